@@ -1,0 +1,194 @@
+//! The state of one evaluation: what it has found so far, and the limits that end it.
+
+use indexmap::{IndexMap, IndexSet};
+
+use crate::{
+    Lookup, Scope, Value,
+    fault::Fault,
+    syntax::{Body, Function, Source, Span},
+};
+
+/// Nodes visited, plus 64-byte pieces copied, before an evaluation is given up.
+const MAX_STEPS: usize = 400_000;
+/// How deeply operands, statements, functions and blocks may nest at run time.
+const MAX_DEPTH: usize = 160;
+/// How deeply lists and maps made by a script may nest.
+const MAX_VALUE_DEPTH: usize = 64;
+
+/// Why a value is not there.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// A running step decides it.
+    Pending,
+    Failed {
+        fault: Fault,
+        span: Span,
+    },
+}
+
+impl Stop {
+    pub(super) fn new(fault: Fault, span: Span) -> Self {
+        Self::Failed { fault, span }
+    }
+}
+
+pub(super) type Evaluated<T = Value> = Result<T, Stop>;
+
+/// The text that a tree was made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unit<'a> {
+    pub(super) text: &'a str,
+    pub(super) source: &'a Source,
+}
+
+/// What belongs to one block while it is evaluated.
+#[derive(Debug, Default)]
+pub(super) struct Frame<'a> {
+    pub(super) variables: IndexMap<String, Value>,
+    pub(super) functions: IndexMap<&'a str, &'a Function>,
+    /// A name outside of nested blocks resolved to nothing: perhaps it was meant as text.
+    pub(super) missing: bool,
+}
+
+/// One evaluation.
+pub(super) struct Evaluator<'s> {
+    pub(super) scope: &'s dyn Scope,
+    steps: usize,
+    depth: usize,
+    /// How many values that hold expressions are being evaluated within each other.
+    pub(super) indirection: usize,
+    secret: bool,
+    unresolved: IndexSet<String>,
+}
+
+impl<'s> Evaluator<'s> {
+    pub(super) fn new(scope: &'s dyn Scope) -> Self {
+        Self { scope, steps: 0, depth: 0, indirection: 0, secret: false, unresolved: IndexSet::new() }
+    }
+
+    pub(super) fn into_findings(self) -> (bool, Vec<String>) {
+        (self.secret, self.unresolved.into_iter().collect())
+    }
+
+    /// Renders the text of `span`, with the values of `children` in their places.
+    pub(super) fn render(&mut self, unit: Unit<'_>, span: Span, children: &[usize]) -> Evaluated<String> {
+        let mut rendered = String::new();
+        let mut blocks = children.iter();
+        for literal in unit.source.literals(unit.text, span, children) {
+            rendered.push_str(literal);
+            if let Some(&block) = blocks.next() {
+                rendered.push_str(&self.block(unit, block)?.render());
+            }
+        }
+        self.spend(rendered.len() / 64, span)?;
+        Ok(rendered)
+    }
+
+    /// Evaluates a block.
+    pub(super) fn block(&mut self, unit: Unit<'_>, index: usize) -> Evaluated {
+        let block = &unit.source.blocks[index];
+        let script = match &block.body {
+            Body::Empty => return Ok(Value::from("")),
+            Body::Broken => return Ok(Value::from(block.span.of(unit.text))),
+            Body::Text => return self.render(unit, block.inner(), &block.children).map(Value::String),
+            Body::Script(script) => script,
+        };
+        let found_before = self.unresolved.len();
+        let mut frame = Frame::default();
+        let value = self.deeper(block.span, |evaluator| evaluator.script(unit, script, &mut frame));
+        match value {
+            // The service swallows what goes wrong in a block without blocks in it.
+            Err(Stop::Failed { fault, .. }) if block.children.is_empty() && !matches!(fault, Fault::Refused(_)) => {
+                self.unresolved.truncate(found_before);
+                self.report_missing(block.inner().of(unit.text).trim());
+                Ok(Value::Null)
+            }
+            Err(Stop::Failed { fault, .. })
+                if meant_as_text(&fault, &frame)
+                    && unit.source.is_plain_text(unit.text, block.inner(), &block.children) =>
+            {
+                self.unresolved.truncate(found_before);
+                self.render(unit, block.inner(), &block.children).map(Value::String)
+            }
+            value => value,
+        }
+    }
+
+    /// Forgets the unresolved references found since there were `count`.
+    pub(super) fn forget_since(&mut self, count: usize) {
+        self.unresolved.truncate(count);
+    }
+
+    /// Remembers that a secret went in.
+    pub(super) fn taint(&mut self) {
+        self.secret = true;
+    }
+
+    pub(super) fn found(&self) -> usize {
+        self.unresolved.len()
+    }
+
+    pub(super) fn report_missing(&mut self, reference: &str) {
+        self.unresolved.insert(reference.to_owned());
+    }
+
+    /// Takes what the scope knows; `None` if it knows nothing.
+    pub(super) fn take(&mut self, lookup: Lookup, span: Span) -> Evaluated<Option<(Value, bool)>> {
+        match lookup {
+            Lookup::Found { value, secret } => {
+                self.secret |= secret;
+                self.spend(value.extent().weight, span)?;
+                Ok(Some((value, secret)))
+            }
+            Lookup::Pending => Err(Stop::Pending),
+            Lookup::Missing => Ok(None),
+        }
+    }
+
+    /// Counts work done, and ends an evaluation that does too much of it.
+    pub(super) fn spend(&mut self, steps: usize, span: Span) -> Evaluated<()> {
+        self.steps = self.steps.saturating_add(steps);
+        if self.steps > MAX_STEPS {
+            let fault = Fault::refused(format!("the expression takes more than {MAX_STEPS} steps"));
+            return Err(Stop::new(fault, span));
+        }
+        Ok(())
+    }
+
+    /// Checks a value that an expression has made, and counts its size as work.
+    pub(super) fn made(&mut self, value: Value, span: Span) -> Evaluated {
+        self.fits(&value, 0, span)?;
+        Ok(value)
+    }
+
+    /// Checks that `value` may stand `depth` levels deep in another one, and counts its size as work.
+    pub(super) fn fits(&mut self, value: &Value, depth: usize, span: Span) -> Evaluated<()> {
+        let extent = value.extent();
+        self.spend(extent.weight, span)?;
+        if depth + extent.depth > MAX_VALUE_DEPTH {
+            let fault = Fault::refused(format!("lists and maps nest more than {MAX_VALUE_DEPTH} levels deep"));
+            return Err(Stop::new(fault, span));
+        }
+        Ok(())
+    }
+
+    /// Evaluates one level deeper.
+    pub(super) fn deeper<T>(&mut self, span: Span, evaluate: impl FnOnce(&mut Self) -> Evaluated<T>) -> Evaluated<T> {
+        if self.depth == MAX_DEPTH {
+            return Err(Stop::new(Fault::refused("infinite loop or too deep indirection"), span));
+        }
+        self.depth += 1;
+        let value = evaluate(self);
+        self.depth -= 1;
+        value
+    }
+}
+
+/// Whether a failure looks as if an author had not meant to compute: `archit-<+company>`.
+pub(super) fn meant_as_text(fault: &Fault, frame: &Frame<'_>) -> bool {
+    match fault {
+        Fault::NotANumber(_) => true,
+        Fault::Null(_) | Fault::Value(_) => frame.missing,
+        Fault::Refused(_) => false,
+    }
+}

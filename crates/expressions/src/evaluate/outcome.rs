@@ -1,0 +1,61 @@
+//! What evaluation gives, and the two ways in.
+
+use super::evaluator::{Evaluator, Frame, Stop, Unit};
+use crate::{
+    EvalError, Scope, Value,
+    syntax::{Source, Span, Statement},
+};
+
+/// What evaluating a template gives.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Evaluation {
+    /// A value.
+    Ready {
+        /// The value; text with anything around an expression is rendered to a string.
+        value: Value,
+        /// A secret went into it.
+        secret: bool,
+        /// References that resolved to nothing (each became `null`), as written.
+        unresolved: Vec<String>,
+    },
+    /// It needs what only a running step can decide.
+    Pending,
+}
+
+/// Evaluates a text with blocks in it.
+pub(crate) fn evaluate_template(text: &str, source: &Source, scope: &dyn Scope) -> Result<Evaluation, EvalError> {
+    let unit = Unit { text, source };
+    let mut evaluator = Evaluator::new(scope);
+    let whole = Span { start: 0, end: text.len() };
+    let value = match source.top.as_slice() {
+        [] => Ok(Value::from(text)),
+        &[block] if source.blocks[block].span == whole => evaluator.block(unit, block),
+        top => evaluator.render(unit, whole, top).map(Value::String),
+    };
+    conclude(evaluator, value)
+}
+
+/// Evaluates a text that is an expression as a whole.
+pub(crate) fn evaluate_expression(
+    text: &str,
+    source: &Source,
+    script: &[Statement],
+    scope: &dyn Scope,
+) -> Result<Evaluation, EvalError> {
+    let mut evaluator = Evaluator::new(scope);
+    let value = evaluator.script(Unit { text, source }, script, &mut Frame::default());
+    conclude(evaluator, value)
+}
+
+fn conclude(evaluator: Evaluator<'_>, value: Result<Value, Stop>) -> Result<Evaluation, EvalError> {
+    match value {
+        Ok(value) => {
+            let (secret, unresolved) = evaluator.into_findings();
+            Ok(Evaluation::Ready { value, secret, unresolved })
+        }
+        Err(Stop::Pending) => Ok(Evaluation::Pending),
+        Err(Stop::Failed { fault, span }) => {
+            Err(EvalError { message: fault.message().to_owned(), span: span.start..span.end })
+        }
+    }
+}

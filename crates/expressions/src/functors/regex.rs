@@ -1,0 +1,22 @@
+//! `regex.{extract,replace,match}`.
+
+use crate::{Value, fault::Fault, java_regex};
+
+/// Calls the function, if there is one.
+pub(super) fn call(method: &str, arguments: &[Value]) -> Result<Option<Value>, Fault> {
+    Ok(Some(match (method, arguments) {
+        // The first match that is not empty.
+        ("extract", [Value::String(pattern), Value::String(text)]) => {
+            let pattern = java_regex::anywhere(pattern)?;
+            pattern.find_iter(text).find(|found| !found.is_empty()).map_or("", |found| found.as_str()).into()
+        }
+        ("extract", [Value::String(_), Value::Null]) => "".into(),
+        ("replace", [Value::String(pattern), Value::String(replacement), Value::String(text)]) => {
+            Value::String(java_regex::replace(&java_regex::anywhere(pattern)?, text, replacement, false)?)
+        }
+        ("match", [Value::String(pattern), Value::String(text)]) => {
+            Value::Bool(java_regex::anywhere(pattern)?.is_match(text))
+        }
+        _ => return Ok(None),
+    }))
+}

@@ -1,0 +1,134 @@
+//! `xml.select`, and XML documents as it sees them.
+
+use std::cell::Cell;
+
+use quick_xml::{Reader, XmlVersion, events::Event};
+
+use super::xpath::XPath;
+use crate::{Value, fault::Fault};
+
+/// How deeply elements may nest.
+const MAX_DEPTH: usize = 128;
+
+/// How many nodes a path may visit, with the paths of its predicates.
+const MAX_VISITED: usize = 200_000;
+
+/// Calls the function, if there is one.
+pub(super) fn call(method: &str, arguments: &[Value]) -> Result<Option<Value>, Fault> {
+    match (method, arguments) {
+        ("select", [Value::String(path), Value::String(text)]) => {
+            let path = XPath::parse(path)?;
+            let document =
+                Document::parse(text).map_err(|error| Fault::value(format!("the text is not XML: {error}")))?;
+            path.text(&document).map(|text| Some(Value::String(text)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A document; element 0 is the document itself, around its only element.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) elements: Vec<Element>,
+    visited: Cell<usize>,
+}
+
+/// An element, named as it is written, with its prefix.
+#[derive(Debug, Default)]
+pub(super) struct Element {
+    pub(super) name: String,
+    pub(super) parent: Option<usize>,
+    pub(super) attributes: Vec<(String, String)>,
+    pub(super) content: Vec<Content>,
+}
+
+/// What stands in an element.
+#[derive(Debug)]
+pub(super) enum Content {
+    Element(usize),
+    Text(String),
+}
+
+impl Document {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut document = Self { elements: vec![Element::default()], visited: Cell::new(0) };
+        let mut reader = Reader::from_str(text);
+        let mut open = vec![0];
+        loop {
+            let event = reader.read_event().map_err(|error| error.to_string())?;
+            let current = open.last().copied().unwrap_or_default();
+            match event {
+                Event::Start(start) => {
+                    if open.len() > MAX_DEPTH {
+                        return Err(format!("elements nest more than {MAX_DEPTH} levels deep"));
+                    }
+                    open.push(document.add(current, &start)?);
+                }
+                Event::Empty(start) => {
+                    document.add(current, &start)?;
+                }
+                Event::End(_) => {
+                    open.pop();
+                }
+                Event::Text(text) => document.text(current, &text.xml10_content()),
+                Event::CData(text) => document.text(current, &text.xml10_content()),
+                Event::GeneralRef(reference) => {
+                    let written = format!("&{};", &*reference);
+                    let text = quick_xml::escape::unescape(&written).map_err(|error| error.to_string())?;
+                    document.text(current, &text);
+                }
+                Event::Eof if open.len() == 1 => return Ok(document),
+                Event::Eof => return Err("an element is not closed".to_owned()),
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+            }
+        }
+    }
+
+    fn add(&mut self, parent: usize, start: &quick_xml::events::BytesStart<'_>) -> Result<usize, String> {
+        let name = start.name().as_ref().to_owned();
+        let mut element = Element { name, parent: Some(parent), ..Element::default() };
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| error.to_string())?;
+            let key = attribute.key.as_ref().to_owned();
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
+            element.attributes.push((key, value.into_owned()));
+        }
+        let id = self.elements.len();
+        self.elements.push(element);
+        self.elements[parent].content.push(Content::Element(id));
+        Ok(id)
+    }
+
+    fn text(&mut self, element: usize, text: &str) {
+        let content = &mut self.elements[element].content;
+        match content.last_mut() {
+            Some(Content::Text(before)) => before.push_str(text),
+            Some(Content::Element(_)) | None => content.push(Content::Text(text.to_owned())),
+        }
+    }
+
+    /// Counts visits, and ends a search that makes too many of them.
+    pub(super) fn visit(&self, nodes: usize) -> Result<(), Fault> {
+        self.visited.set(self.visited.get() + nodes);
+        if self.visited.get() > MAX_VISITED {
+            return Err(Fault::refused(format!("the XPath visits more than {MAX_VISITED} nodes")));
+        }
+        Ok(())
+    }
+
+    /// All text in an element, in its order.
+    pub(super) fn string_value(&self, element: usize) -> String {
+        let mut text = String::new();
+        self.collect_text(element, &mut text);
+        text
+    }
+
+    fn collect_text(&self, element: usize, text: &mut String) {
+        for content in &self.elements[element].content {
+            match content {
+                Content::Element(child) => self.collect_text(*child, text),
+                Content::Text(own) => text.push_str(own),
+            }
+        }
+    }
+}

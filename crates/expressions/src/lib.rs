@@ -1,0 +1,30 @@
+//! `<+…>`: Harness expressions, parsed once and evaluated as often as needed.
+//!
+//! Pure: no clock, no environment, no files. What an expression may see comes in through [`Scope`].
+//! What the language can do stands in `docs/expressions.md`, whose tables are tests of this crate.
+
+#[cfg(test)]
+mod documentation;
+mod error;
+mod evaluate;
+mod fault;
+mod functors;
+mod java_regex;
+mod methods;
+#[cfg(test)]
+mod properties;
+mod runtime_input;
+mod scan;
+mod scope;
+mod syntax;
+mod template;
+#[cfg(test)]
+mod testing;
+mod value;
+
+pub use error::{EvalError, SyntaxError};
+pub use evaluate::Evaluation;
+pub use runtime_input::RuntimeInput;
+pub use scope::{Lookup, Scope, Segment};
+pub use template::Template;
+pub use value::Value;

@@ -1,0 +1,188 @@
+//! The tree of an expression. A nested `<+…>` is an index into the blocks of its text, so that each is parsed once.
+
+use crate::Value;
+
+/// A place in the text, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Span {
+    pub(crate) fn to(self, end: Self) -> Self {
+        Self { start: self.start, end: end.end }
+    }
+
+    pub(crate) fn of(self, text: &str) -> &str {
+        &text[self.start..self.end]
+    }
+}
+
+/// One `<+…>`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Block {
+    /// With its `<+` and `>`.
+    pub(crate) span: Span,
+    pub(crate) body: Body,
+    /// The blocks directly inside, in their order.
+    pub(crate) children: Vec<usize>,
+}
+
+impl Block {
+    /// What stands between `<+` and `>`.
+    pub(crate) fn inner(&self) -> Span {
+        Span { start: self.span.start + 2, end: self.span.end - 1 }
+    }
+}
+
+/// What a block holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Body {
+    /// `<+>`.
+    Empty,
+    /// An expression or a script.
+    Script(Vec<Statement>),
+    /// Blocks side by side or next to plain text: `<+<+a>-<+b>>`.
+    Text,
+    /// Malformed: stays text.
+    Broken,
+}
+
+/// A statement of a script.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Statement {
+    Expression(Node),
+    Var { name: String, value: Option<Node> },
+    Assign { target: Target, operator: Option<BinaryOp>, value: Node },
+    Function(Function),
+    If { condition: Node, then: Box<Statement>, otherwise: Option<Box<Statement>> },
+    For { name: String, items: Node, body: Box<Statement> },
+    While { condition: Node, body: Box<Statement> },
+    Block(Vec<Statement>),
+    Return(Option<Node>),
+    Break,
+    Continue,
+}
+
+/// What an assignment changes: a variable, or something in it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    pub(crate) accesses: Vec<Access>,
+    pub(crate) span: Span,
+}
+
+/// `var name = function(a, b) {…}`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) parameters: Vec<String>,
+    pub(crate) body: Vec<Statement>,
+}
+
+/// A part of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) kind: NodeKind,
+    pub(crate) span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum NodeKind {
+    Literal(Value),
+    /// Quoted text with blocks in it.
+    Text(Vec<Part>),
+    List(Vec<Node>),
+    Map(Vec<(Node, Node)>),
+    Block(usize),
+    Path(Box<Head>, Vec<Access>),
+    Unary(UnaryOp, Box<Node>),
+    Chain(Box<Chain>),
+    Ternary(Box<[Node; 3]>),
+    Elvis(Box<[Node; 2]>),
+}
+
+/// A piece of text: written, or a block's value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Part {
+    Literal(String),
+    Block(usize),
+}
+
+/// A name, perhaps with blocks in it: `Group<+stepGroup.identifierPostFix>`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Name {
+    Plain(String),
+    Parts(Vec<Part>),
+}
+
+/// Where a path begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Head {
+    Name(Name),
+    /// `name(arguments)`.
+    Call(String, Vec<Node>),
+    Value(Node),
+}
+
+/// A step of a path.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Access {
+    Key(Name, Span),
+    /// `.0`, as JEXL allows.
+    Position(usize, Span),
+    Index(Node, Span),
+    Call {
+        name: String,
+        arguments: Vec<Node>,
+        span: Span,
+    },
+}
+
+impl Access {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Key(_, span) | Self::Position(_, span) | Self::Index(_, span) | Self::Call { span, .. } => *span,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnaryOp {
+    Not,
+    Negate,
+    Size,
+    Empty,
+}
+
+/// Operands joined by operators of one precedence, from left to right.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Chain {
+    pub(crate) first: Node,
+    pub(crate) rest: Vec<(BinaryOp, Node)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BinaryOp {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    Greater,
+    LessOrEqual,
+    GreaterOrEqual,
+    Matches,
+    NotMatches,
+    StartsWith,
+    NotStartsWith,
+    EndsWith,
+    NotEndsWith,
+    Range,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}

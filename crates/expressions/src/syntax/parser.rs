@@ -1,0 +1,173 @@
+//! Tokens to operators and their operands, by precedence.
+
+use super::{
+    ast::{BinaryOp, Chain, Name, Node, NodeKind, Span, UnaryOp},
+    lexer::{Lexer, Token},
+    operator::{binary_symbol, binary_word},
+};
+use crate::SyntaxError;
+
+/// How deeply parentheses, lists, conditions and blocks of statements may nest.
+const MAX_DEPTH: usize = 64;
+
+/// Builds the tree of one block's inside.
+pub(super) struct Parser<'a> {
+    pub(super) lexer: Lexer<'a>,
+    pub(super) token: Token,
+    pub(super) span: Span,
+    /// Where the last token taken ended.
+    pub(super) last: Span,
+    depth: usize,
+}
+
+type Result<T> = std::result::Result<T, SyntaxError>;
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(mut lexer: Lexer<'a>) -> Result<Self> {
+        let (token, span) = lexer.next()?;
+        Ok(Self { lexer, token, span, last: span, depth: 0 })
+    }
+
+    /// Takes the current token.
+    pub(super) fn advance(&mut self) -> Result<Token> {
+        let (token, span) = self.lexer.next()?;
+        self.last = std::mem::replace(&mut self.span, span);
+        Ok(std::mem::replace(&mut self.token, token))
+    }
+
+    pub(super) fn at(&self, symbol: &str) -> bool {
+        matches!(self.token, Token::Symbol(found) if found == symbol)
+    }
+
+    pub(super) fn at_word(&self, word: &str) -> bool {
+        self.word() == Some(word)
+    }
+
+    pub(super) fn word(&self) -> Option<&str> {
+        match &self.token {
+            Token::Name(Name::Plain(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Takes `symbol` if it comes next.
+    pub(super) fn take(&mut self, symbol: &str) -> Result<bool> {
+        let found = self.at(symbol);
+        if found {
+            self.advance()?;
+        }
+        Ok(found)
+    }
+
+    pub(super) fn expect(&mut self, symbol: &str) -> Result<()> {
+        if self.take(symbol)? { Ok(()) } else { Err(self.unexpected(&format!("`{symbol}`"))) }
+    }
+
+    pub(super) fn unexpected(&self, wanted: &str) -> SyntaxError {
+        let message = match self.token {
+            Token::End => format!("{wanted} is missing at the end"),
+            _ => format!("{wanted} is missing here"),
+        };
+        SyntaxError { message, span: self.span.start..self.span.end }
+    }
+
+    /// Runs `parse` one level deeper.
+    pub(super) fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth == MAX_DEPTH {
+            let message = format!("nested more than {MAX_DEPTH} levels deep");
+            return Err(SyntaxError { message, span: self.span.start..self.span.end });
+        }
+        self.depth += 1;
+        let parsed = parse(self);
+        self.depth -= 1;
+        parsed
+    }
+
+    /// Parses a whole expression: conditions with `?` and `:`, and all that binds tighter.
+    pub(super) fn expression(&mut self) -> Result<Node> {
+        self.deeper(|parser| {
+            let condition = parser.binary(1)?;
+            if parser.take("?:")? {
+                let otherwise = parser.expression()?;
+                let span = condition.span.to(otherwise.span);
+                return Ok(Node { kind: NodeKind::Elvis(Box::new([condition, otherwise])), span });
+            }
+            if !parser.take("?")? {
+                return Ok(condition);
+            }
+            let then = parser.expression()?;
+            parser.expect(":")?;
+            let otherwise = parser.expression()?;
+            let span = condition.span.to(otherwise.span);
+            Ok(Node { kind: NodeKind::Ternary(Box::new([condition, then, otherwise])), span })
+        })
+    }
+
+    fn binary(&mut self, least: u8) -> Result<Node> {
+        let mut left = self.unary()?;
+        // Operators of one precedence make one flat chain, so that a long sum is not a deep tree.
+        let mut precedence_of_left = None;
+        while let Some((precedence, operator)) = self.binary_operator().filter(|(found, _)| *found >= least) {
+            self.advance()?;
+            let right = self.deeper(|parser| parser.binary(precedence + 1))?;
+            let span = left.span.to(right.span);
+            left = match left.kind {
+                NodeKind::Chain(mut chain) if precedence_of_left == Some(precedence) => {
+                    chain.rest.push((operator, right));
+                    Node { kind: NodeKind::Chain(chain), span }
+                }
+                kind => {
+                    let first = Node { kind, span: left.span };
+                    Node { kind: NodeKind::Chain(Box::new(Chain { first, rest: vec![(operator, right)] })), span }
+                }
+            };
+            precedence_of_left = Some(precedence);
+        }
+        Ok(left)
+    }
+
+    fn binary_operator(&self) -> Option<(u8, BinaryOp)> {
+        match &self.token {
+            Token::Symbol(symbol) => binary_symbol(symbol),
+            Token::Name(Name::Plain(word)) => binary_word(word),
+            _ => None,
+        }
+    }
+
+    pub(super) fn unary(&mut self) -> Result<Node> {
+        let start = self.span;
+        let Some(operator) = self.unary_operator() else { return self.operand() };
+        self.advance()?;
+        let operand = self.deeper(Self::unary)?;
+        let span = start.to(operand.span);
+        Ok(Node { kind: NodeKind::Unary(operator, Box::new(operand)), span })
+    }
+
+    fn unary_operator(&self) -> Option<UnaryOp> {
+        match &self.token {
+            Token::Symbol("!") => Some(UnaryOp::Not),
+            Token::Symbol("-") => Some(UnaryOp::Negate),
+            Token::Name(Name::Plain(word)) => {
+                let operator = match word.as_str() {
+                    "not" => UnaryOp::Not,
+                    "empty" => UnaryOp::Empty,
+                    "size" => UnaryOp::Size,
+                    _ => return None,
+                };
+                self.operand_follows().then_some(operator)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the word at hand stands before an operand, and is thus an operator and not a name.
+    fn operand_follows(&self) -> bool {
+        let next = self.lexer.clone().next();
+        match next {
+            Ok((Token::Symbol(symbol), _)) => matches!(symbol, "(" | "[" | "{" | "!"),
+            Ok((Token::Name(Name::Plain(word)), _)) => binary_word(&word).is_none(),
+            Ok((Token::End, _)) | Err(_) => false,
+            Ok(_) => true,
+        }
+    }
+}
