@@ -1,0 +1,173 @@
+//! A step's environment: its own variables over those that all steps of its stage share.
+
+use std::{iter, sync::Arc};
+
+use indexmap::IndexMap;
+
+use crate::EnvVar;
+
+/// Variables in order. A stage's layers are kept once, however many steps there are.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug, Clone)]
+enum Layer {
+    Shared(Arc<IndexMap<String, EnvVar>>),
+    /// `None` takes a variable away that a layer below sets.
+    Own(IndexMap<String, Option<EnvVar>>),
+}
+
+impl Layer {
+    fn names(&self) -> Box<dyn Iterator<Item = &String> + '_> {
+        match self {
+            Self::Shared(vars) => Box::new(vars.keys()),
+            Self::Own(vars) => Box::new(vars.keys()),
+        }
+    }
+
+    /// Nothing if the layer does not speak of `name`, otherwise what it says.
+    fn get(&self, name: &str) -> Option<Option<&EnvVar>> {
+        match self {
+            Self::Shared(vars) => vars.get(name).map(Some),
+            Self::Own(vars) => vars.get(name).map(Option::as_ref),
+        }
+    }
+}
+
+impl Environment {
+    /// An environment without variables.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts shared variables over all that are set so far.
+    pub fn share(&mut self, vars: Arc<IndexMap<String, EnvVar>>) {
+        if !vars.is_empty() {
+            self.layers.push(Layer::Shared(vars));
+        }
+    }
+
+    /// Makes room for variables of the step itself.
+    pub fn reserve(&mut self, additional: usize) {
+        self.own().reserve(additional);
+    }
+
+    /// Sets a variable, and returns what the step itself had set it to since the last shared layer.
+    pub fn insert(&mut self, name: String, var: EnvVar) -> Option<EnvVar> {
+        self.own().insert(name, Some(var)).flatten()
+    }
+
+    /// Takes a variable away.
+    pub fn remove(&mut self, name: &str) {
+        self.own().insert(name.to_owned(), None);
+    }
+
+    /// Returns a variable.
+    pub fn get(&self, name: &str) -> Option<&EnvVar> {
+        self.layers.iter().rev().find_map(|layer| layer.get(name)).flatten()
+    }
+
+    /// Whether a variable is set.
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The variables; one that is set again stands where it was first set.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &EnvVar)> {
+        self.layers.iter().enumerate().flat_map(move |(index, layer)| {
+            let first = move |name: &&String| !self.layers[..index].iter().any(|below| below.get(name).is_some());
+            layer.names().filter(first).filter_map(move |name| Some((name, self.get(name)?)))
+        })
+    }
+
+    /// How many variables there are.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    fn own(&mut self) -> &mut IndexMap<String, Option<EnvVar>> {
+        if !matches!(self.layers.last(), Some(Layer::Own(_))) {
+            self.layers.push(Layer::Own(IndexMap::new()));
+        }
+        match self.layers.last_mut() {
+            Some(Layer::Own(vars)) => vars,
+            Some(Layer::Shared(_)) | None => unreachable!("the line above has put an own layer on top"),
+        }
+    }
+}
+
+impl PartialEq for Environment {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<'e> IntoIterator for &'e Environment {
+    type Item = (&'e String, &'e EnvVar);
+    type IntoIter = Box<dyn Iterator<Item = Self::Item> + 'e>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.iter())
+    }
+}
+
+impl FromIterator<(String, EnvVar)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, EnvVar)>>(vars: I) -> Self {
+        let own = vars.into_iter().map(|(name, var)| (name, Some(var))).collect();
+        Self { layers: iter::once(Layer::Own(own)).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::{Cause, Origin, Text, Traced};
+
+    fn var(value: &str) -> EnvVar {
+        EnvVar { value: Traced::new(Text::from(value), Origin::new(Cause::Setting("test".to_owned()))) }
+    }
+
+    fn shared(pairs: &[(&str, &str)]) -> Arc<IndexMap<String, EnvVar>> {
+        Arc::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), var(value))).collect())
+    }
+
+    fn shown(env: &Environment) -> String {
+        env.iter().map(|(name, var)| format!("{name}={} ", var.value.value.shown())).collect()
+    }
+
+    #[test]
+    fn later_layers_win_in_the_place_of_the_first() {
+        let mut env = Environment::new();
+        env.share(shared(&[("A", "stage"), ("B", "stage"), ("C", "stage")]));
+        env.insert("B".to_owned(), var("step"));
+        env.insert("D".to_owned(), var("step"));
+        env.share(shared(&[("D", "service"), ("E", "service")]));
+        env.insert("E".to_owned(), var("last"));
+        env.remove("C");
+        assert_snapshot!(shown(&env), @"A=stage B=step D=service E=last");
+        assert_eq!(env.len(), 4);
+        assert!(!env.contains_key("C"));
+        assert_eq!(env.get("D").map(|var| var.value.value.shown()).as_deref(), Some("service"));
+    }
+
+    #[test]
+    fn equal_by_what_they_say() {
+        let mut layered = Environment::new();
+        layered.share(shared(&[("A", "1")]));
+        layered.insert("B".to_owned(), var("2"));
+        let flat: Environment = [("A".to_owned(), var("1")), ("B".to_owned(), var("2"))].into_iter().collect();
+        assert_eq!(layered, flat);
+        layered.remove("A");
+        assert_ne!(layered, flat);
+        assert!(Environment::new().is_empty());
+    }
+}

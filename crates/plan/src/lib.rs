@@ -1,0 +1,35 @@
+//! The plan: a stage fully decided, with the origin of every value. Data, and neutral to any backend.
+//!
+//! The planner writes it, the engine walks it, `cirun plan` and `cirun explain` print it.
+
+mod deferred;
+mod duration;
+mod environment;
+mod files;
+mod mermaid;
+mod origin;
+mod profile;
+mod quantity;
+mod secret;
+mod stage;
+mod step;
+mod text;
+mod tree;
+mod wire;
+
+pub use deferred::{Pieces, StaticScope};
+pub use duration::{ParseDurationError, parse_duration};
+pub use environment::Environment;
+pub use files::{ENGINE_DIR, StepFiles};
+pub use mermaid::render_mermaid;
+pub use origin::{Cause, Origin, Place, Traced};
+pub use profile::{NetworkModel, Profile};
+pub use secret::Secret;
+pub use stage::{Group, GroupKind, Node, Plan, PlannedStage, StageId};
+pub use step::{
+    Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, Mount,
+    OutputVariable, PlannedStep, PortBinding, PullPolicy, RegistryAuth, Role, SkipReason, StageStatus, StepPath, When,
+};
+pub use text::Text;
+pub use tree::render_tree;
+pub use wire::to_json;

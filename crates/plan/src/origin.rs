@@ -1,0 +1,140 @@
+//! Where a value came from.
+
+use std::{fmt, iter, sync::Arc};
+
+/// A place in a file, as a person counts it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The file, as it was named to cirun.
+    pub file: Arc<str>,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// One link of the chain that made a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// Written in a document.
+    Yaml(Place),
+    /// Given by an input set, for a `<+input>`.
+    InputSet(Place),
+    /// A default, with the seed row or fact section that says so.
+    Default {
+        /// For instance `seed 001, Set Container Resources`.
+        rule: &'static str,
+    },
+    /// A connector's field.
+    Connector {
+        /// The connector's identifier.
+        id: String,
+        /// The field, for instance `credential.spec.secretKeyRef`.
+        field: &'static str,
+        /// Where it is written.
+        place: Place,
+    },
+    /// A mapping rule from an input to a variable, with its source.
+    Mapping {
+        /// For instance `seed 002, tags → PLUGIN_TAGS`.
+        rule: &'static str,
+    },
+    /// A secret, by identifier and by who gave it (`--secret`, `CIRUN_SECRET_…`).
+    Secret {
+        /// The secret's identifier.
+        id: String,
+        /// Who gave it.
+        given_by: String,
+    },
+    /// A flag, an environment variable of cirun or a settings file.
+    Setting(String),
+    /// What the CI service sets by itself, with the fact section that says so.
+    Service {
+        /// For instance `harness-runtime.md 2.2`.
+        rule: &'static str,
+    },
+    /// Derived from the git repository.
+    Codebase(&'static str),
+    /// Added by cirun; CI does not do so. The text says why.
+    Local(&'static str),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Yaml(place) => write!(f, "{place}"),
+            Self::InputSet(place) => write!(f, "input set {place}"),
+            Self::Default { rule } => write!(f, "default ({rule})"),
+            Self::Connector { id, field, place } => write!(f, "connector {id}, {field} ({place})"),
+            Self::Mapping { rule } => write!(f, "rule ({rule})"),
+            Self::Secret { id, given_by } => write!(f, "secret {id} ({given_by})"),
+            Self::Setting(name) => write!(f, "{name}"),
+            Self::Service { rule } => write!(f, "CI service ({rule})"),
+            Self::Codebase(what) => write!(f, "git ({what})"),
+            Self::Local(why) => write!(f, "added by cirun: {why}"),
+        }
+    }
+}
+
+/// The chain of causes, the nearest to the value first.
+///
+/// Cheap to clone: what many values have in common is kept once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(Arc<[Cause]>);
+
+impl Origin {
+    /// A value with a single cause.
+    pub fn new(cause: Cause) -> Self {
+        Self(Arc::from([cause]))
+    }
+
+    /// Puts `cause` in front: it made this value from the one that the chain described so far.
+    #[must_use]
+    pub fn then(self, cause: Cause) -> Self {
+        Self(iter::once(cause).chain(self.0.iter().cloned()).collect())
+    }
+
+    /// The causes, the nearest first.
+    pub fn causes(&self) -> &[Cause] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, cause) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ← ")?;
+            }
+            write!(f, "{cause}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A value that knows where it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Traced<T> {
+    /// The value.
+    pub value: T,
+    /// Its origin.
+    pub origin: Origin,
+}
+
+impl<T> Traced<T> {
+    /// A value with its origin.
+    pub fn new(value: T, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+
+    /// The same origin for a value made from this one.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Traced<U> {
+        Traced { value: make(self.value), origin: self.origin }
+    }
+}

@@ -1,0 +1,290 @@
+//! A planned step.
+
+use std::{fmt, time::Duration};
+
+use cirun_expressions::Template;
+
+use crate::{Environment, Secret, Text, Traced};
+
+/// The path of ids from the stage to a step: `build.tests.unit`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StepPath(String);
+
+impl StepPath {
+    /// The path of a step, of its groups' ids and its own.
+    pub fn new<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(ids.into_iter().collect::<Vec<_>>().join("."))
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The ids of the path, outermost first.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.split('.')
+    }
+}
+
+impl fmt::Display for StepPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A step, fully decided but for what only a running step can decide.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedStep {
+    /// Its path in the stage; unique.
+    pub path: StepPath,
+    /// Its identifier, with the suffix of its looping strategy.
+    pub id: String,
+    /// Its name, for eyes.
+    pub name: String,
+    /// Its Harness type (`Run`, `BuildAndPushECR`).
+    pub step_type: String,
+    /// Foreground or service.
+    pub role: Role,
+    /// What it does.
+    pub action: Action,
+    /// When it runs.
+    pub when: When,
+    /// What to do when it fails: step, group and stage strategies merged, the first that names the error acts.
+    pub failure_strategies: Vec<FailureStrategy>,
+    /// How long it may take.
+    pub timeout: Traced<Duration>,
+    /// The output variables that it declares; with none, every variable it writes is exported.
+    pub outputs: Vec<OutputVariable>,
+    /// JUnit report paths: globs, relative to the workspace or absolute in the container.
+    pub reports: Vec<Traced<Text>>,
+    /// The image comes out of this run (an earlier step pushes it): it cannot be pulled before its turn.
+    pub image_from_run: bool,
+}
+
+/// Whether the stage waits for a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The stage waits for its end.
+    Foreground,
+    /// A Background step: started, then the stage goes on.
+    Service,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Runs in a container.
+    Container(Box<ContainerAction>),
+    /// Runs as a process of the machine (VM profiles, no image).
+    Host(Box<HostAction>),
+    /// Waits (`Wait`).
+    Wait(Traced<Duration>),
+    /// Is shown, and not run here.
+    Skip(SkipReason),
+}
+
+/// Why a step is not run here, whatever the run's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SkipReason {
+    /// A known step type that has no local counterpart.
+    NotRunLocally {
+        /// Why, for a person.
+        why: String,
+    },
+    /// Left out by `--step`, `--from` or `--until`.
+    NotSelected,
+}
+
+/// A container of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainerAction {
+    /// The image reference as the engine is to be asked for it.
+    pub image: Traced<Text>,
+    /// When to pull.
+    pub pull: Traced<PullPolicy>,
+    /// Registry credentials from the step's connector.
+    pub registry_auth: Option<RegistryAuth>,
+    /// The connector that the image is pulled with, by identifier.
+    pub connector: Option<Traced<String>>,
+    /// Replaces the image's entrypoint.
+    pub entrypoint: Option<Traced<Vec<Text>>>,
+    /// Replaces the image's command (the composed script, for a shell).
+    pub command: Option<Traced<Vec<Text>>>,
+    /// The script as the user wrote it, for people.
+    pub script: Option<Traced<Text>>,
+    /// The environment, complete, in order, later entries winning already applied.
+    pub env: Environment,
+    /// DNS names on the stage's network, besides none.
+    pub aliases: Vec<Traced<String>>,
+    /// Published ports.
+    pub ports: Vec<Traced<PortBinding>>,
+    /// `--privileged`.
+    pub privileged: Traced<bool>,
+    /// User (`uid`), or the image's.
+    pub user: Option<Traced<Text>>,
+    /// CPU limit in nano-CPUs.
+    pub nano_cpus: Option<Traced<u64>>,
+    /// Memory limit in bytes.
+    pub memory_bytes: Option<Traced<u64>>,
+    /// Working directory in the container.
+    pub working_dir: String,
+    /// The host's engine socket is mounted (VM profiles, harness-runtime.md 1.2).
+    pub engine_socket: bool,
+}
+
+/// A process of the machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostAction {
+    /// The program and its arguments, the composed script last.
+    pub argv: Vec<Text>,
+    /// The script as the user wrote it.
+    pub script: Option<Traced<Text>>,
+    /// The step's environment, over the machine's.
+    pub env: Environment,
+}
+
+/// A variable of a step's environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnvVar {
+    /// Its value and origin.
+    pub value: Traced<Text>,
+}
+
+/// A directory shared by every container of the stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// The path in the containers.
+    pub path: String,
+}
+
+/// When to pull an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullPolicy {
+    /// Ask the registry each time.
+    Always,
+    /// Pull what the engine does not have.
+    IfNotPresent,
+    /// Never pull.
+    Never,
+}
+
+/// Credentials for pulling one image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryAuth {
+    /// The registry's host.
+    pub registry: String,
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: Secret,
+}
+
+/// A port of the host bound to a port of a container (harness-runtime.md 1.4: `host → container`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PortBinding {
+    /// Port on the host.
+    pub host: u16,
+    /// Port in the container.
+    pub container: u16,
+}
+
+/// An output variable that a step declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputVariable {
+    /// The exported key.
+    pub name: String,
+    /// Its value is masked and secret.
+    pub secret: bool,
+}
+
+/// The status of the stage that a step asks for (`when.stageStatus`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageStatus {
+    /// Nothing failed so far.
+    Success,
+    /// Something failed.
+    Failure,
+    /// Either.
+    All,
+}
+
+/// When a step runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct When {
+    /// The stage's status it asks for; the default is `Success`.
+    pub status: StageStatus,
+    /// Its condition.
+    pub condition: Option<Traced<Condition>>,
+}
+
+impl Default for When {
+    fn default() -> Self {
+        Self { status: StageStatus::Success, condition: None }
+    }
+}
+
+/// A condition, decided or waiting for a running step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// Decided when the plan was made; the text is kept for people.
+    Known {
+        /// What it came to.
+        holds: bool,
+        /// As written.
+        source: Template,
+    },
+    /// Evaluated when the step's turn comes.
+    Deferred(crate::Pieces),
+}
+
+/// `onFailure` of one failure strategy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailureStrategy {
+    /// The error types it is for (`AllErrors`, `Timeout`, …).
+    pub errors: Vec<String>,
+    /// What to do.
+    pub action: Traced<FailureAction>,
+}
+
+/// What a failure strategy does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureAction {
+    /// The step counts as ignored; the stage goes on and can succeed.
+    Ignore,
+    /// The step counts as succeeded.
+    MarkAsSuccess,
+    /// The step failed; later steps decide by their `when`.
+    MarkAsFailure,
+    /// The stage ends.
+    Abort,
+    /// The stage ends as failed (no rollback steps exist in a CI stage).
+    StageRollback,
+    /// Runs the step again.
+    Retry {
+        /// How often.
+        attempts: Attempts,
+        /// What to do when all attempts failed.
+        then: Box<FailureAction>,
+    },
+    /// Runs the enclosing step group again.
+    RetryStepGroup(Attempts),
+    /// Asks the person.
+    ManualIntervention {
+        /// How long to wait for an answer.
+        timeout: Duration,
+        /// What to do without one.
+        on_timeout: Box<FailureAction>,
+    },
+    /// Goes on with the defaults of unanswered inputs.
+    ProceedWithDefaultValues,
+}
+
+/// How often to try again, and how long to wait before each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempts {
+    /// Further attempts after the first.
+    pub count: u32,
+    /// Pauses; the last one repeats.
+    pub intervals: Vec<Duration>,
+}

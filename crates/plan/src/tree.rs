@@ -1,0 +1,77 @@
+//! The plan as a tree for people.
+
+use std::fmt::Write;
+
+use crate::{Action, Node, Plan, PlannedStep, Role, SkipReason, quantity};
+
+/// Renders every stage: services and steps with what runs, in order.
+pub fn render_tree(plan: &Plan) -> String {
+    let mut text = format!("{}\n", plan.pipeline);
+    for (index, stage) in plan.stages.iter().enumerate() {
+        let last = index + 1 == plan.stages.len();
+        push(&mut text, "", last, &format!("stage {} ({})", stage.id, stage.profile.value));
+        render_nodes(&mut text, &indent("", last), &stage.execution);
+    }
+    text
+}
+
+fn render_nodes(text: &mut String, prefix: &str, nodes: &[Node]) {
+    for (index, node) in nodes.iter().enumerate() {
+        let last = index + 1 == nodes.len();
+        match node {
+            Node::Step(step) => push(text, prefix, last, &describe(step)),
+            Node::Group(group) => {
+                push(text, prefix, last, &format!("group {}", group.id));
+                render_nodes(text, &indent(prefix, last), &group.steps);
+            }
+            Node::Parallel(nodes) => {
+                push(text, prefix, last, "parallel");
+                render_nodes(text, &indent(prefix, last), nodes);
+            }
+        }
+    }
+}
+
+fn push(text: &mut String, prefix: &str, last: bool, line: &str) {
+    text.push_str(prefix);
+    text.push_str(if last { "└─ " } else { "├─ " });
+    text.push_str(line);
+    text.push('\n');
+}
+
+fn indent(prefix: &str, last: bool) -> String {
+    format!("{prefix}{}", if last { "   " } else { "│  " })
+}
+
+fn describe(step: &PlannedStep) -> String {
+    let service = match step.role {
+        Role::Service => "service ",
+        Role::Foreground => "",
+    };
+    let mut line = format!("{service}{} [{}]", step.id, step.step_type);
+    match &step.action {
+        Action::Container(container) => {
+            append(&mut line, "", Some(container.image.value.shown()));
+            append(&mut line, "cpu ", container.nano_cpus.as_ref().map(|cpus| quantity::cpus(cpus.value)));
+            append(&mut line, "memory ", container.memory_bytes.as_ref().map(|bytes| quantity::memory(bytes.value)));
+            append(&mut line, "", container.privileged.value.then(|| "privileged".to_owned()));
+            for port in &container.ports {
+                append(&mut line, "port ", Some(format!("{}→{}", port.value.host, port.value.container)));
+            }
+        }
+        Action::Host(_) => append(&mut line, "", Some("on this machine".to_owned())),
+        Action::Wait(duration) => append(&mut line, "", Some(format!("{} s", duration.value.as_secs()))),
+        Action::Skip(SkipReason::NotRunLocally { why }) => append(&mut line, "skipped: ", Some(why.clone())),
+        Action::Skip(SkipReason::NotSelected) => append(&mut line, "skipped: ", Some("not selected".to_owned())),
+    }
+    let outputs: Vec<&str> = step.outputs.iter().map(|output| output.name.as_str()).collect();
+    append(&mut line, "→ ", (!outputs.is_empty()).then(|| outputs.join(", ")));
+    line
+}
+
+fn append(line: &mut String, word: &str, value: Option<String>) {
+    if let Some(value) = value {
+        // Writing to a string cannot fail.
+        write!(line, "  {word}{value}").unwrap_or_default();
+    }
+}

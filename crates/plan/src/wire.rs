@@ -1,0 +1,277 @@
+//! The plan as JSON (product.md, Plan JSON). Secrets are `***`; deferred text stays as written, marked.
+
+use serde::Serialize;
+
+use crate::{
+    Action, Condition, EnvVar, Environment, NetworkModel, Node, Plan, PlannedStage, PlannedStep, PortBinding,
+    PullPolicy, Role, SkipReason, StageStatus, Text, Traced, quantity,
+};
+
+/// The plan as one JSON document, indented, with a line end.
+pub fn to_json(plan: &Plan) -> String {
+    let wire =
+        WirePlan { version: 1, pipeline: &plan.pipeline, stages: plan.stages.iter().map(WireStage::new).collect() };
+    // Every key is a string and every value is plain data: serialising it cannot fail.
+    let mut text = serde_json::to_string_pretty(&wire).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct WirePlan<'a> {
+    version: u32,
+    pipeline: &'a str,
+    stages: Vec<WireStage<'a>>,
+}
+
+#[derive(Serialize)]
+struct WireStage<'a> {
+    id: &'a str,
+    name: &'a str,
+    profile: &'static str,
+    network: &'static str,
+    workspace: &'a str,
+    shared_paths: Vec<&'a str>,
+    services: Vec<WireStep<'a>>,
+    execution: Vec<WireNode<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum WireNode<'a> {
+    Step(Box<WireStep<'a>>),
+    Group { id: &'a str, steps: Vec<WireNode<'a>> },
+    Parallel(Vec<WireNode<'a>>),
+}
+
+#[derive(Serialize)]
+struct WireStep<'a> {
+    id: &'a str,
+    path: &'a str,
+    #[serde(rename = "type")]
+    step_type: &'a str,
+    name: &'a str,
+    /// `container`, `host`, `wait` or `skipped`.
+    runs: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip_reason: Option<&'a str>,
+    image: Option<String>,
+    pull: Option<&'static str>,
+    entrypoint: Option<Vec<String>>,
+    command: Option<Vec<String>>,
+    script: Option<String>,
+    env: Vec<WireVariable<'a>>,
+    aliases: Vec<&'a str>,
+    ports: Vec<WirePort>,
+    privileged: bool,
+    user: Option<String>,
+    cpu: Option<String>,
+    memory: Option<String>,
+    timeout_s: u64,
+    when: WireWhen,
+    outputs: Vec<WireOutput<'a>>,
+    reports: Vec<String>,
+    connector: Option<&'a str>,
+    /// For a service, the next foreground step: the service starts when its turn comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starts_before: Option<Option<&'a str>>,
+    /// Some of the texts above wait for a running step.
+    #[serde(skip_serializing_if = "is_false")]
+    deferred: bool,
+}
+
+#[derive(Serialize)]
+struct WireVariable<'a> {
+    name: &'a str,
+    value: String,
+    secret: bool,
+    origin: String,
+    #[serde(skip_serializing_if = "is_false")]
+    deferred: bool,
+}
+
+#[derive(Serialize)]
+struct WirePort {
+    host: u16,
+    container: u16,
+}
+
+#[derive(Serialize)]
+struct WireWhen {
+    status: &'static str,
+    condition: Option<String>,
+    /// What the condition came to, where the plan could tell.
+    holds: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct WireOutput<'a> {
+    name: &'a str,
+    secret: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl<'a> WireStage<'a> {
+    fn new(stage: &'a PlannedStage) -> Self {
+        let steps = stage.steps();
+        let next = |index: usize| steps[index..].iter().find(|step| step.role == Role::Foreground);
+        let services = steps.iter().enumerate().filter(|(_, step)| step.role == Role::Service);
+        let services = services.map(|(index, step)| WireStep {
+            starts_before: Some(next(index).map(|step| step.path.as_str())),
+            ..WireStep::new(step)
+        });
+        Self {
+            id: &stage.id.0,
+            name: &stage.name,
+            profile: stage.profile.value.as_str(),
+            network: match stage.profile.value.network() {
+                NetworkModel::Pod => "pod",
+                NetworkModel::Bridge => "bridge",
+            },
+            workspace: &stage.workspace,
+            shared_paths: stage.shared_paths.iter().map(|mount| mount.value.path.as_str()).collect(),
+            services: services.collect(),
+            execution: WireNode::all(&stage.execution),
+        }
+    }
+}
+
+impl<'a> WireNode<'a> {
+    fn all(nodes: &'a [Node]) -> Vec<Self> {
+        nodes.iter().filter_map(Self::new).collect()
+    }
+
+    fn new(node: &'a Node) -> Option<Self> {
+        match node {
+            Node::Step(step) => (step.role == Role::Foreground).then(|| Self::Step(Box::new(WireStep::new(step)))),
+            Node::Group(group) => Some(Self::Group { id: &group.id, steps: Self::all(&group.steps) }),
+            Node::Parallel(nodes) => Some(Self::Parallel(Self::all(nodes))),
+        }
+    }
+}
+
+impl<'a> WireStep<'a> {
+    fn new(step: &'a PlannedStep) -> Self {
+        let mut wire = Self::bare(step);
+        match &step.action {
+            Action::Container(container) => {
+                wire.runs = "container";
+                wire.image = Some(wire.text(&container.image.value));
+                wire.pull = Some(pull(container.pull.value));
+                wire.entrypoint = container.entrypoint.as_ref().map(|argv| wire.texts(&argv.value));
+                wire.command = container.command.as_ref().map(|argv| wire.texts(&argv.value));
+                wire.script = container.script.as_ref().map(|script| wire.text(&script.value));
+                wire.env = variables(&container.env);
+                wire.aliases = container.aliases.iter().map(|alias| alias.value.as_str()).collect();
+                wire.ports = container.ports.iter().map(|port| WirePort::new(port.value)).collect();
+                wire.privileged = container.privileged.value;
+                wire.user = container.user.as_ref().map(|user| wire.text(&user.value));
+                wire.cpu = container.nano_cpus.as_ref().map(|cpus| quantity::cpus(cpus.value));
+                wire.memory = container.memory_bytes.as_ref().map(|bytes| quantity::memory(bytes.value));
+                wire.connector = container.connector.as_ref().map(|connector| connector.value.as_str());
+            }
+            Action::Host(host) => {
+                wire.runs = "host";
+                wire.command = Some(wire.texts(&host.argv));
+                wire.script = host.script.as_ref().map(|script| wire.text(&script.value));
+                wire.env = variables(&host.env);
+            }
+            Action::Wait(_) => wire.runs = "wait",
+            Action::Skip(reason) => wire.skip_reason = Some(skip_reason(reason)),
+        }
+        wire.reports = step.reports.iter().map(|report: &Traced<Text>| wire.text(&report.value)).collect();
+        wire
+    }
+
+    fn bare(step: &'a PlannedStep) -> Self {
+        let outputs = step.outputs.iter().map(|output| WireOutput { name: &output.name, secret: output.secret });
+        Self {
+            id: &step.id,
+            path: step.path.as_str(),
+            step_type: &step.step_type,
+            name: &step.name,
+            runs: "skipped",
+            skip_reason: None,
+            image: None,
+            pull: None,
+            entrypoint: None,
+            command: None,
+            script: None,
+            env: Vec::new(),
+            aliases: Vec::new(),
+            ports: Vec::new(),
+            privileged: false,
+            user: None,
+            cpu: None,
+            memory: None,
+            timeout_s: step.timeout.value.as_secs(),
+            when: WireWhen::new(step),
+            outputs: outputs.collect(),
+            reports: Vec::new(),
+            connector: None,
+            starts_before: None,
+            deferred: false,
+        }
+    }
+
+    fn text(&mut self, text: &Text) -> String {
+        self.deferred |= text.is_deferred();
+        text.shown()
+    }
+
+    fn texts(&mut self, texts: &[Text]) -> Vec<String> {
+        texts.iter().map(|text| self.text(text)).collect()
+    }
+}
+
+impl WirePort {
+    fn new(port: PortBinding) -> Self {
+        Self { host: port.host, container: port.container }
+    }
+}
+
+impl WireWhen {
+    fn new(step: &PlannedStep) -> Self {
+        let (condition, holds) = match step.when.condition.as_ref().map(|condition| &condition.value) {
+            None => (None, None),
+            Some(Condition::Known { holds, source }) => (Some(source.source().to_owned()), Some(*holds)),
+            Some(Condition::Deferred(pieces)) => (Some(pieces.shown()), None),
+        };
+        let status = match step.when.status {
+            StageStatus::Success => "Success",
+            StageStatus::Failure => "Failure",
+            StageStatus::All => "All",
+        };
+        Self { status, condition, holds }
+    }
+}
+
+fn variables(env: &Environment) -> Vec<WireVariable<'_>> {
+    env.iter()
+        .map(|(name, EnvVar { value: Traced { value, origin } })| WireVariable {
+            name,
+            value: value.shown(),
+            secret: value.is_secret(),
+            origin: origin.to_string(),
+            deferred: value.is_deferred(),
+        })
+        .collect()
+}
+
+fn pull(policy: PullPolicy) -> &'static str {
+    match policy {
+        PullPolicy::Always => "Always",
+        PullPolicy::IfNotPresent => "IfNotPresent",
+        PullPolicy::Never => "Never",
+    }
+}
+
+fn skip_reason(reason: &SkipReason) -> &str {
+    match reason {
+        SkipReason::NotRunLocally { why } => why,
+        SkipReason::NotSelected => "not selected",
+    }
+}
