@@ -1,0 +1,159 @@
+//! Every diagnostic of this crate by its stable code: one table for `cirun check --explain` and for the tests that
+//! want a bad document for each.
+
+use crate::{Diagnostic, Severity};
+
+/// A kind of diagnostic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// The stable name (`unknown-step-type`).
+    pub id: &'static str,
+    /// How bad it is where no setting says otherwise.
+    pub severity: Severity,
+    /// One line.
+    pub title: &'static str,
+    /// What it means and what to do, for `cirun check --explain`.
+    pub explanation: &'static str,
+}
+
+impl Code {
+    /// A diagnostic of this kind.
+    pub(crate) fn says(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.severity, self.id, message)
+    }
+}
+
+/// Returns the code named `id`.
+pub fn code(id: &str) -> Option<&'static Code> {
+    CODES.iter().find(|code| code.id == id)
+}
+
+macro_rules! codes {
+    ($($name:ident = $severity:ident $id:literal, $title:literal, $explanation:literal;)*) => {
+        $(pub(crate) const $name: Code =
+            Code { id: $id, severity: Severity::$severity, title: $title, explanation: $explanation };)*
+
+        /// All codes of the parser, in the order of its work.
+        pub const CODES: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    NOT_UTF8 = Error "not-utf8", "the file is not UTF-8 text",
+        "Harness documents are UTF-8. The place shown is the first byte that is not; everything before it is readable. \
+         Save the file as UTF-8 (UTF-16 files begin with the bytes FF FE or FE FF).";
+    FILE_TOO_LARGE = Error "file-too-large", "the file is larger than any pipeline",
+        "Files over 16 MiB are not read: the service refuses far smaller ones. Check that the path names a pipeline.";
+    CONTROL_CHARACTER = Error "control-character", "a character that YAML does not allow",
+        "YAML forbids the NUL character, even in quotes. Everything before it was read. Inside double quotes it can be \
+         written as \\0, but no shell will accept it.";
+    EMPTY_DOCUMENT = Error "empty-document", "nothing in the file but blanks and comments",
+        "A file was named that holds no YAML document.";
+    YAML_SYNTAX = Error "yaml-syntax", "the text is not YAML",
+        "The YAML reader could not go on at the place shown. What came before it in the same document is kept, and later \
+         documents of the file (after `---`) are read, so that other mistakes can be reported in the same run.";
+    TOO_DEEP = Error "too-deep", "the document is nested too deeply",
+        "Documents are read to a depth of 128 lists and maps. No pipeline comes near it.";
+    ALIAS_EXPANSION = Error "alias-expansion", "aliases make the document too large",
+        "Every `*alias` is replaced by a copy of its anchor. The copies of one file may take 16 MiB; nested aliases \
+         multiply (the `billion laughs` attack). The alias shown is read as null.";
+    UNKNOWN_ALIAS = Error "unknown-alias", "an alias without its anchor",
+        "`*name` repeats a node that was marked `&name` before it in the same document. A value that begins with a star \
+         must be quoted.";
+    YAML_KEY = Error "yaml-key", "a key that is not text",
+        "YAML allows lists and maps as keys; Harness does not. The entry is left out.";
+    YAML_TAG = Warning "yaml-tag", "a YAML tag that Harness ignores",
+        "`!name` before a value has no meaning in Harness documents; a value that begins with an exclamation mark must \
+         be quoted.";
+    MERGE_KEY = Error "merge-key", "a merge key that does not merge a map",
+        "`<<:` takes a map, or a list of maps, usually as aliases.";
+    DUPLICATE_KEY = Error "duplicate-key", "a key is written twice",
+        "A map may hold a key once. cirun keeps the first; other readers keep the last, so the document means \
+         different things to different programs.";
+    V1_DOCUMENT = Error "v1-document", "a document of the v1 format",
+        "Documents with `version: 1`, `kind:` and `spec:` are the simplified YAML of 2022-23. cirun reads the v0 format, \
+         in which a pipeline has `pipeline:` at its root and its stages are `- stage:` items.";
+    UNIFIED_DOCUMENT = Error "unified-document", "a document of the unified format",
+        "Pipelines whose stages hold `steps:` directly, with `run:` steps and `${{ }}` expressions, are the unified YAML \
+         of 2025-26 (Harness 3.0). cirun reads the v0 format.";
+    NOT_HARNESS = Error "not-harness", "not a Harness document",
+        "None of the roots of a Harness document (`pipeline:`, `template:`, `inputSet:`, `overlayInputSet:`, \
+         `connector:`, `secret:`, `trigger:`) is there.";
+    EXPECTED_MAP = Error "expected-map", "a map is needed here",
+        "The field takes `key: value` lines, and something else was written.";
+    EXPECTED_LIST = Error "expected-list", "a list is needed here",
+        "The field takes `- item` lines, and something else was written.";
+    EXPECTED_TEXT = Error "expected-text", "a text is needed here",
+        "The field takes one value, and a list or a map was written.";
+    EXPECTED_FLAG = Error "expected-boolean", "`true` or `false` is needed here",
+        "The field takes `true`, `false` or an expression. `yes`, `on` and `1` are texts to Harness.";
+    EXPECTED_INT = Error "expected-number", "a whole number is needed here",
+        "The field takes a whole number or an expression.";
+    UNEXPECTED_VALUE = Warning "unexpected-value", "not one of the words that the field knows",
+        "The schema lists the words that this field takes; they are case-sensitive in the service.";
+    UNKNOWN_FIELD = Warning "unknown-field", "a field that nothing reads",
+        "The service ignores fields that it does not know, without a word. A misspelt field therefore does nothing.";
+    MISSING_FIELD = Error "missing-field", "a required field is not there",
+        "The service refuses the document without this field.";
+    INCOMPLETE_PIPELINE = Warning "incomplete-pipeline", "a pipeline without its identifier or its stages",
+        "The service needs `identifier` and `stages` (or a `template`) to save a pipeline.";
+    CONFLICTING_FIELDS = Error "conflicting-fields", "fields that exclude each other",
+        "Exactly one of the fields may be written; the first is used.";
+    BAD_IDENTIFIER = Warning "bad-identifier", "an identifier that the service refuses",
+        "Identifiers begin with a letter or an underscore, go on with letters, digits and underscores, and have at most \
+         128 characters. The service refuses others when the pipeline is saved. cirun goes on, since the identifier is \
+         only a name to it.";
+    RESERVED_IDENTIFIER = Warning "reserved-identifier", "an identifier that expressions cannot name",
+        "Words of the expression language and of its paths cannot be identifiers: an expression that goes through them \
+         does not resolve.";
+    DUPLICATE_IDENTIFIER = Error "duplicate-identifier", "an identifier is used twice",
+        "Stage identifiers are unique in a pipeline, step and step group identifiers are unique among the steps of \
+         their stage or step group: the identifier is how expressions, reports and networks name them.";
+    BAD_VARIABLE_NAME = Warning "bad-variable-name", "a variable name that the service refuses",
+        "Variable names begin with a letter or an underscore and go on with letters, digits, `_`, `.`, `-` and `$`.";
+    UNKNOWN_STAGE_TYPE = Error "unknown-stage-type", "no such stage type",
+        "The types of stages are CI, Deployment, Custom, Approval, SecurityTests, Pipeline, Dynamic, FeatureFlag, IACM, \
+         IDP, DRTest and CompositeLoadTest. They are case-sensitive.";
+    UNKNOWN_STEP_TYPE = Error "unknown-step-type", "no such step type",
+        "The type of a step decides what it does. It is case-sensitive.";
+    NOT_CI_STEP = Error "not-a-ci-step", "a step type that CI stages do not have",
+        "The type exists, but the service does not allow it in a CI stage (it belongs to Deployment, Custom or Approval \
+         stages). The step is shown as skipped.";
+    UNKNOWN_CREDENTIAL = Error "unknown-credential-type", "no such type of credentials",
+        "The connector names a way to authenticate that cirun does not know.";
+    UNKNOWN_ACTION = Warning "unknown-failure-action", "no such failure action",
+        "The schema lets any word through; the service knows Ignore, Retry, MarkAsSuccess, MarkAsFailure, Abort, \
+         StageRollback, StepGroupRollback, PipelineRollback, ManualIntervention, RetryStepGroup and \
+         ProceedWithDefaultValues.";
+    LEGACY_BEAN = Warning "retry-bean", "a form that only the schema's examples use",
+        "`retryCount: {value: 3}` and `retryIntervals: {value: […]}` come from examples in the schema repository; the \
+         service reads `retryCount: 3` and `retryIntervals: [10s]`. The field is ignored.";
+    EXPRESSION_SYNTAX = Warning "expression-syntax", "an expression that cannot be read",
+        "Text between `<+` and `>` that is not an expression stays as it is written, which is rarely meant.";
+    MISSING_TEMPLATE = Error "missing-template", "a template that no file holds",
+        "A `templateRef` is resolved among the template documents under `.harness/` and under every `--include` \
+         directory, by identifier, scope and `versionLabel`.";
+    TEMPLATE_CYCLE = Error "template-cycle", "a template that uses itself",
+        "A template may use other templates, to a depth of 16, and never itself.";
+    TEMPLATE_EXPANSION = Error "template-expansion", "templates make the pipeline too large",
+        "Templates may bring 500,000 nodes into one pipeline, and nest its lists and maps to a depth of 128.";
+    TEMPLATE_VARIABLES = Warning "template-variables", "values for the variables of a template",
+        "The service's documents do not say what `templateVariables` do to a template's body. Variables that stand in \
+         the body (`spec.variables`) are filled by `templateInputs`.";
+    TEMPLATE_BRANCH = Warning "template-branch", "a template from another branch",
+        "`gitBranch` makes the service read the template from that branch. cirun takes the file that is checked out.";
+    TEMPLATE_TYPE = Error "template-type", "a template of another type",
+        "A step reference takes a Step template, a step group a StepGroup template, a stage a Stage template and a \
+         pipeline a Pipeline template.";
+    UNKNOWN_INPUT = Warning "unknown-input", "an input for nothing",
+        "An input set (or `templateInputs`) gives a value at a path that the pipeline does not have, or that is not \
+         `<+input>` there. The service ignores it.";
+    INPUT_SET_PIPELINE = Warning "input-set-pipeline", "an input set of another pipeline",
+        "The input set names another pipeline in `pipeline.identifier`. The service refuses to apply it.";
+    INPUT_NOT_ALLOWED = Error "input-not-allowed", "a value that the runtime input does not allow",
+        "`<+input>.allowedValues(…)`, `.selectOneFrom(…)`, `.selectManyFrom(…)` and `.regex(…)` say which values may be \
+         given. The service refuses others before it runs anything.";
+    UNKNOWN_INPUT_PATH = Error "unknown-input-path", "an input for a path that does not exist",
+        "`--input PATH=VALUE` takes the path from the pipeline's root, with stages, steps and variables by identifier or \
+         name: `stages.build.spec.execution.steps.unit.spec.image`. `cirun check` lists the inputs that are missing.";
+}

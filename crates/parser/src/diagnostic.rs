@@ -1,0 +1,76 @@
+//! What is wrong, where, and what now.
+
+use crate::Span;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Local behaviour differs from CI's.
+    Parity,
+    /// Probably a mistake.
+    Warning,
+    /// CI or cirun cannot go on.
+    Error,
+}
+
+/// A place in a text and what is wrong there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is wrong here: a lowercase fragment; empty for a bare marker.
+    pub text: String,
+}
+
+/// A diagnostic: one message, its places, and the next action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// A stable code (`unknown-step-type`).
+    pub code: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// A lowercase fragment, names in backticks, no full stop.
+    pub message: String,
+    /// The main place first.
+    pub labels: Vec<Label>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error with this code.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// A warning with this code.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    /// A parity note with this code.
+    pub fn parity(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Parity, code, message)
+    }
+
+    /// A diagnostic without places.
+    pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, severity, message: message.into(), labels: Vec::new(), help: None }
+    }
+
+    /// Adds a place.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Adds the next action.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

@@ -1,0 +1,48 @@
+//! Harness documents: text to types, with the place of every value, and as many diagnostics as there are mistakes.
+//!
+//! Pure: no files, no environment, no clock. Two steps that others may come between: text becomes [`Document`]s of
+//! [`Node`]s (templates and input sets are merged there, as trees), and nodes become the [`model`].
+
+mod codes;
+mod diagnostic;
+mod field;
+#[cfg(test)]
+mod golden;
+mod lower;
+mod merge;
+pub mod model;
+mod node;
+#[cfg(test)]
+mod outline;
+mod recognise;
+mod source;
+mod step_types;
+pub mod tables;
+#[cfg(test)]
+mod testing;
+mod yaml;
+
+pub use cirun_expressions::RuntimeInput;
+pub use codes::{CODES, Code, code};
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use field::{FieldInfo, FieldKind, Flag, Int, Key, ParameterField, Text, TextList, TextMap};
+pub use lower::{
+    FAILURE_ACTIONS, FAILURE_ERRORS, lower_connector, lower_document, lower_pipeline, lower_secret, lower_template,
+};
+pub use merge::{
+    MissingInput, TemplateKind, TemplateQuery, TemplateScope, apply_defaults, apply_input_sets, missing_inputs,
+    pick_template, resolve_templates, set_input, value_of,
+};
+pub use node::{Document, DocumentKind, Entry, Node, Value};
+pub use source::{Source, SourceId, Sources, Span, Spanned};
+pub use step_types::{STEP_TYPES, StepClass, StepType, step_type};
+pub use yaml::{MAX_BYTES, MAX_DEPTH, decode, parse_documents};
+
+/// A tree and what is wrong with the text it was made from; the tree is as whole as the text allows.
+#[derive(Debug, Clone)]
+pub struct Parse<T> {
+    /// The tree.
+    pub tree: T,
+    /// In the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}

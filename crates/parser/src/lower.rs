@@ -1,0 +1,24 @@
+//! Trees to the typed model. What cannot be read is reported and left out; the rest goes on.
+
+pub(crate) mod connector;
+pub(crate) mod context;
+mod document;
+pub(crate) mod execution;
+mod flow;
+mod identifier;
+pub(crate) mod leaf;
+mod pipeline;
+pub(crate) mod spec;
+pub(crate) mod stage;
+pub(crate) mod step;
+pub(crate) mod step_tables;
+
+pub use connector::{lower_connector, lower_secret};
+pub use document::{lower_document, lower_template};
+pub use flow::{FAILURE_ACTIONS, FAILURE_ERRORS};
+pub(crate) use pipeline::PROPERTIES;
+pub use pipeline::lower_pipeline;
+pub(crate) use stage::EXECUTION;
+
+#[cfg(test)]
+mod tests;

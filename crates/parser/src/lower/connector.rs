@@ -1,0 +1,208 @@
+//! Connectors and secrets: tolerant of fields, since no schema of them is published (harness-schema.md 1.6, 1.7).
+
+use crate::{
+    FieldKind, Node, Parse, Spanned, Text, codes,
+    lower::{
+        context::{Context, Identity, nearest},
+        flow::read,
+        spec::{FromNode, REQUIRED, check_tables, fields, is_map},
+    },
+    model::{
+        AwsConnector, AwsCredential, Connector, ConnectorSpec, CrossAccountAccess, DockerAuth, DockerConnector,
+        SecretDocument,
+    },
+};
+
+fields! {
+    /// `connector:`.
+    CONNECTOR {
+        "identifier": FieldKind::Text, REQUIRED;
+        "name": FieldKind::Text, REQUIRED;
+        "type": FieldKind::Text, REQUIRED;
+        "spec": FieldKind::Any, REQUIRED;
+        "description": FieldKind::Text;
+        "orgIdentifier": FieldKind::Text;
+        "projectIdentifier": FieldKind::Text;
+        "accountIdentifier": FieldKind::Text;
+        "tags": FieldKind::TextMap;
+    }
+    AWS {
+        "credential": FieldKind::Object(AWS_CREDENTIAL), REQUIRED;
+        "crossAccountAccess": FieldKind::Object(CrossAccountAccess::FIELDS);
+        "delegateSelectors": FieldKind::TextList;
+        "executeOnDelegate": FieldKind::Flag;
+        "ignoreTestConnection": FieldKind::Flag;
+        "proxy": FieldKind::Flag;
+        "proxyUrl": FieldKind::Text;
+        "region": FieldKind::Text;
+        "awsSdkClientBackOffStrategyOverride": FieldKind::Any;
+    }
+    AWS_CREDENTIAL {
+        "type": FieldKind::Enum(AWS_CREDENTIALS), REQUIRED;
+        "spec": FieldKind::Object(AWS_CREDENTIAL_SPEC);
+        "region": FieldKind::Text;
+        "crossAccountAccess": FieldKind::Object(CrossAccountAccess::FIELDS);
+    }
+    AWS_CREDENTIAL_SPEC {
+        "accessKey": FieldKind::Text;
+        "accessKeyRef": FieldKind::Text;
+        "secretKeyRef": FieldKind::Text;
+        "sessionTokenRef": FieldKind::Text;
+        "iamRoleArn": FieldKind::Text;
+        "oidcSessionTagKeys": FieldKind::TextList;
+        "delegateSelectors": FieldKind::TextList;
+    }
+    AUTH {
+        "type": FieldKind::Enum(AUTHS), REQUIRED;
+        "spec": FieldKind::Object(AUTH_SPEC);
+    }
+    AUTH_SPEC {
+        "username": FieldKind::Text;
+        "usernameRef": FieldKind::Text;
+        "passwordRef": FieldKind::Text;
+    }
+}
+
+/// The credential types of seed 002 phase 2.
+const AWS_CREDENTIALS: &[&str] = &["ManualConfig", "OidcAuthentication", "Irsa", "InheritFromDelegate"];
+/// Ways to log in to a registry.
+const AUTHS: &[&str] = &["UsernamePassword", "Anonymous"];
+
+/// Reads the value of `connector:`; `None` if it is no map.
+pub fn lower_connector(node: &Node) -> Parse<Option<Connector>> {
+    let mut cx = Context::new(Identity::Required);
+    let tree = connector(node, &mut cx);
+    cx.finish(tree)
+}
+
+pub(super) fn connector(node: &Node, cx: &mut Context) -> Option<Connector> {
+    check_tables(node, &[CONNECTOR], cx).then_some(())?;
+    let mut name = |key: &str| match read::<Spanned<String>>(node, key, cx) {
+        Some(name) => name,
+        None => {
+            cx.missing(key, node.span);
+            Spanned { value: String::new(), span: node.span }
+        }
+    };
+    let (identifier, kind) = (name("identifier"), name("type"));
+    let spec = node.get("spec").filter(|spec| is_map(spec, cx));
+    let spec = match (kind.value.as_str(), spec) {
+        ("Aws", Some(spec)) => ConnectorSpec::Aws(Box::new(aws(spec, cx)?)),
+        ("DockerRegistry", Some(spec)) => ConnectorSpec::Docker(Box::new(DockerConnector::from_node(spec, cx)?)),
+        ("Aws" | "DockerRegistry", None) => {
+            cx.missing("spec", node.span);
+            return None;
+        }
+        _ => ConnectorSpec::Other(kind),
+    };
+    Some(Connector {
+        identifier,
+        name: read(node, "name", cx),
+        org: read(node, "orgIdentifier", cx),
+        project: read(node, "projectIdentifier", cx),
+        spec,
+        span: node.span,
+    })
+}
+
+fn aws(spec: &Node, cx: &mut Context) -> Option<AwsConnector> {
+    cx.check_fields(spec, &[AWS]);
+    let Some(credential) = spec.get("credential").filter(|node| !node.is_null()) else {
+        cx.missing("credential", spec.span);
+        return None;
+    };
+    check_tables(credential, &[AWS_CREDENTIAL], cx).then_some(())?;
+    let inner = credential.get("spec").filter(|inner| check_tables(inner, &[AWS_CREDENTIAL_SPEC], cx));
+    let cross_account = read(credential, "crossAccountAccess", cx).or_else(|| read(spec, "crossAccountAccess", cx));
+    let selectors = read(spec, "delegateSelectors", cx);
+    Some(AwsConnector {
+        credential: aws_credential(credential, inner, cx)?,
+        region: read(credential, "region", cx).or_else(|| read(spec, "region", cx)),
+        cross_account,
+        delegate_selectors: selectors.or_else(|| inner.and_then(|inner| read(inner, "delegateSelectors", cx))),
+        span: credential.span,
+    })
+}
+
+fn aws_credential(node: &Node, spec: Option<&Node>, cx: &mut Context) -> Option<AwsCredential> {
+    let kind = kind(node, AWS_CREDENTIALS, cx)?;
+    let mut text = |key: &str| spec.and_then(|spec| read::<Text>(spec, key, cx));
+    Some(match kind {
+        "ManualConfig" => AwsCredential::Manual {
+            access_key: text("accessKey"),
+            access_key_ref: text("accessKeyRef"),
+            secret_key_ref: text("secretKeyRef"),
+            session_token_ref: text("sessionTokenRef"),
+        },
+        "OidcAuthentication" => AwsCredential::Oidc { iam_role_arn: text("iamRoleArn") },
+        "Irsa" => AwsCredential::Irsa,
+        _ => AwsCredential::InheritFromDelegate,
+    })
+}
+
+/// The `type` of a way to authenticate, if it is one of `known`; reports it otherwise.
+fn kind(node: &Node, known: &[&'static str], cx: &mut Context) -> Option<&'static str> {
+    let Some(written) = read::<Spanned<String>>(node, "type", cx) else {
+        cx.missing("type", node.span);
+        return None;
+    };
+    let found = known.iter().copied().find(|known| *known == written.value);
+    if found.is_none() {
+        let help = match nearest(&written.value, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the types are {}", known.join(", ")),
+        };
+        let message = format!("unknown type of credentials `{}`", written.value);
+        cx.report(codes::UNKNOWN_CREDENTIAL.says(message).at(written.span, "").help(help));
+    }
+    found
+}
+
+impl FromNode for DockerAuth {
+    const KIND: FieldKind = FieldKind::Object(AUTH);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        check_tables(node, &[AUTH], cx).then_some(())?;
+        if kind(node, AUTHS, cx)? == "Anonymous" {
+            return Some(Self::Anonymous);
+        }
+        let spec = node.get("spec").filter(|spec| check_tables(spec, &[AUTH_SPEC], cx));
+        let mut text = |key: &str| spec.and_then(|spec| read::<Text>(spec, key, cx));
+        Some(Self::UsernamePassword {
+            username: text("username"),
+            username_ref: text("usernameRef"),
+            password_ref: text("passwordRef"),
+            span: node.span,
+        })
+    }
+}
+
+fields! {
+    /// `secret:`.
+    SECRET {
+        "identifier": FieldKind::Text, REQUIRED;
+        "name": FieldKind::Text, REQUIRED;
+        "type": FieldKind::Text, REQUIRED;
+        "spec": FieldKind::Any, REQUIRED;
+        "description": FieldKind::Text;
+        "orgIdentifier": FieldKind::Text;
+        "projectIdentifier": FieldKind::Text;
+        "tags": FieldKind::TextMap;
+    }
+}
+
+/// Reads the value of `secret:`; `None` if it is no map or has no identifier.
+pub fn lower_secret(node: &Node) -> Parse<Option<SecretDocument>> {
+    let mut cx = Context::new(Identity::Required);
+    let tree = secret(node, &mut cx);
+    cx.finish(tree)
+}
+
+pub(super) fn secret(node: &Node, cx: &mut Context) -> Option<SecretDocument> {
+    check_tables(node, &[SECRET], cx).then_some(())?;
+    let identifier = read::<Spanned<String>>(node, "identifier", cx);
+    if identifier.is_none() {
+        cx.missing("identifier", node.span);
+    }
+    Some(SecretDocument { identifier: identifier?, kind: read(node, "type", cx) })
+}

@@ -1,0 +1,101 @@
+//! What all readers share: the diagnostics so far, and how fields are complained about.
+
+use crate::{Diagnostic, FieldInfo, Node, Parse, Span, codes};
+
+/// Whether stages, steps and groups name themselves here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// In a pipeline.
+    Required,
+    /// In the body of a template, whose user names it.
+    Optional,
+}
+
+/// The kind of stage that steps stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// A CI stage.
+    Ci,
+    /// Another stage, whose steps are not judged.
+    Other,
+    /// A template or a fragment, which either kind may use.
+    Unknown,
+}
+
+/// The state of one lowering.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) identity: Identity,
+    pub(crate) home: Home,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Context {
+    pub(crate) fn new(identity: Identity) -> Self {
+        Self { identity, home: Home::Unknown, diagnostics: Vec::new() }
+    }
+
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The result, its diagnostics in the order of the text.
+    pub(crate) fn finish<T>(self, tree: T) -> Parse<T> {
+        let mut diagnostics = self.diagnostics;
+        diagnostics
+            .sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| (label.span.source, label.span.start)));
+        Parse { tree, diagnostics }
+    }
+
+    pub(crate) fn expected_map(&mut self, node: &Node) {
+        let message = format!("a map is needed here, not {}", node.shape());
+        self.report(codes::EXPECTED_MAP.says(message).at(node.span, "").help("write `key: value` lines below the key"));
+    }
+
+    pub(crate) fn expected_list(&mut self, node: &Node) {
+        let message = format!("a list is needed here, not {}", node.shape());
+        self.report(codes::EXPECTED_LIST.says(message).at(node.span, "").help("write `- item` lines below the key"));
+    }
+
+    pub(crate) fn missing(&mut self, name: &str, owner: Span) {
+        let message = format!("`{name}` is missing");
+        let help = format!("add `{name}:`");
+        self.report(codes::MISSING_FIELD.says(message).at(start_of(owner), "in this").help(help));
+    }
+
+    /// Warns of the keys of `node` that none of the tables has.
+    pub(crate) fn check_fields(&mut self, node: &Node, tables: &[&[FieldInfo]]) {
+        for entry in node.entries() {
+            let key = entry.key.value.as_str();
+            let known = tables.iter().any(|table| table.iter().any(|field| field.name == key));
+            if !known {
+                let names = tables.iter().flat_map(|table| table.iter().map(|field| field.name));
+                let mut warning = codes::UNKNOWN_FIELD
+                    .says(format!("unknown field `{key}`"))
+                    .at(entry.key.span, "nothing reads this");
+                if let Some(near) = nearest(key, names) {
+                    warning = warning.help(format!("did you mean `{near}`?"));
+                }
+                self.report(warning);
+            }
+        }
+    }
+}
+
+/// The first byte of a long span: a label over a whole stage would show all of it.
+pub(super) fn start_of(span: Span) -> Span {
+    Span { end: span.start.saturating_add(1).min(span.end), ..span }
+}
+
+/// The name that `found` was probably meant to be: equal but for case, or close enough to be a slip.
+pub(crate) fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if found.len() > 128 {
+        return None;
+    }
+    let lower = found.to_lowercase();
+    names
+        .map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name))
+        .filter(|(score, _)| *score >= 0.87)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
+}

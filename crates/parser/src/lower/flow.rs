@@ -1,0 +1,283 @@
+//! Conditions, failure strategies and loops.
+
+use indexmap::IndexMap;
+
+use crate::{
+    FieldKind, Int, Node, ParameterField, Spanned, Text, TextList, TextMap, Value, codes,
+    lower::{
+        context::{Context, nearest},
+        spec::{FromNode, check_tables, fields, is_map},
+    },
+    model::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec, WhenSpec},
+};
+
+fields! {
+    WHEN {
+        "stageStatus": FieldKind::Enum(STATUSES);
+        "pipelineStatus": FieldKind::Enum(STATUSES);
+        "condition": FieldKind::Text;
+    }
+    STRATEGY {
+        "matrix": FieldKind::Any;
+        "repeat": FieldKind::Object(RepeatSpec::FIELDS);
+        "parallelism": FieldKind::Int;
+        "maxConcurrency": FieldKind::Int;
+        "when": FieldKind::Text;
+        "onFailure": FieldKind::Enum(&["RunAll", "SkipQueued"]);
+    }
+    ON_FAILURE {
+        "errors": FieldKind::List(&FieldKind::Enum(FAILURE_ERRORS)), REQUIRED;
+        "action": FieldKind::Object(ACTION), REQUIRED;
+    }
+    FAILURE_STRATEGY {
+        "onFailure": FieldKind::Object(ON_FAILURE), REQUIRED;
+    }
+    ACTION {
+        "type": FieldKind::Enum(FAILURE_ACTIONS), REQUIRED;
+        "spec": FieldKind::Object(ACTION_SPEC);
+    }
+    ACTION_SPEC {
+        "retryCount": FieldKind::Int;
+        "retryIntervals": FieldKind::TextList;
+        "condition": FieldKind::Text;
+        "timeout": FieldKind::Text;
+        "onRetryFailure": FieldKind::Any;
+        "onTimeout": FieldKind::Any;
+    }
+}
+
+use crate::lower::spec::REQUIRED;
+
+/// What a condition may wait for.
+const STATUSES: &[&str] = &["Success", "Failure", "All"];
+
+/// Errors that a failure strategy may name (harness-schema.md 6).
+pub const FAILURE_ERRORS: &[&str] = &[
+    "Unknown",
+    "AllErrors",
+    "Authentication",
+    "Connectivity",
+    "Timeout",
+    "Authorization",
+    "Verification",
+    "DelegateProvisioning",
+    "PolicyEvaluationFailure",
+    "InputTimeoutError",
+    "ApprovalRejection",
+    "DelegateRestart",
+    "UserMarkedFailure",
+    "InfrastructureFailure",
+    "PluginImageFailure",
+    "ResourceLimitsFailure",
+    "ConfigurationFailure",
+    "RetryableTransientFailure",
+];
+
+/// What a failure strategy may do (harness-schema.md 6).
+pub const FAILURE_ACTIONS: &[&str] = &[
+    "Ignore",
+    "MarkAsSuccess",
+    "MarkAsFailure",
+    "Abort",
+    "StageRollback",
+    "StepGroupRollback",
+    "PipelineRollback",
+    "ProceedWithDefaultValues",
+    "Retry",
+    "RetryStepGroup",
+    "ManualIntervention",
+];
+
+/// Warns of a word that is not one of `words`.
+pub(crate) fn check_word(found: &Spanned<String>, words: &[&'static str], cx: &mut Context) {
+    let word = found.value.as_str();
+    if !word.contains("<+") && !words.contains(&word) {
+        let help = match nearest(word, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("one of {}", words.join(", ")),
+        };
+        cx.report(codes::UNEXPECTED_VALUE.says(format!("`{word}` is not known here")).at(found.span, "").help(help));
+    }
+}
+
+impl FromNode for WhenSpec {
+    const KIND: FieldKind = FieldKind::Object(WHEN);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if !check_tables(node, &[WHEN], cx) {
+            return None;
+        }
+        let status =
+            ["stageStatus", "pipelineStatus"].iter().find_map(|key| node.get(key)).filter(|node| !node.is_null());
+        if let Some(word) = status.and_then(|node| Spanned::<String>::from_node(node, cx)) {
+            check_word(&word, STATUSES, cx);
+        }
+        Some(Self {
+            status: status.and_then(|node| Text::from_node(node, cx)),
+            condition: read(node, "condition", cx),
+            span: node.span,
+        })
+    }
+}
+
+/// The field `key` of a map, if it is there and can be read.
+pub(crate) fn read<T: FromNode>(node: &Node, key: &str, cx: &mut Context) -> Option<T> {
+    node.get(key).filter(|value| !value.is_null()).and_then(|value| T::from_node(value, cx))
+}
+
+impl FromNode for FailureStrategySpec {
+    const KIND: FieldKind = FieldKind::Object(FAILURE_STRATEGY);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if !check_tables(node, &[FAILURE_STRATEGY], cx) {
+            return None;
+        }
+        let Some(on_failure) = node.get("onFailure").filter(|node| !node.is_null()) else {
+            cx.missing("onFailure", node.span);
+            return None;
+        };
+        if !check_tables(on_failure, &[ON_FAILURE], cx) {
+            return None;
+        }
+        let errors = on_failure.get("errors").map_or_else(Vec::new, |node| error_names(node, cx));
+        let Some(action) = read(on_failure, "action", cx) else {
+            if on_failure.get("action").is_none() {
+                cx.missing("action", on_failure.span);
+            }
+            return None;
+        };
+        Some(Self { errors, action, span: node.span })
+    }
+}
+
+fn error_names(node: &Node, cx: &mut Context) -> Vec<Spanned<String>> {
+    let names = match &node.value {
+        Value::Scalar { .. } => std::slice::from_ref(node),
+        Value::List(items) => items.as_slice(),
+        Value::Null => &[],
+        Value::Map(_) => {
+            cx.expected_list(node);
+            &[]
+        }
+    };
+    let names: Vec<_> = names.iter().filter_map(|name| Spanned::<String>::from_node(name, cx)).collect();
+    for name in &names {
+        check_word(name, FAILURE_ERRORS, cx);
+    }
+    names
+}
+
+impl FromNode for FailureActionSpec {
+    const KIND: FieldKind = FieldKind::Object(ACTION);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if !check_tables(node, &[ACTION], cx) {
+            return None;
+        }
+        let Some(kind) = read::<Spanned<String>>(node, "type", cx) else {
+            cx.missing("type", node.span);
+            return None;
+        };
+        if !kind.value.contains("<+") && !FAILURE_ACTIONS.contains(&kind.value.as_str()) {
+            let mut warning = codes::UNKNOWN_ACTION.says(format!("unknown action `{}`", kind.value)).at(kind.span, "");
+            warning.help =
+                nearest(&kind.value, FAILURE_ACTIONS.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            cx.report(warning);
+        }
+        let mut action =
+            Self { kind, retry_count: None, retry_intervals: None, condition: None, timeout: None, then: None };
+        let Some(spec) = node.get("spec").filter(|spec| !spec.is_null()) else { return Some(action) };
+        if check_tables(spec, &[ACTION_SPEC], cx) {
+            action.retry_count = without_bean::<Int>(spec, "retryCount", cx);
+            action.retry_intervals = without_bean::<TextList>(spec, "retryIntervals", cx);
+            action.condition = read(spec, "condition", cx);
+            action.timeout = read(spec, "timeout", cx);
+            action.then = then(spec, cx);
+        }
+        Some(action)
+    }
+}
+
+/// A field that examples of the schema write as `{value: …}`, which nothing reads.
+fn without_bean<T: FromNode>(spec: &Node, key: &str, cx: &mut Context) -> Option<T> {
+    let value = spec.get(key)?;
+    if value.get("value").is_some() {
+        let help = format!("write `{key}:` with the value itself");
+        cx.report(
+            codes::LEGACY_BEAN
+                .says(format!("`{key}` has a form that is not read"))
+                .at(value.span, "ignored")
+                .help(help),
+        );
+        return None;
+    }
+    read(spec, key, cx)
+}
+
+fn then(spec: &Node, cx: &mut Context) -> Option<Box<FailureActionSpec>> {
+    let follow = ["onRetryFailure", "onTimeout"].iter().find_map(|key| spec.get(key)).filter(|node| !node.is_null())?;
+    is_map(follow, cx).then_some(())?;
+    read(follow, "action", cx).map(Box::new)
+}
+
+impl FromNode for StrategySpec {
+    const KIND: FieldKind = FieldKind::Object(STRATEGY);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if !check_tables(node, &[STRATEGY], cx) {
+            return None;
+        }
+        one_of(node, &["matrix", "repeat", "parallelism"], cx);
+        let matrix = node.get("matrix").filter(|matrix| !matrix.is_null());
+        let repeat = node.get("repeat").filter(|repeat| !repeat.is_null());
+        let named = |key: &str| [matrix, repeat, Some(node)].into_iter().flatten().find_map(|place| place.get(key));
+        Some(Self {
+            max_concurrency: named("maxConcurrency").filter(|n| !n.is_null()).and_then(|n| Int::from_node(n, cx)),
+            node_name: named("nodeName").filter(|n| !n.is_null()).and_then(|n| Text::from_node(n, cx)),
+            exclude: matrix.and_then(|matrix| matrix.get("exclude")).map_or_else(Vec::new, |node| exclude(node, cx)),
+            matrix: matrix.and_then(|matrix| axes(matrix, cx)),
+            parallelism: read(node, "parallelism", cx),
+            repeat: read(node, "repeat", cx),
+            when: read(node, "when", cx),
+            span: node.span,
+        })
+    }
+}
+
+/// Reports a second one of keys that exclude each other.
+pub(crate) fn one_of(node: &Node, keys: &[&str], cx: &mut Context) {
+    let mut found = node.entries().iter().filter(|entry| keys.contains(&entry.key.value.as_str()));
+    if let (Some(first), Some(second)) = (found.next(), found.next()) {
+        let message = format!("`{}` cannot stand beside `{}`", second.key.value, first.key.value);
+        let error = codes::CONFLICTING_FIELDS.says(message).at(second.key.span, "").at(first.key.span, "the other one");
+        cx.report(error.help("keep one of them"));
+    }
+}
+
+fn axes(matrix: &Node, cx: &mut Context) -> Option<IndexMap<String, Node>> {
+    is_map(matrix, cx).then_some(())?;
+    let settings = ["exclude", "maxConcurrency", "nodeName"];
+    let mut axes = IndexMap::new();
+    for entry in matrix.entries().iter().filter(|entry| !settings.contains(&entry.key.value.as_str())) {
+        let expression = entry.value.text().is_some_and(|text| text.contains("<+"));
+        if expression || matches!(entry.value.value, Value::List(_)) {
+            axes.insert(entry.key.value.clone(), entry.value.clone());
+        } else {
+            cx.expected_list(&entry.value);
+        }
+    }
+    Some(axes)
+}
+
+fn exclude(node: &Node, cx: &mut Context) -> Vec<IndexMap<String, Text>> {
+    let mut rows = Vec::new();
+    if !node.is_null() && node.items().is_empty() && !matches!(node.value, Value::List(_)) {
+        cx.expected_list(node);
+    }
+    for item in node.items() {
+        if let Some(TextMap { value: ParameterField::Literal(row), .. }) = TextMap::from_node(item, cx) {
+            rows.push(row.into_iter().map(|(key, value)| (key.0.value, value)).collect());
+        }
+    }
+    rows
+}

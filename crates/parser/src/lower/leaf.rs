@@ -1,0 +1,173 @@
+//! Leaves: source text to text, boolean, number, list and map, each of which may be an expression.
+//!
+//! Coercion follows the service, whose reader is lenient: a number or a boolean where text is wanted keeps its source
+//! text, `"true"` is a boolean, one text is a list of one.
+
+use cirun_expressions::Template;
+use indexmap::IndexMap;
+
+use crate::{
+    FieldKind, Flag, Int, Key, Node, ParameterField, Span, Spanned, Text, TextList, TextMap, Value, codes,
+    lower::{context::Context, spec::FromNode},
+};
+
+/// Parses the expressions of a text; what is malformed in it is reported at its place.
+fn template(text: &str, span: Span, cx: &mut Context) -> Option<Template> {
+    if !text.contains("<+") {
+        return None;
+    }
+    let (template, mistakes) = Template::parse(text);
+    for mistake in mistakes {
+        let place = inner_span(text, span, &mistake.span);
+        cx.report(codes::EXPRESSION_SYNTAX.says(mistake.message).at(place, "stays as it is written"));
+    }
+    template.as_literal().is_none().then_some(template)
+}
+
+/// The place of a part of a scalar's text: exact where the text stands in the source as it is, else the whole scalar.
+fn inner_span(text: &str, span: Span, part: &std::ops::Range<usize>) -> Span {
+    let quote = match (span.end - span.start) as usize {
+        written if written == text.len() => 0,
+        written if written == text.len() + 2 => 1,
+        _ => return span,
+    };
+    let at = |offset: usize| (span.start + quote + offset as u32).min(span.end);
+    Span { source: span.source, start: at(part.start), end: at(part.end) }
+}
+
+fn parameter<T>(
+    text: &str,
+    span: Span,
+    cx: &mut Context,
+    literal: impl FnOnce(&str, &mut Context) -> Option<T>,
+) -> Option<Spanned<ParameterField<T>>> {
+    let value = match template(text, span, cx) {
+        Some(template) => ParameterField::Expression(template),
+        None => ParameterField::Literal(literal(text, cx)?),
+    };
+    Some(Spanned { value, span })
+}
+
+fn text_of<'n>(node: &'n Node, cx: &mut Context) -> Option<&'n str> {
+    let text = node.text();
+    let empty = node.entries().is_empty() && node.items().is_empty();
+    if text.is_none() && !empty {
+        let message = format!("a text is needed here, not {}", node.shape());
+        cx.report(codes::EXPECTED_TEXT.says(message).at(node.span, "").help("write one value, or quote it"));
+    }
+    text
+}
+
+impl FromNode for Text {
+    const KIND: FieldKind = FieldKind::Text;
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        parameter(text_of(node, cx)?, node.span, cx, |text, _| Some(text.to_owned()))
+    }
+}
+
+impl FromNode for Flag {
+    const KIND: FieldKind = FieldKind::Flag;
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        parameter(text_of(node, cx)?, node.span, cx, |text, cx| match text.trim() {
+            "true" | "True" | "TRUE" => Some(true),
+            "false" | "False" | "FALSE" => Some(false),
+            "" => None,
+            other => {
+                let message = format!("`true` or `false` is needed here, not `{}`", short(other));
+                cx.report(codes::EXPECTED_FLAG.says(message).at(node.span, "").help("write `true` or `false`"));
+                None
+            }
+        })
+    }
+}
+
+impl FromNode for Int {
+    const KIND: FieldKind = FieldKind::Int;
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        parameter(text_of(node, cx)?, node.span, cx, |text, cx| {
+            let digits = text.trim();
+            let whole = digits.strip_suffix(".0").unwrap_or(digits);
+            let number = whole.parse().ok();
+            if number.is_none() && !digits.is_empty() {
+                let message = format!("a whole number is needed here, not `{}`", short(digits));
+                cx.report(codes::EXPECTED_INT.says(message).at(node.span, "").help("write digits only"));
+            }
+            number
+        })
+    }
+}
+
+impl FromNode for TextList {
+    const KIND: FieldKind = FieldKind::TextList;
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        let literal = |list| Spanned { value: ParameterField::Literal(list), span: node.span };
+        match &node.value {
+            Value::Null => None,
+            Value::List(items) => Some(literal(
+                items.iter().filter(|item| !item.is_null()).filter_map(|item| Text::from_node(item, cx)).collect(),
+            )),
+            Value::Scalar { text, .. } => {
+                let span = node.span;
+                parameter(text, span, cx, |text, _| {
+                    let one = Spanned { value: ParameterField::Literal(text.to_owned()), span };
+                    Some(if text.trim().is_empty() { Vec::new() } else { vec![one] })
+                })
+            }
+            Value::Map(entries) if entries.is_empty() => Some(literal(Vec::new())),
+            Value::Map(_) => {
+                cx.expected_list(node);
+                None
+            }
+        }
+    }
+}
+
+impl FromNode for TextMap {
+    const KIND: FieldKind = FieldKind::TextMap;
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        match &node.value {
+            Value::Null => None,
+            Value::Map(entries) => {
+                let mut map = IndexMap::with_capacity(entries.len());
+                for entry in entries {
+                    let value = if entry.value.is_null() {
+                        let literal = ParameterField::Literal(String::new());
+                        Some(Spanned { value: literal, span: entry.value.span })
+                    } else {
+                        Text::from_node(&entry.value, cx)
+                    };
+                    map.extend(value.map(|value| (Key(entry.key.clone()), value)));
+                }
+                Some(Spanned { value: ParameterField::Literal(map), span: node.span })
+            }
+            Value::List(items) if items.is_empty() => {
+                Some(Spanned { value: ParameterField::Literal(IndexMap::new()), span: node.span })
+            }
+            Value::Scalar { text, .. } => parameter(text, node.span, cx, |text, cx| {
+                if !text.trim().is_empty() {
+                    cx.expected_map(node);
+                    return None;
+                }
+                Some(IndexMap::new())
+            }),
+            Value::List(_) => {
+                cx.expected_map(node);
+                None
+            }
+        }
+    }
+}
+
+/// The beginning of a text that may be long, for a message.
+pub(crate) fn short(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}

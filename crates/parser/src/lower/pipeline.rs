@@ -1,0 +1,140 @@
+//! The root of a pipeline, its variables and its codebase.
+
+use crate::{
+    FieldKind, Flag, Node, Parse, Spanned, Text, codes,
+    lower::{
+        context::{Context, Identity, nearest, start_of},
+        flow::read,
+        identifier,
+        leaf::short,
+        spec::{FromNode, REQUIRED, check_tables, fields},
+    },
+    model::{Codebase, Pipeline, StageNode, Variable, VariableType},
+};
+
+/// Reads the value of `pipeline:`; `None` if it is no map.
+pub fn lower_pipeline(node: &Node) -> Parse<Option<Pipeline>> {
+    let mut cx = Context::new(Identity::Required);
+    let tree = lower(node, &mut cx);
+    cx.finish(tree)
+}
+
+pub(super) fn lower(node: &Node, cx: &mut Context) -> Option<Pipeline> {
+    if node.is_null() {
+        cx.expected_map(node);
+    }
+    if !check_tables(node, &[Pipeline::FIELDS], cx) {
+        return None;
+    }
+    let identity = std::mem::replace(&mut cx.identity, Identity::Required);
+    let codebase = node.get("properties").and_then(|properties| codebase(properties, cx));
+    let pipeline = Pipeline::read_known(node, cx, codebase);
+    match &pipeline.identifier {
+        Some(identifier) => identifier::check(identifier, cx),
+        None if identity == Identity::Required => incomplete("identifier", node, cx),
+        None => {}
+    }
+    let mut identifiers = Vec::new();
+    stage_identifiers(&pipeline.stages, &mut identifiers);
+    identifier::check_unique(identifiers.into_iter(), "stages", cx);
+    if pipeline.template.is_none() && node.get("stages").is_none() {
+        incomplete("stages", node, cx);
+    }
+    Some(pipeline)
+}
+
+/// Reports what the service needs and a local run can do without.
+fn incomplete(field: &str, node: &Node, cx: &mut Context) {
+    let message = format!("the pipeline has no `{field}`");
+    let warning = codes::INCOMPLETE_PIPELINE.says(message).at(start_of(node.span), "in this pipeline");
+    cx.report(warning.help(format!("add `{field}:`")));
+}
+
+fn stage_identifiers<'m>(stages: &'m [StageNode], found: &mut Vec<&'m Spanned<String>>) {
+    for stage in stages {
+        match stage {
+            StageNode::Stage(stage) => found.push(&stage.identifier),
+            StageNode::Parallel(stages) => stage_identifiers(stages, found),
+        }
+    }
+}
+
+fn codebase(properties: &Node, cx: &mut Context) -> Option<Codebase> {
+    check_tables(properties, &[PROPERTIES], cx).then_some(())?;
+    let ci = properties.get("ci").filter(|ci| check_tables(ci, &[CI_PROPERTIES], cx))?;
+    read(ci, "codebase", cx)
+}
+
+fields! {
+    /// `properties`.
+    PROPERTIES {
+        "ci": FieldKind::Object(CI_PROPERTIES);
+    }
+    CI_PROPERTIES {
+        "codebase": FieldKind::Object(Codebase::FIELDS);
+    }
+    VARIABLE {
+        "name": FieldKind::Text, REQUIRED;
+        "type": FieldKind::Enum(VARIABLE_TYPES), REQUIRED;
+        "value": FieldKind::Text, REQUIRED;
+        "default": FieldKind::Text;
+        "description": FieldKind::Text;
+        "required": FieldKind::Flag;
+        "metadata": FieldKind::Any;
+        "uuid": FieldKind::Text;
+        "__uuid": FieldKind::Text;
+    }
+}
+
+const VARIABLE_TYPES: &[&str] = &["String", "Number", "Secret"];
+
+impl FromNode for Variable {
+    const KIND: FieldKind = FieldKind::Object(VARIABLE);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if !check_tables(node, &[VARIABLE], cx) {
+            return None;
+        }
+        let Some(name) = read::<Spanned<String>>(node, "name", cx) else {
+            cx.missing("name", node.span);
+            return None;
+        };
+        if !is_variable_name(&name.value) {
+            let message = format!("`{}` is not a name for a variable", short(&name.value));
+            cx.report(codes::BAD_VARIABLE_NAME.says(message).at(name.span, "the service refuses it"));
+        }
+        let kind = variable_type(node, cx);
+        Some(Self {
+            name,
+            kind,
+            value: read::<Text>(node, "value", cx),
+            default: read::<Text>(node, "default", cx),
+            required: read::<Flag>(node, "required", cx),
+        })
+    }
+}
+
+/// The type of a variable; text if it is missing or not one of the schema's.
+fn variable_type(node: &Node, cx: &mut Context) -> VariableType {
+    let Some(word) = read::<Spanned<String>>(node, "type", cx) else { return VariableType::String };
+    match word.value.as_str() {
+        "String" => VariableType::String,
+        "Number" => VariableType::Number,
+        "Secret" => VariableType::Secret,
+        other => {
+            let help = match nearest(other, VARIABLE_TYPES.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "the types are String, Number and Secret".to_owned(),
+            };
+            let message = format!("`{other}` is not a type of variables");
+            cx.report(codes::UNEXPECTED_VALUE.says(message).at(word.span, "read as `String`").help(help));
+            VariableType::String
+        }
+    }
+}
+
+fn is_variable_name(name: &str) -> bool {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$' | '-');
+    name.contains("<+") || (name.len() <= 128 && name.starts_with(first) && name.chars().all(rest))
+}

@@ -1,0 +1,256 @@
+//! Stages, and what a CI stage runs on.
+
+use crate::{
+    FieldKind, Node, Spanned, Text, TextList, codes,
+    lower::{
+        context::{Context, Home, nearest},
+        execution::{lower_list, named_nodes, wrapper},
+        flow::{check_word, read},
+        identifier,
+        spec::{FromNode, REQUIRED, Slot, check_tables, fields, is_map, record},
+    },
+    model::{
+        BackgroundSpec, CiStage, ExecutionNode, FailureStrategySpec, Infrastructure, Runtime, ServiceDependency, Stage,
+        StageNode, StageSpec, StrategySpec, TemplateRef, Variable, WhenSpec,
+    },
+};
+
+/// The types of stages that are not CI's (harness-schema.md 2.1).
+const OTHER_TYPES: &[&str] = &[
+    "Deployment",
+    "Custom",
+    "Approval",
+    "SecurityTests",
+    "Pipeline",
+    "Dynamic",
+    "FeatureFlag",
+    "IACM",
+    "IDP",
+    "DRTest",
+    "CompositeLoadTest",
+    "Security",
+    "Chaos",
+];
+
+/// What a stage may run on: the schema's words, and those of older documents that the service still takes.
+const INFRASTRUCTURES: &[&str] =
+    &["KubernetesDirect", "VM", "UseFromStage", "KubernetesHosted", "Cloud", "Docker", "Kubernetes-direct"];
+
+impl FromNode for StageNode {
+    const KIND: FieldKind = FieldKind::Named("stageNode");
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        let entry = wrapper(node, &["stage", "parallel", "insert"], cx)?;
+        match entry.key.value.as_str() {
+            "parallel" => <Vec<Self> as Slot>::read(&entry.value, cx).map(Self::Parallel),
+            "insert" => {
+                let stages = entry.value.get("stages")?;
+                <Vec<Self> as Slot>::read(stages, cx).map(Self::Parallel)
+            }
+            _ => is_map(&entry.value, cx).then(|| Self::Stage(Box::new(lower_stage(&entry.value, cx)))),
+        }
+    }
+}
+
+record! {
+    /// What all stages have beside their identifier, type and `spec`.
+    pub(crate) struct StageFields {
+        /// The name for people.
+        "name" => name: Option<Text>,
+        /// Variables, as `<+stage.variables.NAME>`.
+        "variables" => variables: Vec<Variable>,
+        /// Variables of older documents.
+        "pipelineVariables" => pipeline_variables: Vec<Variable>,
+        /// When the stage runs.
+        "when" => when: Option<WhenSpec>,
+        /// What happens when a step fails.
+        "failureStrategies" => failure_strategies: Vec<FailureStrategySpec>,
+        /// Runs the stage several times.
+        "strategy" => strategy: Option<StrategySpec>,
+        /// How long the stage may run.
+        "timeout" => timeout: Option<Text>,
+        /// A template that is the stage.
+        "template" => template: Option<TemplateRef>,
+        /// Which delegates may work for the stage.
+        "delegateSelectors" => delegate_selectors: Option<TextList>,
+    }
+    known {
+        "identifier": FieldKind::Text, "The name by which expressions know the stage.";
+        "type": FieldKind::Text, "What kind of stage it is.";
+        "spec": FieldKind::Named("stageSpec"), "The settings of the stage's type.";
+        "description": FieldKind::Text, "A text for people.";
+        "tags": FieldKind::TextMap, "Labels for searching.";
+        "runMode": FieldKind::Any, "Starts by itself or by hand.";
+        "skipInstances": FieldKind::Flag, "Of Deployment stages.";
+        "skipCondition": FieldKind::Text, "Of older documents.";
+        "uuid": FieldKind::Text, "Of older documents.";
+        "__uuid": FieldKind::Text, "Of older documents.";
+    }
+}
+
+pub(crate) fn lower_stage(node: &Node, cx: &mut Context) -> Stage {
+    cx.check_fields(node, &[StageFields::FIELDS]);
+    let identifier = identifier::read(node, cx);
+    let kind = read::<Spanned<String>>(node, "type", cx);
+    let fields = StageFields::read_known(node, cx);
+    let outer = cx.home;
+    let spec = lower_spec(node, kind, &fields, cx);
+    cx.home = outer;
+    let mut variables = fields.variables;
+    variables.extend(fields.pipeline_variables);
+    Stage {
+        identifier,
+        name: fields.name,
+        spec,
+        variables,
+        when: fields.when,
+        failure_strategies: fields.failure_strategies,
+        strategy: fields.strategy,
+        timeout: fields.timeout,
+        template: fields.template,
+        delegate_selectors: fields.delegate_selectors,
+        span: node.span,
+    }
+}
+
+fn lower_spec(node: &Node, kind: Option<Spanned<String>>, fields: &StageFields, cx: &mut Context) -> StageSpec {
+    let spec = node.get("spec").filter(|spec| !spec.is_null());
+    match kind {
+        Some(kind) if kind.value == "CI" => {
+            cx.home = Home::Ci;
+            let ci = spec.map(|spec| lower_ci(spec, cx)).unwrap_or_default();
+            StageSpec::Ci(Box::new(ci))
+        }
+        Some(kind) => {
+            cx.home = Home::Other;
+            if !OTHER_TYPES.contains(&kind.value.as_str()) && !kind.value.contains("<+") {
+                unknown_type(&kind, cx);
+            }
+            let steps = spec.and_then(|spec| spec.at(&["execution", "steps"]));
+            let execution = steps.map_or_else(Vec::new, |steps| lower_list(steps, cx));
+            StageSpec::Other { kind, execution }
+        }
+        None => {
+            if fields.template.is_none() {
+                cx.missing("type", node.span);
+            }
+            StageSpec::Template
+        }
+    }
+}
+
+fn unknown_type(kind: &Spanned<String>, cx: &mut Context) {
+    let help = match nearest(&kind.value, OTHER_TYPES.iter().copied().chain(["CI"])) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "a stage that builds has `type: CI`".to_owned(),
+    };
+    let message = format!("unknown stage type `{}`", kind.value);
+    cx.report(codes::UNKNOWN_STAGE_TYPE.says(message).at(kind.span, "no such stage type").help(help));
+}
+
+fields! {
+    /// `execution`.
+    EXECUTION {
+        "steps": FieldKind::List(&FieldKind::Named("executionNode")), REQUIRED;
+        "rollbackSteps": FieldKind::Any;
+        "metadata": FieldKind::Any;
+    }
+    RUNTIME {
+        "type": FieldKind::Enum(&["Cloud", "Docker"]), REQUIRED;
+        "spec": FieldKind::Object(RUNTIME_SPEC), REQUIRED;
+    }
+    RUNTIME_SPEC {
+        "size": FieldKind::Text;
+        "imageName": FieldKind::Text;
+        "imageSpec": FieldKind::Any;
+        "nestedVirtualization": FieldKind::Flag;
+        "harnessImageConnectorRef": FieldKind::Text;
+    }
+    INFRASTRUCTURE {
+        "type": FieldKind::Enum(INFRASTRUCTURES);
+        "spec": FieldKind::Any;
+        "useFromStage": FieldKind::Text;
+    }
+    SERVICE {
+        "identifier": FieldKind::Text, REQUIRED;
+        "name": FieldKind::Text;
+        "type": FieldKind::Enum(&["Service"]), REQUIRED;
+        "description": FieldKind::Text;
+        "spec": FieldKind::Named("serviceSpec");
+    }
+    SERVICE_ARGS {
+        "args": FieldKind::TextList;
+    }
+}
+
+fn lower_ci(spec: &Node, cx: &mut Context) -> CiStage {
+    if !check_tables(spec, &[CiStage::FIELDS], cx) {
+        return CiStage::default();
+    }
+    let steps = lower_execution(spec, cx);
+    CiStage::read_known(spec, cx, steps)
+}
+
+/// The steps of `execution` of a stage's `spec`.
+pub(crate) fn lower_execution(spec: &Node, cx: &mut Context) -> Vec<ExecutionNode> {
+    match spec.get("execution").filter(|execution| check_tables(execution, &[EXECUTION], cx)) {
+        Some(execution) => execution.get("steps").map_or_else(Vec::new, |steps| lower_list(steps, cx)),
+        None => Vec::new(),
+    }
+}
+
+impl FromNode for Runtime {
+    const KIND: FieldKind = FieldKind::Object(RUNTIME);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if !check_tables(node, &[RUNTIME], cx) {
+            return None;
+        }
+        let Some(kind) = read::<Text>(node, "type", cx) else {
+            cx.missing("type", node.span);
+            return None;
+        };
+        if let Some(word) = read::<Spanned<String>>(node, "type", cx) {
+            check_word(&word, &["Cloud", "Docker"], cx);
+        }
+        let spec = node.get("spec").filter(|spec| !spec.is_null() && check_tables(spec, &[RUNTIME_SPEC], cx));
+        Some(Self { kind, spec: spec.cloned() })
+    }
+}
+
+impl FromNode for Infrastructure {
+    const KIND: FieldKind = FieldKind::Object(INFRASTRUCTURE);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if !check_tables(node, &[INFRASTRUCTURE], cx) {
+            return None;
+        }
+        if let Some(word) = read::<Spanned<String>>(node, "type", cx) {
+            check_word(&word, INFRASTRUCTURES, cx);
+        }
+        Some(Self {
+            kind: read(node, "type", cx),
+            use_from_stage: read(node, "useFromStage", cx),
+            spec: named_nodes(node.get("spec"), cx),
+            span: node.span,
+        })
+    }
+}
+
+impl FromNode for ServiceDependency {
+    const KIND: FieldKind = FieldKind::Object(SERVICE);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if !check_tables(node, &[SERVICE], cx) {
+            return None;
+        }
+        let body = node.get("spec").filter(|spec| check_tables(spec, &[BackgroundSpec::FIELDS, SERVICE_ARGS], cx));
+        Some(Self {
+            identifier: identifier::read(node, cx),
+            name: read(node, "name", cx),
+            spec: body.map_or_else(BackgroundSpec::default, |body| BackgroundSpec::read_known(body, cx)),
+            args: body.and_then(|body| read(body, "args", cx)),
+            span: node.span,
+        })
+    }
+}

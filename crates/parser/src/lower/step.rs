@@ -1,0 +1,219 @@
+//! A step's `spec`, by its type.
+
+use crate::{
+    FieldKind, Node, Spanned, Text, TextList, Value, codes,
+    lower::{
+        context::{Context, Home, nearest},
+        flow::{check_word, read},
+        spec::{FromNode, check_tables, fields, is_map},
+    },
+    model::{
+        BackgroundSpec, BuildAndPushSpec, BuildSpec, BuildTarget, GitCloneSpec, OtherSpec, PluginSpec, ReportsSpec,
+        Resources, RunSpec, RunTestsSpec, StepSpec, WaitSpec,
+    },
+    step_types::{STEP_TYPES, StepClass, StepType, step_type},
+};
+
+const NOT_CI: &str = "it is not a step of CI stages";
+const NOT_A_TYPE: &str = "its type is not known";
+
+/// Reads the `spec` of a step of type `kind`.
+pub(crate) fn lower_spec(step: &Node, kind: &Spanned<String>, cx: &mut Context) -> StepSpec {
+    let spec = step.get("spec");
+    let Some(found) = step_type(&kind.value) else {
+        unknown_type(kind, cx);
+        return other(NOT_A_TYPE, spec);
+    };
+    if found.class == StepClass::NotCi {
+        if cx.home == Home::Ci {
+            let message = format!("`{}` is not a step of CI stages", kind.value);
+            let error = codes::NOT_CI_STEP.says(message).at(kind.span, "the service refuses it here");
+            cx.report(error.help("put it in a Custom or Deployment stage, or use a Run step"));
+        }
+        return other(NOT_CI, spec);
+    }
+    let empty = Node { span: step.span, value: Value::Map(Vec::new()) };
+    let spec = match spec {
+        Some(spec) if check_spec(spec, found, cx) => spec,
+        Some(_) | None => &empty,
+    };
+    known_spec(found, spec, cx)
+}
+
+fn check_spec(spec: &Node, kind: &StepType, cx: &mut Context) -> bool {
+    match kind.spec {
+        Some(tables) => check_tables(spec, tables, cx),
+        None => is_map(spec, cx),
+    }
+}
+
+fn known_spec(kind: &StepType, spec: &Node, cx: &mut Context) -> StepSpec {
+    match kind.name {
+        "Run" | "Test" => StepSpec::Run(Box::new(RunSpec::read_known(spec, cx))),
+        "Background" => StepSpec::Background(Box::new(BackgroundSpec::read_known(spec, cx))),
+        "Plugin" => StepSpec::Plugin(Box::new(PluginSpec::read_known(spec, cx))),
+        "GitClone" => StepSpec::GitClone(Box::new(GitCloneSpec::read_known(spec, cx))),
+        "RunTests" => {
+            let run = RunSpec::read_known(spec, cx);
+            StepSpec::RunTests(Box::new(RunTestsSpec::read_known(spec, cx, run)))
+        }
+        "Wait" => StepSpec::Wait(WaitSpec::read_known(spec, cx)),
+        name => match (build_target(name, spec, cx), kind.class) {
+            (Some(target), _) => {
+                let mut build = BuildAndPushSpec::read_known(spec, cx, target);
+                build.remote_cache_image = build.remote_cache_image.or_else(|| read(spec, "remoteCacheRepo", cx));
+                StepSpec::BuildAndPush(Box::new(build))
+            }
+            (None, StepClass::Skipped(why)) => other(why, Some(spec)),
+            (None, StepClass::Local | StepClass::NotCi) => other(NOT_CI, Some(spec)),
+        },
+    }
+}
+
+fn build_target(name: &str, spec: &Node, cx: &mut Context) -> Option<BuildTarget> {
+    let mut text = |key: &str| read::<Text>(spec, key, cx);
+    Some(match name {
+        "BuildAndPushECR" => {
+            BuildTarget::Ecr { region: text("region"), account: text("account"), image_name: text("imageName") }
+        }
+        "BuildAndPushDockerRegistry" => BuildTarget::Docker { repo: text("repo"), registry_ref: text("registryRef") },
+        "BuildAndPushGAR" => {
+            BuildTarget::Gar { host: text("host"), project_id: text("projectID"), image_name: text("imageName") }
+        }
+        "BuildAndPushGCR" => {
+            BuildTarget::Gcr { host: text("host"), project_id: text("projectID"), image_name: text("imageName") }
+        }
+        "BuildAndPushACR" => {
+            BuildTarget::Acr { repository: text("repository"), subscription_id: text("subscriptionId") }
+        }
+        _ => return None,
+    })
+}
+
+fn other(why: &'static str, spec: Option<&Node>) -> StepSpec {
+    let entries = spec.map_or(&[][..], Node::entries);
+    let fields = entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
+    StepSpec::Other(OtherSpec { why, fields })
+}
+
+fn unknown_type(kind: &Spanned<String>, cx: &mut Context) {
+    if kind.value.is_empty() || cx.home == Home::Other {
+        return;
+    }
+    let ci = STEP_TYPES.iter().filter(|known| known.class != StepClass::NotCi);
+    let help = match nearest(&kind.value, ci.map(|known| known.name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "the types of steps that run locally are Run, Background, Plugin, GitClone, Test, RunTests, \
+                 BuildAndPush… and Wait"
+            .to_owned(),
+    };
+    let message = format!("unknown step type `{}`", kind.value);
+    cx.report(codes::UNKNOWN_STEP_TYPE.says(message).at(kind.span, "no such step type").help(help));
+}
+
+fields! {
+    RESOURCES {
+        "limits": FieldKind::Object(AMOUNTS);
+        "requests": FieldKind::Object(AMOUNTS);
+    }
+    AMOUNTS {
+        "cpu": FieldKind::Text;
+        "memory": FieldKind::Text;
+    }
+    REPORTS {
+        "type": FieldKind::Enum(&["JUnit"]);
+        "spec": FieldKind::Object(PATHS);
+    }
+    PATHS {
+        "paths": FieldKind::TextList;
+    }
+    BUILD {
+        "type": FieldKind::Enum(BUILD_TYPES), REQUIRED;
+        "spec": FieldKind::Object(BUILD_SPEC), REQUIRED;
+    }
+    BUILD_SPEC {
+        "branch": FieldKind::Text;
+        "tag": FieldKind::Text;
+        "number": FieldKind::Text;
+        "commitSha": FieldKind::Text;
+    }
+}
+
+use crate::lower::spec::REQUIRED;
+
+const BUILD_TYPES: &[&str] = &["branch", "tag", "PR", "commitSha"];
+
+impl FromNode for Resources {
+    const KIND: FieldKind = FieldKind::Object(RESOURCES);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if !check_tables(node, &[RESOURCES], cx) {
+            return None;
+        }
+        let mut amounts = |name: &str| {
+            let amounts = node.get(name).filter(|amounts| check_tables(amounts, &[AMOUNTS], cx))?;
+            Some((read::<Text>(amounts, "cpu", cx), read::<Text>(amounts, "memory", cx)))
+        };
+        let (limit_cpu, limit_memory) = amounts("limits").unwrap_or_default();
+        let (request_cpu, request_memory) = amounts("requests").unwrap_or_default();
+        Some(Self { limit_cpu, limit_memory, request_cpu, request_memory })
+    }
+}
+
+impl FromNode for ReportsSpec {
+    const KIND: FieldKind = FieldKind::Named("reports");
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        // The documentation of the Test step writes the paths without the map around them.
+        if matches!(node.value, Value::List(_)) {
+            let paths = TextList::from_node(node, cx);
+            return Some(Self { kind: None, paths, span: node.span });
+        }
+        if !check_tables(node, &[REPORTS], cx) {
+            return None;
+        }
+        let spec = node.get("spec").filter(|spec| check_tables(spec, &[PATHS], cx));
+        let paths = spec.and_then(|spec| read(spec, "paths", cx));
+        Some(Self { kind: read(node, "type", cx), paths, span: node.span })
+    }
+}
+
+impl FromNode for BuildSpec {
+    const KIND: FieldKind = FieldKind::Object(BUILD);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if node.text().is_some_and(|text| text.contains("<+")) {
+            return Text::from_node(node, cx).map(Self::Expression);
+        }
+        if !check_tables(node, &[BUILD], cx) {
+            return None;
+        }
+        let Some(kind) = read::<Spanned<String>>(node, "type", cx) else {
+            cx.missing("type", node.span);
+            return None;
+        };
+        if kind.value.contains("<+") {
+            return Text::from_node(node.get("type")?, cx).map(Self::Expression);
+        }
+        check_word(&kind, BUILD_TYPES, cx);
+        let (key, build): (&str, fn(Text) -> Self) = match kind.value.to_ascii_lowercase().as_str() {
+            "branch" => ("branch", Self::Branch),
+            "tag" => ("tag", Self::Tag),
+            "pr" => ("number", Self::PullRequest),
+            "commitsha" => ("commitSha", Self::Commit),
+            _ => return None,
+        };
+        let spec = node.get("spec").filter(|spec| !spec.is_null())?;
+        if spec.text().is_some_and(|text| text.contains("<+")) {
+            return Text::from_node(spec, cx).map(Self::Expression);
+        }
+        if !check_tables(spec, &[BUILD_SPEC], cx) {
+            return None;
+        }
+        let value = read::<Text>(spec, key, cx);
+        if value.is_none() {
+            cx.missing(key, spec.span);
+        }
+        value.map(build)
+    }
+}

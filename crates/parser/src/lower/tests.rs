@@ -1,0 +1,53 @@
+use insta::assert_snapshot;
+
+use super::context::nearest;
+use crate::{Sources, lower_document, parse_documents, testing::render};
+
+fn diagnose(text: &str) -> String {
+    let mut sources = Sources::default();
+    let id = sources.add("t.yaml", text);
+    let parse = parse_documents(&sources, id);
+    let lowered = parse.tree.iter().map(lower_document);
+    let diagnostics = parse.diagnostics.iter().cloned().chain(lowered.flat_map(|parse| parse.diagnostics));
+    diagnostics.map(|diagnostic| render(&sources, &diagnostic)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn columns_count_characters_and_spans_count_bytes() {
+    let found = diagnose("pipeline:\n  identifier: p\n  stages: [{stage: {name: é, identifier: a, type: CII}}]");
+    assert_snapshot!(found, @r"
+3:51 (no such stage type) error unknown-stage-type: unknown stage type `CII`
+    help: did you mean `CI`?
+");
+}
+
+#[test]
+fn what_may_still_come_is_not_missed() {
+    let found = diagnose("pipeline:\n  identifier: my-p\n  stages:\n    - stage:\n        name: \"x\n");
+    assert_snapshot!(found, @r"
+6:1 (the document is read up to here) error yaml-syntax: a quoted text does not end
+    help: close the quotation mark
+2:15 (the service refuses it) warning bad-identifier: `my-p` is not an identifier
+    help: for example `my_p`
+");
+}
+
+#[test]
+fn names_that_are_near() {
+    let near = |found: &str| {
+        nearest(found, ["image", "imagePullPolicy", "command", "CI", "Run"].into_iter()).unwrap_or("none")
+    };
+    let found = ["imge", "Image", "imagePullPolcy", "comand", "ci", "runn", "x", "zzzz", ""]
+        .map(|name| format!("{name}: {}", near(name)));
+    assert_snapshot!(found.join("\n"), @r"
+imge: image
+Image: image
+imagePullPolcy: imagePullPolicy
+comand: command
+ci: CI
+runn: Run
+x: none
+zzzz: none
+: none
+");
+}

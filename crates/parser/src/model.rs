@@ -1,0 +1,25 @@
+//! What was written: every option may be missing, every leaf may be an expression.
+
+mod build_and_push;
+mod connector;
+mod document;
+mod flow;
+mod pipeline;
+mod stage;
+mod step;
+mod step_specs;
+
+pub use build_and_push::{BuildAndPushSpec, BuildTarget};
+pub use connector::{
+    AwsConnector, AwsCredential, Connector, ConnectorSpec, CrossAccountAccess, DockerAuth, DockerConnector,
+    SecretDocument,
+};
+pub use document::{InputSetDocument, Lowered, OverlayDocument, TemplateBody, TemplateDocument, TriggerDocument};
+pub use flow::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec, TemplateRef, WhenSpec};
+pub use pipeline::{BuildSpec, Codebase, Pipeline, StageNode, Variable, VariableType};
+pub use stage::{Caching, CiStage, Infrastructure, Platform, Runtime, ServiceDependency, Stage, StageSpec};
+pub use step::{ExecutionNode, OtherSpec, Step, StepGroup, StepGroupInfra, StepSpec};
+pub use step_specs::{
+    BackgroundSpec, GitCloneSpec, OutputAliasSpec, OutputVariableSpec, PluginSpec, ReportsSpec, Resources, RunSpec,
+    RunTestsSpec, Shell, WaitSpec,
+};

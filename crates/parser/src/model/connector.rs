@@ -1,0 +1,135 @@
+//! Connectors and secrets (harness-schema.md 1.6, 1.7; seed 002 phase 2; seed 000 phase 2).
+
+use crate::{
+    FieldKind, Span, Spanned, Text, TextList,
+    lower::spec::{REQUIRED, spec},
+};
+
+/// `connector:`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connector {
+    /// `identifier`.
+    pub identifier: Spanned<String>,
+    /// `name`.
+    pub name: Option<Text>,
+    /// `orgIdentifier`.
+    pub org: Option<Text>,
+    /// `projectIdentifier`.
+    pub project: Option<Text>,
+    /// `type` and `spec`.
+    pub spec: ConnectorSpec,
+    /// The whole document.
+    pub span: Span,
+}
+
+/// A connector by its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConnectorSpec {
+    /// `Aws`.
+    Aws(Box<AwsConnector>),
+    /// `DockerRegistry`.
+    Docker(Box<DockerConnector>),
+    /// Any other type, by name.
+    Other(Spanned<String>),
+}
+
+/// `spec` of an `Aws` connector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AwsConnector {
+    /// `credential.type` and `credential.spec`.
+    pub credential: AwsCredential,
+    /// `credential.region`.
+    pub region: Option<Text>,
+    /// `credential.crossAccountAccess` (or beside `credential`).
+    pub cross_account: Option<CrossAccountAccess>,
+    /// `delegateSelectors`, of `spec` or of `credential.spec`.
+    pub delegate_selectors: Option<TextList>,
+    /// The place of `credential`.
+    pub span: Span,
+}
+
+/// The credential types of seed 002 phase 2.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each connector, behind its box")]
+pub enum AwsCredential {
+    /// `ManualConfig`.
+    Manual {
+        /// `accessKey`.
+        access_key: Option<Text>,
+        /// `accessKeyRef`.
+        access_key_ref: Option<Text>,
+        /// `secretKeyRef`.
+        secret_key_ref: Option<Text>,
+        /// `sessionTokenRef`.
+        session_token_ref: Option<Text>,
+    },
+    /// `OidcAuthentication`.
+    Oidc {
+        /// `iamRoleArn`.
+        iam_role_arn: Option<Text>,
+    },
+    /// `InheritFromDelegate`.
+    InheritFromDelegate,
+    /// `Irsa`.
+    Irsa,
+}
+
+spec! {
+    /// `crossAccountAccess`.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct CrossAccountAccess {
+        /// The role to assume.
+        "crossAccountRoleArn" => role_arn: Option<Text> = REQUIRED,
+        /// The external id that the role's trust policy asks for.
+        "externalId" => external_id: Option<Text>,
+    }
+    with span;
+}
+
+spec! {
+    /// `spec` of a `DockerRegistry` connector.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct DockerConnector {
+        /// The registry's address.
+        "dockerRegistryUrl" => url: Option<Text> = REQUIRED,
+        /// `DockerHub`, `Harbor`, `Quay` or `Other`.
+        "providerType" => provider_type: Option<Text> = REQUIRED,
+        /// How to log in.
+        "auth" => auth: Option<DockerAuth>,
+    }
+    known {
+        "delegateSelectors": FieldKind::TextList, "Which delegates may use the connector.";
+        "executeOnDelegate": FieldKind::Flag, "A delegate makes the connection.";
+        "ignoreTestConnection": FieldKind::Flag, "The connection is not tested.";
+        "proxy": FieldKind::Flag, "Goes through the delegate's proxy.";
+        "proxyUrl": FieldKind::Text, "The proxy.";
+    }
+}
+
+/// `auth` of a `DockerRegistry` connector.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each connector, behind its box")]
+pub enum DockerAuth {
+    /// `UsernamePassword`.
+    UsernamePassword {
+        /// `username`.
+        username: Option<Text>,
+        /// `usernameRef`.
+        username_ref: Option<Text>,
+        /// `passwordRef`.
+        password_ref: Option<Text>,
+        /// Its place.
+        span: Span,
+    },
+    /// `Anonymous`.
+    Anonymous,
+}
+
+/// `secret:`; its value never stands in the document unless it is inline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecretDocument {
+    /// `identifier`.
+    pub identifier: Spanned<String>,
+    /// `type`.
+    pub kind: Option<Text>,
+}

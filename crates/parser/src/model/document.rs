@@ -1,0 +1,158 @@
+//! Documents beside pipelines: templates, input sets, triggers (harness-schema.md 1.0, 1.4, 1.5).
+
+use crate::{
+    FieldKind, Node, Spanned, Text, TextList, TextMap,
+    lower::spec::{REQUIRED, record, spec},
+    model::{Connector, Pipeline, SecretDocument, Stage, Step, StepGroup, Variable},
+};
+
+record! {
+    /// `template:`.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct TemplateDocument {
+        /// The name by which references know the template.
+        "identifier" => identifier: Spanned<String>,
+        /// The name for people.
+        "name" => name: Option<Text> = REQUIRED,
+        /// What the template stands for.
+        "type" => kind: Spanned<String>,
+        /// The version.
+        "versionLabel" => version_label: Option<Text> = REQUIRED,
+        /// The organisation, for templates of an organisation or a project.
+        "orgIdentifier" => org: Option<Text>,
+        /// The project, for templates of a project.
+        "projectIdentifier" => project: Option<Text>,
+        /// Labels for searching.
+        "tags" => tags: Option<TextMap>,
+        /// Variables of the template.
+        "variables" => variables: Vec<Variable>,
+    }
+    with span;
+    given {
+        /// `spec`.
+        body: TemplateBody,
+    }
+    known {
+        "spec": FieldKind::Named("templateSpec"), "What the template holds.";
+        "description": FieldKind::Text, "A text for people.";
+        "icon": FieldKind::Text, "A picture.";
+        "allowedOverrides": FieldKind::TextList, "What a reference may override.";
+        "childType": FieldKind::Text, "Written by some exports.";
+        "storeType": FieldKind::Text, "Where the service keeps the document.";
+        "gitDetails": FieldKind::Any, "Where the service keeps the document.";
+        "connectorRef": FieldKind::Text, "Where the service keeps the document.";
+        "repo": FieldKind::Text, "Where the service keeps the document.";
+    }
+}
+
+/// `spec` of a template, by its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TemplateBody {
+    /// `Step`.
+    Step(Box<Step>),
+    /// `StepGroup`.
+    StepGroup(Box<StepGroup>),
+    /// `Stage`.
+    Stage(Box<Stage>),
+    /// `Pipeline`.
+    Pipeline(Box<Pipeline>),
+    /// A type that CI pipelines do not use, or a body that cannot be read.
+    Other,
+}
+
+spec! {
+    /// `inputSet:`.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct InputSetDocument {
+        /// The name by which overlays and triggers know the input set.
+        "identifier" => identifier: Spanned<String>,
+        /// The name for people.
+        "name" => name: Option<Text>,
+        /// The values: a pipeline with nothing but its runtime inputs.
+        "pipeline" => pipeline: Option<Node> = REQUIRED,
+    }
+    with span;
+    known {
+        "orgIdentifier": FieldKind::Text, "The organisation.";
+        "projectIdentifier": FieldKind::Text, "The project.";
+        "description": FieldKind::Text, "A text for people.";
+        "tags": FieldKind::TextMap, "Labels for searching.";
+        "pipelineIdentifier": FieldKind::Text, "Written by some exports.";
+        "storeType": FieldKind::Text, "Where the service keeps the document.";
+        "connectorRef": FieldKind::Text, "Where the service keeps the document.";
+        "repo": FieldKind::Text, "Where the service keeps the document.";
+        "gitDetails": FieldKind::Any, "Where the service keeps the document.";
+    }
+}
+
+spec! {
+    /// `overlayInputSet:`.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct OverlayDocument {
+        /// The name by which triggers know the overlay.
+        "identifier" => identifier: Spanned<String>,
+        /// The name for people.
+        "name" => name: Option<Text>,
+        /// The pipeline of the input sets.
+        "pipelineIdentifier" => pipeline: Option<Text>,
+        /// Identifiers of input sets; of several the last one wins.
+        "inputSetReferences" => references: Vec<Spanned<String>>,
+    }
+    with span;
+    known {
+        "orgIdentifier": FieldKind::Text, "The organisation.";
+        "projectIdentifier": FieldKind::Text, "The project.";
+        "description": FieldKind::Text, "A text for people.";
+        "tags": FieldKind::TextMap, "Labels for searching.";
+    }
+}
+
+spec! {
+    /// `trigger:`, as far as it gives inputs.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct TriggerDocument {
+        /// The name of the trigger.
+        "identifier" => identifier: Spanned<String>,
+        /// The name for people.
+        "name" => name: Option<Text>,
+        /// The pipeline that it starts.
+        "pipelineIdentifier" => pipeline: Option<Text>,
+        /// Input sets for the pipeline.
+        "inputSetRefs" => input_sets: Option<TextList>,
+        /// Further inputs: a YAML document in a text.
+        "inputYaml" => input_yaml: Option<Text>,
+        /// The stages that run.
+        "stagesToExecute" => stages: Option<TextList>,
+    }
+    with span;
+    known {
+        "orgIdentifier": FieldKind::Text, "The organisation.";
+        "projectIdentifier": FieldKind::Text, "The project.";
+        "description": FieldKind::Text, "A text for people.";
+        "tags": FieldKind::TextMap, "Labels for searching.";
+        "enabled": FieldKind::Flag, "The trigger listens.";
+        "source": FieldKind::Any, "What it listens to.";
+        "pipelineBranchName": FieldKind::Text, "The branch of the pipeline's document.";
+        "inputSetBranchName": FieldKind::Text, "The branch of the input sets' documents.";
+        "encryptedWebhookSecretIdentifier": FieldKind::Text, "The secret of the webhook.";
+    }
+}
+
+/// A document, read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lowered {
+    /// `pipeline:`.
+    Pipeline(Box<Pipeline>),
+    /// `template:`.
+    Template(Box<TemplateDocument>),
+    /// `inputSet:`.
+    InputSet(Box<InputSetDocument>),
+    /// `overlayInputSet:`.
+    Overlay(Box<OverlayDocument>),
+    /// `connector:`.
+    Connector(Box<Connector>),
+    /// `secret:`.
+    Secret(Box<SecretDocument>),
+    /// `trigger:`.
+    Trigger(Box<TriggerDocument>),
+}

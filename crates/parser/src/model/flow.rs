@@ -1,0 +1,109 @@
+//! Flow control: conditions, failure strategies, loops, template references (harness-schema.md 2.3, 3.4, 6).
+
+use indexmap::IndexMap;
+
+use crate::{FieldKind, Int, Node, Span, Spanned, Text, TextList, lower::spec::spec};
+
+/// `when`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WhenSpec {
+    /// `stageStatus` of a step, `pipelineStatus` of a stage: `Success`, `Failure`, `All`.
+    pub status: Option<Text>,
+    /// `condition`.
+    pub condition: Option<Text>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// An item of `failureStrategies`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailureStrategySpec {
+    /// `onFailure.errors`.
+    pub errors: Vec<Spanned<String>>,
+    /// `onFailure.action`.
+    pub action: FailureActionSpec,
+    /// Its place.
+    pub span: Span,
+}
+
+/// `action`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailureActionSpec {
+    /// `type`.
+    pub kind: Spanned<String>,
+    /// `spec.retryCount`.
+    pub retry_count: Option<Int>,
+    /// `spec.retryIntervals`.
+    pub retry_intervals: Option<TextList>,
+    /// `spec.condition`.
+    pub condition: Option<Text>,
+    /// `spec.timeout`.
+    pub timeout: Option<Text>,
+    /// `spec.onRetryFailure.action` or `spec.onTimeout.action`.
+    pub then: Option<Box<FailureActionSpec>>,
+}
+
+/// `strategy`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StrategySpec {
+    /// `matrix`: axes in written order; an axis is a list of any nodes, or an expression.
+    pub matrix: Option<IndexMap<String, Node>>,
+    /// `matrix.exclude`.
+    pub exclude: Vec<IndexMap<String, Text>>,
+    /// `matrix.nodeName`.
+    pub node_name: Option<Text>,
+    /// `maxConcurrency`, of `matrix`, `repeat` or `strategy` itself.
+    pub max_concurrency: Option<Int>,
+    /// `parallelism`.
+    pub parallelism: Option<Int>,
+    /// `repeat`.
+    pub repeat: Option<RepeatSpec>,
+    /// `when`.
+    pub when: Option<Text>,
+    /// Its place.
+    pub span: Span,
+}
+
+spec! {
+    /// `strategy.repeat`.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct RepeatSpec {
+        /// How many times.
+        "times" => times: Option<Int>,
+        /// Once for each of these; `<+repeat.item>` names it.
+        "items" => items: Option<TextList>,
+        /// How many items one run gets.
+        "partitionSize" => partition_size: Option<Int>,
+        /// The first instance.
+        "start" => start: Option<Int>,
+        /// The instance after the last.
+        "end" => end: Option<Int>,
+        /// What `start` and `end` count: `Percentage` or `Count`.
+        "unit" => unit: Option<Text>,
+    }
+    known {
+        "maxConcurrency": FieldKind::Int, "How many run at the same time.";
+        "nodeName": FieldKind::Text, "How the runs are named.";
+    }
+}
+
+spec! {
+    /// `template`: a reference.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct TemplateRef {
+        /// The template's identifier, with `account.` or `org.` before it for those scopes.
+        "templateRef" => template_ref: Spanned<String>,
+        /// The version; the stable one if missing.
+        "versionLabel" => version_label: Option<Text>,
+        /// The branch from which the service reads the template.
+        "gitBranch" => git_branch: Option<Text>,
+        /// Values for the template's runtime inputs, shaped like the template's body.
+        "templateInputs" => inputs: Option<Node>,
+        /// Values for the template's variables.
+        "templateVariables" => variables: Option<Node>,
+        /// Fields that replace those of the template, where it allows them.
+        "templateOverrides" => overrides: Option<Node>,
+    }
+    with span;
+    known { "label": FieldKind::Text, "A label instead of a version."; }
+}

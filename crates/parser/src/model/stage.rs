@@ -1,0 +1,153 @@
+//! Stages (harness-schema.md 2).
+
+use indexmap::IndexMap;
+
+use crate::{
+    FieldKind, Flag, Node, Span, Spanned, Text, TextList,
+    lower::{
+        EXECUTION,
+        spec::{record, spec},
+    },
+    model::{BackgroundSpec, ExecutionNode, FailureStrategySpec, StrategySpec, TemplateRef, Variable, WhenSpec},
+};
+
+/// `stage:`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// `identifier`.
+    pub identifier: Spanned<String>,
+    /// `name`.
+    pub name: Option<Text>,
+    /// `type` and `spec`.
+    pub spec: StageSpec,
+    /// `variables`, and `pipelineVariables` of older documents.
+    pub variables: Vec<Variable>,
+    /// `when`, with `pipelineStatus`.
+    pub when: Option<WhenSpec>,
+    /// `failureStrategies`.
+    pub failure_strategies: Vec<FailureStrategySpec>,
+    /// `strategy`.
+    pub strategy: Option<StrategySpec>,
+    /// `timeout`.
+    pub timeout: Option<Text>,
+    /// `template`.
+    pub template: Option<TemplateRef>,
+    /// `delegateSelectors`.
+    pub delegate_selectors: Option<TextList>,
+    /// The whole stage.
+    pub span: Span,
+}
+
+/// A stage by its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StageSpec {
+    /// `CI`.
+    Ci(Box<CiStage>),
+    /// Any other type; its execution is kept for containerised step groups (seed 003).
+    Other {
+        /// The type (`Deployment`, `Custom`, …).
+        kind: Spanned<String>,
+        /// `spec.execution.steps`.
+        execution: Vec<ExecutionNode>,
+    },
+    /// A reference without a type.
+    Template,
+}
+
+record! {
+    /// `spec` of a CI stage.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    pub struct CiStage {
+        /// Clones the codebase before the first step.
+        "cloneCodebase" => clone_codebase: Option<Flag>,
+        /// The operating system and architecture.
+        "platform" => platform: Option<Platform>,
+        /// Harness Cloud, or the local runner.
+        "runtime" => runtime: Option<Runtime>,
+        /// A Kubernetes cluster, a pool of machines, or the infrastructure of another stage.
+        "infrastructure" => infrastructure: Option<Infrastructure>,
+        /// Paths that all steps see.
+        "sharedPaths" => shared_paths: Option<TextList>,
+        /// Cache Intelligence.
+        "caching" => caching: Option<Caching>,
+        /// Background services of older documents.
+        "serviceDependencies" => service_dependencies: Vec<ServiceDependency>,
+    }
+    given {
+        /// `execution.steps`.
+        execution: Vec<ExecutionNode>,
+    }
+    known {
+        "execution": FieldKind::Object(EXECUTION), "The steps.";
+        "buildIntelligence": FieldKind::Any, "Build Intelligence.";
+        "slsa_provenance": FieldKind::Any, "An attestation of how the artifact was built.";
+        "variables": FieldKind::Any, "Not read here: variables stand on the stage.";
+        "skipGitClone": FieldKind::Flag, "Of older documents.";
+    }
+}
+
+spec! {
+    /// `platform`.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Platform {
+        /// `Linux`, `MacOS` or `Windows`.
+        "os" => os: Option<Text>,
+        /// `Amd64` or `Arm64`.
+        "arch" => arch: Option<Text>,
+    }
+    with span;
+}
+
+/// `runtime`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Runtime {
+    /// `type`: `Cloud` or `Docker`.
+    pub kind: Text,
+    /// `spec`, as written.
+    pub spec: Option<Node>,
+}
+
+/// `infrastructure`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Infrastructure {
+    /// `type`, as written (`KubernetesDirect`, `VM`, `KubernetesHosted`, `Cloud`, `Docker`, `UseFromStage`).
+    pub kind: Option<Text>,
+    /// `useFromStage`: a stage's identifier.
+    pub use_from_stage: Option<Text>,
+    /// `spec`: text-like fields by name (`connectorRef`, `namespace`, `runAsUser`, `os`, …).
+    pub spec: IndexMap<String, Node>,
+    /// Its place.
+    pub span: Span,
+}
+
+spec! {
+    /// `caching` (Cache Intelligence).
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Caching {
+        /// Saves and restores.
+        "enabled" => enabled: Option<Flag>,
+        /// The key of the cache.
+        "key" => key: Option<Text>,
+        /// The paths that are cached.
+        "paths" => paths: Option<TextList>,
+        /// Overwrites a cache with the same key.
+        "override" => override_: Option<Flag>,
+        /// `pull`, `push` or `pull-push`.
+        "policy" => policy: Option<Text>,
+    }
+}
+
+/// An item of `serviceDependencies`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceDependency {
+    /// `identifier`.
+    pub identifier: Spanned<String>,
+    /// `name`.
+    pub name: Option<Text>,
+    /// `spec`, read as a Background step's; `args` of the old form as its command's arguments.
+    pub spec: BackgroundSpec,
+    /// `args`.
+    pub args: Option<TextList>,
+    /// Its place.
+    pub span: Span,
+}

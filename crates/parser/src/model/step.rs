@@ -1,0 +1,117 @@
+//! Steps and step groups (harness-schema.md 3).
+
+use indexmap::IndexMap;
+
+use crate::{
+    Node, Span, Spanned, Text, TextList,
+    model::{
+        BackgroundSpec, BuildAndPushSpec, FailureStrategySpec, GitCloneSpec, PluginSpec, RunSpec, RunTestsSpec,
+        StrategySpec, TemplateRef, Variable, WaitSpec, WhenSpec,
+    },
+};
+
+/// An item of `steps`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExecutionNode {
+    /// `step`.
+    Step(Box<Step>),
+    /// `stepGroup`.
+    Group(Box<StepGroup>),
+    /// `parallel`.
+    Parallel(Spanned<Vec<ExecutionNode>>),
+}
+
+/// `step:`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// `identifier`.
+    pub identifier: Spanned<String>,
+    /// `name`.
+    pub name: Option<Text>,
+    /// `type`.
+    pub kind: Spanned<String>,
+    /// `spec`.
+    pub spec: StepSpec,
+    /// `timeout`.
+    pub timeout: Option<Text>,
+    /// `when`.
+    pub when: Option<WhenSpec>,
+    /// `failureStrategies`.
+    pub failure_strategies: Vec<FailureStrategySpec>,
+    /// `strategy`.
+    pub strategy: Option<StrategySpec>,
+    /// `enforce.policySets`: policies that the service evaluates.
+    pub policy_sets: Option<TextList>,
+    /// `template`.
+    pub template: Option<TemplateRef>,
+    /// The whole step.
+    pub span: Span,
+}
+
+/// `stepGroup:`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepGroup {
+    /// `identifier`.
+    pub identifier: Spanned<String>,
+    /// `name`.
+    pub name: Option<Text>,
+    /// `steps`.
+    pub steps: Vec<ExecutionNode>,
+    /// `when`.
+    pub when: Option<WhenSpec>,
+    /// `failureStrategies`.
+    pub failure_strategies: Vec<FailureStrategySpec>,
+    /// `strategy`.
+    pub strategy: Option<StrategySpec>,
+    /// `sharedPaths`.
+    pub shared_paths: Option<TextList>,
+    /// `variables`.
+    pub variables: Vec<Variable>,
+    /// `stepGroupInfra`.
+    pub infra: Option<StepGroupInfra>,
+    /// `template`.
+    pub template: Option<TemplateRef>,
+    /// The whole group.
+    pub span: Span,
+}
+
+/// `stepGroupInfra` (seed 003).
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepGroupInfra {
+    /// `type`.
+    pub kind: Text,
+    /// `spec`, as written.
+    pub spec: IndexMap<String, Node>,
+}
+
+/// `spec` of a step, by its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepSpec {
+    /// `Run`, and `Test`, which has the same fields.
+    Run(Box<RunSpec>),
+    /// `Background`.
+    Background(Box<BackgroundSpec>),
+    /// `Plugin`.
+    Plugin(Box<PluginSpec>),
+    /// `GitClone`.
+    GitClone(Box<GitCloneSpec>),
+    /// `BuildAndPushECR`, `…DockerRegistry`, `…GAR`, `…GCR`, `…ACR`.
+    BuildAndPush(Box<BuildAndPushSpec>),
+    /// `RunTests`.
+    RunTests(Box<RunTestsSpec>),
+    /// `Wait`.
+    Wait(WaitSpec),
+    /// A step type of the schema that is not run locally, and types that no CI stage has.
+    Other(OtherSpec),
+    /// A reference without a type.
+    Template,
+}
+
+/// A step that is shown and not run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OtherSpec {
+    /// Why, for a person.
+    pub why: &'static str,
+    /// Its fields, as written.
+    pub fields: Vec<(Spanned<String>, Node)>,
+}

@@ -1,0 +1,350 @@
+//! The types of steps as data: what a CI stage may hold (harness-schema.md 4.1), what of it runs locally, what the
+//! rest is, and what each takes (4.3).
+
+use crate::{FieldInfo, lower::step_tables as tables, model};
+
+/// What a local run does with a type of step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepClass {
+    /// It runs.
+    Local,
+    /// It is shown as skipped, for this reason.
+    Skipped(&'static str),
+    /// The service does not allow it in a CI stage.
+    NotCi,
+}
+
+/// A type of step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepType {
+    /// Its name in `type:`.
+    pub name: &'static str,
+    /// What a local run does with it.
+    pub class: StepClass,
+    /// The fields of its `spec`, in several tables where types share them; `None` if cirun keeps no table of them.
+    pub spec: Option<&'static [&'static [FieldInfo]]>,
+}
+
+/// Returns the type named `name`.
+pub fn step_type(name: &str) -> Option<&'static StepType> {
+    STEP_TYPES.iter().find(|found| found.name == name)
+}
+
+const CACHE: &str =
+    "it saves or restores a cache in a cloud's storage; the local workspace keeps its files between runs";
+const UPLOAD: &str = "it uploads to a store outside this machine";
+const SCAN: &str = "it is a scan of Security Testing Orchestration, which works with the Harness service";
+const SUPPLY: &str = "it is a step of Supply Chain Security, which works with the Harness service";
+const SERVICE: &str = "it works with the Harness service";
+const ACTIONS: &str = "it runs a GitHub Action or a Bitrise step, for which the service has a runner of its own";
+
+macro_rules! step_types {
+    ($($class:expr => { $($name:literal $(=> $($table:expr),+)?;)* })*) => {
+        /// Every type of step that is known: the 102 of CI stages, and those of other stages.
+        pub const STEP_TYPES: &[StepType] = &[
+            $($(StepType {
+                name: $name,
+                class: $class,
+                spec: step_types!(@spec $($($table),+)?),
+            },)*)*
+        ];
+    };
+    (@spec) => { None };
+    (@spec $($table:expr),+) => { Some(&[$($table),+]) };
+}
+
+step_types! {
+    StepClass::Local => {
+        "Run" => model::RunSpec::FIELDS;
+        "Background" => model::BackgroundSpec::FIELDS;
+        "Plugin" => model::PluginSpec::FIELDS;
+        "GitClone" => model::GitCloneSpec::FIELDS;
+        "Test" => model::RunSpec::FIELDS;
+        "RunTests" => model::RunTestsSpec::FIELDS, model::RunSpec::FIELDS;
+        "BuildAndPushDockerRegistry" => model::BuildAndPushSpec::FIELDS, tables::DOCKER;
+        "BuildAndPushECR" => model::BuildAndPushSpec::FIELDS, tables::ECR;
+        "BuildAndPushGCR" => model::BuildAndPushSpec::FIELDS, tables::GOOGLE;
+        "BuildAndPushGAR" => model::BuildAndPushSpec::FIELDS, tables::GOOGLE;
+        "BuildAndPushACR" => model::BuildAndPushSpec::FIELDS, tables::ACR;
+        "Wait" => model::WaitSpec::FIELDS;
+    }
+    StepClass::Skipped(ACTIONS) => {
+        "Action" => tables::ACTION;
+        "Bitrise" => tables::ACTION;
+    }
+    StepClass::Skipped(UPLOAD) => {
+        "S3Upload" => tables::SHARED, tables::S3_UPLOAD;
+        "GCSUpload" => tables::SHARED, tables::GCS_UPLOAD;
+        "ArtifactoryUpload" => tables::SHARED, tables::ARTIFACTORY_UPLOAD;
+        "HarUpload" => tables::SHARED, tables::HAR_UPLOAD;
+    }
+    StepClass::Skipped(CACHE) => {
+        "SaveCacheS3" => tables::SHARED, tables::SAVE, tables::CACHE_S3;
+        "RestoreCacheS3" => tables::SHARED, tables::RESTORE, tables::CACHE_S3;
+        "SaveCacheGCS" => tables::SHARED, tables::SAVE, tables::CACHE_GCS;
+        "RestoreCacheGCS" => tables::SHARED, tables::RESTORE, tables::CACHE_GCS;
+        "SaveCacheAzure" => tables::SHARED, tables::SAVE, tables::CACHE_AZURE;
+        "RestoreCacheAzure" => tables::SHARED, tables::RESTORE, tables::RESTORE_PATHS, tables::CACHE_AZURE;
+        "SaveCache" => tables::SHARED, tables::SAVE, tables::CACHE_ANY;
+        "RestoreCache" => tables::SHARED, tables::RESTORE, tables::CACHE_ANY;
+    }
+    StepClass::Skipped(SERVICE) => {
+        "Policy" => tables::POLICY;
+        "EventListener";
+        "RONotify";
+        "ChangeAdvisor";
+        "Agent";
+        "IdpAction";
+        "AiEval";
+        "AiTestAutomation";
+    }
+    StepClass::Skipped(SUPPLY) => {
+        "SscaOrchestration";
+        "SscaEnforcement";
+        "SscaAibomOrchestration";
+        "SscaCompliance";
+        "SscaArtifactSigning";
+        "SscaArtifactVerification";
+        "SscaPrAttestation";
+        "SscaJunitAttestation";
+        "DeployAttestation";
+        "EnforceAttestation";
+        "HsaRepoScan";
+        "SlsaVerification";
+        "provenance";
+    }
+    StepClass::Skipped(SCAN) => {
+        "Security";
+        "Anchore";
+        "AquaSecurity";
+        "AquaTrivy";
+        "AWSECR";
+        "AWSSecurityHub";
+        "Bandit";
+        "BlackDuck";
+        "Brakeman";
+        "Burp";
+        "Checkmarx";
+        "CheckmarxOne";
+        "Checkov";
+        "Clair";
+        "CodeQL";
+        "Coverity";
+        "CustomIngest";
+        "DataTheorem";
+        "DockerContentTrust";
+        "FortifyOnDemand";
+        "Fossa";
+        "GitHubAdvancedSecurity";
+        "Gitleaks";
+        "Grype";
+        "JfrogXray";
+        "Mend";
+        "Metasploit";
+        "Nessus";
+        "NexusIQ";
+        "Nikto";
+        "Nmap";
+        "Openvas";
+        "OsvScanner";
+        "Owasp";
+        "PrismaCloud";
+        "Prowler";
+        "Qualys";
+        "Reapsaw";
+        "Semgrep";
+        "ShiftLeft";
+        "Sniper";
+        "Snyk";
+        "Sonarqube";
+        "Sysdig";
+        "Tenable";
+        "Traceable";
+        "Veracode";
+        "Zap";
+        "Wiz";
+        "CortexCloud";
+        "ModelScan";
+        "OpenAi";
+        "MythosAgent";
+        "HarnessSAST";
+        "HarnessSCA";
+    }
+    StepClass::NotCi => {
+        "ShellScript";
+        "Http";
+        "Barrier";
+        "Queue";
+        "HarnessApproval";
+        "CustomApproval";
+        "JiraApproval";
+        "ServiceNowApproval";
+        "JiraCreate";
+        "JiraUpdate";
+        "ServiceNowCreate";
+        "ServiceNowUpdate";
+        "ServiceNowImportSet";
+        "Email";
+        "Container";
+        "ContainerStep";
+        "Command";
+        "Verify";
+        "FetchInstanceScript";
+        "ResourceConstraint";
+        "FlagConfiguration";
+        "FeatureFlag";
+        "RunContainer";
+        "ChaosStep";
+        "Chaos";
+        "DownloadManifests";
+        "DownloadAwsS3";
+        "DownloadHarnessStore";
+        "GitOpsUpdateReleaseRepo";
+        "GitOpsSync";
+        "GitOpsFetchLinkedApps";
+        "GitOpsMergePR";
+        "GitOpsRevertPR";
+        "GitOpsGetAppDetails";
+        "MergePR";
+        "RevertPR";
+        "UpdateReleaseRepo";
+        "K8sApply";
+        "K8sDelete";
+        "K8sScale";
+        "K8sDryRun";
+        "K8sDiff";
+        "K8sRollout";
+        "K8sPatch";
+        "K8sSet";
+        "K8sTrafficRouting";
+        "K8sRollingDeploy";
+        "K8sRollingRollback";
+        "K8sCanaryDeploy";
+        "K8sCanaryDelete";
+        "K8sBlueGreenDeploy";
+        "K8sBGSwapServices";
+        "K8sBlueGreenStageScaleDown";
+        "HelmDeploy";
+        "HelmRollback";
+        "HelmDelete";
+        "HelmCanaryDeploy";
+        "HelmCanaryDelete";
+        "HelmBGDeploy";
+        "HelmBlueGreenSwapStep";
+        "TerraformPlan";
+        "TerraformApply";
+        "TerraformDestroy";
+        "TerraformRollback";
+        "TerraformCloudRun";
+        "TerraformCloudRollback";
+        "TerragruntPlan";
+        "TerragruntApply";
+        "TerragruntDestroy";
+        "TerragruntRollback";
+        "IACMTerraformPlugin";
+        "IACMApproval";
+        "IACMOpenTofuPlugin";
+        "IACMTemplates";
+        "IACMAnsiblePlugin";
+        "CreateStack";
+        "DeleteStack";
+        "RollbackStack";
+        "AzureCreateARMResource";
+        "AzureARMRollback";
+        "AzureCreateBPResource";
+        "EcsRollingDeploy";
+        "EcsRollingRollback";
+        "EcsCanaryDeploy";
+        "EcsCanaryDelete";
+        "EcsBlueGreenCreateService";
+        "EcsBlueGreenSwapTargetGroups";
+        "EcsBlueGreenRollback";
+        "EcsRunTask";
+        "EcsServiceSetup";
+        "AsgRollingDeploy";
+        "AsgRollingRollback";
+        "AsgCanaryDeploy";
+        "AsgCanaryDelete";
+        "AsgBlueGreenDeploy";
+        "AsgBlueGreenSwapService";
+        "AsgBlueGreenRollback";
+        "AsgPhasedDeploy";
+        "AsgSetup";
+        "AsgPhasedDeployRollback";
+        "ServerlessAwsLambdaDeploy";
+        "ServerlessAwsLambdaDeployV2";
+        "ServerlessAwsLambdaPrepareRollbackV2";
+        "ServerlessAwsLambdaPackageV2";
+        "ServerlessAwsLambdaRollback";
+        "ServerlessAwsLambdaRollbackV2";
+        "AwsLambdaDeploy";
+        "AwsLambdaRollback";
+        "AwsSamDeploy";
+        "AwsSamBuild";
+        "AwsSamRollback";
+        "DeployCloudFunction";
+        "DeployCloudFunctionWithNoTraffic";
+        "CloudFunctionTrafficShift";
+        "CloudFunctionRollback";
+        "DeployCloudFunctionGenOne";
+        "RollbackCloudFunctionGenOne";
+        "AzureSlotDeployment";
+        "AzureTrafficShift";
+        "AzureSwapSlot";
+        "AzureWebAppRollback";
+        "AzureFunctionDeploy";
+        "AzureFunctionRollback";
+        "AzureContainerAppsRollback";
+        "TasBasicAppSetup";
+        "TasBGAppSetup";
+        "TasCanaryAppSetup";
+        "TasAppResize";
+        "TasSwapRoutes";
+        "TasSwapRollback";
+        "TasRollback";
+        "TasRollingDeploy";
+        "TasRollingRollback";
+        "TasRouteMapping";
+        "TanzuCommand";
+        "ElastigroupSetup";
+        "ElastigroupDeploy";
+        "ElastigroupRollback";
+        "ElastigroupBGStageSetup";
+        "ElastigroupSwapRoute";
+        "JenkinsBuild";
+        "BambooBuild";
+        "ShellScriptProvision";
+        "CustomDeploy";
+        "GoogleCloudRunDeploy";
+        "CookieCutter";
+        "CreateRepo";
+        "CreateProject";
+        "CreateResource";
+        "CreateCatalog";
+        "DeleteRepo";
+        "DirectPush";
+        "RegisterCatalog";
+        "SlackNotify";
+        "UpdateCatalogProperty";
+        "CreateOrganisation";
+        "CreateConnector";
+        "CreateSecret";
+        "DBSchemaApply";
+        "DBSchemaRollback";
+        "DBSchemaLiquibaseCommand";
+        "DBSchemaPreview";
+        "DBSchemaTag";
+        "SwapRoutes";
+        "BGAppSetup";
+        "AppResize";
+        "PublishArtifacts";
+        "Template";
+        "AnalyzeDeploymentImpact";
+        "GitOpsRollout";
+        "GoogleMigTrafficShift";
+        "EcsBlueGreenTrafficShift";
+        "AzureContainerAppsTrafficShift";
+        "GoogleMigBlueGreenDeploy";
+        "EcsUpgradeContainer";
+    }
+}

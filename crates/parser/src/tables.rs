@@ -1,0 +1,46 @@
+//! The field tables by document and by definition, for those who describe the documents: a schema for editors.
+
+use crate::{
+    DocumentKind, FieldInfo,
+    lower::{
+        connector::{AWS, CONNECTOR, SECRET},
+        execution::{GroupFields, StepFields},
+        stage::{SERVICE_ARGS, StageFields},
+        step::REPORTS,
+    },
+    model::{
+        BackgroundSpec, CiStage, DockerConnector, InputSetDocument, OverlayDocument, Pipeline, TemplateDocument,
+        TriggerDocument,
+    },
+};
+
+/// `spec` of a stage of type `CI`.
+pub const CI_STAGE: &[FieldInfo] = CiStage::FIELDS;
+/// A stage: what all types share.
+pub const STAGE: &[FieldInfo] = StageFields::FIELDS;
+/// A step: what all types share. [`crate::STEP_TYPES`] has the fields of each type's `spec`.
+pub const STEP: &[FieldInfo] = StepFields::FIELDS;
+/// A step group.
+pub const STEP_GROUP: &[FieldInfo] = GroupFields::FIELDS;
+/// `spec` of a legacy service: what a Background step has, and more.
+pub const SERVICE_SPEC: &[&[FieldInfo]] = &[BackgroundSpec::FIELDS, SERVICE_ARGS];
+/// `reports` of a step, which may also be a list of paths.
+pub const STEP_REPORTS: &[FieldInfo] = REPORTS;
+/// `spec` of a connector of type `Aws`.
+pub const AWS_CONNECTOR: &[FieldInfo] = AWS;
+/// `spec` of a connector of type `DockerRegistry`.
+pub const DOCKER_CONNECTOR: &[FieldInfo] = DockerConnector::FIELDS;
+
+/// The fields below the root key of a document; none for what is not of v0.
+pub fn document_fields(kind: DocumentKind) -> &'static [FieldInfo] {
+    match kind {
+        DocumentKind::Pipeline => Pipeline::FIELDS,
+        DocumentKind::Template => TemplateDocument::FIELDS,
+        DocumentKind::InputSet => InputSetDocument::FIELDS,
+        DocumentKind::OverlayInputSet => OverlayDocument::FIELDS,
+        DocumentKind::Connector => CONNECTOR,
+        DocumentKind::Secret => SECRET,
+        DocumentKind::Trigger => TriggerDocument::FIELDS,
+        DocumentKind::V1 | DocumentKind::Unified | DocumentKind::Unknown => &[],
+    }
+}

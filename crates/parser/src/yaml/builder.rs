@@ -1,0 +1,397 @@
+//! Events to nodes, with a stack of its own: nothing here recurses over the input.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
+
+use super::{
+    MAX_DEPTH,
+    syntax::{self, SyntaxMistake},
+};
+use crate::{Diagnostic, Entry, Node, SourceId, Span, Spanned, Value, codes};
+
+/// What copies of anchored nodes may take in one text, in bytes.
+const MAX_COPIES: usize = 16 << 20;
+
+pub(super) struct Builder<'t> {
+    source: SourceId,
+    text: &'t str,
+    /// Bytes of `text` before the reader's text.
+    base: usize,
+    frames: Vec<Frame>,
+    /// Finished anchors; `None` if there was no room for a copy.
+    anchors: BTreeMap<usize, Option<Finished>>,
+    copied: usize,
+    root: Option<Node>,
+    done: Vec<(Node, bool)>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A collection that is still open.
+struct Frame {
+    anchor: usize,
+    start: u32,
+    /// The last byte that was written for it so far.
+    end: u32,
+    flow: bool,
+    cost: usize,
+    height: usize,
+    open: Open,
+}
+
+enum Open {
+    List(Vec<Node>),
+    Map { entries: Vec<Entry>, merged: Vec<Entry>, key: Option<Key> },
+}
+
+/// A key that waits for its value.
+enum Key {
+    Text(Spanned<String>),
+    Merge,
+    NotText,
+}
+
+/// A finished node, its size in memory and how many collections stand inside each other in it.
+struct Finished {
+    node: Node,
+    cost: usize,
+    height: usize,
+    /// Where it ends in the text: for an alias not where its node ends.
+    end: u32,
+}
+
+impl<'t> Builder<'t> {
+    pub(super) fn new(source: SourceId, text: &'t str, base: usize) -> Self {
+        Self {
+            source,
+            text,
+            base,
+            frames: Vec::new(),
+            anchors: BTreeMap::new(),
+            copied: 0,
+            root: None,
+            done: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Roots, each with whether its document was read to its end.
+    pub(super) fn finish(mut self) -> (Vec<(Node, bool)>, Vec<Diagnostic>) {
+        self.close_all();
+        self.diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
+        (self.done, self.diagnostics)
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Keeps what was read of the document and reports why there is no more.
+    pub(super) fn break_off(&mut self, mistake: SyntaxMistake) {
+        let at = self.char_span(mistake.at);
+        let code = if mistake.deep { codes::TOO_DEEP } else { codes::YAML_SYNTAX };
+        let mut diagnostic = code.says(mistake.message).at(at, "the document is read up to here");
+        diagnostic.help = mistake.help.map(str::to_owned);
+        self.report(diagnostic);
+        self.close_all();
+    }
+
+    fn close_all(&mut self) {
+        let reported = self.diagnostics.len();
+        while let Some(frame) = self.frames.pop() {
+            let finished = self.close(frame);
+            self.place(finished);
+        }
+        // What is unfinished looks wrong in ways that its author did not write.
+        self.diagnostics.truncate(reported);
+        if let Some(root) = self.root.take() {
+            self.done.push((root, false));
+        }
+        self.anchors.clear();
+    }
+
+    /// Takes an event; false if the rest of the document is not to be read.
+    pub(super) fn event(&mut self, event: Event<'_>, span: &granit_parser::Span) -> bool {
+        match event {
+            Event::DocumentStart(..) => self.anchors.clear(),
+            Event::DocumentEnd => {
+                if let Some(root) = self.root.take() {
+                    let blank = matches!(root.value, Value::Null) && root.span.start == root.span.end;
+                    if !blank {
+                        self.done.push((root, true));
+                    }
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let node = self.scalar(&text, style, tag.as_deref(), span);
+                let finished = Finished { cost: size_of::<Node>() + text.len(), height: 0, end: node.span.end, node };
+                self.anchor(anchor, &finished);
+                self.place(finished);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), span);
+                return self.open(Open::List(Vec::new()), style, anchor, span);
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), span);
+                return self.open(
+                    Open::Map { entries: Vec::new(), merged: Vec::new(), key: None },
+                    style,
+                    anchor,
+                    span,
+                );
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(mut frame) = self.frames.pop() {
+                    let anchor = frame.anchor;
+                    if frame.flow {
+                        frame.end = self.span(span).end;
+                    }
+                    let finished = self.close(frame);
+                    self.anchor(anchor, &finished);
+                    self.place(finished);
+                }
+            }
+            Event::Alias(id) => self.alias(id, span),
+            Event::UnresolvedAlias(name) => {
+                let message = format!("there is no anchor `&{name}` before this alias");
+                self.missing_alias(message, span);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn open(&mut self, open: Open, style: StructureStyle, anchor: usize, span: &granit_parser::Span) -> bool {
+        let start = self.span(span).start;
+        if self.frames.len() >= MAX_DEPTH {
+            let at = start as usize - self.base;
+            self.break_off(syntax::too_deep(at));
+            return false;
+        }
+        let flow = matches!(style, StructureStyle::Flow);
+        self.frames.push(Frame { anchor, start, end: start, flow, cost: size_of::<Node>(), height: 1, open });
+        true
+    }
+
+    fn close(&mut self, frame: Frame) -> Finished {
+        let value = match frame.open {
+            Open::List(items) => Value::List(items),
+            Open::Map { mut entries, merged, key } => {
+                if let Some(Key::Text(key)) = key {
+                    let at = Span { start: key.span.end, ..key.span };
+                    entries.push(Entry { key, value: Node { span: at, value: Value::Null } });
+                }
+                Value::Map(self.tidy(entries, merged))
+            }
+        };
+        let span = Span { source: self.source, start: frame.start, end: frame.end };
+        Finished { node: Node { span, value }, cost: frame.cost, height: frame.height, end: frame.end }
+    }
+
+    /// Puts a node where the innermost open collection wants one.
+    fn place(&mut self, finished: Finished) {
+        let Finished { node, cost, height, end } = finished;
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        frame.end = frame.end.max(end);
+        frame.cost += cost;
+        frame.height = frame.height.max(height + 1);
+        let problem = match &mut frame.open {
+            Open::List(items) => {
+                items.push(node);
+                None
+            }
+            Open::Map { entries, merged, key } => match key.take() {
+                None => {
+                    let (waiting, problem) = as_key(node);
+                    *key = Some(waiting);
+                    problem
+                }
+                Some(Key::NotText) => None,
+                Some(Key::Text(key)) => {
+                    entries.push(Entry { key, value: node });
+                    None
+                }
+                Some(Key::Merge) => merge(node, merged),
+            },
+        };
+        self.diagnostics.extend(problem);
+    }
+
+    /// Reports and drops repeated keys, and adds the merged entries whose key is not there.
+    fn tidy(&mut self, entries: Vec<Entry>, merged: Vec<Entry>) -> Vec<Entry> {
+        let repeated = repeated(&entries);
+        for (first, again) in &repeated {
+            let (first, again) = (&entries[*first].key, &entries[*again].key);
+            self.diagnostics.push(
+                codes::DUPLICATE_KEY
+                    .says(format!("the key `{}` is written twice", again.value))
+                    .at(again.span, "again here")
+                    .at(first.span, "first here; this one is used")
+                    .help("remove one of them"),
+            );
+        }
+        let dropped: BTreeSet<usize> = repeated.into_iter().map(|(_, again)| again).collect();
+        let mut kept: Vec<Entry> = if dropped.is_empty() {
+            entries
+        } else {
+            entries.into_iter().enumerate().filter(|(at, _)| !dropped.contains(at)).map(|(_, entry)| entry).collect()
+        };
+        if !merged.is_empty() {
+            let mut names: BTreeSet<String> = kept.iter().map(|entry| entry.key.value.clone()).collect();
+            kept.extend(merged.into_iter().filter(|entry| names.insert(entry.key.value.clone())));
+        }
+        kept
+    }
+
+    fn anchor(&mut self, id: usize, finished: &Finished) {
+        if id == 0 {
+            return;
+        }
+        let fits = self.afford(finished.cost);
+        let copy = || Finished { node: finished.node.clone(), ..*finished };
+        self.anchors.insert(id, fits.then(copy));
+    }
+
+    fn afford(&mut self, cost: usize) -> bool {
+        let fits = self.copied.saturating_add(cost) <= MAX_COPIES;
+        if fits {
+            self.copied += cost;
+        }
+        fits
+    }
+
+    fn alias(&mut self, id: usize, span: &granit_parser::Span) {
+        let at = self.span(span);
+        let open = self.frames.len();
+        let (cost, height) = match self.anchors.get(&id) {
+            None => return self.missing_alias("this alias stands inside its own anchor".to_owned(), span),
+            Some(Some(anchored)) => (anchored.cost, anchored.height),
+            Some(None) => (usize::MAX, 0),
+        };
+        let problem = if open + height > MAX_DEPTH {
+            Some(codes::TOO_DEEP.says("with this alias lists and maps are nested too deeply"))
+        } else if self.afford(cost) {
+            None
+        } else {
+            Some(
+                codes::ALIAS_EXPANSION.says(format!("aliases would make this document larger than {MAX_COPIES} bytes")),
+            )
+        };
+        let copy = match (&problem, self.anchors.get(&id)) {
+            (None, Some(Some(anchored))) => Some(anchored.node.clone()),
+            _ => None,
+        };
+        self.report_once(problem, at);
+        let (cost, height) = if copy.is_some() { (cost, height) } else { (0, 0) };
+        let node = copy.unwrap_or(Node { span: at, value: Value::Null });
+        self.place(Finished { node, cost, height, end: at.end });
+    }
+
+    /// A bomb has thousands of aliases too many: one report is enough.
+    fn report_once(&mut self, problem: Option<Diagnostic>, at: Span) {
+        let Some(problem) = problem else { return };
+        if !self.diagnostics.iter().any(|earlier| earlier.code == problem.code) {
+            self.report(problem.at(at, "read as null").help("write the values out"));
+        }
+    }
+
+    fn missing_alias(&mut self, message: String, span: &granit_parser::Span) {
+        let at = self.span(span);
+        self.report(codes::UNKNOWN_ALIAS.says(message).at(at, "").help("quote the value if it is text"));
+        self.place(Finished { node: Node { span: at, value: Value::Null }, cost: 0, height: 0, end: at.end });
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &granit_parser::Span) -> Node {
+        self.check_tag(tag, span);
+        let span = self.span(span);
+        let plain = matches!(style, ScalarStyle::Plain) && tag.and_then(Tag::core_suffix) != Some("str");
+        let null = plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
+        let value = if null { Value::Null } else { Value::Scalar { text: text.to_owned(), plain } };
+        Node { span, value }
+    }
+
+    fn check_tag(&mut self, tag: Option<&Tag>, span: &granit_parser::Span) {
+        let Some(tag) = tag else { return };
+        if tag.core_suffix().is_none() && tag.original() != "!" {
+            let at = span.tag_span().map_or_else(|| self.span(span), |tag| self.span(&tag));
+            let message = format!("the tag `{}` means nothing here", tag.original());
+            self.report(codes::YAML_TAG.says(message).at(at, "ignored").help("quote the value if this is part of it"));
+        }
+    }
+
+    /// The reader's place in bytes of the source, without the blanks and line breaks at its end.
+    fn span(&self, span: &granit_parser::Span) -> Span {
+        let range = span.byte_range().unwrap_or_default();
+        let (start, end) = (range.start + self.base, range.end + self.base);
+        let end = self.text.get(start..end).map_or(start, |text| start + text.trim_end().len());
+        Span { source: self.source, start: start as u32, end: end as u32 }
+    }
+
+    /// The character that begins at a byte of the reader's text.
+    fn char_span(&self, at: usize) -> Span {
+        let start = (at + self.base).min(self.text.len());
+        let length = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        Span { source: self.source, start: start as u32, end: (start + length) as u32 }
+    }
+}
+
+/// Pairs of entries with the same key: the first of them, and each further one.
+fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
+    // Nearly all maps are small and have no repeated key: they are looked through without a copy.
+    let same = |at: usize| entries[..at].iter().any(|entry| entry.key.value == entries[at].key.value);
+    if entries.len() <= 16 && !(1..entries.len()).any(same) {
+        return Vec::new();
+    }
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|at| (entries[*at].key.value.as_str(), *at));
+    let mut pairs = Vec::new();
+    let mut first = 0;
+    for at in 1..order.len() {
+        if entries[order[at]].key.value == entries[order[first]].key.value {
+            pairs.push((order[first], order[at]));
+        } else {
+            first = at;
+        }
+    }
+    pairs.sort_unstable_by_key(|(_, again)| *again);
+    pairs
+}
+
+fn as_key(node: Node) -> (Key, Option<Diagnostic>) {
+    let span = node.span;
+    match node.value {
+        Value::Scalar { text, plain: true } if text == "<<" => (Key::Merge, None),
+        Value::Scalar { text, .. } => (Key::Text(Spanned { value: text, span }), None),
+        Value::Null => {
+            let problem =
+                codes::YAML_KEY.says("a key without text").at(span, "").help("write the key before the colon");
+            (Key::NotText, Some(problem))
+        }
+        Value::List(_) | Value::Map(_) => {
+            let help = "quote the value if it is an expression in braces";
+            (Key::NotText, Some(codes::YAML_KEY.says("a list or a map as a key").at(span, "left out").help(help)))
+        }
+    }
+}
+
+fn merge(node: Node, merged: &mut Vec<Entry>) -> Option<Diagnostic> {
+    let span = node.span;
+    let problem = || Some(codes::MERGE_KEY.says("`<<` needs a map").at(span, "no map").help("write `<<: *anchor`"));
+    match node.value {
+        Value::Map(entries) => merged.extend(entries),
+        Value::List(items) => {
+            for item in items {
+                match item.value {
+                    Value::Map(entries) => merged.extend(entries),
+                    Value::Null | Value::Scalar { .. } | Value::List(_) => return problem(),
+                }
+            }
+        }
+        Value::Null | Value::Scalar { .. } => return problem(),
+    }
+    None
+}

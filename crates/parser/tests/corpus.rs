@@ -1,0 +1,226 @@
+//! Real documents: all of them load, cut off anywhere they do no harm.
+//!
+//! The corpus is not part of the repository; `CIRUN_CORPUS` names it, or it stands beside the repository. Where
+//! it is not named and not there, these tests have nothing to do.
+
+#![expect(clippy::disallowed_methods, reason = "the corpus is files beside the repository")]
+
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
+
+use cirun_parser::{
+    Diagnostic, DocumentKind, Severity, Sources, decode, lower_document, missing_inputs, parse_documents,
+};
+
+/// Documents of the corpus that are wrong, and how.
+const WRONG: &[(&str, &str)] = &[
+    ("documents/pratikkumar__s3-cleaner.yaml", "`type: Build` is not a type of stages"),
+    (
+        "documents/harness__harness-template-library__ci-sto-hcr-standard-t-p-pipe_sto_ci_hcr_build.yaml",
+        "a Terraform template: text stands where rendering puts a map or a list",
+    ),
+    (
+        "documents/harness__harness-template-library__delegate-image-factory-t-step_groups-stg_build_and_scan_docker_image.yaml",
+        "a Terraform template: text stands where rendering puts a map or a list",
+    ),
+    (
+        "documents/harness__harness-template-library__deprectated_t-rbac-manager-t-p-pipe_rbac_management.yaml",
+        "a Terraform template: text stands where rendering puts a map or a list",
+    ),
+    (
+        "documents/hcomm__solutions-architecture__terraform-development-factory-t-p-terraform-module-execution.yaml",
+        "the body of a pipeline, to which a Terraform resource adds the rest",
+    ),
+    (
+        "snippets/ci__use-ci-manage-dependencies-health-check-services-07.yaml",
+        "a documentation fragment with `...` in place of a map",
+    ),
+    ("snippets/ci__development-guides-ci-windows-16.yaml", "the key `pipeline` twice"),
+    ("snippets/ci__development-guides-mobile-android-24.yaml", "the key `steps` twice"),
+    ("snippets/ci__use-ci-run-tests-tests-v1-ti-for-ruby-03.yaml", "`type: Run Ruby Tests` is not a type of steps"),
+    (
+        "snippets/cd__cd-infrastructure-terraform-infra-run-a-terraform-plan-with-the-terraform-apply-step-09.yaml",
+        "a documentation fragment with required fields left out",
+    ),
+    (
+        "snippets/cd__cd-infrastructure-terraform-infra-run-a-terraform-plan-with-the-terraform-apply-step-10.yaml",
+        "a documentation fragment with required fields left out",
+    ),
+    (
+        "snippets/cd__cd-infrastructure-terraform-infra-run-a-terraform-plan-with-the-terraform-apply-step-11.yaml",
+        "a documentation fragment with required fields left out",
+    ),
+    (
+        "snippets/cd__cd-onboarding-new-user-rampup-templates-02.yaml",
+        "a documentation fragment with required fields left out",
+    ),
+    (
+        "snippets/cd__deploy-srv-diff-platforms-azure-azure-container-apps-configure-service-environment-01.yaml",
+        "a manifest of Azure",
+    ),
+    (
+        "snippets/cd__deploy-srv-diff-platforms-kubernetes-cd-k8s-ref-kubernetes-patch-step-04.yaml",
+        "a manifest of Kubernetes",
+    ),
+    (
+        "snippets/cd__gitops-applicationsets-harness-git-ops-application-set-tutorial-02.yaml",
+        "a part of a manifest of Argo CD",
+    ),
+    (
+        "snippets/cd__gitops-gitops-entities-agents-install-a-harness-git-ops-agent-25.yaml",
+        "a part of a manifest of Kubernetes",
+    ),
+    (
+        "snippets/cd__x-platform-cd-features-services-artifact-sources-12.yaml",
+        "a documentation fragment with required fields left out",
+    ),
+    (
+        "snippets/plat__connectors-cloud-providers-ref-cloud-providers-aws-connector-settings-reference-15.yaml",
+        "a documentation fragment with required fields left out",
+    ),
+    (
+        "snippets/plat__pipelines-harness-yaml-quickstart-03.yaml",
+        "a documentation fragment with `...` in place of a map",
+    ),
+    (
+        "snippets/plat__pipelines-harness-yaml-quickstart-23.yaml",
+        "a documentation fragment with required fields left out",
+    ),
+    ("snippets/plat__templates-create-a-stepgroup-template-01.yaml", "what belongs under `template:` stands beside it"),
+    (
+        "snippets/plat__triggers-selective-stage-execution-using-triggers-01.yaml",
+        "what belongs under `trigger:` stands beside it",
+    ),
+];
+
+/// A row of INDEX.tsv.
+struct Row {
+    file: String,
+    whole: bool,
+    v0: bool,
+    parses: bool,
+}
+
+fn corpus() -> Option<(PathBuf, Vec<Row>)> {
+    let named = std::env::var_os("CIRUN_CORPUS").map(PathBuf::from);
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let root = named.clone().unwrap_or_else(beside);
+    let index = match fs::read_to_string(root.join("INDEX.tsv")) {
+        Ok(index) => index,
+        Err(error) => {
+            assert!(named.is_none(), "CIRUN_CORPUS: {}: {error}", root.display());
+            return None;
+        }
+    };
+    let rows = index.lines().skip(1).map(|line| {
+        let cells: Vec<_> = line.split('\t').collect();
+        let documents = ["pipeline", "template", "inputSet", "connector", "secret", "trigger"];
+        Row {
+            file: cells[0].to_owned(),
+            whole: documents.contains(&cells[12]),
+            v0: cells[11] == "v0",
+            parses: cells[13] == "ok",
+        }
+    });
+    Some((root, rows.collect()))
+}
+
+/// Everything that the parser says of a text.
+fn load(text: &str) -> (Vec<Diagnostic>, Vec<DocumentKind>, Sources) {
+    let mut sources = Sources::default();
+    let id = sources.add("file", text);
+    let parse = parse_documents(&sources, id);
+    let mut diagnostics = parse.diagnostics;
+    for document in &parse.tree {
+        diagnostics.extend(lower_document(document).diagnostics);
+        missing_inputs(&document.root);
+    }
+    let kinds = parse.tree.iter().map(|document| document.kind).collect();
+    for label in diagnostics.iter().flat_map(|diagnostic| &diagnostic.labels) {
+        assert!(text.get(label.span.range()).is_some(), "a label outside of the text");
+    }
+    (diagnostics, kinds, sources)
+}
+
+#[test]
+fn every_v0_document_loads() {
+    let Some((root, rows)) = corpus() else { return };
+    let mut failures = String::new();
+    let mut by_code: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut documents = 0;
+    for row in rows.iter().filter(|row| row.v0 && row.parses && row.whole) {
+        documents += 1;
+        let text = decode(&fs::read(root.join(&row.file)).expect("a file of the index")).expect("UTF-8");
+        let (diagnostics, _, sources) = load(&text);
+        let mut codes: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes.into_iter().for_each(|code| *by_code.entry(code).or_default() += 1);
+        let wrong = WRONG.iter().any(|(file, _)| *file == row.file);
+        let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
+        if errors.is_empty() == wrong {
+            let _written = writeln!(failures, "{} ({} errors)", row.file, errors.len());
+        }
+        for error in errors.iter().filter(|_| !wrong) {
+            let place = error.labels.first().map(|label| sources.line_column(label.span));
+            let _written = writeln!(failures, "    {place:?} {}: {}", error.code, error.message);
+        }
+    }
+    assert!(failures.is_empty(), "documents that load otherwise than expected:\n{failures}");
+    let table: Vec<_> = by_code.iter().map(|(code, count)| format!("{code}: {count}")).collect();
+    insta::assert_snapshot!(format!("documents: {documents}\n{}", table.join("\n")), @r"
+documents: 490
+bad-identifier: 2
+duplicate-key: 2
+expected-list: 2
+expected-map: 7
+expression-syntax: 1
+incomplete-pipeline: 6
+missing-field: 7
+not-harness: 5
+unexpected-value: 1
+unknown-field: 20
+unknown-stage-type: 1
+unknown-step-type: 1
+");
+}
+
+#[test]
+fn other_formats_are_named() {
+    let Some((root, rows)) = corpus() else { return };
+    let mut by_kind: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows.iter().filter(|row| !row.v0 && row.parses) {
+        let text = fs::read_to_string(root.join(&row.file)).expect("a file of the index");
+        let (diagnostics, kinds, _) = load(&text);
+        for kind in kinds {
+            *by_kind.entry(format!("{kind:?}")).or_default() += 1;
+            if matches!(kind, DocumentKind::V1 | DocumentKind::Unified | DocumentKind::Unknown) {
+                assert!(diagnostics.iter().any(|d| d.severity == Severity::Error), "{} is taken for v0", row.file);
+            }
+        }
+    }
+    let table: Vec<_> = by_kind.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
+    insta::assert_snapshot!(table.join("\n"), @r"
+Unified: 3
+Unknown: 6
+V1: 3
+");
+}
+
+/// Each file cut at every 97th byte; of the longer ones every thirteenth of these cuts, with another start for each.
+#[test]
+fn documents_cut_off_anywhere_do_no_harm() {
+    let Some((root, rows)) = corpus() else { return };
+    let mut cuts = 0;
+    for (number, row) in rows.iter().enumerate() {
+        let bytes = fs::read(root.join(&row.file)).expect("a file of the index");
+        let step = if bytes.len() > 3000 { 97 * 13 } else { 97 };
+        for end in (97 * (number % 13)..bytes.len()).step_by(step) {
+            cuts += 1;
+            match decode(&bytes[..end]) {
+                Ok(text) => drop(load(&text)),
+                Err(error) => assert_eq!(error.code, "not-utf8", "{}", row.file),
+            }
+        }
+    }
+    assert!(cuts > 1000);
+}
