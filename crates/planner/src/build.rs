@@ -1,0 +1,95 @@
+//! Build-and-push steps: which plugin runs, and the variables it gets (seed 002 and its siblings).
+
+pub(crate) mod auth;
+pub(crate) mod aws_auth;
+pub(crate) mod base_image;
+pub(crate) mod local;
+pub(crate) mod mapping;
+pub(crate) mod plugins;
+pub(crate) mod registry;
+
+use cirun_parser::model::BuildAndPushSpec;
+use cirun_plan::{Action, Cause, Origin, Profile, Role, Text, Traced};
+use plugins::Builder;
+
+use crate::{
+    env::{
+        Env,
+        step::{OwnLayers, user_layer},
+    },
+    image::{self, Image},
+    lower::{ContainerFields, Lowered, StepCtx},
+    pitfalls, plugin_image,
+    tables::{build_and_push, check::check},
+};
+
+/// A build-and-push step in its place.
+pub(crate) struct BuildCtx<'a, 'b> {
+    pub(crate) at: &'b StepCtx<'a>,
+    pub(crate) spec: &'b BuildAndPushSpec,
+    pub(crate) builder: Builder,
+}
+
+/// What a step pushes: the full references, shown.
+pub(crate) type Pushed = Vec<String>;
+
+/// Lowers a build-and-push step.
+pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Pushed) {
+    check(build_and_push::own_rows(&spec.target), at.step, spec, at.stage.column, at.ctx.notes);
+    check(build_and_push::COMMON, at.step, spec, at.stage.column, at.ctx.notes);
+    let caching = spec.caching.as_ref().and_then(|flag| at.ctx.flag(flag, "`caching`"));
+    let builder = plugins::builder(at.profile(), caching.as_ref().is_some_and(|caching| caching.value));
+    let build = BuildCtx { at, spec, builder };
+
+    let mut derived = Env::default();
+    let credentials = auth::of(&build);
+    derived.over(&credentials.before);
+    let registry = registry::of(&build);
+    derived.over(&registry.env);
+    derived.over(&mapping::variables(&build));
+    derived.over(&base_image::variables(&build));
+    profile_variables(&build, &mut derived);
+    let user = user_layer(&at.ctx, spec.env_variables.as_ref());
+    let local = local::variables(&build, &registry, &credentials);
+    let env = at.env(OwnLayers { derived, user, secrets: credentials.after, local: local.env });
+
+    at.ctx.notes.target(registry.target(&at.place.path, &env));
+    pitfalls::unread_variables(at, &env);
+    let mut image = plugin(&build);
+    plugin_image::replace(&at.ctx, &mut image);
+    let fields = ContainerFields {
+        resources: spec.resources.as_ref(),
+        privileged: None,
+        run_as_user: spec.run_as_user.as_ref(),
+    };
+    let mut container = at.container(image, env, &fields);
+    container.connector = credentials.connector;
+    if let Some(origin) = local.privileged {
+        container.privileged = Traced::new(true, origin);
+        container.engine_socket = false;
+    }
+    let lowered = Lowered { role: Role::Foreground, ..Lowered::foreground(Action::Container(Box::new(container))) };
+    (lowered, registry.pushed)
+}
+
+/// The plugin's image, before a stand-in takes its place.
+fn plugin(build: &BuildCtx<'_, '_>) -> Image {
+    let row = plugins::plugin(&build.spec.target, build.builder);
+    let reference = Traced::new(Text::from(row.image), Origin::new(Cause::Default { rule: row.rule }));
+    let pull = image::pull_policy(&build.at.ctx, None, &reference.value);
+    Image { reference, pull, auth: None, connector: None }
+}
+
+/// The variables that only one side sends (seed 002, Applicability Matrix, "K8-only" and "VM-only envs").
+fn profile_variables(build: &BuildCtx<'_, '_>, env: &mut Env) {
+    match build.at.profile() {
+        Profile::Kubernetes => {}
+        Profile::Vm | Profile::Cloud | Profile::Docker => {
+            let rule = "seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315)";
+            env.known("PLUGIN_DAEMON_OFF", "true", Cause::Service { rule });
+        }
+    }
+    if build.builder == Builder::Buildx {
+        env.known("PLUGIN_METADATA_FILE", "metadata.json", Cause::Service { rule: "harness-runtime.md 6.2: buildx" });
+    }
+}

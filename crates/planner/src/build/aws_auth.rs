@@ -1,0 +1,265 @@
+//! The AWS auth flow matrix of seed 002 as tables: what each flow sends, and what a laptop must add to it.
+
+use cirun_parser::{
+    Diagnostic, Span, Text,
+    model::{AwsConnector, AwsCredential},
+};
+use cirun_plan::{Cause, Secret, Text as PlanText, Traced};
+
+use super::{
+    BuildCtx,
+    auth::Credentials,
+    plugins::Builder::{self, Buildx, Docker, Kaniko},
+};
+use crate::{
+    connectors::{Named, chained},
+    env::Env,
+    resolve::{Ctx, given},
+};
+
+/// The rows of seed 002's Auth Flow Matrix; the cross-account overlay goes over any of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Manual,
+    Oidc,
+    InheritFromDelegate,
+    Irsa,
+}
+
+/// What a flow needs on a machine that has no delegate and no pod role.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) enum LocalNeed {
+    /// Nothing: CI sends all that the plugin reads.
+    #[default]
+    Nothing,
+    /// The delegate's own identity in the SDK's variables.
+    Delegate {
+        /// The plugin has keys from the connector and will not use them.
+        keys_ignored: bool,
+        /// Where the connector is named.
+        span: Span,
+    },
+    /// The session token of the connector's temporary keys, which CI drops.
+    SessionToken {
+        /// The token and its origin.
+        token: Traced<Secret>,
+        /// Where it is named.
+        span: Span,
+    },
+}
+
+/// Who signs, where CI has an identity that a laptop has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signer {
+    /// What CI sends is enough.
+    Sent,
+    /// The pod's or the delegate's identity.
+    Ambient,
+}
+
+/// A row: a flow, without or with the overlay, and who signs with each plugin.
+struct SignerRow {
+    flow: Flow,
+    overlay: bool,
+    /// In the order of [`COLUMNS`].
+    cells: [Signer; 3],
+}
+
+const COLUMNS: [Builder; 3] = [Kaniko, Buildx, Docker];
+
+const fn row(flow: Flow, overlay: bool, cells: [Signer; 3]) -> SignerRow {
+    SignerRow { flow, overlay, cells }
+}
+
+/// Who signs (plugins-measured.md; harness-runtime.md 6.4).
+#[rustfmt::skip]
+const SIGNERS: &[SignerRow] = &[
+    //                           overlay  kaniko-ecr       buildx-ecr       ecr
+    row(Flow::Manual,              false, [Signer::Sent,    Signer::Sent,    Signer::Sent]),
+    row(Flow::Manual,              true,  [Signer::Ambient, Signer::Sent,    Signer::Sent]),
+    row(Flow::Oidc,                false, [Signer::Sent,    Signer::Sent,    Signer::Sent]),
+    row(Flow::Oidc,                true,  [Signer::Sent,    Signer::Sent,    Signer::Sent]),
+    row(Flow::InheritFromDelegate, false, [Signer::Ambient, Signer::Ambient, Signer::Ambient]),
+    row(Flow::InheritFromDelegate, true,  [Signer::Ambient, Signer::Ambient, Signer::Ambient]),
+    row(Flow::Irsa,                false, [Signer::Ambient, Signer::Ambient, Signer::Ambient]),
+    row(Flow::Irsa,                true,  [Signer::Ambient, Signer::Ambient, Signer::Ambient]),
+];
+
+const MANUAL: &str = "seed 002, Auth Flow Matrix: Access Key + Secret Key";
+const OIDC: &str = "seed 002, Auth Flow Matrix: OIDC / Web Identity";
+const OVERLAY: &str = "seed 002, Auth Flow Matrix: Assume Role (cross-account overlay)";
+
+/// The variables of an AWS connector, with the seed's required fields checked.
+pub(crate) fn of(build: &BuildCtx<'_, '_>, named: &Named<'_>, aws: &AwsConnector) -> Credentials {
+    let ctx = &build.at.ctx;
+    let mut credentials = Credentials::default();
+    let mut session_token = None;
+    let flow = match &aws.credential {
+        AwsCredential::Manual { access_key, access_key_ref, secret_key_ref, session_token_ref } => {
+            let keys = [access_key.as_ref(), access_key_ref.as_ref(), secret_key_ref.as_ref()];
+            manual(ctx, named, aws, keys, &mut credentials.after);
+            session_token = given(session_token_ref.as_ref());
+            Flow::Manual
+        }
+        AwsCredential::Oidc { iam_role_arn } => {
+            oidc(ctx, named, aws, iam_role_arn.as_ref(), &mut credentials.before);
+            Flow::Oidc
+        }
+        AwsCredential::InheritFromDelegate => {
+            selectors(ctx, named, aws, "seed 002, Auth Flow Matrix: Inherit From Delegate (AwsConnectorDTO.java:91)");
+            Flow::InheritFromDelegate
+        }
+        AwsCredential::Irsa => {
+            selectors(ctx, named, aws, "seed 002, Auth Flow Matrix: IRSA (AwsConnectorDTO.java:92)");
+            Flow::Irsa
+        }
+    };
+    let overlay = overlay(ctx, named, aws, flow, &mut credentials);
+    credentials.need = match signer(flow, overlay, build.builder) {
+        Signer::Ambient => LocalNeed::Delegate { keys_ignored: flow == Flow::Manual, span: named.span },
+        Signer::Sent => session_token.and_then(|field| ctx.secret_ref(field).map(|token| (token, field.span))).map_or(
+            LocalNeed::Nothing,
+            |(token, span)| {
+                let origin = chained(ctx.of_connector(named, "credential.spec.sessionTokenRef", span), &token.origin);
+                LocalNeed::SessionToken { token: Traced::new(token.value, origin), span }
+            },
+        ),
+    };
+    credentials
+}
+
+fn signer(flow: Flow, overlay: bool, builder: Builder) -> Signer {
+    let row = SIGNERS.iter().find(|row| row.flow == flow && row.overlay == overlay);
+    let cell = row.and_then(|row| row.cells.iter().zip(COLUMNS).find(|(_, column)| *column == builder));
+    *cell.expect("SIGNERS has a row for every flow and overlay: checked by a test").0
+}
+
+/// `PLUGIN_ACCESS_KEY` and `PLUGIN_SECRET_KEY`.
+fn manual(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, keys: [Option<&Text>; 3], env: &mut Env) {
+    let [access_key, access_key_ref, secret_key_ref] = keys;
+    match (given(access_key), given(access_key_ref)) {
+        (Some(field), _) => {
+            let value = ctx.text(field).value;
+            set(ctx, named, env, "PLUGIN_ACCESS_KEY", ("credential.spec.accessKey", field.span), value, MANUAL);
+        }
+        (None, Some(field)) => {
+            let place = ("credential.spec.accessKeyRef", field.span);
+            set_secret(ctx, named, env, "PLUGIN_ACCESS_KEY", place, field, MANUAL);
+        }
+        (None, None) => {
+            let rule = "seed 002, Phase 2: one of accessKey or accessKeyRef (AwsManualConfigSpecDTO.java:28)";
+            ctx.lacks(named, "accessKey` or `accessKeyRef", rule, aws.span);
+        }
+    }
+    match given(secret_key_ref) {
+        Some(field) => {
+            let place = ("credential.spec.secretKeyRef", field.span);
+            set_secret(ctx, named, env, "PLUGIN_SECRET_KEY", place, field, MANUAL);
+        }
+        None => {
+            let rule = "seed 002, Phase 2: secret key ref is required (AwsManualConfigSpecDTO.java:34)";
+            ctx.lacks(named, "secretKeyRef", rule, aws.span);
+        }
+    }
+}
+
+/// `PLUGIN_ASSUME_ROLE` and `PLUGIN_OIDC_TOKEN_ID`.
+fn oidc(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, role: Option<&Text>, env: &mut Env) {
+    match given(role) {
+        Some(field) => {
+            let value = ctx.text(field).value;
+            set(ctx, named, env, "PLUGIN_ASSUME_ROLE", ("credential.spec.iamRoleArn", field.span), value, OIDC);
+        }
+        None => {
+            let rule = "seed 002, Phase 2: IAM role ARN is required (AwsOidcSpecDTO.java:29)";
+            ctx.lacks(named, "iamRoleArn", rule, aws.span);
+        }
+    }
+    match &ctx.inputs.aws.oidc_token {
+        Some(token) => {
+            ctx.notes.secret(&token.value);
+            let origin =
+                cirun_plan::Origin::new(Cause::Setting(token.given_by.clone())).then(Cause::Mapping { rule: OIDC });
+            env.set("PLUGIN_OIDC_TOKEN_ID", Traced::new(PlanText::Secret(token.value.clone()), origin));
+        }
+        None => ctx.notes.report(
+            Diagnostic::error("missing-oidc-token", "no OIDC token plays the CI service's")
+                .at(named.span, "this connector signs in with OIDC")
+                .help("give one with `--oidc-token-file FILE` or `CIRUN_OIDC_TOKEN`, or use `--aws emulated`"),
+        ),
+    }
+}
+
+/// `PLUGIN_ASSUME_ROLE` and `PLUGIN_EXTERNAL_ID`, over what the flow itself sends; returns whether there is an overlay.
+fn overlay(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, flow: Flow, credentials: &mut Credentials) -> bool {
+    let Some(cross) = &aws.cross_account else { return false };
+    let Some(role) = given(cross.role_arn.as_ref()) else {
+        let rule = "seed 002, Phase 2: cross-account role ARN is required (CrossAccountAccessDTO.java:30)";
+        ctx.lacks(named, "crossAccountRoleArn", rule, cross.span);
+        return false;
+    };
+    if flow == Flow::Oidc {
+        ctx.notes.report(
+            Diagnostic::warning("role-overridden", "the cross-account role replaces `iamRoleArn`")
+                .at(role.span, "harness-runtime.md 2.1: connector secrets override the OIDC variables")
+                .help("the token is presented to the cross-account role itself: let its trust policy accept it"),
+        );
+    }
+    let env = &mut credentials.after;
+    let place = ("credential.crossAccountAccess.crossAccountRoleArn", role.span);
+    set(ctx, named, env, "PLUGIN_ASSUME_ROLE", place, ctx.text(role).value, OVERLAY);
+    if let Some(id) = given(cross.external_id.as_ref()) {
+        let place = ("credential.crossAccountAccess.externalId", id.span);
+        set(ctx, named, env, "PLUGIN_EXTERNAL_ID", place, ctx.text(id).value, OVERLAY);
+    }
+    true
+}
+
+fn selectors(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, rule: &str) {
+    let there = aws.delegate_selectors.as_ref().is_some_and(|list| !ctx.list(list).is_empty());
+    if !there {
+        ctx.lacks(named, "delegateSelectors", rule, aws.span);
+    }
+}
+
+fn set(
+    ctx: &Ctx<'_>,
+    named: &Named<'_>,
+    env: &mut Env,
+    variable: &str,
+    (field, span): (&'static str, Span),
+    value: PlanText,
+    rule: &'static str,
+) {
+    let origin = ctx.of_connector(named, field, span).then(Cause::Mapping { rule });
+    env.set(variable, Traced::new(value, origin));
+}
+
+fn set_secret(
+    ctx: &Ctx<'_>,
+    named: &Named<'_>,
+    env: &mut Env,
+    variable: &str,
+    (field, span): (&'static str, Span),
+    reference: &Text,
+    rule: &'static str,
+) {
+    let Some(secret) = ctx.secret_ref(reference) else { return };
+    let origin = chained(ctx.of_connector(named, field, span), &secret.origin).then(Cause::Mapping { rule });
+    env.set(variable, Traced::new(PlanText::Secret(secret.value), origin));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flow_has_one_row_without_and_one_with_the_overlay() {
+        for flow in [Flow::Manual, Flow::Oidc, Flow::InheritFromDelegate, Flow::Irsa] {
+            for overlay in [false, true] {
+                let rows = SIGNERS.iter().filter(|row| row.flow == flow && row.overlay == overlay).count();
+                assert_eq!(rows, 1, "{flow:?} {overlay}");
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `baseImageConnectorRefs`: credentials for the images that a Dockerfile starts from (seed 002; facts/steps).
+
+use cirun_parser::{Diagnostic, ParameterField, Text, model::ConnectorSpec};
+use cirun_plan::{Cause, Text as PlanText, Traced};
+
+use super::BuildCtx;
+use crate::{connectors::as_docker, env::Env};
+
+const RULE: &str = "seed 002, baseImageConnectorRefs → base image registry variables";
+
+/// The variables of the first base image connector; the service uses no other (PluginSettingUtils.java:776).
+pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
+    let mut env = Env::default();
+    let Some(list) = &build.spec.base_image_connector_refs else { return env };
+    let ParameterField::Literal(references) = &list.value else { return env };
+    let mut references = references.iter();
+    let Some(first) = references.next() else { return env };
+    if let Some(second) = references.next() {
+        report_further(build, second);
+    }
+    let ctx = &build.at.ctx;
+    let Some(named) = ctx.connector(Some(first)) else { return env };
+    let Some(docker) = as_docker(named.connector) else {
+        report_not_docker(build, first, &named.connector.spec);
+        return env;
+    };
+    let Some(registry) = ctx.docker_registry(&named, docker) else { return env };
+    let url = if registry.address.is_docker_hub() {
+        "https://index.docker.io/v1/".to_owned()
+    } else {
+        registry.url.value.clone()
+    };
+    let origin = ctx.of_connector(&named, "dockerRegistryUrl", registry.url_span).then(Cause::Mapping { rule: RULE });
+    env.set("PLUGIN_BASE_IMAGE_REGISTRY", Traced::new(PlanText::Known(url), origin));
+    if let Some(credentials) = registry.credentials {
+        let mapped = |value: PlanText, origin: cirun_plan::Origin| {
+            Traced::new(value, origin.then(Cause::Mapping { rule: RULE }))
+        };
+        env.set("PLUGIN_BASE_IMAGE_USERNAME", mapped(credentials.user.value, credentials.user.origin));
+        let password = PlanText::Secret(credentials.password.value);
+        env.set("PLUGIN_BASE_IMAGE_PASSWORD", mapped(password, credentials.password.origin));
+    }
+    env
+}
+
+fn report_further(build: &BuildCtx<'_, '_>, reference: &Text) {
+    build.at.ctx.notes.report(
+        Diagnostic::warning("ignored-input", "only the first base image connector is used")
+            .at(reference.span, "facts/steps, BuildAndPushDockerRegistry, Known Gaps")
+            .help("keep one connector in `baseImageConnectorRefs`"),
+    );
+}
+
+fn report_not_docker(build: &BuildCtx<'_, '_>, reference: &Text, spec: &ConnectorSpec) {
+    let kind = match spec {
+        ConnectorSpec::Aws(_) => "Aws",
+        ConnectorSpec::Docker(_) => "DockerRegistry",
+        ConnectorSpec::Other(kind) => kind.value.as_str(),
+    };
+    build.at.ctx.notes.report(
+        Diagnostic::warning("ignored-input", format!("a base image connector of type `{kind}` has no effect"))
+            .at(reference.span, "harness-runtime.md 6.2: DOCKER type only")
+            .help("use a connector of type `DockerRegistry`"),
+    );
+}

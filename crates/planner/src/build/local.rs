@@ -1,0 +1,142 @@
+//! What cirun adds so that a laptop does what the CI does, each with its reason and a parity diagnostic.
+
+use cirun_parser::{Diagnostic, Span};
+use cirun_plan::{Cause, Origin, Profile, Text, Traced};
+
+use super::{BuildCtx, auth::Credentials, aws_auth::LocalNeed, plugins::Builder, registry::Registry};
+use crate::{
+    env::Env,
+    inputs::{AwsMode, PushMode},
+};
+
+/// Additions to a build-and-push step.
+#[derive(Default)]
+pub(crate) struct Local {
+    pub(crate) env: Env,
+    /// The plugin starts a daemon of its own: why.
+    pub(crate) privileged: Option<Origin>,
+}
+
+const OWN_DAEMON: &str = "a push through the machine's daemon would leave the machine";
+const NO_DAEMON: &str = "buildx starts its own daemon where there is no socket (plugins-measured.md)";
+const DELEGATE: &str = "plays the delegate's identity, which CI has and a laptop has not";
+const SESSION_TOKEN: &str = "temporary keys are no use without it; CI drops it (seed 002, Known Gaps)";
+
+const NO_KEYS: &str = "this connector holds no credentials of its own";
+const IGNORED_KEYS: &str = "the plugin does not use this connector's keys";
+
+/// Decides the additions.
+pub(crate) fn variables(build: &BuildCtx<'_, '_>, registry: &Registry, credentials: &Credentials) -> Local {
+    let mut local = Local::default();
+    push(build, &mut local);
+    if build.at.ctx.inputs.aws.create_repository && registry.ecr.is_some() {
+        let cause = Cause::Setting("--create-repository".to_owned());
+        local.env.known("PLUGIN_CREATE_REPOSITORY", "true", cause);
+    }
+    identity(build, registry, &credentials.need, &mut local.env);
+    local
+}
+
+/// Keeps the image where `--push` wants it.
+fn push(build: &BuildCtx<'_, '_>, local: &mut Local) {
+    let ctx = &build.at.ctx;
+    let own_daemon = match (ctx.inputs.push, build.builder, build.at.profile()) {
+        (_, Builder::Kaniko, _) => None,
+        (_, Builder::Buildx | Builder::Docker, Profile::Kubernetes) => Some(NO_DAEMON),
+        (PushMode::Local, Builder::Buildx | Builder::Docker, Profile::Vm | Profile::Cloud | Profile::Docker) => {
+            ctx.notes.report(
+                Diagnostic::parity(
+                    "own-daemon",
+                    format!("`{}` starts a daemon of its own: CI uses the machine's", build.at.place.id),
+                )
+                .at(build.at.step.identifier.span, "pushes through the machine's daemon do not stay here"),
+            );
+            local.env.known("PLUGIN_DAEMON_OFF", "false", Cause::Local(OWN_DAEMON));
+            Some(OWN_DAEMON)
+        }
+        (PushMode::Real | PushMode::None, _, _) => None,
+    };
+    local.privileged = own_daemon.map(|why| Origin::new(Cause::Local(why)));
+    if ctx.inputs.push == PushMode::None {
+        let flags: &[&str] = match build.builder {
+            Builder::Kaniko => &["PLUGIN_NO_PUSH"],
+            Builder::Buildx => &["PLUGIN_NO_PUSH", "PLUGIN_DRY_RUN"],
+            Builder::Docker => &["PLUGIN_DRY_RUN"],
+        };
+        for flag in flags {
+            local.env.known(*flag, "true", Cause::Setting("--push none".to_owned()));
+        }
+    }
+}
+
+/// Gives the plugin an identity where CI's machine has one.
+fn identity(build: &BuildCtx<'_, '_>, registry: &Registry, need: &LocalNeed, env: &mut Env) {
+    let ctx = &build.at.ctx;
+    match need {
+        LocalNeed::Nothing => {}
+        LocalNeed::SessionToken { token, span } => {
+            ctx.notes.report(
+                Diagnostic::parity("session-token-dropped", "CI drops the session token of these keys")
+                    .at(*span, "seed 002, Known Gaps: `sessionTokenRef` is not mapped")
+                    .help("in CI temporary keys fail here: use long-lived keys, a role or OIDC"),
+            );
+            if !ctx.inputs.strict_parity {
+                let origin = token.origin.clone().then(Cause::Local(SESSION_TOKEN));
+                env.set("AWS_SESSION_TOKEN", Traced::new(Text::Secret(token.value.clone()), origin));
+            }
+        }
+        LocalNeed::Delegate { keys_ignored, span } => {
+            if *keys_ignored {
+                report_keys_ignored(build, *span);
+            }
+            if ctx.inputs.aws.mode != AwsMode::Off {
+                let why = if *keys_ignored { IGNORED_KEYS } else { NO_KEYS };
+                delegate(build, registry, (*span, why), env);
+            }
+        }
+    }
+}
+
+fn delegate(build: &BuildCtx<'_, '_>, registry: &Registry, (span, why): (Span, &str), env: &mut Env) {
+    let ctx = &build.at.ctx;
+    let Some(identity) = &ctx.inputs.aws.delegate else {
+        ctx.notes.report(
+            Diagnostic::error("missing-aws-identity", "no AWS identity plays the delegate's").at(span, why).help(
+                "sign in to AWS (`aws sso login`, or name a profile with `--aws-profile`), or use `--aws emulated`",
+            ),
+        );
+        return;
+    };
+    ctx.notes.report(
+        Diagnostic::parity(
+            "delegate-identity",
+            format!("`{}` signs as {}: in CI as the delegate or the pod", build.at.place.id, identity.given_by),
+        )
+        .at(span, why),
+    );
+    if ctx.inputs.strict_parity {
+        return;
+    }
+    let origin = || Origin::new(Cause::Setting(identity.given_by.clone())).then(Cause::Local(DELEGATE));
+    env.set("AWS_ACCESS_KEY_ID", Traced::new(Text::Known(identity.access_key.clone()), origin()));
+    for (name, secret) in
+        [("AWS_SECRET_ACCESS_KEY", Some(&identity.secret_key)), ("AWS_SESSION_TOKEN", identity.session_token.as_ref())]
+    {
+        if let Some(secret) = secret {
+            ctx.notes.secret(secret);
+            env.set(name, Traced::new(Text::Secret(secret.clone()), origin()));
+        }
+    }
+    let region = registry.ecr.as_ref().map(|ecr| ecr.region.clone()).or_else(|| identity.region.clone());
+    if let Some(region) = region {
+        env.set("AWS_REGION", Traced::new(Text::Known(region), origin()));
+    }
+}
+
+fn report_keys_ignored(build: &BuildCtx<'_, '_>, span: Span) {
+    build.at.ctx.notes.report(
+        Diagnostic::warning("keys-ignored", "kaniko-ecr ignores the connector's keys once a role is set")
+            .at(span, "plugins-measured.md: PLUGIN_ASSUME_ROLE with keys fails with NoCredentialProviders")
+            .help("in CI the pod's own identity must be able to assume the role; or use OIDC"),
+    );
+}

@@ -1,0 +1,94 @@
+//! Which plugin image builds and pushes (seed 002, "Plugin used"; facts/steps).
+
+use cirun_parser::model::BuildTarget;
+use cirun_plan::Profile;
+
+/// The three kinds of plugins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Builder {
+    /// Kaniko: no daemon; Kubernetes.
+    Kaniko,
+    /// Docker buildx: layer caching.
+    Buildx,
+    /// The docker command; VM.
+    Docker,
+}
+
+/// A row of the table: the plugin of a target and a builder.
+pub(crate) struct PluginRow {
+    target: TargetKind,
+    builder: Builder,
+    pub(crate) image: &'static str,
+    pub(crate) rule: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TargetKind {
+    Ecr,
+    Docker,
+    Gar,
+    Gcr,
+    Acr,
+}
+
+const fn row(target: TargetKind, builder: Builder, image: &'static str, rule: &'static str) -> PluginRow {
+    PluginRow { target, builder, image, rule }
+}
+
+#[rustfmt::skip]
+const PLUGINS: &[PluginRow] = &[
+    row(TargetKind::Ecr,    Builder::Kaniko, "plugins/kaniko-ecr:1.13.3", "seed 002, Plugin used: K8"),
+    row(TargetKind::Ecr,    Builder::Buildx, "plugins/buildx-ecr:1.4.2",  "seed 002, Plugin used: buildx"),
+    row(TargetKind::Ecr,    Builder::Docker, "plugins/ecr:21.1.1",        "seed 002, Plugin used: VM"),
+    row(TargetKind::Docker, Builder::Kaniko, "plugins/kaniko:1.13.3",     "BuildAndPushDockerRegistry, Plugin used: K8"),
+    row(TargetKind::Docker, Builder::Buildx, "plugins/buildx:1.3.12",     "BuildAndPushDockerRegistry, Plugin used: buildx"),
+    row(TargetKind::Docker, Builder::Docker, "plugins/docker:21.1.1",     "as seed 002's VM plugin: the facts name none for VM"),
+    row(TargetKind::Gar,    Builder::Kaniko, "plugins/kaniko-gar:1.13.3", "BuildAndPushGAR, Plugin used: K8"),
+    row(TargetKind::Gar,    Builder::Buildx, "plugins/buildx-gar:1.4.2",  "BuildAndPushGAR, Plugin used: buildx"),
+    row(TargetKind::Gar,    Builder::Docker, "plugins/gar:21.1.1",        "BuildAndPushGAR, Plugin used: VM"),
+    row(TargetKind::Gcr,    Builder::Kaniko, "plugins/kaniko-gcr:1.13.3", "as BuildAndPushGAR: the facts name none for GCR"),
+    row(TargetKind::Gcr,    Builder::Buildx, "plugins/buildx-gcr:1.4.2",  "as BuildAndPushGAR: the facts name none for GCR"),
+    row(TargetKind::Gcr,    Builder::Docker, "plugins/gcr:21.1.1",        "as BuildAndPushGAR: the facts name none for GCR"),
+    row(TargetKind::Acr,    Builder::Kaniko, "plugins/kaniko-acr:1.13.3", "BuildAndPushACR, Plugin used: K8"),
+    row(TargetKind::Acr,    Builder::Buildx, "plugins/buildx-acr:1.4.2",  "BuildAndPushACR, Plugin used: buildx"),
+    row(TargetKind::Acr,    Builder::Docker, "plugins/acr:21.1.1",        "BuildAndPushACR, Plugin used: VM"),
+];
+
+/// The builder of a profile: `caching` asks for buildx everywhere (seed 002, Step Inputs `caching`).
+pub(crate) fn builder(profile: Profile, caching: bool) -> Builder {
+    match (caching, profile) {
+        (true, _) => Builder::Buildx,
+        (false, Profile::Kubernetes) => Builder::Kaniko,
+        (false, Profile::Vm | Profile::Cloud | Profile::Docker) => Builder::Docker,
+    }
+}
+
+/// The plugin of a target and a builder.
+pub(crate) fn plugin(target: &BuildTarget, builder: Builder) -> &'static PluginRow {
+    let kind = match target {
+        BuildTarget::Ecr { .. } => TargetKind::Ecr,
+        BuildTarget::Docker { .. } => TargetKind::Docker,
+        BuildTarget::Gar { .. } => TargetKind::Gar,
+        BuildTarget::Gcr { .. } => TargetKind::Gcr,
+        BuildTarget::Acr { .. } => TargetKind::Acr,
+    };
+    PLUGINS
+        .iter()
+        .find(|row| row.target == kind && row.builder == builder)
+        .expect("PLUGINS has a row for every target and builder: checked by a test")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_and_builder_has_one_plugin() {
+        for target in [TargetKind::Ecr, TargetKind::Docker, TargetKind::Gar, TargetKind::Gcr, TargetKind::Acr] {
+            for builder in [Builder::Kaniko, Builder::Buildx, Builder::Docker] {
+                let rows = PLUGINS.iter().filter(|row| row.target == target && row.builder == builder).count();
+                assert_eq!(rows, 1, "{target:?} {builder:?}");
+            }
+        }
+    }
+}

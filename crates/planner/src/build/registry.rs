@@ -1,0 +1,179 @@
+//! Where a step pushes: registry, repository and tags (seed 002, account, region, imageName; its siblings).
+
+use cirun_parser::{Text, model::BuildTarget};
+use cirun_plan::{Cause, Environment, Origin, StepPath, Text as PlanText, Traced};
+
+use super::{BuildCtx, Pushed};
+use crate::{
+    connectors::as_docker,
+    env::Env,
+    targets::{EcrRegistry, RegistryTarget},
+};
+
+/// The variables that name the registry, and what is known of it.
+#[derive(Default)]
+pub(crate) struct Registry {
+    pub(crate) env: Env,
+    host: String,
+    repository: String,
+    /// Where it is a private ECR registry and decided: whose.
+    pub(crate) ecr: Option<EcrRegistry>,
+    /// The references that come into being.
+    pub(crate) pushed: Pushed,
+}
+
+/// Decides the registry.
+pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Registry {
+    let mut registry = Registry::default();
+    let (host, repository) = match &build.spec.target {
+        BuildTarget::Ecr { region, account, image_name } => {
+            ecr(build, &mut registry, [region.as_ref(), account.as_ref(), image_name.as_ref()])
+        }
+        BuildTarget::Docker { repo, .. } => docker(build, &mut registry, repo.as_ref()),
+        BuildTarget::Gar { host, project_id, image_name } | BuildTarget::Gcr { host, project_id, image_name } => {
+            google(build, &mut registry, [host.as_ref(), project_id.as_ref(), image_name.as_ref()])
+        }
+        BuildTarget::Acr { repository, subscription_id } => {
+            acr(build, &mut registry, repository.as_ref(), subscription_id.as_ref())
+        }
+    };
+    let ctx = &build.at.ctx;
+    let tags = build.spec.tags.as_ref().map(|tags| ctx.list(tags)).unwrap_or_default();
+    registry.pushed = tags.iter().map(|tag| format!("{host}/{repository}:{}", tag.value.shown())).collect();
+    registry.host = host;
+    registry.repository = repository;
+    registry
+}
+
+impl Registry {
+    /// The target as the plugin will see it: the user's own variables may have moved an ECR push elsewhere.
+    pub(crate) fn target(&self, step: &StepPath, env: &Environment) -> RegistryTarget {
+        let set = |name: &str| env.get(name).and_then(|var| plain(&var.value.value));
+        let (mut host, mut repository, mut ecr) = (self.host.clone(), self.repository.clone(), self.ecr.clone());
+        if self.ecr.is_some() {
+            if let Some(registry) = set("PLUGIN_REGISTRY") {
+                ecr = EcrRegistry::parse(&registry);
+                host = registry;
+            }
+            if let Some(name) = set("PLUGIN_REPO") {
+                repository = name;
+            }
+        }
+        RegistryTarget { step: step.to_string(), host, repository, ecr }
+    }
+}
+
+/// `PLUGIN_REGISTRY`, `PLUGIN_REPO` and `PLUGIN_REGION` of BuildAndPushECR.
+fn ecr(
+    build: &BuildCtx<'_, '_>,
+    registry: &mut Registry,
+    [region, account, name]: [Option<&Text>; 3],
+) -> (String, String) {
+    let ctx = &build.at.ctx;
+    let (region, account, name) = (ctx.given_text(region), ctx.given_text(account), ctx.given_text(name));
+    let mut shown = (String::new(), String::new());
+    if let (Some(account), Some(region)) = (account, &region) {
+        if let (Some(account), Some(region)) = (plain(&account.value), plain(&region.value)) {
+            registry.ecr = Some(EcrRegistry { account, region });
+        }
+        let host = account.value.followed_by(".dkr.ecr.").followed_by_text(region.value.clone());
+        let host = host.followed_by(".amazonaws.com");
+        shown.0 = host.shown();
+        let rule = "seed 002, account, region → PLUGIN_REGISTRY";
+        mapped(&mut registry.env, "PLUGIN_REGISTRY", host, account.origin, rule);
+    }
+    if let Some(name) = name {
+        shown.1 = name.value.shown();
+        mapped(&mut registry.env, "PLUGIN_REPO", name.value, name.origin, "seed 002, imageName → PLUGIN_REPO");
+    }
+    if let Some(region) = region {
+        mapped(&mut registry.env, "PLUGIN_REGION", region.value, region.origin, "seed 002, region → PLUGIN_REGION");
+    }
+    shown
+}
+
+/// `PLUGIN_REPO` of BuildAndPushDockerRegistry; its registry comes from the connector.
+fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>) -> (String, String) {
+    let ctx = &build.at.ctx;
+    let Some(repo) = ctx.given_text(repo) else { return (String::new(), String::new()) };
+    let shown = repo.value.shown();
+    mapped(&mut registry.env, "PLUGIN_REPO", repo.value, repo.origin, "BuildAndPushDockerRegistry, repo → PLUGIN_REPO");
+    if let Some((host, path)) = shown.split_once('/')
+        && (host.contains(['.', ':']) || host == "localhost")
+    {
+        return (host.to_owned(), path.to_owned());
+    }
+    let host = ctx.connector(build.spec.connector_ref.as_ref()).and_then(|named| {
+        let docker = as_docker(named.connector)?;
+        ctx.docker_registry(&named, docker).map(|registry| registry.address)
+    });
+    match host {
+        Some(address) if !address.is_docker_hub() => (address.host, shown),
+        Some(_) | None => ("docker.io".to_owned(), shown),
+    }
+}
+
+/// `PLUGIN_REGISTRY` = `<host>/<project>` and `PLUGIN_REPO` of BuildAndPushGAR and BuildAndPushGCR.
+fn google(
+    build: &BuildCtx<'_, '_>,
+    registry: &mut Registry,
+    [host, project, name]: [Option<&Text>; 3],
+) -> (String, String) {
+    let ctx = &build.at.ctx;
+    let (Some(host), Some(project), Some(name)) = (ctx.given_text(host), ctx.given_text(project), ctx.given_text(name))
+    else {
+        return (String::new(), String::new());
+    };
+    let shown = (host.value.shown(), format!("{}/{}", project.value.shown(), name.value.shown()));
+    let address = host.value.followed_by("/").followed_by_text(project.value);
+    let rule = "BuildAndPushGAR, host, projectID → PLUGIN_REGISTRY";
+    mapped(&mut registry.env, "PLUGIN_REGISTRY", address, host.origin, rule);
+    mapped(&mut registry.env, "PLUGIN_REPO", name.value, name.origin, "BuildAndPushGAR, imageName → PLUGIN_REPO");
+    shown
+}
+
+/// `PLUGIN_REGISTRY` = what stands before the slash, `PLUGIN_REPO` = all of it (BuildAndPushACR, Known Gaps).
+fn acr(
+    build: &BuildCtx<'_, '_>,
+    registry: &mut Registry,
+    repository: Option<&Text>,
+    subscription: Option<&Text>,
+) -> (String, String) {
+    let ctx = &build.at.ctx;
+    let Some(repository) = ctx.given_text(repository) else { return (String::new(), String::new()) };
+    let shown = repository.value.shown();
+    let (host, path) = shown.split_once('/').unwrap_or((&shown, ""));
+    let rule = "BuildAndPushACR, repository → PLUGIN_REGISTRY";
+    mapped(&mut registry.env, "PLUGIN_REGISTRY", PlanText::from(host), repository.origin.clone(), rule);
+    mapped(
+        &mut registry.env,
+        "PLUGIN_REPO",
+        repository.value,
+        repository.origin,
+        "BuildAndPushACR, repository → PLUGIN_REPO",
+    );
+    if let Some(id) = ctx.given_text(subscription) {
+        mapped(
+            &mut registry.env,
+            "SUBSCRIPTION_ID",
+            id.value,
+            id.origin,
+            "BuildAndPushACR, subscriptionId → SUBSCRIPTION_ID",
+        );
+    }
+    (host.to_owned(), path.to_owned())
+}
+
+fn mapped(env: &mut Env, variable: &str, value: PlanText, origin: Origin, rule: &'static str) {
+    env.set(variable, Traced::new(value, origin.then(Cause::Mapping { rule })));
+}
+
+/// A decided text, also where a secret went into it: an account's id may be one.
+fn plain(text: &PlanText) -> Option<String> {
+    match text {
+        PlanText::Known(text) => Some(text.clone()),
+        PlanText::Secret(secret) => Some(secret.expose().to_owned()),
+        PlanText::Deferred(_) => None,
+    }
+    .filter(|text| !text.is_empty())
+}

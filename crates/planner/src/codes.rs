@@ -1,0 +1,206 @@
+//! Every diagnostic of this crate by its stable code, for `cirun check --explain` and `docs/diagnostics.md`.
+//!
+//! A code that the parser reports too (`missing-template`) stands in the parser's table.
+
+use cirun_parser::{Code, Severity};
+
+macro_rules! codes {
+    ($($severity:ident $id:literal, $title:literal, $explanation:literal;)*) => {
+        /// The planner's codes, by what they are about.
+        pub const CODES: &[Code] = &[
+            $(Code { id: $id, severity: Severity::$severity, title: $title, explanation: $explanation }),*
+        ];
+    };
+}
+
+codes! {
+    Error "missing-infrastructure", "a stage does not say where it runs",
+        "A CI stage has `runtime` or `infrastructure`. It decides images, variables and networks. Write one of them, or \
+         choose with `--infra`.";
+    Error "unknown-infrastructure", "no such infrastructure",
+        "The words are KubernetesDirect, KubernetesHosted, VM, Cloud and Docker. They are case-sensitive. `--infra` \
+         chooses a profile whatever the document says.";
+    Error "unknown-stage", "no stage has this identifier",
+        "`--stage` and `useFromStage` name a stage of this pipeline by its identifier. `cirun list` shows them.";
+    Error "unknown-step", "no step has this identifier",
+        "`--step`, `--from` and `--until` name a step by its identifier, or by its path where it is in a step group. \
+         `cirun list` shows them.";
+    Error "duplicate-step", "two steps come to the same identifier",
+        "Loops and templates make identifiers that were not written. Two steps of one step group came to the same one, \
+         so neither expressions nor networks could tell them apart. Rename one.";
+    Parity "stage-not-run", "a stage that is not run locally",
+        "cirun runs CI stages. Others (Deployment, Approval, Custom, …) are left out, and what they would give to later \
+         stages is missing.";
+    Parity "step-not-run", "a step that is not run locally",
+        "The type of the step needs the Harness service or a store outside this machine. It is shown as skipped. \
+         `--fail-on-skip` makes that an error.";
+    Parity "no-test-selection", "all tests run",
+        "In CI, test intelligence may select tests by what changed. Locally the command runs whole.";
+    Error "rejected-input", "an input that the service refuses here",
+        "The field exists, but not on the infrastructure of this stage, or not with this value. The label names the rule.";
+    Error "missing-required-input", "an input that the step needs",
+        "The step cannot work without the field on the infrastructure of this stage. The label names the rule.";
+    Warning "ignored-input", "an input without effect",
+        "The field is read by nobody on this infrastructure, with this plugin, or beside another field. The step does \
+         the same without it.";
+    Note "not-offered-input", "an input that the Studio does not show here",
+        "The visual editor hides the field on this infrastructure. In YAML it works.";
+    Note "image-without-connector", "an image without its connector",
+        "The Studio asks for `connectorRef` together with `image`. Without it the image is pulled without \
+         the connector's credentials.";
+    Error "unknown-word", "a word that the field does not know",
+        "The field takes one of a few words (a pull policy, a shell, a status, a failure action, …), after expressions \
+         are resolved. The help lists them.";
+    Error "wrong-type", "an expression comes to another type",
+        "The value of the expression is not the number or boolean that the field takes.";
+    Error "not-a-map", "an expression comes to no map",
+        "A field that takes a map was given as one expression, and its value is not a map when the stage begins.";
+    Error "bad-duration", "not a duration",
+        "A duration is whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or `1h 30m`.";
+    Error "bad-quantity", "not a quantity of CPU or memory",
+        "CPU is a number of cores or of thousandths (`0.5`, `500m`). Memory is a number with a unit (`512Mi`, `2G`).";
+    Error "bad-port", "not a port",
+        "`portBindings` maps host ports to container ports. A port is a whole number from 1 to 65535.";
+    Error "reserved-path", "a shared path that the service keeps for itself",
+        "The workspace is shared by all steps anyway, and some paths belong to the runner. Remove the path from \
+         `sharedPaths`.";
+    Error "bad-loop", "a strategy that cannot be expanded",
+        "A matrix needs axes with values, a repeat needs items or times, and the number of instances has a limit.";
+    Error "decided-too-late", "a value that must be known before the stage begins",
+        "The expression reads what a step leaves when it ran. Names, images, loops, ports and the like are needed \
+         before. Use a variable or an input, or do the work inside of the step's command.";
+    Error "expression-error", "an expression that cannot be evaluated",
+        "The expression is well formed, but evaluating it failed: a method that the value does not have, a division by \
+         zero, a limit. The message says which.";
+    Warning "unresolved-expression", "an expression that resolves to nothing",
+        "No name of this place matches the path. As in the service, the text `null` takes its place. \
+         `docs/expressions.md` lists the names.";
+    Error "missing-input", "a runtime input without a value",
+        "`<+input>` is to be answered before the run: with `--input PATH=VALUE`, with `--input-set FILE`, or on a \
+         terminal when asked. `cirun check` reports it as a note.";
+    Error "missing-secret", "a secret without a value",
+        "Give it with `--secret-file FILE`, the variable `CIRUN_SECRET_<ID>`, or `--secret ID=VALUE`.";
+    Error "unknown-connector", "a connector that no file holds",
+        "A `connectorRef` is looked up among the connector documents under `.harness/` and under every `--include` \
+         directory. References with `account.` and `org.` also find a connector without scope. For pulling an image, an \
+         unknown connector of these scopes is a warning: your own `docker login` takes its place.";
+    Error "incomplete-connector", "a connector lacks a field",
+        "The connector's type needs the field that the message names.";
+    Error "wrong-connector-type", "a connector of another type",
+        "The step takes a connector of one type: `Aws` for ECR, `DockerRegistry` for Docker registries and images.";
+    Parity "connector-not-read", "a connector whose credentials stay unused",
+        "cirun does not read the credentials of Gcp and Azure connectors. CI passes them to the plugin. Give the plugin \
+         its variables in `envVariables`.";
+    Error "malformed-registry-url", "not the URL of a registry",
+        "`dockerRegistryUrl` has a scheme and a host, such as `https://registry.example.com`.";
+    Warning "empty-env-dropped", "an empty variable that the step does not get",
+        "On VM, Cloud and the local runner, a variable whose value is empty is not set at all. On Kubernetes it is set \
+         and empty.";
+    Warning "exit-loses-outputs", "a script that ends before its output variables are written",
+        "The service appends the export of declared output variables to the script. A script that ends with `exit 0` \
+         never gets there, and the step fails for the missing file.";
+    Warning "constant-operand", "a condition with an operand that is always true",
+        "`<+a> == \"x\" || \"y\"` compares once: the second operand is a text, and texts are true. Compare again.";
+    Warning "unprivileged-dind", "Docker-in-Docker without its privilege",
+        "The daemon of `docker:dind` images needs a privileged container. In CI the service starts, its daemon does not, \
+         and later steps find no Docker.";
+    Warning "unread-variable", "a variable that no plugin reads",
+        "Documentation names the variable, and none of the plugins reads it, so setting it changes nothing.";
+    Parity "service-host-name", "a service that CI does not find by its id",
+        "On Kubernetes all steps share one network namespace: a Background step is on `localhost`, and its id resolves \
+         only if the infrastructure's `spec.hostNames` lists it. Locally the id resolves as help.";
+    Parity "policy-not-enforced", "policy sets that are not asked",
+        "Policy sets are evaluated by the Harness service. Locally the step runs without them.";
+    Parity "step-group-infra", "a step group with its own pod",
+        "A containerised step group has its own infrastructure in CI. Locally its steps run in the stage's.";
+    Parity "cache-intelligence", "cache steps that are not run",
+        "With `caching.enabled`, Harness Cloud restores a cache before the steps and saves it after them. Locally the \
+         workspace keeps what the steps left.";
+    Warning "platform-not-here", "a platform that does not run here",
+        "Steps are run in Linux containers. A stage for Windows or macOS can be planned, and its steps will not run as \
+         they would in CI.";
+    Parity "sibling-repository", "the address of a repository is guessed",
+        "The address of a Git connector is not read. The step clones the repository of that name beside the codebase's \
+         own.";
+    Warning "keys-ignored", "kaniko-ecr does not use the connector's keys",
+        "Once a role is set, kaniko-ecr takes the identity of its surroundings (the pod's) to assume it. Measured with \
+         the plugin itself. Use OIDC, or let the pod's identity assume the role.";
+    Warning "role-overridden", "a role that another replaces",
+        "With OIDC, the cross-account role takes the place of `iamRoleArn`: the token is presented to the cross-account \
+         role itself, whose trust policy must accept it.";
+    Parity "session-token-dropped", "CI drops the session token",
+        "`sessionTokenRef` is not mapped to a variable, so temporary keys fail in CI. Locally cirun adds \
+         `AWS_SESSION_TOKEN`; with `--strict-parity` it does not. Use long-lived keys, a role or OIDC.";
+    Parity "delegate-identity", "another identity signs",
+        "The connector holds no keys that the plugin uses: in CI the delegate or the pod signs. Locally the emulated \
+         AWS's own identity does, and with `--aws real` the developer's.";
+    Error "missing-aws-identity", "nobody plays the delegate",
+        "With `--aws real` the developer's own credentials take the delegate's part, and none were found. Sign in \
+         (`aws sso login`), or name a profile with `--aws-profile`.";
+    Error "missing-oidc-token", "no OIDC token",
+        "With `--aws real`, only the CI service can issue a token that AWS trusts. Give one with `--oidc-token-file` or \
+         `CIRUN_OIDC_TOKEN`. Emulated AWS has an issuer of its own.";
+    Parity "own-daemon", "a plugin with a daemon of its own",
+        "On VM, Cloud and the local runner, the plugin builds with the machine's Docker daemon, which would push past \
+         the emulated AWS. With `--push local` the plugin starts a daemon of its own, in a privileged container.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeSet,
+        fs,
+        path::{Path, PathBuf},
+    };
+
+    use super::*;
+
+    fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files(&path, found);
+            } else if path.file_name().is_some_and(|name| name != "codes.rs" && name != "tests.rs") {
+                found.push(path);
+            }
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test reads the sources; the planner reads nothing")]
+    fn text(path: &Path) -> String {
+        fs::read_to_string(path).unwrap()
+    }
+
+    /// `severity code` of every diagnostic that the sources make, tests left out.
+    fn used() -> BTreeSet<String> {
+        let mut paths = Vec::new();
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut paths);
+        let mut used = BTreeSet::new();
+        for path in paths {
+            let text = text(&path);
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for call in code.split("Diagnostic::").skip(1) {
+                let (constructor, rest) = call.split_once('(').unwrap_or_default();
+                let severity = match constructor {
+                    "error" => "Error",
+                    "warning" => "Warning",
+                    "parity" => "Parity",
+                    "new" => rest.trim_start().strip_prefix("Severity::").unwrap().split(',').next().unwrap(),
+                    _ => continue,
+                };
+                used.insert(format!("{severity} {}", rest.split('"').nth(1).unwrap()));
+            }
+        }
+        used
+    }
+
+    #[test]
+    fn the_table_holds_what_the_sources_report() {
+        let elsewhere = |id: &str| cirun_parser::code(id).is_some();
+        let ours: BTreeSet<String> =
+            used().into_iter().filter(|row| !row.split(' ').nth(1).is_some_and(elsewhere)).collect();
+        let table: BTreeSet<String> = CODES.iter().map(|code| format!("{:?} {}", code.severity, code.id)).collect();
+        assert_eq!(ours, table);
+        assert_eq!(table.len(), CODES.len(), "a code stands twice");
+    }
+}

@@ -1,0 +1,70 @@
+//! A step's environment, layer by layer, the later layer winning (harness-runtime.md 2.1).
+
+pub(crate) mod codebase;
+pub(crate) mod semver;
+pub(crate) mod stage;
+pub(crate) mod step;
+
+use std::sync::Arc;
+
+use cirun_plan::{Cause, EnvVar, Origin, Text, Traced};
+use indexmap::IndexMap;
+
+/// Whether a variable is decided and empty.
+pub(crate) fn is_empty(var: &EnvVar) -> bool {
+    match &var.value.value {
+        Text::Known(text) => text.is_empty(),
+        Text::Secret(secret) => secret.expose().is_empty(),
+        Text::Deferred(_) => false,
+    }
+}
+
+/// Variables in order; setting one again replaces its value.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Env {
+    vars: IndexMap<String, EnvVar>,
+}
+
+impl Env {
+    /// Sets a variable.
+    pub(crate) fn set(&mut self, name: impl Into<String>, value: Traced<Text>) {
+        self.vars.insert(name.into(), EnvVar { value });
+    }
+
+    /// Sets a variable to a decided text with a single cause.
+    pub(crate) fn known(&mut self, name: impl Into<String>, value: impl Into<String>, cause: Cause) {
+        self.set(name, Traced::new(Text::Known(value.into()), Origin::new(cause)));
+    }
+
+    /// Puts a layer over this one.
+    pub(crate) fn over(&mut self, layer: &Self) {
+        for (name, var) in &layer.vars {
+            self.vars.insert(name.clone(), var.clone());
+        }
+    }
+
+    /// A variable.
+    pub(crate) fn get(&self, name: &str) -> Option<&EnvVar> {
+        self.vars.get(name)
+    }
+
+    /// How many variables there are.
+    pub(crate) fn len(&self) -> usize {
+        self.vars.len()
+    }
+
+    /// Removes the variables that are decided and empty, and returns their names.
+    pub(crate) fn drop_empty(&mut self) -> Vec<String> {
+        self.vars.extract_if(.., |_, var| is_empty(var)).map(|(name, _)| name).collect()
+    }
+
+    /// The variables, to be shared by many steps.
+    pub(crate) fn into_shared(self) -> Arc<IndexMap<String, EnvVar>> {
+        Arc::new(self.vars)
+    }
+
+    /// The variables.
+    pub(crate) fn into_vars(self) -> IndexMap<String, EnvVar> {
+        self.vars
+    }
+}

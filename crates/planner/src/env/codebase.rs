@@ -1,0 +1,213 @@
+//! What the codebase gives: `<+codebase.…>` and the `DRONE_*` and `CI_*` variables of a manual build
+//! (harness-runtime.md 2.4).
+
+use cirun_expressions::Value;
+use cirun_plan::Cause;
+use indexmap::IndexMap;
+
+use super::{Env, semver};
+use crate::{
+    inputs::{CodebaseFacts, RunFacts},
+    names::Entry,
+};
+
+/// Longer commit messages are cut.
+const MESSAGE_LIMIT: usize = 8191;
+
+/// What is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Build {
+    Branch,
+    Tag,
+    PullRequest,
+}
+
+impl CodebaseFacts {
+    fn build(&self) -> Build {
+        match (&self.pull_request, &self.tag) {
+            (Some(_), _) => Build::PullRequest,
+            (None, Some(_)) => Build::Tag,
+            (None, None) => Build::Branch,
+        }
+    }
+
+    fn source_branch(&self) -> Option<&str> {
+        self.pull_request.as_ref().and_then(|pr| pr.source_branch.as_deref()).or(self.branch.as_deref())
+    }
+
+    fn target_branch(&self) -> Option<&str> {
+        self.pull_request.as_ref().and_then(|pr| pr.target_branch.as_deref()).or(self.branch.as_deref())
+    }
+
+    fn commit_ref(&self) -> Option<String> {
+        match (&self.pull_request, &self.tag, &self.branch) {
+            (Some(pr), _, _) => Some(format!("refs/pull/{}/head", pr.number)),
+            (None, Some(tag), _) => Some(format!("refs/tags/{tag}")),
+            (None, None, Some(branch)) => Some(format!("refs/heads/{branch}")),
+            (None, None, None) => None,
+        }
+    }
+
+    fn repo_name(&self) -> Option<&str> {
+        let url = self.repo_url.as_deref()?;
+        let name = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
+        Some(name.strip_suffix(".git").unwrap_or(name))
+    }
+
+    fn ssh_url(&self) -> Option<String> {
+        let url = self.repo_url.as_deref()?;
+        match url.split_once("://") {
+            Some(("http" | "https", rest)) => {
+                let (host, path) = rest.split_once('/')?;
+                let host = host.rsplit('@').next()?;
+                Some(format!("git@{host}:{path}"))
+            }
+            Some(_) | None => Some(url.to_owned()),
+        }
+    }
+}
+
+/// The names under `codebase`; what a build of this kind does not have is null, as in the service.
+pub(crate) fn names(facts: &CodebaseFacts) -> Entry {
+    let text = |value: Option<String>| match value {
+        Some(value) => Entry::text(value, Cause::Codebase("codebase")),
+        None => Entry::value(Value::Null),
+    };
+    let short = facts.commit_sha.as_ref().map(|sha| sha.chars().take(7).collect());
+    let pr = facts.pull_request.as_ref();
+    let build = match facts.build() {
+        Build::Branch => "branch",
+        Build::Tag => "tag",
+        Build::PullRequest => "PR",
+    };
+    Entry::tree([
+        ("branch", text(facts.branch.clone())),
+        ("tag", text(facts.tag.clone())),
+        ("targetBranch", text(facts.target_branch().map(str::to_owned))),
+        ("sourceBranch", text(facts.source_branch().map(str::to_owned))),
+        ("prNumber", text(pr.map(|pr| pr.number.clone()))),
+        ("prTitle", text(pr.and_then(|pr| pr.title.clone()))),
+        ("pullRequestLink", text(None)),
+        ("pullRequestBody", text(None)),
+        ("state", text(None)),
+        ("mergeSha", text(None)),
+        ("commitSha", text(facts.commit_sha.clone())),
+        ("shortCommitSha", text(short)),
+        ("baseCommitSha", text(facts.commit_before.clone())),
+        ("commitRef", text(facts.commit_ref())),
+        ("commitMessage", text(facts.commit_message.clone())),
+        ("repoUrl", text(facts.repo_url.clone())),
+        ("gitUser", text(facts.author_name.clone())),
+        ("gitUserId", text(facts.author_name.clone())),
+        ("gitUserEmail", text(facts.author_email.clone())),
+        ("gitUserAvatar", text(None)),
+        ("build", Entry::tree([("type", text(Some(build.to_owned())))])),
+    ])
+}
+
+/// The variables of a manual build.
+pub(crate) fn variables(facts: &CodebaseFacts, run: &RunFacts, build_link: &str) -> Env {
+    let mut vars: IndexMap<&'static str, String> = IndexMap::new();
+    times_and_numbers(&mut vars, run, build_link);
+    commit(&mut vars, facts);
+    repository(&mut vars, facts);
+    let mut env = Env::default();
+    for (name, value) in vars.into_iter().filter(|(_, value)| !value.is_empty()) {
+        env.known(name, value, Cause::Codebase("harness-runtime.md 2.4"));
+    }
+    env
+}
+
+fn times_and_numbers(vars: &mut IndexMap<&'static str, String>, run: &RunFacts, build_link: &str) {
+    let seconds = (run.now_ms / 1000).to_string();
+    for name in [
+        "DRONE_BUILD_CREATED",
+        "DRONE_BUILD_STARTED",
+        "DRONE_BUILD_FINISHED",
+        "DRONE_STAGE_STARTED",
+        "DRONE_STAGE_FINISHED",
+        "CI_BUILD_CREATED",
+        "CI_BUILD_STARTED",
+        "CI_BUILD_FINISHED",
+    ] {
+        vars.insert(name, seconds.clone());
+    }
+    for name in ["DRONE_BUILD_NUMBER", "CI_BUILD_NUMBER"] {
+        vars.insert(name, run.sequence.to_string());
+    }
+    for name in ["DRONE_BUILD_LINK", "CI_BUILD_LINK"] {
+        vars.insert(name, build_link.to_owned());
+    }
+    if let Some((protocol, rest)) = build_link.split_once("://") {
+        let host = rest.split('/').next().unwrap_or(rest);
+        vars.insert("DRONE_SYSTEM_PROTO", protocol.to_owned());
+        vars.insert("DRONE_SYSTEM_HOST", host.to_owned());
+        vars.insert("DRONE_SYSTEM_HOSTNAME", host.split(':').next().unwrap_or(host).to_owned());
+    }
+}
+
+fn commit(vars: &mut IndexMap<&'static str, String>, facts: &CodebaseFacts) {
+    let mut set = |names: &[&'static str], value: Option<&str>| {
+        for name in names {
+            vars.insert(name, value.unwrap_or_default().to_owned());
+        }
+    };
+    let event = match facts.build() {
+        Build::Branch => "push",
+        Build::Tag => "tag",
+        Build::PullRequest => "pull_request",
+    };
+    set(&["DRONE_BUILD_EVENT", "CI_BUILD_EVENT"], Some(event));
+    set(
+        &["DRONE_BRANCH", "DRONE_TARGET_BRANCH", "DRONE_COMMIT_BRANCH", "CI_COMMIT_BRANCH", "DRONE_REPO_BRANCH"],
+        facts.target_branch(),
+    );
+    set(&["DRONE_SOURCE_BRANCH"], facts.source_branch());
+    set(&["DRONE_COMMIT", "DRONE_COMMIT_SHA", "CI_COMMIT_SHA", "DRONE_COMMIT_AFTER"], facts.commit_sha.as_deref());
+    set(&["DRONE_COMMIT_BEFORE"], facts.commit_before.as_deref());
+    set(&["DRONE_COMMIT_REF", "CI_COMMIT_REF"], facts.commit_ref().as_deref());
+    let message: Option<String> = facts.commit_message.as_ref().map(|m| m.chars().take(MESSAGE_LIMIT).collect());
+    set(&["DRONE_COMMIT_MESSAGE", "CI_COMMIT_MESSAGE"], message.as_deref());
+    set(
+        &[
+            "DRONE_COMMIT_AUTHOR",
+            "CI_COMMIT_AUTHOR",
+            "DRONE_COMMIT_AUTHOR_NAME",
+            "CI_COMMIT_AUTHOR_NAME",
+            "DRONE_BUILD_TRIGGER",
+        ],
+        facts.author_name.as_deref(),
+    );
+    set(&["DRONE_COMMIT_AUTHOR_EMAIL", "CI_COMMIT_AUTHOR_EMAIL"], facts.author_email.as_deref());
+    if let Some(pr) = &facts.pull_request {
+        set(&["DRONE_PULL_REQUEST"], Some(&pr.number));
+        set(&["DRONE_PULL_REQUEST_TITLE"], pr.title.as_deref());
+    }
+    if let Some(tag) = &facts.tag {
+        set(&["DRONE_TAG"], Some(tag));
+        for (name, value) in semver::variables(tag) {
+            set(&[name], Some(&value));
+        }
+    }
+}
+
+fn repository(vars: &mut IndexMap<&'static str, String>, facts: &CodebaseFacts) {
+    let (Some(url), Some(name)) = (facts.repo_url.as_deref(), facts.repo_name()) else { return };
+    for variable in ["CI_REPO_REMOTE", "CI_REMOTE_URL", "DRONE_REPO_LINK", "DRONE_REMOTE_URL", "DRONE_GIT_HTTP_URL"] {
+        vars.insert(variable, url.to_owned());
+    }
+    vars.insert("DRONE_GIT_SSH_URL", facts.ssh_url().unwrap_or_default());
+    for variable in ["CI_REPO", "CI_REPO_NAME", "DRONE_REPO_NAME"] {
+        vars.insert(variable, name.to_owned());
+    }
+    vars.insert("DRONE_REPO_SCM", "Git".to_owned());
+    vars.insert("DRONE_REPO_PRIVATE", "true".to_owned());
+    vars.insert("DRONE_REPO_VISIBILITY", "private".to_owned());
+    // The service takes the committing user for the owner.
+    if let Some(user) = &facts.author_name {
+        for variable in ["DRONE_REPO_NAMESPACE", "DRONE_REPO_OWNER"] {
+            vars.insert(variable, user.clone());
+        }
+        vars.insert("DRONE_REPO", format!("{user}/{name}"));
+    }
+}

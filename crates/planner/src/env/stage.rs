@@ -1,0 +1,130 @@
+//! The layers that all steps of a stage have (harness-runtime.md 2.1 to 2.4).
+
+use std::sync::Arc;
+
+use cirun_expressions::Template;
+use cirun_parser::{Diagnostic, Span};
+use cirun_plan::{Cause, EnvVar, Origin, Pieces, Profile, Text, Traced};
+use indexmap::IndexMap;
+
+use super::{Env, codebase, step::RunnerOrigins};
+use crate::{inputs::Inputs, place::StagePlace, resolve::Ctx};
+
+/// What lies under a step's own variables, and what Kubernetes puts over them; kept once for all steps.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StageEnv {
+    pub(crate) under: Arc<IndexMap<String, EnvVar>>,
+    pub(crate) over: Arc<IndexMap<String, EnvVar>>,
+    pub(crate) origins: RunnerOrigins,
+}
+
+/// The variables of a pipeline or stage, which every step gets as plain environment variables.
+pub(crate) type Variables = Vec<(String, Span, Traced<Text>)>;
+
+/// Where the workspace is in every container.
+pub(crate) const WORKSPACE: &str = "/harness";
+
+/// Builds the layers in the profile's order.
+pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, own: &Variables) -> StageEnv {
+    let inputs = ctx.inputs;
+    let build = codebase::variables(&inputs.codebase, &inputs.run, &build_link(inputs));
+    let common = common(inputs, stage);
+    let variables = as_env(pipeline.iter().chain(own));
+    let mut under = Env::default();
+    let mut over = Env::default();
+    match stage.column.profile() {
+        Profile::Kubernetes => {
+            under.over(&variables);
+            under.over(&build);
+            over = common;
+        }
+        Profile::Vm | Profile::Cloud | Profile::Docker => {
+            under.over(&machine(inputs, stage));
+            under.over(&build);
+            under.over(&common);
+            if stage.caching {
+                let cause = || Cause::Service { rule: "harness-runtime.md 2.1, 7: caching" };
+                under.known("GOCACHE", "/harness/.go/", cause());
+                under.known("GRADLE_USER_HOME", "/harness/.gradle/", cause());
+            }
+            under.over(&variables);
+            for name in under.drop_empty() {
+                let place = pipeline.iter().chain(own).rev().find(|(variable, _, _)| *variable == name);
+                if let Some((_, span, _)) = place {
+                    report_dropped(ctx, &name, *span);
+                }
+            }
+        }
+    }
+    under.over(&statuses(ctx));
+    StageEnv { under: under.into_shared(), over: over.into_shared(), origins: RunnerOrigins::default() }
+}
+
+/// Reports a variable that the runner drops for being empty.
+pub(super) fn report_dropped(ctx: &Ctx<'_>, name: &str, span: Span) {
+    ctx.notes.report(
+        Diagnostic::warning("empty-env-dropped", format!("`{name}` is empty and so will not be set"))
+            .at(span, "harness-runtime.md 1.4: the runner drops empty values")
+            .help(format!("test for it with `${{{name}:-}}`, or give it a value")),
+    );
+}
+
+/// The variables that tell how the stage went so far; each step gets the state at its start (harness-runtime.md 2.3).
+fn statuses(ctx: &Ctx<'_>) -> Env {
+    let mut env = Env::default();
+    let (template, _) = Template::parse("<+<+OnStageFailure>?\"FAILURE\":\"SUCCESS\">");
+    for name in ["DRONE_STAGE_STATUS", "DRONE_BUILD_STATUS", "CI_BUILD_STATUS"] {
+        let pieces = Pieces::new(template.clone(), Arc::clone(&ctx.names) as _);
+        let origin = Origin::new(Cause::Service { rule: "harness-runtime.md 2.3" });
+        env.set(name, Traced::new(Text::Deferred(pieces), origin));
+    }
+    env
+}
+
+/// The address that stands in for the execution's page.
+pub(crate) fn build_link(inputs: &Inputs<'_>) -> String {
+    format!("https://cirun.localhost/runs/{}", inputs.run.id)
+}
+
+fn as_env<'v>(variables: impl Iterator<Item = &'v (String, Span, Traced<Text>)>) -> Env {
+    let mut env = Env::default();
+    for (name, _, value) in variables {
+        env.set(name.clone(), value.clone());
+    }
+    env
+}
+
+fn machine(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
+    let mut env = Env::default();
+    let cause = || Cause::Service { rule: "harness-runtime.md 2.1, 1: infra" };
+    env.known("DRONE_STAGE_OS", "linux", cause());
+    env.known("DRONE_STAGE_ARCH", inputs.run.arch.clone(), cause());
+    if stage.column.profile() != Profile::Docker {
+        env.known("DRONE_WORKSPACE", WORKSPACE, cause());
+    }
+    env
+}
+
+fn common(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
+    let mut env = Env::default();
+    let run = &inputs.run;
+    let constant = || Cause::Service { rule: "harness-runtime.md 2.2" };
+    let identity = || Cause::Service { rule: "harness-runtime.md 2.1, 6: common" };
+    env.known("DRONE", "true", constant());
+    env.known("DRONE_STAGE_KIND", "pipeline", constant());
+    env.known("HARNESS_WORKSPACE", WORKSPACE, constant());
+    env.known("DRONE_STAGE_NAME", stage.name.clone(), identity());
+    env.known("HARNESS_ACCOUNT_ID", run.account.clone(), identity());
+    env.known("HARNESS_ORG_ID", stage.org.clone(), identity());
+    env.known("HARNESS_PROJECT_ID", stage.project.clone(), identity());
+    env.known("HARNESS_USER_ID", run.user.clone(), identity());
+    env.known("HARNESS_PIPELINE_ID", stage.pipeline.clone(), identity());
+    env.known("HARNESS_STAGE_ID", stage.id.clone(), identity());
+    env.known("HARNESS_BUILD_ID", run.sequence.to_string(), identity());
+    env.known("HARNESS_EXECUTION_ID", run.id.clone(), identity());
+    env.known("PLUGIN_PIPELINE", stage.pipeline.clone(), identity());
+    env.known("HARNESS_DELEGATE_ID", "local", Cause::Service { rule: "harness-runtime.md 2.3" });
+    env.known("HARNESS_STAGE_INDEX", stage.index.0.to_string(), Cause::Service { rule: "harness-runtime.md 2.3" });
+    env.known("HARNESS_STAGE_TOTAL", stage.index.1.to_string(), Cause::Service { rule: "harness-runtime.md 2.3" });
+    env
+}

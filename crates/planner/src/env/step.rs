@@ -1,0 +1,194 @@
+//! A step's environment, from the stage's layers and its own (harness-runtime.md 2.1, 2.3, 2.6).
+
+use std::sync::Arc;
+
+use cirun_parser::{Span, TextMap};
+use cirun_plan::{Cause, EnvVar, Environment, Origin, Profile, StepFiles, Text, Traced};
+
+use super::{
+    Env, is_empty,
+    stage::{StageEnv, report_dropped},
+};
+use crate::{
+    place::{StagePlace, StepPlace},
+    resolve::Ctx,
+};
+
+/// The layers that are a step's own, weakest first.
+#[derive(Debug, Default)]
+pub(crate) struct OwnLayers {
+    /// Derived from the step's inputs: `PLUGIN_*`.
+    pub(crate) derived: Env,
+    /// Written by the user: `envVariables`.
+    pub(crate) user: Env,
+    /// Decrypted from the step's connector.
+    pub(crate) secrets: Env,
+    /// Added by cirun.
+    pub(crate) local: Env,
+}
+
+impl OwnLayers {
+    fn len(&self) -> usize {
+        self.derived.len() + self.user.len() + self.secrets.len() + self.local.len()
+    }
+}
+
+/// The variables that name the certificate bundle, each for the clients that read no other.
+const TRUST: [&str; 6] =
+    ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"];
+
+/// Resolves a step's `envVariables`.
+pub(crate) fn user_layer(ctx: &Ctx<'_>, variables: Option<&TextMap>) -> Env {
+    let mut env = Env::default();
+    for (name, _, value) in variables.map(|variables| ctx.map(variables)).unwrap_or_default() {
+        env.set(name, value);
+    }
+    env
+}
+
+/// Puts all layers together in the profile's order and drops what the runner drops.
+pub(crate) fn assemble(
+    ctx: &Ctx<'_>,
+    stage: &StagePlace,
+    layers: &StageEnv,
+    place: &StepPlace,
+    own: OwnLayers,
+    span: Span,
+) -> Environment {
+    let profile = stage.column.profile();
+    let mut env = Environment::new();
+    env.share(Arc::clone(&layers.under));
+    env.reserve(RUNNER_VARIABLES + own.len());
+    instance(&mut env, place, &layers.origins);
+    let mut empty = Vec::new();
+    for layer in [own.derived, own.user, own.secrets] {
+        put(&mut env, layer, &mut empty);
+    }
+    env.share(Arc::clone(&layers.over));
+    if profile == Profile::Kubernetes {
+        env.reserve(RUNNER_VARIABLES);
+        set(&mut env, "DRONE_STEP_NAME", place.id.clone(), &layers.origins.step);
+        set(&mut env, "DRONE_STEP_NUMBER", place.number.to_string(), &layers.origins.step);
+    }
+    let mut given = Env::default();
+    for (name, value) in &ctx.inputs.env {
+        given.known(name.clone(), value.clone(), Cause::Setting("--env".to_owned()));
+    }
+    put(&mut env, given, &mut empty);
+    put(&mut env, own.local, &mut empty);
+    files(&mut env, place, profile, &layers.origins);
+    if let Some(bundle) = &ctx.inputs.trust_bundle {
+        trust(&mut env, bundle);
+    }
+    if profile != Profile::Kubernetes {
+        drop_empty(ctx, &mut env, &empty, span);
+    }
+    env
+}
+
+/// How many variables the runner sets for each step.
+const RUNNER_VARIABLES: usize = 12;
+
+/// Puts a layer over the environment, and notes the names of its empty variables.
+fn put(env: &mut Environment, layer: Env, empty: &mut Vec<String>) {
+    for (name, var) in layer.into_vars() {
+        if is_empty(&var) {
+            empty.push(name.clone());
+        }
+        env.insert(name, var);
+    }
+}
+
+fn set(env: &mut Environment, name: &str, value: String, origin: &Origin) {
+    env.insert(name.to_owned(), EnvVar { value: Traced::new(Text::Known(value), origin.clone()) });
+}
+
+/// Takes away what is still empty in the end, as the runner does.
+fn drop_empty(ctx: &Ctx<'_>, env: &mut Environment, candidates: &[String], span: Span) {
+    for name in candidates {
+        let Some(var) = env.get(name).filter(|var| is_empty(var)) else { continue };
+        let causes = var.value.origin.causes();
+        let written = causes.iter().any(|cause| matches!(cause, Cause::Yaml(_) | Cause::InputSet(_)));
+        env.remove(name);
+        if written {
+            report_dropped(ctx, name, span);
+        }
+    }
+}
+
+/// The certificate bundle, under each name that the step does not use itself.
+fn trust(env: &mut Environment, bundle: &str) {
+    let origin = Origin::new(Cause::Local("the emulator's certificates are signed by this machine's CA"));
+    for name in TRUST {
+        if !env.contains_key(name) {
+            set(env, name, bundle.to_owned(), &origin);
+        }
+    }
+}
+
+/// `*_INDEX` and `*_TOTAL` of the step's loop.
+fn instance(env: &mut Environment, place: &StepPlace, origins: &RunnerOrigins) {
+    let (index, total) = place.index;
+    for (name, number) in [
+        ("HARNESS_STEP_INDEX", index),
+        ("HARNESS_STEP_TOTAL", total),
+        ("HARNESS_NODE_INDEX", index),
+        ("HARNESS_NODE_TOTAL", total),
+    ] {
+        set(env, name, number.to_string(), &origins.instance);
+    }
+}
+
+/// The files that the runner names, over every other layer.
+fn files(env: &mut Environment, place: &StepPlace, profile: Profile, origins: &RunnerOrigins) {
+    let files = StepFiles::of(&place.path);
+    let artifact = match profile {
+        Profile::Kubernetes => &origins.artifact_on_kubernetes,
+        Profile::Vm | Profile::Cloud | Profile::Docker => &origins.files,
+    };
+    set(env, "DRONE_ENV", files.export, &origins.files);
+    set(env, "DRONE_OUTPUT", files.output.clone(), &origins.files);
+    set(env, "HARNESS_OUTPUT_FILE", files.output, &origins.files);
+    set(env, "HARNESS_OUTPUT_SECRET_FILE", files.output_secret, &origins.files);
+    set(env, "PLUGIN_ARTIFACT_FILE", files.artifact, artifact);
+    set(env, "HARNESS_ARTIFACT_FILE_PATH", files.artifact_list, &origins.files);
+    set(env, "HARNESS_ANNOTATIONS_FILE", files.annotations, &origins.files);
+    for name in PREFIXED {
+        if let Some(var) = env.get(name)
+            && let Text::Known(file) = &var.value.value
+        {
+            let origin = var.value.origin.clone().then(Cause::Service { rule: FILES });
+            let file = StepFiles::named(&place.path, file);
+            set(env, name, file, &origin);
+        }
+    }
+}
+
+/// Variables whose value the runner takes for the name of a file of the step.
+const PREFIXED: [&str; 4] =
+    ["PLUGIN_METADATA_FILE", "PLUGIN_CACHE_METRICS_FILE", "PLUGIN_CACHE_INTEL_METRICS_FILE", "PLUGIN_BUILD_TOOL_FILE"];
+
+const FILES: &str = "harness-runtime.md 2.6";
+
+/// The origins of what the runner sets for each step; the same for all of them.
+#[derive(Debug, Clone)]
+pub(crate) struct RunnerOrigins {
+    instance: Origin,
+    step: Origin,
+    files: Origin,
+    artifact_on_kubernetes: Origin,
+}
+
+impl Default for RunnerOrigins {
+    fn default() -> Self {
+        let service = |rule| Origin::new(Cause::Service { rule });
+        Self {
+            instance: service("harness-runtime.md 2.3"),
+            step: service("harness-runtime.md 2.1: K8s"),
+            files: service(FILES),
+            artifact_on_kubernetes: Origin::new(Cause::Local(
+                "CI writes /addon/tmp/.plugin/artifact, which is one file for all steps",
+            )),
+        }
+    }
+}

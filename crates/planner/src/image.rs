@@ -1,0 +1,132 @@
+//! The image of a step: its reference, its credentials and when it is pulled (harness-runtime.md 1.6 and 5).
+
+use cirun_parser::{Diagnostic, Span, Text};
+use cirun_plan::{Cause, Origin, Profile, PullPolicy, RegistryAuth, Text as PlanText, Traced};
+
+use crate::{
+    connectors::{Named, as_docker},
+    resolve::{Ctx, given},
+    suggest::nearest,
+};
+
+/// Everything about a step's image.
+pub(crate) struct Image {
+    pub(crate) reference: Traced<PlanText>,
+    pub(crate) pull: Traced<PullPolicy>,
+    pub(crate) auth: Option<RegistryAuth>,
+    pub(crate) connector: Option<Traced<String>>,
+}
+
+const POLICIES: [(&str, PullPolicy); 3] =
+    [("Always", PullPolicy::Always), ("IfNotPresent", PullPolicy::IfNotPresent), ("Never", PullPolicy::Never)];
+
+/// Resolves the image that a step names, with its connector.
+pub(crate) fn of_step(
+    ctx: &Ctx<'_>,
+    profile: Profile,
+    image: &Text,
+    connector_ref: Option<&Text>,
+    policy: Option<&Text>,
+) -> Image {
+    let named = ctx.image_connector(connector_ref);
+    let mut reference = ctx.text(image);
+    let mut auth = None;
+    if let Some(named) = &named
+        && let Some(docker) = as_docker(named.connector)
+        && let Some(registry) = ctx.docker_registry(named, docker)
+    {
+        auth = registry.auth();
+        if profile == Profile::Kubernetes {
+            reference = prefixed(ctx, named, &registry.address, registry.url_span, reference);
+        }
+    }
+    let pull = pull_policy(ctx, policy, &reference.value);
+    Image { reference, pull, auth, connector: named.map(|named| named.id) }
+}
+
+fn prefixed(
+    ctx: &Ctx<'_>,
+    named: &Named<'_>,
+    address: &crate::connectors::RegistryAddress,
+    span: Span,
+    reference: Traced<PlanText>,
+) -> Traced<PlanText> {
+    let Some(full) = address.prefix(&reference.value.shown()) else { return reference };
+    let place = ctx.place(span);
+    let cause = Cause::Connector { id: named.id.value.clone(), field: "dockerRegistryUrl", place };
+    let origin = reference.origin.then(cause);
+    let value = match reference.value {
+        PlanText::Known(_) => PlanText::Known(full),
+        waiting @ (PlanText::Secret(_) | PlanText::Deferred(_)) => {
+            let bare = waiting.shown();
+            let prefix = full.strip_suffix(&bare).unwrap_or_default().to_owned();
+            waiting.preceded_by(&prefix)
+        }
+    };
+    Traced::new(value, origin)
+}
+
+/// When to pull: `--pull`, then the YAML, then the runner's rule for unset policies.
+pub(crate) fn pull_policy(ctx: &Ctx<'_>, policy: Option<&Text>, reference: &PlanText) -> Traced<PullPolicy> {
+    let written = given(policy).and_then(|field| {
+        let word = ctx.known(field, "`imagePullPolicy`")?;
+        match POLICIES.iter().find(|(known, _)| *known == word.value) {
+            Some((_, policy)) => Some(Traced::new(*policy, word.origin)),
+            None => {
+                unknown_policy(ctx, &word.value, field.span);
+                None
+            }
+        }
+    });
+    if let Some(forced) = &ctx.inputs.pull {
+        return Traced::new(forced.value, Origin::new(Cause::Setting(forced.given_by.clone())));
+    }
+    written.unwrap_or_else(|| {
+        let policy = if is_latest(&reference.shown()) { PullPolicy::Always } else { PullPolicy::IfNotPresent };
+        Traced::new(policy, Origin::new(Cause::Default { rule: "harness-runtime.md 1.6: unset pulls `latest` only" }))
+    })
+}
+
+fn unknown_policy(ctx: &Ctx<'_>, word: &str, span: Span) {
+    let words = POLICIES.map(|(word, _)| word);
+    let help = match nearest(word, words) {
+        Some(like) => format!("did you mean `{like}`?"),
+        None => format!("write one of {}", words.join(", ")),
+    };
+    ctx.notes.report(
+        Diagnostic::error("unknown-word", format!("unknown pull policy `{word}`"))
+            .at(span, "no such policy")
+            .help(help),
+    );
+}
+
+/// Whether a reference has the tag `latest`, or none.
+fn is_latest(reference: &str) -> bool {
+    if reference.contains('@') {
+        return false;
+    }
+    let name = reference.rsplit('/').next().unwrap_or(reference);
+    match name.rsplit_once(':') {
+        Some((_, tag)) => tag == "latest",
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_latest;
+
+    #[test]
+    fn latest_is_the_tag_or_its_absence() {
+        for (reference, latest) in [
+            ("redis", true),
+            ("redis:latest", true),
+            ("redis:7", false),
+            ("localhost:5000/redis", true),
+            ("localhost:5000/redis:7", false),
+            ("redis@sha256:00", false),
+        ] {
+            assert_eq!(is_latest(reference), latest, "{reference}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! A pipeline, everything outside it and a profile make a plan: every value decided, with its origin, or left to a
+//! running step; and diagnostics for what CI would reject, ignore or do otherwise.
+//!
+//! Pure. The planner knows plugins and clouds; it never learns that Docker exists.
+
+mod build;
+mod codes;
+mod connectors;
+mod env;
+mod flow;
+mod image;
+mod infrastructure;
+mod inputs;
+mod looping;
+mod lower;
+mod names;
+mod notes;
+mod pitfalls;
+mod place;
+mod planning;
+mod plugin_image;
+mod quantity;
+mod resolve;
+mod resources;
+mod secrets;
+mod selection;
+mod settings;
+mod shared_paths;
+mod shell;
+mod stage;
+mod suggest;
+mod tables;
+mod targets;
+mod tree;
+mod variables;
+
+pub use codes::CODES;
+pub use inputs::{
+    AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, NoSecrets, PullRequestFacts, PushMode, RunFacts,
+    SecretStore, Selection, Setting,
+};
+pub use planning::{Planned, plan};
+pub use targets::{EcrRegistry, RegistryTarget};

@@ -1,0 +1,185 @@
+//! Looping strategies: the instances of a step, a step group or a stage (harness-runtime.md 8.4).
+
+mod matrix;
+mod repeat;
+
+use cirun_expressions::Value;
+use cirun_parser::{Diagnostic, Span, model::StrategySpec};
+use cirun_plan::Condition;
+use indexmap::IndexMap;
+
+use crate::{
+    flow,
+    names::{Entry, Names},
+    resolve::{Ctx, Evaluated},
+};
+
+/// The service expands no further (harness-runtime.md 8.4).
+const MOST_INSTANCES: usize = 5000;
+/// Longer suffixes are cut.
+const LONGEST_SUFFIX: usize = 126;
+
+/// What a strategy comes to.
+pub(crate) enum Expansion {
+    /// No strategy, or one whose `when` does not hold: the node itself, once.
+    Once,
+    /// These instances.
+    Instances(Vec<Instance>, usize),
+    /// The strategy's `when` says no, or it cannot be expanded; a diagnostic says why.
+    Never,
+}
+
+/// One instance of a loop.
+pub(crate) struct Instance {
+    /// What is appended to identifier and name, with its leading `_`.
+    pub(crate) suffix: String,
+    /// Its number, from 0, and how many there are.
+    pub(crate) index: (usize, usize),
+    axes: IndexMap<String, Value>,
+    item: Option<Value>,
+    partition: Option<Value>,
+}
+
+impl Instance {
+    /// The names that the instance's expressions see.
+    pub(crate) fn names(&self, level: &str) -> IndexMap<String, Entry> {
+        let (iteration, total) = self.index;
+        let matrix: IndexMap<String, Entry> =
+            self.axes.iter().map(|(axis, value)| (axis.clone(), Entry::value(value.clone()))).collect();
+        let mut repeat = IndexMap::new();
+        for (key, value) in [("item", &self.item), ("partition", &self.partition)] {
+            if let Some(value) = value {
+                repeat.insert(key.to_owned(), Entry::value(value.clone()));
+            }
+        }
+        let count = Entry::value(Value::Int(total as i64));
+        let strategy = Entry::tree([
+            ("iteration", Entry::value(Value::Int(iteration as i64))),
+            ("iterations", count.clone()),
+            ("totalIterations", count),
+            ("identifierPostFix", Entry::value(Value::String(self.suffix.clone()))),
+            ("matrix", Entry::Tree(matrix.clone())),
+            ("repeat", Entry::Tree(repeat.clone())),
+            ("currentStatus", Entry::Pending),
+            ("node", Entry::Pending),
+        ]);
+        let of_level = Entry::tree([
+            ("matrix", Entry::Tree(matrix.clone())),
+            ("repeat", Entry::Tree(repeat.clone())),
+            ("strategy", strategy.clone()),
+        ]);
+        [
+            ("matrix".to_owned(), Entry::Tree(matrix)),
+            ("repeat".to_owned(), Entry::Tree(repeat)),
+            ("strategy".to_owned(), strategy),
+            (level.to_owned(), of_level),
+        ]
+        .into_iter()
+        .collect()
+    }
+}
+
+/// Expands a strategy.
+pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansion {
+    let Some(strategy) = strategy else { return Expansion::Once };
+    if let Some(when) = &strategy.when
+        && let Some(condition) = flow::condition(ctx, when)
+    {
+        match condition.value {
+            Condition::Known { holds: true, .. } => {}
+            Condition::Known { holds: false, .. } => return Expansion::Never,
+            Condition::Deferred(_) => {
+                too_late(ctx, "the strategy's `when`", when.span);
+                return Expansion::Never;
+            }
+        }
+    }
+    let instances = if let Some(axes) = &strategy.matrix {
+        matrix::instances(ctx, strategy, axes)
+    } else if let Some(repeat) = &strategy.repeat {
+        repeat::instances(ctx, repeat)
+    } else if let Some(parallelism) = &strategy.parallelism {
+        ctx.int(parallelism, "`parallelism`").map(|count| numbered(count.value))
+    } else {
+        return Expansion::Once;
+    };
+    let Some(mut instances) = instances else { return Expansion::Never };
+    if instances.is_empty() || instances.len() > MOST_INSTANCES {
+        ctx.notes.report(
+            Diagnostic::error("bad-loop", format!("the strategy comes to {} instances", instances.len()))
+                .at(strategy.span, format!("between 1 and {MOST_INSTANCES} are possible")),
+        );
+        return Expansion::Never;
+    }
+    let total = instances.len();
+    for (index, instance) in instances.iter_mut().enumerate() {
+        instance.index = (index, total);
+    }
+    if let Some(name) = &strategy.node_name {
+        for instance in &mut instances {
+            let names = Names::within(&ctx.names, instance.names("step"));
+            if let Some(name) = ctx.with_names(names).known(name, "`nodeName`") {
+                instance.suffix = format!("_{}", name.value);
+            }
+        }
+    }
+    distinct(&mut instances);
+    let most = strategy.max_concurrency.as_ref().and_then(|field| ctx.int(field, "`maxConcurrency`"));
+    let most = most.and_then(|most| usize::try_from(most.value).ok()).filter(|most| *most > 0).unwrap_or(total);
+    Expansion::Instances(instances, most.min(total))
+}
+
+/// The names of a loop that has no instances: whatever they stand for, nothing will be made of it.
+pub(crate) fn waiting() -> IndexMap<String, Entry> {
+    ["matrix", "repeat", "strategy"].into_iter().map(|name| (name.to_owned(), Entry::Pending)).collect()
+}
+
+/// Instances that only have a number.
+fn numbered(count: i64) -> Vec<Instance> {
+    (0..count.clamp(0, MOST_INSTANCES as i64 + 1)).map(|index| Instance::plain(format!("_{index}"))).collect()
+}
+
+impl Instance {
+    fn plain(suffix: String) -> Self {
+        Self { suffix, index: (0, 0), axes: IndexMap::new(), item: None, partition: None }
+    }
+}
+
+/// Makes suffixes valid in identifiers and different from each other.
+fn distinct(instances: &mut [Instance]) {
+    let mut seen: IndexMap<String, usize> = IndexMap::new();
+    for instance in instances {
+        let mut suffix: String = instance
+            .suffix
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .take(LONGEST_SUFFIX)
+            .collect();
+        let count = seen.entry(suffix.clone()).or_insert(0);
+        if *count > 0 {
+            suffix = format!("{suffix}_{count}");
+        }
+        *count += 1;
+        instance.suffix = suffix;
+    }
+}
+
+fn too_late(ctx: &Ctx<'_>, what: &str, span: Span) {
+    ctx.notes.report(
+        Diagnostic::error("decided-too-late", format!("{what} waits for a running step"))
+            .at(span, "loops are expanded before the stage begins"),
+    );
+}
+
+/// An expression's value as a list of values.
+fn items_of(ctx: &Ctx<'_>, evaluated: Evaluated, span: Span) -> Option<Vec<Value>> {
+    match evaluated {
+        Evaluated::Ready { value: Value::List(items), .. } => Some(items),
+        Evaluated::Ready { value: Value::Null, .. } => Some(Vec::new()),
+        Evaluated::Ready { value, .. } => Some(vec![value]),
+        Evaluated::Deferred(_) => {
+            too_late(ctx, "the list", span);
+            None
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! `strategy.matrix`.
+
+use cirun_expressions::{Template, Value};
+use cirun_parser::{Diagnostic, Node, Value as NodeValue, model::StrategySpec};
+use indexmap::IndexMap;
+
+use super::{Instance, items_of};
+use crate::resolve::{Ctx, Evaluated};
+
+/// The combinations of the axes without the excluded ones: literal axes in their order, then those of expressions.
+pub(super) fn instances(
+    ctx: &Ctx<'_>,
+    strategy: &StrategySpec,
+    axes: &IndexMap<String, Node>,
+) -> Option<Vec<Instance>> {
+    let (literal, expressions): (Vec<_>, Vec<_>) =
+        axes.iter().partition(|(_, node)| matches!(node.value, NodeValue::List(_)));
+    let mut values: Vec<(&String, Vec<Value>)> = Vec::new();
+    for (axis, node) in literal.into_iter().chain(expressions) {
+        let items = axis_values(ctx, node)?;
+        if items.is_empty() {
+            ctx.notes.report(
+                Diagnostic::error("bad-loop", format!("the axis `{axis}` is empty"))
+                    .at(node.span, "an axis needs at least one value"),
+            );
+            return None;
+        }
+        values.push((axis, items));
+    }
+    if values.is_empty() {
+        ctx.notes.report(
+            Diagnostic::error("bad-loop", "the matrix has no axes").at(strategy.span, "name at least one axis"),
+        );
+        return None;
+    }
+    let mut instances = Vec::new();
+    let mut at = vec![0_usize; values.len()];
+    loop {
+        let chosen: IndexMap<String, Value> =
+            values.iter().zip(&at).map(|((axis, items), index)| ((*axis).clone(), items[*index].clone())).collect();
+        if !excluded(ctx, strategy, &chosen) {
+            let suffix = at.iter().map(|index| format!("_{index}")).collect();
+            instances.push(Instance { axes: chosen, ..Instance::plain(suffix) });
+        }
+        if instances.len() > super::MOST_INSTANCES || !advance(&mut at, &values) {
+            return Some(instances);
+        }
+    }
+}
+
+/// Goes to the next combination, the last axis turning fastest.
+fn advance(at: &mut [usize], values: &[(&String, Vec<Value>)]) -> bool {
+    for (index, (_, items)) in at.iter_mut().zip(values).rev() {
+        *index += 1;
+        if *index < items.len() {
+            return true;
+        }
+        *index = 0;
+    }
+    false
+}
+
+/// Whether an `exclude` entry agrees with every axis that it names.
+fn excluded(ctx: &Ctx<'_>, strategy: &StrategySpec, chosen: &IndexMap<String, Value>) -> bool {
+    strategy.exclude.iter().filter(|entry| !entry.is_empty()).any(|entry| {
+        entry.iter().all(|(axis, field)| {
+            chosen.get(axis).is_some_and(|value| ctx.text(field).value.as_known() == Some(value.render().as_str()))
+        })
+    })
+}
+
+fn axis_values(ctx: &Ctx<'_>, node: &Node) -> Option<Vec<Value>> {
+    match &node.value {
+        NodeValue::List(items) => {
+            let mut values = Vec::new();
+            for item in items {
+                match value(ctx, item)? {
+                    // An item that is an expression for a list gives all of it.
+                    Value::List(inner) if matches!(item.value, NodeValue::Scalar { .. }) => values.extend(inner),
+                    other => values.push(other),
+                }
+            }
+            Some(values)
+        }
+        NodeValue::Scalar { text, .. } => {
+            let (template, _) = Template::parse(text);
+            items_of(ctx, ctx.evaluate(&template, node.span).value, node.span)
+        }
+        NodeValue::Null => Some(Vec::new()),
+        NodeValue::Map(_) => Some(vec![value(ctx, node)?]),
+    }
+}
+
+/// A node as a value; texts stay texts, whatever they look like.
+fn value(ctx: &Ctx<'_>, node: &Node) -> Option<Value> {
+    match &node.value {
+        NodeValue::Null => Some(Value::Null),
+        NodeValue::Scalar { text, .. } => {
+            let (template, _) = Template::parse(text);
+            match template.as_literal() {
+                Some(literal) => Some(Value::String(literal.to_owned())),
+                None => match ctx.evaluate(&template, node.span).value {
+                    Evaluated::Ready { value, .. } => Some(value),
+                    Evaluated::Deferred(_) => {
+                        super::too_late(ctx, "an axis", node.span);
+                        None
+                    }
+                },
+            }
+        }
+        NodeValue::List(items) => items.iter().map(|item| value(ctx, item)).collect::<Option<_>>().map(Value::List),
+        NodeValue::Map(entries) => entries
+            .iter()
+            .map(|entry| Some((entry.key.value.clone(), value(ctx, &entry.value)?)))
+            .collect::<Option<_>>()
+            .map(Value::Map),
+    }
+}

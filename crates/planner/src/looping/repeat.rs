@@ -1,0 +1,54 @@
+//! `strategy.repeat`.
+
+use cirun_expressions::Value;
+use cirun_parser::{Int, ParameterField, model::RepeatSpec};
+
+use super::{Instance, items_of, numbered};
+use crate::resolve::Ctx;
+
+/// `times`, or `items` (a part of them between `start` and `end`), alone or in partitions.
+pub(super) fn instances(ctx: &Ctx<'_>, repeat: &RepeatSpec) -> Option<Vec<Instance>> {
+    if let Some(times) = &repeat.times {
+        return ctx.int(times, "`times`").map(|times| numbered(times.value));
+    }
+    let field = repeat.items.as_ref()?;
+    let items = match &field.value {
+        ParameterField::Literal(items) => items
+            .iter()
+            .map(|item| ctx.known(item, "an item").map(|item| Value::String(item.value)))
+            .collect::<Option<_>>()?,
+        ParameterField::Expression(template) => items_of(ctx, ctx.evaluate(template, field.span).value, field.span)?,
+    };
+    let items = part(ctx, repeat, items);
+    let size = number(ctx, repeat.partition_size.as_ref(), "`partitionSize`").filter(|size| *size > 0);
+    Some(match size {
+        Some(size) => items
+            .chunks(size)
+            .enumerate()
+            .map(|(index, chunk)| Instance {
+                partition: Some(Value::List(chunk.to_vec())),
+                ..Instance::plain(format!("_{index}"))
+            })
+            .collect(),
+        None => items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| Instance { item: Some(item), ..Instance::plain(format!("_{index}")) })
+            .collect(),
+    })
+}
+
+/// The items from `start` up to `end`, which count items or hundredths of them.
+fn part(ctx: &Ctx<'_>, repeat: &RepeatSpec, items: Vec<Value>) -> Vec<Value> {
+    let percent =
+        repeat.unit.as_ref().and_then(|unit| ctx.known(unit, "`unit`")).is_some_and(|unit| unit.value == "Percentage");
+    let scale = |bound: usize| if percent { bound * items.len() / 100 } else { bound };
+    let start = number(ctx, repeat.start.as_ref(), "`start`").map_or(0, scale);
+    let end = number(ctx, repeat.end.as_ref(), "`end`").map_or(items.len(), scale);
+    let length = end.saturating_sub(start);
+    items.into_iter().skip(start).take(length).collect()
+}
+
+fn number(ctx: &Ctx<'_>, field: Option<&Int>, what: &str) -> Option<usize> {
+    usize::try_from(ctx.int(field?, what)?.value).ok()
+}

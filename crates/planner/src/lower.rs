@@ -1,0 +1,124 @@
+//! Steps: from what is written to what happens.
+
+pub(crate) mod background;
+pub(crate) mod git_clone;
+pub(crate) mod other;
+pub(crate) mod plugin;
+pub(crate) mod run;
+pub(crate) mod run_tests;
+
+use cirun_parser::{
+    Flag, ParameterField, Text, TextList,
+    model::{ReportsSpec, Resources, Step},
+};
+use cirun_plan::{
+    Action, Cause, ContainerAction, Environment, Origin, OutputVariable, Profile, Role, SkipReason, Text as PlanText,
+    Traced,
+};
+
+use crate::{
+    env::{
+        stage::{StageEnv, WORKSPACE},
+        step::OwnLayers,
+    },
+    image::Image,
+    place::{StagePlace, StepPlace},
+    resolve::Ctx,
+    resources,
+};
+
+/// A step in its place, with everything that lowering it needs.
+pub(crate) struct StepCtx<'a> {
+    pub(crate) ctx: Ctx<'a>,
+    pub(crate) stage: &'a StagePlace,
+    pub(crate) layers: &'a StageEnv,
+    pub(crate) place: StepPlace,
+    pub(crate) step: &'a Step,
+}
+
+/// What a step comes to, besides what all steps have.
+pub(crate) struct Lowered {
+    pub(crate) role: Role,
+    pub(crate) action: Action,
+    pub(crate) outputs: Vec<OutputVariable>,
+    pub(crate) reports: Vec<Traced<PlanText>>,
+}
+
+impl Lowered {
+    /// A foreground step that only acts.
+    pub(crate) fn foreground(action: Action) -> Self {
+        Self { role: Role::Foreground, action, outputs: Vec::new(), reports: Vec::new() }
+    }
+
+    /// A step that cannot be planned; a diagnostic says why in full.
+    pub(crate) fn impossible(why: &str) -> Self {
+        Self::foreground(Action::Skip(SkipReason::NotRunLocally { why: why.to_owned() }))
+    }
+}
+
+/// The fields that every container step spells the same.
+#[derive(Default)]
+pub(crate) struct ContainerFields<'a> {
+    pub(crate) resources: Option<&'a Resources>,
+    pub(crate) privileged: Option<&'a Flag>,
+    pub(crate) run_as_user: Option<&'a Text>,
+}
+
+impl<'a> StepCtx<'a> {
+    /// The profile of the stage.
+    pub(crate) fn profile(&self) -> Profile {
+        self.stage.column.profile()
+    }
+
+    /// The whole environment, from the step's own layers.
+    pub(crate) fn env(&self, own: OwnLayers) -> Environment {
+        crate::env::step::assemble(&self.ctx, self.stage, self.layers, &self.place, own, self.step.identifier.span)
+    }
+
+    /// A container of this image and environment, with nothing overridden.
+    pub(crate) fn container(&self, image: Image, env: Environment, fields: &ContainerFields<'_>) -> ContainerAction {
+        let limits = resources::limits(&self.ctx, self.stage.column, fields.resources);
+        let privileged = fields
+            .privileged
+            .and_then(|flag| self.ctx.flag(flag, "`privileged`"))
+            .unwrap_or_else(|| Traced::new(false, Origin::new(Cause::Default { rule: "harness-runtime.md 1.4" })));
+        ContainerAction {
+            image: image.reference,
+            pull: image.pull,
+            registry_auth: image.auth,
+            connector: image.connector,
+            entrypoint: None,
+            command: None,
+            script: None,
+            env,
+            aliases: Vec::new(),
+            ports: Vec::new(),
+            privileged,
+            user: self.ctx.given_text(fields.run_as_user),
+            nano_cpus: limits.nano_cpus,
+            memory_bytes: limits.memory_bytes,
+            working_dir: WORKSPACE.to_owned(),
+            engine_socket: match self.profile() {
+                Profile::Kubernetes => false,
+                Profile::Vm | Profile::Cloud | Profile::Docker => true,
+            },
+        }
+    }
+
+    /// The report globs of a step.
+    pub(crate) fn reports(&self, reports: Option<&ReportsSpec>) -> Vec<Traced<PlanText>> {
+        reports.and_then(|reports| reports.paths.as_ref()).map(|paths| self.ctx.list(paths)).unwrap_or_default()
+    }
+
+    /// A list that replaces an entrypoint; an empty one is none.
+    pub(crate) fn argv(&self, list: Option<&TextList>) -> Option<Traced<Vec<PlanText>>> {
+        let field = list?;
+        let items = self.ctx.list(field);
+        let written = match &field.value {
+            ParameterField::Literal(items) => !items.is_empty(),
+            ParameterField::Expression(_) => true,
+        };
+        (written && !items.is_empty())
+            .then(|| Traced::new(items.into_iter().map(|item| item.value).collect(), self.ctx.written(field.span)))
+    }
+}

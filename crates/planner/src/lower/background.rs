@@ -1,0 +1,156 @@
+//! Background steps (seed 000; seed 001; harness-runtime.md 1.5, 8.5).
+
+use cirun_parser::{Diagnostic, Span, TextList, TextMap, model::BackgroundSpec};
+use cirun_plan::{Action, Cause, Origin, PortBinding, Profile, Role, StepFiles, Text as PlanText, Traced};
+
+use super::{
+    ContainerFields, Lowered, StepCtx,
+    run::{host, shell_entrypoint, shell_of},
+};
+use crate::{
+    env::step::{OwnLayers, user_layer},
+    image, pitfalls,
+    resolve::given,
+    shell::{self, ScriptOf},
+    tables::{background::ROWS, check::check, has_effect},
+};
+
+/// Lowers a Background step.
+pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
+    check(ROWS, at.step, spec, at.stage.column, at.ctx.notes);
+    let ctx = &at.ctx;
+    let shell = shell_of(ctx, spec.shell.as_ref());
+    let entrypoint = at.argv(spec.entrypoint.as_ref());
+    let script = ctx.given_text(spec.command.as_ref());
+    if entrypoint.is_some()
+        && let Some(command) = given(spec.command.as_ref())
+    {
+        report_command_dropped(at, command.span, spec.entrypoint.as_ref());
+    }
+    let composed = script.as_ref().map(|script| {
+        let file = StepFiles::of(&at.place.path).output;
+        let text = shell::compose(shell, at.profile(), ScriptOf::Background, script.value.clone(), &[], &file);
+        Traced::new(text, script.origin.clone().then(Cause::Service { rule: shell::RULE }))
+    });
+    let own = OwnLayers { user: user_layer(ctx, spec.env_variables.as_ref()), ..OwnLayers::default() };
+    let env = at.env(own);
+    let action = match (given(spec.image.as_ref()), composed) {
+        (Some(image), composed) => {
+            pitfalls::unprivileged_dind(ctx, spec, image);
+            let image =
+                image::of_step(ctx, at.profile(), image, spec.connector_ref.as_ref(), spec.image_pull_policy.as_ref());
+            let fields = ContainerFields {
+                resources: spec.resources.as_ref(),
+                privileged: spec.privileged.as_ref(),
+                run_as_user: spec.run_as_user.as_ref(),
+            };
+            let mut container = at.container(image, env, &fields);
+            match (entrypoint, composed) {
+                (Some(entrypoint), _) => container.entrypoint = Some(entrypoint),
+                (None, Some(composed)) => {
+                    container.entrypoint = Some(shell_entrypoint(shell));
+                    container.command = Some(composed.map(|text| vec![text]));
+                    container.script = script;
+                }
+                (None, None) => {}
+            }
+            container.aliases = aliases(at, spec.network_aliases.as_ref());
+            container.ports = ports(at, spec);
+            Action::Container(Box::new(container))
+        }
+        (None, Some(composed)) => match at.profile() {
+            Profile::Vm | Profile::Cloud => Action::Host(Box::new(host(shell, composed, script, env))),
+            Profile::Kubernetes | Profile::Docker => return service(Lowered::impossible("it has no image")),
+        },
+        (None, None) => return service(Lowered::impossible("it has neither a command nor an image")),
+    };
+    Lowered { role: Role::Service, action, outputs: Vec::new(), reports: at.reports(spec.reports.as_ref()) }
+}
+
+fn service(lowered: Lowered) -> Lowered {
+    Lowered { role: Role::Service, ..lowered }
+}
+
+/// The names of the service: `<nearest group>_<id>` or its id, then its aliases.
+fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
+    let name = match &at.place.group {
+        Some(group) => format!("{group}_{}", at.place.id),
+        None => at.place.id.clone(),
+    };
+    let cause = match at.profile() {
+        Profile::Kubernetes => Cause::Local("on Kubernetes no name resolves to a service: use localhost"),
+        Profile::Vm | Profile::Cloud | Profile::Docker => Cause::Service { rule: "harness-runtime.md 8.5" },
+    };
+    let mut aliases = vec![Traced::new(name, Origin::new(cause))];
+    if let Some(more) = more
+        && has_effect(ROWS, "networkAliases", at.stage.column)
+    {
+        for alias in at.ctx.list(more) {
+            match alias.value {
+                PlanText::Known(name) if !name.is_empty() => aliases.push(Traced::new(name, alias.origin)),
+                PlanText::Known(_) => {}
+                waiting @ (PlanText::Secret(_) | PlanText::Deferred(_)) => at.ctx.notes.report(
+                    Diagnostic::error("decided-too-late", format!("`{}` cannot be a name", waiting.shown()))
+                        .at(more.span, "an alias must be known before the stage begins"),
+                ),
+            }
+        }
+    }
+    aliases
+}
+
+/// `portBindings` (host → container) and the hidden `ports` (`host:container`).
+fn ports(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Vec<Traced<PortBinding>> {
+    let mut ports = Vec::new();
+    if let Some(bindings) = &spec.port_bindings
+        && has_effect(ROWS, "portBindings", at.stage.column)
+    {
+        ports.extend(port_bindings(at, bindings));
+    }
+    if let Some(list) = &spec.ports
+        && has_effect(ROWS, "ports", at.stage.column)
+    {
+        for item in at.ctx.list(list) {
+            let text = item.value.shown();
+            let (host, container) = text.split_once(':').unwrap_or((&text, &text));
+            ports.extend(binding(at, host, container, list.span).map(|port| Traced::new(port, item.origin.clone())));
+        }
+    }
+    ports
+}
+
+fn port_bindings(at: &StepCtx<'_>, bindings: &TextMap) -> Vec<Traced<PortBinding>> {
+    at.ctx
+        .map(bindings)
+        .into_iter()
+        .filter_map(|(host, span, container)| {
+            let port = binding(at, &host, &container.value.shown(), span)?;
+            Some(Traced::new(port, container.origin))
+        })
+        .collect()
+}
+
+fn binding(at: &StepCtx<'_>, host: &str, container: &str, span: Span) -> Option<PortBinding> {
+    let parse = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port != 0);
+    match (parse(host), parse(container)) {
+        (Some(host), Some(container)) => Some(PortBinding { host, container }),
+        (None, _) | (_, None) => {
+            at.ctx.notes.report(
+                Diagnostic::error("bad-port", format!("`{host}` → `{container}` are not two ports"))
+                    .at(span, "a port is a whole number from 1 to 65535")
+                    .help("write `\"HOST\": \"CONTAINER\"`, such as `\"8080\": \"80\"`"),
+            );
+            None
+        }
+    }
+}
+
+fn report_command_dropped(at: &StepCtx<'_>, span: Span, entrypoint: Option<&TextList>) {
+    let mut diagnostic = Diagnostic::warning("ignored-input", "`command` has no effect beside `entrypoint`")
+        .at(span, "seed 001, Entry Point: the entry point takes precedence over any commands")
+        .help("remove one of the two");
+    if let Some(entrypoint) = entrypoint {
+        diagnostic = diagnostic.at(entrypoint.span, "this runs");
+    }
+    at.ctx.notes.report(diagnostic);
+}

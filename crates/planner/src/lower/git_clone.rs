@@ -1,0 +1,153 @@
+//! GitClone steps (facts/steps/ci-git-clone-step-analysis.md, Phase 4).
+
+use cirun_parser::{
+    Diagnostic, Flag, Text, TextList,
+    model::{BuildSpec, GitCloneSpec},
+};
+use cirun_plan::{Action, Cause, Origin, Profile, Text as PlanText, Traced};
+
+use super::{ContainerFields, Lowered, StepCtx};
+use crate::{
+    env::{Env, stage::WORKSPACE, step::OwnLayers},
+    image::{self, Image},
+    plugin_image,
+};
+
+/// Lowers a GitClone step to the clone plugin with its variables.
+pub(crate) fn lower(at: &StepCtx<'_>, spec: &GitCloneSpec) -> Lowered {
+    let ctx = &at.ctx;
+    let own = OwnLayers { derived: variables(at, spec), ..OwnLayers::default() };
+    let env = at.env(own);
+    let (reference, rule) = match at.profile() {
+        Profile::Kubernetes => ("harness/drone-git:1.7.10-rootless", "GitClone, Plugin used: K8"),
+        Profile::Vm | Profile::Cloud | Profile::Docker => ("harness/drone-git:1.7.10", "GitClone, Plugin used: VM"),
+    };
+    let reference = Traced::new(PlanText::from(reference), Origin::new(Cause::Default { rule }));
+    let pull = image::pull_policy(ctx, None, &reference.value);
+    let mut image = Image { reference, pull, auth: None, connector: None };
+    plugin_image::replace(ctx, &mut image);
+    let fields = ContainerFields {
+        resources: spec.resources.as_ref(),
+        privileged: spec.privileged.as_ref(),
+        run_as_user: spec.run_as_user.as_ref(),
+    };
+    Lowered::foreground(Action::Container(Box::new(at.container(image, env, &fields))))
+}
+
+fn variables(at: &StepCtx<'_>, spec: &GitCloneSpec) -> Env {
+    let ctx = &at.ctx;
+    let mut env = Env::default();
+    match &spec.build {
+        Some(build) => checked_out(at, build, &mut env),
+        None => ctx.notes.report(
+            Diagnostic::error("missing-required-input", format!("`GitClone` step `{}` needs `build`", at.place.id))
+                .at(at.step.identifier.span, "GitClone, Phase 4 `build`: required")
+                .help("set `build`, such as `{type: branch, spec: {branch: main}}`"),
+        ),
+    }
+    for (field, variable, rule) in [
+        (&spec.depth, "PLUGIN_DEPTH", "GitClone, depth → PLUGIN_DEPTH"),
+        (&spec.submodule_strategy, "DRONE_NETRC_SUBMODULE_STRATEGY", "GitClone, submoduleStrategy"),
+        (&spec.pre_fetch_command, "DRONE_NETRC_PRE_FETCH", "GitClone, preFetchCommand → DRONE_NETRC_PRE_FETCH"),
+    ] {
+        text(at, &mut env, field.as_ref(), variable, rule);
+    }
+    for (field, variable, rule) in [
+        (&spec.lfs, "DRONE_NETRC_LFS_ENABLED", "GitClone, lfs → DRONE_NETRC_LFS_ENABLED"),
+        (&spec.debug, "DRONE_NETRC_DEBUG", "GitClone, debug → DRONE_NETRC_DEBUG"),
+        (&spec.fetch_tags, "DRONE_NETRC_FETCH_TAGS", "GitClone, fetchTags → DRONE_NETRC_FETCH_TAGS"),
+    ] {
+        if flag(at, field.as_ref()) == Some(true) {
+            env.known(variable, "true", Cause::Mapping { rule });
+        }
+    }
+    if flag(at, spec.ssl_verify.as_ref()) == Some(false) {
+        env.known("GIT_SSL_NO_VERIFY", "true", Cause::Mapping { rule: "GitClone, sslVerify → GIT_SSL_NO_VERIFY" });
+    }
+    let rule = "GitClone, sparseCheckout → DRONE_NETRC_SPARSE_CHECKOUT";
+    list(at, &mut env, spec.sparse_checkout.as_ref(), "DRONE_NETRC_SPARSE_CHECKOUT", rule);
+    let rule = "GitClone, outputFilePathsContent → PLUGIN_OUTPUT_FILE_PATHS_CONTENT";
+    list(at, &mut env, spec.output_file_paths_content.as_ref(), "PLUGIN_OUTPUT_FILE_PATHS_CONTENT", rule);
+    directory(at, spec, &mut env);
+    address(at, spec, &mut env);
+    env
+}
+
+/// The repository's address: beside the codebase's own, as a Git connector's URL is not read.
+fn address(at: &StepCtx<'_>, spec: &GitCloneSpec, env: &mut Env) {
+    let ctx = &at.ctx;
+    let Some(url) = &ctx.inputs.codebase.repo_url else { return };
+    let Some(name) = ctx.given_text(spec.repo_name.as_ref()) else { return };
+    let base = url.trim_end_matches('/');
+    let Some(cut) = base.rfind(['/', ':']) else { return };
+    let suffix = if base.ends_with(".git") { ".git" } else { "" };
+    let shown = name.value.shown();
+    if base[cut + 1..].trim_end_matches(".git") == shown {
+        return;
+    }
+    ctx.notes.report(
+        Diagnostic::parity(
+            "sibling-repository",
+            format!("`{}` clones `{shown}` from beside the codebase", at.place.id),
+        )
+        .at(at.step.identifier.span, "the address in its connector is not read"),
+    );
+    let address = name.value.preceded_by(&base[..=cut]).followed_by(suffix);
+    let why = "a sibling of the codebase's repository; the connector's URL is not read";
+    for variable in ["DRONE_REMOTE_URL", "DRONE_GIT_HTTP_URL"] {
+        let origin = name.origin.clone().then(Cause::Local(why));
+        env.set(variable, Traced::new(address.clone(), origin));
+    }
+}
+
+fn checked_out(at: &StepCtx<'_>, build: &BuildSpec, env: &mut Env) {
+    let rule = "GitClone, build → DRONE_COMMIT_BRANCH, DRONE_TAG, DRONE_BUILD_EVENT, DRONE_COMMIT_SHA";
+    let (variable, field, event) = match build {
+        BuildSpec::Branch(field) => ("DRONE_COMMIT_BRANCH", field, None),
+        BuildSpec::Tag(field) => ("DRONE_TAG", field, Some("tag")),
+        BuildSpec::PullRequest(field) => ("DRONE_PULL_REQUEST", field, Some("pull_request")),
+        BuildSpec::Commit(field) => ("DRONE_COMMIT_SHA", field, None),
+        BuildSpec::Expression(_) => return,
+    };
+    text(at, env, Some(field), variable, rule);
+    if let Some(event) = event {
+        env.known("DRONE_BUILD_EVENT", event, Cause::Mapping { rule });
+    }
+}
+
+/// `DRONE_WORKSPACE`: below the workspace, and never the workspace itself (PluginServiceImpl.java:322).
+fn directory(at: &StepCtx<'_>, spec: &GitCloneSpec, env: &mut Env) {
+    let ctx = &at.ctx;
+    let Some(directory) = ctx.given_text(spec.clone_directory.as_ref()) else { return };
+    let shown = directory.value.shown();
+    if shown.trim_end_matches('/') == WORKSPACE
+        && let Some(field) = &spec.clone_directory
+    {
+        ctx.notes.report(
+            Diagnostic::error("rejected-input", "`cloneDirectory` may not be the workspace itself")
+                .at(field.span, "GitClone, Known Gaps: `/harness` is refused")
+                .help("name a folder below it"),
+        );
+    }
+    let value =
+        if shown.starts_with('/') { directory.value } else { directory.value.preceded_by(&format!("{WORKSPACE}/")) };
+    let rule = "GitClone, cloneDirectory → DRONE_WORKSPACE";
+    env.set("DRONE_WORKSPACE", Traced::new(value, directory.origin.then(Cause::Mapping { rule })));
+}
+
+fn flag(at: &StepCtx<'_>, field: Option<&Flag>) -> Option<bool> {
+    at.ctx.flag(field?, "a flag of `GitClone`").map(|flag| flag.value)
+}
+
+fn text(at: &StepCtx<'_>, env: &mut Env, field: Option<&Text>, variable: &str, rule: &'static str) {
+    if let Some(value) = at.ctx.given_text(field) {
+        env.set(variable, Traced::new(value.value, value.origin.then(Cause::Mapping { rule })));
+    }
+}
+
+fn list(at: &StepCtx<'_>, env: &mut Env, field: Option<&TextList>, variable: &str, rule: &'static str) {
+    let Some(field) = field else { return };
+    let items = at.ctx.list(field).into_iter().map(|item| item.value);
+    let origin = at.ctx.written(field.span).then(Cause::Mapping { rule });
+    env.set(variable, Traced::new(PlanText::join(items, ","), origin));
+}

@@ -1,0 +1,48 @@
+//! Steps that only wait, and steps that are shown and not run.
+
+use cirun_parser::{
+    Diagnostic,
+    model::{OtherSpec, WaitSpec},
+};
+use cirun_plan::{Action, Cause, Origin, Traced};
+
+use super::{Lowered, StepCtx};
+use crate::flow;
+
+/// Lowers a Wait step.
+pub(crate) fn wait(at: &StepCtx<'_>, spec: &WaitSpec) -> Lowered {
+    match &spec.duration {
+        Some(field) => {
+            let duration = flow::traced_duration(&at.ctx, field).unwrap_or_else(|| {
+                Traced::new(
+                    std::time::Duration::ZERO,
+                    Origin::new(Cause::Default { rule: "harness-schema.md 5.2: empty is unset" }),
+                )
+            });
+            Lowered::foreground(Action::Wait(duration))
+        }
+        None => {
+            at.ctx.notes.report(
+                Diagnostic::error("missing-required-input", format!("`Wait` step `{}` needs `duration`", at.place.id))
+                    .at(at.step.identifier.span, "harness-schema.md 4.3")
+                    .help("set `duration`, such as `30s`"),
+            );
+            Lowered::impossible("it has no duration")
+        }
+    }
+}
+
+/// A known step type without a local counterpart.
+pub(crate) fn skipped(at: &StepCtx<'_>, spec: &OtherSpec) -> Lowered {
+    at.ctx.notes.report(
+        Diagnostic::parity("step-not-run", format!("`{}` is skipped: {}", at.place.id, spec.why))
+            .at(at.step.kind.span, "CI runs this step"),
+    );
+    Lowered::impossible(spec.why)
+}
+
+/// A reference to a template that nobody put in its place.
+pub(crate) fn template(at: &StepCtx<'_>) -> Lowered {
+    let name = at.step.template.as_ref().map_or("a template", |template| template.template_ref.value.as_str());
+    Lowered::impossible(&format!("its template `{name}` was not found"))
+}

@@ -1,0 +1,48 @@
+//! Plugin steps (facts/steps/ci-plugin-step-analysis.md; harness-runtime.md 2.7).
+
+use cirun_parser::model::PluginSpec;
+use cirun_plan::{Action, Role};
+
+use super::{ContainerFields, Lowered, StepCtx};
+use crate::{
+    env::{
+        Env,
+        step::{OwnLayers, user_layer},
+    },
+    image, plugin_image,
+    resolve::given,
+    settings,
+    tables::{check::check, plugin::ROWS},
+};
+
+/// Lowers a Plugin step: the image's own entrypoint, with the settings as variables.
+pub(crate) fn lower(at: &StepCtx<'_>, spec: &PluginSpec) -> Lowered {
+    check(ROWS, at.step, spec, at.stage.column, at.ctx.notes);
+    let ctx = &at.ctx;
+    let Some(image) = given(spec.image.as_ref()) else {
+        return Lowered::impossible(if given(spec.uses.as_ref()).is_some() {
+            "hosted plugins by repository (`uses`) run on the VM of Harness Cloud only"
+        } else {
+            "it has no image"
+        });
+    };
+    let derived = spec.settings.as_ref().map_or_else(Env::default, |settings| settings::variables(ctx, settings));
+    let own = OwnLayers { derived, user: user_layer(ctx, spec.env_variables.as_ref()), ..OwnLayers::default() };
+    let env = at.env(own);
+    let mut image =
+        image::of_step(ctx, at.profile(), image, spec.connector_ref.as_ref(), spec.image_pull_policy.as_ref());
+    plugin_image::replace(ctx, &mut image);
+    let fields = ContainerFields {
+        resources: spec.resources.as_ref(),
+        privileged: spec.privileged.as_ref(),
+        run_as_user: spec.run_as_user.as_ref(),
+    };
+    let mut container = at.container(image, env, &fields);
+    container.entrypoint = at.argv(spec.entrypoint.as_ref());
+    Lowered {
+        role: Role::Foreground,
+        action: Action::Container(Box::new(container)),
+        outputs: Vec::new(),
+        reports: at.reports(spec.reports.as_ref()),
+    }
+}

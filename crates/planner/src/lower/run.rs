@@ -1,0 +1,134 @@
+//! `Run` and `Test` steps (facts/steps/ci-run-step-analysis.md; harness-runtime.md 1.5, 3).
+
+use cirun_parser::{
+    Diagnostic, ParameterField, Text,
+    model::{OutputVariableSpec, RunSpec, Shell},
+};
+use cirun_plan::{
+    Action, Cause, Environment, HostAction, Origin, OutputVariable, Profile, Role, StepFiles, Text as PlanText, Traced,
+};
+
+use super::{ContainerFields, Lowered, StepCtx};
+use crate::{
+    env::step::{OwnLayers, user_layer},
+    image, pitfalls,
+    resolve::{Ctx, given},
+    shell::{self, Export, ScriptOf},
+    suggest::nearest,
+    tables::{check::check, run::ROWS},
+};
+
+/// Lowers a Run step.
+pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
+    check(ROWS, at.step, spec, at.stage.column, at.ctx.notes);
+    if !spec.output_variables.is_empty() {
+        pitfalls::exit_before_outputs(&at.ctx, spec.command.as_ref());
+    }
+    let script = at.ctx.given_text(spec.command.as_ref());
+    lower_script(at, spec, script)
+}
+
+/// Lowers a step that runs `script` as a Run step does.
+pub(crate) fn lower_script(at: &StepCtx<'_>, spec: &RunSpec, script: Option<Traced<PlanText>>) -> Lowered {
+    let ctx = &at.ctx;
+    let shell = shell_of(ctx, spec.shell.as_ref());
+    let composed = script.as_ref().map(|script| compose(at, shell, script, &spec.output_variables));
+    let own = OwnLayers { user: user_layer(ctx, spec.env_variables.as_ref()), ..OwnLayers::default() };
+    let env = at.env(own);
+    let action = match (given(spec.image.as_ref()), composed) {
+        (Some(image), composed) => {
+            let profile = at.profile();
+            let image =
+                image::of_step(ctx, profile, image, spec.connector_ref.as_ref(), spec.image_pull_policy.as_ref());
+            let fields = ContainerFields {
+                resources: spec.resources.as_ref(),
+                privileged: spec.privileged.as_ref(),
+                run_as_user: spec.run_as_user.as_ref(),
+            };
+            let mut container = at.container(image, env, &fields);
+            if let Some(composed) = composed {
+                container.entrypoint = Some(shell_entrypoint(shell));
+                container.command = Some(composed.map(|text| vec![text]));
+            }
+            container.script = script;
+            Action::Container(Box::new(container))
+        }
+        (None, Some(composed)) => match at.profile() {
+            Profile::Vm | Profile::Cloud => Action::Host(Box::new(host(shell, composed, script, env))),
+            Profile::Kubernetes | Profile::Docker => return Lowered::impossible("it has no image"),
+        },
+        (None, None) => return Lowered::impossible("it has neither a command nor an image"),
+    };
+    let outputs = spec.output_variables.iter().map(|output| output_variable(ctx, output)).collect();
+    Lowered { role: Role::Foreground, action, outputs, reports: at.reports(spec.reports.as_ref()) }
+}
+
+/// A script as a process of the machine.
+pub(super) fn host(
+    shell: Shell,
+    composed: Traced<PlanText>,
+    script: Option<Traced<PlanText>>,
+    env: Environment,
+) -> HostAction {
+    let mut argv: Vec<PlanText> = shell::entrypoint(shell).into_iter().map(PlanText::from).collect();
+    argv.push(composed.value);
+    HostAction { argv, script, env }
+}
+
+/// The shell of a step: `Sh` if unset; an unknown one is reported.
+pub(super) fn shell_of(ctx: &Ctx<'_>, field: Option<&Text>) -> Shell {
+    let Some(field) = given(field) else { return Shell::Sh };
+    // The service takes any expression for `Sh`.
+    if let ParameterField::Expression(_) = &field.value
+        && ctx.text(field).value.is_deferred()
+    {
+        return Shell::Sh;
+    }
+    let Some(word) = ctx.known(field, "`shell`") else { return Shell::Sh };
+    shell::named(&word.value).unwrap_or_else(|words| {
+        let help = match nearest(&word.value, words.iter().copied()) {
+            Some(like) => format!("did you mean `{like}`?"),
+            None => format!("write one of {}", words.join(", ")),
+        };
+        ctx.notes.report(
+            Diagnostic::error("unknown-word", format!("unknown shell `{}`", word.value))
+                .at(field.span, "no such shell")
+                .help(help),
+        );
+        Shell::Sh
+    })
+}
+
+/// The entrypoint that runs a script.
+pub(super) fn shell_entrypoint(shell: Shell) -> Traced<Vec<PlanText>> {
+    let argv = shell::entrypoint(shell).into_iter().map(PlanText::from).collect();
+    Traced::new(argv, Origin::new(Cause::Service { rule: shell::RULE }))
+}
+
+fn compose(
+    at: &StepCtx<'_>,
+    shell: Shell,
+    script: &Traced<PlanText>,
+    outputs: &[OutputVariableSpec],
+) -> Traced<PlanText> {
+    let exports: Vec<Export> = outputs.iter().map(|output| export(&at.ctx, output)).collect();
+    let file = StepFiles::of(&at.place.path).output;
+    let text = shell::compose(shell, at.profile(), ScriptOf::Run, script.value.clone(), &exports, &file);
+    Traced::new(text, script.origin.clone().then(Cause::Service { rule: shell::RULE }))
+}
+
+fn export(ctx: &Ctx<'_>, output: &OutputVariableSpec) -> Export {
+    let variable = given(output.value.as_ref())
+        .and_then(|value| ctx.known(value, "the shell variable of an output variable"))
+        .map_or_else(|| output.name.value.clone(), |value| value.value);
+    Export { name: output.name.value.clone(), variable }
+}
+
+fn output_variable(ctx: &Ctx<'_>, output: &OutputVariableSpec) -> OutputVariable {
+    let secret = output
+        .kind
+        .as_ref()
+        .and_then(|kind| ctx.known(kind, "the type of an output variable"))
+        .is_some_and(|kind| kind.value == "Secret");
+    OutputVariable { name: output.name.value.clone(), secret }
+}

@@ -1,0 +1,67 @@
+//! RunTests steps: their whole commands, without test selection (issue 3; harness-runtime.md 1.5).
+
+use cirun_parser::{Diagnostic, Text, model::RunTestsSpec};
+use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
+
+use super::{Lowered, StepCtx, run::lower_script};
+use crate::{
+    resolve::given,
+    tables::{check::check, run::ROWS},
+};
+
+/// The program of each build tool; the step's `args` follow it.
+const TOOLS: [(&str, &str); 9] = [
+    ("Maven", "mvn"),
+    ("Gradle", "./gradlew"),
+    ("Bazel", "bazel"),
+    ("SBT", "sbt"),
+    ("Dotnet", "dotnet"),
+    ("Nunitconsole", "nunit3-console"),
+    ("Pytest", "python3 -m pytest"),
+    ("Unittest", "python3 -m unittest"),
+    ("Rspec", "bundle exec rspec"),
+];
+
+/// Lowers a RunTests step: what comes before, the tool with its arguments, what comes after.
+pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunTestsSpec) -> Lowered {
+    let ctx = &at.ctx;
+    ctx.notes.report(
+        Diagnostic::parity("no-test-selection", format!("`{}` runs all tests: CI may select some", at.place.id))
+            .at(at.step.identifier.span, "test intelligence is not available here"),
+    );
+    let Some(tool) = given(spec.build_tool.as_ref()).and_then(|field| tool(at, field)) else {
+        return Lowered::impossible("its build tool is not known");
+    };
+    let mut command = Traced::new(
+        PlanText::from(tool.value),
+        tool.origin.then(Cause::Mapping { rule: "RunTests, buildTool → program" }),
+    );
+    if let Some(args) = ctx.given_text(spec.args.as_ref()) {
+        command = Traced::new(command.value.followed_by(" ").followed_by_text(args.value), args.origin);
+    }
+    let around = |field: &Option<Text>| ctx.given_text(field.as_ref());
+    let parts = [around(&spec.pre_command), Some(command), around(&spec.post_command)];
+    let origin: Origin = ctx.written(at.step.span);
+    let script = PlanText::join(parts.into_iter().flatten().map(|part| part.value), "\n");
+    // The tables of Run are those of RunTests but for `command`, which is there by now.
+    let mut run = spec.run.clone();
+    run.command = spec.build_tool.clone();
+    check(ROWS, at.step, &run, at.stage.column, ctx.notes);
+    lower_script(at, &spec.run, Some(Traced::new(script, origin)))
+}
+
+fn tool(at: &StepCtx<'_>, field: &Text) -> Option<Traced<&'static str>> {
+    let word = at.ctx.known(field, "`buildTool`")?;
+    match TOOLS.iter().find(|(name, _)| *name == word.value) {
+        Some((_, program)) => Some(Traced::new(*program, word.origin)),
+        None => {
+            let names = TOOLS.map(|(name, _)| name).join(", ");
+            at.ctx.notes.report(
+                Diagnostic::error("unknown-word", format!("unknown build tool `{}`", word.value))
+                    .at(field.span, "no such build tool")
+                    .help(format!("write one of {names}")),
+            );
+            None
+        }
+    }
+}

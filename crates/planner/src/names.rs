@@ -1,0 +1,283 @@
+//! The names that expressions of one place resolve against: layers of trees, the innermost first.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use cirun_expressions::{Lookup, Scope, Segment, Value};
+use cirun_plan::Cause;
+use indexmap::IndexMap;
+
+use crate::{inputs::SecretStore, suggest::nearest};
+
+/// One layer (a stage, a step group, an instance of a loop, a step) over the layer around it.
+#[derive(Debug)]
+pub(crate) struct Names {
+    entries: IndexMap<String, Entry>,
+    around: Around,
+}
+
+#[derive(Debug)]
+enum Around {
+    Layer(Arc<Names>),
+    World(World),
+}
+
+/// What the outermost layer holds besides names.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) secrets: Arc<dyn SecretStore>,
+    pub(crate) now_ms: i64,
+    /// `--var` with a path: wins over every layer.
+    pub(crate) overrides: IndexMap<String, String>,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone)]
+pub(crate) enum Entry {
+    Known(Known),
+    Tree(IndexMap<String, Entry>),
+    /// Only the run knows it, and everything below it.
+    Pending,
+    /// The steps of a stage: the run knows what is below each of these ids, and of their loop's instances.
+    Steps(Arc<StepIds>),
+}
+
+/// A decided value and where it is from.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) value: Value,
+    pub(crate) secret: bool,
+    pub(crate) cause: Option<Cause>,
+}
+
+/// Ids of the steps and step groups of a stage, at any depth.
+#[derive(Debug, Default)]
+pub(crate) struct StepIds {
+    pub(crate) ids: BTreeSet<String>,
+    pub(crate) looped: BTreeSet<String>,
+}
+
+impl StepIds {
+    fn contains(&self, id: &str) -> bool {
+        self.ids.contains(id) || id.rmatch_indices('_').any(|(at, _)| self.looped.contains(&id[..at]))
+    }
+}
+
+/// What a layer says about a path.
+enum Found<'a> {
+    Entry(&'a Entry),
+    /// A value below a known value: a field of an object.
+    Inside(Value, &'a Known),
+    Pending,
+    Missing,
+}
+
+impl Entry {
+    /// Text from outside the documents.
+    pub(crate) fn text(text: impl Into<String>, cause: Cause) -> Self {
+        Self::Known(Known { value: Value::String(text.into()), secret: false, cause: Some(cause) })
+    }
+
+    /// A value without a story.
+    pub(crate) fn value(value: Value) -> Self {
+        Self::Known(Known { value, secret: false, cause: None })
+    }
+
+    /// A tree of entries.
+    pub(crate) fn tree<'k>(entries: impl IntoIterator<Item = (&'k str, Self)>) -> Self {
+        Self::Tree(entries.into_iter().map(|(key, entry)| (key.to_owned(), entry)).collect())
+    }
+
+    fn as_lookup(&self) -> Lookup {
+        match self {
+            Self::Known(known) => Lookup::Found { value: known.value.clone(), secret: known.secret },
+            Self::Pending => Lookup::Pending,
+            Self::Steps(_) => Lookup::Missing,
+            Self::Tree(entries) => {
+                let (mut map, mut tainted) = (IndexMap::new(), false);
+                for (key, entry) in entries {
+                    // What waits is left out: asking for it by name finds it.
+                    if let Lookup::Found { value, secret } = entry.as_lookup() {
+                        tainted |= secret;
+                        map.insert(key.clone(), value);
+                    }
+                }
+                Lookup::Found { value: Value::Map(map), secret: tainted }
+            }
+        }
+    }
+}
+
+impl Names {
+    /// The outermost layer.
+    pub(crate) fn root(world: World, entries: IndexMap<String, Entry>) -> Arc<Self> {
+        Arc::new(Self { entries, around: Around::World(world) })
+    }
+
+    /// A layer within `around`.
+    pub(crate) fn within(around: &Arc<Self>, entries: IndexMap<String, Entry>) -> Arc<Self> {
+        Arc::new(Self { entries, around: Around::Layer(Arc::clone(around)) })
+    }
+
+    /// Where the value of `path` is from, if it is a decided one with a story.
+    pub(crate) fn cause(&self, path: &[Segment]) -> Option<Cause> {
+        if self.overridden(path).is_some() {
+            return Some(Cause::Setting(format!("--var {}", dotted(path))));
+        }
+        match self.find(path) {
+            Found::Entry(Entry::Known(known)) | Found::Inside(_, known) => known.cause.clone(),
+            Found::Entry(_) | Found::Pending | Found::Missing => None,
+        }
+    }
+
+    /// The path with its first unknown name replaced by the nearest known one.
+    pub(crate) fn suggestion(&self, path: &[Segment]) -> Option<String> {
+        (0..path.len()).find_map(|at| {
+            let known = self.known_under(&path[..at]);
+            let Segment::Key(name) = &path[at] else { return None };
+            if known.is_empty() || known.contains(name) {
+                return None;
+            }
+            let like = nearest(name, known.iter().map(String::as_str))?.to_owned();
+            let mut corrected = path.to_vec();
+            corrected[at] = Segment::Key(like);
+            Some(dotted(&corrected))
+        })
+    }
+
+    /// The names that stand under `path`, for suggestions.
+    fn known_under(&self, path: &[Segment]) -> Vec<String> {
+        match self.find(path) {
+            Found::Entry(Entry::Tree(entries)) => entries.keys().cloned().collect(),
+            Found::Entry(Entry::Steps(steps)) => steps.ids.iter().cloned().collect(),
+            Found::Entry(_) | Found::Inside(..) | Found::Pending | Found::Missing => Vec::new(),
+        }
+    }
+
+    /// The store of secrets.
+    pub(crate) fn secrets(&self) -> &dyn SecretStore {
+        &*self.world().secrets
+    }
+
+    fn world(&self) -> &World {
+        match &self.around {
+            Around::World(world) => world,
+            Around::Layer(around) => around.world(),
+        }
+    }
+
+    fn overridden(&self, path: &[Segment]) -> Option<&String> {
+        let overrides = &self.world().overrides;
+        if overrides.is_empty() { None } else { overrides.get(&dotted(path)) }
+    }
+
+    fn find(&self, path: &[Segment]) -> Found<'_> {
+        let Some((Segment::Key(first), rest)) = path.split_first() else { return Found::Missing };
+        if let Some(entry) = self.entries.get(first) {
+            match descend(entry, rest) {
+                Found::Missing => {}
+                found @ (Found::Entry(_) | Found::Inside(..) | Found::Pending) => return found,
+            }
+        }
+        match &self.around {
+            Around::Layer(around) => around.find(path),
+            Around::World(_) => Found::Missing,
+        }
+    }
+
+    /// Whether this is the artifact of a step of the stage: `artifact_<id>`, beside `steps` (harness-runtime.md 3).
+    fn is_artifact(&self, path: &[Segment]) -> bool {
+        let Some(Segment::Key(first)) = path.first() else { return false };
+        first.strip_prefix("artifact_").is_some_and(|id| {
+            let step = [Segment::Key("steps".to_owned()), Segment::Key(id.to_owned())];
+            matches!(self.find(&step), Found::Pending)
+        })
+    }
+}
+
+impl Scope for Names {
+    fn lookup(&self, path: &[Segment]) -> Lookup {
+        if let Some(text) = self.overridden(path) {
+            return Lookup::Found { value: Value::String(text.clone()), secret: false };
+        }
+        match self.find(path) {
+            Found::Entry(entry) => entry.as_lookup(),
+            Found::Inside(value, known) => Lookup::Found { value, secret: known.secret },
+            Found::Pending => Lookup::Pending,
+            Found::Missing if self.is_artifact(path) => Lookup::Pending,
+            Found::Missing => Lookup::Missing,
+        }
+    }
+
+    fn secret(&self, id: &str) -> Lookup {
+        match crate::secrets::find(self.secrets(), id) {
+            Some(given) => Lookup::Found { value: Value::String(given.value.expose().to_owned()), secret: true },
+            None => Lookup::Missing,
+        }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.world().now_ms
+    }
+}
+
+/// The path as a person writes it, with dots.
+pub(crate) fn dotted(path: &[Segment]) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Key(key) => key.clone(),
+            Segment::Index(index) => index.to_string(),
+        })
+        .collect::<Vec<_>>()
+        .join(".")
+}
+
+fn descend<'a>(entry: &'a Entry, path: &[Segment]) -> Found<'a> {
+    let Some((segment, rest)) = path.split_first() else { return Found::Entry(entry) };
+    match entry {
+        Entry::Pending => Found::Pending,
+        Entry::Tree(entries) => match segment {
+            Segment::Key(key) => entries.get(key).map_or(Found::Missing, |entry| descend(entry, rest)),
+            Segment::Index(_) => Found::Missing,
+        },
+        Entry::Steps(steps) => match segment {
+            Segment::Key(id) if steps.contains(id) && of_run(rest) => Found::Pending,
+            Segment::Key(_) | Segment::Index(_) => Found::Missing,
+        },
+        Entry::Known(known) => match inside(&known.value, path) {
+            Some(value) => Found::Inside(value.clone(), known),
+            None => Found::Missing,
+        },
+    }
+}
+
+/// Whether a path below a step's id is one that the run fills (harness-runtime.md 3, Status).
+fn of_run(path: &[Segment]) -> bool {
+    match path.first() {
+        None | Some(Segment::Index(_)) => true,
+        Some(Segment::Key(key)) => RUN_FIELDS.contains(&key.as_str()) || key.starts_with("artifact_"),
+    }
+}
+
+/// What the run knows of a step; `steps` leads into a step group.
+const RUN_FIELDS: [&str; 12] = [
+    "output",
+    "outputVariables",
+    "steps",
+    "status",
+    "currentStatus",
+    "liveStatus",
+    "startTs",
+    "endTs",
+    "retryCount",
+    "executionUrl",
+    "identifier",
+    "name",
+];
+
+fn inside<'v>(value: &'v Value, path: &[Segment]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, segment| match (value, segment) {
+        (Value::Map(map), Segment::Key(key)) => map.get(key),
+        (Value::List(list), Segment::Index(index)) => list.get(*index),
+        _ => None,
+    })
+}

@@ -1,0 +1,35 @@
+//! Where in the pipeline planning is.
+
+use cirun_plan::StepPath;
+
+use crate::tables::Column;
+
+/// The stage.
+#[derive(Debug, Clone)]
+pub(crate) struct StagePlace {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) column: Column,
+    pub(crate) pipeline: String,
+    pub(crate) org: String,
+    pub(crate) project: String,
+    /// `hostNames` of the infrastructure: they resolve to the pod itself.
+    pub(crate) host_names: Vec<String>,
+    /// `caching.enabled`.
+    pub(crate) caching: bool,
+    /// Index and number of its loop's instances: 0 and 1 without a loop.
+    pub(crate) index: (usize, usize),
+}
+
+/// The step within the stage.
+#[derive(Debug, Clone)]
+pub(crate) struct StepPlace {
+    pub(crate) id: String,
+    pub(crate) path: StepPath,
+    /// The nearest step group's identifier.
+    pub(crate) group: Option<String>,
+    /// Index and number of its loop's instances: 0 and 1 without a loop.
+    pub(crate) index: (usize, usize),
+    /// Its number in the stage, from 1.
+    pub(crate) number: usize,
+}

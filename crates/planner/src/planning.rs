@@ -1,0 +1,223 @@
+//! From a pipeline and everything outside it to a plan.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use cirun_expressions::Value;
+use cirun_parser::{
+    Diagnostic, Severity,
+    model::{ExecutionNode, Pipeline, Stage, StageSpec},
+};
+use cirun_plan::{Cause, Plan};
+use indexmap::IndexMap;
+
+use crate::{
+    env::{codebase, stage::build_link},
+    infrastructure::stages,
+    inputs::Inputs,
+    names::{Entry, Names, World},
+    notes::Notes,
+    resolve::{Ctx, given},
+    selection,
+    stage::{self, PipelineFacts},
+    suggest::nearest,
+    targets::{RegistryTarget, aws_hosts},
+    variables,
+};
+
+/// A plan, and what was found out while making it.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan; as whole as the pipeline allows.
+    pub plan: Plan,
+    /// What is wrong or worth knowing; with an error among them the plan must not run.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What differs from CI.
+    pub parity: Vec<Diagnostic>,
+    /// The registries and repositories that steps push to.
+    pub targets: Vec<RegistryTarget>,
+    /// The AWS host names that an emulator must answer for.
+    pub aws_hosts: Vec<String>,
+}
+
+impl Planned {
+    /// Whether an error forbids running the plan.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// Plans the pipeline's CI stages.
+pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
+    let notes = Notes::default();
+    let ctx = Ctx { inputs, notes: &notes, names: names(pipeline, inputs, &notes) };
+    let mut facts = PipelineFacts {
+        pipeline,
+        id: pipeline.identifier.as_ref().map_or_else(|| "pipeline".to_owned(), |id| id.value.clone()),
+        org: text(&ctx, pipeline.org.as_ref(), &inputs.run.org),
+        project: text(&ctx, pipeline.project.as_ref(), &inputs.run.project),
+        variables: variables::environment(&ctx, &pipeline.variables, true),
+        pushed: Vec::new(),
+    };
+    let mut planned = Vec::new();
+    for stage in selected(&ctx, pipeline) {
+        match &stage.spec {
+            StageSpec::Ci(spec) => planned.extend(stage::lower(&ctx, &mut facts, stage, spec)),
+            StageSpec::Other { kind, .. } => notes.report(
+                Diagnostic::parity("stage-not-run", format!("the stage `{}` is left out", stage.identifier.value))
+                    .at(kind.span, format!("a `{}` stage is not run locally", kind.value)),
+            ),
+            StageSpec::Template => notes.report(
+                Diagnostic::error(
+                    "missing-template",
+                    format!("the template of stage `{}` was not found", stage.identifier.value),
+                )
+                .at(stage.span, "a reference to a template")
+                .help("add the template's YAML under `.harness/` or under a directory named by `--include`"),
+            ),
+        }
+    }
+    selection::apply(&ctx, &mut planned);
+    let plan_id = facts.id;
+    let (all, secrets, targets) = notes.into_parts();
+    let (parity, diagnostics) = all.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);
+    Planned {
+        plan: Plan { pipeline: plan_id, stages: planned, secrets },
+        diagnostics,
+        parity,
+        aws_hosts: aws_hosts(&targets),
+        targets: targets.into_iter().collect(),
+    }
+}
+
+fn text(ctx: &Ctx<'_>, field: Option<&cirun_parser::Text>, fallback: &str) -> String {
+    ctx.given_text(field).map_or_else(|| fallback.to_owned(), |text| text.value.shown())
+}
+
+/// The stages that `--stage` names, or all of them; unknown names are reported.
+fn selected<'p>(ctx: &Ctx<'_>, pipeline: &'p Pipeline) -> Vec<&'p Stage> {
+    let wanted = &ctx.inputs.selection.stages;
+    let known = stage::ids(pipeline);
+    for id in wanted.iter().filter(|id| !known.contains(id.as_str())) {
+        let list = known.iter().copied().collect::<Vec<_>>().join(", ");
+        let help = match nearest(id, known.iter().copied()) {
+            Some(like) => format!("did you mean `{like}`?"),
+            None => format!("the stages are {list}"),
+        };
+        ctx.notes.report(
+            Diagnostic::error("unknown-stage", format!("no stage `{id}`"))
+                .at(pipeline.span, "in this pipeline")
+                .help(help),
+        );
+    }
+    stages(&pipeline.stages)
+        .into_iter()
+        .filter(|stage| wanted.is_empty() || wanted.contains(&stage.identifier.value))
+        .collect()
+}
+
+/// The outermost names: the pipeline's, the codebase's, the run's.
+fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> {
+    let world = || World {
+        secrets: Arc::clone(&inputs.secrets),
+        now_ms: inputs.run.now_ms,
+        overrides: overrides(pipeline, inputs),
+    };
+    let bare = Ctx { inputs, notes, names: Names::root(world(), IndexMap::new()) };
+    let run = |what: &str| Entry::text(what, Cause::Service { rule: "harness-runtime.md 7: local values" });
+    let yaml = |field: Option<&cirun_parser::Text>, fallback: &str| run(&text(&bare, field, fallback));
+    let id = pipeline.identifier.as_ref().map_or("pipeline", |id| id.value.as_str());
+    let tree = Entry::tree([
+        ("identifier", run(id)),
+        ("name", yaml(pipeline.name.as_ref(), id)),
+        ("variables", Entry::Tree(variables::entries(&bare, &pipeline.variables))),
+        ("sequenceId", Entry::value(Value::Int(i64::try_from(inputs.run.sequence).unwrap_or(i64::MAX)))),
+        ("executionId", run(&inputs.run.id)),
+        ("executionUrl", run(&build_link(inputs))),
+        ("startTs", Entry::value(Value::Int(inputs.run.now_ms))),
+        ("storeType", run("INLINE")),
+        ("triggerType", run("MANUAL")),
+        ("triggeredBy", Entry::tree([("name", run(&inputs.run.user)), ("email", run(&inputs.run.user))])),
+        ("selectedStages", Entry::value(selected_stages(inputs))),
+        ("currentStatus", Entry::Pending),
+        ("liveStatus", Entry::Pending),
+        ("stages", Entry::Tree(stage_entries(&bare, pipeline))),
+    ]);
+    let scope = |id: &str, field: Option<&cirun_parser::Text>| {
+        let id = text(&bare, field, id);
+        Entry::tree([("identifier", run(&id)), ("name", run(&id))])
+    };
+    let account = &inputs.run.account;
+    let mut entries: IndexMap<String, Entry> = [
+        ("pipeline", tree),
+        ("codebase", codebase::names(&inputs.codebase)),
+        ("org", scope(&inputs.run.org, pipeline.org.as_ref())),
+        ("project", scope(&inputs.run.project, pipeline.project.as_ref())),
+        ("account", Entry::tree([("identifier", run(account)), ("name", run(account)), ("companyName", run(account))])),
+        ("env", Entry::Tree(inputs.env.iter().map(|(name, value)| (name.clone(), run(value))).collect())),
+        ("OnRollbackModeExecution", Entry::value(Value::Bool(false))),
+        ("Always", Entry::value(Value::Bool(true))),
+        // A manual run has no trigger: its fields are null, as in the service.
+        ("trigger", Entry::value(Value::Null)),
+        ("eventPayload", Entry::value(Value::Null)),
+    ]
+    .into_iter()
+    .map(|(name, entry)| (name.to_owned(), entry))
+    .collect();
+    for status in ["OnStageSuccess", "OnStageFailure", "OnPipelineSuccess", "OnPipelineFailure", "currentStatus"] {
+        entries.insert(status.to_owned(), Entry::Pending);
+    }
+    Names::root(world(), entries)
+}
+
+fn selected_stages(inputs: &Inputs<'_>) -> Value {
+    Value::List(inputs.selection.stages.iter().map(|id| Value::String(id.clone())).collect())
+}
+
+/// `pipeline.stages.ID`: variables now, steps' outputs when they ran.
+fn stage_entries(ctx: &Ctx<'_>, pipeline: &Pipeline) -> IndexMap<String, Entry> {
+    stages(&pipeline.stages)
+        .into_iter()
+        .map(|stage| {
+            let name = given(stage.name.as_ref())
+                .map_or_else(|| stage.identifier.value.clone(), |name| ctx.text(name).value.shown());
+            let entry = Entry::tree([
+                ("identifier", Entry::value(Value::String(stage.identifier.value.clone()))),
+                ("name", Entry::value(Value::String(name))),
+                ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
+                ("status", Entry::Pending),
+                (
+                    "spec",
+                    Entry::tree([("execution", Entry::tree([("steps", Entry::Steps(Arc::new(stage_steps(stage))))]))]),
+                ),
+            ]);
+            (stage.identifier.value.clone(), entry)
+        })
+        .collect()
+}
+
+fn stage_steps(stage: &Stage) -> crate::names::StepIds {
+    let nodes: &[ExecutionNode] = match &stage.spec {
+        StageSpec::Ci(spec) => &spec.execution,
+        StageSpec::Other { execution, .. } => execution,
+        StageSpec::Template => &[],
+    };
+    stage::step_ids([nodes])
+}
+
+/// `--var NAME` for pipeline variables, `--var a.path` for anything.
+fn overrides(pipeline: &Pipeline, inputs: &Inputs<'_>) -> IndexMap<String, String> {
+    let variables: BTreeMap<&str, ()> =
+        pipeline.variables.iter().map(|variable| (variable.name.value.as_str(), ())).collect();
+    inputs
+        .vars
+        .iter()
+        .map(|(name, value)| {
+            let path = if variables.contains_key(name.as_str()) || !name.contains('.') {
+                format!("pipeline.variables.{name}")
+            } else {
+                name.clone()
+            };
+            (path, value.clone())
+        })
+        .collect()
+}

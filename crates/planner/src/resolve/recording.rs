@@ -1,0 +1,82 @@
+//! A scope that remembers what was asked of it: for provenance, for masking, for diagnostics.
+
+use std::cell::RefCell;
+
+use cirun_expressions::{Lookup, Scope, Segment, Value};
+use cirun_plan::{Cause, Secret};
+
+use crate::{names::Names, secrets};
+
+/// A scope that remembers what was asked of it.
+pub(super) struct Recording<'n> {
+    names: &'n Names,
+    /// Gives waiting names an empty value, so that evaluation goes on behind them.
+    pretend: bool,
+    pub(super) missing: RefCell<Vec<Vec<Segment>>>,
+    pub(super) missing_secrets: RefCell<Vec<String>>,
+    pub(super) secrets: RefCell<Vec<Secret>>,
+    pub(super) causes: RefCell<Vec<Cause>>,
+}
+
+impl<'n> Recording<'n> {
+    /// The same names, where those that wait have an empty value.
+    pub(super) fn pretending(names: &'n Names) -> Self {
+        Self { pretend: true, ..Self::over(names) }
+    }
+
+    pub(super) fn over(names: &'n Names) -> Self {
+        Self {
+            names,
+            pretend: false,
+            missing: RefCell::default(),
+            missing_secrets: RefCell::default(),
+            secrets: RefCell::default(),
+            causes: RefCell::default(),
+        }
+    }
+
+    fn cause(&self, cause: Cause) {
+        let mut causes = self.causes.borrow_mut();
+        if !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
+}
+
+impl Scope for Recording<'_> {
+    fn lookup(&self, path: &[Segment]) -> Lookup {
+        let found = self.names.lookup(path);
+        match &found {
+            Lookup::Found { .. } => {
+                if let Some(cause) = self.names.cause(path) {
+                    self.cause(cause);
+                }
+            }
+            Lookup::Pending => {
+                if self.pretend {
+                    return Lookup::Found { value: Value::String(String::new()), secret: false };
+                }
+            }
+            Lookup::Missing => self.missing.borrow_mut().push(path.to_vec()),
+        }
+        found
+    }
+
+    fn secret(&self, id: &str) -> Lookup {
+        match secrets::find(self.names.secrets(), id) {
+            Some(given) => {
+                self.cause(Cause::Secret { id: id.to_owned(), given_by: given.given_by });
+                self.secrets.borrow_mut().push(given.value.clone());
+                Lookup::Found { value: Value::String(given.value.expose().to_owned()), secret: true }
+            }
+            None => {
+                self.missing_secrets.borrow_mut().push(id.to_owned());
+                Lookup::Missing
+            }
+        }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.names.now_ms()
+    }
+}

@@ -1,0 +1,68 @@
+//! What resolving finds wrong.
+
+use cirun_expressions::Segment;
+use cirun_parser::{Diagnostic, Span};
+use cirun_plan::Pieces;
+
+use super::{Ctx, recording::Recording};
+use crate::{names::dotted, secrets};
+
+impl Ctx<'_> {
+    pub(super) fn report_secrets(&self, recording: &Recording<'_>, span: Span) {
+        for secret in recording.secrets.borrow().iter() {
+            self.notes.secret(secret);
+        }
+        for id in recording.missing_secrets.borrow().iter() {
+            self.missing_secret(id, span);
+        }
+    }
+
+    pub(super) fn report_unresolved(&self, recording: &Recording<'_>, unresolved: &[String], span: Span) {
+        self.report_secrets(recording, span);
+        let missing = recording.missing.borrow();
+        if missing.iter().any(|path| matches!(path.first(), Some(Segment::Key(first)) if first == "input")) {
+            self.notes.report(
+                Diagnostic::error("missing-input", "a runtime input has no value".to_owned())
+                    .at(span, "nobody gave this `<+input>` a value")
+                    .help("give it with `--input PATH=VALUE` or in an input set, `--input-set FILE`"),
+            );
+            return;
+        }
+        for reference in unresolved {
+            let bare = reference.trim_start_matches("<+").trim_end_matches('>');
+            if bare.contains("secrets.getValue") {
+                continue;
+            }
+            let suggestion =
+                missing.iter().find(|path| dotted(path) == bare).and_then(|path| self.names.suggestion(path));
+            let diagnostic = Diagnostic::warning("unresolved-expression", format!("`{bare}` does not resolve"))
+                .at(span, "becomes the text `null`, as in the CI service");
+            self.notes.report(diagnostic.help(match suggestion {
+                Some(name) => format!("did you mean `<+{name}>`?"),
+                None => format!("correct the name, or give it a local value with `--var {bare}=VALUE`"),
+            }));
+        }
+    }
+
+    pub(super) fn missing_secret(&self, id: &str, span: Span) {
+        self.notes.report(
+            Diagnostic::error("missing-secret", format!("the secret `{id}` has no value"))
+                .at(span, "needed here")
+                .help(secrets::remedy(id)),
+        );
+    }
+
+    pub(super) fn deferred_too_late(&self, what: &str, pieces: &Pieces, span: Span) {
+        self.notes.report(
+            Diagnostic::error("decided-too-late", format!("{what} waits for a running step: `{}`", pieces.shown()))
+                .at(span, "must be known before the stage begins"),
+        );
+    }
+
+    pub(super) fn not_a(&self, kind: &str, what: &str, found: &str, span: Span) {
+        self.notes.report(
+            Diagnostic::error("wrong-type", format!("{what} comes to `{found}`, which is not a {kind}"))
+                .at(span, format!("a {kind} is needed here")),
+        );
+    }
+}

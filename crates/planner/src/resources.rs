@@ -1,0 +1,85 @@
+//! Limits of a step's container (seed 001, Set Container Resources; harness-runtime.md 1.9).
+
+use cirun_parser::{Diagnostic, Span, Text, model::Resources};
+use cirun_plan::{Cause, Origin, Traced};
+
+use crate::{
+    quantity::{self, QuantityError},
+    resolve::{Ctx, given},
+    tables::Column,
+};
+
+/// A container's limits.
+pub(crate) struct Limits {
+    pub(crate) nano_cpus: Option<Traced<u64>>,
+    pub(crate) memory_bytes: Option<Traced<u64>>,
+}
+
+/// The docker engine refuses less, and no process starts in less.
+const LEAST_MEMORY: u64 = 6 * 1_048_576;
+
+/// The limits of a step: on Kubernetes what is written or the defaults, elsewhere none.
+pub(crate) fn limits(ctx: &Ctx<'_>, column: Column, resources: Option<&Resources>) -> Limits {
+    match column {
+        Column::Cloud | Column::Vm | Column::Docker => Limits { nano_cpus: None, memory_bytes: None },
+        Column::KubernetesDirect | Column::KubernetesHosted => Limits {
+            nano_cpus: Some(
+                written(ctx, resources.and_then(|r| r.limit_cpu.as_ref()), "CPU", quantity::nano_cpus).unwrap_or_else(
+                    || {
+                        let rule = "harness-runtime.md 1.9: defaultCPULimit 400m";
+                        Traced::new(400_000_000, Origin::new(Cause::Default { rule }))
+                    },
+                ),
+            ),
+            memory_bytes: Some(
+                written(ctx, resources.and_then(|r| r.limit_memory.as_ref()), "memory", memory).unwrap_or_else(|| {
+                    let rule = "seed 001, Set Container Resources: the default value is 500Mi";
+                    Traced::new(500 * 1_048_576, Origin::new(Cause::Default { rule }))
+                }),
+            ),
+        },
+    }
+}
+
+fn memory(text: &str) -> Result<u64, QuantityError> {
+    match quantity::memory_bytes(text)? {
+        bytes if bytes < LEAST_MEMORY => Err(QuantityError::Range(text.to_owned())),
+        bytes => Ok(bytes),
+    }
+}
+
+fn written(
+    ctx: &Ctx<'_>,
+    field: Option<&Text>,
+    what: &str,
+    parse: fn(&str) -> Result<u64, QuantityError>,
+) -> Option<Traced<u64>> {
+    let field = given(field)?;
+    let text = ctx.known(field, "a resource limit")?;
+    match parse(&text.value) {
+        Ok(amount) => Some(Traced::new(amount, text.origin)),
+        Err(error) => {
+            malformed(ctx, what, &error, field.span);
+            None
+        }
+    }
+}
+
+fn malformed(ctx: &Ctx<'_>, what: &str, error: &QuantityError, span: Span) {
+    let help = match error {
+        QuantityError::Space(text) => format!("write `{}`, without the space", text.replace(' ', "")),
+        QuantityError::Malformed(_) if what == "CPU" => {
+            "write cores, such as `0.5`, or millicores, such as `400m`".to_owned()
+        }
+        QuantityError::Malformed(_) => "write bytes with a suffix, such as `500Mi` or `1G`".to_owned(),
+        QuantityError::Range(text) if what == "memory" => {
+            format!("a plain number counts bytes, and no container starts in less than 6Mi: did you mean `{text}Mi`?")
+        }
+        QuantityError::Range(_) => "write a number above zero".to_owned(),
+    };
+    ctx.notes.report(
+        Diagnostic::error("bad-quantity", format!("the {what} limit {error}"))
+            .at(span, "seed 001, Set Container Resources")
+            .help(help),
+    );
+}

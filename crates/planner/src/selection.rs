@@ -1,0 +1,70 @@
+//! `--step`, `--from` and `--until`: the other steps are shown as not selected.
+
+use cirun_parser::Diagnostic;
+use cirun_plan::{Action, Node, PlannedStage, PlannedStep, Role, SkipReason};
+
+use crate::{resolve::Ctx, suggest::nearest};
+
+/// Marks the steps that the selection leaves out; services run for the steps that are left.
+pub(crate) fn apply(ctx: &Ctx<'_>, stages: &mut [PlannedStage]) {
+    let selection = &ctx.inputs.selection;
+    if selection.steps.is_empty() && selection.from.is_none() && selection.until.is_none() {
+        return;
+    }
+    let named = selection.steps.iter().chain(&selection.from).chain(&selection.until);
+    let known: Vec<String> =
+        stages.iter().flat_map(|stage| stage.steps()).map(|step| step.path.as_str().to_owned()).collect();
+    for name in named {
+        let there = stages.iter().flat_map(|stage| stage.steps()).any(|step| is(step, name));
+        if !there {
+            let help = match nearest(name, known.iter().map(String::as_str)) {
+                Some(like) => format!("did you mean `{like}`?"),
+                None => "`cirun list` shows the steps".to_owned(),
+            };
+            ctx.notes.report(Diagnostic::error("unknown-step", format!("no step `{name}`")).help(help));
+        }
+    }
+    let mut range = Range { started: selection.from.is_none(), ended: false };
+    for stage in stages {
+        walk(&mut stage.execution, &mut |step| {
+            if selection.from.as_ref().is_some_and(|from| is(step, from)) {
+                range.started = true;
+            }
+            let inside = range.started && !range.ended;
+            if selection.until.as_ref().is_some_and(|until| is(step, until)) {
+                range.ended = true;
+            }
+            let chosen = selection.steps.is_empty() || selection.steps.iter().any(|name| is(step, name));
+            let wanted = match step.role {
+                Role::Service => !range.ended,
+                Role::Foreground => inside && chosen,
+            };
+            if !wanted {
+                step.action = Action::Skip(SkipReason::NotSelected);
+            }
+        });
+    }
+}
+
+struct Range {
+    started: bool,
+    ended: bool,
+}
+
+/// Whether `name` is the step's id, its path, the end of its path, or a group around it.
+fn is(step: &PlannedStep, name: &str) -> bool {
+    let path = step.path.as_str();
+    path == name
+        || path.strip_suffix(name).is_some_and(|before| before.ends_with('.'))
+        || path.strip_prefix(name).is_some_and(|after| after.starts_with('.'))
+}
+
+fn walk(nodes: &mut [Node], visit: &mut impl FnMut(&mut PlannedStep)) {
+    for node in nodes {
+        match node {
+            Node::Step(step) => visit(step),
+            Node::Group(group) => walk(&mut group.steps, visit),
+            Node::Parallel(nodes) => walk(nodes, visit),
+        }
+    }
+}

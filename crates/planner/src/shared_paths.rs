@@ -1,0 +1,52 @@
+//! Directories that the steps of a stage share besides the workspace (harness-runtime.md 1.2).
+
+use cirun_parser::{
+    Diagnostic, TextList,
+    model::{CiStage, ExecutionNode},
+};
+use cirun_plan::{Mount, Text, Traced};
+
+use crate::{env::stage::WORKSPACE, resolve::Ctx};
+
+/// The stage's shared paths and those of its step groups, each once.
+pub(crate) fn of(ctx: &Ctx<'_>, spec: &CiStage) -> Vec<Traced<Mount>> {
+    let mut lists: Vec<&TextList> = spec.shared_paths.iter().collect();
+    of_groups(&spec.execution, &mut lists);
+    let mut mounts: Vec<Traced<Mount>> = Vec::new();
+    for list in lists {
+        for path in ctx.list(list) {
+            let Text::Known(shown) = path.value else { continue };
+            if is_reserved(ctx, list, &shown) || mounts.iter().any(|mount| mount.value.path == shown) {
+                continue;
+            }
+            mounts.push(Traced::new(Mount { path: shown }, path.origin));
+        }
+    }
+    mounts
+}
+
+fn of_groups<'n>(nodes: &'n [ExecutionNode], lists: &mut Vec<&'n TextList>) {
+    for node in nodes {
+        match node {
+            ExecutionNode::Step(_) => {}
+            ExecutionNode::Parallel(nodes) => of_groups(&nodes.value, lists),
+            ExecutionNode::Group(group) => {
+                lists.extend(&group.shared_paths);
+                of_groups(&group.steps, lists);
+            }
+        }
+    }
+}
+
+/// Whether a path is empty, which the Studio writes, or one that the service refuses.
+fn is_reserved(ctx: &Ctx<'_>, list: &TextList, path: &str) -> bool {
+    let reserved = matches!(path.trim_end_matches('/'), WORKSPACE | "/addon");
+    if reserved {
+        ctx.notes.report(
+            Diagnostic::error("reserved-path", format!("`{path}` cannot be a shared path"))
+                .at(list.span, "harness-runtime.md 1.2: a reserved keyword")
+                .help("the workspace is shared anyway: remove it from `sharedPaths`"),
+        );
+    }
+    reserved || path.is_empty()
+}

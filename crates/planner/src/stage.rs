@@ -1,0 +1,218 @@
+//! A CI stage, and the instances of a looped one.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use cirun_expressions::Value;
+use cirun_parser::{
+    Diagnostic, ParameterField,
+    model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, Step, StepSpec},
+};
+use cirun_plan::{PlannedStage, StageId, Traced};
+use indexmap::IndexMap;
+
+use crate::{
+    env::stage::{self, Variables, WORKSPACE},
+    flow, infrastructure,
+    looping::{Expansion, Instance, expand},
+    names::{Entry, Names, StepIds},
+    pitfalls,
+    place::StagePlace,
+    resolve::{Ctx, given},
+    shared_paths,
+    tree::StageTree,
+    variables,
+};
+
+/// What a stage takes from the pipeline, and what it hands to the next one.
+pub(crate) struct PipelineFacts<'p> {
+    pub(crate) pipeline: &'p Pipeline,
+    pub(crate) id: String,
+    pub(crate) org: String,
+    pub(crate) project: String,
+    pub(crate) variables: Variables,
+    pub(crate) pushed: Vec<String>,
+}
+
+/// Plans a CI stage: none if it cannot be, several for a looped one.
+pub(crate) fn lower(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage, spec: &CiStage) -> Vec<PlannedStage> {
+    let Some(infrastructure) = infrastructure::of(ctx, facts.pipeline, stage, spec) else { return Vec::new() };
+    let mut one = |ctx: &Ctx<'_>, suffix: &str, index: (usize, usize)| {
+        let place = StagePlace {
+            id: format!("{}{suffix}", stage.identifier.value),
+            name: format!(
+                "{}{suffix}",
+                given(stage.name.as_ref())
+                    .map_or_else(|| stage.identifier.value.clone(), |name| ctx.text(name).value.shown(),)
+            ),
+            column: infrastructure.column,
+            host_names: infrastructure.host_names.clone(),
+            pipeline: facts.id.clone(),
+            org: facts.org.clone(),
+            project: facts.project.clone(),
+            caching: spec
+                .caching
+                .as_ref()
+                .and_then(|caching| ctx.flag(caching.enabled.as_ref()?, "`caching.enabled`"))
+                .is_some_and(|enabled| enabled.value),
+            index,
+        };
+        instance(ctx, facts, stage, spec, &place, infrastructure.profile.clone())
+    };
+    match expand(ctx, stage.strategy.as_ref()) {
+        Expansion::Once => vec![one(ctx, "", (0, 1))],
+        Expansion::Never => Vec::new(),
+        Expansion::Instances(instances, _) => instances
+            .iter()
+            .map(|instance| {
+                let names = instance_names(ctx, instance);
+                one(&ctx.with_names(names), &instance.suffix, instance.index)
+            })
+            .collect(),
+    }
+}
+
+fn instance_names(ctx: &Ctx<'_>, instance: &Instance) -> Arc<Names> {
+    Names::within(&ctx.names, instance.names("stage"))
+}
+
+fn instance(
+    ctx: &Ctx<'_>,
+    facts: &mut PipelineFacts<'_>,
+    stage: &Stage,
+    spec: &CiStage,
+    place: &StagePlace,
+    profile: Traced<cirun_plan::Profile>,
+) -> PlannedStage {
+    let services: Vec<ExecutionNode> =
+        spec.service_dependencies.iter().map(|service| ExecutionNode::Step(Box::new(as_step(service)))).collect();
+    let ctx = ctx.with_names(names(ctx, stage, place, [&services, &spec.execution]));
+    report_differences(&ctx, stage, spec, place);
+    let own = variables::environment(&ctx, &stage.variables, false);
+    let layers = stage::layers(&ctx, place, &facts.variables, &own);
+    let strategies = flow::strategies(&ctx, &stage.failure_strategies);
+    let tree = StageTree::new(place, &layers, std::mem::take(&mut facts.pushed));
+    let mut execution = tree.lower(&ctx, &services, Vec::new());
+    execution.extend(tree.lower(&ctx, &spec.execution, strategies));
+    let planned = PlannedStage {
+        id: StageId(place.id.clone()),
+        name: place.name.clone(),
+        profile,
+        workspace: WORKSPACE.to_owned(),
+        shared_paths: shared_paths::of(&ctx, spec),
+        when: flow::when(&ctx, stage.when.as_ref()),
+        execution,
+        known: Arc::clone(&ctx.names) as _,
+    };
+    pitfalls::service_names(place, &planned, &|step| tree.place(step), ctx.notes);
+    facts.pushed = tree.into_pushed();
+    planned
+}
+
+/// Reports what CI does with such a stage and cirun does not.
+fn report_differences(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace) {
+    if place.caching {
+        ctx.notes.report(
+            Diagnostic::parity("cache-intelligence", format!("the cache steps of stage `{}` are not run", place.id))
+                .at(stage.identifier.span, "harness-runtime.md 1.3: CI restores a cache first and saves it last"),
+        );
+    }
+    let os = spec.platform.as_ref().and_then(|platform| given(platform.os.as_ref()));
+    if let Some(field) = os
+        && let Some(os) = ctx.known(field, "`platform.os`")
+        && os.value != "Linux"
+    {
+        ctx.notes.report(
+            Diagnostic::warning("platform-not-here", format!("the stage `{}` is for {}", place.id, os.value))
+                .at(field.span, "steps run in Linux containers here")
+                .help("run it in CI, or on a machine of that platform"),
+        );
+    }
+}
+
+/// The names of a stage.
+fn names(ctx: &Ctx<'_>, stage: &Stage, place: &StagePlace, nodes: [&[ExecutionNode]; 2]) -> Arc<Names> {
+    let ids = Arc::new(step_ids(nodes));
+    let steps = || Entry::Steps(Arc::clone(&ids));
+    let execution = || Entry::tree([("steps", steps())]);
+    let text = |text: &str| Entry::value(Value::String(text.to_owned()));
+    let mut entries = IndexMap::new();
+    entries.insert("steps".to_owned(), steps());
+    entries.insert("execution".to_owned(), execution());
+    entries.insert("strategy".to_owned(), Entry::tree([("node", Entry::Pending), ("currentStatus", Entry::Pending)]));
+    entries.insert(
+        "stage".to_owned(),
+        Entry::tree([
+            ("identifier", text(&place.id)),
+            ("name", text(&place.name)),
+            ("type", text("CI")),
+            ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
+            ("spec", Entry::tree([("execution", execution())])),
+            ("currentStatus", Entry::Pending),
+            ("liveStatus", Entry::Pending),
+            ("startTs", Entry::Pending),
+        ]),
+    );
+    Names::within(&ctx.names, entries)
+}
+
+/// The ids of steps and groups at any depth.
+pub(crate) fn step_ids<'n>(nodes: impl IntoIterator<Item = &'n [ExecutionNode]>) -> StepIds {
+    let mut ids = StepIds::default();
+    for nodes in nodes {
+        collect(nodes, &mut ids);
+    }
+    ids
+}
+
+fn collect(nodes: &[ExecutionNode], ids: &mut StepIds) {
+    for node in nodes {
+        let (id, looped) = match node {
+            ExecutionNode::Step(step) => (&step.identifier.value, step.strategy.is_some()),
+            ExecutionNode::Group(group) => {
+                collect(&group.steps, ids);
+                (&group.identifier.value, group.strategy.is_some())
+            }
+            ExecutionNode::Parallel(nodes) => {
+                collect(&nodes.value, ids);
+                continue;
+            }
+        };
+        let set = if looped { &mut ids.looped } else { &mut ids.ids };
+        set.insert(id.clone());
+    }
+}
+
+/// A legacy service as the Background step that it was.
+fn as_step(service: &ServiceDependency) -> Step {
+    let mut spec = service.spec.clone();
+    if let Some(args) = &service.args
+        && let ParameterField::Literal(more) = &args.value
+    {
+        match &mut spec.entrypoint {
+            Some(entrypoint) => {
+                if let ParameterField::Literal(items) = &mut entrypoint.value {
+                    items.extend(more.iter().cloned());
+                }
+            }
+            None => spec.entrypoint = Some(args.clone()),
+        }
+    }
+    Step {
+        identifier: service.identifier.clone(),
+        name: service.name.clone(),
+        kind: cirun_parser::Spanned { value: "Background".to_owned(), span: service.identifier.span },
+        spec: StepSpec::Background(Box::new(spec)),
+        timeout: None,
+        when: None,
+        failure_strategies: Vec::new(),
+        strategy: None,
+        policy_sets: None,
+        template: None,
+        span: service.span,
+    }
+}
+
+/// The identifiers of a plan's stages, for suggestions.
+pub(crate) fn ids(pipeline: &Pipeline) -> BTreeSet<&str> {
+    infrastructure::stages(&pipeline.stages).into_iter().map(|stage| stage.identifier.value.as_str()).collect()
+}

@@ -1,0 +1,107 @@
+//! Which input goes where: the seeds' tables, one row a line, to be laid beside them.
+//!
+//! The columns are those of the seeds' "UI Field / Input" table. "K8", "VM" and "Hosted/DLITE_VM" of the applicability
+//! matrices are its KubernetesDirect and KubernetesHosted, its VM and Docker, and its Cloud.
+
+pub(crate) mod background;
+pub(crate) mod build_and_push;
+pub(crate) mod check;
+pub(crate) mod field;
+pub(crate) mod plugin;
+pub(crate) mod run;
+
+use cirun_parser::{Span, model::Step};
+use cirun_plan::Profile;
+
+/// A column of the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// `infrastructure.type: KubernetesDirect`.
+    KubernetesDirect,
+    /// `infrastructure.type: KubernetesHosted`.
+    KubernetesHosted,
+    /// `runtime.type: Cloud`.
+    Cloud,
+    /// `infrastructure.type: VM`.
+    Vm,
+    /// `runtime.type: Docker`.
+    Docker,
+}
+
+impl Column {
+    /// The profile that the column belongs to.
+    pub(crate) fn profile(self) -> Profile {
+        match self {
+            Self::KubernetesDirect | Self::KubernetesHosted => Profile::Kubernetes,
+            Self::Cloud => Profile::Cloud,
+            Self::Vm => Profile::Vm,
+            Self::Docker => Profile::Docker,
+        }
+    }
+
+    /// The column of a profile that the user names.
+    pub(crate) fn of(profile: Profile) -> Self {
+        match profile {
+            Profile::Kubernetes => Self::KubernetesDirect,
+            Profile::Vm => Self::Vm,
+            Profile::Cloud => Self::Cloud,
+            Profile::Docker => Self::Docker,
+        }
+    }
+
+    fn index(self) -> usize {
+        match self {
+            Self::KubernetesDirect => 0,
+            Self::KubernetesHosted => 1,
+            Self::Cloud => 2,
+            Self::Vm => 3,
+            Self::Docker => 4,
+        }
+    }
+}
+
+/// What an input is in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cell {
+    /// The CI service refuses the step without it.
+    Required,
+    /// Required unless this other input is set.
+    Unless(&'static str),
+    /// The service's own table requires it beside this other input; real pipelines run without.
+    Beside(&'static str),
+    /// Has its effect.
+    Allowed,
+    /// Has its effect from YAML, though the Studio does not offer it.
+    Hidden,
+    /// Is accepted and does nothing.
+    Ignored,
+    /// The CI service refuses the step with it.
+    Rejected,
+}
+
+/// A row: an input, what it is in each column, and the line of the seeds that says so.
+pub(crate) struct Row<S: 'static> {
+    pub(crate) input: &'static str,
+    /// KubernetesDirect, KubernetesHosted, Cloud, VM, Docker.
+    pub(crate) cells: [Cell; 5],
+    pub(crate) rule: &'static str,
+    /// Where the input is written, if it is.
+    pub(crate) place: fn(&Step, &S) -> Option<Span>,
+}
+
+const fn row<S>(
+    input: &'static str,
+    cells: [Cell; 5],
+    rule: &'static str,
+    place: fn(&Step, &S) -> Option<Span>,
+) -> Row<S> {
+    Row { input, cells, rule, place }
+}
+
+/// Whether `input` has an effect in `column`.
+pub(crate) fn has_effect<S>(rows: &[Row<S>], input: &str, column: Column) -> bool {
+    rows.iter().find(|row| row.input == input).is_some_and(|row| match row.cells[column.index()] {
+        Cell::Required | Cell::Unless(_) | Cell::Beside(_) | Cell::Allowed | Cell::Hidden => true,
+        Cell::Ignored | Cell::Rejected => false,
+    })
+}

@@ -1,0 +1,70 @@
+//! Holds a step against its table.
+
+use cirun_parser::{Diagnostic, Severity, Span, model::Step};
+
+use super::{Cell, Column, Row};
+use crate::notes::Notes;
+
+/// Reports every input of `step` that its table's `column` requires, ignores or rejects.
+pub(crate) fn check<S>(rows: &[Row<S>], step: &Step, spec: &S, column: Column, notes: &Notes) {
+    let written = |input: &str| rows.iter().find(|row| row.input == input).and_then(|row| (row.place)(step, spec));
+    let subject = format!("`{}` step `{}`", step.kind.value, step.identifier.value);
+    let profile = column.profile();
+    for row in rows {
+        let diagnostic = match (row.cells[column.index()], (row.place)(step, spec)) {
+            (Cell::Required, None) => missing(&subject, row, column, step),
+            (Cell::Unless(other), None) if written(other).is_none() => {
+                missing(&subject, row, column, step).help(format!("set `{}` or `{other}`", row.input))
+            }
+            (Cell::Beside(other), None) if written(other).is_some() => Diagnostic::new(
+                Severity::Note,
+                "image-without-connector",
+                format!("{subject} has `{other}` and no `{}`", row.input),
+            )
+            .at(step.identifier.span, row.rule)
+            .help("the image is pulled without credentials"),
+            (Cell::Ignored, Some(span)) => ignored(row, column, span),
+            (Cell::Rejected, Some(span)) => {
+                Diagnostic::error("rejected-input", format!("`{}` is refused on {profile}", row.input))
+                    .at(span, row.rule)
+                    .help(format!("remove `{}`", row.input))
+            }
+            (Cell::Hidden, Some(span)) => Diagnostic::new(
+                Severity::Note,
+                "not-offered-input",
+                format!("the Studio does not offer `{}` on {profile}", row.input),
+            )
+            .at(span, row.rule),
+            (
+                Cell::Required
+                | Cell::Unless(_)
+                | Cell::Beside(_)
+                | Cell::Allowed
+                | Cell::Hidden
+                | Cell::Ignored
+                | Cell::Rejected,
+                _,
+            ) => continue,
+        };
+        notes.report(diagnostic);
+    }
+}
+
+fn missing<S>(subject: &str, row: &Row<S>, column: Column, step: &Step) -> Diagnostic {
+    Diagnostic::error("missing-required-input", format!("{subject} needs `{}` on {}", row.input, column.profile()))
+        .at(step.identifier.span, row.rule)
+        .help(format!("set `{}`", row.input))
+}
+
+fn ignored<S>(row: &Row<S>, column: Column, span: Span) -> Diagnostic {
+    let everywhere = row.cells.iter().all(|cell| *cell == Cell::Ignored);
+    let (message, help) = if everywhere {
+        (format!("`{}` has no effect on this step", row.input), format!("remove `{}`", row.input))
+    } else {
+        (
+            format!("`{}` has no effect on {}", row.input, column.profile()),
+            format!("remove `{}`, or run the stage where it has an effect", row.input),
+        )
+    };
+    Diagnostic::warning("ignored-input", message).at(span, row.rule).help(help)
+}

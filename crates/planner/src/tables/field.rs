@@ -1,0 +1,35 @@
+//! Where an input of a table's row is written; what is written empty is not set.
+
+use cirun_parser::{Flag, Int, Node, ParameterField, Span, Text, TextList, TextMap, Value};
+
+use crate::resolve::given;
+
+pub(super) fn text(field: &Option<Text>) -> Option<Span> {
+    given(field.as_ref()).map(|field| field.span)
+}
+
+pub(super) fn list(field: &Option<TextList>) -> Option<Span> {
+    let field = field.as_ref()?;
+    (!matches!(&field.value, ParameterField::Literal(items) if items.is_empty())).then_some(field.span)
+}
+
+pub(super) fn map(field: &Option<TextMap>) -> Option<Span> {
+    let field = field.as_ref()?;
+    (!matches!(&field.value, ParameterField::Literal(entries) if entries.is_empty())).then_some(field.span)
+}
+
+pub(super) fn flag(field: &Option<Flag>) -> Option<Span> {
+    field.as_ref().map(|field| field.span)
+}
+
+pub(super) fn true_flag(field: &Option<Flag>) -> Option<Span> {
+    field.as_ref().filter(|field| field.value != ParameterField::Literal(false)).map(|field| field.span)
+}
+
+pub(super) fn int(field: &Option<Int>) -> Option<Span> {
+    field.as_ref().map(|field| field.span)
+}
+
+pub(super) fn node(field: &Option<Node>) -> Option<Span> {
+    field.as_ref().filter(|node| node.value != Value::Null).map(|node| node.span)
+}

@@ -1,0 +1,311 @@
+//! The stage's steps as a series-parallel tree, loops expanded, every step in its place.
+
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+
+use cirun_expressions::Value;
+use cirun_parser::{
+    Diagnostic, Span,
+    model::{ExecutionNode, Step, StepGroup, StepSpec},
+};
+use cirun_plan::{
+    Action, Cause, FailureStrategy, Group, GroupKind, Node, Origin, PlannedStep, Role, SkipReason, StepPath, Traced,
+};
+use indexmap::IndexMap;
+
+use crate::{
+    build,
+    env::stage::StageEnv,
+    flow,
+    looping::{self, Expansion, Instance, expand},
+    lower::{self, Lowered, StepCtx},
+    names::{Entry, Names},
+    place::{StagePlace, StepPlace},
+    resolve::{Ctx, given},
+};
+
+/// The step time-out of the service where the YAML names none.
+const DEFAULT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10 * 3600);
+
+/// What is the same for all steps of a stage, and what they leave for each other.
+pub(crate) struct StageTree<'a> {
+    pub(crate) stage: &'a StagePlace,
+    pub(crate) layers: &'a StageEnv,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Steps so far.
+    number: usize,
+    /// References that steps so far push.
+    pushed: Vec<String>,
+    /// Paths so far, and where their ids stand.
+    paths: BTreeMap<StepPath, Span>,
+}
+
+/// Where in the tree lowering is.
+#[derive(Clone)]
+struct Within<'a> {
+    ctx: Ctx<'a>,
+    /// Ids of the groups around, outermost first.
+    groups: Vec<String>,
+    /// Strategies of the groups around, the nearest first, then the stage's.
+    strategies: Vec<FailureStrategy>,
+    /// The instance of the loop around: its suffix goes to what it repeats, its index to the steps.
+    index: (usize, usize),
+}
+
+impl<'a> StageTree<'a> {
+    /// A tree whose earlier stages push `pushed`.
+    pub(crate) fn new(stage: &'a StagePlace, layers: &'a StageEnv, pushed: Vec<String>) -> Self {
+        Self { stage, layers, state: RefCell::new(State { pushed, ..State::default() }) }
+    }
+
+    /// Lowers the stage's nodes.
+    pub(crate) fn lower(&self, ctx: &Ctx<'a>, nodes: &[ExecutionNode], strategies: Vec<FailureStrategy>) -> Vec<Node> {
+        let within = Within { ctx: ctx.clone(), groups: Vec::new(), strategies, index: (0, 1) };
+        self.nodes(&within, nodes)
+    }
+
+    /// Where a step's identifier is written.
+    pub(crate) fn place(&self, step: &PlannedStep) -> Option<Span> {
+        self.state.borrow().paths.get(&step.path).copied()
+    }
+
+    /// The references that this stage and those before push.
+    pub(crate) fn into_pushed(self) -> Vec<String> {
+        self.state.into_inner().pushed
+    }
+
+    fn nodes(&self, within: &Within<'a>, nodes: &[ExecutionNode]) -> Vec<Node> {
+        nodes.iter().flat_map(|node| self.node(within, node)).collect()
+    }
+
+    fn node(&self, within: &Within<'a>, node: &ExecutionNode) -> Option<Node> {
+        match node {
+            ExecutionNode::Step(step) => self.looped(
+                within,
+                step.strategy.as_ref(),
+                "step",
+                (&step.identifier.value, name_of(step.name.as_ref(), &step.identifier.value, &within.ctx)),
+                |within, suffix| Node::Step(Box::new(self.step(within, step, suffix))),
+            ),
+            ExecutionNode::Group(group) => self.looped(
+                within,
+                group.strategy.as_ref(),
+                "stepGroup",
+                (&group.identifier.value, name_of(group.name.as_ref(), &group.identifier.value, &within.ctx)),
+                |within, suffix| Node::Group(Box::new(self.group(within, group, suffix))),
+            ),
+            ExecutionNode::Parallel(nodes) => {
+                let nodes = self.nodes(within, &nodes.value);
+                match nodes.len() {
+                    0 => None,
+                    1 => nodes.into_iter().next(),
+                    _ => Some(Node::Parallel(nodes)),
+                }
+            }
+        }
+    }
+
+    /// A node once, or a group of its instances.
+    fn looped(
+        &self,
+        within: &Within<'a>,
+        strategy: Option<&cirun_parser::model::StrategySpec>,
+        level: &str,
+        (id, name): (&str, String),
+        lower: impl Fn(&Within<'a>, &str) -> Node,
+    ) -> Option<Node> {
+        match expand(&within.ctx, strategy) {
+            Expansion::Once => Some(lower(within, "")),
+            Expansion::Never => {
+                let names = Names::within(&within.ctx.names, looping::waiting());
+                let mut node = lower(&Within { ctx: within.ctx.with_names(names), ..within.clone() }, "");
+                skip_all(std::slice::from_mut(&mut node));
+                Some(node)
+            }
+            Expansion::Instances(instances, max_concurrency) => {
+                let steps = instances
+                    .iter()
+                    .map(|instance| lower(&within.in_instance(instance, level), &instance.suffix))
+                    .collect();
+                Some(Node::Group(Box::new(Group {
+                    kind: GroupKind::Loop,
+                    id: id.to_owned(),
+                    name,
+                    when: cirun_plan::When { status: cirun_plan::StageStatus::All, condition: None },
+                    failure_strategies: Vec::new(),
+                    steps,
+                    max_concurrency,
+                })))
+            }
+        }
+    }
+
+    fn group(&self, within: &Within<'a>, group: &StepGroup, suffix: &str) -> Group {
+        let id = format!("{}{suffix}", group.identifier.value);
+        let name = format!("{}{suffix}", name_of(group.name.as_ref(), &group.identifier.value, &within.ctx));
+        let mut entries = IndexMap::new();
+        let variables: IndexMap<String, Entry> = crate::variables::entries(&within.ctx, &group.variables);
+        entries.insert(
+            "stepGroup".to_owned(),
+            Entry::tree([
+                ("identifier", Entry::value(Value::String(id.clone()))),
+                ("name", Entry::value(Value::String(name.clone()))),
+                ("variables", Entry::Tree(variables)),
+            ]),
+        );
+        let ctx = within.ctx.with_names(Names::within(&within.ctx.names, entries));
+        if let Some(infra) = &group.infra {
+            ctx.notes.report(
+                Diagnostic::parity("step-group-infra", format!("the steps of `{id}` run in the stage's own network"))
+                    .at(infra.kind.span, "in CI the group has a pod of its own"),
+            );
+        }
+        let own = flow::strategies(&ctx, &group.failure_strategies);
+        let mut inner = within.clone();
+        inner.groups.push(id.clone());
+        inner.strategies = own.iter().cloned().chain(within.strategies.iter().cloned()).collect();
+        inner.ctx = ctx;
+        Group {
+            kind: GroupKind::StepGroup,
+            id,
+            name,
+            when: flow::when(&inner.ctx, group.when.as_ref()),
+            failure_strategies: own,
+            steps: self.nodes(&inner, &group.steps),
+            max_concurrency: 1,
+        }
+    }
+
+    fn step(&self, within: &Within<'a>, step: &Step, suffix: &str) -> PlannedStep {
+        let id = format!("{}{suffix}", step.identifier.value);
+        let name = format!("{}{suffix}", name_of(step.name.as_ref(), &step.identifier.value, &within.ctx));
+        let path = StepPath::new(within.groups.iter().map(String::as_str).chain([id.as_str()]));
+        self.claim(within, &path, step.identifier.span);
+        let entries = [(
+            "step".to_owned(),
+            Entry::tree([
+                ("identifier", Entry::value(Value::String(id.clone()))),
+                ("name", Entry::value(Value::String(name.clone()))),
+                ("type", Entry::value(Value::String(step.kind.value.clone()))),
+            ]),
+        )];
+        let ctx = within.ctx.with_names(Names::within(&within.ctx.names, entries.into_iter().collect()));
+        let number = {
+            let mut state = self.state.borrow_mut();
+            state.number += 1;
+            state.number
+        };
+        let place = StepPlace {
+            id: id.clone(),
+            path: path.clone(),
+            group: within.groups.last().cloned(),
+            index: within.index,
+            number,
+        };
+        let at = StepCtx { ctx: ctx.clone(), stage: self.stage, layers: self.layers, place, step };
+        report_policies(&ctx, step, &path);
+        let (lowered, pushed) = lower_spec(&at);
+        let image_from_run = self.comes_from_run(&lowered.action);
+        self.state.borrow_mut().pushed.extend(pushed);
+        let timeout = step.timeout.as_ref().and_then(|field| flow::traced_duration(&ctx, field)).unwrap_or_else(|| {
+            let rule = "harness-runtime.md 1.7: a step's time-out is 10h unless set";
+            Traced::new(DEFAULT_TIMEOUT, Origin::new(Cause::Default { rule }))
+        });
+        let failure_strategies = match lowered.role {
+            Role::Service => Vec::new(),
+            Role::Foreground => flow::strategies(&ctx, &step.failure_strategies)
+                .into_iter()
+                .chain(within.strategies.iter().cloned())
+                .collect(),
+        };
+        PlannedStep {
+            path,
+            id,
+            name,
+            step_type: step.kind.value.clone(),
+            role: lowered.role,
+            action: lowered.action,
+            when: flow::when(&ctx, step.when.as_ref()),
+            failure_strategies,
+            timeout,
+            outputs: lowered.outputs,
+            reports: lowered.reports,
+            image_from_run,
+        }
+    }
+
+    /// Reports a path that another step has.
+    fn claim(&self, within: &Within<'a>, path: &StepPath, span: Span) {
+        let mut state = self.state.borrow_mut();
+        match state.paths.get(path) {
+            Some(first) => within.ctx.notes.report(
+                Diagnostic::error("duplicate-step", format!("two steps have the identifier `{path}`"))
+                    .at(span, "the second")
+                    .at(*first, "the first")
+                    .help("give one of them another identifier"),
+            ),
+            None => {
+                state.paths.insert(path.clone(), span);
+            }
+        }
+    }
+
+    fn comes_from_run(&self, action: &Action) -> bool {
+        match action {
+            Action::Container(container) => self.state.borrow().pushed.contains(&container.image.value.shown()),
+            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => false,
+        }
+    }
+}
+
+impl<'a> Within<'a> {
+    fn in_instance(&self, instance: &Instance, level: &str) -> Self {
+        let names: Arc<Names> = Names::within(&self.ctx.names, instance.names(level));
+        Self { ctx: self.ctx.with_names(names), index: instance.index, ..self.clone() }
+    }
+}
+
+fn report_policies(ctx: &Ctx<'_>, step: &Step, path: &StepPath) {
+    if let Some(sets) = &step.policy_sets {
+        ctx.notes.report(
+            Diagnostic::parity("policy-not-enforced", format!("the policy sets of `{path}` are not asked"))
+                .at(sets.span, "the Harness service evaluates them"),
+        );
+    }
+}
+
+/// Marks every step of a loop that does not happen.
+fn skip_all(nodes: &mut [Node]) {
+    for node in nodes {
+        match node {
+            Node::Step(step) => {
+                let why = "its looping strategy gives no instance".to_owned();
+                step.action = Action::Skip(SkipReason::NotRunLocally { why });
+            }
+            Node::Group(group) => skip_all(&mut group.steps),
+            Node::Parallel(nodes) => skip_all(nodes),
+        }
+    }
+}
+
+fn name_of(name: Option<&cirun_parser::Text>, id: &str, ctx: &Ctx<'_>) -> String {
+    given(name).map_or_else(|| id.to_owned(), |name| ctx.text(name).value.shown())
+}
+
+fn lower_spec(at: &StepCtx<'_>) -> (Lowered, build::Pushed) {
+    let lowered = match &at.step.spec {
+        StepSpec::Run(spec) => lower::run::lower(at, spec),
+        StepSpec::Background(spec) => lower::background::lower(at, spec),
+        StepSpec::Plugin(spec) => lower::plugin::lower(at, spec),
+        StepSpec::GitClone(spec) => lower::git_clone::lower(at, spec),
+        StepSpec::BuildAndPush(spec) => return build::lower(at, spec),
+        StepSpec::RunTests(spec) => lower::run_tests::lower(at, spec),
+        StepSpec::Wait(spec) => lower::other::wait(at, spec),
+        StepSpec::Other(spec) => lower::other::skipped(at, spec),
+        StepSpec::Template => lower::other::template(at),
+    };
+    (lowered, Vec::new())
+}

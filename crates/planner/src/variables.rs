@@ -1,0 +1,75 @@
+//! Variables of pipelines, stages and step groups, as names and as environment variables.
+
+use cirun_expressions::Value;
+use cirun_parser::{
+    ParameterField, Text,
+    model::{Variable, VariableType},
+};
+use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
+use indexmap::IndexMap;
+
+use crate::{
+    env::stage::Variables,
+    names::{Entry, Known},
+    resolve::{Ctx, given},
+};
+
+/// The variables by name, for expressions; a text keeps its expressions, which the evaluator follows.
+pub(crate) fn entries(ctx: &Ctx<'_>, variables: &[Variable]) -> IndexMap<String, Entry> {
+    variables.iter().map(|variable| (variable.name.value.clone(), entry(ctx, variable))).collect()
+}
+
+/// The variables as every step gets them.
+pub(crate) fn environment(ctx: &Ctx<'_>, variables: &[Variable], overridable: bool) -> Variables {
+    variables
+        .iter()
+        .filter_map(|variable| {
+            let name = variable.name.value.clone();
+            if overridable && let Some(text) = ctx.inputs.vars.get(&name) {
+                let origin = Origin::new(Cause::Setting(format!("--var {name}")));
+                return Some((name, variable.name.span, Traced::new(PlanText::Known(text.clone()), origin)));
+            }
+            let field = value_of(variable)?;
+            let value = match variable.kind {
+                VariableType::String | VariableType::Number => ctx.text(field),
+                VariableType::Secret => {
+                    let secret = ctx.secret_ref(field)?;
+                    Traced::new(PlanText::Secret(secret.value), secret.origin)
+                }
+            };
+            Some((name, field.span, value))
+        })
+        .collect()
+}
+
+/// What a variable is set to: its value, or its default where the value is empty.
+fn value_of(variable: &Variable) -> Option<&Text> {
+    given(variable.value.as_ref()).or(given(variable.default.as_ref())).or(variable.value.as_ref())
+}
+
+fn entry(ctx: &Ctx<'_>, variable: &Variable) -> Entry {
+    let Some(field) = value_of(variable) else { return Entry::value(Value::Null) };
+    let cause = ctx.written(field.span).causes().first().cloned();
+    let source = match &field.value {
+        ParameterField::Literal(text) => text.as_str(),
+        ParameterField::Expression(template) => template.source(),
+    };
+    match variable.kind {
+        VariableType::String | VariableType::Number => {
+            Entry::Known(Known { value: Value::String(source.to_owned()), secret: false, cause })
+        }
+        VariableType::Secret => secret_entry(ctx, field, cause),
+    }
+}
+
+fn secret_entry(ctx: &Ctx<'_>, field: &Text, cause: Option<Cause>) -> Entry {
+    let found =
+        ctx.known(field, "a reference to a secret").and_then(|id| crate::secrets::find(ctx.names.secrets(), &id.value));
+    match found {
+        Some(given) => {
+            ctx.notes.secret(&given.value);
+            Entry::Known(Known { value: Value::String(given.value.expose().to_owned()), secret: true, cause })
+        }
+        None => Entry::value(Value::Null),
+    }
+}

@@ -1,0 +1,231 @@
+//! Real pipelines: every CI stage plans in its own profile, or a diagnostic says what it needs from outside.
+//!
+//! The corpus is not part of the repository; `CIRUN_CORPUS` names it, or it stands beside the repository. Where it is
+//! named and missing the test fails; where it is neither named nor there, there is nothing to test.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use cirun_parser::{
+    DocumentKind, Severity, SourceId, Sources, apply_defaults, decode, lower_connector, lower_pipeline, missing_inputs,
+    model::{Connector, ExecutionNode, Pipeline, StageNode, StageSpec},
+    parse_documents,
+};
+use cirun_plan::Secret;
+use cirun_planner::{Inputs, Planned, SecretStore, Selection, Setting};
+use indexmap::IndexMap;
+
+/// Whatever a pipeline names, it gets.
+#[derive(Debug)]
+struct AnySecret;
+
+impl SecretStore for AnySecret {
+    fn get(&self, id: &str) -> Option<Setting<Secret>> {
+        Some(Setting { value: Secret::new(format!("value of {id}")), given_by: "test".to_owned() })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads the corpus; the planner does not")]
+fn corpus() -> Option<PathBuf> {
+    let named = std::env::var_os("CIRUN_CORPUS").map(PathBuf::from);
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let root = named.clone().unwrap_or(beside);
+    let there = root.join("INDEX.tsv").is_file();
+    assert!(there || named.is_none(), "CIRUN_CORPUS names no corpus: {}", root.display());
+    there.then_some(root)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads the corpus; the planner does not")]
+fn pipelines(root: &std::path::Path) -> Vec<(String, String)> {
+    let index = std::fs::read_to_string(root.join("INDEX.tsv")).expect("the index");
+    index
+        .lines()
+        .skip(1)
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .filter(|cells| cells[11] == "v0" && cells[12] == "pipeline" && cells[13] == "ok")
+        .filter_map(|cells| {
+            let bytes = std::fs::read(root.join(cells[0])).expect("a file of the index");
+            decode(&bytes).ok().map(|text| (cells[0].to_owned(), text))
+        })
+        .collect()
+}
+
+/// The pipeline of a text, with the defaults of its runtime inputs.
+fn pipeline(sources: &Sources, id: SourceId) -> Option<(Pipeline, usize)> {
+    let parsed = parse_documents(sources, id);
+    let document = parsed.tree.iter().find(|document| document.kind == DocumentKind::Pipeline)?;
+    let mut body = document.body()?.clone();
+    apply_defaults(&mut body);
+    let missing = missing_inputs(&body).len();
+    Some((lower_pipeline(&body).tree?, missing))
+}
+
+fn ci_stages(nodes: &[StageNode]) -> Vec<String> {
+    nodes
+        .iter()
+        .flat_map(|node| match node {
+            StageNode::Stage(stage) if matches!(stage.spec, StageSpec::Ci(_)) => vec![stage.identifier.value.clone()],
+            StageNode::Stage(_) => Vec::new(),
+            StageNode::Parallel(nodes) => ci_stages(nodes),
+        })
+        .collect()
+}
+
+/// Connectors that stand in for those that the pipeline names, by the type that its steps need.
+fn stand_ins(pipeline: &Pipeline, sources: &mut Sources) -> IndexMap<String, Connector> {
+    let mut found = IndexMap::new();
+    let mut ecr = Vec::new();
+    let mut others = Vec::new();
+    let mut visit = |kind: &str, reference: &str| {
+        if kind == "BuildAndPushECR" { ecr.push(reference.to_owned()) } else { others.push(reference.to_owned()) }
+    };
+    for stage in stages(&pipeline.stages) {
+        references(stage, &mut visit);
+    }
+    for (references, body) in [
+        (
+            others,
+            "type: DockerRegistry\n  spec: {dockerRegistryUrl: \"https://index.docker.io/v2/\", providerType: DockerHub, auth: {type: Anonymous}}",
+        ),
+        (ecr, "type: Aws\n  spec: {credential: {type: ManualConfig, spec: {accessKey: AKIA, secretKeyRef: key}}}"),
+    ] {
+        for reference in references {
+            let id =
+                sources.add("connector", &format!("connector:\n  identifier: stand_in\n  name: stand in\n  {body}\n"));
+            let parsed = parse_documents(sources, id);
+            let connector = parsed.tree.iter().find_map(|document| lower_connector(document.body()?).tree);
+            found.insert(reference, connector.expect("a connector"));
+        }
+    }
+    found
+}
+
+fn stages(nodes: &[StageNode]) -> Vec<&[ExecutionNode]> {
+    nodes
+        .iter()
+        .flat_map(|node| match node {
+            StageNode::Stage(stage) => match &stage.spec {
+                StageSpec::Ci(spec) => vec![spec.execution.as_slice()],
+                StageSpec::Other { .. } | StageSpec::Template => Vec::new(),
+            },
+            StageNode::Parallel(nodes) => stages(nodes),
+        })
+        .collect()
+}
+
+/// Every literal `connectorRef` of steps.
+fn references(nodes: &[ExecutionNode], visit: &mut impl FnMut(&str, &str)) {
+    use cirun_parser::{ParameterField, model::StepSpec};
+    for node in nodes {
+        match node {
+            ExecutionNode::Group(group) => references(&group.steps, visit),
+            ExecutionNode::Parallel(nodes) => references(&nodes.value, visit),
+            ExecutionNode::Step(step) => {
+                let reference = match &step.spec {
+                    StepSpec::Run(spec) => &spec.connector_ref,
+                    StepSpec::Background(spec) => &spec.connector_ref,
+                    StepSpec::Plugin(spec) => &spec.connector_ref,
+                    StepSpec::BuildAndPush(spec) => &spec.connector_ref,
+                    StepSpec::RunTests(spec) => &spec.run.connector_ref,
+                    StepSpec::GitClone(_) | StepSpec::Wait(_) | StepSpec::Other(_) | StepSpec::Template => continue,
+                };
+                if let Some(field) = reference
+                    && let ParameterField::Literal(text) = &field.value
+                {
+                    visit(&step.kind.value, text);
+                }
+            }
+        }
+    }
+}
+
+fn plan(
+    pipeline: &Pipeline,
+    sources: &Sources,
+    stage: &str,
+    connectors: Option<&IndexMap<String, Connector>>,
+) -> Planned {
+    let mut inputs = Inputs {
+        selection: Selection { stages: vec![stage.to_owned()], ..Selection::default() },
+        ..Inputs::new(sources)
+    };
+    inputs.codebase.branch = Some("main".to_owned());
+    if let Some(connectors) = connectors {
+        inputs.secrets = Arc::new(AnySecret);
+        inputs.connectors = connectors.clone();
+    }
+    cirun_planner::plan(pipeline, &inputs)
+}
+
+/// How many stages have at least one error of each code.
+#[derive(Default)]
+struct Tally {
+    stages: usize,
+    clean: usize,
+    codes: BTreeMap<&'static str, usize>,
+}
+
+impl Tally {
+    fn count(&mut self, planned: &Planned) {
+        self.stages += 1;
+        let mut codes: Vec<&'static str> = planned
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+            .map(|diagnostic| diagnostic.code)
+            .collect();
+        codes.sort_unstable();
+        codes.dedup();
+        self.clean += usize::from(codes.is_empty());
+        for code in codes {
+            *self.codes.entry(code).or_default() += 1;
+        }
+    }
+
+    fn table(&self) -> String {
+        let codes: String = self.codes.iter().map(|(code, count)| format!("{code}: {count}\n")).collect();
+        format!("{} of {} stages plan\n{codes}", self.clean, self.stages)
+    }
+}
+
+#[test]
+fn ci_stages_plan_in_their_own_profile() {
+    let Some(root) = corpus() else {
+        println!("no corpus: nothing is tested");
+        return;
+    };
+    let (mut bare, mut provided) = (Tally::default(), Tally::default());
+    for (name, text) in pipelines(&root) {
+        let mut sources = Sources::default();
+        let id = sources.add(&name, &text);
+        let Some((pipeline, missing)) = pipeline(&sources, id) else { continue };
+        let connectors = stand_ins(&pipeline, &mut sources);
+        for stage in ci_stages(&pipeline.stages) {
+            bare.count(&plan(&pipeline, &sources, &stage, None));
+            // The build to check out is the only input that cirun gives by itself.
+            if missing <= 1 {
+                let planned = plan(&pipeline, &sources, &stage, Some(&connectors));
+                provided.count(&planned);
+                for diagnostic in planned.diagnostics.iter().filter(|d| d.severity == Severity::Error) {
+                    let place = diagnostic.labels.first().map(|label| sources.line_column(label.span));
+                    println!("{name} {stage} {place:?} {}: {}", diagnostic.code, diagnostic.message);
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!(
+        format!("nothing given: {}\nconnectors and secrets given, no inputs missing: {}", bare.table(), provided.table()),
+        @"
+    nothing given: 77 of 291 stages plan
+    expression-error: 3
+    missing-input: 38
+    missing-required-input: 5
+    missing-secret: 117
+    unknown-connector: 164
+
+    connectors and secrets given, no inputs missing: 228 of 242 stages plan
+    expression-error: 3
+    missing-input: 6
+    missing-required-input: 5
+    "
+    );
+}

@@ -1,0 +1,367 @@
+//! Seed 000: Phase 2 (connectors), Phase 4 (inputs) and the Applicability Matrix of the Background step.
+
+use insta::assert_snapshot;
+
+use crate::harness::by_profile;
+
+/// A Background step with these lines in its `spec`.
+fn background(spec: &str) -> String {
+    let spec: String = spec.lines().map(|line| format!("      {line}\n")).collect();
+    by_profile(&format!(
+        "- step:\n    type: Background\n    name: db\n    identifier: db\n    spec:\n      shell: Sh\n{spec}"
+    ))
+}
+
+#[test]
+fn image_required_for_k8() {
+    assert_snapshot!(background("connectorRef: hub\ncommand: serve"), @"
+    == kubernetes, docker
+    service db Background
+      skipped: it has no image
+    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
+      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      help: set `image`
+    == vm, cloud
+    service db Background
+      host: sh | -c | set -e; serve
+    ");
+}
+
+#[test]
+fn connector_ref_required_for_k8() {
+    assert_snapshot!(background("image: redis:7"), @"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+    error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
+      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      help: set `connectorRef` or `harnessManagedImage`
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+    ");
+}
+
+#[test]
+fn command() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\ncommand: redis-server --port 7000"), @"
+    == kubernetes
+    service db Background
+      image: redis:7
+      entrypoint: sh | -c
+      command: set -e⏎redis-server --port 7000
+      aliases: db
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      entrypoint: sh | -c
+      command: set -e; redis-server --port 7000
+      aliases: db
+    ");
+}
+
+#[test]
+fn entrypoint() {
+    assert_snapshot!(background("image: docker:dind\nconnectorRef: hub\nentrypoint: [dockerd-entrypoint.sh, --mtu=1450]"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: docker:dind
+      entrypoint: dockerd-entrypoint.sh | --mtu=1450
+      aliases: db
+    warning[unprivileged-dind] `docker:dind` cannot start its daemon unprivileged
+      at `docker:dind`: harness-runtime.md 9: DinD needs `privileged: true`
+      help: add `privileged: true`
+    ");
+}
+
+#[test]
+fn entrypoint_takes_precedence_over_command() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nentrypoint: [redis-server]\ncommand: echo never"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: redis:7
+      entrypoint: redis-server
+      aliases: db
+    warning[ignored-input] `command` has no effect beside `entrypoint`
+      at `echo never`: seed 001, Entry Point: the entry point takes precedence over any commands
+      help: remove one of the two
+    ");
+}
+
+#[test]
+fn env_variables() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nenvVariables: {A: \"1\", EMPTY: \"\"}"), @"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+      env: A=1
+      env: EMPTY=
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+      env: A=1
+    warning[empty-env-dropped] `EMPTY` is empty and so will not be set
+      at `db`: harness-runtime.md 1.4: the runner drops empty values
+      help: test for it with `${EMPTY:-}`, or give it a value
+    ");
+}
+
+#[test]
+fn resources() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nresources: {limits: {memory: 1Gi, cpu: 250m}}"), @"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+      limits: 250000000 nano-CPUs, 1073741824 bytes
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+    warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
+      at `1Gi`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.limits.memory`, or run the stage where it has an effect
+    warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
+      at `250m`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.limits.cpu`, or run the stage where it has an effect
+    ");
+}
+
+#[test]
+fn resources_malformed() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nresources: {limits: {memory: 500 Mi, cpu: abc}}"), @"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+    error[bad-quantity] the CPU limit `abc` is not a quantity
+      at `abc`: seed 001, Set Container Resources
+      help: write cores, such as `0.5`, or millicores, such as `400m`
+    error[bad-quantity] the memory limit `500 Mi` has a space in it
+      at `500 Mi`: seed 001, Set Container Resources
+      help: write `500Mi`, without the space
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+    warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
+      at `500 Mi`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.limits.memory`, or run the stage where it has an effect
+    warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
+      at `abc`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.limits.cpu`, or run the stage where it has an effect
+    ");
+}
+
+#[test]
+fn privileged() {
+    assert_snapshot!(background("image: docker:27-dind\nconnectorRef: hub\nprivileged: true"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: docker:27-dind
+      aliases: db
+      privileged: pipeline.yaml:22:31
+    ");
+}
+
+#[test]
+fn run_as_user() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nrunAsUser: \"999\""), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+      user: 999
+    ");
+}
+
+#[test]
+fn shell() {
+    let step = "- step:\n    type: Background\n    name: db\n    identifier: db\n    spec: {image: \"python:3\", connectorRef: hub, shell: Python, command: serve()}\n";
+    assert_snapshot!(by_profile(step), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: python:3
+      entrypoint: python3 | -c
+      command: serve()
+      aliases: db
+    ");
+}
+
+#[test]
+fn image_pull_policy() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nimagePullPolicy: Never"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: redis:7
+      pull: Never
+      aliases: db
+    ");
+}
+
+#[test]
+fn image_pull_policy_unset_pulls_latest_only() {
+    assert_snapshot!(background("image: redis\nconnectorRef: hub"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: redis
+      pull: Always
+      aliases: db
+    ");
+}
+
+#[test]
+fn port_bindings_rejected_on_k8() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nportBindings: {\"7000\": \"6379\"}"), @r#"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+    error[rejected-input] `portBindings` is refused on PROFILE
+      at `{"7000": "6379"}`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
+      help: remove `portBindings`
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+      port: 7000 → 6379
+    "#);
+}
+
+#[test]
+fn ports_alternative_on_vm() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nports: [\"7000:6379\", \"8001\"]"), @r#"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+    warning[ignored-input] `ports` has no effect on PROFILE
+      at `["7000:6379", "8001"]`: seed 000, Phase 4 `ports`: an alternative to `portBindings`, VM only
+      help: remove `ports`, or run the stage where it has an effect
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+      port: 7000 → 6379
+      port: 8001 → 8001
+    "#);
+}
+
+#[test]
+fn network_aliases_vm_only() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nnetworkAliases: [cache, redis.local]"), @"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+    warning[ignored-input] `networkAliases` has no effect on PROFILE
+      at `[cache, redis.local]`: seed 000, Applicability Matrix `networkAliases`: VM only
+      help: remove `networkAliases`, or run the stage where it has an effect
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db, cache, redis.local
+    ");
+}
+
+#[test]
+fn reports() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nreports: {type: JUnit, spec: {paths: [out/*.xml]}}"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+      report: out/*.xml
+    ");
+}
+
+#[test]
+fn retry() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nretry: 2"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+    ");
+}
+
+#[test]
+fn harness_managed_image_needs_no_connector_on_k8() {
+    assert_snapshot!(background("image: redis:7\nharnessManagedImage: true"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+    ");
+}
+
+#[test]
+fn docker_username_password_is_for_pulls_only() {
+    assert_snapshot!(background("image: team/db:1\nconnectorRef: quay"), @"
+    == kubernetes
+    service db Background
+      image: quay.io/team/db:1
+      auth: robot at quay.io
+      aliases: db
+    == vm, cloud, docker
+    service db Background
+      image: team/db:1
+      auth: robot at quay.io
+      aliases: db
+    ");
+}
+
+#[test]
+fn containerless_on_vm() {
+    assert_snapshot!(background("command: ./serve"), @"
+    == kubernetes
+    service db Background
+      skipped: it has no image
+    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
+      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      help: set `image`
+    error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
+      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      help: set `connectorRef` or `harnessManagedImage`
+    == vm, cloud
+    service db Background
+      host: sh | -c | set -e; ./serve
+    == docker
+    service db Background
+      skipped: it has no image
+    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
+      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      help: set `image`
+    ");
+}
+
+#[test]
+fn failure_strategies_not_supported() {
+    let step = "- step:\n    type: Background\n    name: db\n    identifier: db\n    failureStrategies:\n      - onFailure: {errors: [AllErrors], action: {type: Ignore}}\n    spec: {image: \"redis:7\", connectorRef: hub}\n";
+    assert_snapshot!(by_profile(step), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+    warning[ignored-input] `failureStrategies` has no effect on this step
+      at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: seed 001, Important notes: Background steps do not support failure strategies
+      help: remove `failureStrategies`
+    ");
+}
+
+#[test]
+fn alias_in_a_step_group_is_group_and_id() {
+    let group = "- stepGroup:\n    identifier: outer\n    name: outer\n    steps:\n      - stepGroup:\n          identifier: inner\n          name: inner\n          steps:\n            - step: {type: Background, name: db, identifier: db, spec: {image: \"redis:7\", connectorRef: hub}}\n";
+    assert_snapshot!(by_profile(group), @"
+    == kubernetes, vm, cloud, docker
+    StepGroup outer (at most 1)
+      StepGroup inner (at most 1)
+        service outer.inner.db Background
+          image: redis:7
+          aliases: inner_db
+    ");
+}

@@ -1,0 +1,20 @@
+//! Plans of small pipelines: one test for each row of the seeds' tables, named after the row.
+
+mod auth;
+mod background;
+mod bad_input;
+mod ecr;
+mod environment;
+mod examples;
+mod expressions;
+mod flow;
+mod git_clone;
+mod harness;
+mod looping;
+mod pitfalls;
+mod plugin;
+mod registries;
+mod run;
+mod selection;
+mod smoke;
+mod stages;
