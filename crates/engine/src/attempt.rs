@@ -1,0 +1,126 @@
+//! The tasks that run steps: they talk to the backend and report to the dispatcher, and hold no state of the run.
+
+mod message;
+mod output;
+mod service;
+mod supervise;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::{
+    message::{Ended, Message, ServiceStart},
+    output::Wires,
+    service::ServiceTask,
+};
+use crate::{Backend, BackendError, Exit, OutputFiles, ReadyStep, StepIo, TestSummary, junit};
+
+/// How many chunks of a step's output may wait for the masker.
+const OUTPUT_CHUNKS: usize = 64;
+
+/// The preparation of a step, which may still go on when its turn comes.
+pub(crate) type Preparation = JoinHandle<Result<(), BackendError>>;
+
+/// What an attempt does.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Job {
+    /// Runs a step, and collects the reports that the globs name.
+    Run(Box<ReadyStep>, Vec<String>),
+    /// Waits (the step type `Wait`).
+    Wait(Duration),
+}
+
+/// One attempt of a foreground step.
+pub(crate) struct AttemptTask<B> {
+    pub(crate) backend: Arc<B>,
+    pub(crate) job: Job,
+    /// Waited for before the start (a retry's interval).
+    pub(crate) pause: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) preparation: Option<Preparation>,
+    pub(crate) wires: Wires,
+}
+
+impl<B: Backend> AttemptTask<B> {
+    /// Runs the attempt; its last message is [`Message::Ended`].
+    pub(crate) async fn run(mut self) {
+        let ended = if self.wait_for_start().await { self.attempt().await } else { Ended::of(Ok(Exit::Stopped)) };
+        self.wires.send(Message::Ended { node: self.wires.node, ended: Box::new(ended) }).await;
+    }
+
+    /// Whether the attempt is still wanted after its pause.
+    async fn wait_for_start(&mut self) -> bool {
+        if !self.wires.rest(self.pause).await {
+            return false;
+        }
+        self.wires.send(Message::Started { node: self.wires.node }).await;
+        if let Some(preparation) = self.preparation.take() {
+            self.wires.await_preparation(preparation).await;
+        }
+        !self.wires.stop.is_cancelled()
+    }
+
+    async fn attempt(&mut self) -> Ended {
+        let Self { job, wires, timeout, .. } = self;
+        let (step, globs) = match job {
+            Job::Wait(duration) => {
+                let work = wires.wait(*duration);
+                let (result, timed_out) = wires.supervise(*timeout, work).await;
+                return Ended { timed_out, ..Ended::of(result) };
+            }
+            Job::Run(step, globs) => (&**step, &*globs),
+        };
+        let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
+        let io = StepIo { output, stop: wires.stop.clone(), kill: wires.kill.clone() };
+        let drained = CancellationToken::new();
+        let supervised = async {
+            let outcome = wires.supervise(*timeout, self.backend.run(step, io)).await;
+            drained.cancel();
+            outcome
+        };
+        let ((exit, timed_out), ()) = futures_util::future::join(supervised, wires.pump(chunks, &drained)).await;
+        let mut ended = Ended { timed_out, ..Ended::of(exit) };
+        if let Err(error) = ended.collect(&*self.backend, step, globs).await {
+            ended.exit = Err(error);
+        }
+        ended
+    }
+}
+
+impl Ended {
+    /// Adds what an attempt that ended by itself has left: output files if it ended well, and reports.
+    async fn collect<B: Backend>(
+        &mut self,
+        backend: &B,
+        step: &ReadyStep,
+        globs: &[String],
+    ) -> Result<(), BackendError> {
+        let Ok(Exit::Code { code, .. }) = self.exit else { return Ok(()) };
+        if code == 0 {
+            self.files = backend.read_outputs(step).await?;
+        }
+        if globs.is_empty() {
+            return Ok(());
+        }
+        let mut files = backend.collect_reports(step, globs).await?;
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        files.dedup_by(|one, other| one.path == other.path);
+        let mut summary = TestSummary::default();
+        for file in &files {
+            if let Err(problem) = junit::add(&file.content, &mut summary) {
+                self.notes.push(format!("`{}` is not a JUnit report: {problem}", file.path));
+            }
+        }
+        match files.as_slice() {
+            [] => self.notes.push("no file matches the report paths".to_owned()),
+            _ => self.tests = Some(summary),
+        }
+        Ok(())
+    }
+
+    fn of(exit: Result<Exit, BackendError>) -> Self {
+        Self { exit, timed_out: false, files: OutputFiles::default(), tests: None, notes: Vec::new() }
+    }
+}

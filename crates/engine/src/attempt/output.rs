@@ -1,0 +1,102 @@
+//! A task's wires: its output becomes masked lines, which go to the dispatcher.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{Message, Preparation};
+use crate::{Masker, OutputChunk, Stream, dispatch::NodeId, lines::LineSplitter};
+
+/// What a task has besides its work.
+#[derive(Debug, Clone)]
+pub(crate) struct Wires {
+    pub(crate) node: NodeId,
+    pub(crate) messages: mpsc::Sender<Message>,
+    pub(crate) masker: watch::Receiver<Arc<Masker>>,
+    /// Fires when the step is to end.
+    pub(crate) stop: CancellationToken,
+    /// Fires when the step is to be killed.
+    pub(crate) kill: CancellationToken,
+    /// From `stop` to `kill`.
+    pub(crate) grace: Duration,
+}
+
+impl Wires {
+    pub(crate) async fn send(&self, message: Message) {
+        // The dispatcher outlives its tasks; were it gone, there would be nobody to tell.
+        let _gone = self.messages.send(message).await;
+    }
+
+    /// Rests; false if the step is to end meanwhile.
+    pub(super) async fn rest(&self, pause: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(pause) => true,
+        }
+    }
+
+    /// Lets a preparation end, as nothing may prepare a step that runs. A failed one is told, and harms nothing.
+    pub(super) async fn await_preparation(&self, mut preparation: Preparation) {
+        let result = tokio::select! {
+            biased;
+            result = &mut preparation => result,
+            () = self.stop.cancelled() => {
+                preparation.abort();
+                let _stopped = preparation.await;
+                return;
+            }
+        };
+        let problem = match result {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        self.send(Message::PrepareFailed { node: self.node, problem }).await;
+    }
+
+    /// Sends the output line by line until every sender is gone or `done` fires, and then what is left of it.
+    pub(super) async fn pump(&self, mut chunks: mpsc::Receiver<OutputChunk>, done: &CancellationToken) {
+        let mut streams = [(Stream::Stdout, LineSplitter::default()), (Stream::Stderr, LineSplitter::default())];
+        loop {
+            let chunk = tokio::select! {
+                biased;
+                () = done.cancelled() => break,
+                chunk = chunks.recv() => chunk,
+            };
+            match chunk {
+                Some(chunk) => self.split(&mut streams, &chunk).await,
+                None => break,
+            }
+        }
+        // A backend may keep a sender; a closed channel gives what was sent and then ends.
+        chunks.close();
+        while let Some(chunk) = chunks.recv().await {
+            self.split(&mut streams, &chunk).await;
+        }
+        for (stream, splitter) in &mut streams {
+            let mut lines = Vec::new();
+            splitter.finish(&self.current_masker(), &mut lines);
+            self.send_lines(*stream, lines).await;
+        }
+    }
+
+    async fn split(&self, streams: &mut [(Stream, LineSplitter); 2], chunk: &OutputChunk) {
+        for (stream, splitter) in streams.iter_mut().filter(|(stream, _)| *stream == chunk.stream) {
+            let mut lines = Vec::new();
+            splitter.push(&chunk.bytes, &self.current_masker(), &mut lines);
+            self.send_lines(*stream, lines).await;
+        }
+    }
+
+    async fn send_lines(&self, stream: Stream, lines: Vec<crate::MaskedLine>) {
+        for line in lines {
+            self.send(Message::Line { node: self.node, stream, line }).await;
+        }
+    }
+
+    fn current_masker(&self) -> Arc<Masker> {
+        Arc::clone(&self.masker.borrow())
+    }
+}

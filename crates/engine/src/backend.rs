@@ -1,0 +1,160 @@
+//! What the engine asks of a backend.
+
+use std::{future::Future, time::Duration};
+
+use bytes::Bytes;
+use cirun_plan::{PlannedStage, PlannedStep, StepPath};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{EventKind, ReadyStep, Stream};
+
+/// Runs steps: in containers, as processes, or in a test's memory.
+///
+/// Two phases for each step: *prepare* may happen early, while other steps run; *run* happens when its turn has come and
+/// its environment is final. Calls come in the order `start_stage`, `prepare`*, (`run` | `start_service`)*, `destroy_stage`;
+/// `destroy_stage` also comes when `start_stage` failed or never finished, and may come twice.
+pub trait Backend: Send + Sync + 'static {
+    /// Creates what the steps of the stage share (network, volumes, pod) and gets their images. `progress` takes facts to
+    /// report meanwhile ([`EventKind::ImagePull`]). Nothing of a step runs yet.
+    fn start_stage(
+        &self,
+        stage: &PlannedStage,
+        progress: mpsc::Sender<EventKind>,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// Gets ready whatever of `step` can be before its turn. It is a hint: `run` copes without it.
+    fn prepare(&self, step: &PlannedStep) -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// Runs a foreground step to its end. All output has been sent to `io.output` when this returns. When `io.stop` fires
+    /// the step is asked to end (SIGTERM, grace), when `io.kill` fires it is killed; both then return [`Exit::Stopped`].
+    fn run(&self, step: &ReadyStep, io: StepIo) -> impl Future<Output = Result<Exit, BackendError>> + Send;
+
+    /// Starts a service and returns once it is started; later output goes to `io.output` until it ends. Its end, other
+    /// than by `destroy_stage`, is sent to `ended`.
+    fn start_service(
+        &self,
+        step: &ReadyStep,
+        io: StepIo,
+        ended: mpsc::Sender<ServiceExit>,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// Reads the files that a finished step wrote its output variables to; a file that does not exist is `None`.
+    fn read_outputs(&self, step: &ReadyStep) -> impl Future<Output = Result<OutputFiles, BackendError>> + Send;
+
+    /// Finds a step's report files by their globs.
+    fn collect_reports(
+        &self,
+        step: &ReadyStep,
+        globs: &[String],
+    ) -> impl Future<Output = Result<Vec<ReportFile>, BackendError>> + Send;
+
+    /// Removes everything of the stage within `deadline`; idempotent. Returns what could not be removed, as text for a person.
+    fn destroy_stage(&self, deadline: Duration) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
+}
+
+/// A running step's wires.
+#[derive(Debug, Clone)]
+pub struct StepIo {
+    /// Where its output goes, in order, in chunks of any size.
+    pub output: mpsc::Sender<OutputChunk>,
+    /// Fires when the step is to end (time-out, cancellation).
+    pub stop: CancellationToken,
+    /// Fires when the step is to be killed.
+    pub kill: CancellationToken,
+}
+
+/// Bytes that a step printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputChunk {
+    /// The stream.
+    pub stream: Stream,
+    /// The bytes; not cut at line ends.
+    pub bytes: Bytes,
+}
+
+/// How a foreground step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself.
+    Code {
+        /// Its exit code.
+        code: i64,
+        /// The kernel killed it for its memory limit.
+        oom_killed: bool,
+    },
+    /// Because `stop` or `kill` fired.
+    Stopped,
+    /// It never started: no such program, no permission, wrong architecture.
+    NotStarted {
+        /// The exit code that a shell would give (126, 127).
+        code: i64,
+        /// Why, for a person.
+        reason: String,
+    },
+}
+
+/// A service ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceExit {
+    /// The service.
+    pub path: StepPath,
+    /// How.
+    pub exit: Exit,
+}
+
+/// The raw files of a step's output variables (harness-runtime.md 2.6).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutputFiles {
+    /// `$DRONE_OUTPUT`, the same file as `$HARNESS_OUTPUT_FILE`.
+    pub outputs: Option<Vec<u8>>,
+    /// `$HARNESS_OUTPUT_SECRET_FILE`.
+    pub secrets: Option<Vec<u8>>,
+    /// `$PLUGIN_ARTIFACT_FILE`.
+    pub artifact: Option<Vec<u8>>,
+}
+
+/// A report file of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportFile {
+    /// Its path, for people.
+    pub path: String,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+/// The backend could not tell how a step went.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// No engine answers (exit code 4).
+    #[error("no container engine: {reason}")]
+    Unreachable {
+        /// What was tried.
+        reason: String,
+    },
+    /// An image is not available (exit code 5).
+    #[error("image `{image}` is not available: {reason}")]
+    Image {
+        /// The image.
+        image: String,
+        /// Why.
+        reason: String,
+    },
+    /// The engine refused or broke (exit code 4).
+    #[error("{what}: {reason}")]
+    Engine {
+        /// What was asked of it, for a person.
+        what: String,
+        /// What it answered.
+        reason: String,
+    },
+    /// The machine's own files or processes (exit code 4).
+    #[error("{what}")]
+    Io {
+        /// What was being done.
+        what: String,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,98 @@
+//! What a run is given besides its plan and its backend.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use cirun_plan::StepPath;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::RunResult;
+
+/// The settings of a run.
+#[derive(Clone)]
+pub struct Config {
+    /// The run's id.
+    pub run: String,
+    /// cirun's version, for the event stream.
+    pub version: String,
+    /// How long a step that was asked to end may take before it is killed.
+    pub grace: Duration,
+    /// How long removing a stage's objects may take.
+    pub cleanup_deadline: Duration,
+    /// How many steps are prepared ahead of their turn.
+    pub look_ahead: usize,
+    /// How many last lines of a failed step, or of a service that ended, go into its event.
+    pub tail_lines: usize,
+    /// The time.
+    pub clock: Clock,
+    /// Who answers for `ManualIntervention`; without anyone, what the strategy says for its time-out is done at once.
+    pub questions: Option<mpsc::Sender<Question>>,
+    /// cirun's exit code for a result, for the event stream.
+    pub exit_code: Arc<dyn Fn(&RunResult) -> u8 + Send + Sync>,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("run", &self.run).field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// Tells the time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// A clock that asks `now`.
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.0()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Clock").field(&self.now()).finish()
+    }
+}
+
+/// The person's wish that a run ends (Ctrl-C).
+#[derive(Debug, Clone, Default)]
+pub struct Cancellation {
+    /// Running steps are asked to end, later ones do not start, everything is cleaned up.
+    pub first: CancellationToken,
+    /// Running steps are killed.
+    pub second: CancellationToken,
+}
+
+/// A failed step waits for a person's decision.
+#[derive(Debug)]
+pub struct Question {
+    /// The step.
+    pub step: StepPath,
+    /// Why it failed; masked.
+    pub reason: String,
+    /// How long an answer is waited for.
+    pub timeout: Duration,
+    /// Takes the answer; dropped without one, the strategy's action for a time-out is done.
+    pub reply: oneshot::Sender<Answer>,
+}
+
+/// What to do with a failed step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Run it again.
+    Retry,
+    /// It counts as ignored.
+    Ignore,
+    /// It counts as succeeded.
+    MarkAsSuccess,
+    /// It failed.
+    MarkAsFailure,
+    /// The run ends.
+    Abort,
+}

@@ -1,0 +1,245 @@
+//! The dispatcher of a stage: it alone holds the stage's state, decides, and emits. Tasks run steps and send messages.
+
+mod finish;
+mod lifecycle;
+mod live;
+mod prepare;
+mod services;
+mod strategy;
+mod tree;
+mod turn;
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use cirun_plan::{PlannedStage, StepPath};
+use tokio::{
+    sync::mpsc,
+    task::{self, JoinError, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::tree::NodeId;
+use self::{
+    live::Live,
+    prepare::Preparations,
+    services::Service,
+    tree::{ROOT, Tree},
+};
+use crate::{
+    Backend, EventKind, Outcome, RunError,
+    attempt::{Message, Wires},
+    emit::Emitter,
+    record::{RunRecord, StageRecord},
+    run::{Context, Halt},
+    scope::RunScope,
+};
+
+/// How many messages of tasks may wait for the dispatcher.
+const MESSAGES: usize = 256;
+
+/// Walks one stage.
+pub(crate) struct Dispatcher<'a, B> {
+    context: &'a Context<B>,
+    run: &'a mut RunRecord,
+    halt: &'a mut Option<Halt>,
+    error: &'a mut Option<RunError>,
+    stage: Arc<PlannedStage>,
+    tree: Tree,
+    work: VecDeque<Work>,
+    live: BTreeMap<NodeId, Live>,
+    services: BTreeMap<NodeId, Service>,
+    preparations: Preparations,
+    tasks: JoinSet<()>,
+    /// Which task works for which node.
+    owners: HashMap<task::Id, NodeId>,
+    sender: mpsc::Sender<Message>,
+    messages: mpsc::Receiver<Message>,
+    stop: CancellationToken,
+    kill: CancellationToken,
+    closing: CancellationToken,
+}
+
+/// What the dispatcher has to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// The node's turn has come; it is registered as running.
+    Turn(NodeId),
+    /// Something of the branch has ended or may start.
+    Advance(NodeId),
+}
+
+impl<'a, B: Backend> Dispatcher<'a, B> {
+    /// A dispatcher for a stage that is part of `run`. Nothing happens before it is told to.
+    pub(crate) fn new(
+        context: &'a Context<B>,
+        run: &'a mut RunRecord,
+        halt: &'a mut Option<Halt>,
+        error: &'a mut Option<RunError>,
+        stage: Arc<PlannedStage>,
+    ) -> Self {
+        let (sender, messages) = mpsc::channel(MESSAGES);
+        let tree = Tree::new(&stage.execution);
+        let preparations = Preparations::new(tree.steps_under(ROOT));
+        Self {
+            stop: context.cancel.first.child_token(),
+            kill: context.cancel.second.child_token(),
+            closing: CancellationToken::new(),
+            context,
+            run,
+            halt,
+            error,
+            stage,
+            tree,
+            work: VecDeque::new(),
+            live: BTreeMap::new(),
+            services: BTreeMap::new(),
+            preparations,
+            tasks: JoinSet::new(),
+            owners: HashMap::new(),
+            sender,
+            messages,
+        }
+    }
+
+    /// Walks the stage to its end and returns its outcome. Services still run then.
+    pub(crate) async fn walk(&mut self) -> Outcome {
+        self.work.push_back(Work::Advance(ROOT));
+        loop {
+            self.do_work().await;
+            if let Some(outcome) = self.tree.outcome(ROOT) {
+                return outcome;
+            }
+            self.look_ahead();
+            self.next().await;
+        }
+    }
+
+    /// Finishes every step without running any; `stop` says how.
+    pub(crate) async fn skip_all(&mut self, outcome: Outcome, reason: &str) {
+        self.finish_all_under(ROOT, outcome, reason).await;
+    }
+
+    /// Why steps of this run do not start any more.
+    fn halt(&mut self, halt: Halt) {
+        if self.halt.is_none() {
+            if halt.stops_running_steps() {
+                self.stop.cancel();
+            }
+            *self.halt = Some(halt);
+        }
+    }
+
+    /// The run cannot go on. What comes after the first such error, or after a cancellation, is fallout.
+    async fn broke(&mut self, error: RunError, step: Option<&StepPath>) {
+        if self.halt.is_some() {
+            self.emitter().diagnostic("backend-error", "warning", &error.to_string(), step).await;
+            return;
+        }
+        let reason = self.emitter().mask(&error.to_string());
+        self.emitter().diagnostic("backend-error", "error", &reason, step).await;
+        *self.error = Some(error);
+        self.halt(Halt::Broken { reason });
+    }
+
+    async fn do_work(&mut self) {
+        while let Some(work) = self.work.pop_front() {
+            match work {
+                Work::Turn(node) => self.take_turn(node).await,
+                Work::Advance(node) => self.advance(node).await,
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen and takes notice of it.
+    async fn next(&mut self) {
+        let halted = self.halt.is_some();
+        tokio::select! {
+            biased;
+            () = self.context.cancelled(), if !halted => self.halt(Halt::Cancelled),
+            () = self.context.emitter.abandoned(), if !halted => self.broke(RunError::Abandoned, None).await,
+            message = self.messages.recv() => self.handle(message).await,
+            Some(ended) = self.tasks.join_next_with_id() => self.joined(ended.map(|(id, ())| id)).await,
+        }
+    }
+
+    async fn handle(&mut self, message: Option<Message>) {
+        // The dispatcher holds a sender itself, so there is always a next message.
+        let Some(message) = message else { return };
+        match message {
+            Message::Started { node } => self.started(node).await,
+            Message::Line { node, stream, line } => {
+                let step = self.tree.step(node).path.clone();
+                if let Some(tail) = self.tail_mut(node) {
+                    tail.push(line.clone());
+                }
+                self.emitter().emit(EventKind::StepOutput { step, stream, line }).await;
+            }
+            Message::PrepareFailed { node, problem } => {
+                let text = format!("the step could not be prepared ahead of its turn: {problem}");
+                self.emitter().diagnostic("prepare-failed", "note", &text, Some(&self.tree.step(node).path)).await;
+            }
+            Message::Ended { node, ended } => self.ended(node, *ended).await,
+            Message::ServiceUp { node, start } => self.service_up(node, start).await,
+            Message::ServiceDown { node, exit } => self.service_down(node, &exit).await,
+            Message::Answered { node, answer } => self.answered(node, answer).await,
+            Message::GroupRested { node } => {
+                self.tree.reset(node);
+                self.work.push_back(Work::Advance(node));
+            }
+        }
+    }
+
+    /// A task is over. Only a panic needs care: its step would never end otherwise.
+    async fn joined(&mut self, ended: Result<task::Id, JoinError>) {
+        let (id, panicked) = match ended {
+            Ok(id) => (id, false),
+            Err(error) => (error.id(), error.is_panic()),
+        };
+        let Some(node) = self.owners.remove(&id) else { return };
+        if !panicked {
+            return;
+        }
+        // What the task had said before comes first.
+        while let Ok(message) = self.messages.try_recv() {
+            Box::pin(self.handle(Some(message))).await;
+        }
+        let path = self.tree.step(node).path.clone();
+        self.broke(RunError::Panicked { step: Some(path.clone()) }, Some(&path)).await;
+        self.task_panicked(node).await;
+    }
+
+    fn spawn(&mut self, node: NodeId, task: impl Future<Output = ()> + Send + 'static) {
+        let id = self.tasks.spawn(task).id();
+        self.owners.insert(id, node);
+    }
+
+    fn wires(&self, node: NodeId, stop: CancellationToken) -> Wires {
+        Wires {
+            node,
+            messages: self.sender.clone(),
+            masker: self.emitter().masker(),
+            stop,
+            kill: self.kill.child_token(),
+            grace: self.context.config.grace,
+        }
+    }
+
+    fn emitter(&self) -> &'a Emitter {
+        &self.context.emitter
+    }
+
+    fn record(&mut self) -> &mut StageRecord {
+        self.run.stages.entry(self.stage.id.clone()).or_default()
+    }
+
+    /// What expressions at a node see, and the stage's status there.
+    fn scope<'s>(&'s mut self, node: NodeId, step: Option<&'s StepPath>) -> (RunScope<'s>, Outcome) {
+        let current = self.tree.current(ROOT);
+        self.record().current = current;
+        let (strategy, now) = (self.tree.loop_status(node), self.context.config.clock.now());
+        (RunScope { run: self.run, stage: &self.stage.id, step, strategy, now }, current.combined())
+    }
+}

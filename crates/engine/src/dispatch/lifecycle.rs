@@ -1,0 +1,114 @@
+//! A stage from its start to its removal. The removal always comes, whatever happened, and has its own deadline.
+
+use std::{sync::Arc, time::Duration};
+
+use cirun_plan::Action;
+use tokio::{sync::mpsc, task::JoinError};
+
+use super::Dispatcher;
+use crate::{Backend, BackendError, Outcome, RunError, run::Halt};
+
+/// How many facts about the start of a stage may wait.
+const PROGRESS: usize = 64;
+
+/// How much longer than its deadline a backend may take for the removal before it is given up.
+const CLEANUP_MARGIN: Duration = Duration::from_secs(5);
+
+impl<B: Backend> Dispatcher<'_, B> {
+    /// Runs the stage. Every step has been reported as finished when this returns, and nothing is left of the stage.
+    pub(crate) async fn run_stage(mut self) -> Outcome {
+        let needs_backend =
+            self.stage.steps().iter().any(|step| matches!(step.action, Action::Container(_) | Action::Host(_)));
+        if !needs_backend {
+            return self.walk().await;
+        }
+        self.start().await;
+        let outcome = self.walk().await;
+        self.end_preparations().await;
+        self.destroy().await;
+        self.close().await;
+        outcome
+    }
+
+    /// Starts the stage's shared objects. If that fails, the run is halted.
+    async fn start(&mut self) {
+        let (progress, mut facts) = mpsc::channel(PROGRESS);
+        let (backend, stage) = (Arc::clone(&self.context.backend), Arc::clone(&self.stage));
+        let mut starting = tokio::spawn(async move { backend.start_stage(&stage, progress).await });
+        let result = loop {
+            tokio::select! {
+                biased;
+                Some(fact) = facts.recv() => self.emitter().emit(fact).await,
+                result = &mut starting => break result,
+                () = self.context.cancelled() => {
+                    starting.abort();
+                    let _stopped = starting.await;
+                    self.halt(Halt::Cancelled);
+                    return;
+                }
+                () = self.context.emitter.abandoned() => {
+                    starting.abort();
+                    let _stopped = starting.await;
+                    self.broke(RunError::Abandoned, None).await;
+                    return;
+                }
+            }
+        };
+        while let Ok(fact) = facts.try_recv() {
+            self.emitter().emit(fact).await;
+        }
+        match result {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.broke(RunError::Backend(error), None).await,
+            Err(_panic) => self.broke(RunError::Panicked { step: None }, None).await,
+        }
+    }
+
+    /// Removes the stage's objects, while the last output of services still comes.
+    async fn destroy(&mut self) {
+        let (backend, deadline) = (Arc::clone(&self.context.backend), self.context.config.cleanup_deadline);
+        let mut removal = tokio::spawn(async move {
+            tokio::time::timeout(deadline + CLEANUP_MARGIN, backend.destroy_stage(deadline)).await
+        });
+        let result = loop {
+            tokio::select! {
+                biased;
+                message = self.messages.recv() => self.handle(message).await,
+                result = &mut removal => break result,
+            }
+        };
+        for problem in cleanup_problems(result, deadline) {
+            self.emitter().diagnostic("cleanup-incomplete", "warning", &problem, None).await;
+        }
+    }
+
+    /// Waits for the tasks of services, and tells their ends.
+    async fn close(&mut self) {
+        self.closing.cancel();
+        loop {
+            tokio::select! {
+                biased;
+                message = self.messages.recv() => self.handle(message).await,
+                ended = self.tasks.join_next_with_id() => match ended {
+                    Some(ended) => self.joined(ended.map(|(id, ())| id)).await,
+                    None => break,
+                },
+            }
+        }
+        while let Ok(message) = self.messages.try_recv() {
+            self.handle(Some(message)).await;
+        }
+        self.finish_services().await;
+    }
+}
+
+type Removal = Result<Result<Result<Vec<String>, BackendError>, tokio::time::error::Elapsed>, JoinError>;
+
+fn cleanup_problems(result: Removal, deadline: Duration) -> Vec<String> {
+    match result {
+        Ok(Ok(Ok(left))) => left,
+        Ok(Ok(Err(error))) => vec![error.to_string()],
+        Ok(Err(_elapsed)) => vec![format!("the stage was not removed within {deadline:?}")],
+        Err(_panic) => vec!["cirun has a bug: the removal of the stage panicked".to_owned()],
+    }
+}

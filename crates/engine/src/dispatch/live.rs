@@ -1,0 +1,59 @@
+//! A step that is registered as running.
+
+use std::collections::VecDeque;
+
+use cirun_plan::FailureAction;
+use jiff::Timestamp;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{MaskedLine, TestSummary, attempt::Job, failure::Failure};
+
+/// What the dispatcher knows of a running foreground step.
+#[derive(Debug)]
+pub(super) struct Live {
+    /// None if its texts could not be made final.
+    pub(super) job: Option<Job>,
+    /// From 1, over all of the step's runs.
+    pub(super) attempt: u32,
+    /// How often it has been tried again since its turn came.
+    pub(super) retries: u32,
+    pub(super) since: Since,
+    pub(super) stop: CancellationToken,
+    pub(super) tail: Tail,
+    /// The failure that a person is asked about, and what to do without an answer.
+    pub(super) asked: Option<(Failure, FailureAction)>,
+    pub(super) tests: Option<TestSummary>,
+}
+
+/// When something began, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    pub(super) at: Timestamp,
+    pub(super) instant: Instant,
+}
+
+/// The last lines of a step.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tail {
+    lines: VecDeque<MaskedLine>,
+    limit: usize,
+}
+
+impl Tail {
+    /// Keeps at most `limit` lines.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { lines: VecDeque::new(), limit }
+    }
+
+    pub(super) fn push(&mut self, line: MaskedLine) {
+        self.lines.push_back(line);
+        if self.lines.len() > self.limit {
+            self.lines.pop_front();
+        }
+    }
+
+    pub(super) fn lines(&self) -> Vec<MaskedLine> {
+        self.lines.iter().cloned().collect()
+    }
+}

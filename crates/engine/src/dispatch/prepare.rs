@@ -1,0 +1,78 @@
+//! Look-ahead: the steps that come next are prepared while others run.
+
+use std::{collections::HashMap, sync::Arc};
+
+use cirun_plan::{Action, Condition, PlannedStep};
+
+use super::{Dispatcher, NodeId};
+use crate::{Backend, attempt::Preparation};
+
+/// The preparations under way or done, of steps whose turn has not come.
+pub(super) struct Preparations {
+    /// Every step, in written order.
+    order: Vec<NodeId>,
+    /// The first step that was neither prepared nor passed over.
+    next: usize,
+    ahead: HashMap<NodeId, Preparation>,
+    /// Of steps that will not run; they are ending.
+    discarded: Vec<Preparation>,
+}
+
+impl Preparations {
+    pub(super) fn new(order: Vec<NodeId>) -> Self {
+        Self { order, next: 0, ahead: HashMap::new(), discarded: Vec::new() }
+    }
+
+    /// Takes out the preparation of a step whose turn has come.
+    pub(super) fn take(&mut self, node: NodeId) -> Option<Preparation> {
+        self.ahead.remove(&node)
+    }
+
+    /// Ends the preparation of a step that has ended without it.
+    pub(super) fn discard(&mut self, node: NodeId) {
+        if let Some(preparation) = self.ahead.remove(&node) {
+            preparation.abort();
+            self.discarded.push(preparation);
+        }
+    }
+}
+
+impl<B: Backend> Dispatcher<'_, B> {
+    /// Starts preparations, up to the configured number of steps ahead of their turn.
+    pub(super) fn look_ahead(&mut self) {
+        while self.halt.is_none() && self.preparations.ahead.len() < self.context.config.look_ahead {
+            let Some(&node) = self.preparations.order.get(self.preparations.next) else { return };
+            self.preparations.next += 1;
+            let step = self.tree.step(node);
+            let has_come = self.live.contains_key(&node) || self.services.contains_key(&node);
+            if has_come || self.tree.outcome(node).is_some() || !is_worth_preparing(&step) {
+                continue;
+            }
+            let backend = Arc::clone(&self.context.backend);
+            let preparation = tokio::spawn(async move { backend.prepare(&step).await });
+            self.preparations.ahead.insert(node, preparation);
+        }
+    }
+
+    /// Waits until no preparation is under way any more.
+    pub(super) async fn end_preparations(&mut self) {
+        let nodes: Vec<_> = self.preparations.ahead.keys().copied().collect();
+        nodes.into_iter().for_each(|node| self.preparations.discard(node));
+        for preparation in self.preparations.discarded.drain(..) {
+            let _whatever_came_of_it = preparation.await;
+        }
+    }
+}
+
+/// Whether the step surely has something to prepare, and is not known to be skipped.
+fn is_worth_preparing(step: &PlannedStep) -> bool {
+    let is_known_to_be_skipped = step
+        .when
+        .condition
+        .as_ref()
+        .is_some_and(|condition| matches!(condition.value, Condition::Known { holds: false, .. }));
+    match step.action {
+        Action::Container(_) | Action::Host(_) => !step.image_from_run && !is_known_to_be_skipped,
+        Action::Wait(_) | Action::Skip(_) => false,
+    }
+}

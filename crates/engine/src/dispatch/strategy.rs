@@ -1,0 +1,252 @@
+//! Failure strategies at work (harness-runtime.md 8.3).
+
+use std::time::Duration;
+
+use cirun_plan::{Attempts, FailureAction};
+use tokio::sync::oneshot;
+
+use super::{Dispatcher, NodeId, finish::Finish, tree::Restart};
+use crate::{
+    Answer, Backend, Outcome, Question,
+    attempt::Message,
+    failure::{self, Cause, Failure},
+    run::Halt,
+};
+
+/// Who said what to do after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decider {
+    Strategy,
+    Person,
+}
+
+impl Decider {
+    /// The end of a failed step by this decision.
+    fn finish(self, action: &str, failure: Failure, outcome: Outcome) -> Finish {
+        let decision = match self {
+            Self::Strategy => "its failure strategy is",
+            Self::Person => "a person chose",
+        };
+        let reason = format!("{}; {decision} `{action}`", failure.reason);
+        Finish::after(Failure { reason, ..failure }, outcome)
+    }
+}
+
+impl<B: Backend> Dispatcher<'_, B> {
+    /// A registered step failed: its first strategy for the error decides. Once the run ends, a failure is final.
+    pub(super) async fn failed(&mut self, node: NodeId, failure: Failure) {
+        let step = self.tree.step(node);
+        match failure::action(&step.failure_strategies, failure.cause) {
+            Some(action) if self.halt.is_none() => self.act(node, failure, action, Decider::Strategy).await,
+            Some(_) | None => {
+                let outcome = failed_outcome(failure.cause);
+                self.finish_step(node, Finish::after(failure, outcome)).await;
+            }
+        }
+    }
+
+    async fn act(&mut self, node: NodeId, failure: Failure, action: &FailureAction, decider: Decider) {
+        let finish = match action {
+            FailureAction::Retry { attempts, then } => {
+                if !self.retry(node, &failure, attempts).await {
+                    Box::pin(self.act(node, failure, then, decider)).await;
+                }
+                return;
+            }
+            FailureAction::ManualIntervention { timeout, on_timeout } => {
+                if !self.ask(node, &failure, *timeout, on_timeout).await {
+                    Box::pin(self.act(node, failure, on_timeout, decider)).await;
+                }
+                return;
+            }
+            FailureAction::RetryStepGroup(attempts) => {
+                if self.retry_group(node, &failure, attempts).await {
+                    return;
+                }
+                let outcome = failed_outcome(failure.cause);
+                Finish::after(failure, outcome)
+            }
+            FailureAction::Ignore => decider.finish("Ignore", failure, Outcome::Ignored),
+            FailureAction::MarkAsSuccess => decider.finish("MarkAsSuccess", failure, Outcome::Succeeded),
+            FailureAction::MarkAsFailure => decider.finish("MarkAsFailure", failure, Outcome::Failed),
+            FailureAction::Abort => decider.finish("Abort", failure, Outcome::Aborted),
+            FailureAction::StageRollback => {
+                let outcome = failed_outcome(failure.cause);
+                decider.finish("StageRollback", failure, outcome)
+            }
+            // No input waits for a person in a local run, so there is nothing to go on with.
+            FailureAction::ProceedWithDefaultValues => {
+                let outcome = failed_outcome(failure.cause);
+                decider.finish("ProceedWithDefaultValues", failure, outcome)
+            }
+        };
+        self.finish_step(node, finish).await;
+        self.halt_for(node, action);
+    }
+
+    /// Ends the stage or the run if the action says so.
+    fn halt_for(&mut self, node: NodeId, action: &FailureAction) {
+        let step = self.tree.steps_under(node).first().map(|step| self.tree.step(*step).path.clone());
+        match (action, step) {
+            (FailureAction::Abort, Some(step)) => self.halt(Halt::Aborted { step }),
+            (FailureAction::StageRollback, Some(step)) => self.halt(Halt::RolledBack { step }),
+            _ => {}
+        }
+    }
+
+    /// Tries a step again, if an attempt is left. What cannot be evaluated will not be better the next time.
+    async fn retry(&mut self, node: NodeId, failure: &Failure, attempts: &Attempts) -> bool {
+        let path = self.tree.step(node).path.clone();
+        let Some(live) = self.live.get_mut(&node) else { return false };
+        if live.retries >= attempts.count || live.job.is_none() {
+            return false;
+        }
+        let pause = interval(attempts, live.retries);
+        let text = format!("attempt {} failed ({}); the next one starts {}", live.attempt, failure.reason, when(pause));
+        live.retries += 1;
+        live.attempt += 1;
+        self.emitter().diagnostic("step-retry", "note", &text, Some(&path)).await;
+        self.start_attempt(node, pause);
+        true
+    }
+
+    /// Lets the step group around a step run again, if an attempt is left: what runs in it is stopped first.
+    async fn retry_group(&mut self, node: NodeId, failure: &Failure, attempts: &Attempts) -> bool {
+        let path = self.tree.step(node).path.clone();
+        let Some(group) = self.tree.step_group(node) else {
+            let text = "`RetryStepGroup` does nothing here, as the step is in no step group";
+            self.emitter().diagnostic("no-step-group", "warning", text, Some(&path)).await;
+            return false;
+        };
+        let branch = self.tree.branch_mut(group);
+        let id = branch.group.as_ref().map(|info| info.id.clone()).unwrap_or_default();
+        if branch.restart != Restart::No {
+            self.live.remove(&node);
+            self.end_quietly(node);
+            return true;
+        }
+        if branch.retries >= attempts.count {
+            return false;
+        }
+        let pause = interval(attempts, branch.retries);
+        branch.restart = Restart::Wanted(pause);
+        branch.retries += 1;
+        let text = format!(
+            "{}: step group `{id}` runs again {} ({} of {} times)",
+            failure.reason,
+            when(pause),
+            branch.retries,
+            attempts.count
+        );
+        self.emitter().diagnostic("step-group-retry", "note", &text, Some(&path)).await;
+        for step in self.tree.steps_under(group) {
+            if let Some(live) = self.live.get(&step) {
+                live.stop.cancel();
+            }
+        }
+        self.live.remove(&node);
+        self.end_quietly(node);
+        true
+    }
+
+    /// Asks a person, if there is one.
+    async fn ask(&mut self, node: NodeId, failure: &Failure, timeout: Duration, on_timeout: &FailureAction) -> bool {
+        let path = self.tree.step(node).path.clone();
+        let Some(questions) = self.context.config.questions.clone() else {
+            let text = "there is nobody to ask, so what the failure strategy says for its time-out is done";
+            self.emitter().diagnostic("nobody-to-ask", "note", text, Some(&path)).await;
+            return false;
+        };
+        let reason = self.emitter().mask(&failure.reason);
+        let (sender, stop) = (self.sender.clone(), self.stop.child_token());
+        let Some(live) = self.live.get_mut(&node) else { return false };
+        live.asked = Some((failure.clone(), on_timeout.clone()));
+        live.stop = stop.clone();
+        let task = async move {
+            let (reply, answer) = oneshot::channel();
+            let asked = async {
+                questions.send(Question { step: path, reason, timeout, reply }).await.ok()?;
+                answer.await.ok()
+            };
+            let answer = tokio::select! {
+                biased;
+                () = stop.cancelled() => None,
+                answer = asked => answer,
+                () = tokio::time::sleep(timeout) => None,
+            };
+            let _gone = sender.send(Message::Answered { node, answer }).await;
+        };
+        self.spawn(node, task);
+        true
+    }
+
+    /// A person has decided, or did not in time, or the run ends.
+    pub(super) async fn answered(&mut self, node: NodeId, answer: Option<Answer>) {
+        let Some((failure, on_timeout)) = self.live.get_mut(&node).and_then(|live| live.asked.take()) else { return };
+        if self.halt.is_some() || self.tree.is_restarting(node) {
+            self.stopped(node).await;
+            return;
+        }
+        let once_more = Attempts { count: u32::MAX, intervals: Vec::new() };
+        let decider = if answer.is_some() { Decider::Person } else { Decider::Strategy };
+        let action = match answer {
+            None => on_timeout,
+            Some(Answer::Retry) => {
+                FailureAction::Retry { attempts: once_more, then: Box::new(FailureAction::MarkAsFailure) }
+            }
+            Some(Answer::Ignore) => FailureAction::Ignore,
+            Some(Answer::MarkAsSuccess) => FailureAction::MarkAsSuccess,
+            Some(Answer::MarkAsFailure) => FailureAction::MarkAsFailure,
+            Some(Answer::Abort) => FailureAction::Abort,
+        };
+        self.act(node, failure, &action, decider).await;
+    }
+
+    /// The outcome of a branch after the strategies of the step group that it is. Its steps carry these strategies too, so
+    /// only what a step's own strategy left as failed comes here, and there is nothing to try again or to ask.
+    pub(super) fn group_outcome(&mut self, node: NodeId, combined: Outcome, cause: Option<Cause>) -> Outcome {
+        let (Some(group), Some(cause)) = (&self.tree.branch(node).group, cause) else { return combined };
+        if combined.is_positive() || combined == Outcome::Aborted || self.halt.is_some() {
+            return combined;
+        }
+        let mut action = failure::action(&group.failure_strategies, cause).cloned();
+        while let Some(FailureAction::Retry { then, .. }) = action {
+            action = Some(*then);
+        }
+        let Some(action) = action else { return combined };
+        self.halt_for(node, &action);
+        match action {
+            FailureAction::Ignore => Outcome::Ignored,
+            FailureAction::MarkAsSuccess => Outcome::Succeeded,
+            FailureAction::Abort => Outcome::Aborted,
+            FailureAction::MarkAsFailure
+            | FailureAction::StageRollback
+            | FailureAction::ProceedWithDefaultValues
+            | FailureAction::Retry { .. }
+            | FailureAction::RetryStepGroup(_)
+            | FailureAction::ManualIntervention { .. } => combined,
+        }
+    }
+}
+
+fn failed_outcome(cause: Cause) -> Outcome {
+    match cause {
+        Cause::Timeout => Outcome::TimedOut,
+        Cause::ExitCode
+        | Cause::OutOfMemory
+        | Cause::NotStarted
+        | Cause::ImageNotStarted
+        | Cause::Outputs
+        | Cause::Expression => Outcome::Failed,
+    }
+}
+
+fn when(pause: Duration) -> String {
+    if pause.is_zero() { "at once".to_owned() } else { format!("in {pause:?}") }
+}
+
+/// The pause before the attempt after `done` further ones; the last interval repeats.
+fn interval(attempts: &Attempts, done: u32) -> Duration {
+    let index = usize::try_from(done).unwrap_or(usize::MAX).min(attempts.intervals.len().saturating_sub(1));
+    attempts.intervals.get(index).copied().unwrap_or_default()
+}

@@ -1,0 +1,329 @@
+//! The state of the series-parallel tree: which nodes wait, run or are done. Pure bookkeeping.
+
+use std::{sync::Arc, time::Duration};
+
+use cirun_plan::{FailureAction, FailureStrategy, Group, GroupKind, Node, PlannedStep, When};
+
+use crate::{EventKind, Outcome, failure::Cause, status::Tally};
+
+/// The place of a node in the tree.
+pub(crate) type NodeId = usize;
+
+/// The whole stage is the first node.
+pub(super) const ROOT: NodeId = 0;
+
+/// The nodes of a stage.
+#[derive(Debug)]
+pub(super) struct Tree {
+    nodes: Vec<TreeNode>,
+}
+
+#[derive(Debug)]
+struct TreeNode {
+    parent: Option<NodeId>,
+    kind: Kind,
+    outcome: Option<Outcome>,
+}
+
+/// What a node is.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// A step.
+    Step(Arc<PlannedStep>),
+    /// Several nodes.
+    Branch(Box<Branch>),
+}
+
+/// Nodes of which `width` may run at once: 1 for a sequence, all for `parallel`.
+#[derive(Debug)]
+pub(super) struct Branch {
+    /// The step group or loop that it is, if it is one.
+    pub(super) group: Option<GroupInfo>,
+    children: Vec<NodeId>,
+    width: usize,
+    next: usize,
+    running: Vec<NodeId>,
+    tally: Tally,
+    /// Why the first step in it failed that has failed for good.
+    pub(super) cause: Option<Cause>,
+    /// How often it has run again.
+    pub(super) retries: u32,
+    /// Whether it is to run again.
+    pub(super) restart: Restart,
+    /// Facts about its steps wait until it cannot run again, so that a step is reported as finished only once.
+    pub(super) holds: bool,
+    pub(super) held: Vec<EventKind>,
+}
+
+/// Whether a branch is to run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Restart {
+    No,
+    /// Once its running nodes have ended, and after this pause.
+    Wanted(Duration),
+    /// The pause has begun.
+    Resting,
+}
+
+/// A step group or loop.
+#[derive(Debug)]
+pub(super) struct GroupInfo {
+    pub(super) id: String,
+    pub(super) kind: GroupKind,
+    pub(super) when: When,
+    pub(super) failure_strategies: Vec<FailureStrategy>,
+}
+
+impl Tree {
+    /// The tree of a stage's execution.
+    pub(super) fn new(execution: &[Node]) -> Self {
+        let mut tree = Self { nodes: Vec::new() };
+        tree.add_branch(None, None, execution, 1);
+        tree
+    }
+
+    fn add_branch(&mut self, parent: Option<NodeId>, group: Option<GroupInfo>, nodes: &[Node], width: usize) -> NodeId {
+        let holds = group.as_ref().is_some_and(|group| group.kind == GroupKind::StepGroup) && may_restart(nodes);
+        let branch = Branch {
+            group,
+            children: Vec::new(),
+            width: width.max(1),
+            next: 0,
+            running: Vec::new(),
+            tally: Tally::default(),
+            cause: None,
+            retries: 0,
+            restart: Restart::No,
+            holds,
+            held: Vec::new(),
+        };
+        let id = self.add(parent, Kind::Branch(Box::new(branch)));
+        let children: Vec<_> = nodes.iter().map(|node| self.add_node(id, node)).collect();
+        self.branch_mut(id).children = children;
+        id
+    }
+
+    fn add_node(&mut self, parent: NodeId, node: &Node) -> NodeId {
+        match node {
+            Node::Step(step) => self.add(Some(parent), Kind::Step(Arc::new((**step).clone()))),
+            Node::Parallel(nodes) => self.add_branch(Some(parent), None, nodes, nodes.len()),
+            Node::Group(group) => {
+                let Group { kind, id, when, failure_strategies, steps, max_concurrency, .. } = &**group;
+                let info = GroupInfo {
+                    id: id.clone(),
+                    kind: *kind,
+                    when: when.clone(),
+                    failure_strategies: failure_strategies.clone(),
+                };
+                self.add_branch(Some(parent), Some(info), steps, *max_concurrency)
+            }
+        }
+    }
+
+    fn add(&mut self, parent: Option<NodeId>, kind: Kind) -> NodeId {
+        self.nodes.push(TreeNode { parent, kind, outcome: None });
+        self.nodes.len() - 1
+    }
+
+    /// What the node is.
+    pub(super) fn kind(&self, id: NodeId) -> &Kind {
+        &self.nodes[id].kind
+    }
+
+    /// The step of a node that is known to be one.
+    pub(super) fn step(&self, id: NodeId) -> Arc<PlannedStep> {
+        match &self.nodes[id].kind {
+            Kind::Step(step) => Arc::clone(step),
+            Kind::Branch(_) => unreachable!("only steps have turns, attempts and services"),
+        }
+    }
+
+    /// The branch of a node that is known to be one.
+    pub(super) fn branch(&self, id: NodeId) -> &Branch {
+        match &self.nodes[id].kind {
+            Kind::Branch(branch) => branch,
+            Kind::Step(_) => unreachable!("parents are branches"),
+        }
+    }
+
+    /// The branch of a node that is known to be one.
+    pub(super) fn branch_mut(&mut self, id: NodeId) -> &mut Branch {
+        match &mut self.nodes[id].kind {
+            Kind::Branch(branch) => branch,
+            Kind::Step(_) => unreachable!("parents are branches"),
+        }
+    }
+
+    /// How the node ended, if it has.
+    pub(super) fn outcome(&self, id: NodeId) -> Option<Outcome> {
+        self.nodes[id].outcome
+    }
+
+    /// The branches around a node, innermost first.
+    pub(super) fn around(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(self.nodes[id].parent, |id| self.nodes[*id].parent)
+    }
+
+    /// The step group around a node.
+    pub(super) fn step_group(&self, id: NodeId) -> Option<NodeId> {
+        self.around(id)
+            .find(|id| self.branch(*id).group.as_ref().is_some_and(|group| group.kind == GroupKind::StepGroup))
+    }
+
+    /// Whether a branch around the node is about to run again.
+    pub(super) fn is_restarting(&self, id: NodeId) -> bool {
+        self.around(id).any(|id| self.branch(id).restart != Restart::No)
+    }
+
+    /// The steps under a node, in written order; the node itself if it is a step.
+    pub(super) fn steps_under(&self, id: NodeId) -> Vec<NodeId> {
+        let (mut steps, mut open) = (Vec::new(), vec![id]);
+        while let Some(id) = open.pop() {
+            match &self.nodes[id].kind {
+                Kind::Step(_) => steps.push(id),
+                Kind::Branch(branch) => open.extend(branch.children.iter().rev()),
+            }
+        }
+        steps
+    }
+
+    /// Registers the next child that may start now as running, and returns it.
+    pub(super) fn start_next(&mut self, id: NodeId) -> Option<NodeId> {
+        let branch = self.branch_mut(id);
+        if branch.restart != Restart::No || branch.running.len() >= branch.width {
+            return None;
+        }
+        let child = *branch.children.get(branch.next)?;
+        branch.next += 1;
+        branch.running.push(child);
+        Some(child)
+    }
+
+    /// Whether a branch has not ended, but nothing of it runs or may start.
+    pub(super) fn is_complete(&self, id: NodeId) -> bool {
+        let branch = self.branch(id);
+        self.outcome(id).is_none()
+            && branch.running.is_empty()
+            && (branch.restart != Restart::No || branch.next == branch.children.len())
+    }
+
+    /// Records the end of a node; its parent is returned.
+    pub(super) fn finish(&mut self, id: NodeId, outcome: Outcome) -> Option<NodeId> {
+        self.nodes[id].outcome = Some(outcome);
+        let parent = self.nodes[id].parent?;
+        let branch = self.branch_mut(parent);
+        branch.running.retain(|running| *running != id);
+        branch.tally.add(outcome);
+        Some(parent)
+    }
+
+    /// The combined outcome of a branch's children so far.
+    pub(super) fn combined(&self, id: NodeId) -> Outcome {
+        self.branch(id).tally.combined()
+    }
+
+    /// Sets everything under a branch back to before its start.
+    pub(super) fn reset(&mut self, id: NodeId) {
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            self.nodes[id].outcome = None;
+            if let Kind::Branch(branch) = &mut self.nodes[id].kind {
+                (branch.next, branch.tally, branch.cause) = (0, Tally::default(), None);
+                branch.running.clear();
+                branch.held.clear();
+                branch.restart = Restart::No;
+                open.extend(&branch.children);
+            }
+        }
+    }
+
+    /// `currentStatus` of a branch: what has finished under it, but nothing of a loop that still runs (harness-runtime.md
+    /// 8.1).
+    pub(super) fn current(&self, id: NodeId) -> Tally {
+        let (mut tally, mut open) = (Tally::default(), vec![id]);
+        while let Some(id) = open.pop() {
+            if let Kind::Branch(branch) = &self.nodes[id].kind {
+                tally.merge(branch.tally);
+                open.extend(branch.running.iter().filter(|child| !self.is_loop(**child)));
+            }
+        }
+        tally
+    }
+
+    /// `strategy.currentStatus`: of the loop around a node.
+    pub(super) fn loop_status(&self, id: NodeId) -> Option<Outcome> {
+        self.around(id).find(|id| self.is_loop(*id)).map(|id| self.current(id).combined())
+    }
+
+    fn is_loop(&self, id: NodeId) -> bool {
+        match &self.nodes[id].kind {
+            Kind::Branch(branch) => branch.group.as_ref().is_some_and(|group| group.kind == GroupKind::Loop),
+            Kind::Step(_) => false,
+        }
+    }
+}
+
+/// Whether a step among `nodes`, but not one of an inner step group, may ask for the group to run again.
+fn may_restart(nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Step(step) => step.failure_strategies.iter().any(|strategy| has_restart(&strategy.action.value)),
+        Node::Parallel(nodes) => may_restart(nodes),
+        Node::Group(group) => group.kind == GroupKind::Loop && may_restart(&group.steps),
+    })
+}
+
+fn has_restart(action: &FailureAction) -> bool {
+    match action {
+        FailureAction::RetryStepGroup(_) => true,
+        FailureAction::Retry { then, .. } => has_restart(then),
+        FailureAction::ManualIntervention { on_timeout, .. } => has_restart(on_timeout),
+        FailureAction::Ignore
+        | FailureAction::MarkAsSuccess
+        | FailureAction::MarkAsFailure
+        | FailureAction::Abort
+        | FailureAction::StageRollback
+        | FailureAction::ProceedWithDefaultValues => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{group, looped, parallel, step};
+
+    #[test]
+    fn a_sequence_has_one_running_child() {
+        let mut tree = Tree::new(&[step("a").node(), step("b").node()]);
+        let first = tree.start_next(ROOT).expect("a may start");
+        assert_eq!(tree.start_next(ROOT), None);
+        assert_eq!(tree.finish(first, Outcome::Succeeded), Some(ROOT));
+        let second = tree.start_next(ROOT).expect("b may start");
+        tree.finish(second, Outcome::Failed);
+        assert!(tree.is_complete(ROOT));
+        assert_eq!(tree.combined(ROOT), Outcome::Failed);
+    }
+
+    #[test]
+    fn current_status_does_not_look_into_a_running_loop() {
+        let mut tree = Tree::new(&[parallel([looped("l", 1, [step("l_0"), step("l_1")]), step("b").node()])]);
+        let both = tree.start_next(ROOT).expect("parallel");
+        let looped = tree.start_next(both).expect("the loop");
+        let instance = tree.start_next(looped).expect("its first instance");
+        tree.finish(instance, Outcome::Failed);
+        assert_eq!(tree.current(ROOT).combined(), Outcome::Succeeded);
+        assert_eq!(tree.loop_status(instance), Some(Outcome::Failed));
+        tree.finish(looped, Outcome::Failed);
+        assert_eq!(tree.current(ROOT).combined(), Outcome::Failed);
+    }
+
+    #[test]
+    fn reset_forgets() {
+        let mut tree = Tree::new(&[group("g", [step("a").node()])]);
+        let group = tree.start_next(ROOT).expect("the group");
+        let inner = tree.start_next(group).expect("its step");
+        tree.finish(inner, Outcome::Failed);
+        tree.reset(group);
+        assert_eq!(tree.start_next(group), Some(inner));
+        assert_eq!(tree.outcome(inner), None);
+    }
+}

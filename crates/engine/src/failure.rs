@@ -1,0 +1,117 @@
+//! Why a step failed, the error types of that, and which failure strategy acts (harness-schema.md 6).
+
+use cirun_plan::{FailureAction, FailureStrategy};
+
+/// Why a step failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Its process ended with another code than 0.
+    ExitCode,
+    /// It took longer than its timeout.
+    Timeout,
+    /// It was killed for its memory limit.
+    OutOfMemory,
+    /// Its program could not be started.
+    NotStarted,
+    /// The program that its image names could not be started.
+    ImageNotStarted,
+    /// Its output variables could not be read.
+    Outputs,
+    /// A text or a condition could not be evaluated.
+    Expression,
+}
+
+/// A failed attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) cause: Cause,
+    pub(crate) exit_code: Option<i64>,
+    /// For a person.
+    pub(crate) reason: String,
+}
+
+/// The names under which a failure strategy may ask for a cause, besides `AllErrors`. `Unknown` is the service's type for
+/// an application's failure (harness-runtime.md 8.3).
+const ERROR_TYPES: [(Cause, &[&str]); 7] = [
+    (Cause::ExitCode, &["Unknown"]),
+    (Cause::Timeout, &["Timeout"]),
+    (Cause::OutOfMemory, &["ResourceLimitsFailure", "Unknown"]),
+    (Cause::NotStarted, &["Unknown"]),
+    (Cause::ImageNotStarted, &["PluginImageFailure", "Unknown"]),
+    (Cause::Outputs, &["Unknown"]),
+    (Cause::Expression, &["ConfigurationFailure", "Unknown"]),
+];
+
+impl Cause {
+    fn error_types(self) -> &'static [&'static str] {
+        ERROR_TYPES.iter().find(|(cause, _)| *cause == self).map_or(&[], |(_, types)| types)
+    }
+}
+
+/// The action of the first strategy that names the cause.
+pub(crate) fn action(strategies: &[FailureStrategy], cause: Cause) -> Option<&FailureAction> {
+    let names_it = |error: &String| error == "AllErrors" || cause.error_types().contains(&error.as_str());
+    strategies.iter().find(|strategy| strategy.errors.iter().any(names_it)).map(|strategy| &strategy.action.value)
+}
+
+/// What a code says by custom of shells and kernels, for a person.
+pub(crate) fn exit_meaning(code: i64) -> Option<&'static str> {
+    match code {
+        126 => Some("the program cannot be executed"),
+        127 => Some("the program was not found"),
+        130 => Some("interrupted, SIGINT"),
+        134 => Some("aborted, SIGABRT"),
+        137 => Some("killed, SIGKILL"),
+        139 => Some("crashed, SIGSEGV"),
+        143 => Some("terminated, SIGTERM"),
+        _ => None,
+    }
+}
+
+/// `exit code 137 (killed, SIGKILL)`.
+pub(crate) fn exit_text(code: i64) -> String {
+    match exit_meaning(code) {
+        Some(meaning) => format!("exit code {code} ({meaning})"),
+        None => format!("exit code {code}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cirun_plan::{Cause as OriginCause, Origin, Traced};
+
+    use super::*;
+
+    fn acts(strategies: &[(&[&str], FailureAction)], cause: Cause) -> Option<FailureAction> {
+        let strategies: Vec<_> = strategies
+            .iter()
+            .map(|(errors, action)| FailureStrategy {
+                errors: errors.iter().map(|error| (*error).to_owned()).collect(),
+                action: Traced::new(action.clone(), Origin::new(OriginCause::Setting("test".to_owned()))),
+            })
+            .collect();
+        action(&strategies, cause).cloned()
+    }
+
+    #[test]
+    fn every_cause_has_error_types() {
+        for (cause, _) in ERROR_TYPES {
+            assert!(!cause.error_types().is_empty(), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_that_names_the_error_acts() {
+        let strategies: &[(&[&str], FailureAction)] = &[
+            (&["Authentication", "Timeout"], FailureAction::Abort),
+            (&["ResourceLimitsFailure"], FailureAction::MarkAsSuccess),
+            (&["Unknown"], FailureAction::MarkAsFailure),
+            (&["AllErrors"], FailureAction::Ignore),
+        ];
+        assert_eq!(acts(strategies, Cause::Timeout), Some(FailureAction::Abort));
+        assert_eq!(acts(strategies, Cause::OutOfMemory), Some(FailureAction::MarkAsSuccess));
+        assert_eq!(acts(strategies, Cause::ImageNotStarted), Some(FailureAction::MarkAsFailure));
+        assert_eq!(acts(&strategies[3..], Cause::Expression), Some(FailureAction::Ignore));
+        assert_eq!(acts(&strategies[..1], Cause::ExitCode), None);
+    }
+}

@@ -1,0 +1,40 @@
+//! Walks a plan: order, conditions, retries, timeouts, cancellation, outputs. Every effect goes through [`Backend`],
+//! every fact leaves as an [`Event`].
+//!
+//! The engine never learns what a plugin is, nor that Docker exists.
+//!
+//! What a reader of the events can rely on: every step of the plan has exactly one [`EventKind::StepFinished`], also if it
+//! did not run; all of a step's lines come before it; a service's comes when its stage has been removed; a stage's facts
+//! stand between its [`EventKind::StageStarted`] and its [`EventKind::StageFinished`]; [`EventKind::RunFinished`] is last.
+
+mod backend;
+mod config;
+mod event;
+mod ready;
+mod run;
+
+mod attempt;
+mod condition;
+mod dispatch;
+mod dotenv;
+mod emit;
+mod failure;
+mod junit;
+mod lines;
+mod mask;
+mod outputs;
+mod record;
+mod resolve;
+mod scope;
+mod status;
+mod verdict;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use backend::{Backend, BackendError, Exit, OutputChunk, OutputFiles, ReportFile, ServiceExit, StepIo};
+pub use config::{Answer, Cancellation, Clock, Config, Question};
+pub use event::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
+pub use mask::{MASK, Masker};
+pub use ready::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep};
+pub use run::{Engine, RunError, RunResult};

@@ -1,0 +1,87 @@
+//! What has happened so far: what later steps may ask for.
+
+use cirun_plan::{Plan, PlannedStage, PlannedStep, StageId, StepPath};
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use crate::{Outcome, outputs::Outputs, status::Tally};
+
+/// The stages so far.
+#[derive(Debug, Default)]
+pub(crate) struct RunRecord {
+    pub(crate) stages: IndexMap<StageId, StageRecord>,
+}
+
+/// A stage so far.
+#[derive(Debug, Default)]
+pub(crate) struct StageRecord {
+    pub(crate) steps: IndexMap<StepPath, StepRecord>,
+    /// The finished or running loops and step groups, by id; a running one has no outcome.
+    pub(crate) groups: IndexMap<String, Option<Outcome>>,
+    /// When it began.
+    pub(crate) started: Option<Timestamp>,
+    /// `currentStatus`: the combined outcome of what has finished.
+    pub(crate) current: Tally,
+    /// Set when the stage has finished.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// A step so far.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StepRecord {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) step_type: String,
+    pub(crate) state: StepState,
+    pub(crate) outputs: Outputs,
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StepState {
+    /// Its turn has not come.
+    Waiting,
+    /// It runs its attempt of this number, from 1.
+    Running { attempt: u32, started: Timestamp },
+    /// It has ended.
+    Finished { attempts: u32, started: Timestamp, ended: Timestamp, outcome: Outcome },
+}
+
+impl RunRecord {
+    /// The record of a run that has done nothing yet.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let stages = plan.stages.iter().map(|stage| (stage.id.clone(), StageRecord::new(stage)));
+        Self { stages: stages.collect() }
+    }
+
+    /// `pipeline.currentStatus`: the combined outcome of the finished stages.
+    pub(crate) fn current(&self) -> Outcome {
+        let mut tally = Tally::default();
+        self.stages.values().filter_map(|stage| stage.outcome).for_each(|outcome| tally.add(outcome));
+        tally.combined()
+    }
+}
+
+impl StageRecord {
+    fn new(stage: &PlannedStage) -> Self {
+        let steps = stage.steps().into_iter().map(|step| (step.path.clone(), StepRecord::new(step)));
+        Self { steps: steps.collect(), ..Self::default() }
+    }
+
+    /// `stage.currentStatus`.
+    pub(crate) fn current(&self) -> Outcome {
+        self.outcome.unwrap_or_else(|| self.current.combined())
+    }
+}
+
+impl StepRecord {
+    pub(crate) fn new(step: &PlannedStep) -> Self {
+        Self {
+            id: step.id.clone(),
+            name: step.name.clone(),
+            step_type: step.step_type.clone(),
+            state: StepState::Waiting,
+            outputs: Outputs::default(),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Makes a planned step final: every text is evaluated with what the run has produced so far. Pure.
+
+use cirun_expressions::{Evaluation, Value};
+use cirun_plan::{
+    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Text, Traced,
+};
+use indexmap::IndexMap;
+
+use crate::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep, scope::RunScope};
+
+/// A step whose texts are final.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Resolved {
+    pub(crate) step: ReadyStep,
+    /// The globs of its reports.
+    pub(crate) reports: Vec<String>,
+    /// Expressions that resolved to nothing, as written.
+    pub(crate) unresolved: Vec<String>,
+    /// Values that secrets went into.
+    pub(crate) secrets: Vec<Secret>,
+}
+
+/// Resolves a step that runs in a container or as a process; `None` for the others. The error is for a person.
+pub(crate) fn resolve(step: &PlannedStep, profile: Profile, scope: &RunScope<'_>) -> Result<Option<Resolved>, String> {
+    let mut resolver = Resolver { scope, profile, unresolved: Vec::new(), secrets: Vec::new() };
+    let action = match &step.action {
+        Action::Container(container) => ReadyAction::Container(Box::new(resolver.container(container)?)),
+        Action::Host(host) => ReadyAction::Host(Box::new(resolver.host(host)?)),
+        Action::Wait(_) | Action::Skip(SkipReason::NotRunLocally { .. } | SkipReason::NotSelected) => return Ok(None),
+    };
+    let reports = step.reports.iter().map(|glob| resolver.text(&glob.value)).collect::<Result<_, _>>()?;
+    let Resolver { unresolved, secrets, .. } = resolver;
+    let (path, timeout) = (step.path.clone(), step.timeout.value);
+    Ok(Some(Resolved {
+        step: ReadyStep { path, role: step.role, attempt: 1, action, timeout },
+        reports,
+        unresolved,
+        secrets,
+    }))
+}
+
+struct Resolver<'a> {
+    scope: &'a RunScope<'a>,
+    profile: Profile,
+    unresolved: Vec<String>,
+    secrets: Vec<Secret>,
+}
+
+impl Resolver<'_> {
+    fn container(&mut self, planned: &ContainerAction) -> Result<ReadyContainer, String> {
+        Ok(ReadyContainer {
+            image: self.text(&planned.image.value)?,
+            pull: planned.pull.value,
+            registry_auth: planned.registry_auth.clone(),
+            entrypoint: self.list(planned.entrypoint.as_ref())?,
+            command: self.list(planned.command.as_ref())?,
+            env: self.env(&planned.env)?,
+            aliases: planned.aliases.iter().map(|alias| alias.value.clone()).collect(),
+            ports: planned.ports.iter().map(|port| port.value).collect(),
+            privileged: planned.privileged.value,
+            user: planned.user.as_ref().map(|user| self.text(&user.value)).transpose()?,
+            nano_cpus: planned.nano_cpus.as_ref().map(|cpus| cpus.value),
+            memory_bytes: planned.memory_bytes.as_ref().map(|bytes| bytes.value),
+            working_dir: planned.working_dir.clone(),
+            engine_socket: planned.engine_socket,
+        })
+    }
+
+    fn host(&mut self, planned: &HostAction) -> Result<ReadyHost, String> {
+        let argv = planned.argv.iter().map(|text| self.text(text)).collect::<Result<_, _>>()?;
+        Ok(ReadyHost { argv, env: self.env(&planned.env)? })
+    }
+
+    fn list(&mut self, texts: Option<&Traced<Vec<Text>>>) -> Result<Option<Vec<String>>, String> {
+        texts.map(|texts| texts.value.iter().map(|text| self.text(text)).collect()).transpose()
+    }
+
+    fn env(&mut self, planned: &Environment) -> Result<IndexMap<String, String>, String> {
+        let mut env = IndexMap::with_capacity(planned.len());
+        for (name, variable) in planned {
+            let text = &variable.value.value;
+            let (value, secret) = self.evaluate(text).map_err(|problem| format!("variable `{name}`: {problem}"))?;
+            if text.is_deferred() && value.is_empty() && drops_empty_variables(self.profile) {
+                continue;
+            }
+            // The lines of a text with a secret somewhere inside would mask too much; its secret is known by itself.
+            if text.is_deferred() && secret && !value.contains('\n') {
+                self.secrets.push(Secret::new(value.clone()));
+            }
+            env.insert(name.clone(), value);
+        }
+        Ok(env)
+    }
+
+    fn text(&mut self, text: &Text) -> Result<String, String> {
+        self.evaluate(text).map(|(value, _)| value)
+    }
+
+    fn evaluate(&mut self, text: &Text) -> Result<(String, bool), String> {
+        match text.resolve(self.scope) {
+            Ok(Evaluation::Ready { value, secret, unresolved }) => {
+                self.unresolved.extend(unresolved);
+                // A name that is missing beside secret outputs is no secret.
+                Ok((value.render(), secret && value != Value::Null))
+            }
+            Ok(Evaluation::Pending) => Err(format!("`{}` needs a value that no step has produced", text.shown())),
+            Err(error) => Err(format!("`{}` cannot be evaluated: {error}", text.shown())),
+        }
+    }
+}
+
+/// The runner of these profiles drops variables whose value is empty (harness-runtime.md 1.4).
+fn drops_empty_variables(profile: Profile) -> bool {
+    match profile {
+        Profile::Kubernetes => false,
+        Profile::Vm | Profile::Cloud | Profile::Docker => true,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! A run: its stages in order, and its result.
+
+use std::{sync::Arc, time::Duration};
+
+use cirun_plan::{Plan, PlannedStage, Profile, StageId, StepPath};
+use jiff::Timestamp;
+use tokio::{sync::mpsc, time::Instant};
+
+use crate::{
+    Backend, BackendError, Cancellation, Config, Event, EventKind, Masker, Outcome,
+    condition::{self, Turn, Whole},
+    dispatch::Dispatcher,
+    emit::Emitter,
+    record::RunRecord,
+    scope::RunScope,
+};
+
+/// Walks plans over a backend.
+#[derive(Debug)]
+pub struct Engine<B> {
+    backend: Arc<B>,
+    config: Config,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct RunResult {
+    /// The combined outcome of the stages; `Failed` if there is an error.
+    pub outcome: Outcome,
+    /// The outcome of each stage.
+    pub stages: Vec<(StageId, Outcome)>,
+    /// Why the run could not go on, apart from what its steps did.
+    pub error: Option<RunError>,
+    /// A person ended it.
+    pub cancelled: bool,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The backend could not tell how a step went.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// Nobody takes the events any more: a sink failed.
+    #[error("nobody takes the events of the run any more")]
+    Abandoned,
+    /// A bug of cirun: a task panicked.
+    #[error("cirun has a bug: a task panicked")]
+    Panicked {
+        /// The step of the task, if it was a step's.
+        step: Option<StepPath>,
+    },
+}
+
+/// What all stages of a run share.
+pub(crate) struct Context<B> {
+    pub(crate) backend: Arc<B>,
+    pub(crate) config: Config,
+    pub(crate) emitter: Emitter,
+    pub(crate) cancel: Cancellation,
+}
+
+impl<B> Context<B> {
+    /// Returns when a person wants the run to end.
+    pub(crate) async fn cancelled(&self) {
+        tokio::select! {
+            biased;
+            () = self.cancel.first.cancelled() => {}
+            () = self.cancel.second.cancelled() => {}
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.first.is_cancelled() || self.cancel.second.is_cancelled()
+    }
+}
+
+/// Why no further step starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// A person said so.
+    Cancelled,
+    /// A step's failure strategy said so.
+    Aborted { step: StepPath },
+    /// A step's failure strategy ended the stage.
+    RolledBack { step: StepPath },
+    /// The run cannot go on; the reason is masked.
+    Broken { reason: String },
+}
+
+impl Halt {
+    /// Whether running steps are stopped. A rollback lets them end.
+    pub(crate) fn stops_running_steps(&self) -> bool {
+        match self {
+            Self::Cancelled | Self::Aborted { .. } | Self::Broken { .. } => true,
+            Self::RolledBack { .. } => false,
+        }
+    }
+
+    /// How steps end that have not begun.
+    pub(crate) fn for_later_steps(&self) -> (Outcome, String) {
+        match self {
+            Self::RolledBack { step } => {
+                (Outcome::Skipped, format!("the stage was ended by the failure strategy of `{step}`"))
+            }
+            Self::Cancelled | Self::Aborted { .. } | Self::Broken { .. } => {
+                (Outcome::Aborted, self.for_running_steps())
+            }
+        }
+    }
+
+    /// Why a running step was stopped.
+    pub(crate) fn for_running_steps(&self) -> String {
+        match self {
+            Self::Cancelled => "the run was cancelled".to_owned(),
+            Self::Aborted { step } | Self::RolledBack { step } => {
+                format!("the run was aborted by the failure strategy of `{step}`")
+            }
+            Self::Broken { reason } => format!("the run could not go on: {reason}"),
+        }
+    }
+}
+
+impl<B: Backend> Engine<B> {
+    /// An engine for one backend.
+    pub fn new(backend: Arc<B>, config: Config) -> Self {
+        Self { backend, config }
+    }
+
+    /// Runs `plan`. Events go to `events`, `run_finished` last; if nobody takes them, the run is ended.
+    ///
+    /// The returned future must be run to its end: dropping it leaves the objects of the stage to `cirun clean`.
+    pub async fn run(&self, plan: &Plan, events: mpsc::Sender<Event>, cancel: Cancellation) -> RunResult {
+        let emitter = Emitter::new(events, self.config.clock.clone(), Masker::new(&plan.secrets));
+        let (backend, config) = (Arc::clone(&self.backend), self.config.clone());
+        let context = Context { backend, config, emitter, cancel };
+        let began = Instant::now();
+        context.emitter.emit(started(plan, &context.config)).await;
+        let mut state = RunState { record: RunRecord::new(plan), halt: None, error: None };
+        for stage in &plan.stages {
+            state.run_stage(&context, stage).await;
+        }
+        let result = state.result();
+        let exit_code = (context.config.exit_code)(&result);
+        let (outcome, elapsed) = (result.outcome, began.elapsed());
+        context.emitter.emit(EventKind::RunFinished { outcome, exit_code, elapsed }).await;
+        result
+    }
+}
+
+/// What the stages of a run leave for the ones after them.
+struct RunState {
+    record: RunRecord,
+    halt: Option<Halt>,
+    error: Option<RunError>,
+}
+
+impl RunState {
+    async fn run_stage<B: Backend>(&mut self, context: &Context<B>, stage: &PlannedStage) {
+        let began = Instant::now();
+        context.emitter.emit(EventKind::StageStarted { stage: stage.id.clone() }).await;
+        if context.is_cancelled() && self.halt.is_none() {
+            self.halt = Some(Halt::Cancelled);
+        }
+        let now = context.config.clock.now();
+        if let Some(record) = self.record.stages.get_mut(&stage.id) {
+            record.started = Some(now);
+        }
+        let turn = self.turn(stage, now);
+        let mut dispatcher =
+            Dispatcher::new(context, &mut self.record, &mut self.halt, &mut self.error, Arc::new(stage.clone()));
+        let outcome = match turn {
+            StageTurn::Run => dispatcher.run_stage().await,
+            StageTurn::End { outcome, step_outcome, reason } => {
+                dispatcher.skip_all(step_outcome, &reason).await;
+                outcome
+            }
+        };
+        let outcome = if self.error.is_some() && outcome != Outcome::Skipped { Outcome::Failed } else { outcome };
+        if let Some(Halt::RolledBack { .. }) = self.halt {
+            self.halt = None;
+        }
+        if let Some(record) = self.record.stages.get_mut(&stage.id) {
+            record.outcome = Some(outcome);
+        }
+        self.finish(context, stage, outcome, began.elapsed()).await;
+    }
+
+    async fn finish<B>(&self, context: &Context<B>, stage: &PlannedStage, outcome: Outcome, elapsed: Duration) {
+        let stage = stage.id.clone();
+        context.emitter.emit(EventKind::StageFinished { stage, outcome, elapsed }).await;
+    }
+
+    /// Whether a stage runs.
+    fn turn(&self, stage: &PlannedStage, now: Timestamp) -> StageTurn {
+        if let Some(halt) = &self.halt {
+            let (outcome, reason) = halt.for_later_steps();
+            return StageTurn::End { outcome, step_outcome: outcome, reason };
+        }
+        let scope = RunScope { run: &self.record, stage: &stage.id, step: None, strategy: None, now };
+        let step_outcome = Outcome::Skipped;
+        match condition::decide(&stage.when, Whole::Pipeline, self.record.current(), &scope) {
+            Turn::Take => StageTurn::Run,
+            Turn::Skip(reason) => {
+                let reason = format!("stage `{}` is skipped: {reason}", stage.id);
+                StageTurn::End { outcome: Outcome::Skipped, step_outcome, reason }
+            }
+            Turn::Fail(reason) => StageTurn::End { outcome: Outcome::Failed, step_outcome, reason },
+        }
+    }
+
+    fn result(self) -> RunResult {
+        let outcome = if self.error.is_some() { Outcome::Failed } else { self.record.current() };
+        let stages = self.record.stages.into_iter().filter_map(|(id, stage)| Some((id, stage.outcome?)));
+        RunResult {
+            outcome,
+            stages: stages.collect(),
+            error: self.error,
+            cancelled: self.halt == Some(Halt::Cancelled),
+        }
+    }
+}
+
+enum StageTurn {
+    Run,
+    /// All of its steps end so.
+    End {
+        outcome: Outcome,
+        step_outcome: Outcome,
+        reason: String,
+    },
+}
+
+fn started(plan: &Plan, config: &Config) -> EventKind {
+    EventKind::RunStarted {
+        run: config.run.clone(),
+        pipeline: plan.pipeline.clone(),
+        version: config.version.clone(),
+        profile: plan.stages.first().map_or(Profile::Docker, |stage| stage.profile.value),
+        stages: plan.stages.iter().map(|stage| (stage.id.clone(), stage.steps().len())).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! Scenarios: whole runs on the strict fake backend, told by their events.
+
+mod cancelling;
+mod conditions;
+mod failing;
+mod masking;
+mod order;
+mod outputs;
+mod properties;
+mod retrying;
+mod services;

@@ -1,0 +1,225 @@
+//! What expressions see of the run: outputs, statuses, times, published artifacts (harness-runtime.md 3, 7, 8.1).
+
+use cirun_expressions::{Lookup, Scope, Segment, Value};
+use cirun_plan::{StageId, StepPath};
+use jiff::Timestamp;
+
+use crate::{
+    Outcome,
+    record::{RunRecord, StageRecord, StepRecord, StepState},
+    status::{is_failure, is_success},
+};
+
+/// The run as one place of one stage sees it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunScope<'a> {
+    pub(crate) run: &'a RunRecord,
+    pub(crate) stage: &'a StageId,
+    /// The step whose text is evaluated; `steps.ID` looks beside it first. None for the stage's own conditions.
+    pub(crate) step: Option<&'a StepPath>,
+    /// `strategy.currentStatus`: of the loop around the step.
+    pub(crate) strategy: Option<Outcome>,
+    pub(crate) now: Timestamp,
+}
+
+impl Scope for RunScope<'_> {
+    fn lookup(&self, path: &[Segment]) -> Lookup {
+        let Some((Segment::Key(first), rest)) = path.split_first() else { return Lookup::Missing };
+        let stage = self.run.stages.get(self.stage);
+        match first.as_str() {
+            "OnStageSuccess" => flag(stage.is_none_or(|stage| is_success(stage.current()))),
+            "OnStageFailure" => flag(stage.is_some_and(|stage| is_failure(stage.current()))),
+            "OnPipelineSuccess" => flag(is_success(self.run.current())),
+            "OnPipelineFailure" => flag(is_failure(self.run.current())),
+            "OnRollbackModeExecution" => flag(false),
+            "Always" => flag(true),
+            "currentStatus" => stage.map_or(Lookup::Missing, |stage| text(stage.current().status())),
+            "pipeline" => self.in_pipeline(rest),
+            "stages" => self.in_stages(rest),
+            "stage" => stage.map_or(Lookup::Missing, |stage| in_stage(stage, rest)),
+            "execution" => stage.map_or(Lookup::Missing, |stage| in_execution(stage, rest)),
+            "steps" | "stepGroup" => stage.map_or(Lookup::Missing, |stage| self.beside(stage, first, rest)),
+            "strategy" => stage.map_or(Lookup::Missing, |stage| self.in_strategy(stage, rest)),
+            artifact if artifact.starts_with("artifact_") => {
+                stage.map_or(Lookup::Missing, |stage| in_artifact(stage, artifact, rest))
+            }
+            _ => Lookup::Missing,
+        }
+    }
+
+    /// Secrets are known when the plan is made.
+    fn secret(&self, _id: &str) -> Lookup {
+        Lookup::Missing
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.now.as_millisecond()
+    }
+}
+
+impl RunScope<'_> {
+    fn in_pipeline(&self, rest: &[Segment]) -> Lookup {
+        match keys(rest).as_slice() {
+            ["currentStatus" | "liveStatus" | "status"] => text(self.run.current().status()),
+            ["stages", ..] => self.in_stages(&rest[1..]),
+            _ => Lookup::Missing,
+        }
+    }
+
+    fn in_stages(&self, rest: &[Segment]) -> Lookup {
+        let Some((Segment::Key(id), rest)) = rest.split_first() else { return Lookup::Missing };
+        self.run.stages.get(&StageId(id.clone())).map_or(Lookup::Missing, |stage| in_stage(stage, rest))
+    }
+
+    /// `steps.ID`: the nearest group around the step that has such a step, then the next outer one. `stepGroup` is the
+    /// nearest group itself.
+    fn beside(&self, stage: &StageRecord, first: &str, rest: &[Segment]) -> Lookup {
+        let own: Vec<&str> = self.step.map(|path| path.ids().collect()).unwrap_or_default();
+        let groups = own.split_last().map_or(&[][..], |(_, groups)| groups);
+        if first == "stepGroup" {
+            return in_group(stage, groups.to_vec(), rest);
+        }
+        let found = (0..=groups.len()).rev().map(|depth| in_steps(stage, groups[..depth].to_vec(), rest));
+        found.into_iter().find(|found| *found != Lookup::Missing).unwrap_or(Lookup::Missing)
+    }
+
+    fn in_strategy(&self, stage: &StageRecord, rest: &[Segment]) -> Lookup {
+        match keys(rest).as_slice() {
+            ["currentStatus" | "status"] => self.strategy.map_or(Lookup::Missing, |outcome| text(outcome.status())),
+            ["node", id, "currentStatus" | "status"] => match stage.groups.get(*id) {
+                Some(outcome) => text(outcome.map_or("RUNNING", Outcome::status)),
+                None => Lookup::Missing,
+            },
+            _ => Lookup::Missing,
+        }
+    }
+}
+
+fn in_stage(stage: &StageRecord, rest: &[Segment]) -> Lookup {
+    match keys(rest).as_slice() {
+        ["currentStatus" | "liveStatus" | "status"] => text(stage.current().status()),
+        ["startTs"] => stage.started.map_or(Lookup::Missing, |at| found(Value::Int(at.as_millisecond()))),
+        ["spec", "execution", ..] => in_execution(stage, &rest[2..]),
+        _ => Lookup::Missing,
+    }
+}
+
+fn in_execution(stage: &StageRecord, rest: &[Segment]) -> Lookup {
+    match keys(rest).first() {
+        Some(&"steps") => in_steps(stage, Vec::new(), &rest[1..]),
+        Some(&("currentStatus" | "status")) => text(stage.current().status()),
+        Some(_) | None => Lookup::Missing,
+    }
+}
+
+/// What comes after `steps.` in the group `ids`.
+fn in_steps<'a>(stage: &StageRecord, mut ids: Vec<&'a str>, rest: &'a [Segment]) -> Lookup {
+    let Some((Segment::Key(id), rest)) = rest.split_first() else { return Lookup::Missing };
+    ids.push(id);
+    let path = StepPath::new(ids.iter().copied());
+    match stage.steps.get(&path) {
+        Some(step) => in_step(&path, step, rest),
+        None => in_group(stage, ids, rest),
+    }
+}
+
+fn in_group<'a>(stage: &StageRecord, ids: Vec<&'a str>, rest: &'a [Segment]) -> Lookup {
+    match keys(rest).as_slice() {
+        ["steps", ..] => in_steps(stage, ids, &rest[1..]),
+        ["currentStatus" | "status"] => match ids.last().and_then(|id| stage.groups.get(*id)) {
+            Some(outcome) => text(outcome.map_or("RUNNING", Outcome::status)),
+            None => Lookup::Missing,
+        },
+        _ => Lookup::Missing,
+    }
+}
+
+fn in_step(path: &StepPath, step: &StepRecord, rest: &[Segment]) -> Lookup {
+    let variables = &step.outputs.variables;
+    let (value, secret, rest) = match keys(rest).as_slice() {
+        ["output", "outputVariables", name, ..] => match variables.get(*name) {
+            Some(variable) => (Value::String(variable.text.clone()), variable.secret, &rest[3..]),
+            None => return Lookup::Missing,
+        },
+        ["output", "outputVariables"] => {
+            let all = variables.iter().map(|(name, value)| (name.clone(), Value::String(value.text.clone())));
+            (Value::Map(all.collect()), variables.values().any(|variable| variable.secret), &rest[2..])
+        }
+        [name, ..] if *name == artifact_name(path) => match &step.outputs.artifact {
+            Some(artifact) => (artifact.clone(), false, &rest[1..]),
+            None => return Lookup::Missing,
+        },
+        [name, ..] => match field(step, name) {
+            Some(value) => (value, false, &rest[1..]),
+            None => return Lookup::Missing,
+        },
+        [] => return Lookup::Missing,
+    };
+    descend(value, secret, rest)
+}
+
+/// `artifact_<group ids_><id>`.
+fn artifact_name(path: &StepPath) -> String {
+    format!("artifact_{}", path.ids().collect::<Vec<_>>().join("_"))
+}
+
+fn in_artifact(stage: &StageRecord, name: &str, rest: &[Segment]) -> Lookup {
+    let step = stage.steps.iter().find(|(path, _)| artifact_name(path) == name);
+    match step.and_then(|(_, step)| step.outputs.artifact.clone()) {
+        Some(artifact) => descend(artifact, false, rest),
+        None => Lookup::Missing,
+    }
+}
+
+fn field(step: &StepRecord, name: &str) -> Option<Value> {
+    let time = |at: Timestamp| Value::Int(at.as_millisecond());
+    let word = |word: &str| Some(Value::String(word.to_owned()));
+    match (name, step.state) {
+        ("identifier", _) => word(&step.id),
+        ("name", _) => word(&step.name),
+        ("type", _) => word(&step.step_type),
+        ("status" | "currentStatus", StepState::Finished { outcome, .. }) => word(outcome.status()),
+        ("status" | "currentStatus", StepState::Running { .. }) => word("RUNNING"),
+        ("startTs", StepState::Finished { started, .. } | StepState::Running { started, .. }) => Some(time(started)),
+        ("endTs", StepState::Finished { ended, .. }) => Some(time(ended)),
+        ("retryCount", StepState::Finished { attempts, .. } | StepState::Running { attempt: attempts, .. }) => {
+            Some(Value::Int(i64::from(attempts.saturating_sub(1))))
+        }
+        _ => None,
+    }
+}
+
+fn descend(value: Value, secret: bool, path: &[Segment]) -> Lookup {
+    let Some((segment, rest)) = path.split_first() else { return Lookup::Found { value, secret } };
+    let inner = match (value, segment) {
+        (Value::Map(mut entries), Segment::Key(key)) => entries.swap_remove(key),
+        (Value::List(mut items), Segment::Index(index)) if *index < items.len() => Some(items.swap_remove(*index)),
+        _ => None,
+    };
+    inner.map_or(Lookup::Missing, |inner| descend(inner, secret, rest))
+}
+
+/// The path up to its first index.
+fn keys(path: &[Segment]) -> Vec<&str> {
+    path.iter()
+        .map_while(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Index(_) => None,
+        })
+        .collect()
+}
+
+fn flag(holds: bool) -> Lookup {
+    found(Value::Bool(holds))
+}
+
+fn text(text: &str) -> Lookup {
+    found(Value::String(text.to_owned()))
+}
+
+fn found(value: Value) -> Lookup {
+    Lookup::Found { value, secret: false }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+use cirun_expressions::{Evaluation, Template};
+use cirun_plan::{StageId, StepPath};
+use indexmap::IndexMap;
+use insta::assert_snapshot;
+use jiff::Timestamp;
+
+use super::RunScope;
+use crate::{
+    Outcome, OutputFiles, outputs,
+    record::{RunRecord, StepState},
+    testing::{group, looped, plan, stage, step},
+};
+
+/// Two stages: the first has ended, the second is at `g.unit`.
+fn run() -> RunRecord {
+    let plan = plan([
+        stage("build", [step("compile")]),
+        stage(
+            "test",
+            [
+                step("compile").node(),
+                group("g", [step("compile"), step("unit"), step("later")]),
+                looped("m", 2, [step("m_0"), step("m_1")]),
+            ],
+        ),
+    ]);
+    let mut run = RunRecord::new(&plan);
+    let exports = |text: &str| OutputFiles { outputs: Some(text.as_bytes().to_vec()), ..OutputFiles::default() };
+    for (stage, path, text) in [
+        ("build", "compile", "WHERE=build"),
+        ("test", "compile", "WHERE=test\na-b=dashed"),
+        ("test", "g.compile", "WHERE=group"),
+    ] {
+        let steps = &mut run.stages.get_mut(&StageId(stage.to_owned())).expect("the stage is planned").steps;
+        let record = steps.get_mut(&StepPath::new(path.split('.'))).expect("the step is planned");
+        record.outputs = outputs::read(&exports(text), &[]).expect("the file can be read");
+        record.state = StepState::Finished {
+            attempts: 3,
+            started: Timestamp::UNIX_EPOCH,
+            ended: Timestamp::from_second(2).expect("a time"),
+            outcome: Outcome::Ignored,
+        };
+    }
+    let build = run.stages.get_mut(&StageId("build".to_owned())).expect("the stage is planned");
+    build.outcome = Some(Outcome::Ignored);
+    let test = run.stages.get_mut(&StageId("test".to_owned())).expect("the stage is planned");
+    test.current.add(Outcome::Failed);
+    test.started = Some(Timestamp::from_second(9).expect("a time"));
+    test.groups = IndexMap::from([("g".to_owned(), None), ("m".to_owned(), Some(Outcome::Failed))]);
+    let image = br#"{"kind":"docker/v1","data":{"registryUrl":"https://r.io","images":[{"image":"shop:1","digest":"sha256:ab"}]}}"#;
+    let files = OutputFiles { artifact: Some(image.to_vec()), secrets: Some(b"KEY=k3y".to_vec()), outputs: None };
+    test.steps.get_mut(&StepPath::new(["g", "unit"])).expect("the step is planned").outputs =
+        outputs::read(&files, &[]).expect("the files can be read");
+    run
+}
+
+/// Evaluates at `g.unit` of the stage `test`; secrets are marked.
+fn at_unit(template: &str) -> String {
+    let (run, stage, step) = (run(), StageId("test".to_owned()), StepPath::new(["g", "unit"]));
+    let now = Timestamp::UNIX_EPOCH;
+    let scope = RunScope { run: &run, stage: &stage, step: Some(&step), strategy: Some(Outcome::Failed), now };
+    match Template::parse(template).0.evaluate(&scope) {
+        Ok(Evaluation::Ready { value, secret, unresolved }) => {
+            let mark = if secret { " (secret)" } else { "" };
+            let missing = if unresolved.is_empty() { String::new() } else { format!(" missing {unresolved:?}") };
+            format!("{}{mark}{missing}", value.render())
+        }
+        Ok(Evaluation::Pending) => "pending".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn outputs_by_every_path() {
+    for (path, expected) in [
+        ("steps.compile", "group"),
+        ("stepGroup.steps.compile", "group"),
+        ("execution.steps.compile", "test"),
+        ("execution.steps.g.steps.compile", "group"),
+        ("steps.g.steps.compile", "group"),
+        ("stage.spec.execution.steps.compile", "test"),
+        ("stage.spec.execution.steps.g.steps.compile", "group"),
+        ("stages.build.spec.execution.steps.compile", "build"),
+        ("pipeline.stages.build.spec.execution.steps.compile", "build"),
+        ("pipeline.stages.test.spec.execution.steps.g.steps.compile", "group"),
+    ] {
+        assert_eq!(at_unit(&format!("<+{path}.output.outputVariables.WHERE>")), expected, "{path}");
+    }
+}
+
+#[test]
+fn other_forms_of_outputs() {
+    assert_snapshot!(at_unit(r#"<+execution.steps.compile.output.outputVariables["a-b"]>"#), @"dashed");
+    assert_snapshot!(at_unit(r#"<+execution.steps.compile.output.outputVariables.get("a-b")>"#), @"dashed");
+    assert_snapshot!(at_unit("<+execution.steps.compile.output.outputVariables>"), @r#"{"WHERE":"test","a-b":"dashed"}"#);
+    assert_snapshot!(at_unit("x-<+steps.compile.output.outputVariables.WHERE>-y"), @"x-group-y");
+}
+
+#[test]
+fn secret_outputs_are_secret() {
+    assert_snapshot!(at_unit("<+steps.unit.output.outputVariables.KEY>"), @"k3y (secret)");
+    assert_snapshot!(at_unit("<+steps.unit.output.outputVariables>"), @r#"{"KEY":"k3y"} (secret)"#);
+}
+
+#[test]
+fn fields_of_a_step() {
+    assert_snapshot!(at_unit("<+steps.compile.status> <+steps.compile.startTs> <+steps.compile.endTs> <+steps.compile.retryCount>"), @"IGNORE_FAILED 0 2000 2");
+    assert_snapshot!(at_unit("<+steps.compile.identifier> <+steps.compile.name> <+steps.compile.type>"), @"compile compile Run");
+}
+
+#[test]
+fn statuses() {
+    assert_snapshot!(at_unit("<+stage.currentStatus> <+currentStatus> <+stage.startTs> <+pipeline.currentStatus> <+pipeline.stages.build.status>"), @"FAILED FAILED 9000 IGNORE_FAILED IGNORE_FAILED");
+    assert_snapshot!(at_unit("<+OnStageSuccess> <+OnStageFailure> <+OnPipelineSuccess> <+OnPipelineFailure> <+Always> <+OnRollbackModeExecution>"), @"false true true false true false");
+    assert_snapshot!(at_unit("<+steps.g.status> <+steps.m.status> <+strategy.node.m.currentStatus> <+strategy.currentStatus>"), @"RUNNING FAILED FAILED FAILED");
+}
+
+#[test]
+fn published_artifacts() {
+    let digest = "stepArtifacts.publishedImageArtifacts[0].digest";
+    assert_eq!(at_unit(&format!("<+steps.unit.artifact_g_unit.{digest}>")), "sha256:ab");
+    assert_eq!(at_unit(&format!("<+artifact_g_unit.{digest}>")), "sha256:ab");
+    assert_eq!(
+        at_unit(&format!("<+pipeline.stages.test.spec.execution.steps.g.steps.unit.artifact_g_unit.{digest}>")),
+        "sha256:ab"
+    );
+    assert_snapshot!(at_unit("<+artifact_g_unit.stepArtifacts.publishedImageArtifacts[0].url>"), @"r.io/shop:1");
+}
+
+#[test]
+fn what_nobody_knows() {
+    for expression in [
+        "steps.nope.status",
+        "steps.later.status",
+        "steps.compile.output.outputVariables.NOPE",
+        "steps.compile.nope",
+        "pipeline.stages.nope.status",
+        "artifact_compile.stepArtifacts",
+        "strategy.node.nope.currentStatus",
+        "nope",
+    ] {
+        let shown = at_unit(&format!("<+{expression}>"));
+        assert!(shown.starts_with("null missing"), "{expression}: {shown}");
+    }
+}

@@ -1,0 +1,73 @@
+//! What an attempt's end means for its step. Pure.
+
+use cirun_plan::PlannedStep;
+
+use crate::{
+    BackendError, Exit, OutputFiles, ReadyAction,
+    attempt::Job,
+    failure::{Cause, Failure, exit_text},
+    outputs::{self, Outputs},
+};
+
+/// The service reports an error of its own runner with this code (harness-runtime.md 1.7).
+const RUNNER_ERROR: i64 = 255;
+
+/// What became of an attempt.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Verdict {
+    /// It ended well.
+    Succeeded { exit_code: Option<i64>, outputs: Outputs },
+    /// It did not; failure strategies decide.
+    Failed(Failure),
+    /// It was stopped, not for its timeout.
+    Stopped,
+}
+
+/// Judges an attempt; an error means that the backend could not tell.
+pub(crate) fn judge(
+    step: &PlannedStep,
+    job: &Option<Job>,
+    timed_out: bool,
+    exit: Result<Exit, BackendError>,
+    files: &OutputFiles,
+) -> Result<Verdict, BackendError> {
+    let failed = |cause, exit_code, reason| Ok(Verdict::Failed(Failure { cause, exit_code, reason }));
+    match exit? {
+        Exit::Code { code: 0, .. } if is_wait(job) => {
+            Ok(Verdict::Succeeded { exit_code: None, outputs: Outputs::default() })
+        }
+        Exit::Code { code: 0, .. } => match outputs::read(files, &step.outputs) {
+            Ok(outputs) => Ok(Verdict::Succeeded { exit_code: Some(0), outputs }),
+            Err(reason) => failed(Cause::Outputs, Some(RUNNER_ERROR), reason),
+        },
+        Exit::Code { code, oom_killed: true } => {
+            let reason = format!("it was killed for using more memory than its limit (exit code {code})");
+            failed(Cause::OutOfMemory, Some(code), reason)
+        }
+        Exit::Code { code, oom_killed: false } => failed(Cause::ExitCode, Some(code), exit_text(code)),
+        Exit::Stopped if timed_out => {
+            let reason = format!("it took longer than its timeout of {:?}", step.timeout.value);
+            failed(Cause::Timeout, None, reason)
+        }
+        Exit::Stopped => Ok(Verdict::Stopped),
+        Exit::NotStarted { code, reason } => {
+            let cause = if has_own_program(job) { Cause::NotStarted } else { Cause::ImageNotStarted };
+            failed(cause, Some(code), format!("it could not be started: {reason}"))
+        }
+    }
+}
+
+fn is_wait(job: &Option<Job>) -> bool {
+    matches!(job, Some(Job::Wait(_)))
+}
+
+/// Whether the program is named by the step, and not by its image.
+fn has_own_program(job: &Option<Job>) -> bool {
+    match job {
+        Some(Job::Run(ready, _)) => match &ready.action {
+            ReadyAction::Container(container) => container.entrypoint.is_some(),
+            ReadyAction::Host(_) => true,
+        },
+        Some(Job::Wait(_)) | None => true,
+    }
+}
