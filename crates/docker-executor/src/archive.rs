@@ -1,0 +1,114 @@
+//! Files in containers, through the engine's archive API: it works on remote engines and without a program in the image.
+
+use std::io::{self, Read};
+
+use bollard::{
+    body_full,
+    query_parameters::{
+        ContainerArchiveInfoOptionsBuilder, DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+    },
+};
+use cirun_engine::BackendError;
+use futures_util::TryStreamExt;
+
+use crate::{
+    Engine,
+    error::{engine_error, is_missing},
+};
+
+/// A regular file of an archive.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ArchivedFile {
+    /// Its absolute path in the container.
+    pub(crate) path: String,
+    pub(crate) content: Vec<u8>,
+}
+
+impl Engine {
+    /// Lets every user write to a directory of a container that is not running yet.
+    pub(crate) async fn open_directory(&self, container: &str, path: &str) -> Result<(), BackendError> {
+        let failed = |error| engine_error(format!("open the shared path `{path}` to all users"), &error);
+        let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
+        let stat = self.docker.get_container_archive_info(container, Some(options)).await.map_err(failed)?;
+        // Unpacking over a link (`/var/run`) would replace it.
+        let real = if stat.link_target.is_empty() { path } else { &stat.link_target };
+        let Some((parent, name)) = split_path(real) else { return Ok(()) };
+        let tar = directory_tar(name).map_err(|source| BackendError::Io { what: format!("pack `{path}`"), source })?;
+        let options = UploadToContainerOptionsBuilder::new().path(parent).build();
+        self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await.map_err(failed)
+    }
+
+    /// The files at and below a path of a container; none when it does not exist.
+    pub(crate) async fn download(&self, container: &str, path: &str) -> Result<Vec<ArchivedFile>, BackendError> {
+        let what = || format!("read `{path}` of a container");
+        let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
+        let chunks = self.docker.download_from_container(container, Some(options));
+        let tar = match chunks
+            .try_fold(Vec::new(), |mut all, chunk| async move {
+                all.extend_from_slice(&chunk);
+                Ok(all)
+            })
+            .await
+        {
+            Ok(tar) => tar,
+            Err(error) if is_missing(&error) => return Ok(Vec::new()),
+            Err(error) => return Err(engine_error(what(), &error)),
+        };
+        let parent = split_path(path).map_or("/", |(parent, _)| parent);
+        unpack(&tar, parent).map_err(|source| BackendError::Io { what: what(), source })
+    }
+}
+
+/// The parent and the name of an absolute path; `None` for the root.
+fn split_path(path: &str) -> Option<(&str, &str)> {
+    let (parent, name) = path.trim_end_matches('/').rsplit_once('/')?;
+    Some((if parent.is_empty() { "/" } else { parent }, name))
+}
+
+fn directory_tar(name: &str) -> io::Result<Vec<u8>> {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Directory);
+    header.set_mode(0o777);
+    header.set_size(0);
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_data(&mut header, format!("{name}/"), io::empty())?;
+    builder.into_inner()
+}
+
+/// The regular files of an archive that was made of an entry of `parent`.
+fn unpack(tar: &[u8], parent: &str) -> io::Result<Vec<ArchivedFile>> {
+    let mut files = Vec::new();
+    for entry in tar::Archive::new(tar).entries()? {
+        let mut entry = entry?;
+        if entry.header().entry_type().is_file() {
+            let path = format!("{}/{}", parent.trim_end_matches('/'), entry.path()?.display());
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content)?;
+            files.push(ArchivedFile { path, content });
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        assert_eq!(split_path("/var/run/"), Some(("/var", "run")));
+        assert_eq!(split_path("/cache"), Some(("/", "cache")));
+        assert_eq!(split_path("/"), None);
+    }
+
+    #[test]
+    fn files_get_their_container_paths() {
+        let mut builder = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(2);
+        builder.append_data(&mut header, "cache/a.xml", &b"ok"[..]).unwrap();
+        let tar = builder.into_inner().unwrap();
+        let files = unpack(&tar, "/").unwrap();
+        assert_eq!(files, [ArchivedFile { path: "/cache/a.xml".into(), content: b"ok".to_vec() }]);
+    }
+}

@@ -1,0 +1,165 @@
+//! The executor as the engine sees it: each call goes to the file of its name.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bollard::{errors::Error, models::ContainerCreateBody};
+use cirun_engine::{
+    Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyContainer, ReadyStep, ReportFile,
+    ServiceExit, StepIo,
+};
+use cirun_plan::{PlannedStage, PlannedStep};
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    Engine, RunConfig, destroy,
+    images::{Rules, Source},
+    names::UniqueNames,
+    output_files, reports, run, service,
+    stage::{self, Stage},
+};
+
+/// Runs the container steps of a run, one stage at a time. Cheap to clone; clones share the run.
+#[derive(Debug, Clone)]
+pub struct DockerBackend {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What the calls of a run share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) config: RunConfig,
+    stage: Mutex<Option<Arc<Stage>>>,
+    names: Mutex<UniqueNames>,
+    /// Requests that make objects, which `destroy_stage` waits for before it looks.
+    pub(crate) making: TaskTracker,
+    /// Removals and services' output, which `destroy_stage` waits for.
+    pub(crate) tasks: TaskTracker,
+}
+
+impl DockerBackend {
+    /// The executor of one run.
+    pub fn new(engine: Engine, config: RunConfig) -> Self {
+        let shared = Shared {
+            engine,
+            config,
+            stage: Mutex::new(None),
+            names: Mutex::new(UniqueNames::default()),
+            making: TaskTracker::new(),
+            tasks: TaskTracker::new(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The loopback port at which a sidecar's `container_port` is published, once the stage has started.
+    pub fn sidecar_port(&self, sidecar: &str, container_port: u16) -> Option<u16> {
+        self.shared.current_stage().ok()?.sidecar_port(sidecar, container_port)
+    }
+}
+
+impl Shared {
+    pub(crate) fn current_stage(&self) -> Result<Arc<Stage>, BackendError> {
+        self.stage_slot().clone().ok_or_else(|| BackendError::Engine {
+            what: "run a step".to_owned(),
+            reason: "its stage was not started".to_owned(),
+        })
+    }
+
+    pub(crate) fn enter_stage(&self, stage: Arc<Stage>) {
+        *self.stage_slot() = Some(stage);
+    }
+
+    fn stage_slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Stage>>> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets a request that makes an object run to its end, also when the caller is cut off: the engine goes on with a
+    /// request whose client has gone, and would make the object after `destroy_stage` has looked for it.
+    pub(crate) async fn make<T: Send + 'static>(
+        &self,
+        request: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.making.spawn(request).await.unwrap_or_else(|panic| Err(Error::IOError { err: io::Error::other(panic) }))
+    }
+
+    /// Creates a container and returns its id; see [`Shared::make`].
+    pub(crate) async fn create(
+        &self,
+        name: String,
+        body: ContainerCreateBody,
+        platform: Option<String>,
+    ) -> Result<String, Error> {
+        let engine = self.engine.clone();
+        self.make(async move { engine.create(&name, body, platform.as_deref()).await }).await
+    }
+
+    /// A name that no object of this run has had.
+    pub(crate) fn unique_name(&self, name: String) -> String {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).take(name)
+    }
+
+    /// Where images come from.
+    pub(crate) fn images(&self) -> Source<'_> {
+        Source {
+            engine: &self.engine,
+            logins: &self.config.docker_config,
+            rules: Rules { pull: self.config.pull, offline: self.config.offline },
+            platform: self.config.platform.as_deref(),
+        }
+    }
+}
+
+impl Backend for DockerBackend {
+    async fn start_stage(&self, stage: &PlannedStage, progress: mpsc::Sender<EventKind>) -> Result<(), BackendError> {
+        stage::start(&self.shared, stage, &progress).await
+    }
+
+    /// Nothing: of the time that a container takes, its creation is a fiftieth (peers.md 2.9), and its environment is not
+    /// final yet.
+    async fn prepare(&self, _step: &PlannedStep) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn run(&self, step: &ReadyStep, io: StepIo) -> Result<Exit, BackendError> {
+        run::run(&self.shared, step, container_of(step)?, io).await
+    }
+
+    async fn start_service(
+        &self,
+        step: &ReadyStep,
+        io: StepIo,
+        ended: mpsc::Sender<ServiceExit>,
+    ) -> Result<(), BackendError> {
+        service::start(&self.shared, step, container_of(step)?, io, ended).await
+    }
+
+    async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {
+        output_files::read(&self.shared.config.run_dir, container_of(step)?).await
+    }
+
+    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
+        reports::collect(&self.shared, container_of(step)?, globs).await
+    }
+
+    async fn destroy_stage(&self, deadline: Duration) -> Result<Vec<String>, BackendError> {
+        match self.shared.current_stage() {
+            Ok(stage) => destroy::destroy(&self.shared, &stage, deadline).await,
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+fn container_of(step: &ReadyStep) -> Result<&ReadyContainer, BackendError> {
+    match &step.action {
+        ReadyAction::Container(container) => Ok(container),
+        ReadyAction::Host(_) => Err(BackendError::Engine {
+            what: format!("run `{}`", step.path),
+            reason: "it is a step for the machine itself, not for a container".to_owned(),
+        }),
+    }
+}

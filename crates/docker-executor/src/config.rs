@@ -1,0 +1,168 @@
+//! What a run tells the executor once, before its first stage.
+
+use std::{fmt, io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use cirun_plan::PortBinding;
+use indexmap::IndexMap;
+
+use crate::{DockerConfig, Owner, Readiness};
+
+/// The settings of a run.
+#[derive(Debug, Clone)]
+pub struct RunConfig {
+    /// The run's id; it goes into the names and labels of all objects, so letters, digits, `-`, `_` and `.` only.
+    pub run_id: String,
+    /// The process that owns the run.
+    pub owner: Owner,
+    /// The host directory bound as the stage's workspace; absolute.
+    pub workspace: PathBuf,
+    /// The host directory bound at [`RunConfig::RUN_DIR`] in every container; absolute. It is created when absent, and
+    /// opened to all users.
+    pub run_dir: PathBuf,
+    /// Further binds of every step and service.
+    pub binds: Vec<Bind>,
+    /// Helper containers of each stage, started before its first step.
+    pub sidecars: Vec<Sidecar>,
+    /// Running containers to put on each stage's network (the machine's registry, say).
+    pub joined: Vec<Joined>,
+    /// What holds the network namespace of a stage with the pod model.
+    pub pod: PodImage,
+    /// Overrides the pull policies of the steps.
+    pub pull: PullOverride,
+    /// Nothing is pulled, whatever the policies say.
+    pub offline: bool,
+    /// The platform of images and containers (`linux/amd64`), or the engine's own.
+    pub platform: Option<String>,
+    /// The user's registry logins.
+    pub docker_config: DockerConfig,
+    /// Whether steps get the engine's socket when their profile mounts it.
+    pub engine_socket: EngineSocket,
+    /// The address that published ports listen on. CI binds all addresses; loopback keeps the services of a run to the
+    /// machine.
+    pub publish_address: IpAddr,
+    /// How long a container may take to end after its stop signal (harness-runtime.md 1.8 waits 30 s).
+    pub stop_grace: Duration,
+}
+
+impl RunConfig {
+    /// Where the run's directory is in the containers (harness-runtime.md 1.2, `_engine`).
+    pub const RUN_DIR: &str = "/tmp/engine";
+}
+
+/// A host path in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bind {
+    /// On the host; must exist.
+    pub source: PathBuf,
+    /// In the container.
+    pub target: String,
+    /// The container may not write to it.
+    pub read_only: bool,
+}
+
+/// A named volume in a container; it outlives the container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeMount {
+    /// The volume's name; created when absent.
+    pub name: String,
+    /// In the container.
+    pub target: String,
+}
+
+/// A helper container of a stage, provided by cirun itself.
+#[derive(Debug, Clone)]
+pub struct Sidecar {
+    /// Its name within the stage.
+    pub name: String,
+    /// Its image.
+    pub image: HelperImage,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Environment.
+    pub env: IndexMap<String, String>,
+    /// DNS names on the stage's network.
+    pub aliases: Vec<String>,
+    /// Host paths.
+    pub binds: Vec<Bind>,
+    /// Volumes that outlive the stage.
+    pub volumes: Vec<VolumeMount>,
+    /// Ports published on loopback; host port 0 lets the engine choose, see [`DockerBackend::sidecar_port`].
+    ///
+    /// [`DockerBackend::sidecar_port`]: crate::DockerBackend::sidecar_port
+    pub ports: Vec<PortBinding>,
+    /// What to wait for before the first step, and how long.
+    pub ready: Option<(Readiness, Duration)>,
+}
+
+/// An image that cirun brings along.
+#[derive(Debug, Clone)]
+pub struct HelperImage {
+    /// Its reference, with a tag made from its content: when the engine has it, nothing is imported.
+    pub reference: String,
+    /// Its file system, or `None` when the engine must have the image already.
+    pub rootfs: Option<RootFs>,
+    /// Dockerfile instructions for the imported image (`ENTRYPOINT ["/cirun"]`).
+    pub changes: Vec<String>,
+}
+
+/// Makes the tar stream of an image's file system when it is needed.
+#[derive(Clone)]
+pub struct RootFs(Arc<dyn Fn() -> io::Result<Bytes> + Send + Sync>);
+
+impl RootFs {
+    /// Wraps the maker; it is called on a blocking thread, at most once for each import.
+    pub fn new(make: impl Fn() -> io::Result<Bytes> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(make))
+    }
+
+    pub(crate) fn make(&self) -> io::Result<Bytes> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for RootFs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RootFs")
+    }
+}
+
+/// A running container that joins each stage's network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// Its name or id.
+    pub container: String,
+    /// Its DNS names there.
+    pub aliases: Vec<String>,
+}
+
+/// What holds a pod's network namespace.
+#[derive(Debug, Clone)]
+pub struct PodImage {
+    /// The image.
+    pub image: HelperImage,
+    /// A program that runs until it is killed.
+    pub command: Vec<String>,
+}
+
+/// `--pull`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullOverride {
+    /// As each step says.
+    Yaml,
+    /// Always ask the registry.
+    Always,
+    /// Pull what the engine does not have.
+    Missing,
+    /// Never pull.
+    Never,
+}
+
+/// Whether the engine's socket is given to steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineSocket {
+    /// As the profile does (harness-runtime.md 1.2, `_docker`).
+    AsPlanned,
+    /// Never.
+    Refused,
+}

@@ -1,0 +1,137 @@
+//! Finds the engine: a list of candidates, of which the first that answers is taken.
+
+mod candidates;
+mod context;
+
+use std::{path::Path, time::Duration};
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+pub use candidates::{Candidate, ConnectOptions, HostOs, candidates};
+use cirun_engine::BackendError;
+
+use crate::{Engine, error::explain};
+
+/// A living engine answers `GET /version` in milliseconds; a virtual machine that is just waking needs longer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Seconds until the client gives up on the first byte of an answer. Starting a container on a busy machine takes long.
+const REQUEST_TIMEOUT_S: u64 = 300;
+
+/// Connects to the first candidate that answers, and settles the API version with it.
+///
+/// # Errors
+/// [`BackendError::Unreachable`] with every candidate, why it was not taken, and what to do.
+pub async fn connect(options: &ConnectOptions) -> Result<Engine, BackendError> {
+    let context = context::current(options);
+    let mut tried = Vec::new();
+    for candidate in candidates(options, context.as_ref().ok().and_then(Option::as_ref)) {
+        match try_connect(&candidate).await {
+            Ok(docker) => return Engine::new(docker, candidate, options.host_os).await,
+            Err(reason) => tried.push(format!("{} ({}): {reason}", candidate.address, candidate.source)),
+        }
+    }
+    if let Err(problem) = context {
+        tried.insert(0, problem);
+    }
+    Err(BackendError::Unreachable { reason: unreachable_text(&tried) })
+}
+
+fn unreachable_text(tried: &[String]) -> String {
+    let advice = if tried.iter().any(|line| line.contains("ermission denied")) {
+        "your user may not use the engine's socket: add it to the `docker` group, or use a rootless engine"
+    } else {
+        "start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST"
+    };
+    if tried.is_empty() {
+        return format!("no engine socket was found; {advice}");
+    }
+    format!("tried\n  {}\n{advice}", tried.join("\n  "))
+}
+
+async fn try_connect(candidate: &Candidate) -> Result<Docker, String> {
+    if let Some(path) = candidate.address.strip_prefix("unix://")
+        && !Path::new(path).exists()
+    {
+        return Err("no such socket".to_owned());
+    }
+    let docker = open(candidate)?;
+    match tokio::time::timeout(ANSWER_WITHIN, docker.negotiate_version()).await {
+        Ok(Ok(docker)) => Ok(docker),
+        Ok(Err(error)) => Err(explain(&error)),
+        Err(_) => Err(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+    }
+}
+
+fn open(candidate: &Candidate) -> Result<Docker, String> {
+    let address = candidate.address.as_str();
+    let opened = if let Some(tls) = &candidate.tls {
+        install_crypto();
+        let file = |name: &str| tls.join(name);
+        Docker::connect_with_ssl(
+            address,
+            &file("key.pem"),
+            &file("cert.pem"),
+            &file("ca.pem"),
+            REQUEST_TIMEOUT_S,
+            API_DEFAULT_VERSION,
+        )
+    } else if address.starts_with("ssh://") {
+        return Err("ssh is not supported: forward the socket (`ssh -L /tmp/engine.sock:/var/run/docker.sock HOST`) \
+             and set DOCKER_HOST=unix:///tmp/engine.sock"
+            .to_owned());
+    } else if address.starts_with("https://") {
+        return Err("no certificates are set: set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH".to_owned());
+    } else if address.starts_with("tcp://") || address.starts_with("http://") {
+        Docker::connect_with_http(address, REQUEST_TIMEOUT_S, API_DEFAULT_VERSION)
+    } else {
+        Docker::connect_with_host(address).map(|docker| docker.with_timeout(Duration::from_secs(REQUEST_TIMEOUT_S)))
+    };
+    let docker = opened.map_err(|error| explain(&error))?;
+    Ok(docker.with_request_modifier(|mut request| {
+        // The engine decodes this header as URL-safe base64 and takes a failure for "no login"; the client writes the
+        // standard alphabet, so that passwords with `?` or `~` would be dropped in silence.
+        if let Some(value) = request.headers_mut().get_mut("x-registry-auth")
+            && let Ok(Ok(fixed)) = value.to_str().map(|text| text.replace('+', "-").replace('/', "_").parse())
+        {
+            *value = fixed;
+        }
+        request
+    }))
+}
+
+/// The TLS client takes its algorithms from the process-wide provider.
+fn install_crypto() {
+    // An `Err` carries the provider back that was refused because another one is in place already, which serves as well.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn every_attempt_is_named_and_a_dead_socket_skipped() {
+        let home = tempfile::tempdir().unwrap();
+        let dead = home.path().join("run/docker.sock");
+        std::fs::create_dir_all(dead.parent().unwrap()).unwrap();
+        drop(std::os::unix::net::UnixListener::bind(&dead).unwrap());
+        let options = ConnectOptions {
+            docker_host: Some(format!("unix://{}", dead.display())),
+            ..ConnectOptions::new(HostOs::Linux)
+        };
+        let Err(BackendError::Unreachable { reason }) = connect(&options).await else { panic!("connected") };
+        let reason = reason.replace(&dead.display().to_string(), "SOCK");
+        insta::assert_snapshot!(reason, @"
+        tried
+          unix://SOCK (DOCKER_HOST): Connection refused (os error 111)
+        start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST
+        ");
+    }
+
+    #[test]
+    fn refusal_by_permission_has_its_own_advice() {
+        let text = unreachable_text(&["unix:///var/run/docker.sock (usual place): Permission denied".to_owned()]);
+        assert!(text.contains("`docker` group"), "{text}");
+    }
+}

@@ -1,0 +1,63 @@
+//! Removes everything of a stage, whatever state it is in.
+
+use std::time::Duration;
+
+use cirun_engine::BackendError;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::task::TaskTracker;
+
+use crate::{Cleaned, ObjectKind, backend::Shared, labels::stage_filter, stage::Stage};
+
+/// The pause before another try: the engine may still be at an earlier removal of the same object.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Removes the stage's objects until none is left or the deadline has come; returns what is left.
+///
+/// It asks again after each round: a removal that another call began may still be under way.
+pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) -> Result<Vec<String>, BackendError> {
+    let deadline = Instant::now() + deadline;
+    stage.ending.cancel();
+    let mut left = Vec::new();
+    if !ended_by(&shared.making, deadline).await {
+        left.push("the engine is still making an object".to_owned());
+    }
+    let round = async {
+        let filter = stage_filter(&shared.config.run_id, &stage.id);
+        loop {
+            let objects = shared.engine.list_labelled(&filter).await?;
+            if objects.is_empty() {
+                left.clear();
+                return Ok(());
+            }
+            left = objects.iter().map(|object| tell(object.kind, &object.name, "not removed in time")).collect();
+            let Cleaned { failed, .. } = shared.engine.remove_objects(objects).await;
+            left = failed.iter().map(|(object, reason)| tell(object.kind, &object.name, reason)).collect();
+            if !left.is_empty() {
+                sleep(PAUSE).await;
+            }
+        }
+    };
+    if let Ok(result) = timeout_at(deadline, round).await {
+        result?;
+    }
+    if !ended_by(&shared.tasks, deadline).await {
+        left.push("the removal of a step's container, or a service's output, did not end in time".to_owned());
+    }
+    Ok(left)
+}
+
+async fn ended_by(tasks: &TaskTracker, deadline: Instant) -> bool {
+    tasks.close();
+    let ended = timeout_at(deadline, tasks.wait()).await.is_ok();
+    tasks.reopen();
+    ended
+}
+
+fn tell(kind: ObjectKind, name: &str, reason: &str) -> String {
+    let kind = match kind {
+        ObjectKind::Container => "container",
+        ObjectKind::Volume => "volume",
+        ObjectKind::Network => "network",
+    };
+    format!("{kind} `{name}`: {reason}")
+}

@@ -1,0 +1,151 @@
+//! The connection to an engine, and what the engine says of itself.
+
+use std::path::PathBuf;
+
+use bollard::{
+    Docker,
+    errors::Error,
+    models::ContainerCreateBody,
+    query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder},
+};
+use cirun_engine::BackendError;
+
+use crate::{Candidate, HostOs, error::engine_error};
+
+/// A connected engine. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(crate) docker: Docker,
+    candidate: Candidate,
+    host_os: HostOs,
+    arch: String,
+    os: String,
+}
+
+/// What an engine says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// Where it listens.
+    pub address: String,
+    /// Why that address was tried.
+    pub source: String,
+    /// Its version.
+    pub version: String,
+    /// The API version that both sides speak.
+    pub api_version: String,
+    /// The system of its containers: `linux` or `windows`.
+    pub os: String,
+    /// The architecture of its containers, in Go's words: `amd64`, `arm64`.
+    pub arch: String,
+    /// The system it runs on, for people.
+    pub operating_system: String,
+    /// The names of its runtimes, sorted.
+    pub runtimes: Vec<String>,
+    /// Its default runtime.
+    pub default_runtime: String,
+    /// It runs without root's rights.
+    pub rootless: bool,
+    /// CPUs that it may use.
+    pub cpus: u64,
+    /// Memory that it may use, in bytes.
+    pub memory_bytes: u64,
+    /// Its storage driver.
+    pub storage_driver: String,
+    /// What it warns about.
+    pub warnings: Vec<String>,
+}
+
+impl Engine {
+    pub(crate) async fn new(docker: Docker, candidate: Candidate, host_os: HostOs) -> Result<Self, BackendError> {
+        let version = docker.version().await.map_err(|error| engine_error("ask the engine's version", &error))?;
+        let arch = version.arch.unwrap_or_default();
+        Ok(Self { docker, candidate, host_os, arch, os: version.os.unwrap_or_default() })
+    }
+
+    /// What the engine says of itself.
+    ///
+    /// # Errors
+    /// [`BackendError::Engine`] when it does not answer.
+    pub async fn info(&self) -> Result<EngineInfo, BackendError> {
+        let info = self.docker.info().await.map_err(|error| engine_error("ask the engine about itself", &error))?;
+        let mut runtimes: Vec<String> = info.runtimes.unwrap_or_default().into_keys().collect();
+        runtimes.sort();
+        let security = info.security_options.unwrap_or_default();
+        Ok(EngineInfo {
+            address: self.candidate.address.clone(),
+            source: self.candidate.source.clone(),
+            version: info.server_version.unwrap_or_default(),
+            api_version: self.docker.client_version().to_string(),
+            os: self.os.clone(),
+            arch: self.arch.clone(),
+            operating_system: info.operating_system.unwrap_or_default(),
+            runtimes,
+            default_runtime: info.default_runtime.unwrap_or_default(),
+            rootless: security.iter().any(|option| option.contains("rootless")),
+            cpus: info.ncpu.and_then(|count| u64::try_from(count).ok()).unwrap_or(0),
+            memory_bytes: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
+            storage_driver: info.driver.unwrap_or_default(),
+            warnings: info.warnings.unwrap_or_default(),
+        })
+    }
+
+    /// The engine's platform: `linux/amd64`.
+    pub fn platform(&self) -> String {
+        format!("{}/{}", self.os, self.arch)
+    }
+
+    /// Where the engine's own socket is, seen from the engine's machine, for containers that get it.
+    pub(crate) fn socket_path(&self) -> PathBuf {
+        socket_path(&self.candidate.address, self.host_os)
+    }
+}
+
+impl Engine {
+    /// Creates a container and returns its id. A helper's image has the engine's own platform, so it is given none.
+    pub(crate) async fn create(
+        &self,
+        name: &str,
+        body: ContainerCreateBody,
+        platform: Option<&str>,
+    ) -> Result<String, Error> {
+        let mut options = CreateContainerOptionsBuilder::new().name(name);
+        if let Some(platform) = platform {
+            options = options.platform(platform);
+        }
+        Ok(self.docker.create_container(Some(options.build()), body).await?.id)
+    }
+
+    /// Removes a container with its anonymous volumes, whatever it is doing.
+    pub(crate) async fn remove(&self, container: &str) -> Result<(), Error> {
+        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+        self.docker.remove_container(container, Some(options)).await
+    }
+}
+
+/// Engines in a virtual machine have their socket at the usual place *there*; only on Linux may the socket that the
+/// client speaks to be the engine's own (rootless Docker, Podman).
+fn socket_path(address: &str, host_os: HostOs) -> PathBuf {
+    let usual = PathBuf::from("/var/run/docker.sock");
+    match address.strip_prefix("unix://") {
+        Some(path) if host_os == HostOs::Linux && !path.contains("/.docker/desktop/") => PathBuf::from(path),
+        Some(_) | None => usual,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_socket_that_containers_get() {
+        for (address, os, expected) in [
+            ("unix:///run/user/1000/docker.sock", HostOs::Linux, "/run/user/1000/docker.sock"),
+            ("unix:///home/me/.docker/desktop/docker.sock", HostOs::Linux, "/var/run/docker.sock"),
+            ("unix:///Users/me/.colima/default/docker.sock", HostOs::MacOs, "/var/run/docker.sock"),
+            ("npipe:////./pipe/docker_engine", HostOs::Windows, "/var/run/docker.sock"),
+            ("tcp://build:2375", HostOs::Linux, "/var/run/docker.sock"),
+        ] {
+            assert_eq!(socket_path(address, os), PathBuf::from(expected), "{address}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Images that cirun brings along: imported from memory when the engine does not have their content's tag.
+
+use std::collections::HashMap;
+
+use bollard::{
+    body_full,
+    query_parameters::{CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions},
+};
+use cirun_engine::BackendError;
+use futures_util::TryStreamExt;
+
+use super::reference::split_tag;
+use crate::{Engine, HelperImage, error::engine_error, labels};
+
+impl Engine {
+    /// Makes sure that the engine has a helper image; returns whether it had to be imported.
+    ///
+    /// # Errors
+    /// [`BackendError::Image`] when the engine lacks an image that has no root file system to import,
+    /// [`BackendError::Io`] when that cannot be made, [`BackendError::Engine`] when the engine refuses it.
+    pub async fn ensure_helper_image(&self, image: &HelperImage) -> Result<bool, BackendError> {
+        if self.has_image(&image.reference, None).await? {
+            return Ok(false);
+        }
+        let Some(rootfs) = image.rootfs.clone() else {
+            let reason = "the engine does not have this helper image, and it cannot be pulled".to_owned();
+            return Err(BackendError::Image { image: image.reference.clone(), reason });
+        };
+        let what = || format!("make the image `{}`", image.reference);
+        let tar = tokio::task::spawn_blocking(move || rootfs.make())
+            .await
+            .map_err(std::io::Error::other)
+            .and_then(|made| made)
+            .map_err(|source| BackendError::Io { what: what(), source })?;
+        let (repository, tag) = split_tag(&image.reference);
+        let mut changes = image.changes.clone();
+        changes.push(format!("LABEL {}=helper", labels::ROLE));
+        let options = CreateImageOptionsBuilder::new().from_src("-").repo(repository).tag(tag).changes(changes).build();
+        let answers = self.docker.create_image(Some(options), Some(body_full(tar)), None);
+        answers.try_for_each(|_| async { Ok(()) }).await.map_err(|error| engine_error(what(), &error))?;
+        self.forget_older(repository, &image.reference).await;
+        Ok(true)
+    }
+
+    /// Removes what earlier builds of cirun imported under the same repository. An image that a container still uses
+    /// stays, and goes when the next one is imported.
+    async fn forget_older(&self, repository: &str, current: &str) {
+        let filters = HashMap::from([("label".to_owned(), vec![format!("{}=helper", labels::ROLE)])]);
+        let options = ListImagesOptionsBuilder::new().filters(&filters).build();
+        let images = self.docker.list_images(Some(options)).await.unwrap_or_default();
+        let names = images.into_iter().flat_map(|image| image.repo_tags);
+        for name in names.filter(|name| split_tag(name).0 == repository && name != current) {
+            drop(self.docker.remove_image(&name, None::<RemoveImageOptions>, None).await);
+        }
+    }
+}

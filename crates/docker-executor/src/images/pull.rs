@@ -1,0 +1,166 @@
+//! Gets the images of a stage, all at once.
+
+use bollard::{auth::DockerCredentials, query_parameters::CreateImageOptionsBuilder};
+use cirun_engine::{BackendError, EventKind, ImageState};
+use futures_util::{StreamExt, future::join_all};
+use tokio::sync::mpsc;
+
+use super::{
+    login::{DockerConfig, connector_login},
+    policy::{Decision, ImageRequest, Rules, decide},
+    progress::PullProgress,
+    reference::{is_loopback, registry_of, with_tag},
+};
+use crate::{
+    Engine,
+    error::{engine_error, explain, is_missing},
+};
+
+/// Where and how images are got.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) logins: &'a DockerConfig,
+    pub(crate) rules: Rules,
+    pub(crate) platform: Option<&'a str>,
+}
+
+/// Verifies or pulls every image. All are tried, so that one run tells all that are missing.
+pub(crate) async fn ensure_all(
+    source: Source<'_>,
+    requests: &[ImageRequest],
+    progress: &mpsc::Sender<EventKind>,
+) -> Result<(), BackendError> {
+    let results = join_all(requests.iter().map(|request| ensure_one(source, request, Some(progress)))).await;
+    let mut errors = results.into_iter().filter_map(Result::err);
+    let Some(first) = errors.next() else { return Ok(()) };
+    let others: Vec<String> = errors
+        .filter_map(|error| match error {
+            BackendError::Image { image, .. } => Some(format!("`{image}`")),
+            BackendError::Unreachable { .. } | BackendError::Engine { .. } | BackendError::Io { .. } => None,
+        })
+        .collect();
+    match first {
+        BackendError::Image { image, reason } if !others.is_empty() => {
+            let reason = format!("{reason}; not available either: {}", others.join(", "));
+            Err(BackendError::Image { image, reason })
+        }
+        other => Err(other),
+    }
+}
+
+/// Verifies or pulls one image.
+pub(crate) async fn ensure_one(
+    source: Source<'_>,
+    request: &ImageRequest,
+    progress: Option<&mpsc::Sender<EventKind>>,
+) -> Result<(), BackendError> {
+    let image = &request.image;
+    let present = source.engine.has_image(image, source.platform).await?;
+    // The machine's own registry is no network.
+    let rules = Rules { offline: source.rules.offline && !is_loopback(registry_of(image)), ..source.rules };
+    let result = match decide(request.pull, rules, present) {
+        Decision::Use => return report(progress, image, ImageState::Present).await,
+        Decision::Refuse(reason) => Err(reason.to_owned()),
+        Decision::Pull => {
+            report(progress, image, ImageState::Started).await?;
+            let login = match &request.auth {
+                Some(auth) => Some(connector_login(auth)),
+                None => source.logins.login(registry_of(image)).await,
+            };
+            pull(source, image, login, progress).await.map_err(|reason| remedy(&reason, image, present))
+        }
+    };
+    match result {
+        Ok(()) => report(progress, image, ImageState::Done).await,
+        Err(reason) => {
+            report(progress, image, ImageState::Failed { reason: reason.clone() }).await?;
+            Err(BackendError::Image { image: image.clone(), reason })
+        }
+    }
+}
+
+/// A receiver that has gone wants no reports; the pull goes on.
+async fn report(
+    progress: Option<&mpsc::Sender<EventKind>>,
+    image: &str,
+    state: ImageState,
+) -> Result<(), BackendError> {
+    if let Some(progress) = progress {
+        drop(progress.send(EventKind::ImagePull { image: image.to_owned(), state }).await);
+    }
+    Ok(())
+}
+
+async fn pull(
+    source: Source<'_>,
+    image: &str,
+    login: Option<DockerCredentials>,
+    progress: Option<&mpsc::Sender<EventKind>>,
+) -> Result<(), String> {
+    let mut options = CreateImageOptionsBuilder::new().from_image(&with_tag(image));
+    if let Some(platform) = source.platform {
+        options = options.platform(platform);
+    }
+    let mut messages = source.engine.docker.create_image(Some(options.build()), None, login);
+    let mut bytes = PullProgress::default();
+    while let Some(message) = messages.next().await {
+        let message = message.map_err(|error| explain(&error))?;
+        if let (Some(progress), Some((current, total))) = (progress, bytes.take(&message)) {
+            let state = ImageState::Progress { current, total };
+            // Progress may be lost when the receiver is busy: the next one says more.
+            drop(progress.try_send(EventKind::ImagePull { image: image.to_owned(), state }));
+        }
+    }
+    Ok(())
+}
+
+/// Adds what to do about a refused pull.
+fn remedy(reason: &str, image: &str, present: bool) -> String {
+    let registry = registry_of(image);
+    let advice =
+        if reason.contains("no such host") || reason.contains("connection refused") || reason.contains("timeout") {
+            format!("`{registry}` cannot be reached from the engine")
+        } else if reason.contains("denied") || reason.contains("unauthorized") || reason.contains("no basic auth") {
+            format!("check the name, the step's connector, or `docker login {registry}`")
+        } else if reason.contains("not found")
+            || reason.contains("manifest unknown")
+            || reason.contains("no matching manifest")
+        {
+            "check the name, the tag and the platform".to_owned()
+        } else {
+            format!("`docker pull {image}` shows the same problem")
+        };
+    let copy = if present { "; the engine has a copy, which `--pull missing` uses" } else { "" };
+    format!("{reason} ({advice}{copy})")
+}
+
+impl Engine {
+    /// Whether the engine has an image, for `platform` (`linux/arm64`) when one is given.
+    ///
+    /// # Errors
+    /// [`BackendError::Engine`] when it does not answer.
+    pub async fn has_image(&self, image: &str, platform: Option<&str>) -> Result<bool, BackendError> {
+        match self.docker.inspect_image(image).await {
+            Ok(found) => Ok(platform.is_none_or(|wanted| {
+                let (os, arch) = (found.os.unwrap_or_default(), found.architecture.unwrap_or_default());
+                let mut parts = wanted.split('/');
+                parts.next() == Some(os.as_str()) && parts.next().is_none_or(|wanted| wanted == arch)
+            })),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(engine_error(format!("look for the image `{image}`"), &error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remedies() {
+        insta::assert_snapshot!(remedy("Get \"https://r.io/v2/\": dial tcp: lookup r.io: no such host", "r.io/a:1", true), @r#"Get "https://r.io/v2/": dial tcp: lookup r.io: no such host (`r.io` cannot be reached from the engine; the engine has a copy, which `--pull missing` uses)"#);
+        insta::assert_snapshot!(remedy("pull access denied for a, repository does not exist", "a", false), @"pull access denied for a, repository does not exist (check the name, the step's connector, or `docker login docker.io`)");
+        insta::assert_snapshot!(remedy("manifest for a:9 not found: manifest unknown", "a:9", false), @"manifest for a:9 not found: manifest unknown (check the name, the tag and the platform)");
+    }
+}

@@ -1,0 +1,78 @@
+//! The labels on every container, network and volume of a run, by which they are found again.
+
+use std::collections::HashMap;
+
+use crate::Owner;
+
+pub(crate) const RUN: &str = "cirun.run";
+pub(crate) const STAGE: &str = "cirun.stage";
+pub(crate) const STEP: &str = "cirun.step";
+/// What the object is for: `step`, `service`, `pod`, `sidecar`, `network`, `shared`, or a machine service's own word.
+pub(crate) const ROLE: &str = "cirun.role";
+pub(crate) const PID: &str = "cirun.pid";
+pub(crate) const BOOT_ID: &str = "cirun.boot-id";
+pub(crate) const STARTED: &str = "cirun.started";
+pub(crate) const HOST: &str = "cirun.host";
+/// The description that a machine service's container was made from.
+pub(crate) const SPEC: &str = "cirun.spec";
+
+/// The labels of all objects of a stage.
+#[derive(Debug, Clone)]
+pub(crate) struct StageLabels {
+    base: Vec<(&'static str, String)>,
+}
+
+impl StageLabels {
+    pub(crate) fn new(run: &str, stage: &str, owner: &Owner) -> Self {
+        let base = vec![
+            (RUN, run.to_owned()),
+            (STAGE, stage.to_owned()),
+            (HOST, owner.host.clone()),
+            (BOOT_ID, owner.boot_id.clone()),
+            (PID, owner.pid.to_string()),
+            (STARTED, owner.started.clone()),
+        ];
+        Self { base }
+    }
+
+    /// The labels of one object.
+    pub(crate) fn of(&self, role: &str, step: Option<&str>) -> HashMap<String, String> {
+        let mut labels: HashMap<String, String> =
+            self.base.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        labels.insert(ROLE.to_owned(), role.to_owned());
+        if let Some(step) = step {
+            labels.insert(STEP.to_owned(), step.to_owned());
+        }
+        labels
+    }
+}
+
+/// Reads the owner back from an object's labels.
+pub(crate) fn owner_of(labels: &HashMap<String, String>) -> Owner {
+    let text = |key: &str| labels.get(key).cloned().unwrap_or_default();
+    Owner { host: text(HOST), boot_id: text(BOOT_ID), pid: text(PID).parse().unwrap_or(0), started: text(STARTED) }
+}
+
+/// The API's filter for objects with all of these labels (`key` or `key=value`).
+pub(crate) fn filter(labels: &[String]) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), labels.to_vec())])
+}
+
+/// The filter for the objects of one stage.
+pub(crate) fn stage_filter(run: &str, stage: &str) -> HashMap<String, Vec<String>> {
+    filter(&[format!("{RUN}={run}"), format!("{STAGE}={stage}")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_survives_the_labels() {
+        let owner = Owner { host: "box pid:[1]".into(), boot_id: "b".into(), pid: 42, started: "99".into() };
+        let labels = StageLabels::new("r1", "build", &owner).of("step", Some("a.b"));
+        assert_eq!(owner_of(&labels), owner);
+        assert_eq!(labels[STEP], "a.b");
+        assert_eq!(labels[ROLE], "step");
+    }
+}

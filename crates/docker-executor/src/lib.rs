@@ -1,0 +1,39 @@
+//! Runs a stage's steps in containers, over the Docker Engine API (Docker, Podman's compatible socket, Colima, …).
+//!
+//! Nothing of the API client leaves this crate, and it knows nothing of plugins, AWS or pipelines' text: it gets planned
+//! and ready steps, and helper containers ([`Sidecar`], [`MachineService`]) that the caller describes.
+
+mod archive;
+mod backend;
+mod config;
+mod connect;
+mod destroy;
+mod engine;
+mod error;
+mod exit;
+mod images;
+mod labels;
+mod machine_service;
+mod names;
+mod output_files;
+mod owned;
+mod owner;
+mod readiness;
+mod reports;
+mod run;
+mod service;
+mod sidecar;
+mod spec;
+mod stage;
+
+pub use backend::DockerBackend;
+pub use config::{
+    Bind, EngineSocket, HelperImage, Joined, PodImage, PullOverride, RootFs, RunConfig, Sidecar, VolumeMount,
+};
+pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect};
+pub use engine::{Engine, EngineInfo};
+pub use images::DockerConfig;
+pub use machine_service::{MachineService, RunningService};
+pub use owned::{Cleaned, ObjectKind, OwnedObject, Selection};
+pub use owner::{Liveness, Owner};
+pub use readiness::Readiness;

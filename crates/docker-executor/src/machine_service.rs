@@ -1,0 +1,184 @@
+//! Containers of the machine rather than of a run: they go on between runs and start again with the engine.
+
+use std::{collections::HashMap, net::IpAddr, time::Duration};
+
+use bollard::{
+    errors::Error,
+    models::{ContainerCreateBody, HostConfig, RestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest},
+};
+use cirun_engine::BackendError;
+use cirun_plan::PortBinding;
+use indexmap::IndexMap;
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    Bind, Engine, HelperImage, Readiness, VolumeMount,
+    error::{engine_error, is_being_removed, is_missing, is_port_taken, status},
+    labels,
+    spec::{env_list, helper_mounts, publish},
+};
+
+/// How long the name may be another container's that is on its way out.
+const RACE: Duration = Duration::from_secs(20);
+/// How long to wait before looking again.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A container that the machine keeps (the local registry, say).
+#[derive(Debug, Clone)]
+pub struct MachineService {
+    /// The container's name.
+    pub name: String,
+    /// Its word in the label `cirun.role`.
+    pub role: String,
+    /// Its image.
+    pub image: HelperImage,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Environment.
+    pub env: IndexMap<String, String>,
+    /// Host paths.
+    pub binds: Vec<Bind>,
+    /// Its volumes; they outlive it.
+    pub volumes: Vec<VolumeMount>,
+    /// Ports published on loopback. The host port is a wish: where it is taken, or 0, the engine chooses one, and
+    /// [`RunningService::ports`] tells.
+    pub ports: Vec<PortBinding>,
+    /// What to wait for, and how long.
+    pub ready: Option<(Readiness, Duration)>,
+}
+
+/// A machine service that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningService {
+    /// The container's id.
+    pub id: String,
+    /// Its published ports, as they are.
+    pub ports: Vec<PortBinding>,
+}
+
+impl Engine {
+    /// Makes sure that a machine service runs as described: creates it, starts it, or replaces one that was described
+    /// otherwise (its volumes stay).
+    ///
+    /// # Errors
+    /// Those of [`Engine::ensure_helper_image`], and [`BackendError::Engine`] when it cannot be started or made ready.
+    pub async fn ensure_machine_service(&self, service: &MachineService) -> Result<RunningService, BackendError> {
+        let failed = |error| engine_error(format!("start `{}`", service.name), &error);
+        self.ensure_helper_image(&service.image).await?;
+        let spec = fingerprint(service);
+        let mut id = self.service_container(service, &spec).await?;
+        match self.docker.start_container(&id, None).await {
+            Err(error) if is_port_taken(&error) => {
+                self.remove(&id).await.map_err(failed)?;
+                let ports = service.ports.iter().map(|port| PortBinding { host: 0, ..*port }).collect();
+                id = self.service_container(&MachineService { ports, ..service.clone() }, &spec).await?;
+                self.docker.start_container(&id, None).await.map_err(failed)?;
+            }
+            started => started.map_err(failed)?,
+        }
+        if let Some((readiness, within)) = &service.ready {
+            self.wait_ready(&id, &service.name, readiness, *within).await?;
+        }
+        let ports = self.published_ports(&id).await?;
+        Ok(RunningService { id, ports })
+    }
+
+    /// The container of that description, running or not; one that was made otherwise makes room. Several runs may be at
+    /// it at once: whoever comes second looks again.
+    async fn service_container(&self, service: &MachineService, spec: &str) -> Result<String, BackendError> {
+        let failed = |error| engine_error(format!("set up `{}`", service.name), &error);
+        for volume in &service.volumes {
+            self.ensure_volume(&volume.name, &service.role).await.map_err(failed)?;
+        }
+        let deadline = Instant::now() + RACE;
+        loop {
+            match self.docker.inspect_container(&service.name, None).await {
+                Ok(found) => {
+                    let label = found.config.and_then(|config| config.labels?.remove(labels::SPEC));
+                    let id = found.id.unwrap_or_else(|| service.name.clone());
+                    if label.as_deref() == Some(spec) {
+                        return Ok(id);
+                    }
+                    // By its id: the name may be its successor's by now.
+                    match self.remove(&id).await {
+                        Err(error) if is_missing(&error) || is_being_removed(&error) => {}
+                        removed => removed.map_err(failed)?,
+                    }
+                }
+                Err(error) if is_missing(&error) => {
+                    match self.create(&service.name, service_config(service, spec), None).await {
+                        Err(error) if status(&error) == Some(409) && Instant::now() < deadline => {}
+                        created => return created.map_err(failed),
+                    }
+                }
+                Err(error) => return Err(failed(error)),
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Makes sure that a volume of the machine exists. The engine would create it with its container, but without the
+    /// label by which it is found again; one that exists keeps its labels.
+    pub(crate) async fn ensure_volume(&self, name: &str, role: &str) -> Result<(), Error> {
+        let request = VolumeCreateRequest {
+            name: Some(name.to_owned()),
+            labels: Some(HashMap::from([(labels::ROLE.to_owned(), role.to_owned())])),
+            ..VolumeCreateRequest::default()
+        };
+        self.docker.create_volume(request).await.map(drop)
+    }
+}
+
+fn service_config(service: &MachineService, spec: &str) -> ContainerCreateBody {
+    let mut host_config = HostConfig {
+        mounts: Some(helper_mounts(&service.binds, &service.volumes)),
+        restart_policy: Some(RestartPolicy {
+            name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
+            maximum_retry_count: None,
+        }),
+        ..HostConfig::default()
+    };
+    let labels = [(labels::ROLE, service.role.as_str()), (labels::SPEC, spec)];
+    let mut body = ContainerCreateBody {
+        image: Some(service.image.reference.clone()),
+        entrypoint: Some(service.command.clone()),
+        env: Some(env_list(&service.env)),
+        labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+        ..ContainerCreateBody::default()
+    };
+    publish(&mut body, &mut host_config, &service.ports, IpAddr::from([127, 0, 0, 1]));
+    body.host_config = Some(host_config);
+    body
+}
+
+/// Tells one description from another; a hash, as the environment may hold secrets.
+fn fingerprint(service: &MachineService) -> String {
+    let MachineService { name: _, role, image, command, env, binds, volumes, ports, ready: _ } = service;
+    let text = format!("{role} {} {command:?} {env:?} {binds:?} {volumes:?} {ports:?}", image.reference);
+    hex::encode(Sha256::digest(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_follows_the_description() {
+        let service = MachineService {
+            name: "cirun-registry".into(),
+            role: "registry".into(),
+            image: HelperImage { reference: "cirun.local/cirun:1".into(), rootfs: None, changes: Vec::new() },
+            command: vec!["/cirun".into()],
+            env: IndexMap::new(),
+            binds: Vec::new(),
+            volumes: Vec::new(),
+            ports: vec![PortBinding { host: 5555, container: 5000 }],
+            ready: None,
+        };
+        let renamed = MachineService { name: "other".into(), ..service.clone() };
+        assert_eq!(fingerprint(&service), fingerprint(&renamed));
+        let moved = MachineService { ports: vec![PortBinding { host: 5556, container: 5000 }], ..service.clone() };
+        assert_ne!(fingerprint(&service), fingerprint(&moved));
+    }
+}

@@ -1,0 +1,238 @@
+//! Runs one container to its end: created, attached, started, drained, waited for, removed.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bollard::{
+    container::LogOutput,
+    errors::Error,
+    query_parameters::{
+        AttachContainerOptionsBuilder, KillContainerOptionsBuilder, StopContainerOptionsBuilder,
+        WaitContainerOptionsBuilder,
+    },
+};
+use cirun_engine::{BackendError, Exit, OutputChunk, ReadyContainer, ReadyStep, StepIo, Stream};
+use futures_util::{StreamExt, stream::BoxStream};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    backend::Shared,
+    error::{engine_error, explain},
+    exit::{not_started, wrong_architecture},
+    images::ensure_one,
+    names::object_name,
+    spec::container_config,
+    stage::Stage,
+};
+
+/// How long the engine may take to hand over what an ended container printed.
+const DRAIN_WITHIN: Duration = Duration::from_secs(30);
+
+/// How much of a container's first output is kept to recognise the runtime's own words in it.
+const HEAD_BYTES: usize = 512;
+
+/// What a container printed, as it comes.
+pub(crate) type Output = BoxStream<'static, Result<LogOutput, Error>>;
+
+/// Runs a foreground step.
+pub(crate) async fn run(
+    shared: &Arc<Shared>,
+    step: &ReadyStep,
+    container: &ReadyContainer,
+    io: StepIo,
+) -> Result<Exit, BackendError> {
+    let stage = shared.current_stage()?;
+    let id = match create_step(shared, &stage, step, container, &io).await? {
+        Ok(id) => id,
+        Err(exit) => return Ok(exit),
+    };
+    let result = match start(shared, &id, &step.path.to_string()).await {
+        Ok(Ok(output)) => follow(shared, &id, output, &io).await,
+        Ok(Err(exit)) => Ok(exit),
+        Err(error) => Err(error),
+    };
+    let (shared_too, container) = (Arc::clone(shared), id);
+    // Nobody has to wait for it but `destroy_stage`, which also removes what this fails to.
+    shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
+    result
+}
+
+/// Creates a step's container, with its image where that could not be had earlier. The inner `Err` is a step
+/// that cannot start, or was asked to end before.
+pub(crate) async fn create_step(
+    shared: &Arc<Shared>,
+    stage: &Stage,
+    step: &ReadyStep,
+    container: &ReadyContainer,
+    io: &StepIo,
+) -> Result<Result<String, Exit>, BackendError> {
+    tokio::select! {
+        biased;
+        () = asked_to_end(io) => Ok(Err(Exit::Stopped)),
+        created = create_unless_asked(shared, stage, step, container) => created,
+    }
+}
+
+async fn create_unless_asked(
+    shared: &Arc<Shared>,
+    stage: &Stage,
+    step: &ReadyStep,
+    container: &ReadyContainer,
+) -> Result<Result<String, Exit>, BackendError> {
+    let name = shared.unique_name(object_name(&stage.host.name, step.path.as_str()));
+    let what = || format!("create the container of `{}`", step.path);
+    let body = container_config(step, container, &stage.host);
+    if let Some(request) = stage.image_to_get(step, container) {
+        ensure_one(shared.images(), &request, None).await?;
+    }
+    match shared.create(name, body, shared.config.platform.clone()).await {
+        Ok(id) => {
+            open_volumes(shared, stage, &id).await?;
+            Ok(Ok(id))
+        }
+        Err(error) => not_started(&explain(&error)).map(Err).ok_or_else(|| engine_error(what(), &error)),
+    }
+}
+
+/// Named volumes belong to root when they are new; in CI every user may write to shared paths (harness-runtime.md 1.2).
+async fn open_volumes(shared: &Shared, stage: &Stage, container: &str) -> Result<(), BackendError> {
+    stage
+        .volumes_opened
+        .get_or_try_init(|| async {
+            for volume in &stage.host.shared {
+                shared.engine.open_directory(container, &volume.target).await?;
+            }
+            Ok(())
+        })
+        .await
+        .copied()
+}
+
+/// Attaches and starts. The order matters: output that is asked for only after the start can be lost.
+pub(crate) async fn start(shared: &Shared, id: &str, path: &str) -> Result<Result<Output, Exit>, BackendError> {
+    let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
+    let attached = shared
+        .engine
+        .docker
+        .attach_container(id, Some(options))
+        .await
+        .map_err(|error| engine_error(format!("attach to `{path}`"), &error))?;
+    match shared.engine.docker.start_container(id, None).await {
+        Ok(()) => Ok(Ok(attached.output.boxed())),
+        Err(error) => {
+            not_started(&explain(&error)).map(Err).ok_or_else(|| engine_error(format!("start `{path}`"), &error))
+        }
+    }
+}
+
+/// Hands on a started container's output until it has ended, and tells how. Obeys `io.stop` and `io.kill`.
+pub(crate) async fn follow(shared: &Shared, id: &str, output: Output, io: &StepIo) -> Result<Exit, BackendError> {
+    let exited = CancellationToken::new();
+    let stopped = AtomicBool::new(false);
+    let ended = async {
+        tokio::join!(pump(output, io, &exited), async {
+            let code = wait(shared, id).await;
+            exited.cancel();
+            code
+        })
+    };
+    let (pumped, code) = tokio::select! {
+        ended = ended => ended,
+        never = obey(shared, id, io, &stopped) => match never {},
+    };
+    let code = code?;
+    if stopped.load(Ordering::Relaxed) {
+        return Ok(Exit::Stopped);
+    }
+    let head = pumped?;
+    if let Some(exit) = wrong_architecture(code, &head) {
+        return Ok(exit);
+    }
+    Ok(Exit::Code { code, oom_killed: code != 0 && oom_killed(shared, id).await? })
+}
+
+/// Sends the output on, in order, to its end; returns its first bytes. A receiver that has gone does not stop it: a
+/// container whose output nobody takes would block.
+async fn pump(mut output: Output, io: &StepIo, exited: &CancellationToken) -> Result<Vec<u8>, BackendError> {
+    let mut head = Vec::new();
+    loop {
+        let chunk = tokio::select! {
+            biased;
+            chunk = output.next() => chunk,
+            () = async { exited.cancelled().await; sleep(DRAIN_WITHIN).await } => {
+                let reason = format!("the container ended, but its output did not within {} s", DRAIN_WITHIN.as_secs());
+                return Err(BackendError::Engine { what: "read a step's output".to_owned(), reason });
+            }
+        };
+        let (stream, bytes) = match chunk {
+            None => return Ok(head),
+            Some(Ok(LogOutput::StdErr { message })) => (Stream::Stderr, message),
+            Some(Ok(LogOutput::StdOut { message } | LogOutput::Console { message })) => (Stream::Stdout, message),
+            Some(Ok(LogOutput::StdIn { .. })) => continue,
+            Some(Err(error)) => return Err(engine_error("read a step's output", &error)),
+        };
+        let room = (HEAD_BYTES + 1).saturating_sub(head.len()).min(bytes.len());
+        head.extend_from_slice(&bytes[..room]);
+        drop(io.output.send(OutputChunk { stream, bytes }).await);
+    }
+}
+
+/// Waits for the end and returns the exit code.
+///
+/// Asked after a successful start, `not-running` holds from the container's end on, however early that was; `next-exit`
+/// would have to reach the engine before the start.
+async fn wait(shared: &Shared, id: &str) -> Result<i64, BackendError> {
+    let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
+    let mut answers = Box::pin(shared.engine.docker.wait_container(id, Some(options)));
+    match answers.next().await {
+        Some(Ok(answer)) => Ok(answer.status_code),
+        // The client's way to tell of every exit code but 0.
+        Some(Err(Error::DockerContainerWaitError { code, .. })) => Ok(code),
+        Some(Err(error)) => Err(engine_error("wait for a container", &error)),
+        None => Err(BackendError::Engine {
+            what: "wait for a container".to_owned(),
+            reason: "the engine closed the connection".to_owned(),
+        }),
+    }
+}
+
+/// 137 is both a kill and the kernel's answer to too much memory; only the engine knows which. Docker 20.10 never learns
+/// it in about one of fifty cases where the container's first process is the one killed, on a busy machine; its events
+/// do not tell then either.
+async fn oom_killed(shared: &Shared, id: &str) -> Result<bool, BackendError> {
+    let container = shared.engine.docker.inspect_container(id, None).await;
+    let container = container.map_err(|error| engine_error("look at an ended container", &error))?;
+    Ok(container.state.and_then(|state| state.oom_killed).unwrap_or(false))
+}
+
+async fn asked_to_end(io: &StepIo) {
+    tokio::select! {
+        () = io.stop.cancelled() => {}
+        () = io.kill.cancelled() => {}
+    }
+}
+
+/// Stops the container when it is asked to, and never returns: the container's end is seen by who waits for it.
+async fn obey(shared: &Shared, id: &str, io: &StepIo, stopped: &AtomicBool) -> std::convert::Infallible {
+    asked_to_end(io).await;
+    stopped.store(true, Ordering::Relaxed);
+    let docker = &shared.engine.docker;
+    let grace = i32::try_from(shared.config.stop_grace.as_secs()).unwrap_or(i32::MAX);
+    let options = StopContainerOptionsBuilder::new().t(grace).build();
+    // Errors only say that the container has ended meanwhile, or that the engine is gone, which the waiter sees.
+    tokio::select! {
+        biased;
+        () = io.kill.cancelled() => {}
+        result = docker.stop_container(id, Some(options)) => drop(result),
+    }
+    io.kill.cancelled().await;
+    let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
+    drop(docker.kill_container(id, Some(options)).await);
+    std::future::pending().await
+}

@@ -1,0 +1,230 @@
+//! Turns a ready step into the engine's container description. Pure: calling the engine is a thin layer over this.
+
+use std::{collections::HashMap, net::IpAddr, path::PathBuf};
+
+use bollard::models::{
+    ContainerCreateBody, EndpointSettings, HostConfig, Mount, MountType, NetworkingConfig, PortBinding as EnginePort,
+    PortMap,
+};
+use cirun_engine::{ReadyContainer, ReadyStep};
+use cirun_plan::{PortBinding, Role};
+use indexmap::IndexMap;
+
+use crate::{Bind, EngineSocket, PodImage, RunConfig, Sidecar, VolumeMount, labels::StageLabels, names::object_name};
+
+/// Where the engine's socket is in containers.
+const ENGINE_SOCKET: &str = "/var/run/docker.sock";
+
+/// What all containers of a stage share.
+#[derive(Debug, Clone)]
+pub(crate) struct HostInfo {
+    /// The network's name, and the prefix of the stage's other objects.
+    pub(crate) name: String,
+    pub(crate) labels: StageLabels,
+    pub(crate) binds: Vec<Bind>,
+    pub(crate) shared: Vec<VolumeMount>,
+    pub(crate) network: Network,
+    /// The socket's path on the engine's machine, unless it is refused.
+    pub(crate) engine_socket: Option<PathBuf>,
+    pub(crate) publish_address: IpAddr,
+}
+
+/// How the containers of steps are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// Each has its own address and names.
+    Bridge,
+    /// All share the pod's namespace.
+    Pod,
+}
+
+impl HostInfo {
+    pub(crate) fn new(
+        config: &RunConfig,
+        name: String,
+        labels: StageLabels,
+        workspace: &str,
+        shared_paths: &[&str],
+        network: Network,
+        socket: PathBuf,
+    ) -> Self {
+        let bind = |source: &PathBuf, target: &str| Bind {
+            source: source.clone(),
+            target: target.to_owned(),
+            read_only: false,
+        };
+        let mut binds = vec![bind(&config.workspace, workspace), bind(&config.run_dir, RunConfig::RUN_DIR)];
+        binds.extend(config.binds.iter().cloned());
+        let shared = shared_paths
+            .iter()
+            .enumerate()
+            .map(|(index, path)| VolumeMount {
+                name: object_name(&name, &format!("shared-{index}")),
+                target: (*path).to_owned(),
+            })
+            .collect();
+        let engine_socket = match config.engine_socket {
+            EngineSocket::AsPlanned => Some(socket),
+            EngineSocket::Refused => None,
+        };
+        Self { name, labels, binds, shared, network, engine_socket, publish_address: config.publish_address }
+    }
+
+    /// The name of the pod's container.
+    pub(crate) fn pod_name(&self) -> String {
+        object_name(&self.name, "pod")
+    }
+}
+
+/// The container of a step or service.
+pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, host: &HostInfo) -> ContainerCreateBody {
+    let role = match step.role {
+        Role::Foreground => "step",
+        Role::Service => "service",
+    };
+    let mut mounts: Vec<Mount> = host.shared.iter().map(volume_mount).collect();
+    mounts.extend(host.binds.iter().map(bind_mount));
+    if let (true, Some(socket)) = (container.engine_socket, &host.engine_socket) {
+        let bind = Bind { source: socket.clone(), target: ENGINE_SOCKET.to_owned(), read_only: false };
+        mounts.push(bind_mount(&bind));
+    }
+    let memory = container.memory_bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+    let mut host_config = HostConfig {
+        mounts: Some(mounts),
+        privileged: Some(container.privileged),
+        memory,
+        // As in a pod, the limit is not stretched by swap.
+        memory_swap: memory,
+        nano_cpus: container.nano_cpus.map(|cpus| i64::try_from(cpus).unwrap_or(i64::MAX)),
+        init: Some(false),
+        ..HostConfig::default()
+    };
+    let mut body = ContainerCreateBody {
+        image: Some(container.image.clone()),
+        entrypoint: container.entrypoint.clone(),
+        cmd: container.command.clone(),
+        env: Some(env_list(&container.env)),
+        user: container.user.clone(),
+        working_dir: Some(container.working_dir.clone()),
+        tty: Some(false),
+        labels: Some(host.labels.of(role, Some(step.path.as_str()))),
+        ..ContainerCreateBody::default()
+    };
+    match host.network {
+        // Aliases and ports belong to the pod.
+        Network::Pod => host_config.network_mode = Some(format!("container:{}", host.pod_name())),
+        Network::Bridge => {
+            join_network(&mut body, &mut host_config, &host.name, &container.aliases);
+            publish(&mut body, &mut host_config, &container.ports, host.publish_address);
+        }
+    }
+    body.host_config = Some(host_config);
+    body
+}
+
+/// The container that holds the pod's namespace: services' names lead to it, and it publishes their ports.
+pub(crate) fn pod_config(
+    pod: &PodImage,
+    service_names: &[String],
+    ports: &[PortBinding],
+    host: &HostInfo,
+) -> ContainerCreateBody {
+    let mut host_config = HostConfig {
+        extra_hosts: Some(service_names.iter().map(|name| format!("{name}:127.0.0.1")).collect()),
+        ..HostConfig::default()
+    };
+    let mut body = ContainerCreateBody {
+        image: Some(pod.image.reference.clone()),
+        entrypoint: Some(pod.command.clone()),
+        labels: Some(host.labels.of("pod", None)),
+        ..ContainerCreateBody::default()
+    };
+    join_network(&mut body, &mut host_config, &host.name, &[]);
+    publish(&mut body, &mut host_config, ports, host.publish_address);
+    body.host_config = Some(host_config);
+    body
+}
+
+/// The container of a sidecar.
+pub(crate) fn sidecar_config(sidecar: &Sidecar, host: &HostInfo) -> ContainerCreateBody {
+    let mut host_config =
+        HostConfig { mounts: Some(helper_mounts(&sidecar.binds, &sidecar.volumes)), ..HostConfig::default() };
+    let mut body = ContainerCreateBody {
+        image: Some(sidecar.image.reference.clone()),
+        entrypoint: Some(sidecar.command.clone()),
+        env: Some(env_list(&sidecar.env)),
+        labels: Some(host.labels.of("sidecar", None)),
+        ..ContainerCreateBody::default()
+    };
+    join_network(&mut body, &mut host_config, &host.name, &sidecar.aliases);
+    publish(&mut body, &mut host_config, &sidecar.ports, IpAddr::from([127, 0, 0, 1]));
+    body.host_config = Some(host_config);
+    body
+}
+
+/// The mounts of a helper container.
+pub(crate) fn helper_mounts(binds: &[Bind], volumes: &[VolumeMount]) -> Vec<Mount> {
+    volumes.iter().map(volume_mount).chain(binds.iter().map(bind_mount)).collect()
+}
+
+/// The environment as the engine takes it.
+pub(crate) fn env_list(env: &IndexMap<String, String>) -> Vec<String> {
+    env.iter().map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+/// Names given at creation save the round trip of connecting later.
+fn join_network(body: &mut ContainerCreateBody, host_config: &mut HostConfig, network: &str, aliases: &[String]) {
+    host_config.network_mode = Some(network.to_owned());
+    let endpoint = EndpointSettings { aliases: Some(aliases.to_vec()), ..EndpointSettings::default() };
+    let endpoints = HashMap::from([(network.to_owned(), endpoint)]);
+    body.networking_config = Some(NetworkingConfig { endpoints_config: Some(endpoints) });
+}
+
+/// Publishes ports on `address`; host port 0 lets the engine choose.
+pub(crate) fn publish(
+    body: &mut ContainerCreateBody,
+    host_config: &mut HostConfig,
+    ports: &[PortBinding],
+    address: IpAddr,
+) {
+    if ports.is_empty() {
+        return;
+    }
+    let mut map = PortMap::new();
+    for port in ports {
+        let host_port = if port.host == 0 { String::new() } else { port.host.to_string() };
+        let binding = EnginePort { host_ip: Some(address.to_string()), host_port: Some(host_port) };
+        map.entry(port_key(port.container)).or_default().get_or_insert_default().push(binding);
+    }
+    let mut exposed: Vec<String> = map.keys().cloned().collect();
+    exposed.sort();
+    body.exposed_ports = Some(exposed);
+    host_config.port_bindings = Some(map);
+}
+
+/// A port as the engine names it.
+pub(crate) fn port_key(port: u16) -> String {
+    format!("{port}/tcp")
+}
+
+fn bind_mount(bind: &Bind) -> Mount {
+    Mount {
+        target: Some(bind.target.clone()),
+        source: Some(bind.source.display().to_string()),
+        typ: Some(MountType::BIND),
+        read_only: Some(bind.read_only),
+        ..Mount::default()
+    }
+}
+
+fn volume_mount(volume: &VolumeMount) -> Mount {
+    Mount {
+        target: Some(volume.target.clone()),
+        source: Some(volume.name.clone()),
+        typ: Some(MountType::VOLUME),
+        ..Mount::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! Starts a stage: its images, network, volumes, pod and sidecars, as far as possible at once.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bollard::models::{EndpointSettings, NetworkConnectRequest, NetworkCreateRequest, VolumeCreateRequest};
+use cirun_engine::{BackendError, EventKind, ReadyContainer, ReadyStep};
+use cirun_plan::{Action, NetworkModel, PlannedStage, PortBinding, PullPolicy, StepPath};
+use futures_util::future::try_join_all;
+use tokio::sync::{OnceCell, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    backend::Shared,
+    error::engine_error,
+    images::{ImageRequest, ensure_all, requests_of},
+    labels::StageLabels,
+    names::stage_name,
+    sidecar,
+    spec::{HostInfo, Network, pod_config},
+};
+
+/// A stage under way.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) id: String,
+    /// Where the workspace is in its containers.
+    pub(crate) workspace: String,
+    pub(crate) host: HostInfo,
+    /// Fires when the stage is being destroyed: ends of services are no news then.
+    pub(crate) ending: CancellationToken,
+    /// Images that were had when the stage started.
+    verified: HashSet<String>,
+    /// Steps whose image an earlier step of the run makes.
+    from_run: HashSet<StepPath>,
+    /// Set once the shared volumes may be written by any user.
+    pub(crate) volumes_opened: OnceCell<()>,
+    /// Host ports of sidecars, by name and container port.
+    sidecar_ports: Mutex<HashMap<(String, u16), u16>>,
+}
+
+impl Stage {
+    fn new(shared: &Shared, planned: &PlannedStage, requests: &[ImageRequest]) -> Self {
+        let id = planned.id.to_string();
+        let config = &shared.config;
+        let network = match planned.profile.value.network() {
+            NetworkModel::Bridge => Network::Bridge,
+            NetworkModel::Pod => Network::Pod,
+        };
+        let shared_paths: Vec<&str> = planned.shared_paths.iter().map(|mount| mount.value.path.as_str()).collect();
+        let host = HostInfo::new(
+            config,
+            stage_name(&config.run_id, &id),
+            StageLabels::new(&config.run_id, &id, &config.owner),
+            &planned.workspace,
+            &shared_paths,
+            network,
+            shared.engine.socket_path(),
+        );
+        Self {
+            id,
+            workspace: planned.workspace.clone(),
+            host,
+            verified: requests.iter().map(|request| request.image.clone()).collect(),
+            from_run: planned.steps().iter().filter(|step| step.image_from_run).map(|step| step.path.clone()).collect(),
+            ending: CancellationToken::new(),
+            volumes_opened: OnceCell::new(),
+            sidecar_ports: Mutex::default(),
+        }
+    }
+
+    /// What is still to be got before a step can run: an image that could not be named or had when the stage started. One
+    /// that the run itself makes is asked for each time, as a copy that the engine has is an earlier run's.
+    pub(crate) fn image_to_get(&self, step: &ReadyStep, container: &ReadyContainer) -> Option<ImageRequest> {
+        let from_run = self.from_run.contains(&step.path);
+        if !from_run && self.verified.contains(&container.image) {
+            return None;
+        }
+        let pull = match container.pull {
+            PullPolicy::IfNotPresent if from_run => PullPolicy::Always,
+            written => written,
+        };
+        Some(ImageRequest { image: container.image.clone(), pull, auth: container.registry_auth.clone() })
+    }
+
+    pub(crate) fn sidecar_port(&self, sidecar: &str, container_port: u16) -> Option<u16> {
+        self.ports().get(&(sidecar.to_owned(), container_port)).copied()
+    }
+
+    pub(crate) fn publish_sidecar(&self, sidecar: &str, ports: &[PortBinding]) {
+        self.ports().extend(ports.iter().map(|port| ((sidecar.to_owned(), port.container), port.host)));
+    }
+
+    fn ports(&self) -> std::sync::MutexGuard<'_, HashMap<(String, u16), u16>> {
+        self.sidecar_ports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the stage. Nothing is cut off half-way when a part fails: what was made stands under its label for
+/// `destroy_stage`.
+pub(crate) async fn start(
+    shared: &Arc<Shared>,
+    planned: &PlannedStage,
+    progress: &mpsc::Sender<EventKind>,
+) -> Result<(), BackendError> {
+    let requests = requests_of(planned);
+    let stage = Arc::new(Stage::new(shared, planned, &requests));
+    shared.enter_stage(Arc::clone(&stage));
+    make_run_dir(&shared.config.run_dir)?;
+    let (images, surroundings) =
+        tokio::join!(ensure_all(shared.images(), &requests, progress), make_surroundings(shared, &stage, planned));
+    images.and(surroundings)
+}
+
+async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
+    let (network, volumes, helpers) =
+        tokio::join!(make_network(shared, stage), make_volumes(shared, stage), helper_images(shared, stage));
+    network.and(volumes).and(helpers)?;
+    let (pod, sidecars) = tokio::join!(start_pod(shared, stage, planned), sidecar::start_all(shared, stage));
+    pod.and(sidecars)
+}
+
+async fn make_network(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
+    let name = &stage.host.name;
+    let what = || format!("create the network `{name}`");
+    let request = NetworkCreateRequest {
+        name: name.clone(),
+        driver: Some("bridge".to_owned()),
+        labels: Some(stage.host.labels.of("network", None)),
+        ..NetworkCreateRequest::default()
+    };
+    let docker = shared.engine.docker.clone();
+    let made = shared.make(async move { docker.create_network(request).await }).await;
+    made.map_err(|error| engine_error(what(), &error))?;
+    let joins = shared.config.joined.iter().map(|joined| async {
+        let endpoint = EndpointSettings { aliases: Some(joined.aliases.clone()), ..EndpointSettings::default() };
+        let request = NetworkConnectRequest { container: joined.container.clone(), endpoint_config: Some(endpoint) };
+        let what = || format!("put `{}` on the network `{name}`", joined.container);
+        shared.engine.docker.connect_network(name, request).await.map_err(|error| engine_error(what(), &error))
+    });
+    try_join_all(joins).await.map(drop)
+}
+
+/// The engine would create the volumes with the first container, but without labels.
+async fn make_volumes(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
+    let volumes = stage.host.shared.iter().map(|volume| async {
+        let request = VolumeCreateRequest {
+            name: Some(volume.name.clone()),
+            labels: Some(stage.host.labels.of("shared", None)),
+            ..VolumeCreateRequest::default()
+        };
+        let what = || format!("create the volume `{}`", volume.name);
+        let docker = shared.engine.docker.clone();
+        let made = shared.make(async move { docker.create_volume(request).await }).await;
+        made.map_err(|error| engine_error(what(), &error))
+    });
+    try_join_all(volumes).await.map(drop)
+}
+
+/// One after the other: sidecars and pod usually have the same image.
+async fn helper_images(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
+    if stage.host.network == Network::Pod {
+        shared.engine.ensure_helper_image(&shared.config.pod.image).await?;
+    }
+    for sidecar in &shared.config.sidecars {
+        shared.engine.ensure_helper_image(&sidecar.image).await?;
+    }
+    Ok(())
+}
+
+async fn start_pod(shared: &Shared, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
+    if stage.host.network == Network::Bridge {
+        return Ok(());
+    }
+    let (mut names, mut ports) = (Vec::new(), Vec::new());
+    for service in planned.services() {
+        if let Action::Container(container) = &service.action {
+            names.extend(container.aliases.iter().map(|alias| alias.value.clone()));
+            ports.extend(container.ports.iter().map(|port| port.value));
+        }
+    }
+    let body = pod_config(&shared.config.pod, &names, &ports, &stage.host);
+    let id = shared
+        .engine
+        .create(&stage.host.pod_name(), body, None)
+        .await
+        .map_err(|error| engine_error("create the pod", &error))?;
+    shared.engine.docker.start_container(&id, None).await.map_err(|error| engine_error("start the pod", &error))
+}
+
+/// Steps run as any user and write their output files there, so everyone may (harness-runtime.md 1.2).
+fn make_run_dir(dir: &Path) -> Result<(), BackendError> {
+    let failed = |source: io::Error| BackendError::Io { what: format!("make the directory {}", dir.display()), source };
+    fs::create_dir_all(dir).map_err(failed)?;
+    open_to_all(dir).map_err(failed)
+}
+
+#[cfg(unix)]
+fn open_to_all(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o777))
+}
+
+/// Engines for Windows hosts map all users to the one that shares the directory.
+#[cfg(not(unix))]
+fn open_to_all(_dir: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! The executor against a real engine; without one these tests fail.
+//!
+//! Every test has its own run id, and removes what it makes even when it panics.
+
+#[cfg(test)]
+mod docker {
+    mod bench;
+    mod cleanup;
+    mod ends;
+    mod files;
+    mod images;
+    mod login;
+    mod machine;
+    mod network;
+    mod output;
+}

@@ -1,0 +1,332 @@
+//! The one door to the executor: a run with its directories, and helpers that describe and run steps.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use cirun_docker_executor::{
+    ConnectOptions, DockerBackend, DockerConfig, Engine, EngineSocket, HelperImage, HostOs, OwnedObject, Owner,
+    PodImage, PullOverride, RunConfig, Selection, connect,
+};
+use cirun_engine::{
+    Backend, BackendError, EventKind, Exit, OutputChunk, ReadyAction, ReadyContainer, ReadyStep, ServiceExit, StepIo,
+    Stream,
+};
+use cirun_plan::{
+    Action, Cause, ContainerAction, Mount, Node, Origin, PlannedStage, PlannedStep, Profile, PullPolicy, Role, StageId,
+    StepPath, Traced, When,
+};
+use indexmap::IndexMap;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::mpsc,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Longer than any step of these tests; what takes this long hangs.
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// A run of one stage on the real engine.
+pub(super) struct Bench {
+    pub(super) engine: Engine,
+    pub(super) backend: DockerBackend,
+    pub(super) run_id: String,
+    pub(super) dir: tempfile::TempDir,
+    profile: Profile,
+}
+
+/// How a step went.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) exit: Exit,
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+}
+
+impl Ran {
+    pub(super) fn out(&self) -> String {
+        String::from_utf8(self.stdout.clone()).unwrap()
+    }
+}
+
+pub(super) fn busybox() -> String {
+    std::env::var("CIRUN_TEST_BUSYBOX").unwrap_or_else(|_| "cirun.local/busybox:1".to_owned())
+}
+
+pub(super) async fn engine() -> Engine {
+    let options =
+        ConnectOptions { docker_host: std::env::var("DOCKER_HOST").ok(), ..ConnectOptions::new(HostOs::current()) };
+    connect(&options).await.unwrap()
+}
+
+pub(super) fn helper() -> HelperImage {
+    HelperImage { reference: busybox(), rootfs: None, changes: Vec::new() }
+}
+
+pub(super) fn code(code: i64) -> Exit {
+    Exit::Code { code, oom_killed: false }
+}
+
+impl Bench {
+    pub(super) async fn new(profile: Profile) -> Self {
+        Self::with(profile, |_| {}).await
+    }
+
+    /// A run whose settings `change` has changed.
+    pub(super) async fn with(profile: Profile, change: impl FnOnce(&mut RunConfig)) -> Self {
+        let engine = engine().await;
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = dir.path().join("workspace");
+        std::fs::create_dir(&workspace).unwrap();
+        let run_id = format!("test-{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
+        let mut config = RunConfig {
+            run_id: run_id.clone(),
+            owner: Owner::current(),
+            workspace,
+            run_dir: dir.path().join("run"),
+            binds: Vec::new(),
+            sidecars: Vec::new(),
+            joined: Vec::new(),
+            pod: PodImage { image: helper(), command: vec!["sleep".into(), "1000000".into()] },
+            pull: PullOverride::Yaml,
+            offline: false,
+            platform: None,
+            docker_config: DockerConfig::default(),
+            engine_socket: EngineSocket::AsPlanned,
+            publish_address: [127, 0, 0, 1].into(),
+            stop_grace: Duration::from_secs(1),
+        };
+        change(&mut config);
+        let backend = DockerBackend::new(engine.clone(), config);
+        Self { engine, backend, run_id, dir, profile }
+    }
+
+    /// A run whose stage is started with these services known to it.
+    pub(super) async fn started(profile: Profile, services: &[&ReadyStep]) -> Self {
+        let bench = Self::new(profile).await;
+        bench.start(services).await.unwrap();
+        bench
+    }
+
+    pub(super) async fn start(&self, steps: &[&ReadyStep]) -> Result<Vec<EventKind>, BackendError> {
+        self.start_planned(planned(self.profile, steps, &["/shared"])).await
+    }
+
+    pub(super) async fn start_planned(&self, stage: PlannedStage) -> Result<Vec<EventKind>, BackendError> {
+        let (progress, mut events) = mpsc::channel(100);
+        tokio::time::timeout(PATIENCE, self.backend.start_stage(&stage, progress)).await.unwrap()?;
+        let mut seen = Vec::new();
+        while let Some(event) = events.recv().await {
+            seen.push(event);
+        }
+        Ok(seen)
+    }
+
+    /// Runs a step to its end.
+    pub(super) async fn run(&self, step: &ReadyStep) -> Ran {
+        self.run_with(step, |_, _| {}).await
+    }
+
+    /// Runs a step; `watch` sees the standard output so far after each chunk, and may fire the tokens.
+    pub(super) async fn run_with(&self, step: &ReadyStep, watch: impl Fn(&[u8], &StepIo)) -> Ran {
+        let (io, mut chunks) = wires();
+        let running = {
+            let io = io.clone();
+            async move { self.backend.run(step, io).await }
+        };
+        let reading = async {
+            let io = io;
+            let tokens = StepIo { output: mpsc::channel(1).0, ..io.clone() };
+            drop(io);
+            let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+            while let Some(OutputChunk { stream, bytes }) = chunks.recv().await {
+                match stream {
+                    Stream::Stdout => stdout.extend_from_slice(&bytes),
+                    Stream::Stderr => stderr.extend_from_slice(&bytes),
+                }
+                watch(&stdout, &tokens);
+            }
+            (stdout, stderr)
+        };
+        let both = async { tokio::join!(running, reading) };
+        let (exit, (stdout, stderr)) = tokio::time::timeout(PATIENCE, both).await.expect("the step hangs");
+        Ran { exit: exit.unwrap(), stdout, stderr }
+    }
+
+    /// Starts a service; its output and its end come through the channels.
+    pub(super) async fn serve(&self, step: &ReadyStep) -> (mpsc::Receiver<OutputChunk>, mpsc::Receiver<ServiceExit>) {
+        let (io, chunks) = wires();
+        let (ended, ends) = mpsc::channel(1);
+        self.backend.start_service(step, io, ended).await.unwrap();
+        (chunks, ends)
+    }
+
+    pub(super) fn workspace(&self, path: &str) -> PathBuf {
+        self.dir.path().join("workspace").join(path)
+    }
+
+    /// What the run owns on the engine.
+    pub(super) async fn owned(&self) -> Vec<OwnedObject> {
+        let mut objects = self.engine.list_owned().await.unwrap();
+        objects.retain(|object| object.run.as_deref() == Some(self.run_id.as_str()));
+        objects
+    }
+
+    /// Destroys the stage and checks that nothing of it is left.
+    pub(super) async fn finish(self) {
+        let left = self.backend.destroy_stage(PATIENCE).await.unwrap();
+        assert_eq!(left, Vec::<String>::new());
+        assert_eq!(self.owned().await, []);
+    }
+}
+
+/// What a panicking test left; `finish` has removed everything otherwise.
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let run = Selection::Run(self.run_id.clone());
+        remove_blocking(move |engine| async move { drop(engine.clean(&run, &Owner::current(), false).await) });
+    }
+}
+
+/// Runs a removal from a destructor, where nothing can be awaited.
+pub(super) fn remove_blocking<F: Future<Output = ()>>(remove: impl FnOnce(Engine) -> F + Send + 'static) {
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { remove(engine().await).await });
+    });
+    drop(thread.join());
+}
+
+/// A step's wires, and the end where its output comes out.
+pub(super) fn wires() -> (StepIo, mpsc::Receiver<OutputChunk>) {
+    let (output, chunks) = mpsc::channel(16);
+    (StepIo { output, stop: CancellationToken::new(), kill: CancellationToken::new() }, chunks)
+}
+
+/// A step that runs a script in busybox; `change` changes the rest.
+pub(super) fn step(id: &str, script: &str, change: impl FnOnce(&mut ReadyContainer)) -> ReadyStep {
+    let mut container = ReadyContainer {
+        image: busybox(),
+        pull: PullPolicy::IfNotPresent,
+        registry_auth: None,
+        entrypoint: Some(vec!["sh".into(), "-c".into()]),
+        command: Some(vec![script.into()]),
+        env: IndexMap::new(),
+        aliases: Vec::new(),
+        ports: Vec::new(),
+        privileged: false,
+        user: None,
+        nano_cpus: None,
+        memory_bytes: None,
+        working_dir: "/harness".into(),
+        engine_socket: false,
+    };
+    change(&mut container);
+    ReadyStep {
+        path: StepPath::new([id]),
+        role: Role::Foreground,
+        attempt: 1,
+        action: ReadyAction::Container(Box::new(container)),
+        timeout: PATIENCE,
+    }
+}
+
+pub(super) fn service(id: &str, script: &str, change: impl FnOnce(&mut ReadyContainer)) -> ReadyStep {
+    let step = step(id, script, |container| {
+        container.aliases = vec![id.to_owned()];
+        change(container);
+    });
+    ReadyStep { role: Role::Service, ..step }
+}
+
+/// The plan of a stage that has these steps.
+pub(super) fn planned(profile: Profile, steps: &[&ReadyStep], shared_paths: &[&str]) -> PlannedStage {
+    PlannedStage {
+        id: StageId("build".into()),
+        name: "build".into(),
+        profile: traced(profile),
+        workspace: "/harness".into(),
+        shared_paths: shared_paths.iter().map(|path| traced(Mount { path: (*path).to_owned() })).collect(),
+        when: When::default(),
+        execution: steps.iter().map(|step| Node::Step(Box::new(planned_step(step)))).collect(),
+        known: Arc::new(Nothing),
+    }
+}
+
+fn planned_step(step: &ReadyStep) -> PlannedStep {
+    let ReadyAction::Container(container) = &step.action else { panic!("a container step") };
+    let container = ContainerAction {
+        image: traced(container.image.as_str().into()),
+        pull: traced(container.pull),
+        registry_auth: container.registry_auth.clone(),
+        connector: None,
+        entrypoint: None,
+        command: None,
+        script: None,
+        env: cirun_plan::Environment::new(),
+        aliases: container.aliases.iter().cloned().map(traced).collect(),
+        ports: container.ports.iter().copied().map(traced).collect(),
+        privileged: traced(container.privileged),
+        user: None,
+        nano_cpus: None,
+        memory_bytes: None,
+        working_dir: container.working_dir.clone(),
+        engine_socket: container.engine_socket,
+    };
+    PlannedStep {
+        path: step.path.clone(),
+        id: step.path.to_string(),
+        name: step.path.to_string(),
+        step_type: "Run".into(),
+        role: step.role,
+        action: Action::Container(Box::new(container)),
+        when: When::default(),
+        failure_strategies: Vec::new(),
+        timeout: traced(step.timeout),
+        outputs: Vec::new(),
+        reports: Vec::new(),
+        image_from_run: false,
+    }
+}
+
+fn traced<T>(value: T) -> Traced<T> {
+    Traced::new(value, Origin::new(Cause::Local("a test")))
+}
+
+/// A scope without names.
+#[derive(Debug)]
+struct Nothing;
+
+impl cirun_expressions::Scope for Nothing {
+    fn lookup(&self, _path: &[cirun_expressions::Segment]) -> cirun_expressions::Lookup {
+        cirun_expressions::Lookup::Missing
+    }
+
+    fn secret(&self, _id: &str) -> cirun_expressions::Lookup {
+        cirun_expressions::Lookup::Missing
+    }
+
+    fn now_ms(&self) -> i64 {
+        0
+    }
+}
+
+/// The body of a page, or `None` while nobody answers.
+pub(super) async fn get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    Some(answer.split_once("\r\n\r\n")?.1.to_owned())
+}

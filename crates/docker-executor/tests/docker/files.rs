@@ -1,0 +1,126 @@
+//! Files between steps, services and the host.
+
+use cirun_docker_executor::{Bind, EngineSocket};
+use cirun_engine::{Backend, OutputFiles, ReadyContainer};
+use cirun_plan::Profile;
+
+use super::bench::{Bench, code, planned, step};
+
+fn with_output_files(container: &mut ReadyContainer) {
+    for (name, file) in [
+        ("DRONE_OUTPUT", "s-output.env"),
+        ("HARNESS_OUTPUT_FILE", "s-output.env"),
+        ("HARNESS_OUTPUT_SECRET_FILE", "s-output-secrets.env"),
+        ("PLUGIN_ARTIFACT_FILE", "s-artifact"),
+    ] {
+        container.env.insert(name.to_owned(), format!("/tmp/engine/{file}"));
+    }
+}
+
+#[tokio::test]
+async fn output_files_of_any_user() {
+    let bench = Bench::started(Profile::Docker, &[]).await;
+    let writer = step("writer", "echo A=1 >> $DRONE_OUTPUT; echo T=s > $HARNESS_OUTPUT_SECRET_FILE", |container| {
+        with_output_files(container);
+        container.user = Some("12345".into());
+    });
+    assert_eq!(bench.run(&writer).await.exit, code(0));
+    let files = bench.backend.read_outputs(&writer).await.unwrap();
+    let expected = OutputFiles { outputs: Some(b"A=1\n".to_vec()), secrets: Some(b"T=s\n".to_vec()), artifact: None };
+    assert_eq!(files, expected);
+    bench.finish().await;
+}
+
+#[tokio::test]
+async fn an_output_file_cannot_lead_to_the_host() {
+    let bench = Bench::started(Profile::Docker, &[]).await;
+    let writer = step("writer", "ln -s /etc/passwd $DRONE_OUTPUT", with_output_files);
+    assert_eq!(bench.run(&writer).await.exit, code(0));
+    assert_eq!(bench.backend.read_outputs(&writer).await.unwrap(), OutputFiles::default());
+    bench.finish().await;
+}
+
+#[tokio::test]
+async fn the_workspace_is_the_hosts() {
+    let bench = Bench::started(Profile::Docker, &[]).await;
+    std::fs::write(bench.workspace("given"), "from the host").unwrap();
+    let ran = bench.run(&step("copy", "pwd; cat given; cp given made", |_| {})).await;
+    assert_eq!(ran.out(), "/harness\nfrom the host");
+    assert_eq!(std::fs::read_to_string(bench.workspace("made")).unwrap(), "from the host");
+    bench.finish().await;
+}
+
+async fn shared_paths(profile: Profile) {
+    let bench = Bench::new(profile).await;
+    bench.start_planned(planned(profile, &[], &["/shared", "/var/cache/deep", "/var/run"])).await.unwrap();
+    let user = |container: &mut ReadyContainer| container.user = Some("12345".into());
+    let ran =
+        bench.run(&step("write", "echo 1 > /shared/a; echo 2 > /var/cache/deep/b; echo 3 > /var/run/c", user)).await;
+    assert_eq!(ran.exit, code(0), "{:?}", String::from_utf8_lossy(&ran.stderr));
+    let ran = bench.run(&step("read", "cat /shared/a /var/cache/deep/b /var/run/c", |_| {})).await;
+    assert_eq!(ran.out(), "1\n2\n3\n");
+    bench.finish().await;
+}
+
+#[tokio::test]
+async fn any_user_writes_to_shared_paths_of_a_bridge() {
+    shared_paths(Profile::Docker).await;
+}
+
+#[tokio::test]
+async fn any_user_writes_to_shared_paths_of_a_pod() {
+    shared_paths(Profile::Kubernetes).await;
+}
+
+#[tokio::test]
+async fn reports_of_the_workspace_and_of_shared_paths() {
+    let bench = Bench::started(Profile::Docker, &[]).await;
+    let script = "mkdir -p out/unit /shared/it; echo u > out/unit/a.xml; echo r > root.xml; echo s > /shared/it/b.xml; echo x > /tmp/c.xml";
+    let tests = step("tests", script, |_| {});
+    assert_eq!(bench.run(&tests).await.exit, code(0));
+    let globs = ["**/*.xml", "out/unit/a.xml", "/shared/**/*.xml", "/tmp/*.xml", "none/*.xml"].map(str::to_owned);
+    let reports = bench.backend.collect_reports(&tests, &globs).await.unwrap();
+    let told: Vec<_> = reports
+        .iter()
+        .map(|report| format!("{}={}", report.path, String::from_utf8_lossy(&report.content).trim()))
+        .collect();
+    assert_eq!(told, ["out/unit/a.xml=u", "root.xml=r", "/shared/it/b.xml=s"]);
+    bench.finish().await;
+}
+
+#[tokio::test]
+async fn environment_user_and_binds() {
+    let bench = Bench::with(Profile::Docker, |config| {
+        std::fs::write(config.workspace.join("ca.pem"), "roots").unwrap();
+        let source = config.workspace.join("ca.pem");
+        config.binds = vec![Bind { source, target: "/etc/ca.pem".into(), read_only: true }];
+    })
+    .await;
+    bench.start(&[]).await.unwrap();
+    let script = "id -u; echo \"$TEXT\"; cat /etc/ca.pem; echo; (echo x > /etc/ca.pem) 2>/dev/null || echo read-only";
+    let ran = bench
+        .run(&step("look", script, |container| {
+            container.env.insert("TEXT".into(), "two\nlines = $HOME 'q'".into());
+            container.user = Some("0".into());
+        }))
+        .await;
+    assert_eq!(ran.out(), "0\ntwo\nlines = $HOME 'q'\nroots\nread-only\n");
+    bench.finish().await;
+}
+
+#[tokio::test]
+async fn the_engines_socket() {
+    let look = |asked: bool| {
+        step("look", "test -S /var/run/docker.sock && echo socket || echo none", move |container| {
+            container.engine_socket = asked;
+        })
+    };
+    let bench = Bench::started(Profile::Docker, &[]).await;
+    assert_eq!(bench.run(&look(true)).await.out(), "socket\n");
+    assert_eq!(bench.run(&look(false)).await.out(), "none\n");
+    bench.finish().await;
+    let bench = Bench::with(Profile::Docker, |config| config.engine_socket = EngineSocket::Refused).await;
+    bench.start(&[]).await.unwrap();
+    assert_eq!(bench.run(&look(true)).await.out(), "none\n");
+    bench.finish().await;
+}

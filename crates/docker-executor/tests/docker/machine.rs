@@ -1,0 +1,72 @@
+//! Containers that the machine keeps between runs.
+
+use cirun_docker_executor::{MachineService, Owner, Readiness, Selection, VolumeMount};
+use cirun_plan::PortBinding;
+use indexmap::IndexMap;
+
+use super::bench::{PATIENCE, engine, get, helper, remove_blocking};
+
+/// A service with this name, also as its role, so that it can be removed by that.
+fn service(name: &str, script: String, port: u16) -> MachineService {
+    let name = format!("cirun-{name}-{}", std::process::id());
+    MachineService {
+        name: name.clone(),
+        role: name.clone(),
+        image: helper(),
+        command: vec!["sh".into(), "-c".into(), script],
+        env: IndexMap::new(),
+        binds: Vec::new(),
+        volumes: vec![VolumeMount { name, target: "/data".into() }],
+        ports: vec![PortBinding { host: port, container: 80 }],
+        ready: Some((Readiness::Tcp(80), PATIENCE)),
+    }
+}
+
+/// Removes the service and its volume when the test ends, however it ends.
+struct Remove(String);
+
+impl Drop for Remove {
+    fn drop(&mut self) {
+        let role = std::mem::take(&mut self.0);
+        remove_blocking(move |engine| async move {
+            let me = Owner::current();
+            drop(engine.clean(&Selection::Role(role), &me, false).await);
+        });
+    }
+}
+
+#[tokio::test]
+async fn it_stays_is_replaced_when_changed_and_keeps_its_volume() {
+    let engine = engine().await;
+    let script =
+        |text: &str| format!("echo {text} >> /data/log; cat /data/log > /tmp/log; exec httpd -f -p 80 -h /tmp");
+    let service = |text: &str| service("test-registry", script(text), 0);
+    let role = service("one").role;
+    let _remove = Remove(role.clone());
+    let first = engine.ensure_machine_service(&service("one")).await.unwrap();
+    assert_eq!(first.ports.len(), 1);
+    assert_eq!(engine.ensure_machine_service(&service("one")).await.unwrap(), first);
+    let second = engine.ensure_machine_service(&service("two")).await.unwrap();
+    assert_ne!(second.id, first.id);
+    let log = get(second.ports[0].host, "/log").await.unwrap();
+    assert_eq!(log, "one\ntwo\n");
+
+    let me = Owner::current();
+    let of_runs = engine.clean(&Selection::AllRuns, &me, true).await.unwrap();
+    assert!(!of_runs.removed.iter().any(|object| object.role == role), "cleaning runs takes the machine's own");
+    let cleaned = engine.clean(&Selection::Role(role), &me, false).await.unwrap();
+    assert_eq!((cleaned.removed.len(), cleaned.failed.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_only_a_wish() {
+    let engine = engine().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let service = service("test-port", "exec httpd -f -p 80 -h /etc".to_owned(), port);
+    let _remove = Remove(service.role.clone());
+    let running = engine.ensure_machine_service(&service).await.unwrap();
+    assert_ne!(running.ports[0].host, port);
+    assert!(get(running.ports[0].host, "/hostname").await.is_some());
+    assert_eq!(engine.ensure_machine_service(&service).await.unwrap(), running);
+}
