@@ -1,0 +1,161 @@
+//! The backend: what the engine asks, answered with processes.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use cirun_engine::{
+    Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyHost, ReadyStep, ReportFile, ServiceExit,
+    StepIo,
+};
+use cirun_plan::{PlannedStage, PlannedStep};
+use tokio::{fs, sync::mpsc, task};
+
+use crate::{
+    HostConfig, output_files,
+    paths::HostPaths,
+    process::{self, Process, Spawn},
+    reports,
+    stage::Stage,
+};
+
+/// Runs host steps.
+#[derive(Debug)]
+pub struct HostBackend {
+    config: HostConfig,
+    stage: Mutex<Option<Arc<Stage>>>,
+}
+
+impl HostBackend {
+    /// A backend for one run. Nothing is started yet.
+    pub fn new(config: HostConfig) -> Self {
+        Self { config, stage: Mutex::new(None) }
+    }
+
+    fn stage(&self) -> Result<Arc<Stage>, BackendError> {
+        let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        stage.ok_or_else(|| BackendError::Engine {
+            what: "run a step on this machine".to_owned(),
+            reason: "no stage was started".to_owned(),
+        })
+    }
+
+    /// Prepares the files of the attempt and gives the step to a guard.
+    async fn spawn(&self, stage: &Stage, step: &ReadyStep) -> Result<Result<Process, Exit>, BackendError> {
+        let host = host_action(step)?;
+        output_files::remove(&stage.paths, host).await?;
+        let (guard, arguments) = self.config.guard.split_first().ok_or_else(|| BackendError::Engine {
+            what: "run a step on this machine".to_owned(),
+            reason: "no guard program is configured".to_owned(),
+        })?;
+        let mut command = std::process::Command::new(guard);
+        command
+            .args(arguments)
+            .args(stage.paths.arguments(&host.argv, &host.env))
+            .env_clear()
+            .envs(stage.paths.environment(&self.config.environment, &host.env))
+            .current_dir(&self.config.workspace);
+        let program = host.argv.first().cloned().unwrap_or_default();
+        process::spawn(stage, Spawn { command, program, step: step.path.to_string() }, self.config.stop_grace)
+    }
+}
+
+impl Backend for HostBackend {
+    async fn start_stage(&self, stage: &PlannedStage, _: mpsc::Sender<EventKind>) -> Result<(), BackendError> {
+        let io_error = |what: String| move |source: io::Error| BackendError::Io { what, source };
+        let HostConfig { workspace, run_dir, .. } = &self.config;
+        fs::create_dir_all(run_dir)
+            .await
+            .map_err(io_error(format!("make the run's directory {}", run_dir.display())))?;
+        let opened = fs::read_dir(workspace).await;
+        drop(opened.map_err(io_error(format!("open the workspace {}", workspace.display())))?);
+        let paths = HostPaths {
+            planned_workspace: stage.workspace.clone(),
+            workspace: workspace.clone(),
+            run_dir: run_dir.clone(),
+        };
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Stage::new(paths)));
+        Ok(())
+    }
+
+    /// There is nothing to get ready: a process starts in a millisecond.
+    async fn prepare(&self, _: &PlannedStep) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn run(&self, step: &ReadyStep, io: StepIo) -> Result<Exit, BackendError> {
+        let mut process = match self.spawn(&*self.stage()?, step).await? {
+            Ok(process) => process,
+            Err(exit) => return Ok(exit),
+        };
+        match process.started().await? {
+            Ok(()) => process.follow(&io).await,
+            Err(exit) => Ok(exit),
+        }
+    }
+
+    /// A program that cannot be started has ended at once: in CI that is no failure of the step (harness-runtime.md 1.7).
+    async fn start_service(
+        &self,
+        step: &ReadyStep,
+        io: StepIo,
+        ended: mpsc::Sender<ServiceExit>,
+    ) -> Result<(), BackendError> {
+        let stage = self.stage()?;
+        let started = match self.spawn(&stage, step).await? {
+            Ok(mut process) => process.started().await?.map(|()| process),
+            Err(exit) => Err(exit),
+        };
+        let path = step.path.clone();
+        tokio::spawn(async move {
+            let exit = match started {
+                Ok(process) => process.follow(&io).await.unwrap_or_else(|error| lost(&error)),
+                Err(exit) => exit,
+            };
+            if exit != Exit::Stopped && !stage.ending.is_cancelled() {
+                // Without a receiver, nobody wants to know.
+                drop(ended.send(ServiceExit { path, exit }).await);
+            }
+        });
+        Ok(())
+    }
+
+    async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {
+        output_files::read(&self.stage()?.paths, host_action(step)?).await
+    }
+
+    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
+        let (stage, globs) = (self.stage()?, globs.to_vec());
+        let env = stage.paths.environment(&self.config.environment, &host_action(step)?.env);
+        let search = move || reports::collect(&stage.paths, env.get("HOME").map(String::as_str), &globs);
+        task::spawn_blocking(search).await.map_err(|error| BackendError::Io {
+            what: "read the reports".to_owned(),
+            source: io::Error::other(error),
+        })?
+    }
+
+    async fn destroy_stage(&self, deadline: Duration) -> Result<Vec<String>, BackendError> {
+        let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match stage {
+            Some(stage) => Ok(stage.destroy(self.config.stop_grace, deadline).await),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+fn host_action(step: &ReadyStep) -> Result<&ReadyHost, BackendError> {
+    match &step.action {
+        ReadyAction::Host(host) => Ok(host),
+        ReadyAction::Container(container) => Err(BackendError::Engine {
+            what: format!("run the step `{}` on this machine", step.path),
+            reason: format!("it runs in the image `{}`, which takes a container engine", container.image),
+        }),
+    }
+}
+
+/// 255 is CI's code for a failure of the runner itself (harness-runtime.md 1.7).
+fn lost(error: &BackendError) -> Exit {
+    Exit::NotStarted { code: 255, reason: error.to_string() }
+}

@@ -1,0 +1,24 @@
+//! What a run tells the executor once, before its first stage.
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
+
+/// The settings of a run.
+#[derive(Debug, Clone)]
+pub struct HostConfig {
+    /// The directory that steps run in: the workspace of the stage.
+    pub workspace: PathBuf,
+    /// What stands for [`HostConfig::ENGINE_DIR`]; created when absent.
+    pub run_dir: PathBuf,
+    /// The machine's environment; the steps' own goes over it.
+    pub environment: BTreeMap<String, String>,
+    /// A program, by its absolute path (steps run in another directory and with another `PATH`), and the arguments that make
+    /// it call [`guard_main`](crate::guard_main) with those that follow.
+    pub guard: Vec<OsString>,
+    /// How long a step may take to end after SIGTERM (harness-runtime.md 1.8 waits 30 s for containers).
+    pub stop_grace: Duration,
+}
+
+impl HostConfig {
+    /// The directory of the steps' output files in plans (harness-runtime.md 1.2, `_engine`).
+    pub const ENGINE_DIR: &str = "/tmp/engine";
+}

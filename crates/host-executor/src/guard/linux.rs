@@ -1,0 +1,133 @@
+//! The processes of a step on Linux: every descendant, also one that left the process group or became a daemon.
+//!
+//! The guard is their subreaper (prctl(2)): a process whose parent ends becomes its child. A child that was not waited for
+//! keeps its pid, so a signal sent under the lock below cannot hit a stranger.
+
+use std::{
+    fs, io,
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+};
+
+use rustix::{
+    io::Errno,
+    process::{
+        Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, getpid, kill_process, kill_process_group,
+        set_child_subreaper, wait, waitid,
+    },
+};
+
+use super::Left;
+use crate::protocol::Report;
+
+/// Before the first process is started.
+pub(super) fn prepare() -> io::Result<()> {
+    Ok(set_child_subreaper(Some(getpid()))?)
+}
+
+/// The step's processes.
+pub(super) struct Family {
+    leader: Pid,
+    /// Whether the leader has been waited for: then its pid, and its group's, may belong to a stranger.
+    leader_gone: Mutex<bool>,
+}
+
+impl Family {
+    pub(super) fn new(leader: Pid) -> Self {
+        Self { leader, leader_gone: Mutex::new(false) }
+    }
+
+    pub(super) fn wait_for_leader(&self) -> io::Result<Report> {
+        loop {
+            match self.reap()? {
+                Some((pid, status)) if pid == self.leader => return Ok(ended(status)),
+                Some(_) => {}
+                None => return Err(io::ErrorKind::NotFound.into()),
+            }
+        }
+    }
+
+    /// Waits until no descendant is left. The thread that takes orders ends with the process.
+    pub(super) fn wait_for_others(&self, _orders: JoinHandle<()>) -> io::Result<()> {
+        while self.reap()?.is_some() {}
+        Ok(())
+    }
+
+    /// Signals the leader's group and every child.
+    pub(super) fn signal(&self, signal: Signal) -> Left {
+        let gone = self.lock();
+        let mut left = Left::None;
+        // Processes of another user (sudo) cannot be signalled; they count as left.
+        if !*gone && kill_process_group(self.leader, signal) != Err(Errno::SRCH) {
+            left = Left::Some;
+        }
+        for child in children() {
+            if kill_process(child, signal) != Err(Errno::SRCH) {
+                left = Left::Some;
+            }
+        }
+        left
+    }
+
+    /// Waits for the next child to end; `None` when there is no child any more.
+    fn reap(&self) -> io::Result<Option<(Pid, WaitStatus)>> {
+        loop {
+            match waitid(WaitId::All, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(Errno::CHILD) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+            let mut gone = self.lock();
+            if let Some((pid, status)) = wait(WaitOptions::NOHANG)? {
+                *gone |= pid == self.leader;
+                return Ok(Some((pid, status)));
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        // A flag cannot be left half-written.
+        self.leader_gone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ended(status: WaitStatus) -> Report {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => Report::Exited(code),
+        (None, Some(signal)) => Report::Signalled(signal),
+        (None, None) => Report::Exited(status.as_raw()),
+    }
+}
+
+/// The processes whose parent is this one.
+fn children() -> Vec<Pid> {
+    let own = getpid();
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    processes
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid| parent(*pid) == Some(own.as_raw_pid()))
+        .filter_map(Pid::from_raw)
+        .collect()
+}
+
+/// The parent of a process, from `/proc/PID/stat`: the second field after the name, which stands in parentheses and may
+/// contain any character.
+fn parent(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parent_of_this_process_is_found() {
+        let own = getpid().as_raw_pid();
+        assert_eq!(parent(own), rustix::process::getppid().map(Pid::as_raw_pid));
+        assert_eq!(parent(-1), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! Runs steps without an image as processes of the machine (harness-runtime.md 1.5, containerless).
+//!
+//! Each step runs under a *guard*: a process of cirun's own program that starts the step in a process group of its own,
+//! reports how it ended, and ends everything that the step left behind when the stage is removed or cirun is gone,
+//! however it died. docs/host-steps.md describes what a step finds.
+
+mod config;
+mod paths;
+
+mod output_files;
+mod reports;
+
+#[cfg(unix)]
+mod guard;
+#[cfg(unix)]
+mod output;
+#[cfg(unix)]
+mod process;
+#[cfg(unix)]
+mod protocol;
+#[cfg(unix)]
+mod stage;
+#[cfg(not(unix))]
+mod unsupported;
+#[cfg(not(unix))]
+use unsupported as process;
+#[cfg(not(unix))]
+use unsupported as stage;
+
+mod backend;
+
+pub use backend::HostBackend;
+pub use config::HostConfig;
+#[cfg(unix)]
+pub use guard::guard_main;
+#[cfg(not(unix))]
+pub use unsupported::guard_main;

@@ -1,0 +1,212 @@
+//! A step's process, seen from cirun: its guard, its output, its end.
+
+use std::{
+    io,
+    os::{fd::OwnedFd, unix::net::UnixStream as StdUnixStream},
+    process::Stdio,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use cirun_engine::{BackendError, Exit, StepIo, Stream};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, kill_process_group},
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    net::{UnixStream, unix::OwnedReadHalf},
+    process::Command,
+    time::sleep,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    output::OutputPipe,
+    protocol::Report,
+    stage::{Guarded, Stage},
+};
+
+/// What to start.
+pub(crate) struct Spawn {
+    /// The guard and its arguments, ready but for its streams.
+    pub(crate) command: std::process::Command,
+    /// The step's own program, for people.
+    pub(crate) program: String,
+    /// The step, for people.
+    pub(crate) step: String,
+}
+
+/// A step that has been given to a guard.
+pub(crate) struct Process {
+    reports: Reports,
+    stdout: OutputPipe,
+    stderr: OutputPipe,
+    asks: Asks,
+}
+
+/// What the guard tells, in order.
+struct Reports {
+    lines: Lines<BufReader<OwnedReadHalf>>,
+    /// The step's program, for people.
+    program: String,
+    /// Its process group, once it runs.
+    group: Option<Pid>,
+}
+
+/// How to have the guard terminate and kill the step.
+struct Asks {
+    terminate: CancellationToken,
+    kill: CancellationToken,
+    grace: Duration,
+}
+
+/// Starts a guard; the step may still fail to start.
+pub(crate) fn spawn(stage: &Stage, spawn: Spawn, grace: Duration) -> Result<Result<Process, Exit>, BackendError> {
+    let Spawn { command, program, step } = spawn;
+    let what = format!("start the step `{step}` on this machine");
+    let failed = |source| BackendError::Io { what: what.clone(), source };
+    let (control, theirs) = StdUnixStream::pair().map_err(failed)?;
+    let (stdout, stdout_end) = io::pipe().map_err(failed)?;
+    let (stderr, stderr_end) = io::pipe().map_err(failed)?;
+    control.set_nonblocking(true).map_err(failed)?;
+    let mut command = Command::from(command);
+    command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(stdout_end).stderr(stderr_end);
+    let child = match command.spawn() {
+        Ok(child) => child,
+        // The step's own fault: too much in its environment, or a zero byte in it.
+        Err(error) if matches!(error.kind(), io::ErrorKind::ArgumentListTooLong | io::ErrorKind::InvalidInput) => {
+            return Ok(Err(Exit::NotStarted { code: 126, reason: format!("`{program}` cannot be started: {error}") }));
+        }
+        Err(source) => return Err(failed(source)),
+    };
+    // The command holds the guard's ends of the streams.
+    drop(command);
+    let (reports, orders) = UnixStream::from_std(control).map_err(failed)?.into_split();
+    let (terminate, kill) = stage.keep(Guarded { step, child, orders });
+    Ok(Ok(Process {
+        reports: Reports { lines: BufReader::new(reports).lines(), program, group: None },
+        stdout: OutputPipe::new(stdout, Stream::Stdout).map_err(failed)?,
+        stderr: OutputPipe::new(stderr, Stream::Stderr).map_err(failed)?,
+        asks: Asks { terminate, kill, grace },
+    }))
+}
+
+impl Process {
+    /// Waits until the program runs, or tells why it does not.
+    pub(crate) async fn started(&mut self) -> Result<Result<(), Exit>, BackendError> {
+        match self.reports.next().await? {
+            Report::Failed(errno) => Ok(Err(not_started(&self.reports.program, errno))),
+            Report::Started(_) | Report::Exited(_) | Report::Signalled(_) => Ok(Ok(())),
+        }
+    }
+
+    /// Follows a started program to its end. What it left running lives on until the stage is removed; its output goes
+    /// nowhere then.
+    pub(crate) async fn follow(self, io: &StepIo) -> Result<Exit, BackendError> {
+        let Self { mut reports, mut stdout, mut stderr, asks } = self;
+        let stopped = AtomicBool::new(false);
+        let exited = CancellationToken::new();
+        let ended = async {
+            let end = async {
+                let end = reports.end().await;
+                exited.cancel();
+                end
+            };
+            tokio::join!(end, stdout.pump(io, &exited), stderr.pump(io, &exited))
+        };
+        let (exit, out, err) = tokio::select! {
+            ended = ended => ended,
+            never = asks.obey(io, &stopped) => match never {},
+        };
+        if stopped.load(Ordering::Relaxed) {
+            // Nothing of a stopped step goes on.
+            asks.kill.cancel();
+            return Ok(Exit::Stopped);
+        }
+        let exit = exit?;
+        out.and(err).map_err(|source| BackendError::Io { what: "read a step's output".to_owned(), source })?;
+        stdout.discard();
+        stderr.discard();
+        Ok(exit)
+    }
+}
+
+impl Reports {
+    async fn end(&mut self) -> Result<Exit, BackendError> {
+        loop {
+            let code = match self.next().await? {
+                Report::Started(_) => continue,
+                Report::Failed(errno) => return Ok(not_started(&self.program, errno)),
+                Report::Exited(code) => i64::from(code),
+                // As shells count.
+                Report::Signalled(signal) => 128 + i64::from(signal),
+            };
+            return Ok(Exit::Code { code, oom_killed: false });
+        }
+    }
+
+    async fn next(&mut self) -> Result<Report, BackendError> {
+        let reason = match self.lines.next_line().await {
+            Ok(Some(line)) => match Report::decode(&line) {
+                Some(report) => {
+                    if let Report::Started(pid) = report {
+                        self.group = Pid::from_raw(pid);
+                    }
+                    return Ok(report);
+                }
+                None => format!("its guard said `{line}`: is it another cirun's?"),
+            },
+            Ok(None) => "its guard ended before it: it was killed, or is no guard".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Err(BackendError::Engine { what: format!("follow `{}`", self.program), reason: self.abandon(reason) })
+    }
+
+    /// Nobody watches the step any more, so it must not go on. The guard has only just gone: the group's id is no
+    /// stranger's yet.
+    fn abandon(&self, mut reason: String) -> String {
+        if let Some(group) = self.group
+            && let Err(error) = kill_process_group(group, Signal::KILL)
+            && error != Errno::SRCH
+        {
+            reason.push_str(&format!("; its process group {group} could not be ended: {error}"));
+        }
+        reason
+    }
+}
+
+impl Asks {
+    /// Stops the program when asked to, and never returns: its end is seen by who follows it.
+    async fn obey(&self, io: &StepIo, stopped: &AtomicBool) -> std::convert::Infallible {
+        tokio::select! {
+            biased;
+            () = io.kill.cancelled() => stopped.store(true, Ordering::Relaxed),
+            () = io.stop.cancelled() => {
+                stopped.store(true, Ordering::Relaxed);
+                self.terminate.cancel();
+                tokio::select! {
+                    () = io.kill.cancelled() => {}
+                    () = sleep(self.grace) => {}
+                }
+            }
+        }
+        self.kill.cancel();
+        std::future::pending().await
+    }
+}
+
+fn not_started(program: &str, errno: i32) -> Exit {
+    let error = io::Error::from_raw_os_error(errno);
+    let (code, why) = match error.kind() {
+        io::ErrorKind::NotFound => {
+            (127, "this machine has no such program: install it, or give the step an image".to_owned())
+        }
+        io::ErrorKind::PermissionDenied => (126, "it may not be executed".to_owned()),
+        _ if errno == Errno::NOEXEC.raw_os_error() => {
+            (126, "it is not for this machine's processor, or a script without `#!` (exec format error)".to_owned())
+        }
+        _ => (126, error.to_string()),
+    };
+    Exit::NotStarted { code, reason: format!("`{program}` did not start: {why}") }
+}

@@ -1,0 +1,55 @@
+//! Output variables and reports.
+
+use cirun_engine::Backend;
+
+use crate::{
+    bed,
+    harness::{Bed, code, sh, step},
+};
+
+const FILES: [(&str, &str); 4] = [
+    ("DRONE_OUTPUT", "/tmp/engine/a-output.env"),
+    ("HARNESS_OUTPUT_FILE", "/tmp/engine/a-output.env"),
+    ("HARNESS_OUTPUT_SECRET_FILE", "/tmp/engine/a-output-secrets.env"),
+    ("PLUGIN_ARTIFACT_FILE", "/tmp/engine/a-artifact"),
+];
+
+async fn outputs(bed: &Bed, shell: &[&str]) -> (Option<String>, Option<String>, Option<String>) {
+    let step = step("a", shell, &FILES);
+    let ended = bed.run(&step).await;
+    assert_eq!(ended.exit, code(0), "{}", ended.stderr);
+    let files = bed.backend.read_outputs(&step).await.expect("files of this user");
+    let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8(bytes).expect("UTF-8"));
+    (text(files.outputs), text(files.secrets), text(files.artifact))
+}
+
+#[tokio::test]
+async fn what_a_step_writes_to_its_files_comes_back() {
+    let (_directory, bed) = bed().await;
+    // The second line is how the planner ends a script with declared outputs.
+    let script = "echo A=1 > \"$DRONE_OUTPUT\"; printf B=2 > \"$HARNESS_OUTPUT_SECRET_FILE\"; printf {} > \"$PLUGIN_ARTIFACT_FILE\"
+V=3; echo \"C=$V\" >> /tmp/engine/a-output.env";
+    let found = outputs(&bed, &["sh", "-c", script]).await;
+    assert_eq!(found, (Some("A=1\nC=3\n".into()), Some("B=2".into()), Some("{}".into())));
+}
+
+#[tokio::test]
+async fn an_attempt_begins_with_no_files() {
+    let (_directory, bed) = bed().await;
+    let script = "echo A=1 >> \"$DRONE_OUTPUT\"";
+    outputs(&bed, &["sh", "-c", script]).await;
+    assert_eq!(outputs(&bed, &["sh", "-c", script]).await, (Some("A=1\n".into()), None, None));
+    assert_eq!(outputs(&bed, &["sh", "-c", "true"]).await, (None, None, None));
+}
+
+#[tokio::test]
+async fn reports_are_found_in_the_workspace() {
+    let (_directory, bed) = bed().await;
+    let step =
+        sh("a", "mkdir -p out/x; printf 1 > out/x/TEST-b.xml; printf 2 > out/TEST-a.xml; printf 3 > out/x/other.txt");
+    assert_eq!(bed.run(&step).await.exit, code(0));
+    let files =
+        bed.backend.collect_reports(&step, &["out/**/TEST-*.xml".into(), "/harness/out/*".into()]).await.unwrap();
+    let found: Vec<_> = files.iter().map(|file| (file.path.as_str(), file.content.as_slice())).collect();
+    assert_eq!(found, [("out/TEST-a.xml", b"2".as_slice()), ("out/x/TEST-b.xml", b"1")]);
+}
