@@ -1,0 +1,159 @@
+//! What the emulator is told when it starts.
+
+mod seeds;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+pub use self::seeds::InvalidSeeds;
+use crate::{Clock, EcrRegistry, Fault, RepositoryName, RequestLog, Upstream};
+
+/// Everything that [`serve`](crate::serve) needs to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder with repositories, images and the signing key; several processes may share it.
+    pub data_dir: PathBuf,
+    /// Where to listen; at least one address.
+    pub listen: Listen,
+    /// The certificate of the TLS address.
+    pub tls: Option<Tls>,
+    /// The account of callers whose key tells nothing else, and of repositories named without a registry.
+    pub default_account: String,
+    /// The region of calls that name none.
+    pub default_region: String,
+    /// Whether a push makes the repository that it names; ECR does not.
+    pub create_on_push: bool,
+    /// What the plain HTTP address allows without a token.
+    pub plain_http: PlainHttp,
+    /// Whether what is not declared in `seeds` is accepted.
+    pub strictness: Strictness,
+    /// Who exists, and what is there from the start.
+    pub seeds: Seeds,
+    /// Where each request is noted.
+    pub request_log: RequestLog,
+    /// Errors to make on purpose.
+    pub faults: Vec<Fault>,
+    /// Who answers STS and ECR calls first; images stay here.
+    pub upstream: Option<Upstream>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// Returns the lenient settings over a data folder, without a listener.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            listen: Listen::default(),
+            tls: None,
+            default_account: "000000000000".to_owned(),
+            default_region: "us-east-1".to_owned(),
+            create_on_push: false,
+            plain_http: PlainHttp::default(),
+            strictness: Strictness::Lenient,
+            seeds: Seeds::default(),
+            request_log: RequestLog::Off,
+            faults: Vec::new(),
+            upstream: None,
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// The addresses to listen on; port 0 takes a free one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listen {
+    /// TLS, with HTTP/1.1 and HTTP/2.
+    pub https: Option<SocketAddr>,
+    /// Plain HTTP: the loopback registry, and clients with an endpoint option.
+    pub http: Option<SocketAddr>,
+}
+
+/// The server's certificate, made by the caller's CA for [`host_names`](crate::host_names).
+#[derive(Clone)]
+pub struct Tls {
+    /// The certificate and its issuers, as PEM.
+    pub certificate_chain: String,
+    /// The private key, as PEM.
+    pub private_key: String,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").field("private_key", &"[secret]").finish_non_exhaustive()
+    }
+}
+
+/// What a client of the plain HTTP address may do without a token, besides reading.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlainHttp {
+    /// Whether it may push and delete.
+    pub write: bool,
+    /// Whether its push makes the repository.
+    pub create_on_push: bool,
+}
+
+/// What happens to keys, roles and signatures that the emulator cannot vouch for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// Unknown keys and roles are accepted and signatures are not checked. What `seeds` declares is still enforced.
+    #[default]
+    Lenient,
+    /// As AWS: signatures, keys, roles and web identity tokens must be right.
+    Strict,
+}
+
+/// What exists from the start.
+#[derive(Clone, Debug, Default)]
+pub struct Seeds {
+    /// Repositories to make unless they are there.
+    pub repositories: Vec<(EcrRegistry, RepositoryName)>,
+    /// Users with their keys.
+    pub identities: Vec<Identity>,
+    /// Roles that can be assumed.
+    pub roles: Vec<Role>,
+}
+
+/// A user and its access key.
+#[derive(Clone)]
+pub struct Identity {
+    /// The key's id, `AKIA…`.
+    pub access_key_id: String,
+    /// The key.
+    pub secret_access_key: String,
+    /// The user's account.
+    pub account: String,
+    /// The user's name.
+    pub user: String,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
+/// A role and whom it trusts.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// The role's ARN.
+    pub arn: String,
+    /// What callers must give as `ExternalId`.
+    pub external_id: Option<String>,
+    /// ARNs of users and roles, or account ids, that may assume it; empty means anyone.
+    pub trusted: Vec<String>,
+    /// Web identities that may assume it; `None` means none may, once the role is declared.
+    pub oidc: Option<OidcTrust>,
+    /// The longest session.
+    pub max_session: Duration,
+}
+
+/// The conditions of a web identity trust policy. `*` and `?` match as in IAM's `StringLike`.
+#[derive(Clone, Debug)]
+pub struct OidcTrust {
+    /// The token's `iss`.
+    pub issuer: String,
+    /// Allowed values of `aud`; empty means any.
+    pub audiences: Vec<String>,
+    /// Allowed values of `sub`; empty means any.
+    pub subjects: Vec<String>,
+}

@@ -1,0 +1,169 @@
+//! Which part of AWS a request is for: by host name, and on an endpoint without one by its headers.
+
+use http::{Method, request::Parts};
+
+use crate::{
+    EcrRegistry, RegistryHost,
+    http::{form_pairs, header_text},
+    sigv4,
+    storage::{is_account, is_region, partition},
+};
+
+/// The `X-Amz-Target` prefix of ECR's API.
+pub(crate) const ECR_TARGET: &str = "AmazonEC2ContainerRegistry_V20150921.";
+
+/// What a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// The token service.
+    Sts,
+    /// ECR's control plane; the region is the host name's, or the signature's.
+    Ecr { region: Option<String> },
+    /// The registry of this host name.
+    Registry(RegistryHost),
+    /// The registry on an endpoint of no name: the path's first component is the registry's host name,
+    /// or the default registry is meant.
+    AnyRegistry,
+    /// A document of the OIDC issuer.
+    Oidc,
+    /// Nothing that we answer for.
+    Unknown,
+}
+
+/// Finds out what a request to `host` (without port) is for.
+pub(crate) fn destination(host: &str, parts: &Parts) -> Destination {
+    let path = parts.uri.path();
+    if path.contains("/.well-known/") {
+        return Destination::Oidc;
+    }
+    if let Some(service) = aws_service(host) {
+        return service;
+    }
+    if path == "/v2" || path.starts_with("/v2/") {
+        return match host.parse::<RegistryHost>() {
+            Ok(registry) if !is_endpoint(host) => Destination::Registry(registry),
+            _ => Destination::AnyRegistry,
+        };
+    }
+    by_headers(parts)
+}
+
+/// Recognises the AWS host names of STS, ECR and its registries.
+fn aws_service(host: &str) -> Option<Destination> {
+    if let Ok(registry) = host.parse::<RegistryHost>()
+        && registry.ecr().is_some()
+    {
+        return Some(Destination::Registry(registry));
+    }
+    let rest = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
+    match rest.split('.').collect::<Vec<_>>().as_slice() {
+        ["sts"] => Some(Destination::Sts),
+        ["sts" | "sts-fips", region] if is_region(region) => Some(Destination::Sts),
+        ["api", "ecr" | "ecr-fips", region] | ["ecr" | "ecr-fips", region] if is_region(region) => {
+            Some(Destination::Ecr { region: Some((*region).to_owned()) })
+        }
+        _ => None,
+    }
+}
+
+/// Says whether the host is an address or a name of this machine: an endpoint for everything.
+fn is_endpoint(host: &str) -> bool {
+    !host.contains('.') || host.bytes().all(|b| b.is_ascii_digit() || b == b'.') || host.ends_with(".localhost")
+}
+
+fn by_headers(parts: &Parts) -> Destination {
+    if header_text(parts, "x-amz-target").is_some_and(|target| target.starts_with(ECR_TARGET)) {
+        return Destination::Ecr { region: None };
+    }
+    let signed_for = sigv4::parse(parts).map(|signature| signature.scope.service);
+    match signed_for.as_deref() {
+        Some("sts") => return Destination::Sts,
+        Some("ecr") => return Destination::Ecr { region: None },
+        _ => {}
+    }
+    let form = header_text(parts, "content-type").is_some_and(|t| t.starts_with("application/x-www-form-urlencoded"));
+    let query = parts.uri.query().unwrap_or_default();
+    if parts.method == Method::POST && form || form_pairs(query).iter().any(|(name, _)| name == "Action") {
+        return Destination::Sts;
+    }
+    Destination::Unknown
+}
+
+/// Lists the host names that a stage's clients ask for, so that the caller can make aliases and a certificate.
+///
+/// Regions are those of the registries; accounts come from the registries alone, as the other names carry none.
+pub fn host_names(registries: &[EcrRegistry]) -> Vec<String> {
+    let mut names = vec!["sts.amazonaws.com".to_owned()];
+    for registry in registries.iter().filter(|registry| is_account(&registry.account)) {
+        let region = &registry.region;
+        let suffix = if partition(region) == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+        names.push(format!("sts.{region}.{suffix}"));
+        names.push(format!("api.ecr.{region}.{suffix}"));
+        names.push(format!("ecr.{region}.{suffix}"));
+        names.push(registry.host().to_string());
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn to(host: &str, path: &str, headers: &[(&str, &str)]) -> Destination {
+        let mut request = Request::post(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        destination(host, &request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn by_name() {
+        let registry = |text: &str| Destination::Registry(text.parse().unwrap());
+        let shop = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
+        assert_eq!(to("sts.amazonaws.com", "/", &[]), Destination::Sts);
+        assert_eq!(to("sts.eu-west-1.amazonaws.com", "/", &[]), Destination::Sts);
+        assert_eq!(
+            to("api.ecr.eu-west-1.amazonaws.com", "/", &[]),
+            Destination::Ecr { region: Some("eu-west-1".into()) }
+        );
+        assert_eq!(to(shop, "/v2/", &[]), registry(shop));
+        assert_eq!(to("index.docker.io", "/v2/", &[]), registry("index.docker.io"));
+        assert_eq!(to("index.docker.io", "/v1/", &[]), Destination::Unknown);
+        assert_eq!(to("s3.us-east-1.amazonaws.com", "/", &[]), Destination::Unknown);
+    }
+
+    #[test]
+    fn by_headers_on_an_endpoint() {
+        let target = ("x-amz-target", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories");
+        assert_eq!(to("127.0.0.1", "/", &[target]), Destination::Ecr { region: None });
+        let form = ("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+        assert_eq!(to("localhost", "/", &[form]), Destination::Sts);
+        assert_eq!(to("localhost", "/?Action=GetCallerIdentity", &[]), Destination::Sts);
+        let signed =
+            "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=00";
+        assert_eq!(to("emulator", "/", &[("authorization", signed)]), Destination::Sts);
+        assert_eq!(to("127.0.0.1", "/v2/x/tags/list", &[]), Destination::AnyRegistry);
+        assert_eq!(to("localhost", "/", &[]), Destination::Unknown);
+        assert_eq!(to("localhost", "/oidc/.well-known/jwks", &[]), Destination::Oidc);
+    }
+
+    #[test]
+    fn names_of_a_stage() {
+        let names = host_names(&[EcrRegistry::new("123456789012", "us-east-1"), EcrRegistry::new("1", "eu-west-1")]);
+        assert_eq!(
+            names,
+            [
+                "123456789012.dkr.ecr.us-east-1.amazonaws.com",
+                "api.ecr.us-east-1.amazonaws.com",
+                "ecr.us-east-1.amazonaws.com",
+                "sts.amazonaws.com",
+                "sts.us-east-1.amazonaws.com",
+            ]
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! The errors of ECR, in its own words.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{StoreError, fault::Failure, identity::AuthError};
+
+/// Why ECR refuses a call.
+#[derive(Debug)]
+pub(crate) enum EcrError {
+    UnknownOperation,
+    Serialization(String),
+    InvalidParameter(String),
+    Auth(AuthError),
+    Fault(Failure),
+    /// An error code and message that belong to one action.
+    Named(&'static str, String),
+    Internal(String),
+    /// The emulator that calls are forwarded to did not answer.
+    Upstream(String),
+    /// It refused the call: its status, code and words.
+    Refused {
+        status: u16,
+        code: String,
+        message: String,
+    },
+}
+
+impl From<AuthError> for EcrError {
+    fn from(error: AuthError) -> Self {
+        Self::Auth(error)
+    }
+}
+
+impl EcrError {
+    /// Returns the error for a parameter that does not match its pattern.
+    pub(super) fn invalid(parameter: &str, value: &str, pattern: &str) -> Self {
+        Self::InvalidParameter(format!(
+            "Invalid parameter at '{parameter}' failed to satisfy constraint: 'must satisfy regular expression \
+             '{pattern}'' (found '{value}')"
+        ))
+    }
+
+    /// Turns a storage error about a repository into ECR's.
+    pub(super) fn of_store(error: StoreError, name: &str, account: &str) -> Self {
+        let within = format!("the repository with name '{name}' in the registry with id '{account}'");
+        match error {
+            StoreError::RepositoryNotFound(_) => Self::Named(
+                "RepositoryNotFoundException",
+                format!("The repository with name '{name}' does not exist in the registry with id '{account}'"),
+            ),
+            StoreError::RepositoryExists(_) => Self::Named(
+                "RepositoryAlreadyExistsException",
+                format!("The repository with name '{name}' already exists in the registry with id '{account}'"),
+            ),
+            StoreError::RepositoryNotEmpty(_) => Self::Named(
+                "RepositoryNotEmptyException",
+                format!(
+                    "The repository with name '{name}' in registry with id '{account}' cannot be deleted because it \
+                     still contains images"
+                ),
+            ),
+            StoreError::ImageNotFound(image) => {
+                let (digest, tag) = if image.starts_with("sha256:") { (&*image, "null") } else { ("null", &*image) };
+                let message = format!(
+                    "The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within {within}"
+                );
+                Self::Named("ImageNotFoundException", message)
+            }
+            StoreError::LayerNotFound(digest) => {
+                Self::Named("LayersNotFoundException", format!("The layer '{digest}' was not found in {within}"))
+            }
+            StoreError::PartsMissing(digests) => {
+                let digests: Vec<String> = digests.iter().map(ToString::to_string).collect();
+                let message = format!(
+                    "Layers with digests '[{}]' required by the image do not exist in {within}",
+                    digests.join(", ")
+                );
+                Self::Named("LayersNotFoundException", message)
+            }
+            StoreError::TagImmutable(tag) => {
+                Self::Named("ImageTagAlreadyExistsException", immutable(tag.as_str(), name))
+            }
+            StoreError::ManifestInvalid(reason) => Self::InvalidParameter(format!(
+                "Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{reason}'"
+            )),
+            StoreError::DigestMismatch { claimed, found } => Self::Named(
+                "ImageDigestDoesNotMatchException",
+                format!("The provided image digest '{claimed}' does not match the image's '{found}'"),
+            ),
+            StoreError::UploadNotFound(id) | StoreError::UploadBusy(id) => {
+                Self::Named("UploadNotFoundException", format!("The upload '{id}' was not found"))
+            }
+            e @ (StoreError::Io { .. } | StoreError::Corrupt { .. } | StoreError::UploadRange { .. }) => {
+                Self::Internal(e.to_string())
+            }
+        }
+    }
+
+    fn describe(&self) -> (u16, &str, String) {
+        match self {
+            Self::UnknownOperation => (400, "UnknownOperationException", String::new()),
+            Self::Serialization(message) => (400, "SerializationException", message.clone()),
+            Self::InvalidParameter(message) => (400, "InvalidParameterException", message.clone()),
+            Self::Auth(error) => auth(*error),
+            Self::Fault(fault) => self::fault(*fault),
+            Self::Named(code, message) => (400, code, message.clone()),
+            Self::Upstream(message) => (503, "ServerException", message.clone()),
+            Self::Refused { status, code, message } => (*status, code, message.clone()),
+            Self::Internal(message) => (500, "ServerException", message.clone()),
+        }
+    }
+
+    pub(super) fn code(&self) -> &str {
+        self.describe().1
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.describe().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    pub(super) fn document(&self) -> Value {
+        let (_, code, message) = self.describe();
+        if message.is_empty() { json!({ "__type": code }) } else { json!({ "__type": code, "message": message }) }
+    }
+}
+
+/// Returns the message of a push to a tag that may not move.
+pub(crate) fn immutable(tag: &str, repository: &str) -> String {
+    format!(
+        "The image tag '{tag}' already exists in the '{repository}' repository and cannot be overwritten because the \
+         repository is immutable."
+    )
+}
+
+fn auth(error: AuthError) -> (u16, &'static str, String) {
+    let (code, message) = match error {
+        AuthError::Missing => ("MissingAuthenticationTokenException", "Missing Authentication Token"),
+        AuthError::Unknown => ("UnrecognizedClientException", "The security token included in the request is invalid."),
+        AuthError::Expired => ("ExpiredTokenException", "The security token included in the request is expired"),
+        AuthError::Signature => (
+            "InvalidSignatureException",
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+             Access Key and signing method. Consult the service documentation for details.",
+        ),
+        AuthError::Time => ("InvalidSignatureException", "Signature expired or not yet current"),
+    };
+    (400, code, message.to_owned())
+}
+
+fn fault(fault: Failure) -> (u16, &'static str, String) {
+    match fault {
+        Failure::Expired => auth(AuthError::Expired),
+        Failure::Throttle => (400, "ThrottlingException", "Rate exceeded".to_owned()),
+        Failure::Denied => (400, "AccessDeniedException", "Access denied (injected by cirun)".to_owned()),
+        Failure::Status(status) => (status, "ServerException", "Server error (injected by cirun)".to_owned()),
+    }
+}

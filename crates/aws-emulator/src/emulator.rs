@@ -1,0 +1,160 @@
+//! The emulator itself: takes a request, finds who answers, notes what happened.
+
+use std::{net::IpAddr, sync::Arc, time::Instant};
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Body as _;
+
+use crate::{
+    AuthKind, Clock, Config, Identity, LogEntry, PlainHttp, Role, Service, StoreError, Strictness, Upstream,
+    dispatch::{self, Destination},
+    ecr,
+    fault::{Failure, FaultKind, Faults},
+    http::{RequestBody, ResponseBody, authority, content},
+    log::Log,
+    oidc::{self, OidcIssuer},
+    registry::{self, HashCache},
+    server::ServeError,
+    storage::{RepositoryRef, RepositorySettings, Store},
+    sts,
+    token::Signer,
+};
+
+/// How a request came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listener {
+    Tls,
+    Plain,
+}
+
+impl Listener {
+    /// Says whether clients came by TLS.
+    pub(crate) fn is_tls(self) -> bool {
+        self == Self::Tls
+    }
+}
+
+/// What all requests share. Nothing in it changes what an answer says, only how fast it comes.
+pub(crate) struct Emulator {
+    pub(crate) store: Store,
+    pub(crate) signer: Signer,
+    pub(crate) default_account: String,
+    pub(crate) default_region: String,
+    pub(crate) create_on_push: bool,
+    pub(crate) plain_http: PlainHttp,
+    pub(crate) strictness: Strictness,
+    pub(crate) identities: Vec<Identity>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) clock: Clock,
+    pub(crate) hashes: HashCache,
+    pub(crate) issuer: OidcIssuer,
+    pub(crate) upstream: Option<Upstream>,
+    faults: Faults,
+    log: Log,
+}
+
+impl Emulator {
+    /// Opens the data folder and makes what the seeds ask for.
+    pub(crate) fn open(config: Config) -> Result<Self, ServeError> {
+        let store = Store::open(&config.data_dir)?;
+        for (registry, name) in &config.seeds.repositories {
+            let repository = RepositoryRef { registry: registry.host(), name: name.clone() };
+            match store.create_repository(&repository, &RepositorySettings::new(config.clock.now())) {
+                Ok(()) | Err(StoreError::RepositoryExists(_)) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(Self {
+            signer: Signer::new(&store.secret()?),
+            issuer: OidcIssuer::of_store(&store)?,
+            upstream: config.upstream,
+            store,
+            default_account: config.default_account,
+            default_region: config.default_region,
+            create_on_push: config.create_on_push,
+            plain_http: config.plain_http,
+            strictness: config.strictness,
+            identities: config.seeds.identities,
+            roles: config.seeds.roles,
+            clock: config.clock,
+            hashes: HashCache::default(),
+            faults: Faults::new(&config.faults),
+            log: Log::open(&config.request_log).map_err(ServeError::RequestLog)?,
+        })
+    }
+
+    /// Answers a request.
+    pub(crate) async fn handle(
+        self: &Arc<Self>,
+        listener: Listener,
+        request: Request<RequestBody>,
+    ) -> Response<ResponseBody> {
+        let started = Instant::now();
+        let authority = authority(&request);
+        let mut entry = LogEntry::begin(self.clock.now(), host_of(&authority));
+        let (parts, body) = request.into_parts();
+        let destination = dispatch::destination(&entry.host, &parts);
+        let call = Exchange { emulator: self, listener, authority, parts, entry: &mut entry };
+        let response = match destination {
+            Destination::Sts => sts::answer(call, body).await,
+            Destination::Ecr { region } => ecr::answer(call, region, body).await,
+            Destination::Registry(host) => registry::answer(call, Some(host), body).await,
+            Destination::AnyRegistry => registry::answer(call, None, body).await,
+            Destination::Oidc => oidc::answer(call),
+            Destination::Unknown => unknown(call),
+        };
+        entry.status = response.status().as_u16();
+        entry.bytes_out = response.body().size_hint().exact().unwrap_or_default();
+        entry.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.log.write(entry);
+        response
+    }
+
+    /// Returns the error that the next request to a service shall have, after waiting where it shall be late.
+    pub(crate) async fn fault(&self, service: Service) -> Option<Failure> {
+        match self.faults.next(service)? {
+            FaultKind::Slow(delay) => {
+                tokio::time::sleep(delay).await;
+                None
+            }
+            FaultKind::Fail(failure) => Some(failure),
+        }
+    }
+}
+
+/// A request on its way, and what the log will say about it.
+pub(crate) struct Exchange<'a> {
+    pub(crate) emulator: &'a Arc<Emulator>,
+    pub(crate) listener: Listener,
+    /// The host that was asked, port included.
+    pub(crate) authority: String,
+    pub(crate) parts: http::request::Parts,
+    pub(crate) entry: &'a mut LogEntry,
+}
+
+/// Runs file operations off the connection's thread.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(e) => std::panic::resume_unwind(e.into_panic()),
+    }
+}
+
+fn host_of(authority: &str) -> String {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => address.to_string(),
+        _ => host.trim_end_matches('.').to_ascii_lowercase(),
+    }
+}
+
+fn unknown(call: Exchange<'_>) -> Response<ResponseBody> {
+    call.entry.action = call.parts.method.to_string();
+    call.entry.auth = AuthKind::None;
+    call.entry.param("path", call.parts.uri.path());
+    let text = format!("cirun's AWS emulator does not answer for {}\n", call.entry.host);
+    content(StatusCode::NOT_FOUND, "text/plain", text)
+}

@@ -1,0 +1,71 @@
+//! Forwarding: STS and ECR calls go to LocalStack, moto or ministack, and what those lack is answered here.
+//!
+//! Images always stay here, so the registry, its token and the actions about images are never forwarded alone.
+
+mod client;
+mod ecr;
+mod sts;
+
+use std::str::FromStr;
+
+use thiserror::Error;
+
+pub(crate) use self::{
+    client::{Answer, UpstreamError},
+    ecr::{Part, knows_repository, part},
+    sts::forward as forward_sts,
+};
+use crate::StoreError;
+
+/// Where calls are forwarded to: `http://localstack:4566`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    host: String,
+    port: u16,
+}
+
+/// The text is not an address that calls can be forwarded to.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("`{0}` is not an endpoint to forward to: write `http://<host>[:<port>]`")]
+pub struct InvalidUpstream(String);
+
+impl FromStr for Upstream {
+    type Err = InvalidUpstream;
+
+    fn from_str(text: &str) -> Result<Self, InvalidUpstream> {
+        let invalid = || InvalidUpstream(text.to_owned());
+        let uri: http::Uri = text.parse().map_err(|_| invalid())?;
+        let plain = uri.scheme_str() == Some("http") && matches!(uri.path(), "" | "/") && uri.query().is_none();
+        match uri.host() {
+            Some(host) if plain => Ok(Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(80) }),
+            _ => Err(invalid()),
+        }
+    }
+}
+
+impl std::fmt::Display for Upstream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "http://{}:{}", self.host, self.port)
+    }
+}
+
+impl From<StoreError> for UpstreamError {
+    fn from(error: StoreError) -> Self {
+        Self::Local(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints() {
+        let show = |text: &str| text.parse::<Upstream>().map(|upstream| upstream.to_string());
+        assert_eq!(show("http://localstack:4566"), Ok("http://localstack:4566".to_owned()));
+        assert_eq!(show("http://127.0.0.1/"), Ok("http://127.0.0.1:80".to_owned()));
+        for bad in ["", "localstack:4566", "https://x", "http://x/path", "http://"] {
+            assert_eq!(show(bad), Err(InvalidUpstream(bad.to_owned())));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! One request to the upstream endpoint.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use thiserror::Error;
+use tokio::net::TcpStream;
+
+use super::Upstream;
+use crate::http::{ResponseBody, content};
+
+/// How long an upstream may take; LocalStack loads a service at its first call.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The largest answer of an API call.
+const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// Headers that belong to one connection, not to the call.
+const HOP_BY_HOP: [header::HeaderName; 5] =
+    [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::CONTENT_LENGTH, header::EXPECT];
+
+/// Why a call could not be forwarded.
+#[derive(Debug, Error)]
+pub(crate) enum UpstreamError {
+    #[error("cannot reach {upstream}: {reason}")]
+    Unreachable { upstream: String, reason: String },
+    #[error("{0}")]
+    Local(String),
+}
+
+/// What the upstream said.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// Says whether the upstream does not have what was asked for (LocalStack's free edition: 501).
+    pub(crate) fn is_unsupported(&self) -> bool {
+        matches!(self.status, StatusCode::NOT_IMPLEMENTED | StatusCode::METHOD_NOT_ALLOWED)
+    }
+
+    /// Returns the answer for the client.
+    pub(crate) fn into_response(self) -> Response<ResponseBody> {
+        let mut response = content(self.status, "text/plain", self.body);
+        for (name, value) in &self.headers {
+            if !HOP_BY_HOP.contains(name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        response
+    }
+}
+
+impl Upstream {
+    /// Sends a call on as it came, under the host name that the client asked.
+    pub(crate) async fn send(&self, parts: &Parts, authority: &str, body: Bytes) -> Result<Answer, UpstreamError> {
+        let unreachable = |reason: String| UpstreamError::Unreachable { upstream: self.to_string(), reason };
+        let target = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut request = Request::builder().method(parts.method.clone()).uri(target);
+        for (name, value) in &parts.headers {
+            if !HOP_BY_HOP.contains(name) && name != header::HOST {
+                request = request.header(name, value);
+            }
+        }
+        let request = request.header(header::HOST, authority).body(Full::new(body));
+        let request = request.map_err(|e| unreachable(e.to_string()))?;
+        match tokio::time::timeout(PATIENCE, self.exchange(request)).await {
+            Ok(answer) => answer.map_err(|e| unreachable(e.to_string())),
+            Err(_) => Err(unreachable(format!("no answer in {} s", PATIENCE.as_secs()))),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let response = async {
+            let (parts, body) = sender.send_request(request).await?.into_parts();
+            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await?.to_bytes();
+            Ok(Answer { status: parts.status, headers: parts.headers, body })
+        };
+        // The connection moves the bytes; when it ends first, the response has them all or is an error.
+        tokio::pin!(response);
+        tokio::select! {
+            answer = &mut response => answer,
+            _ = connection => response.await,
+        }
+    }
+}

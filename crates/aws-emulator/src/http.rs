@@ -1,0 +1,136 @@
+//! Bodies and small answers.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use thiserror::Error;
+
+/// An answer's content.
+pub(crate) type ResponseBody = UnsyncBoxBody<Bytes, io::Error>;
+/// A request's content, from a connection or a test.
+pub(crate) type RequestBody = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The largest body of an API call; layers go to the registry, which streams.
+const MAX_CALL_BYTES: usize = 8 * 1024 * 1024;
+
+/// A request body that could not be taken in.
+#[derive(Debug, Error)]
+pub(crate) enum BodyError {
+    #[error("the body is larger than {MAX_CALL_BYTES} bytes")]
+    TooLarge,
+    #[error("the connection broke: {0}")]
+    Broken(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Reads a whole body of bounded size.
+pub(crate) async fn read_body(body: &mut RequestBody) -> Result<Bytes, BodyError> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(BodyError::Broken)?.into_data() {
+            if bytes.len() + data.len() > MAX_CALL_BYTES {
+                return Err(BodyError::TooLarge);
+            }
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// Returns an answer with content.
+pub(crate) fn content(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<ResponseBody> {
+    let body = body.into();
+    let length = HeaderValue::from(body.len());
+    let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(header::CONTENT_LENGTH, length);
+    response
+}
+
+/// Returns an answer without content.
+pub(crate) fn empty(status: StatusCode) -> Response<ResponseBody> {
+    let mut response = Response::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    response
+}
+
+/// Sets a header whose value we made ourselves.
+pub(crate) fn set(response: &mut Response<ResponseBody>, name: &'static str, value: &str) {
+    let value = HeaderValue::from_str(value).expect("our header values are visible ASCII");
+    response.headers_mut().insert(name, value);
+}
+
+/// Returns a header's text, if it is there and is text.
+pub(crate) fn header_text<'a>(parts: &'a http::request::Parts, name: &str) -> Option<&'a str> {
+    parts.headers.get(name)?.to_str().ok()
+}
+
+/// Returns the host that a request is for, port included: HTTP/2 has it in the URI.
+pub(crate) fn authority<B>(request: &Request<B>) -> String {
+    let from_uri = request.uri().authority().map(|authority| authority.as_str().to_owned());
+    from_uri.or_else(|| request.headers().get(header::HOST)?.to_str().ok().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Splits `name=value&…`, decoding `%XX` and, as forms do, `+`.
+pub(crate) fn form_pairs(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decode(&name.replace('+', " ")), percent_decode(&value.replace('+', " ")))
+        })
+        .collect()
+}
+
+/// Decodes `%XX`; what is not valid stays as it is.
+pub(crate) fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let decoded = (first == b'%').then(|| tail.get(..2).and_then(|two| hex::decode(two).ok())).flatten();
+        match decoded {
+            Some(byte) => {
+                bytes.extend(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Encodes everything but RFC 3986's unreserved characters, as SigV4 and links need it.
+pub(crate) fn percent_encode(text: &str) -> String {
+    use std::fmt::Write;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("writing to a string works");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_decoded() {
+        let pairs = form_pairs("Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam&x=a+b%2Bc&flag&bad=%zz%4");
+        let pairs: Vec<_> = pairs.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        assert_eq!(pairs, ["Action=AssumeRole", "RoleArn=arn:aws:iam", "x=a b+c", "flag=", "bad=%zz%4"]);
+        assert_eq!(percent_encode("a b/ü~"), "a%20b%2F%C3%BC~");
+    }
+}

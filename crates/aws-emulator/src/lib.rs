@@ -1,0 +1,41 @@
+//! The AWS of a stage: STS, ECR and an OCI registry, answering under the AWS host names.
+//!
+//! One process serves it in a container of the stage's network (port 443, names as network aliases), on the host as
+//! `cirun aws serve`, and as the machine's loopback registry for `docker pull`. All of them may share one data folder.
+//!
+//! This crate takes plain settings and returns futures: it never prints, reads the environment or ends the process.
+
+mod clock;
+mod config;
+mod dispatch;
+mod ecr;
+mod emulator;
+mod fault;
+mod forward;
+mod http;
+mod identity;
+mod log;
+mod oidc;
+mod registry;
+mod server;
+mod sigv4;
+mod storage;
+mod sts;
+#[cfg(test)]
+mod testing;
+mod token;
+
+pub use self::{
+    clock::Clock,
+    config::{Config, Identity, InvalidSeeds, Listen, OidcTrust, PlainHttp, Role, Seeds, Strictness, Tls},
+    dispatch::host_names,
+    fault::{Failure, Fault, FaultKind, InvalidFault},
+    forward::{InvalidUpstream, Upstream},
+    log::{AuthKind, LogEntry, RequestLog, Service, least_policy},
+    oidc::{OidcError, OidcIssuer, Workload},
+    server::{ServeError, Server, serve},
+    storage::{
+        Digest, EcrRegistry, GcOptions, GcReport, InvalidDigest, InvalidName, RegistryHost, RepositoryName, StoreError,
+        Tag, gc,
+    },
+};

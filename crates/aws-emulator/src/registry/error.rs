@@ -1,0 +1,134 @@
+//! The errors of a registry, in the protocol's codes and, where ECR has its own, ECR's words.
+
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use crate::{
+    Digest, InvalidName, StoreError,
+    ecr::immutable,
+    fault::Failure,
+    http::{ResponseBody, content, set},
+    storage::RepositoryRef,
+};
+
+/// Why a registry refuses a request.
+#[derive(Debug)]
+pub(super) enum RegistryError {
+    /// No login, or not one of ours.
+    Unauthorized {
+        /// The host that was asked.
+        realm: String,
+    },
+    TokenExpired,
+    Denied(String),
+    NoSuchRoute,
+    MethodNotAllowed,
+    Name(InvalidName),
+    Digest(String),
+    Range(String),
+    /// The request's content ended early.
+    Broken(String),
+    Store(StoreError, String),
+    Fault(Failure),
+    /// The emulator that calls are forwarded to did not answer.
+    Upstream(String),
+}
+
+impl RegistryError {
+    /// Adds the words that ECR has for a storage error about a repository.
+    pub(super) fn store(error: StoreError, repository: &RepositoryRef) -> Self {
+        let account = repository.registry.ecr().map_or_else(|| repository.registry.to_string(), |ecr| ecr.account);
+        let name = repository.name.as_str();
+        let message = match &error {
+            StoreError::RepositoryNotFound(_) => {
+                format!("The repository with name '{name}' does not exist in the registry with id '{account}'")
+            }
+            StoreError::ImageNotFound(_) => "Requested image not found".to_owned(),
+            StoreError::TagImmutable(tag) => immutable(tag.as_str(), name),
+            StoreError::PartsMissing(digests) => {
+                let digests: Vec<_> = digests.iter().map(Digest::to_string).collect();
+                format!("Layers with digests '[{}]' required by the image do not exist", digests.join(", "))
+            }
+            StoreError::UploadNotFound(_) => "no such upload: never begun, finished, cancelled or too old".to_owned(),
+            other => other.to_string(),
+        };
+        Self::Store(error, message)
+    }
+
+    fn describe(&self) -> (u16, &'static str, String) {
+        match self {
+            Self::Unauthorized { .. } => (401, "UNAUTHORIZED", "Not Authorized".to_owned()),
+            Self::TokenExpired => {
+                (403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.".to_owned())
+            }
+            Self::Denied(message) => (403, "DENIED", message.clone()),
+            Self::NoSuchRoute => (404, "UNSUPPORTED", "no such address in the registry protocol".to_owned()),
+            Self::MethodNotAllowed => (405, "UNSUPPORTED", "the operation is unsupported".to_owned()),
+            Self::Name(error) => (400, "NAME_INVALID", error.to_string()),
+            Self::Digest(text) => (400, "DIGEST_INVALID", format!("`{text}` is not a sha256 digest")),
+            Self::Range(text) => (416, "RANGE_INVALID", format!("cannot serve the range `{text}`")),
+            Self::Broken(reason) => (400, "BLOB_UPLOAD_INVALID", reason.clone()),
+            Self::Store(error, message) => {
+                let (status, code) = store_code(error);
+                (status, code, message.clone())
+            }
+            Self::Fault(fault) => self::fault(*fault),
+            Self::Upstream(message) => (503, "UNAVAILABLE", message.clone()),
+        }
+    }
+
+    pub(super) fn code(&self) -> &'static str {
+        self.describe().1
+    }
+
+    pub(super) fn response(&self) -> Response<ResponseBody> {
+        let (status, code, message) = self.describe();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = json!({ "errors": [{ "code": code, "message": message }] });
+        let mut response = content(status, "application/json", body.to_string());
+        match self {
+            Self::Unauthorized { realm } => {
+                let challenge = format!("Basic realm=\"https://{realm}/\",service=\"ecr.amazonaws.com\"");
+                set(&mut response, "www-authenticate", &challenge);
+            }
+            Self::Store(StoreError::UploadRange { have, .. }, _) => {
+                set(&mut response, "range", &received(*have));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// Returns the `Range` of an upload's bytes so far; of none, as the reference registry says it, `0-0`.
+pub(super) fn received(length: u64) -> String {
+    format!("0-{}", length.saturating_sub(1))
+}
+
+fn store_code(error: &StoreError) -> (u16, &'static str) {
+    match error {
+        StoreError::RepositoryNotFound(_) => (404, "NAME_UNKNOWN"),
+        StoreError::ImageNotFound(_) => (404, "MANIFEST_UNKNOWN"),
+        StoreError::LayerNotFound(_) => (404, "BLOB_UNKNOWN"),
+        StoreError::PartsMissing(_) => (400, "MANIFEST_BLOB_UNKNOWN"),
+        StoreError::TagImmutable(_) => (400, "TAG_INVALID"),
+        StoreError::ManifestInvalid(_) => (400, "MANIFEST_INVALID"),
+        StoreError::UploadNotFound(_) => (404, "BLOB_UPLOAD_UNKNOWN"),
+        StoreError::UploadBusy(_) => (409, "BLOB_UPLOAD_INVALID"),
+        StoreError::UploadRange { .. } => (416, "BLOB_UPLOAD_INVALID"),
+        StoreError::DigestMismatch { .. } => (400, "DIGEST_INVALID"),
+        StoreError::Io { .. }
+        | StoreError::Corrupt { .. }
+        | StoreError::RepositoryExists(_)
+        | StoreError::RepositoryNotEmpty(_) => (500, "UNKNOWN"),
+    }
+}
+
+fn fault(fault: Failure) -> (u16, &'static str, String) {
+    match fault {
+        Failure::Expired => RegistryError::TokenExpired.describe(),
+        Failure::Throttle => (429, "TOOMANYREQUESTS", "Rate exceeded".to_owned()),
+        Failure::Denied => (403, "DENIED", "requested access to the resource is denied".to_owned()),
+        Failure::Status(status) => (status, "UNKNOWN", "injected by cirun".to_owned()),
+    }
+}

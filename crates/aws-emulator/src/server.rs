@@ -1,0 +1,212 @@
+//! The listeners: TLS and plain HTTP, until they are told to stop.
+
+mod tls;
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use http_body_util::BodyExt;
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use thiserror::Error;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Config, StoreError,
+    emulator::{Emulator, Listener, blocking},
+};
+
+/// The largest piece that a connection reads at once.
+pub(crate) const READ_BYTES: usize = 128 * 1024;
+/// How long a connection may take to shake hands.
+const HANDSHAKE: Duration = Duration::from_secs(20);
+/// How often uploads that nobody finished are looked for, and how old they must be.
+const COLLECTION: Duration = Duration::from_secs(3600);
+const STALE: Duration = Duration::from_secs(24 * 3600);
+
+/// Why the emulator could not start.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// No address to listen on.
+    #[error("no address to listen on")]
+    NoAddress,
+    /// An address could not be taken.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A TLS address without a certificate.
+    #[error("a TLS address needs a certificate")]
+    NoCertificate,
+    /// The certificate or key is not usable.
+    #[error("the certificate cannot be used: {0}")]
+    Certificate(String),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The OIDC issuer's key cannot be used.
+    #[error(transparent)]
+    Oidc(#[from] crate::OidcError),
+    /// The request log cannot be opened.
+    #[error("cannot open the request log: {0}")]
+    RequestLog(io::Error),
+}
+
+/// A running emulator. Dropping it stops nothing: call [`Server::shutdown`], or let the process end.
+#[derive(Debug)]
+pub struct Server {
+    /// The TLS address, with the port that was taken.
+    pub https: Option<SocketAddr>,
+    /// The plain HTTP address, with the port that was taken.
+    pub http: Option<SocketAddr>,
+    stop: CancellationToken,
+    connections: TaskTracker,
+    accepting: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Stops listening, lets requests under way finish for at most `grace`, then drops them.
+    pub async fn shutdown(self, grace: Duration) {
+        self.stop.cancel();
+        self.connections.close();
+        // Running out of time is an answer too: the connections end with the runtime.
+        tokio::time::timeout(grace, self.connections.wait()).await.ok();
+        for task in self.accepting {
+            task.abort();
+        }
+    }
+}
+
+/// Starts the emulator; it answers when this returns.
+///
+/// # Errors
+/// See [`ServeError`]; nothing listens then.
+pub async fn serve(config: Config) -> Result<Server, ServeError> {
+    let listen = config.listen;
+    if listen.https.is_none() && listen.http.is_none() {
+        return Err(ServeError::NoAddress);
+    }
+    let acceptor = match (listen.https, &config.tls) {
+        (Some(_), Some(tls)) => Some(tls::acceptor(tls)?),
+        (Some(_), None) => return Err(ServeError::NoCertificate),
+        (None, _) => None,
+    };
+    let emulator = Arc::new(blocking(move || Emulator::open(config)).await?);
+    let mut server = Server {
+        https: None,
+        http: None,
+        stop: CancellationToken::new(),
+        connections: TaskTracker::new(),
+        accepting: Vec::new(),
+    };
+    let mut listeners = Vec::new();
+    for (address, taken, acceptor) in
+        [(listen.https, &mut server.https, acceptor), (listen.http, &mut server.http, None)]
+    {
+        if let Some(address) = address {
+            let failed = |source| ServeError::Listen { address, source };
+            let listener = TcpListener::bind(address).await.map_err(failed)?;
+            *taken = Some(listener.local_addr().map_err(failed)?);
+            listeners.push((listener, acceptor));
+        }
+    }
+    for (listener, acceptor) in listeners {
+        let connections = Connections {
+            emulator: Arc::clone(&emulator),
+            acceptor,
+            stop: server.stop.clone(),
+            tracker: server.connections.clone(),
+        };
+        server.accepting.push(tokio::spawn(connections.accept(listener)));
+    }
+    server.accepting.push(tokio::spawn(collect(emulator, server.stop.clone())));
+    Ok(server)
+}
+
+/// What the connections of one listener share.
+#[derive(Clone)]
+struct Connections {
+    emulator: Arc<Emulator>,
+    acceptor: Option<TlsAcceptor>,
+    stop: CancellationToken,
+    tracker: TaskTracker,
+}
+
+impl Connections {
+    async fn accept(self, listener: TcpListener) {
+        loop {
+            let accepted = tokio::select! {
+                () = self.stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let connections = self.clone();
+                    self.tracker.spawn(connections.greet(stream));
+                }
+                // Out of file descriptors, most likely: some are given back when connections end.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    async fn greet(self, stream: TcpStream) {
+        // A failure costs latency, not correctness.
+        stream.set_nodelay(true).ok();
+        match self.acceptor.clone() {
+            None => self.serve(stream, Listener::Plain).await,
+            Some(acceptor) => {
+                // A client that does not trust us, or that speaks no TLS, is its own problem.
+                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                    self.serve(stream, Listener::Tls).await;
+                }
+            }
+        }
+    }
+
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, listener: Listener) {
+        let emulator = self.emulator;
+        let service = service_fn(move |request: Request<Incoming>| {
+            let emulator = Arc::clone(&emulator);
+            let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+            async move { Ok::<_, Infallible>(emulator.handle(listener, request).await) }
+        });
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder.http1().max_buf_size(READ_BYTES);
+        builder.http2().adaptive_window(true);
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        // How a connection ends is the client's business; each request has been noted.
+        tokio::select! {
+            ended = connection.as_mut() => ended.ok(),
+            () = self.stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await.ok()
+            }
+        };
+    }
+}
+
+/// Removes stale uploads now and then.
+async fn collect(emulator: Arc<Emulator>, stop: CancellationToken) {
+    loop {
+        let emulator = Arc::clone(&emulator);
+        // What cannot be removed now is tried again, and `gc` would say why.
+        blocking(move || emulator.store.collect_uploads(STALE)).await.ok();
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(COLLECTION) => {}
+        }
+    }
+}

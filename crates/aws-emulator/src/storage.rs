@@ -1,0 +1,134 @@
+//! What the emulator keeps: repositories, manifests, tags and blobs as files under one folder.
+//!
+//! Several processes share the folder (one emulator container per run, and the registry of the machine), so nothing
+//! lives in memory between two requests: every change is a file that is written aside, synced and renamed into place.
+//! A process may be killed at any instant; what it leaves behind is in `tmp/` or `uploads/`, which nobody reads.
+//!
+//! ```text
+//! secret                       key of the tokens that the processes issue
+//! lock                         shared while a blob gets its first reference, exclusive for garbage collection
+//! blobs/sha256/ab/<hex>        contents, once for all repositories
+//! uploads/<id>/{data,upload.json}
+//! keys/<access key id>         KeyRecord as JSON: sessions that a forwarded STS call gave
+//! registries/<host>/<name>/_repository/
+//!     repository.json, lifecycle.json, policy.json
+//!     layers/<hex>             empty: this repository may read that blob
+//!     manifests/<hex>          ManifestRecord as JSON
+//!     tags/<tag>               digest
+//!     referrers/<hex>/<hex>    empty: subject / the manifest that names it
+//! ```
+
+mod blob;
+mod digest;
+mod document;
+mod error;
+mod files;
+mod gc;
+mod image;
+mod keys;
+mod name;
+mod repository;
+mod upload;
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+pub(crate) use self::{
+    blob::LayerFile,
+    document::Document,
+    image::{ManifestRecord, NewManifest, Reference, StoredManifest},
+    keys::KeyRecord,
+    name::{is_account, is_region, partition},
+    repository::{PolicyKind, RepositoryRef, RepositorySettings, TagMutability},
+    upload::{Hasher, UploadWriter},
+};
+pub use self::{
+    digest::{Digest, InvalidDigest},
+    error::StoreError,
+    gc::{GcOptions, GcReport, gc},
+    name::{EcrRegistry, InvalidName, RegistryHost, RepositoryName, Tag},
+};
+
+/// Bytes of the key that signs tokens and derives session keys.
+const SECRET_BYTES: usize = 32;
+
+/// The folder with everything that outlives a request. Cheap to clone; holds no state but the path.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// Opens the folder, creating what is missing.
+    pub(crate) fn open(root: &Path) -> Result<Self, StoreError> {
+        for dir in ["blobs/sha256", "uploads", "registries", "tmp"] {
+            files::create_dir(&root.join(dir))?;
+        }
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// Returns the key that all processes over this folder share; the first one makes it.
+    pub(crate) fn secret(&self) -> Result<Vec<u8>, StoreError> {
+        self.shared_bytes("secret", || random(SECRET_BYTES))
+    }
+
+    /// Returns the contents of a file that is made once, by whoever comes first.
+    pub(crate) fn shared_bytes(&self, name: &str, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        let path = self.root.join(name);
+        if let Some(bytes) = files::read_optional(&path)? {
+            return Ok(bytes);
+        }
+        let bytes = make();
+        match files::create_once(&self.tmp(), &path, &bytes)? {
+            files::Created::Now => Ok(bytes),
+            files::Created::Before => files::read(&path),
+        }
+    }
+
+    fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    fn uploads(&self) -> PathBuf {
+        self.root.join("uploads")
+    }
+
+    fn blobs(&self) -> PathBuf {
+        self.root.join("blobs").join("sha256")
+    }
+
+    fn blob(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        self.blobs().join(&hex[..2]).join(hex)
+    }
+
+    fn registries(&self) -> PathBuf {
+        self.root.join("registries")
+    }
+
+    /// Keeps garbage collection away until the guard is dropped (by the kernel, if the process dies).
+    fn lock_shared(&self) -> Result<File, StoreError> {
+        files::lock(&self.root.join("lock"), files::Lock::Shared)
+    }
+
+    /// Waits until nobody else changes references, and keeps them away.
+    fn lock_exclusive(&self) -> Result<File, StoreError> {
+        files::lock(&self.root.join("lock"), files::Lock::Exclusive)
+    }
+}
+
+/// Returns `count` bytes that nobody can guess.
+pub(crate) fn random(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("the operating system's random source works: TLS could not start without");
+    bytes
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Garbage collection: removes what no manifest needs and nobody is about to need.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use super::{Digest, Document, RepositoryRef, Store, StoreError, files};
+
+/// What to spare.
+#[derive(Clone, Copy, Debug)]
+pub struct GcOptions {
+    /// Unreferenced content younger than this stays: its manifest may be on its way.
+    pub grace: Duration,
+    /// Untagged images older than this go; `None` keeps them, as ECR does without a lifecycle policy.
+    pub untagged_after: Option<Duration>,
+}
+
+impl Default for GcOptions {
+    fn default() -> Self {
+        Self { grace: Duration::from_secs(24 * 60 * 60), untagged_after: None }
+    }
+}
+
+/// What a collection removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GcReport {
+    /// Contents that no repository reads any more.
+    pub blobs: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Unfinished uploads.
+    pub uploads: u64,
+    /// Untagged images.
+    pub images: u64,
+}
+
+/// Collects the garbage of a data folder while other processes use it.
+///
+/// # Errors
+/// The folder could not be read or changed; what was removed until then was garbage.
+pub fn gc(data_dir: &Path, options: GcOptions) -> Result<GcReport, StoreError> {
+    let store = Store::open(data_dir)?;
+    let mut report = GcReport { uploads: store.collect_uploads(options.grace)?, ..GcReport::default() };
+    let _exclusive = store.lock_exclusive()?;
+    let mut live = HashSet::new();
+    for registry in store.registry_hosts()? {
+        for name in store.repositories(&registry)? {
+            let repository = RepositoryRef { registry: registry.clone(), name };
+            if let Some(age) = options.untagged_after {
+                report.images += store.collect_untagged(&repository, age)?;
+            }
+            live.extend(store.collect_layers(&repository, options.grace)?);
+        }
+    }
+    for shard in files::names(&store.blobs())? {
+        let shard = store.blobs().join(shard);
+        for name in files::names(&shard)? {
+            let path = shard.join(&name);
+            let dead = Digest::from_hex(&name).is_ok_and(|digest| !live.contains(&digest));
+            if dead && is_older(&path, options.grace)? {
+                report.bytes += fs::metadata(&path).map_err(StoreError::io(&path))?.len();
+                report.blobs += u64::from(files::remove(&path)?);
+            }
+        }
+    }
+    Ok(report)
+}
+
+impl Store {
+    /// Removes uploads that nobody has written to for `age`, and what killed processes left in `tmp/`.
+    pub(crate) fn collect_uploads(&self, age: Duration) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for id in files::names(&self.uploads())? {
+            let dir = self.uploads().join(id);
+            let data = dir.join("data");
+            if is_older(if data.exists() { &data } else { &dir }, age)? {
+                files::remove_tree(&dir)?;
+                count += 1;
+            }
+        }
+        for name in files::names(&self.tmp())? {
+            let path = self.tmp().join(name);
+            if is_older(&path, age)? {
+                if path.is_dir() { files::remove_tree(&path)? } else { files::remove(&path).map(|_| ())? }
+            }
+        }
+        Ok(count)
+    }
+
+    fn collect_untagged(&self, repository: &RepositoryRef, age: Duration) -> Result<u64, StoreError> {
+        let mut wanted: HashSet<Digest> = self.tags(repository)?.into_values().collect();
+        let manifests = self.manifests(repository)?;
+        for digest in &manifests {
+            let document = self.document(digest)?;
+            wanted.extend(document.manifests);
+            // A signature or SBOM stays as long as the image it speaks of.
+            wanted.extend(document.subject.filter(|subject| manifests.contains(subject)).map(|_| digest.clone()));
+        }
+        let mut count = 0;
+        for digest in manifests.iter().filter(|digest| !wanted.contains(digest)) {
+            let path = self.repository_dir(repository).join("manifests").join(digest.hex());
+            if is_older(&path, age)? {
+                self.delete_manifest(repository, digest)?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Unlinks the layers that no manifest of the repository names; returns the digests that it still needs.
+    fn collect_layers(&self, repository: &RepositoryRef, grace: Duration) -> Result<HashSet<Digest>, StoreError> {
+        let mut live = HashSet::new();
+        for digest in self.manifests(repository)? {
+            live.extend(self.document(&digest)?.references());
+            live.insert(digest);
+        }
+        let layers = self.repository_dir(repository).join("layers");
+        for name in files::names(&layers)? {
+            let Ok(digest) = Digest::from_hex(&name) else { continue };
+            if live.contains(&digest) {
+                continue;
+            }
+            if is_older(&layers.join(&name), grace)? {
+                files::remove(&layers.join(&name))?;
+            } else {
+                live.insert(digest);
+            }
+        }
+        Ok(live)
+    }
+
+    fn document(&self, digest: &Digest) -> Result<Document, StoreError> {
+        let path = self.blob(digest);
+        Document::parse(&files::read(&path)?, None).map_err(|e| StoreError::Corrupt { path, reason: e.to_string() })
+    }
+}
+
+/// Says whether a file was last changed more than `age` ago; one that has gone is not.
+fn is_older(path: &Path, age: Duration) -> Result<bool, StoreError> {
+    match fs::metadata(path).and_then(|metadata| metadata.modified()) {
+        Ok(modified) => Ok(SystemTime::now().duration_since(modified).is_ok_and(|since| since >= age)),
+        Err(e) if files::is_absent(&e) => Ok(false),
+        Err(e) => Err(StoreError::io(path)(e)),
+    }
+}

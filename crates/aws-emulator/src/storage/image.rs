@@ -1,0 +1,212 @@
+//! Images of a repository: manifests, the tags that point at them, and who refers to whom.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Digest, Document, RepositoryRef, Store, StoreError, Tag, TagMutability, files, files::Created};
+
+/// How a request names an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reference {
+    Tag(Tag),
+    Digest(Digest),
+}
+
+/// What a repository notes about a manifest besides its bytes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ManifestRecord {
+    pub(crate) media_type: String,
+    pub(crate) artifact_type: Option<String>,
+    pub(crate) pushed_at: Timestamp,
+    /// Bytes of config and layers.
+    pub(crate) content_bytes: u64,
+    /// Bytes of the manifest itself.
+    pub(crate) size: u64,
+}
+
+/// A manifest that is kept.
+#[derive(Debug)]
+pub(crate) struct StoredManifest {
+    pub(crate) digest: Digest,
+    pub(crate) record: ManifestRecord,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A manifest that arrives.
+pub(crate) struct NewManifest<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// The request's `Content-Type`.
+    pub(crate) media_type: Option<&'a str>,
+    pub(crate) reference: &'a Reference,
+    pub(crate) now: Timestamp,
+}
+
+/// What became of a manifest that arrived.
+#[derive(Debug)]
+pub(crate) struct PutManifest {
+    pub(crate) digest: Digest,
+    pub(crate) subject: Option<Digest>,
+}
+
+impl Store {
+    /// Keeps a manifest and points the tag at it.
+    ///
+    /// All blobs and manifests that it names must be in the repository already, as in ECR.
+    pub(crate) fn put_manifest(
+        &self,
+        repository: &RepositoryRef,
+        new: &NewManifest<'_>,
+    ) -> Result<PutManifest, StoreError> {
+        let document = Document::parse(new.bytes, new.media_type)?;
+        let digest = Digest::of(new.bytes);
+        if let Reference::Digest(claimed) = new.reference
+            && *claimed != digest
+        {
+            return Err(StoreError::DigestMismatch { claimed: claimed.clone(), found: digest });
+        }
+        let _shared = self.lock_shared()?;
+        let settings = self.repository(repository)?;
+        let dir = self.repository_dir(repository);
+        let missing = |folder: &str, parts: &[Digest]| {
+            parts.iter().filter(|part| !dir.join(folder).join(part.hex()).exists()).cloned().collect::<Vec<_>>()
+        };
+        let mut absent = missing("layers", &document.blobs);
+        absent.extend(missing("manifests", &document.manifests));
+        if !absent.is_empty() {
+            return Err(StoreError::PartsMissing(absent));
+        }
+        self.put_blob(&digest, new.bytes)?;
+        if let Some(subject) = &document.subject {
+            files::touch(&dir.join("referrers").join(subject.hex()).join(digest.hex()))?;
+        }
+        let record = ManifestRecord {
+            media_type: document.media_type,
+            artifact_type: document.artifact_type,
+            pushed_at: new.now,
+            content_bytes: document.content_bytes,
+            size: new.bytes.len() as u64,
+        };
+        let record = serde_json::to_vec(&record).expect("a record is strings and numbers");
+        files::create_once(&self.tmp(), &dir.join("manifests").join(digest.hex()), &record)?;
+        if let Reference::Tag(tag) = new.reference {
+            self.set_tag(repository, tag, &digest, settings.tag_mutability)?;
+        }
+        Ok(PutManifest { digest, subject: document.subject })
+    }
+
+    fn set_tag(
+        &self,
+        repository: &RepositoryRef,
+        tag: &Tag,
+        digest: &Digest,
+        mutability: TagMutability,
+    ) -> Result<(), StoreError> {
+        let path = self.repository_dir(repository).join("tags").join(tag.as_str());
+        let content = digest.to_string();
+        match mutability {
+            TagMutability::Mutable => files::replace(&self.tmp(), &path, content.as_bytes()),
+            TagMutability::Immutable => match files::create_once(&self.tmp(), &path, content.as_bytes())? {
+                Created::Now => Ok(()),
+                Created::Before if files::read(&path)? == content.as_bytes() => Ok(()),
+                Created::Before => Err(StoreError::TagImmutable(tag.clone())),
+            },
+        }
+    }
+
+    /// Finds a manifest by tag or digest.
+    pub(crate) fn manifest(
+        &self,
+        repository: &RepositoryRef,
+        reference: &Reference,
+    ) -> Result<StoredManifest, StoreError> {
+        let digest = self.resolve(repository, reference)?;
+        let record = self.manifest_record(repository, &digest)?;
+        let bytes = files::read(&self.blob(&digest))?;
+        Ok(StoredManifest { digest, record, bytes })
+    }
+
+    /// Finds the digest that a reference means; a tag whose image is gone is not found.
+    pub(crate) fn resolve(&self, repository: &RepositoryRef, reference: &Reference) -> Result<Digest, StoreError> {
+        self.repository(repository)?;
+        match reference {
+            Reference::Digest(digest) => Ok(digest.clone()),
+            Reference::Tag(tag) => {
+                let path = self.repository_dir(repository).join("tags").join(tag.as_str());
+                let text = files::read_optional(&path)?.ok_or_else(|| StoreError::ImageNotFound(tag.to_string()))?;
+                let text = String::from_utf8_lossy(&text).into_owned();
+                text.parse().map_err(|_| StoreError::Corrupt { path, reason: text })
+            }
+        }
+    }
+
+    /// Reads what the repository notes about a manifest.
+    pub(crate) fn manifest_record(
+        &self,
+        repository: &RepositoryRef,
+        digest: &Digest,
+    ) -> Result<ManifestRecord, StoreError> {
+        let path = self.repository_dir(repository).join("manifests").join(digest.hex());
+        let bytes = files::read_optional(&path)?.ok_or_else(|| StoreError::ImageNotFound(digest.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|e| StoreError::Corrupt { path, reason: e.to_string() })
+    }
+
+    /// Lists the repository's manifests.
+    pub(crate) fn manifests(&self, repository: &RepositoryRef) -> Result<Vec<Digest>, StoreError> {
+        self.repository(repository)?;
+        let names = files::names(&self.repository_dir(repository).join("manifests"))?;
+        Ok(names.iter().filter_map(|name| Digest::from_hex(name).ok()).collect())
+    }
+
+    /// Lists the repository's tags and what they point at, by tag.
+    pub(crate) fn tags(&self, repository: &RepositoryRef) -> Result<BTreeMap<Tag, Digest>, StoreError> {
+        self.repository(repository)?;
+        let mut tags = BTreeMap::new();
+        for name in files::names(&self.repository_dir(repository).join("tags"))? {
+            let Ok(tag) = name.parse::<Tag>() else { continue };
+            match self.resolve(repository, &Reference::Tag(tag.clone())) {
+                Ok(digest) => tags.insert(tag, digest),
+                // Another process removed it between the listing and the reading.
+                Err(StoreError::ImageNotFound(_)) => None,
+                Err(e) => return Err(e),
+            };
+        }
+        Ok(tags)
+    }
+
+    /// Removes a tag; the image stays.
+    pub(crate) fn delete_tag(&self, repository: &RepositoryRef, tag: &Tag) -> Result<(), StoreError> {
+        self.repository(repository)?;
+        let path = self.repository_dir(repository).join("tags").join(tag.as_str());
+        if files::remove(&path)? { Ok(()) } else { Err(StoreError::ImageNotFound(tag.to_string())) }
+    }
+
+    /// Removes a manifest with all its tags; its blobs stay until garbage collection.
+    pub(crate) fn delete_manifest(&self, repository: &RepositoryRef, digest: &Digest) -> Result<(), StoreError> {
+        let dir = self.repository_dir(repository);
+        for (tag, target) in self.tags(repository)? {
+            if target == *digest {
+                files::remove(&dir.join("tags").join(tag.as_str()))?;
+            }
+        }
+        if let Ok(bytes) = files::read(&self.blob(digest))
+            && let Some(subject) = Document::parse(&bytes, None).ok().and_then(|document| document.subject)
+        {
+            files::remove(&dir.join("referrers").join(subject.hex()).join(digest.hex()))?;
+        }
+        if files::remove(&dir.join("manifests").join(digest.hex()))? {
+            Ok(())
+        } else {
+            Err(StoreError::ImageNotFound(digest.to_string()))
+        }
+    }
+
+    /// Lists the manifests that name this one as their subject.
+    pub(crate) fn referrers(&self, repository: &RepositoryRef, subject: &Digest) -> Result<Vec<Digest>, StoreError> {
+        self.repository(repository)?;
+        let names = files::names(&self.repository_dir(repository).join("referrers").join(subject.hex()))?;
+        Ok(names.iter().filter_map(|name| Digest::from_hex(name).ok()).collect())
+    }
+}

@@ -1,0 +1,153 @@
+//! STS: the query protocol, answered in XML.
+
+mod assume_role;
+mod error;
+mod identity;
+mod web_identity;
+mod xml;
+
+use std::time::Duration;
+
+use http::{Response, StatusCode, header};
+
+pub(crate) use self::error::StsError;
+use self::xml::Element;
+use crate::{
+    AuthKind, Service,
+    emulator::{Emulator, Exchange},
+    forward,
+    http::{RequestBody, ResponseBody, content, form_pairs, read_body, set},
+    identity::{Caller, SessionKeys, authenticate},
+    storage::random,
+};
+
+/// Parameters that the request log keeps; the others may be secret or are noise.
+const LOGGED: [&str; 4] = ["RoleArn", "ExternalId", "DurationSeconds", "RoleSessionName"];
+
+/// The parameters of a call.
+pub(crate) struct Params(Vec<(String, String)>);
+
+impl Params {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    fn require(&self, name: &'static str) -> Result<&str, StsError> {
+        self.get(name).ok_or(StsError::MissingParameter(name))
+    }
+
+    /// Reads `DurationSeconds`, at most `longest`.
+    fn duration(&self, default: Duration, longest: Duration) -> Result<Duration, StsError> {
+        let Some(text) = self.get("DurationSeconds") else { return Ok(default.min(longest)) };
+        let seconds: u64 = text.parse().map_err(|_| StsError::malformed("DurationSeconds", text))?;
+        // STS grants no session under a quarter of an hour.
+        if seconds < 900 {
+            return Err(StsError::Validation(format!(
+                "1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: \
+                 Member must have value greater than or equal to 900"
+            )));
+        }
+        if seconds > longest.as_secs() {
+            return Err(StsError::TooLong);
+        }
+        Ok(Duration::from_secs(seconds))
+    }
+}
+
+/// Answers a request to STS.
+pub(crate) async fn answer(mut call: Exchange<'_>, mut body: RequestBody) -> Response<ResponseBody> {
+    call.entry.service = Service::Sts;
+    let request_id = request_id();
+    let result = run(&mut call, &mut body).await;
+    let (status, document) = match result {
+        Ok(Answered::Elsewhere(response)) => return response,
+        Ok(Answered::Here(document)) => (StatusCode::OK, document.with_request_id(&request_id)),
+        Err(error) => {
+            call.entry.error = Some(error.code().to_owned());
+            (error.status(), error.document(&request_id))
+        }
+    };
+    let mut response = content(status, "text/xml", document.render());
+    set(&mut response, "x-amzn-requestid", &request_id);
+    response
+}
+
+/// Who answered a call.
+enum Answered {
+    Here(Element),
+    /// The emulator that calls are forwarded to.
+    Elsewhere(Response<ResponseBody>),
+}
+
+async fn run(call: &mut Exchange<'_>, body: &mut RequestBody) -> Result<Answered, StsError> {
+    let body = read_body(body).await.map_err(|e| StsError::Malformed(e.to_string()))?;
+    call.entry.bytes_in = body.len() as u64;
+    let mut pairs = form_pairs(call.parts.uri.query().unwrap_or_default());
+    if call.parts.headers.contains_key(header::CONTENT_TYPE) {
+        pairs.extend(form_pairs(&String::from_utf8_lossy(&body)));
+    }
+    let params = Params(pairs);
+    let action = params.get("Action").ok_or(StsError::MissingAction)?.to_owned();
+    call.entry.action.clone_from(&action);
+    for name in LOGGED {
+        if let Some(value) = params.get(name) {
+            call.entry.param(name, value);
+        }
+    }
+    if let Some(fault) = call.emulator.fault(Service::Sts).await {
+        return Err(StsError::Fault(fault));
+    }
+    let caller = if action == "AssumeRoleWithWebIdentity" {
+        call.entry.auth = AuthKind::Unsigned;
+        None
+    } else {
+        let caller = authenticate(call.emulator, &call.parts, &call.authority, &body)?;
+        call.entry.auth = AuthKind::Signed;
+        call.entry.principal = Some(caller.principal.arn.clone());
+        call.entry.access_key_id = Some(caller.access_key_id.clone());
+        Some(caller)
+    };
+    if let Some(upstream) = &call.emulator.upstream {
+        let forwarded = forward::forward_sts(call, upstream, body).await;
+        if let Some(response) = forwarded.map_err(|e| StsError::Upstream(e.to_string()))? {
+            return Ok(Answered::Elsewhere(response));
+        }
+    }
+    match caller {
+        Some(caller) => signed(call.emulator, &action, &caller, &params),
+        None => web_identity::assume(call.emulator, &params),
+    }
+    .map(Answered::Here)
+}
+
+/// The actions that need a signature.
+fn signed(emulator: &Emulator, action: &str, caller: &Caller, params: &Params) -> Result<Element, StsError> {
+    match action {
+        "GetCallerIdentity" => Ok(identity::caller(&caller.principal)),
+        "AssumeRole" => assume_role::assume(emulator, caller, params),
+        "GetSessionToken" => identity::session_token(emulator, caller, params),
+        "GetAccessKeyInfo" => identity::access_key_info(emulator, params),
+        _ => Err(StsError::InvalidAction(action.to_owned())),
+    }
+}
+
+/// Renders credentials as all actions that issue them do.
+fn credentials(keys: &SessionKeys) -> Element {
+    Element::parent(
+        "Credentials",
+        [
+            Element::text("AccessKeyId", &keys.access_key_id),
+            Element::text("SecretAccessKey", &keys.secret_access_key),
+            Element::text("SessionToken", &keys.session_token),
+            Element::text("Expiration", keys.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        ],
+    )
+}
+
+fn request_id() -> String {
+    let hex = hex::encode(random(16));
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+#[cfg(test)]
+mod tests;

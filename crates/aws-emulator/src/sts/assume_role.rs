@@ -1,0 +1,128 @@
+//! AssumeRole: a signed caller takes on a role.
+
+use std::time::Duration;
+
+use super::{Params, StsError, credentials, xml::Element};
+use crate::{
+    Role, Strictness,
+    emulator::Emulator,
+    identity::{Caller, CallerKind, Principal, Session, unique_id},
+    storage::is_account,
+};
+
+/// What a session lasts when nothing is asked.
+pub(super) const DEFAULT_SESSION: Duration = Duration::from_secs(3600);
+/// The longest session of a role that nobody declared: IAM's own limit.
+const LONGEST_SESSION: Duration = Duration::from_secs(12 * 3600);
+/// The longest session of a role that was assumed from a role.
+const LONGEST_CHAINED_SESSION: Duration = Duration::from_secs(3600);
+
+/// The parts of `arn:aws:iam::123456789012:role/path/name`.
+pub(super) struct RoleArn<'a> {
+    pub(super) arn: &'a str,
+    partition: &'a str,
+    account: &'a str,
+    name: &'a str,
+}
+
+impl<'a> RoleArn<'a> {
+    pub(super) fn parse(arn: &'a str) -> Result<Self, StsError> {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        match parts.as_slice() {
+            ["arn", partition, "iam", "", account, resource] if is_account(account) => {
+                let name = resource.strip_prefix("role/").and_then(|path| path.rsplit('/').next());
+                let name = name.filter(|name| !name.is_empty());
+                name.map(|name| Self { arn, partition, account, name })
+            }
+            _ => None,
+        }
+        .ok_or_else(|| StsError::Validation(format!("{arn} is invalid")))
+    }
+
+    /// Returns who the caller becomes.
+    pub(super) fn session(&self, session_name: &str) -> Principal {
+        let Self { partition, account, name, .. } = self;
+        Principal {
+            arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}"),
+            account: (*account).to_owned(),
+            user_id: format!("{}:{session_name}", unique_id("AROA", self.arn)),
+        }
+    }
+}
+
+pub(super) fn assume(emulator: &Emulator, caller: &Caller, params: &Params) -> Result<Element, StsError> {
+    let arn = RoleArn::parse(params.require("RoleArn")?)?;
+    let session_name = session_name(params)?;
+    let role = emulator.roles.iter().find(|role| role.arn == arn.arn);
+    let allowed = match role {
+        Some(role) => trusts(role, caller) && external_id_fits(role, params),
+        None => emulator.strictness == Strictness::Lenient,
+    };
+    if !allowed {
+        return Err(StsError::AccessDenied {
+            caller: caller.principal.arn.clone(),
+            action: "sts:AssumeRole",
+            resource: arn.arn.to_owned(),
+        });
+    }
+    let longest = longest_session(role);
+    let longest = if caller.kind == CallerKind::Session { longest.min(LONGEST_CHAINED_SESSION) } else { longest };
+    let duration = params.duration(DEFAULT_SESSION, longest)?;
+    let session = Session::new(arn.session(session_name), emulator.clock.now() + duration);
+    Ok(Element::result(
+        "AssumeRole",
+        [
+            assumed_user(&session.principal),
+            credentials(&session.keys(&emulator.signer)),
+            Element::text("PackedPolicySize", "0"),
+        ],
+    ))
+}
+
+/// Renders `AssumedRoleUser`.
+pub(super) fn assumed_user(principal: &Principal) -> Element {
+    Element::parent(
+        "AssumedRoleUser",
+        [Element::text("AssumedRoleId", &principal.user_id), Element::text("Arn", &principal.arn)],
+    )
+}
+
+pub(super) fn longest_session(role: Option<&Role>) -> Duration {
+    role.map_or(LONGEST_SESSION, |role| role.max_session)
+}
+
+/// Reads `RoleSessionName`: 2 to 64 letters, digits and `+=,.@_-`.
+pub(super) fn session_name(params: &Params) -> Result<&str, StsError> {
+    let name = params.require("RoleSessionName")?;
+    let valid =
+        (2..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
+    if valid {
+        return Ok(name);
+    }
+    Err(StsError::Validation(format!(
+        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must \
+         satisfy regular expression pattern: [\\w+=,.@-]{{2,64}}"
+    )))
+}
+
+fn trusts(role: &Role, caller: &Caller) -> bool {
+    let principal = &caller.principal;
+    role.trusted.is_empty()
+        || role.trusted.iter().any(|trusted| {
+            *trusted == principal.account
+                || *trusted == principal.arn
+                || trusted.strip_suffix(":root").is_some_and(|root| root.ends_with(&format!("::{}", principal.account)))
+                || role_of_session(&principal.arn).is_some_and(|role| *trusted == role)
+        })
+}
+
+/// Turns a session's ARN into the ARN of its role, which trust policies name (roles with a path excepted).
+fn role_of_session(arn: &str) -> Option<String> {
+    let (head, rest) = arn.split_once(":assumed-role/")?;
+    let (role, _session) = rest.split_once('/')?;
+    Some(format!("{}:role/{role}", head.replace(":sts:", ":iam:")))
+}
+
+fn external_id_fits(role: &Role, params: &Params) -> bool {
+    role.external_id.is_none() || role.external_id.as_deref() == params.get("ExternalId")
+}

@@ -1,0 +1,136 @@
+//! AssumeRoleWithWebIdentity: an OIDC token takes on a role.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, de};
+
+use super::{
+    Params, StsError,
+    assume_role::{DEFAULT_SESSION, RoleArn, assumed_user, longest_session, session_name},
+    credentials,
+    xml::Element,
+};
+use crate::{OidcTrust, Strictness, emulator::Emulator, identity::Session};
+
+/// The claims that STS looks at.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    #[serde(default, deserialize_with = "one_or_many")]
+    aud: Vec<String>,
+    exp: i64,
+}
+
+pub(super) fn assume(emulator: &Emulator, params: &Params) -> Result<Element, StsError> {
+    let arn = RoleArn::parse(params.require("RoleArn")?)?;
+    let session_name = session_name(params)?;
+    let token = params.require("WebIdentityToken")?;
+    let claims = read(token)?;
+    if emulator.strictness == Strictness::Strict && !emulator.issuer.signed(token) {
+        let message = "Couldn't retrieve verification key from your identity provider, please reference \
+                       AssumeRoleWithWebIdentity documentation for requirements";
+        return Err(StsError::InvalidIdentityToken(message.to_owned()));
+    }
+    let now = emulator.clock.now();
+    if Timestamp::from_second(claims.exp).is_ok_and(|expires| expires <= now) {
+        return Err(StsError::ExpiredIdentityToken);
+    }
+    let role = emulator.roles.iter().find(|role| role.arn == arn.arn);
+    let allowed = match role {
+        Some(role) => role.oidc.as_ref().is_some_and(|trust| trust.fits(&claims)),
+        None => emulator.strictness == Strictness::Lenient,
+    };
+    if !allowed {
+        return Err(StsError::WebIdentityDenied);
+    }
+    let duration = params.duration(DEFAULT_SESSION, longest_session(role))?;
+    let session = Session::new(arn.session(session_name), now + duration);
+    Ok(Element::result(
+        "AssumeRoleWithWebIdentity",
+        [
+            Element::text("Audience", claims.aud.first().cloned().unwrap_or_default()),
+            assumed_user(&session.principal),
+            Element::text("Provider", claims.iss),
+            credentials(&session.keys(&emulator.signer)),
+            Element::text("SubjectFromWebIdentityToken", claims.sub),
+        ],
+    ))
+}
+
+fn read(token: &str) -> Result<Claims, StsError> {
+    let invalid = || StsError::InvalidIdentityToken("The ID Token provided is not a valid JWT".to_owned());
+    let [_header, payload, _signature] = token.split('.').collect::<Vec<_>>().try_into().map_err(|_| invalid())?;
+    let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| invalid())?;
+    serde_json::from_slice(&payload).map_err(|_| invalid())
+}
+
+impl OidcTrust {
+    fn fits(&self, claims: &Claims) -> bool {
+        let any = |patterns: &[String], value: &str| patterns.is_empty() || patterns.iter().any(|p| like(p, value));
+        self.issuer == claims.iss
+            && any(&self.subjects, &claims.sub)
+            && (self.audiences.is_empty() || claims.aud.iter().any(|audience| any(&self.audiences, audience)))
+    }
+}
+
+/// IAM's `StringLike`: `*` is any text, `?` any character.
+fn like(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
+            _ => {
+                // Let the last star take one more character.
+                let Some((star_p, star_t)) = star else { return false };
+                star = Some((star_p, star_t + 1));
+                (p, t) = (star_p + 1, star_t + 1);
+            }
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Audiences;
+    impl<'de> de::Visitor<'de> for Audiences {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an audience or a list of audiences")
+        }
+
+        fn visit_str<E>(self, one: &str) -> Result<Self::Value, E> {
+            Ok(vec![one.to_owned()])
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut many: A) -> Result<Self::Value, A::Error> {
+            let mut audiences = Vec::new();
+            while let Some(audience) = many.next_element()? {
+                audiences.push(audience);
+            }
+            Ok(audiences)
+        }
+    }
+    deserializer.deserialize_any(Audiences)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn string_like() {
+        for (pattern, text) in [("a*", "abc"), ("*", ""), ("a?c", "abc"), ("*:b:*c", "a:b:xc"), ("**b", "aab")] {
+            assert!(like(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("a", "ab"), ("a?", "a"), ("*b", "bc"), ("", "a"), ("a*c*", "ab")] {
+            assert!(!like(pattern, text), "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Tokens that carry their own facts, signed with the key of the data folder.
+//!
+//! Any process over the same folder can check them, and none has to remember them.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::hmac;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Seals and opens tokens.
+pub(crate) struct Signer {
+    key: hmac::Key,
+}
+
+impl Signer {
+    pub(crate) fn new(secret: &[u8]) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret) }
+    }
+
+    /// Makes a token: letters, digits, `-`, `_` and one `.`, as some plugins split passwords at every `:`
+    /// (harness-runtime.md 6.8). A token of one purpose is none of another.
+    pub(crate) fn seal<T: Serialize>(&self, purpose: &str, claims: &T) -> String {
+        let claims = serde_json::to_vec(claims).expect("claims are strings and numbers");
+        let payload = URL_SAFE_NO_PAD.encode(claims);
+        let tag = hmac::sign(&self.key, format!("{purpose}\n{payload}").as_bytes());
+        format!("{payload}.{}", URL_SAFE_NO_PAD.encode(tag))
+    }
+
+    /// Reads a token; `None` if it was not sealed with this key for this purpose.
+    pub(crate) fn open<T: DeserializeOwned>(&self, purpose: &str, token: &str) -> Option<T> {
+        let (payload, tag) = token.split_once('.')?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+        hmac::verify(&self.key, format!("{purpose}\n{payload}").as_bytes(), &tag).ok()?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    }
+
+    /// Returns bytes that follow from the label, and that only holders of the key can work out.
+    pub(crate) fn derive(&self, label: &str) -> Vec<u8> {
+        hmac::sign(&self.key, format!("derive\n{label}").as_bytes()).as_ref().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opens_only_what_it_sealed() {
+        let signer = Signer::new(b"one");
+        let token = signer.seal("registry", &("a", 1));
+        assert!(!token.contains(':'));
+        assert_eq!(signer.open::<(String, i32)>("registry", &token), Some(("a".to_owned(), 1)));
+        assert_eq!(signer.open::<(String, i32)>("session", &token), None);
+        assert_eq!(Signer::new(b"two").open::<(String, i32)>("registry", &token), None);
+        let forged = format!("{}{}", if token.starts_with('W') { 'X' } else { 'W' }, &token[1..]);
+        assert_eq!(signer.open::<(String, i32)>("registry", &forged), None);
+        assert_eq!(signer.open::<(String, i32)>("registry", "nonsense"), None);
+    }
+}

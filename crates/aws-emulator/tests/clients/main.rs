@@ -1,0 +1,15 @@
+//! Real clients against the emulator: they resolve the AWS names, trust its CA, and know nothing else about it.
+//!
+//! Each test has its own address in 127.0.0.0/8, so that port 443 is free; the names are put into `/etc/hosts` of the
+//! client's own mount namespace. The clients come from their packages and are installed when they are missing.
+
+mod aws_cli;
+mod boto3;
+mod curl;
+mod docker;
+mod durability;
+mod forwarding;
+mod image;
+mod skopeo;
+mod tools;
+mod world;
