@@ -1,0 +1,135 @@
+//! The next action after a failure, read from what the step printed.
+
+use crate::exit_code::exit_code_hint;
+
+/// A next action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hint {
+    pub(crate) about: About,
+    pub(crate) text: &'static str,
+}
+
+/// Where the cause of a failure is to be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// In the step itself or its image.
+    Step,
+    /// In what the step talks to.
+    Network,
+}
+
+struct Sign {
+    /// Lower case; any line that holds it.
+    text: &'static str,
+    about: About,
+    hint: &'static str,
+}
+
+const NAMES: &str =
+    "on vm a service is reached by its step id, on kubernetes by `localhost`; other names need a network";
+const REPOSITORY: &str = "the repository does not exist in the registry: create it, or pass `--create-repository`";
+
+/// Signs in a failed step's last lines, the most telling first.
+const SIGNS: &[Sign] = &[
+    Sign {
+        text: "exec format error",
+        about: About::Step,
+        hint: "the image or program is for another architecture: check `platform.arch`, or pass `--platform`",
+    },
+    Sign {
+        text: "no space left on device",
+        about: About::Step,
+        hint: "the disk of the engine is full: `cirun doctor` shows what takes the room",
+    },
+    Sign {
+        text: "out of memory",
+        about: About::Step,
+        hint: "raise `resources.limits.memory` of the step, or give the engine more memory",
+    },
+    Sign { text: "name unknown", about: About::Step, hint: REPOSITORY },
+    Sign { text: "repositorynotfoundexception", about: About::Step, hint: REPOSITORY },
+    Sign { text: "expiredtoken", about: About::Step, hint: "the AWS credentials have expired: sign in again" },
+    Sign {
+        text: "certificate signed by unknown authority",
+        about: About::Step,
+        hint: "the image does not trust this server's CA: add it to the image, or set `SSL_CERT_FILE` in the step",
+    },
+    Sign {
+        text: "connection refused",
+        about: About::Network,
+        hint: "nothing listened there yet: CI does not wait for Background services, so let the step wait for its port",
+    },
+    Sign { text: "could not resolve host", about: About::Network, hint: NAMES },
+    Sign { text: "no such host", about: About::Network, hint: NAMES },
+    Sign { text: "name or service not known", about: About::Network, hint: NAMES },
+    Sign {
+        text: "permission denied",
+        about: About::Step,
+        hint: "check the file's mode, and whether the step's user (`runAsUser`) may use it",
+    },
+];
+
+/// What to do about a step or service that ended with `exit_code` after printing `lines`.
+pub(crate) fn find<'a>(exit_code: Option<i64>, lines: impl Iterator<Item = &'a str>) -> Option<Hint> {
+    let lowered: Vec<String> = lines.map(str::to_lowercase).collect();
+    let sign = SIGNS.iter().find(|sign| lowered.iter().any(|line| line.contains(sign.text)));
+    match sign {
+        Some(sign) => Some(Hint { about: sign.about, text: sign.hint }),
+        None => exit_code.and_then(exit_code_hint).map(|text| Hint { about: About::Step, text }),
+    }
+}
+
+/// Whether a line looks like the first word about a failure.
+pub(crate) fn looks_like_error(line: &str) -> bool {
+    const WORDS: [&str; 8] = ["error", "fatal", "panic", "exception", "traceback", "failed", "failure", "denied"];
+    // Words of their own: `errors: 0` and `--fail-on-error=false` are no errors, `Error:` and `E: error` are.
+    let lowered = line.to_lowercase();
+    lowered
+        .split(|character: char| !character.is_alphanumeric() && !matches!(character, '-' | '_' | '='))
+        .any(|word| WORDS.contains(&word) || is_error_class(word))
+        && !lowered.contains("0 failed")
+}
+
+/// `connectionerror`, `nullpointerexception`; not `--fail-on-error`.
+fn is_error_class(word: &str) -> bool {
+    word.chars().all(char::is_alphanumeric) && (word.ends_with("error") || word.ends_with("exception"))
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[test]
+    fn a_line_tells_more_than_the_code() {
+        assert_snapshot!(find(Some(255), ["standard_init_linux.go:228: exec user process caused: Exec format error"].into_iter()).unwrap().text,
+            @"the image or program is for another architecture: check `platform.arch`, or pass `--platform`");
+        assert_snapshot!(find(Some(127), ["sh: 1: jq: not found"].into_iter()).unwrap().text,
+            @"the image has no such program on its PATH: install it in the step, or use another image");
+        assert_eq!(find(Some(1), ["assertion failed"].into_iter()), None);
+        assert_eq!(find(None, std::iter::empty()), None);
+    }
+
+    #[test]
+    fn first_error_lines() {
+        let found: Vec<_> = [
+            "Error: cannot find module 'left-pad'",
+            "npm ERR! code E404",
+            "E   FAILED tests/test_cart.py::test_total",
+            "errors: 0",
+            "12 passed, 0 failed",
+            "curl --fail-on-error",
+            "E   requests.exceptions.ConnectionError: refused",
+            "Traceback (most recent call last):",
+        ]
+        .map(looks_like_error)
+        .into();
+        assert_eq!(found, [true, false, true, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn signs_are_lower_case() {
+        assert!(SIGNS.iter().all(|sign| sign.text == sign.text.to_lowercase()));
+    }
+}

@@ -1,0 +1,128 @@
+//! `--junit FILE`: each stage a test suite, each step a test case, for tools that read JUnit.
+
+use std::io::Write;
+
+use cirun_engine::{Event, EventKind, Outcome};
+use cirun_plan::StepPath;
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+
+use crate::{
+    Colour, Sink, SinkError,
+    clean::clean,
+    exit_code, human,
+    record::{Entry, RunRecord, StageRecord, State, StepFinish},
+    summary::words,
+};
+
+const WHAT: &str = "the JUnit report";
+
+/// Lines of each step that go into its `system-out`.
+const KEEP_LINES: usize = 200;
+
+/// Writes the report when the run has ended.
+pub struct JunitSink<W> {
+    out: W,
+    record: RunRecord,
+}
+
+impl<W: Write + Send> JunitSink<W> {
+    /// Writes to `out`, a file that was opened when the run began, so that a bad path is found then.
+    pub fn new(out: W) -> Self {
+        Self { out, record: RunRecord::new(KEEP_LINES) }
+    }
+}
+
+impl<W: Write + Send> Sink for JunitSink<W> {
+    fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
+        self.record.apply(event);
+        if !matches!(event.kind, EventKind::RunFinished { .. }) {
+            return Ok(());
+        }
+        let text = report(&self.record)
+            .to_string()
+            .map_err(|error| SinkError::Format { what: WHAT, reason: error.to_string() })?;
+        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(SinkError::write(WHAT))
+    }
+}
+
+fn report(record: &RunRecord) -> Report {
+    let pipeline = record.header.as_ref().map_or("pipeline", |header| header.pipeline.as_str());
+    let mut report = Report::new(pipeline);
+    if let Some(finish) = record.finish {
+        report.set_time(finish.elapsed);
+    }
+    for stage in &record.stages {
+        let mut suite = TestSuite::new(stage.id.as_str());
+        if let Some(end) = &stage.finish {
+            suite.set_time(end.elapsed);
+        }
+        suite.add_test_cases(cases(pipeline, stage));
+        report.add_test_suite(suite);
+    }
+    report
+}
+
+/// Background steps that were up are no cases: CI calls every one of them successful.
+fn cases(pipeline: &str, stage: &StageRecord) -> impl Iterator<Item = TestCase> {
+    stage.entries.iter().filter_map(move |(path, entry)| match &entry.state {
+        State::Service { .. } => None,
+        State::Step { finish, .. } => {
+            let mut case = case(path, entry, finish.as_ref());
+            case.set_classname(format!("{pipeline}.{}", stage.id));
+            Some(case)
+        }
+    })
+}
+
+fn case(path: &StepPath, entry: &Entry, finish: Option<&StepFinish>) -> TestCase {
+    let Some(finish) = finish else {
+        return TestCase::new(path.as_str(), not_success(NonSuccessKind::Error, "aborted", "the step did not end"));
+    };
+    let mut case = TestCase::new(path.as_str(), status(finish));
+    case.set_time(finish.elapsed);
+    if let Some(code) = finish.exit_code {
+        case.add_property(Property::new("exit_code", code.to_string()));
+    }
+    let mut output = String::new();
+    if entry.log.dropped() > 0 {
+        output.push_str(&format!("[{} earlier lines are left out]\n", entry.log.dropped()));
+    }
+    for line in entry.log.lines() {
+        output.push_str(&clean(line, Colour::Never));
+        output.push('\n');
+    }
+    if !output.is_empty() {
+        case.set_system_out(output);
+    }
+    case
+}
+
+fn status(finish: &StepFinish) -> TestCaseStatus {
+    let why = match finish.exit_code {
+        Some(code) => exit_code::describe(code, finish.reason.as_deref()),
+        None => finish
+            .reason
+            .clone()
+            .unwrap_or_else(|| format!("{} after {}", words(finish.outcome), human::duration(finish.elapsed))),
+    };
+    let name = finish.outcome.as_str();
+    match finish.outcome {
+        Outcome::Succeeded => TestCaseStatus::success(),
+        Outcome::Failed | Outcome::TimedOut => not_success(NonSuccessKind::Failure, name, &why),
+        Outcome::Aborted => not_success(NonSuccessKind::Error, name, &why),
+        Outcome::Skipped => skipped(&why),
+        Outcome::Ignored => skipped(&format!("failed and ignored: {why}")),
+    }
+}
+
+fn not_success(kind: NonSuccessKind, name: &str, message: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(name).set_message(message);
+    status
+}
+
+fn skipped(message: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(message);
+    status
+}

@@ -1,0 +1,40 @@
+//! Events to sinks: terminal, plain lines, JSON lines, JUnit, HTML.
+//!
+//! A sink consumes and never asks: it holds no channel to the engine, reads no environment and no terminal size by
+//! itself, and writes only to what it was given.
+
+mod sink;
+
+mod json;
+mod wire;
+
+mod clean;
+mod human;
+mod look;
+mod table;
+
+mod exit_code;
+mod hint;
+mod log;
+mod record;
+
+mod closing;
+mod digest;
+mod narrate;
+mod plain;
+mod quiet;
+mod summary;
+mod tty;
+
+mod html;
+mod junit;
+
+pub use exit_code::exit_code_meaning;
+pub use html::HtmlSink;
+pub use json::JsonSink;
+pub use junit::JunitSink;
+pub use look::{Colour, Look};
+pub use plain::PlainSink;
+pub use quiet::QuietSink;
+pub use sink::{Fanout, Sink, SinkError};
+pub use tty::{Refresh, TtySink};

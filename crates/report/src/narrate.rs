@@ -1,0 +1,236 @@
+//! Tells a run in lines, each with the step's id in front. Plain output is these lines; a terminal shows them above its bars.
+
+use cirun_engine::{Event, EventKind, ImageState, Outcome};
+use cirun_plan::StepPath;
+use console::{measure_text_width, truncate_str};
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use crate::{
+    Look,
+    clean::clean,
+    exit_code, human,
+    look::{Mark, Tone},
+    record::{BACKGROUND, RunRecord, between},
+    summary::{mark, test_words, words},
+    table::{shorten_path, wrap},
+};
+
+/// Prefixes grow with the ids that have come, within these bounds.
+const PREFIX: std::ops::RangeInclusive<usize> = 12..=24;
+
+/// Sentences are not broken into less than this, however narrow the page.
+const LEAST_SENTENCE: usize = 30;
+
+/// Who a line is about when it is about no step.
+const SELF: &str = "cirun";
+
+/// What becomes of cirun's own sentences that are wider than the page. Lines of steps are never touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sentences {
+    /// One line each, for programs that read lines.
+    Whole,
+    /// Broken at spaces, for eyes.
+    Broken,
+}
+
+/// Makes the lines. It remembers only what layout needs.
+pub(crate) struct Narrator {
+    look: Look,
+    sentences: Sentences,
+    prefix: usize,
+    pulls: IndexMap<String, Pull>,
+}
+
+struct Pull {
+    started: Timestamp,
+    total: u64,
+}
+
+impl Narrator {
+    pub(crate) fn new(look: Look, sentences: Sentences) -> Self {
+        Self { look, sentences, prefix: *PREFIX.start(), pulls: IndexMap::new() }
+    }
+
+    /// The lines that tell `event`, which `record` holds already; none for what only the end or a bar shows.
+    pub(crate) fn tell(&mut self, event: &Event, record: &RunRecord) -> Vec<String> {
+        match &event.kind {
+            EventKind::RunStarted { run, pipeline, version, profile, stages } => {
+                let steps = human::count(stages.iter().map(|(_, steps)| steps).sum(), "step");
+                let what = match stages.as_slice() {
+                    [(stage, _)] => format!("stage {stage}"),
+                    _ => human::count(stages.len(), "stage"),
+                };
+                let text = format!("pipeline {pipeline}, {what} ({profile}), {steps}; run {run}, cirun {version}");
+                vec![self.own(Mark::Start, &text)]
+            }
+            EventKind::Diagnostic { code, severity, message, step } => {
+                vec![self.diagnostic(record, code, severity, message, step.as_ref())]
+            }
+            EventKind::ImagePull { image, state } => self.pull(event.at, image, state),
+            EventKind::StageStarted { stage } if is_one_of_several(record) => {
+                vec![self.own(Mark::Start, &format!("stage {stage}"))]
+            }
+            EventKind::StageFinished { stage, outcome, elapsed } if is_one_of_several(record) => {
+                let text = format!("stage {stage} {} in {}", words(*outcome), human::duration(*elapsed));
+                vec![self.own(mark(*outcome), &text)]
+            }
+            EventKind::StageStarted { .. } | EventKind::StageFinished { .. } | EventKind::RunFinished { .. } => {
+                Vec::new()
+            }
+            EventKind::ServiceStarted { step, addresses } => {
+                let colon = if addresses.is_empty() { "" } else { ": " };
+                let text = format!("service started{colon}{}", addresses.join(", "));
+                vec![self.line(record, step, Mark::Service, &text)]
+            }
+            EventKind::ServiceReady { step, after } => {
+                vec![self.line(record, step, Mark::Good, &format!("service ready after {}", human::duration(*after)))]
+            }
+            EventKind::ServiceExited { step, exit_code, reason, tail: _ } => {
+                let mark = if *exit_code == 0 { Mark::Warning } else { Mark::Bad };
+                let how = exit_code::describe(*exit_code, reason.as_deref());
+                vec![self.line(record, step, mark, &format!("service ended: {how}"))]
+            }
+            // That the service has started tells more, and follows.
+            EventKind::StepStarted { step_type, .. } if step_type == BACKGROUND => Vec::new(),
+            EventKind::StepStarted { step, step_type, attempt } => {
+                let at = human::duration(record.since_start(event.at));
+                let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+                vec![self.line(record, step, Mark::Start, &format!("{step_type} started at +{at}{again}"))]
+            }
+            EventKind::StepOutput { step, stream: _, line } => {
+                let mark = if is_service(record, step) { Mark::ServiceLine } else { Mark::StepLine };
+                vec![self.line(record, step, mark, &clean(line.as_str(), self.look.colour))]
+            }
+            // A service that was up ends with its stage, which is no news.
+            EventKind::StepFinished { step, .. } if is_service(record, step) => Vec::new(),
+            EventKind::StepFinished { step, outcome, outputs, .. } => {
+                let mut lines = vec![self.line(record, step, mark(*outcome), &finish_words(record, step, *outcome))];
+                for (name, value) in outputs {
+                    let room = self.look.width.saturating_sub(self.prefix + 3).max(20);
+                    let text = clean(&format!("{name}={}", value.replace('\n', "\\n")), self.look.colour);
+                    lines.push(self.line(record, step, Mark::Output, &truncate_str(&text, room, "…")));
+                }
+                lines
+            }
+        }
+    }
+
+    fn diagnostic(
+        &mut self,
+        record: &RunRecord,
+        code: &str,
+        severity: &str,
+        message: &str,
+        step: Option<&StepPath>,
+    ) -> String {
+        let mark = severity_mark(severity);
+        let text = format!("{} {message} [{code}]", self.look.paint(mark.tone(), &format!("{severity}:")));
+        match step {
+            Some(step) => self.line(record, step, mark, &text),
+            None => self.own(mark, &text),
+        }
+    }
+
+    fn pull(&mut self, at: Timestamp, image: &str, state: &ImageState) -> Vec<String> {
+        match state {
+            ImageState::Present => Vec::new(),
+            ImageState::Started => {
+                self.pulls.insert(image.to_owned(), Pull { started: at, total: 0 });
+                vec![self.own(Mark::Pull, &format!("pulling {image}"))]
+            }
+            ImageState::Progress { total, .. } => {
+                if let Some(pull) = self.pulls.get_mut(image) {
+                    pull.total = *total;
+                }
+                Vec::new()
+            }
+            ImageState::Done => {
+                let mut text = format!("pulled {image}");
+                if let Some(pull) = self.pulls.shift_remove(image) {
+                    text.push_str(&format!(" in {}", human::duration(between(pull.started, at))));
+                    if pull.total > 0 {
+                        text.push_str(&format!(", {}", human::bytes(pull.total)));
+                    }
+                }
+                vec![self.own(Mark::Good, &text)]
+            }
+            ImageState::Failed { reason } => {
+                self.pulls.shift_remove(image);
+                vec![self.own(Mark::Bad, &format!("cannot pull {image}: {reason}"))]
+            }
+        }
+    }
+
+    /// A line that is about the run rather than a step.
+    fn own(&mut self, mark: Mark, text: &str) -> String {
+        self.prefixed(SELF, Tone::Strong, mark, text)
+    }
+
+    /// A line about a step or a service, in its colour.
+    fn line(&mut self, record: &RunRecord, step: &StepPath, mark: Mark, text: &str) -> String {
+        let tone = match record.find(step) {
+            Some((number, entry)) if entry.is_service() => Tone::Service(number),
+            Some((number, _)) => Tone::Step(number),
+            None => Tone::Strong,
+        };
+        self.prefixed(step.as_str(), tone, mark, text)
+    }
+
+    fn prefixed(&mut self, who: &str, tone: Tone, mark: Mark, text: &str) -> String {
+        let who = shorten_path(who, *PREFIX.end());
+        let width = measure_text_width(&who);
+        self.prefix = self.prefix.max(width);
+        let padding = " ".repeat(self.prefix - width);
+        let sign = self.look.paint(mark.tone(), mark.glyph());
+        let first = format!("{}{padding} {sign} ", self.look.paint(tone, &who));
+        let is_data = matches!(mark, Mark::StepLine | Mark::ServiceLine | Mark::Output);
+        if is_data || self.sentences == Sentences::Whole {
+            return format!("{first}{text}").trim_end().to_owned();
+        }
+        let indent = self.prefix + 3;
+        let room = self.look.width.saturating_sub(indent).max(LEAST_SENTENCE);
+        format!("{first}{}", wrap(text, room).join(&format!("\n{}", " ".repeat(indent))))
+    }
+}
+
+fn is_one_of_several(record: &RunRecord) -> bool {
+    record.header.as_ref().is_some_and(|header| header.stages.len() > 1)
+}
+
+fn is_service(record: &RunRecord, step: &StepPath) -> bool {
+    record.find(step).is_some_and(|(_, entry)| entry.is_service())
+}
+
+pub(crate) fn severity_mark(severity: &str) -> Mark {
+    match severity {
+        "error" => Mark::Bad,
+        "warning" => Mark::Warning,
+        "parity" => Mark::Differs,
+        _ => Mark::Note,
+    }
+}
+
+/// How the step ended, in a line.
+fn finish_words(record: &RunRecord, step: &StepPath, outcome: Outcome) -> String {
+    let Some(finish) = record.find(step).and_then(|(_, entry)| entry.finish()) else {
+        return words(outcome).to_owned();
+    };
+    let mut text = match outcome {
+        Outcome::Skipped => "skipped".to_owned(),
+        Outcome::TimedOut | Outcome::Aborted => format!("{} after {}", words(outcome), human::duration(finish.elapsed)),
+        Outcome::Succeeded | Outcome::Failed | Outcome::Ignored => {
+            format!("{} in {}", words(outcome), human::duration(finish.elapsed))
+        }
+    };
+    let why = match finish.exit_code {
+        Some(code) if code != 0 => Some(exit_code::describe(code, finish.reason.as_deref())),
+        Some(_) | None => finish.reason.clone(),
+    };
+    let tests = finish.tests.as_ref().map(test_words);
+    for (index, detail) in why.into_iter().chain(tests).enumerate() {
+        text.push_str(if index == 0 { ": " } else { "; " });
+        text.push_str(&detail);
+    }
+    text
+}
