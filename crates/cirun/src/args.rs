@@ -1,0 +1,172 @@
+//! The command line.
+
+mod options;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+pub(crate) use options::{
+    AwsMode, CheckFormat, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RunOptions, parse_profile,
+};
+
+/// Runs the Build stage of a Harness CI pipeline on the machine in front of you.
+#[derive(Debug, Parser)]
+#[command(name = "cirun", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Args {
+    /// When to colour what is for people
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs a stage (all CI stages in order unless `--stage ID`)
+    Local {
+        /// The pipeline; by default the only one under `.harness/`
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        plan: Box<PlanOptions>,
+        #[command(flatten)]
+        run: Box<RunOptions>,
+    },
+    /// Prints the resolved plan
+    Plan {
+        /// The pipeline; by default the only one under `.harness/`
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        plan: Box<PlanOptions>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = PlanFormat::Tree)]
+        format: PlanFormat,
+    },
+    /// Prints every variable and setting of a step: its value, where it came from, and the rule that mapped it
+    Explain {
+        /// [FILE] STEP [VAR]
+        #[arg(value_name = "FILE|STEP|VAR", required = true, num_args = 1..=3)]
+        words: Vec<String>,
+        #[command(flatten)]
+        plan: Box<PlanOptions>,
+    },
+    /// Finds what CI would reject, ignore or do otherwise
+    Check {
+        /// Pipelines; by default the only one under `.harness/`
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        plan: Box<PlanOptions>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+        format: CheckFormat,
+        /// Explains a diagnostic's code
+        #[arg(long, value_name = "CODE")]
+        explain: Option<String>,
+    },
+    /// Lists stages and steps
+    List {
+        /// The pipeline; by default the only one under `.harness/`
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        plan: Box<PlanOptions>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// Says what works on this machine, what does not, and how to mend it
+    Doctor,
+    /// Lists what runs of cirun own on the engine
+    Ps,
+    /// Removes what runs of cirun left on the engine
+    Clean {
+        /// Only says what would be removed
+        #[arg(long)]
+        dry_run: bool,
+        /// Also the local registry with every image in it
+        #[arg(long)]
+        all: bool,
+    },
+    /// The AWS emulator alone (STS, ECR, registry), for integration tests
+    Aws {
+        #[command(subcommand)]
+        command: AwsCommand,
+    },
+    /// Prints a completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Prints a JSON Schema of Harness documents, for editors
+    Schema,
+    /// Prints the manual page
+    Man,
+    /// What cirun runs inside its own containers
+    #[command(name = "__inside", hide = true)]
+    Inside {
+        #[command(subcommand)]
+        command: InsideCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AwsCommand {
+    /// Serves STS, ECR and a registry on this machine until interrupted
+    Serve {
+        /// Address of the plain HTTP endpoint
+        #[arg(long, default_value = "127.0.0.1:4577")]
+        listen: std::net::SocketAddr,
+        /// Where repositories and images are kept; by default a directory that is removed at the end
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// Creates a repository at its first push
+        #[arg(long)]
+        create_repository: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InsideCommand {
+    /// Holds the network namespace of a pod
+    Pause,
+    /// Runs a host step, and ends it when cirun ends
+    Guard {
+        /// The guard's own words
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<std::ffi::OsString>,
+    },
+    /// Serves emulated AWS by a configuration file
+    Emulator {
+        /// The configuration, JSON
+        config: PathBuf,
+    },
+}
+
+/// How `plan` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people
+    Tree,
+    /// The whole plan
+    Json,
+    /// A Mermaid flow chart
+    Mermaid,
+}
+
+/// How `list` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}

@@ -1,0 +1,212 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use cirun_plan::Profile;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+/// What is planned.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct PlanOptions {
+    /// Runs this stage only (repeatable)
+    #[arg(long = "stage", value_name = "ID", help_heading = "Selection")]
+    pub stages: Vec<String>,
+    /// Runs this step only, with the stage's services (repeatable)
+    #[arg(long = "step", value_name = "ID", help_heading = "Selection")]
+    pub steps: Vec<String>,
+    /// Begins with this step
+    #[arg(long, value_name = "ID", help_heading = "Selection")]
+    pub from: Option<String>,
+    /// Ends with this step
+    #[arg(long, value_name = "ID", help_heading = "Selection")]
+    pub until: Option<String>,
+    /// Plans as if the stage ran on this infrastructure
+    #[arg(long, value_name = "PROFILE", value_parser = parse_profile, help_heading = "Selection")]
+    pub infra: Option<Profile>,
+    /// An input set (repeatable; later wins)
+    #[arg(long = "input-set", value_name = "FILE", help_heading = "Inputs")]
+    pub input_sets: Vec<PathBuf>,
+    /// A runtime input, by its path in the pipeline (repeatable)
+    #[arg(long = "input", value_name = "PATH=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
+    pub inputs: Vec<(String, String)>,
+    /// A pipeline or stage variable (repeatable)
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
+    pub vars: Vec<(String, String)>,
+    /// Never asks for a missing input
+    #[arg(long, help_heading = "Inputs")]
+    pub no_input: bool,
+    /// A secret's value (repeatable; visible in `ps`: prefer the file or CIRUN_SECRET_<ID>)
+    #[arg(long = "secret", value_name = "ID=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
+    pub secrets: Vec<(String, String)>,
+    /// Secrets, as a dotenv file (repeatable)
+    #[arg(long = "secret-file", value_name = "FILE", help_heading = "Inputs")]
+    pub secret_files: Vec<PathBuf>,
+    /// A variable for every step (repeatable)
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
+    pub env: Vec<(String, String)>,
+    /// What the build is of: branch=…, tag=…, pr=… or commit=… (repeatable)
+    #[arg(long = "codebase", value_name = "KIND=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
+    pub codebase: Vec<(String, String)>,
+    /// More directories with connectors, secrets, templates and input sets (repeatable)
+    #[arg(long = "include", value_name = "DIR", help_heading = "Inputs")]
+    pub include: Vec<PathBuf>,
+    /// The directory that is mounted at `/harness`; by default the repository's
+    #[arg(long, value_name = "DIR", help_heading = "Inputs")]
+    pub workspace: Option<PathBuf>,
+    /// Which AWS the steps see
+    #[arg(long, value_enum, value_name = "MODE", help_heading = "AWS")]
+    pub aws: Option<AwsMode>,
+    /// Where pushes go
+    #[arg(long, value_enum, value_name = "WHERE", help_heading = "AWS")]
+    pub push: Option<PushMode>,
+    /// The file with the OIDC token for real AWS
+    #[arg(long, value_name = "FILE", help_heading = "AWS")]
+    pub oidc_token_file: Option<PathBuf>,
+    /// Runs another image in place of a plugin's (repeatable)
+    #[arg(long = "plugin-image", value_name = "NAME=IMAGE", value_parser = parse_pair, help_heading = "Images")]
+    pub plugin_images: Vec<(String, String)>,
+    /// When to pull images
+    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Images")]
+    pub pull: Option<PullMode>,
+    /// Adds nothing that CI does not send, and fails (7) on a difference from CI
+    #[arg(long, help_heading = "Parity")]
+    pub strict_parity: bool,
+    /// Fails (3) if a step is of a type that is not run locally
+    #[arg(long, help_heading = "Parity")]
+    pub fail_on_skip: bool,
+    /// Follows settings of the repository's `.cirun.toml` that reach outside this machine
+    #[arg(long, help_heading = "AWS")]
+    pub trust: bool,
+}
+
+/// How a run is done.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RunOptions {
+    /// Never pulls
+    #[arg(long, help_heading = "Images")]
+    pub offline: bool,
+    /// The platform of the images, such as linux/amd64
+    #[arg(long, value_name = "OS/ARCH", help_heading = "Images")]
+    pub platform: Option<String>,
+    /// What runs the containers
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub engine: Option<EngineChoice>,
+    /// The profile of the developer's AWS credentials
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    pub aws_profile: Option<String>,
+    /// Allows real pushes to this account (repeatable)
+    #[arg(long = "allow-account", value_name = "ID", help_heading = "AWS")]
+    pub allow_accounts: Vec<String>,
+    /// Creates an emulated repository at its first push
+    #[arg(long, help_heading = "AWS")]
+    pub create_repository: bool,
+    /// How to show the run
+    #[arg(long, value_enum, value_name = "HOW", help_heading = "Output")]
+    pub progress: Option<ProgressMode>,
+    /// Writes the events, one JSON object a line
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub events: Option<PathBuf>,
+    /// Writes a JUnit report
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub junit: Option<PathBuf>,
+    /// Writes an HTML report
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub html: Option<PathBuf>,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub(crate) enum $name { $($(#[$variant_doc])* $variant),+ }
+    };
+}
+
+words! {
+    /// Which AWS the steps see.
+    AwsMode {
+        /// The built-in one: nothing leaves the machine
+        Emulated,
+        /// AWS, with the developer's credentials
+        Real,
+        /// None: no credentials, no emulator
+        Off,
+    }
+}
+words! {
+    /// Where pushes go.
+    PushMode {
+        /// Into the local registry, whatever the YAML says
+        Local,
+        /// Where the YAML says, for allowed accounts
+        Real,
+        /// Nowhere: images are only built
+        None,
+    }
+}
+words! {
+    /// When to pull images.
+    PullMode {
+        /// As the step says
+        Yaml,
+        /// Ask the registry each time
+        Always,
+        /// What the engine does not have
+        Missing,
+        /// Never
+        Never,
+    }
+}
+words! {
+    /// What runs the containers.
+    EngineChoice {
+        /// The engine that is found
+        Auto,
+        /// A Docker-compatible engine
+        Docker,
+        /// No engine: host steps only
+        Host,
+    }
+}
+words! {
+    /// How to show the run.
+    ProgressMode {
+        /// Bars on a terminal, plain lines elsewhere
+        Auto,
+        /// Bars
+        Tty,
+        /// Plain lines
+        Plain,
+        /// Events as JSON on stdout
+        Json,
+        /// Only failures and the summary
+        Quiet,
+    }
+}
+words! {
+    /// How `check` prints.
+    CheckFormat {
+        /// With source excerpts
+        Human,
+        /// For programs
+        Json,
+        /// For code scanners
+        Sarif,
+    }
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+pub(crate) fn parse_profile(text: &str) -> Result<Profile, String> {
+    Profile::ALL
+        .into_iter()
+        .find(|profile| profile.as_str() == text)
+        .ok_or_else(|| "expected kubernetes, vm, cloud or docker".to_owned())
+}

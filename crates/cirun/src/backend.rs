@@ -1,0 +1,88 @@
+//! Containers and processes in one stage: each step goes to the backend that its action names.
+
+use std::time::Duration;
+
+use cirun_docker_executor::DockerBackend;
+use cirun_engine::{
+    Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyStep, ReportFile, ServiceExit, StepIo,
+};
+use cirun_host_executor::HostBackend;
+use cirun_plan::{Action, PlannedStage, PlannedStep};
+use tokio::sync::mpsc;
+
+/// The backends of a run; a plan of host steps only needs no engine.
+#[derive(Debug)]
+pub(crate) struct Backends {
+    /// Containers.
+    pub containers: Option<DockerBackend>,
+    /// Processes.
+    pub host: HostBackend,
+}
+
+impl Backends {
+    fn containers(&self) -> Result<&DockerBackend, BackendError> {
+        self.containers.as_ref().ok_or_else(|| BackendError::Unreachable {
+            reason: "this run was started without an engine, and a step needs a container".to_owned(),
+        })
+    }
+}
+
+impl Backend for Backends {
+    async fn start_stage(&self, stage: &PlannedStage, progress: mpsc::Sender<EventKind>) -> Result<(), BackendError> {
+        self.host.start_stage(stage, progress.clone()).await?;
+        match &self.containers {
+            Some(containers) => containers.start_stage(stage, progress).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn prepare(&self, step: &PlannedStep) -> Result<(), BackendError> {
+        match &step.action {
+            Action::Container(_) => self.containers()?.prepare(step).await,
+            Action::Host(_) => self.host.prepare(step).await,
+            Action::Wait(_) | Action::Skip(_) => Ok(()),
+        }
+    }
+
+    async fn run(&self, step: &ReadyStep, io: StepIo) -> Result<Exit, BackendError> {
+        match &step.action {
+            ReadyAction::Container(_) => self.containers()?.run(step, io).await,
+            ReadyAction::Host(_) => self.host.run(step, io).await,
+        }
+    }
+
+    async fn start_service(
+        &self,
+        step: &ReadyStep,
+        io: StepIo,
+        ended: mpsc::Sender<ServiceExit>,
+    ) -> Result<(), BackendError> {
+        match &step.action {
+            ReadyAction::Container(_) => self.containers()?.start_service(step, io, ended).await,
+            ReadyAction::Host(_) => self.host.start_service(step, io, ended).await,
+        }
+    }
+
+    async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {
+        match &step.action {
+            ReadyAction::Container(_) => self.containers()?.read_outputs(step).await,
+            ReadyAction::Host(_) => self.host.read_outputs(step).await,
+        }
+    }
+
+    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
+        match &step.action {
+            ReadyAction::Container(_) => self.containers()?.collect_reports(step, globs).await,
+            ReadyAction::Host(_) => self.host.collect_reports(step, globs).await,
+        }
+    }
+
+    async fn destroy_stage(&self, deadline: Duration) -> Result<Vec<String>, BackendError> {
+        let host = self.host.destroy_stage(deadline);
+        let Some(containers) = &self.containers else { return host.await };
+        let (host, containers) = tokio::join!(host, containers.destroy_stage(deadline));
+        let mut left = host?;
+        left.extend(containers?);
+        Ok(left)
+    }
+}

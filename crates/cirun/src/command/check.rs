@@ -1,0 +1,87 @@
+//! `cirun check`: what CI would reject, ignore or do otherwise.
+
+mod json;
+
+use std::path::PathBuf;
+
+use cirun_parser::{Code, Severity};
+
+use crate::{
+    args::{CheckFormat, PlanOptions},
+    console, diagnostics,
+    environment::Environment,
+    error::CliError,
+    exit::ExitCode,
+    session::Findings,
+};
+
+/// Checks every file; errors make the exit code 3, and with `--strict-parity` differences from CI make it 7.
+pub(crate) fn run(
+    files: Vec<PathBuf>,
+    options: &PlanOptions,
+    format: CheckFormat,
+    explain: Option<String>,
+    environment: &Environment,
+) -> Result<ExitCode, CliError> {
+    if let Some(code) = explain {
+        return explain_code(&code);
+    }
+    let files = if files.is_empty() { vec![None] } else { files.into_iter().map(Some).collect() };
+    let checked: Vec<Findings> =
+        files.into_iter().map(|file| Findings::of(file, options, environment)).collect::<Result<_, _>>()?;
+    match format {
+        CheckFormat::Human => say(&checked),
+        CheckFormat::Json => print(&json::lines(&checked))?,
+        CheckFormat::Sarif => print(&json::sarif(&checked))?,
+    }
+    let worst = |severity: Severity| {
+        checked.iter().flat_map(|findings| &findings.diagnostics).any(|diagnostic| diagnostic.severity == severity)
+    };
+    Ok(match (worst(Severity::Error), options.strict_parity && worst(Severity::Parity)) {
+        (true, _) => ExitCode::InvalidInput,
+        (false, true) => ExitCode::Parity,
+        (false, false) => ExitCode::Success,
+    })
+}
+
+fn say(checked: &[Findings]) {
+    for findings in checked {
+        diagnostics::say(&findings.diagnostics, Severity::Note, &findings.sources);
+        let count = |severity| findings.diagnostics.iter().filter(|found| found.severity == severity).count();
+        console::say(&format!(
+            "{}: {}, {}, {} from CI",
+            findings.file.display(),
+            counted(count(Severity::Error), "error"),
+            counted(count(Severity::Warning), "warning"),
+            counted(count(Severity::Parity), "difference")
+        ));
+    }
+}
+
+/// The codes of all diagnostics: of reading documents, then of planning.
+pub(crate) fn codes() -> impl Iterator<Item = &'static Code> {
+    cirun_parser::CODES.iter().chain(cirun_planner::CODES)
+}
+
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+fn explain_code(wanted: &str) -> Result<ExitCode, CliError> {
+    let Some(code) = codes().find(|code| code.id == wanted) else {
+        let all: Vec<&str> = codes().map(|code| code.id).collect();
+        return Err(CliError::usage(format!("there is no diagnostic `{wanted}`")).help(all.join(", ")));
+    };
+    print(&format!(
+        "{} ({})\n\n{}\n\n{}\n",
+        code.id,
+        diagnostics::severity(code.severity),
+        code.title,
+        code.explanation
+    ))?;
+    Ok(ExitCode::Success)
+}
+
+fn print(text: &str) -> Result<(), CliError> {
+    console::data(text).map_err(|error| CliError::io("cannot write to stdout", &error))
+}

@@ -1,0 +1,100 @@
+//! `cirun doctor`: what works on this machine, what does not, and how to mend it.
+
+use cirun_aws::{Authority, IdentityOptions, resolve_identity};
+
+use crate::{
+    console, engine, environment::Environment, error::CliError, exit::ExitCode, own_image::OwnImage, paths::Paths,
+};
+
+/// One look at one thing.
+struct Finding {
+    works: bool,
+    what: &'static str,
+    text: String,
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn good(what: &'static str, text: impl Into<String>) -> Self {
+        Self { works: true, what, text: text.into(), remedy: None }
+    }
+
+    fn bad(what: &'static str, text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { works: false, what, text: text.into(), remedy: Some(remedy.into()) }
+    }
+}
+
+/// Looks at everything that a run relies on. AWS is optional; the engine decides the exit code.
+pub(crate) async fn run(environment: &Environment) -> Result<ExitCode, CliError> {
+    let paths = Paths::find()?;
+    let engine = engine(environment, &paths).await;
+    let has_engine = engine.iter().all(|finding| finding.works);
+    let mut findings = engine;
+    findings.push(own_image());
+    findings.push(authority(&paths));
+    findings.push(aws().await);
+    let mut text = String::new();
+    for Finding { works, what, text: words, remedy } in &findings {
+        let mark = if *works { "ok  " } else { "FAIL" };
+        text.push_str(&format!("{mark}  {what:<12} {words}\n"));
+        if let Some(remedy) = remedy {
+            text.push_str(&format!("      {:<12} {remedy}\n", ""));
+        }
+    }
+    console::data(&text).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    Ok(if has_engine { ExitCode::Success } else { ExitCode::Engine })
+}
+
+async fn engine(environment: &Environment, paths: &Paths) -> Vec<Finding> {
+    let engine = match engine::find(environment, paths).await {
+        Ok(engine) => engine,
+        Err(error) => {
+            let remedy =
+                "start Docker, Podman, Colima, OrbStack or Rancher Desktop, or set DOCKER_HOST; host steps need none";
+            return vec![Finding::bad("engine", error.to_string(), remedy)];
+        }
+    };
+    let info = match engine.info().await {
+        Ok(info) => info,
+        Err(error) => return vec![Finding::bad("engine", error.to_string(), "restart the engine")],
+    };
+    let gib = info.memory_bytes as f64 / f64::from(1 << 30);
+    let mut findings = vec![
+        Finding::good("engine", format!("{} {}, API {}", info.operating_system, info.version, info.api_version)),
+        Finding::good("address", format!("{} ({})", info.address, info.source)),
+        Finding::good("resources", format!("{} CPUs, {gib:.1} GiB, {}/{}", info.cpus, info.os, info.arch)),
+    ];
+    if info.os != "linux" {
+        findings.push(Finding::bad(
+            "containers",
+            format!("{} containers", info.os),
+            "switch the engine to Linux containers",
+        ));
+    }
+    findings
+}
+
+fn own_image() -> Finding {
+    match OwnImage::locate() {
+        Ok(image) => Finding::good("helper image", image.name),
+        Err(error) => Finding::bad("helper image", error.to_string(), "use `--aws off` and a vm or cloud profile"),
+    }
+}
+
+fn authority(paths: &Paths) -> Finding {
+    match Authority::load_or_create(&paths.data) {
+        Ok(_) => Finding::good("certificates", paths.data.join("ca.pem").display().to_string()),
+        Err(error) => Finding::bad("certificates", error.to_string(), "make the directory writable"),
+    }
+}
+
+async fn aws() -> Finding {
+    let identity = match resolve_identity(&IdentityOptions::default()).await {
+        Ok(identity) => identity,
+        Err(error) => return Finding::good("AWS", format!("{error} (only `--aws real` needs them)")),
+    };
+    match identity.caller().await {
+        Ok(caller) => Finding::good("AWS", caller.arn),
+        Err(error) => Finding::bad("AWS", error.to_string(), "renew the credentials (`aws sso login`, …)"),
+    }
+}

@@ -1,0 +1,160 @@
+//! `cirun explain`: the value, origin and rule of everything that a step gets.
+
+mod docker_run;
+
+use std::path::PathBuf;
+
+use cirun_parser::Severity;
+use cirun_plan::{Action, ContainerAction, Environment as Variables, PlannedStep, Text, Traced};
+
+use crate::{
+    args::PlanOptions,
+    console,
+    environment::Environment,
+    error::CliError,
+    exit::ExitCode,
+    session::{Purpose, Session},
+};
+
+/// One line of the answer.
+struct Fact {
+    name: String,
+    value: String,
+    origin: String,
+}
+
+impl Fact {
+    fn new<T>(name: &str, traced: &Traced<T>, shown: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: shown.into(), origin: traced.origin.to_string() }
+    }
+}
+
+/// Explains a step, or one of its variables or settings.
+pub(crate) fn run(words: Vec<String>, options: &PlanOptions, environment: &Environment) -> Result<ExitCode, CliError> {
+    let (file, step, name) = sort(words);
+    let session = Session::show(file, options, environment, Purpose::Show)?;
+    session.demand_valid(Severity::Error)?;
+    let steps: Vec<&PlannedStep> = session.plan().stages.iter().flat_map(|stage| stage.steps()).collect();
+    let found = find(&steps, &step)?;
+    let facts = facts(found);
+    let text = match name {
+        None => {
+            let run = match &found.action {
+                Action::Container(container) => docker_run::render(found, container),
+                Action::Host(_) | Action::Wait(_) | Action::Skip(_) => String::new(),
+            };
+            format!("{} [{}]\n{}{run}", found.path, found.step_type, render(&facts))
+        }
+        Some(name) => {
+            let wanted: Vec<Fact> = facts.into_iter().filter(|fact| fact.name == name).collect();
+            if wanted.is_empty() {
+                return Err(CliError::usage(format!("step `{}` has no variable or setting `{name}`", found.path))
+                    .help(format!("`cirun explain {step}` lists them")));
+            }
+            render(&wanted)
+        }
+    };
+    console::data(&text).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    Ok(ExitCode::Success)
+}
+
+/// `[FILE] STEP [VAR]`: the first word is a file if it names one.
+fn sort(words: Vec<String>) -> (Option<PathBuf>, String, Option<String>) {
+    let mut words = words.into_iter().peekable();
+    let is_file = |word: &String| {
+        let path = PathBuf::from(word);
+        path.is_file() || path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    };
+    let file = words.next_if(is_file).map(PathBuf::from);
+    let step = words.next().unwrap_or_default();
+    (file, step, words.next())
+}
+
+fn find<'a>(steps: &[&'a PlannedStep], wanted: &str) -> Result<&'a PlannedStep, CliError> {
+    let by_path = steps.iter().find(|step| step.path.as_str() == wanted);
+    let by_id = || steps.iter().find(|step| step.id == wanted);
+    if let Some(step) = by_path.or_else(by_id) {
+        return Ok(step);
+    }
+    let nearest = steps
+        .iter()
+        .map(|step| step.path.as_str())
+        .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
+    let error = CliError::usage(format!("there is no step `{wanted}`"));
+    Err(match nearest {
+        Some(nearest) => error.help(format!("did you mean `{nearest}`? `cirun list` lists them")),
+        None => error,
+    })
+}
+
+fn facts(step: &PlannedStep) -> Vec<Fact> {
+    let mut facts = vec![Fact::new("timeout", &step.timeout, format!("{} s", step.timeout.value.as_secs()))];
+    match &step.action {
+        Action::Container(container) => {
+            facts.extend(container_facts(container));
+            facts.extend(variables(&container.env));
+        }
+        Action::Host(host) => {
+            facts.extend(host.script.iter().map(|script| Fact::new("script", script, script.value.shown())));
+            facts.extend(variables(&host.env));
+        }
+        Action::Wait(duration) => {
+            let seconds = format!("{} s", duration.value.as_secs());
+            facts.push(Fact::new("duration", duration, seconds));
+        }
+        Action::Skip(_) => {}
+    }
+    facts
+}
+
+fn container_facts(container: &ContainerAction) -> Vec<Fact> {
+    let list = |texts: &[Text]| texts.iter().map(Text::shown).collect::<Vec<_>>().join(" ");
+    let mut facts = vec![
+        Fact::new("image", &container.image, container.image.value.shown()),
+        Fact::new("pull", &container.pull, format!("{:?}", container.pull.value)),
+        Fact::new("privileged", &container.privileged, container.privileged.value.to_string()),
+    ];
+    facts.extend(container.connector.iter().map(|connector| Fact::new("connector", connector, &connector.value)));
+    facts.extend(container.entrypoint.iter().map(|argv| Fact::new("entrypoint", argv, list(&argv.value))));
+    facts.extend(container.command.iter().map(|argv| Fact::new("command", argv, list(&argv.value))));
+    facts.extend(container.user.iter().map(|user| Fact::new("user", user, user.value.shown())));
+    let cpus = |nano: &Traced<u64>| format!("{} CPU", nano.value as f64 / 1e9);
+    facts.extend(container.nano_cpus.iter().map(|nano| Fact::new("cpu", nano, cpus(nano))));
+    let bytes = |bytes: &Traced<u64>| format!("{} MiB", bytes.value / 1024 / 1024);
+    facts.extend(container.memory_bytes.iter().map(|memory| Fact::new("memory", memory, bytes(memory))));
+    facts.extend(container.aliases.iter().map(|alias| Fact::new("alias", alias, &alias.value)));
+    facts.extend(
+        container
+            .ports
+            .iter()
+            .map(|port| Fact::new("port", port, format!("{} → {}", port.value.host, port.value.container))),
+    );
+    facts
+}
+
+fn variables(env: &Variables) -> Vec<Fact> {
+    env.iter().map(|(name, variable)| Fact::new(name, &variable.value, variable.value.value.shown())).collect()
+}
+
+fn render(facts: &[Fact]) -> String {
+    let width = facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for fact in facts {
+        let value = fact.value.replace('\n', &format!("\n{:width$}   ", ""));
+        text.push_str(&format!("{:<width$} = {value}\n{:width$}   {}\n", fact.name, "", fact.origin));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_may_be_left_out() {
+        let words = |text: &str| sort(text.split(' ').map(str::to_owned).collect());
+        assert_eq!(words("push"), (None, "push".to_owned(), None));
+        assert_eq!(words("push PLUGIN_TAGS"), (None, "push".to_owned(), Some("PLUGIN_TAGS".to_owned())));
+        assert_eq!(words("ci.yaml push"), (Some(PathBuf::from("ci.yaml")), "push".to_owned(), None));
+    }
+}

@@ -1,0 +1,50 @@
+//! The `docker run` that is nearest to a step.
+
+use cirun_plan::{ContainerAction, PlannedStep, Text};
+
+/// Renders the command, one option a line. Secrets are left as `***`.
+pub(super) fn render(step: &PlannedStep, container: &ContainerAction) -> String {
+    let mut words = vec!["docker run --rm".to_owned(), format!("--name {}", step.path.as_str().replace('.', "-"))];
+    if container.privileged.value {
+        words.push("--privileged".to_owned());
+    }
+    words.extend(container.user.iter().map(|user| format!("--user {}", quote(&user.value.shown()))));
+    words.extend(container.nano_cpus.iter().map(|cpus| format!("--cpus {}", cpus.value as f64 / 1e9)));
+    words.extend(container.memory_bytes.iter().map(|bytes| format!("--memory {}", bytes.value)));
+    words.extend(container.ports.iter().map(|port| format!("--publish {}:{}", port.value.host, port.value.container)));
+    words.extend(
+        container
+            .env
+            .iter()
+            .map(|(name, variable)| format!("--env {}", quote(&format!("{name}={}", variable.value.value.shown())))),
+    );
+    words.push(format!("--volume \"$PWD\":{0} --workdir {0}", quote(&container.working_dir)));
+    let argv = |texts: &[Text]| texts.iter().map(|text| quote(&text.shown())).collect::<Vec<_>>();
+    let mut entrypoint = container.entrypoint.as_ref().map(|argv_of| argv(&argv_of.value)).unwrap_or_default();
+    let arguments = entrypoint.split_off(entrypoint.len().min(1));
+    words.extend(entrypoint.first().map(|program| format!("--entrypoint {program}")));
+    words.push(quote(&container.image.value.shown()));
+    words.extend(arguments);
+    words.extend(container.command.iter().flat_map(|command| argv(&command.value)));
+    format!("\n{}\n", words.join(" \\\n  "))
+}
+
+fn quote(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quote("a=b"), "a=b");
+        assert_eq!(quote("it's $HOME"), "'it'\\''s $HOME'");
+        assert_eq!(quote(""), "''");
+    }
+}

@@ -1,0 +1,103 @@
+//! `cirun __inside …`: what cirun does inside its own containers.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use cirun_aws_emulator::{Config, Listen, PlainHttp, RequestLog, Tls};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    args::InsideCommand,
+    console,
+    error::CliError,
+    exit::ExitCode,
+    front::{READY_LINE, SHUTDOWN},
+    signals::Signals,
+};
+
+/// What the emulator is told in its container, as a JSON file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct EmulatorFile {
+    /// The directory with repositories and images.
+    pub data: PathBuf,
+    /// The TLS address, its certificate chain and key (PEM).
+    pub https: Option<HttpsFile>,
+    /// The plain HTTP address, where anyone may read and write.
+    pub http: Option<SocketAddr>,
+    /// A push makes the repository that it names.
+    pub create_on_push: bool,
+    /// The account and region of callers whose key tells nothing else.
+    pub home: Option<(String, String)>,
+    /// Where each request is noted, one JSON object a line.
+    pub request_log: Option<PathBuf>,
+}
+
+/// The TLS address.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct HttpsFile {
+    /// The address.
+    pub listen: SocketAddr,
+    /// The certificate and its issuer.
+    pub certificate_chain: String,
+    /// The private key.
+    pub private_key: String,
+}
+
+impl EmulatorFile {
+    /// Writes the file; it may hold a key.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), CliError> {
+        let text = serde_json::to_string(self)
+            .map_err(|error| CliError::aws_text(format!("cannot write {}: {error}", path.display())))?;
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
+        written.map_err(|error| CliError::io(path.display(), &error))
+    }
+}
+
+/// Does what the container is for, until it is stopped.
+pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
+    match command {
+        InsideCommand::Pause | InsideCommand::Guard { .. } => until_stopped().await,
+        InsideCommand::Emulator { config } => {
+            let server = cirun_aws_emulator::serve(read(&config)?).await.map_err(|error| CliError::aws(&error))?;
+            say_ready()?;
+            until_stopped().await?;
+            server.shutdown(SHUTDOWN).await;
+            Ok(ExitCode::Success)
+        }
+    }
+}
+
+async fn until_stopped() -> Result<ExitCode, CliError> {
+    let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
+    signals.stop.cancelled().await;
+    Ok(ExitCode::Success)
+}
+
+fn say_ready() -> Result<(), CliError> {
+    console::data(&format!("{READY_LINE}\n")).map_err(|error| CliError::io("cannot write to stdout", &error))
+}
+
+fn read(path: &Path) -> Result<Config, CliError> {
+    let text = fs::read_to_string(path).map_err(|error| CliError::io(path.display(), &error))?;
+    let file: EmulatorFile =
+        serde_json::from_str(&text).map_err(|error| CliError::aws_text(format!("{}: {error}", path.display())))?;
+    let https = file.https.as_ref().map(|https| https.listen);
+    let tls =
+        file.https.map(|https| Tls { certificate_chain: https.certificate_chain, private_key: https.private_key });
+    let mut config = Config::new(file.data);
+    if let Some((account, region)) = file.home {
+        config.default_account = account;
+        config.default_region = region;
+    }
+    Ok(Config {
+        listen: Listen { https, http: file.http },
+        tls,
+        create_on_push: file.create_on_push,
+        plain_http: PlainHttp { write: true, create_on_push: true },
+        request_log: file.request_log.map_or(RequestLog::Off, RequestLog::File),
+        ..config
+    })
+}

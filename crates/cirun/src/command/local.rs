@@ -1,0 +1,98 @@
+//! `cirun local`: runs the stages of a plan.
+
+mod guard;
+mod header;
+mod outcome;
+mod setup;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use cirun_engine::{Cancellation, Clock, Config, Engine};
+use cirun_parser::Severity;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::{
+    args::{PlanOptions, RunOptions},
+    console,
+    environment::Environment,
+    error::CliError,
+    exit::ExitCode,
+    record::Record,
+    run_id,
+    session::{Purpose, Session, locate},
+    signals::Signals,
+    sinks,
+};
+
+/// How long a step that was asked to end may take. CI waits 30 s (harness-runtime.md 1.8); here a person waits, often for a shell
+/// that as first process of its container does not hear SIGTERM.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long removing a stage's objects may take.
+const CLEANUP: Duration = Duration::from_secs(30);
+/// Steps prepared ahead of their turn.
+const LOOK_AHEAD: usize = 3;
+/// Last lines of a failed step that are told again.
+const TAIL_LINES: usize = 20;
+/// Events on their way to the sinks before the engine waits for them.
+const EVENT_QUEUE: usize = 1024;
+
+/// Runs a pipeline's stages.
+pub(crate) async fn run(
+    file: Option<PathBuf>,
+    plan: &PlanOptions,
+    options: &RunOptions,
+    environment: &Environment,
+) -> Result<ExitCode, CliError> {
+    let run = run_id::new(Timestamp::now());
+    let located = locate(file, plan, Some(options), environment)?;
+    let delegate = setup::delegate(&located.settings).await?;
+    let session = Session::open(located, plan, environment, Purpose::Run { run: run.clone(), delegate })?;
+    session.demand_valid(Severity::Warning)?;
+    outcome::demand_parity(&session, plan)?;
+    outcome::demand_no_skips(&session, plan)?;
+    guard::check(&session.settings, &session.planned.targets)?;
+
+    let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
+    let record = Record::create(&session.paths, &run)?;
+    record.write("plan.json", &cirun_plan::to_json(session.plan()))?;
+    let stage = setup::Stagehand { session: &session, options, environment, record: &record, run: &run };
+    let setup = tokio::select! {
+        setup = stage.set_up() => setup?,
+        () = signals.stop.cancelled() => return Ok(signals.exit_code().unwrap_or(ExitCode::Interrupted)),
+    };
+    header::say(&session, &run, &setup);
+
+    let sinks = sinks::open(session.settings.progress.value, options, &record)?;
+    let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
+    let writing = sinks::feed(sinks, receiver, signals.stop.clone());
+    let exit_signals = signals.clone();
+    let config = Config {
+        run: run.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        grace: GRACE,
+        cleanup_deadline: CLEANUP,
+        look_ahead: LOOK_AHEAD,
+        tail_lines: TAIL_LINES,
+        clock: Clock::new(Timestamp::now),
+        questions: None,
+        exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals).code()),
+    };
+    let cancel = Cancellation { first: signals.stop.clone(), second: signals.kill.clone() };
+    let result = Engine::new(Arc::new(setup.backends), config).run(session.plan(), sender, cancel).await;
+    let written = writing.join().unwrap_or(Ok(()));
+
+    outcome::say_pushed(&record, setup.registry.as_ref());
+    outcome::say_parity(&session);
+    if let Err(error) = written {
+        return Err(CliError::new(ExitCode::Engine, crate::error::chain(&error)));
+    }
+    let code = outcome::exit_code(&result, &signals);
+    match result.error {
+        Some(error) => {
+            console::say("");
+            Err(error.into())
+        }
+        None => Ok(code),
+    }
+}

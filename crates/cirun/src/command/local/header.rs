@@ -1,0 +1,41 @@
+//! The first lines of a run: what runs where, as whom, and where pushes go.
+
+use super::setup::Setup;
+use crate::{
+    args::{AwsMode, PushMode},
+    console,
+    session::Session,
+};
+
+/// Says what is about to happen.
+pub(super) fn say(session: &Session, run: &str, setup: &Setup) {
+    let stages: Vec<String> =
+        session.plan().stages.iter().map(|stage| format!("{} ({})", stage.id, stage.profile.value)).collect();
+    console::say(&format!("cirun {} · {} · {}", env!("CARGO_PKG_VERSION"), session.plan().pipeline, stages.join(", ")));
+    console::say(&format!("  run        {run}"));
+    console::say(&format!("  workspace  {}", session.workspace.display()));
+    if let Some(engine) = &setup.engine {
+        console::say(&format!("  engine     {engine}"));
+    }
+    if !session.planned.targets.is_empty() {
+        console::say(&format!("  AWS        {}", aws(session)));
+        console::say(&format!("  pushes     {}", pushes(session, setup)));
+    }
+    console::say("");
+}
+
+fn aws(session: &Session) -> &'static str {
+    match session.settings.aws.value {
+        AwsMode::Emulated => "emulated; nothing leaves this machine",
+        AwsMode::Real => "real",
+        AwsMode::Off => "off",
+    }
+}
+
+fn pushes(session: &Session, setup: &Setup) -> String {
+    match (session.settings.push.value, &setup.registry) {
+        (PushMode::None, _) => "nowhere: images are only built".to_owned(),
+        (PushMode::Local, Some(registry)) => format!("to the local registry, {}", registry.host()),
+        (PushMode::Local, None) | (PushMode::Real, _) => "where the pipeline says".to_owned(),
+    }
+}

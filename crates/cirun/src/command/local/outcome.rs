@@ -1,0 +1,96 @@
+//! What a run comes to: its exit code, the images it pushed, and what differs from CI.
+
+use cirun_engine::{Outcome, RunResult};
+use cirun_parser::Severity;
+use cirun_plan::{Action, SkipReason};
+
+use crate::{
+    args::PlanOptions,
+    console,
+    error::{CliError, run_code},
+    exit::ExitCode,
+    front::{self, LocalRegistry},
+    record::Record,
+    session::Session,
+    signals::Signals,
+};
+
+/// The exit code of a result.
+pub(super) fn exit_code(result: &RunResult, signals: &Signals) -> ExitCode {
+    if let Some(code) = signals.exit_code() {
+        return code;
+    }
+    if let Some(error) = &result.error {
+        return run_code(error);
+    }
+    match result.outcome {
+        Outcome::Succeeded | Outcome::Ignored | Outcome::Skipped => ExitCode::Success,
+        Outcome::Failed | Outcome::TimedOut | Outcome::Aborted => ExitCode::StageFailed,
+    }
+}
+
+/// With `--strict-parity`, a difference from CI ends the run before it begins.
+pub(super) fn demand_parity(session: &Session, plan: &PlanOptions) -> Result<(), CliError> {
+    let differences = session.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Parity).count();
+    if !plan.strict_parity || differences == 0 {
+        return Ok(());
+    }
+    say_parity(session);
+    Err(CliError::new(ExitCode::Parity, format!("{differences} differences from CI; nothing was started"))
+        .help("without `--strict-parity` they are reported and the run goes on"))
+}
+
+/// With `--fail-on-skip`, a step that is not run locally ends the run before it begins.
+pub(super) fn demand_no_skips(session: &Session, plan: &PlanOptions) -> Result<(), CliError> {
+    if !plan.fail_on_skip {
+        return Ok(());
+    }
+    let skipped: Vec<String> = session
+        .plan()
+        .stages
+        .iter()
+        .flat_map(|stage| stage.steps())
+        .filter_map(|step| match &step.action {
+            Action::Skip(SkipReason::NotRunLocally { why }) => Some(format!("\n  {}: {why}", step.path)),
+            Action::Skip(SkipReason::NotSelected) | Action::Container(_) | Action::Host(_) | Action::Wait(_) => None,
+        })
+        .collect();
+    if skipped.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::invalid(format!("{} steps are not run locally:{}", skipped.len(), skipped.concat())))
+}
+
+/// Says what was pushed and how to get it.
+pub(super) fn say_pushed(record: &Record, registry: Option<&LocalRegistry>) {
+    let pushed = match front::pushed(&record.emulator()) {
+        Ok(pushed) => pushed,
+        Err(error) => {
+            console::say(&format!("warning: cannot read the emulator's request log: {error}"));
+            return;
+        }
+    };
+    let (Some(registry), false) = (registry, pushed.is_empty()) else { return };
+    console::say("\nimages (kept in the local registry):");
+    for image in pushed {
+        console::say(&format!("  {}/{}:{}  {}", image.registry, image.repository, image.tag, image.digest));
+        console::say(&format!("    docker pull {}", registry.address(&image)));
+    }
+}
+
+/// Says what differs from CI.
+pub(super) fn say_parity(session: &Session) {
+    let differences: Vec<_> =
+        session.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Parity).collect();
+    if differences.is_empty() {
+        return;
+    }
+    console::say(&format!("\ndiffers from CI ({}):", differences.len()));
+    for diagnostic in differences {
+        let place = diagnostic
+            .labels
+            .first()
+            .map(|label| format!("  ({})", crate::diagnostics::location(label.span, &session.sources)));
+        console::say(&format!("  {}{}", diagnostic.message, place.unwrap_or_default()));
+    }
+}

@@ -1,0 +1,162 @@
+//! Sets the stage: engine, images of cirun's own, the AWS front, backends.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use cirun_aws::{Authority, IdentityOptions, resolve_identity};
+use cirun_docker_executor::{DockerBackend, Engine, EngineSocket, Owner, PullOverride, RunConfig, Sidecar};
+use cirun_host_executor::{HostBackend, HostConfig};
+use cirun_plan::{Action, Secret};
+use cirun_planner::DelegateIdentity;
+
+use super::GRACE;
+use crate::{
+    args::{AwsMode, EngineChoice, PullMode, RunOptions},
+    backend::Backends,
+    console, engine,
+    environment::Environment,
+    error::CliError,
+    front::{self, LocalRegistry},
+    own_image::OwnImage,
+    record::Record,
+    session::{Session, TRUST_BUNDLE_FILE},
+    settings::Settings,
+};
+
+/// What a run needs besides its plan.
+#[derive(Debug)]
+pub(super) struct Setup {
+    /// Who runs the steps.
+    pub backends: Backends,
+    /// The engine, for people; none where no step needs one.
+    pub engine: Option<String>,
+    /// The registry that keeps pushed images.
+    pub registry: Option<LocalRegistry>,
+}
+
+/// Sets up one run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stagehand<'a> {
+    pub session: &'a Session,
+    pub options: &'a RunOptions,
+    pub environment: &'a Environment,
+    pub record: &'a Record,
+    pub run: &'a str,
+}
+
+impl Stagehand<'_> {
+    /// Finds the engine where a step needs one, removes what killed runs left, and starts what the steps rely on.
+    pub(super) async fn set_up(self) -> Result<Setup, CliError> {
+        let host = self.host()?;
+        if !self.needs_containers()? {
+            return Ok(Setup { backends: Backends { containers: None, host }, engine: None, registry: None });
+        }
+        let engine = engine::find(self.environment, &self.session.paths).await?;
+        let owner = Owner::current();
+        let reaped = engine.reap_dead_runs(&owner).await?;
+        if !reaped.removed.is_empty() {
+            console::say(&format!("removed {} objects that a killed run left", reaped.removed.len()));
+        }
+        let own = OwnImage::locate()?;
+        let (sidecars, registry) = self.front(&engine, &own).await?;
+        let config = self.run_config(owner, &own, sidecars)?;
+        let info = engine.info().await?;
+        let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
+        let containers = Some(DockerBackend::new(engine, config));
+        Ok(Setup { backends: Backends { containers, host }, engine: Some(shown), registry })
+    }
+
+    fn needs_containers(self) -> Result<bool, CliError> {
+        let stages = &self.session.plan().stages;
+        let step =
+            stages.iter().flat_map(|stage| stage.steps()).find(|step| matches!(step.action, Action::Container(_)));
+        match step {
+            Some(step) if self.session.settings.engine.value == EngineChoice::Host => {
+                Err(CliError::usage(format!("`--engine host` runs no containers, and step `{}` needs one", step.path))
+                    .help("leave the option out, or select host steps with `--step`"))
+            }
+            found => Ok(found.is_some()),
+        }
+    }
+
+    async fn front(self, engine: &Engine, own: &OwnImage) -> Result<(Vec<Sidecar>, Option<LocalRegistry>), CliError> {
+        let settings = &self.session.settings;
+        if settings.aws.value != AwsMode::Emulated {
+            return Ok((Vec::new(), None));
+        }
+        let authority = Authority::load_or_create(&self.session.paths.data).map_err(|error| CliError::aws(&error))?;
+        self.record.write(&format!("engine/{TRUST_BUNDLE_FILE}"), &authority.bundle_pem())?;
+        if self.session.planned.aws_hosts.is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        let image = front::helper_image(own);
+        let create = settings.create_repository.value;
+        let sidecar = front::emulator(own, image.clone(), &self.session.planned, &authority, self.record, create)?;
+        let registry = LocalRegistry::ensure(engine, own, image, &self.session.paths).await?;
+        for (name, local) in &settings.base_images {
+            registry.seed(engine, name, &local.value).await?;
+        }
+        Ok((vec![sidecar], Some(registry)))
+    }
+
+    fn run_config(self, owner: Owner, own: &OwnImage, sidecars: Vec<Sidecar>) -> Result<RunConfig, CliError> {
+        let settings = &self.session.settings;
+        Ok(RunConfig {
+            run_id: self.run.to_owned(),
+            owner,
+            workspace: self.session.workspace.clone(),
+            run_dir: self.record.steps(),
+            binds: Vec::new(),
+            sidecars,
+            joined: Vec::new(),
+            pod: front::pod(own, front::helper_image(own)),
+            pull: match settings.pull.value {
+                PullMode::Yaml => PullOverride::Yaml,
+                PullMode::Always => PullOverride::Always,
+                PullMode::Missing => PullOverride::Missing,
+                PullMode::Never => PullOverride::Never,
+            },
+            offline: settings.offline.value,
+            platform: self.options.platform.clone(),
+            docker_config: engine::logins(self.environment, &self.session.paths)?,
+            engine_socket: EngineSocket::AsPlanned,
+            publish_address: Ipv4Addr::LOCALHOST.into(),
+            stop_grace: GRACE,
+        })
+    }
+
+    fn host(self) -> Result<HostBackend, CliError> {
+        let program =
+            std::env::current_exe().map_err(|error| CliError::io("cannot find cirun's own binary", &error))?;
+        let environment: BTreeMap<_, _> =
+            self.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Ok(HostBackend::new(HostConfig {
+            guard: vec![program.into(), "__inside".into(), "guard".into()],
+            workspace: self.session.workspace.clone(),
+            run_dir: self.record.steps(),
+            environment,
+            stop_grace: GRACE,
+        }))
+    }
+}
+
+/// With real AWS, who plays the delegate.
+pub(super) async fn delegate(settings: &Settings) -> Result<Option<DelegateIdentity>, CliError> {
+    if settings.aws.value != AwsMode::Real {
+        return Ok(None);
+    }
+    let options = IdentityOptions {
+        profile: settings.aws_profile.as_ref().map(|profile| profile.value.clone()),
+        ..IdentityOptions::default()
+    };
+    let identity = resolve_identity(&options).await.map_err(|error| CliError::aws(&error))?;
+    let caller = identity.caller().await.map_err(|error| {
+        CliError::aws(&error).help("renew the credentials (`aws sso login`, …), or choose others with `--aws-profile`")
+    })?;
+    Ok(Some(DelegateIdentity {
+        access_key: identity.access_key_id,
+        secret_key: Secret::new(identity.secret_access_key),
+        session_token: identity.session_token.map(Secret::new),
+        region: identity.region,
+        given_by: caller.arn,
+    }))
+}

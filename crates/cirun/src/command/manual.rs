@@ -1,0 +1,52 @@
+//! `cirun completions`, `cirun man`: made from the arguments' own definitions.
+
+use clap::CommandFactory;
+
+use crate::{args::Args, console, error::CliError, exit::ExitCode, settings::VARIABLES};
+
+/// Prints a completion script.
+pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, CliError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "cirun", &mut script);
+    print(&script)
+}
+
+/// Prints the manual page.
+pub(crate) fn man() -> Result<ExitCode, CliError> {
+    let mut page = Vec::new();
+    let command = Args::command().after_long_help(after_help());
+    clap_mangen::Man::new(command)
+        .render(&mut page)
+        .map_err(|error| CliError::io("cannot write the manual page", &error))?;
+    print(&page)
+}
+
+/// Exit codes and environment variables, from the tables that the program uses.
+pub(crate) fn after_help() -> String {
+    let mut text = String::from("Exit codes:\n");
+    for (code, meaning) in ExitCode::MEANINGS {
+        text.push_str(&format!("  {:<4} {meaning}\n", code.code()));
+    }
+    text.push_str("\nEnvironment:\n");
+    for (name, key) in VARIABLES {
+        text.push_str(&format!("  {name:<24} the setting `{key}`\n"));
+    }
+    text.push_str("  CIRUN_SECRET_<ID>        a secret\n  CIRUN_OIDC_TOKEN         the OIDC token for real AWS\n");
+    text.push_str("  DOCKER_HOST              the engine's address\n");
+    text
+}
+
+fn print(bytes: &[u8]) -> Result<ExitCode, CliError> {
+    console::data(&String::from_utf8_lossy(bytes)).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    Ok(ExitCode::Success)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exit_code_and_variable_is_in_the_manual() {
+        insta::assert_snapshot!(after_help());
+    }
+}

@@ -1,0 +1,84 @@
+//! `cirun ps`, `cirun clean`: what runs of cirun own on the engine.
+
+use cirun_docker_executor::{Liveness, ObjectKind, OwnedObject, Owner, Selection};
+
+use crate::{console, engine, environment::Environment, error::CliError, exit::ExitCode, paths::Paths};
+
+/// Lists what cirun owns on the engine.
+pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, CliError> {
+    let engine = engine::find(environment, &Paths::find()?).await?;
+    let objects = engine.list_owned().await?;
+    let me = Owner::current();
+    let rows: Vec<[String; 5]> = objects.iter().map(|object| row(object, &me)).collect();
+    print(&table(&["RUN", "OBJECT", "FOR", "NAME", "STATE"], &rows))?;
+    Ok(ExitCode::Success)
+}
+
+/// Removes what cirun owns on the engine; the machine's registry and its images only when asked.
+pub(crate) async fn clean(environment: &Environment, dry_run: bool, all: bool) -> Result<ExitCode, CliError> {
+    let engine = engine::find(environment, &Paths::find()?).await?;
+    let selection = if all { Selection::Everything } else { Selection::AllRuns };
+    let cleaned = engine.clean(&selection, &Owner::current(), dry_run).await?;
+    for object in &cleaned.removed {
+        print(&format!("{} {}\n", kind(object.kind), object.name))?;
+    }
+    let verb = if dry_run { "would remove" } else { "removed" };
+    console::say(&format!("{verb} {} objects", cleaned.removed.len()));
+    for (object, reason) in &cleaned.failed {
+        console::say(&format!("error: {} {} stays: {reason}", kind(object.kind), object.name));
+    }
+    Ok(if cleaned.failed.is_empty() { ExitCode::Success } else { ExitCode::Engine })
+}
+
+fn row(object: &OwnedObject, me: &Owner) -> [String; 5] {
+    let state = match object.liveness(me) {
+        Liveness::Dead => "left behind".to_owned(),
+        Liveness::Alive | Liveness::Unknown => object.state.clone().unwrap_or_default(),
+    };
+    [
+        object.run.clone().unwrap_or_else(|| "(machine)".to_owned()),
+        kind(object.kind).to_owned(),
+        object.role.clone(),
+        object.name.clone(),
+        state,
+    ]
+}
+
+fn kind(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Container => "container",
+        ObjectKind::Volume => "volume",
+        ObjectKind::Network => "network",
+    }
+}
+
+fn table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0).max(head[column].len());
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let line = |cells: Vec<&str>| {
+        let cells: Vec<String> =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    let body: String = rows.iter().map(|row| line(row.iter().map(String::as_str).collect())).collect();
+    format!("{}{body}", line(head.to_vec()))
+}
+
+fn print(text: &str) -> Result<(), CliError> {
+    console::data(text).map_err(|error| CliError::io("cannot write to stdout", &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [["1120".to_owned(), "x".to_owned()], ["7".to_owned(), "longer".to_owned()]];
+        insta::assert_snapshot!(table(&["RUN", "NAME"], &rows), @r"
+        RUN   NAME
+        1120  x
+        7     longer
+        ");
+    }
+}

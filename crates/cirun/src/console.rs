@@ -1,0 +1,72 @@
+//! The only place that prints: data to stdout, words for people to stderr.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crate::args::ColorChoice;
+
+static COLOR: AtomicBool = AtomicBool::new(false);
+
+/// Decides once whether stderr is coloured.
+pub(crate) fn set_color(choice: ColorChoice, no_color: bool) {
+    let on = match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => io::stderr().is_terminal() && !no_color,
+    };
+    COLOR.store(on, Ordering::Relaxed);
+}
+
+/// Whether stderr is coloured.
+pub(crate) fn color() -> bool {
+    COLOR.load(Ordering::Relaxed)
+}
+
+/// Whether stderr is a terminal.
+pub(crate) fn is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Whether a person can be asked: stdin and stderr are terminals.
+pub(crate) fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Writes the words of a question, without a line end.
+pub(crate) fn prompt(text: &str) {
+    let mut stderr = io::stderr().lock();
+    drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()));
+}
+
+/// The width of the terminal, in columns.
+pub(crate) fn width() -> usize {
+    terminal_width().unwrap_or(80).clamp(40, 200)
+}
+
+#[cfg(unix)]
+fn terminal_width() -> Option<usize> {
+    rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| usize::from(size.ws_col)).filter(|width| *width > 0)
+}
+
+#[cfg(not(unix))]
+fn terminal_width() -> Option<usize> {
+    None
+}
+
+/// Writes data to stdout. A reader that went away (`cirun plan | head`) is no error.
+pub(crate) fn data(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes a line for people to stderr; where stderr is gone there is nobody to tell.
+pub(crate) fn say(text: &str) {
+    let mut stderr = io::stderr().lock();
+    drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(b"\n")));
+}

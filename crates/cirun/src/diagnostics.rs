@@ -1,0 +1,180 @@
+//! Diagnostics as a person reads them: file:line:col, the excerpt, what is wrong, what to do.
+
+mod excerpt;
+
+use std::fmt;
+
+use cirun_parser::{Diagnostic, Label, Severity, Sources, Span};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+
+use self::excerpt::Excerpt;
+use crate::console;
+
+/// How many diagnostics are shown to a person; who has more mends the first ones first.
+const SHOWN: usize = 50;
+
+/// Prints the diagnostics of at least `least` for a person.
+pub(crate) fn say(diagnostics: &[Diagnostic], least: Severity, sources: &Sources) {
+    let said: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).collect();
+    for diagnostic in said.iter().take(SHOWN) {
+        console::say(&render(diagnostic, sources));
+    }
+    if said.len() > SHOWN {
+        console::say(&format!("… and {} more like these", said.len() - SHOWN));
+    }
+}
+
+/// Renders one diagnostic, without a line end.
+fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let theme = if console::color() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(console::width()).with_links(false);
+    let mut text = String::new();
+    match handler.render_report(&mut text, &Shown::new(diagnostic, sources)) {
+        Ok(()) => text.trim_end().to_owned(),
+        Err(_) => place(diagnostic, sources),
+    }
+}
+
+/// One line: `file:line:col: severity: message`.
+pub(crate) fn place(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let severity = severity(diagnostic.severity);
+    match diagnostic.labels.first() {
+        Some(label) => format!("{}: {severity}: {}", location(label.span, sources), diagnostic.message),
+        None => format!("{severity}: {}", diagnostic.message),
+    }
+}
+
+/// `file:line:col` of a span.
+pub(crate) fn location(span: Span, sources: &Sources) -> String {
+    let (line, column) = sources.line_column(span);
+    format!("{}:{line}:{column}", sources.get(span.source).name)
+}
+
+/// The word of a severity.
+pub(crate) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Parity => "parity",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+#[derive(Debug)]
+struct Shown<'a> {
+    diagnostic: &'a Diagnostic,
+    labels: Vec<&'a Label>,
+    source: Option<Excerpt>,
+    elsewhere: Vec<Self>,
+    is_main: bool,
+}
+
+impl<'a> Shown<'a> {
+    fn new(diagnostic: &'a Diagnostic, sources: &Sources) -> Self {
+        let mut by_source: Vec<Vec<&Label>> = Vec::new();
+        for label in &diagnostic.labels {
+            match by_source.iter_mut().find(|labels| labels[0].span.source == label.span.source) {
+                Some(labels) => labels.push(label),
+                None => by_source.push(vec![label]),
+            }
+        }
+        let mut parts = by_source.into_iter().enumerate().map(|(index, labels)| {
+            let source = Some(Excerpt::new(sources.get(labels[0].span.source)));
+            Self { diagnostic, labels, source, elsewhere: Vec::new(), is_main: index == 0 }
+        });
+        let main = parts.next();
+        let elsewhere = parts.collect();
+        match main {
+            Some(main) => Self { elsewhere, ..main },
+            None => Self { diagnostic, labels: Vec::new(), source: None, elsewhere, is_main: true },
+        }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_main { &self.diagnostic.message } else { "and here" })
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.is_main.then(|| Box::new(self.diagnostic.code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.diagnostic.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Parity | Severity::Note => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        let help = self.diagnostic.help.as_ref().filter(|_| self.is_main)?;
+        Some(Box::new(help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().map(|label| {
+            let text = (!label.text.is_empty()).then(|| label.text.clone());
+            let range = label.span.range();
+            LabeledSpan::new_primary_with_span(text, (range.start, range.len()))
+        })))
+    }
+
+    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>> {
+        if self.elsewhere.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.elsewhere.iter().map(|shown| shown as &dyn miette::Diagnostic)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(source: cirun_parser::SourceId, text: &str, word: &str) -> Span {
+        let start = text.find(word).unwrap() as u32;
+        Span { source, start, end: start + word.len() as u32 }
+    }
+
+    #[test]
+    fn shows_place_excerpt_and_remedy() {
+        let mut sources = Sources::default();
+        let text = "pipeline:\n  café: x\n  type: Runn\n";
+        let id = sources.add("ci.yaml", text);
+        let diagnostic = Diagnostic::error("unknown-step-type", "unknown step type `Runn`")
+            .at(span(id, text, "Runn"), "no such step type")
+            .help("did you mean `Run`?");
+        insta::assert_snapshot!(render(&diagnostic, &sources));
+        assert_eq!(place(&diagnostic, &sources), "ci.yaml:3:9: error: unknown step type `Runn`");
+    }
+
+    #[test]
+    fn shows_the_part_of_a_long_line_that_matters() {
+        let mut sources = Sources::default();
+        let text = format!("pipeline:\n  x: [{}wrong{}]\n", "é".repeat(5000), "b".repeat(5000));
+        let id = sources.add("ci.yaml", &text);
+        let diagnostic = Diagnostic::error("c", "m").at(span(id, &text, "wrong"), "here");
+        insta::assert_snapshot!(render(&diagnostic, &sources));
+    }
+
+    #[test]
+    fn shows_places_in_two_files() {
+        let mut sources = Sources::default();
+        let (a, b) = ("id: one\n", "id: two\n");
+        let (first, second) = (sources.add("a.yaml", a), sources.add("b.yaml", b));
+        let diagnostic = Diagnostic::warning("duplicate", "two connectors have one identifier")
+            .at(span(first, a, "one"), "here")
+            .at(span(second, b, "two"), "and here");
+        insta::assert_snapshot!(render(&diagnostic, &sources));
+    }
+}

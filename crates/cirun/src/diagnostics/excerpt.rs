@@ -1,0 +1,74 @@
+//! The lines around a place. Of a very long line only the part around the place is shown.
+
+use std::sync::Arc;
+
+use cirun_parser::Source;
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+/// Lines up to this length are shown whole, in bytes.
+const LONGEST_LINE: usize = 400;
+/// What is shown of a longer one, before and after the place, in bytes.
+const AROUND: usize = 50;
+
+/// A text to cut excerpts from.
+#[derive(Debug)]
+pub(super) struct Excerpt {
+    name: String,
+    text: Arc<str>,
+}
+
+impl Excerpt {
+    pub(super) fn new(source: &Source) -> Self {
+        Self { name: source.name.to_string(), text: source.text.clone() }
+    }
+
+    /// The part of a too long line around `start..end`, or nothing where the lines are short.
+    fn crop(&self, start: usize, end: usize) -> Option<(usize, usize)> {
+        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
+        if line_end - line_start <= LONGEST_LINE {
+            return None;
+        }
+        let from = floor_boundary(&self.text, start.saturating_sub(AROUND).max(line_start));
+        let to = floor_boundary(&self.text, (end.min(start + AROUND) + AROUND).min(line_end));
+        Some((from, to))
+    }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let start = floor_boundary(&self.text, span.offset());
+        let end = floor_boundary(&self.text, span.offset() + span.len()).max(start);
+        // Without lines around it, only the place itself is asked for.
+        let crop = if before + after == 0 { None } else { self.crop(start, end) };
+        if let Some((from, to)) = crop {
+            let line = self.text[..from].matches('\n').count();
+            let column = self.text[..from].rsplit('\n').next().map_or(0, |text| text.chars().count());
+            let contents = &self.text.as_bytes()[from..to];
+            let shown = SourceSpan::from((from, to - from));
+            return Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), contents, shown, line, column, 1)));
+        }
+        let contents = self.text.read_span(span, before, after)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            contents.data(),
+            *contents.span(),
+            contents.line(),
+            contents.column(),
+            contents.line_count(),
+        )))
+    }
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

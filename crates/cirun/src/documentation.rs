@@ -1,0 +1,52 @@
+//! Tests that pages of `docs/` are whole: each names everything that the program knows of its subject.
+
+use std::fmt::Write;
+
+use crate::{command::check, diagnostics, secrets, settings};
+
+const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
+
+/// The lines of the page's tables that begin with `name` in backticks.
+fn rows(name: &str) -> usize {
+    CONFIGURATION.lines().filter(|line| line.starts_with(&format!("| `{name}`"))).count()
+}
+
+#[test]
+fn every_key_of_a_settings_file_is_documented() {
+    let refused = toml::from_str::<settings::Values>("no-such-key = 1").unwrap_err();
+    let keys: Vec<&str> =
+        refused.message().split("expected one of").nth(1).unwrap().split('`').skip(1).step_by(2).collect();
+    assert!(keys.contains(&"base-image"), "{keys:?}");
+    let missing: Vec<&str> = keys.into_iter().filter(|key| rows(key) != 1).collect();
+    assert!(missing.is_empty(), "docs/configuration.md has no single row for {missing:?}");
+}
+
+#[test]
+fn every_variable_is_documented() {
+    let settings = settings::VARIABLES.iter().map(|(name, key)| (*name, rows(key) == 1));
+    for (name, has_row) in settings {
+        assert!(has_row && CONFIGURATION.contains(&format!("`{name}`")), "docs/configuration.md does not name {name}");
+    }
+    for name in [secrets::VARIABLE_PREFIX, "CIRUN_OIDC_TOKEN", "DOCKER_HOST", "DOCKER_CONFIG", "NO_COLOR"] {
+        assert!(CONFIGURATION.contains(&format!("| `{name}")), "docs/configuration.md has no row for {name}");
+    }
+}
+
+/// The page of all diagnostics; `SNAPSHOTS=overwrite cargo test -p cirun` writes it.
+#[test]
+fn every_diagnostic_is_documented() {
+    let mut page = String::from(
+        "# Diagnostics\n\nWhat `cirun check`, `plan` and `local` report, by code. `cirun check --explain CODE` prints one \
+         of these sections.\n\n\
+         | severity | means |\n|---|---|\n\
+         | error | neither CI nor cirun can go on; exit code 3 |\n\
+         | warning | probably a mistake |\n\
+         | parity | CI does otherwise; exit code 7 with `--strict-parity` |\n\
+         | note | worth knowing |\n",
+    );
+    for code in check::codes() {
+        let severity = diagnostics::severity(code.severity);
+        write!(page, "\n## {}\n\n{severity}: {}\n\n{}\n", code.id, code.title, code.explanation).unwrap();
+    }
+    snapbox::assert_data_eq!(page, snapbox::file!["../../../docs/diagnostics.md"].raw());
+}

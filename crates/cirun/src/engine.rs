@@ -1,0 +1,32 @@
+//! Finds the container engine from what the environment says.
+
+use cirun_docker_executor::{ConnectOptions, DockerConfig, Engine, HostOs, connect};
+
+use crate::{environment::Environment, error::CliError, paths::Paths};
+
+/// Connects to the engine that this environment means.
+pub(crate) async fn find(environment: &Environment, paths: &Paths) -> Result<Engine, CliError> {
+    Ok(connect(&options(environment, paths)).await?)
+}
+
+fn options(environment: &Environment, paths: &Paths) -> ConnectOptions {
+    let variable = |name: &str| environment.get(name).map(str::to_owned);
+    let config_dir = variable("DOCKER_CONFIG").map_or_else(|| paths.home.join(".docker"), Into::into);
+    ConnectOptions {
+        docker_host: variable("DOCKER_HOST"),
+        docker_context: variable("DOCKER_CONTEXT"),
+        tls: variable("DOCKER_TLS_VERIFY")
+            .map(|_| variable("DOCKER_CERT_PATH").map_or_else(|| config_dir.clone(), Into::into)),
+        config_dir: Some(config_dir),
+        home: Some(paths.home.clone()),
+        runtime_dir: variable("XDG_RUNTIME_DIR").map(Into::into),
+        host_os: HostOs::current(),
+    }
+}
+
+/// The user's registry logins.
+pub(crate) fn logins(environment: &Environment, paths: &Paths) -> Result<DockerConfig, CliError> {
+    let directory: std::path::PathBuf =
+        environment.get("DOCKER_CONFIG").map_or_else(|| paths.home.join(".docker"), Into::into);
+    Ok(DockerConfig::load(&directory)?)
+}

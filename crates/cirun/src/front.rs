@@ -1,0 +1,86 @@
+//! The AWS front of a run: the emulator beside each stage, and the registry of this machine that keeps its images.
+
+mod pushed;
+mod registry;
+
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+
+use bytes::Bytes;
+use cirun_aws::Authority;
+use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Sidecar, VolumeMount};
+use cirun_planner::Planned;
+use indexmap::IndexMap;
+pub(crate) use pushed::{Pushed, pushed};
+pub(crate) use registry::{LocalRegistry, VOLUME};
+
+use crate::{
+    command::inside::{EmulatorFile, HttpsFile},
+    error::CliError,
+    own_image::OwnImage,
+    record::Record,
+};
+
+/// Where the emulator's container has its configuration and log.
+const EMULATOR_DIRECTORY: &str = "/cirun.d";
+/// Where it has the registry's data.
+pub(crate) const DATA_DIRECTORY: &str = "/data";
+
+/// What the emulator prints when it answers.
+pub(crate) const READY_LINE: &str = "cirun: emulated AWS is ready";
+
+/// How long requests under way may take when an emulator ends.
+pub(crate) const SHUTDOWN: Duration = Duration::from_secs(2);
+
+/// cirun's own binary as an image of the engine.
+pub(crate) fn helper_image(own: &OwnImage) -> HelperImage {
+    let packed = own.clone();
+    HelperImage {
+        reference: own.name.clone(),
+        rootfs: Some(RootFs::new(move || packed.tar().map(Bytes::from).map_err(io::Error::other))),
+        changes: Vec::new(),
+    }
+}
+
+/// What holds a pod's network namespace: the same image, doing nothing.
+pub(crate) fn pod(own: &OwnImage, image: HelperImage) -> PodImage {
+    PodImage { image, command: own.inside(&["pause"]) }
+}
+
+/// The emulator of a stage's network, answering for the plan's AWS names; its certificate comes from this machine's authority.
+pub(crate) fn emulator(
+    own: &OwnImage,
+    image: HelperImage,
+    planned: &Planned,
+    authority: &Authority,
+    record: &Record,
+    create_on_push: bool,
+) -> Result<Sidecar, CliError> {
+    let issued = authority.issue(&planned.aws_hosts).map_err(|error| CliError::aws(&error))?;
+    let file = EmulatorFile {
+        data: PathBuf::from(DATA_DIRECTORY),
+        https: Some(HttpsFile {
+            listen: SocketAddr::from(([0, 0, 0, 0], 443)),
+            certificate_chain: issued.chain_pem,
+            private_key: issued.key_pem,
+        }),
+        http: None,
+        create_on_push,
+        home: planned
+            .targets
+            .iter()
+            .find_map(|target| target.ecr.as_ref().map(|ecr| (ecr.account.clone(), ecr.region.clone()))),
+        request_log: Some(PathBuf::from(format!("{EMULATOR_DIRECTORY}/{}", pushed::REQUEST_LOG))),
+    };
+    file.write(&record.emulator().join("config.json"))?;
+    Ok(Sidecar {
+        name: "aws".to_owned(),
+        image,
+        command: own.inside(&["emulator", &format!("{EMULATOR_DIRECTORY}/config.json")]),
+        env: IndexMap::new(),
+        aliases: planned.aws_hosts.clone(),
+        binds: vec![Bind { source: record.emulator(), target: EMULATOR_DIRECTORY.to_owned(), read_only: false }],
+        volumes: vec![VolumeMount { name: VOLUME.to_owned(), target: DATA_DIRECTORY.to_owned() }],
+        ports: Vec::new(),
+        ready: Some((Readiness::LogLine(READY_LINE.to_owned()), Duration::from_secs(20))),
+    })
+}

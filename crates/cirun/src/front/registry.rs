@@ -1,0 +1,91 @@
+//! The registry of this machine: a small container that serves the images of all runs on loopback, for `docker pull`.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use cirun_docker_executor::{Bind, Engine, HelperImage, MachineService, Readiness, VolumeMount};
+use cirun_plan::PortBinding;
+use indexmap::IndexMap;
+
+use super::{DATA_DIRECTORY, Pushed, READY_LINE};
+use crate::{command::inside::EmulatorFile, error::CliError, own_image::OwnImage, paths::Paths};
+
+/// The volume with every repository and image.
+pub(crate) const VOLUME: &str = "cirun-registry";
+/// The port that is asked for; where it is taken, the engine gives another one.
+const PREFERRED_PORT: u16 = 5577;
+/// The port in the container.
+const PORT: u16 = 5000;
+/// Where the container has its configuration.
+const CONFIGURATION: &str = "/cirun.d";
+
+/// The running registry.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalRegistry {
+    port: u16,
+}
+
+impl LocalRegistry {
+    /// Makes sure that the registry runs, from this build of cirun.
+    pub(crate) async fn ensure(
+        engine: &Engine,
+        own: &OwnImage,
+        image: HelperImage,
+        paths: &Paths,
+    ) -> Result<Self, CliError> {
+        let directory = configuration(paths)?;
+        let service = MachineService {
+            name: VOLUME.to_owned(),
+            role: "registry".to_owned(),
+            image,
+            command: own.inside(&["emulator", &format!("{CONFIGURATION}/config.json")]),
+            env: IndexMap::new(),
+            binds: vec![Bind { source: directory, target: CONFIGURATION.to_owned(), read_only: true }],
+            volumes: vec![VolumeMount { name: VOLUME.to_owned(), target: DATA_DIRECTORY.to_owned() }],
+            ports: vec![PortBinding { host: PREFERRED_PORT, container: PORT }],
+            ready: Some((Readiness::LogLine(READY_LINE.to_owned()), Duration::from_secs(20))),
+        };
+        let running = engine.ensure_machine_service(&service).await?;
+        let port = running.ports.iter().find(|port| port.container == PORT).map(|port| port.host);
+        let port = port.ok_or_else(|| CliError::aws_text("the local registry publishes no port"))?;
+        Ok(Self { port })
+    }
+
+    /// `host:port`, as the engine and the host reach it.
+    pub(crate) fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// What `docker pull` takes for an image that was pushed under its production name.
+    pub(crate) fn address(&self, image: &Pushed) -> String {
+        format!("{}/{}/{}:{}", self.host(), image.registry, image.repository, image.tag)
+    }
+
+    /// Copies an image of the engine into the registry, under the name that builds start FROM.
+    pub(crate) async fn seed(&self, engine: &Engine, name: &str, image: &str) -> Result<(), CliError> {
+        if !engine.has_image(image, None).await? {
+            return Err(CliError::new(
+                crate::exit::ExitCode::Image,
+                format!("the engine has no image `{image}`, which `base-image` names for `{name}`"),
+            ));
+        }
+        let address = format!("{}/{name}", self.host());
+        engine.tag_image(image, &address).await?;
+        let pushed = engine.push_image(&address, None).await;
+        engine.untag_image(&address).await?;
+        Ok(pushed?)
+    }
+}
+
+fn configuration(paths: &Paths) -> Result<PathBuf, CliError> {
+    let file = EmulatorFile {
+        data: PathBuf::from(DATA_DIRECTORY),
+        https: None,
+        http: Some(SocketAddr::from(([0, 0, 0, 0], PORT))),
+        create_on_push: false,
+        home: None,
+        request_log: None,
+    };
+    let directory = paths.data.join("registry");
+    file.write(&directory.join("config.json"))?;
+    Ok(directory)
+}

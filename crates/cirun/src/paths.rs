@@ -1,0 +1,46 @@
+//! Where cirun keeps its own files.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::{BaseStrategy, choose_base_strategy};
+
+use crate::error::CliError;
+
+/// The directories of one user.
+#[derive(Debug, Clone)]
+pub(crate) struct Paths {
+    /// The user's home.
+    pub home: PathBuf,
+    /// `config.toml`.
+    pub config: PathBuf,
+    /// The certificate authority, the OIDC key.
+    pub data: PathBuf,
+    /// Recorded runs.
+    pub state: PathBuf,
+}
+
+impl Paths {
+    /// The directories by the system's convention (XDG on Linux and macOS).
+    pub(crate) fn find() -> Result<Self, CliError> {
+        let base = choose_base_strategy().map_err(|_| {
+            CliError::usage("there is no home directory").help("set HOME to a directory that cirun can write to")
+        })?;
+        let state = base.state_dir().unwrap_or_else(|| base.data_dir().join("state"));
+        Ok(Self {
+            home: base.home_dir().to_owned(),
+            config: base.config_dir().join("cirun"),
+            data: base.data_dir().join("cirun"),
+            state: state.join("cirun"),
+        })
+    }
+
+    /// The directory of a recorded run.
+    pub(crate) fn run(&self, id: &str) -> PathBuf {
+        self.state.join("runs").join(id)
+    }
+}
+
+/// The nearest directory from `start` upwards that holds `name`.
+pub(crate) fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
+    start.ancestors().find(|directory| directory.join(name).exists()).map(Path::to_owned)
+}

@@ -1,0 +1,119 @@
+//! The secrets that a run was given: flags, files, `CIRUN_SECRET_*`.
+
+use std::{fs, path::Path};
+
+use cirun_plan::Secret;
+use indexmap::IndexMap;
+
+use crate::error::CliError;
+
+/// The prefix of variables that carry a secret.
+pub(crate) const VARIABLE_PREFIX: &str = "CIRUN_SECRET_";
+
+/// Secrets by identifier, each with who gave it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Secrets {
+    given: IndexMap<String, (Secret, String)>,
+}
+
+impl Secrets {
+    /// Collects the secrets; flags win over files, files over the environment, later files over earlier ones.
+    pub(crate) fn collect<'a>(
+        flags: &[(String, String)],
+        files: impl Iterator<Item = &'a Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, CliError> {
+        let mut secrets = Self::default();
+        for (name, value) in environment {
+            if let Some(id) = name.strip_prefix(VARIABLE_PREFIX) {
+                secrets.give(id, &value, name.clone());
+            }
+        }
+        for path in files {
+            let text = fs::read_to_string(path)
+                .map_err(|error| CliError::invalid(format!("cannot read secrets from {}: {error}", path.display())))?;
+            for (id, value) in parse_dotenv(&text, path)? {
+                secrets.give(&id, &value, path.display().to_string());
+            }
+        }
+        for (id, value) in flags {
+            secrets.give(id, value, "--secret".to_owned());
+        }
+        Ok(secrets)
+    }
+
+    fn give(&mut self, id: &str, value: &str, given_by: String) {
+        self.given.insert(id.to_owned(), (Secret::new(value), given_by));
+    }
+
+    /// A secret by the identifier of a reference: `account.` and `org.` may be left out where it is given, and in a
+    /// variable's name every other character than a letter or digit is `_`.
+    pub(crate) fn get(&self, reference: &str) -> Option<(Secret, String)> {
+        let id = reference.strip_prefix("account.").or(reference.strip_prefix("org.")).unwrap_or(reference);
+        let variable: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        [reference, id, &variable, &variable.to_uppercase()].into_iter().find_map(|name| self.given.get(name).cloned())
+    }
+}
+
+fn parse_dotenv(text: &str, path: &Path) -> Result<Vec<(String, String)>, CliError> {
+    let mut pairs = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let Some((name, value)) = line.strip_prefix("export ").unwrap_or(line).split_once('=') else {
+            return Err(CliError::invalid(format!("{}:{}:1: expected NAME=VALUE", path.display(), index + 1)));
+        };
+        pairs.push((name.trim().to_owned(), unquote(value.trim())));
+    }
+    Ok(pairs)
+}
+
+/// Takes one pair of quotes off; `\n` is a line end in double quotes, so that a key's several lines fit on one.
+fn unquote(value: &str) -> String {
+    if let Some(inner) = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        return inner.to_owned();
+    }
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => inner.replace("\\n", "\n").replace("\\\"", "\""),
+        None => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_files_over_the_environment() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("secrets");
+        fs::write(&file, "# keys\na=file\nexport b=\"two\\nlines\"\n").unwrap();
+        let environment = ["a", "b", "c"].map(|id| (format!("CIRUN_SECRET_{id}"), "environment".to_owned()));
+        let secrets = Secrets::collect(
+            &[("a".to_owned(), "flag".to_owned())],
+            [file.as_path()].into_iter(),
+            environment.into_iter(),
+        )
+        .unwrap();
+        let value = |id: &str| secrets.get(id).map(|(secret, _)| secret.expose().to_owned());
+        assert_eq!(value("a").as_deref(), Some("flag"));
+        assert_eq!(value("account.b").as_deref(), Some("two\nlines"));
+        assert_eq!(value("org.c").as_deref(), Some("environment"));
+        assert_eq!(value("d"), None);
+    }
+
+    #[test]
+    fn a_variable_cannot_have_every_character_of_an_identifier() {
+        let environment = [("CIRUN_SECRET_AWS_KEY".to_owned(), "v".to_owned())];
+        let secrets = Secrets::collect(&[], std::iter::empty(), environment.into_iter()).unwrap();
+        assert!(secrets.get("account.aws-key").is_some());
+    }
+
+    #[test]
+    fn a_line_without_a_value_is_named() {
+        let error = parse_dotenv("a=1\nnonsense", Path::new("s.env")).unwrap_err();
+        assert_eq!(error.to_string(), "error: s.env:2:1: expected NAME=VALUE");
+    }
+}

@@ -1,0 +1,134 @@
+//! What every command begins with: settings, documents, inputs, and the plan made from them.
+
+mod assemble;
+mod documents;
+mod locate;
+
+use std::path::PathBuf;
+
+pub(crate) use assemble::{Purpose, TRUST_BUNDLE_FILE};
+use cirun_parser::{Diagnostic, Severity, Sources};
+use cirun_plan::Plan;
+use cirun_planner::Planned;
+pub(crate) use locate::{Located, locate};
+
+use crate::{
+    args::PlanOptions, diagnostics, environment::Environment, error::CliError, exit::ExitCode, paths::Paths,
+    settings::Settings,
+};
+
+/// A pipeline, planned, with everything that was decided on the way.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The texts.
+    pub sources: Sources,
+    /// The plan and its neighbours.
+    pub planned: Planned,
+    /// What documents, inputs and plan gave rise to, in that order.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The settings.
+    pub settings: Settings,
+    /// The pipeline's file.
+    pub file: PathBuf,
+    /// The directory that is mounted at the workspace's path, absolute.
+    pub workspace: PathBuf,
+    /// cirun's own directories.
+    pub paths: Paths,
+}
+
+/// What was found in a pipeline, planned or not.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    /// The pipeline's file.
+    pub file: PathBuf,
+    /// The texts.
+    pub sources: Sources,
+    /// What documents, inputs and plan gave rise to, in that order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Findings {
+    /// Looks for everything that is wrong, in a file that may hold no pipeline at all.
+    pub(crate) fn of(file: Option<PathBuf>, plan: &PlanOptions, environment: &Environment) -> Result<Self, CliError> {
+        let located = locate(file, plan, None, environment)?;
+        match assemble::assemble(located, plan, environment, Purpose::Inspect) {
+            Ok(Session { file, sources, diagnostics, .. }) => Ok(Self { file, sources, diagnostics }),
+            Err(OpenError::NoPipeline(findings)) => Ok(*findings),
+            Err(OpenError::Cli(error)) => Err(error),
+        }
+    }
+}
+
+/// Why there is no session.
+#[derive(Debug)]
+enum OpenError {
+    /// No pipeline is left to plan; the diagnostics say why.
+    NoPipeline(Box<Findings>),
+    /// What the pipeline needs is not there.
+    Cli(CliError),
+}
+
+impl OpenError {
+    /// Prints the diagnostics.
+    fn told(self) -> CliError {
+        match self {
+            Self::NoPipeline(findings) => {
+                let Findings { file, sources, diagnostics } = *findings;
+                diagnostics::say(&diagnostics, Severity::Note, &sources);
+                CliError::invalid(format!("{} holds no pipeline that can be planned", file.display()))
+            }
+            Self::Cli(error) => error,
+        }
+    }
+}
+
+impl From<CliError> for OpenError {
+    fn from(error: CliError) -> Self {
+        Self::Cli(error)
+    }
+}
+
+impl Session {
+    /// Reads and plans; a pipeline with errors still makes a session, so that all of them can be shown.
+    pub(crate) fn open(
+        located: Located,
+        plan: &PlanOptions,
+        environment: &Environment,
+        purpose: Purpose,
+    ) -> Result<Self, CliError> {
+        assemble::assemble(located, plan, environment, purpose).map_err(OpenError::told)
+    }
+
+    /// Locates and plans for a command that only shows something.
+    pub(crate) fn show(
+        file: Option<PathBuf>,
+        plan: &PlanOptions,
+        environment: &Environment,
+        purpose: Purpose,
+    ) -> Result<Self, CliError> {
+        Self::open(locate(file, plan, None, environment)?, plan, environment, purpose)
+    }
+
+    /// Prints every diagnostic of at least `least`, and fails if one is an error.
+    pub(crate) fn demand_valid(&self, least: Severity) -> Result<(), CliError> {
+        diagnostics::say(&self.diagnostics, least, &self.sources);
+        match self.errors() {
+            0 => Ok(()),
+            1 => Err(CliError::new(ExitCode::InvalidInput, "the pipeline has 1 error; nothing was started")),
+            count => Err(CliError::new(
+                ExitCode::InvalidInput,
+                format!("the pipeline has {count} errors; nothing was started"),
+            )),
+        }
+    }
+
+    /// How many diagnostics are errors.
+    pub(crate) fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+    }
+
+    /// The plan.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.planned.plan
+    }
+}

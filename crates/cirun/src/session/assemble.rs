@@ -1,0 +1,284 @@
+//! Makes the planner's inputs from what was found, and plans.
+
+use std::{path::Path, sync::Arc};
+
+use cirun_aws_emulator::{OidcIssuer, Workload};
+use cirun_parser::{
+    Diagnostic, Document, DocumentKind, SourceId,
+    model::{Connector, Pipeline},
+};
+use cirun_plan::{ENGINE_DIR, PullPolicy, Secret};
+use cirun_planner::{
+    AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, SecretStore,
+    Selection, Setting,
+};
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::{
+    Findings, Located, OpenError, Session,
+    documents::{self, Missing},
+    locate,
+};
+use crate::{
+    args::{self, PlanOptions, PullMode},
+    codebase::Checkout,
+    environment::Environment,
+    error::CliError,
+    project::{DOCUMENTS, Project},
+    secrets::Secrets,
+    settings::{self, Settings},
+};
+
+/// Why a plan is made.
+#[derive(Debug)]
+pub(crate) enum Purpose {
+    /// To look at the plan: nothing outside the files is asked.
+    Show,
+    /// To look at the pipeline: inputs may be missing.
+    Inspect,
+    /// To run.
+    Run {
+        /// The run's id.
+        run: String,
+        /// The delegate's part, played by the developer's own identity.
+        delegate: Option<DelegateIdentity>,
+    },
+}
+
+/// The certificates that a step trusts, in the run's directory.
+pub(crate) const TRUST_BUNDLE_FILE: &str = "ca-bundle.pem";
+
+/// Plans the located pipeline.
+pub(super) fn assemble(
+    located: Located,
+    plan: &PlanOptions,
+    environment: &Environment,
+    purpose: Purpose,
+) -> Result<Session, OpenError> {
+    let Located { file, workspace, settings, paths } = located;
+    let mut directories: Vec<_> = settings.include.iter().map(|setting| setting.value.clone()).collect();
+    let documents = locate::shorten(workspace.join(DOCUMENTS), &environment.directory);
+    directories.extend(Some(documents).filter(|directory| environment.directory.join(directory).is_dir()));
+    let mut project = Project::read(&file, &directories)?;
+    let mut diagnostics = std::mem::take(&mut project.diagnostics);
+    let missing = match &purpose {
+        Purpose::Inspect => Missing::Note,
+        Purpose::Run { .. } if !plan.no_input => Missing::Ask,
+        Purpose::Show | Purpose::Run { .. } => Missing::Refuse,
+    };
+    let resolved = documents::resolve(&mut project, plan, missing, &mut diagnostics)?;
+    let connectors = connectors(&project, &mut diagnostics);
+    let lowered = resolved.as_ref().map(|resolved| cirun_parser::lower_pipeline(&resolved.pipeline));
+    diagnostics.extend(lowered.iter().flat_map(|lowered| lowered.diagnostics.iter().cloned()));
+    let Some(pipeline) = lowered.and_then(|lowered| lowered.tree) else {
+        let main = project.documents.iter().find(|document| document.root.span.source == SourceId(0));
+        diagnostics.extend(main.and_then(Document::unsupported));
+        let Project { sources, .. } = project;
+        return Err(OpenError::NoPipeline(Box::new(Findings { file, sources, diagnostics })));
+    };
+    let input_sets = resolved.map(|resolved| resolved.input_sources).unwrap_or_default();
+
+    let secrets = Secrets::collect(
+        &plan.secrets,
+        settings.secret_files.iter().map(|setting| setting.value.as_path()),
+        environment.iter().map(|(name, value)| (name.clone(), value.clone())),
+    )?;
+    let now = Timestamp::now();
+    let (run, delegate) = match purpose {
+        Purpose::Show | Purpose::Inspect => ("plan".to_owned(), None),
+        Purpose::Run { run, delegate } => (run, delegate),
+    };
+    let facts = run_facts(&run, now, environment);
+    let aws = aws_inputs(&settings, &pipeline, &facts, delegate, environment, plan, &paths.data)?;
+    let inputs = Inputs {
+        input_sets,
+        profile: settings.infra.as_ref().map(|setting| given(setting.value, "infra", setting.origin)),
+        selection: Selection {
+            stages: plan.stages.clone(),
+            steps: plan.steps.clone(),
+            from: plan.from.clone(),
+            until: plan.until.clone(),
+        },
+        vars: plan.vars.iter().cloned().collect(),
+        env: plan.env.iter().cloned().collect(),
+        secrets: Arc::new(secrets),
+        connectors,
+        codebase: codebase(&Checkout::read(&workspace), plan)?,
+        run: facts,
+        pull: pull(&settings),
+        plugin_images: settings.plugin_images.iter().map(|(name, image)| (name.clone(), image.value.clone())).collect(),
+        trust_bundle: (aws.mode == AwsMode::Emulated).then(|| format!("{ENGINE_DIR}/{TRUST_BUNDLE_FILE}")),
+        aws,
+        push: match settings.push.value {
+            args::PushMode::Local => PushMode::Local,
+            args::PushMode::Real => PushMode::Real,
+            args::PushMode::None => PushMode::None,
+        },
+        strict_parity: plan.strict_parity,
+        ..Inputs::new(&project.sources)
+    };
+    let planned = cirun_planner::plan(&pipeline, &inputs);
+    // What reads a missing input misses it too; the input itself has been told.
+    let told = diagnostics.iter().any(|diagnostic| diagnostic.code == documents::MISSING_INPUT);
+    let is_news = |found: &&Diagnostic| !told || found.code != documents::MISSING_INPUT;
+    diagnostics.extend(planned.diagnostics.iter().filter(is_news).cloned());
+    diagnostics.extend(planned.parity.iter().cloned());
+    let sources = project.sources.clone();
+    Ok(Session { sources, planned, diagnostics, settings, file, workspace, paths })
+}
+
+/// Connectors by every reference that means them: one without an organisation or project can be meant by any scope.
+fn connectors(project: &Project, diagnostics: &mut Vec<Diagnostic>) -> IndexMap<String, Connector> {
+    let mut found = IndexMap::new();
+    for body in project.bodies(DocumentKind::Connector).filter_map(|root| root.get("connector")) {
+        let parsed = cirun_parser::lower_connector(body);
+        diagnostics.extend(parsed.diagnostics);
+        let Some(connector) = parsed.tree else { continue };
+        let id = connector.identifier.value.clone();
+        let references = match (&connector.org, &connector.project) {
+            (_, Some(_)) => vec![id],
+            (Some(_), None) => vec![format!("org.{id}")],
+            (None, None) => vec![id.clone(), format!("org.{id}"), format!("account.{id}")],
+        };
+        for reference in references {
+            found.entry(reference).or_insert_with(|| connector.clone());
+        }
+    }
+    found
+}
+
+fn run_facts(run: &str, now: Timestamp, environment: &Environment) -> RunFacts {
+    let user = environment.get("USER").or(environment.get("USERNAME")).unwrap_or("local");
+    RunFacts {
+        id: run.to_owned(),
+        now_ms: now.as_millisecond(),
+        user: user.to_owned(),
+        arch: match std::env::consts::ARCH {
+            "aarch64" => "arm64".to_owned(),
+            _ => "amd64".to_owned(),
+        },
+        ..RunFacts::default()
+    }
+}
+
+fn aws_inputs(
+    settings: &Settings,
+    pipeline: &Pipeline,
+    facts: &RunFacts,
+    delegate: Option<DelegateIdentity>,
+    environment: &Environment,
+    plan: &PlanOptions,
+    data: &Path,
+) -> Result<AwsInputs, CliError> {
+    let mode = match settings.aws.value {
+        args::AwsMode::Emulated => AwsMode::Emulated,
+        args::AwsMode::Real => AwsMode::Real,
+        args::AwsMode::Off => AwsMode::Off,
+    };
+    let oidc_token = match mode {
+        AwsMode::Emulated => Some(local_token(pipeline, facts, data)?),
+        AwsMode::Real => given_token(plan, environment)?,
+        AwsMode::Off => None,
+    };
+    let delegate = match mode {
+        AwsMode::Emulated => Some(emulated_delegate()),
+        AwsMode::Real | AwsMode::Off => delegate,
+    };
+    let create_repository = settings.create_repository.value && mode == AwsMode::Real;
+    Ok(AwsInputs { mode, delegate, oidc_token, create_repository })
+}
+
+/// Whoever the emulated AWS meets is welcome; the name says whose part it is.
+fn emulated_delegate() -> DelegateIdentity {
+    DelegateIdentity {
+        access_key: "AKIACIRUNDELEGATE000".to_owned(),
+        secret_key: Secret::new("the-emulated-aws-knows-everyone"),
+        session_token: None,
+        region: None,
+        given_by: "the emulated AWS".to_owned(),
+    }
+}
+
+fn local_token(pipeline: &Pipeline, facts: &RunFacts, data: &Path) -> Result<Setting<Secret>, CliError> {
+    let text = |field: &Option<cirun_parser::Text>, default: &str| match field.as_ref().map(|text| &text.value) {
+        Some(cirun_parser::ParameterField::Literal(value)) => value.clone(),
+        Some(cirun_parser::ParameterField::Expression(_)) | None => default.to_owned(),
+    };
+    let workload = Workload {
+        account_id: facts.account.clone(),
+        organization_id: text(&pipeline.org, &facts.org),
+        project_id: text(&pipeline.project, &facts.project),
+        pipeline_id: pipeline.identifier.as_ref().map_or_else(String::new, |id| id.value.clone()),
+    };
+    let now = Timestamp::from_millisecond(facts.now_ms).unwrap_or_default();
+    let token = OidcIssuer::open(&data.join("oidc")).and_then(|issuer| issuer.token(&workload, now));
+    let token = token.map_err(|error| CliError::aws(&error))?;
+    Ok(Setting { value: Secret::new(token), given_by: "the local OIDC issuer".to_owned() })
+}
+
+fn given_token(plan: &PlanOptions, environment: &Environment) -> Result<Option<Setting<Secret>>, CliError> {
+    if let Some(path) = &plan.oidc_token_file {
+        let token = std::fs::read_to_string(path)
+            .map_err(|error| CliError::aws_text(format!("cannot read the OIDC token {}: {error}", path.display())))?;
+        return Ok(Some(Setting { value: Secret::new(token.trim()), given_by: "--oidc-token-file".to_owned() }));
+    }
+    let token = environment.get("CIRUN_OIDC_TOKEN");
+    Ok(token.map(|token| Setting { value: Secret::new(token), given_by: "CIRUN_OIDC_TOKEN".to_owned() }))
+}
+
+fn codebase(checkout: &Checkout, plan: &PlanOptions) -> Result<CodebaseFacts, CliError> {
+    let mut facts = CodebaseFacts {
+        branch: checkout.branch.clone(),
+        tag: None,
+        pull_request: None,
+        commit_sha: checkout.commit.clone(),
+        commit_before: checkout.parent.clone(),
+        commit_message: checkout.message.clone(),
+        author_name: checkout.author.clone(),
+        author_email: checkout.author_email.clone(),
+        repo_url: checkout.remote.clone(),
+    };
+    for (kind, value) in &plan.codebase {
+        match kind.as_str() {
+            "branch" => facts.branch = Some(value.clone()),
+            "tag" => facts.tag = Some(value.clone()),
+            "commit" => facts.commit_sha = Some(value.clone()),
+            "pr" => {
+                let number = value.clone();
+                facts.pull_request = Some(PullRequestFacts { number, ..PullRequestFacts::default() });
+            }
+            other => {
+                return Err(CliError::usage(format!("`--codebase {other}=…`: expected branch, tag, pr or commit")));
+            }
+        }
+    }
+    Ok(facts)
+}
+
+fn pull(settings: &Settings) -> Option<Setting<PullPolicy>> {
+    let policy = match settings.pull.value {
+        PullMode::Yaml => return None,
+        PullMode::Always => PullPolicy::Always,
+        PullMode::Missing => PullPolicy::IfNotPresent,
+        PullMode::Never => PullPolicy::Never,
+    };
+    Some(given(policy, "pull", settings.pull.origin))
+}
+
+fn given<T>(value: T, key: &str, origin: settings::Origin) -> Setting<T> {
+    let given_by = match origin {
+        settings::Origin::Flag => format!("--{key}"),
+        settings::Origin::Environment => format!("CIRUN_{}", key.to_uppercase()),
+        settings::Origin::Default | settings::Origin::User | settings::Origin::Repository => {
+            format!("`{key}` in {origin}")
+        }
+    };
+    Setting { value, given_by }
+}
+
+impl SecretStore for Secrets {
+    fn get(&self, id: &str) -> Option<Setting<Secret>> {
+        self.get(id).map(|(value, given_by)| Setting { value, given_by })
+    }
+}

@@ -1,0 +1,173 @@
+//! From documents to one pipeline tree: templates filled in, input sets and `--input` applied, missing inputs found.
+
+use std::{collections::BTreeSet, io::BufRead};
+
+use cirun_expressions::RuntimeInput;
+use cirun_parser::{
+    Diagnostic, DocumentKind, MissingInput, Node, Parse, Severity, SourceId, apply_defaults, apply_input_sets,
+    missing_inputs, pick_template, resolve_templates, set_input, value_of,
+};
+
+use crate::{args::PlanOptions, console, error::CliError, project::Project};
+
+/// The code of a runtime input that nobody gave.
+pub(super) const MISSING_INPUT: &str = "missing-input";
+
+/// The build of a codebase has a local answer when nobody gives one: what is checked out.
+const BUILD: &str = "properties.ci.codebase.build";
+
+/// What to do about inputs that nobody gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Ask the person at the terminal; without one, it is an error.
+    Ask,
+    /// It is an error.
+    Refuse,
+    /// It is a note.
+    Note,
+}
+
+/// The pipeline's tree, and the sources of values that were given for a `<+input>`.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    pub pipeline: Node,
+    pub input_sources: BTreeSet<SourceId>,
+}
+
+/// Resolves the pipeline of `project` (the first document that is one), or nothing where there is none.
+pub(super) fn resolve(
+    project: &mut Project,
+    options: &PlanOptions,
+    missing: Missing,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<Resolved>, CliError> {
+    let main = project
+        .documents
+        .iter()
+        .find(|document| document.kind == DocumentKind::Pipeline && document.root.span.source == SourceId(0));
+    let Some(body) = main.and_then(|document| document.root.get("pipeline")).cloned() else { return Ok(None) };
+    let templates: Vec<Node> = bodies(project, DocumentKind::Template, "template");
+    let lookup = |query: &cirun_parser::TemplateQuery<'_>| pick_template(query, templates.iter());
+    let mut pipeline = collect(resolve_templates(&body, &lookup), diagnostics);
+
+    let declared = missing_inputs(&pipeline);
+    let before = project.sources.len();
+    let input_sets = input_sets(project, options)?;
+    pipeline = collect(apply_input_sets(&pipeline, &input_sets.iter().collect::<Vec<_>>()), diagnostics);
+    for (path, value) in &options.inputs {
+        let id = project.sources.add(&format!("--input {path}"), value);
+        let given = value_of(&project.sources, id);
+        diagnostics.extend(refusal(&declared, path, &given));
+        if let Err(diagnostic) = set_input(&mut pipeline, path, given) {
+            diagnostics.push(diagnostic);
+        }
+    }
+    apply_defaults(&mut pipeline);
+    answer(project, &mut pipeline, missing, diagnostics)?;
+    let input_sources = (before..project.sources.len()).map(|id| SourceId(id as u32)).collect();
+    Ok(Some(Resolved { pipeline, input_sources }))
+}
+
+/// Why the runtime input that was declared at `path` does not take this value, if it does not.
+fn refusal(declared: &[MissingInput], path: &str, given: &Node) -> Option<Diagnostic> {
+    let path = path.strip_prefix("pipeline.").unwrap_or(path);
+    let is_meant = |input: &&MissingInput| input.path == path || input.path.strip_suffix(".value") == Some(path);
+    let declared = declared.iter().find(is_meant)?;
+    let items = if given.items().is_empty() { std::slice::from_ref(given) } else { given.items() };
+    let reason = items.iter().filter_map(Node::text).find_map(|text| declared.input.validate(text).err())?;
+    let error = Diagnostic::error("input-not-allowed", reason);
+    Some(error.at(given.span, "").at(declared.span, "the input is declared here"))
+}
+
+fn collect(parse: Parse<Node>, diagnostics: &mut Vec<Diagnostic>) -> Node {
+    diagnostics.extend(parse.diagnostics);
+    parse.tree
+}
+
+fn bodies(project: &Project, kind: DocumentKind, key: &str) -> Vec<Node> {
+    project.bodies(kind).filter_map(|root| root.get(key)).cloned().collect()
+}
+
+/// The input sets of `--input-set`, in order, with overlays replaced by what they list.
+fn input_sets(project: &mut Project, options: &PlanOptions) -> Result<Vec<Node>, CliError> {
+    let known = bodies(project, DocumentKind::InputSet, "inputSet");
+    let mut sets = Vec::new();
+    for path in &options.input_sets {
+        for document in project.read_more(path)? {
+            match document.kind {
+                DocumentKind::InputSet => sets.extend(document.root.get("inputSet").cloned()),
+                DocumentKind::OverlayInputSet => {
+                    let Some(overlay) = document.root.get("overlayInputSet") else { continue };
+                    sets.extend(referenced(overlay, &known)?);
+                }
+                _ => return Err(CliError::invalid(format!("{} is not an input set", path.display()))),
+            }
+        }
+    }
+    Ok(sets)
+}
+
+fn referenced(overlay: &Node, known: &[Node]) -> Result<Vec<Node>, CliError> {
+    let references = overlay.get("inputSetReferences").map_or(&[] as &[Node], Node::items);
+    references
+        .iter()
+        .filter_map(Node::text)
+        .map(|id| {
+            let found = known.iter().find(|set| set.get("identifier").and_then(Node::text) == Some(id));
+            found.cloned().ok_or_else(|| {
+                CliError::invalid(format!("the overlay refers to the input set `{id}`, which is in no document"))
+                    .help("put its file under `.harness/`, or name its directory with `--include`")
+            })
+        })
+        .collect()
+}
+
+/// Asks for what is missing, or says so.
+fn answer(
+    project: &mut Project,
+    pipeline: &mut Node,
+    missing: Missing,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<(), CliError> {
+    let open: Vec<MissingInput> = missing_inputs(pipeline)
+        .into_iter()
+        .filter(|input| input.path != BUILD && !input.input.execution_input)
+        .collect();
+    for input in open {
+        if missing == Missing::Ask && console::is_interactive() {
+            let text = ask(&input)?;
+            let id = project.sources.add(&format!("answer for {}", input.path), &text);
+            if let Err(diagnostic) = set_input(pipeline, &input.path, value_of(&project.sources, id)) {
+                diagnostics.push(diagnostic);
+            }
+            continue;
+        }
+        let severity = if missing == Missing::Note { Severity::Note } else { Severity::Error };
+        let found =
+            Diagnostic::new(severity, MISSING_INPUT, format!("no value for the runtime input `{}`", input.path))
+                .at(input.span, "needs a value");
+        diagnostics
+            .push(found.help(format!("`--input {}=VALUE`, or an input set with `--input-set FILE`", input.path)));
+    }
+    Ok(())
+}
+
+fn ask(input: &MissingInput) -> Result<String, CliError> {
+    loop {
+        let RuntimeInput { allowed_values, select_one, select_many, .. } = &input.input;
+        let choices: Vec<&str> =
+            [allowed_values, select_one, select_many].into_iter().flatten().map(String::as_str).collect();
+        let choice = if choices.is_empty() { String::new() } else { format!(" [{}]", choices.join(", ")) };
+        console::prompt(&format!("{}{choice}: ", input.path));
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        if read.map_err(|error| CliError::io("cannot read the answer", &error))? == 0 {
+            return Err(CliError::invalid(format!("no answer for the runtime input `{}`", input.path)));
+        }
+        let text = line.trim().to_owned();
+        match input.input.validate(&text) {
+            Ok(()) => return Ok(text),
+            Err(reason) => console::say(&format!("  {reason}")),
+        }
+    }
+}

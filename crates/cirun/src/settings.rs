@@ -1,0 +1,208 @@
+//! Settings: five layers, the strongest that says something wins, and each value keeps its origin.
+//!
+//! Resolving is pure: the binary hands in the layers' texts and variables.
+
+mod layer;
+
+use std::{fmt, path::PathBuf};
+
+use cirun_plan::Profile;
+use indexmap::IndexMap;
+pub(crate) use layer::{Layer, VARIABLES, Values};
+
+use crate::args::{AwsMode, EngineChoice, ProgressMode, PullMode, PushMode};
+
+/// Who gave a setting, the weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Origin {
+    /// Built into cirun.
+    Default,
+    /// `~/.config/cirun/config.toml`.
+    User,
+    /// `.cirun.toml` of the repository.
+    Repository,
+    /// A `CIRUN_*` variable.
+    Environment,
+    /// A flag.
+    Flag,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "default",
+            Self::User => "config.toml",
+            Self::Repository => ".cirun.toml",
+            Self::Environment => "environment",
+            Self::Flag => "flag",
+        })
+    }
+}
+
+/// A setting and who gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Who gave it.
+    pub origin: Origin,
+}
+
+/// Everything that can be set, decided.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settings {
+    /// `infra`.
+    pub infra: Option<Setting<Profile>>,
+    /// `aws`.
+    pub aws: Setting<AwsMode>,
+    /// `push`.
+    pub push: Setting<PushMode>,
+    /// `pull`.
+    pub pull: Setting<PullMode>,
+    /// `progress`.
+    pub progress: Setting<ProgressMode>,
+    /// `engine`.
+    pub engine: Setting<EngineChoice>,
+    /// `create-repository`.
+    pub create_repository: Setting<bool>,
+    /// `offline`.
+    pub offline: Setting<bool>,
+    /// `workspace`, absolute or relative to the current directory.
+    pub workspace: Option<Setting<PathBuf>>,
+    /// `aws-profile`.
+    pub aws_profile: Option<Setting<String>>,
+    /// `allow-account`.
+    pub allow_accounts: Vec<Setting<String>>,
+    /// `include`.
+    pub include: Vec<Setting<PathBuf>>,
+    /// `secret-file`.
+    pub secret_files: Vec<Setting<PathBuf>>,
+    /// `plugin-image`, by the plugin's name.
+    pub plugin_images: IndexMap<String, Setting<String>>,
+    /// `base-image`: images of the engine that builds may start FROM, by the name that the Dockerfile uses.
+    pub base_images: IndexMap<String, Setting<String>>,
+}
+
+/// A setting that was not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Untrusted {
+    /// The key.
+    pub key: &'static str,
+    /// Its value, as text.
+    pub value: String,
+}
+
+/// Whether settings of the repository may reach outside the machine (`--trust`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// They may.
+    Repository,
+    /// Only the user's own may.
+    UserOnly,
+}
+
+impl Settings {
+    /// Decides every setting from `layers`, the weakest first; also returns what was left out for lack of trust.
+    pub(crate) fn resolve(layers: Vec<Layer>, trust: Trust) -> (Self, Vec<Untrusted>) {
+        let mut untrusted = Vec::new();
+        let mut settings = Self::built_in();
+        for mut layer in layers {
+            if layer.origin == Origin::Repository && trust == Trust::UserOnly {
+                untrusted.extend(drop_reaching_out(&mut layer.values));
+            }
+            settings.apply(layer);
+        }
+        (settings, untrusted)
+    }
+
+    fn built_in() -> Self {
+        fn default<T>(value: T) -> Setting<T> {
+            Setting { value, origin: Origin::Default }
+        }
+        Self {
+            infra: None,
+            aws: default(AwsMode::Emulated),
+            push: default(PushMode::Local),
+            pull: default(PullMode::Yaml),
+            progress: default(ProgressMode::Auto),
+            engine: default(EngineChoice::Auto),
+            create_repository: default(false),
+            offline: default(false),
+            workspace: None,
+            aws_profile: None,
+            allow_accounts: Vec::new(),
+            include: Vec::new(),
+            secret_files: Vec::new(),
+            plugin_images: IndexMap::new(),
+            base_images: IndexMap::new(),
+        }
+    }
+
+    fn apply(&mut self, Layer { origin, values, .. }: Layer) {
+        let give = |slot: &mut Setting<bool>, value: Option<bool>| {
+            if let Some(value) = value {
+                *slot = Setting { value, origin };
+            }
+        };
+        give(&mut self.create_repository, values.create_repository);
+        give(&mut self.offline, values.offline);
+        replace(&mut self.aws, values.aws, origin);
+        replace(&mut self.push, values.push, origin);
+        replace(&mut self.pull, values.pull, origin);
+        replace(&mut self.progress, values.progress, origin);
+        replace(&mut self.engine, values.engine, origin);
+        fill(&mut self.infra, values.infra.map(|word| word.0), origin);
+        fill(&mut self.workspace, values.workspace, origin);
+        fill(&mut self.aws_profile, values.aws_profile, origin);
+        extend(&mut self.allow_accounts, values.allow_account, origin);
+        extend(&mut self.include, values.include, origin);
+        extend(&mut self.secret_files, values.secret_file, origin);
+        merge(&mut self.plugin_images, values.plugin_image, origin);
+        merge(&mut self.base_images, values.base_image, origin);
+    }
+}
+
+fn replace<T>(slot: &mut Setting<T>, value: Option<T>, origin: Origin) {
+    if let Some(value) = value {
+        *slot = Setting { value, origin };
+    }
+}
+
+fn fill<T>(slot: &mut Option<Setting<T>>, value: Option<T>, origin: Origin) {
+    if let Some(value) = value {
+        *slot = Some(Setting { value, origin });
+    }
+}
+
+fn extend<T>(slot: &mut Vec<Setting<T>>, values: Vec<T>, origin: Origin) {
+    slot.extend(values.into_iter().map(|value| Setting { value, origin }));
+}
+
+fn merge(slot: &mut IndexMap<String, Setting<String>>, values: IndexMap<String, String>, origin: Origin) {
+    for (name, value) in values {
+        slot.insert(name, Setting { value, origin });
+    }
+}
+
+/// Takes out of the repository's layer what would let a stranger's repository use the developer's credentials.
+fn drop_reaching_out(values: &mut Values) -> Vec<Untrusted> {
+    let mut dropped = Vec::new();
+    if values.aws == Some(AwsMode::Real) {
+        values.aws = None;
+        dropped.push(Untrusted { key: "aws", value: "real".to_owned() });
+    }
+    if values.push == Some(PushMode::Real) {
+        values.push = None;
+        dropped.push(Untrusted { key: "push", value: "real".to_owned() });
+    }
+    for account in values.allow_account.drain(..) {
+        dropped.push(Untrusted { key: "allow-account", value: account });
+    }
+    if let Some(profile) = values.aws_profile.take() {
+        dropped.push(Untrusted { key: "aws-profile", value: profile });
+    }
+    dropped
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! One layer of settings: a file, the environment or the flags.
+
+use std::path::{Path, PathBuf};
+
+use cirun_plan::Profile;
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use super::Origin;
+use crate::args::{AwsMode, EngineChoice, ProgressMode, PullMode, PushMode, parse_profile};
+
+/// What one layer says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Layer {
+    /// Whose layer it is.
+    pub origin: Origin,
+    /// What it says.
+    pub values: Values,
+}
+
+/// The keys of a settings file; every one may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Values {
+    pub infra: Option<ProfileWord>,
+    pub aws: Option<AwsMode>,
+    pub push: Option<PushMode>,
+    pub pull: Option<PullMode>,
+    pub progress: Option<ProgressMode>,
+    pub engine: Option<EngineChoice>,
+    pub create_repository: Option<bool>,
+    pub offline: Option<bool>,
+    pub workspace: Option<PathBuf>,
+    pub aws_profile: Option<String>,
+    pub allow_account: Vec<String>,
+    pub include: Vec<PathBuf>,
+    pub secret_file: Vec<PathBuf>,
+    pub plugin_image: IndexMap<String, String>,
+    pub base_image: IndexMap<String, String>,
+}
+
+/// A profile's word.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct ProfileWord(pub Profile);
+
+impl From<Profile> for ProfileWord {
+    fn from(profile: Profile) -> Self {
+        Self(profile)
+    }
+}
+
+impl TryFrom<String> for ProfileWord {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        parse_profile(&text).map(Self)
+    }
+}
+
+/// Why a layer cannot be read; the message names the place.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct LayerError(String);
+
+impl Layer {
+    /// A settings file; relative paths in it are relative to its directory.
+    pub(crate) fn from_file(origin: Origin, path: &Path, text: &str) -> Result<Self, LayerError> {
+        let mut values: Values = toml::from_str(text).map_err(|error| {
+            LayerError(format!("{}: {}", place(path, text, error.span()), error.message().trim_end()))
+        })?;
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let paths = values.workspace.iter_mut().chain(&mut values.include).chain(&mut values.secret_file);
+        for relative in paths {
+            *relative = directory.join(&*relative);
+        }
+        Ok(Self { origin, values })
+    }
+
+    /// The `CIRUN_*` variables that name a setting of one word.
+    pub(crate) fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Self, LayerError> {
+        let mut text = String::new();
+        for (name, key) in VARIABLES {
+            if let Some(value) = variable(name) {
+                let line = match value.as_str() {
+                    "true" | "false" => format!("{key} = {value}\n"),
+                    _ => format!("{key} = {}\n", toml::Value::String(value)),
+                };
+                toml::from_str::<Values>(&line)
+                    .map_err(|error| LayerError(format!("{name}: {}", error.message().trim_end())))?;
+                text.push_str(&line);
+            }
+        }
+        let values = toml::from_str(&text).map_err(|error| LayerError(error.message().to_owned()))?;
+        Ok(Self { origin: Origin::Environment, values })
+    }
+}
+
+/// The variables and the keys they set.
+pub(crate) const VARIABLES: [(&str, &str); 10] = [
+    ("CIRUN_INFRA", "infra"),
+    ("CIRUN_AWS", "aws"),
+    ("CIRUN_PUSH", "push"),
+    ("CIRUN_PULL", "pull"),
+    ("CIRUN_PROGRESS", "progress"),
+    ("CIRUN_ENGINE", "engine"),
+    ("CIRUN_CREATE_REPOSITORY", "create-repository"),
+    ("CIRUN_OFFLINE", "offline"),
+    ("CIRUN_WORKSPACE", "workspace"),
+    ("CIRUN_AWS_PROFILE", "aws-profile"),
+];
+
+fn place(path: &Path, text: &str, span: Option<std::ops::Range<usize>>) -> String {
+    let before = text.get(..span.map_or(0, |span| span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
+    format!("{}:{line}:{column}", path.display())
+}

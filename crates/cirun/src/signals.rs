@@ -1,0 +1,98 @@
+//! Ctrl-C and its relatives: the first asks the run to end, the second kills it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
+};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{console, exit::ExitCode};
+
+/// What signals have asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signals {
+    /// Fires at the first signal.
+    pub stop: CancellationToken,
+    /// Fires at the second.
+    pub kill: CancellationToken,
+    first: Arc<AtomicU8>,
+}
+
+impl Signals {
+    /// Listens from now on, for as long as the runtime lives.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        let signals = Self::default();
+        let mut source = Source::new()?;
+        let heard = signals.clone();
+        tokio::spawn(async move {
+            loop {
+                heard.hear(source.next().await);
+            }
+        });
+        Ok(signals)
+    }
+
+    fn hear(&self, code: ExitCode) {
+        if self.stop.is_cancelled() {
+            self.kill.cancel();
+            return;
+        }
+        self.first.store(code.code(), Ordering::SeqCst);
+        console::say("stopping: once more to kill");
+        self.stop.cancel();
+    }
+
+    /// The exit code of the signal that ended the run, if one did.
+    pub(crate) fn exit_code(&self) -> Option<ExitCode> {
+        match self.first.load(Ordering::SeqCst) {
+            0 => None,
+            code if code == ExitCode::Terminated.code() => Some(ExitCode::Terminated),
+            _ => Some(ExitCode::Interrupted),
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Source {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Source {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> ExitCode {
+        tokio::select! {
+            _ = self.interrupt.recv() => ExitCode::Interrupted,
+            _ = self.terminate.recv() => ExitCode::Terminated,
+            _ = self.hang_up.recv() => ExitCode::Terminated,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Source;
+
+#[cfg(not(unix))]
+impl Source {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> ExitCode {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => ExitCode::Interrupted,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

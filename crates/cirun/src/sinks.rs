@@ -1,0 +1,78 @@
+//! Where a run's events go: the terminal or stdout, and the files that were asked for.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter},
+    path::Path,
+    thread::{self, JoinHandle},
+};
+
+use cirun_engine::Event;
+use cirun_report::{
+    Colour, Fanout, HtmlSink, JsonSink, JunitSink, Look, PlainSink, QuietSink, Refresh, Sink, SinkError, TtySink,
+};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    args::{ProgressMode, RunOptions},
+    console,
+    error::{CliError, chain},
+    exit::ExitCode,
+    record::Record,
+};
+
+/// Opens every sink of a run.
+pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record) -> Result<Fanout, CliError> {
+    let look = Look { colour: if console::color() { Colour::Always } else { Colour::Never }, width: console::width() };
+    let mut sinks = Fanout::new().with(JsonSink::new(create(&record.events())?));
+    let tty = progress == ProgressMode::Tty || (progress == ProgressMode::Auto && console::is_terminal());
+    match progress {
+        ProgressMode::Auto | ProgressMode::Tty if tty => {
+            let sink =
+                TtySink::new(::console::Term::buffered_stderr(), look.colour, Refresh::default(), Timestamp::now);
+            sinks.push(Box::new(sink.map_err(|error| CliError::new(ExitCode::Bug, chain(&error)))?));
+        }
+        ProgressMode::Auto | ProgressMode::Tty | ProgressMode::Plain => {
+            sinks.push(Box::new(PlainSink::new(io::stderr(), look)));
+        }
+        ProgressMode::Json => sinks.push(Box::new(JsonSink::new(io::stdout()))),
+        ProgressMode::Quiet => sinks.push(Box::new(QuietSink::new(io::stderr(), look))),
+    }
+    if let Some(path) = &options.events {
+        sinks.push(Box::new(JsonSink::new(create(path)?)));
+    }
+    if let Some(path) = &options.junit {
+        sinks.push(Box::new(JunitSink::new(create(path)?)));
+    }
+    if let Some(path) = &options.html {
+        sinks.push(Box::new(HtmlSink::new(create(path)?)));
+    }
+    Ok(sinks)
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>, CliError> {
+    File::create(path)
+        .map(BufWriter::new)
+        .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))
+}
+
+/// Feeds the sinks on a thread of their own until the events end; a sink that fails asks the run to stop.
+pub(crate) fn feed(
+    mut sinks: Fanout,
+    mut events: mpsc::Receiver<Event>,
+    stop: CancellationToken,
+) -> JoinHandle<Result<(), SinkError>> {
+    thread::spawn(move || {
+        let mut result = Ok(());
+        while let Some(event) = events.blocking_recv() {
+            // A sink that failed is gone; the others still show how the run ends.
+            if let (Err(error), Ok(())) = (sinks.consume(&event), &result) {
+                result = Err(error);
+                stop.cancel();
+            }
+        }
+        result
+    })
+}

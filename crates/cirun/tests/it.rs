@@ -1,0 +1,20 @@
+//! cirun as its users meet it: the binary, with files, variables and signals around it.
+//!
+//! `docker::` needs an engine and the test images (`cargo xtask images`) and fails without them; nothing else does.
+
+#[cfg(test)]
+mod it {
+    mod bad_input;
+    mod check;
+    mod docker;
+    mod exit_codes;
+    mod explain;
+    mod host;
+    mod inputs;
+    mod list;
+    mod manual;
+    mod plan;
+    mod secrets;
+    mod settings;
+    mod support;
+}

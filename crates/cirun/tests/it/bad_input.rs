@@ -1,0 +1,326 @@
+//! Input that cannot be run: a diagnostic with its place, the exit code of the table, and nothing started.
+
+use insta::assert_snapshot;
+
+use super::support::{Stage, TestEnvironment, indent, run_step};
+
+/// Runs `pipeline` where no engine is: whatever would reach for one ends with 4 instead of the expected code.
+fn local(pipeline: impl AsRef<[u8]>) -> TestEnvironment {
+    TestEnvironment::pipeline(pipeline)
+}
+
+#[track_caller]
+fn refused(environment: &TestEnvironment, code: i32) -> String {
+    let output = environment.cirun(&["local", "ci.yaml"]).exits(code);
+    assert_eq!(environment.records().len(), 0, "nothing was started, and nothing recorded\n{output}");
+    output.to_string()
+}
+
+fn background(spec: &str) -> String {
+    format!("- step:\n    name: db\n    identifier: db\n    type: Background\n    spec:\n{}", indent(spec, 6))
+}
+
+#[test]
+fn unknown_step_type() {
+    let pipeline = Stage::kubernetes().step(&run_step("a", "true").replace("type: Run", "type: Runn")).pipeline();
+    assert_snapshot!(refused(&local(pipeline), 3), @r"
+    --- stderr
+    unknown-step-type
+
+      × unknown step type `Runn`
+        ╭─[ci.yaml:22:25]
+     21 │                   identifier: a
+     22 │                   type: Runn
+        ·                         ──┬─
+        ·                           ╰── no such step type
+     23 │                   spec:
+        ╰────
+      help: did you mean `Run`?
+    error: the pipeline has 1 error; nothing was started
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn background_without_image_and_connector_on_kubernetes() {
+    let pipeline =
+        Stage::kubernetes().step(&background("command: redis-server")).step(&run_step("a", "true")).pipeline();
+    assert_snapshot!(refused(&local(pipeline), 3), @r"
+    --- stderr
+    missing-required-input
+
+      × `Background` step `db` needs `image` on kubernetes
+        ╭─[ci.yaml:21:31]
+     20 │                   name: db
+     21 │                   identifier: db
+        ·                               ─┬
+        ·                                ╰── seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+     22 │                   type: Background
+        ╰────
+      help: set `image`
+    missing-required-input
+
+      × `Background` step `db` needs `connectorRef` on kubernetes
+        ╭─[ci.yaml:21:31]
+     20 │                   name: db
+     21 │                   identifier: db
+        ·                               ─┬
+        ·                                ╰── seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+     22 │                   type: Background
+        ╰────
+      help: set `connectorRef` or `harnessManagedImage`
+    error: the pipeline has 2 errors; nothing was started
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn port_bindings_on_kubernetes() {
+    let spec = "connectorRef: images\nimage: cirun.local/redis:7\nportBindings:\n  \"6379\": \"6379\"";
+    let pipeline = Stage::kubernetes().step(&background(spec)).step(&run_step("a", "true")).pipeline();
+    assert_snapshot!(refused(&local(pipeline), 3), @r#"
+    --- stderr
+    rejected-input
+
+      × `portBindings` is refused on kubernetes
+        ╭─[ci.yaml:27:23]
+     26 │                     portBindings:
+     27 │                       "6379": "6379"
+        ·                       ───────┬──────
+        ·                              ╰── seed 000, Applicability Matrix `portBindings`: K8 rejects them
+     28 │               - step:
+        ╰────
+      help: remove `portBindings`
+    error: the pipeline has 1 error; nothing was started
+    --- exit status: 3
+    "#);
+}
+
+#[test]
+fn unknown_connector_of_a_push() {
+    let shop = TestEnvironment::example("shop").edit("pipeline.yaml", "connectorRef: aws\n", "connectorRef: awss\n");
+    let output = shop.cirun(&["local", "pipeline.yaml"]).exits(3);
+    assert_eq!(shop.records().len(), 0);
+    assert_snapshot!(output, @r"
+    --- stderr
+    unknown-connector
+
+      × unknown connector `awss`
+         ╭─[pipeline.yaml:132:35]
+     131 │                   spec:
+     132 │                     connectorRef: awss
+         ·                                   ──┬─
+         ·                                     ╰── known: images, org.images, account.images, aws, org.aws, account.aws, aws_role, org.aws_role, account.aws_role, aws_oidc, org.aws_oidc, account.aws_oidc, aws_irsa, org.aws_irsa, account.aws_irsa
+     133 │                     region: <+pipeline.variables.region>
+         ╰────
+      help: did you mean `aws`? Otherwise write it as `connector: {identifier:
+            awss, type: …, spec: …}` in a YAML file under `.harness/` or under a
+            directory named by `--include`
+    error: the pipeline has 1 error; nothing was started
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn missing_secret() {
+    let shop = TestEnvironment::example("shop").file("secrets.env", "");
+    let output = shop.cirun(&["local", "pipeline.yaml"]).exits(3);
+    assert_eq!(shop.records().len(), 0);
+    assert_snapshot!(output, @r"
+    --- stderr
+    missing-secret
+
+      × the secret `aws_secret_key` has no value
+        ╭─[.harness/connectors.yaml:21:23]
+     20 │         accessKey: AKIAIOSFODNN7EXAMPLE
+     21 │         secretKeyRef: aws_secret_key
+        ·                       ───────┬──────
+        ·                              ╰── needed here
+     22 │ ---
+        ╰────
+      help: give it with `--secret aws_secret_key=VALUE`, in a dotenv file named
+            by `--secret-file FILE`, or in the environment variable
+            `CIRUN_SECRET_aws_secret_key`
+    error: the pipeline has 1 error; nothing was started
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn no_engine() {
+    let environment = local(Stage::kubernetes().step(&run_step("a", "true")).pipeline());
+    assert_snapshot!(environment.cirun(&["local", "ci.yaml"]).exits(4), @r"
+    --- stderr
+    error: no container engine: tried
+      unix:///nonexistent/docker.sock (DOCKER_HOST): no such socket
+    start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST
+    --- exit status: 4
+    ");
+}
+
+#[test]
+fn not_yaml() {
+    assert_snapshot!(refused(&local("pipeline:\n  name: [a, b\n  stages:\n\t- x: {\n"), 3), @r"
+    --- stderr
+    yaml-syntax
+
+      × `: ` where no key can stand
+       ╭─[ci.yaml:3:9]
+     2 │   name: [a, b
+     3 │   stages:
+       ·         ┬
+       ·         ╰── the document is read up to here
+     4 │     - x: {
+       ╰────
+      help: quote the value if it holds a colon; check the line before this one
+            and the indentation
+    incomplete-pipeline
+
+      ⚠ the pipeline has no `identifier`
+       ╭─[ci.yaml:2:3]
+     1 │ pipeline:
+     2 │   name: [a, b
+       ·   ┬
+       ·   ╰── in this pipeline
+     3 │   stages:
+       ╰────
+      help: add `identifier:`
+    incomplete-pipeline
+
+      ⚠ the pipeline has no `stages`
+       ╭─[ci.yaml:2:3]
+     1 │ pipeline:
+     2 │   name: [a, b
+       ·   ┬
+       ·   ╰── in this pipeline
+     3 │   stages:
+       ╰────
+      help: add `stages:`
+    expected-text
+
+      × a text is needed here, not a list
+       ╭─[ci.yaml:2:9]
+     1 │ pipeline:
+     2 │   name: [a, b
+       ·         ──
+     3 │   stages:
+       ╰────
+      help: write one value, or quote it
+    error: the pipeline has 2 errors; nothing was started
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn not_text() {
+    assert_snapshot!(refused(&local(b"pipeline:\n  name: \xff\xfe\n"), 3), @r"
+    --- stderr
+    not-utf8
+
+      × the text is not UTF-8: byte 0xff in line 2
+      help: save the file as UTF-8
+    error: ci.yaml holds no pipeline that can be planned
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn empty_file() {
+    assert_snapshot!(refused(&local(""), 3), @r"
+    --- stderr
+    empty-document
+
+      × there is no document in this text
+       ╭─[ci.yaml:1:1]
+       ╰────
+    error: ci.yaml holds no pipeline that can be planned
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn ten_megabytes_that_are_no_pipeline() {
+    let words = refused(&local("a: [1, 2]\n".repeat(1024 * 1024)), 3);
+    let last: Vec<_> = words.lines().rev().take(4).collect();
+    assert_snapshot!(last.into_iter().rev().collect::<Vec<_>>().join("\n"), @r"
+      help: remove one of them
+    … and 1048526 more like these
+    error: ci.yaml holds no pipeline that can be planned
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn more_than_is_read() {
+    assert_snapshot!(refused(&local("a".repeat(17 * 1024 * 1024)), 3), @r"
+    --- stderr
+    error: cannot read ci.yaml: it has 17825792 bytes, and 16777216 are read at most
+     help: check that it is the right file, or move parts of it into templates
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn directory() {
+    let environment = TestEnvironment::new().file("ci.yaml/file", "");
+    assert_snapshot!(refused(&environment, 3), @r"
+    --- stderr
+    error: cannot read ci.yaml: it is a directory
+     help: name the pipeline's file
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn no_such_file() {
+    assert_snapshot!(refused(&TestEnvironment::new(), 3), @r"
+    --- stderr
+    error: cannot read ci.yaml: No such file or directory (os error 2)
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn bomb_of_aliases() {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let before = format!("*a{}", level - 1);
+        text.push_str(&format!("a{level}: &a{level} [{}]\n", [before.as_str(); 9].join(", ")));
+    }
+    text.push_str("pipeline: *a11\n");
+    assert_snapshot!(refused(&local(text), 3), @r"
+    --- stderr
+    alias-expansion
+
+      × aliases would make this document larger than 16777216 bytes
+       ╭─[ci.yaml:6:20]
+     5 │ a4: &a4 [*a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3]
+     6 │ a5: &a5 [*a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4]
+       ·                    ─┬─
+       ·                     ╰── read as null
+     7 │ a6: &a6 [*a5, *a5, *a5, *a5, *a5, *a5, *a5, *a5, *a5]
+       ╰────
+      help: write the values out
+    expected-map
+
+      × a map is needed here, not nothing
+        ╭─[ci.yaml:13:11]
+     12 │ a11: &a11 [*a10, *a10, *a10, *a10, *a10, *a10, *a10, *a10, *a10]
+     13 │ pipeline: *a11
+        ·           ────
+        ╰────
+      help: write `key: value` lines below the key
+    error: ci.yaml holds no pipeline that can be planned
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn several_mistakes_are_told_at_once() {
+    let steps = [run_step("a", "true").replace("type: Run", "type: Runn"), background("command: redis-server")];
+    let pipeline = Stage::kubernetes().step(&steps[0]).step(&steps[1]).step("- step:\n    identifier: c\n").pipeline();
+    let words = refused(&local(pipeline), 3);
+    for place in ["ci.yaml:22:25", "ci.yaml:31:31", "ci.yaml:36:19"] {
+        assert!(words.contains(place), "{place}\n{words}");
+    }
+}

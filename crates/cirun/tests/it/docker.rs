@@ -1,0 +1,30 @@
+//! Runs on a real engine, with the test images of `cargo xtask images`; without them these tests fail.
+
+mod auth;
+mod failing;
+mod images;
+mod order;
+mod outputs;
+mod pipes;
+mod push;
+mod select;
+mod services;
+mod shop;
+mod signals;
+
+use super::support::{CommandOutput, Events, TestEnvironment, assert_nothing_left};
+
+/// Runs `ci.yaml`, demands the exit code, and that nothing of the run is left on the engine.
+#[track_caller]
+fn run(environment: &TestEnvironment, args: &[&str], code: i32) -> (CommandOutput, Events) {
+    let base = ["local", "ci.yaml", "--events", "e.jsonl"];
+    let output = environment.cirun(&[&base, args].concat()).exits(code);
+    let events = environment.events();
+    assert_nothing_left(events.run());
+    (output, events)
+}
+
+/// A workspace with this pipeline, and the engine.
+fn engine(pipeline: &str) -> TestEnvironment {
+    TestEnvironment::pipeline(pipeline).with_engine()
+}

@@ -1,0 +1,111 @@
+//! Each way of signing in makes the requests that were measured on the real plugins (facts/plugins-measured.md).
+
+use cirun_aws_emulator::{LogEntry, Service};
+
+use crate::it::support::{TestEnvironment, assert_nothing_left};
+
+/// The requests to STS and ECR of a push with the connector, one a line.
+fn requests(pipeline: &str, connector: &str) -> String {
+    let environment = TestEnvironment::shop()
+        .file("Dockerfile", "FROM scratch\nCOPY VERSION /\n")
+        .edit(pipeline, "connectorRef: aws\n", &format!("connectorRef: {connector}\n"))
+        .edit(pipeline, "- <+steps.version.output.outputVariables.IMAGE_TAG>\n", "")
+        .edit(pipeline, "RELEASE: <+steps.version.output.outputVariables.IMAGE_TAG>", "RELEASE: v1")
+        .edit(pipeline, "imageName: shop", "imageName: auth");
+    drop(environment.cirun(&["local", pipeline, "--step", "push", "--events", "e.jsonl"]).exits(0));
+    assert_nothing_left(environment.events().run());
+    let log = std::fs::read_to_string(environment.record().join("emulator/requests.jsonl")).unwrap();
+    let entries: Vec<LogEntry> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let pushed = entries.iter().filter(|entry| entry.action == "PutManifest" && entry.status == 201).count();
+    assert_eq!(pushed, 1, "{log}");
+    let control = entries.iter().filter(|entry| entry.service != Service::Registry);
+    control.map(show).collect::<Vec<_>>().join("\n")
+}
+
+/// Host, action, whose key, and the parameters that tell flows apart.
+fn show(entry: &LogEntry) -> String {
+    let key = match entry.access_key_id.as_deref() {
+        None => "unsigned",
+        Some("AKIAIOSFODNN7EXAMPLE") => "the connector's key",
+        Some("AKIACIRUNDELEGATE000") => "the delegate's key",
+        Some(key) if key.starts_with("ASIA") => "the session's key",
+        Some(key) => key,
+    };
+    // Other plugins make up a name for each session.
+    let named =
+        entry.params.get("RoleSessionName").filter(|name| *name == "kaniko-ecr-oidc").map(|_| "RoleSessionName");
+    let wanted = ["RoleArn", "ExternalId", "DurationSeconds"].into_iter().chain(named);
+    let params: String = wanted.filter_map(|name| Some(format!(" {name}={}", entry.params.get(name)?))).collect();
+    format!("{} {} {}: {key}{params}", entry.host, entry.action, entry.status)
+}
+
+mod kaniko {
+    use insta::assert_snapshot;
+
+    use super::requests;
+
+    #[test]
+    fn keys() {
+        assert_snapshot!(requests("pipeline.yaml", "aws"), @r"
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the connector's key
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the connector's key
+        ");
+    }
+
+    #[test]
+    fn cross_account_role() {
+        assert_snapshot!(requests("pipeline.yaml", "aws_role"), @r"
+        sts.amazonaws.com AssumeRole 200: the delegate's key RoleArn=arn:aws:iam::123456789012:role/ci-push ExternalId=shop DurationSeconds=900
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn oidc() {
+        assert_snapshot!(requests("pipeline.yaml", "aws_oidc"), @r"
+        sts.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/ci-oidc DurationSeconds=3600 RoleSessionName=kaniko-ecr-oidc
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn irsa() {
+        assert_snapshot!(requests("pipeline.yaml", "aws_irsa"), @r"
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key
+        ");
+    }
+}
+
+mod ecr {
+    use insta::assert_snapshot;
+
+    use super::requests;
+
+    #[test]
+    fn keys() {
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws"), @"api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the connector's key");
+    }
+
+    #[test]
+    fn cross_account_role() {
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_role"), @r"
+        sts.us-east-1.amazonaws.com AssumeRole 200: the delegate's key RoleArn=arn:aws:iam::123456789012:role/ci-push ExternalId=shop DurationSeconds=900
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn oidc() {
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_oidc"), @r"
+        sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/ci-oidc
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn irsa() {
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_irsa"), @"api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key");
+    }
+}

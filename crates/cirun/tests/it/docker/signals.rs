@@ -1,0 +1,70 @@
+//! Ctrl-C, SIGTERM and SIGKILL: nothing is left, now or at the next start.
+
+use rustix::process::Signal;
+
+use super::engine;
+use crate::it::support::{Running, Stage, TestEnvironment, assert_nothing_left, left_by, run_step, until};
+
+/// A run in the middle of its step, which does not listen to SIGTERM.
+fn stubborn() -> (TestEnvironment, Running) {
+    let stage =
+        Stage::kubernetes().step(&run_step("long", "trap '' TERM INT\necho begun\nwhile true; do sleep 1; done"));
+    let environment = engine(&stage.step(&run_step("after", "true")).pipeline());
+    let running = begun(&environment);
+    (environment, running)
+}
+
+fn begun(environment: &TestEnvironment) -> Running {
+    let running = environment.start(&["local", "ci.yaml", "--events", "e.jsonl"]);
+    until("the step prints", || {
+        let events = std::fs::read_to_string(environment.workspace().join("e.jsonl")).unwrap_or_default();
+        events.contains("\"begun\"")
+    });
+    running
+}
+
+#[test]
+fn interrupted() {
+    let stage = Stage::kubernetes().step(&run_step("long", "echo begun; sleep 1000")).step(&run_step("after", "true"));
+    let environment = engine(&stage.pipeline());
+    let running = begun(&environment);
+    running.signal(Signal::INT);
+    let output = running.wait().exits(130);
+    let events = environment.events();
+    assert_eq!(events.one("step_finished", "long")["outcome"], "aborted", "{output}");
+    assert_eq!(events.end(), ("aborted".to_owned(), 130));
+    assert_nothing_left(events.run());
+}
+
+#[test]
+fn interrupted_twice() {
+    let (environment, running) = stubborn();
+    running.signal(Signal::INT);
+    until("the first signal is heard", || running.said("stopping"));
+    running.signal(Signal::INT);
+    drop(running.wait().exits(130));
+    assert_nothing_left(environment.events().run());
+}
+
+#[test]
+fn terminated() {
+    let (environment, running) = stubborn();
+    running.signal(Signal::TERM);
+    until("the first signal is heard", || running.said("stopping"));
+    running.signal(Signal::TERM);
+    drop(running.wait().exits(143));
+    assert_nothing_left(environment.events().run());
+}
+
+#[test]
+fn killed() {
+    let (environment, running) = stubborn();
+    let run = environment.events().run().to_owned();
+    running.signal(Signal::KILL);
+    drop(running.wait());
+    assert!(!left_by(&run).is_empty(), "nobody has cleaned up yet");
+    let next = engine(&Stage::kubernetes().step(&run_step("a", "true")).pipeline());
+    drop(super::run(&next, &[], 0));
+    // Any run of this machine may have been the one that did it, a test beside this one too.
+    assert_nothing_left(&run);
+}

@@ -1,0 +1,103 @@
+//! Runs of host steps: no engine is there, and none is missed.
+
+use insta::assert_snapshot;
+
+use super::support::{Stage, TestEnvironment, indent};
+
+fn host_step(id: &str, command: &str) -> String {
+    format!(
+        "- step:\n    name: {id}\n    identifier: {id}\n    type: Run\n    spec:\n      shell: Sh\n      command: |-\n{}",
+        indent(command, 8)
+    )
+}
+
+fn stage(commands: &[(&str, &str)]) -> TestEnvironment {
+    let stage = commands.iter().fold(Stage::cloud(), |stage, (id, command)| stage.step(&host_step(id, command)));
+    TestEnvironment::new().file("ci.yaml", stage.pipeline())
+}
+
+#[test]
+fn the_example_runs_without_an_engine() {
+    let environment = TestEnvironment::example("hello");
+    let output = environment.cirun(&["local", "pipeline.yaml", "--events", "e.jsonl"]).exits(0);
+    assert_eq!(output.stdout, "");
+    let events = environment.events();
+    assert_eq!(events.outcomes(), "name succeeded, greet succeeded");
+    assert_eq!(events.end(), ("succeeded".to_owned(), 0));
+    let who = &events.one("step_finished", "name")["outputs"]["WHO"];
+    assert_eq!(events.output("greet"), [format!("hello, {}", who.as_str().unwrap())]);
+}
+
+#[test]
+fn a_failing_step_ends_the_run_with_one_and_its_last_lines() {
+    let environment = stage(&[("a", "echo one"), ("b", "echo last words\nexit 7"), ("c", "echo never")]);
+    let output = environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl"]).exits(1);
+    assert_snapshot!(output, @r"
+    --- stderr
+    cirun 0.1.0 · it · build (cloud)
+      run        [RUN]
+      workspace  [ROOT]/work
+
+    cirun        ▶ pipeline it, stage build (cloud), 3 steps; run [RUN], cirun 0.1.0
+    a            ▶ Run started at +[ELAPSED]
+    a            │ one
+    a            ✓ succeeded in [ELAPSED]
+    b            ▶ Run started at +[ELAPSED]
+    b            │ last words
+    b            ✗ failed in [ELAPSED]: exit code 7
+    c            - skipped: the stage has failed, and `when` asks for stageStatus Success
+
+    step  status       exit  time  note
+    a     ✓ succeeded     0  [ELAPSED]
+    b     ✗ failed        7  [ELAPSED]  exit code 7
+    c     - skipped                the stage has failed, and `when` asks for stageS…
+
+    ✗ it failed in [ELAPSED]: 1 failed, 1 succeeded, 1 skipped
+
+    ✗ b failed: exit code 7
+      last 1 line:
+      │ last words
+    --- exit status: 1
+    ");
+    assert_eq!(environment.events().outcomes(), "a succeeded, b failed 7, c skipped");
+    assert_eq!(environment.events().end(), ("failed".to_owned(), 1));
+}
+
+#[test]
+fn progress_json_is_the_event_stream() {
+    let environment = stage(&[("a", "echo one")]);
+    let output = environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl", "--progress", "json"]).exits(0);
+    assert_eq!(output.stdout, environment.read("e.jsonl"));
+}
+
+#[test]
+fn progress_quiet_shows_failures_only() {
+    let environment = stage(&[("a", "echo chatter")]);
+    let output = environment.cirun(&["local", "ci.yaml", "--progress", "quiet"]).exits(0);
+    assert!(!output.stderr.contains("chatter"), "{output}");
+    let failing = stage(&[("a", "echo chatter"), ("b", "echo last words; exit 3")]);
+    let output = failing.cirun(&["local", "ci.yaml", "--progress", "quiet"]).exits(1).says("last words");
+    assert!(!output.stderr.contains("chatter"), "{output}");
+}
+
+#[test]
+fn an_engine_of_none_refuses_containers() {
+    let environment = TestEnvironment::example("shop");
+    assert_snapshot!(environment.cirun(&["local", "pipeline.yaml", "--engine", "host"]).exits(2), @r"
+    --- stderr
+    error: `--engine host` runs no containers, and step `cache` needs one
+     help: leave the option out, or select host steps with `--step`
+    --- exit status: 2
+    ");
+}
+
+#[test]
+fn a_step_of_a_type_that_is_not_run_locally_is_shown_as_skipped() {
+    let approval = "- step:\n    name: scan\n    identifier: scan\n    type: Security\n    spec: {}\n";
+    let stage = Stage::cloud().step(&host_step("a", "echo one")).step(approval);
+    let environment = TestEnvironment::new().file("ci.yaml", stage.pipeline());
+    drop(environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl"]).exits(0));
+    assert_eq!(environment.events().outcomes(), "a succeeded, scan skipped");
+    assert!(environment.events().one("step_finished", "scan")["reason"].is_string());
+    drop(environment.cirun(&["local", "ci.yaml", "--fail-on-skip"]).exits(3));
+}

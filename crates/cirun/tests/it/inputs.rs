@@ -1,0 +1,149 @@
+//! Runtime inputs: missing ones, `--input`, input sets.
+
+use insta::assert_snapshot;
+
+use super::support::{Stage, TestEnvironment, indent};
+
+fn environment() -> TestEnvironment {
+    let command = "echo \"<+pipeline.variables.who>, <+pipeline.variables.level>\"";
+    let step = format!(
+        "- step:\n    name: greet\n    identifier: greet\n    type: Run\n    spec:\n      shell: Sh\n      command: |-\n{}",
+        indent(command, 8)
+    );
+    let stage =
+        Stage::cloud().variable("who", "<+input>").variable("level", "<+input>.allowedValues(low,high)").step(&step);
+    let set = "inputSet:\n  name: ci\n  identifier: ci\n  pipeline:\n    identifier: it\n    variables:\n      - name: who\n        type: String\n        value: Ada\n      - name: level\n        type: String\n        value: low\n";
+    TestEnvironment::new().file("ci.yaml", stage.pipeline()).file("set.yaml", set)
+}
+
+fn greeting(args: &[&str]) -> String {
+    let environment = environment();
+    drop(environment.cirun(&[&["local", "ci.yaml", "--events", "e.jsonl"], args].concat()).exits(0));
+    environment.events().output("greet").join("\n")
+}
+
+#[test]
+fn a_missing_input_ends_the_run_where_nobody_can_be_asked() {
+    let environment = environment();
+    assert_snapshot!(environment.cirun(&["local", "ci.yaml"]).exits(3), @r"
+    --- stderr
+    missing-input
+
+      × no value for the runtime input `variables.who.value`
+       ╭─[ci.yaml:7:14]
+     6 │       type: String
+     7 │       value: <+input>
+       ·              ────┬───
+       ·                  ╰── needs a value
+     8 │     - name: level
+       ╰────
+      help: `--input variables.who.value=VALUE`, or an input set with `--input-set
+            FILE`
+    missing-input
+
+      × no value for the runtime input `variables.level.value`
+        ╭─[ci.yaml:10:14]
+      9 │       type: String
+     10 │       value: <+input>.allowedValues(low,high)
+        ·              ────────────────┬───────────────
+        ·                              ╰── needs a value
+     11 │   stages:
+        ╰────
+      help: `--input variables.level.value=VALUE`, or an input set with `--input-
+            set FILE`
+    error: the pipeline has 2 errors; nothing was started
+    --- exit status: 3
+    ");
+    assert_eq!(environment.records().len(), 0);
+}
+
+#[test]
+fn check_and_list_only_note_a_missing_input() {
+    let environment = environment();
+    drop(environment.cirun(&["list", "ci.yaml"]).exits(0));
+    let output = environment.cirun(&["check", "ci.yaml"]).exits(0).says("no value for the runtime input");
+    assert!(output.stderr.contains("variables.who"), "{output}");
+}
+
+#[test]
+fn input_sets_and_inputs() {
+    assert_eq!(greeting(&["--input-set", "set.yaml"]), "Ada, low");
+    assert_eq!(greeting(&["--input-set", "set.yaml", "--input", "variables.level=high"]), "Ada, high");
+    assert_eq!(greeting(&["--input-set", "set.yaml", "--var", "who=Grace"]), "Grace, low");
+}
+
+#[test]
+fn a_value_that_is_not_allowed() {
+    let environment = environment();
+    let output =
+        environment.cirun(&["local", "ci.yaml", "--input-set", "set.yaml", "--input", "variables.level=middle"]);
+    assert_snapshot!(output.exits(3), @r"
+    --- stderr
+    input-not-allowed
+
+      × `middle` is not one of `low`, `high`
+       ╭─[--input variables.level:1:1]
+     1 │ middle
+       · ──────
+       ╰────
+
+    Error:
+      × and here
+        ╭─[ci.yaml:10:14]
+      9 │       type: String
+     10 │       value: <+input>.allowedValues(low,high)
+        ·              ────────────────┬───────────────
+        ·                              ╰── the input is declared here
+     11 │   stages:
+        ╰────
+    error: the pipeline has 1 error; nothing was started
+    --- exit status: 3
+    ");
+}
+
+#[test]
+fn what_is_no_input_set() {
+    let environment = environment();
+    assert_snapshot!(environment.cirun(&["plan", "ci.yaml", "--input-set", "ci.yaml"]).exits(3), @r"
+    --- stderr
+    error: ci.yaml is not an input set
+    --- exit status: 3
+    ");
+    assert_snapshot!(environment.cirun(&["plan", "ci.yaml", "--input", "variables.whom=x"]).exits(3), @r"
+    --- stderr
+    unknown-input-path
+
+      × the path ends before `whom`
+       ╭─[--input variables.whom:1:1]
+     1 │ x
+       · ─
+       ╰────
+      help: there is who, level
+    missing-input
+
+      × no value for the runtime input `variables.who.value`
+       ╭─[ci.yaml:7:14]
+     6 │       type: String
+     7 │       value: <+input>
+       ·              ────┬───
+       ·                  ╰── needs a value
+     8 │     - name: level
+       ╰────
+      help: `--input variables.who.value=VALUE`, or an input set with `--input-set
+            FILE`
+    missing-input
+
+      × no value for the runtime input `variables.level.value`
+        ╭─[ci.yaml:10:14]
+      9 │       type: String
+     10 │       value: <+input>.allowedValues(low,high)
+        ·              ────────────────┬───────────────
+        ·                              ╰── needs a value
+     11 │   stages:
+        ╰────
+      help: `--input variables.level.value=VALUE`, or an input set with `--input-
+            set FILE`
+    error: the pipeline has 3 errors; nothing was started
+    --- exit status: 3
+    ");
+}

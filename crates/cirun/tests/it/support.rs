@@ -1,0 +1,16 @@
+//! What every test stands on.
+
+mod engine;
+mod environment;
+mod events;
+mod filters;
+mod output;
+mod pipeline;
+mod process;
+
+pub(crate) use engine::{assert_nothing_left, docker, left_by};
+pub(crate) use environment::TestEnvironment;
+pub(crate) use events::Events;
+pub(crate) use output::CommandOutput;
+pub(crate) use pipeline::{Stage, indent, pipeline, run_step, run_step_with};
+pub(crate) use process::{Running, until};

@@ -1,0 +1,162 @@
+//! A user of cirun: a home, a workspace, an environment of its own.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+use super::{CommandOutput, Events, filters, process::Running};
+
+/// An engine that nobody has.
+const NO_ENGINE: &str = "unix:///nonexistent/docker.sock";
+
+/// A temporary home and workspace; commands run with a cleared environment and the workspace as current directory.
+#[derive(Debug)]
+pub(crate) struct TestEnvironment {
+    root: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl TestEnvironment {
+    /// An empty workspace, and no engine.
+    pub(crate) fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("cirun-it-").tempdir().unwrap();
+        let environment = Self { root, variables: Vec::new() };
+        fs::create_dir_all(environment.workspace()).unwrap();
+        fs::create_dir_all(environment.home()).unwrap();
+        environment.with("DOCKER_HOST", NO_ENGINE)
+    }
+
+    /// A workspace with `ci.yaml` and the connectors of `examples/shop`.
+    pub(crate) fn pipeline(text: impl AsRef<[u8]>) -> Self {
+        let connectors = fs::read_to_string(examples().join("shop/.harness/connectors.yaml")).unwrap();
+        Self::new().file("ci.yaml", text).file(".harness/connectors.yaml", connectors)
+    }
+
+    /// A copy of `examples/NAME` as workspace.
+    pub(crate) fn example(name: &str) -> Self {
+        let environment = Self::new();
+        copy(&examples().join(name), &environment.workspace());
+        environment
+    }
+
+    /// The engine of this machine, by `DOCKER_HOST` of the tests' own environment or the usual socket.
+    ///
+    /// The directory for data is shared: the local registry belongs to the machine, and its container has its
+    /// configuration from there.
+    pub(crate) fn with_engine(self) -> Self {
+        let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
+        let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("data");
+        fs::create_dir_all(&data).unwrap();
+        self.with("DOCKER_HOST", &host).with("XDG_DATA_HOME", data.to_str().unwrap())
+    }
+
+    /// A variable of the environment.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Writes a file of the workspace.
+    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.workspace().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    /// The example's stage on a VM publishes a port; beside other tests that has to be one of its own.
+    pub(crate) fn shop() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::example("shop").edit("pipeline-vm.yaml", "\"16379\"", &format!("\"{port}\"")).with_engine()
+    }
+
+    /// Replaces text in a file of the workspace, which must be there.
+    pub(crate) fn edit(self, path: &str, from: &str, to: &str) -> Self {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} holds no {from:?}");
+        self.file(path, text.replace(from, to))
+    }
+
+    /// A file of the workspace.
+    pub(crate) fn read(&self, path: &str) -> String {
+        let path = self.workspace().join(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Runs cirun and waits for it.
+    pub(crate) fn cirun(&self, args: &[&str]) -> CommandOutput {
+        let output = self.command(args).output().unwrap();
+        CommandOutput::new(output, filters::of(self.root.path()))
+    }
+
+    /// Starts cirun, to send it signals.
+    pub(crate) fn start(&self, args: &[&str]) -> Running {
+        Running::start(self.command(args), self.root.path(), filters::of(self.root.path()))
+    }
+
+    /// The events that a run wrote to `e.jsonl`.
+    pub(crate) fn events(&self) -> Events {
+        Events::read(&self.workspace().join("e.jsonl"))
+    }
+
+    /// The records of runs, in order.
+    pub(crate) fn records(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.state().join("cirun/runs")) else { return Vec::new() };
+        let mut records: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        records.sort();
+        records
+    }
+
+    /// The record of the last run.
+    pub(crate) fn record(&self) -> PathBuf {
+        self.records().pop().expect("a run has been recorded")
+    }
+
+    pub(crate) fn workspace(&self) -> PathBuf {
+        self.root.path().join("work")
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.root.path().join("state")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cirun"));
+        command.args(args).current_dir(self.workspace()).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.home()).env("USER", "tester");
+        command.env("XDG_CONFIG_HOME", self.home().join(".config"));
+        command.env("XDG_DATA_HOME", self.root.path().join("data"));
+        command.env("XDG_STATE_HOME", self.state());
+        command.env("NO_COLOR", "1").env("LANG", "C.UTF-8").env("TZ", "UTC");
+        command.stdin(std::process::Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
