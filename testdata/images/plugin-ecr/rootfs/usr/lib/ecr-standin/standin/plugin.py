@@ -1,0 +1,81 @@
+"""One run of the plugin, in the order of the real ones: log in, check, build, push, report."""
+
+import tempfile
+from pathlib import Path
+
+from . import layout, network, output, registry
+from .aws import Aws
+from .build import build
+from .errors import PluginError
+from .login import log_in
+from .settings import KANIKO, read, with_env_file
+
+DIGEST_FILE = Path("/kaniko/digest-file")
+
+
+def run(env):
+    """Runs the plugin that the environment asks for."""
+    env = with_env_file(env)
+    settings = read(env)
+    say(f"stand-in for plugins/{settings.contract}")
+    if settings.ignored:
+        say(f"not used here: {', '.join(settings.ignored)}")
+    if settings.contract != KANIKO:
+        what = "PLUGIN_DAEMON_OFF is set" if settings.daemon_off else "no dockerd is started"
+        say(f"{what}: this stand-in builds without a daemon")
+    login = log_in(settings, env, Aws(network.aws_transport(env), say))
+    with tempfile.TemporaryDirectory(prefix="standin-") as work:
+        # Tools get the trust of the plugin and keep their own files apart.
+        tools = {**env, "HOME": work, "XDG_RUNTIME_DIR": work}
+        if settings.contract == KANIKO and not settings.no_push and not settings.skip_permission_check:
+            auth = login.auth(settings.registry)
+            registry.check_push(env, settings.registry, settings.repository, auth, settings.insecure)
+        make(settings, login, layout.Layout(work, tools))
+
+
+def make(settings, login, images):
+    """Builds or loads the image, pushes it, and reports."""
+    tag = load(settings, images) if settings.push_only else build(settings, images, puller(settings, login, images), say)
+    tar = settings.tar_path
+    if tar:
+        name = f"{settings.registry}/{settings.repository}" if settings.registry else settings.repository
+        images.save(tag, tar, f"{name}:{settings.tags[0]}")
+        say(f"wrote {tar}")
+    digest = "" if settings.no_push else push(settings, login, images, tag)
+    output.write(settings, digest, tar, say)
+
+
+def load(settings, images):
+    if not settings.source_tar_path:
+        raise PluginError("PLUGIN_PUSH_ONLY needs PLUGIN_SOURCE_TAR_PATH")
+    if not Path(settings.source_tar_path).is_file():
+        raise PluginError(f"PLUGIN_SOURCE_TAR_PATH: no file {settings.source_tar_path}")
+    images.load(settings.source_tar_path, "loaded")
+    return "loaded"
+
+
+def puller(settings, login, images):
+    """Returns the function that gets base images, with the password of their registry if there is one."""
+
+    def pull(reference, tag):
+        images.pull(reference, tag, login.auth(layout.host_of(reference)), settings.insecure)
+
+    return pull
+
+
+def push(settings, login, images, tag):
+    """Pushes the image under each tag and returns its digest."""
+    digest = ""
+    for name in settings.tags:
+        reference = f"{settings.registry}/{settings.repository}:{name}"
+        digest = images.push(tag, reference, login.auth(settings.registry), settings.insecure)
+        say(f"pushed {reference} {digest}")
+    if settings.contract == KANIKO:
+        DIGEST_FILE.parent.mkdir(parents=True, exist_ok=True)
+        DIGEST_FILE.write_text(digest)
+    return digest
+
+
+def say(text):
+    """Tells the reader of the log what is done."""
+    print(text, flush=True)

@@ -1,0 +1,152 @@
+"""PLUGIN_* variables as settings, by the tables of facts/harness-runtime.md 6.3.
+
+A variable that a plugin does not read must have no effect here either.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import PluginError
+
+KANIKO, BUILDX, ECR = "kaniko-ecr", "buildx-ecr", "ecr"
+CONTRACTS = (KANIKO, BUILDX, ECR)
+
+REGION = "PLUGIN_REGION ECR_REGION AWS_REGION"
+ACCESS_KEY = "PLUGIN_ACCESS_KEY ECR_ACCESS_KEY AWS_ACCESS_KEY_ID"
+SECRET_KEY = "PLUGIN_SECRET_KEY ECR_SECRET_KEY AWS_SECRET_ACCESS_KEY"
+CREATE = "PLUGIN_CREATE_REPOSITORY ECR_CREATE_REPOSITORY"
+BASE_REGISTRY = "PLUGIN_DOCKER_REGISTRY PLUGIN_BASE_IMAGE_REGISTRY DOCKER_REGISTRY"
+BASE_USERNAME = "PLUGIN_DOCKER_USERNAME PLUGIN_BASE_IMAGE_USERNAME"
+BASE_PASSWORD = "PLUGIN_DOCKER_PASSWORD PLUGIN_BASE_IMAGE_PASSWORD"
+
+# setting: variables that kaniko-ecr, buildx-ecr and ecr read, the first that is set counts.
+VARIABLES = {
+    "registry": ("PLUGIN_REGISTRY", "PLUGIN_REGISTRY", "PLUGIN_REGISTRY"),
+    "repo": ("PLUGIN_REPO", "PLUGIN_REPO", "PLUGIN_REPO"),
+    "tags": ("PLUGIN_TAGS", "PLUGIN_TAGS PLUGIN_TAG", "PLUGIN_TAGS PLUGIN_TAG"),
+    "region": ("PLUGIN_REGION", REGION, REGION),
+    "access_key": ("PLUGIN_ACCESS_KEY", ACCESS_KEY, ACCESS_KEY),
+    "secret_key": ("PLUGIN_SECRET_KEY", SECRET_KEY, SECRET_KEY),
+    "assume_role": ("PLUGIN_ASSUME_ROLE", "PLUGIN_ASSUME_ROLE", "PLUGIN_ASSUME_ROLE"),
+    "external_id": ("PLUGIN_EXTERNAL_ID", "PLUGIN_EXTERNAL_ID", "PLUGIN_EXTERNAL_ID"),
+    "oidc_token": ("PLUGIN_OIDC_TOKEN_ID", "PLUGIN_OIDC_TOKEN_ID", "PLUGIN_OIDC_TOKEN_ID"),
+    "create_repository": ("PLUGIN_CREATE_REPOSITORY", CREATE, CREATE),
+    "scan_on_push": ("", "PLUGIN_SCAN_ON_PUSH", "PLUGIN_SCAN_ON_PUSH"),
+    "lifecycle_policy": ("PLUGIN_LIFECYCLE_POLICY", "PLUGIN_LIFECYCLE_POLICY", "PLUGIN_LIFECYCLE_POLICY"),
+    "repository_policy": ("PLUGIN_REPOSITORY_POLICY", "PLUGIN_REPOSITORY_POLICY", "PLUGIN_REPOSITORY_POLICY"),
+    "dockerfile": ("PLUGIN_DOCKERFILE", "PLUGIN_DOCKERFILE", "PLUGIN_DOCKERFILE"),
+    "context": ("PLUGIN_CONTEXT", "PLUGIN_CONTEXT", "PLUGIN_CONTEXT"),
+    "target": ("PLUGIN_TARGET", "PLUGIN_TARGET", "PLUGIN_TARGET"),
+    "build_args": ("PLUGIN_BUILD_ARGS", "PLUGIN_BUILD_ARGS", "PLUGIN_BUILD_ARGS"),
+    "build_args_new": ("PLUGIN_BUILD_ARGS_NEW", "PLUGIN_BUILD_ARGS_NEW", "PLUGIN_BUILD_ARGS_NEW"),
+    "multiple_build_args": ("PLUGIN_MULTIPLE_BUILD_ARGS", "PLUGIN_MULTIPLE_BUILD_ARGS", "PLUGIN_MULTIPLE_BUILD_ARGS"),
+    "labels": ("PLUGIN_CUSTOM_LABELS", "PLUGIN_CUSTOM_LABELS", "PLUGIN_CUSTOM_LABELS"),
+    "no_push": ("PLUGIN_NO_PUSH", "PLUGIN_NO_PUSH PLUGIN_DRY_RUN", "PLUGIN_DRY_RUN"),
+    "push_only": ("PLUGIN_PUSH_ONLY", "PLUGIN_PUSH_ONLY", ""),
+    "tar_path": ("PLUGIN_TAR_PATH PLUGIN_DESTINATION_TAR_PATH", "PLUGIN_TAR_PATH PLUGIN_DESTINATION_TAR_PATH", ""),
+    "source_tar_path": ("PLUGIN_SOURCE_TAR_PATH", "PLUGIN_SOURCE_TAR_PATH", ""),
+    "insecure": ("PLUGIN_INSECURE", "PLUGIN_INSECURE", "PLUGIN_INSECURE"),
+    "skip_permission_check": ("PLUGIN_SKIP_PUSH_PERMISSION_CHECK", "", ""),
+    "base_registry": (BASE_REGISTRY, BASE_REGISTRY, BASE_REGISTRY),
+    "base_username": (f"PLUGIN_USERNAME {BASE_USERNAME} DOCKER_USERNAME", BASE_USERNAME, BASE_USERNAME),
+    "base_password": (f"PLUGIN_PASSWORD {BASE_PASSWORD} DOCKER_PASSWORD", BASE_PASSWORD, BASE_PASSWORD),
+    "username": ("", "PLUGIN_USERNAME DOCKER_USERNAME", "PLUGIN_USERNAME DOCKER_USERNAME"),
+    "password": ("", "PLUGIN_PASSWORD DOCKER_PASSWORD", "PLUGIN_PASSWORD DOCKER_PASSWORD"),
+    "daemon_off": ("", "PLUGIN_DAEMON_OFF", "PLUGIN_DAEMON_OFF"),
+    "artifact_file": ("PLUGIN_ARTIFACT_FILE", "PLUGIN_ARTIFACT_FILE", "PLUGIN_ARTIFACT_FILE"),
+    "drone_output": ("DRONE_OUTPUT", "DRONE_OUTPUT", "DRONE_OUTPUT"),
+}
+FLAGS = {
+    "create_repository", "scan_on_push", "multiple_build_args", "no_push", "push_only", "insecure",
+    "skip_permission_check", "daemon_off",
+}
+DEFAULTS = {"region": "us-east-1", "dockerfile": "Dockerfile", "context": "."}
+TRUE, FALSE = {"1", "t", "true"}, {"", "0", "f", "false"}
+
+
+@dataclass
+class Settings:
+    """What the plugin was asked for. Texts are empty and flags false where nothing was said."""
+
+    contract: str
+    values: dict
+    tags: list
+    build_args: dict
+    labels: dict
+    ignored: list = field(default_factory=list)
+
+    def __getattr__(self, name):
+        if name.startswith("_") or name not in self.values:
+            raise AttributeError(name)
+        return self.values[name]
+
+    @property
+    def repository(self):
+        """The repository's path in the registry."""
+        # Only kaniko-ecr puts the registry before whatever was given.
+        prefix = f"{self.registry}/"
+        if self.contract != KANIKO and self.repo.startswith(prefix):
+            return self.repo[len(prefix):]
+        return self.repo
+
+
+def read(env):
+    """Returns the settings in the environment `env`."""
+    contract = env.get("CIRUN_STANDIN", KANIKO)
+    if contract not in CONTRACTS:
+        raise PluginError(f"CIRUN_STANDIN is `{contract}`; it must be one of {', '.join(CONTRACTS)}")
+    column = CONTRACTS.index(contract)
+    values, read_names = {}, {"PLUGIN_ENV_FILE"}
+    for name, columns in VARIABLES.items():
+        names = columns[column].split()
+        read_names.update(names)
+        text = next((env[name] for name in names if env.get(name)), DEFAULTS.get(name, ""))
+        values[name] = flag(name, text) if name in FLAGS else text
+    return Settings(
+        contract=contract,
+        values=values,
+        tags=tags(values["tags"]),
+        build_args=build_args(values),
+        labels=pairs(values["labels"].split(",")),
+        ignored=sorted(name for name in env if name.startswith("PLUGIN_") and name not in read_names),
+    )
+
+
+def flag(name, text):
+    """Returns the truth of `text` as Go's flag parsers see it."""
+    if text.lower() in TRUE | FALSE:
+        return text.lower() in TRUE
+    raise PluginError(f"{name} must be true or false, not `{text}`")
+
+
+def tags(text):
+    """Returns the tags: of the variable, or else of the file `.tags`, or else `latest`."""
+    if not text and Path(".tags").is_file():
+        text = Path(".tags").read_text().strip()
+    return [tag.strip() for tag in text.split(",") if tag.strip()] or ["latest"]
+
+
+def build_args(values):
+    """Returns the build arguments; the newer variable survives commas in values."""
+    if values["multiple_build_args"] and values["build_args_new"]:
+        return pairs(values["build_args_new"].split(";"))
+    return pairs(values["build_args"].split(","))
+
+
+def pairs(items):
+    """Returns `k=v` items as a dict."""
+    items = [item.strip().partition("=") for item in items if item.strip()]
+    return {name: value for name, _, value in items}
+
+
+def with_env_file(env):
+    """Returns `env` with the file of PLUGIN_ENV_FILE below it: what is set already stays."""
+    path = env.get("PLUGIN_ENV_FILE")
+    if not path:
+        return env
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError as error:
+        raise PluginError(f"PLUGIN_ENV_FILE: {error}") from error
+    assignments = (line.strip().removeprefix("export ") for line in lines if not line.lstrip().startswith("#"))
+    return {name: value.strip("'\"") for name, value in pairs(assignments).items()} | env

@@ -1,0 +1,41 @@
+//! `cargo xtask ci`: all that a change must pass, in the order of what fails fastest.
+
+use anyhow::Result;
+
+use crate::{project, sh::Cmd, test, tidy};
+
+/// Runs all that a change must pass: format, tidy, lints, tests, licences and advisories.
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_: &Args) -> Result<()> {
+    ensure_components()?;
+    cargo(&["xfmt", "--check"])?;
+    tidy::run(&tidy::Args {})?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    test::run(&test::Args {})?;
+    deny()
+}
+
+fn cargo(words: &[&str]) -> Result<()> {
+    Cmd::new("cargo").args(words).dir(&project::root()).run()
+}
+
+/// A minimal Rust installation has neither rustfmt nor clippy.
+fn ensure_components() -> Result<()> {
+    for (command, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if !Cmd::new("cargo").args([command, "--version"]).succeeds() {
+            Cmd::new("rustup").args(["component", "add", component]).run()?;
+        }
+    }
+    Ok(())
+}
+
+/// cargo-deny takes minutes to build: it is used where it is installed.
+fn deny() -> Result<()> {
+    if !Cmd::new("cargo").args(["deny", "--version"]).succeeds() {
+        eprintln!("skipped: cargo-deny is not installed (`cargo install --locked cargo-deny`)");
+        return Ok(());
+    }
+    cargo(&["deny", "check"])
+}

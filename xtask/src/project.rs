@@ -1,0 +1,37 @@
+//! Where things stand in the repository, and the lock that keeps two xtasks apart.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ stands in the root").to_owned()
+}
+
+/// Where cargo builds.
+pub(crate) fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// The folder for what xtask makes and keeps between runs: `target/xtask/<name>`, created.
+pub(crate) fn cache_dir(name: &str) -> Result<PathBuf> {
+    let dir = target_dir().join("xtask").join(name);
+    fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    Ok(dir)
+}
+
+/// Waits until no other xtask of this user holds the lock `name`; held until dropped.
+pub(crate) fn lock(name: &str) -> Result<File> {
+    // One user may not open another's file in the shared folder.
+    let home = std::env::home_dir().unwrap_or_default();
+    let user = home.file_name().unwrap_or_default().to_string_lossy();
+    let path = std::env::temp_dir().join(format!("cirun-xtask-{user}-{name}.lock"));
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(file)
+}

@@ -1,0 +1,62 @@
+//! `cargo xtask test`: every test, those that need an engine included, with all their set-up.
+
+use anyhow::{Result, bail};
+
+use crate::{
+    apt,
+    engine::{self, Engine},
+    images, project,
+    sh::{self, Cmd},
+};
+
+/// What tests call besides Rust and the engine: repositories to clone, the stand-in's own tests, and real clients
+/// for the AWS emulator (a Python environment with the AWS CLI, skopeo).
+const PACKAGES: [&str; 4] = ["git", "python3", "python3-venv", "skopeo"];
+
+/// Runs every test: unit, golden, command line, doc tests, and those on a Docker engine.
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_: &Args) -> Result<()> {
+    if sh::installed("apt-get") {
+        apt::install(&PACKAGES, "the tests")?;
+    }
+    let engine = engine::ensure()?;
+    images::ensure(&engine)?;
+    let mut results = rust(&engine);
+    results.extend([doc(), stand_in()]);
+    // A failure in one part must not hide the others.
+    let failed: Vec<String> = results.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
+    if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("; ")) }
+}
+
+/// Unit and integration tests; nextest runs the engine's as a second profile, which limits how many run at once.
+fn rust(engine: &Engine) -> Vec<Result<()>> {
+    let run = |words: &[&str]| cargo().args(words).dir(&project::root()).env("DOCKER_HOST", engine.host()).run();
+    if cargo().args(["nextest", "--version"]).succeeds() {
+        return vec![
+            run(&["nextest", "run", "--workspace"]),
+            run(&["nextest", "run", "--workspace", "--profile", "docker"]),
+        ];
+    }
+    eprintln!("cargo-nextest is not installed: cargo's own test runner runs the same tests");
+    vec![run(&["test", "--workspace", "--all-targets", "--no-fail-fast"])]
+}
+
+fn doc() -> Result<()> {
+    cargo().args(["test", "--workspace", "--doc", "--quiet"]).dir(&project::root()).run()
+}
+
+/// The stand-in plugin's own tests: they need neither an engine nor its image.
+fn stand_in() -> Result<()> {
+    let dir = project::root().join("testdata/images/plugin-ecr");
+    Cmd::new("python3")
+        .args(["-B", "-m", "unittest", "discover", "--quiet", "--start-directory", "tests"])
+        .env("PYTHONPATH", dir.join("rootfs/usr/lib/ecr-standin"))
+        .dir(&dir)
+        .run()
+}
+
+fn cargo() -> Cmd {
+    Cmd::new("cargo")
+}

@@ -1,0 +1,51 @@
+//! Which crate may know which: the pure crates must not reach tokio by any way.
+
+use anyhow::Result;
+
+use crate::{project, sh::Cmd};
+
+/// Crates that no effect may reach.
+const PURE: [&str; 4] = ["cirun-parser", "cirun-expressions", "cirun-plan", "cirun-planner"];
+/// A crate that has tokio: if this question fails too, the question is wrong.
+const CONTROL: &str = "cirun-docker-executor";
+/// Crates whose types stay behind one wall: only these may depend on them.
+const WALLS: [(&str, &[&str]); 1] = [("bollard", &["cirun-docker-executor", "cirun"])];
+
+pub(super) fn check() -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    if !reaches(CONTROL, "tokio")? {
+        problems.push(format!("{CONTROL} does not reach tokio: the check of the pure crates proves nothing"));
+    }
+    for name in PURE {
+        if reaches(name, "tokio")? {
+            problems.push(format!("{name} reaches tokio: `cargo tree -p {name} -e normal -i tokio` shows the way"));
+        }
+    }
+    for (dependency, allowed) in WALLS {
+        for name in direct_users(dependency)?.into_iter().filter(|name| !allowed.contains(&name.as_str())) {
+            problems.push(format!("{name} depends on {dependency}, which only {} may", allowed.join(", ")));
+        }
+    }
+    Ok(problems)
+}
+
+/// Whether `dependency` is anywhere below `package` in what it is built with.
+fn reaches(package: &str, dependency: &str) -> Result<bool> {
+    let tree = tree(&["--package", package, "--prefix", "none", "--format", "{p}"])?;
+    Ok(tree.lines().any(|line| line.split(' ').next() == Some(dependency)))
+}
+
+/// The workspace's crates that name `dependency` themselves.
+fn direct_users(dependency: &str) -> Result<Vec<String>> {
+    let tree = tree(&["--workspace", "--prefix", "depth", "--format", "{p}", "--depth", "1", "--invert", dependency])?;
+    let users = tree.lines().filter_map(|line| line.strip_prefix('1'));
+    Ok(users.filter_map(|line| line.split(' ').next()).filter(|name| is_ours(name)).map(str::to_owned).collect())
+}
+
+fn is_ours(name: &str) -> bool {
+    name == "cirun" || name == "xtask" || name.starts_with("cirun-")
+}
+
+fn tree(words: &[&str]) -> Result<String> {
+    Cmd::new("cargo").args(["tree", "--edges", "normal", "--no-dedupe"]).args(words).dir(&project::root()).read()
+}
