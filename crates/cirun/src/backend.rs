@@ -7,7 +7,7 @@ use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyStep, ReportFile, ServiceExit, StepIo,
 };
 use cirun_host_executor::HostBackend;
-use cirun_plan::{Action, PlannedStage, PlannedStep};
+use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 
 /// The backends of a run; a plan of host steps only needs no engine.
@@ -75,6 +75,15 @@ impl Backend for Backends {
             ReadyAction::Container(_) => self.containers()?.collect_reports(step, globs).await,
             ReadyAction::Host(_) => self.host.collect_reports(step, globs).await,
         }
+    }
+
+    async fn end_group(&self, group: &StepPath, deadline: Duration) -> Result<Vec<String>, BackendError> {
+        let host = self.host.end_group(group, deadline);
+        let Some(containers) = &self.containers else { return host.await };
+        let (host, containers) = tokio::join!(host, containers.end_group(group, deadline));
+        let mut left = host?;
+        left.extend(containers?);
+        Ok(left)
     }
 
     async fn destroy_stage(&self, deadline: Duration) -> Result<Vec<String>, BackendError> {

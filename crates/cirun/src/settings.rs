@@ -67,6 +67,8 @@ pub(crate) struct Settings {
     pub create_repository: Setting<bool>,
     /// `offline`.
     pub offline: Setting<bool>,
+    /// `no-docker-socket`: no step gets the engine's socket.
+    pub no_docker_socket: Setting<bool>,
     /// `workspace`, absolute or relative to the current directory.
     pub workspace: Option<Setting<PathBuf>>,
     /// `aws-profile`.
@@ -128,6 +130,7 @@ impl Settings {
             engine: default(EngineChoice::Auto),
             create_repository: default(false),
             offline: default(false),
+            no_docker_socket: default(false),
             workspace: None,
             aws_profile: None,
             allow_accounts: Vec::new(),
@@ -146,6 +149,7 @@ impl Settings {
         };
         give(&mut self.create_repository, values.create_repository);
         give(&mut self.offline, values.offline);
+        give(&mut self.no_docker_socket, values.no_docker_socket);
         replace(&mut self.aws, values.aws, origin);
         replace(&mut self.push, values.push, origin);
         replace(&mut self.pull, values.pull, origin);
@@ -194,6 +198,10 @@ fn drop_reaching_out(values: &mut Values) -> Vec<Untrusted> {
     if values.push == Some(PushMode::Real) {
         values.push = None;
         dropped.push(Untrusted { key: "push", value: "real".to_owned() });
+    }
+    if values.no_docker_socket == Some(false) {
+        values.no_docker_socket = None;
+        dropped.push(Untrusted { key: "no-docker-socket", value: "false".to_owned() });
     }
     for account in values.allow_account.drain(..) {
         dropped.push(Untrusted { key: "allow-account", value: account });

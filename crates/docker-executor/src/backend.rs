@@ -11,7 +11,7 @@ use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyContainer, ReadyStep, ReportFile,
     ServiceExit, StepIo,
 };
-use cirun_plan::{PlannedStage, PlannedStep};
+use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
@@ -143,7 +143,14 @@ impl Backend for DockerBackend {
     }
 
     async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
-        reports::collect(&self.shared, container_of(step)?, globs).await
+        reports::collect(&self.shared, &step.path, container_of(step)?, globs).await
+    }
+
+    async fn end_group(&self, group: &StepPath, deadline: Duration) -> Result<Vec<String>, BackendError> {
+        match self.shared.current_stage() {
+            Ok(stage) => destroy::end_group(&self.shared, &stage, group, deadline).await,
+            Err(_) => Ok(Vec::new()),
+        }
     }
 
     async fn destroy_stage(&self, deadline: Duration) -> Result<Vec<String>, BackendError> {

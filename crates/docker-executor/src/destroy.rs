@@ -1,12 +1,13 @@
 //! Removes everything of a stage, whatever state it is in.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use cirun_engine::BackendError;
+use cirun_plan::StepPath;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 
-use crate::{Cleaned, ObjectKind, backend::Shared, labels::stage_filter, stage::Stage};
+use crate::{Cleaned, ObjectKind, backend::Shared, labels::{group_filter, stage_filter}, stage::Stage};
 
 /// The pause before another try: the engine may still be at an earlier removal of the same object.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -17,14 +18,38 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) -> Result<Vec<String>, BackendError> {
     let deadline = Instant::now() + deadline;
     stage.ending.cancel();
+    let mut left = remove_all(shared, &stage_filter(&shared.config.run_id, &stage.id), deadline).await?;
+    if !ended_by(&shared.tasks, deadline).await {
+        left.push("the removal of a step's container, or a service's output, did not end in time".to_owned());
+    }
+    Ok(left)
+}
+
+/// Removes the objects of a containerised step group; what is left of it falls to [`destroy`].
+pub(crate) async fn end_group(
+    shared: &Shared,
+    stage: &Stage,
+    group: &StepPath,
+    deadline: Duration,
+) -> Result<Vec<String>, BackendError> {
+    let Some(surroundings) = stage.of_group(group) else { return Ok(Vec::new()) };
+    surroundings.ending.cancel();
+    let filter = group_filter(&shared.config.run_id, &stage.id, group.as_str());
+    remove_all(shared, &filter, Instant::now() + deadline).await
+}
+
+async fn remove_all(
+    shared: &Shared,
+    filter: &HashMap<String, Vec<String>>,
+    deadline: Instant,
+) -> Result<Vec<String>, BackendError> {
     let mut left = Vec::new();
     if !ended_by(&shared.making, deadline).await {
         left.push("the engine is still making an object".to_owned());
     }
     let round = async {
-        let filter = stage_filter(&shared.config.run_id, &stage.id);
         loop {
-            let objects = shared.engine.list_labelled(&filter).await?;
+            let objects = shared.engine.list_labelled(filter).await?;
             if objects.is_empty() {
                 left.clear();
                 return Ok(());
@@ -39,9 +64,6 @@ pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) 
     };
     if let Ok(result) = timeout_at(deadline, round).await {
         result?;
-    }
-    if !ended_by(&shared.tasks, deadline).await {
-        left.push("the removal of a step's container, or a service's output, did not end in time".to_owned());
     }
     Ok(left)
 }

@@ -7,6 +7,8 @@ use crate::Owner;
 pub(crate) const RUN: &str = "cirun.run";
 pub(crate) const STAGE: &str = "cirun.stage";
 pub(crate) const STEP: &str = "cirun.step";
+/// The containerised step group that the object belongs to.
+pub(crate) const GROUP: &str = "cirun.group";
 /// What the object is for: `step`, `service`, `pod`, `sidecar`, `network`, `shared`, or a machine service's own word.
 pub(crate) const ROLE: &str = "cirun.role";
 pub(crate) const PID: &str = "cirun.pid";
@@ -32,6 +34,13 @@ impl StageLabels {
             (PID, owner.pid.to_string()),
             (STARTED, owner.started.clone()),
         ];
+        Self { base }
+    }
+
+    /// The labels of all objects of a containerised step group of the stage.
+    pub(crate) fn of_group(&self, group: &str) -> Self {
+        let mut base = self.base.clone();
+        base.push((GROUP, group.to_owned()));
         Self { base }
     }
 
@@ -61,6 +70,11 @@ pub(crate) fn filter(labels: &[String]) -> HashMap<String, Vec<String>> {
 /// The filter for the objects of one stage.
 pub(crate) fn stage_filter(run: &str, stage: &str) -> HashMap<String, Vec<String>> {
     filter(&[format!("{RUN}={run}"), format!("{STAGE}={stage}")])
+}
+
+/// The filter for the objects of a containerised step group.
+pub(crate) fn group_filter(run: &str, stage: &str, group: &str) -> HashMap<String, Vec<String>> {
+    filter(&[format!("{RUN}={run}"), format!("{STAGE}={stage}"), format!("{GROUP}={group}")])
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod service;
 mod sidecar;
 mod spec;
 mod stage;
+mod surroundings;
 
 pub use backend::DockerBackend;
 pub use config::{

@@ -7,6 +7,7 @@ use std::{
 };
 
 use bollard::models::{ContainerCreateBody, HostConfig};
+use cirun_plan::StepPath;
 use cirun_engine::{BackendError, ReadyContainer, ReportFile};
 use globset::{GlobBuilder, GlobMatcher};
 use walkdir::WalkDir;
@@ -17,7 +18,6 @@ use crate::{
     error::engine_error,
     names::object_name,
     spec::{HostInfo, helper_mounts},
-    stage::Stage,
 };
 
 /// Where a container path lies outside of the container.
@@ -40,14 +40,16 @@ struct ReportGlob {
 /// Finds the files; each once, sorted by path, whatever number of globs name it.
 pub(crate) async fn collect(
     shared: &Shared,
+    step: &StepPath,
     container: &ReadyContainer,
     globs: &[String],
 ) -> Result<Vec<ReportFile>, BackendError> {
     let stage = shared.current_stage()?;
+    let host = &stage.around(step).host;
     let mut found: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for text in globs {
         let glob = parse(&stage.workspace, text)?;
-        match locate(&stage.host, &glob.root) {
+        match locate(host, &glob.root) {
             Place::Host(root) => {
                 let read = tokio::task::spawn_blocking(move || read_host(&root, &glob)).await.map_err(io::Error::other);
                 let files = read.and_then(|files| files);
@@ -55,7 +57,7 @@ pub(crate) async fn collect(
                     files.map_err(|source| BackendError::Io { what: format!("read the reports `{text}`"), source })?,
                 );
             }
-            Place::Volume(volume) => found.extend(read_volume(shared, &stage, container, volume, &glob).await?),
+            Place::Volume(volume) => found.extend(read_volume(shared, host, container, volume, &glob).await?),
             Place::Nowhere => {}
         }
     }
@@ -122,18 +124,18 @@ fn read_host(root: &Path, glob: &ReportGlob) -> io::Result<BTreeMap<String, Vec<
 /// The step's own container may be gone, so another one, which never runs, holds the volume.
 async fn read_volume(
     shared: &Shared,
-    stage: &Stage,
+    host: &HostInfo,
     container: &ReadyContainer,
     volume: &VolumeMount,
     glob: &ReportGlob,
 ) -> Result<BTreeMap<String, Vec<u8>>, BackendError> {
-    let name = shared.unique_name(object_name(&stage.host.name, "reports"));
+    let name = shared.unique_name(object_name(&host.name, "reports"));
     let mounts = helper_mounts(&[], std::slice::from_ref(volume));
     let body = ContainerCreateBody {
         image: Some(container.image.clone()),
         // Images without a command could not be created otherwise.
         entrypoint: Some(vec!["cirun".to_owned()]),
-        labels: Some(stage.host.labels.of("reader", None)),
+        labels: Some(host.labels.of("reader", None)),
         host_config: Some(HostConfig { mounts: Some(mounts), ..HostConfig::default() }),
         ..ContainerCreateBody::default()
     };

@@ -29,6 +29,7 @@ use crate::{
     names::object_name,
     spec::container_config,
     stage::Stage,
+    surroundings::Surroundings,
 };
 
 /// How long the engine may take to hand over what an ended container printed.
@@ -85,15 +86,16 @@ async fn create_unless_asked(
     step: &ReadyStep,
     container: &ReadyContainer,
 ) -> Result<Result<String, Exit>, BackendError> {
-    let name = shared.unique_name(object_name(&stage.host.name, step.path.as_str()));
+    let around = stage.around(&step.path);
+    let name = shared.unique_name(object_name(&around.host.name, step.path.as_str()));
     let what = || format!("create the container of `{}`", step.path);
-    let body = container_config(step, container, &stage.host);
+    let body = container_config(step, container, &around.host);
     if let Some(request) = stage.image_to_get(step, container) {
         ensure_one(shared.images(), &request, None).await?;
     }
     match shared.create(name, body, shared.config.platform.clone()).await {
         Ok(id) => {
-            open_volumes(shared, stage, &id).await?;
+            open_volumes(shared, around, &id).await?;
             Ok(Ok(id))
         }
         Err(error) => not_started(&explain(&error)).map(Err).ok_or_else(|| engine_error(what(), &error)),
@@ -101,11 +103,11 @@ async fn create_unless_asked(
 }
 
 /// Named volumes belong to root when they are new; in CI every user may write to shared paths (harness-runtime.md 1.2).
-async fn open_volumes(shared: &Shared, stage: &Stage, container: &str) -> Result<(), BackendError> {
-    stage
+async fn open_volumes(shared: &Shared, around: &Surroundings, container: &str) -> Result<(), BackendError> {
+    around
         .volumes_opened
         .get_or_try_init(|| async {
-            for volume in &stage.host.shared {
+            for volume in &around.host.shared {
                 shared.engine.open_directory(container, &volume.target).await?;
             }
             Ok(())

@@ -24,12 +24,13 @@ pub(crate) async fn start(
         Ok(id) => start_container(shared, &id, step.path.as_str()).await?.map(|output| (id, output)),
         Err(exit) => Err(exit),
     };
+    let ending = stage.around(&step.path).ending.clone();
     let (shared_too, path) = (Arc::clone(shared), step.path.clone());
     shared.tasks.spawn(async move {
         let exit = match started {
             Ok((id, output)) => tokio::select! {
                 biased;
-                () = stage.ending.cancelled() => return,
+                () = ending.cancelled() => return,
                 followed = follow(&shared_too, &id, output, &io) => followed.unwrap_or_else(|error| lost(&error)),
             },
             Err(exit) => exit,

@@ -12,12 +12,15 @@ pub(crate) async fn start_all(shared: &Shared, stage: &Stage) -> Result<(), Back
 }
 
 async fn start(shared: &Shared, stage: &Stage, sidecar: &Sidecar) -> Result<(), BackendError> {
-    let name = object_name(&stage.host.name, &sidecar.name);
+    let name = object_name(&stage.own.host.name, &sidecar.name);
     let failed = |error| engine_error(format!("start the helper container `{name}`"), &error);
     for volume in &sidecar.volumes {
         shared.engine.ensure_volume(&volume.name, "sidecar").await.map_err(failed)?;
     }
-    let id = shared.create(name.clone(), sidecar_config(sidecar, &stage.host), None).await.map_err(failed)?;
+    let id = shared.create(name.clone(), sidecar_config(sidecar, &stage.own.host), None).await.map_err(failed)?;
+    for group in &stage.groups {
+        group.join(shared, &id, &sidecar.aliases).await?;
+    }
     shared.engine.docker.start_container(&id, None).await.map_err(failed)?;
     if !sidecar.ports.is_empty() {
         stage.publish_sidecar(&sidecar.name, &shared.engine.published_ports(&id).await?);

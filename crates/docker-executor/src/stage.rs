@@ -1,4 +1,4 @@
-//! Starts a stage: its images, network, volumes, pod and sidecars, as far as possible at once.
+//! Starts a stage: its images, the surroundings of its containers and its sidecars, as far as possible at once.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -7,21 +7,19 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bollard::models::{EndpointSettings, NetworkConnectRequest, NetworkCreateRequest, VolumeCreateRequest};
 use cirun_engine::{BackendError, EventKind, ReadyContainer, ReadyStep};
-use cirun_plan::{Action, NetworkModel, PlannedStage, PortBinding, PullPolicy, StepPath};
+use cirun_plan::{PlannedStage, PortBinding, PullPolicy, StepPath};
 use futures_util::future::try_join_all;
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     backend::Shared,
-    error::engine_error,
     images::{ImageRequest, ensure_all, requests_of},
-    labels::StageLabels,
     names::stage_name,
     sidecar,
-    spec::{HostInfo, Network, pod_config},
+    spec::Network,
+    surroundings::Surroundings,
 };
 
 /// A stage under way.
@@ -30,15 +28,16 @@ pub(crate) struct Stage {
     pub(crate) id: String,
     /// Where the workspace is in its containers.
     pub(crate) workspace: String,
-    pub(crate) host: HostInfo,
-    /// Fires when the stage is being destroyed: ends of services are no news then.
+    /// Fires when the stage is being destroyed.
     pub(crate) ending: CancellationToken,
+    /// The stage's own surroundings.
+    pub(crate) own: Surroundings,
+    /// Those of its containerised step groups.
+    pub(crate) groups: Vec<Surroundings>,
     /// Images that were had when the stage started.
     verified: HashSet<String>,
     /// Steps whose image an earlier step of the run makes.
     from_run: HashSet<StepPath>,
-    /// Set once the shared volumes may be written by any user.
-    pub(crate) volumes_opened: OnceCell<()>,
     /// Host ports of sidecars, by name and container port.
     sidecar_ports: Mutex<HashMap<(String, u16), u16>>,
 }
@@ -46,31 +45,36 @@ pub(crate) struct Stage {
 impl Stage {
     fn new(shared: &Shared, planned: &PlannedStage, requests: &[ImageRequest]) -> Self {
         let id = planned.id.to_string();
-        let config = &shared.config;
-        let network = match planned.profile.value.network() {
-            NetworkModel::Bridge => Network::Bridge,
-            NetworkModel::Pod => Network::Pod,
-        };
-        let shared_paths: Vec<&str> = planned.shared_paths.iter().map(|mount| mount.value.path.as_str()).collect();
-        let host = HostInfo::new(
-            config,
-            stage_name(&config.run_id, &id),
-            StageLabels::new(&config.run_id, &id, &config.owner),
-            &planned.workspace,
-            &shared_paths,
-            network,
-            shared.engine.socket_path(),
-        );
+        let ending = CancellationToken::new();
+        let name = stage_name(&shared.config.run_id, &id);
+        let own = Surroundings::of_stage(shared, planned, name, ending.clone());
+        let groups =
+            planned.containerised.iter().map(|group| Surroundings::of_group(shared, planned, group, &own)).collect();
         Self {
             id,
             workspace: planned.workspace.clone(),
-            host,
+            ending,
+            own,
+            groups,
             verified: requests.iter().map(|request| request.image.clone()).collect(),
             from_run: planned.steps().iter().filter(|step| step.image_from_run).map(|step| step.path.clone()).collect(),
-            ending: CancellationToken::new(),
-            volumes_opened: OnceCell::new(),
             sidecar_ports: Mutex::default(),
         }
+    }
+
+    /// The surroundings of a step: its containerised group's, or the stage's.
+    pub(crate) fn around(&self, step: &StepPath) -> &Surroundings {
+        let groups = self.groups.iter().filter(|around| around.group.as_ref().is_some_and(|group| step.is_within(group)));
+        groups.max_by_key(|around| around.group.as_ref().map(|group| group.ids().count())).unwrap_or(&self.own)
+    }
+
+    /// The surroundings of a containerised group.
+    pub(crate) fn of_group(&self, group: &StepPath) -> Option<&Surroundings> {
+        self.groups.iter().find(|around| around.group.as_ref() == Some(group))
+    }
+
+    fn all_surroundings(&self) -> impl Iterator<Item = &Surroundings> {
+        std::iter::once(&self.own).chain(&self.groups)
     }
 
     /// What is still to be got before a step can run: an image that could not be named or had when the stage started. One
@@ -116,80 +120,22 @@ pub(crate) async fn start(
     images.and(surroundings)
 }
 
+/// Sidecars join the networks of groups, so these come first.
 async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
-    let (network, volumes, helpers) =
-        tokio::join!(make_network(shared, stage), make_volumes(shared, stage), helper_images(shared, stage));
-    network.and(volumes).and(helpers)?;
-    let (pod, sidecars) = tokio::join!(start_pod(shared, stage, planned), sidecar::start_all(shared, stage));
-    pod.and(sidecars)
+    helper_images(shared, stage).await?;
+    try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared, planned))).await?;
+    sidecar::start_all(shared, stage).await
 }
 
-async fn make_network(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
-    let name = &stage.host.name;
-    let what = || format!("create the network `{name}`");
-    let request = NetworkCreateRequest {
-        name: name.clone(),
-        driver: Some("bridge".to_owned()),
-        labels: Some(stage.host.labels.of("network", None)),
-        ..NetworkCreateRequest::default()
-    };
-    let docker = shared.engine.docker.clone();
-    let made = shared.make(async move { docker.create_network(request).await }).await;
-    made.map_err(|error| engine_error(what(), &error))?;
-    let joins = shared.config.joined.iter().map(|joined| async {
-        let endpoint = EndpointSettings { aliases: Some(joined.aliases.clone()), ..EndpointSettings::default() };
-        let request = NetworkConnectRequest { container: joined.container.clone(), endpoint_config: Some(endpoint) };
-        let what = || format!("put `{}` on the network `{name}`", joined.container);
-        shared.engine.docker.connect_network(name, request).await.map_err(|error| engine_error(what(), &error))
-    });
-    try_join_all(joins).await.map(drop)
-}
-
-/// The engine would create the volumes with the first container, but without labels.
-async fn make_volumes(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
-    let volumes = stage.host.shared.iter().map(|volume| async {
-        let request = VolumeCreateRequest {
-            name: Some(volume.name.clone()),
-            labels: Some(stage.host.labels.of("shared", None)),
-            ..VolumeCreateRequest::default()
-        };
-        let what = || format!("create the volume `{}`", volume.name);
-        let docker = shared.engine.docker.clone();
-        let made = shared.make(async move { docker.create_volume(request).await }).await;
-        made.map_err(|error| engine_error(what(), &error))
-    });
-    try_join_all(volumes).await.map(drop)
-}
-
-/// One after the other: sidecars and pod usually have the same image.
+/// One after the other: sidecars and pods usually have the same image.
 async fn helper_images(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
-    if stage.host.network == Network::Pod {
+    if stage.all_surroundings().any(|surroundings| surroundings.host.network == Network::Pod) {
         shared.engine.ensure_helper_image(&shared.config.pod.image).await?;
     }
     for sidecar in &shared.config.sidecars {
         shared.engine.ensure_helper_image(&sidecar.image).await?;
     }
     Ok(())
-}
-
-async fn start_pod(shared: &Shared, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
-    if stage.host.network == Network::Bridge {
-        return Ok(());
-    }
-    let (mut names, mut ports) = (Vec::new(), Vec::new());
-    for service in planned.services() {
-        if let Action::Container(container) = &service.action {
-            names.extend(container.aliases.iter().map(|alias| alias.value.clone()));
-            ports.extend(container.ports.iter().map(|port| port.value));
-        }
-    }
-    let body = pod_config(&shared.config.pod, &names, &ports, &stage.host);
-    let id = shared
-        .engine
-        .create(&stage.host.pod_name(), body, None)
-        .await
-        .map_err(|error| engine_error("create the pod", &error))?;
-    shared.engine.docker.start_container(&id, None).await.map_err(|error| engine_error("start the pod", &error))
 }
 
 /// Steps run as any user and write their output files there, so everyone may (harness-runtime.md 1.2).

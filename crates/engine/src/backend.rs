@@ -12,7 +12,7 @@ use crate::{EventKind, ReadyStep, Stream};
 /// Runs steps: in containers, as processes, or in a test's memory.
 ///
 /// Two phases for each step: *prepare* may happen early, while other steps run; *run* happens when its turn has come and
-/// its environment is final. Calls come in the order `start_stage`, `prepare`*, (`run` | `start_service`)*, `destroy_stage`;
+/// its environment is final. Calls come in the order `start_stage`, `prepare`*, (`run` | `start_service` | `end_group`)*, `destroy_stage`;
 /// `destroy_stage` also comes when `start_stage` failed or never finished, and may come twice.
 pub trait Backend: Send + Sync + 'static {
     /// Creates what the steps of the stage share (network, volumes, pod) and gets their images. `progress` takes facts to
@@ -48,6 +48,14 @@ pub trait Backend: Send + Sync + 'static {
         step: &ReadyStep,
         globs: &[String],
     ) -> impl Future<Output = Result<Vec<ReportFile>, BackendError>> + Send;
+
+    /// Ends what a containerised step group has of its own (its services, its pod or network); idempotent. All its
+    /// foreground steps have ended. Returns what could not be removed, as text for a person.
+    fn end_group(
+        &self,
+        group: &StepPath,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
 
     /// Removes everything of the stage within `deadline`; idempotent. Returns what could not be removed, as text for a person.
     fn destroy_stage(&self, deadline: Duration) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;

@@ -185,6 +185,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
             Message::ServiceUp { node, start } => self.service_up(node, start).await,
             Message::ServiceDown { node, exit } => self.service_down(node, &exit).await,
             Message::Answered { node, answer } => self.answered(node, answer).await,
+            Message::GroupEnded { node, left } => self.group_ended(node, left).await,
             Message::GroupRested { node } => {
                 self.tree.reset(node);
                 self.work.push_back(Work::Advance(node));

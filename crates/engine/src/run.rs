@@ -197,8 +197,12 @@ impl RunState {
             let (outcome, reason) = halt.for_later_steps();
             return StageTurn::End { outcome, step_outcome: outcome, reason };
         }
-        let scope = RunScope { run: &self.record, stage: &stage.id, step: None, strategy: None, now };
         let step_outcome = Outcome::Skipped;
+        if let Some(why) = &stage.not_here {
+            let reason = format!("stage `{}` is not run on this machine: {why}", stage.id);
+            return StageTurn::End { outcome: Outcome::Skipped, step_outcome, reason };
+        }
+        let scope = RunScope { run: &self.record, stage: &stage.id, step: None, strategy: None, now };
         match condition::decide(&stage.when, Whole::Pipeline, self.record.current(), &scope) {
             Turn::Take => StageTurn::Run,
             Turn::Skip(reason) => {

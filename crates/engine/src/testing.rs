@@ -7,7 +7,7 @@ mod recorded;
 pub use self::{
     fake::{Behaviour, FakeBackend, behaves},
     plans::{
-        StepBuilder, deferred, deferred_condition, group, group_with, looped, origin, parallel, plan,
+        StepBuilder, containerised, deferred, deferred_condition, group, group_with, looped, origin, parallel, plan,
         plan_with_secrets, stage, stage_when, step,
     },
     recorded::{Recorded, Runner},

@@ -10,7 +10,7 @@ use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyHost, ReadyStep, ReportFile, ServiceExit,
     StepIo,
 };
-use cirun_plan::{PlannedStage, PlannedStep};
+use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::{fs, sync::mpsc, task};
 
 use crate::{
@@ -58,7 +58,7 @@ impl HostBackend {
             .envs(stage.paths.environment(&self.config.environment, &host.env))
             .current_dir(&self.config.workspace);
         let program = host.argv.first().cloned().unwrap_or_default();
-        process::spawn(stage, Spawn { command, program, step: step.path.to_string() }, self.config.stop_grace)
+        process::spawn(stage, Spawn { command, program, step: step.path.clone() }, self.config.stop_grace)
     }
 }
 
@@ -110,11 +110,14 @@ impl Backend for HostBackend {
         };
         let path = step.path.clone();
         tokio::spawn(async move {
-            let exit = match started {
-                Ok(process) => process.follow(&io).await.unwrap_or_else(|error| lost(&error)),
-                Err(exit) => exit,
+            let (exit, ending) = match started {
+                Ok(process) => {
+                    let ending = process.ending();
+                    (process.follow(&io).await.unwrap_or_else(|error| lost(&error)), ending)
+                }
+                Err(exit) => (exit, stage.ending.clone()),
             };
-            if exit != Exit::Stopped && !stage.ending.is_cancelled() {
+            if exit != Exit::Stopped && !ending.is_cancelled() {
                 // Without a receiver, nobody wants to know.
                 drop(ended.send(ServiceExit { path, exit }).await);
             }
@@ -134,6 +137,10 @@ impl Backend for HostBackend {
             what: "read the reports".to_owned(),
             source: io::Error::other(error),
         })?
+    }
+
+    async fn end_group(&self, group: &StepPath, deadline: Duration) -> Result<Vec<String>, BackendError> {
+        Ok(self.stage()?.end_group(group, self.config.stop_grace, deadline).await)
     }
 
     async fn destroy_stage(&self, deadline: Duration) -> Result<Vec<String>, BackendError> {

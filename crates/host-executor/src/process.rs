@@ -9,6 +9,7 @@ use std::{
 };
 
 use cirun_engine::{BackendError, Exit, StepIo, Stream};
+use cirun_plan::StepPath;
 use rustix::{
     io::Errno,
     process::{Pid, Signal, kill_process_group},
@@ -34,7 +35,7 @@ pub(crate) struct Spawn {
     /// The step's own program, for people.
     pub(crate) program: String,
     /// The step, for people.
-    pub(crate) step: String,
+    pub(crate) step: StepPath,
 }
 
 /// A step that has been given to a guard.
@@ -93,6 +94,11 @@ pub(crate) fn spawn(stage: &Stage, spawn: Spawn, grace: Duration) -> Result<Resu
 }
 
 impl Process {
+    /// Fires when the program is asked to end, with its step group or stage.
+    pub(crate) fn ending(&self) -> CancellationToken {
+        self.asks.terminate.clone()
+    }
+
     /// Waits until the program runs, or tells why it does not.
     pub(crate) async fn started(&mut self) -> Result<Result<(), Exit>, BackendError> {
         match self.reports.next().await? {

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use cirun_plan::StepPath;
 use tokio::{
     io::AsyncWriteExt,
     net::unix::OwnedWriteHalf,
@@ -16,6 +17,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{paths::HostPaths, protocol::Order};
 
+/// Killing takes a moment even when the grace has used up the whole time.
+const KILLING: Duration = Duration::from_millis(500);
+
 /// A running stage.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -24,13 +28,25 @@ pub(crate) struct Stage {
     pub(crate) ending: CancellationToken,
     kill: CancellationToken,
     keepers: TaskTracker,
-    running: Arc<Mutex<BTreeMap<u32, String>>>,
+    running: Running,
+}
+
+/// The guards that have not ended, by process id.
+type Running = Arc<Mutex<BTreeMap<u32, Kept>>>;
+
+/// A guard that is kept, and how to ask it to end its step.
+#[derive(Debug, Clone)]
+struct Kept {
+    step: StepPath,
+    terminate: CancellationToken,
+    kill: CancellationToken,
+    ended: CancellationToken,
 }
 
 /// A guard and the line to it.
 pub(crate) struct Guarded {
     /// The step, for people.
-    pub(crate) step: String,
+    pub(crate) step: StepPath,
     pub(crate) child: Child,
     pub(crate) orders: OwnedWriteHalf,
 }
@@ -49,14 +65,50 @@ impl Stage {
     /// Keeps a guard until it ends. The tokens ask it to terminate and to kill its step.
     pub(crate) fn keep(&self, guarded: Guarded) -> (CancellationToken, CancellationToken) {
         let (terminate, kill) = (self.ending.child_token(), self.kill.child_token());
-        let (running, tokens) = (Arc::clone(&self.running), (terminate.clone(), kill.clone()));
+        let kept = Kept {
+            step: guarded.step.clone(),
+            terminate: terminate.clone(),
+            kill: kill.clone(),
+            ended: CancellationToken::new(),
+        };
+        let running = Arc::clone(&self.running);
+        // Known before the task runs, so that no end of a group misses it.
+        let pid = guarded.child.id().unwrap_or(0);
+        lock(&running).insert(pid, kept.clone());
         self.keepers.spawn(async move {
-            let pid = guarded.child.id().unwrap_or(0);
-            lock(&running).insert(pid, guarded.step.clone());
-            watch(guarded, &tokens.0, &tokens.1).await;
+            watch(guarded, &kept.terminate, &kept.kill).await;
             lock(&running).remove(&pid);
+            kept.ended.cancel();
         });
         (terminate, kill)
+    }
+
+    /// Ends what steps of a group have left running: asks, waits for `grace`, kills. Returns the steps of which something is
+    /// left at the deadline.
+    pub(crate) async fn end_group(&self, group: &StepPath, grace: Duration, deadline: Duration) -> Vec<String> {
+        let deadline = Instant::now() + deadline;
+        let kept: Vec<(u32, Kept)> = lock(&self.running)
+            .iter()
+            .filter(|(_, kept)| kept.step.is_within(group))
+            .map(|(pid, kept)| (*pid, kept.clone()))
+            .collect();
+        let ended = || async {
+            for (_, kept) in &kept {
+                kept.ended.cancelled().await;
+            }
+        };
+        kept.iter().for_each(|(_, kept)| kept.terminate.cancel());
+        if timeout_at((Instant::now() + grace).min(deadline), ended()).await.is_ok() {
+            return Vec::new();
+        }
+        kept.iter().for_each(|(_, kept)| kept.kill.cancel());
+        let deadline = deadline.max(Instant::now() + KILLING);
+        match timeout_at(deadline, ended()).await {
+            Ok(()) => Vec::new(),
+            Err(_) => {
+                kept.iter().filter(|(_, kept)| !kept.ended.is_cancelled()).map(|(pid, kept)| left(*pid, kept)).collect()
+            }
+        }
     }
 
     /// Ends everything: asks, waits for `grace`, kills. Returns the steps of which something is left at the deadline.
@@ -68,14 +120,10 @@ impl Stage {
             return Vec::new();
         }
         self.kill.cancel();
-        // Killing takes a moment even when the grace has used up the whole time.
-        let deadline = deadline.max(Instant::now() + Duration::from_millis(500));
+        let deadline = deadline.max(Instant::now() + KILLING);
         match timeout_at(deadline, self.keepers.wait()).await {
             Ok(()) => Vec::new(),
-            Err(_) => {
-                let left = |(pid, step): (&u32, &String)| format!("processes of the step `{step}` (guard {pid})");
-                lock(&self.running).iter().map(left).collect()
-            }
+            Err(_) => lock(&self.running).iter().map(|(pid, kept)| left(*pid, kept)).collect(),
         }
     }
 }
@@ -100,7 +148,11 @@ async fn watch(mut guarded: Guarded, terminate: &CancellationToken, kill: &Cance
     drop(guarded.child.wait().await);
 }
 
-fn lock(running: &Mutex<BTreeMap<u32, String>>) -> MutexGuard<'_, BTreeMap<u32, String>> {
+fn left(guard: u32, kept: &Kept) -> String {
+    format!("processes of the step `{}` (guard {guard})", kept.step)
+}
+
+fn lock(running: &Mutex<BTreeMap<u32, Kept>>) -> MutexGuard<'_, BTreeMap<u32, Kept>> {
     // Each change is a single insertion or removal.
     running.lock().unwrap_or_else(PoisonError::into_inner)
 }

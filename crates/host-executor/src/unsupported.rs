@@ -4,6 +4,7 @@
 use std::{ffi::OsString, io, process::Command, time::Duration};
 
 use cirun_engine::{BackendError, Exit, StepIo};
+use cirun_plan::StepPath;
 use tokio_util::sync::CancellationToken;
 
 use crate::paths::HostPaths;
@@ -25,6 +26,10 @@ impl Stage {
         Self { paths, ending: CancellationToken::new() }
     }
 
+    pub(crate) async fn end_group(&self, _: &StepPath, _: Duration, _: Duration) -> Vec<String> {
+        Vec::new()
+    }
+
     pub(crate) async fn destroy(&self, _: Duration, _: Duration) -> Vec<String> {
         self.ending.cancel();
         Vec::new()
@@ -35,13 +40,17 @@ impl Stage {
 pub(crate) struct Spawn {
     pub(crate) command: Command,
     pub(crate) program: String,
-    pub(crate) step: String,
+    pub(crate) step: StepPath,
 }
 
 /// A process, if there could be one.
 pub(crate) enum Process {}
 
 impl Process {
+    pub(crate) fn ending(&self) -> CancellationToken {
+        match *self {}
+    }
+
     pub(crate) async fn started(&mut self) -> Result<Result<(), Exit>, BackendError> {
         match *self {}
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{FailureStrategy, Mount, PlannedStep, Profile, Role, Secret, StaticScope, Traced, When};
+use crate::{FailureStrategy, Mount, PlannedStep, Profile, Role, Secret, StaticScope, StepPath, Traced, When};
 
 /// A stage's identifier, with the suffix of its looping strategy.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,10 +40,26 @@ pub struct PlannedStage {
     pub shared_paths: Vec<Traced<Mount>>,
     /// When it runs.
     pub when: When,
+    /// Why none of it can run on this machine, if so; its steps are shown as skipped.
+    pub not_here: Option<String>,
     /// The steps.
     pub execution: Vec<Node>,
+    /// The step groups that have a pod or network of their own, outermost first.
+    pub containerised: Vec<ContainerisedGroup>,
     /// What was known when the plan was made; run-time expressions see it too.
     pub known: Arc<dyn StaticScope>,
+}
+
+/// A containerised step group (`stepGroupInfra`, seed 003): its steps and services share a pod or network of their own,
+/// which ends with the group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainerisedGroup {
+    /// Its place in the stage: the ids of the groups around it, then its own.
+    pub path: StepPath,
+    /// How it would run in CI.
+    pub profile: Traced<Profile>,
+    /// Directories that its containers share besides the workspace.
+    pub shared_paths: Vec<Traced<Mount>>,
 }
 
 /// A node of the tree.
@@ -98,6 +114,17 @@ impl PlannedStage {
     pub fn services(&self) -> impl Iterator<Item = &PlannedStep> {
         self.steps().into_iter().filter(|step| step.role == Role::Service)
     }
+
+    /// The nearest containerised step group around a step; none for a step in the stage's own surroundings.
+    pub fn containerised_around(&self, step: &StepPath) -> Option<&ContainerisedGroup> {
+        let around = self.containerised.iter().filter(|group| step.is_within(&group.path));
+        around.max_by_key(|group| group.path.ids().count())
+    }
+
+    /// How a step would run in CI: as its containerised group, or as its stage.
+    pub fn profile_of(&self, step: &StepPath) -> Profile {
+        self.containerised_around(step).map_or(self.profile.value, |group| group.profile.value)
+    }
 }
 
 fn collect<'a>(nodes: &'a [Node], steps: &mut Vec<&'a PlannedStep>) {
@@ -107,5 +134,20 @@ fn collect<'a>(nodes: &'a [Node], steps: &mut Vec<&'a PlannedStep>) {
             Node::Group(group) => collect(&group.steps, steps),
             Node::Parallel(nodes) => collect(nodes, steps),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_within_its_groups_only() {
+        let path = |ids: &str| StepPath::new(ids.split('.'));
+        assert!(path("g.inner.a").is_within(&path("g")));
+        assert!(path("g.inner.a").is_within(&path("g.inner")));
+        assert!(!path("g").is_within(&path("g")), "a group is not in itself");
+        assert!(!path("g2.a").is_within(&path("g")));
+        assert!(!path("other.g.a").is_within(&path("g")));
     }
 }

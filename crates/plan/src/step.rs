@@ -25,6 +25,11 @@ impl StepPath {
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.split('.')
     }
+
+    /// Whether this is the path of something in the group at `group`.
+    pub fn is_within(&self, group: &Self) -> bool {
+        self.0.strip_prefix(group.as_str()).is_some_and(|rest| rest.starts_with('.'))
+    }
 }
 
 impl fmt::Display for StepPath {

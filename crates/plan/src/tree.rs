@@ -2,34 +2,63 @@
 
 use std::fmt::Write;
 
-use crate::{Action, Node, Plan, PlannedStep, Role, SkipReason, quantity};
+use crate::{
+    Action, GroupKind, NetworkModel, Node, Plan, PlannedStage, PlannedStep, Role, SkipReason, StepPath, quantity,
+};
 
 /// Renders every stage: services and steps with what runs, in order.
 pub fn render_tree(plan: &Plan) -> String {
     let mut text = format!("{}\n", plan.pipeline);
     for (index, stage) in plan.stages.iter().enumerate() {
         let last = index + 1 == plan.stages.len();
-        push(&mut text, "", last, &format!("stage {} ({})", stage.id, stage.profile.value));
-        render_nodes(&mut text, &indent("", last), &stage.execution);
+        let not_here = stage.not_here.as_ref().map(|why| format!("  not run here: {why}")).unwrap_or_default();
+        push(&mut text, "", last, &format!("stage {} ({}){not_here}", stage.id, stage.profile.value));
+        render_nodes(&mut text, &indent("", last), stage, &mut Vec::new(), &stage.execution);
     }
     text
 }
 
-fn render_nodes(text: &mut String, prefix: &str, nodes: &[Node]) {
+/// Renders the nodes in the groups `around`.
+fn render_nodes<'p>(
+    text: &mut String,
+    prefix: &str,
+    stage: &'p PlannedStage,
+    around: &mut Vec<&'p str>,
+    nodes: &'p [Node],
+) {
     for (index, node) in nodes.iter().enumerate() {
         let last = index + 1 == nodes.len();
         match node {
             Node::Step(step) => push(text, prefix, last, &describe(step)),
             Node::Group(group) => {
-                push(text, prefix, last, &format!("group {}", group.id));
-                render_nodes(text, &indent(prefix, last), &group.steps);
+                let is_step_group = group.kind == GroupKind::StepGroup;
+                if is_step_group {
+                    around.push(&group.id);
+                }
+                let own = is_step_group.then(|| own_surroundings(stage, around)).flatten().unwrap_or_default();
+                push(text, prefix, last, &format!("group {}{own}", group.id));
+                render_nodes(text, &indent(prefix, last), stage, around, &group.steps);
+                if is_step_group {
+                    around.pop();
+                }
             }
             Node::Parallel(nodes) => {
                 push(text, prefix, last, "parallel");
-                render_nodes(text, &indent(prefix, last), nodes);
+                render_nodes(text, &indent(prefix, last), stage, around, nodes);
             }
         }
     }
+}
+
+/// What a containerised group has of its own.
+fn own_surroundings(stage: &PlannedStage, group: &[&str]) -> Option<String> {
+    let path = StepPath::new(group.iter().copied());
+    let profile = stage.containerised.iter().find(|containerised| containerised.path == path)?.profile.value;
+    let what = match profile.network() {
+        NetworkModel::Pod => "pod",
+        NetworkModel::Bridge => "network",
+    };
+    Some(format!(" ({profile}, a {what} of its own)"))
 }
 
 fn push(text: &mut String, prefix: &str, last: bool, line: &str) {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Action, Condition, EnvVar, Environment, NetworkModel, Node, Plan, PlannedStage, PlannedStep, PortBinding,
-    PullPolicy, Role, SkipReason, StageStatus, Text, Traced, quantity,
+    Action, Condition, ContainerisedGroup, EnvVar, Environment, Mount, NetworkModel, Node, Plan, PlannedStage,
+    PlannedStep, PortBinding, Profile, PullPolicy, Role, SkipReason, StageStatus, Text, Traced, quantity,
 };
 
 /// The plan as one JSON document, indented, with a line end.
@@ -34,6 +34,20 @@ struct WireStage<'a> {
     shared_paths: Vec<&'a str>,
     services: Vec<WireStep<'a>>,
     execution: Vec<WireNode<'a>>,
+    /// Why the stage is not run on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_here: Option<&'a str>,
+    /// The step groups with a pod or network of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    containerised: Vec<WireContainerised<'a>>,
+}
+
+#[derive(Serialize)]
+struct WireContainerised<'a> {
+    path: &'a str,
+    profile: &'static str,
+    network: &'static str,
+    shared_paths: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -127,16 +141,38 @@ impl<'a> WireStage<'a> {
             id: &stage.id.0,
             name: &stage.name,
             profile: stage.profile.value.as_str(),
-            network: match stage.profile.value.network() {
-                NetworkModel::Pod => "pod",
-                NetworkModel::Bridge => "bridge",
-            },
+            network: network(stage.profile.value),
             workspace: &stage.workspace,
-            shared_paths: stage.shared_paths.iter().map(|mount| mount.value.path.as_str()).collect(),
+            shared_paths: paths(&stage.shared_paths),
             services: services.collect(),
             execution: WireNode::all(&stage.execution),
+            not_here: stage.not_here.as_deref(),
+            containerised: stage.containerised.iter().map(WireContainerised::new).collect(),
         }
     }
+}
+
+impl<'a> WireContainerised<'a> {
+    fn new(group: &'a ContainerisedGroup) -> Self {
+        let profile = group.profile.value;
+        Self {
+            path: group.path.as_str(),
+            profile: profile.as_str(),
+            network: network(profile),
+            shared_paths: paths(&group.shared_paths),
+        }
+    }
+}
+
+fn network(profile: Profile) -> &'static str {
+    match profile.network() {
+        NetworkModel::Pod => "pod",
+        NetworkModel::Bridge => "bridge",
+    }
+}
+
+fn paths(mounts: &[Traced<Mount>]) -> Vec<&str> {
+    mounts.iter().map(|mount| mount.value.path.as_str()).collect()
 }
 
 impl<'a> WireNode<'a> {

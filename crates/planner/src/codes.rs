@@ -29,8 +29,8 @@ codes! {
         "Loops and templates make identifiers that were not written. Two steps of one step group came to the same one, \
          so neither expressions nor networks could tell them apart. Rename one.";
     Parity "stage-not-run", "a stage that is not run locally",
-        "cirun runs CI stages. Others (Deployment, Approval, Custom, …) are left out, and what they would give to later \
-         stages is missing.";
+        "cirun runs CI stages, and the containerised step groups of others. A Deployment, Approval, Custom, … stage without \
+         such a group is left out, and what it would give to later stages is missing.";
     Parity "step-not-run", "a step that is not run locally",
         "The type of the step needs the Harness service or a store outside this machine. It is shown as skipped. \
          `--fail-on-skip` makes that an error.";
@@ -112,13 +112,19 @@ codes! {
     Parity "policy-not-enforced", "policy sets that are not asked",
         "Policy sets are evaluated by the Harness service. Locally the step runs without them.";
     Parity "step-group-infra", "a step group with its own pod",
-        "A containerised step group has its own infrastructure in CI. Locally its steps run in the stage's.";
+        "A containerised step group (`stepGroupInfra`) has a pod or network of its own, here as in CI. In CI its workspace is \
+         its own too, and empty at first; locally its steps see the stage's workspace.";
     Parity "cache-intelligence", "cache steps that are not run",
         "With `caching.enabled`, Harness Cloud restores a cache before the steps and saves it after them. Locally the \
          workspace keeps what the steps left.";
     Warning "platform-not-here", "a platform that does not run here",
-        "Steps are run in Linux containers. A stage for Windows or macOS can be planned, and its steps will not run as \
-         they would in CI.";
+        "Steps are run in Linux containers. A stage for Windows or macOS is planned, so that `plan`, `explain` and `check` \
+         work on it; its steps are shown as skipped. With `--fail-on-skip` that is an error.";
+    Error "unknown-platform", "a platform that Harness does not know",
+        "`platform.os` is Linux, MacOS or Windows; `platform.arch` is Amd64 or Arm64.";
+    Parity "other-processor", "a stage for another processor",
+        "CI runs the stage on machines of that processor. Locally images come for the processor of the machine, unless \
+         `--platform` names another, which the engine then has to emulate.";
     Parity "sibling-repository", "the address of a repository is guessed",
         "The address of a Git connector is not read. The step clones the repository of that name beside the codebase's \
          own.";

@@ -8,6 +8,7 @@ use cirun_parser::{
 use cirun_plan::{Cause, Origin, Profile, Traced};
 
 use crate::{
+    platform::{self, Platform},
     resolve::{Ctx, given},
     suggest::nearest,
     tables::Column,
@@ -29,6 +30,7 @@ pub(crate) struct Infrastructure {
     pub(crate) profile: Traced<Profile>,
     /// `spec.hostNames`: names of the pod itself (harness-runtime.md 1.9).
     pub(crate) host_names: Vec<String>,
+    pub(crate) platform: Platform,
 }
 
 /// Decides how a CI stage would run, with `useFromStage` followed.
@@ -42,7 +44,8 @@ pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, stage: &Stage, spec: &CiSta
         }
         None => written(ctx, stage, source?)?,
     };
-    Some(Infrastructure { column, profile, host_names })
+    let platform = platform::of(ctx, source.unwrap_or(spec));
+    Some(Infrastructure { column, profile, host_names, platform })
 }
 
 /// What `runtime.type` or `infrastructure.type` says.

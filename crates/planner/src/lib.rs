@@ -6,6 +6,7 @@
 mod build;
 mod codes;
 mod connectors;
+mod containerised;
 mod env;
 mod flow;
 mod image;
@@ -18,6 +19,7 @@ mod notes;
 mod pitfalls;
 mod place;
 mod planning;
+mod platform;
 mod plugin_image;
 mod quantity;
 mod resolve;

@@ -18,7 +18,7 @@ use cirun_plan::{
 
 use crate::{
     env::{
-        stage::{StageEnv, WORKSPACE},
+        stage::StageEnv,
         step::OwnLayers,
     },
     image::Image,
@@ -97,7 +97,7 @@ impl<'a> StepCtx<'a> {
             user: self.ctx.given_text(fields.run_as_user),
             nano_cpus: limits.nano_cpus,
             memory_bytes: limits.memory_bytes,
-            working_dir: WORKSPACE.to_owned(),
+            working_dir: self.stage.platform.workspace().to_owned(),
             engine_socket: match self.profile() {
                 Profile::Kubernetes => false,
                 Profile::Vm | Profile::Cloud | Profile::Docker => true,

@@ -61,15 +61,32 @@ pub(crate) fn constant_operand(ctx: &Ctx<'_>, condition: &str, span: Span) {
 /// Reports a Docker-in-Docker service that lacks the privilege it needs (corpus/STATS.md, item 5).
 pub(crate) fn unprivileged_dind(ctx: &Ctx<'_>, spec: &BackgroundSpec, image: &Text) {
     let ParameterField::Literal(reference) = &image.value else { return };
-    let name = reference.rsplit('/').next().unwrap_or(reference);
-    let dind = name.starts_with("docker:") && name.contains("dind") && !name.contains("rootless");
-    if dind && spec.privileged.is_none() {
+    let privileged = spec.privileged.as_ref().is_some_and(|flag| flag.value != ParameterField::Literal(false));
+    if !privileged && runs_dockerd(spec, reference) {
         ctx.notes.report(
             Diagnostic::warning("unprivileged-dind", format!("`{reference}` cannot start its daemon unprivileged"))
                 .at(image.span, "harness-runtime.md 9: DinD needs `privileged: true`")
                 .help("add `privileged: true`"),
         );
     }
+}
+
+/// Whether a service is a Docker daemon: by its image's name, or by what it starts.
+fn runs_dockerd(spec: &BackgroundSpec, reference: &str) -> bool {
+    let name = reference.rsplit('/').next().unwrap_or(reference);
+    let starts = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word == "dockerd");
+    let entrypoint = match spec.entrypoint.as_ref().map(|list| &list.value) {
+        Some(ParameterField::Literal(words)) => words.first().is_some_and(|word| match &word.value {
+            ParameterField::Literal(word) => word.rsplit('/').next().is_some_and(|name| name.starts_with("dockerd")),
+            ParameterField::Expression(_) => false,
+        }),
+        Some(ParameterField::Expression(_)) | None => false,
+    };
+    let command = match spec.command.as_ref().map(|text| &text.value) {
+        Some(ParameterField::Literal(script)) => spec.entrypoint.is_none() && starts(script),
+        Some(ParameterField::Expression(_)) | None => false,
+    };
+    !reference.contains("rootless") && (name.contains("dind") || entrypoint || command)
 }
 
 /// Reports variables of a build that nobody reads.
@@ -93,8 +110,11 @@ pub(crate) fn service_names(
     if planned.profile.value != Profile::Kubernetes {
         return;
     }
+    // Seed 003 has the services of containerised groups answer to `STEPGROUPID_BACKGROUNDSTEPID`.
+    let in_pod_of_stage = |step: &PlannedStep| planned.containerised_around(&step.path).is_none();
     let services: Vec<&str> = planned
         .services()
+        .filter(|service| in_pod_of_stage(service))
         .map(|service| service.id.as_str())
         .filter(|id| !stage.host_names.iter().any(|name| name == id))
         .collect();
@@ -103,7 +123,7 @@ pub(crate) fn service_names(
     }
     let mut steps = Vec::new();
     foreground(&planned.execution, &mut steps);
-    for step in steps {
+    for step in steps.into_iter().filter(|step| in_pod_of_stage(step)) {
         for id in services.iter().filter(|id| texts(step).iter().any(|text| names_host(text, id))) {
             let mut diagnostic = Diagnostic::parity(
                 "service-host-name",

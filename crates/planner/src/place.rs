@@ -2,14 +2,19 @@
 
 use cirun_plan::StepPath;
 
-use crate::tables::Column;
+use crate::{platform::Platform, tables::Column};
 
 /// The stage.
 #[derive(Debug, Clone)]
 pub(crate) struct StagePlace {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// Its type: `CI`, or another's with containerised step groups.
+    pub(crate) kind: String,
     pub(crate) column: Column,
+    pub(crate) platform: Platform,
+    /// A containerised step group's place in the stage: its steps are those of the group, not of the stage.
+    pub(crate) containerised: bool,
     pub(crate) pipeline: String,
     pub(crate) org: String,
     pub(crate) project: String,
@@ -20,6 +25,16 @@ pub(crate) struct StagePlace {
     /// Index and number of its loop's instances: 0 and 1 without a loop.
     pub(crate) index: (usize, usize),
 }
+
+impl StagePlace {
+    /// Whether the stage is one of CI.
+    pub(crate) fn is_ci(&self) -> bool {
+        self.kind == CI
+    }
+}
+
+/// The type of the stages that build.
+pub(crate) const CI: &str = "CI";
 
 /// The step within the stage.
 #[derive(Debug, Clone)]

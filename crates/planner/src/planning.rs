@@ -62,10 +62,9 @@ pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
     for stage in selected(&ctx, pipeline) {
         match &stage.spec {
             StageSpec::Ci(spec) => planned.extend(stage::lower(&ctx, &mut facts, stage, spec)),
-            StageSpec::Other { kind, .. } => notes.report(
-                Diagnostic::parity("stage-not-run", format!("the stage `{}` is left out", stage.identifier.value))
-                    .at(kind.span, format!("a `{}` stage is not run locally", kind.value)),
-            ),
+            StageSpec::Other { kind, execution } => {
+                planned.extend(stage::lower_other(&ctx, &mut facts, stage, kind, execution));
+            }
             StageSpec::Template => notes.report(
                 Diagnostic::error(
                     "missing-template",

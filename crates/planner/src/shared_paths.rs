@@ -1,17 +1,19 @@
-//! Directories that the steps of a stage share besides the workspace (harness-runtime.md 1.2).
+//! Directories that the steps of a stage, or of a containerised step group, share besides the workspace
+//! (harness-runtime.md 1.2).
 
 use cirun_parser::{
     Diagnostic, TextList,
-    model::{CiStage, ExecutionNode},
+    model::ExecutionNode,
 };
 use cirun_plan::{Mount, Text, Traced};
 
-use crate::{env::stage::WORKSPACE, resolve::Ctx};
+use crate::{containerised, env::stage::WORKSPACE, resolve::Ctx};
 
-/// The stage's shared paths and those of its step groups, each once.
-pub(crate) fn of(ctx: &Ctx<'_>, spec: &CiStage) -> Vec<Traced<Mount>> {
-    let mut lists: Vec<&TextList> = spec.shared_paths.iter().collect();
-    of_groups(&spec.execution, &mut lists);
+/// The own shared paths of a stage or group and those of the step groups in it that share its containers' surroundings,
+/// each once.
+pub(crate) fn of(ctx: &Ctx<'_>, own: Option<&TextList>, nodes: &[ExecutionNode]) -> Vec<Traced<Mount>> {
+    let mut lists: Vec<&TextList> = own.into_iter().collect();
+    of_groups(ctx, nodes, &mut lists);
     let mut mounts: Vec<Traced<Mount>> = Vec::new();
     for list in lists {
         for path in ctx.list(list) {
@@ -25,14 +27,15 @@ pub(crate) fn of(ctx: &Ctx<'_>, spec: &CiStage) -> Vec<Traced<Mount>> {
     mounts
 }
 
-fn of_groups<'n>(nodes: &'n [ExecutionNode], lists: &mut Vec<&'n TextList>) {
+fn of_groups<'n>(ctx: &Ctx<'_>, nodes: &'n [ExecutionNode], lists: &mut Vec<&'n TextList>) {
     for node in nodes {
         match node {
             ExecutionNode::Step(_) => {}
-            ExecutionNode::Parallel(nodes) => of_groups(&nodes.value, lists),
+            ExecutionNode::Parallel(nodes) => of_groups(ctx, &nodes.value, lists),
+            ExecutionNode::Group(group) if containerised::is(ctx, group) => {}
             ExecutionNode::Group(group) => {
                 lists.extend(&group.shared_paths);
-                of_groups(&group.steps, lists);
+                of_groups(ctx, &group.steps, lists);
             }
         }
     }

@@ -4,19 +4,22 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use cirun_expressions::Value;
 use cirun_parser::{
-    Diagnostic, ParameterField,
+    Diagnostic, ParameterField, Spanned,
     model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, Step, StepSpec},
 };
 use cirun_plan::{PlannedStage, StageId, Traced};
 use indexmap::IndexMap;
 
 use crate::{
-    env::stage::{self, Variables, WORKSPACE},
-    flow, infrastructure,
+    containerised,
+    env::stage::Variables,
+    flow,
+    infrastructure::{self, Infrastructure},
     looping::{Expansion, Instance, expand},
     names::{Entry, Names, StepIds},
     pitfalls,
-    place::StagePlace,
+    place::{CI, StagePlace},
+    platform::Platform,
     resolve::{Ctx, given},
     shared_paths,
     tree::StageTree,
@@ -35,7 +38,40 @@ pub(crate) struct PipelineFacts<'p> {
 
 /// Plans a CI stage: none if it cannot be, several for a looped one.
 pub(crate) fn lower(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage, spec: &CiStage) -> Vec<PlannedStage> {
-    let Some(infrastructure) = infrastructure::of(ctx, facts.pipeline, stage, spec) else { return Vec::new() };
+    match infrastructure::of(ctx, facts.pipeline, stage, spec) {
+        Some(infrastructure) => instances(ctx, facts, stage, spec, CI, &infrastructure),
+        None => Vec::new(),
+    }
+}
+
+/// Plans a stage of another type for its containerised step groups (seed 003): none if it has none.
+pub(crate) fn lower_other(
+    ctx: &Ctx<'_>,
+    facts: &mut PipelineFacts<'_>,
+    stage: &Stage,
+    kind: &Spanned<String>,
+    execution: &[ExecutionNode],
+) -> Vec<PlannedStage> {
+    let Some((column, profile)) = containerised::first(ctx, execution) else {
+        ctx.notes.report(
+            Diagnostic::parity("stage-not-run", format!("the stage `{}` is left out", stage.identifier.value))
+                .at(kind.span, format!("a `{}` stage is not run locally", kind.value)),
+        );
+        return Vec::new();
+    };
+    let spec = CiStage { execution: execution.to_vec(), ..CiStage::default() };
+    let infrastructure = Infrastructure { column, profile, host_names: Vec::new(), platform: Platform::DEFAULT };
+    instances(ctx, facts, stage, &spec, &kind.value, &infrastructure)
+}
+
+fn instances(
+    ctx: &Ctx<'_>,
+    facts: &mut PipelineFacts<'_>,
+    stage: &Stage,
+    spec: &CiStage,
+    kind: &str,
+    infrastructure: &Infrastructure,
+) -> Vec<PlannedStage> {
     let mut one = |ctx: &Ctx<'_>, suffix: &str, index: (usize, usize)| {
         let place = StagePlace {
             id: format!("{}{suffix}", stage.identifier.value),
@@ -44,7 +80,10 @@ pub(crate) fn lower(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage,
                 given(stage.name.as_ref())
                     .map_or_else(|| stage.identifier.value.clone(), |name| ctx.text(name).value.shown(),)
             ),
+            kind: kind.to_owned(),
             column: infrastructure.column,
+            platform: infrastructure.platform.clone(),
+            containerised: false,
             host_names: infrastructure.host_names.clone(),
             pipeline: facts.id.clone(),
             org: facts.org.clone(),
@@ -86,21 +125,22 @@ fn instance(
     let services: Vec<ExecutionNode> =
         spec.service_dependencies.iter().map(|service| ExecutionNode::Step(Box::new(as_step(service)))).collect();
     let ctx = ctx.with_names(names(ctx, stage, place, [&services, &spec.execution]));
-    report_differences(&ctx, stage, spec, place);
+    report_differences(&ctx, stage, place);
     let own = variables::environment(&ctx, &stage.variables, false);
-    let layers = stage::layers(&ctx, place, &facts.variables, &own);
     let strategies = flow::strategies(&ctx, &stage.failure_strategies);
-    let tree = StageTree::new(place, &layers, std::mem::take(&mut facts.pushed));
+    let tree = StageTree::new(&ctx, place, [&facts.variables, &own], std::mem::take(&mut facts.pushed));
     let mut execution = tree.lower(&ctx, &services, Vec::new());
     execution.extend(tree.lower(&ctx, &spec.execution, strategies));
     let planned = PlannedStage {
         id: StageId(place.id.clone()),
         name: place.name.clone(),
         profile,
-        workspace: WORKSPACE.to_owned(),
-        shared_paths: shared_paths::of(&ctx, spec),
+        workspace: place.platform.workspace().to_owned(),
+        shared_paths: shared_paths::of(&ctx, spec.shared_paths.as_ref(), &spec.execution),
         when: flow::when(&ctx, stage.when.as_ref()),
+        not_here: place.platform.not_here(&ctx.inputs.run.os),
         execution,
+        containerised: tree.take_containerised(),
         known: Arc::clone(&ctx.names) as _,
     };
     pitfalls::service_names(place, &planned, &|step| tree.place(step), ctx.notes);
@@ -109,24 +149,35 @@ fn instance(
 }
 
 /// Reports what CI does with such a stage and cirun does not.
-fn report_differences(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace) {
+fn report_differences(ctx: &Ctx<'_>, stage: &Stage, place: &StagePlace) {
     if place.caching {
         ctx.notes.report(
             Diagnostic::parity("cache-intelligence", format!("the cache steps of stage `{}` are not run", place.id))
                 .at(stage.identifier.span, "harness-runtime.md 1.3: CI restores a cache first and saves it last"),
         );
     }
-    let os = spec.platform.as_ref().and_then(|platform| given(platform.os.as_ref()));
-    if let Some(field) = os
-        && let Some(os) = ctx.known(field, "`platform.os`")
-        && os.value != "Linux"
-    {
+    if let Some(why) = place.platform.not_here(&ctx.inputs.run.os) {
         ctx.notes.report(
-            Diagnostic::warning("platform-not-here", format!("the stage `{}` is for {}", place.id, os.value))
-                .at(field.span, "steps run in Linux containers here")
+            Diagnostic::warning("platform-not-here", format!("the stage `{}` is not run: {why}", place.id))
+                .at(stage.identifier.span, "its steps are planned, and shown as skipped")
                 .help("run it in CI, or on a machine of that platform"),
         );
     }
+    report_other_processor(ctx, place);
+}
+
+/// Reports a stage for another processor: its images come for the machine's own.
+fn report_other_processor(ctx: &Ctx<'_>, place: &StagePlace) {
+    let here = &ctx.inputs.run.arch;
+    let Some(arch) = place.platform.arch.as_ref().filter(|arch| arch.value != *here) else { return };
+    ctx.notes.report(
+        Diagnostic::parity(
+            "other-processor",
+            format!("the stage `{}` is for {}, and its images run as {here} here", place.id, arch.value),
+        )
+        .at(arch.span, "CI has machines of this processor")
+        .help(format!("`--platform linux/{}` runs images of that processor, where the engine emulates it", arch.value)),
+    );
 }
 
 /// The names of a stage.
@@ -144,7 +195,7 @@ fn names(ctx: &Ctx<'_>, stage: &Stage, place: &StagePlace, nodes: [&[ExecutionNo
         Entry::tree([
             ("identifier", text(&place.id)),
             ("name", text(&place.name)),
-            ("type", text("CI")),
+            ("type", text(&place.kind)),
             ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
             ("spec", Entry::tree([("execution", execution())])),
             ("currentStatus", Entry::Pending),
@@ -200,7 +251,7 @@ fn as_step(service: &ServiceDependency) -> Step {
     Step {
         identifier: service.identifier.clone(),
         name: service.name.clone(),
-        kind: cirun_parser::Spanned { value: "Background".to_owned(), span: service.identifier.span },
+        kind: Spanned { value: "Background".to_owned(), span: service.identifier.span },
         spec: StepSpec::Background(Box::new(spec)),
         timeout: None,
         when: None,

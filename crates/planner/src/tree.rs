@@ -1,6 +1,6 @@
 //! The stage's steps as a series-parallel tree, loops expanded, every step in its place.
 
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use cirun_expressions::Value;
 use cirun_parser::{
@@ -8,19 +8,21 @@ use cirun_parser::{
     model::{ExecutionNode, Step, StepGroup, StepSpec},
 };
 use cirun_plan::{
-    Action, Cause, FailureStrategy, Group, GroupKind, Node, Origin, PlannedStep, Role, SkipReason, StepPath, Traced,
+    Action, Cause, ContainerisedGroup, FailureStrategy, Group, GroupKind, Node, Origin, PlannedStep, Role, SkipReason,
+    StepPath, Traced,
 };
 use indexmap::IndexMap;
 
 use crate::{
-    build,
-    env::stage::StageEnv,
+    build, containerised,
+    env::stage::{self, StageEnv, Variables},
     flow,
     looping::{self, Expansion, Instance, expand},
     lower::{self, Lowered, StepCtx},
     names::{Entry, Names},
     place::{StagePlace, StepPlace},
     resolve::{Ctx, given},
+    shared_paths,
 };
 
 /// The step time-out of the service where the YAML names none.
@@ -28,9 +30,18 @@ const DEFAULT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10 *
 
 /// What is the same for all steps of a stage, and what they leave for each other.
 pub(crate) struct StageTree<'a> {
-    pub(crate) stage: &'a StagePlace,
-    pub(crate) layers: &'a StageEnv,
+    home: Rc<Home>,
+    /// The pipeline's and the stage's variables.
+    variables: [&'a Variables; 2],
     state: RefCell<State>,
+}
+
+/// Where steps run: the stage's own surroundings, or a containerised group's.
+struct Home {
+    place: StagePlace,
+    layers: StageEnv,
+    /// Why steps are not run here, if they are not.
+    closed: Option<String>,
 }
 
 #[derive(Default)]
@@ -41,6 +52,7 @@ struct State {
     pushed: Vec<String>,
     /// Paths so far, and where their ids stand.
     paths: BTreeMap<StepPath, Span>,
+    containerised: Vec<ContainerisedGroup>,
 }
 
 /// Where in the tree lowering is.
@@ -51,25 +63,40 @@ struct Within<'a> {
     groups: Vec<String>,
     /// Strategies of the groups around, the nearest first, then the stage's.
     strategies: Vec<FailureStrategy>,
+    home: Rc<Home>,
     /// The instance of the loop around: its suffix goes to what it repeats, its index to the steps.
     index: (usize, usize),
 }
 
 impl<'a> StageTree<'a> {
     /// A tree whose earlier stages push `pushed`.
-    pub(crate) fn new(stage: &'a StagePlace, layers: &'a StageEnv, pushed: Vec<String>) -> Self {
-        Self { stage, layers, state: RefCell::new(State { pushed, ..State::default() }) }
+    pub(crate) fn new(ctx: &Ctx<'_>, place: &StagePlace, variables: [&'a Variables; 2], pushed: Vec<String>) -> Self {
+        let closed = (!place.is_ci()).then(|| {
+            format!("outside containerised step groups, a delegate does the steps of a `{}` stage", place.kind)
+        });
+        let home = Rc::new(Home {
+            layers: stage::layers(ctx, place, variables[0], variables[1]),
+            place: place.clone(),
+            closed,
+        });
+        Self { home, variables, state: RefCell::new(State { pushed, ..State::default() }) }
     }
 
     /// Lowers the stage's nodes.
     pub(crate) fn lower(&self, ctx: &Ctx<'a>, nodes: &[ExecutionNode], strategies: Vec<FailureStrategy>) -> Vec<Node> {
-        let within = Within { ctx: ctx.clone(), groups: Vec::new(), strategies, index: (0, 1) };
+        let home = Rc::clone(&self.home);
+        let within = Within { ctx: ctx.clone(), groups: Vec::new(), strategies, home, index: (0, 1) };
         self.nodes(&within, nodes)
     }
 
     /// Where a step's identifier is written.
     pub(crate) fn place(&self, step: &PlannedStep) -> Option<Span> {
         self.state.borrow().paths.get(&step.path).copied()
+    }
+
+    /// The containerised groups so far, outermost first.
+    pub(crate) fn take_containerised(&self) -> Vec<ContainerisedGroup> {
+        std::mem::take(&mut self.state.borrow_mut().containerised)
     }
 
     /// The references that this stage and those before push.
@@ -157,17 +184,12 @@ impl<'a> StageTree<'a> {
             ]),
         );
         let ctx = within.ctx.with_names(Names::within(&within.ctx.names, entries));
-        if let Some(infra) = &group.infra {
-            ctx.notes.report(
-                Diagnostic::parity("step-group-infra", format!("the steps of `{id}` run in the stage's own network"))
-                    .at(infra.kind.span, "in CI the group has a pod of its own"),
-            );
-        }
         let own = flow::strategies(&ctx, &group.failure_strategies);
         let mut inner = within.clone();
         inner.groups.push(id.clone());
         inner.strategies = own.iter().cloned().chain(within.strategies.iter().cloned()).collect();
         inner.ctx = ctx;
+        inner.home = self.home_of(&inner, group);
         Group {
             kind: GroupKind::StepGroup,
             id,
@@ -176,6 +198,29 @@ impl<'a> StageTree<'a> {
             failure_strategies: own,
             steps: self.nodes(&inner, &group.steps),
             max_concurrency: 1,
+        }
+    }
+
+    /// Where the steps of a group run; `within` is inside the group.
+    fn home_of(&self, within: &Within<'a>, group: &StepGroup) -> Rc<Home> {
+        let ctx = &within.ctx;
+        let around = &within.home;
+        match containerised::of(ctx, group) {
+            containerised::Infrastructure::Around => Rc::clone(around),
+            containerised::Infrastructure::Nowhere(why) => Rc::new(Home {
+                place: around.place.clone(),
+                layers: around.layers.clone(),
+                closed: Some(why),
+            }),
+            containerised::Infrastructure::Own(column, profile) => {
+                report_own_surroundings(ctx, group);
+                let place = StagePlace { column, containerised: true, ..around.place.clone() };
+                let path = StepPath::new(within.groups.iter().map(String::as_str));
+                let shared_paths = shared_paths::of(ctx, group.shared_paths.as_ref(), &group.steps);
+                self.state.borrow_mut().containerised.push(ContainerisedGroup { path, profile, shared_paths });
+                let layers = stage::layers(ctx, &place, self.variables[0], self.variables[1]);
+                Rc::new(Home { place, layers, closed: None })
+            }
         }
     }
 
@@ -205,9 +250,13 @@ impl<'a> StageTree<'a> {
             index: within.index,
             number,
         };
-        let at = StepCtx { ctx: ctx.clone(), stage: self.stage, layers: self.layers, place, step };
+        let Home { place: stage, layers, closed } = &*within.home;
+        let at = StepCtx { ctx: ctx.clone(), stage, layers, place, step };
         report_policies(&ctx, step, &path);
-        let (lowered, pushed) = lower_spec(&at);
+        let (lowered, pushed) = match closed {
+            Some(why) => (lower::other::not_here(&at, why), build::Pushed::default()),
+            None => lower_spec(&at),
+        };
         let image_from_run = self.comes_from_run(&lowered.action);
         self.state.borrow_mut().pushed.extend(pushed);
         let timeout = step.timeout.as_ref().and_then(|field| flow::traced_duration(&ctx, field)).unwrap_or_else(|| {
@@ -215,8 +264,9 @@ impl<'a> StageTree<'a> {
             Traced::new(DEFAULT_TIMEOUT, Origin::new(Cause::Default { rule }))
         });
         let failure_strategies = match lowered.role {
-            Role::Service => Vec::new(),
-            Role::Foreground => flow::strategies(&ctx, &step.failure_strategies)
+            // Seed 001: Background steps of CI do not support failure strategies; those of CD do (seed 003).
+            Role::Service if stage.is_ci() => Vec::new(),
+            Role::Service | Role::Foreground => flow::strategies(&ctx, &step.failure_strategies)
                 .into_iter()
                 .chain(within.strategies.iter().cloned())
                 .collect(),
@@ -266,6 +316,15 @@ impl<'a> Within<'a> {
         let names: Arc<Names> = Names::within(&self.ctx.names, instance.names(level));
         Self { ctx: self.ctx.with_names(names), index: instance.index, ..self.clone() }
     }
+}
+
+fn report_own_surroundings(ctx: &Ctx<'_>, group: &StepGroup) {
+    let Some(infra) = &group.infra else { return };
+    let id = &group.identifier.value;
+    ctx.notes.report(
+        Diagnostic::parity("step-group-infra", format!("the steps of `{id}` see the stage's workspace"))
+            .at(infra.kind.span, "in CI the group has a workspace of its own, empty at first"),
+    );
 }
 
 fn report_policies(ctx: &Ctx<'_>, step: &Step, path: &StepPath) {

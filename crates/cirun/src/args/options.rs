@@ -92,6 +92,9 @@ pub(crate) struct RunOptions {
     /// What runs the containers
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<EngineChoice>,
+    /// Gives no step the engine's socket, which CI's VMs mount into all
+    #[arg(long)]
+    pub no_docker_socket: bool,
     /// The profile of the developer's AWS credentials
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     pub aws_profile: Option<String>,

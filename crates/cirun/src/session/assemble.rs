@@ -154,6 +154,10 @@ fn run_facts(run: &str, now: Timestamp, environment: &Environment) -> RunFacts {
         id: run.to_owned(),
         now_ms: now.as_millisecond(),
         user: user.to_owned(),
+        os: match std::env::consts::OS {
+            "macos" => "darwin".to_owned(),
+            other => other.to_owned(),
+        },
         arch: match std::env::consts::ARCH {
             "aarch64" => "arm64".to_owned(),
             _ => "amd64".to_owned(),

@@ -111,6 +111,7 @@ fn flags(plan: &PlanOptions, run: Option<&RunOptions>) -> Values {
         values.progress = run.progress;
         values.engine = run.engine;
         values.create_repository = run.create_repository.then_some(true);
+        values.no_docker_socket = run.no_docker_socket.then_some(true);
         values.offline = run.offline.then_some(true);
         values.aws_profile = run.aws_profile.clone();
         values.allow_account = run.allow_accounts.clone();

@@ -30,6 +30,7 @@ pub(crate) struct Values {
     pub engine: Option<EngineChoice>,
     pub create_repository: Option<bool>,
     pub offline: Option<bool>,
+    pub no_docker_socket: Option<bool>,
     pub workspace: Option<PathBuf>,
     pub aws_profile: Option<String>,
     pub allow_account: Vec<String>,
@@ -97,7 +98,7 @@ impl Layer {
 }
 
 /// The variables and the keys they set.
-pub(crate) const VARIABLES: [(&str, &str); 10] = [
+pub(crate) const VARIABLES: [(&str, &str); 11] = [
     ("CIRUN_INFRA", "infra"),
     ("CIRUN_AWS", "aws"),
     ("CIRUN_PUSH", "push"),
@@ -106,6 +107,7 @@ pub(crate) const VARIABLES: [(&str, &str); 10] = [
     ("CIRUN_ENGINE", "engine"),
     ("CIRUN_CREATE_REPOSITORY", "create-repository"),
     ("CIRUN_OFFLINE", "offline"),
+    ("CIRUN_NO_DOCKER_SOCKET", "no-docker-socket"),
     ("CIRUN_WORKSPACE", "workspace"),
     ("CIRUN_AWS_PROFILE", "aws-profile"),
 ];

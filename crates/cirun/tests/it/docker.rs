@@ -1,11 +1,14 @@
 //! Runs on a real engine, with the test images of `cargo xtask images`; without them these tests fail.
 
 mod auth;
+mod dind;
 mod failing;
+mod groups;
 mod images;
 mod order;
 mod outputs;
 mod pipes;
+mod platforms;
 mod push;
 mod select;
 mod services;

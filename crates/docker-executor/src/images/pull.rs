@@ -56,11 +56,15 @@ pub(crate) async fn ensure_one(
     progress: Option<&mpsc::Sender<EventKind>>,
 ) -> Result<(), BackendError> {
     let image = &request.image;
-    let present = source.engine.has_image(image, source.platform).await?;
+    let found = source.engine.image_platform(image).await?;
+    let present = found.as_deref().is_some_and(|found| fits(found, source.platform));
     // The machine's own registry is no network.
     let rules = Rules { offline: source.rules.offline && !is_loopback(registry_of(image)), ..source.rules };
     let result = match decide(request.pull, rules, present) {
-        Decision::Use => return report(progress, image, ImageState::Present).await,
+        Decision::Use => {
+            warn_of_emulation(source, image, found.as_deref(), progress).await;
+            return report(progress, image, ImageState::Present).await;
+        }
         Decision::Refuse(reason) => Err(reason.to_owned()),
         Decision::Pull => {
             report(progress, image, ImageState::Started).await?;
@@ -72,7 +76,11 @@ pub(crate) async fn ensure_one(
         }
     };
     match result {
-        Ok(()) => report(progress, image, ImageState::Done).await,
+        Ok(()) => {
+            let pulled = source.engine.image_platform(image).await?;
+            warn_of_emulation(source, image, pulled.as_deref(), progress).await;
+            report(progress, image, ImageState::Done).await
+        }
         Err(reason) => {
             report(progress, image, ImageState::Failed { reason: reason.clone() }).await?;
             Err(BackendError::Image { image: image.clone(), reason })
@@ -90,6 +98,35 @@ async fn report(
         drop(progress.send(EventKind::ImagePull { image: image.to_owned(), state }).await);
     }
     Ok(())
+}
+
+/// Tells of an image for another processor than the engine's: it is slow where there is an emulator, and ends with `exec
+/// format error` where there is none.
+async fn warn_of_emulation(
+    source: Source<'_>,
+    image: &str,
+    platform: Option<&str>,
+    progress: Option<&mpsc::Sender<EventKind>>,
+) {
+    let here = source.engine.platform();
+    if let (Some(progress), Some(platform)) = (progress, platform)
+        && platform != here
+    {
+        let message = format!(
+            "the image `{image}` is for {platform} and the engine's machine is {here}: it runs only under emulation \
+             (binfmt), and slowly"
+        );
+        let (code, severity) = ("emulated-image".to_owned(), "warning");
+        drop(progress.send(EventKind::Diagnostic { code, severity, message, step: None }).await);
+    }
+}
+
+/// Whether an image of the platform `found` serves for `wanted` (`linux`, `linux/arm64`).
+fn fits(found: &str, wanted: Option<&str>) -> bool {
+    wanted.is_none_or(|wanted| {
+        let mut found = found.split('/');
+        wanted.split('/').take(2).all(|part| found.next() == Some(part))
+    })
 }
 
 async fn pull(
@@ -141,13 +178,16 @@ impl Engine {
     /// # Errors
     /// [`BackendError::Engine`] when it does not answer.
     pub async fn has_image(&self, image: &str, platform: Option<&str>) -> Result<bool, BackendError> {
+        Ok(self.image_platform(image).await?.is_some_and(|found| fits(&found, platform)))
+    }
+
+    /// The platform of an image (`linux/arm64`), if the engine has it.
+    async fn image_platform(&self, image: &str) -> Result<Option<String>, BackendError> {
         match self.docker.inspect_image(image).await {
-            Ok(found) => Ok(platform.is_none_or(|wanted| {
-                let (os, arch) = (found.os.unwrap_or_default(), found.architecture.unwrap_or_default());
-                let mut parts = wanted.split('/');
-                parts.next() == Some(os.as_str()) && parts.next().is_none_or(|wanted| wanted == arch)
-            })),
-            Err(error) if is_missing(&error) => Ok(false),
+            Ok(found) => {
+                Ok(Some(format!("{}/{}", found.os.unwrap_or_default(), found.architecture.unwrap_or_default())))
+            }
+            Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(engine_error(format!("look for the image `{image}`"), &error)),
         }
     }
@@ -156,6 +196,15 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn platforms() {
+        for (wanted, expected) in
+            [(None, true), (Some("linux"), true), (Some("linux/arm64"), true), (Some("linux/arm64/v8"), true), (Some("linux/amd64"), false)]
+        {
+            assert_eq!(fits("linux/arm64", wanted), expected, "{wanted:?}");
+        }
+    }
 
     #[test]
     fn remedies() {

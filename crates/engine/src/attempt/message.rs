@@ -19,6 +19,8 @@ pub(crate) enum Message {
     ServiceDown { node: NodeId, exit: Exit },
     /// A person decided, or did not.
     Answered { node: NodeId, answer: Option<Answer> },
+    /// What a containerised step group had of its own is removed, but for what is `left`.
+    GroupEnded { node: NodeId, left: Vec<String> },
     /// The pause before a step group runs again is over.
     GroupRested { node: NodeId },
 }

@@ -161,6 +161,16 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
+    /// Ends a branch of which everything has ended, once what a containerised group has of its own is removed.
+    pub(super) async fn close_branch(&mut self, node: NodeId) {
+        let path = self.tree.group_path(node);
+        let group = path.filter(|path| self.stage.containerised.iter().any(|group| group.path == *path));
+        match group {
+            Some(path) => self.end_containerised_group(node, path),
+            None => self.finish_branch(node).await,
+        }
+    }
+
     /// Ends a branch of which everything has ended.
     pub(super) async fn finish_branch(&mut self, node: NodeId) {
         let combined = self.tree.combined(node);

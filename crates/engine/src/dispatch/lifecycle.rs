@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cirun_plan::Action;
+use cirun_plan::{Action, StepPath};
 use tokio::{sync::mpsc, task::JoinError};
 
-use super::Dispatcher;
-use crate::{Backend, BackendError, Outcome, RunError, run::Halt};
+use super::{Dispatcher, NodeId};
+use crate::{Backend, BackendError, Outcome, RunError, attempt::Message, run::Halt};
 
 /// How many facts about the start of a stage may wait.
 const PROGRESS: usize = 64;
@@ -62,6 +62,30 @@ impl<B: Backend> Dispatcher<'_, B> {
             Ok(Err(error)) => self.broke(RunError::Backend(error), None).await,
             Err(_panic) => self.broke(RunError::Panicked { step: None }, None).await,
         }
+    }
+
+    /// Removes what a containerised group has of its own; its branch ends then.
+    pub(super) fn end_containerised_group(&mut self, node: NodeId, path: StepPath) {
+        let (backend, deadline) = (Arc::clone(&self.context.backend), self.context.config.cleanup_deadline);
+        let sender = self.sender.clone();
+        // The task works for no step. What it cannot remove is removed, or told, with the stage.
+        self.tasks.spawn(async move {
+            let removal = tokio::time::timeout(deadline + CLEANUP_MARGIN, backend.end_group(&path, deadline)).await;
+            let left = match removal {
+                Ok(Ok(left)) => left,
+                Ok(Err(error)) => vec![error.to_string()],
+                Err(_elapsed) => vec![format!("the step group `{path}` was not removed within {deadline:?}")],
+            };
+            let _gone = sender.send(Message::GroupEnded { node, left }).await;
+        });
+    }
+
+    /// The containers of a group are gone.
+    pub(super) async fn group_ended(&mut self, node: NodeId, left: Vec<String>) {
+        for problem in left {
+            self.emitter().diagnostic("cleanup-incomplete", "warning", &problem, None).await;
+        }
+        self.finish_branch(node).await;
     }
 
     /// Removes the stage's objects, while the last output of services still comes.

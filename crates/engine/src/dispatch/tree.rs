@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cirun_plan::{FailureAction, FailureStrategy, Group, GroupKind, Node, PlannedStep, When};
+use cirun_plan::{FailureAction, FailureStrategy, Group, GroupKind, Node, PlannedStep, StepPath, When};
 
 use crate::{EventKind, Outcome, failure::Cause, status::Tally};
 
@@ -168,6 +168,19 @@ impl Tree {
     pub(super) fn step_group(&self, id: NodeId) -> Option<NodeId> {
         self.around(id)
             .find(|id| self.branch(*id).group.as_ref().is_some_and(|group| group.kind == GroupKind::StepGroup))
+    }
+
+    /// The path of a node that is a step group.
+    pub(super) fn group_path(&self, id: NodeId) -> Option<StepPath> {
+        let step_group = |id: NodeId| match &self.nodes[id].kind {
+            Kind::Branch(branch) => branch.group.as_ref().filter(|group| group.kind == GroupKind::StepGroup),
+            Kind::Step(_) => None,
+        };
+        let own = step_group(id)?;
+        let mut ids: Vec<&str> = self.around(id).filter_map(step_group).map(|group| group.id.as_str()).collect();
+        ids.reverse();
+        ids.push(&own.id);
+        Some(StepPath::new(ids))
     }
 
     /// Whether a branch around the node is about to run again.

@@ -30,7 +30,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             return;
         }
         match self.tree.branch(node).restart {
-            Restart::No => self.finish_branch(node).await,
+            Restart::No => self.close_branch(node).await,
             Restart::Wanted(pause) => self.rest_group(node, pause),
             Restart::Resting => {}
         }
@@ -88,7 +88,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             self.finish_step(node, Finish::new(Outcome::Skipped).because(skip_text(reason))).await;
             return;
         }
-        let profile = self.stage.profile.value;
+        let profile = self.stage.profile_of(&step.path);
         let (scope, current) = self.scope(node, Some(&step.path));
         let resolved = match condition::decide(&step.when, Whole::Stage, current, &scope) {
             Turn::Take => resolve::resolve(&step, profile, &scope),

@@ -5,7 +5,7 @@ mod order;
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
-use cirun_plan::{PlannedStage, PlannedStep};
+use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -142,6 +142,11 @@ impl Backend for FakeBackend {
     async fn collect_reports(&self, step: &ReadyStep, _globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
         self.with_order(|order| order.after_run("collect_reports", step));
         Ok(self.behaviour(step).reports)
+    }
+
+    async fn end_group(&self, group: &StepPath, _deadline: Duration) -> Result<Vec<String>, BackendError> {
+        self.with_order(|order| order.end_group(group.as_str()));
+        Ok(Vec::new())
     }
 
     async fn destroy_stage(&self, _deadline: Duration) -> Result<Vec<String>, BackendError> {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use cirun_expressions::{Lookup, Scope, Segment, Template};
 use cirun_plan::{
-    Action, Cause, Condition, ContainerAction, EnvVar, Environment, FailureAction, FailureStrategy, Group, GroupKind,
+    Action, Cause, Condition, ContainerAction, ContainerisedGroup, EnvVar, Environment, FailureAction, FailureStrategy, Group, GroupKind,
     HostAction, Node, Origin, OutputVariable, Pieces, Plan, PlannedStage, PlannedStep, Profile, PullPolicy, Role,
     Secret, SkipReason, StageId, StageStatus, StepPath, Text, Traced, When,
 };
@@ -265,6 +265,17 @@ pub fn looped<N: Into<Node>>(id: &str, max_concurrency: usize, nodes: impl IntoI
     }))
 }
 
+/// Gives step groups of a stage, by path, a pod or network of their own.
+pub fn containerised(mut stage: PlannedStage, groups: &[&str]) -> PlannedStage {
+    let group = |path: &&str| ContainerisedGroup {
+        path: StepPath::new(path.split('.')),
+        profile: traced(Profile::Kubernetes),
+        shared_paths: Vec::new(),
+    };
+    stage.containerised = groups.iter().map(group).collect();
+    stage
+}
+
 /// Nodes that run together.
 pub fn parallel<N: Into<Node>>(nodes: impl IntoIterator<Item = N>) -> Node {
     Node::Parallel(nodes.into_iter().map(Into::into).collect())
@@ -287,6 +298,8 @@ pub fn stage_when<N: Into<Node>>(id: &str, when: When, nodes: impl IntoIterator<
         shared_paths: Vec::new(),
         when,
         execution,
+        not_here: None,
+        containerised: Vec::new(),
         known: Arc::new(NothingKnown),
     }
 }

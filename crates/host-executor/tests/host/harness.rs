@@ -213,6 +213,8 @@ fn stage() -> PlannedStage {
         shared_paths: Vec::new(),
         when: When::default(),
         execution: Vec::<Node>::new(),
+        not_here: None,
+        containerised: Vec::new(),
         known: Arc::new(Nothing),
     }
 }

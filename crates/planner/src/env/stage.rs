@@ -21,7 +21,7 @@ pub(crate) struct StageEnv {
 /// The variables of a pipeline or stage, which every step gets as plain environment variables.
 pub(crate) type Variables = Vec<(String, Span, Traced<Text>)>;
 
-/// Where the workspace is in every container.
+/// Where the workspace is in every container of Linux.
 pub(crate) const WORKSPACE: &str = "/harness";
 
 /// Builds the layers in the profile's order.
@@ -97,10 +97,11 @@ fn as_env<'v>(variables: impl Iterator<Item = &'v (String, Span, Traced<Text>)>)
 fn machine(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     let mut env = Env::default();
     let cause = || Cause::Service { rule: "harness-runtime.md 2.1, 1: infra" };
-    env.known("DRONE_STAGE_OS", "linux", cause());
+    env.known("DRONE_STAGE_OS", stage.platform.service_word(), cause());
+    // The machine's own: it is what the steps find, whatever the stage says.
     env.known("DRONE_STAGE_ARCH", inputs.run.arch.clone(), cause());
     if stage.column.profile() != Profile::Docker {
-        env.known("DRONE_WORKSPACE", WORKSPACE, cause());
+        env.known("DRONE_WORKSPACE", stage.platform.workspace(), cause());
     }
     env
 }
@@ -112,7 +113,7 @@ fn common(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     let identity = || Cause::Service { rule: "harness-runtime.md 2.1, 6: common" };
     env.known("DRONE", "true", constant());
     env.known("DRONE_STAGE_KIND", "pipeline", constant());
-    env.known("HARNESS_WORKSPACE", WORKSPACE, constant());
+    env.known("HARNESS_WORKSPACE", stage.platform.workspace(), constant());
     env.known("DRONE_STAGE_NAME", stage.name.clone(), identity());
     env.known("HARNESS_ACCOUNT_ID", run.account.clone(), identity());
     env.known("HARNESS_ORG_ID", stage.org.clone(), identity());

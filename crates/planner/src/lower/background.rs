@@ -12,12 +12,15 @@ use crate::{
     image, pitfalls,
     resolve::given,
     shell::{self, ScriptOf},
-    tables::{background::ROWS, check::check, has_effect},
+    tables::{background::{CI_ONLY, ROWS}, check::check, has_effect},
 };
 
 /// Lowers a Background step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
     check(ROWS, at.step, spec, at.stage.column, at.ctx.notes);
+    if at.stage.is_ci() {
+        check(CI_ONLY, at.step, spec, at.stage.column, at.ctx.notes);
+    }
     let ctx = &at.ctx;
     let shell = shell_of(ctx, spec.shell.as_ref());
     let entrypoint = at.argv(spec.entrypoint.as_ref());
@@ -78,6 +81,7 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
         None => at.place.id.clone(),
     };
     let cause = match at.profile() {
+        Profile::Kubernetes if at.stage.containerised => Cause::Service { rule: "seed 003, Name and Id" },
         Profile::Kubernetes => Cause::Local("on Kubernetes no name resolves to a service: use localhost"),
         Profile::Vm | Profile::Cloud | Profile::Docker => Cause::Service { rule: "harness-runtime.md 8.5" },
     };

@@ -34,11 +34,19 @@ pub(crate) fn wait(at: &StepCtx<'_>, spec: &WaitSpec) -> Lowered {
 
 /// A known step type without a local counterpart.
 pub(crate) fn skipped(at: &StepCtx<'_>, spec: &OtherSpec) -> Lowered {
+    if at.stage.is_ci() {
+        return not_here(at, spec.why);
+    }
+    not_here(at, &format!("`{}` steps are not run locally", at.step.kind.value))
+}
+
+/// A step that stands where nothing runs locally.
+pub(crate) fn not_here(at: &StepCtx<'_>, why: &str) -> Lowered {
+    let who = if at.stage.is_ci() { "CI runs this step" } else { "Harness runs this step" };
     at.ctx.notes.report(
-        Diagnostic::parity("step-not-run", format!("`{}` is skipped: {}", at.place.id, spec.why))
-            .at(at.step.kind.span, "CI runs this step"),
+        Diagnostic::parity("step-not-run", format!("`{}` is skipped: {why}", at.place.id)).at(at.step.kind.span, who),
     );
-    Lowered::impossible(spec.why)
+    Lowered::impossible(why)
 }
 
 /// A reference to a template that nobody put in its place.

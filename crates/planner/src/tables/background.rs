@@ -32,5 +32,11 @@ pub(crate) const ROWS: &[Row<BackgroundSpec>] = &[
     row("reports",                  [A, A, A, A, A], "seed 000, Phase 4 `reports`", |_, s| s.reports.as_ref().map(|r| r.span)),
     row("retry",                    [A, A, A, A, A], "seed 000, Phase 4 `retry`: default 1", |_, s| int(&s.retry)),
     row("harnessManagedImage",      [A, A, A, A, A], "seed 000, Phase 4 `harnessManagedImage`", |_, s| true_flag(&s.harness_managed_image)),
+];
+
+/// What Background steps of CI stages lack; in containerised groups of other stages it has its effect (seed 003, Advanced
+/// settings).
+#[rustfmt::skip]
+pub(crate) const CI_ONLY: &[Row<BackgroundSpec>] = &[
     row("failureStrategies",        [I, I, I, I, I], "seed 001, Important notes: Background steps do not support failure strategies", |step, _| step.failure_strategies.first().map(|f| f.span)),
 ];

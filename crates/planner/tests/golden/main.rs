@@ -3,6 +3,7 @@
 mod auth;
 mod background;
 mod bad_input;
+mod containerised;
 mod ecr;
 mod environment;
 mod examples;

@@ -87,14 +87,23 @@ fn what_ci_does_besides() {
     let shared: Vec<&str> =
         outcome.planned.plan.stages[0].shared_paths.iter().map(|mount| mount.value.path.as_str()).collect();
     assert_snapshot!(format!("{}\n{}", shared.join(" "), diagnostics(&outcome)), @"
-    /cache
-    warning[platform-not-here] the stage `build` is for MacOS
-      at `MacOS`: steps run in Linux containers here
+
+    warning[platform-not-here] the stage `build` is not run: it is for MacOS, and steps run in Linux containers here
+      at `build`: its steps are planned, and shown as skipped
       help: run it in CI, or on a machine of that platform
+    error[missing-required-input] `Run` step `go` needs `image` on kubernetes
+      at `go`: Run, Phase 4 `image`: required for K8; containerless on VM and hosted only
+      help: set `image`
+    error[missing-required-input] `Run` step `go` needs `connectorRef` on kubernetes
+      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      help: set `connectorRef` or `registryRef`
     parity[cache-intelligence] the cache steps of stage `build` are not run
       at `build`: harness-runtime.md 1.3: CI restores a cache first and saves it last
-    parity[step-group-infra] the steps of `g` run in the stage's own network
-      at `KubernetesDirect`: in CI the group has a pod of its own
+    parity[other-processor] the stage `build` is for arm64, and its images run as amd64 here
+      at `Arm64`: CI has machines of this processor
+      help: `--platform linux/arm64` runs images of that processor, where the engine emulates it
+    parity[step-group-infra] the steps of `g` see the stage's workspace
+      at `KubernetesDirect`: in CI the group has a workspace of its own, empty at first
     parity[policy-not-enforced] the policy sets of `g.go` are not asked
       at `[a]`: the Harness service evaluates them
     ");

@@ -185,3 +185,77 @@ fn stages_of_other_types_are_left_out() {
       at `Deployment`: a `Deployment` stage is not run locally
     ");
 }
+
+fn on_platform(infrastructure: &str) -> String {
+    let outcome = plan_document(&one(infrastructure), |_| {});
+    let stage = &outcome.planned.plan.stages[0];
+    let env: Vec<String> = stage
+        .steps()
+        .iter()
+        .filter_map(|step| match &step.action {
+            cirun_plan::Action::Host(host) => Some(&host.env),
+            cirun_plan::Action::Container(container) => Some(&container.env),
+            cirun_plan::Action::Wait(_) | cirun_plan::Action::Skip(_) => None,
+        })
+        .flat_map(|env| ["DRONE_STAGE_OS", "HARNESS_WORKSPACE"].map(|name| env.get(name).map(|var| var.value.value.shown())))
+        .flatten()
+        .collect();
+    format!("{}, {:?}, {env:?}\n{}", stage.workspace, stage.not_here, diagnostics(&outcome))
+}
+
+#[test]
+fn windows_is_planned_and_not_run() {
+    assert_snapshot!(on_platform("platform: {os: Windows, arch: Amd64}\n      runtime: {type: Cloud, spec: {}}"), @r#"
+    C:\harness, Some("it is for Windows, and steps run in Linux containers here"), ["windows", "C:\\harness"]
+    warning[platform-not-here] the stage `build` is not run: it is for Windows, and steps run in Linux containers here
+      at `build`: its steps are planned, and shown as skipped
+      help: run it in CI, or on a machine of that platform
+    "#);
+}
+
+#[test]
+fn a_windows_pool() {
+    assert_snapshot!(on_platform("infrastructure: {type: VM, spec: {type: Pool, spec: {poolName: p, os: Windows}}}"), @r#"
+    C:\harness, Some("it is for Windows, and steps run in Linux containers here"), ["windows", "C:\\harness"]
+    warning[platform-not-here] the stage `build` is not run: it is for Windows, and steps run in Linux containers here
+      at `build`: its steps are planned, and shown as skipped
+      help: run it in CI, or on a machine of that platform
+    "#);
+}
+
+#[test]
+fn a_mac_runs_its_own_processes() {
+    let mac = one("platform: {os: MacOS, arch: Arm64}\n      runtime: {type: Cloud, spec: {}}");
+    let on = |os: &str| {
+        let outcome = plan_document(&mac, |inputs| {
+            inputs.run.os = os.to_owned();
+            inputs.run.arch = "arm64".to_owned();
+        });
+        outcome.planned.plan.stages[0].not_here.clone()
+    };
+    assert_eq!(on("darwin"), None);
+    assert!(on("linux").is_some());
+}
+
+#[test]
+fn another_processor() {
+    assert_snapshot!(on_platform("platform: {os: Linux, arch: Arm64}\n      runtime: {type: Cloud, spec: {}}"), @r#"
+    /harness, None, ["linux", "/harness"]
+    parity[other-processor] the stage `build` is for arm64, and its images run as amd64 here
+      at `Arm64`: CI has machines of this processor
+      help: `--platform linux/arm64` runs images of that processor, where the engine emulates it
+    "#);
+}
+
+#[test]
+fn unknown_platforms() {
+    assert_snapshot!(on_platform("platform: {os: Linus, arch: x86_64}\n      runtime: {type: Cloud, spec: {}}"), @r#"
+    /harness, None, ["linux", "/harness"]
+    error[unknown-platform] unknown operating system `Linus`
+      at `Linus`: harness-schema.md 2.4: no such platform
+      help: did you mean `Linux`?
+    error[unknown-platform] unknown processor `x86_64`
+      at `x86_64`: harness-schema.md 2.4: no such platform
+      help: write one of Amd64, Arm64
+    "#);
+}

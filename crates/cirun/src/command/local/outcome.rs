@@ -2,7 +2,7 @@
 
 use cirun_engine::{Outcome, RunResult};
 use cirun_parser::Severity;
-use cirun_plan::{Action, SkipReason};
+use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason};
 
 use crate::{
     args::PlanOptions,
@@ -45,20 +45,22 @@ pub(super) fn demand_no_skips(session: &Session, plan: &PlanOptions) -> Result<(
     if !plan.fail_on_skip {
         return Ok(());
     }
-    let skipped: Vec<String> = session
-        .plan()
-        .stages
-        .iter()
-        .flat_map(|stage| stage.steps())
-        .filter_map(|step| match &step.action {
-            Action::Skip(SkipReason::NotRunLocally { why }) => Some(format!("\n  {}: {why}", step.path)),
-            Action::Skip(SkipReason::NotSelected) | Action::Container(_) | Action::Host(_) | Action::Wait(_) => None,
-        })
-        .collect();
+    let skipped: Vec<String> = session.plan().stages.iter().flat_map(skipped_steps).collect();
     if skipped.is_empty() {
         return Ok(());
     }
     Err(CliError::invalid(format!("{} steps are not run locally:{}", skipped.len(), skipped.concat())))
+}
+
+/// The steps of a stage that are not run locally, and why.
+fn skipped_steps(stage: &PlannedStage) -> Vec<String> {
+    let why = |step: &PlannedStep| match (&stage.not_here, &step.action) {
+        (_, Action::Skip(SkipReason::NotSelected)) => None,
+        (Some(why), _) | (None, Action::Skip(SkipReason::NotRunLocally { why })) => Some(why.clone()),
+        (None, Action::Container(_) | Action::Host(_) | Action::Wait(_)) => None,
+    };
+    let row = |step: &PlannedStep| why(step).map(|why| format!("\n  {}: {why}", step.path));
+    stage.steps().into_iter().filter_map(row).collect()
 }
 
 /// Says what was pushed and how to get it.

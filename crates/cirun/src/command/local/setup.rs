@@ -60,15 +60,24 @@ impl Stagehand<'_> {
         let (sidecars, registry) = self.front(&engine, &own).await?;
         let config = self.run_config(owner, &own, sidecars)?;
         let info = engine.info().await?;
+        self.say_emulation(&engine);
         let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
         let containers = Some(DockerBackend::new(engine, config));
         Ok(Setup { backends: Backends { containers, host }, engine: Some(shown), registry })
     }
 
+    fn say_emulation(self, engine: &Engine) {
+        let here = engine.platform();
+        if let Some(wanted) = self.options.platform.as_ref().filter(|wanted| !here.starts_with(wanted.as_str())) {
+            console::say(&format!(
+                "warning: the engine is {here}, so `{wanted}` is emulated: slower, and only where the engine's machine has an emulator (binfmt)"
+            ));
+        }
+    }
+
     fn needs_containers(self) -> Result<bool, CliError> {
-        let stages = &self.session.plan().stages;
-        let step =
-            stages.iter().flat_map(|stage| stage.steps()).find(|step| matches!(step.action, Action::Container(_)));
+        let stages = self.session.plan().stages.iter().filter(|stage| stage.not_here.is_none());
+        let step = stages.flat_map(|stage| stage.steps()).find(|step| matches!(step.action, Action::Container(_)));
         match step {
             Some(step) if self.session.settings.engine.value == EngineChoice::Host => {
                 Err(CliError::usage(format!("`--engine host` runs no containers, and step `{}` needs one", step.path))
@@ -118,7 +127,10 @@ impl Stagehand<'_> {
             offline: settings.offline.value,
             platform: self.options.platform.clone(),
             docker_config: engine::logins(self.environment, &self.session.paths)?,
-            engine_socket: EngineSocket::AsPlanned,
+            engine_socket: match settings.no_docker_socket.value {
+                true => EngineSocket::Refused,
+                false => EngineSocket::AsPlanned,
+            },
             publish_address: Ipv4Addr::LOCALHOST.into(),
             stop_grace: GRACE,
         })

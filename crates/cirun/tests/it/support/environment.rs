@@ -71,7 +71,7 @@ impl TestEnvironment {
 
     /// The example's stage on a VM publishes a port; beside other tests that has to be one of its own.
     pub(crate) fn shop() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         Self::example("shop").edit("pipeline-vm.yaml", "\"16379\"", &format!("\"{port}\"")).with_engine()
     }
 
@@ -142,6 +142,11 @@ impl TestEnvironment {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn examples() -> PathBuf {

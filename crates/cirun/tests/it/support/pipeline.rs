@@ -97,6 +97,14 @@ pub(crate) fn pipeline(stages: &[(&str, &Stage)]) -> String {
     text
 }
 
+/// A pipeline of one stage of another type than `CI`, made of entries of its list of steps.
+pub(crate) fn group_stage(kind: &str, steps: &[&str]) -> String {
+    let steps: String = steps.iter().map(|step| indent(step, 12)).collect();
+    format!(
+        "pipeline:\n  name: it\n  identifier: it\n  stages:\n    - stage:\n        name: deploy\n        identifier: deploy\n        type: {kind}\n        spec:\n          execution:\n            steps:\n{steps}"
+    )
+}
+
 /// A Run step of busybox.
 pub(crate) fn run_step(id: &str, command: &str) -> String {
     run_step_with(id, command, "")

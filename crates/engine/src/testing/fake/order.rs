@@ -84,6 +84,13 @@ impl Order {
         self.require(has_run && self.phase == Phase::Started, &format!("{call} before the end of {}", step.path));
     }
 
+    pub(super) fn end_group(&mut self, group: &str) {
+        self.calls.push(format!("end_group {group}"));
+        let inside = format!("{group}.");
+        let runs = self.running.iter().any(|(path, _)| path.starts_with(&inside));
+        self.require(!runs && self.phase == Phase::Started, &format!("{group} ends before its steps"));
+    }
+
     pub(super) fn destroy(&mut self) {
         self.calls.push("destroy".to_owned());
         self.require(self.phase != Phase::Nothing, "a stage is removed that was never started");

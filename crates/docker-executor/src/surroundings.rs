@@ -1,0 +1,141 @@
+//! What the containers of a stage, or of a containerised step group, have in common: network, shared volumes, pod.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use bollard::models::{EndpointSettings, NetworkConnectRequest, NetworkCreateRequest, VolumeCreateRequest};
+use cirun_engine::BackendError;
+use cirun_plan::{Action, ContainerisedGroup, Mount, NetworkModel, PlannedStage, Profile, StepPath, Traced};
+use futures_util::future::try_join_all;
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    backend::Shared,
+    error::engine_error,
+    labels::StageLabels,
+    names::object_name,
+    spec::{HostInfo, Network, pod_config},
+};
+
+/// The surroundings of some of a stage's containers.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    /// The step group that they belong to; none for the stage's own.
+    pub(crate) group: Option<StepPath>,
+    pub(crate) host: HostInfo,
+    /// Fires when they are being removed: ends of services are no news then.
+    pub(crate) ending: CancellationToken,
+    /// Set once the shared volumes may be written by any user.
+    pub(crate) volumes_opened: OnceCell<()>,
+}
+
+impl Surroundings {
+    /// Those of the stage itself.
+    pub(crate) fn of_stage(shared: &Shared, planned: &PlannedStage, name: String, ending: CancellationToken) -> Self {
+        let labels = StageLabels::new(&shared.config.run_id, &planned.id.0, &shared.config.owner);
+        let host = host(shared, planned, name, labels, planned.profile.value, &planned.shared_paths);
+        Self { group: None, host, ending, volumes_opened: OnceCell::new() }
+    }
+
+    /// Those of a step group, beside the stage's.
+    pub(crate) fn of_group(shared: &Shared, planned: &PlannedStage, group: &ContainerisedGroup, stage: &Self) -> Self {
+        let name = object_name(&stage.host.name, group.path.as_str());
+        let labels = stage.host.labels.of_group(group.path.as_str());
+        let host = host(shared, planned, name, labels, group.profile.value, &group.shared_paths);
+        Self {
+            group: Some(group.path.clone()),
+            host,
+            ending: stage.ending.child_token(),
+            volumes_opened: OnceCell::new(),
+        }
+    }
+
+    /// Makes network, volumes and pod; the pod's image is there already.
+    pub(crate) async fn make(&self, shared: &Arc<Shared>, planned: &PlannedStage) -> Result<(), BackendError> {
+        let (network, volumes) = tokio::join!(self.make_network(shared), self.make_volumes(shared));
+        network.and(volumes)?;
+        self.start_pod(shared, planned).await
+    }
+
+    async fn make_network(&self, shared: &Shared) -> Result<(), BackendError> {
+        let name = &self.host.name;
+        let what = || format!("create the network `{name}`");
+        let request = NetworkCreateRequest {
+            name: name.clone(),
+            driver: Some("bridge".to_owned()),
+            labels: Some(self.host.labels.of("network", None)),
+            ..NetworkCreateRequest::default()
+        };
+        let docker = shared.engine.docker.clone();
+        let made = shared.make(async move { docker.create_network(request).await }).await;
+        made.map_err(|error| engine_error(what(), &error))?;
+        let joins = shared.config.joined.iter().map(|joined| self.join(shared, &joined.container, &joined.aliases));
+        try_join_all(joins).await.map(drop)
+    }
+
+    /// Puts a container on the network under these names.
+    pub(crate) async fn join(&self, shared: &Shared, container: &str, aliases: &[String]) -> Result<(), BackendError> {
+        let name = &self.host.name;
+        let endpoint = EndpointSettings { aliases: Some(aliases.to_vec()), ..EndpointSettings::default() };
+        let request = NetworkConnectRequest { container: container.to_owned(), endpoint_config: Some(endpoint) };
+        let connected = shared.engine.docker.connect_network(name, request).await;
+        connected.map_err(|error| engine_error(format!("put `{container}` on the network `{name}`"), &error))
+    }
+
+    /// The engine would create the volumes with the first container, but without labels.
+    async fn make_volumes(&self, shared: &Shared) -> Result<(), BackendError> {
+        let volumes = self.host.shared.iter().map(|volume| async {
+            let request = VolumeCreateRequest {
+                name: Some(volume.name.clone()),
+                labels: Some(self.host.labels.of("shared", None)),
+                ..VolumeCreateRequest::default()
+            };
+            let what = || format!("create the volume `{}`", volume.name);
+            let docker = shared.engine.docker.clone();
+            let made = shared.make(async move { docker.create_volume(request).await }).await;
+            made.map_err(|error| engine_error(what(), &error))
+        });
+        try_join_all(volumes).await.map(drop)
+    }
+
+    async fn start_pod(&self, shared: &Shared, planned: &PlannedStage) -> Result<(), BackendError> {
+        if self.host.network == Network::Bridge {
+            return Ok(());
+        }
+        let (mut names, mut ports) = (BTreeSet::new(), Vec::new());
+        let mine = planned
+            .services()
+            .filter(|service| planned.containerised_around(&service.path).map(|group| &group.path) == self.group.as_ref());
+        for service in mine {
+            if let Action::Container(container) = &service.action {
+                names.extend(container.aliases.iter().map(|alias| alias.value.clone()));
+                ports.extend(container.ports.iter().map(|port| port.value));
+            }
+        }
+        let names: Vec<String> = names.into_iter().collect();
+        let body = pod_config(&shared.config.pod, &names, &ports, &self.host);
+        let id = shared
+            .engine
+            .create(&self.host.pod_name(), body, None)
+            .await
+            .map_err(|error| engine_error("create the pod", &error))?;
+        shared.engine.docker.start_container(&id, None).await.map_err(|error| engine_error("start the pod", &error))
+    }
+}
+
+fn host(
+    shared: &Shared,
+    planned: &PlannedStage,
+    name: String,
+    labels: StageLabels,
+    profile: Profile,
+    shared_paths: &[Traced<Mount>],
+) -> HostInfo {
+    let network = match profile.network() {
+        NetworkModel::Bridge => Network::Bridge,
+        NetworkModel::Pod => Network::Pod,
+    };
+    let shared_paths: Vec<&str> = shared_paths.iter().map(|mount| mount.value.path.as_str()).collect();
+    let socket = shared.engine.socket_path();
+    HostInfo::new(&shared.config, name, labels, &planned.workspace, &shared_paths, network, socket)
+}

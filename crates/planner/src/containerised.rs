@@ -1,0 +1,85 @@
+//! Containerised step groups: `stepGroupInfra` gives a group a pod or network of its own (seed 003; harness-runtime.md 9).
+
+use cirun_parser::{
+    Diagnostic,
+    model::{ExecutionNode, StepGroup},
+};
+use cirun_plan::{Cause, Origin, Profile, Traced};
+
+use crate::{resolve::Ctx, tables::Column};
+
+/// What a type of `stepGroupInfra` means here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// The group's containers run as in this column.
+    Containers(Column),
+    /// The group is like one without it.
+    Nothing,
+    /// Only the service has such a place.
+    Elsewhere,
+}
+
+/// The types of `stepGroupInfra` (harness-schema.md, step-group-element-config).
+const TYPES: [(&str, Meaning); 5] = [
+    ("KubernetesDirect", Meaning::Containers(Column::KubernetesDirect)),
+    ("VM", Meaning::Containers(Column::Vm)),
+    ("ECSDirect", Meaning::Elsewhere),
+    ("Delegate", Meaning::Nothing),
+    ("Noop", Meaning::Nothing),
+];
+
+/// Where a group's steps run.
+#[derive(Debug, Clone)]
+pub(crate) enum Infrastructure {
+    /// Where those around it do.
+    Around,
+    /// In a pod or network of its own.
+    Own(Column, Traced<Profile>),
+    /// Not here; why, for a person.
+    Nowhere(String),
+}
+
+/// What a group's `stepGroupInfra` says.
+pub(crate) fn of(ctx: &Ctx<'_>, group: &StepGroup) -> Infrastructure {
+    let Some(infra) = &group.infra else { return Infrastructure::Around };
+    let Some(word) = ctx.known(&infra.kind, "`stepGroupInfra.type`") else { return Infrastructure::Around };
+    match TYPES.iter().find(|(known, _)| *known == word.value).map(|(_, meaning)| *meaning) {
+        Some(Meaning::Containers(column)) => match &ctx.inputs.profile {
+            Some(forced) => {
+                let origin = Origin::new(Cause::Setting(forced.given_by.clone()));
+                Infrastructure::Own(Column::of(forced.value), Traced::new(forced.value, origin))
+            }
+            None => Infrastructure::Own(column, Traced::new(column.profile(), word.origin)),
+        },
+        Some(Meaning::Nothing) => Infrastructure::Around,
+        Some(Meaning::Elsewhere) => {
+            Infrastructure::Nowhere(format!("its step group runs on `{}` infrastructure", word.value))
+        }
+        None => {
+            let words = TYPES.map(|(word, _)| word).join(", ");
+            ctx.notes.report(
+                Diagnostic::error("unknown-infrastructure", format!("unknown infrastructure `{}`", word.value))
+                    .at(infra.kind.span, "no such infrastructure of a step group")
+                    .help(format!("write one of {words}")),
+            );
+            Infrastructure::Around
+        }
+    }
+}
+
+/// Whether a group has a pod or network of its own.
+pub(crate) fn is(ctx: &Ctx<'_>, group: &StepGroup) -> bool {
+    matches!(of(ctx, group), Infrastructure::Own(..))
+}
+
+/// How the first containerised group among `nodes` would run, at any depth.
+pub(crate) fn first(ctx: &Ctx<'_>, nodes: &[ExecutionNode]) -> Option<(Column, Traced<Profile>)> {
+    nodes.iter().find_map(|node| match node {
+        ExecutionNode::Step(_) => None,
+        ExecutionNode::Parallel(nodes) => first(ctx, &nodes.value),
+        ExecutionNode::Group(group) => match of(ctx, group) {
+            Infrastructure::Own(column, profile) => Some((column, profile)),
+            Infrastructure::Around | Infrastructure::Nowhere(_) => first(ctx, &group.steps),
+        },
+    })
+}

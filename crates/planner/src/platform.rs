@@ -1,0 +1,147 @@
+//! What a stage runs on: its operating system and processor, from `platform` and `infrastructure` (harness-schema.md 2.4).
+
+use cirun_expressions::Template;
+use cirun_parser::{Diagnostic, Node, Span, Spanned, Text, model::CiStage};
+use cirun_plan::Text as PlanText;
+
+use crate::{
+    resolve::{Ctx, given},
+    suggest::nearest,
+};
+
+/// A row of the operating systems: the schema's word, the service's (`DRONE_STAGE_OS`), and where the workspace is
+/// (harness-runtime.md 1.2).
+struct OsRow {
+    os: Os,
+    word: &'static str,
+    service_word: &'static str,
+    workspace: &'static str,
+}
+
+/// An operating system that a stage can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Os {
+    Linux,
+    MacOs,
+    Windows,
+}
+
+#[rustfmt::skip]
+const SYSTEMS: [OsRow; 3] = [
+    OsRow { os: Os::Linux,   word: "Linux",   service_word: "linux",   workspace: "/harness" },
+    OsRow { os: Os::MacOs,   word: "MacOS",   service_word: "darwin",  workspace: "/tmp/harness" },
+    OsRow { os: Os::Windows, word: "Windows", service_word: "windows", workspace: "C:\\harness" },
+];
+
+/// The schema's words for processors, and the engine's.
+const PROCESSORS: [(&str, &str); 2] = [("Amd64", "amd64"), ("Arm64", "arm64")];
+
+/// Operating system and processor of a stage.
+#[derive(Debug, Clone)]
+pub(crate) struct Platform {
+    pub(crate) os: Os,
+    /// The processor in the engine's word, where the stage names one.
+    pub(crate) arch: Option<Spanned<String>>,
+}
+
+impl Platform {
+    /// What a stage or group without a word about it runs on.
+    pub(crate) const DEFAULT: Self = Self { os: Os::Linux, arch: None };
+
+    /// Where the workspace is.
+    pub(crate) fn workspace(&self) -> &'static str {
+        self.os.row().workspace
+    }
+
+    /// The value of `DRONE_STAGE_OS`.
+    pub(crate) fn service_word(&self) -> &'static str {
+        self.os.row().service_word
+    }
+
+    /// Why steps cannot run on this machine, if they cannot: containers are Linux's, and processes are the machine's.
+    pub(crate) fn not_here(&self, machine: &str) -> Option<String> {
+        let row = self.os.row();
+        let here = self.os == Os::Linux || self.os == Os::MacOs && machine == row.service_word;
+        (!here).then(|| format!("it is for {}, and steps run in Linux containers here", row.word))
+    }
+}
+
+impl Os {
+    fn row(self) -> &'static OsRow {
+        SYSTEMS.iter().find(|row| row.os == self).expect("SYSTEMS has a row for every system")
+    }
+}
+
+/// The platform that a CI stage names; the infrastructure's `spec.os` of Kubernetes and of pools stands in for `platform.os`.
+pub(crate) fn of(ctx: &Ctx<'_>, spec: &CiStage) -> Platform {
+    let platform = spec.platform.as_ref();
+    let infrastructure = spec.infrastructure.as_ref().map(|infrastructure| &infrastructure.spec);
+    let os = match platform.and_then(|platform| given(platform.os.as_ref())) {
+        Some(field) => ctx.known(field, "`platform.os`").map(|word| (word.value, field.span)),
+        None => infrastructure
+            .and_then(|spec| spec.get("os").or_else(|| spec.get("spec")?.get("os")))
+            .and_then(|node| word_of(ctx, node)),
+    };
+    let os = os.and_then(|(word, span)| {
+        let found = SYSTEMS.iter().find(|row| row.word.eq_ignore_ascii_case(&word)).map(|row| row.os);
+        if found.is_none() {
+            report_unknown(ctx, "operating system", &word, span, SYSTEMS.map(|row| row.word));
+        }
+        found
+    });
+    let arch = platform.and_then(|platform| given(platform.arch.as_ref())).and_then(|field| arch_of(ctx, field));
+    Platform { os: os.unwrap_or(Os::Linux), arch }
+}
+
+/// The text of a node outside the typed fields, where it is known now.
+fn word_of(ctx: &Ctx<'_>, node: &Node) -> Option<(String, Span)> {
+    let text = node.text().filter(|text| !text.is_empty())?;
+    let (template, _) = Template::parse(text);
+    match ctx.as_text(ctx.evaluate(&template, node.span).value) {
+        PlanText::Known(word) => Some((word, node.span)),
+        PlanText::Secret(_) | PlanText::Deferred(_) => None,
+    }
+}
+
+fn arch_of(ctx: &Ctx<'_>, field: &Text) -> Option<Spanned<String>> {
+    let word = ctx.known(field, "`platform.arch`")?;
+    match PROCESSORS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word.value)) {
+        Some((_, engine_word)) => Some(Spanned { value: (*engine_word).to_owned(), span: field.span }),
+        None => {
+            report_unknown(ctx, "processor", &word.value, field.span, PROCESSORS.map(|(word, _)| word));
+            None
+        }
+    }
+}
+
+fn report_unknown<const N: usize>(
+    ctx: &Ctx<'_>,
+    what: &str,
+    word: &str,
+    span: Span,
+    known: [&'static str; N],
+) {
+    let help = match nearest(word, known) {
+        Some(like) => format!("did you mean `{like}`?"),
+        None => format!("write one of {}", known.join(", ")),
+    };
+    ctx.notes.report(
+        Diagnostic::error("unknown-platform", format!("unknown {what} `{word}`"))
+            .at(span, "harness-schema.md 2.4: no such platform")
+            .help(help),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mac_runs_the_processes_of_a_mac() {
+        let on = |os| Platform { os, arch: None };
+        assert_eq!(on(Os::Linux).not_here("darwin"), None);
+        assert_eq!(on(Os::MacOs).not_here("darwin"), None);
+        assert!(on(Os::MacOs).not_here("linux").is_some());
+        assert!(on(Os::Windows).not_here("windows").is_some(), "host steps need a Unix");
+    }
+}
