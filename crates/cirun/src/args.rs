@@ -144,6 +144,15 @@ pub(crate) enum InsideCommand {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<std::ffi::OsString>,
     },
+    /// Serves the machine's registry
+    Registry {
+        /// The directory with repositories and images
+        #[arg(long)]
+        data: PathBuf,
+        /// The port, on every address
+        #[arg(long)]
+        port: u16,
+    },
     /// Serves emulated AWS by a configuration file
     Emulator {
         /// The configuration, JSON

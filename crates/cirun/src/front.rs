@@ -11,13 +11,14 @@ use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Side
 use cirun_planner::Planned;
 use indexmap::IndexMap;
 pub(crate) use pushed::{Pushed, pushed};
-pub(crate) use registry::{LocalRegistry, VOLUME};
+pub(crate) use registry::LocalRegistry;
 
 use crate::{
     command::inside::{EmulatorFile, HttpsFile},
     error::CliError,
     own_image::OwnImage,
     record::Record,
+    settings::Settings,
 };
 
 /// Where the emulator's container has its configuration and log.
@@ -53,7 +54,7 @@ pub(crate) fn emulator(
     planned: &Planned,
     authority: &Authority,
     record: &Record,
-    create_on_push: bool,
+    settings: &Settings,
 ) -> Result<Sidecar, CliError> {
     let issued = authority.issue(&planned.aws_hosts).map_err(|error| CliError::aws(&error))?;
     let file = EmulatorFile {
@@ -64,7 +65,7 @@ pub(crate) fn emulator(
             private_key: issued.key_pem,
         }),
         http: None,
-        create_on_push,
+        create_on_push: settings.create_repository.value,
         home: planned
             .targets
             .iter()
@@ -79,7 +80,7 @@ pub(crate) fn emulator(
         env: IndexMap::new(),
         aliases: planned.aws_hosts.clone(),
         binds: vec![Bind { source: record.emulator(), target: EMULATOR_DIRECTORY.to_owned(), read_only: false }],
-        volumes: vec![VolumeMount { name: VOLUME.to_owned(), target: DATA_DIRECTORY.to_owned() }],
+        volumes: vec![VolumeMount { name: settings.registry.value.clone(), target: DATA_DIRECTORY.to_owned() }],
         ports: Vec::new(),
         ready: Some((Readiness::LogLine(READY_LINE.to_owned()), Duration::from_secs(20))),
     })

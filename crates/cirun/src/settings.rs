@@ -83,6 +83,8 @@ pub(crate) struct Settings {
     pub plugin_images: IndexMap<String, Setting<String>>,
     /// `base-image`: images of the engine that builds may start FROM, by the name that the Dockerfile uses.
     pub base_images: IndexMap<String, Setting<String>>,
+    /// `registry`: the name of this machine's registry, both its container and its volume.
+    pub registry: Setting<String>,
 }
 
 /// A setting that was not followed.
@@ -138,6 +140,7 @@ impl Settings {
             secret_files: Vec::new(),
             plugin_images: IndexMap::new(),
             base_images: IndexMap::new(),
+            registry: default("cirun-registry".to_owned()),
         }
     }
 
@@ -149,7 +152,7 @@ impl Settings {
         };
         give(&mut self.create_repository, values.create_repository);
         give(&mut self.offline, values.offline);
-        give(&mut self.no_docker_socket, values.no_docker_socket);
+        replace(&mut self.registry, values.registry, origin);
         replace(&mut self.aws, values.aws, origin);
         replace(&mut self.push, values.push, origin);
         replace(&mut self.pull, values.pull, origin);

@@ -95,7 +95,14 @@ impl Engine {
         loop {
             match self.docker.inspect_container(&service.name, None).await {
                 Ok(found) => {
-                    let label = found.config.and_then(|config| config.labels?.remove(labels::SPEC));
+                    let mut labels = found.config.and_then(|config| config.labels).unwrap_or_default();
+                    let label = labels.remove(labels::SPEC);
+                    if !labels.contains_key(labels::ROLE) {
+                        return Err(BackendError::Engine {
+                            what: format!("set up `{}`", service.name),
+                            reason: "a container of this name is not cirun's: rename it".to_owned(),
+                        });
+                    }
                     let id = found.id.unwrap_or_else(|| service.name.clone());
                     if label.as_deref() == Some(spec) {
                         return Ok(id);

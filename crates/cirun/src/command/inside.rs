@@ -60,14 +60,21 @@ impl EmulatorFile {
 pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
     match command {
         InsideCommand::Pause | InsideCommand::Guard { .. } => until_stopped().await,
-        InsideCommand::Emulator { config } => {
-            let server = cirun_aws_emulator::serve(read(&config)?).await.map_err(|error| CliError::aws(&error))?;
-            say_ready()?;
-            until_stopped().await?;
-            server.shutdown(SHUTDOWN).await;
-            Ok(ExitCode::Success)
+        InsideCommand::Registry { data, port } => {
+            let http = Some(SocketAddr::from(([0, 0, 0, 0], port)));
+            let plain_http = PlainHttp { write: true, create_on_push: true };
+            serve(Config { listen: Listen { https: None, http }, plain_http, ..Config::new(data) }).await
         }
+        InsideCommand::Emulator { config } => serve(read(&config)?).await,
     }
+}
+
+async fn serve(config: Config) -> Result<ExitCode, CliError> {
+    let server = cirun_aws_emulator::serve(config).await.map_err(|error| CliError::aws(&error))?;
+    say_ready()?;
+    until_stopped().await?;
+    server.shutdown(SHUTDOWN).await;
+    Ok(ExitCode::Success)
 }
 
 async fn until_stopped() -> Result<ExitCode, CliError> {

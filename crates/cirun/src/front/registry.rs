@@ -1,22 +1,18 @@
 //! The registry of this machine: a small container that serves the images of all runs on loopback, for `docker pull`.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use cirun_docker_executor::{Bind, Engine, HelperImage, MachineService, Readiness, VolumeMount};
+use cirun_docker_executor::{Engine, HelperImage, MachineService, Readiness, VolumeMount};
 use cirun_plan::PortBinding;
 use indexmap::IndexMap;
 
 use super::{DATA_DIRECTORY, Pushed, READY_LINE};
-use crate::{command::inside::EmulatorFile, error::CliError, own_image::OwnImage, paths::Paths};
+use crate::{error::CliError, own_image::OwnImage};
 
-/// The volume with every repository and image.
-pub(crate) const VOLUME: &str = "cirun-registry";
 /// The port that is asked for; where it is taken, the engine gives another one.
 const PREFERRED_PORT: u16 = 5577;
 /// The port in the container.
 const PORT: u16 = 5000;
-/// Where the container has its configuration.
-const CONFIGURATION: &str = "/cirun.d";
 
 /// The running registry.
 #[derive(Debug, Clone)]
@@ -25,22 +21,22 @@ pub(crate) struct LocalRegistry {
 }
 
 impl LocalRegistry {
-    /// Makes sure that the registry runs, from this build of cirun.
+    /// Makes sure that the registry of that name runs, from this build of cirun. Nothing in its description is of one
+    /// user or run, so that they share it.
     pub(crate) async fn ensure(
         engine: &Engine,
         own: &OwnImage,
         image: HelperImage,
-        paths: &Paths,
+        name: &str,
     ) -> Result<Self, CliError> {
-        let directory = configuration(paths)?;
         let service = MachineService {
-            name: VOLUME.to_owned(),
+            name: name.to_owned(),
             role: "registry".to_owned(),
             image,
-            command: own.inside(&["emulator", &format!("{CONFIGURATION}/config.json")]),
+            command: own.inside(&["registry", "--data", DATA_DIRECTORY, "--port", &PORT.to_string()]),
             env: IndexMap::new(),
-            binds: vec![Bind { source: directory, target: CONFIGURATION.to_owned(), read_only: true }],
-            volumes: vec![VolumeMount { name: VOLUME.to_owned(), target: DATA_DIRECTORY.to_owned() }],
+            binds: Vec::new(),
+            volumes: vec![VolumeMount { name: name.to_owned(), target: DATA_DIRECTORY.to_owned() }],
             ports: vec![PortBinding { host: PREFERRED_PORT, container: PORT }],
             ready: Some((Readiness::LogLine(READY_LINE.to_owned()), Duration::from_secs(20))),
         };
@@ -69,23 +65,6 @@ impl LocalRegistry {
             ));
         }
         let address = format!("{}/{name}", self.host());
-        engine.tag_image(image, &address).await?;
-        let pushed = engine.push_image(&address, None).await;
-        engine.untag_image(&address).await?;
-        Ok(pushed?)
+        Ok(engine.publish_image(image, &address).await?)
     }
-}
-
-fn configuration(paths: &Paths) -> Result<PathBuf, CliError> {
-    let file = EmulatorFile {
-        data: PathBuf::from(DATA_DIRECTORY),
-        https: None,
-        http: Some(SocketAddr::from(([0, 0, 0, 0], PORT))),
-        create_on_push: false,
-        home: None,
-        request_log: None,
-    };
-    let directory = paths.data.join("registry");
-    file.write(&directory.join("config.json"))?;
-    Ok(directory)
 }

@@ -38,6 +38,7 @@ pub(crate) struct Values {
     pub secret_file: Vec<PathBuf>,
     pub plugin_image: IndexMap<String, String>,
     pub base_image: IndexMap<String, String>,
+    pub registry: Option<String>,
 }
 
 /// A profile's word.
@@ -110,6 +111,7 @@ pub(crate) const VARIABLES: [(&str, &str); 11] = [
     ("CIRUN_NO_DOCKER_SOCKET", "no-docker-socket"),
     ("CIRUN_WORKSPACE", "workspace"),
     ("CIRUN_AWS_PROFILE", "aws-profile"),
+    ("CIRUN_REGISTRY", "registry"),
 ];
 
 fn place(path: &Path, text: &str, span: Option<std::ops::Range<usize>>) -> String {

@@ -1,6 +1,9 @@
 //! Tags and pushes: how base images get into the machine's own registry.
 
-use bollard::query_parameters::{PushImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder};
+use bollard::{
+    errors::Error,
+    query_parameters::{PushImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder},
+};
 use cirun_engine::BackendError;
 use cirun_plan::RegistryAuth;
 use futures_util::TryStreamExt;
@@ -8,10 +11,32 @@ use futures_util::TryStreamExt;
 use super::{login::connector_login, reference::split_tag};
 use crate::{
     Engine,
-    error::{engine_error, is_missing},
+    error::{engine_error, explain, is_missing},
 };
 
+/// How often another's removal of a name may be met before it is given up.
+const LOST_NAMES: u32 = 10;
+
 impl Engine {
+    /// Pushes an image of the engine under another name, which the engine has only meanwhile. Others may be doing the same
+    /// with the same name at the same time.
+    ///
+    /// # Errors
+    /// [`BackendError::Engine`] when the engine refuses, does not have `image`, or the registry refuses.
+    pub async fn publish_image(&self, image: &str, name: &str) -> Result<(), BackendError> {
+        let mut tries = 0..LOST_NAMES;
+        loop {
+            self.tag_image(image, name).await?;
+            match self.push(name, None).await {
+                Err(error) if has_lost_its_name(&error) && tries.next().is_some() => {}
+                pushed => {
+                    self.untag_image(name).await?;
+                    return pushed.map_err(|error| engine_error(format!("push `{name}`"), &error));
+                }
+            }
+        }
+    }
+
     /// Gives an image a second name.
     ///
     /// # Errors
@@ -40,12 +65,18 @@ impl Engine {
     /// # Errors
     /// [`BackendError::Engine`] with the registry's refusal.
     pub async fn push_image(&self, image: &str, auth: Option<&RegistryAuth>) -> Result<(), BackendError> {
+        self.push(image, auth).await.map_err(|error| engine_error(format!("push `{image}`"), &error))
+    }
+
+    async fn push(&self, image: &str, auth: Option<&RegistryAuth>) -> Result<(), Error> {
         let (repository, tag) = split_tag(image);
         let options = PushImageOptionsBuilder::new().tag(tag).build();
         let answers = self.docker.push_image(repository, Some(options), auth.map(connector_login));
-        answers
-            .try_for_each(|_| async { Ok(()) })
-            .await
-            .map_err(|error| engine_error(format!("push `{image}`"), &error))
+        answers.try_for_each(|_| async { Ok(()) }).await
     }
+}
+
+/// Somebody else has removed the name since it was given.
+fn has_lost_its_name(error: &Error) -> bool {
+    explain(error).contains("does not exist locally")
 }

@@ -70,3 +70,18 @@ async fn a_port_that_is_taken_is_only_a_wish() {
     assert!(get(running.ports[0].host, "/hostname").await.is_some());
     assert_eq!(engine.ensure_machine_service(&service).await.unwrap(), running);
 }
+
+#[tokio::test]
+async fn a_container_of_somebody_else_is_left_alone() {
+    let engine = engine().await;
+    let service = service("test-foreign", "sleep 60".into(), 0);
+    let created = std::process::Command::new("docker")
+        .args(["create", "--rm", "--name", &service.name, &service.image.reference, "true"])
+        .output()
+        .unwrap();
+    assert!(created.status.success(), "{created:?}");
+    let error = engine.ensure_machine_service(&service).await.unwrap_err().to_string();
+    let removed = std::process::Command::new("docker").args(["rm", &service.name]).output().unwrap();
+    assert!(removed.status.success(), "it is still there: {removed:?}");
+    assert!(error.ends_with("a container of this name is not cirun's: rename it"), "{error}");
+}

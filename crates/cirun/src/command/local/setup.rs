@@ -98,9 +98,8 @@ impl Stagehand<'_> {
             return Ok((Vec::new(), None));
         }
         let image = front::helper_image(own);
-        let create = settings.create_repository.value;
-        let sidecar = front::emulator(own, image.clone(), &self.session.planned, &authority, self.record, create)?;
-        let registry = LocalRegistry::ensure(engine, own, image, &self.session.paths).await?;
+        let sidecar = front::emulator(own, image.clone(), &self.session.planned, &authority, self.record, settings)?;
+        let registry = LocalRegistry::ensure(engine, own, image, &settings.registry.value).await?;
         for (name, local) in &settings.base_images {
             registry.seed(engine, name, &local.value).await?;
         }

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
@@ -46,13 +47,13 @@ impl TestEnvironment {
 
     /// The engine of this machine, by `DOCKER_HOST` of the tests' own environment or the usual socket.
     ///
-    /// The directory for data is shared: the local registry belongs to the machine, and its container has its
-    /// configuration from there.
+    /// The registry is one that only the tests of this tree use.
     pub(crate) fn with_engine(self) -> Self {
         let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
-        let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("data");
-        fs::create_dir_all(&data).unwrap();
-        self.with("DOCKER_HOST", &host).with("XDG_DATA_HOME", data.to_str().unwrap())
+        let mut hasher = DefaultHasher::new();
+        env!("CARGO_TARGET_TMPDIR").hash(&mut hasher);
+        let registry = format!("cirun-registry-test-{:x}", hasher.finish());
+        self.with("DOCKER_HOST", &host).with("CIRUN_REGISTRY", &registry)
     }
 
     /// A variable of the environment.
