@@ -233,7 +233,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
     }
 
     fn record(&mut self) -> &mut StageRecord {
-        self.run.stages.entry(self.stage.id.clone()).or_default()
+        self.run.stages.entry(self.stage.id.clone()).or_insert_with(|| StageRecord::new(&self.stage))
     }
 
     /// What expressions at a node see, and the stage's status there.

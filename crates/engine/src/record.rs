@@ -13,8 +13,9 @@ pub(crate) struct RunRecord {
 }
 
 /// A stage so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct StageRecord {
+    pub(crate) id: StageId,
     pub(crate) steps: IndexMap<StepPath, StepRecord>,
     /// The finished or running loops and step groups, by id; a running one has no outcome.
     pub(crate) groups: IndexMap<String, Option<Outcome>>,
@@ -63,9 +64,16 @@ impl RunRecord {
 }
 
 impl StageRecord {
-    fn new(stage: &PlannedStage) -> Self {
+    pub(crate) fn new(stage: &PlannedStage) -> Self {
         let steps = stage.steps().into_iter().map(|step| (step.path.clone(), StepRecord::new(step)));
-        Self { steps: steps.collect(), ..Self::default() }
+        Self {
+            id: stage.id.clone(),
+            steps: steps.collect(),
+            groups: IndexMap::new(),
+            started: None,
+            current: Tally::default(),
+            outcome: None,
+        }
     }
 
     /// `stage.currentStatus`.

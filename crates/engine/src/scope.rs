@@ -116,7 +116,7 @@ fn in_execution(stage: &StageRecord, rest: &[Segment]) -> Lookup {
 fn in_steps<'a>(stage: &StageRecord, mut ids: Vec<&'a str>, rest: &'a [Segment]) -> Lookup {
     let Some((Segment::Key(id), rest)) = rest.split_first() else { return Lookup::Missing };
     ids.push(id);
-    let path = StepPath::new(ids.iter().copied());
+    let path = StepPath::new(&stage.id.0, ids.iter().copied());
     match stage.steps.get(&path) {
         Some(step) => in_step(&path, step, rest),
         None => in_group(stage, ids, rest),

@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn files_are_named_after_the_path() {
-        let files = StepFiles::of(&StepPath::new(["build", "tests", "unit"]));
+        let files = StepFiles::of(&StepPath::new("ci", ["build", "tests", "unit"]));
         assert_eq!(files.output, "/tmp/engine/build.tests.unit-output.env");
         assert_eq!(files.output_secret, "/tmp/engine/build.tests.unit-output-secrets.env");
         assert_eq!(files.artifact, "/tmp/engine/build.tests.unit-artifact");

@@ -6,24 +6,35 @@ use cirun_expressions::Template;
 
 use crate::{Environment, Secret, Text, Traced};
 
-/// The path of ids from the stage to a step: `build.tests.unit`.
+/// The path of ids from the stage to a step: `build.tests.unit`. People see it without the stage, which they know.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StepPath(String);
+pub struct StepPath {
+    full: String,
+    /// Where the part below the stage begins.
+    below: usize,
+}
 
 impl StepPath {
-    /// The path of a step, of its groups' ids and its own.
-    pub fn new<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(ids.into_iter().collect::<Vec<_>>().join("."))
+    /// The path of a step, of its stage's id, its groups' ids and its own.
+    pub fn new<'a>(stage: &str, ids: impl IntoIterator<Item = &'a str>) -> Self {
+        let below = stage.len() + 1;
+        let ids = ids.into_iter().collect::<Vec<_>>().join(".");
+        Self { full: format!("{stage}.{ids}"), below }
     }
 
-    /// The path as text.
+    /// The path with the stage's id: unique in the plan, and what programs get (product.md, Event stream).
+    pub fn full(&self) -> &str {
+        &self.full
+    }
+
+    /// The path below the stage, for people: `tests.unit`.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.full[self.below..]
     }
 
-    /// The ids of the path, outermost first.
+    /// The ids below the stage, outermost first.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.0.split('.')
+        self.as_str().split('.')
     }
 
     /// Whether this is the path of something in the group at `group`.
@@ -34,7 +45,7 @@ impl StepPath {
 
 impl fmt::Display for StepPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

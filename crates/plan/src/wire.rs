@@ -134,7 +134,7 @@ impl<'a> WireStage<'a> {
         let next = |index: usize| steps[index..].iter().find(|step| step.role == Role::Foreground);
         let services = steps.iter().enumerate().filter(|(_, step)| step.role == Role::Service);
         let services = services.map(|(index, step)| WireStep {
-            starts_before: Some(next(index).map(|step| step.path.as_str())),
+            starts_before: Some(next(index).map(|step| step.path.full())),
             ..WireStep::new(step)
         });
         Self {
@@ -226,7 +226,7 @@ impl<'a> WireStep<'a> {
         let outputs = step.outputs.iter().map(|output| WireOutput { name: &output.name, secret: output.secret });
         Self {
             id: &step.id,
-            path: step.path.as_str(),
+            path: step.path.full(),
             step_type: &step.step_type,
             name: &step.name,
             runs: "skipped",

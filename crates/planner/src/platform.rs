@@ -12,7 +12,7 @@ use crate::{
 /// A row of the operating systems: the schema's word, the service's (`DRONE_STAGE_OS`), and where the workspace is
 /// (harness-runtime.md 1.2).
 struct OsRow {
-    os: Os,
+    os: System,
     word: &'static str,
     service_word: &'static str,
     workspace: &'static str,
@@ -20,7 +20,7 @@ struct OsRow {
 
 /// An operating system that a stage can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Os {
+pub(crate) enum System {
     Linux,
     MacOs,
     Windows,
@@ -28,9 +28,9 @@ pub(crate) enum Os {
 
 #[rustfmt::skip]
 const SYSTEMS: [OsRow; 3] = [
-    OsRow { os: Os::Linux,   word: "Linux",   service_word: "linux",   workspace: "/harness" },
-    OsRow { os: Os::MacOs,   word: "MacOS",   service_word: "darwin",  workspace: "/tmp/harness" },
-    OsRow { os: Os::Windows, word: "Windows", service_word: "windows", workspace: "C:\\harness" },
+    OsRow { os: System::Linux,   word: "Linux",   service_word: "linux",   workspace: "/harness" },
+    OsRow { os: System::MacOs,   word: "MacOS",   service_word: "darwin",  workspace: "/tmp/harness" },
+    OsRow { os: System::Windows, word: "Windows", service_word: "windows", workspace: "C:\\harness" },
 ];
 
 /// The schema's words for processors, and the engine's.
@@ -39,14 +39,14 @@ const PROCESSORS: [(&str, &str); 2] = [("Amd64", "amd64"), ("Arm64", "arm64")];
 /// Operating system and processor of a stage.
 #[derive(Debug, Clone)]
 pub(crate) struct Platform {
-    pub(crate) os: Os,
+    pub(crate) os: System,
     /// The processor in the engine's word, where the stage names one.
     pub(crate) arch: Option<Spanned<String>>,
 }
 
 impl Platform {
     /// What a stage or group without a word about it runs on.
-    pub(crate) const DEFAULT: Self = Self { os: Os::Linux, arch: None };
+    pub(crate) const DEFAULT: Self = Self { os: System::Linux, arch: None };
 
     /// Where the workspace is.
     pub(crate) fn workspace(&self) -> &'static str {
@@ -61,12 +61,12 @@ impl Platform {
     /// Why steps cannot run on this machine, if they cannot: containers are Linux's, and processes are the machine's.
     pub(crate) fn not_here(&self, machine: &str) -> Option<String> {
         let row = self.os.row();
-        let here = self.os == Os::Linux || self.os == Os::MacOs && machine == row.service_word;
+        let here = self.os == System::Linux || self.os == System::MacOs && machine == row.service_word;
         (!here).then(|| format!("it is for {}, and steps run in Linux containers here", row.word))
     }
 }
 
-impl Os {
+impl System {
     fn row(self) -> &'static OsRow {
         SYSTEMS.iter().find(|row| row.os == self).expect("SYSTEMS has a row for every system")
     }
@@ -90,7 +90,7 @@ pub(crate) fn of(ctx: &Ctx<'_>, spec: &CiStage) -> Platform {
         found
     });
     let arch = platform.and_then(|platform| given(platform.arch.as_ref())).and_then(|field| arch_of(ctx, field));
-    Platform { os: os.unwrap_or(Os::Linux), arch }
+    Platform { os: os.unwrap_or(System::Linux), arch }
 }
 
 /// The text of a node outside the typed fields, where it is known now.
@@ -139,9 +139,9 @@ mod tests {
     #[test]
     fn a_mac_runs_the_processes_of_a_mac() {
         let on = |os| Platform { os, arch: None };
-        assert_eq!(on(Os::Linux).not_here("darwin"), None);
-        assert_eq!(on(Os::MacOs).not_here("darwin"), None);
-        assert!(on(Os::MacOs).not_here("linux").is_some());
-        assert!(on(Os::Windows).not_here("windows").is_some(), "host steps need a Unix");
+        assert_eq!(on(System::Linux).not_here("darwin"), None);
+        assert_eq!(on(System::MacOs).not_here("darwin"), None);
+        assert!(on(System::MacOs).not_here("linux").is_some());
+        assert!(on(System::Windows).not_here("windows").is_some(), "host steps need a Unix");
     }
 }

@@ -51,12 +51,10 @@ struct Range {
     ended: bool,
 }
 
-/// Whether `name` is the step's id, its path, the end of its path, or a group around it.
+/// Whether `name` is the step's id, its path with or without the stage, a part of its path, or a group around it.
 fn is(step: &PlannedStep, name: &str) -> bool {
-    let path = step.path.as_str();
-    path == name
-        || path.strip_suffix(name).is_some_and(|before| before.ends_with('.'))
-        || path.strip_prefix(name).is_some_and(|after| after.starts_with('.'))
+    let within = |path: &str| format!(".{path}.").contains(&format!(".{name}."));
+    within(step.path.as_str()) || (name.contains('.') && within(step.path.full()))
 }
 
 fn walk(nodes: &mut [Node], visit: &mut impl FnMut(&mut PlannedStep)) {

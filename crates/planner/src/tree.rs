@@ -227,7 +227,7 @@ impl<'a> StageTree<'a> {
     fn step(&self, within: &Within<'a>, step: &Step, suffix: &str) -> PlannedStep {
         let id = format!("{}{suffix}", step.identifier.value);
         let name = format!("{}{suffix}", name_of(step.name.as_ref(), &step.identifier.value, &within.ctx));
-        let path = StepPath::new(within.groups.iter().map(String::as_str).chain([id.as_str()]));
+        let path = StepPath::new(&self.stage.id, within.groups.iter().map(String::as_str).chain([id.as_str()]));
         self.claim(within, &path, step.identifier.span);
         let entries = [(
             "step".to_owned(),

@@ -150,33 +150,33 @@ impl<'a> WireEvent<'a> {
                 stages: stages.iter().map(|(stage, steps)| WireStage { stage: &stage.0, steps: *steps }).collect(),
             },
             EventKind::Diagnostic { code, severity, message, step } => {
-                Self::Diagnostic { time, code, severity, message, step: step.as_ref().map(|path| path.as_str()) }
+                Self::Diagnostic { time, code, severity, message, step: step.as_ref().map(|path| path.full()) }
             }
             EventKind::ImagePull { image, state } => image_pull(time, image, state),
             EventKind::StageStarted { stage } => Self::StageStarted { time, stage: &stage.0 },
             EventKind::ServiceStarted { step, addresses } => {
-                Self::ServiceStarted { time, step: step.as_str(), addresses }
+                Self::ServiceStarted { time, step: step.full(), addresses }
             }
             EventKind::ServiceReady { step, after } => {
-                Self::ServiceReady { time, step: step.as_str(), after_ms: millis(*after) }
+                Self::ServiceReady { time, step: step.full(), after_ms: millis(*after) }
             }
             EventKind::ServiceExited { step, exit_code, reason, tail } => Self::ServiceExited {
                 time,
-                step: step.as_str(),
+                step: step.full(),
                 exit_code: *exit_code,
                 reason: reason.as_deref(),
                 tail: lines(tail),
             },
             EventKind::StepStarted { step, step_type, attempt } => {
-                Self::StepStarted { time, step: step.as_str(), step_type, attempt: *attempt }
+                Self::StepStarted { time, step: step.full(), step_type, attempt: *attempt }
             }
             EventKind::StepOutput { step, stream, line } => {
-                Self::StepOutput { time, step: step.as_str(), stream: stream_name(*stream), line: line.as_str() }
+                Self::StepOutput { time, step: step.full(), stream: stream_name(*stream), line: line.as_str() }
             }
             EventKind::StepFinished { step, outcome, exit_code, reason, elapsed, outputs, tests, tail } => {
                 Self::StepFinished {
                     time,
-                    step: step.as_str(),
+                    step: step.full(),
                     outcome: outcome.as_str(),
                     exit_code: *exit_code,
                     reason: reason.as_deref(),

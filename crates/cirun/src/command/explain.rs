@@ -71,7 +71,7 @@ fn sort(words: Vec<String>) -> (Option<PathBuf>, String, Option<String>) {
 }
 
 fn find<'a>(steps: &[&'a PlannedStep], wanted: &str) -> Result<&'a PlannedStep, CliError> {
-    let by_path = steps.iter().find(|step| step.path.as_str() == wanted);
+    let by_path = steps.iter().find(|step| [step.path.as_str(), step.path.full()].contains(&wanted));
     let by_id = || steps.iter().find(|step| step.id == wanted);
     if let Some(step) = by_path.or_else(by_id) {
         return Ok(step);

@@ -26,6 +26,9 @@ struct StageRow<'a> {
 #[derive(Serialize)]
 struct StepRow<'a> {
     path: &'a str,
+    /// The path below the stage, which the text shows under the stage's id.
+    #[serde(skip)]
+    below: &'a str,
     name: &'a str,
     #[serde(rename = "type")]
     step_type: &'a str,
@@ -59,7 +62,8 @@ fn rows(plan: &Plan) -> Vec<StageRow<'_>> {
 
 fn row(stage: &PlannedStage) -> StageRow<'_> {
     let steps = stage.steps().into_iter().map(|step| StepRow {
-        path: step.path.as_str(),
+        path: step.path.full(),
+        below: step.path.as_str(),
         name: &step.name,
         step_type: &step.step_type,
         service: step.role == Role::Service,
@@ -70,12 +74,12 @@ fn row(stage: &PlannedStage) -> StageRow<'_> {
 fn text(stages: &[StageRow<'_>]) -> String {
     let mut text = String::new();
     let steps = stages.iter().flat_map(|stage| &stage.steps);
-    let width = steps.map(|step| step.path.len()).max().unwrap_or(0);
+    let width = steps.map(|step| step.below.len()).max().unwrap_or(0);
     for stage in stages {
         text.push_str(&format!("{} ({})\n", stage.id, stage.profile));
         for step in &stage.steps {
             let service = if step.service { " · service" } else { "" };
-            text.push_str(&format!("  {:<width$}  {}{service}\n", step.path, step.step_type));
+            text.push_str(&format!("  {:<width$}  {}{service}\n", step.below, step.step_type));
         }
     }
     text

@@ -30,7 +30,7 @@ fn json() {
     let steps = rows[0]["steps"].as_array().unwrap();
     assert_eq!((&rows[0]["id"], &rows[0]["profile"]), (&"build".into(), &"vm".into()));
     let services: Vec<_> = steps.iter().filter(|step| step["service"] == true).map(|step| &step["path"]).collect();
-    assert_eq!(services, ["cache", "catalog"]);
+    assert_eq!(services, ["build.cache", "build.catalog"]);
     assert_eq!(steps[7]["type"], "BuildAndPushECR");
 }
 

@@ -45,7 +45,7 @@ fn redis() -> ReadyContainer {
 
 fn step(container: &ReadyContainer, role: Role) -> ReadyStep {
     ReadyStep {
-        path: StepPath::new(["grp", "redis"]),
+        path: StepPath::new("build", ["grp", "redis"]),
         role,
         attempt: 1,
         action: ReadyAction::Container(Box::new(container.clone())),

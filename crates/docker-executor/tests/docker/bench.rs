@@ -234,7 +234,7 @@ pub(super) fn step(id: &str, script: &str, change: impl FnOnce(&mut ReadyContain
     };
     change(&mut container);
     ReadyStep {
-        path: StepPath::new([id]),
+        path: StepPath::new("build", [id]),
         role: Role::Foreground,
         attempt: 1,
         action: ReadyAction::Container(Box::new(container)),

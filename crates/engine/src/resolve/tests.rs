@@ -17,7 +17,7 @@ fn resolved(planned: &PlannedStep, profile: Profile) -> String {
     let files =
         OutputFiles { outputs: Some(b"V=1\nEMPTY=".to_vec()), secrets: Some(b"KEY=k3y".to_vec()), artifact: None };
     let steps = &mut run.stages.get_mut(&stage_id).expect("the stage is planned").steps;
-    steps.get_mut(&StepPath::new(["first"])).expect("the step is planned").outputs =
+    steps.get_mut(&StepPath::new("build", ["first"])).expect("the step is planned").outputs =
         outputs::read(&files, &[]).expect("the files can be read");
     let now = Timestamp::UNIX_EPOCH;
     let scope = RunScope { run: &run, stage: &stage_id, step: Some(&planned.path), strategy: None, now };

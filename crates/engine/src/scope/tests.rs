@@ -32,7 +32,7 @@ fn run() -> RunRecord {
         ("test", "g.compile", "WHERE=group"),
     ] {
         let steps = &mut run.stages.get_mut(&StageId(stage.to_owned())).expect("the stage is planned").steps;
-        let record = steps.get_mut(&StepPath::new(path.split('.'))).expect("the step is planned");
+        let record = steps.get_mut(&StepPath::new(stage, path.split('.'))).expect("the step is planned");
         record.outputs = outputs::read(&exports(text), &[]).expect("the file can be read");
         record.state = StepState::Finished {
             attempts: 3,
@@ -49,14 +49,14 @@ fn run() -> RunRecord {
     test.groups = IndexMap::from([("g".to_owned(), None), ("m".to_owned(), Some(Outcome::Failed))]);
     let image = br#"{"kind":"docker/v1","data":{"registryUrl":"https://r.io","images":[{"image":"shop:1","digest":"sha256:ab"}]}}"#;
     let files = OutputFiles { artifact: Some(image.to_vec()), secrets: Some(b"KEY=k3y".to_vec()), outputs: None };
-    test.steps.get_mut(&StepPath::new(["g", "unit"])).expect("the step is planned").outputs =
+    test.steps.get_mut(&StepPath::new("test", ["g", "unit"])).expect("the step is planned").outputs =
         outputs::read(&files, &[]).expect("the files can be read");
     run
 }
 
 /// Evaluates at `g.unit` of the stage `test`; secrets are marked.
 fn at_unit(template: &str) -> String {
-    let (run, stage, step) = (run(), StageId("test".to_owned()), StepPath::new(["g", "unit"]));
+    let (run, stage, step) = (run(), StageId("test".to_owned()), StepPath::new("test", ["g", "unit"]));
     let now = Timestamp::UNIX_EPOCH;
     let scope = RunScope { run: &run, stage: &stage, step: Some(&step), strategy: Some(Outcome::Failed), now };
     match Template::parse(template).0.evaluate(&scope) {

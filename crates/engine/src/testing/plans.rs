@@ -75,7 +75,7 @@ pub fn step(id: &str) -> StepBuilder {
         engine_socket: false,
     };
     StepBuilder(PlannedStep {
-        path: StepPath::new([id]),
+        path: StepPath::new("", [id]),
         id: id.to_owned(),
         name: id.to_owned(),
         step_type: "Run".to_owned(),
@@ -289,7 +289,7 @@ pub fn stage<N: Into<Node>>(id: &str, nodes: impl IntoIterator<Item = N>) -> Pla
 /// A stage with a condition.
 pub fn stage_when<N: Into<Node>>(id: &str, when: When, nodes: impl IntoIterator<Item = N>) -> PlannedStage {
     let mut execution: Vec<Node> = nodes.into_iter().map(Into::into).collect();
-    set_paths(&mut execution, &mut Vec::new());
+    set_paths(id, &mut execution, &mut Vec::new());
     PlannedStage {
         id: StageId(id.to_owned()),
         name: id.to_owned(),
@@ -305,19 +305,19 @@ pub fn stage_when<N: Into<Node>>(id: &str, when: When, nodes: impl IntoIterator<
 }
 
 /// A path has the ids of the step groups around a step.
-fn set_paths(nodes: &mut [Node], groups: &mut Vec<String>) {
+fn set_paths(stage: &str, nodes: &mut [Node], groups: &mut Vec<String>) {
     for node in nodes {
         match node {
             Node::Step(step) => {
                 let ids = groups.iter().map(String::as_str).chain([step.id.as_str()]);
-                step.path = StepPath::new(ids.collect::<Vec<_>>());
+                step.path = StepPath::new(stage, ids.collect::<Vec<_>>());
             }
-            Node::Parallel(nodes) => set_paths(nodes, groups),
+            Node::Parallel(nodes) => set_paths(stage, nodes, groups),
             Node::Group(group) => match group.kind {
-                GroupKind::Loop => set_paths(&mut group.steps, groups),
+                GroupKind::Loop => set_paths(stage, &mut group.steps, groups),
                 GroupKind::StepGroup => {
                     groups.push(group.id.clone());
-                    set_paths(&mut group.steps, groups);
+                    set_paths(stage, &mut group.steps, groups);
                     groups.pop();
                 }
             },

@@ -54,7 +54,7 @@ pub(crate) fn step(id: &str, argv: &[&str], env: &[(&str, &str)]) -> ReadyStep {
         env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
     ReadyStep {
-        path: StepPath::new([id]),
+        path: StepPath::new("build", [id]),
         role: Role::Foreground,
         attempt: 1,
         action: ReadyAction::Host(Box::new(host)),

@@ -17,13 +17,13 @@ fn every_event_type() {
     {"type":"image_pull","time":"2026-03-02T09:30:00.125Z","image":"redis:7.2","state":"done","current":null,"total":null,"reason":null}
     {"type":"image_pull","time":"2026-03-02T09:30:00.125Z","image":"redis:7.2","state":"failed","current":null,"total":null,"reason":"no such manifest"}
     {"type":"stage_started","time":"2026-03-02T09:30:00.125Z","stage":"build"}
-    {"type":"service_started","time":"2026-03-02T09:30:00.126Z","step":"redis","addresses":["redis:6379"]}
-    {"type":"service_ready","time":"2026-03-02T09:30:00.126Z","step":"redis","after_ms":4250}
-    {"type":"service_exited","time":"2026-03-02T09:30:00.126Z","step":"redis","exit_code":137,"reason":"killed","tail":["bye"]}
-    {"type":"step_started","time":"2026-03-02T09:30:00.126Z","step":"tests.unit","step_type":"Run","attempt":1}
-    {"type":"step_output","time":"2026-03-02T09:30:00.126Z","step":"tests.unit","stream":"stderr","line":"tab\t\u001b[31mred\u001b[0m \"quoted\" é"}
-    {"type":"step_finished","time":"2026-03-02T09:30:00.126Z","step":"tests.unit","outcome":"timed_out","exit_code":null,"reason":null,"elapsed_ms":600000,"outputs":{"VERSION":"1.4.2","TOKEN":"***"},"tests":null,"tail":[]}
-    {"type":"step_finished","time":"2026-03-02T09:30:02.425Z","step":"checks.unit","outcome":"failed","exit_code":1,"reason":null,"elapsed_ms":2300,"outputs":{},"tests":{"total":12,"passed":9,"failed":2,"skipped":1,"duration_ms":2110,"failures":[{"case":"catalog › test_price","message":"ConnectionError: <refused> & gone\nat line 3"},{"case":"catalog › test_stock","message":""}]},"tail":["FAILED tests/test_catalog.py::test_price - ConnectionError","[Errno 111] Connection refused","2 failed, 9 passed, 1 skipped in 2.11s"]}
+    {"type":"service_started","time":"2026-03-02T09:30:00.126Z","step":"build.redis","addresses":["redis:6379"]}
+    {"type":"service_ready","time":"2026-03-02T09:30:00.126Z","step":"build.redis","after_ms":4250}
+    {"type":"service_exited","time":"2026-03-02T09:30:00.126Z","step":"build.redis","exit_code":137,"reason":"killed","tail":["bye"]}
+    {"type":"step_started","time":"2026-03-02T09:30:00.126Z","step":"build.tests.unit","step_type":"Run","attempt":1}
+    {"type":"step_output","time":"2026-03-02T09:30:00.126Z","step":"build.tests.unit","stream":"stderr","line":"tab\t\u001b[31mred\u001b[0m \"quoted\" é"}
+    {"type":"step_finished","time":"2026-03-02T09:30:00.126Z","step":"build.tests.unit","outcome":"timed_out","exit_code":null,"reason":null,"elapsed_ms":600000,"outputs":{"VERSION":"1.4.2","TOKEN":"***"},"tests":null,"tail":[]}
+    {"type":"step_finished","time":"2026-03-02T09:30:02.425Z","step":"build.checks.unit","outcome":"failed","exit_code":1,"reason":null,"elapsed_ms":2300,"outputs":{},"tests":{"total":12,"passed":9,"failed":2,"skipped":1,"duration_ms":2110,"failures":[{"case":"catalog › test_price","message":"ConnectionError: <refused> & gone\nat line 3"},{"case":"catalog › test_stock","message":""}]},"tail":["FAILED tests/test_catalog.py::test_price - ConnectionError","[Errno 111] Connection refused","2 failed, 9 passed, 1 skipped in 2.11s"]}
     {"type":"stage_finished","time":"2026-03-02T09:30:05.126Z","stage":"build","outcome":"failed","elapsed_ms":5000}
     {"type":"run_finished","time":"2026-03-02T09:30:05.126Z","outcome":"aborted","exit_code":130,"elapsed_ms":5000}
     "#);

@@ -65,7 +65,7 @@ impl Script {
 }
 
 pub(crate) fn path(ids: &str) -> StepPath {
-    StepPath::new(ids.split('.'))
+    StepPath::new("build", ids.split('.'))
 }
 
 pub(crate) fn masked(text: &str) -> MaskedLine {

@@ -1,7 +1,7 @@
 //! Parts of a stage: `--step`, `--from`, `--until`.
 
 use super::{engine, run};
-use crate::it::support::{Stage, TestEnvironment, run_step};
+use crate::it::support::{Stage, TestEnvironment, below_stage, run_step};
 
 fn three() -> TestEnvironment {
     let stage = ["a", "b", "c"].iter().fold(Stage::kubernetes(), |stage, id| stage.step(&run_step(id, "true")));
@@ -13,7 +13,7 @@ fn parts() {
     let environment = three();
     for (args, ran) in [(["--step", "b"], "b"), (["--from", "b"], "b c"), (["--until", "b"], "a b")] {
         let (_, events) = run(&environment, &args, 0);
-        let steps: Vec<_> = events.of("step_started").map(|event| event["step"].as_str().unwrap()).collect();
+        let steps: Vec<_> = events.of("step_started").map(below_stage).collect();
         assert_eq!(steps.join(" "), ran, "{args:?}");
     }
 }

@@ -7,7 +7,9 @@ use crate::it::support::{Events, TestEnvironment, assert_nothing_left, docker};
 const STEPS: [&str; 7] = ["wait_for_services", "unit_tests", "lint", "version", "render", "push", "announce"];
 
 fn shop(pipeline: &str) -> (TestEnvironment, Events, String) {
-    let environment = TestEnvironment::shop();
+    // The tests run beside each other: each pushes a tag of its own.
+    let version = format!("1.0-{}", pipeline.trim_end_matches(".yaml"));
+    let environment = TestEnvironment::shop().file("VERSION", version);
     let output = environment.cirun(&["local", pipeline, "--events", "e.jsonl", "--junit", "j.xml"]).exits(0);
     let events = environment.events();
     let words = output.stderr;

@@ -23,10 +23,10 @@ impl Events {
         self.0.iter().filter(move |event| event["type"] == kind)
     }
 
-    /// The only event of a type about a step.
+    /// The only event of a type about a step, by its path below the stage.
     #[track_caller]
     pub(crate) fn one(&self, kind: &str, step: &str) -> &Value {
-        let found: Vec<_> = self.of(kind).filter(|event| event["step"] == step).collect();
+        let found: Vec<_> = self.of(kind).filter(|event| below_stage(event) == step).collect();
         assert_eq!(found.len(), 1, "{kind} of {step}: {found:?}");
         found[0]
     }
@@ -38,7 +38,7 @@ impl Events {
                 Value::Number(code) if code.as_i64() != Some(0) => format!(" {code}"),
                 _ => String::new(),
             };
-            format!("{} {}{code}", event["step"].as_str().unwrap(), event["outcome"].as_str().unwrap())
+            format!("{} {}{code}", below_stage(event), event["outcome"].as_str().unwrap())
         };
         let is_service = |event: &&Value| self.of("service_started").any(|service| service["step"] == event["step"]);
         self.of("step_finished").filter(|event| !is_service(event)).map(one).collect::<Vec<_>>().join(", ")
@@ -46,7 +46,7 @@ impl Events {
 
     /// The lines that a step printed.
     pub(crate) fn output(&self, step: &str) -> Vec<&str> {
-        let lines = self.of("step_output").filter(|event| event["step"] == step);
+        let lines = self.of("step_output").filter(|event| below_stage(event) == step);
         lines.map(|event| event["line"].as_str().unwrap()).collect()
     }
 
@@ -66,7 +66,13 @@ impl Events {
     /// Where the first event of that type about that step stands.
     #[track_caller]
     pub(crate) fn position(&self, kind: &str, step: &str) -> usize {
-        let found = self.0.iter().position(|event| event["type"] == kind && event["step"] == step);
+        let found = self.0.iter().position(|event| event["type"] == kind && below_stage(event) == step);
         found.unwrap_or_else(|| panic!("no {kind} of {step}"))
     }
+}
+
+/// The path of an event's step without its stage; empty without a step.
+pub(crate) fn below_stage(event: &Value) -> &str {
+    let path = event["step"].as_str().unwrap_or_default();
+    path.split_once('.').map_or("", |(_, below)| below)
 }
