@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use options::{
-    AwsMode, CheckFormat, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RunOptions, parse_profile,
+    AwsMode, CheckFormat, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RerunOptions, RunOptions,
+    parse_profile,
 };
 
 /// Runs the Build stage of a Harness CI pipeline on the machine in front of you.
@@ -82,6 +83,36 @@ pub(crate) enum Command {
         /// How to print it
         #[arg(long, value_enum, default_value_t = ListFormat::Text)]
         format: ListFormat,
+    },
+    /// Lists the recorded runs, the newest first
+    Runs {
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// Prints what a step of a recorded run printed, or all of them
+    Logs {
+        /// [RUN] [STEP]; the newest run unless one is named
+        #[arg(value_name = "RUN|STEP", num_args = 0..=2)]
+        words: Vec<String>,
+    },
+    /// Sums up a recorded run
+    Report {
+        /// The run, or the beginning of its id; the newest by default
+        run: Option<String>,
+        /// Writes an HTML report
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// Writes a JUnit report
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+    },
+    /// Runs again what was run, with the recorded inputs
+    Rerun {
+        /// The run, or the beginning of its id; the newest by default
+        run: Option<String>,
+        #[command(flatten)]
+        options: Box<RerunOptions>,
     },
     /// Says what works on this machine, what does not, and how to mend it
     Doctor,

@@ -65,6 +65,26 @@ pub(crate) fn data(text: &str) -> io::Result<()> {
     }
 }
 
+/// Standard output, for data that comes piece by piece; see [`data`].
+#[derive(Debug)]
+pub(crate) struct Data;
+
+impl Write for Data {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match io::stdout().lock().write_all(bytes) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            Ok(()) | Err(_) => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match io::stdout().lock().flush() {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
 /// Writes a line for people to stderr; where stderr is gone there is nobody to tell.
 pub(crate) fn say(text: &str) {
     let mut stderr = io::stderr().lock();

@@ -18,6 +18,11 @@ impl Environment {
         Ok(Self { variables: variables.collect(), directory: env::current_dir()? })
     }
 
+    /// The same variables in another current directory.
+    pub(crate) fn in_directory(self, directory: PathBuf) -> Self {
+        Self { directory, ..self }
+    }
+
     /// A variable; an empty one counts as unset.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())

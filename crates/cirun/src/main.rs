@@ -69,6 +69,10 @@ fn run(args: Args) -> Result<ExitCode, CliError> {
             command::check::run(files, &plan, format, explain, &environment)
         }
         Command::List { file, plan, format } => command::list::run(file, &plan, format, &environment),
+        Command::Runs { format } => command::runs::run(format),
+        Command::Logs { words } => command::logs::run(&words),
+        Command::Report { run, html, junit } => command::report::run(run.as_deref(), html, junit),
+        Command::Rerun { run, options } => block_on(command::rerun::run(run.as_deref(), *options, &environment))?,
         Command::Doctor => block_on(command::doctor::run(&environment))?,
         Command::Ps => block_on(command::ps::ps(&environment))?,
         Command::Clean { dry_run, all } => block_on(command::ps::clean(&environment, dry_run, all))?,

@@ -34,9 +34,14 @@ impl Paths {
         })
     }
 
+    /// The directory of the recorded runs.
+    pub(crate) fn runs(&self) -> PathBuf {
+        self.state.join("runs")
+    }
+
     /// The directory of a recorded run.
     pub(crate) fn run(&self, id: &str) -> PathBuf {
-        self.state.join("runs").join(id)
+        self.runs().join(id)
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Project {
     pub documents: Vec<Document>,
     /// What is wrong in the pipeline's file, and as warnings what is wrong elsewhere.
     pub diagnostics: Vec<Diagnostic>,
+    /// What a person answered to missing inputs, by path.
+    pub answers: Vec<(String, String)>,
 }
 
 impl Project {

@@ -1,11 +1,23 @@
 //! The record of a run: a directory of its own, kept after the run.
 
+pub(crate) mod history;
+mod invocation;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use crate::{error::CliError, paths::Paths};
+pub(crate) use invocation::Invocation;
+
+use crate::{error::CliError, exit::ExitCode, paths::Paths};
+
+/// The events of a run, one JSON object a line.
+const EVENTS: &str = "events.jsonl";
+/// The plan of a run, as `cirun plan --format json` prints it.
+const PLAN: &str = "plan.json";
+/// How the files end that steps write secret outputs to.
+const SECRET_OUTPUTS: &str = "-output-secrets.env";
 
 /// How many records are kept.
 const KEPT: usize = 50;
@@ -23,6 +35,7 @@ impl Record {
         for directory in [record.steps(), record.emulator()] {
             fs::create_dir_all(&directory).map_err(|error| CliError::io(directory.display(), &error))?;
         }
+        close_to_others(&record.directory).map_err(|error| CliError::io(record.directory.display(), &error))?;
         open_to_all(&record.steps()).map_err(|error| CliError::io(record.steps().display(), &error))?;
         prune(record.directory.parent().unwrap_or(Path::new(".")))
             .map_err(|error| CliError::io("cannot remove old records", &error))?;
@@ -41,7 +54,25 @@ impl Record {
 
     /// The events, one JSON object a line.
     pub(crate) fn events(&self) -> PathBuf {
-        self.directory.join("events.jsonl")
+        self.directory.join(EVENTS)
+    }
+
+    /// Keeps the plan, and what the run was started with.
+    pub(crate) fn keep(&self, plan: &cirun_plan::Plan, invocation: &Invocation) -> Result<(), CliError> {
+        let json = serde_json::to_string_pretty(invocation);
+        self.write(PLAN, &cirun_plan::to_json(plan))?;
+        self.write(invocation::FILE, &json.map_err(|error| CliError::new(ExitCode::Bug, error.to_string()))?)
+    }
+
+    /// Removes the files of secret outputs: the run has read them, and they are not masked.
+    pub(crate) fn forget_secrets(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.steps())? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().ends_with(SECRET_OUTPUTS) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a file of the record.
@@ -49,6 +80,18 @@ impl Record {
         let path = self.directory.join(name);
         fs::write(&path, content).map_err(|error| CliError::io(path.display(), &error))
     }
+}
+
+/// What steps print and write is nobody else's business. The engine reaches the directories that it mounts all the same.
+#[cfg(unix)]
+fn close_to_others(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_directory: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Step containers run as any user.

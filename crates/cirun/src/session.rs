@@ -34,6 +34,8 @@ pub(crate) struct Session {
     pub workspace: PathBuf,
     /// cirun's own directories.
     pub paths: Paths,
+    /// What a person answered to missing inputs, by path.
+    pub answers: Vec<(String, String)>,
 }
 
 /// What was found in a pipeline, planned or not.

@@ -23,9 +23,14 @@ use crate::{
     record::Record,
 };
 
+/// How words for people look.
+pub(crate) fn look() -> Look {
+    Look { colour: if console::color() { Colour::Always } else { Colour::Never }, width: console::width() }
+}
+
 /// Opens every sink of a run.
 pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record) -> Result<Fanout, CliError> {
-    let look = Look { colour: if console::color() { Colour::Always } else { Colour::Never }, width: console::width() };
+    let look = look();
     let mut sinks = Fanout::new().with(JsonSink::new(create(&record.events())?));
     let tty = progress == ProgressMode::Tty || (progress == ProgressMode::Auto && console::is_terminal());
     match progress {
@@ -52,7 +57,8 @@ pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record
     Ok(sinks)
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>, CliError> {
+/// Opens a file of output.
+pub(crate) fn create(path: &Path) -> Result<BufWriter<File>, CliError> {
     File::create(path)
         .map(BufWriter::new)
         .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::RunResult;
+use crate::{Earlier, RunResult};
 
 /// The settings of a run.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ pub struct Config {
     pub clock: Clock,
     /// Who answers for `ManualIntervention`; without anyone, what the strategy says for its time-out is done at once.
     pub questions: Option<mpsc::Sender<Question>>,
+    /// The run that this one goes on from, if it does.
+    pub earlier: Option<Earlier>,
     /// cirun's exit code for a result, for the event stream.
     pub exit_code: Arc<dyn Fn(&RunResult) -> u8 + Send + Sync>,
 }

@@ -9,6 +9,7 @@
 
 mod backend;
 mod config;
+mod earlier;
 mod event;
 mod ready;
 mod run;
@@ -34,6 +35,7 @@ pub mod testing;
 
 pub use backend::{Backend, BackendError, Exit, OutputChunk, OutputFiles, ReportFile, ServiceExit, StepIo};
 pub use config::{Answer, Cancellation, Clock, Config, Question};
+pub use earlier::Earlier;
 pub use event::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
 pub use mask::{MASK, Masker};
 pub use ready::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep};

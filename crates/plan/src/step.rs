@@ -37,6 +37,13 @@ impl StepPath {
         self.as_str().split('.')
     }
 
+    /// Whether a person may call it so: by its id, its path with or without the stage, a part of its path, or a group around
+    /// it.
+    pub fn is_named(&self, name: &str) -> bool {
+        let within = |path: &str| format!(".{path}.").contains(&format!(".{name}."));
+        within(self.as_str()) || (name.contains('.') && within(self.full()))
+    }
+
     /// Whether this is the path of something in the group at `group`.
     pub fn is_within(&self, group: &Self) -> bool {
         self.0.strip_prefix(group.as_str()).is_some_and(|rest| rest.starts_with('.'))

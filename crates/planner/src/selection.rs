@@ -15,7 +15,7 @@ pub(crate) fn apply(ctx: &Ctx<'_>, stages: &mut [PlannedStage]) {
     let known: Vec<String> =
         stages.iter().flat_map(|stage| stage.steps()).map(|step| step.path.as_str().to_owned()).collect();
     for name in named {
-        let there = stages.iter().flat_map(|stage| stage.steps()).any(|step| is(step, name));
+        let there = stages.iter().flat_map(|stage| stage.steps()).any(|step| step.path.is_named(name));
         if !there {
             let help = match nearest(name, known.iter().map(String::as_str)) {
                 Some(like) => format!("did you mean `{like}`?"),
@@ -26,35 +26,35 @@ pub(crate) fn apply(ctx: &Ctx<'_>, stages: &mut [PlannedStage]) {
     }
     let mut range = Range { started: selection.from.is_none(), ended: false };
     for stage in stages {
+        let mut any = false;
         walk(&mut stage.execution, &mut |step| {
-            if selection.from.as_ref().is_some_and(|from| is(step, from)) {
+            if selection.from.as_ref().is_some_and(|from| step.path.is_named(from)) {
                 range.started = true;
             }
             let inside = range.started && !range.ended;
-            if selection.until.as_ref().is_some_and(|until| is(step, until)) {
+            if selection.until.as_ref().is_some_and(|until| step.path.is_named(until)) {
                 range.ended = true;
             }
-            let chosen = selection.steps.is_empty() || selection.steps.iter().any(|name| is(step, name));
+            let chosen = selection.steps.is_empty() || selection.steps.iter().any(|name| step.path.is_named(name));
             let wanted = match step.role {
                 Role::Service => !range.ended,
                 Role::Foreground => inside && chosen,
             };
+            any |= wanted && step.role == Role::Foreground;
             if !wanted {
                 step.action = Action::Skip(SkipReason::NotSelected);
             }
         });
+        if !any {
+            // Nobody is left whom they could serve.
+            walk(&mut stage.execution, &mut |step| step.action = Action::Skip(SkipReason::NotSelected));
+        }
     }
 }
 
 struct Range {
     started: bool,
     ended: bool,
-}
-
-/// Whether `name` is the step's id, its path with or without the stage, a part of its path, or a group around it.
-fn is(step: &PlannedStep, name: &str) -> bool {
-    let within = |path: &str| format!(".{path}.").contains(&format!(".{name}."));
-    within(step.path.as_str()) || (name.contains('.') && within(step.path.full()))
 }
 
 fn walk(nodes: &mut [Node], visit: &mut impl FnMut(&mut PlannedStep)) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `0.4s`, `12.3s`, `1m04s`, `1h02m`.
-pub(crate) fn duration(duration: Duration) -> String {
+pub fn duration(duration: Duration) -> String {
     // Rounded first, so that 59.96 s does not become `60.0s`.
     let tenths = (duration.as_millis() + 50) / 100;
     let seconds = (duration.as_millis() + 500) / 1000;

@@ -6,6 +6,7 @@
 mod sink;
 
 mod json;
+mod recorded;
 mod wire;
 
 mod clean;
@@ -20,6 +21,7 @@ mod record;
 
 mod closing;
 mod digest;
+mod logs;
 mod narrate;
 mod plain;
 mod quiet;
@@ -31,10 +33,13 @@ mod junit;
 
 pub use exit_code::exit_code_meaning;
 pub use html::HtmlSink;
+pub use human::duration as human_duration;
 pub use json::JsonSink;
 pub use junit::JunitSink;
+pub use logs::LogSink;
 pub use look::{Colour, Look};
 pub use plain::PlainSink;
 pub use quiet::QuietSink;
+pub use recorded::{ReadEventError, read_event};
 pub use sink::{Fanout, Sink, SinkError};
 pub use tty::{Refresh, TtySink};

@@ -118,6 +118,29 @@ pub(crate) struct RunOptions {
     pub html: Option<PathBuf>,
 }
 
+/// How a recorded run is run again.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RerunOptions {
+    /// Begins with this step; earlier ones that succeeded count, with the outputs they had
+    #[arg(long, value_name = "ID", conflicts_with = "failed")]
+    pub from: Option<String>,
+    /// Runs only the steps that have not succeeded; the others count, with the outputs they had
+    #[arg(long)]
+    pub failed: bool,
+    /// A secret's value: those of the command line are not recorded (repeatable)
+    #[arg(long = "secret", value_name = "ID=VALUE", value_parser = parse_pair)]
+    pub secrets: Vec<(String, String)>,
+    /// Secrets, as a dotenv file (repeatable)
+    #[arg(long = "secret-file", value_name = "FILE")]
+    pub secret_files: Vec<PathBuf>,
+    /// How to show the run
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub progress: Option<ProgressMode>,
+    /// Writes the events, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$doc])*

@@ -7,8 +7,9 @@ mod setup;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use cirun_engine::{Cancellation, Clock, Config, Engine};
+use cirun_engine::{Cancellation, Clock, Config, Earlier, Engine};
 use cirun_parser::Severity;
+use cirun_report::SinkError;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -18,7 +19,7 @@ use crate::{
     environment::Environment,
     error::CliError,
     exit::ExitCode,
-    record::Record,
+    record::{Invocation, Record},
     run_id,
     session::{Purpose, Session, locate},
     signals::Signals,
@@ -37,12 +38,34 @@ const TAIL_LINES: usize = 20;
 /// Events on their way to the sinks before the engine waits for them.
 const EVENT_QUEUE: usize = 1024;
 
+/// Where a run comes from.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// What it is started with, for the record.
+    pub invocation: Invocation,
+    /// The run that it goes on from.
+    pub earlier: Option<Earlier>,
+}
+
 /// Runs a pipeline's stages.
 pub(crate) async fn run(
     file: Option<PathBuf>,
     plan: &PlanOptions,
     options: &RunOptions,
     environment: &Environment,
+) -> Result<ExitCode, CliError> {
+    let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let invocation = Invocation::new(environment.directory.clone(), arguments);
+    start(file, plan, options, environment, Start { invocation, earlier: None }).await
+}
+
+/// Runs a pipeline's stages, for the first time or again.
+pub(crate) async fn start(
+    file: Option<PathBuf>,
+    plan: &PlanOptions,
+    options: &RunOptions,
+    environment: &Environment,
+    Start { mut invocation, earlier }: Start,
 ) -> Result<ExitCode, CliError> {
     let run = run_id::new(Timestamp::now());
     let located = locate(file, plan, Some(options), environment)?;
@@ -55,7 +78,8 @@ pub(crate) async fn run(
 
     let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
     let record = Record::create(&session.paths, &run)?;
-    record.write("plan.json", &cirun_plan::to_json(session.plan()))?;
+    invocation.answers.extend(session.answers.iter().cloned());
+    record.keep(session.plan(), &invocation)?;
     let stage = setup::Stagehand { session: &session, options, environment, record: &record, run: &run };
     let setup = tokio::select! {
         setup = stage.set_up() => setup?,
@@ -76,16 +100,20 @@ pub(crate) async fn run(
         tail_lines: TAIL_LINES,
         clock: Clock::new(Timestamp::now),
         questions: None,
+        earlier,
         exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals).code()),
     };
     let cancel = Cancellation { first: signals.stop.clone(), second: signals.kill.clone() };
     let result = Engine::new(Arc::new(setup.backends), config).run(session.plan(), sender, cancel).await;
     let written = writing.join().unwrap_or(Ok(()));
 
+    if let Err(error) = record.forget_secrets() {
+        console::say(&format!("warning: cannot remove the files of secret outputs: {error}"));
+    }
     outcome::say_pushed(&record, setup.registry.as_ref());
     outcome::say_parity(&session);
     if let Err(error) = written {
-        return Err(CliError::new(ExitCode::Engine, crate::error::chain(&error)));
+        return Err(sink_error(&error));
     }
     let code = outcome::exit_code(&result, &signals);
     match result.error {
@@ -95,4 +123,9 @@ pub(crate) async fn run(
         }
         None => Ok(code),
     }
+}
+
+/// Output that could not be written.
+pub(crate) fn sink_error(error: &SinkError) -> CliError {
+    CliError::new(ExitCode::Engine, crate::error::chain(error))
 }

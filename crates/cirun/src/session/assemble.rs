@@ -125,7 +125,8 @@ pub(super) fn assemble(
     diagnostics.extend(planned.diagnostics.iter().filter(is_news).cloned());
     diagnostics.extend(planned.parity.iter().cloned());
     let sources = project.sources.clone();
-    Ok(Session { sources, planned, diagnostics, settings, file, workspace, paths })
+    let answers = project.answers;
+    Ok(Session { sources, planned, diagnostics, settings, file, workspace, paths, answers })
 }
 
 /// Connectors by every reference that means them: one without an organisation or project can be meant by any scope.

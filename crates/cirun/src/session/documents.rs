@@ -136,6 +136,7 @@ fn answer(
     for input in open {
         if missing == Missing::Ask && console::is_interactive() {
             let text = ask(&input)?;
+            project.answers.push((input.path.clone(), text.clone()));
             let id = project.sources.add(&format!("answer for {}", input.path), &text);
             if let Err(diagnostic) = set_input(pipeline, &input.path, value_of(&project.sources, id)) {
                 diagnostics.push(diagnostic);

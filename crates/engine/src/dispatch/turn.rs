@@ -16,6 +16,7 @@ use crate::{
     attempt::{AttemptTask, Job, Message},
     condition::{self, Turn, Whole},
     failure::{Cause, Failure},
+    outputs::{OutputValue, Outputs},
     record::StepState,
     resolve::{self, Resolved},
 };
@@ -85,6 +86,10 @@ impl<B: Backend> Dispatcher<'_, B> {
 
     async fn take_step(&mut self, node: NodeId, step: Arc<PlannedStep>) {
         if let Action::Skip(reason) = &step.action {
+            if let Some(finish) = self.taken_over(&step, reason) {
+                self.finish_step(node, finish).await;
+                return;
+            }
             self.finish_step(node, Finish::new(Outcome::Skipped).because(skip_text(reason))).await;
             return;
         }
@@ -107,6 +112,19 @@ impl<B: Backend> Dispatcher<'_, B> {
                 self.failed(node, Failure { cause: Cause::Expression, exit_code: None, reason }).await;
             }
         }
+    }
+
+    /// The end of a step that is left out because it succeeded in the run that this one goes on from.
+    fn taken_over(&self, step: &PlannedStep, reason: &SkipReason) -> Option<Finish> {
+        let earlier = self.context.config.earlier.as_ref().filter(|_| *reason == SkipReason::NotSelected)?;
+        let outputs = earlier.steps.get(step.path.full())?;
+        let secret = |name: &str| step.outputs.iter().any(|output| output.name == name && output.secret);
+        let value = |(name, text): (&String, &String)| {
+            (name.clone(), OutputValue { text: text.clone(), secret: secret(name) })
+        };
+        let outputs = Outputs { variables: outputs.iter().map(value).collect(), ..Outputs::default() };
+        let reason = format!("it succeeded in run {}, and is not run again", earlier.run);
+        Some(Finish { outputs, ..Finish::new(Outcome::Succeeded).because(reason) })
     }
 
     async fn start_step(&mut self, node: NodeId, step: &PlannedStep, resolved: Option<Resolved>) {

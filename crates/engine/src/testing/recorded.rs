@@ -113,6 +113,7 @@ fn config(questions: Option<mpsc::Sender<Question>>, look_ahead: usize) -> Confi
             Timestamp::UNIX_EPOCH + SignedDuration::try_from(began.elapsed()).unwrap_or_default()
         }),
         questions,
+        earlier: None,
         exit_code: Arc::new(exit_code),
     }
 }

@@ -1,6 +1,6 @@
 //! The event stream.
 
-use cirun_report::{JsonSink, Sink};
+use cirun_report::{JsonSink, Sink, read_event};
 use insta::assert_snapshot;
 
 use crate::{Closed, script, written};
@@ -27,6 +27,13 @@ fn every_event_type() {
     {"type":"stage_finished","time":"2026-03-02T09:30:05.126Z","stage":"build","outcome":"failed","elapsed_ms":5000}
     {"type":"run_finished","time":"2026-03-02T09:30:05.126Z","outcome":"aborted","exit_code":130,"elapsed_ms":5000}
     "#);
+}
+
+#[test]
+fn what_is_written_can_be_read_back() {
+    let lines = written(&script::every_type(), |out| Box::new(JsonSink::new(out)));
+    let events: Vec<_> = lines.lines().map(|line| read_event(line).unwrap().expect("a known type")).collect();
+    assert_eq!(written(&events, |out| Box::new(JsonSink::new(out))), lines);
 }
 
 #[test]

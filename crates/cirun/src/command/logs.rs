@@ -1,0 +1,63 @@
+//! `cirun logs`: what the steps of a recorded run printed.
+
+use std::collections::BTreeSet;
+
+use cirun_engine::{Event, EventKind};
+use cirun_plan::StepPath;
+use cirun_report::{LogSink, Sink};
+
+use super::local::sink_error;
+use crate::{
+    console,
+    error::CliError,
+    exit::ExitCode,
+    paths::Paths,
+    record::history::{History, RecordedRun},
+    sinks,
+};
+
+/// Prints the lines of `[RUN] [STEP]`.
+pub(crate) fn run(words: &[String]) -> Result<ExitCode, CliError> {
+    let history = History::of(&Paths::find()?);
+    let (run, step) = asked(&history, words)?;
+    let events = run.events()?;
+    let mut sink = LogSink::new(console::Data, sinks::look(), wanted(&run, &events, step)?);
+    for event in &events {
+        sink.consume(event).map_err(|error| sink_error(&error))?;
+    }
+    Ok(ExitCode::Success)
+}
+
+/// One word is a run where there is such a run, and a step of the newest one otherwise.
+fn asked<'w>(history: &History, words: &'w [String]) -> Result<(RecordedRun, Option<&'w str>), CliError> {
+    match words {
+        [] => Ok((history.find(None)?, None)),
+        [word] => match history.find(Some(word)) {
+            Ok(run) => Ok((run, None)),
+            Err(_) => Ok((history.find(None)?, Some(word))),
+        },
+        [run, step, ..] => Ok((history.find(Some(run))?, Some(step))),
+    }
+}
+
+/// The steps that `name` means, or all that printed something.
+fn wanted(run: &RecordedRun, events: &[Event], name: Option<&str>) -> Result<BTreeSet<StepPath>, CliError> {
+    let Some(name) = name else { return Ok(paths(events, |kind| matches!(kind, EventKind::StepOutput { .. }))) };
+    let known = paths(events, |_| true);
+    let found: BTreeSet<StepPath> = known.iter().filter(|path| path.is_named(name)).cloned().collect();
+    if found.is_empty() {
+        let list = known.iter().map(StepPath::as_str).collect::<Vec<_>>().join(", ");
+        return Err(CliError::usage(format!("run {} has no step `{name}`", run.id))
+            .help(format!("its steps are {list}; `cirun runs` lists the runs")));
+    }
+    Ok(found)
+}
+
+fn paths(events: &[Event], counts: impl Fn(&EventKind) -> bool) -> BTreeSet<StepPath> {
+    let step = |event: &Event| match &event.kind {
+        EventKind::StepOutput { step, .. } | EventKind::StepFinished { step, .. } => Some(step.clone()),
+        EventKind::StepStarted { step, .. } | EventKind::ServiceStarted { step, .. } => Some(step.clone()),
+        _ => None,
+    };
+    events.iter().filter(|event| counts(&event.kind)).filter_map(step).collect()
+}

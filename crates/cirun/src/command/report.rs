@@ -1,0 +1,27 @@
+//! `cirun report`: a recorded run, summed up.
+
+use std::path::PathBuf;
+
+use cirun_report::{Fanout, HtmlSink, JunitSink, QuietSink, Sink};
+
+use super::local::sink_error;
+use crate::{console, error::CliError, exit::ExitCode, paths::Paths, record::history::History, sinks};
+
+/// Prints the summary, and writes the reports that are asked for.
+pub(crate) fn run(run: Option<&str>, html: Option<PathBuf>, junit: Option<PathBuf>) -> Result<ExitCode, CliError> {
+    let run = History::of(&Paths::find()?).find(run)?;
+    let mut all = Fanout::new().with(QuietSink::new(console::Data, sinks::look()));
+    if let Some(path) = html {
+        all.push(Box::new(HtmlSink::new(sinks::create(&path)?)));
+    }
+    if let Some(path) = junit {
+        all.push(Box::new(JunitSink::new(sinks::create(&path)?)));
+    }
+    if run.end.is_none() {
+        console::say(&format!("run {} has not finished: it was killed, or goes on", run.id));
+    }
+    for event in run.events_to_the_end()? {
+        all.consume(&event).map_err(|error| sink_error(&error))?;
+    }
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,103 @@
+//! `cirun rerun`: runs again with the recorded inputs, and with the outputs of what is not run again.
+
+use std::{collections::BTreeMap, env, path::PathBuf};
+
+use cirun_engine::{Earlier, Event, EventKind, MASK, Outcome};
+use clap::Parser;
+use indexmap::IndexMap;
+
+use super::local::{self, Start};
+use crate::{
+    args::{Args, Command, PlanOptions, RerunOptions},
+    console,
+    environment::Environment,
+    error::CliError,
+    exit::ExitCode,
+    paths::Paths,
+    record::{
+        Invocation,
+        history::{History, RecordedRun},
+    },
+};
+
+/// How the event stream shows a secret output.
+const SECRET: &str = "***";
+
+/// Runs a recorded run again.
+pub(crate) async fn run(
+    run: Option<&str>,
+    options: RerunOptions,
+    environment: &Environment,
+) -> Result<ExitCode, CliError> {
+    let recorded = History::of(&Paths::find()?).find(run)?;
+    let invocation = recorded.invocation()?;
+    let arguments = ["cirun".to_owned()].into_iter().chain(invocation.arguments.iter().cloned());
+    let parsed = Args::try_parse_from(arguments).map_err(|error| not_understood(&recorded, &error.to_string()))?;
+    let Command::Local { file, mut plan, run: mut how } = parsed.command else {
+        return Err(not_understood(&recorded, "it was not started by `cirun local`"));
+    };
+    say_missing_secrets(&invocation, &options);
+    let here = |path: PathBuf| environment.directory.join(path);
+    how.progress = options.progress.or(how.progress);
+    how.events = options.events.clone().map(here).or(how.events);
+    plan.inputs.extend(invocation.answers.iter().cloned());
+    plan.secrets.extend(options.secrets.iter().cloned());
+    plan.secret_files.extend(options.secret_files.iter().cloned().map(here));
+    let earlier = select(&recorded, &options, &mut plan)?;
+    env::set_current_dir(&invocation.directory)
+        .map_err(|error| CliError::usage(format!("cannot go back to {}: {error}", invocation.directory.display())))?;
+    let environment = environment.clone().in_directory(invocation.directory.clone());
+    local::start(file, &plan, &how, &environment, Start { invocation, earlier }).await
+}
+
+fn not_understood(run: &RecordedRun, why: &str) -> CliError {
+    CliError::usage(format!("cannot run {} again: {why}", run.id)).help("`cirun local` starts a new run")
+}
+
+fn say_missing_secrets(invocation: &Invocation, options: &RerunOptions) {
+    for id in invocation.secrets.iter().filter(|id| options.secrets.iter().all(|(given, _)| given != *id)) {
+        console::say(&format!(
+            "note: secret `{id}` was given on the command line, which is not recorded; `--secret {id}=VALUE` gives it again"
+        ));
+    }
+}
+
+/// Chooses the steps that run, and takes the others from the recorded run.
+fn select(run: &RecordedRun, options: &RerunOptions, plan: &mut PlanOptions) -> Result<Option<Earlier>, CliError> {
+    if options.from.is_none() && !options.failed {
+        return Ok(None);
+    }
+    let earlier = earlier(run, &run.events()?);
+    plan.from.clone_from(&options.from);
+    plan.steps.clear();
+    if options.failed {
+        plan.steps = run.planned_steps()?;
+        plan.steps.retain(|step| !earlier.steps.contains_key(step));
+        if plan.steps.is_empty() {
+            return Err(CliError::usage(format!("every step of run {} succeeded", run.id))
+                .help("without `--failed` it is run again as a whole"));
+        }
+    }
+    Ok(Some(earlier))
+}
+
+/// The steps that need not run again, with their outputs; secret ones are not recorded, and told.
+fn earlier(run: &RecordedRun, events: &[Event]) -> Earlier {
+    let mut steps = BTreeMap::new();
+    for event in events {
+        let EventKind::StepFinished { step, outcome: Outcome::Succeeded | Outcome::Ignored, outputs, .. } = &event.kind
+        else {
+            continue;
+        };
+        let is_known = |value: &str| value != SECRET && !value.contains(MASK);
+        let (known, secret): (IndexMap<_, _>, IndexMap<_, _>) =
+            outputs.clone().into_iter().partition(|(_, value): &(String, String)| is_known(value));
+        for name in secret.keys() {
+            console::say(&format!(
+                "note: output `{name}` of `{step}` was secret and is not recorded; what needs it needs `{step}` again"
+            ));
+        }
+        steps.insert(step.full().to_owned(), known);
+    }
+    Earlier { run: run.id.clone(), steps }
+}
