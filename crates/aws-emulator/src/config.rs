@@ -5,7 +5,7 @@ mod seeds;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::seeds::InvalidSeeds;
-use crate::{Clock, EcrRegistry, Fault, RepositoryName, RequestLog, Upstream};
+use crate::{Clock, EcrRegistry, Fault, OidcIssuer, RepositoryName, RequestLog, Upstream};
 
 /// Everything that [`serve`](crate::serve) needs to know.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Config {
     pub request_log: RequestLog,
     /// Errors to make on purpose.
     pub faults: Vec<Fault>,
+    /// Who signs the web identity tokens of the CI; by default an issuer whose key is in the data folder.
+    pub issuer: Option<OidcIssuer>,
     /// Who answers STS and ECR calls first; images stay here.
     pub upstream: Option<Upstream>,
     /// The time.
@@ -53,6 +55,7 @@ impl Config {
             seeds: Seeds::default(),
             request_log: RequestLog::Off,
             faults: Vec::new(),
+            issuer: None,
             upstream: None,
             clock: Clock::system(),
         }
@@ -83,7 +86,7 @@ impl std::fmt::Debug for Tls {
     }
 }
 
-/// What a client of the plain HTTP address may do without a token, besides reading.
+/// What a client of the plain HTTP address may do without a token, besides reading; strictly, nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PlainHttp {
     /// Whether it may push and delete.

@@ -5,7 +5,7 @@ use http::{Method, request::Parts};
 use crate::{
     EcrRegistry, RegistryHost,
     http::{form_pairs, header_text},
-    sigv4,
+    oidc, sigv4,
     storage::{is_account, is_region, partition},
 };
 
@@ -24,7 +24,7 @@ pub(crate) enum Destination {
     /// The registry on an endpoint of no name: the path's first component is the registry's host name,
     /// or the default registry is meant.
     AnyRegistry,
-    /// A document of the OIDC issuer.
+    /// A document or token of the OIDC issuer.
     Oidc,
     /// Nothing that we answer for.
     Unknown,
@@ -33,7 +33,7 @@ pub(crate) enum Destination {
 /// Finds out what a request to `host` (without port) is for.
 pub(crate) fn destination(host: &str, parts: &Parts) -> Destination {
     let path = parts.uri.path();
-    if path.contains("/.well-known/") {
+    if path.contains("/.well-known/") || oidc::token_account(path).is_some() {
         return Destination::Oidc;
     }
     if let Some(service) = aws_service(host) {

@@ -66,7 +66,10 @@ impl Emulator {
         }
         Ok(Self {
             signer: Signer::new(&store.secret()?),
-            issuer: OidcIssuer::of_store(&store)?,
+            issuer: match config.issuer {
+                Some(issuer) => issuer,
+                None => OidcIssuer::of_store(&store)?,
+            },
             upstream: config.upstream,
             store,
             default_account: config.default_account,

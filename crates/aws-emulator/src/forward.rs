@@ -6,7 +6,7 @@ mod client;
 mod ecr;
 mod sts;
 
-use std::str::FromStr;
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use thiserror::Error;
 
@@ -22,6 +22,32 @@ use crate::StoreError;
 pub struct Upstream {
     host: String,
     port: u16,
+    /// A socket whose other end leads there, where this process cannot reach the host itself.
+    relay: Option<PathBuf>,
+    /// How long a connection is tried: a service may be on its way up.
+    start: Duration,
+}
+
+impl Upstream {
+    /// Returns the host's name or address.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Returns the port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the same endpoint, which may still be starting when it is called.
+    pub fn within(self, start: Duration) -> Self {
+        Self { start, ..self }
+    }
+
+    /// Returns the same endpoint, reached through a Unix socket; messages go on naming the endpoint.
+    pub fn through(self, relay: PathBuf) -> Self {
+        Self { relay: Some(relay), ..self }
+    }
 }
 
 /// The text is not an address that calls can be forwarded to.
@@ -37,7 +63,12 @@ impl FromStr for Upstream {
         let uri: http::Uri = text.parse().map_err(|_| invalid())?;
         let plain = uri.scheme_str() == Some("http") && matches!(uri.path(), "" | "/") && uri.query().is_none();
         match uri.host() {
-            Some(host) if plain => Ok(Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(80) }),
+            Some(host) if plain => Ok(Self {
+                host: host.to_owned(),
+                port: uri.port_u16().unwrap_or(80),
+                relay: None,
+                start: Duration::ZERO,
+            }),
             _ => Err(invalid()),
         }
     }

@@ -32,7 +32,7 @@ pub use self::{
     fault::{Failure, Fault, FaultKind, InvalidFault},
     forward::{InvalidUpstream, Upstream},
     log::{AuthKind, LogEntry, RequestLog, Service, least_policy},
-    oidc::{OidcError, OidcIssuer, Workload},
+    oidc::{Audience, OidcError, OidcIssuer, OidcKey, Workload},
     server::{ServeError, Server, serve},
     storage::{
         Digest, EcrRegistry, GcOptions, GcReport, InvalidDigest, InvalidName, RegistryHost, RepositoryName, StoreError,

@@ -12,19 +12,23 @@ use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::{
     AuthKind, Service, StoreError,
     emulator::Exchange,
-    http::{ResponseBody, content},
+    http::{ResponseBody, content, form_pairs},
     storage::{Digest, Store},
 };
 
 /// How long a token lasts: one hour, as the CI's.
 const LIFETIME_SECONDS: i64 = 3600;
+/// The hosted CI, in whose name tokens are made.
+const HOSTED: &str = "https://app.harness.io";
+/// Where its issuers are; an account's identifier follows.
+pub(crate) const ISSUER_PATH: &str = "/ng/api/oidc/account/";
 /// The audience that AWS expects.
 const AUDIENCE: &str = "sts.amazonaws.com";
 
@@ -44,13 +48,22 @@ pub struct Workload {
 impl Workload {
     /// Returns the issuer of this account's tokens, as the hosted CI names it.
     pub fn issuer(&self) -> String {
-        format!("https://app.harness.io/ng/api/oidc/account/{}", self.account_id)
+        format!("{HOSTED}{ISSUER_PATH}{}", self.account_id)
     }
 
     /// Returns the token's `sub`.
     pub fn subject(&self) -> String {
         format!("account/{}:org/{}:project/{}", self.account_id, self.organization_id, self.project_id)
     }
+}
+
+/// Whom a token is for, where that is not AWS, and in whose name it is made, where that is not the hosted CI's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audience {
+    /// The token's `aud`.
+    pub audience: Option<String>,
+    /// The token's `iss`: a verifier that reads the discovery document wants the address where it found it.
+    pub issuer: Option<String>,
 }
 
 /// The issuer cannot be used.
@@ -62,19 +75,33 @@ pub enum OidcError {
     /// The stored key is not one.
     #[error("the OIDC key in the data folder cannot be used: {0}")]
     Key(String),
+    /// Only the public half of the key is here.
+    #[error("this process has the OIDC issuer's public key only, and makes no tokens")]
+    PublicOnly,
 }
 
 /// Signs tokens, and knows its own again.
+#[derive(Clone)]
 pub struct OidcIssuer {
-    signing: EncodingKey,
+    /// Absent where only the public half is known: such an issuer checks, and makes no token.
+    signing: Option<EncodingKey>,
     checking: DecodingKey,
     key_id: String,
     point: [String; 2],
 }
 
+/// The public half of an issuer's key: what checks its tokens elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OidcKey {
+    /// The point's coordinates, as a JWK has them.
+    pub x: String,
+    /// The second one.
+    pub y: String,
+}
+
 #[derive(Serialize)]
 struct Claims<'a> {
-    iss: String,
+    iss: &'a str,
     sub: String,
     aud: &'a str,
     iat: i64,
@@ -105,23 +132,49 @@ impl OidcIssuer {
             .map_err(|e| OidcError::Key(e.to_string()))?;
         // The uncompressed point: one byte, then both coordinates of 32 bytes.
         let public = pair.public_key().as_ref();
-        let point = [&public[1..33], &public[33..]].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate));
+        let [x, y] = [&public[1..33], &public[33..]].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate));
+        let checks = Self::of_key(&OidcKey { x, y })?;
+        Ok(Self { signing: Some(EncodingKey::from_ec_der(&pkcs8)), ..checks })
+    }
+
+    /// An issuer elsewhere, of which only the public key is known: its tokens can be checked, and none made.
+    ///
+    /// # Errors
+    /// That is no key.
+    pub fn of_key(key: &OidcKey) -> Result<Self, OidcError> {
+        let point = [key.x.clone(), key.y.clone()];
         let checking =
             DecodingKey::from_ec_components(&point[0], &point[1]).map_err(|e| OidcError::Key(e.to_string()))?;
-        let key_id = Digest::of(public).hex()[..16].to_owned();
-        Ok(Self { signing: EncodingKey::from_ec_der(&pkcs8), checking, key_id, point })
+        let key_id = Digest::of(point.concat().as_bytes()).hex()[..16].to_owned();
+        Ok(Self { signing: None, checking, key_id, point })
+    }
+
+    /// The public half of its key.
+    pub fn key(&self) -> OidcKey {
+        let [x, y] = self.point.clone();
+        OidcKey { x, y }
     }
 
     /// Makes a token for an execution.
     ///
     /// # Errors
-    /// The key cannot sign.
+    /// The key cannot sign, or is not here.
     pub fn token(&self, workload: &Workload, now: Timestamp) -> Result<String, OidcError> {
+        self.token_for(workload, &Audience::default(), now)
+    }
+
+    /// Makes a token for an execution and an audience of its own.
+    ///
+    /// # Errors
+    /// The key cannot sign, or is not here.
+    pub fn token_for(&self, workload: &Workload, audience: &Audience, now: Timestamp) -> Result<String, OidcError> {
+        let signing = self.signing.as_ref().ok_or(OidcError::PublicOnly)?;
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::ES256) };
+        let own = workload.issuer();
         let claims = Claims {
-            iss: workload.issuer(),
+            iss: audience.issuer.as_deref().unwrap_or(&own),
             sub: workload.subject(),
-            aud: AUDIENCE,
+            aud: audience.audience.as_deref().unwrap_or(AUDIENCE),
             iat: now.as_second(),
             exp: now.as_second() + LIFETIME_SECONDS,
             account_id: &workload.account_id,
@@ -130,7 +183,7 @@ impl OidcIssuer {
             pipeline_id: &workload.pipeline_id,
             context: "PIPELINE_EXECUTION",
         };
-        jsonwebtoken::encode(&header, &claims, &self.signing).map_err(|e| OidcError::Key(e.to_string()))
+        jsonwebtoken::encode(&header, &claims, signing).map_err(|e| OidcError::Key(e.to_string()))
     }
 
     /// Says whether this issuer signed a token. Its times are the caller's to check, by the injected clock.
@@ -140,6 +193,11 @@ impl OidcIssuer {
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
         jsonwebtoken::decode::<Value>(token, &self.checking, &validation).is_ok()
+    }
+
+    /// Says whether a token with this `iss` can only be this issuer's: it plays the hosted CI's.
+    pub(crate) fn plays(issuer: &str) -> bool {
+        issuer.strip_prefix(HOSTED).is_some_and(|path| path.starts_with(ISSUER_PATH))
     }
 
     fn jwks(&self) -> Value {
@@ -156,15 +214,17 @@ impl std::fmt::Debug for OidcIssuer {
     }
 }
 
-/// Answers requests for the issuer's documents, whatever precedes `/.well-known/` in the address.
+/// Answers requests for the issuer's documents, whatever precedes `/.well-known/` in the address, and for tokens.
 pub(crate) fn answer(call: Exchange<'_>) -> Response<ResponseBody> {
     call.entry.service = Service::Oidc;
     call.entry.auth = AuthKind::None;
-    let path = call.parts.uri.path();
-    let (prefix, document) = path.split_once("/.well-known/").unwrap_or((path, ""));
+    let path = call.parts.uri.path().to_owned();
+    if let Some(account) = token_account(&path) {
+        return token(call, account);
+    }
+    let (prefix, document) = path.split_once("/.well-known/").unwrap_or((&path, ""));
     document.clone_into(&mut call.entry.action);
-    let scheme = if call.listener.is_tls() { "https" } else { "http" };
-    let issuer = format!("{scheme}://{}{prefix}", call.authority);
+    let issuer = address(&call, prefix);
     let value = match document {
         "openid-configuration" => json!({
             "issuer": issuer,
@@ -181,6 +241,41 @@ pub(crate) fn answer(call: Exchange<'_>) -> Response<ResponseBody> {
         _ => return content(StatusCode::NOT_FOUND, "text/plain", "no such document\n"),
     };
     content(StatusCode::OK, "application/json", value.to_string())
+}
+
+/// Reads the account out of `/ng/api/oidc/account/<account>/token`, the address where tokens are made.
+pub(crate) fn token_account(path: &str) -> Option<&str> {
+    let account = path.strip_prefix(ISSUER_PATH)?.strip_suffix("/token")?;
+    (!account.is_empty() && !account.contains('/')).then_some(account)
+}
+
+/// Makes a token: `org`, `project`, `pipeline` and `audience` are the query's; `issuer=local` puts this address in `iss`.
+fn token(call: Exchange<'_>, account: &str) -> Response<ResponseBody> {
+    "Token".clone_into(&mut call.entry.action);
+    let query = form_pairs(call.parts.uri.query().unwrap_or_default());
+    let given = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let workload = Workload {
+        account_id: account.to_owned(),
+        organization_id: given("org").unwrap_or_else(|| "default".to_owned()),
+        project_id: given("project").unwrap_or_default(),
+        pipeline_id: given("pipeline").unwrap_or_default(),
+    };
+    let issuer = given("issuer").map(|issuer| match issuer.as_str() {
+        "local" => address(&call, &format!("{ISSUER_PATH}{account}")),
+        _ => issuer,
+    });
+    let audience = Audience { audience: given("audience"), issuer };
+    call.entry.param("sub", workload.subject());
+    match call.emulator.issuer.token_for(&workload, &audience, call.emulator.clock.now()) {
+        Ok(token) => content(StatusCode::OK, "text/plain", format!("{token}\n")),
+        Err(error) => content(StatusCode::NOT_FOUND, "text/plain", format!("{error}\n")),
+    }
+}
+
+/// The address by which the client asked.
+fn address(call: &Exchange<'_>, path: &str) -> String {
+    let scheme = if call.listener.is_tls() { "https" } else { "http" };
+    format!("{scheme}://{}{path}", call.authority)
 }
 
 #[cfg(test)]
@@ -202,6 +297,9 @@ mod tests {
         assert!(OidcIssuer::open(dir.path()).unwrap().signed(&token), "the key is kept");
         let other = tempfile::tempdir().unwrap();
         assert!(!OidcIssuer::open(other.path()).unwrap().signed(&token));
+        let public = OidcIssuer::of_key(&issuer.key()).unwrap();
+        assert!(public.signed(&token), "the public half is enough to check");
+        assert!(matches!(public.token(&workload, Timestamp::UNIX_EPOCH), Err(OidcError::PublicOnly)));
         let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
         insta::assert_snapshot!(String::from_utf8(payload).unwrap(), @r#"{"iss":"https://app.harness.io/ng/api/oidc/account/acc","sub":"account/acc:org/default:project/shop","aud":"sts.amazonaws.com","iat":1767225600,"exp":1767229200,"account_id":"acc","organization_id":"default","project_id":"shop","pipeline_id":"build","context":"PIPELINE_EXECUTION"}"#);
     }

@@ -1,9 +1,12 @@
 //! The command line.
 
+mod aws;
 mod options;
 
 use std::path::PathBuf;
 
+use aws::parse_relay;
+pub(crate) use aws::{AwsCommand, GcOptions, Relay, ServeOptions, TokenOptions};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use options::{
     AwsMode, CheckFormat, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RerunOptions, RunOptions,
@@ -127,7 +130,7 @@ pub(crate) enum Command {
         #[arg(long)]
         all: bool,
     },
-    /// The AWS emulator alone (STS, ECR, registry), for integration tests
+    /// The emulated AWS (STS, ECR, registry, OIDC issuer): serves it alone, and looks after it
     Aws {
         #[command(subcommand)]
         command: AwsCommand,
@@ -150,25 +153,13 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum AwsCommand {
-    /// Serves STS, ECR and a registry on this machine until interrupted
-    Serve {
-        /// Address of the plain HTTP endpoint
-        #[arg(long, default_value = "127.0.0.1:4577")]
-        listen: std::net::SocketAddr,
-        /// Where repositories and images are kept; by default a directory that is removed at the end
-        #[arg(long, value_name = "DIR")]
-        data: Option<PathBuf>,
-        /// Creates a repository at its first push
-        #[arg(long)]
-        create_repository: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum InsideCommand {
     /// Holds the network namespace of a pod
-    Pause,
+    Pause {
+        /// A port of the pod that leads to another on its loopback
+        #[arg(long = "relay", value_name = "PORT=PORT", value_parser = parse_relay)]
+        relays: Vec<Relay>,
+    },
     /// Runs a host step, and ends it when cirun ends
     Guard {
         /// The guard's own words
@@ -188,6 +179,13 @@ pub(crate) enum InsideCommand {
     Emulator {
         /// The configuration, JSON
         config: PathBuf,
+    },
+    /// Collects the garbage of a data directory, and prints what went as JSON
+    Gc {
+        /// The directory
+        data: PathBuf,
+        #[command(flatten)]
+        options: GcOptions,
     },
 }
 

@@ -2,19 +2,22 @@
 
 mod pushed;
 mod registry;
+mod upstream;
 
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 use cirun_aws::Authority;
+use cirun_aws_emulator::OidcKey;
 use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Sidecar, VolumeMount};
 use cirun_planner::Planned;
 use indexmap::IndexMap;
-pub(crate) use pushed::{Pushed, pushed};
-pub(crate) use registry::LocalRegistry;
+pub(crate) use pushed::{Pushed, REQUEST_LOG, pushed};
+pub(crate) use registry::{LocalRegistry, VOLUME};
+pub(crate) use upstream::{Route, SERVICE_START, route};
 
 use crate::{
-    command::inside::{EmulatorFile, HttpsFile},
+    command::inside::{EmulatorFile, HttpsFile, UpstreamFile},
     error::CliError,
     own_image::OwnImage,
     record::Record,
@@ -42,9 +45,23 @@ pub(crate) fn helper_image(own: &OwnImage) -> HelperImage {
     }
 }
 
-/// What holds a pod's network namespace: the same image, doing nothing.
-pub(crate) fn pod(own: &OwnImage, image: HelperImage) -> PodImage {
-    PodImage { image, command: own.inside(&["pause"]) }
+/// What holds a pod's network namespace: the same image, doing nothing but what `words` say.
+pub(crate) fn pod(own: &OwnImage, image: HelperImage, words: &[String], aliases: Vec<String>) -> PodImage {
+    let words: Vec<&str> = ["pause"].into_iter().chain(words.iter().map(String::as_str)).collect();
+    PodImage { image, command: own.inside(&words), aliases }
+}
+
+/// What a run asks of its emulator.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    /// A push makes the repository that it names.
+    pub create_on_push: bool,
+    /// Who signed the run's OIDC token.
+    pub issuer: OidcKey,
+    /// Errors on purpose.
+    pub faults: Vec<String>,
+    /// Who answers STS and ECR first.
+    pub upstream: Option<UpstreamFile>,
 }
 
 /// The emulator of a stage's network, answering for the plan's AWS names; its certificate comes from this machine's authority.
@@ -54,7 +71,7 @@ pub(crate) fn emulator(
     planned: &Planned,
     authority: &Authority,
     record: &Record,
-    settings: &Settings,
+    orders: Orders,
 ) -> Result<Sidecar, CliError> {
     let issued = authority.issue(&planned.aws_hosts).map_err(|error| CliError::aws(&error))?;
     let file = EmulatorFile {
@@ -65,12 +82,15 @@ pub(crate) fn emulator(
             private_key: issued.key_pem,
         }),
         http: None,
-        create_on_push: settings.create_repository.value,
+        create_on_push: orders.create_on_push,
+        issuer: Some(orders.issuer),
+        faults: orders.faults,
+        upstream: orders.upstream,
         home: planned
             .targets
             .iter()
             .find_map(|target| target.ecr.as_ref().map(|ecr| (ecr.account.clone(), ecr.region.clone()))),
-        request_log: Some(PathBuf::from(format!("{EMULATOR_DIRECTORY}/{}", pushed::REQUEST_LOG))),
+        request_log: Some(PathBuf::from(format!("{EMULATOR_DIRECTORY}/{REQUEST_LOG}"))),
     };
     file.write(&record.emulator().join("config.json"))?;
     Ok(Sidecar {

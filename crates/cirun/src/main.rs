@@ -19,6 +19,7 @@ mod own_image;
 mod paths;
 mod project;
 mod record;
+mod relay;
 mod run_id;
 mod secrets;
 mod session;
@@ -76,7 +77,7 @@ fn run(args: Args) -> Result<ExitCode, CliError> {
         Command::Doctor => block_on(command::doctor::run(&environment))?,
         Command::Ps => block_on(command::ps::ps(&environment))?,
         Command::Clean { dry_run, all } => block_on(command::ps::clean(&environment, dry_run, all))?,
-        Command::Aws { command } => block_on(command::aws::run(command))?,
+        Command::Aws { command } => block_on(command::aws::run(command, &environment))?,
         Command::Completions { shell } => command::manual::completions(shell),
         Command::Schema => command::schema::run(),
         Command::Man => command::manual::man(),

@@ -34,7 +34,7 @@ impl Paths {
         })
     }
 
-    /// The directory of the recorded runs.
+    /// The records of runs.
     pub(crate) fn runs(&self) -> PathBuf {
         self.state.join("runs")
     }
@@ -42,6 +42,11 @@ impl Paths {
     /// The directory of a recorded run.
     pub(crate) fn run(&self, id: &str) -> PathBuf {
         self.runs().join(id)
+    }
+
+    /// The key of this machine's OIDC issuer.
+    pub(crate) fn oidc(&self) -> PathBuf {
+        self.data.join("oidc")
     }
 }
 

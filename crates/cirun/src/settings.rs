@@ -4,11 +4,12 @@
 
 mod layer;
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
+use cirun_aws_emulator::Upstream;
 use cirun_plan::Profile;
 use indexmap::IndexMap;
-pub(crate) use layer::{Layer, VARIABLES, Values};
+pub(crate) use layer::{Layer, UpstreamWord, VARIABLES, Values};
 
 use crate::args::{AwsMode, EngineChoice, ProgressMode, PullMode, PushMode};
 
@@ -73,6 +74,8 @@ pub(crate) struct Settings {
     pub workspace: Option<Setting<PathBuf>>,
     /// `aws-profile`.
     pub aws_profile: Option<Setting<String>>,
+    /// `aws-endpoint-url`: where the emulated AWS forwards STS and ECR.
+    pub aws_endpoint_url: Option<Setting<Upstream>>,
     /// `allow-account`.
     pub allow_accounts: Vec<Setting<String>>,
     /// `include`.
@@ -135,6 +138,7 @@ impl Settings {
             no_docker_socket: default(false),
             workspace: None,
             aws_profile: None,
+            aws_endpoint_url: None,
             allow_accounts: Vec::new(),
             include: Vec::new(),
             secret_files: Vec::new(),
@@ -161,6 +165,7 @@ impl Settings {
         fill(&mut self.infra, values.infra.map(|word| word.0), origin);
         fill(&mut self.workspace, values.workspace, origin);
         fill(&mut self.aws_profile, values.aws_profile, origin);
+        fill(&mut self.aws_endpoint_url, values.aws_endpoint_url.map(|word| word.0), origin);
         extend(&mut self.allow_accounts, values.allow_account, origin);
         extend(&mut self.include, values.include, origin);
         extend(&mut self.secret_files, values.secret_file, origin);
@@ -209,10 +214,22 @@ fn drop_reaching_out(values: &mut Values) -> Vec<Untrusted> {
     for account in values.allow_account.drain(..) {
         dropped.push(Untrusted { key: "allow-account", value: account });
     }
+    if let Some(UpstreamWord(upstream)) = values.aws_endpoint_url.take_if(|UpstreamWord(url)| !stays_here(url)) {
+        dropped.push(Untrusted { key: "aws-endpoint-url", value: upstream.to_string() });
+    }
     if let Some(profile) = values.aws_profile.take() {
         dropped.push(Untrusted { key: "aws-profile", value: profile });
     }
     dropped
+}
+
+/// Whether calls that are forwarded so stay on this machine: loopback, or the name of a Background step.
+fn stays_here(upstream: &Upstream) -> bool {
+    let host = upstream.host().trim_matches(['[', ']']);
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => !host.contains('.'),
+    }
 }
 
 #[cfg(test)]

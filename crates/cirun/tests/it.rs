@@ -6,6 +6,7 @@
 mod it {
     mod bad_input;
     mod check;
+    mod clients;
     mod docker;
     mod exit_codes;
     mod explain;

@@ -143,6 +143,8 @@ pub struct PodImage {
     pub image: HelperImage,
     /// A program that runs until it is killed.
     pub command: Vec<String>,
+    /// The pod's DNS names on the stage's network, for sidecars; its own containers know its services by loopback.
+    pub aliases: Vec<String>,
 }
 
 /// `--pull`.

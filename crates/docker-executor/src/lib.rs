@@ -10,6 +10,7 @@ mod connect;
 mod destroy;
 mod engine;
 mod error;
+mod exec;
 mod exit;
 mod images;
 mod labels;
@@ -33,6 +34,7 @@ pub use config::{
 };
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect};
 pub use engine::{Engine, EngineInfo};
+pub use exec::ExecOutput;
 pub use images::DockerConfig;
 pub use machine_service::{MachineService, RunningService};
 pub use owned::{Cleaned, ObjectKind, OwnedObject, Selection};

@@ -139,7 +139,7 @@ pub(crate) fn pod_config(
         labels: Some(host.labels.of("pod", None)),
         ..ContainerCreateBody::default()
     };
-    join_network(&mut body, &mut host_config, &host.name, &[]);
+    join_network(&mut body, &mut host_config, &host.name, &pod.aliases);
     publish(&mut body, &mut host_config, ports, host.publish_address);
     body.host_config = Some(host_config);
     body

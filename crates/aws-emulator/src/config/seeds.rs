@@ -1,13 +1,14 @@
 //! Seeds from a TOML file: repositories, identities and roles that exist from the start.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use serde::Deserialize;
 use thiserror::Error;
+use toml::Spanned;
 
 use super::{Identity, OidcTrust, Role, Seeds};
 use crate::{
-    EcrRegistry,
+    EcrRegistry, InvalidName,
     storage::{is_account, is_region},
 };
 
@@ -17,9 +18,23 @@ pub enum InvalidSeeds {
     /// It is not TOML, or not of this shape.
     #[error(transparent)]
     Syntax(#[from] toml::de::Error),
-    /// A value is not what its name says.
+    /// A value is not what its name says; the text shows where.
     #[error("{0}")]
     Value(String),
+}
+
+impl InvalidSeeds {
+    /// Shows a wrong value as TOML's own errors are shown.
+    fn value(text: &str, span: Range<usize>, problem: &str) -> Self {
+        let start = text.get(..span.start).map_or(0, |before| before.rfind('\n').map_or(0, |end| end + 1));
+        let line = text[..start].matches('\n').count() + 1;
+        let column = text[start..span.start].chars().count();
+        let source = text[start..].lines().next().unwrap_or_default();
+        let margin = " ".repeat(line.to_string().len());
+        let mark = format!("{}{}", " ".repeat(column), "^".repeat(text[span].chars().count().max(1)));
+        let place = format!("TOML value error at line {line}, column {}", column + 1);
+        Self::Value(format!("{place}\n{margin} |\n{line} | {source}\n{margin} | {mark}\n{problem}\n"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -36,9 +51,9 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RepositoryTable {
-    name: String,
-    account: Option<String>,
-    region: Option<String>,
+    name: Spanned<String>,
+    account: Option<Spanned<String>>,
+    region: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -46,14 +61,14 @@ struct RepositoryTable {
 struct IdentityTable {
     access_key_id: String,
     secret_access_key: String,
-    account: Option<String>,
+    account: Option<Spanned<String>>,
     user: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RoleTable {
-    arn: String,
+    arn: Spanned<String>,
     external_id: Option<String>,
     #[serde(default)]
     trusted: Vec<String>,
@@ -79,17 +94,21 @@ impl Seeds {
     /// The text is no TOML, has an unknown key, or a name that AWS would refuse.
     pub fn from_toml(text: &str, default_account: &str, default_region: &str) -> Result<Self, InvalidSeeds> {
         let file: File = toml::from_str(text)?;
-        let account = |given: Option<String>| match given.unwrap_or_else(|| default_account.to_owned()) {
-            id if is_account(&id) => Ok(id),
-            id => Err(InvalidSeeds::Value(format!("`{id}` is not an account id of 12 digits"))),
+        let wrong = |value: &Spanned<String>, problem: &str| InvalidSeeds::value(text, value.span(), problem);
+        let account = |given: Option<Spanned<String>>| match given {
+            None => Ok(default_account.to_owned()),
+            Some(id) if is_account(id.get_ref()) => Ok(id.into_inner()),
+            Some(id) => Err(wrong(&id, &format!("`{}` is not an account id of 12 digits", id.get_ref()))),
         };
         let mut seeds = Self::default();
         for table in file.repository {
-            let region = table.region.unwrap_or_else(|| default_region.to_owned());
-            if !is_region(&region) {
-                return Err(InvalidSeeds::Value(format!("`{region}` is not a region")));
-            }
-            let name = table.name.parse().map_err(|e| InvalidSeeds::Value(format!("{e}")))?;
+            let region = match table.region {
+                None => default_region.to_owned(),
+                Some(region) if is_region(region.get_ref()) => region.into_inner(),
+                Some(region) => return Err(wrong(&region, &format!("`{}` is not a region", region.get_ref()))),
+            };
+            let name = table.name.get_ref().parse();
+            let name = name.map_err(|e: InvalidName| wrong(&table.name, &e.to_string()))?;
             seeds.repositories.push((EcrRegistry::new(account(table.account)?, region), name));
         }
         for table in file.identity {
@@ -100,15 +119,28 @@ impl Seeds {
                 user: table.user,
             });
         }
-        seeds.roles.extend(file.role.into_iter().map(RoleTable::into_role));
+        for table in file.role {
+            if !is_role(table.arn.get_ref()) {
+                let problem =
+                    format!("`{}` is not a role's ARN: arn:aws:iam::<account>:role/<name>", table.arn.get_ref());
+                return Err(wrong(&table.arn, &problem));
+            }
+            seeds.roles.push(table.into_role());
+        }
         Ok(seeds)
     }
+}
+
+fn is_role(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", _, "iam", "", account, name]
+        if is_account(account) && name.strip_prefix("role/").is_some_and(|name| !name.is_empty()))
 }
 
 impl RoleTable {
     fn into_role(self) -> Role {
         Role {
-            arn: self.arn,
+            arn: self.arn.into_inner(),
             external_id: self.external_id,
             trusted: self.trusted,
             oidc: self.oidc.map(|oidc| OidcTrust {
@@ -165,8 +197,34 @@ mod tests {
 
     #[test]
     fn mistakes() {
-        assert_snapshot!(read("[[repository]]\nname = 'Shop'"), @"`Shop` is not a valid repository name");
-        assert_snapshot!(read("[[repository]]\nname = 'shop'\naccount = '12'"), @"`12` is not an account id of 12 digits");
+        assert_snapshot!(read("[[repository]]\nname = 'Shop'"), @"
+        TOML value error at line 2, column 8
+          |
+        2 | name = 'Shop'
+          |        ^^^^^^
+        `Shop` is not a valid repository name
+        ");
+        assert_snapshot!(read("[[repository]]\nname = 'shop'\naccount = '12'"), @"
+        TOML value error at line 3, column 11
+          |
+        3 | account = '12'
+          |           ^^^^
+        `12` is not an account id of 12 digits
+        ");
+        assert_snapshot!(read("[[repository]]\nname = 'shop'\nregion = 'é'"), @"
+        TOML value error at line 3, column 10
+          |
+        3 | region = 'é'
+          |          ^^^
+        `é` is not a region
+        ");
+        assert_snapshot!(read("[[role]]\narn = 'deploy'"), @"
+        TOML value error at line 2, column 7
+          |
+        2 | arn = 'deploy'
+          |       ^^^^^^^^
+        `deploy` is not a role's ARN: arn:aws:iam::<account>:role/<name>
+        ");
         assert_snapshot!(read("[[roles]]\narn = 'x'"), @r"
         TOML parse error at line 1, column 3
           |

@@ -1,6 +1,6 @@
 //! One request to the upstream endpoint.
 
-use std::time::Duration;
+use std::{io, path::Path, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header, request::Parts};
@@ -8,18 +8,26 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::{Instant, sleep},
+};
 
 use super::Upstream;
 use crate::http::{ResponseBody, content};
 
 /// How long an upstream may take; LocalStack loads a service at its first call.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait before a service that is on its way up is tried again.
+const TRY_AGAIN: Duration = Duration::from_millis(50);
 /// The largest answer of an API call.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Headers that belong to one connection, not to the call.
 const HOP_BY_HOP: [header::HeaderName; 5] =
     [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::CONTENT_LENGTH, header::EXPECT];
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a call could not be forwarded.
 #[derive(Debug, Error)]
@@ -74,22 +82,50 @@ impl Upstream {
         }
     }
 
-    async fn exchange(
-        &self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let response = async {
-            let (parts, body) = sender.send_request(request).await?.into_parts();
-            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await?.to_bytes();
-            Ok(Answer { status: parts.status, headers: parts.headers, body })
-        };
-        // The connection moves the bytes; when it ends first, the response has them all or is an error.
-        tokio::pin!(response);
-        tokio::select! {
-            answer = &mut response => answer,
-            _ = connection => response.await,
+    async fn connect(&self) -> io::Result<TcpStream> {
+        // An IPv6 address stands in brackets in a URL, and without them in a socket's address.
+        let host = self.host.trim_matches(['[', ']']);
+        let deadline = Instant::now() + self.start;
+        loop {
+            match TcpStream::connect((host, self.port)).await {
+                Err(_) if Instant::now() < deadline => sleep(TRY_AGAIN).await,
+                tried => return tried,
+            }
         }
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, BoxError> {
+        match &self.relay {
+            None => talk(self.connect().await?, request).await,
+            Some(relay) => through(relay, request).await,
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn through(relay: &Path, request: Request<Full<Bytes>>) -> Result<Answer, BoxError> {
+    talk(tokio::net::UnixStream::connect(relay).await?, request).await
+}
+
+#[cfg(not(unix))]
+async fn through(relay: &Path, _request: Request<Full<Bytes>>) -> Result<Answer, BoxError> {
+    Err(format!("{}: this system has no such sockets", relay.display()).into())
+}
+
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Full<Bytes>>,
+) -> Result<Answer, BoxError> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let response = async {
+        let (parts, body) = sender.send_request(request).await?.into_parts();
+        let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await?.to_bytes();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    };
+    // The connection moves the bytes; when it ends first, the response has them all or is an error.
+    tokio::pin!(response);
+    tokio::select! {
+        answer = &mut response => answer,
+        _ = connection => response.await,
     }
 }

@@ -16,11 +16,13 @@ pub struct GcOptions {
     pub grace: Duration,
     /// Untagged images older than this go; `None` keeps them, as ECR does without a lifecycle policy.
     pub untagged_after: Option<Duration>,
+    /// Only counts what would go.
+    pub dry_run: bool,
 }
 
 impl Default for GcOptions {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(24 * 60 * 60), untagged_after: None }
+        Self { grace: Duration::from_secs(24 * 60 * 60), untagged_after: None, dry_run: false }
     }
 }
 
@@ -43,16 +45,23 @@ pub struct GcReport {
 /// The folder could not be read or changed; what was removed until then was garbage.
 pub fn gc(data_dir: &Path, options: GcOptions) -> Result<GcReport, StoreError> {
     let store = Store::open(data_dir)?;
-    let mut report = GcReport { uploads: store.collect_uploads(options.grace)?, ..GcReport::default() };
+    let mut report = GcReport { uploads: store.collect_stale_uploads(&options)?, ..GcReport::default() };
     let _exclusive = store.lock_exclusive()?;
     let mut live = HashSet::new();
     for registry in store.registry_hosts()? {
         for name in store.repositories(&registry)? {
             let repository = RepositoryRef { registry: registry.clone(), name };
-            if let Some(age) = options.untagged_after {
-                report.images += store.collect_untagged(&repository, age)?;
+            let untagged = match options.untagged_after {
+                Some(age) => store.untagged(&repository, age)?,
+                None => HashSet::new(),
+            };
+            report.images += untagged.len() as u64;
+            if !options.dry_run {
+                for digest in &untagged {
+                    store.delete_manifest(&repository, digest)?;
+                }
             }
-            live.extend(store.collect_layers(&repository, options.grace)?);
+            live.extend(store.collect_layers(&repository, &untagged, &options)?);
         }
     }
     for shard in files::names(&store.blobs())? {
@@ -62,7 +71,7 @@ pub fn gc(data_dir: &Path, options: GcOptions) -> Result<GcReport, StoreError> {
             let dead = Digest::from_hex(&name).is_ok_and(|digest| !live.contains(&digest));
             if dead && is_older(&path, options.grace)? {
                 report.bytes += fs::metadata(&path).map_err(StoreError::io(&path))?.len();
-                report.blobs += u64::from(files::remove(&path)?);
+                report.blobs += u64::from(options.dry_run || files::remove(&path)?);
             }
         }
     }
@@ -72,25 +81,35 @@ pub fn gc(data_dir: &Path, options: GcOptions) -> Result<GcReport, StoreError> {
 impl Store {
     /// Removes uploads that nobody has written to for `age`, and what killed processes left in `tmp/`.
     pub(crate) fn collect_uploads(&self, age: Duration) -> Result<u64, StoreError> {
+        self.collect_stale_uploads(&GcOptions { grace: age, ..GcOptions::default() })
+    }
+
+    fn collect_stale_uploads(&self, options: &GcOptions) -> Result<u64, StoreError> {
         let mut count = 0;
         for id in files::names(&self.uploads())? {
             let dir = self.uploads().join(id);
             let data = dir.join("data");
-            if is_older(if data.exists() { &data } else { &dir }, age)? {
-                files::remove_tree(&dir)?;
+            if is_older(if data.exists() { &data } else { &dir }, options.grace)? {
+                if !options.dry_run {
+                    files::remove_tree(&dir)?;
+                }
                 count += 1;
             }
         }
+        if options.dry_run {
+            return Ok(count);
+        }
         for name in files::names(&self.tmp())? {
             let path = self.tmp().join(name);
-            if is_older(&path, age)? {
+            if is_older(&path, options.grace)? {
                 if path.is_dir() { files::remove_tree(&path)? } else { files::remove(&path).map(|_| ())? }
             }
         }
         Ok(count)
     }
 
-    fn collect_untagged(&self, repository: &RepositoryRef, age: Duration) -> Result<u64, StoreError> {
+    /// Finds the images that no tag, index or subject keeps, if they are old enough.
+    fn untagged(&self, repository: &RepositoryRef, age: Duration) -> Result<HashSet<Digest>, StoreError> {
         let mut wanted: HashSet<Digest> = self.tags(repository)?.into_values().collect();
         let manifests = self.manifests(repository)?;
         for digest in &manifests {
@@ -99,21 +118,26 @@ impl Store {
             // A signature or SBOM stays as long as the image it speaks of.
             wanted.extend(document.subject.filter(|subject| manifests.contains(subject)).map(|_| digest.clone()));
         }
-        let mut count = 0;
-        for digest in manifests.iter().filter(|digest| !wanted.contains(digest)) {
+        let mut untagged = HashSet::new();
+        for digest in manifests.into_iter().filter(|digest| !wanted.contains(digest)) {
             let path = self.repository_dir(repository).join("manifests").join(digest.hex());
             if is_older(&path, age)? {
-                self.delete_manifest(repository, digest)?;
-                count += 1;
+                untagged.insert(digest);
             }
         }
-        Ok(count)
+        Ok(untagged)
     }
 
-    /// Unlinks the layers that no manifest of the repository names; returns the digests that it still needs.
-    fn collect_layers(&self, repository: &RepositoryRef, grace: Duration) -> Result<HashSet<Digest>, StoreError> {
+    /// Unlinks the layers that no manifest of the repository names, but those of `gone`; returns the digests that it still
+    /// needs.
+    fn collect_layers(
+        &self,
+        repository: &RepositoryRef,
+        gone: &HashSet<Digest>,
+        options: &GcOptions,
+    ) -> Result<HashSet<Digest>, StoreError> {
         let mut live = HashSet::new();
-        for digest in self.manifests(repository)? {
+        for digest in self.manifests(repository)?.into_iter().filter(|digest| !gone.contains(digest)) {
             live.extend(self.document(&digest)?.references());
             live.insert(digest);
         }
@@ -123,10 +147,10 @@ impl Store {
             if live.contains(&digest) {
                 continue;
             }
-            if is_older(&layers.join(&name), grace)? {
-                files::remove(&layers.join(&name))?;
-            } else {
+            if !is_older(&layers.join(&name), options.grace)? {
                 live.insert(digest);
+            } else if !options.dry_run {
+                files::remove(&layers.join(&name))?;
             }
         }
         Ok(live)

@@ -53,7 +53,12 @@ impl Bench {
     }
 
     fn collect(&self) -> GcReport {
-        gc(self.dir.path(), GcOptions { grace: Duration::ZERO, untagged_after: Some(Duration::ZERO) }).unwrap()
+        self.collect_all(false)
+    }
+
+    fn collect_all(&self, dry_run: bool) -> GcReport {
+        let options = GcOptions { grace: Duration::ZERO, untagged_after: Some(Duration::ZERO), dry_run };
+        gc(self.dir.path(), options).unwrap()
     }
 }
 
@@ -183,9 +188,12 @@ fn garbage_is_what_no_tag_needs() {
     let kept = bench.push_image(b"two", "1").unwrap();
     let loose = bench.push_layer(b"loose");
     bench.store.start_upload(&bench.shop).unwrap();
-    let young = gc(bench.dir.path(), GcOptions { grace: Duration::from_secs(60), untagged_after: None }).unwrap();
+    let young = gc(bench.dir.path(), GcOptions { grace: Duration::from_secs(60), ..GcOptions::default() }).unwrap();
     assert_eq!(young, GcReport::default(), "everything is younger than the grace period");
+    let foretold = bench.collect_all(true);
+    assert_eq!(bench.read_layer(&loose).unwrap(), b"loose", "a dry run removes nothing");
     let report = bench.collect();
+    assert_eq!(foretold, report);
     assert_eq!((report.images, report.uploads, report.blobs), (1, 1, 3), "manifest, layer and the loose one");
     assert!(bench.read_layer(&loose).is_err());
     assert!(bench.store.manifest(&bench.shop, &Reference::Digest(first)).is_err());
@@ -203,7 +211,7 @@ fn collecting_while_pushing_loses_nothing() {
                 bench.push_image(&[number], &number.to_string()).unwrap();
             }
         });
-        let options = GcOptions { grace: Duration::from_secs(60), untagged_after: None };
+        let options = GcOptions { grace: Duration::from_secs(60), ..GcOptions::default() };
         while !pushing.is_finished() {
             gc(bench.dir.path(), options).unwrap();
         }

@@ -10,7 +10,7 @@ use super::{
     credentials,
     xml::Element,
 };
-use crate::{OidcTrust, Strictness, emulator::Emulator, identity::Session};
+use crate::{OidcIssuer, OidcTrust, Strictness, emulator::Emulator, identity::Session};
 
 /// The claims that STS looks at.
 #[derive(Debug, Deserialize)]
@@ -27,7 +27,9 @@ pub(super) fn assume(emulator: &Emulator, params: &Params) -> Result<Element, St
     let session_name = session_name(params)?;
     let token = params.require("WebIdentityToken")?;
     let claims = read(token)?;
-    if emulator.strictness == Strictness::Strict && !emulator.issuer.signed(token) {
+    // Leniently, other issuers are believed; nobody else speaks for the CI's.
+    let checked = emulator.strictness == Strictness::Strict || OidcIssuer::plays(&claims.iss);
+    if checked && !emulator.issuer.signed(token) {
         let message = "Couldn't retrieve verification key from your identity provider, please reference \
                        AssumeRoleWithWebIdentity documentation for requirements";
         return Err(StsError::InvalidIdentityToken(message.to_owned()));

@@ -1,54 +1,16 @@
 //! Forwarding to the emulators that are packages: moto (STS and ECR there) and LocalStack (STS there, ECR here).
 
-use std::{
-    fs::File,
-    net::{TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::net::TcpListener;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use insta::assert_snapshot;
 
 use super::{
     image::{tar_layer, write_layout},
+    other::{Other, localstack, moto},
     tools,
     world::{REGISTRY, STATIC_KEYS, World},
 };
-
-/// Another emulator, stopped when the test ends.
-struct Other {
-    child: Child,
-    url: String,
-}
-
-impl Drop for Other {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-impl Other {
-    fn start(command: impl FnOnce(u16) -> Command) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let log = std::env::temp_dir().join(format!("cirun-emulator-other-{port}.log"));
-        let output = File::create(&log)?;
-        let mut command = command(port);
-        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        let mut other = Self { child: command.spawn()?, url: format!("http://127.0.0.1:{port}") };
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if let Some(status) = other.child.try_wait()? {
-                bail!("it ended with {status}: {}", std::fs::read_to_string(&log)?);
-            }
-            ensure!(Instant::now() < deadline, "not ready in a minute: {}", std::fs::read_to_string(&log)?);
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        std::fs::remove_file(log)?;
-        Ok(other)
-    }
-}
 
 async fn world(other: &Other) -> Result<World> {
     let upstream = other.url.parse().context("our own address")?;
@@ -97,15 +59,6 @@ fn calls(world: &mut World) -> String {
     calls
 }
 
-fn moto() -> Result<Other> {
-    let programs = tools::python("moto", &["moto[server,ecr,sts]==5.2.5"])?;
-    Other::start(|port| {
-        let mut command = Command::new(programs.join("moto_server"));
-        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
-        command
-    })
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn moto_has_the_roles_and_the_repositories() -> Result<()> {
     let moto = moto()?;
@@ -141,38 +94,8 @@ async fn a_repository_made_in_moto_directly_takes_a_push() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn localstack_has_the_roles_and_the_repositories_are_here() -> Result<()> {
-    // Its source has syntax of Python 3.12.
-    let programs = tools::python_since(
-        "localstack",
-        12,
-        &[
-            "localstack-core[runtime]==2026.3.0",
-            "pyopenssl>=25,<26",
-            "cryptography>=45.0.1,<47",
-            "service_identity",
-            "cbor2<5.8",
-        ],
-    )?;
     let state = tempfile::tempdir()?;
-    let localstack = Other::start(|port| {
-        let mut command = Command::new(programs.join("python"));
-        command
-            .args(["-m", "localstack.runtime.main"])
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("HOME", state.path())
-            .env("TMPDIR", state.path())
-            .env("FILESYSTEM_ROOT", state.path())
-            .env("GATEWAY_LISTEN", format!("127.0.0.1:{port}"))
-            .envs([
-                ("DISABLE_EVENTS", "1"),
-                ("SKIP_SSL_CERT_DOWNLOAD", "1"),
-                ("DNS_ADDRESS", "0"),
-                ("SERVICES", "sts,iam,s3"),
-                ("STRICT_SERVICE_LOADING", "1"),
-            ]);
-        command
-    })?;
+    let localstack = localstack(state.path())?;
     let mut world = world(&localstack).await?;
     push_through_a_role(&world, true)?;
     assert_snapshot!(calls(&mut world), @r"

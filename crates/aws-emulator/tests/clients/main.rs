@@ -10,6 +10,7 @@ mod docker;
 mod durability;
 mod forwarding;
 mod image;
+mod other;
 mod skopeo;
 mod tools;
 mod world;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cirun_aws_emulator::{Fault, Upstream};
 use cirun_plan::Profile;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
@@ -101,6 +102,12 @@ pub(crate) struct RunOptions {
     /// Allows real pushes to this account (repeatable)
     #[arg(long = "allow-account", value_name = "ID", help_heading = "AWS")]
     pub allow_accounts: Vec<String>,
+    /// Forwards STS and ECR to LocalStack, moto or ministack: on this machine, or a Background step by its id
+    #[arg(long, value_name = "URL", help_heading = "AWS")]
+    pub aws_endpoint_url: Option<Upstream>,
+    /// An error of the emulated AWS on purpose, such as sts:expired, ecr:throttle or registry:503*2 (repeatable)
+    #[arg(long = "inject", value_name = "FAULT", value_parser = parse_fault, help_heading = "AWS")]
+    pub faults: Vec<String>,
     /// Creates an emulated repository at its first push
     #[arg(long, help_heading = "AWS")]
     pub create_repository: bool,
@@ -235,4 +242,9 @@ pub(crate) fn parse_profile(text: &str) -> Result<Profile, String> {
         .into_iter()
         .find(|profile| profile.as_str() == text)
         .ok_or_else(|| "expected kubernetes, vm, cloud or docker".to_owned())
+}
+
+/// Checks a fault; the emulator in its container reads it again.
+fn parse_fault(text: &str) -> Result<String, String> {
+    text.parse::<Fault>().map(|_| text.to_owned()).map_err(|error| error.to_string())
 }

@@ -6,15 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cirun_aws_emulator::{Config, Listen, PlainHttp, RequestLog, Tls};
+use cirun_aws_emulator::{Config, Listen, OidcIssuer, OidcKey, PlainHttp, RequestLog, Tls, Upstream};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    args::InsideCommand,
+    args::{InsideCommand, Relay},
+    command::aws,
     console,
     error::CliError,
     exit::ExitCode,
-    front::{READY_LINE, SHUTDOWN},
+    front::{READY_LINE, SERVICE_START, SHUTDOWN},
+    relay::{self, Target},
     signals::Signals,
 };
 
@@ -29,10 +31,25 @@ pub(crate) struct EmulatorFile {
     pub http: Option<SocketAddr>,
     /// A push makes the repository that it names.
     pub create_on_push: bool,
+    /// Who signs the web identity tokens of the CI; by default the data directory's own issuer.
+    pub issuer: Option<OidcKey>,
+    /// Errors on purpose, as `--inject` has them.
+    pub faults: Vec<String>,
+    /// Who answers STS and ECR first.
+    pub upstream: Option<UpstreamFile>,
     /// The account and region of callers whose key tells nothing else.
     pub home: Option<(String, String)>,
     /// Where each request is noted, one JSON object a line.
     pub request_log: Option<PathBuf>,
+}
+
+/// An emulator that calls are forwarded to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct UpstreamFile {
+    /// Its address.
+    pub url: String,
+    /// The socket that leads there.
+    pub relay: Option<PathBuf>,
 }
 
 /// The TLS address.
@@ -59,11 +76,23 @@ impl EmulatorFile {
 /// Does what the container is for, until it is stopped.
 pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
     match command {
-        InsideCommand::Pause | InsideCommand::Guard { .. } => until_stopped().await,
-        InsideCommand::Registry { data, port } => {
-            let http = Some(SocketAddr::from(([0, 0, 0, 0], port)));
-            let plain_http = PlainHttp { write: true, create_on_push: true };
-            serve(Config { listen: Listen { https: None, http }, plain_http, ..Config::new(data) }).await
+        InsideCommand::Pause { relays } => {
+            for Relay { port, target } in relays {
+                let target = Target { host: "localhost".to_owned(), port: target, patience: SERVICE_START };
+                let every = SocketAddr::from(([0, 0, 0, 0], port));
+                let opened = relay::tcp(every, target).await;
+                opened.map_err(|error| CliError::io(format!("cannot listen on port {port}"), &error))?;
+            }
+            until_stopped().await
+        }
+        InsideCommand::Guard { .. } => until_stopped().await,
+        InsideCommand::Gc { data, options } => aws::collect_inside(&data, &options).await,
+        InsideCommand::Emulator { config } => {
+            let server = cirun_aws_emulator::serve(read(&config)?).await.map_err(|error| CliError::aws(&error))?;
+            say_ready()?;
+            until_stopped().await?;
+            server.shutdown(SHUTDOWN).await;
+            Ok(ExitCode::Success)
         }
         InsideCommand::Emulator { config } => serve(read(&config)?).await,
     }
@@ -94,6 +123,16 @@ fn read(path: &Path) -> Result<Config, CliError> {
     let https = file.https.as_ref().map(|https| https.listen);
     let tls =
         file.https.map(|https| Tls { certificate_chain: https.certificate_chain, private_key: https.private_key });
+    let wrong = |error: &dyn std::fmt::Display| CliError::aws_text(format!("{}: {error}", path.display()));
+    let issuer = file.issuer.map(|key| OidcIssuer::of_key(&key)).transpose().map_err(|error| wrong(&error))?;
+    let faults = file.faults.iter().map(|fault| fault.parse()).collect::<Result<_, _>>();
+    let upstream = file.upstream.map(|upstream| {
+        let there: Result<Upstream, _> = upstream.url.parse();
+        there.map(|there| match upstream.relay {
+            Some(relay) => there.through(relay),
+            None => there.within(SERVICE_START),
+        })
+    });
     let mut config = Config::new(file.data);
     if let Some((account, region)) = file.home {
         config.default_account = account;
@@ -105,6 +144,9 @@ fn read(path: &Path) -> Result<Config, CliError> {
         create_on_push: file.create_on_push,
         plain_http: PlainHttp { write: true, create_on_push: true },
         request_log: file.request_log.map_or(RequestLog::Off, RequestLog::File),
+        issuer,
+        faults: faults.map_err(|error: cirun_aws_emulator::InvalidFault| wrong(&error))?,
+        upstream: upstream.transpose().map_err(|error| wrong(&error))?,
         ..config
     })
 }

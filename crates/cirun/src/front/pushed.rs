@@ -6,7 +6,7 @@ use cirun_aws_emulator::{LogEntry, Service};
 use indexmap::IndexMap;
 
 /// The log's file in the record's directory of the emulator.
-pub(super) const REQUEST_LOG: &str = "requests.jsonl";
+pub(crate) const REQUEST_LOG: &str = "requests.jsonl";
 
 /// A manifest that arrived under a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]

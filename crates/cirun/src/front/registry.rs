@@ -18,6 +18,7 @@ const PORT: u16 = 5000;
 #[derive(Debug, Clone)]
 pub(crate) struct LocalRegistry {
     port: u16,
+    container: String,
 }
 
 impl LocalRegistry {
@@ -43,7 +44,12 @@ impl LocalRegistry {
         let running = engine.ensure_machine_service(&service).await?;
         let port = running.ports.iter().find(|port| port.container == PORT).map(|port| port.host);
         let port = port.ok_or_else(|| CliError::aws_text("the local registry publishes no port"))?;
-        Ok(Self { port })
+        Ok(Self { port, container: running.id })
+    }
+
+    /// The container's id.
+    pub(crate) fn container(&self) -> &str {
+        &self.container
     }
 
     /// `host:port`, as the engine and the host reach it.
@@ -67,4 +73,21 @@ impl LocalRegistry {
         let address = format!("{}/{name}", self.host());
         Ok(engine.publish_image(image, &address).await?)
     }
+}
+
+fn configuration(paths: &Paths) -> Result<PathBuf, CliError> {
+    let file = EmulatorFile {
+        data: PathBuf::from(DATA_DIRECTORY),
+        https: None,
+        http: Some(SocketAddr::from(([0, 0, 0, 0], PORT))),
+        create_on_push: false,
+        issuer: None,
+        faults: Vec::new(),
+        upstream: None,
+        home: None,
+        request_log: None,
+    };
+    let directory = paths.data.join("registry");
+    file.write(&directory.join("config.json"))?;
+    Ok(directory)
 }

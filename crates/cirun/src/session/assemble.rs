@@ -90,7 +90,7 @@ pub(super) fn assemble(
         Purpose::Run { run, delegate } => (run, delegate),
     };
     let facts = run_facts(&run, now, environment);
-    let aws = aws_inputs(&settings, &pipeline, &facts, delegate, environment, plan, &paths.data)?;
+    let aws = aws_inputs(&settings, &pipeline, &facts, delegate, environment, plan, &paths.oidc())?;
     let inputs = Inputs {
         input_sets,
         profile: settings.infra.as_ref().map(|setting| given(setting.value, "infra", setting.origin)),
@@ -174,7 +174,7 @@ fn aws_inputs(
     delegate: Option<DelegateIdentity>,
     environment: &Environment,
     plan: &PlanOptions,
-    data: &Path,
+    oidc: &Path,
 ) -> Result<AwsInputs, CliError> {
     let mode = match settings.aws.value {
         args::AwsMode::Emulated => AwsMode::Emulated,
@@ -182,7 +182,7 @@ fn aws_inputs(
         args::AwsMode::Off => AwsMode::Off,
     };
     let oidc_token = match mode {
-        AwsMode::Emulated => Some(local_token(pipeline, facts, data)?),
+        AwsMode::Emulated => Some(local_token(pipeline, facts, oidc)?),
         AwsMode::Real => given_token(plan, environment)?,
         AwsMode::Off => None,
     };
@@ -205,7 +205,7 @@ fn emulated_delegate() -> DelegateIdentity {
     }
 }
 
-fn local_token(pipeline: &Pipeline, facts: &RunFacts, data: &Path) -> Result<Setting<Secret>, CliError> {
+fn local_token(pipeline: &Pipeline, facts: &RunFacts, oidc: &Path) -> Result<Setting<Secret>, CliError> {
     let text = |field: &Option<cirun_parser::Text>, default: &str| match field.as_ref().map(|text| &text.value) {
         Some(cirun_parser::ParameterField::Literal(value)) => value.clone(),
         Some(cirun_parser::ParameterField::Expression(_)) | None => default.to_owned(),
@@ -217,7 +217,7 @@ fn local_token(pipeline: &Pipeline, facts: &RunFacts, data: &Path) -> Result<Set
         pipeline_id: pipeline.identifier.as_ref().map_or_else(String::new, |id| id.value.clone()),
     };
     let now = Timestamp::from_millisecond(facts.now_ms).unwrap_or_default();
-    let token = OidcIssuer::open(&data.join("oidc")).and_then(|issuer| issuer.token(&workload, now));
+    let token = OidcIssuer::open(oidc).and_then(|issuer| issuer.token(&workload, now));
     let token = token.map_err(|error| CliError::aws(&error))?;
     Ok(Setting { value: Secret::new(token), given_by: "the local OIDC issuer".to_owned() })
 }

@@ -12,7 +12,7 @@ use crate::{
     error::CliError,
     paths::{Paths, find_upwards},
     project,
-    settings::{Layer, Origin, Settings, Trust, Values},
+    settings::{Layer, Origin, Settings, Trust, UpstreamWord, Values},
 };
 
 /// The settings file of a repository.
@@ -114,6 +114,7 @@ fn flags(plan: &PlanOptions, run: Option<&RunOptions>) -> Values {
         values.no_docker_socket = run.no_docker_socket.then_some(true);
         values.offline = run.offline.then_some(true);
         values.aws_profile = run.aws_profile.clone();
+        values.aws_endpoint_url = run.aws_endpoint_url.clone().map(UpstreamWord);
         values.allow_account = run.allow_accounts.clone();
     }
     values

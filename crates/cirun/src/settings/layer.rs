@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cirun_aws_emulator::{InvalidUpstream, Upstream};
 use cirun_plan::Profile;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -33,6 +34,7 @@ pub(crate) struct Values {
     pub no_docker_socket: Option<bool>,
     pub workspace: Option<PathBuf>,
     pub aws_profile: Option<String>,
+    pub aws_endpoint_url: Option<UpstreamWord>,
     pub allow_account: Vec<String>,
     pub include: Vec<PathBuf>,
     pub secret_file: Vec<PathBuf>,
@@ -57,6 +59,19 @@ impl TryFrom<String> for ProfileWord {
 
     fn try_from(text: String) -> Result<Self, String> {
         parse_profile(&text).map(Self)
+    }
+}
+
+/// An endpoint's URL.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct UpstreamWord(pub Upstream);
+
+impl TryFrom<String> for UpstreamWord {
+    type Error = InvalidUpstream;
+
+    fn try_from(text: String) -> Result<Self, InvalidUpstream> {
+        text.parse().map(Self)
     }
 }
 
@@ -111,7 +126,7 @@ pub(crate) const VARIABLES: [(&str, &str); 11] = [
     ("CIRUN_NO_DOCKER_SOCKET", "no-docker-socket"),
     ("CIRUN_WORKSPACE", "workspace"),
     ("CIRUN_AWS_PROFILE", "aws-profile"),
-    ("CIRUN_REGISTRY", "registry"),
+    ("CIRUN_AWS_ENDPOINT_URL", "aws-endpoint-url"),
 ];
 
 fn place(path: &Path, text: &str, span: Option<std::ops::Range<usize>>) -> String {

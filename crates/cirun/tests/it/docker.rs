@@ -3,7 +3,7 @@
 mod auth;
 mod dind;
 mod failing;
-mod groups;
+mod forward;
 mod images;
 mod order;
 mod outputs;

@@ -243,7 +243,7 @@ fn a_refused_socket_is_not_mounted() {
 #[test]
 fn the_pod() {
     let image = HelperImage { reference: "cirun.local/cirun:1".into(), rootfs: None, changes: Vec::new() };
-    let pod = PodImage { image, command: vec!["/cirun".into(), "pause".into()] };
+    let pod = PodImage { image, command: vec!["/cirun".into(), "pause".into()], aliases: Vec::new() };
     let ports = [PortBinding { host: 8080, container: 80 }];
     let body = pod_config(&pod, &["redis".into(), "web".into()], &ports, &host(Network::Pod));
     insta::assert_snapshot!(shown(&body), @r#"

@@ -95,7 +95,7 @@ impl Bench {
             binds: Vec::new(),
             sidecars: Vec::new(),
             joined: Vec::new(),
-            pod: PodImage { image: helper(), command: vec!["sleep".into(), "1000000".into()] },
+            pod: PodImage { image: helper(), command: vec!["sleep".into(), "1000000".into()], aliases: Vec::new() },
             pull: PullOverride::Yaml,
             offline: false,
             platform: None,

@@ -24,11 +24,14 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup) {
     console::say("");
 }
 
-fn aws(session: &Session) -> &'static str {
+fn aws(session: &Session) -> String {
     match session.settings.aws.value {
-        AwsMode::Emulated => "emulated; nothing leaves this machine",
-        AwsMode::Real => "real",
-        AwsMode::Off => "off",
+        AwsMode::Emulated => match &session.settings.aws_endpoint_url {
+            None => "emulated; nothing leaves this machine".to_owned(),
+            Some(upstream) => format!("emulated; STS and ECR are forwarded to {}", upstream.value),
+        },
+        AwsMode::Real => "real".to_owned(),
+        AwsMode::Off => "off".to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
+use cirun_aws_emulator::{OidcIssuer, Upstream};
 use cirun_docker_executor::{DockerBackend, Engine, EngineSocket, Owner, PullOverride, RunConfig, Sidecar};
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
@@ -15,11 +16,11 @@ use crate::{
     console, engine,
     environment::Environment,
     error::CliError,
-    front::{self, LocalRegistry},
+    front::{self, LocalRegistry, Orders, Route},
     own_image::OwnImage,
     record::Record,
     session::{Session, TRUST_BUNDLE_FILE},
-    settings::Settings,
+    settings::{Setting, Settings},
 };
 
 /// What a run needs besides its plan.
@@ -31,6 +32,13 @@ pub(super) struct Setup {
     pub engine: Option<String>,
     /// The registry that keeps pushed images.
     pub registry: Option<LocalRegistry>,
+}
+
+/// Where the emulated AWS forwards calls.
+#[derive(Debug)]
+struct Forwarding {
+    given: Setting<Upstream>,
+    route: Route,
 }
 
 /// Sets up one run.
@@ -57,8 +65,9 @@ impl Stagehand<'_> {
             console::say(&format!("removed {} objects that a killed run left", reaped.removed.len()));
         }
         let own = OwnImage::locate()?;
-        let (sidecars, registry) = self.front(&engine, &own).await?;
-        let config = self.run_config(owner, &own, sidecars)?;
+        let forwarding = self.forwarding()?;
+        let (sidecars, registry) = self.front(&engine, &own, forwarding.as_ref()).await?;
+        let config = self.run_config(owner, &own, sidecars, forwarding.as_ref())?;
         let info = engine.info().await?;
         self.say_emulation(&engine);
         let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
@@ -87,7 +96,28 @@ impl Stagehand<'_> {
         }
     }
 
-    async fn front(self, engine: &Engine, own: &OwnImage) -> Result<(Vec<Sidecar>, Option<LocalRegistry>), CliError> {
+    /// Where the emulated AWS forwards calls, and how it gets there.
+    fn forwarding(self) -> Result<Option<Forwarding>, CliError> {
+        let settings = &self.session.settings;
+        let Some(given) = settings.aws_endpoint_url.clone() else { return Ok(None) };
+        if settings.aws.value != AwsMode::Emulated {
+            return Err(CliError::usage(format!("`aws-endpoint-url` ({}) needs `--aws emulated`", given.origin))
+                .help("the emulated AWS forwards calls there; real AWS has endpoints of its own"));
+        }
+        if self.session.planned.aws_hosts.is_empty() {
+            console::say(&format!("warning: nothing calls AWS, so nothing is forwarded to {}", given.value));
+            return Ok(None);
+        }
+        let route = front::route(&given.value, self.session.plan())?;
+        Ok(Some(Forwarding { given, route }))
+    }
+
+    async fn front(
+        self,
+        engine: &Engine,
+        own: &OwnImage,
+        forwarding: Option<&Forwarding>,
+    ) -> Result<(Vec<Sidecar>, Option<LocalRegistry>), CliError> {
         let settings = &self.session.settings;
         if settings.aws.value != AwsMode::Emulated {
             return Ok((Vec::new(), None));
@@ -98,16 +128,36 @@ impl Stagehand<'_> {
             return Ok((Vec::new(), None));
         }
         let image = front::helper_image(own);
-        let sidecar = front::emulator(own, image.clone(), &self.session.planned, &authority, self.record, settings)?;
-        let registry = LocalRegistry::ensure(engine, own, image, &settings.registry.value).await?;
+        let issuer = OidcIssuer::open(&self.session.paths.oidc()).map_err(|error| CliError::aws(&error))?;
+        let orders = Orders {
+            create_on_push: settings.create_repository.value,
+            issuer: issuer.key(),
+            faults: self.options.faults.clone(),
+            upstream: match forwarding {
+                Some(Forwarding { given, route }) => Some(route.open(given, self.record).await?),
+                None => None,
+            },
+        };
+        let sidecar = front::emulator(own, image.clone(), &self.session.planned, &authority, self.record, orders)?;
+        let registry = LocalRegistry::ensure(engine, own, image, &self.session.paths).await?;
         for (name, local) in &settings.base_images {
             registry.seed(engine, name, &local.value).await?;
         }
         Ok((vec![sidecar], Some(registry)))
     }
 
-    fn run_config(self, owner: Owner, own: &OwnImage, sidecars: Vec<Sidecar>) -> Result<RunConfig, CliError> {
+    fn run_config(
+        self,
+        owner: Owner,
+        own: &OwnImage,
+        sidecars: Vec<Sidecar>,
+        forwarding: Option<&Forwarding>,
+    ) -> Result<RunConfig, CliError> {
         let settings = &self.session.settings;
+        let (pod_words, pod_aliases) = match forwarding {
+            Some(Forwarding { given, route }) => (route.pod_words(&given.value), route.pod_aliases(&given.value)),
+            None => (Vec::new(), Vec::new()),
+        };
         Ok(RunConfig {
             run_id: self.run.to_owned(),
             owner,
@@ -116,7 +166,7 @@ impl Stagehand<'_> {
             binds: Vec::new(),
             sidecars,
             joined: Vec::new(),
-            pod: front::pod(own, front::helper_image(own)),
+            pod: front::pod(own, front::helper_image(own), &pod_words, pod_aliases),
             pull: match settings.pull.value {
                 PullMode::Yaml => PullOverride::Yaml,
                 PullMode::Always => PullOverride::Always,

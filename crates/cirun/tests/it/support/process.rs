@@ -37,6 +37,11 @@ impl Running {
         fs::read_to_string(&self.stderr).unwrap().contains(text)
     }
 
+    /// What it has said on standard output.
+    pub(crate) fn stdout(&self) -> String {
+        fs::read_to_string(&self.stdout).unwrap()
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         let child = self.child.as_ref().expect("it runs until `wait`");

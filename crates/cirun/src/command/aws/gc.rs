@@ -1,0 +1,117 @@
+//! `cirun aws gc`: removes what no image needs, from the machine's registry or from a directory.
+
+use std::path::Path;
+
+use cirun_aws_emulator::{GcOptions, GcReport, gc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    args, console, engine,
+    environment::Environment,
+    error::CliError,
+    exit::ExitCode,
+    front::{self, DATA_DIRECTORY, LocalRegistry, VOLUME},
+    own_image::OwnImage,
+    paths::Paths,
+};
+
+/// What went, on its way out of a container.
+#[derive(Debug, Serialize, Deserialize)]
+struct Report {
+    blobs: u64,
+    bytes: u64,
+    uploads: u64,
+    images: u64,
+}
+
+/// Collects a directory of `cirun aws serve`.
+pub(super) async fn directory(data: &Path, options: &args::GcOptions) -> Result<ExitCode, CliError> {
+    if !data.join("blobs").is_dir() {
+        return Err(CliError::usage(format!("{} holds no registry", data.display()))
+            .help("name the directory that `cirun aws serve --data` was given"));
+    }
+    say(&collect(data, options).await?, options, &data.display().to_string());
+    Ok(ExitCode::Success)
+}
+
+/// Collects the registry of this machine, in its own container: the volume is the engine's.
+pub(super) async fn machine(options: &args::GcOptions, environment: &Environment) -> Result<ExitCode, CliError> {
+    let paths = Paths::find()?;
+    let engine = engine::find(environment, &paths).await?;
+    let own = OwnImage::locate()?;
+    let registry = LocalRegistry::ensure(&engine, &own, front::helper_image(&own), &paths).await?;
+    let mut words = vec!["gc".to_owned(), DATA_DIRECTORY.to_owned(), format!("--grace={}s", options.grace.as_secs())];
+    words.extend(options.untagged_after.map(|age| format!("--untagged-after={}s", age.as_secs())));
+    words.extend(options.dry_run.then(|| "--dry-run".to_owned()));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let output = engine.exec(registry.container(), own.inside(&words)).await?;
+    let report: Report = match (output.exit_code, serde_json::from_str(&output.stdout)) {
+        (0, Ok(report)) => report,
+        _ => {
+            return Err(CliError::aws_text(format!(
+                "the local registry's collection failed: {}",
+                output.stderr.trim()
+            )));
+        }
+    };
+    say(&report, options, &format!("the local registry (volume {VOLUME})"));
+    Ok(ExitCode::Success)
+}
+
+/// Collects inside the registry's container, and prints the report for the cirun outside.
+pub(crate) async fn inside(data: &Path, options: &args::GcOptions) -> Result<ExitCode, CliError> {
+    let text =
+        serde_json::to_string(&collect(data, options).await?).map_err(|error| CliError::aws_text(error.to_string()))?;
+    console::data(&format!("{text}\n")).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    Ok(ExitCode::Success)
+}
+
+async fn collect(data: &Path, options: &args::GcOptions) -> Result<Report, CliError> {
+    let (data, args::GcOptions { dry_run, grace, untagged_after }) = (data.to_owned(), options.clone());
+    let work = move || gc(&data, GcOptions { grace, untagged_after, dry_run });
+    let report = tokio::task::spawn_blocking(work).await.map_err(|error| CliError::aws(&error))?;
+    let GcReport { blobs, bytes, uploads, images } = report.map_err(|error| CliError::aws(&error))?;
+    Ok(Report { blobs, bytes, uploads, images })
+}
+
+fn say(report: &Report, options: &args::GcOptions, of: &str) {
+    let verb = if options.dry_run { "would free" } else { "freed" };
+    console::say(&format!(
+        "{of}: {verb} {} in {} blobs, {} untagged images and {} unfinished uploads",
+        size(report.bytes),
+        report.blobs,
+        report.images,
+        report.uploads
+    ));
+}
+
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        if value < 1000.0 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    format!("{value:.1} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes() {
+        let rows = [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345_678, "12.3 MB"), (1 << 30, "1.1 GB")];
+        for (bytes, expected) in rows {
+            assert_eq!(size(bytes), expected);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! `cirun aws serve`: the emulator on this machine, until interrupted.
+
+use std::{
+    fs,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use cirun_aws::Authority;
+use cirun_aws_emulator::{
+    Config, EcrRegistry, Identity, Listen, OidcIssuer, PlainHttp, RequestLog, Seeds, Server, Strictness, Tls,
+    host_names,
+};
+
+use crate::{
+    args::ServeOptions, console, error::CliError, exit::ExitCode, front::SHUTDOWN, paths::Paths, signals::Signals,
+};
+
+/// The keys of whoever declares none; AWS's own example.
+const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
+const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// Serves until interrupted.
+pub(super) async fn run(options: ServeOptions) -> Result<ExitCode, CliError> {
+    let paths = Paths::find()?;
+    let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
+    let seeds = seeds(&options)?;
+    let trust = trust(&paths, &options, &seeds)?;
+    let data = Data::open(options.data.clone())?;
+    let served = serve(&options, &paths, seeds.clone(), trust.tls.clone(), data.path()).await;
+    let result = match served {
+        Ok(server) => {
+            let told = tell(&options, &server, &seeds, &trust, &data);
+            if told.is_ok() {
+                signals.stop.cancelled().await;
+            }
+            tokio::select! {
+                () = server.shutdown(SHUTDOWN) => {}
+                () = signals.kill.cancelled() => {}
+            }
+            told.map(|()| ExitCode::Success)
+        }
+        Err(error) => Err(error),
+    };
+    data.close()?;
+    result
+}
+
+async fn serve(options: &ServeOptions, paths: &Paths, seeds: Seeds, tls: Tls, data: &Path) -> Result<Server, CliError> {
+    let issuer = OidcIssuer::open(&paths.oidc()).map_err(|error| CliError::aws(&error))?;
+    let (http, https) = addresses(options);
+    let config = Config {
+        listen: Listen { https: Some(https), http: Some(http) },
+        tls: Some(tls),
+        default_account: options.account.clone(),
+        default_region: options.region.clone(),
+        create_on_push: options.create_repository,
+        plain_http: PlainHttp { write: true, create_on_push: options.create_repository },
+        strictness: if options.strict { Strictness::Strict } else { Strictness::Lenient },
+        seeds,
+        request_log: options.request_log.clone().map_or(RequestLog::Off, RequestLog::File),
+        faults: options.faults.clone(),
+        issuer: Some(issuer),
+        upstream: options.aws_endpoint_url.clone(),
+        ..Config::new(data)
+    };
+    cirun_aws_emulator::serve(config).await.map_err(|error| {
+        let failed = CliError::aws(&error);
+        match error {
+            cirun_aws_emulator::ServeError::Listen { .. } => {
+                failed.help("choose another address with `--listen` and `--tls`, or a free one with `--port 0`")
+            }
+            _ => failed,
+        }
+    })
+}
+
+/// The plain and the TLS address.
+fn addresses(options: &ServeOptions) -> (SocketAddr, SocketAddr) {
+    let http = SocketAddr::new(options.listen.ip(), options.port.unwrap_or(options.listen.port()));
+    let next = http.port().checked_add(1).filter(|_| http.port() != 0).unwrap_or(0);
+    (http, options.tls.unwrap_or(SocketAddr::new(http.ip(), next)))
+}
+
+/// Who exists: what the file says, and a user for the printed keys where it declares none.
+fn seeds(options: &ServeOptions) -> Result<Seeds, CliError> {
+    let mut seeds = match &options.seed {
+        None => Seeds::default(),
+        Some(path) => {
+            let text = fs::read_to_string(path)
+                .map_err(|error| CliError::usage(format!("cannot read the seeds {}: {error}", path.display())))?;
+            Seeds::from_toml(&text, &options.account, &options.region)
+                .map_err(|error| CliError::invalid(format!("{}: {}", path.display(), error.to_string().trim_end())))?
+        }
+    };
+    if seeds.identities.is_empty() {
+        seeds.identities.push(Identity {
+            access_key_id: KEY_ID.to_owned(),
+            secret_access_key: SECRET_KEY.to_owned(),
+            account: options.account.clone(),
+            user: "local".to_owned(),
+        });
+    }
+    Ok(seeds)
+}
+
+/// The TLS side: the certificate, and what makes clients trust it.
+struct Trust {
+    tls: Tls,
+    names: Vec<String>,
+    /// The authority's certificate alone.
+    certificate: PathBuf,
+    /// With the public roots.
+    bundle: PathBuf,
+}
+
+fn trust(paths: &Paths, options: &ServeOptions, seeds: &Seeds) -> Result<Trust, CliError> {
+    let authority = Authority::load_or_create(&paths.data).map_err(|error| CliError::aws(&error))?;
+    let names = names(options, seeds);
+    let issued = authority.issue(&names).map_err(|error| CliError::aws(&error))?;
+    let (certificate, bundle) = (paths.data.join("ca-certificate.pem"), paths.data.join("ca-bundle.pem"));
+    for (path, text) in [(&certificate, authority.certificate_pem()), (&bundle, &authority.bundle_pem())] {
+        fs::write(path, text).map_err(|error| CliError::io(path.display(), &error))?;
+    }
+    let tls = Tls { certificate_chain: issued.chain_pem, private_key: issued.key_pem };
+    Ok(Trust { tls, names, certificate, bundle })
+}
+
+/// What the certificate is for: this machine, and AWS's names in every region that is served.
+fn names(options: &ServeOptions, seeds: &Seeds) -> Vec<String> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let (http, https) = addresses(options);
+    let is_real = |ip: &IpAddr| !ip.is_unspecified();
+    names.extend([http.ip(), https.ip()].iter().filter(|ip| is_real(ip)).map(ToString::to_string));
+    let mut registries: Vec<EcrRegistry> = seeds.repositories.iter().map(|(registry, _)| registry.clone()).collect();
+    registries.push(EcrRegistry::new(&options.account, &options.region));
+    for name in host_names(&registries) {
+        // Any account's registry in the region.
+        names.push(name.split_once(".dkr.").map_or(name.clone(), |(_, rest)| format!("*.dkr.{rest}")));
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn tell(options: &ServeOptions, server: &Server, seeds: &Seeds, trust: &Trust, data: &Data) -> Result<(), CliError> {
+    let (http, https) = addresses(options);
+    let (http, https) = (reachable(server.http.unwrap_or(http)), reachable(server.https.unwrap_or(https)));
+    let Some(identity) = seeds.identities.first() else {
+        return Err(CliError::aws_text("the emulated AWS has no user"));
+    };
+    let exports = [
+        ("AWS_ENDPOINT_URL", format!("http://{http}")),
+        ("AWS_CA_BUNDLE", trust.bundle.display().to_string()),
+        ("AWS_ACCESS_KEY_ID", identity.access_key_id.clone()),
+        ("AWS_SECRET_ACCESS_KEY", identity.secret_access_key.clone()),
+        ("AWS_REGION", options.region.clone()),
+        ("AWS_DEFAULT_REGION", options.region.clone()),
+    ];
+    let lines: String = exports.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
+    console::data(&lines).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    let registry = EcrRegistry::new(&options.account, &options.region).host();
+    let aws: Vec<&str> = trust.names.iter().map(String::as_str).filter(|name| name.contains(".amazonaws.")).collect();
+    let kept = if data.temporary { " (removed at the end)" } else { "" };
+    let lines = [
+        (
+            "emulated AWS",
+            if options.strict { "strict: as AWS".to_owned() } else { "lenient: knows everybody".to_owned() },
+        ),
+        ("  HTTP", format!("http://{http}")),
+        ("  TLS", format!("https://{https}, also as {}", aws.join(", "))),
+        ("  CA", format!("{} (with the public roots: {})", trust.certificate.display(), trust.bundle.display())),
+        ("  images", format!("docker push {http}/{registry}/REPOSITORY:TAG")),
+        ("  tokens", format!("cirun aws token, or http://{http}/ng/api/oidc/account/local/token")),
+        ("  data", format!("{}{kept}", data.path().display())),
+    ];
+    for (word, text) in lines {
+        console::say(&format!("{word:<12} {text}"));
+    }
+    Ok(())
+}
+
+/// What a client on this machine connects to, where every address is listened on.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, address.port())),
+        _ => address,
+    }
+}
+
+/// A value for the shell.
+fn quoted(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+=@".contains(c);
+    if !value.is_empty() && value.chars().all(plain) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
+}
+
+/// The directory of the images: one that was named, or one that goes at the end.
+struct Data {
+    path: PathBuf,
+    temporary: bool,
+}
+
+impl Data {
+    fn open(named: Option<PathBuf>) -> Result<Self, CliError> {
+        let temporary = named.is_none();
+        let path = named.unwrap_or_else(|| std::env::temp_dir().join(format!("cirun-aws-{}", std::process::id())));
+        fs::create_dir_all(&path).map_err(|error| CliError::io(path.display(), &error))?;
+        Ok(Self { path, temporary })
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn close(self) -> Result<(), CliError> {
+        if !self.temporary {
+            return Ok(());
+        }
+        fs::remove_dir_all(&self.path).map_err(|error| CliError::io(self.path.display(), &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_for_the_shell() {
+        assert_eq!(quoted("http://127.0.0.1:4577"), "http://127.0.0.1:4577");
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn addresses_that_a_client_can_reach() {
+        let shown = |text: &str| reachable(text.parse().unwrap()).to_string();
+        assert_eq!(shown("0.0.0.0:1"), "127.0.0.1:1");
+        assert_eq!(shown("[::]:1"), "[::1]:1");
+        assert_eq!(shown("192.0.2.7:1"), "192.0.2.7:1");
+    }
+}

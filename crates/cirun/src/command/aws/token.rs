@@ -1,0 +1,21 @@
+//! `cirun aws token`: a token of this machine's OIDC issuer, which stands for the CI's.
+
+use cirun_aws_emulator::{Audience, OidcIssuer, Workload};
+use jiff::Timestamp;
+
+use crate::{args::TokenOptions, console, error::CliError, exit::ExitCode, paths::Paths};
+
+/// Prints a token.
+pub(super) fn run(options: &TokenOptions) -> Result<ExitCode, CliError> {
+    let issuer = OidcIssuer::open(&Paths::find()?.oidc()).map_err(|error| CliError::aws(&error))?;
+    let workload = Workload {
+        account_id: options.account.clone(),
+        organization_id: options.org.clone(),
+        project_id: options.project.clone(),
+        pipeline_id: options.pipeline.clone(),
+    };
+    let audience = Audience { audience: options.audience.clone(), issuer: options.issuer.clone() };
+    let token = issuer.token_for(&workload, &audience, Timestamp::now()).map_err(|error| CliError::aws(&error))?;
+    console::data(&format!("{token}\n")).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,163 @@
+//! Relays connections to an address that the other side cannot reach itself.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+    time::{Instant, sleep},
+};
+
+/// Where connections go.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// A name or address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// How long to try: a service may be on its way up.
+    pub patience: Duration,
+}
+
+impl Target {
+    async fn connect(&self) -> io::Result<TcpStream> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            match TcpStream::connect((self.host.as_str(), self.port)).await {
+                Err(_) if Instant::now() < deadline => sleep(PAUSE).await,
+                tried => return tried,
+            }
+        }
+    }
+}
+
+/// Relays what comes in on a TCP address, for as long as the runtime lives.
+pub(crate) async fn tcp(listen: SocketAddr, target: Target) -> io::Result<()> {
+    let listener = TcpListener::bind(listen).await?;
+    tokio::spawn(async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => spawn(stream, target.clone()),
+                // Out of file descriptors, most likely: some are given back when connections end.
+                Err(_) => sleep(PAUSE).await,
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Relays what comes in on a Unix socket named `name` in `directory`, which is made anew and open to every user.
+#[cfg(unix)]
+pub(crate) fn unix(directory: &std::path::Path, name: &str, target: Target) -> io::Result<()> {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let path = directory.join(name);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = bind(directory, name)?;
+    // The engine may give containers' root another user's rights.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666))?;
+    tokio::spawn(async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => spawn(stream, target.clone()),
+                Err(_) => sleep(PAUSE).await,
+            }
+        }
+    });
+    Ok(())
+}
+
+/// A socket's address holds about a hundred bytes, and a directory's path may have more: on Linux an open directory has a
+/// short one.
+#[cfg(target_os = "linux")]
+fn bind(directory: &std::path::Path, name: &str) -> io::Result<tokio::net::UnixListener> {
+    use std::os::fd::AsRawFd;
+    let open = std::fs::File::open(directory)?;
+    tokio::net::UnixListener::bind(format!("/proc/self/fd/{}/{name}", open.as_raw_fd()))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn bind(directory: &std::path::Path, name: &str) -> io::Result<tokio::net::UnixListener> {
+    tokio::net::UnixListener::bind(directory.join(name))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn unix(_directory: &std::path::Path, _name: &str, _target: Target) -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets to share with a container"))
+}
+
+/// How long to wait before trying again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+fn spawn(mut stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, target: Target) {
+    tokio::spawn(async move {
+        // Whoever asks sees the connection end without an answer, and says so.
+        if let Ok(mut there) = target.connect().await {
+            copy_bidirectional(&mut stream, &mut there).await.ok();
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// A server that sends back what it gets, in capitals.
+    async fn shouting() -> Target {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut text = String::new();
+                stream.read_to_string(&mut text).await.unwrap();
+                stream.write_all(text.to_uppercase().as_bytes()).await.unwrap();
+            }
+        });
+        there(port)
+    }
+
+    fn there(port: u16) -> Target {
+        Target { host: "127.0.0.1".to_owned(), port, patience: Duration::ZERO }
+    }
+
+    async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
+        stream.write_all(b"hello").await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn through_a_socket_in_a_deep_directory() {
+        let root = tempfile::tempdir().unwrap();
+        let deep = root.path().join("x".repeat(120));
+        std::fs::create_dir(&deep).unwrap();
+        let target = shouting().await;
+        for _ in 0..2 {
+            unix(&deep, "relay.sock", target.clone()).unwrap();
+        }
+        let open = std::fs::File::open(&deep).unwrap();
+        let short = format!("/proc/self/fd/{}/relay.sock", std::os::fd::AsRawFd::as_raw_fd(&open));
+        assert_eq!(ask(tokio::net::UnixStream::connect(short).await.unwrap()).await, "HELLO");
+    }
+
+    #[tokio::test]
+    async fn through_a_port() {
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        tcp(free, shouting().await).await.unwrap();
+        assert_eq!(ask(TcpStream::connect(free).await.unwrap()).await, "HELLO");
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        tcp(nobody, there(1)).await.unwrap();
+        let mut stream = TcpStream::connect(nobody).await.unwrap();
+        let mut answer = Vec::new();
+        // Closed, or reset: either way without an answer.
+        stream.read_to_end(&mut answer).await.ok();
+        assert!(answer.is_empty());
+    }
+}
