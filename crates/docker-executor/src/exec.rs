@@ -39,7 +39,7 @@ impl Engine {
                 match piece.map_err(failed)? {
                     LogOutput::StdErr { message } => stderr.extend_from_slice(&message),
                     LogOutput::StdOut { message } | LogOutput::Console { message } => {
-                        stdout.extend_from_slice(&message)
+                        stdout.extend_from_slice(&message);
                     }
                     LogOutput::StdIn { .. } => {}
                 }
