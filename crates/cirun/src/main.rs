@@ -15,6 +15,7 @@ mod environment;
 mod error;
 mod exit;
 mod front;
+mod machine;
 mod own_image;
 mod paths;
 mod project;

@@ -1,9 +1,12 @@
 //! Whether a turn that has come is taken: `when` (harness-runtime.md 8.1).
 
-use cirun_expressions::{Evaluation, Value};
+use cirun_expressions::Evaluation;
 use cirun_plan::{Condition, StageStatus, When};
 
 use crate::{Outcome, scope::RunScope, status};
+
+/// Null is no answer (harness-runtime.md 8.1: an evaluation error fails the node).
+const NULL: &str = "it comes to null, which is neither true nor false";
 
 /// What a `when` comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,7 @@ pub(crate) fn decide(when: &When, whole: Whole, current: Outcome, scope: &RunSco
     let Some(condition) = &when.condition else { return Turn::Take };
     let (result, shown) = match &condition.value {
         Condition::Known { holds, source } => (Ok(*holds), source.source().to_owned()),
+        Condition::Null { source } => (Err(NULL.to_owned()), source.source().to_owned()),
         Condition::Deferred(pieces) => (evaluate(pieces, scope), pieces.shown()),
     };
     match result {
@@ -71,21 +75,9 @@ fn status_reason(asked: StageStatus, whole: Whole, current: Outcome) -> String {
 
 fn evaluate(pieces: &cirun_plan::Pieces, scope: &RunScope<'_>) -> Result<bool, String> {
     match pieces.resolve(scope) {
-        Ok(Evaluation::Ready { value, .. }) => Ok(truth(&value)),
+        Ok(Evaluation::Ready { value, .. }) => value.truth().ok_or_else(|| NULL.to_owned()),
         Ok(Evaluation::Pending) => Err("it needs a value that no step has produced".to_owned()),
         Err(error) => Err(error.to_string()),
-    }
-}
-
-/// JEXL's idea of truth: text is true unless it is empty or literally `false`.
-fn truth(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Int(value) => *value != 0,
-        Value::Float(value) => *value != 0.0,
-        Value::String(text) => !text.is_empty() && text != "false",
-        Value::List(_) | Value::Map(_) => true,
     }
 }
 
@@ -129,23 +121,5 @@ mod tests {
         assert_snapshot!(turn(StageStatus::Success, Some(true), Outcome::Succeeded), @"take");
         assert_snapshot!(turn(StageStatus::Success, Some(false), Outcome::Succeeded), @"skip: its condition is false: `a == b`");
         assert_snapshot!(turn(StageStatus::Success, Some(false), Outcome::Failed), @"skip: the stage has failed, and `when` asks for stageStatus Success");
-    }
-
-    #[test]
-    fn truth_of_values() {
-        let text = |text: &str| Value::String(text.to_owned());
-        let rows = [
-            (text("false"), false),
-            (text(""), false),
-            (text("False"), true),
-            (text("no"), true),
-            (Value::Null, false),
-            (Value::Int(2), true),
-            (Value::Float(0.0), false),
-            (Value::List(Vec::new()), true),
-        ];
-        for (value, expected) in rows {
-            assert_eq!(truth(&value), expected, "{value:?}");
-        }
     }
 }

@@ -17,14 +17,25 @@ pub(crate) struct RunRecord {
 pub(crate) struct StageRecord {
     pub(crate) id: StageId,
     pub(crate) steps: IndexMap<StepPath, StepRecord>,
-    /// The finished or running loops and step groups, by id; a running one has no outcome.
-    pub(crate) groups: IndexMap<String, Option<Outcome>>,
+    /// The loops and step groups whose turn has come, by the ids of the step groups around them and their own.
+    pub(crate) groups: IndexMap<StepPath, GroupRecord>,
     /// When it began.
     pub(crate) started: Option<Timestamp>,
     /// `currentStatus`: the combined outcome of what has finished.
     pub(crate) current: Tally,
     /// Set when the stage has finished.
     pub(crate) outcome: Option<Outcome>,
+    /// When it finished.
+    pub(crate) ended: Option<Timestamp>,
+}
+
+/// A loop or step group so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GroupRecord {
+    pub(crate) name: String,
+    pub(crate) started: Timestamp,
+    /// When and how it ended.
+    pub(crate) ended: Option<(Timestamp, Outcome)>,
 }
 
 /// A step so far.
@@ -79,6 +90,13 @@ impl StageRecord {
     /// `stage.currentStatus`.
     pub(crate) fn current(&self) -> Outcome {
         self.outcome.unwrap_or_else(|| self.current.combined())
+    }
+}
+
+impl GroupRecord {
+    /// The service's word for how far it is.
+    pub(crate) fn status(&self) -> &'static str {
+        self.ended.map_or("RUNNING", |(_, outcome)| outcome.status())
     }
 }
 

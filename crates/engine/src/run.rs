@@ -182,6 +182,7 @@ impl RunState {
         }
         if let Some(record) = self.record.stages.get_mut(&stage.id) {
             record.outcome = Some(outcome);
+            record.ended = Some(context.config.clock.now());
         }
         self.finish(context, stage, outcome, began.elapsed()).await;
     }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::{
     Outcome,
-    record::{RunRecord, StageRecord, StepRecord, StepState},
-    status::{is_failure, is_success},
+    record::{GroupRecord, RunRecord, StageRecord, StepRecord, StepState},
+    status::{Tally, is_failure, is_success},
 };
 
 /// The run as one place of one stage sees it.
@@ -68,7 +68,22 @@ impl RunScope<'_> {
 
     fn in_stages(&self, rest: &[Segment]) -> Lookup {
         let Some((Segment::Key(id), rest)) = rest.split_first() else { return Lookup::Missing };
-        self.run.stages.get(&StageId(id.clone())).map_or(Lookup::Missing, |stage| in_stage(stage, rest))
+        match (self.run.stages.get(&StageId(id.clone())), keys(rest).as_slice()) {
+            (Some(stage), _) => in_stage(stage, rest),
+            (None, ["currentStatus" | "liveStatus" | "status"]) => self.stage_loop(id),
+            (None, _) => Lookup::Missing,
+        }
+    }
+
+    /// The status of a loop of stages: of its instances, which have a suffix behind its id.
+    fn stage_loop(&self, id: &str) -> Lookup {
+        let is_instance = |stage: &&StageId| stage.0.strip_prefix(id).is_some_and(|suffix| suffix.starts_with('_'));
+        let instances: Vec<_> = self.run.stages.keys().filter(is_instance).collect();
+        let mut tally = Tally::default();
+        for stage in &instances {
+            tally.add(self.run.stages[*stage].current());
+        }
+        if instances.is_empty() { Lookup::Missing } else { text(tally.combined().status()) }
     }
 
     /// `steps.ID`: the nearest group around the step that has such a step, then the next outer one. `stepGroup` is the
@@ -85,11 +100,16 @@ impl RunScope<'_> {
 
     fn in_strategy(&self, stage: &StageRecord, rest: &[Segment]) -> Lookup {
         match keys(rest).as_slice() {
-            ["currentStatus" | "status"] => self.strategy.map_or(Lookup::Missing, |outcome| text(outcome.status())),
-            ["node", id, "currentStatus" | "status"] => match stage.groups.get(*id) {
-                Some(outcome) => text(outcome.map_or("RUNNING", Outcome::status)),
+            ["currentStatus" | "liveStatus" | "status"] => match self.strategy {
+                Some(outcome) => text(outcome.status()),
                 None => Lookup::Missing,
             },
+            ["node", id, "currentStatus" | "liveStatus" | "status"] => {
+                match stage.groups.iter().find(|(path, _)| path.ids().last() == Some(*id)) {
+                    Some((_, group)) => text(group.status()),
+                    None => self.stage_loop(id),
+                }
+            }
             _ => Lookup::Missing,
         }
     }
@@ -98,16 +118,25 @@ impl RunScope<'_> {
 fn in_stage(stage: &StageRecord, rest: &[Segment]) -> Lookup {
     match keys(rest).as_slice() {
         ["currentStatus" | "liveStatus" | "status"] => text(stage.current().status()),
+        ["failedSteps"] => text(&failed_steps(stage)),
         ["startTs"] => stage.started.map_or(Lookup::Missing, |at| found(Value::Int(at.as_millisecond()))),
+        ["endTs"] => stage.ended.map_or(Lookup::Missing, |at| found(Value::Int(at.as_millisecond()))),
         ["spec", "execution", ..] => in_execution(stage, &rest[2..]),
         _ => Lookup::Missing,
     }
 }
 
+/// The steps that have failed, as the service writes the list; nothing if there are none (harness-runtime.md 2.3).
+fn failed_steps(stage: &StageRecord) -> String {
+    let failed = |step: &StepRecord| matches!(step.state, StepState::Finished { outcome, .. } if is_failure(outcome));
+    let ids: Vec<&str> = stage.steps.values().filter(|step| failed(step)).map(|step| step.id.as_str()).collect();
+    if ids.is_empty() { String::new() } else { format!("[{}]", ids.join(", ")) }
+}
+
 fn in_execution(stage: &StageRecord, rest: &[Segment]) -> Lookup {
     match keys(rest).first() {
         Some(&"steps") => in_steps(stage, Vec::new(), &rest[1..]),
-        Some(&("currentStatus" | "status")) => text(stage.current().status()),
+        Some(&("currentStatus" | "liveStatus" | "status")) => text(stage.current().status()),
         Some(_) | None => Lookup::Missing,
     }
 }
@@ -126,11 +155,23 @@ fn in_steps<'a>(stage: &StageRecord, mut ids: Vec<&'a str>, rest: &'a [Segment])
 fn in_group<'a>(stage: &StageRecord, ids: Vec<&'a str>, rest: &'a [Segment]) -> Lookup {
     match keys(rest).as_slice() {
         ["steps", ..] => in_steps(stage, ids, &rest[1..]),
-        ["currentStatus" | "status"] => match ids.last().and_then(|id| stage.groups.get(*id)) {
-            Some(outcome) => text(outcome.map_or("RUNNING", Outcome::status)),
-            None => Lookup::Missing,
-        },
+        [field] => {
+            let group = stage.groups.get(&StepPath::new(ids.iter().copied()));
+            group.and_then(|group| group_field(&ids, group, field)).map_or(Lookup::Missing, found)
+        }
         _ => Lookup::Missing,
+    }
+}
+
+fn group_field(ids: &[&str], group: &GroupRecord, name: &str) -> Option<Value> {
+    let time = |at: Timestamp| Value::Int(at.as_millisecond());
+    match name {
+        "identifier" => ids.last().map(|id| Value::from(*id)),
+        "name" => Some(Value::from(group.name.as_str())),
+        "status" | "currentStatus" | "liveStatus" => Some(Value::from(group.status())),
+        "startTs" => Some(time(group.started)),
+        "endTs" => group.ended.map(|(at, _)| time(at)),
+        _ => None,
     }
 }
 
@@ -178,8 +219,8 @@ fn field(step: &StepRecord, name: &str) -> Option<Value> {
         ("identifier", _) => word(&step.id),
         ("name", _) => word(&step.name),
         ("type", _) => word(&step.step_type),
-        ("status" | "currentStatus", StepState::Finished { outcome, .. }) => word(outcome.status()),
-        ("status" | "currentStatus", StepState::Running { .. }) => word("RUNNING"),
+        ("status" | "currentStatus" | "liveStatus", StepState::Finished { outcome, .. }) => word(outcome.status()),
+        ("status" | "currentStatus" | "liveStatus", StepState::Running { .. }) => word("RUNNING"),
         ("startTs", StepState::Finished { started, .. } | StepState::Running { started, .. }) => Some(time(started)),
         ("endTs", StepState::Finished { ended, .. }) => Some(time(ended)),
         ("retryCount", StepState::Finished { attempts, .. } | StepState::Running { attempt: attempts, .. }) => {

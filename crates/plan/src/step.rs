@@ -257,8 +257,24 @@ pub enum Condition {
         /// As written.
         source: Template,
     },
+    /// Decided: null, which is neither true nor false; the service fails the step.
+    Null {
+        /// As written.
+        source: Template,
+    },
     /// Evaluated when the step's turn comes.
     Deferred(crate::Pieces),
+}
+
+impl Condition {
+    /// Whether it is known already that the condition does not hold.
+    pub fn never_holds(&self) -> bool {
+        match self {
+            Self::Known { holds, .. } => !holds,
+            Self::Null { .. } => true,
+            Self::Deferred(_) => false,
+        }
+    }
 }
 
 /// `onFailure` of one failure strategy.

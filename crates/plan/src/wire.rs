@@ -274,6 +274,7 @@ impl WireWhen {
         let (condition, holds) = match step.when.condition.as_ref().map(|condition| &condition.value) {
             None => (None, None),
             Some(Condition::Known { holds, source }) => (Some(source.source().to_owned()), Some(*holds)),
+            Some(Condition::Null { source }) => (Some(source.source().to_owned()), None),
             Some(Condition::Deferred(pieces)) => (Some(pieces.shown()), None),
         };
         let status = match step.when.status {

@@ -1,5 +1,6 @@
 //! A step's environment, layer by layer, the later layer winning (harness-runtime.md 2.1).
 
+pub(crate) mod calver;
 pub(crate) mod codebase;
 pub(crate) mod semver;
 pub(crate) mod stage;

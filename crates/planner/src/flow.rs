@@ -59,10 +59,10 @@ pub(crate) fn condition(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<Condition>
     };
     let Traced { value, origin } = ctx.evaluate(&expression, field.span);
     let condition = match value {
-        // The service fails a condition that comes to null.
-        Evaluated::Ready { value, .. } => {
-            Condition::Known { holds: value.truth().unwrap_or(false), source: expression }
-        }
+        Evaluated::Ready { value, .. } => match value.truth() {
+            Some(holds) => Condition::Known { holds, source: expression },
+            None => Condition::Null { source: expression },
+        },
         Evaluated::Deferred(pieces) => Condition::Deferred(pieces),
     };
     Some(Traced::new(condition, origin))

@@ -12,6 +12,7 @@ use crate::{
     flow,
     names::{Entry, Names},
     resolve::{Ctx, Evaluated},
+    stage,
 };
 
 /// The service expands no further (harness-runtime.md 8.4).
@@ -53,16 +54,15 @@ impl Instance {
             }
         }
         let count = Entry::value(Value::Int(total as i64));
-        let strategy = Entry::tree([
+        let known = [
             ("iteration", Entry::value(Value::Int(iteration as i64))),
             ("iterations", count.clone()),
             ("totalIterations", count),
             ("identifierPostFix", Entry::value(Value::String(self.suffix.clone()))),
             ("matrix", Entry::Tree(matrix.clone())),
             ("repeat", Entry::Tree(repeat.clone())),
-            ("currentStatus", Entry::Pending),
-            ("node", Entry::Pending),
-        ]);
+        ];
+        let strategy = Entry::tree(known.into_iter().chain(stage::loop_of_run()));
         let of_level = Entry::tree([
             ("matrix", Entry::Tree(matrix.clone())),
             ("repeat", Entry::Tree(repeat.clone())),
@@ -88,6 +88,13 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
         match condition.value {
             Condition::Known { holds: true, .. } => {}
             Condition::Known { holds: false, .. } => return Expansion::Never,
+            Condition::Null { source } => {
+                ctx.notes.report(
+                    Diagnostic::error("expression-error", format!("`{}` comes to null", source.source()))
+                        .at(when.span, "whether the loop happens must be true or false"),
+                );
+                return Expansion::Never;
+            }
             Condition::Deferred(_) => {
                 too_late(ctx, "the strategy's `when`", when.span);
                 return Expansion::Never;

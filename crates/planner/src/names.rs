@@ -1,10 +1,13 @@
 //! The names that expressions of one place resolve against: layers of trees, the innermost first.
 
+mod steps;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use cirun_expressions::{Lookup, Scope, Segment, Value};
 use cirun_plan::Cause;
 use indexmap::IndexMap;
+pub(crate) use steps::StepIds;
 
 use crate::{inputs::SecretStore, suggest::nearest};
 
@@ -35,9 +38,16 @@ pub(crate) struct World {
 pub(crate) enum Entry {
     Known(Known),
     Tree(IndexMap<String, Entry>),
+    /// The stages by id; those that are looped have instances with a suffix behind the id.
+    Stages {
+        stages: IndexMap<String, Entry>,
+        looped: BTreeSet<String>,
+    },
+    /// Nothing, whatever a layer around has under this name.
+    Hidden,
     /// Only the run knows it, and everything below it.
     Pending,
-    /// The steps of a stage: the run knows what is below each of these ids, and of their loop's instances.
+    /// The steps of a stage or step group: the run knows what is below each id, and of its loop's instances.
     Steps(Arc<StepIds>),
 }
 
@@ -47,19 +57,6 @@ pub(crate) struct Known {
     pub(crate) value: Value,
     pub(crate) secret: bool,
     pub(crate) cause: Option<Cause>,
-}
-
-/// Ids of the steps and step groups of a stage, at any depth.
-#[derive(Debug, Default)]
-pub(crate) struct StepIds {
-    pub(crate) ids: BTreeSet<String>,
-    pub(crate) looped: BTreeSet<String>,
-}
-
-impl StepIds {
-    fn contains(&self, id: &str) -> bool {
-        self.ids.contains(id) || id.rmatch_indices('_').any(|(at, _)| self.looped.contains(&id[..at]))
-    }
 }
 
 /// What a layer says about a path.
@@ -91,7 +88,7 @@ impl Entry {
         match self {
             Self::Known(known) => Lookup::Found { value: known.value.clone(), secret: known.secret },
             Self::Pending => Lookup::Pending,
-            Self::Steps(_) => Lookup::Missing,
+            Self::Hidden | Self::Steps(_) | Self::Stages { .. } => Lookup::Missing,
             Self::Tree(entries) => {
                 let (mut map, mut tainted) = (IndexMap::new(), false);
                 for (key, entry) in entries {
@@ -137,6 +134,12 @@ impl Names {
             if known.is_empty() || known.contains(name) {
                 return None;
             }
+            if let Found::Entry(Entry::Steps(steps)) = self.find(&path[..at])
+                && let Some(ids) = steps.path_to(name)
+            {
+                let (before, after) = (dotted(&path[..at]), dotted(&path[at + 1..]));
+                return Some(format!("{before}.{}.{after}", ids.join(".steps.")));
+            }
             let like = nearest(name, known.iter().map(String::as_str))?.to_owned();
             let mut corrected = path.to_vec();
             corrected[at] = Segment::Key(like);
@@ -148,8 +151,17 @@ impl Names {
     fn known_under(&self, path: &[Segment]) -> Vec<String> {
         match self.find(path) {
             Found::Entry(Entry::Tree(entries)) => entries.keys().cloned().collect(),
-            Found::Entry(Entry::Steps(steps)) => steps.ids.iter().cloned().collect(),
+            Found::Entry(Entry::Stages { stages, .. }) => stages.keys().cloned().collect(),
+            Found::Entry(Entry::Steps(steps)) => steps.ids(),
             Found::Entry(_) | Found::Inside(..) | Found::Pending | Found::Missing => Vec::new(),
+        }
+    }
+
+    /// What stands behind `steps` in the step group of this id.
+    pub(crate) fn steps_in_group(&self, id: &str) -> Option<Entry> {
+        match self.find(&[Segment::Key("steps".to_owned())]) {
+            Found::Entry(Entry::Steps(steps)) => steps.in_group(id).cloned(),
+            Found::Entry(_) | Found::Inside(..) | Found::Pending | Found::Missing => None,
         }
     }
 
@@ -173,6 +185,9 @@ impl Names {
     fn find(&self, path: &[Segment]) -> Found<'_> {
         let Some((Segment::Key(first), rest)) = path.split_first() else { return Found::Missing };
         if let Some(entry) = self.entries.get(first) {
+            if matches!(entry, Entry::Hidden) {
+                return Found::Missing;
+            }
             match descend(entry, rest) {
                 Found::Missing => {}
                 found @ (Found::Entry(_) | Found::Inside(..) | Found::Pending) => return found,
@@ -187,9 +202,9 @@ impl Names {
     /// Whether this is the artifact of a step of the stage: `artifact_<id>`, beside `steps` (harness-runtime.md 3).
     fn is_artifact(&self, path: &[Segment]) -> bool {
         let Some(Segment::Key(first)) = path.first() else { return false };
-        first.strip_prefix("artifact_").is_some_and(|id| {
-            let step = [Segment::Key("steps".to_owned()), Segment::Key(id.to_owned())];
-            matches!(self.find(&step), Found::Pending)
+        first.strip_prefix("artifact_").is_some_and(|name| {
+            let top = [Segment::Key("execution".to_owned()), Segment::Key("steps".to_owned())];
+            matches!(self.find(&top), Found::Entry(Entry::Steps(steps)) if steps.has_artifact(name))
         })
     }
 }
@@ -235,14 +250,16 @@ fn descend<'a>(entry: &'a Entry, path: &[Segment]) -> Found<'a> {
     let Some((segment, rest)) = path.split_first() else { return Found::Entry(entry) };
     match entry {
         Entry::Pending => Found::Pending,
+        Entry::Hidden => Found::Missing,
         Entry::Tree(entries) => match segment {
             Segment::Key(key) => entries.get(key).map_or(Found::Missing, |entry| descend(entry, rest)),
             Segment::Index(_) => Found::Missing,
         },
-        Entry::Steps(steps) => match segment {
-            Segment::Key(id) if steps.contains(id) && of_run(rest) => Found::Pending,
-            Segment::Key(_) | Segment::Index(_) => Found::Missing,
+        Entry::Stages { stages, looped } => match segment {
+            Segment::Key(id) => stage(stages, looped, id).map_or(Found::Missing, |entry| descend(entry, rest)),
+            Segment::Index(_) => Found::Missing,
         },
+        Entry::Steps(steps) => steps.find(path),
         Entry::Known(known) => match inside(&known.value, path) {
             Some(value) => Found::Inside(value.clone(), known),
             None => Found::Missing,
@@ -250,29 +267,12 @@ fn descend<'a>(entry: &'a Entry, path: &[Segment]) -> Found<'a> {
     }
 }
 
-/// Whether a path below a step's id is one that the run fills (harness-runtime.md 3, Status).
-fn of_run(path: &[Segment]) -> bool {
-    match path.first() {
-        None | Some(Segment::Index(_)) => true,
-        Some(Segment::Key(key)) => RUN_FIELDS.contains(&key.as_str()) || key.starts_with("artifact_"),
-    }
+fn stage<'a>(stages: &'a IndexMap<String, Entry>, looped: &BTreeSet<String>, id: &str) -> Option<&'a Entry> {
+    stages.get(id).or_else(|| {
+        let bases = id.rmatch_indices('_').map(|(at, _)| &id[..at]);
+        bases.filter(|base| looped.contains(*base)).find_map(|base| stages.get(base))
+    })
 }
-
-/// What the run knows of a step; `steps` leads into a step group.
-const RUN_FIELDS: [&str; 12] = [
-    "output",
-    "outputVariables",
-    "steps",
-    "status",
-    "currentStatus",
-    "liveStatus",
-    "startTs",
-    "endTs",
-    "retryCount",
-    "executionUrl",
-    "identifier",
-    "name",
-];
 
 fn inside<'v>(value: &'v Value, path: &[Segment]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, segment| match (value, segment) {

@@ -14,7 +14,7 @@ use crate::{
     env::{codebase, stage::build_link},
     infrastructure::stages,
     inputs::Inputs,
-    names::{Entry, Names, World},
+    names::{Entry, Names, StepIds, World},
     notes::Notes,
     resolve::{Ctx, given},
     selection,
@@ -139,7 +139,8 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
         ("selectedStages", Entry::value(selected_stages(inputs))),
         ("currentStatus", Entry::Pending),
         ("liveStatus", Entry::Pending),
-        ("stages", Entry::Tree(stage_entries(&bare, pipeline))),
+        ("status", Entry::Pending),
+        ("stages", stage_entries(&bare, pipeline)),
     ]);
     let scope = |id: &str, field: Option<&cirun_parser::Text>| {
         let id = text(&bare, field, id);
@@ -173,34 +174,35 @@ fn selected_stages(inputs: &Inputs<'_>) -> Value {
 }
 
 /// `pipeline.stages.ID`: variables now, steps' outputs when they ran.
-fn stage_entries(ctx: &Ctx<'_>, pipeline: &Pipeline) -> IndexMap<String, Entry> {
-    stages(&pipeline.stages)
+fn stage_entries(ctx: &Ctx<'_>, pipeline: &Pipeline) -> Entry {
+    let all = stages(&pipeline.stages);
+    let looped = all.iter().filter(|stage| stage.strategy.is_some()).map(|stage| stage.identifier.value.clone());
+    let looped = looped.collect();
+    let stages = all
         .into_iter()
         .map(|stage| {
             let name = given(stage.name.as_ref())
                 .map_or_else(|| stage.identifier.value.clone(), |name| ctx.text(name).value.shown());
-            let entry = Entry::tree([
+            let steps = Entry::Steps(Arc::new(stage_steps(stage)));
+            let known = [
                 ("identifier", Entry::value(Value::String(stage.identifier.value.clone()))),
                 ("name", Entry::value(Value::String(name))),
                 ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
-                ("status", Entry::Pending),
-                (
-                    "spec",
-                    Entry::tree([("execution", Entry::tree([("steps", Entry::Steps(Arc::new(stage_steps(stage))))]))]),
-                ),
-            ]);
-            (stage.identifier.value.clone(), entry)
+                ("spec", Entry::tree([("execution", stage::execution(steps))])),
+            ];
+            (stage.identifier.value.clone(), Entry::tree(known.into_iter().chain(stage::of_run())))
         })
-        .collect()
+        .collect();
+    Entry::Stages { stages, looped }
 }
 
-fn stage_steps(stage: &Stage) -> crate::names::StepIds {
+fn stage_steps(stage: &Stage) -> StepIds {
     let nodes: &[ExecutionNode] = match &stage.spec {
         StageSpec::Ci(spec) => &spec.execution,
         StageSpec::Other { execution, .. } => execution,
         StageSpec::Template => &[],
     };
-    stage::step_ids([nodes])
+    StepIds::of([nodes])
 }
 
 /// `--var NAME` for pipeline variables, `--var a.path` for anything.

@@ -211,7 +211,8 @@ impl<'a> Ctx<'a> {
                 // values fit no operator: only what was looked up matters, not what came of it.
                 let probe = Recording::pretending(&self.names);
                 match template.evaluate(&probe) {
-                    Ok(_) | Err(_) => self.report_secrets(&probe, span),
+                    Ok(Evaluation::Ready { unresolved, .. }) => self.report_unknown(&probe, &unresolved, span),
+                    Ok(Evaluation::Pending) | Err(_) => self.report_secrets(&probe, span),
                 }
                 Evaluated::Deferred(Pieces::new(template.clone(), Arc::clone(&self.names) as _))
             }

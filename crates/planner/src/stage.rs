@@ -124,8 +124,8 @@ fn instance(
 ) -> PlannedStage {
     let services: Vec<ExecutionNode> =
         spec.service_dependencies.iter().map(|service| ExecutionNode::Step(Box::new(as_step(service)))).collect();
-    let ctx = ctx.with_names(names(ctx, stage, place, [&services, &spec.execution]));
-    report_differences(&ctx, stage, place);
+    let ctx = ctx.with_names(names(ctx, stage, spec, place, [&services, &spec.execution]));
+    report_differences(&ctx, stage, spec, place);
     let own = variables::environment(&ctx, &stage.variables, false);
     let strategies = flow::strategies(&ctx, &stage.failure_strategies);
     let tree = StageTree::new(&ctx, place, [&facts.variables, &own], std::mem::take(&mut facts.pushed));
@@ -181,56 +181,48 @@ fn report_other_processor(ctx: &Ctx<'_>, place: &StagePlace) {
 }
 
 /// The names of a stage.
-fn names(ctx: &Ctx<'_>, stage: &Stage, place: &StagePlace, nodes: [&[ExecutionNode]; 2]) -> Arc<Names> {
-    let ids = Arc::new(step_ids(nodes));
+fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes: [&[ExecutionNode]; 2]) -> Arc<Names> {
+    let ids = Arc::new(StepIds::of(nodes));
     let steps = || Entry::Steps(Arc::clone(&ids));
-    let execution = || Entry::tree([("steps", steps())]);
     let text = |text: &str| Entry::value(Value::String(text.to_owned()));
     let mut entries = IndexMap::new();
     entries.insert("steps".to_owned(), steps());
-    entries.insert("execution".to_owned(), execution());
-    entries.insert("strategy".to_owned(), Entry::tree([("node", Entry::Pending), ("currentStatus", Entry::Pending)]));
-    entries.insert(
-        "stage".to_owned(),
-        Entry::tree([
-            ("identifier", text(&place.id)),
-            ("name", text(&place.name)),
-            ("type", text(&place.kind)),
-            ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
-            ("spec", Entry::tree([("execution", execution())])),
-            ("currentStatus", Entry::Pending),
-            ("liveStatus", Entry::Pending),
-            ("startTs", Entry::Pending),
-        ]),
-    );
+    entries.insert("execution".to_owned(), execution(steps()));
+    entries.insert("strategy".to_owned(), Entry::tree([("node", Entry::Pending)]));
+    let known = [
+        ("identifier", text(&place.id)),
+        ("name", text(&place.name)),
+        ("type", text("CI")),
+        ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
+        ("spec", Entry::tree([("execution", execution(steps()))])),
+    ];
+    // `DRONE_FAILED_STEPS` is made of `failedSteps`.
+    let of_run = of_run().chain([("failedSteps", Entry::Pending)]);
+    entries.insert("stage".to_owned(), Entry::tree(known.into_iter().chain(of_run)));
+    let cloned = spec.clone_codebase.as_ref().and_then(|field| ctx.flag(field, "`cloneCodebase`"));
+    if cloned.is_some_and(|cloned| !cloned.value) {
+        // The service knows the codebase from the step that clones it (harness-runtime.md 7).
+        entries.insert("codebase".to_owned(), Entry::Hidden);
+    }
     Names::within(&ctx.names, entries)
 }
 
-/// The ids of steps and groups at any depth.
-pub(crate) fn step_ids<'n>(nodes: impl IntoIterator<Item = &'n [ExecutionNode]>) -> StepIds {
-    let mut ids = StepIds::default();
-    for nodes in nodes {
-        collect(nodes, &mut ids);
-    }
-    ids
+/// What is called by its status: a stage, an execution, a step group, a loop (harness-runtime.md 7, 8.1).
+const STATUSES: [&str; 3] = ["currentStatus", "liveStatus", "status"];
+
+/// An execution with these steps.
+pub(crate) fn execution(steps: Entry) -> Entry {
+    Entry::tree(STATUSES.map(|status| (status, Entry::Pending)).into_iter().chain([("steps", steps)]))
 }
 
-fn collect(nodes: &[ExecutionNode], ids: &mut StepIds) {
-    for node in nodes {
-        let (id, looped) = match node {
-            ExecutionNode::Step(step) => (&step.identifier.value, step.strategy.is_some()),
-            ExecutionNode::Group(group) => {
-                collect(&group.steps, ids);
-                (&group.identifier.value, group.strategy.is_some())
-            }
-            ExecutionNode::Parallel(nodes) => {
-                collect(&nodes.value, ids);
-                continue;
-            }
-        };
-        let set = if looped { &mut ids.looped } else { &mut ids.ids };
-        set.insert(id.clone());
-    }
+/// What the run knows of a stage or a step group.
+pub(crate) fn of_run() -> impl Iterator<Item = (&'static str, Entry)> {
+    STATUSES.into_iter().chain(["startTs", "endTs"]).map(|name| (name, Entry::Pending))
+}
+
+/// What the run knows of the loop around a place, and of those before it.
+pub(crate) fn loop_of_run() -> impl Iterator<Item = (&'static str, Entry)> {
+    STATUSES.into_iter().chain(["node"]).map(|name| (name, Entry::Pending))
 }
 
 /// A legacy service as the Background step that it was.

@@ -22,7 +22,7 @@ use crate::{
     names::{Entry, Names},
     place::{StagePlace, StepPlace},
     resolve::{Ctx, given},
-    shared_paths,
+    stage::of_run,
 };
 
 /// The step time-out of the service where the YAML names none.
@@ -175,14 +175,15 @@ impl<'a> StageTree<'a> {
         let name = format!("{}{suffix}", name_of(group.name.as_ref(), &group.identifier.value, &within.ctx));
         let mut entries = IndexMap::new();
         let variables: IndexMap<String, Entry> = crate::variables::entries(&within.ctx, &group.variables);
-        entries.insert(
-            "stepGroup".to_owned(),
-            Entry::tree([
-                ("identifier", Entry::value(Value::String(id.clone()))),
-                ("name", Entry::value(Value::String(name.clone()))),
-                ("variables", Entry::Tree(variables)),
-            ]),
-        );
+        let steps = within.ctx.names.steps_in_group(&group.identifier.value);
+        let known = [
+            ("identifier", Entry::value(Value::String(id.clone()))),
+            ("name", Entry::value(Value::String(name.clone()))),
+            ("variables", Entry::Tree(variables)),
+        ];
+        let steps = steps.map(|steps| ("steps", steps));
+        entries.extend(steps.clone().map(|(key, steps)| (key.to_owned(), steps)));
+        entries.insert("stepGroup".to_owned(), Entry::tree(known.into_iter().chain(steps).chain(of_run())));
         let ctx = within.ctx.with_names(Names::within(&within.ctx.names, entries));
         let own = flow::strategies(&ctx, &group.failure_strategies);
         let mut inner = within.clone();

@@ -25,6 +25,7 @@ use crate::{
     codebase::Checkout,
     environment::Environment,
     error::CliError,
+    machine,
     project::{DOCUMENTS, Project},
     secrets::Secrets,
     settings::{self, Settings},
@@ -155,10 +156,7 @@ fn run_facts(run: &str, now: Timestamp, environment: &Environment) -> RunFacts {
         id: run.to_owned(),
         now_ms: now.as_millisecond(),
         user: user.to_owned(),
-        os: match std::env::consts::OS {
-            "macos" => "darwin".to_owned(),
-            other => other.to_owned(),
-        },
+        machine: machine::name(environment),
         arch: match std::env::consts::ARCH {
             "aarch64" => "arm64".to_owned(),
             _ => "amd64".to_owned(),

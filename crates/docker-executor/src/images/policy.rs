@@ -1,6 +1,6 @@
 //! Which images a stage needs, and whether each is to be pulled. Pure.
 
-use cirun_plan::{Action, Condition, PlannedStage, PlannedStep, PullPolicy, RegistryAuth, Text};
+use cirun_plan::{Action, PlannedStage, PlannedStep, PullPolicy, RegistryAuth, Text};
 use indexmap::IndexMap;
 
 use crate::PullOverride;
@@ -54,8 +54,7 @@ pub(crate) fn requests_of(stage: &PlannedStage) -> Vec<ImageRequest> {
 }
 
 fn may_run(step: &PlannedStep) -> bool {
-    let condition = step.when.condition.as_ref().map(|condition| &condition.value);
-    !matches!(condition, Some(Condition::Known { holds: false, .. }))
+    !step.when.condition.as_ref().is_some_and(|condition| condition.value.never_holds())
 }
 
 /// One pull serves all steps with the image, so the most eager of their policies counts.

@@ -176,11 +176,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         let combined = self.tree.combined(node);
         let branch = self.tree.branch_mut(node);
         let (cause, held) = (branch.cause, std::mem::take(&mut branch.held));
-        let group = branch.group.as_ref().map(|group| group.id.clone());
         let outcome = self.group_outcome(node, combined, cause);
-        if let Some(id) = group {
-            self.record().groups.insert(id, Some(outcome));
-        }
+        self.record_group(node, Some(outcome));
         for kind in held {
             self.tell(node, kind).await;
         }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use cirun_plan::{Action, Condition, PlannedStep};
+use cirun_plan::{Action, PlannedStep};
 
 use super::{Dispatcher, NodeId};
 use crate::{Backend, attempt::Preparation};
@@ -66,11 +66,7 @@ impl<B: Backend> Dispatcher<'_, B> {
 
 /// Whether the step surely has something to prepare, and is not known to be skipped.
 fn is_worth_preparing(step: &PlannedStep) -> bool {
-    let is_known_to_be_skipped = step
-        .when
-        .condition
-        .as_ref()
-        .is_some_and(|condition| matches!(condition.value, Condition::Known { holds: false, .. }));
+    let is_known_to_be_skipped = step.when.condition.as_ref().is_some_and(|condition| condition.value.never_holds());
     match step.action {
         Action::Container(_) | Action::Host(_) => !step.image_from_run && !is_known_to_be_skipped,
         Action::Wait(_) | Action::Skip(_) => false,

@@ -69,6 +69,9 @@ pub(super) enum Restart {
 #[derive(Debug)]
 pub(super) struct GroupInfo {
     pub(super) id: String,
+    pub(super) name: String,
+    /// The ids of the step groups around it, and its own.
+    pub(super) path: StepPath,
     pub(super) kind: GroupKind,
     pub(super) when: When,
     pub(super) failure_strategies: Vec<FailureStrategy>,
@@ -108,9 +111,11 @@ impl Tree {
             Node::Step(step) => self.add(Some(parent), Kind::Step(Arc::new((**step).clone()))),
             Node::Parallel(nodes) => self.add_branch(Some(parent), None, nodes, nodes.len()),
             Node::Group(group) => {
-                let Group { kind, id, when, failure_strategies, steps, max_concurrency, .. } = &**group;
+                let Group { kind, id, name, when, failure_strategies, steps, max_concurrency } = &**group;
                 let info = GroupInfo {
                     id: id.clone(),
+                    name: name.clone(),
+                    path: self.path_under(parent, id),
                     kind: *kind,
                     when: when.clone(),
                     failure_strategies: failure_strategies.clone(),
@@ -118,6 +123,14 @@ impl Tree {
                 self.add_branch(Some(parent), Some(info), steps, *max_concurrency)
             }
         }
+    }
+
+    /// The path of a group of this id under a branch.
+    fn path_under(&self, parent: NodeId, id: &str) -> StepPath {
+        let around = std::iter::once(parent).chain(self.around(parent));
+        let infos = around.filter_map(|branch| self.branch(branch).group.as_ref());
+        let outer = infos.into_iter().find(|info| info.kind == GroupKind::StepGroup).map(|info| &info.path);
+        StepPath::new(outer.into_iter().flat_map(StepPath::ids).chain([id]))
     }
 
     fn add(&mut self, parent: Option<NodeId>, kind: Kind) -> NodeId {

@@ -16,8 +16,7 @@ use crate::{
     attempt::{AttemptTask, Job, Message},
     condition::{self, Turn, Whole},
     failure::{Cause, Failure},
-    outputs::{OutputValue, Outputs},
-    record::StepState,
+    record::{GroupRecord, StepState},
     resolve::{self, Resolved},
 };
 
@@ -54,8 +53,8 @@ impl<B: Backend> Dispatcher<'_, B> {
             }
             Kind::Branch(branch) => match &branch.group {
                 Some(group) => {
-                    let (id, when) = (group.id.clone(), group.when.clone());
-                    let (scope, current) = self.scope(node, None);
+                    let (id, path, when) = (group.id.clone(), group.path.clone(), group.when.clone());
+                    let (scope, current) = self.scope(node, Some(&path));
                     let turn = condition::decide(&when, Whole::Stage, current, &scope);
                     self.enter_group(node, id, turn).await;
                 }
@@ -67,21 +66,32 @@ impl<B: Backend> Dispatcher<'_, B> {
     async fn enter_group(&mut self, node: NodeId, id: String, turn: Turn) {
         match turn {
             Turn::Take => {
-                self.record().groups.insert(id, None);
+                self.record_group(node, None);
                 self.work.push_back(Work::Advance(node));
             }
             Turn::Skip(reason) => {
                 let reason = format!("step group `{id}` is skipped: {reason}");
+                self.record_group(node, Some(Outcome::Skipped));
                 self.finish_all_under(node, Outcome::Skipped, &reason).await;
             }
             Turn::Fail(reason) => {
                 self.emitter()
                     .diagnostic("condition-error", "error", &format!("step group `{id}`: {reason}"), None)
                     .await;
+                self.record_group(node, Some(Outcome::Failed));
                 self.report_all_under(node, Outcome::Skipped, &reason).await;
                 self.end_node(node, Outcome::Failed, Some(Cause::Expression));
             }
         }
+    }
+
+    /// Keeps what later steps may ask of a loop or step group: it begins, or it has ended.
+    pub(super) fn record_group(&mut self, node: NodeId, outcome: Option<Outcome>) {
+        let now = self.context.config.clock.now();
+        let Some(group) = &self.tree.branch(node).group else { return };
+        let (path, name) = (group.path.clone(), group.name.clone());
+        let record = GroupRecord { name, started: now, ended: None };
+        self.record().groups.entry(path).or_insert(record).ended = outcome.map(|outcome| (now, outcome));
     }
 
     async fn take_step(&mut self, node: NodeId, step: Arc<PlannedStep>) {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::RunScope;
 use crate::{
     Outcome, OutputFiles, outputs,
-    record::{RunRecord, StepState},
+    record::{GroupRecord, RunRecord, StepState},
     testing::{group, looped, plan, stage, step},
 };
 
@@ -46,7 +46,12 @@ fn run() -> RunRecord {
     let test = run.stages.get_mut(&StageId("test".to_owned())).expect("the stage is planned");
     test.current.add(Outcome::Failed);
     test.started = Some(Timestamp::from_second(9).expect("a time"));
-    test.groups = IndexMap::from([("g".to_owned(), None), ("m".to_owned(), Some(Outcome::Failed))]);
+    let at = |second| Timestamp::from_second(second).expect("a time");
+    let group = |name: &str, ended| GroupRecord { name: name.to_owned(), started: at(10), ended };
+    test.groups = IndexMap::from([
+        (StepPath::new(["g"]), group("Group", None)),
+        (StepPath::new(["m"]), group("Matrix", Some((at(12), Outcome::Failed)))),
+    ]);
     let image = br#"{"kind":"docker/v1","data":{"registryUrl":"https://r.io","images":[{"image":"shop:1","digest":"sha256:ab"}]}}"#;
     let files = OutputFiles { artifact: Some(image.to_vec()), secrets: Some(b"KEY=k3y".to_vec()), outputs: None };
     test.steps.get_mut(&StepPath::new("test", ["g", "unit"])).expect("the step is planned").outputs =
@@ -116,6 +121,28 @@ fn statuses() {
 }
 
 #[test]
+fn statuses_by_their_other_names() {
+    assert_snapshot!(at_unit("<+pipeline.status> <+pipeline.liveStatus> <+stage.status> <+stage.liveStatus> <+execution.status> <+stage.endTs>"), @"IGNORE_FAILED IGNORE_FAILED FAILED FAILED FAILED null missing [\"stage.endTs\"]");
+    assert_snapshot!(at_unit("<+stepGroup.status> <+stepGroup.name> <+stepGroup.startTs> <+steps.m.endTs> <+execution.steps.m.liveStatus>"), @"RUNNING Group 10000 12000 FAILED");
+    assert_snapshot!(at_unit("<+steps.compile.liveStatus> <+strategy.status> <+strategy.liveStatus>"), @"IGNORE_FAILED FAILED FAILED");
+}
+
+#[test]
+fn loops_of_stages_have_a_status() {
+    let mut run =
+        RunRecord::new(&plan([stage("s_0", [step("a")]), stage("s_1", [step("a")]), stage("end", [step("a")])]));
+    run.stages.get_mut(&StageId("s_1".to_owned())).expect("the stage is planned").outcome = Some(Outcome::Failed);
+    let (stage, now) = (StageId("end".to_owned()), Timestamp::UNIX_EPOCH);
+    let scope = RunScope { run: &run, stage: &stage, step: None, strategy: None, now };
+    for name in ["pipeline.stages.s.status", "strategy.node.s.currentStatus", "pipeline.stages.s_1.status"] {
+        let Ok(Evaluation::Ready { value, .. }) = Template::parse(&format!("<+{name}>")).0.evaluate(&scope) else {
+            panic!("{name} is decided");
+        };
+        assert_eq!(value.render(), "FAILED", "{name}");
+    }
+}
+
+#[test]
 fn published_artifacts() {
     let digest = "stepArtifacts.publishedImageArtifacts[0].digest";
     assert_eq!(at_unit(&format!("<+steps.unit.artifact_g_unit.{digest}>")), "sha256:ab");
@@ -142,4 +169,20 @@ fn what_nobody_knows() {
         let shown = at_unit(&format!("<+{expression}>"));
         assert!(shown.starts_with("null missing"), "{expression}: {shown}");
     }
+}
+
+#[test]
+fn failed_steps_are_listed() {
+    assert_snapshot!(at_unit("<+stage.failedSteps>."), @".");
+    let mut run = run();
+    let steps = &mut run.stages.get_mut(&StageId("test".to_owned())).expect("the stage is planned").steps;
+    for path in ["compile", "g.later"] {
+        let at = Timestamp::UNIX_EPOCH;
+        let state = StepState::Finished { attempts: 1, started: at, ended: at, outcome: Outcome::Failed };
+        steps.get_mut(&StepPath::new(path.split('.'))).expect("the step is planned").state = state;
+    }
+    let (stage, now) = (StageId("test".to_owned()), Timestamp::UNIX_EPOCH);
+    let scope = RunScope { run: &run, stage: &stage, step: None, strategy: None, now };
+    let path = ["stage", "failedSteps"].map(|key| cirun_expressions::Segment::Key(key.to_owned()));
+    assert_eq!(cirun_expressions::Scope::lookup(&scope, &path), super::text("[compile, later]"));
 }

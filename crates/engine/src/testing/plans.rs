@@ -156,6 +156,13 @@ impl StepBuilder {
 
     /// A condition that waits for the run.
     #[must_use]
+    pub fn if_null(mut self, source: &str) -> Self {
+        let source = Template::parse(source).0;
+        self.0.when.condition = Some(traced(Condition::Null { source }));
+        self
+    }
+
+    /// A condition that waits for the run.
     pub fn if_deferred(mut self, template: &str) -> Self {
         self.0.when.condition = Some(deferred_condition(template));
         self

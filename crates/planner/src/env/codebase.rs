@@ -5,7 +5,7 @@ use cirun_expressions::Value;
 use cirun_plan::Cause;
 use indexmap::IndexMap;
 
-use super::{Env, semver};
+use super::{Env, calver, semver};
 use crate::{
     inputs::{CodebaseFacts, RunFacts},
     names::Entry,
@@ -31,12 +31,20 @@ impl CodebaseFacts {
         }
     }
 
+    /// A manual build of a tag has no branch.
+    fn branch(&self) -> Option<&str> {
+        match self.build() {
+            Build::Branch | Build::PullRequest => self.branch.as_deref(),
+            Build::Tag => None,
+        }
+    }
+
     fn source_branch(&self) -> Option<&str> {
-        self.pull_request.as_ref().and_then(|pr| pr.source_branch.as_deref()).or(self.branch.as_deref())
+        self.pull_request.as_ref().and_then(|pr| pr.source_branch.as_deref()).or(self.branch())
     }
 
     fn target_branch(&self) -> Option<&str> {
-        self.pull_request.as_ref().and_then(|pr| pr.target_branch.as_deref()).or(self.branch.as_deref())
+        self.pull_request.as_ref().and_then(|pr| pr.target_branch.as_deref()).or(self.branch())
     }
 
     fn commit_ref(&self) -> Option<String> {
@@ -52,6 +60,13 @@ impl CodebaseFacts {
         let url = self.repo_url.as_deref()?;
         let name = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
         Some(name.strip_suffix(".git").unwrap_or(name))
+    }
+
+    /// The host that credentials in `~/.netrc` are for.
+    pub(super) fn netrc_machine(&self) -> Option<&str> {
+        let (protocol, rest) = self.repo_url.as_deref()?.split_once("://")?;
+        let host = rest.split('/').next()?.rsplit('@').next()?.split(':').next()?;
+        matches!(protocol, "http" | "https").then_some(host).filter(|host| !host.is_empty())
     }
 
     fn ssh_url(&self) -> Option<String> {
@@ -81,7 +96,7 @@ pub(crate) fn names(facts: &CodebaseFacts) -> Entry {
         Build::PullRequest => "PR",
     };
     Entry::tree([
-        ("branch", text(facts.branch.clone())),
+        ("branch", text(facts.branch().map(str::to_owned))),
         ("tag", text(facts.tag.clone())),
         ("targetBranch", text(facts.target_branch().map(str::to_owned))),
         ("sourceBranch", text(facts.source_branch().map(str::to_owned))),
@@ -185,7 +200,7 @@ fn commit(vars: &mut IndexMap<&'static str, String>, facts: &CodebaseFacts) {
     }
     if let Some(tag) = &facts.tag {
         set(&["DRONE_TAG"], Some(tag));
-        for (name, value) in semver::variables(tag) {
+        for (name, value) in semver::variables(tag).into_iter().chain(calver::variables(tag)) {
             set(&[name], Some(&value));
         }
     }

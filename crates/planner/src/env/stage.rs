@@ -72,14 +72,20 @@ pub(super) fn report_dropped(ctx: &Ctx<'_>, name: &str, span: Span) {
 /// The variables that tell how the stage went so far; each step gets the state at its start (harness-runtime.md 2.3).
 fn statuses(ctx: &Ctx<'_>) -> Env {
     let mut env = Env::default();
-    let (template, _) = Template::parse("<+<+OnStageFailure>?\"FAILURE\":\"SUCCESS\">");
-    for name in ["DRONE_STAGE_STATUS", "DRONE_BUILD_STATUS", "CI_BUILD_STATUS"] {
-        let pieces = Pieces::new(template.clone(), Arc::clone(&ctx.names) as _);
+    for (name, expression) in [
+        ("DRONE_STAGE_STATUS", STATUS),
+        ("DRONE_BUILD_STATUS", STATUS),
+        ("CI_BUILD_STATUS", STATUS),
+        ("DRONE_FAILED_STEPS", "<+stage.failedSteps>"),
+    ] {
+        let pieces = Pieces::new(Template::parse(expression).0, Arc::clone(&ctx.names) as _);
         let origin = Origin::new(Cause::Service { rule: "harness-runtime.md 2.3" });
         env.set(name, Traced::new(Text::Deferred(pieces), origin));
     }
     env
 }
+
+const STATUS: &str = "<+<+OnStageFailure>?\"FAILURE\":\"SUCCESS\">";
 
 /// The address that stands in for the execution's page.
 pub(crate) fn build_link(inputs: &Inputs<'_>) -> String {
@@ -97,13 +103,27 @@ fn as_env<'v>(variables: impl Iterator<Item = &'v (String, Span, Traced<Text>)>)
 fn machine(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     let mut env = Env::default();
     let cause = || Cause::Service { rule: "harness-runtime.md 2.1, 1: infra" };
-    env.known("DRONE_STAGE_OS", stage.platform.service_word(), cause());
-    // The machine's own: it is what the steps find, whatever the stage says.
-    env.known("DRONE_STAGE_ARCH", inputs.run.arch.clone(), cause());
+    env.known("DRONE_STAGE_OS", "linux", cause());
+    env.known("DRONE_STAGE_ARCH", if inputs.run.arch == "arm64" { "Arm64" } else { "Amd64" }, cause());
+    env.known("DRONE_STAGE_MACHINE", inputs.run.machine.clone(), cause());
+    env.known("DRONE_STAGE_TYPE", infrastructure(stage), cause());
+    if let Some(machine) = inputs.codebase.netrc_machine() {
+        env.known("DRONE_NETRC_MACHINE", machine, Cause::Codebase("harness-runtime.md 2.5"));
+    }
     if stage.column.profile() != Profile::Docker {
         env.known("DRONE_WORKSPACE", stage.platform.workspace(), cause());
     }
     env
+}
+
+/// The service's word for the infrastructure.
+fn infrastructure(stage: &StagePlace) -> &'static str {
+    match stage.column.profile() {
+        Profile::Kubernetes => "KUBERNETES_DIRECT",
+        Profile::Vm => "VM",
+        Profile::Cloud => "HOSTED_VM",
+        Profile::Docker => "docker",
+    }
 }
 
 fn common(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
@@ -113,7 +133,8 @@ fn common(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     let identity = || Cause::Service { rule: "harness-runtime.md 2.1, 6: common" };
     env.known("DRONE", "true", constant());
     env.known("DRONE_STAGE_KIND", "pipeline", constant());
-    env.known("HARNESS_WORKSPACE", stage.platform.workspace(), constant());
+    env.known("HARNESS_INFRA", infrastructure(stage), constant());
+    env.known("HARNESS_WORKSPACE", WORKSPACE, constant());
     env.known("DRONE_STAGE_NAME", stage.name.clone(), identity());
     env.known("HARNESS_ACCOUNT_ID", run.account.clone(), identity());
     env.known("HARNESS_ORG_ID", stage.org.clone(), identity());

@@ -44,6 +44,14 @@ impl Ctx<'_> {
         }
     }
 
+    /// Reports the names that nobody knows, among what a second look could not resolve: the rest may come from the values
+    /// that it pretended.
+    pub(super) fn report_unknown(&self, probe: &Recording<'_>, unresolved: &[String], span: Span) {
+        let unknown: Vec<String> = probe.missing.borrow().iter().map(|path| dotted(path)).collect();
+        let unresolved: Vec<String> = unresolved.iter().filter(|name| unknown.contains(name)).cloned().collect();
+        self.report_unresolved(probe, &unresolved, span);
+    }
+
     pub(super) fn missing_secret(&self, id: &str, span: Span) {
         self.notes.report(
             Diagnostic::error("missing-secret", format!("the secret `{id}` has no value"))

@@ -91,12 +91,14 @@ fn every_variable_on_kubernetes() {
     DRONE_STAGE_STATUS=<+<+OnStageFailure>?"FAILURE":"SUCCESS">
     DRONE_BUILD_STATUS=<+<+OnStageFailure>?"FAILURE":"SUCCESS">
     CI_BUILD_STATUS=<+<+OnStageFailure>?"FAILURE":"SUCCESS">
+    DRONE_FAILED_STEPS=<+stage.failedSteps>
     HARNESS_STEP_INDEX=0
     HARNESS_STEP_TOTAL=1
     HARNESS_NODE_INDEX=0
     HARNESS_NODE_TOTAL=1
     DRONE=true
     DRONE_STAGE_KIND=pipeline
+    HARNESS_INFRA=KUBERNETES_DIRECT
     HARNESS_WORKSPACE=/harness
     DRONE_STAGE_NAME=build
     HARNESS_ACCOUNT_ID=local
@@ -127,7 +129,10 @@ fn every_variable_on_kubernetes() {
 fn every_variable_on_vm() {
     assert_snapshot!(all(&plan_steps(Profile::Vm, STEP, facts)), @r#"
     DRONE_STAGE_OS=linux
-    DRONE_STAGE_ARCH=amd64
+    DRONE_STAGE_ARCH=Amd64
+    DRONE_STAGE_MACHINE=local
+    DRONE_STAGE_TYPE=VM
+    DRONE_NETRC_MACHINE=git.example.com
     DRONE_WORKSPACE=/harness
     DRONE_BUILD_CREATED=1700000000
     DRONE_BUILD_STARTED=1700000000
@@ -185,6 +190,7 @@ fn every_variable_on_vm() {
     DRONE_REPO=ada/shop
     DRONE=true
     DRONE_STAGE_KIND=pipeline
+    HARNESS_INFRA=VM
     HARNESS_WORKSPACE=/harness
     DRONE_STAGE_NAME=build
     HARNESS_ACCOUNT_ID=local
@@ -202,6 +208,7 @@ fn every_variable_on_vm() {
     DRONE_STAGE_STATUS=<+<+OnStageFailure>?"FAILURE":"SUCCESS">
     DRONE_BUILD_STATUS=<+<+OnStageFailure>?"FAILURE":"SUCCESS">
     CI_BUILD_STATUS=<+<+OnStageFailure>?"FAILURE":"SUCCESS">
+    DRONE_FAILED_STEPS=<+stage.failedSteps>
     HARNESS_STEP_INDEX=0
     HARNESS_STEP_TOTAL=1
     HARNESS_NODE_INDEX=0
@@ -237,6 +244,25 @@ fn tag_build() {
     DRONE_BUILD_EVENT go: tag ← git (harness-runtime.md 2.4)
     DRONE_COMMIT_REF go: refs/tags/v2.1.0 ← git (harness-runtime.md 2.4)
     DRONE_SEMVER_SHORT go: 2.1.0 ← git (harness-runtime.md 2.4)
+    ");
+}
+
+#[test]
+fn calendar_version_tag() {
+    let outcome = plan_steps(Profile::Vm, STEP, |inputs| {
+        facts(inputs);
+        inputs.codebase.tag = Some("2026.3.1-rc".to_owned());
+    });
+    let of_tag: String = ["DRONE_CALVER", "DRONE_CALVER_SHORT", "DRONE_SEMVER", "DRONE_BRANCH", "CI_COMMIT_BRANCH"]
+        .iter()
+        .map(|name| format!("{name} {}\n", explain(&outcome, name).trim_end()))
+        .collect();
+    assert_snapshot!(of_tag, @"
+    DRONE_CALVER go: 2026.3.1-rc ← git (harness-runtime.md 2.4)
+    DRONE_CALVER_SHORT go: 2026.3.1 ← git (harness-runtime.md 2.4)
+    DRONE_SEMVER go: 2026.3.1-rc ← git (harness-runtime.md 2.4)
+    DRONE_BRANCH 
+    CI_COMMIT_BRANCH
     ");
 }
 

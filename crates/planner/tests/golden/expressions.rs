@@ -138,3 +138,150 @@ fn statuses_wait() {
 fn text_methods() {
     assert_snapshot!(value("<+codebase.branch.toUpperCase()>"), @"go: MAIN ← git (codebase) ← pipeline.yaml:19:94");
 }
+
+/// A step in a group, a looped step and a looped stage; `X` of the step `g.go` is the expression.
+fn within_groups(expression: &str) -> String {
+    let run = |id: &str, more: &str| {
+        format!(
+            "{{type: Run, name: {id}, identifier: {id}, spec: {{image: 'a', connectorRef: hub, command: c{more}}}}}"
+        )
+    };
+    let variable = format!(", envVariables: {{X: '{}'}}", expression.replace('\'', "''"));
+    let steps = format!(
+        "- step: {}\n- step: {}\n- stepGroup:\n    identifier: g\n    name: Group\n    variables: [{{name: v, type: String, value: w}}]\n    steps:\n      - step: {}\n      - step: {}\n",
+        run("top", ""),
+        run("looped", "").replace(", spec:", ", strategy: {parallelism: 2}, spec:"),
+        run("inner", ""),
+        run("go", &variable),
+    );
+    let outcome = plan_steps(Profile::Kubernetes, &steps, |_| {});
+    let shown = explain(&outcome, "X");
+    let value = shown.split(" ← ").next().unwrap_or_default().trim_start_matches("g.go: ").to_owned();
+    let told: Vec<String> = diagnostics(&outcome).lines().map(|line| line.trim().to_owned()).collect();
+    let help = told.iter().find(|line| line.starts_with("help")).map(|line| format!(" ({line})"));
+    match (value == expression, value.as_str()) {
+        (true, _) => "later".to_owned(),
+        (false, value) => format!("{value}{}", help.unwrap_or_default()),
+    }
+}
+
+#[test]
+fn what_only_the_run_knows_waits() {
+    for name in [
+        "pipeline.status",
+        "pipeline.currentStatus",
+        "pipeline.stages.build.status",
+        "pipeline.stages.build.currentStatus",
+        "pipeline.stages.build.spec.execution.steps.g.steps.inner.output.outputVariables.A",
+        "pipeline.stages.build.spec.execution.status",
+        "stage.status",
+        "stage.liveStatus",
+        "stage.startTs",
+        "stage.spec.execution.steps.top.status",
+        "execution.currentStatus",
+        "execution.steps.top.status",
+        "execution.steps.looped.status",
+        "execution.steps.looped_1.status",
+        "execution.steps.looped_1.output.outputVariables.A",
+        "execution.steps.g.status",
+        "execution.steps.g.steps.inner.status",
+        "steps.inner.output.outputVariables.A",
+        "steps.top.retryCount",
+        "steps.g.steps.inner.startTs",
+        "stepGroup.status",
+        "stepGroup.currentStatus",
+        "stepGroup.startTs",
+        "stepGroup.steps.inner.status",
+        "stepGroup.steps.inner.output.outputVariables.A",
+        "strategy.node.looped.currentStatus",
+        "OnStageFailure",
+        "currentStatus",
+        "artifact_g_inner.stepArtifacts.publishedImageArtifacts[0].digest",
+        "steps.inner.artifact_g_inner.stepArtifacts",
+    ] {
+        let expression = format!("<+{name}>");
+        assert_eq!(within_groups(&expression), "later", "{name}");
+    }
+}
+
+#[test]
+fn what_no_run_can_know_is_null_at_once() {
+    let shown: Vec<String> = [
+        "execution.steps.inner.status",
+        "execution.steps.g.inner.status",
+        "execution.steps.g.steps.iner.status",
+        "execution.steps.g.output.outputVariables.A",
+        "execution.steps.looped.output.outputVariables.A",
+        "execution.steps.top_1.status",
+        "stepGroup.steps.top.status",
+        "steps.top.nothing",
+        "steps.nobody.status",
+        "artifact_inner.stepArtifacts",
+        "artifact_g.stepArtifacts",
+        "pipeline.stages.other.status",
+        "strategy.currentStatus",
+        "trigger.branch",
+        "eventPayload.pull_request.number",
+    ]
+    .map(|name| format!("{name}: {}", within_groups(&format!("<+{name}>"))))
+    .into();
+    assert_snapshot!(shown.join("\n"), @"
+    execution.steps.inner.status: null (help: did you mean `<+execution.steps.g.steps.inner.status>`?)
+    execution.steps.g.inner.status: null (help: correct the name, or give it a local value with `--var execution.steps.g.inner.status=VALUE`)
+    execution.steps.g.steps.iner.status: null (help: did you mean `<+execution.steps.g.steps.inner.status>`?)
+    execution.steps.g.output.outputVariables.A: null (help: correct the name, or give it a local value with `--var execution.steps.g.output.outputVariables.A=VALUE`)
+    execution.steps.looped.output.outputVariables.A: null (help: correct the name, or give it a local value with `--var execution.steps.looped.output.outputVariables.A=VALUE`)
+    execution.steps.top_1.status: null (help: did you mean `<+execution.steps.top.status>`?)
+    stepGroup.steps.top.status: null (help: correct the name, or give it a local value with `--var stepGroup.steps.top.status=VALUE`)
+    steps.top.nothing: null (help: correct the name, or give it a local value with `--var steps.top.nothing=VALUE`)
+    steps.nobody.status: null (help: correct the name, or give it a local value with `--var steps.nobody.status=VALUE`)
+    artifact_inner.stepArtifacts: null (help: correct the name, or give it a local value with `--var artifact_inner.stepArtifacts=VALUE`)
+    artifact_g.stepArtifacts: null (help: correct the name, or give it a local value with `--var artifact_g.stepArtifacts=VALUE`)
+    pipeline.stages.other.status: null (help: correct the name, or give it a local value with `--var pipeline.stages.other.status=VALUE`)
+    strategy.currentStatus: null (help: correct the name, or give it a local value with `--var strategy.currentStatus=VALUE`)
+    trigger.branch: null (help: correct the name, or give it a local value with `--var trigger.branch=VALUE`)
+    eventPayload.pull_request.number: null (help: correct the name, or give it a local value with `--var eventPayload.pull_request.number=VALUE`)
+    ");
+}
+
+#[test]
+fn a_group_knows_its_own() {
+    assert_snapshot!(within_groups("<+stepGroup.identifier> <+stepGroup.name> <+stepGroup.variables.v>"), @"g Group w");
+}
+
+#[test]
+fn a_loop_waits_for_its_status() {
+    let step = "- step:\n    type: Run\n    name: go\n    identifier: go\n    strategy: {parallelism: 1}\n    spec: {image: a, connectorRef: hub, command: c, envVariables: {X: '<+strategy.currentStatus> <+strategy.iteration>'}}";
+    assert_snapshot!(explain(&plan_steps(Profile::Kubernetes, step, |_| {}), "X"), @"go_0: <+strategy.currentStatus> <+strategy.iteration> ← pipeline.yaml:19:83");
+}
+
+#[test]
+fn unknown_names_beside_waiting_ones_are_reported() {
+    assert_snapshot!(value("<+steps.first.status> <+nobody.knows> <+steps.first.nothing>"), @"
+    go: <+steps.first.status> <+nobody.knows> <+steps.first.nothing> ← pipeline.yaml:19:94
+    warning[unresolved-expression] `nobody.knows` does not resolve
+      at `'<+steps.first.status> <+nobody.knows> <+steps.first.nothing>'`: becomes the text `null`, as in the CI service
+      help: correct the name, or give it a local value with `--var nobody.knows=VALUE`
+    warning[unresolved-expression] `steps.first.nothing` does not resolve
+      at `'<+steps.first.status> <+nobody.knows> <+steps.first.nothing>'`: becomes the text `null`, as in the CI service
+      help: correct the name, or give it a local value with `--var steps.first.nothing=VALUE`
+    ");
+}
+
+#[test]
+fn without_a_clone_there_is_no_codebase() {
+    let document = crate::harness::document(
+        Profile::Kubernetes,
+        "- step: {type: Run, name: go, identifier: go, spec: {image: a, connectorRef: hub, command: c, envVariables: {X: '<+codebase.branch>'}}}",
+    );
+    let outcome =
+        crate::harness::plan_document(&document.replace("cloneCodebase: true", "cloneCodebase: false"), |inputs| {
+            inputs.codebase.branch = Some("main".to_owned());
+        });
+    assert_snapshot!(explain(&outcome, "X") + &diagnostics(&outcome), @"
+    go: null ← pipeline.yaml:14:125
+    warning[unresolved-expression] `codebase.branch` does not resolve
+      at `'<+codebase.branch>'`: becomes the text `null`, as in the CI service
+      help: correct the name, or give it a local value with `--var codebase.branch=VALUE`
+    ");
+}

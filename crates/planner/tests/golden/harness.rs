@@ -225,6 +225,7 @@ fn flow(put: &mut impl FnMut(&str, String), step: &PlannedStep) {
         (status, None) => put("when", format!("{status:?}")),
         (status, Some(condition)) => match &condition.value {
             Condition::Known { holds, source } => put("when", format!("{status:?} && {} = {holds}", source.source())),
+            Condition::Null { source } => put("when", format!("{status:?} && {} is null", source.source())),
             Condition::Deferred(pieces) => put("when", format!("{status:?} && {} later", pieces.shown())),
         },
     }

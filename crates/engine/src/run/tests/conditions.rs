@@ -102,6 +102,18 @@ async fn conditions_on_earlier_steps() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_condition_that_comes_to_null_fails_early_and_late() {
+    let (early, late) = (step("early").if_null("<+trigger.x>"), step("late").if_deferred("<+nope.x>"));
+    let plan = plan([stage("build", [early, late.when(StageStatus::All)])]);
+    assert_snapshot!(Runner::new(FakeBackend::new()).run(&plan).await.ends(), @"
+    step_finished early failed (Error in evaluating configured when condition on step: `<+trigger.x>`: it comes to null, which is neither true nor false)
+    step_finished late failed (Error in evaluating configured when condition on step: `<+nope.x>`: it comes to null, which is neither true nor false)
+    stage_finished build failed
+    run_finished failed exit=1
+    ");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_group_whose_condition_is_broken_fails() {
     let broken = deferred_condition("<+9223372036854775807 * 2>");
     let when = When { status: StageStatus::All, condition: Some(broken) };

@@ -1,0 +1,131 @@
+//! The steps and step groups of a stage as expressions reach them: `steps.ID.…`, and in a group `steps.GROUP.steps.ID.…`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use cirun_expressions::Segment;
+use cirun_parser::model::ExecutionNode;
+
+use super::{Entry, Found};
+
+/// What stands behind `steps`, at the top of a stage or in a step group.
+#[derive(Debug, Default)]
+pub(crate) struct StepIds {
+    nodes: BTreeMap<String, StepNode>,
+}
+
+#[derive(Debug)]
+struct StepNode {
+    /// What it is repeated by puts a suffix behind its id.
+    looped: bool,
+    /// The steps of a step group.
+    inner: Option<Entry>,
+}
+
+/// What the run knows of steps and groups (harness-runtime.md 3, Status).
+const RUN_FIELDS: [&str; 8] =
+    ["identifier", "name", "type", "status", "currentStatus", "liveStatus", "startTs", "endTs"];
+/// What it knows of steps besides.
+const STEP_FIELDS: [&str; 2] = ["output", "retryCount"];
+
+impl StepIds {
+    /// The ids of `nodes`, and of those within them.
+    pub(crate) fn of<'n>(nodes: impl IntoIterator<Item = &'n [ExecutionNode]>) -> Self {
+        let mut ids = Self::default();
+        for nodes in nodes {
+            ids.collect(nodes);
+        }
+        ids
+    }
+
+    fn collect(&mut self, nodes: &[ExecutionNode]) {
+        for node in nodes {
+            let (id, node) = match node {
+                ExecutionNode::Step(step) => {
+                    (&step.identifier.value, StepNode { looped: step.strategy.is_some(), inner: None })
+                }
+                ExecutionNode::Group(group) => {
+                    let inner = Some(Entry::Steps(Arc::new(Self::of([&*group.steps]))));
+                    (&group.identifier.value, StepNode { looped: group.strategy.is_some(), inner })
+                }
+                ExecutionNode::Parallel(nodes) => {
+                    self.collect(&nodes.value);
+                    continue;
+                }
+            };
+            self.nodes.insert(id.clone(), node);
+        }
+    }
+
+    /// What stands behind `steps` in the group of this id, as the pipeline writes it.
+    pub(crate) fn in_group(&self, id: &str) -> Option<&Entry> {
+        self.nodes.get(id)?.inner.as_ref()
+    }
+
+    /// The ids, for suggestions.
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.nodes.keys().cloned().collect()
+    }
+
+    /// The ids that lead to a step or group of this id within the groups, if there is one.
+    pub(super) fn path_to(&self, id: &str) -> Option<Vec<&str>> {
+        self.nodes.iter().find_map(|(group, node)| {
+            let Some(Entry::Steps(inner)) = &node.inner else { return None };
+            let within = match inner.nodes.get_key_value(id) {
+                Some((id, _)) => vec![id.as_str()],
+                None => inner.path_to(id)?,
+            };
+            Some([vec![group.as_str()], within].concat())
+        })
+    }
+
+    /// What is below `steps`.
+    pub(super) fn find(&self, path: &[Segment]) -> Found<'_> {
+        let Some((Segment::Key(id), rest)) = path.split_first() else { return Found::Missing };
+        let node = match self.nodes.get(id) {
+            Some(node) if !node.looped => node,
+            // The loop itself has a status, and no more.
+            Some(_) => return pending_if(of_run(rest, &RUN_FIELDS)),
+            None => match self.instance(id) {
+                Some(node) => node,
+                None => return Found::Missing,
+            },
+        };
+        let (Some(Segment::Key(field)), Some(inner)) = (rest.first(), &node.inner) else {
+            let is_step = node.inner.is_none();
+            return pending_if(of_run(rest, &RUN_FIELDS) || (is_step && of_step(rest)));
+        };
+        if field == "steps" { super::descend(inner, &rest[1..]) } else { pending_if(of_run(rest, &RUN_FIELDS)) }
+    }
+
+    /// The node of which `id` is an instance.
+    fn instance(&self, id: &str) -> Option<&StepNode> {
+        id.rmatch_indices('_').find_map(|(at, _)| self.nodes.get(&id[..at]).filter(|node| node.looped))
+    }
+
+    /// Whether `name` is the ids down to a step, with `_` between them: how artifacts are called.
+    pub(super) fn has_artifact(&self, name: &str) -> bool {
+        let ends = name.match_indices('_').map(|(at, _)| at).chain([name.len()]);
+        ends.into_iter().any(|end| {
+            let (id, rest) = name.split_at(end);
+            let node = self.nodes.get(id).filter(|node| !node.looped).or_else(|| self.instance(id));
+            match node.map(|node| &node.inner) {
+                None => false,
+                Some(None) => rest.is_empty(),
+                Some(Some(Entry::Steps(inner))) => rest.strip_prefix('_').is_some_and(|rest| inner.has_artifact(rest)),
+                Some(Some(_)) => false,
+            }
+        })
+    }
+}
+
+fn pending_if<'a>(known: bool) -> Found<'a> {
+    if known { Found::Pending } else { Found::Missing }
+}
+
+fn of_run(path: &[Segment], fields: &[&str]) -> bool {
+    matches!(path.first(), Some(Segment::Key(key)) if fields.contains(&key.as_str()))
+}
+
+fn of_step(path: &[Segment]) -> bool {
+    of_run(path, &STEP_FIELDS) || matches!(path.first(), Some(Segment::Key(key)) if key.starts_with("artifact_"))
+}
