@@ -54,28 +54,6 @@ pub(crate) fn action(strategies: &[FailureStrategy], cause: Cause) -> Option<&Fa
     strategies.iter().find(|strategy| strategy.errors.iter().any(names_it)).map(|strategy| &strategy.action.value)
 }
 
-/// What a code says by custom of shells and kernels, for a person.
-pub(crate) fn exit_meaning(code: i64) -> Option<&'static str> {
-    match code {
-        126 => Some("the program cannot be executed"),
-        127 => Some("the program was not found"),
-        130 => Some("interrupted, SIGINT"),
-        134 => Some("aborted, SIGABRT"),
-        137 => Some("killed, SIGKILL"),
-        139 => Some("crashed, SIGSEGV"),
-        143 => Some("terminated, SIGTERM"),
-        _ => None,
-    }
-}
-
-/// `exit code 137 (killed, SIGKILL)`.
-pub(crate) fn exit_text(code: i64) -> String {
-    match exit_meaning(code) {
-        Some(meaning) => format!("exit code {code} ({meaning})"),
-        None => format!("exit code {code}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use cirun_plan::{Cause as OriginCause, Origin, Traced};

@@ -19,6 +19,7 @@ mod condition;
 mod dispatch;
 mod dotenv;
 mod emit;
+mod exit_code;
 mod failure;
 mod junit;
 mod lines;
@@ -37,6 +38,7 @@ pub use backend::{Backend, BackendError, Exit, OutputChunk, OutputFiles, ReportF
 pub use config::{Answer, Cancellation, Clock, Config, Question};
 pub use earlier::Earlier;
 pub use event::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
+pub use exit_code::{describe_exit_code, exit_code_hint, exit_code_meaning};
 pub use mask::{MASK, Masker};
 pub use ready::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep};
 pub use run::{Engine, RunError, RunResult};

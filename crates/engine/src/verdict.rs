@@ -5,7 +5,8 @@ use cirun_plan::PlannedStep;
 use crate::{
     BackendError, Exit, OutputFiles, ReadyAction,
     attempt::Job,
-    failure::{Cause, Failure, exit_text},
+    exit_code::describe_exit_code,
+    failure::{Cause, Failure},
     outputs::{self, Outputs},
 };
 
@@ -44,7 +45,7 @@ pub(crate) fn judge(
             let reason = format!("it was killed for using more memory than its limit (exit code {code})");
             failed(Cause::OutOfMemory, Some(code), reason)
         }
-        Exit::Code { code, oom_killed: false } => failed(Cause::ExitCode, Some(code), exit_text(code)),
+        Exit::Code { code, oom_killed: false } => failed(Cause::ExitCode, Some(code), describe_exit_code(code, None)),
         Exit::Stopped if timed_out => {
             let reason = format!("it took longer than its timeout of {:?}", step.timeout.value);
             failed(Cause::Timeout, None, reason)

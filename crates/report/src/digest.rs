@@ -1,12 +1,11 @@
 //! What a person needs of a failed step, at the very end: how it ended, what that means, its last lines, what to do.
 
-use cirun_engine::{MaskedLine, Outcome, TestSummary};
+use cirun_engine::{MaskedLine, Outcome, TestSummary, describe_exit_code};
 use cirun_plan::StepPath;
 
 use crate::{
     Look,
     clean::clean,
-    exit_code,
     hint::{self, About},
     human,
     look::{Mark, Tone},
@@ -63,7 +62,7 @@ fn step(look: Look, stage: &StageRecord, path: &StepPath, entry: &Entry, finish:
 fn headline(path: &StepPath, finish: &StepFinish) -> String {
     let how = format!("{} {path} {}", Mark::Bad.glyph(), words(finish.outcome));
     match (finish.exit_code, &finish.reason) {
-        (Some(code), reason) => format!("{how}: {}", exit_code::describe(code, reason.as_deref())),
+        (Some(code), reason) => format!("{how}: {}", describe_exit_code(code, reason.as_deref())),
         (None, Some(reason)) => format!("{how} after {}: {reason}", human::duration(finish.elapsed)),
         (None, None) => format!("{how} after {}", human::duration(finish.elapsed)),
     }
@@ -112,7 +111,7 @@ fn ended_before<'a>(
 
 fn dead_service(look: Look, path: &StepPath, end: &ServiceEnd, finish: &StepFinish) -> Vec<String> {
     let before = human::duration(between(end.at, finish.at));
-    let how = exit_code::describe(end.exit_code, end.reason.as_deref());
+    let how = describe_exit_code(end.exit_code, end.reason.as_deref());
     let sentence = format!("service `{path}` had ended {before} before: {how}");
     let mut lines: Vec<String> =
         wrap(&sentence, look.width.saturating_sub(2)).iter().map(|line| format!("  {line}")).collect();

@@ -1,6 +1,6 @@
 //! The next action after a failure, read from what the step printed.
 
-use crate::exit_code::exit_code_hint;
+use cirun_engine::exit_code_hint;
 
 /// A next action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,14 +2,14 @@
 
 use std::io::Write;
 
-use cirun_engine::{Event, EventKind, Outcome};
+use cirun_engine::{Event, EventKind, Outcome, describe_exit_code};
 use cirun_plan::StepPath;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::{
     Colour, Sink, SinkError,
     clean::clean,
-    exit_code, human,
+    human,
     record::{Entry, RunRecord, StageRecord, State, StepFinish},
     summary::words,
 };
@@ -99,7 +99,7 @@ fn case(path: &StepPath, entry: &Entry, finish: Option<&StepFinish>) -> TestCase
 
 fn status(finish: &StepFinish) -> TestCaseStatus {
     let why = match finish.exit_code {
-        Some(code) => exit_code::describe(code, finish.reason.as_deref()),
+        Some(code) => describe_exit_code(code, finish.reason.as_deref()),
         None => finish
             .reason
             .clone()

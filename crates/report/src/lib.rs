@@ -14,7 +14,6 @@ mod human;
 mod look;
 mod table;
 
-mod exit_code;
 mod hint;
 mod log;
 mod record;
@@ -31,7 +30,6 @@ mod tty;
 mod html;
 mod junit;
 
-pub use exit_code::exit_code_meaning;
 pub use html::HtmlSink;
 pub use human::duration as human_duration;
 pub use json::JsonSink;

@@ -1,6 +1,6 @@
 //! Tells a run in lines, each with the step's id in front. Plain output is these lines; a terminal shows them above its bars.
 
-use cirun_engine::{Event, EventKind, ImageState, Outcome};
+use cirun_engine::{Event, EventKind, ImageState, Outcome, describe_exit_code};
 use cirun_plan::StepPath;
 use console::{measure_text_width, truncate_str};
 use indexmap::IndexMap;
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::{
     Look,
     clean::clean,
-    exit_code, human,
+    human,
     look::{Mark, Tone},
     record::{BACKGROUND, RunRecord, between},
     summary::{mark, test_words, words},
@@ -88,7 +88,7 @@ impl Narrator {
             }
             EventKind::ServiceExited { step, exit_code, reason, tail: _ } => {
                 let mark = if *exit_code == 0 { Mark::Warning } else { Mark::Bad };
-                let how = exit_code::describe(*exit_code, reason.as_deref());
+                let how = describe_exit_code(*exit_code, reason.as_deref());
                 vec![self.line(record, step, mark, &format!("service ended: {how}"))]
             }
             // That the service has started tells more, and follows.
@@ -224,7 +224,7 @@ fn finish_words(record: &RunRecord, step: &StepPath, outcome: Outcome) -> String
         }
     };
     let why = match finish.exit_code {
-        Some(code) if code != 0 => Some(exit_code::describe(code, finish.reason.as_deref())),
+        Some(code) if code != 0 => Some(describe_exit_code(code, finish.reason.as_deref())),
         Some(_) | None => finish.reason.clone(),
     };
     let tests = finish.tests.as_ref().map(test_words);

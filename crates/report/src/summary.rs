@@ -1,11 +1,9 @@
 //! The table at the end of a run, and the verdict under it.
 
-use cirun_engine::{Outcome, TestSummary};
+use cirun_engine::{Outcome, TestSummary, exit_code_meaning};
 
 use crate::{
-    Look,
-    exit_code::exit_code_meaning,
-    human,
+    Look, human,
     look::Mark,
     record::{Entry, RunFinish, RunRecord, ServiceEnd, State, StepFinish},
     table::{self, Cell, Column, ColumnKind},

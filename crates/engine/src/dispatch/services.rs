@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Backend, EventKind, Exit, Outcome, ReadyAction, ReadyStep, RunError,
     attempt::{ServiceStart, ServiceTask},
-    failure::{exit_meaning, exit_text},
+    exit_code::{describe_exit_code, exit_code_meaning},
     resolve::Resolved,
 };
 
@@ -120,7 +120,7 @@ impl<B: Backend> Dispatcher<'_, B> {
                 ServiceState::Starting | ServiceState::Up => Finish::new(Outcome::Succeeded),
                 ServiceState::Down(exit) => {
                     let reason = match &exit {
-                        Exit::Code { code, oom_killed: false } => exit_text(*code),
+                        Exit::Code { code, oom_killed: false } => describe_exit_code(*code, None),
                         other => meaning(other).1.unwrap_or_default(),
                     };
                     let exit_code = Some(meaning(&exit).0);
@@ -141,7 +141,7 @@ fn meaning(exit: &Exit) -> (i64, Option<String>) {
         Exit::Code { code, oom_killed: true } => {
             (*code, Some("it was killed for using more memory than its limit".to_owned()))
         }
-        Exit::Code { code, oom_killed: false } => (*code, exit_meaning(*code).map(str::to_owned)),
+        Exit::Code { code, oom_killed: false } => (*code, exit_code_meaning(*code).map(str::to_owned)),
         Exit::NotStarted { code, reason } => (*code, Some(format!("it could not be started: {reason}"))),
         // 128 + SIGTERM: what a shell gives for a stopped process.
         Exit::Stopped => (143, Some("it was stopped".to_owned())),

@@ -22,7 +22,7 @@ async fn after_a_failure_the_default_skips() {
     )]);
     let backend = FakeBackend::new().step("a", behaves().prints("1").prints("2").prints("3").exits(2));
     assert_snapshot!(Runner::new(backend).run(&plan).await.ends(), @r#"
-    step_finished a failed exit=2 (exit code 2) tail=["2", "3"]
+    step_finished a failed exit=2 (exit code 2: wrong usage, or a shell syntax error) tail=["2", "3"]
     step_finished b skipped (the stage has failed, and `when` asks for stageStatus Success)
     step_finished on_failure succeeded exit=0
     step_finished always succeeded exit=0

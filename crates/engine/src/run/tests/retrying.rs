@@ -23,7 +23,7 @@ async fn until_it_succeeds() {
         .step("a", behaves().exits(2))
         .step("a", behaves().prints("third"));
     let run = Runner::new(backend).run(&plan).await;
-    assert_snapshot!(run.text(), @r"
+    assert_snapshot!(run.text(), @"
     run_started shop build:1
     stage_started build
     image_pull busybox Present
@@ -31,7 +31,7 @@ async fn until_it_succeeds() {
     step_output a | first
     diagnostic a note step-retry: attempt 1 failed (exit code 1); the next one starts in 10s
     10s step_started a #2
-    10s diagnostic a note step-retry: attempt 2 failed (exit code 2); the next one starts in 60s
+    10s diagnostic a note step-retry: attempt 2 failed (exit code 2: wrong usage, or a shell syntax error); the next one starts in 60s
     70s step_started a #3
     70s step_output a | third
     70s step_finished a succeeded exit=0 in 70s

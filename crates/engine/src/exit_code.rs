@@ -56,12 +56,12 @@ pub fn exit_code_meaning(code: i64) -> Option<&'static str> {
 }
 
 /// What to do about `code`, if the code alone can tell.
-pub(crate) fn exit_code_hint(code: i64) -> Option<&'static str> {
+pub fn exit_code_hint(code: i64) -> Option<&'static str> {
     find(code).map(|found| found.hint).filter(|hint| !hint.is_empty())
 }
 
 /// `exit code 137: killed (SIGKILL), often for want of memory`; a `reason` that was found out wins over what is usual.
-pub(crate) fn describe(code: i64, reason: Option<&str>) -> String {
+pub fn describe_exit_code(code: i64, reason: Option<&str>) -> String {
     let plain = format!("exit code {code}");
     match reason.or_else(|| exit_code_meaning(code)) {
         Some(meaning) if meaning.starts_with(&plain) => meaning.to_owned(),
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn known_and_unknown_codes() {
-        let shown: Vec<_> = [1, 126, 127, 137, 143, 255].map(|code| describe(code, None)).into();
+        let shown: Vec<_> = [1, 126, 127, 137, 143, 255].map(|code| describe_exit_code(code, None)).into();
         assert_snapshot!(shown.join("\n"), @r"
         exit code 1
         exit code 126: found, but not executable
@@ -95,8 +95,8 @@ mod tests {
 
     #[test]
     fn a_known_reason_wins() {
-        assert_snapshot!(describe(137, Some("over its memory limit of 64 MiB")), @"exit code 137: over its memory limit of 64 MiB");
-        assert_snapshot!(describe(42, Some("exit code 42")), @"exit code 42");
+        assert_snapshot!(describe_exit_code(137, Some("over its memory limit of 64 MiB")), @"exit code 137: over its memory limit of 64 MiB");
+        assert_snapshot!(describe_exit_code(42, Some("exit code 42")), @"exit code 42");
     }
 
     #[test]
