@@ -6,6 +6,7 @@ use std::{
 };
 
 use cirun_engine::{BackendError, OutputFiles, ReadyContainer};
+use cirun_plan::StepFiles;
 use tokio::fs;
 
 use crate::RunConfig;
@@ -18,6 +19,20 @@ pub(crate) async fn read(run_dir: &Path, container: &ReadyContainer) -> Result<O
         secrets: read_file(file("HARNESS_OUTPUT_SECRET_FILE")).await?,
         artifact: read_file(file("PLUGIN_ARTIFACT_FILE")).await?,
     })
+}
+
+/// Removes what an earlier attempt wrote: a retry writes to the same files, and in CI they would be new.
+pub(crate) async fn remove(run_dir: &Path, container: &ReadyContainer) -> Result<(), BackendError> {
+    let variables = StepFiles::VARIABLES.iter();
+    for path in variables.filter_map(|name| container.env.get(*name)).filter_map(|path| host_path(run_dir, path)) {
+        match fs::remove_file(&path).await {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(BackendError::Io { what: format!("remove the output file {}", path.display()), source });
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Where a file below the run's directory is on the host; `None` for every other path.

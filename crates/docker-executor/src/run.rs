@@ -27,6 +27,7 @@ use crate::{
     exit::{not_started, wrong_architecture},
     images::ensure_one,
     names::object_name,
+    output_files,
     spec::container_config,
     stage::Stage,
     surroundings::Surroundings,
@@ -49,6 +50,7 @@ pub(crate) async fn run(
     io: StepIo,
 ) -> Result<Exit, BackendError> {
     let stage = shared.current_stage()?;
+    output_files::remove(&shared.config.run_dir, container).await?;
     let id = match create_step(shared, &stage, step, container, &io).await? {
         Ok(id) => id,
         Err(exit) => return Ok(exit),

@@ -12,15 +12,15 @@ const MAX_LINE: usize = 64 * 1024;
 /// Why a file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
-pub(crate) struct DotenvError {
+pub struct DotenvError {
     /// From 1.
-    pub(crate) line: usize,
+    pub line: usize,
     /// What is wrong with it.
-    pub(crate) problem: &'static str,
+    pub problem: &'static str,
 }
 
 /// Parses `text`. One bad line fails the whole read.
-pub(crate) fn parse(text: &str) -> Result<IndexMap<String, String>, DotenvError> {
+pub fn parse(text: &str) -> Result<IndexMap<String, String>, DotenvError> {
     let mut variables = IndexMap::new();
     for (index, line) in text.lines().enumerate() {
         let error = |problem| DotenvError { line: index + 1, problem };

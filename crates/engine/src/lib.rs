@@ -36,7 +36,7 @@ pub mod testing;
 
 pub use backend::{Backend, BackendError, Exit, OutputChunk, OutputFiles, ReportFile, ServiceExit, StepIo};
 pub use config::{Answer, Cancellation, Clock, Config, Question};
-pub use earlier::Earlier;
+pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use event::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
 pub use exit_code::{describe_exit_code, exit_code_hint, exit_code_meaning};
 pub use mask::{MASK, Masker};

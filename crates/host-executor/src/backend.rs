@@ -7,8 +7,8 @@ use std::{
 };
 
 use cirun_engine::{
-    Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyHost, ReadyStep, ReportFile, ServiceExit,
-    StepIo,
+    Backend, BackendError, EventKind, Exit, OutputChunk, OutputFiles, ReadyAction, ReadyHost, ReadyStep, ReportFile,
+    ServiceExit, StepIo, Stream,
 };
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::{fs, sync::mpsc, task};
@@ -50,12 +50,14 @@ impl HostBackend {
             what: "run a step on this machine".to_owned(),
             reason: "no guard program is configured".to_owned(),
         })?;
+        let mut environment = stage.paths.environment(&self.config.environment, &host.env);
+        stage.exports.put_over(&mut environment);
         let mut command = std::process::Command::new(guard);
         command
             .args(arguments)
             .args(stage.paths.arguments(&host.argv, &host.env))
             .env_clear()
-            .envs(stage.paths.environment(&self.config.environment, &host.env))
+            .envs(environment)
             .current_dir(&self.config.workspace);
         let program = host.argv.first().cloned().unwrap_or_default();
         process::spawn(stage, Spawn { command, program, step: step.path.clone() }, self.config.stop_grace)
@@ -86,14 +88,21 @@ impl Backend for HostBackend {
     }
 
     async fn run(&self, step: &ReadyStep, io: StepIo) -> Result<Exit, BackendError> {
-        let mut process = match self.spawn(&*self.stage()?, step).await? {
+        let stage = self.stage()?;
+        let mut process = match self.spawn(&stage, step).await? {
             Ok(process) => process,
             Err(exit) => return Ok(exit),
         };
-        match process.started().await? {
-            Ok(()) => process.follow(&io).await,
-            Err(exit) => Ok(exit),
+        let exit = match process.started().await? {
+            Ok(()) => process.follow(&io).await?,
+            Err(exit) => return Ok(exit),
+        };
+        if let Err(problem) = stage.exports.take(&stage.paths, host_action(step)?).await {
+            let bytes = format!("cirun: {problem}\n").into_bytes().into();
+            // Without a receiver, nobody wants to know.
+            drop(io.output.send(OutputChunk { stream: Stream::Stderr, bytes }).await);
         }
+        Ok(exit)
     }
 
     /// A program that cannot be started has ended at once: in CI that is no failure of the step (harness-runtime.md 1.7).

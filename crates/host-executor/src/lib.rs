@@ -7,6 +7,8 @@
 mod config;
 mod paths;
 
+#[cfg(unix)]
+mod exports;
 mod output_files;
 mod reports;
 

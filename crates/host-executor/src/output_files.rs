@@ -6,19 +6,10 @@ use std::{
 };
 
 use cirun_engine::{BackendError, OutputFiles, ReadyHost};
+use cirun_plan::StepFiles;
 use tokio::fs;
 
 use crate::paths::HostPaths;
-
-/// What one attempt writes, by the variables that name the files.
-const FILES: [&str; 6] = [
-    "DRONE_OUTPUT",
-    "HARNESS_OUTPUT_FILE",
-    "HARNESS_OUTPUT_SECRET_FILE",
-    "PLUGIN_ARTIFACT_FILE",
-    "HARNESS_ARTIFACT_FILE_PATH",
-    "HARNESS_ANNOTATIONS_FILE",
-];
 
 /// Reads the files that the step's environment names.
 pub(crate) async fn read(paths: &HostPaths, host: &ReadyHost) -> Result<OutputFiles, BackendError> {
@@ -32,7 +23,8 @@ pub(crate) async fn read(paths: &HostPaths, host: &ReadyHost) -> Result<OutputFi
 
 /// Removes what an earlier attempt wrote: a retry writes to the same files, and in CI they would be new.
 pub(crate) async fn remove(paths: &HostPaths, host: &ReadyHost) -> Result<(), BackendError> {
-    for path in FILES.iter().filter_map(|name| host.env.get(*name)).filter_map(|path| paths.engine_file(path)) {
+    let variables = StepFiles::VARIABLES.iter();
+    for path in variables.filter_map(|name| host.env.get(*name)).filter_map(|path| paths.engine_file(path)) {
         match fs::remove_file(&path).await {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(failed("remove", &path, source)),
             Ok(()) | Err(_) => {}

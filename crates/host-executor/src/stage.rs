@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{paths::HostPaths, protocol::Order};
+use crate::{exports::Exports, paths::HostPaths, protocol::Order};
 
 /// Killing takes a moment even when the grace has used up the whole time.
 const KILLING: Duration = Duration::from_millis(500);
@@ -24,6 +24,8 @@ const KILLING: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) paths: HostPaths,
+    /// What its steps exported to later ones.
+    pub(crate) exports: Exports,
     /// Fires when the stage is being removed.
     pub(crate) ending: CancellationToken,
     kill: CancellationToken,
@@ -55,6 +57,7 @@ impl Stage {
     pub(crate) fn new(paths: HostPaths) -> Self {
         Self {
             paths,
+            exports: Exports::default(),
             ending: CancellationToken::new(),
             kill: CancellationToken::new(),
             keepers: TaskTracker::new(),

@@ -24,6 +24,21 @@ pub struct StepFiles {
 }
 
 impl StepFiles {
+    /// The variables that name what one attempt writes; those from `PLUGIN_METADATA_FILE` on only where the step has them.
+    pub const VARIABLES: [&'static str; 11] = [
+        "DRONE_ENV",
+        "DRONE_OUTPUT",
+        "HARNESS_OUTPUT_FILE",
+        "HARNESS_OUTPUT_SECRET_FILE",
+        "PLUGIN_ARTIFACT_FILE",
+        "HARNESS_ARTIFACT_FILE_PATH",
+        "HARNESS_ANNOTATIONS_FILE",
+        "PLUGIN_METADATA_FILE",
+        "PLUGIN_CACHE_METRICS_FILE",
+        "PLUGIN_CACHE_INTEL_METRICS_FILE",
+        "PLUGIN_BUILD_TOOL_FILE",
+    ];
+
     /// The files of the step at `path`.
     pub fn of(path: &StepPath) -> Self {
         Self {

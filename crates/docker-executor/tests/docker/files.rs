@@ -32,6 +32,20 @@ async fn output_files_of_any_user() {
 }
 
 #[tokio::test]
+async fn an_attempt_begins_with_no_files() {
+    let bench = Bench::started(Profile::Docker, &[]).await;
+    let writer = step("writer", "echo A=1 >> $DRONE_OUTPUT", with_output_files);
+    for _attempt in 0..2 {
+        assert_eq!(bench.run(&writer).await.exit, code(0));
+        assert_eq!(bench.backend.read_outputs(&writer).await.unwrap().outputs, Some(b"A=1\n".to_vec()));
+    }
+    let idle = step("writer", "true", with_output_files);
+    assert_eq!(bench.run(&idle).await.exit, code(0));
+    assert_eq!(bench.backend.read_outputs(&idle).await.unwrap(), OutputFiles::default());
+    bench.finish().await;
+}
+
+#[tokio::test]
 async fn an_output_file_cannot_lead_to_the_host() {
     let bench = Bench::started(Profile::Docker, &[]).await;
     let writer = step("writer", "ln -s /etc/passwd $DRONE_OUTPUT", with_output_files);

@@ -53,3 +53,25 @@ async fn reports_are_found_in_the_workspace() {
     let found: Vec<_> = files.iter().map(|file| (file.path.as_str(), file.content.as_slice())).collect();
     assert_eq!(found, [("out/TEST-a.xml", b"2".as_slice()), ("out/x/TEST-b.xml", b"1")]);
 }
+
+#[tokio::test]
+async fn exports_reach_later_steps() {
+    let (_directory, bed) = bed().await;
+    let env = |id: &str| format!("/tmp/engine/{id}-export.env");
+    let run = async |id: &str, script: &str| {
+        let (file, shell) = (env(id), ["sh", "-c", script]);
+        bed.run(&step(id, &shell, &[("DRONE_ENV", &file), ("BOTH", "step")])).await
+    };
+    let script = "echo BOTH=exported > $DRONE_ENV; echo DRONE_ENV=/nowhere >> $DRONE_ENV; echo NEW='a b' >> $DRONE_ENV";
+    assert_eq!(run("a", script).await.exit, code(0));
+    let seen = run("b", "echo $BOTH $NEW $DRONE_ENV; echo NEW=2 > $DRONE_ENV; exit 3").await;
+    assert_eq!((seen.stdout.split(" /").next(), seen.exit), (Some("exported a b"), code(3)));
+    assert!(seen.stdout.contains("run dir/b-export.env"), "{}", seen.stdout);
+    let told = run("c", "echo $NEW; echo no variable > $DRONE_ENV").await;
+    assert_eq!(told.stdout, "2\n");
+    assert_eq!(
+        told.stderr,
+        "cirun: what the step exported through $DRONE_ENV is lost: line 1: Can't separate key from value\n"
+    );
+    assert_eq!(run("d", "echo $BOTH $NEW").await.stdout, "exported 2\n");
+}
