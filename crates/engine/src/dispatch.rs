@@ -81,7 +81,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         stage: Arc<PlannedStage>,
     ) -> Self {
         let (sender, messages) = mpsc::channel(MESSAGES);
-        let tree = Tree::new(&stage.execution);
+        let tree = Tree::new(&stage.id, &stage.execution);
         let preparations = Preparations::new(tree.steps_under(ROOT));
         Self {
             stop: context.cancel.first.child_token(),

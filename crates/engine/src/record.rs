@@ -84,6 +84,7 @@ impl StageRecord {
             started: None,
             current: Tally::default(),
             outcome: None,
+            ended: None,
         }
     }
 

@@ -156,7 +156,7 @@ fn in_group<'a>(stage: &StageRecord, ids: Vec<&'a str>, rest: &'a [Segment]) -> 
     match keys(rest).as_slice() {
         ["steps", ..] => in_steps(stage, ids, &rest[1..]),
         [field] => {
-            let group = stage.groups.get(&StepPath::new(ids.iter().copied()));
+            let group = stage.groups.get(&StepPath::new(&stage.id.0, ids.iter().copied()));
             group.and_then(|group| group_field(&ids, group, field)).map_or(Lookup::Missing, found)
         }
         _ => Lookup::Missing,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cirun_plan::{FailureAction, FailureStrategy, Group, GroupKind, Node, PlannedStep, StepPath, When};
+use cirun_plan::{FailureAction, FailureStrategy, Group, GroupKind, Node, PlannedStep, StageId, StepPath, When};
 
 use crate::{EventKind, Outcome, failure::Cause, status::Tally};
 
@@ -15,6 +15,7 @@ pub(super) const ROOT: NodeId = 0;
 /// The nodes of a stage.
 #[derive(Debug)]
 pub(super) struct Tree {
+    stage: StageId,
     nodes: Vec<TreeNode>,
 }
 
@@ -79,8 +80,8 @@ pub(super) struct GroupInfo {
 
 impl Tree {
     /// The tree of a stage's execution.
-    pub(super) fn new(execution: &[Node]) -> Self {
-        let mut tree = Self { nodes: Vec::new() };
+    pub(super) fn new(stage: &StageId, execution: &[Node]) -> Self {
+        let mut tree = Self { stage: stage.clone(), nodes: Vec::new() };
         tree.add_branch(None, None, execution, 1);
         tree
     }
@@ -130,7 +131,7 @@ impl Tree {
         let around = std::iter::once(parent).chain(self.around(parent));
         let infos = around.filter_map(|branch| self.branch(branch).group.as_ref());
         let outer = infos.into_iter().find(|info| info.kind == GroupKind::StepGroup).map(|info| &info.path);
-        StepPath::new(outer.into_iter().flat_map(StepPath::ids).chain([id]))
+        StepPath::new(&self.stage.0, outer.into_iter().flat_map(StepPath::ids).chain([id]))
     }
 
     fn add(&mut self, parent: Option<NodeId>, kind: Kind) -> NodeId {
@@ -317,9 +318,13 @@ mod tests {
     use super::*;
     use crate::testing::{group, looped, parallel, step};
 
+    fn tree(execution: &[Node]) -> Tree {
+        Tree::new(&StageId("build".to_owned()), execution)
+    }
+
     #[test]
     fn a_sequence_has_one_running_child() {
-        let mut tree = Tree::new(&[step("a").node(), step("b").node()]);
+        let mut tree = tree(&[step("a").node(), step("b").node()]);
         let first = tree.start_next(ROOT).expect("a may start");
         assert_eq!(tree.start_next(ROOT), None);
         assert_eq!(tree.finish(first, Outcome::Succeeded), Some(ROOT));
@@ -331,7 +336,7 @@ mod tests {
 
     #[test]
     fn current_status_does_not_look_into_a_running_loop() {
-        let mut tree = Tree::new(&[parallel([looped("l", 1, [step("l_0"), step("l_1")]), step("b").node()])]);
+        let mut tree = tree(&[parallel([looped("l", 1, [step("l_0"), step("l_1")]), step("b").node()])]);
         let both = tree.start_next(ROOT).expect("parallel");
         let looped = tree.start_next(both).expect("the loop");
         let instance = tree.start_next(looped).expect("its first instance");
@@ -344,7 +349,7 @@ mod tests {
 
     #[test]
     fn reset_forgets() {
-        let mut tree = Tree::new(&[group("g", [step("a").node()])]);
+        let mut tree = tree(&[group("g", [step("a").node()])]);
         let group = tree.start_next(ROOT).expect("the group");
         let inner = tree.start_next(group).expect("its step");
         tree.finish(inner, Outcome::Failed);

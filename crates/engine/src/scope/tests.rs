@@ -49,8 +49,8 @@ fn run() -> RunRecord {
     let at = |second| Timestamp::from_second(second).expect("a time");
     let group = |name: &str, ended| GroupRecord { name: name.to_owned(), started: at(10), ended };
     test.groups = IndexMap::from([
-        (StepPath::new(["g"]), group("Group", None)),
-        (StepPath::new(["m"]), group("Matrix", Some((at(12), Outcome::Failed)))),
+        (StepPath::new("test", ["g"]), group("Group", None)),
+        (StepPath::new("test", ["m"]), group("Matrix", Some((at(12), Outcome::Failed)))),
     ]);
     let image = br#"{"kind":"docker/v1","data":{"registryUrl":"https://r.io","images":[{"image":"shop:1","digest":"sha256:ab"}]}}"#;
     let files = OutputFiles { artifact: Some(image.to_vec()), secrets: Some(b"KEY=k3y".to_vec()), outputs: None };
@@ -179,7 +179,7 @@ fn failed_steps_are_listed() {
     for path in ["compile", "g.later"] {
         let at = Timestamp::UNIX_EPOCH;
         let state = StepState::Finished { attempts: 1, started: at, ended: at, outcome: Outcome::Failed };
-        steps.get_mut(&StepPath::new(path.split('.'))).expect("the step is planned").state = state;
+        steps.get_mut(&StepPath::new("test", path.split('.'))).expect("the step is planned").state = state;
     }
     let (stage, now) = (StageId("test".to_owned()), Timestamp::UNIX_EPOCH);
     let scope = RunScope { run: &run, stage: &stage, step: None, strategy: None, now };
