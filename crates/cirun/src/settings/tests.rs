@@ -51,6 +51,6 @@ fn mistakes_name_their_place() {
 #[test]
 fn every_variable_names_a_key() {
     for (name, key) in VARIABLES {
-        assert_eq!(name, format!("CIRUN_{}", key.to_uppercase().replace('-', "_")));
+        assert_eq!(*name, format!("CIRUN_{}", key.to_uppercase().replace('-', "_")));
     }
 }
