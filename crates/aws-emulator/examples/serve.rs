@@ -13,7 +13,7 @@ async fn main() -> Result<()> {
     let dir = args.next().context("name the data folder")?;
     let address = args.next().unwrap_or_else(|| "127.0.0.1:0".to_owned()).parse()?;
     let server = serve(Config {
-        listen: Listen { https: None, http: Some(address) },
+        listen: Listen { http: Some(address), ..Listen::default() },
         plain_http: PlainHttp { write: true, create_on_push: true },
         ..Config::new(dir)
     })

@@ -5,7 +5,7 @@ mod seeds;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::seeds::InvalidSeeds;
-use crate::{Clock, EcrRegistry, Fault, OidcIssuer, RepositoryName, RequestLog, Upstream};
+use crate::{Clock, EcrRegistry, Fault, Origins, RegistryHost, RepositoryName, RequestLog, Upstream};
 
 /// Everything that [`serve`](crate::serve) needs to know.
 #[derive(Clone, Debug)]
@@ -36,6 +36,10 @@ pub struct Config {
     pub issuer: Option<OidcIssuer>,
     /// Who answers STS and ECR calls first; images stay here.
     pub upstream: Option<Upstream>,
+    /// Registries outside AWS that take pushes without a login.
+    pub open_registries: Vec<RegistryHost>,
+    /// Where registries outside AWS are that images may be read from; without it only what was pushed is there.
+    pub origins: Option<Origins>,
     /// The time.
     pub clock: Clock,
 }
@@ -57,18 +61,22 @@ impl Config {
             faults: Vec::new(),
             issuer: None,
             upstream: None,
+            open_registries: Vec::new(),
+            origins: None,
             clock: Clock::system(),
         }
     }
 }
 
 /// The addresses to listen on; port 0 takes a free one.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Listen {
     /// TLS, with HTTP/1.1 and HTTP/2.
     pub https: Option<SocketAddr>,
     /// Plain HTTP: the loopback registry, and clients with an endpoint option.
     pub http: Option<SocketAddr>,
+    /// TLS or plain HTTP, as the client speaks: registries on ports of their own.
+    pub either: Vec<SocketAddr>,
 }
 
 /// The server's certificate, made by the caller's CA for [`host_names`](crate::host_names).

@@ -4,8 +4,10 @@ use http::{Method, request::Parts};
 
 use crate::{
     EcrRegistry, RegistryHost,
+    clouds::{self, Cloud},
     http::{form_pairs, header_text},
-    oidc, sigv4,
+    registry::login,
+    sigv4,
     storage::{is_account, is_region, partition},
 };
 
@@ -24,7 +26,11 @@ pub(crate) enum Destination {
     /// The registry on an endpoint of no name: the path's first component is the registry's host name,
     /// or the default registry is meant.
     AnyRegistry,
-    /// A document or token of the OIDC issuer.
+    /// A registry's token endpoint.
+    RegistryToken,
+    /// The identity service of another cloud.
+    Cloud(Cloud),
+    /// A document of the OIDC issuer.
     Oidc,
     /// Nothing that we answer for.
     Unknown,
@@ -33,11 +39,17 @@ pub(crate) enum Destination {
 /// Finds out what a request to `host` (without port) is for.
 pub(crate) fn destination(host: &str, parts: &Parts) -> Destination {
     let path = parts.uri.path();
-    if path.contains("/.well-known/") || oidc::token_account(path).is_some() {
+    if let Some(cloud) = clouds::of_host(host) {
+        return Destination::Cloud(cloud);
+    }
+    if path.contains("/.well-known/") {
         return Destination::Oidc;
     }
     if let Some(service) = aws_service(host) {
         return service;
+    }
+    if !is_endpoint(host) && login::is_token_address(host, path) {
+        return Destination::RegistryToken;
     }
     if path == "/v2" || path.starts_with("/v2/") {
         return match host.parse::<RegistryHost>() {
@@ -132,7 +144,9 @@ mod tests {
             Destination::Ecr { region: Some("eu-west-1".into()) }
         );
         assert_eq!(to(shop, "/v2/", &[]), registry(shop));
-        assert_eq!(to("index.docker.io", "/v2/", &[]), registry("index.docker.io"));
+        assert_eq!(to("index.docker.io", "/v2/", &[]), registry("docker.io"));
+        assert_eq!(to("auth.docker.io", "/token", &[]), Destination::RegistryToken);
+        assert_eq!(to("sts.googleapis.com", "/v1/token", &[]), Destination::Cloud(Cloud::Google));
         assert_eq!(to("index.docker.io", "/v1/", &[]), Destination::Unknown);
         assert_eq!(to("s3.us-east-1.amazonaws.com", "/", &[]), Destination::Unknown);
     }

@@ -6,14 +6,15 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Body as _;
 
 use crate::{
-    AuthKind, Clock, Config, Identity, LogEntry, PlainHttp, Role, Service, StoreError, Strictness, Upstream,
+    AuthKind, Clock, Config, Identity, LogEntry, PlainHttp, RegistryHost, Role, Service, StoreError, Strictness, Upstream,
+    clouds,
     dispatch::{self, Destination},
     ecr,
     fault::{Failure, FaultKind, Faults},
     http::{RequestBody, ResponseBody, authority, content},
     log::Log,
     oidc::{self, OidcIssuer},
-    registry::{self, HashCache},
+    registry::{self, HashCache, OriginClient},
     server::ServeError,
     storage::{RepositoryRef, RepositorySettings, Store},
     sts,
@@ -49,6 +50,8 @@ pub(crate) struct Emulator {
     pub(crate) hashes: HashCache,
     pub(crate) issuer: OidcIssuer,
     pub(crate) upstream: Option<Upstream>,
+    pub(crate) open_registries: Vec<RegistryHost>,
+    pub(crate) origins: Option<OriginClient>,
     faults: Faults,
     log: Log,
 }
@@ -71,6 +74,8 @@ impl Emulator {
                 None => OidcIssuer::of_store(&store)?,
             },
             upstream: config.upstream,
+            open_registries: config.open_registries,
+            origins: config.origins.as_ref().map(OriginClient::new).transpose().map_err(ServeError::Certificate)?,
             store,
             default_account: config.default_account,
             default_region: config.default_region,
@@ -103,6 +108,8 @@ impl Emulator {
             Destination::Ecr { region } => ecr::answer(call, region, body).await,
             Destination::Registry(host) => registry::answer(call, Some(host), body).await,
             Destination::AnyRegistry => registry::answer(call, None, body).await,
+            Destination::RegistryToken => registry::login::answer(call, body).await,
+            Destination::Cloud(cloud) => clouds::answer(call, cloud, body).await,
             Destination::Oidc => oidc::answer(call),
             Destination::Unknown => unknown(call),
         };

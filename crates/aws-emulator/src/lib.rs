@@ -6,6 +6,7 @@
 //! This crate takes plain settings and returns futures: it never prints, reads the environment or ends the process.
 
 mod clock;
+mod clouds;
 mod config;
 mod dispatch;
 mod ecr;
@@ -27,12 +28,14 @@ mod token;
 
 pub use self::{
     clock::Clock,
+    clouds::identity_hosts,
     config::{Config, Identity, InvalidSeeds, Listen, OidcTrust, PlainHttp, Role, Seeds, Strictness, Tls},
     dispatch::host_names,
     fault::{Failure, Fault, FaultKind, InvalidFault},
     forward::{InvalidUpstream, Upstream},
     log::{AuthKind, LogEntry, RequestLog, Service, least_policy},
-    oidc::{Audience, OidcError, OidcIssuer, OidcKey, Workload},
+    oidc::{OidcError, OidcIssuer, Workload},
+    registry::Origins,
     server::{ServeError, Server, serve},
     storage::{
         Digest, EcrRegistry, GcOptions, GcReport, InvalidDigest, InvalidName, RegistryHost, RepositoryName, StoreError,

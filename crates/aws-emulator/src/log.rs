@@ -40,6 +40,10 @@ pub enum Service {
     Registry,
     /// The local OIDC issuer's documents.
     Oidc,
+    /// Google's token services.
+    Google,
+    /// Microsoft's sign-in and resource list.
+    Azure,
     /// A name that the emulator does not answer for.
     Unknown,
 }

@@ -4,7 +4,9 @@ mod access;
 mod blob;
 mod error;
 mod hash_cache;
+pub(crate) mod login;
 mod manifest;
+mod origin;
 mod receive;
 mod route;
 mod tag;
@@ -14,10 +16,12 @@ use std::sync::Arc;
 
 use http::{Response, StatusCode};
 
-pub(crate) use self::hash_cache::HashCache;
+pub use self::origin::Origins;
+pub(crate) use self::{hash_cache::HashCache, origin::OriginClient};
 use self::{
     access::Access,
     error::RegistryError,
+    origin::Wanted,
     route::{Object, Route},
 };
 use crate::{
@@ -121,10 +125,9 @@ async fn run(
     exchange.entry.action = exchange.parts.method.to_string();
     let route = Route::parse(&path).ok_or(RegistryError::NoSuchRoute)?;
     let (registry, name) = locate(exchange.emulator, host.as_ref(), &route)?;
-    // Only an endpoint without a name of its own is the machine owner's door, and a strict one has none.
-    let lenient = exchange.emulator.strictness == Strictness::Lenient;
-    let owner = lenient && host.is_none() && exchange.listener == Listener::Plain;
-    let access = Access::check(exchange, &registry, owner)?;
+    // Only an endpoint without a name of its own is the machine owner's door.
+    let owner = host.is_none() && exchange.listener == Listener::Plain;
+    let access = Access::check(exchange, &registry, name, owner)?;
     if let Some(fault) = exchange.emulator.fault(Service::Registry).await {
         return Err(RegistryError::Fault(fault));
     }
@@ -136,15 +139,36 @@ async fn run(
     exchange.entry.param("registry", &registry);
     exchange.entry.param("repository", &name);
     let repository = RepositoryRef { registry, name };
-    let call = Call { exchange, access, repository, base: format!("/v2/{given}") };
-    match object {
+    let emulator = Arc::clone(exchange.emulator);
+    let call = Call { exchange: &mut *exchange, access, repository, base: format!("/v2/{given}") };
+    let wanted = Wanted::of(&call, &object);
+    let here = match object {
         Object::Blob(digest) => blob::answer(call, digest).await,
         Object::StartUpload => upload::start(call, body).await,
         Object::Upload(id) => upload::answer(call, id, body).await,
         Object::Manifest(reference) => manifest::answer(call, reference, body).await,
         Object::Tags => tag::list(call).await,
         Object::Referrers(digest) => manifest::referrers(call, digest).await,
+    };
+    match (here, wanted) {
+        (Err(error), Some(wanted)) if error.is_absent() => elsewhere(exchange, &emulator, &wanted, error).await,
+        (here, _) => here,
     }
+}
+
+/// Asks the real registry for what is not here, where that is allowed.
+async fn elsewhere(
+    exchange: &mut Exchange<'_>,
+    emulator: &Emulator,
+    wanted: &Wanted,
+    absent: RegistryError,
+) -> Result<Response<ResponseBody>, RegistryError> {
+    let Some(origins) = &emulator.origins else {
+        return Err(absent.explained(&format!("nothing is read from the real {} in this run", wanted.host())));
+    };
+    exchange.entry.param("from", wanted.host());
+    let answer = origins.fetch(wanted).await;
+    answer.map_err(|reason| absent.explained(&format!("nor can the real registry be read: {reason}")))
 }
 
 /// Finds the registry and the repository's name in it. On an endpoint without a name, the name's first component is

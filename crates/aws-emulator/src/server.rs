@@ -93,14 +93,14 @@ impl Server {
 /// # Errors
 /// See [`ServeError`]; nothing listens then.
 pub async fn serve(config: Config) -> Result<Server, ServeError> {
-    let listen = config.listen;
-    if listen.https.is_none() && listen.http.is_none() {
+    let listen = config.listen.clone();
+    if listen.https.is_none() && listen.http.is_none() && listen.either.is_empty() {
         return Err(ServeError::NoAddress);
     }
-    let acceptor = match (listen.https, &config.tls) {
-        (Some(_), Some(tls)) => Some(tls::acceptor(tls)?),
-        (Some(_), None) => return Err(ServeError::NoCertificate),
-        (None, _) => None,
+    let acceptor = match (listen.https.is_some() || !listen.either.is_empty(), &config.tls) {
+        (true, Some(tls)) => Some(tls::acceptor(tls)?),
+        (true, None) => return Err(ServeError::NoCertificate),
+        (false, _) => None,
     };
     let emulator = Arc::new(blocking(move || Emulator::open(config)).await?);
     let mut server = Server {
@@ -111,20 +111,24 @@ pub async fn serve(config: Config) -> Result<Server, ServeError> {
         accepting: Vec::new(),
     };
     let mut listeners = Vec::new();
-    for (address, taken, acceptor) in
-        [(listen.https, &mut server.https, acceptor), (listen.http, &mut server.http, None)]
-    {
-        if let Some(address) = address {
-            let failed = |source| ServeError::Listen { address, source };
-            let listener = TcpListener::bind(address).await.map_err(failed)?;
-            *taken = Some(listener.local_addr().map_err(failed)?);
-            listeners.push((listener, acceptor));
+    let wanted = listen.https.map(|address| (address, Speaks::Tls)).into_iter();
+    let wanted = wanted.chain(listen.http.map(|address| (address, Speaks::Plain)));
+    for (address, speaks) in wanted.chain(listen.either.into_iter().map(|address| (address, Speaks::Either))) {
+        let failed = |source| ServeError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let taken = Some(listener.local_addr().map_err(failed)?);
+        match speaks {
+            Speaks::Tls => server.https = taken,
+            Speaks::Plain => server.http = taken,
+            Speaks::Either => {}
         }
+        listeners.push((listener, speaks));
     }
-    for (listener, acceptor) in listeners {
+    for (listener, speaks) in listeners {
         let connections = Connections {
             emulator: Arc::clone(&emulator),
-            acceptor,
+            acceptor: acceptor.clone(),
+            speaks,
             stop: server.stop.clone(),
             tracker: server.connections.clone(),
         };
@@ -134,11 +138,26 @@ pub async fn serve(config: Config) -> Result<Server, ServeError> {
     Ok(server)
 }
 
+/// What the clients of a listener speak.
+#[derive(Clone, Copy)]
+enum Speaks {
+    Tls,
+    Plain,
+    Either,
+}
+
+/// Says whether the client's first byte is that of a TLS handshake.
+async fn begins_with_tls(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    matches!(tokio::time::timeout(HANDSHAKE, stream.peek(&mut first)).await, Ok(Ok(1)) if first[0] == 0x16)
+}
+
 /// What the connections of one listener share.
 #[derive(Clone)]
 struct Connections {
     emulator: Arc<Emulator>,
     acceptor: Option<TlsAcceptor>,
+    speaks: Speaks,
     stop: CancellationToken,
     tracker: TaskTracker,
 }
@@ -164,7 +183,12 @@ impl Connections {
     async fn greet(self, stream: TcpStream) {
         // A failure costs latency, not correctness.
         stream.set_nodelay(true).ok();
-        match self.acceptor.clone() {
+        let tls = match self.speaks {
+            Speaks::Tls => true,
+            Speaks::Plain => false,
+            Speaks::Either => begins_with_tls(&stream).await,
+        };
+        match self.acceptor.clone().filter(|_| tls) {
             None => self.serve(stream, Listener::Plain).await,
             Some(acceptor) => {
                 // A client that does not trust us, or that speaks no TLS, is its own problem.

@@ -11,7 +11,8 @@ mod step_specs;
 
 pub use build_and_push::{BuildAndPushSpec, BuildTarget};
 pub use connector::{
-    AwsConnector, AwsCredential, Connector, ConnectorSpec, CrossAccountAccess, DockerAuth, DockerConnector,
+    AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential, Connector, ConnectorSpec,
+        CrossAccountAccess, DockerAuth, DockerConnector, GcpConnector, GcpCredential,
     SecretDocument,
 };
 pub use document::{InputSetDocument, Lowered, OverlayDocument, TemplateBody, TemplateDocument, TriggerDocument};

@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 use crate::{
     Flag, Int, Node, ParameterField, Spanned, Text, TextList, TextMap,
     model::{
-        AwsConnector, AwsCredential, BuildSpec, BuildTarget, Connector, ConnectorSpec, DockerAuth, ExecutionNode,
-        FailureActionSpec, FailureStrategySpec, Infrastructure, Lowered, OtherSpec, ReportsSpec, Resources, Runtime,
+        AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential, BuildSpec, BuildTarget, Connector,
+        ConnectorSpec, DockerAuth, ExecutionNode, FailureActionSpec, FailureStrategySpec, GcpConnector, GcpCredential,
+        Infrastructure, Lowered, OtherSpec, ReportsSpec, Resources, Runtime,
         SecretDocument, ServiceDependency, Stage, StageNode, StageSpec, Step, StepGroup, StepGroupInfra, StepSpec,
         StrategySpec, TemplateBody, Variable, VariableType, WhenSpec,
     },
@@ -439,9 +440,64 @@ impl Outline for Connector {
         let spec = match &self.spec {
             ConnectorSpec::Aws(aws) => map([("Aws", aws.outline())]),
             ConnectorSpec::Docker(docker) => map([("DockerRegistry", docker.outline())]),
+            ConnectorSpec::Gcp(gcp) => map([("Gcp", gcp.outline())]),
+            ConnectorSpec::Azure(azure) => map([("Azure", azure.outline())]),
             ConnectorSpec::Other(kind) => map([("type", kind.outline())]),
         };
         merged([named, spec])
+    }
+}
+
+impl Outline for GcpConnector {
+    fn outline(&self) -> Shown {
+        let credential = match &self.credential {
+            GcpCredential::Manual { secret_key_ref } => {
+                map([("credential", line("ManualConfig")), ("secretKeyRef", secret_key_ref.outline())])
+            }
+            GcpCredential::Oidc { pool, provider, project, service_account } => map([
+                ("credential", line("OidcAuthentication")),
+                ("workloadPoolId", pool.outline()),
+                ("providerId", provider.outline()),
+                ("gcpProjectId", project.outline()),
+                ("serviceAccountEmail", service_account.outline()),
+            ]),
+            GcpCredential::InheritFromDelegate => map([("credential", line("InheritFromDelegate"))]),
+        };
+        merged([credential, map([("delegateSelectors", self.delegate_selectors.outline())])])
+    }
+}
+
+impl Outline for AzureConnector {
+    fn outline(&self) -> Shown {
+        match &self.credential {
+            AzureCredential::Manual { client_id, tenant_id, auth } => map([
+                ("credential", line("ManualConfig")),
+                ("clientId", client_id.outline()),
+                ("tenantId", tenant_id.outline()),
+                ("auth", auth.as_ref().map(Outline::outline).unwrap_or_default()),
+            ]),
+            AzureCredential::Oidc { client_id, tenant_id, audience } => map([
+                ("credential", line("OidcAuthentication")),
+                ("clientId", client_id.outline()),
+                ("tenantId", tenant_id.outline()),
+                ("audience", audience.outline()),
+            ]),
+            AzureCredential::InheritFromDelegate { auth } => map([
+                ("credential", line("InheritFromDelegate")),
+                ("auth", auth.as_ref().map(Outline::outline).unwrap_or_default()),
+            ]),
+        }
+    }
+}
+
+impl Outline for AzureAuth {
+    fn outline(&self) -> Shown {
+        match self {
+            Self::Secret(secret) => map([("secretRef", secret.outline())]),
+            Self::Certificate(certificate) => map([("certificateRef", certificate.outline())]),
+            Self::SystemAssigned => line("SystemAssignedManagedIdentity"),
+            Self::UserAssigned(client) => map([("clientId", client.outline())]),
+        }
     }
 }
 

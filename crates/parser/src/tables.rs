@@ -3,7 +3,7 @@
 use crate::{
     DocumentKind, FieldInfo,
     lower::{
-        connector::{AWS, CONNECTOR, SECRET},
+        connector::{AWS, AZURE, CONNECTOR, GCP, SECRET},
         execution::{GroupFields, StepFields},
         stage::{SERVICE_ARGS, StageFields},
         step::REPORTS,
@@ -30,6 +30,10 @@ pub const STEP_REPORTS: &[FieldInfo] = REPORTS;
 pub const AWS_CONNECTOR: &[FieldInfo] = AWS;
 /// `spec` of a connector of type `DockerRegistry`.
 pub const DOCKER_CONNECTOR: &[FieldInfo] = DockerConnector::FIELDS;
+/// `spec` of a `Gcp` connector.
+pub const GCP_CONNECTOR: &[FieldInfo] = GCP;
+/// `spec` of an `Azure` connector.
+pub const AZURE_CONNECTOR: &[FieldInfo] = AZURE;
 
 /// The fields below the root key of a document; none for what is not of v0.
 pub fn document_fields(kind: DocumentKind) -> &'static [FieldInfo] {

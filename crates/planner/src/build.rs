@@ -2,7 +2,9 @@
 
 pub(crate) mod auth;
 pub(crate) mod aws_auth;
+pub(crate) mod azure_auth;
 pub(crate) mod base_image;
+pub(crate) mod google_auth;
 pub(crate) mod local;
 pub(crate) mod mapping;
 pub(crate) mod plugins;

@@ -87,10 +87,11 @@ codes! {
     Error "incomplete-connector", "a connector lacks a field",
         "The connector's type needs the field that the message names.";
     Error "wrong-connector-type", "a connector of another type",
-        "The step takes a connector of one type: `Aws` for ECR, `DockerRegistry` for Docker registries and images.";
-    Parity "connector-not-read", "a connector whose credentials stay unused",
-        "cirun does not read the credentials of Gcp and Azure connectors. CI passes them to the plugin. Give the plugin \
-         its variables in `envVariables`.";
+        "The step takes a connector of one type: `Aws` for ECR and S3, `Gcp` for GAR, GCR and GCS, `Azure` for \
+         ACR, `DockerRegistry` for Docker registries and images.";
+    Parity "no-delegate-identity", "a delegate's identity that nobody plays",
+        "A `Gcp` or `Azure` connector that inherits from the delegate sends nothing: in CI the plugin takes the identity \
+         of its machine. A laptop has none. Give the plugin its variables in `envVariables`, or another connector.";
     Error "malformed-registry-url", "not the URL of a registry",
         "`dockerRegistryUrl` has a scheme and a host, such as `https://registry.example.com`.";
     Warning "empty-env-dropped", "an empty variable that the step does not get",

@@ -253,7 +253,7 @@ impl RegistryAddress {
 pub(crate) fn as_docker(connector: &Connector) -> Option<&DockerConnector> {
     match &connector.spec {
         ConnectorSpec::Docker(docker) => Some(docker),
-        ConnectorSpec::Aws(_) | ConnectorSpec::Other(_) => None,
+        ConnectorSpec::Aws(_) | ConnectorSpec::Gcp(_) | ConnectorSpec::Azure(_) | ConnectorSpec::Other(_) => None,
     }
 }
 

@@ -2,7 +2,10 @@
 
 use http::Method;
 
-use super::RegistryError;
+use super::{
+    RegistryError,
+    login::{self, Login},
+};
 use crate::{
     AuthKind, RegistryHost, Strictness,
     ecr::{RegistryToken, TokenError},
@@ -11,10 +14,12 @@ use crate::{
 };
 
 /// What a request may do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Access {
     /// Whether a push makes the repository that it names.
     pub(super) creates_repositories: bool,
+    /// Who reads a registry that is not AWS's, where what is not here may come from the real one.
+    pub(super) reader: Option<Login>,
 }
 
 impl Access {
@@ -22,23 +27,23 @@ impl Access {
     pub(super) fn check(
         exchange: &mut Exchange<'_>,
         registry: &RegistryHost,
+        repository: Option<&str>,
         owner: bool,
     ) -> Result<Self, RegistryError> {
         let emulator = exchange.emulator;
-        let basic = header_text(&exchange.parts, "authorization").and_then(|value| value.strip_prefix("Basic "));
+        let reads = matches!(exchange.parts.method, Method::GET | Method::HEAD);
         if owner {
-            let reads = matches!(exchange.parts.method, Method::GET | Method::HEAD);
             return if reads || emulator.plain_http.write {
-                Ok(Self { creates_repositories: emulator.plain_http.create_on_push })
+                Ok(Self { creates_repositories: emulator.plain_http.create_on_push, reader: None })
             } else {
                 Err(RegistryError::Denied("this address is for reading".to_owned()))
             };
         }
-        let Some(ecr) = registry.ecr() else {
-            // A registry that is not AWS's: it is here so that nothing leaves the machine, and asks for no login.
-            return Ok(Self { creates_repositories: true });
+        let Some(ecr) = registry.ecr() else { return Self::elsewhere(exchange, registry, repository, reads) };
+        let basic = header_text(&exchange.parts, "authorization").and_then(|value| value.strip_prefix("Basic "));
+        let unauthorized = || RegistryError::Unauthorized {
+            challenge: format!("Basic realm=\"https://{}/\",service=\"ecr.amazonaws.com\"", exchange.authority),
         };
-        let unauthorized = || RegistryError::Unauthorized { realm: exchange.authority.clone() };
         let basic = basic.ok_or_else(unauthorized)?;
         let token = RegistryToken::check(&emulator.signer, basic, emulator.clock.now()).map_err(|e| match e {
             TokenError::Invalid => unauthorized(),
@@ -51,6 +56,30 @@ impl Access {
         exchange.entry.auth = AuthKind::Basic;
         exchange.entry.principal = Some(token.arn);
         exchange.entry.access_key_id = Some(token.access_key_id);
-        Ok(Self { creates_repositories: emulator.create_on_push })
+        Ok(Self { creates_repositories: emulator.create_on_push, reader: None })
+    }
+
+    /// A registry that is not AWS's: repositories come with the first push, and who pushes has logged in.
+    fn elsewhere(
+        exchange: &mut Exchange<'_>,
+        registry: &RegistryHost,
+        repository: Option<&str>,
+        reads: bool,
+    ) -> Result<Self, RegistryError> {
+        let open = exchange.emulator.open_registries.contains(registry);
+        let login = login::read(exchange, repository);
+        if let Some(user) = login.as_ref().and_then(|login| login.user.as_ref()) {
+            exchange.entry.auth = AuthKind::Basic;
+            exchange.entry.param("user", &user.name);
+        }
+        match login {
+            Some(login) if reads || login.pushes => Ok(Self { creates_repositories: true, reader: Some(login) }),
+            None if open => Ok(Self { creates_repositories: true, reader: Some(Login::default()) }),
+            Some(_) | None => {
+                let actions = if reads { "pull" } else { "pull,push" };
+                let scope = repository.map(|name| format!("repository:{name}:{actions}"));
+                Err(RegistryError::Unauthorized { challenge: login::challenge(exchange, registry, scope.as_deref()) })
+            }
+        }
     }
 }

@@ -16,8 +16,8 @@ use crate::{
 pub(super) enum RegistryError {
     /// No login, or not one of ours.
     Unauthorized {
-        /// The host that was asked.
-        realm: String,
+        /// How to log in: the `WWW-Authenticate` header.
+        challenge: String,
     },
     TokenExpired,
     Denied(String),
@@ -55,6 +55,25 @@ impl RegistryError {
         Self::Store(error, message)
     }
 
+    /// Says whether the thing is not in this registry.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(
+                StoreError::RepositoryNotFound(_) | StoreError::ImageNotFound(_) | StoreError::LayerNotFound(_),
+                _
+            )
+        )
+    }
+
+    /// Adds a reason to an error of the storage.
+    pub(super) fn explained(self, reason: &str) -> Self {
+        match self {
+            Self::Store(error, message) => Self::Store(error, format!("{message}; {reason}")),
+            other => other,
+        }
+    }
+
     fn describe(&self) -> (u16, &'static str, String) {
         match self {
             Self::Unauthorized { .. } => (401, "UNAUTHORIZED", "Not Authorized".to_owned()),
@@ -87,10 +106,7 @@ impl RegistryError {
         let body = json!({ "errors": [{ "code": code, "message": message }] });
         let mut response = content(status, "application/json", body.to_string());
         match self {
-            Self::Unauthorized { realm } => {
-                let challenge = format!("Basic realm=\"https://{realm}/\",service=\"ecr.amazonaws.com\"");
-                set(&mut response, "www-authenticate", &challenge);
-            }
+            Self::Unauthorized { challenge } => set(&mut response, "www-authenticate", challenge),
             Self::Store(StoreError::UploadRange { have, .. }, _) => {
                 set(&mut response, "range", &received(*have));
             }

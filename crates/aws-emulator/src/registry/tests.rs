@@ -402,10 +402,37 @@ async fn other_registries_are_here_too() {
     let bench = Bench::new();
     let digest = Digest::of(b"layer");
     let url = format!("index.docker.io/v2/library/redis/blobs/uploads/?digest={digest}");
-    assert_eq!(bench.send(Method::POST, &url, &[], b"layer").await.status, 201);
+    let refused = bench.send(Method::POST, &url, &[], b"layer").await;
+    assert_eq!(refused.status, 401);
+    assert_eq!(
+        refused.header("www-authenticate"),
+        "Bearer realm=\"https://auth.docker.io/token\",service=\"registry.docker.io\",scope=\"repository:library/redis:pull,push\""
+    );
+    let scope = "auth.docker.io/token?service=registry.docker.io&scope=repository:library/redis:pull,push";
+    let token = async |login: &[(&str, &str)]| {
+        let answer = bench.send(Method::GET, scope, login, b"").await;
+        format!("Bearer {}", answer.json()["token"].as_str().unwrap_or_default())
+    };
+    let nobody = token(&[]).await;
+    assert_eq!(bench.send(Method::POST, &url, &[("authorization", &nobody)], b"layer").await.status, 401);
+    let robot = token(&[("authorization", "Basic cm9ib3Q6cHc=")]).await;
+    assert_eq!(bench.send(Method::POST, &url, &[("authorization", &robot)], b"layer").await.status, 201);
+    let read = format!("registry-1.docker.io/v2/library/redis/blobs/{digest}");
+    assert_eq!(bench.send(Method::GET, &read, &[("authorization", &nobody)], b"").await.status, 200);
+    bench.pass(301);
+    assert_eq!(bench.send(Method::GET, &read, &[("authorization", &nobody)], b"").await.status, 401);
     let elsewhere = format!("{REGISTRY}/v2/library/redis/blobs/{digest}");
     let login = bench.login().await;
     assert_eq!(bench.send(Method::GET, &elsewhere, &[("authorization", &login)], b"").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_open_registry_asks_for_no_login() {
+    let bench = Bench::with(|config| config.open_registries = vec!["reg.example".parse().unwrap()]);
+    let url = format!("reg.example:5000/v2/shop/blobs/uploads/?digest={}", Digest::of(b"layer"));
+    assert_eq!(bench.send_by(Listener::Plain, Method::POST, &url, &[], b"layer").await.status, 201);
+    let closed = bench.send_by(Listener::Plain, Method::GET, "quay.io:5000/v2/", &[], b"").await;
+    assert_eq!(closed.header("www-authenticate"), "Bearer realm=\"http://quay.io:5000/token\",service=\"quay.io\"");
 }
 
 #[tokio::test]

@@ -60,6 +60,9 @@ pub(crate) fn partition(region: &str) -> &'static str {
     }
 }
 
+/// The names that lead to Docker Hub.
+const DOCKER_HUB: [&str; 3] = ["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
+
 impl RegistryHost {
     /// Returns the account and region, if this is an ECR host name (FIPS and dual-stack spellings included).
     pub fn ecr(&self) -> Option<EcrRegistry> {
@@ -104,6 +107,9 @@ impl FromStr for RegistryHost {
         }
         let host = Self(lower);
         // One registry under its several spellings is one folder.
+        if DOCKER_HUB.contains(&host.0.as_str()) {
+            return Ok(Self("docker.io".to_owned()));
+        }
         Ok(host.ecr().map_or(host, |ecr| ecr.host()))
     }
 }

@@ -21,6 +21,9 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 /// The registry of the tests.
 pub(crate) const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 
+/// Names outside AWS that the emulator takes in tests.
+const OTHERS: [&str; 6] = ["docker.io", "index.docker.io", "registry-1.docker.io", "auth.docker.io", "quay.io", "us-docker.pkg.dev"];
+
 /// A running emulator and what its clients need.
 pub(crate) struct World {
     dir: TempDir,
@@ -38,7 +41,8 @@ impl World {
     /// Starts an emulator with other settings.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Result<Self> {
         let dir = TempDir::with_prefix("cirun-emulator-")?;
-        let names = host_names(&[EcrRegistry::new(ACCOUNT, "us-east-1"), EcrRegistry::new(ACCOUNT, "eu-west-1")]);
+        let mut names = host_names(&[EcrRegistry::new(ACCOUNT, "us-east-1"), EcrRegistry::new(ACCOUNT, "eu-west-1")]);
+        names.extend(OTHERS.map(str::to_owned));
         let address = own_address();
         let hosts: String = names.iter().map(|name| format!("{address} {name}\n")).collect();
         fs::write(dir.path().join("hosts"), format!("127.0.0.1 localhost\n{hosts}"))?;
@@ -47,6 +51,7 @@ impl World {
             listen: Listen {
                 https: Some(SocketAddr::from((address, 443))),
                 http: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+                either: Vec::new(),
             },
             tls: Some(certificate(&names, &dir.path().join("ca.pem"))?),
             default_account: ACCOUNT.to_owned(),
@@ -76,6 +81,12 @@ impl World {
         config.seeds.repositories.push((EcrRegistry::new(ACCOUNT, "us-east-1"), name.parse()?));
         serve(config).await?.shutdown(std::time::Duration::ZERO).await;
         Ok(())
+    }
+
+    /// Returns the TLS address and the certificate of its authority.
+    pub(crate) fn https(&self) -> Result<(SocketAddr, String)> {
+        let address = self.server.https.context("the tests' emulator has a TLS address")?;
+        Ok((address, fs::read_to_string(self.dir.path().join("ca.pem"))?))
     }
 
     /// Returns the plain HTTP address.

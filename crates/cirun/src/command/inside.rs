@@ -139,7 +139,7 @@ fn read(path: &Path) -> Result<Config, CliError> {
         config.default_region = region;
     }
     Ok(Config {
-        listen: Listen { https, http: file.http },
+        listen: Listen { https, http: file.http, either: file.either },
         tls,
         create_on_push: file.create_on_push,
         plain_http: PlainHttp { write: true, create_on_push: true },

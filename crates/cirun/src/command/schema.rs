@@ -69,9 +69,12 @@ fn spec_of(root: &str) -> Vec<(&'static str, Value)> {
             ("Stage", reference("stage")),
             ("Pipeline", reference("pipeline")),
         ],
-        "connector" => {
-            vec![("Aws", object(tables::AWS_CONNECTOR)), ("DockerRegistry", object(tables::DOCKER_CONNECTOR))]
-        }
+        "connector" => vec![
+            ("Aws", object(tables::AWS_CONNECTOR)),
+            ("DockerRegistry", object(tables::DOCKER_CONNECTOR)),
+            ("Gcp", object(tables::GCP_CONNECTOR)),
+            ("Azure", object(tables::AZURE_CONNECTOR)),
+        ],
         _ => Vec::new(),
     }
 }

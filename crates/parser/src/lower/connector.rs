@@ -1,5 +1,9 @@
 //! Connectors and secrets: tolerant of fields, since no schema of them is published (harness-schema.md 1.6, 1.7).
 
+mod clouds;
+
+pub(crate) use clouds::{AZURE, GCP};
+
 use crate::{
     FieldKind, Node, Parse, Spanned, Text, codes,
     lower::{
@@ -89,7 +93,9 @@ pub(super) fn connector(node: &Node, cx: &mut Context) -> Option<Connector> {
     let spec = match (kind.value.as_str(), spec) {
         ("Aws", Some(spec)) => ConnectorSpec::Aws(Box::new(aws(spec, cx)?)),
         ("DockerRegistry", Some(spec)) => ConnectorSpec::Docker(Box::new(DockerConnector::from_node(spec, cx)?)),
-        ("Aws" | "DockerRegistry", None) => {
+        ("Gcp", Some(spec)) => ConnectorSpec::Gcp(Box::new(clouds::gcp(spec, cx)?)),
+        ("Azure", Some(spec)) => ConnectorSpec::Azure(Box::new(clouds::azure(spec, cx)?)),
+        ("Aws" | "DockerRegistry" | "Gcp" | "Azure", None) => {
             cx.missing("spec", node.span);
             return None;
         }

@@ -29,6 +29,10 @@ pub enum ConnectorSpec {
     Aws(Box<AwsConnector>),
     /// `DockerRegistry`.
     Docker(Box<DockerConnector>),
+    /// `Gcp`.
+    Gcp(Box<GcpConnector>),
+    /// `Azure`.
+    Azure(Box<AzureConnector>),
     /// Any other type, by name.
     Other(Spanned<String>),
 }
@@ -123,6 +127,92 @@ pub enum DockerAuth {
     },
     /// `Anonymous`.
     Anonymous,
+}
+
+/// `spec` of a `Gcp` connector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GcpConnector {
+    /// `credential.type` and `credential.spec`.
+    pub credential: GcpCredential,
+    /// `delegateSelectors`, of `spec` or of `credential.spec`.
+    pub delegate_selectors: Option<TextList>,
+    /// The place of `credential`.
+    pub span: Span,
+}
+
+/// The credential types of facts/steps, BuildAndPushGAR phase 2.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each connector, behind its box")]
+pub enum GcpCredential {
+    /// `ManualConfig`.
+    Manual {
+        /// `secretKeyRef`: the key of a service account, as JSON.
+        secret_key_ref: Option<Text>,
+    },
+    /// `OidcAuthentication`.
+    Oidc {
+        /// `workloadPoolId`.
+        pool: Option<Text>,
+        /// `providerId`.
+        provider: Option<Text>,
+        /// `gcpProjectId`.
+        project: Option<Text>,
+        /// `serviceAccountEmail`.
+        service_account: Option<Text>,
+    },
+    /// `InheritFromDelegate`.
+    InheritFromDelegate,
+}
+
+/// `spec` of an `Azure` connector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AzureConnector {
+    /// `credential.type` and `credential.spec`.
+    pub credential: AzureCredential,
+    /// The place of `credential`.
+    pub span: Span,
+}
+
+/// The credential types of facts/steps, BuildAndPushACR phase 2.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each connector, behind its box")]
+pub enum AzureCredential {
+    /// `ManualConfig`.
+    Manual {
+        /// `clientId`, or `applicationId` as the Studio writes it.
+        client_id: Option<Text>,
+        /// `tenantId`.
+        tenant_id: Option<Text>,
+        /// `auth`.
+        auth: Option<AzureAuth>,
+    },
+    /// `OidcAuthentication`.
+    Oidc {
+        /// `clientId`, or `applicationId` as the Studio writes it.
+        client_id: Option<Text>,
+        /// `tenantId`.
+        tenant_id: Option<Text>,
+        /// `audience`.
+        audience: Option<Text>,
+    },
+    /// `InheritFromDelegate`: a managed identity.
+    InheritFromDelegate {
+        /// `auth`.
+        auth: Option<AzureAuth>,
+    },
+}
+
+/// `auth` of an `Azure` connector.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AzureAuth {
+    /// `Secret`, by `secretRef`.
+    Secret(Option<Text>),
+    /// `Certificate`, by `certificateRef`.
+    Certificate(Option<Text>),
+    /// `SystemAssignedManagedIdentity`.
+    SystemAssigned,
+    /// `UserAssignedManagedIdentity`, by `clientId`.
+    UserAssigned(Option<Text>),
 }
 
 /// `secret:`; its value never stands in the document unless it is inline.

@@ -1,18 +1,20 @@
 //! What the connector of a build-and-push step gives its plugin.
 
 use cirun_parser::{
-    Diagnostic,
+    Diagnostic, Span, Text, TextList,
     model::{BuildTarget, ConnectorSpec},
 };
-use cirun_plan::{Cause, Text as PlanText, Traced};
+use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
 use super::{
     BuildCtx,
     aws_auth::{self, LocalNeed},
+    azure_auth, google_auth,
 };
 use crate::{
-    connectors::{Named, as_docker},
+    connectors::{Named, as_docker, chained},
     env::Env,
+    resolve::Ctx,
 };
 
 /// The variables of a connector, and what a laptop lacks beside them.
@@ -35,8 +37,12 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Credentials {
         (BuildTarget::Docker { .. }, ConnectorSpec::Docker(_)) => docker(build, &named),
         (BuildTarget::Ecr { .. }, _) => wrong_type(build, &named, "Aws"),
         (BuildTarget::Docker { .. }, _) => wrong_type(build, &named, "DockerRegistry"),
-        (BuildTarget::Gar { .. } | BuildTarget::Gcr { .. }, _) => unread(build, &named, "Gcp"),
-        (BuildTarget::Acr { .. }, _) => unread(build, &named, "Azure"),
+        (BuildTarget::Gar { .. } | BuildTarget::Gcr { .. }, ConnectorSpec::Gcp(gcp)) => {
+            google_auth::variables(&build.at.ctx, &named, gcp)
+        }
+        (BuildTarget::Gar { .. } | BuildTarget::Gcr { .. }, _) => wrong_type(build, &named, "Gcp"),
+        (BuildTarget::Acr { .. }, ConnectorSpec::Azure(azure)) => azure_auth::variables(&build.at.ctx, &named, azure),
+        (BuildTarget::Acr { .. }, _) => wrong_type(build, &named, "Azure"),
     };
     credentials.connector = Some(named.id);
     credentials
@@ -78,14 +84,63 @@ fn wrong_type(build: &BuildCtx<'_, '_>, named: &Named<'_>, wanted: &str) -> Cred
     Credentials::default()
 }
 
-fn unread(build: &BuildCtx<'_, '_>, named: &Named<'_>, wanted: &str) -> Credentials {
-    build.at.ctx.notes.report(
-        Diagnostic::parity(
-            "connector-not-read",
-            format!("the credentials of a `{wanted}` connector are not passed on: CI passes them to the plugin"),
-        )
-        .at(named.span, "this connector")
-        .help("give the plugin its credentials in `envVariables`"),
+/// Sets a variable to a field of a connector.
+pub(crate) fn set(
+    ctx: &Ctx<'_>,
+    named: &Named<'_>,
+    env: &mut Env,
+    variable: &str,
+    (field, span): (&'static str, Span),
+    value: PlanText,
+    rule: &'static str,
+) {
+    let origin = ctx.of_connector(named, field, span).then(Cause::Mapping { rule });
+    env.set(variable, Traced::new(value, origin));
+}
+
+/// Sets a variable to the secret that a field of a connector names.
+pub(crate) fn set_secret(
+    ctx: &Ctx<'_>,
+    named: &Named<'_>,
+    env: &mut Env,
+    variable: &str,
+    (field, span): (&'static str, Span),
+    reference: &Text,
+    rule: &'static str,
+) {
+    let Some(secret) = ctx.secret_ref(reference) else { return };
+    let origin = chained(ctx.of_connector(named, field, span), &secret.origin).then(Cause::Mapping { rule });
+    env.set(variable, Traced::new(PlanText::Secret(secret.value), origin));
+}
+
+/// Sets `PLUGIN_OIDC_TOKEN_ID` to the token that plays the CI service's.
+pub(crate) fn set_oidc_token(ctx: &Ctx<'_>, named: &Named<'_>, env: &mut Env, rule: &'static str) {
+    match &ctx.inputs.aws.oidc_token {
+        Some(token) => {
+            ctx.notes.secret(&token.value);
+            let origin = Origin::new(Cause::Setting(token.given_by.clone())).then(Cause::Mapping { rule });
+            env.set("PLUGIN_OIDC_TOKEN_ID", Traced::new(PlanText::Secret(token.value.clone()), origin));
+        }
+        None => ctx.notes.report(
+            Diagnostic::error("missing-oidc-token", "no OIDC token plays the CI service's")
+                .at(named.span, "this connector signs in with OIDC")
+                .help("give one with `--oidc-token-file FILE` or `CIRUN_OIDC_TOKEN`, or use `--aws emulated`"),
+        ),
+    }
+}
+
+/// Reports a connector without `delegateSelectors`.
+pub(crate) fn selectors(ctx: &Ctx<'_>, named: &Named<'_>, (list, span): (Option<&TextList>, Span), rule: &str) {
+    if list.is_none_or(|list| ctx.list(list).is_empty()) {
+        ctx.lacks(named, "delegateSelectors", rule, span);
+    }
+}
+
+/// Says that nobody plays the delegate's identity in this cloud.
+pub(crate) fn no_delegate(ctx: &Ctx<'_>, named: &Named<'_>, rule: &str) {
+    ctx.notes.report(
+        Diagnostic::parity("no-delegate-identity", "in CI the delegate's identity signs in; here the plugin has none")
+            .at(named.span, rule)
+            .help("give the plugin its credentials in `envVariables`, or another connector with `--include`"),
     );
-    Credentials::default()
 }

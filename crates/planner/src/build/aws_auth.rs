@@ -8,7 +8,7 @@ use cirun_plan::{Cause, Secret, Text as PlanText, Traced};
 
 use super::{
     BuildCtx,
-    auth::Credentials,
+    auth::{Credentials, selectors, set, set_oidc_token, set_secret},
     plugins::Builder::{self, Buildx, Docker, Kaniko},
 };
 use crate::{
@@ -36,6 +36,8 @@ pub(crate) enum LocalNeed {
     Delegate {
         /// The plugin has keys from the connector and will not use them.
         keys_ignored: bool,
+        /// It is the pod's service account, with a token in a file (IRSA).
+        web_identity: bool,
         /// Where the connector is named.
         span: Span,
     },
@@ -89,16 +91,32 @@ const MANUAL: &str = "seed 002, Auth Flow Matrix: Access Key + Secret Key";
 const OIDC: &str = "seed 002, Auth Flow Matrix: OIDC / Web Identity";
 const OVERLAY: &str = "seed 002, Auth Flow Matrix: Assume Role (cross-account overlay)";
 
+/// The variables of an AWS connector, and how it signs in.
+pub(crate) struct Variables {
+    pub(crate) credentials: Credentials,
+    flow: Flow,
+    overlay: bool,
+    session_token: Option<(Traced<Secret>, Span)>,
+}
+
+/// Whether the step's table maps `externalId`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExternalId {
+    Mapped,
+    NotMapped,
+}
+
 /// The variables of an AWS connector, with the seed's required fields checked.
-pub(crate) fn of(build: &BuildCtx<'_, '_>, named: &Named<'_>, aws: &AwsConnector) -> Credentials {
-    let ctx = &build.at.ctx;
+pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, external_id: ExternalId) -> Variables {
     let mut credentials = Credentials::default();
     let mut session_token = None;
+    let selectors_place = (aws.delegate_selectors.as_ref(), aws.span);
     let flow = match &aws.credential {
         AwsCredential::Manual { access_key, access_key_ref, secret_key_ref, session_token_ref } => {
             let keys = [access_key.as_ref(), access_key_ref.as_ref(), secret_key_ref.as_ref()];
             manual(ctx, named, aws, keys, &mut credentials.after);
-            session_token = given(session_token_ref.as_ref());
+            session_token = given(session_token_ref.as_ref())
+                .and_then(|field| ctx.secret_ref(field).map(|token| (token, field.span)));
             Flow::Manual
         }
         AwsCredential::Oidc { iam_role_arn } => {
@@ -106,24 +124,35 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>, named: &Named<'_>, aws: &AwsConnector
             Flow::Oidc
         }
         AwsCredential::InheritFromDelegate => {
-            selectors(ctx, named, aws, "seed 002, Auth Flow Matrix: Inherit From Delegate (AwsConnectorDTO.java:91)");
+            let rule = "seed 002, Auth Flow Matrix: Inherit From Delegate (AwsConnectorDTO.java:91)";
+            selectors(ctx, named, selectors_place, rule);
             Flow::InheritFromDelegate
         }
         AwsCredential::Irsa => {
-            selectors(ctx, named, aws, "seed 002, Auth Flow Matrix: IRSA (AwsConnectorDTO.java:92)");
+            let rule = "seed 002, Auth Flow Matrix: IRSA (AwsConnectorDTO.java:92)";
+            selectors(ctx, named, selectors_place, rule);
             Flow::Irsa
         }
     };
-    let overlay = overlay(ctx, named, aws, flow, &mut credentials);
+    let overlay = overlay(ctx, named, aws, (flow, external_id), &mut credentials);
+    Variables { credentials, flow, overlay, session_token }
+}
+
+/// The credentials of a build-and-push step, and what a laptop lacks beside them.
+pub(crate) fn of(build: &BuildCtx<'_, '_>, named: &Named<'_>, aws: &AwsConnector) -> Credentials {
+    let ctx = &build.at.ctx;
+    let Variables { mut credentials, flow, overlay, session_token } =
+        variables(ctx, named, aws, ExternalId::Mapped);
     credentials.need = match signer(flow, overlay, build.builder) {
-        Signer::Ambient => LocalNeed::Delegate { keys_ignored: flow == Flow::Manual, span: named.span },
-        Signer::Sent => session_token.and_then(|field| ctx.secret_ref(field).map(|token| (token, field.span))).map_or(
-            LocalNeed::Nothing,
-            |(token, span)| {
-                let origin = chained(ctx.of_connector(named, "credential.spec.sessionTokenRef", span), &token.origin);
-                LocalNeed::SessionToken { token: Traced::new(token.value, origin), span }
-            },
-        ),
+        Signer::Ambient => LocalNeed::Delegate {
+            keys_ignored: flow == Flow::Manual,
+            web_identity: flow == Flow::Irsa,
+            span: named.span,
+        },
+        Signer::Sent => session_token.map_or(LocalNeed::Nothing, |(token, span)| {
+            let origin = chained(ctx.of_connector(named, "credential.spec.sessionTokenRef", span), &token.origin);
+            LocalNeed::SessionToken { token: Traced::new(token.value, origin), span }
+        }),
     };
     credentials
 }
@@ -175,23 +204,17 @@ fn oidc(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, role: Option<&Text
             ctx.lacks(named, "iamRoleArn", rule, aws.span);
         }
     }
-    match &ctx.inputs.aws.oidc_token {
-        Some(token) => {
-            ctx.notes.secret(&token.value);
-            let origin =
-                cirun_plan::Origin::new(Cause::Setting(token.given_by.clone())).then(Cause::Mapping { rule: OIDC });
-            env.set("PLUGIN_OIDC_TOKEN_ID", Traced::new(PlanText::Secret(token.value.clone()), origin));
-        }
-        None => ctx.notes.report(
-            Diagnostic::error("missing-oidc-token", "no OIDC token plays the CI service's")
-                .at(named.span, "this connector signs in with OIDC")
-                .help("give one with `--oidc-token-file FILE` or `CIRUN_OIDC_TOKEN`, or use `--aws emulated`"),
-        ),
-    }
+    set_oidc_token(ctx, named, env, OIDC);
 }
 
 /// `PLUGIN_ASSUME_ROLE` and `PLUGIN_EXTERNAL_ID`, over what the flow itself sends; returns whether there is an overlay.
-fn overlay(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, flow: Flow, credentials: &mut Credentials) -> bool {
+fn overlay(
+    ctx: &Ctx<'_>,
+    named: &Named<'_>,
+    aws: &AwsConnector,
+    (flow, external_id): (Flow, ExternalId),
+    credentials: &mut Credentials,
+) -> bool {
     let Some(cross) = &aws.cross_account else { return false };
     let Some(role) = given(cross.role_arn.as_ref()) else {
         let rule = "seed 002, Phase 2: cross-account role ARN is required (CrossAccountAccessDTO.java:30)";
@@ -208,45 +231,11 @@ fn overlay(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, flow: Flow, cre
     let env = &mut credentials.after;
     let place = ("credential.crossAccountAccess.crossAccountRoleArn", role.span);
     set(ctx, named, env, "PLUGIN_ASSUME_ROLE", place, ctx.text(role).value, OVERLAY);
-    if let Some(id) = given(cross.external_id.as_ref()) {
+    if let Some(id) = given(cross.external_id.as_ref()).filter(|_| external_id == ExternalId::Mapped) {
         let place = ("credential.crossAccountAccess.externalId", id.span);
         set(ctx, named, env, "PLUGIN_EXTERNAL_ID", place, ctx.text(id).value, OVERLAY);
     }
     true
-}
-
-fn selectors(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, rule: &str) {
-    let there = aws.delegate_selectors.as_ref().is_some_and(|list| !ctx.list(list).is_empty());
-    if !there {
-        ctx.lacks(named, "delegateSelectors", rule, aws.span);
-    }
-}
-
-fn set(
-    ctx: &Ctx<'_>,
-    named: &Named<'_>,
-    env: &mut Env,
-    variable: &str,
-    (field, span): (&'static str, Span),
-    value: PlanText,
-    rule: &'static str,
-) {
-    let origin = ctx.of_connector(named, field, span).then(Cause::Mapping { rule });
-    env.set(variable, Traced::new(value, origin));
-}
-
-fn set_secret(
-    ctx: &Ctx<'_>,
-    named: &Named<'_>,
-    env: &mut Env,
-    variable: &str,
-    (field, span): (&'static str, Span),
-    reference: &Text,
-    rule: &'static str,
-) {
-    let Some(secret) = ctx.secret_ref(reference) else { return };
-    let origin = chained(ctx.of_connector(named, field, span), &secret.origin).then(Cause::Mapping { rule });
-    env.set(variable, Traced::new(PlanText::Secret(secret.value), origin));
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@ fn report_not_docker(build: &BuildCtx<'_, '_>, reference: &Text, spec: &Connecto
     let kind = match spec {
         ConnectorSpec::Aws(_) => "Aws",
         ConnectorSpec::Docker(_) => "DockerRegistry",
+        ConnectorSpec::Gcp(_) => "Gcp",
+        ConnectorSpec::Azure(_) => "Azure",
         ConnectorSpec::Other(kind) => kind.value.as_str(),
     };
     build.at.ctx.notes.report(

@@ -1,0 +1,296 @@
+//! Images that are not here: read from the real registry of the same name, which only reads are passed on to.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::{body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
+
+use super::{
+    Call, Object,
+    login::{Kind, User},
+};
+use crate::http::ResponseBody;
+
+/// How long a registry may take to accept, and to begin its answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How many times a registry may send us elsewhere.
+const MAX_REDIRECTS: usize = 5;
+/// The largest answer of a token endpoint.
+const MAX_TOKEN_BYTES: usize = 256 * 1024;
+/// What the client's question says of the answer that it can read.
+const ASKED: [header::HeaderName; 2] = [header::ACCEPT, header::RANGE];
+/// What the answer says of its content.
+const TOLD: [&str; 7] = [
+    "content-type",
+    "content-length",
+    "content-range",
+    "docker-content-digest",
+    "etag",
+    "accept-ranges",
+    "last-modified",
+];
+
+/// Where the registries are whose names the emulator takes.
+#[derive(Clone, Debug, Default)]
+pub struct Origins {
+    /// The addresses of hosts whose names lead to the emulator itself; others are looked up.
+    pub addresses: BTreeMap<String, SocketAddr>,
+    /// Certificates (PEM) to trust beside the public roots.
+    pub roots: Vec<String>,
+}
+
+/// A client of the real registries.
+#[derive(Clone)]
+pub(crate) struct OriginClient {
+    addresses: BTreeMap<String, SocketAddr>,
+    tls: Arc<ClientConfig>,
+}
+
+/// What a client wants that may come from the real registry.
+pub(super) struct Wanted {
+    host: String,
+    path: String,
+    method: Method,
+    headers: HeaderMap,
+    user: Option<User>,
+}
+
+impl Wanted {
+    /// The question to pass on if the answer is not here. A client that is about to push must hear what is here: a
+    /// layer that only the real registry has would be missing from the pushed image.
+    pub(super) fn of(call: &Call<'_, '_>, object: &Object<'_>) -> Option<Self> {
+        let reader = call.access.reader.as_ref()?;
+        let method = &call.exchange.parts.method;
+        let is_read = match (object, method) {
+            (Object::Blob(_), &Method::GET) => true,
+            (Object::Manifest(_), &Method::GET | &Method::HEAD) => !reader.pushes || *method == Method::GET,
+            (Object::Tags, &Method::GET) => !reader.pushes,
+            _ => false,
+        };
+        let tail = call.exchange.parts.uri.path_and_query()?.as_str();
+        let host = match Kind::of(call.repository.registry.as_str()) {
+            Kind::DockerHub => "registry-1.docker.io",
+            Kind::Google | Kind::Azure | Kind::Other => call.repository.registry.as_str(),
+        };
+        let mut headers = HeaderMap::new();
+        for name in ASKED {
+            for value in call.exchange.parts.headers.get_all(&name) {
+                headers.append(&name, value.clone());
+            }
+        }
+        is_read.then(|| Self {
+            host: host.to_owned(),
+            path: tail.to_owned(),
+            method: method.clone(),
+            headers,
+            user: reader.user.clone(),
+        })
+    }
+
+    /// The registry, for people.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+impl OriginClient {
+    /// Prepares the client.
+    pub(crate) fn new(origins: &Origins) -> Result<Self, String> {
+        let mut roots = RootCertStore::empty();
+        for root in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+            roots.add(root.clone()).map_err(|error| error.to_string())?;
+        }
+        for pem in &origins.roots {
+            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+                let certificate = certificate.map_err(|error| error.to_string())?;
+                roots.add(certificate).map_err(|error| error.to_string())?;
+            }
+        }
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self { addresses: origins.addresses.clone(), tls: Arc::new(config) })
+    }
+
+    /// Asks the real registry: without a name first, then as the client.
+    pub(super) async fn fetch(&self, wanted: &Wanted) -> Result<Response<ResponseBody>, String> {
+        let url = format!("https://{}{}", wanted.host, wanted.path);
+        let mut answer = self.follow(&url, wanted, None).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED
+            && let Some(authorization) = self.authorization(&answer, wanted).await?
+        {
+            answer = self.follow(&url, wanted, Some(authorization)).await?;
+        }
+        let (parts, body) = answer.into_parts();
+        let mut response = Response::new(body.map_err(std::io::Error::other).boxed_unsync());
+        *response.status_mut() = parts.status;
+        for name in TOLD {
+            if let Some(value) = parts.headers.get(name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        Ok(response)
+    }
+
+    /// The header that the registry's challenge asks for.
+    async fn authorization(
+        &self,
+        refused: &Response<Incoming>,
+        wanted: &Wanted,
+    ) -> Result<Option<String>, String> {
+        let challenge = refused.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
+        let basic = wanted.user.as_ref().map(basic);
+        let Some(bearer) = challenge.and_then(|text| text.strip_prefix("Bearer ")) else { return Ok(basic) };
+        let Some(realm) = parameter(bearer, "realm") else { return Ok(None) };
+        let mut url = format!("{realm}?service={}", encode(parameter(bearer, "service").unwrap_or_default()));
+        if let Some(scope) = parameter(bearer, "scope") {
+            url.push_str(&format!("&scope={}", encode(scope)));
+        }
+        // The client's password may be one that only the emulator takes.
+        for authorization in basic.map(Some).into_iter().chain([None]) {
+            if let Some(token) = self.token(&url, authorization.as_deref()).await? {
+                return Ok(Some(format!("Bearer {token}")));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn token(&self, url: &str, authorization: Option<&str>) -> Result<Option<String>, String> {
+        let answer = self.ask(url, &Method::GET, &HeaderMap::new(), authorization).await?;
+        if !answer.status().is_success() {
+            return Ok(None);
+        }
+        let body = Limited::new(answer.into_body(), MAX_TOKEN_BYTES).collect().await.map_err(|e| e.to_string())?;
+        let json: serde_json::Value = serde_json::from_slice(&body.to_bytes()).map_err(|e| e.to_string())?;
+        let token = ["token", "access_token"].iter().find_map(|name| json.get(name)?.as_str());
+        Ok(token.map(str::to_owned))
+    }
+
+    /// Sends a question and goes where the answer sends us; a password is not taken to another host.
+    async fn follow(
+        &self,
+        url: &str,
+        wanted: &Wanted,
+        authorization: Option<String>,
+    ) -> Result<Response<Incoming>, String> {
+        let (mut url, mut authorization) = (url.to_owned(), authorization);
+        for _ in 0..=MAX_REDIRECTS {
+            let answer = self.ask(&url, &wanted.method, &wanted.headers, authorization.as_deref()).await?;
+            let location = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+            match location {
+                Some(location) if answer.status().is_redirection() => {
+                    let next = if location.starts_with('/') {
+                        format!("{}{location}", origin_of(&url))
+                    } else {
+                        location.to_owned()
+                    };
+                    if origin_of(&next) != origin_of(&url) {
+                        authorization = None;
+                    }
+                    url = next;
+                }
+                _ => return Ok(answer),
+            }
+        }
+        Err(format!("{url}: sent elsewhere too often"))
+    }
+
+    async fn ask(
+        &self,
+        url: &str,
+        method: &Method,
+        headers: &HeaderMap,
+        authorization: Option<&str>,
+    ) -> Result<Response<Incoming>, String> {
+        let uri: Uri = url.parse().map_err(|_| format!("`{url}` is no address"))?;
+        let host = uri.host().unwrap_or_default().to_owned();
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &host);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        if let Some(authorization) = authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let request = request
+            .header(header::USER_AGENT, concat!("cirun/", env!("CARGO_PKG_VERSION")))
+            .body(Empty::<Bytes>::new())
+            .map_err(|error| error.to_string())?;
+        let exchange = async {
+            let stream = match self.addresses.get(&host) {
+                Some(address) => TcpStream::connect(address).await,
+                None => TcpStream::connect((host.as_str(), uri.port_u16().unwrap_or(443))).await,
+            };
+            let stream = stream.map_err(|error| format!("cannot reach {host}: {error}"))?;
+            let name = ServerName::try_from(host.clone()).map_err(|error| error.to_string())?;
+            let stream = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
+            send(stream.map_err(|error| format!("{host}: {error}"))?, request).await
+        };
+        tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| format!("{host}: no answer in 20 s"))?
+    }
+}
+
+async fn send(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Empty<Bytes>>,
+) -> Result<Response<Incoming>, String> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    // Ends with the body that it moves; an error shows there.
+    tokio::spawn(async move { connection.await.ok() });
+    sender.send_request(request).await.map_err(|error| error.to_string())
+}
+
+fn basic(user: &User) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", user.name, user.password)))
+}
+
+fn encode(text: &str) -> String {
+    crate::http::percent_encode(text)
+}
+
+/// `https://host:port` of an address.
+fn origin_of(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    url[start..].find('/').map_or(url, |end| &url[..start + end])
+}
+
+/// A parameter of a challenge.
+fn parameter<'t>(challenge: &'t str, name: &str) -> Option<&'t str> {
+    let at = challenge.find(&format!("{name}=\""))? + name.len() + 2;
+    challenge[at..].split('"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn challenges() {
+        let text = r#"realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a:pull""#;
+        assert_eq!(parameter(text, "realm"), Some("https://auth.docker.io/token"));
+        assert_eq!(parameter(text, "scope"), Some("repository:a:pull"));
+        assert_eq!(parameter(text, "error"), None);
+    }
+
+    #[test]
+    fn origins() {
+        assert_eq!(origin_of("https://a.b:1/c?d"), "https://a.b:1");
+        assert_eq!(origin_of("https://a.b"), "https://a.b");
+    }
+}

@@ -1,0 +1,105 @@
+//! The Azure auth flow matrix (facts/steps, BuildAndPushACR): what each flow sends.
+
+use cirun_parser::{
+    Span, Text,
+    model::{AzureAuth, AzureConnector, AzureCredential},
+};
+use cirun_plan::Cause;
+
+use super::auth::{Credentials, no_delegate, set, set_oidc_token, set_secret};
+use crate::{
+    connectors::Named,
+    env::Env,
+    resolve::{Ctx, given},
+};
+
+const MANUAL: &str = "BuildAndPushACR, Auth Flow Matrix: Manual Credentials";
+const OIDC: &str = "BuildAndPushACR, Auth Flow Matrix: OIDC";
+const INHERIT: &str = "BuildAndPushACR, Auth Flow Matrix: Inherit From Delegate (MSI)";
+/// What Microsoft recommends for federated tokens, where the connector names none (AzureOidcSpecDTO.java:37).
+const AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// The variables of an `Azure` connector, with its required fields checked.
+pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, azure: &AzureConnector) -> Credentials {
+    let mut credentials = Credentials::default();
+    match &azure.credential {
+        AzureCredential::Manual { client_id, tenant_id, auth } => {
+            let rule = "BuildAndPushACR, Phase 2: AzureManualDetailsDTO.java:33";
+            let env = &mut credentials.after;
+            text(ctx, named, env, "CLIENT_ID", ("clientId", client_id.as_ref(), azure.span), (MANUAL, rule));
+            text(ctx, named, env, "TENANT_ID", ("tenantId", tenant_id.as_ref(), azure.span), (MANUAL, rule));
+            match auth {
+                Some(AzureAuth::Secret(secret)) => {
+                    let rule = "BuildAndPushACR, Phase 2: AzureClientSecretKeyDTO.java:35";
+                    secret_text(ctx, named, env, "CLIENT_SECRET", ("secretRef", secret.as_ref(), azure.span), rule);
+                }
+                Some(AzureAuth::Certificate(secret)) => {
+                    let rule = "BuildAndPushACR, Phase 2: AzureClientKeyCertDTO.java:35";
+                    let field = ("certificateRef", secret.as_ref(), azure.span);
+                    secret_text(ctx, named, env, "CLIENT_CERTIFICATE", field, rule);
+                }
+                Some(AzureAuth::SystemAssigned | AzureAuth::UserAssigned(_)) | None => {
+                    ctx.lacks(named, "auth.spec.secretRef` or `auth.spec.certificateRef", rule, azure.span);
+                }
+            }
+        }
+        AzureCredential::Oidc { client_id, tenant_id, audience } => {
+            let rule = "BuildAndPushACR, Phase 2: AzureOidcSpecDTO.java:33";
+            let env = &mut credentials.before;
+            text(ctx, named, env, "AZURE_CLIENT_ID", ("clientId", client_id.as_ref(), azure.span), (OIDC, rule));
+            text(ctx, named, env, "AZURE_TENANT_ID", ("tenantId", tenant_id.as_ref(), azure.span), (OIDC, rule));
+            match given(audience.as_ref()) {
+                Some(field) => {
+                    let value = ctx.text(field).value;
+                    set(ctx, named, env, "AZURE_AUDIENCE", ("credential.spec.audience", field.span), value, OIDC);
+                }
+                None => env.known("AZURE_AUDIENCE", AUDIENCE, Cause::Default { rule: OIDC }),
+            }
+            set_oidc_token(ctx, named, env, OIDC);
+        }
+        AzureCredential::InheritFromDelegate { auth } => {
+            match auth {
+                None => {
+                    let rule = "BuildAndPushACR, Phase 2: AzureInheritFromDelegateDetailsDTO.java:36";
+                    ctx.lacks(named, "auth", rule, azure.span);
+                }
+                Some(AzureAuth::UserAssigned(client)) if given(client.as_ref()).is_none() => {
+                    let rule = "BuildAndPushACR, Phase 2: AzureUserAssignedMSIAuthDTO.java:31";
+                    ctx.lacks(named, "auth.spec.clientId", rule, azure.span);
+                }
+                Some(_) => {}
+            }
+            no_delegate(ctx, named, INHERIT);
+        }
+    }
+    credentials
+}
+
+/// Sets a variable to a field that must be there: its name, its value, and the place of the credential.
+fn text(
+    ctx: &Ctx<'_>,
+    named: &Named<'_>,
+    env: &mut Env,
+    variable: &str,
+    (name, value, span): (&'static str, Option<&Text>, Span),
+    (rule, required): (&'static str, &str),
+) {
+    match given(value) {
+        Some(field) => set(ctx, named, env, variable, (name, field.span), ctx.text(field).value, rule),
+        None => ctx.lacks(named, name, required, span),
+    }
+}
+
+fn secret_text(
+    ctx: &Ctx<'_>,
+    named: &Named<'_>,
+    env: &mut Env,
+    variable: &str,
+    (name, value, span): (&'static str, Option<&Text>, Span),
+    required: &str,
+) {
+    match given(value) {
+        Some(field) => set_secret(ctx, named, env, variable, (name, field.span), field, MANUAL),
+        None => ctx.lacks(named, name, required, span),
+    }
+}

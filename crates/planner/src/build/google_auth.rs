@@ -1,0 +1,60 @@
+//! The GCP auth flow matrix (facts/steps, BuildAndPushGAR and the GCS steps): what each flow sends.
+
+use cirun_parser::{
+    Text,
+    model::{GcpConnector, GcpCredential},
+};
+
+use super::auth::{Credentials, no_delegate, selectors, set, set_oidc_token, set_secret};
+use crate::{
+    connectors::Named,
+    resolve::{Ctx, given},
+};
+
+const MANUAL: &str = "BuildAndPushGAR, Auth Flow Matrix: Manual Credentials";
+const OIDC: &str = "BuildAndPushGAR, Auth Flow Matrix: OIDC / Workload Identity";
+const INHERIT: &str = "BuildAndPushGAR, Auth Flow Matrix: Inherit From Delegate (GcpConnectorDTO.java:82)";
+
+/// The fields of the OIDC flow: in the connector, their variables, and the lines that require them.
+const OIDC_FIELDS: [(&str, &str, &str); 4] = [
+    ("gcpProjectId", "PLUGIN_PROJECT_NUMBER", "BuildAndPushGAR, Phase 2: GcpOidcDetailsDTO.java:31"),
+    ("providerId", "PLUGIN_PROVIDER_ID", "BuildAndPushGAR, Phase 2: GcpOidcDetailsDTO.java:30"),
+    ("workloadPoolId", "PLUGIN_POOL_ID", "BuildAndPushGAR, Phase 2: GcpOidcDetailsDTO.java:29"),
+    ("serviceAccountEmail", "PLUGIN_SERVICE_ACCOUNT_EMAIL", "BuildAndPushGAR, Phase 2: GcpOidcDetailsDTO.java:32"),
+];
+
+/// The variables of a `Gcp` connector, with its required fields checked.
+pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, gcp: &GcpConnector) -> Credentials {
+    let mut credentials = Credentials::default();
+    match &gcp.credential {
+        GcpCredential::Manual { secret_key_ref } => match given(secret_key_ref.as_ref()) {
+            Some(field) => {
+                let place = ("credential.spec.secretKeyRef", field.span);
+                set_secret(ctx, named, &mut credentials.after, "PLUGIN_JSON_KEY", place, field, MANUAL);
+            }
+            None => {
+                let rule = "BuildAndPushGAR, Phase 2: secretKeyRef (GcpManualDetailsDTO.java:31)";
+                ctx.lacks(named, "secretKeyRef", rule, gcp.span);
+            }
+        },
+        GcpCredential::Oidc { pool, provider, project, service_account } => {
+            let values: [Option<&Text>; 4] =
+                [project.as_ref(), provider.as_ref(), pool.as_ref(), service_account.as_ref()];
+            for ((name, variable, required), value) in OIDC_FIELDS.into_iter().zip(values) {
+                match given(value) {
+                    Some(field) => {
+                        let text = ctx.text(field).value;
+                        set(ctx, named, &mut credentials.before, variable, (name, field.span), text, OIDC);
+                    }
+                    None => ctx.lacks(named, name, required, gcp.span),
+                }
+            }
+            set_oidc_token(ctx, named, &mut credentials.before, OIDC);
+        }
+        GcpCredential::InheritFromDelegate => {
+            selectors(ctx, named, (gcp.delegate_selectors.as_ref(), gcp.span), INHERIT);
+            no_delegate(ctx, named, INHERIT);
+        }
+    }
+    credentials
+}
