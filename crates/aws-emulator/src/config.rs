@@ -38,6 +38,8 @@ pub struct Config {
     pub upstream: Option<Upstream>,
     /// Registries outside AWS that take pushes without a login.
     pub open_registries: Vec<RegistryHost>,
+    /// Whether ECR's registries take any password of the user `AWS`: tokens are given by the real ECR.
+    pub any_token: bool,
     /// Where registries outside AWS are that images may be read from; without it only what was pushed is there.
     pub origins: Option<Origins>,
     /// The time.
@@ -62,6 +64,7 @@ impl Config {
             issuer: None,
             upstream: None,
             open_registries: Vec::new(),
+            any_token: false,
             origins: None,
             clock: Clock::system(),
         }

@@ -1,6 +1,7 @@
 //! The AWS front of a run: the emulator beside each stage, and the registry of this machine that keeps its images.
 
 mod pushed;
+mod registries;
 mod registry;
 mod upstream;
 
@@ -12,7 +13,8 @@ use cirun_aws_emulator::OidcKey;
 use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Sidecar, VolumeMount};
 use cirun_planner::Planned;
 use indexmap::IndexMap;
-pub(crate) use pushed::{Pushed, REQUEST_LOG, pushed};
+pub(crate) use pushed::{Pushed, pushed};
+pub(crate) use registries::{RegistriesFile, names};
 pub(crate) use registry::{LocalRegistry, VOLUME};
 pub(crate) use upstream::{Route, SERVICE_START, route};
 
@@ -64,16 +66,16 @@ pub(crate) struct Orders {
     pub upstream: Option<UpstreamFile>,
 }
 
-/// The emulator of a stage's network, answering for the plan's AWS names; its certificate comes from this machine's authority.
+/// The emulator of a stage's network, answering for the plan's names; its certificate comes from this machine's authority.
 pub(crate) fn emulator(
     own: &OwnImage,
     image: HelperImage,
-    planned: &Planned,
+    (planned, names, registries): (&Planned, Vec<String>, RegistriesFile),
     authority: &Authority,
     record: &Record,
     orders: Orders,
 ) -> Result<Sidecar, CliError> {
-    let issued = authority.issue(&planned.aws_hosts).map_err(|error| CliError::aws(&error))?;
+    let issued = authority.issue(&names).map_err(|error| CliError::aws(&error))?;
     let file = EmulatorFile {
         data: PathBuf::from(DATA_DIRECTORY),
         https: Some(HttpsFile {
@@ -82,10 +84,8 @@ pub(crate) fn emulator(
             private_key: issued.key_pem,
         }),
         http: None,
-        create_on_push: orders.create_on_push,
-        issuer: Some(orders.issuer),
-        faults: orders.faults,
-        upstream: orders.upstream,
+        create_on_push,
+        registries,
         home: planned
             .targets
             .iter()
@@ -98,7 +98,7 @@ pub(crate) fn emulator(
         image,
         command: own.inside(&["emulator", &format!("{EMULATOR_DIRECTORY}/config.json")]),
         env: IndexMap::new(),
-        aliases: planned.aws_hosts.clone(),
+        aliases: names,
         binds: vec![Bind { source: record.emulator(), target: EMULATOR_DIRECTORY.to_owned(), read_only: false }],
         volumes: vec![VolumeMount { name: settings.registry.value.clone(), target: DATA_DIRECTORY.to_owned() }],
         ports: Vec::new(),

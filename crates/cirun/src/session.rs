@@ -6,9 +6,9 @@ mod locate;
 
 use std::path::PathBuf;
 
-pub(crate) use assemble::{Purpose, TRUST_BUNDLE_FILE};
+pub(crate) use assemble::{POD_TOKEN_FILE, Purpose, TRUST_BUNDLE_FILE};
 use cirun_parser::{Diagnostic, Severity, Sources};
-use cirun_plan::Plan;
+use cirun_plan::{Plan, Secret};
 use cirun_planner::Planned;
 pub(crate) use locate::{Located, locate};
 
@@ -34,8 +34,10 @@ pub(crate) struct Session {
     pub workspace: PathBuf,
     /// cirun's own directories.
     pub paths: Paths,
-    /// What a person answered to missing inputs, by path.
-    pub answers: Vec<(String, String)>,
+    /// The token of the pod's service account, where AWS is emulated.
+    pub pod_token: Option<Secret>,
+    /// Who plays the delegate's part on real AWS.
+    pub identity: Option<String>,
 }
 
 /// What was found in a pipeline, planned or not.

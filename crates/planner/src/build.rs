@@ -55,7 +55,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     let local = local::variables(&build, &registry, &credentials);
     let env = at.env(OwnLayers { derived, user, secrets: credentials.after, local: local.env });
 
-    at.ctx.notes.target(registry.target(&at.place.path, &env));
+    at.ctx.notes.target(registry.target(&at.place.path, &env, &spec.target));
     pitfalls::unread_variables(at, &env);
     let mut image = plugin(&build);
     plugin_image::replace(&at.ctx, &mut image);

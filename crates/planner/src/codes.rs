@@ -92,6 +92,9 @@ codes! {
     Parity "no-delegate-identity", "a delegate's identity that nobody plays",
         "A `Gcp` or `Azure` connector that inherits from the delegate sends nothing: in CI the plugin takes the identity \
          of its machine. A laptop has none. Give the plugin its variables in `envVariables`, or another connector.";
+    Warning "repo-without-registry", "an image's name without its registry",
+        "The Docker plugins push `repo` as it is written. Without a registry's host it is a name of Docker Hub, whatever \
+         registry the connector logs in to. Write the host before it.";
     Error "malformed-registry-url", "not the URL of a registry",
         "`dockerRegistryUrl` has a scheme and a host, such as `https://registry.example.com`.";
     Warning "empty-env-dropped", "an empty variable that the step does not get",

@@ -199,10 +199,23 @@ pub struct AwsInputs {
     pub mode: AwsMode,
     /// The identity that plays the delegate's (the pod's role, IRSA).
     pub delegate: Option<DelegateIdentity>,
+    /// The pod's service account, where AWS is emulated (IRSA).
+    pub web_identity: Option<WebIdentity>,
     /// The token that plays the CI service's OIDC token.
     pub oidc_token: Option<Setting<Secret>>,
     /// Lets the plugin create the repository.
     pub create_repository: bool,
+}
+
+/// A token in a file that a role trusts, as a pod with IRSA has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebIdentity {
+    /// The token's file in the containers of steps.
+    pub token_file: String,
+    /// The role's name, in the account of the registry.
+    pub role: String,
+    /// Where it is from, for people.
+    pub given_by: String,
 }
 
 /// Credentials that play the delegate's.

@@ -39,7 +39,7 @@ mod variables;
 pub use codes::CODES;
 pub use inputs::{
     AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, NoSecrets, PullRequestFacts, PushMode, RunFacts,
-    SecretStore, Selection, Setting,
+    SecretStore, Selection, Setting, WebIdentity,
 };
 pub use planning::{Planned, plan};
-pub use targets::{EcrRegistry, RegistryTarget};
+pub use targets::{EcrRegistry, RegistryTarget, host_and_port, is_local, is_name};

@@ -13,14 +13,14 @@ use indexmap::IndexMap;
 use crate::{
     env::{codebase, stage::build_link},
     infrastructure::stages,
-    inputs::Inputs,
-    names::{Entry, Names, StepIds, World},
+    inputs::{AwsMode, Inputs, PushMode},
+    names::{Entry, Names, World},
     notes::Notes,
     resolve::{Ctx, given},
     selection,
     stage::{self, PipelineFacts},
     suggest::nearest,
-    targets::{RegistryTarget, aws_hosts},
+    targets::{Played, RegistryTarget, front_hosts},
     variables,
 };
 
@@ -36,7 +36,7 @@ pub struct Planned {
     /// The registries and repositories that steps push to.
     pub targets: Vec<RegistryTarget>,
     /// The AWS host names that an emulator must answer for.
-    pub aws_hosts: Vec<String>,
+    pub front_hosts: Vec<String>,
 }
 
 impl Planned {
@@ -77,13 +77,15 @@ pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
     }
     selection::apply(&ctx, &mut planned);
     let plan_id = facts.id;
+    let played =
+        Played { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
     let (all, secrets, targets) = notes.into_parts();
     let (parity, diagnostics) = all.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);
     Planned {
         plan: Plan { pipeline: plan_id, stages: planned, secrets },
         diagnostics,
         parity,
-        aws_hosts: aws_hosts(&targets),
+        front_hosts: front_hosts(&targets, played),
         targets: targets.into_iter().collect(),
     }
 }

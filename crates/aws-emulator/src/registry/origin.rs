@@ -46,8 +46,8 @@ const TOLD: [&str; 7] = [
 /// Where the registries are whose names the emulator takes.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
-    /// The addresses of hosts whose names lead to the emulator itself; others are looked up.
-    pub addresses: BTreeMap<String, SocketAddr>,
+    /// The addresses of hosts whose names lead to the emulator itself, as far as they are known; others are looked up.
+    pub addresses: BTreeMap<String, Option<SocketAddr>>,
     /// Certificates (PEM) to trust beside the public roots.
     pub roots: Vec<String>,
 }
@@ -55,7 +55,7 @@ pub struct Origins {
 /// A client of the real registries.
 #[derive(Clone)]
 pub(crate) struct OriginClient {
-    addresses: BTreeMap<String, SocketAddr>,
+    addresses: BTreeMap<String, Option<SocketAddr>>,
     tls: Arc<ClientConfig>,
 }
 
@@ -233,7 +233,8 @@ impl OriginClient {
             .map_err(|error| error.to_string())?;
         let exchange = async {
             let stream = match self.addresses.get(&host) {
-                Some(address) => TcpStream::connect(address).await,
+                Some(Some(address)) => TcpStream::connect(address).await,
+                Some(None) => return Err(format!("{host} could not be looked up when the run began")),
                 None => TcpStream::connect((host.as_str(), uri.port_u16().unwrap_or(443))).await,
             };
             let stream = stream.map_err(|error| format!("cannot reach {host}: {error}"))?;

@@ -427,6 +427,19 @@ async fn other_registries_are_here_too() {
 }
 
 #[tokio::test]
+async fn a_token_of_the_real_ecr_is_taken_where_that_is_wanted() {
+    let bench = Bench::with(|config| {
+        config.any_token = true;
+        config.create_on_push = true;
+    });
+    let url = format!("{REGISTRY}/v2/shop/blobs/uploads/");
+    for (login, status) in [("Basic QVdTOnJlYWw=", 202), ("Basic cm9ib3Q6cHc=", 401)] {
+        let answer = bench.send(Method::POST, &url, &[("authorization", login)], b"").await;
+        assert_eq!(answer.status, status, "{login}");
+    }
+}
+
+#[tokio::test]
 async fn an_open_registry_asks_for_no_login() {
     let bench = Bench::with(|config| config.open_registries = vec!["reg.example".parse().unwrap()]);
     let url = format!("reg.example:5000/v2/shop/blobs/uploads/?digest={}", Digest::of(b"layer"));

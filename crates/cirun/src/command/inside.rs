@@ -15,8 +15,7 @@ use crate::{
     console,
     error::CliError,
     exit::ExitCode,
-    front::{READY_LINE, SERVICE_START, SHUTDOWN},
-    relay::{self, Target},
+    front::{READY_LINE, RegistriesFile, SHUTDOWN},
     signals::Signals,
 };
 
@@ -31,12 +30,8 @@ pub(crate) struct EmulatorFile {
     pub http: Option<SocketAddr>,
     /// A push makes the repository that it names.
     pub create_on_push: bool,
-    /// Who signs the web identity tokens of the CI; by default the data directory's own issuer.
-    pub issuer: Option<OidcKey>,
-    /// Errors on purpose, as `--inject` has them.
-    pub faults: Vec<String>,
-    /// Who answers STS and ECR first.
-    pub upstream: Option<UpstreamFile>,
+    /// The registries that it plays besides AWS's.
+    pub registries: RegistriesFile,
     /// The account and region of callers whose key tells nothing else.
     pub home: Option<(String, String)>,
     /// Where each request is noted, one JSON object a line.
@@ -138,8 +133,8 @@ fn read(path: &Path) -> Result<Config, CliError> {
         config.default_account = account;
         config.default_region = region;
     }
-    Ok(Config {
-        listen: Listen { https, http: file.http, either: file.either },
+    let mut config = Config {
+        listen: Listen { https, http: file.http, ..Listen::default() },
         tls,
         create_on_push: file.create_on_push,
         plain_http: PlainHttp { write: true, create_on_push: true },
@@ -148,5 +143,7 @@ fn read(path: &Path) -> Result<Config, CliError> {
         faults: faults.map_err(|error: cirun_aws_emulator::InvalidFault| wrong(&error))?,
         upstream: upstream.transpose().map_err(|error| wrong(&error))?,
         ..config
-    })
+    };
+    file.registries.apply(&mut config);
+    Ok(config)
 }

@@ -6,8 +6,8 @@ use cirun_docker_executor::{Engine, HelperImage, MachineService, Readiness, Volu
 use cirun_plan::PortBinding;
 use indexmap::IndexMap;
 
-use super::{DATA_DIRECTORY, Pushed, READY_LINE};
-use crate::{error::CliError, own_image::OwnImage};
+use super::{DATA_DIRECTORY, Pushed, READY_LINE, RegistriesFile};
+use crate::{command::inside::EmulatorFile, error::CliError, own_image::OwnImage, paths::Paths};
 
 /// The port that is asked for; where it is taken, the engine gives another one.
 const PREFERRED_PORT: u16 = 5577;
@@ -81,9 +81,7 @@ fn configuration(paths: &Paths) -> Result<PathBuf, CliError> {
         https: None,
         http: Some(SocketAddr::from(([0, 0, 0, 0], PORT))),
         create_on_push: false,
-        issuer: None,
-        faults: Vec::new(),
-        upstream: None,
+        registries: RegistriesFile::default(),
         home: None,
         request_log: None,
     };

@@ -10,7 +10,7 @@ use cirun_parser::{
 use cirun_plan::{ENGINE_DIR, PullPolicy, Secret};
 use cirun_planner::{
     AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, SecretStore,
-    Selection, Setting,
+    Selection, Setting, WebIdentity,
 };
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -49,6 +49,8 @@ pub(crate) enum Purpose {
 
 /// The certificates that a step trusts, in the run's directory.
 pub(crate) const TRUST_BUNDLE_FILE: &str = "ca-bundle.pem";
+/// The token of the pod's service account, in the run's directory.
+pub(crate) const POD_TOKEN_FILE: &str = "pod-token";
 
 /// Plans the located pipeline.
 pub(super) fn assemble(
@@ -90,8 +92,10 @@ pub(super) fn assemble(
         Purpose::Show | Purpose::Inspect => ("plan".to_owned(), None),
         Purpose::Run { run, delegate } => (run, delegate),
     };
+    let identity = delegate.as_ref().map(|delegate| delegate.given_by.clone());
     let facts = run_facts(&run, now, environment);
-    let aws = aws_inputs(&settings, &pipeline, &facts, delegate, environment, plan, &paths.oidc())?;
+    let aws = aws_inputs(&settings, &pipeline, &facts, delegate, environment, plan, &paths.data)?;
+    let pod_token = aws.oidc_token.as_ref().filter(|_| aws.mode == AwsMode::Emulated).map(|token| token.value.clone());
     let inputs = Inputs {
         input_sets,
         profile: settings.infra.as_ref().map(|setting| given(setting.value, "infra", setting.origin)),
@@ -109,7 +113,7 @@ pub(super) fn assemble(
         run: facts,
         pull: pull(&settings),
         plugin_images: settings.plugin_images.iter().map(|(name, image)| (name.clone(), image.value.clone())).collect(),
-        trust_bundle: (aws.mode == AwsMode::Emulated).then(|| format!("{ENGINE_DIR}/{TRUST_BUNDLE_FILE}")),
+        trust_bundle: (aws.mode == AwsMode::Emulated || settings.push.value == args::PushMode::Local).then(|| format!("{ENGINE_DIR}/{TRUST_BUNDLE_FILE}")),
         aws,
         push: match settings.push.value {
             args::PushMode::Local => PushMode::Local,
@@ -126,8 +130,7 @@ pub(super) fn assemble(
     diagnostics.extend(planned.diagnostics.iter().filter(is_news).cloned());
     diagnostics.extend(planned.parity.iter().cloned());
     let sources = project.sources.clone();
-    let answers = project.answers;
-    Ok(Session { sources, planned, diagnostics, settings, file, workspace, paths, answers })
+    Ok(Session { sources, planned, diagnostics, settings, file, workspace, paths, pod_token, identity })
 }
 
 /// Connectors by every reference that means them: one without an organisation or project can be meant by any scope.
@@ -188,8 +191,13 @@ fn aws_inputs(
         AwsMode::Emulated => Some(emulated_delegate()),
         AwsMode::Real | AwsMode::Off => delegate,
     };
+    let web_identity = (mode == AwsMode::Emulated).then(|| WebIdentity {
+        token_file: format!("{ENGINE_DIR}/{POD_TOKEN_FILE}"),
+        role: "cirun-pod".to_owned(),
+        given_by: "the local OIDC issuer".to_owned(),
+    });
     let create_repository = settings.create_repository.value && mode == AwsMode::Real;
-    Ok(AwsInputs { mode, delegate, oidc_token, create_repository })
+    Ok(AwsInputs { mode, delegate, web_identity, oidc_token, create_repository })
 }
 
 /// Whoever the emulated AWS meets is welcome; the name says whose part it is.

@@ -61,7 +61,7 @@ fn docker(build: &BuildCtx<'_, '_>, named: &Named<'_>) -> Credentials {
     let origin = ctx.of_connector(named, "dockerRegistryUrl", registry.url_span).then(Cause::Mapping { rule });
     credentials.after.set("PLUGIN_REGISTRY", Traced::new(PlanText::Known(url), origin));
     if let Some(given) = registry.credentials {
-        let mapped = |value, origin: cirun_plan::Origin| Traced::new(value, origin.then(Cause::Mapping { rule }));
+        let mapped = |value, origin: Origin| Traced::new(value, origin.then(Cause::Mapping { rule }));
         credentials.after.set("PLUGIN_USERNAME", mapped(given.user.value, given.user.origin));
         let password = PlanText::Secret(given.password.value);
         credentials.after.set("PLUGIN_PASSWORD", mapped(password, given.password.origin));

@@ -4,7 +4,7 @@ use cirun_parser::{
     Diagnostic, Span, Text,
     model::{AwsConnector, AwsCredential},
 };
-use cirun_plan::{Cause, Secret, Text as PlanText, Traced};
+use cirun_plan::{Secret, Traced};
 
 use super::{
     BuildCtx,

@@ -6,7 +6,8 @@ use cirun_plan::{Cause, Origin, Profile, Text, Traced};
 use super::{BuildCtx, auth::Credentials, aws_auth::LocalNeed, plugins::Builder, registry::Registry};
 use crate::{
     env::Env,
-    inputs::{AwsMode, PushMode},
+    inputs::{AwsMode, PushMode, WebIdentity},
+    targets::EcrRegistry,
 };
 
 /// Additions to a build-and-push step.
@@ -20,6 +21,7 @@ pub(crate) struct Local {
 const OWN_DAEMON: &str = "a push through the machine's daemon would leave the machine";
 const NO_DAEMON: &str = "buildx starts its own daemon where there is no socket (plugins-measured.md)";
 const DELEGATE: &str = "plays the delegate's identity, which CI has and a laptop has not";
+const POD: &str = "plays the pod's service account, which CI has and a laptop has not";
 const SESSION_TOKEN: &str = "temporary keys are no use without it; CI drops it (seed 002, Known Gaps)";
 
 const NO_KEYS: &str = "this connector holds no credentials of its own";
@@ -85,16 +87,40 @@ fn identity(build: &BuildCtx<'_, '_>, registry: &Registry, need: &LocalNeed, env
                 env.set("AWS_SESSION_TOKEN", Traced::new(Text::Secret(token.value.clone()), origin));
             }
         }
-        LocalNeed::Delegate { keys_ignored, span } => {
+        LocalNeed::Delegate { keys_ignored, web_identity, span } => {
             if *keys_ignored {
                 report_keys_ignored(build, *span);
             }
-            if ctx.inputs.aws.mode != AwsMode::Off {
+            let pod = ctx.inputs.aws.web_identity.as_ref().filter(|_| *web_identity);
+            if let (Some(pod), Some(ecr)) = (pod, &registry.ecr) {
+                irsa(build, pod, ecr, *span, env);
+            } else if ctx.inputs.aws.mode != AwsMode::Off {
                 let why = if *keys_ignored { IGNORED_KEYS } else { NO_KEYS };
                 delegate(build, registry, (*span, why), env);
             }
         }
     }
+}
+
+/// What EKS puts into a pod whose service account has a role (plugins-measured.md, IRSA).
+fn irsa(build: &BuildCtx<'_, '_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Span, env: &mut Env) {
+    let ctx = &build.at.ctx;
+    let role = format!("arn:aws:iam::{}:role/{}", ecr.account, pod.role);
+    report_delegate(build, &format!("{role}, by {}", pod.given_by), (span, NO_KEYS));
+    if ctx.inputs.strict_parity {
+        return;
+    }
+    for (name, value) in
+        [("AWS_WEB_IDENTITY_TOKEN_FILE", &pod.token_file), ("AWS_ROLE_ARN", &role), ("AWS_REGION", &ecr.region)]
+    {
+        let origin = Origin::new(Cause::Setting(pod.given_by.clone())).then(Cause::Local(POD));
+        env.set(name, Traced::new(Text::Known(value.clone()), origin));
+    }
+}
+
+fn report_delegate(build: &BuildCtx<'_, '_>, signer: &str, (span, why): (Span, &str)) {
+    let message = format!("`{}` signs as {signer}: in CI as the delegate or the pod", build.at.place.id);
+    build.at.ctx.notes.report(Diagnostic::parity("delegate-identity", message).at(span, why));
 }
 
 fn delegate(build: &BuildCtx<'_, '_>, registry: &Registry, (span, why): (Span, &str), env: &mut Env) {
@@ -107,13 +133,7 @@ fn delegate(build: &BuildCtx<'_, '_>, registry: &Registry, (span, why): (Span, &
         );
         return;
     };
-    ctx.notes.report(
-        Diagnostic::parity(
-            "delegate-identity",
-            format!("`{}` signs as {}: in CI as the delegate or the pod", build.at.place.id, identity.given_by),
-        )
-        .at(span, why),
-    );
+    report_delegate(build, &identity.given_by, (span, why));
     if ctx.inputs.strict_parity {
         return;
     }

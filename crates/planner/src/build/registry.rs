@@ -1,11 +1,14 @@
 //! Where a step pushes: registry, repository and tags (seed 002, account, region, imageName; its siblings).
 
-use cirun_parser::{Text, model::BuildTarget};
+use cirun_parser::{
+    Diagnostic, Text,
+    model::{BuildTarget, DockerAuth},
+};
 use cirun_plan::{Cause, Environment, Origin, StepPath, Text as PlanText, Traced};
 
 use super::{BuildCtx, Pushed};
 use crate::{
-    connectors::as_docker,
+    connectors::{RegistryAddress, as_docker},
     env::Env,
     targets::{EcrRegistry, RegistryTarget},
 };
@@ -18,6 +21,10 @@ pub(crate) struct Registry {
     repository: String,
     /// Where it is a private ECR registry and decided: whose.
     pub(crate) ecr: Option<EcrRegistry>,
+    /// The host that the connector logs in to, where the image goes elsewhere.
+    login: Option<String>,
+    /// The connector has no login.
+    anonymous: bool,
     /// The references that come into being.
     pub(crate) pushed: Pushed,
 }
@@ -46,20 +53,39 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Registry {
 }
 
 impl Registry {
-    /// The target as the plugin will see it: the user's own variables may have moved an ECR push elsewhere.
-    pub(crate) fn target(&self, step: &StepPath, env: &Environment) -> RegistryTarget {
+    /// The target as the plugin will see it: the user's own variables may have moved the push elsewhere.
+    pub(crate) fn target(&self, step: &StepPath, env: &Environment, target: &BuildTarget) -> RegistryTarget {
         let set = |name: &str| env.get(name).and_then(|var| plain(&var.value.value));
         let (mut host, mut repository, mut ecr) = (self.host.clone(), self.repository.clone(), self.ecr.clone());
-        if self.ecr.is_some() {
-            if let Some(registry) = set("PLUGIN_REGISTRY") {
-                ecr = EcrRegistry::parse(&registry);
-                host = registry;
+        match target {
+            BuildTarget::Ecr { .. } => {
+                if let (Some(_), Some(registry)) = (&self.ecr, set("PLUGIN_REGISTRY")) {
+                    ecr = EcrRegistry::parse(&registry);
+                    host = registry;
+                }
+                if let (Some(_), Some(name)) = (&self.ecr, set("PLUGIN_REPO")) {
+                    repository = name;
+                }
             }
-            if let Some(name) = set("PLUGIN_REPO") {
-                repository = name;
+            BuildTarget::Docker { .. } => {
+                if let Some(repo) = set("PLUGIN_REPO") {
+                    (host, repository) = docker_name(&repo);
+                }
+            }
+            BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => {
+                let registry = set("PLUGIN_REGISTRY").unwrap_or_default();
+                if let (Some((registry, project)), Some(repo)) = (registry.split_once('/'), set("PLUGIN_REPO")) {
+                    (host, repository) = (registry.to_owned(), format!("{project}/{repo}"));
+                }
+            }
+            BuildTarget::Acr { .. } => {
+                if let Some(repo) = set("PLUGIN_REPO") {
+                    (host, repository) = docker_name(&repo);
+                }
             }
         }
-        RegistryTarget { step: step.to_string(), host, repository, ecr }
+        let login = self.login.clone().filter(|login| *login != host);
+        RegistryTarget { step: step.to_string(), host, repository, ecr, login, anonymous: self.anonymous }
     }
 }
 
@@ -98,19 +124,38 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
     let Some(repo) = ctx.given_text(repo) else { return (String::new(), String::new()) };
     let shown = repo.value.shown();
     mapped(&mut registry.env, "PLUGIN_REPO", repo.value, repo.origin, "BuildAndPushDockerRegistry, repo → PLUGIN_REPO");
-    if let Some((host, path)) = shown.split_once('/')
-        && (host.contains(['.', ':']) || host == "localhost")
-    {
-        return (host.to_owned(), path.to_owned());
+    let (host, repository) = docker_name(&shown);
+    let named = ctx.connector(build.spec.connector_ref.as_ref());
+    if let Some(docker) = named.as_ref().and_then(|named| as_docker(named.connector)) {
+        registry.anonymous = matches!(docker.auth, None | Some(DockerAuth::Anonymous));
+        let address = ctx.given_text(docker.url.as_ref()).and_then(|url| RegistryAddress::parse(&url.value.shown()));
+        if let Some(address) = address {
+            let login = if address.is_docker_hub() { "docker.io".to_owned() } else { address.host };
+            if login != host && host == "docker.io" {
+                report_no_registry(build, &login, &shown);
+            }
+            registry.login = Some(login);
+        }
     }
-    let host = ctx.connector(build.spec.connector_ref.as_ref()).and_then(|named| {
-        let docker = as_docker(named.connector)?;
-        ctx.docker_registry(&named, docker).map(|registry| registry.address)
-    });
-    match host {
-        Some(address) if !address.is_docker_hub() => (address.host, shown),
-        Some(_) | None => ("docker.io".to_owned(), shown),
+    (host, repository)
+}
+
+/// Host and repository of an image's name, as the plugins push it: without a host it is Docker Hub's.
+fn docker_name(repo: &str) -> (String, String) {
+    match repo.split_once('/') {
+        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => (host.to_owned(), path.to_owned()),
+        Some(_) => ("docker.io".to_owned(), repo.to_owned()),
+        None => ("docker.io".to_owned(), format!("library/{repo}")),
     }
+}
+
+fn report_no_registry(build: &BuildCtx<'_, '_>, login: &str, repo: &str) {
+    let BuildTarget::Docker { repo: Some(field), .. } = &build.spec.target else { return };
+    build.at.ctx.notes.report(
+        Diagnostic::warning("repo-without-registry", format!("`repo: {repo}` is pushed to Docker Hub, not to {login}"))
+            .at(field.span, "the plugins push this name as it is: it has no registry")
+            .help(format!("write `repo: {login}/{repo}`")),
+    );
 }
 
 /// `PLUGIN_REGISTRY` = `<host>/<project>` and `PLUGIN_REPO` of BuildAndPushGAR and BuildAndPushGCR.

@@ -1,7 +1,7 @@
 //! Seed 002, Auth Flow Matrix: each flow and the overlay on it, for each plugin.
 
 use cirun_plan::{Profile, Secret};
-use cirun_planner::{AwsMode, Inputs, PushMode, Setting};
+use cirun_planner::{AwsMode, Inputs, PushMode, Setting, WebIdentity};
 use insta::assert_snapshot;
 
 use crate::harness::{delegate, document, plan_document, render};
@@ -609,4 +609,18 @@ fn secret_missing() {
       at `no_secret`: needed here
       help: give it with `--secret no_secret=VALUE`, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
     ");
+}
+
+#[test]
+fn irsa_where_aws_is_emulated() {
+    let emulated = |inputs: &mut Inputs<'_>| {
+        inputs.aws.mode = AwsMode::Emulated;
+        inputs.push = PushMode::Local;
+        inputs.aws.web_identity = Some(WebIdentity {
+            token_file: "/tmp/engine/pod-token".to_owned(),
+            role: "cirun-pod".to_owned(),
+            given_by: "the local OIDC issuer".to_owned(),
+        });
+    };
+    assert_snapshot!(plugins_with(IRSA, emulated));
 }

@@ -1,7 +1,7 @@
 //! Seed 002: "Step Inputs → Plugin Env Vars", "UI Field / Input" and the Applicability Matrix of BuildAndPushECR.
 
 use cirun_plan::Profile;
-use cirun_planner::PushMode;
+use cirun_planner::{AwsMode, PushMode};
 use insta::assert_snapshot;
 
 use crate::harness::{by_profile, by_profile_with, difference, explain, plan_steps};
@@ -486,10 +486,10 @@ fn plugin_image_is_overridable() {
 }
 
 #[test]
-fn aws_hosts() {
+fn front_hosts() {
     let yaml = step(&REQUIRED.replace("us-east-1", "eu-west-1"));
-    let planned = plan_steps(Profile::Kubernetes, &yaml, |_| {});
-    assert_snapshot!(planned.planned.aws_hosts.join("\n"), @"
+    let planned = plan_steps(Profile::Kubernetes, &yaml, |inputs| inputs.aws.mode = AwsMode::Emulated);
+    assert_snapshot!(planned.planned.front_hosts.join("\n"), @"
     sts.amazonaws.com
     sts.eu-west-1.amazonaws.com
     api.ecr.eu-west-1.amazonaws.com
@@ -500,12 +500,13 @@ fn aws_hosts() {
 #[test]
 fn target_follows_the_users_own_variables() {
     let targets = |spec: &str| {
-        let planned = plan_steps(Profile::Kubernetes, &step(&format!("{REQUIRED}{spec}")), |_| {}).planned;
-        format!("{:?} {:?}", planned.targets, planned.aws_hosts)
+        let step = step(&format!("{REQUIRED}{spec}"));
+        let planned = plan_steps(Profile::Kubernetes, &step, |inputs| inputs.aws.mode = AwsMode::Emulated).planned;
+        format!("{:?} {:?}", planned.targets, planned.front_hosts)
     };
-    assert_snapshot!(targets(""), @r#"[RegistryTarget { step: "push", host: "123456789012.dkr.ecr.us-east-1.amazonaws.com", repository: "shop", ecr: Some(EcrRegistry { account: "123456789012", region: "us-east-1" }) }] ["sts.amazonaws.com", "sts.us-east-1.amazonaws.com", "api.ecr.us-east-1.amazonaws.com", "123456789012.dkr.ecr.us-east-1.amazonaws.com"]"#);
-    assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: 210987654321.dkr.ecr.eu-west-1.amazonaws.com}"), @r#"[RegistryTarget { step: "push", host: "210987654321.dkr.ecr.eu-west-1.amazonaws.com", repository: "shop", ecr: Some(EcrRegistry { account: "210987654321", region: "eu-west-1" }) }] ["sts.amazonaws.com", "sts.eu-west-1.amazonaws.com", "api.ecr.eu-west-1.amazonaws.com", "210987654321.dkr.ecr.eu-west-1.amazonaws.com"]"#);
-    assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: registry.example.com, PLUGIN_REPO: mine}"), @r#"[RegistryTarget { step: "push", host: "registry.example.com", repository: "mine", ecr: None }] []"#);
+    assert_snapshot!(targets(""), @r#"[RegistryTarget { step: "push", host: "123456789012.dkr.ecr.us-east-1.amazonaws.com", repository: "shop", ecr: Some(EcrRegistry { account: "123456789012", region: "us-east-1" }), login: None, anonymous: false }] ["sts.amazonaws.com", "sts.us-east-1.amazonaws.com", "api.ecr.us-east-1.amazonaws.com", "123456789012.dkr.ecr.us-east-1.amazonaws.com"]"#);
+    assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: 210987654321.dkr.ecr.eu-west-1.amazonaws.com}"), @r#"[RegistryTarget { step: "push", host: "210987654321.dkr.ecr.eu-west-1.amazonaws.com", repository: "shop", ecr: Some(EcrRegistry { account: "210987654321", region: "eu-west-1" }), login: None, anonymous: false }] ["sts.amazonaws.com", "sts.eu-west-1.amazonaws.com", "api.ecr.eu-west-1.amazonaws.com", "210987654321.dkr.ecr.eu-west-1.amazonaws.com"]"#);
+    assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: registry.example.com, PLUGIN_REPO: mine}"), @r#"[RegistryTarget { step: "push", host: "registry.example.com", repository: "mine", ecr: None, login: None, anonymous: false }] ["registry.example.com"]"#);
 }
 
 #[test]
@@ -535,8 +536,8 @@ fn origins_of_variables() {
     PLUGIN_REGISTRY push: 123456789012.dkr.ecr.us-east-1.amazonaws.com ← rule (seed 002, account, region → PLUGIN_REGISTRY) ← pipeline.yaml:21:28
     PLUGIN_REGION push: us-east-1 ← rule (seed 002, region → PLUGIN_REGION) ← pipeline.yaml:20:27
     PLUGIN_DOCKERFILE push: D ← rule (seed 002, dockerfile → PLUGIN_DOCKERFILE) ← pipeline.yaml:24:31
-    PLUGIN_ACCESS_KEY push: AKIAKEY ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← connector keys, credential.spec.accessKey (pipeline.yaml:49:56) ← pipeline.yaml:19:33
-    PLUGIN_SECRET_KEY push: *** ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← secret aws_secret (test) ← connector keys, credential.spec.secretKeyRef (pipeline.yaml:49:79) ← pipeline.yaml:19:33
+    PLUGIN_ACCESS_KEY push: AKIAKEY ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← connector keys, credential.spec.accessKey (pipeline.yaml:104:56) ← pipeline.yaml:19:33
+    PLUGIN_SECRET_KEY push: *** ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← secret aws_secret (test) ← connector keys, credential.spec.secretKeyRef (pipeline.yaml:104:79) ← pipeline.yaml:19:33
     PLUGIN_DAEMON_OFF push: false ← added by cirun: a push through the machine's daemon would leave the machine
     DRONE_OUTPUT push: /tmp/engine/push-output.env ← CI service (harness-runtime.md 2.6)
     ");

@@ -86,6 +86,61 @@ pub(crate) fn document(profile: Profile, steps: &str) -> String {
 
 const CONNECTORS: &str = "---
 connector:
+  identifier: google
+  name: google
+  type: Gcp
+  spec:
+    credential: {type: ManualConfig, spec: {secretKeyRef: google_key}}
+---
+connector:
+  identifier: google_oidc
+  name: google_oidc
+  type: Gcp
+  spec:
+    credential:
+      type: OidcAuthentication
+      spec: {workloadPoolId: pool, providerId: harness, gcpProjectId: \"12\", serviceAccountEmail: ci@p.iam.gserviceaccount.com}
+---
+connector:
+  identifier: google_delegate
+  name: google_delegate
+  type: Gcp
+  spec:
+    credential: {type: InheritFromDelegate}
+---
+connector:
+  identifier: azure
+  name: azure
+  type: Azure
+  spec:
+    credential:
+      type: ManualConfig
+      spec: {applicationId: app, tenantId: tenant, auth: {type: Secret, spec: {secretRef: azure_secret}}}
+---
+connector:
+  identifier: azure_certificate
+  name: azure_certificate
+  type: Azure
+  spec:
+    credential:
+      type: ManualConfig
+      spec: {clientId: app, tenantId: tenant, auth: {type: Certificate, spec: {certificateRef: azure_certificate}}}
+---
+connector:
+  identifier: azure_oidc
+  name: azure_oidc
+  type: Azure
+  spec:
+    credential: {type: OidcAuthentication, spec: {clientId: app, tenantId: tenant}}
+---
+connector:
+  identifier: azure_delegate
+  name: azure_delegate
+  type: Azure
+  spec:
+    credential: {type: InheritFromDelegate, spec: {auth: {type: UserAssignedManagedIdentity}}}
+---
+connector:
   identifier: hub
   name: hub
   type: DockerRegistry

@@ -1,9 +1,10 @@
 //! BuildAndPushDockerRegistry, GAR, GCR and ACR (facts/steps).
 
-use cirun_planner::PushMode;
+use cirun_plan::{Profile, Secret};
+use cirun_planner::{AwsMode, PushMode, Setting};
 use insta::assert_snapshot;
 
-use crate::harness::by_profile_with;
+use crate::harness::{by_profile_with, plan_steps};
 
 fn build(kind: &str, spec: &str) -> String {
     let step = format!("- step:\n    type: {kind}\n    name: push\n    identifier: push\n    spec: {{{spec}}}\n");
@@ -22,6 +23,9 @@ fn docker_registry_with_password() {
       env: PLUGIN_REGISTRY=https://quay.io
       env: PLUGIN_USERNAME=robot
       env: PLUGIN_PASSWORD=***
+    warning[repo-without-registry] `repo: team/shop` is pushed to Docker Hub, not to quay.io
+      at `team/shop`: the plugins push this name as it is: it has no registry
+      help: write `repo: quay.io/team/shop`
     == vm, cloud, docker
     push BuildAndPushDockerRegistry
       image: plugins/docker:21.1.1
@@ -31,6 +35,9 @@ fn docker_registry_with_password() {
       env: PLUGIN_REGISTRY=https://quay.io
       env: PLUGIN_USERNAME=robot
       env: PLUGIN_PASSWORD=***
+    warning[repo-without-registry] `repo: team/shop` is pushed to Docker Hub, not to quay.io
+      at `team/shop`: the plugins push this name as it is: it has no registry
+      help: write `repo: quay.io/team/shop`
     ");
 }
 
@@ -100,82 +107,91 @@ fn docker_registry_with_a_connector_of_another_type() {
     ");
 }
 
+const GAR: &str = "host: us-docker.pkg.dev, projectID: team, imageName: shop, tags: [a]";
+const ACR: &str = "repository: team.azurecr.io/shop, subscriptionId: s, tags: [a]";
+
+/// With an OIDC token, as a run has it.
+fn signed_in(kind: &str, connector: &str, spec: &str) -> String {
+    let step = format!(
+        "- step:\n    type: {kind}\n    name: push\n    identifier: push\n    spec: {{connectorRef: {connector}, {spec}}}\n"
+    );
+    by_profile_with(&step, |inputs| {
+        inputs.push = PushMode::Real;
+        inputs.aws.oidc_token =
+            Some(Setting { value: Secret::new("token"), given_by: "the local OIDC issuer".to_owned() });
+    })
+}
+
 #[test]
-fn gar() {
-    assert_snapshot!(build("BuildAndPushGAR", "connectorRef: keys, host: us-docker.pkg.dev, projectID: team, imageName: shop, tags: [a]"), @"
-    == kubernetes
-    push BuildAndPushGAR
-      image: plugins/kaniko-gar:1.13.3
-      env: PLUGIN_REGISTRY=us-docker.pkg.dev/team
-      env: PLUGIN_REPO=shop
-      env: PLUGIN_TAGS=a
-      env: PLUGIN_SNAPSHOT_MODE=redo
-    parity[connector-not-read] the credentials of a `Gcp` connector are not passed on: CI passes them to the plugin
-      at `keys`: this connector
-      help: give the plugin its credentials in `envVariables`
-    == vm, cloud, docker
-    push BuildAndPushGAR
-      image: plugins/gar:21.1.1
-      env: PLUGIN_REGISTRY=us-docker.pkg.dev/team
-      env: PLUGIN_REPO=shop
-      env: PLUGIN_TAGS=a
-      env: PLUGIN_DAEMON_OFF=true
-    parity[connector-not-read] the credentials of a `Gcp` connector are not passed on: CI passes them to the plugin
-      at `keys`: this connector
-      help: give the plugin its credentials in `envVariables`
-    ");
+fn docker_registry_named_by_the_repo() {
+    assert_snapshot!(build("BuildAndPushDockerRegistry", "connectorRef: quay, repo: quay.io/team/shop, tags: [a], caching: true"));
+}
+
+#[test]
+fn gar_with_key() {
+    assert_snapshot!(signed_in("BuildAndPushGAR", "google", GAR));
+}
+
+#[test]
+fn gar_with_oidc_on_buildx() {
+    assert_snapshot!(signed_in("BuildAndPushGAR", "google_oidc", &format!("{GAR}, caching: true, cacheTo: type=gha")));
+}
+
+#[test]
+fn gar_inherits_from_delegate() {
+    assert_snapshot!(signed_in("BuildAndPushGAR", "google_delegate", GAR));
+}
+
+#[test]
+fn gar_with_a_connector_of_another_type() {
+    assert_snapshot!(signed_in("BuildAndPushGAR", "keys", GAR));
 }
 
 #[test]
 fn gcr() {
-    assert_snapshot!(build("BuildAndPushGCR", "connectorRef: keys, host: gcr.io, projectID: team, imageName: shop, tags: [a]"), @"
-    == kubernetes
-    push BuildAndPushGCR
-      image: plugins/kaniko-gcr:1.13.3
-      env: PLUGIN_REGISTRY=gcr.io/team
-      env: PLUGIN_REPO=shop
-      env: PLUGIN_TAGS=a
-      env: PLUGIN_SNAPSHOT_MODE=redo
-    parity[connector-not-read] the credentials of a `Gcp` connector are not passed on: CI passes them to the plugin
-      at `keys`: this connector
-      help: give the plugin its credentials in `envVariables`
-    == vm, cloud, docker
-    push BuildAndPushGCR
-      image: plugins/gcr:21.1.1
-      env: PLUGIN_REGISTRY=gcr.io/team
-      env: PLUGIN_REPO=shop
-      env: PLUGIN_TAGS=a
-      env: PLUGIN_DAEMON_OFF=true
-    parity[connector-not-read] the credentials of a `Gcp` connector are not passed on: CI passes them to the plugin
-      at `keys`: this connector
-      help: give the plugin its credentials in `envVariables`
-    ");
+    assert_snapshot!(signed_in("BuildAndPushGCR", "google", "host: gcr.io, projectID: team, imageName: shop, tags: [a]"));
 }
 
 #[test]
-fn acr() {
-    assert_snapshot!(build("BuildAndPushACR", "connectorRef: keys, repository: team.azurecr.io/shop, subscriptionId: s, tags: [a]"), @"
-    == kubernetes
-    push BuildAndPushACR
-      image: plugins/kaniko-acr:1.13.3
-      env: PLUGIN_REGISTRY=team.azurecr.io
-      env: PLUGIN_REPO=team.azurecr.io/shop
-      env: SUBSCRIPTION_ID=s
-      env: PLUGIN_TAGS=a
-      env: PLUGIN_SNAPSHOT_MODE=redo
-    parity[connector-not-read] the credentials of a `Azure` connector are not passed on: CI passes them to the plugin
-      at `keys`: this connector
-      help: give the plugin its credentials in `envVariables`
-    == vm, cloud, docker
-    push BuildAndPushACR
-      image: plugins/acr:21.1.1
-      env: PLUGIN_REGISTRY=team.azurecr.io
-      env: PLUGIN_REPO=team.azurecr.io/shop
-      env: SUBSCRIPTION_ID=s
-      env: PLUGIN_TAGS=a
-      env: PLUGIN_DAEMON_OFF=true
-    parity[connector-not-read] the credentials of a `Azure` connector are not passed on: CI passes them to the plugin
-      at `keys`: this connector
-      help: give the plugin its credentials in `envVariables`
-    ");
+fn acr_with_secret() {
+    assert_snapshot!(signed_in("BuildAndPushACR", "azure", ACR));
+}
+
+#[test]
+fn acr_with_certificate() {
+    assert_snapshot!(signed_in("BuildAndPushACR", "azure_certificate", ACR));
+}
+
+#[test]
+fn acr_with_oidc() {
+    assert_snapshot!(signed_in("BuildAndPushACR", "azure_oidc", ACR));
+}
+
+#[test]
+fn acr_inherits_from_delegate() {
+    assert_snapshot!(signed_in("BuildAndPushACR", "azure_delegate", ACR));
+}
+
+/// The names that a front takes, by what is played.
+#[test]
+fn names_of_the_front() {
+    let hosts = |kind: &str, spec: &str, push: PushMode| {
+        let step = format!(
+            "- step:\n    type: {kind}\n    name: push\n    identifier: push\n    spec: {{{spec}, tags: [a]}}\n"
+        );
+        let planned = plan_steps(Profile::Kubernetes, &step, |inputs| {
+            inputs.aws.mode = AwsMode::Emulated;
+            inputs.push = push;
+        });
+        planned.planned.front_hosts.join(" ")
+    };
+    let docker = "BuildAndPushDockerRegistry";
+    assert_snapshot!(hosts(docker, "connectorRef: hub, repo: team/shop", PushMode::Local), @"docker.io index.docker.io registry-1.docker.io registry.hub.docker.com auth.docker.io");
+    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: quay.io/team/shop", PushMode::Local), @"quay.io");
+    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: team/shop", PushMode::Local), @"docker.io index.docker.io registry-1.docker.io registry.hub.docker.com auth.docker.io quay.io");
+    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: registry:5000/shop", PushMode::Local), @"quay.io");
+    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: quay.io/team/shop", PushMode::Real), @"");
+    let gar = "connectorRef: google, host: us-docker.pkg.dev, projectID: team, imageName: shop";
+    assert_snapshot!(hosts("BuildAndPushGAR", gar, PushMode::Local), @"us-docker.pkg.dev");
+    assert_snapshot!(hosts("BuildAndPushACR", "connectorRef: azure, repository: team.azurecr.io/shop", PushMode::Local), @"team.azurecr.io");
 }

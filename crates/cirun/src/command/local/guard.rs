@@ -1,6 +1,6 @@
-//! The push guard: no image reaches a real registry unless the person says so, by account.
+//! The push guard: no image reaches a real registry unless the person says so, by account or registry.
 
-use cirun_planner::RegistryTarget;
+use cirun_planner::{RegistryTarget, host_and_port, is_local, is_name};
 
 use crate::{
     args::{AwsMode, PushMode},
@@ -10,36 +10,32 @@ use crate::{
 
 /// Refuses a combination of settings that would push where it was not allowed, before anything is built.
 pub(super) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliError> {
-    let Some(target) = targets.first() else { return Ok(()) };
-    match (settings.push.value, settings.aws.value) {
-        (PushMode::None, _) => Ok(()),
-        (PushMode::Local, AwsMode::Emulated) => stays_here(targets),
-        (PushMode::Real, AwsMode::Real) => allowed(settings, targets),
-        (PushMode::Real, AwsMode::Emulated | AwsMode::Off) => {
-            Err(CliError::usage("`--push real` needs `--aws real`").help("or leave it out: images then stay here"))
-        }
-        (PushMode::Local, AwsMode::Real) => Err(CliError::usage(format!(
-            "step `{}` pushes, and with `--aws real` its registry is the real one",
-            target.step
-        ))
-        .help(
-            "`--push none` only builds; `--push real --allow-account ID` pushes; `--aws emulated` keeps images here",
-        )),
-        (PushMode::Local, AwsMode::Off) => {
+    let on_aws = targets.iter().find(|target| target.ecr.is_some());
+    match (settings.push.value, settings.aws.value, on_aws) {
+        (PushMode::None, _, _) => Ok(()),
+        (PushMode::Local, AwsMode::Off, Some(target)) => {
             Err(CliError::usage(format!("step `{}` pushes, and with `--aws off` nobody takes its image", target.step))
                 .help("`--push none` only builds; `--aws emulated` keeps images here"))
         }
+        (PushMode::Local, _, _) => stays_here(targets),
+        (PushMode::Real, AwsMode::Emulated | AwsMode::Off, Some(target)) => {
+            Err(CliError::usage(format!("step `{}` pushes to ECR: `--push real` needs `--aws real`", target.step))
+                .help("or leave it out: images then stay here"))
+        }
+        (PushMode::Real, _, _) => allowed(settings, targets),
     }
 }
 
-/// The emulator answers for ECR registries only.
+/// The front takes names; what is no name would not come to it.
 fn stays_here(targets: &[RegistryTarget]) -> Result<(), CliError> {
-    match targets.iter().find(|target| target.ecr.is_none()) {
+    let elsewhere = |target: &&RegistryTarget| target.hosts().any(|host| !is_local(host) && !is_name(host));
+    match targets.iter().find(elsewhere) {
         None => Ok(()),
         Some(target) => {
-            Err(CliError::usage(format!("step `{}` would push to {}, which is not emulated", target.step, target.host))
+            Err(CliError::usage(format!("step `{}` would push to `{}`, which is no name", target.step, target.host))
                 .help(format!(
-                    "`--push none` only builds; `--push real --aws real --allow-account {}` pushes",
+                    "only a registry with a DNS name that is known before the run can be kept here; `--push none` only \
+                     builds; `--push real --allow-account {}` pushes",
                     target.host
                 )))
         }
@@ -47,9 +43,10 @@ fn stays_here(targets: &[RegistryTarget]) -> Result<(), CliError> {
 }
 
 fn allowed(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliError> {
-    for target in targets {
+    for target in targets.iter().filter(|target| !is_local(&target.host)) {
         let whose = target.ecr.as_ref().map_or(target.host.as_str(), |ecr| ecr.account.as_str());
-        if !settings.allow_accounts.iter().any(|allowed| allowed.value == whose) {
+        let names = [whose, host_and_port(whose).0];
+        if !settings.allow_accounts.iter().any(|allowed| names.contains(&allowed.value.as_str())) {
             return Err(CliError::usage(format!("step `{}` would push to `{whose}`", target.step))
                 .help(format!("allow it with `--allow-account {whose}`, or `allow-account` in config.toml")));
         }
@@ -64,15 +61,18 @@ mod tests {
     use super::*;
     use crate::settings::{Layer, Origin, Trust, Values};
 
-    fn verdict(values: Values, account: Option<&str>) -> String {
+    /// The verdict on a push to the ECR registry of an account, or to a registry by its host.
+    fn verdict(values: Values, to: Result<&str, &str>) -> String {
         let layers = vec![Layer { origin: Origin::Flag, values }];
         let (settings, _) = Settings::resolve(layers, Trust::UserOnly);
         let registry = |account: &str| EcrRegistry { account: account.to_owned(), region: "us-east-1".to_owned() };
         let target = RegistryTarget {
             step: "push".to_owned(),
-            host: account.map_or("index.docker.io".to_owned(), |account| registry(account).host()),
+            host: to.map_or_else(str::to_owned, |account| registry(account).host()),
             repository: "shop".to_owned(),
-            ecr: account.map(registry),
+            ecr: to.ok().map(registry),
+            login: None,
+            anonymous: false,
         };
         match check(&settings, &[target]) {
             Ok(()) => "goes on".to_owned(),
@@ -88,32 +88,38 @@ mod tests {
             allow_account: allowed.iter().map(|id| (*id).to_owned()).collect(),
             ..Values::default()
         };
-        let ours = Some("123456789012");
+        let ours = Ok("123456789012");
         let rows = [
             (values(AwsMode::Emulated, PushMode::Local, &[]), ours, "goes on"),
+            (values(AwsMode::Emulated, PushMode::Local, &[]), Err("docker.io"), "goes on"),
+            (values(AwsMode::Off, PushMode::Local, &[]), Err("quay.io"), "goes on"),
+            (values(AwsMode::Emulated, PushMode::Local, &[]), Err("registry:5000"), "goes on"),
             (
                 values(AwsMode::Emulated, PushMode::Local, &[]),
-                None,
-                "error: step `push` would push to index.docker.io, which is not emulated",
+                Err("10.0.0.7:5000"),
+                "error: step `push` would push to `10.0.0.7:5000`, which is no name",
             ),
             (values(AwsMode::Real, PushMode::None, &[]), ours, "goes on"),
+            (values(AwsMode::Real, PushMode::Local, &[]), ours, "goes on"),
             (values(AwsMode::Real, PushMode::Real, &[]), ours, "error: step `push` would push to `123456789012`"),
             (values(AwsMode::Real, PushMode::Real, &["1"]), ours, "error: step `push` would push to `123456789012`"),
             (values(AwsMode::Real, PushMode::Real, &["123456789012"]), ours, "goes on"),
-            (values(AwsMode::Emulated, PushMode::Real, &[]), ours, "error: `--push real` needs `--aws real`"),
             (
-                values(AwsMode::Real, PushMode::Local, &[]),
+                values(AwsMode::Emulated, PushMode::Real, &[]),
                 ours,
-                "error: step `push` pushes, and with `--aws real` its registry is the real one",
+                "error: step `push` pushes to ECR: `--push real` needs `--aws real`",
             ),
+            (values(AwsMode::Emulated, PushMode::Real, &[]), Err("quay.io"), "error: step `push` would push to `quay.io`"),
+            (values(AwsMode::Emulated, PushMode::Real, &["quay.io"]), Err("quay.io"), "goes on"),
+            (values(AwsMode::Off, PushMode::Real, &["reg.example"]), Err("reg.example:5000"), "goes on"),
             (
                 values(AwsMode::Off, PushMode::Local, &[]),
                 ours,
                 "error: step `push` pushes, and with `--aws off` nobody takes its image",
             ),
         ];
-        for (values, account, expected) in rows {
-            assert_eq!(verdict(values, account), expected);
+        for (values, to, expected) in rows {
+            assert_eq!(verdict(values, to), expected);
         }
     }
 }

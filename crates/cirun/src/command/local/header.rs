@@ -25,13 +25,11 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup) {
 }
 
 fn aws(session: &Session) -> String {
-    match session.settings.aws.value {
-        AwsMode::Emulated => match &session.settings.aws_endpoint_url {
-            None => "emulated; nothing leaves this machine".to_owned(),
-            Some(upstream) => format!("emulated; STS and ECR are forwarded to {}", upstream.value),
-        },
-        AwsMode::Real => "real".to_owned(),
-        AwsMode::Off => "off".to_owned(),
+    match (session.settings.aws.value, &session.identity) {
+        (AwsMode::Emulated, _) => "emulated; nothing leaves this machine".to_owned(),
+        (AwsMode::Real, Some(identity)) => format!("real, as {identity}"),
+        (AwsMode::Real, None) => "real".to_owned(),
+        (AwsMode::Off, _) => "off".to_owned(),
     }
 }
 
@@ -39,6 +37,15 @@ fn pushes(session: &Session, setup: &Setup) -> String {
     match (session.settings.push.value, &setup.registry) {
         (PushMode::None, _) => "nowhere: images are only built".to_owned(),
         (PushMode::Local, Some(registry)) => format!("to the local registry, {}", registry.host()),
-        (PushMode::Local, None) | (PushMode::Real, _) => "where the pipeline says".to_owned(),
+        (PushMode::Local, None) => "stay in this stage".to_owned(),
+        (PushMode::Real, _) => {
+            let mut hosts: Vec<&str> = Vec::new();
+            for target in &session.planned.targets {
+                if !hosts.contains(&target.host.as_str()) {
+                    hosts.push(&target.host);
+                }
+            }
+            format!("to {}", hosts.join(", "))
+        }
     }
 }

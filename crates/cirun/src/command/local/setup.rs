@@ -16,11 +16,11 @@ use crate::{
     console, engine,
     environment::Environment,
     error::CliError,
-    front::{self, LocalRegistry, Orders, Route},
+    front::{self, LocalRegistry, RegistriesFile},
     own_image::OwnImage,
     record::Record,
-    session::{Session, TRUST_BUNDLE_FILE},
-    settings::{Setting, Settings},
+    session::{POD_TOKEN_FILE, Session, TRUST_BUNDLE_FILE},
+    settings::Settings,
 };
 
 /// What a run needs besides its plan.
@@ -119,26 +119,24 @@ impl Stagehand<'_> {
         forwarding: Option<&Forwarding>,
     ) -> Result<(Vec<Sidecar>, Option<LocalRegistry>), CliError> {
         let settings = &self.session.settings;
-        if settings.aws.value != AwsMode::Emulated {
+        let planned = &self.session.planned;
+        let names = front::names(planned, settings);
+        if settings.aws.value != AwsMode::Emulated && names.is_empty() {
             return Ok((Vec::new(), None));
         }
         let authority = Authority::load_or_create(&self.session.paths.data).map_err(|error| CliError::aws(&error))?;
         self.record.write(&format!("engine/{TRUST_BUNDLE_FILE}"), &authority.bundle_pem())?;
-        if self.session.planned.aws_hosts.is_empty() {
+        if let Some(token) = &self.session.pod_token {
+            self.record.write(&format!("engine/{POD_TOKEN_FILE}"), token.expose())?;
+        }
+        if names.is_empty() {
             return Ok((Vec::new(), None));
         }
         let image = front::helper_image(own);
-        let issuer = OidcIssuer::open(&self.session.paths.oidc()).map_err(|error| CliError::aws(&error))?;
-        let orders = Orders {
-            create_on_push: settings.create_repository.value,
-            issuer: issuer.key(),
-            faults: self.options.faults.clone(),
-            upstream: match forwarding {
-                Some(Forwarding { given, route }) => Some(route.open(given, self.record).await?),
-                None => None,
-            },
-        };
-        let sidecar = front::emulator(own, image.clone(), &self.session.planned, &authority, self.record, orders)?;
+        let create = settings.create_repository.value;
+        let registries = RegistriesFile::of(planned, settings).await;
+        let played = (planned, names, registries);
+        let sidecar = front::emulator(own, image.clone(), played, &authority, self.record, create)?;
         let registry = LocalRegistry::ensure(engine, own, image, &self.session.paths).await?;
         for (name, local) in &settings.base_images {
             registry.seed(engine, name, &local.value).await?;

@@ -6,7 +6,17 @@ use crate::it::support::{TestEnvironment, assert_nothing_left};
 
 /// The requests to STS and ECR of a push with the connector, one a line.
 fn requests(pipeline: &str, connector: &str) -> String {
-    let environment = TestEnvironment::shop()
+    requests_of(TestEnvironment::shop(), pipeline, connector)
+}
+
+/// With buildx-ecr, which `caching` asks for.
+fn buildx(connector: &str) -> String {
+    let environment = TestEnvironment::shop().edit("pipeline-vm.yaml", "imageName: shop", "imageName: shop\n                    caching: true");
+    requests_of(environment, "pipeline-vm.yaml", connector)
+}
+
+fn requests_of(environment: TestEnvironment, pipeline: &str, connector: &str) -> String {
+    let environment = environment
         .file("Dockerfile", "FROM scratch\nCOPY VERSION /\n")
         .edit(pipeline, "connectorRef: aws\n", &format!("connectorRef: {connector}\n"))
         .edit(pipeline, "- <+steps.version.output.outputVariables.IMAGE_TAG>\n", "")
@@ -70,11 +80,13 @@ mod kaniko {
     }
 
     #[test]
+    fn inherit_from_delegate() {
+        assert_snapshot!(requests("pipeline.yaml", "aws_delegate"), @"");
+    }
+
+    #[test]
     fn irsa() {
-        assert_snapshot!(requests("pipeline.yaml", "aws_irsa"), @r"
-        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key
-        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key
-        ");
+        assert_snapshot!(requests("pipeline.yaml", "aws_irsa"), @"");
     }
 }
 
@@ -105,7 +117,43 @@ mod ecr {
     }
 
     #[test]
+    fn inherit_from_delegate() {
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_delegate"), @"");
+    }
+
+    #[test]
     fn irsa() {
-        assert_snapshot!(requests("pipeline-vm.yaml", "aws_irsa"), @"api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key");
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_irsa"), @"");
+    }
+}
+
+mod buildx_ecr {
+    use insta::assert_snapshot;
+
+    use super::buildx;
+
+    #[test]
+    fn keys() {
+        assert_snapshot!(buildx("aws"), @"");
+    }
+
+    #[test]
+    fn cross_account_role() {
+        assert_snapshot!(buildx("aws_role"), @"");
+    }
+
+    #[test]
+    fn oidc() {
+        assert_snapshot!(buildx("aws_oidc"), @"");
+    }
+
+    #[test]
+    fn inherit_from_delegate() {
+        assert_snapshot!(buildx("aws_delegate"), @"");
+    }
+
+    #[test]
+    fn irsa() {
+        assert_snapshot!(buildx("aws_irsa"), @"");
     }
 }

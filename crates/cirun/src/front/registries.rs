@@ -1,0 +1,88 @@
+//! The registries that the front plays besides AWS's own: names, ports, logins, and where images may be read from.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use cirun_aws_emulator::{Config, Origins, identity_hosts};
+use cirun_planner::{Planned, host_and_port, is_name};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    args::{AwsMode, PushMode},
+    settings::Settings,
+};
+
+/// How long the lookup of a registry's address may take.
+const LOOKUP: Duration = Duration::from_secs(3);
+/// The port that the front always answers.
+const HTTPS: u16 = 443;
+
+/// What the emulator is told of the registries that it plays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct RegistriesFile {
+    /// Ports besides 443, with TLS or plain HTTP.
+    ports: BTreeSet<u16>,
+    /// Registries that take pushes without a login.
+    open: BTreeSet<String>,
+    /// Passwords come from the real ECR.
+    any_token: bool,
+    /// The real registries' addresses; none where nothing may be read from them.
+    origins: Option<BTreeMap<String, Option<SocketAddr>>>,
+}
+
+/// The names that the front of this plan takes; none where it has no front.
+pub(crate) fn names(planned: &Planned, settings: &Settings) -> Vec<String> {
+    let mut names = planned.front_hosts.clone();
+    if settings.aws.value != AwsMode::Real && settings.push.value == PushMode::Local {
+        let registries = planned.targets.iter().filter(|target| target.ecr.is_none());
+        for host in registries.flat_map(|target| identity_hosts(&target.host)) {
+            if !names.iter().any(|name| name == host) {
+                names.push(host.to_owned());
+            }
+        }
+    }
+    names
+}
+
+impl RegistriesFile {
+    /// Decides what is played, and looks up where the real registries are, unless nothing may be asked of them.
+    pub(crate) async fn of(planned: &Planned, settings: &Settings) -> Self {
+        let local = settings.push.value == PushMode::Local;
+        let targets = || planned.targets.iter().filter(|target| local && target.ecr.is_none());
+        let hosts = || targets().flat_map(|target| target.hosts()).filter(|host| is_name(host));
+        let ports = hosts().filter_map(|host| host_and_port(host).1).filter(|port| *port != HTTPS).collect();
+        // Docker Hub refuses whoever pushes without a login.
+        let open = targets().filter(|target| target.anonymous && !target.is_docker_hub());
+        let open = open.map(|target| host_and_port(&target.host).0.to_owned()).collect();
+        let names = planned.front_hosts.iter().filter(|name| !name.ends_with(".amazonaws.com"));
+        let origins = match settings.offline.value {
+            true => None,
+            false => Some(look_up(names).await),
+        };
+        Self { ports, open, any_token: settings.aws.value == AwsMode::Real, origins }
+    }
+
+    /// Tells the emulator.
+    pub(crate) fn apply(self, config: &mut Config) {
+        config.listen.either = self.ports.into_iter().map(|port| SocketAddr::from(([0, 0, 0, 0], port))).collect();
+        config.open_registries = self.open.iter().filter_map(|host| host.parse().ok()).collect();
+        config.any_token = self.any_token;
+        config.create_on_push |= self.any_token;
+        config.origins = self.origins.map(|addresses| Origins { addresses, roots: Vec::new() });
+    }
+}
+
+/// On the host, as the names lead to the front itself in its own network.
+async fn look_up(names: impl Iterator<Item = &String>) -> BTreeMap<String, Option<SocketAddr>> {
+    let lookups = names.map(|name| async move {
+        let found = tokio::time::timeout(LOOKUP, tokio::net::lookup_host((name.as_str(), HTTPS))).await;
+        let addresses: Vec<SocketAddr> = found.ok().and_then(Result::ok).map(Iterator::collect).unwrap_or_default();
+        // Bridge networks have no IPv6 unless someone set that up.
+        let address = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first()).copied();
+        (name.clone(), address)
+    });
+    futures_util::future::join_all(lookups).await.into_iter().collect()
+}
