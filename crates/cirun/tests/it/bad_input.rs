@@ -101,7 +101,7 @@ fn unknown_connector_of_a_push() {
     let shop = TestEnvironment::example("shop").edit("pipeline.yaml", "connectorRef: aws\n", "connectorRef: awss\n");
     let output = shop.cirun(&["local", "pipeline.yaml"]).exits(3);
     assert_eq!(shop.records().len(), 0);
-    assert_snapshot!(output, @r"
+    assert_snapshot!(output, @"
     --- stderr
     unknown-connector
 
@@ -110,7 +110,7 @@ fn unknown_connector_of_a_push() {
      131 │                   spec:
      132 │                     connectorRef: awss
          ·                                   ──┬─
-         ·                                     ╰── known: images, org.images, account.images, aws, org.aws, account.aws, aws_role, org.aws_role, account.aws_role, aws_oidc, org.aws_oidc, account.aws_oidc, aws_irsa, org.aws_irsa, account.aws_irsa
+         ·                                     ╰── known: images, org.images, account.images, aws, org.aws, account.aws, aws_role, org.aws_role, account.aws_role, aws_oidc, org.aws_oidc, account.aws_oidc, aws_irsa, org.aws_irsa, account.aws_irsa, aws_delegate, org.aws_delegate, account.aws_delegate
      133 │                     region: <+pipeline.variables.region>
          ╰────
       help: did you mean `aws`? Otherwise write it as `connector: {identifier:

@@ -39,9 +39,9 @@ fn a_repository_does_not_reach_out_without_trust() {
 #[test]
 fn pushes_are_guarded() {
     let environment = TestEnvironment::example("shop");
-    assert_snapshot!(environment.cirun(&["local", "pipeline.yaml", "--push", "real"]).exits(2), @r"
+    assert_snapshot!(environment.cirun(&["local", "pipeline.yaml", "--push", "real"]).exits(2), @"
     --- stderr
-    error: `--push real` needs `--aws real`
+    error: step `push` pushes to ECR: `--push real` needs `--aws real`
      help: or leave it out: images then stay here
     --- exit status: 2
     ");
