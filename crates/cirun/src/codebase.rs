@@ -45,7 +45,8 @@ impl Checkout {
     }
 }
 
-fn remote(repository: &gix::Repository) -> Option<String> {
+/// The URL of `origin`, or of the only remote, without a password.
+pub(crate) fn remote(repository: &gix::Repository) -> Option<String> {
     let remote = repository.find_default_remote(gix::remote::Direction::Fetch)?.ok()?;
     let mut url = remote.url(gix::remote::Direction::Fetch)?.clone();
     url.set_password(None);

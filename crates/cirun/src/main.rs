@@ -4,6 +4,7 @@
 
 mod args;
 mod backend;
+mod clean_clone;
 mod codebase;
 mod command;
 mod console;

@@ -47,6 +47,11 @@ impl Record {
         self.directory.join("engine")
     }
 
+    /// The clean clone of this run, if it has one.
+    pub(crate) fn clean_clone(&self) -> PathBuf {
+        self.directory.join("workspace")
+    }
+
     /// The emulator's configuration and request log.
     pub(crate) fn emulator(&self) -> PathBuf {
         self.directory.join("emulator")

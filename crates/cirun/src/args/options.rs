@@ -90,6 +90,9 @@ pub(crate) struct RunOptions {
     /// The platform of the images, such as linux/amd64
     #[arg(long, value_name = "OS/ARCH", help_heading = "Images")]
     pub platform: Option<String>,
+    /// Runs the steps in a clean clone of HEAD, as CI does, and removes it afterwards
+    #[arg(long, help_heading = "Inputs")]
+    pub clean_clone: bool,
     /// What runs the containers
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<EngineChoice>,

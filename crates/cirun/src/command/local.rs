@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     args::{PlanOptions, RunOptions},
+    clean_clone::CleanClone,
     console,
     environment::Environment,
     error::CliError,
@@ -70,7 +71,7 @@ pub(crate) async fn start(
     let run = run_id::new(Timestamp::now());
     let located = locate(file, plan, Some(options), environment)?;
     let delegate = setup::delegate(&located.settings).await?;
-    let session = Session::open(located, plan, environment, Purpose::Run { run: run.clone(), delegate })?;
+    let mut session = Session::open(located, plan, environment, Purpose::Run { run: run.clone(), delegate })?;
     session.demand_valid(Severity::Warning)?;
     outcome::demand_parity(&session, plan)?;
     outcome::demand_no_skips(&session, plan)?;
@@ -78,21 +79,40 @@ pub(crate) async fn start(
 
     let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
     let record = Record::create(&session.paths, &run)?;
-    invocation.answers.extend(session.answers.iter().cloned());
-    record.keep(session.plan(), &invocation)?;
-    let stage = setup::Stagehand { session: &session, options, environment, record: &record, run: &run };
+    record.write("plan.json", &cirun_plan::to_json(session.plan()))?;
+    if !options.clean_clone {
+        return carry_out(&session, options, environment, &record, &run, &signals).await;
+    }
+    let clone = CleanClone::make(&session.workspace, record.clean_clone())?;
+    clone.notes.iter().for_each(|note| console::say(&format!("clean clone: {note}")));
+    session.workspace.clone_from(&clone.workspace);
+    let ended = carry_out(&session, options, environment, &record, &run, &signals).await;
+    clone.remove();
+    ended
+}
+
+/// Sets the stage, runs the plan and says what came of it.
+async fn carry_out(
+    session: &Session,
+    options: &RunOptions,
+    environment: &Environment,
+    record: &Record,
+    run: &str,
+    signals: &Signals,
+) -> Result<ExitCode, CliError> {
+    let stage = setup::Stagehand { session, options, environment, record, run };
     let setup = tokio::select! {
         setup = stage.set_up() => setup?,
         () = signals.stop.cancelled() => return Ok(signals.exit_code().unwrap_or(ExitCode::Interrupted)),
     };
-    header::say(&session, &run, &setup);
+    header::say(session, run, &setup);
 
-    let sinks = sinks::open(session.settings.progress.value, options, &record)?;
+    let sinks = sinks::open(session.settings.progress.value, options, record)?;
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let writing = sinks::feed(sinks, receiver, signals.stop.clone());
     let exit_signals = signals.clone();
     let config = Config {
-        run: run.clone(),
+        run: run.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         grace: GRACE,
         cleanup_deadline: CLEANUP,
@@ -107,15 +127,12 @@ pub(crate) async fn start(
     let result = Engine::new(Arc::new(setup.backends), config).run(session.plan(), sender, cancel).await;
     let written = writing.join().unwrap_or(Ok(()));
 
-    if let Err(error) = record.forget_secrets() {
-        console::say(&format!("warning: cannot remove the files of secret outputs: {error}"));
-    }
-    outcome::say_pushed(&record, setup.registry.as_ref());
-    outcome::say_parity(&session);
+    outcome::say_pushed(record, setup.registry.as_ref());
+    outcome::say_parity(session);
     if let Err(error) = written {
         return Err(sink_error(&error));
     }
-    let code = outcome::exit_code(&result, &signals);
+    let code = outcome::exit_code(&result, signals);
     match result.error {
         Some(error) => {
             console::say("");
