@@ -40,6 +40,47 @@ pub(crate) fn prompt(text: &str) {
     drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()));
 }
 
+/// What a person has typed meanwhile.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Typed {
+    /// No whole line yet.
+    Nothing,
+    /// A line.
+    Line(String),
+    /// The input has ended.
+    End,
+}
+
+/// Waits for a line from stdin, for `patience` at most: who waits can look around and wait again.
+#[cfg(unix)]
+pub(crate) fn type_line(patience: std::time::Duration) -> io::Result<Typed> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = io::stdin();
+    let mut input = [PollFd::new(&stdin, PollFlags::IN)];
+    let patience = Timespec { tv_sec: patience.as_secs() as i64, tv_nsec: i64::from(patience.subsec_nanos()) };
+    match poll(&mut input, Some(&patience)) {
+        Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(Typed::Nothing),
+        Ok(_) => {}
+        Err(error) => return Err(error.into()),
+    }
+    // A terminal gives one line at a time. What is read beyond it would not be seen by the next poll.
+    let mut bytes = [0; 4096];
+    match rustix::io::read(&stdin, &mut bytes)? {
+        0 => Ok(Typed::End),
+        count => Ok(Typed::Line(String::from_utf8_lossy(&bytes[..count]).into_owned())),
+    }
+}
+
+/// Waits for a line from stdin.
+#[cfg(not(unix))]
+pub(crate) fn type_line(_patience: std::time::Duration) -> io::Result<Typed> {
+    let mut line = String::new();
+    match io::stdin().read_line(&mut line)? {
+        0 => Ok(Typed::End),
+        _ => Ok(Typed::Line(line)),
+    }
+}
+
 /// The width of the terminal, in columns.
 pub(crate) fn width() -> usize {
     terminal_width().unwrap_or(80).clamp(40, 200)

@@ -9,7 +9,7 @@ use std::{
 
 use cirun_engine::Event;
 use cirun_report::{
-    Colour, Fanout, HtmlSink, JsonSink, JunitSink, Look, PlainSink, QuietSink, Refresh, Sink, SinkError, TtySink,
+    Colour, Fanout, HtmlSink, JsonSink, JunitSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink, SinkError, TtySink,
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -23,21 +23,26 @@ use crate::{
     record::Record,
 };
 
-/// How words for people look.
-pub(crate) fn look() -> Look {
-    Look { colour: if console::color() { Colour::Always } else { Colour::Never }, width: console::width() }
+/// The sinks of a run.
+pub(crate) struct Opened {
+    pub sinks: Fanout,
+    /// Takes the live screen off the terminal, if there is one.
+    pub pause: Option<Pause>,
 }
 
 /// Opens every sink of a run.
-pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record) -> Result<Fanout, CliError> {
-    let look = look();
+pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record) -> Result<Opened, CliError> {
+    let mut pause = None;
+    let look = Look { colour: if console::color() { Colour::Always } else { Colour::Never }, width: console::width() };
     let mut sinks = Fanout::new().with(JsonSink::new(create(&record.events())?));
     let tty = progress == ProgressMode::Tty || (progress == ProgressMode::Auto && console::is_terminal());
     match progress {
         ProgressMode::Auto | ProgressMode::Tty if tty => {
             let sink =
                 TtySink::new(::console::Term::buffered_stderr(), look.colour, Refresh::default(), Timestamp::now);
-            sinks.push(Box::new(sink.map_err(|error| CliError::new(ExitCode::Bug, chain(&error)))?));
+            let sink = sink.map_err(|error| CliError::new(ExitCode::Bug, chain(&error)))?;
+            pause = Some(sink.pause());
+            sinks.push(Box::new(sink));
         }
         ProgressMode::Auto | ProgressMode::Tty | ProgressMode::Plain => {
             sinks.push(Box::new(PlainSink::new(io::stderr(), look)));
@@ -54,7 +59,7 @@ pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record
     if let Some(path) = &options.html {
         sinks.push(Box::new(HtmlSink::new(create(path)?)));
     }
-    Ok(sinks)
+    Ok(Opened { sinks, pause })
 }
 
 /// Opens a file of output.

@@ -4,6 +4,8 @@
 
 #[cfg(test)]
 mod it {
+    #[cfg(unix)]
+    mod asking;
     mod bad_input;
     mod check;
     mod clients;

@@ -80,6 +80,8 @@ pub struct Question {
     pub reason: String,
     /// How long an answer is waited for.
     pub timeout: Duration,
+    /// What is done without an answer, in the service's word.
+    pub otherwise: &'static str,
     /// Takes the answer; dropped without one, the strategy's action for a time-out is done.
     pub reply: oneshot::Sender<Answer>,
 }

@@ -40,4 +40,4 @@ pub use plain::PlainSink;
 pub use quiet::QuietSink;
 pub use recorded::{ReadEventError, read_event};
 pub use sink::{Fanout, Sink, SinkError};
-pub use tty::{Refresh, TtySink};
+pub use tty::{Pause, Refresh, TtySink};

@@ -57,6 +57,28 @@ impl TtySink {
         };
         Ok(Self { screen, ticker })
     }
+
+    /// What takes it off the terminal for a while.
+    pub fn pause(&self) -> Pause {
+        Pause(Arc::clone(&self.screen))
+    }
+}
+
+/// Takes a [`TtySink`] off the terminal for a while, so that somebody can be asked.
+#[derive(Clone)]
+pub struct Pause(Arc<Mutex<Screen>>);
+
+impl Pause {
+    /// Draws what has been told so far, takes the bars away, and draws no more. Best effort: an error of the terminal comes
+    /// again with the next drawing.
+    pub fn begin(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).pause());
+    }
+
+    /// Draws again.
+    pub fn end(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).resume());
+    }
 }
 
 impl Sink for TtySink {

@@ -3,6 +3,7 @@
 mod guard;
 mod header;
 mod outcome;
+mod questions;
 mod setup;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -24,7 +25,7 @@ use crate::{
     run_id,
     session::{Purpose, Session, locate},
     signals::Signals,
-    sinks,
+    sinks::{self, Opened},
 };
 
 /// How long a step that was asked to end may take. CI waits 30 s (harness-runtime.md 1.8); here a person waits, often for a shell
@@ -81,12 +82,12 @@ pub(crate) async fn start(
     let record = Record::create(&session.paths, &run)?;
     record.write("plan.json", &cirun_plan::to_json(session.plan()))?;
     if !options.clean_clone {
-        return carry_out(&session, options, environment, &record, &run, &signals).await;
+        return carry_out(&session, plan, options, environment, &record, &run, &signals).await;
     }
     let clone = CleanClone::make(&session.workspace, record.clean_clone())?;
     clone.notes.iter().for_each(|note| console::say(&format!("clean clone: {note}")));
     session.workspace.clone_from(&clone.workspace);
-    let ended = carry_out(&session, options, environment, &record, &run, &signals).await;
+    let ended = carry_out(&session, plan, options, environment, &record, &run, &signals).await;
     clone.remove();
     ended
 }
@@ -94,6 +95,7 @@ pub(crate) async fn start(
 /// Sets the stage, runs the plan and says what came of it.
 async fn carry_out(
     session: &Session,
+    plan: &PlanOptions,
     options: &RunOptions,
     environment: &Environment,
     record: &Record,
@@ -107,9 +109,10 @@ async fn carry_out(
     };
     header::say(session, run, &setup);
 
-    let sinks = sinks::open(session.settings.progress.value, options, record)?;
+    let Opened { sinks, pause } = sinks::open(session.settings.progress.value, options, record)?;
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let writing = sinks::feed(sinks, receiver, signals.stop.clone());
+    let questions = (!plan.no_input && console::is_interactive()).then(|| questions::answer(pause, sender.downgrade()));
     let exit_signals = signals.clone();
     let config = Config {
         run: run.to_owned(),
@@ -119,8 +122,7 @@ async fn carry_out(
         look_ahead: LOOK_AHEAD,
         tail_lines: TAIL_LINES,
         clock: Clock::new(Timestamp::now),
-        questions: None,
-        earlier,
+        questions,
         exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals).code()),
     };
     let cancel = Cancellation { first: signals.stop.clone(), second: signals.kill.clone() };

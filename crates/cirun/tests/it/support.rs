@@ -7,6 +7,8 @@ mod filters;
 mod output;
 mod pipeline;
 mod process;
+#[cfg(unix)]
+mod terminal;
 
 pub(crate) use engine::{assert_nothing_left, docker, left_by};
 pub(crate) use environment::TestEnvironment;

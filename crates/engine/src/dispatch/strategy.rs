@@ -153,11 +153,14 @@ impl<B: Backend> Dispatcher<'_, B> {
     async fn ask(&mut self, node: NodeId, failure: &Failure, timeout: Duration, on_timeout: &FailureAction) -> bool {
         let path = self.tree.step(node).path.clone();
         let Some(questions) = self.context.config.questions.clone() else {
-            let text = "there is nobody to ask, so what the failure strategy says for its time-out is done";
-            self.emitter().diagnostic("nobody-to-ask", "note", text, Some(&path)).await;
+            let text =
+                format!("there is nobody to ask, so `{}` is done at once, as after the time-out", word(on_timeout));
+            self.emitter().diagnostic("nobody-to-ask", "note", &text, Some(&path)).await;
             return false;
         };
-        let reason = self.emitter().mask(&failure.reason);
+        let (reason, otherwise) = (self.emitter().mask(&failure.reason), word(on_timeout));
+        let text = format!("{reason}; a person is asked, and after {timeout:?} it is `{otherwise}`");
+        self.emitter().diagnostic("manual-intervention", "note", &text, Some(&path)).await;
         let (sender, stop) = (self.sender.clone(), self.stop.child_token());
         let Some(live) = self.live.get_mut(&node) else { return false };
         live.asked = Some((failure.clone(), on_timeout.clone()));
@@ -165,7 +168,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let task = async move {
             let (reply, answer) = oneshot::channel();
             let asked = async {
-                questions.send(Question { step: path, reason, timeout, reply }).await.ok()?;
+                questions.send(Question { step: path, reason, timeout, otherwise, reply }).await.ok()?;
                 answer.await.ok()
             };
             let answer = tokio::select! {
@@ -226,6 +229,21 @@ impl<B: Backend> Dispatcher<'_, B> {
             | FailureAction::RetryStepGroup(_)
             | FailureAction::ManualIntervention { .. } => combined,
         }
+    }
+}
+
+/// The service's word for an action.
+fn word(action: &FailureAction) -> &'static str {
+    match action {
+        FailureAction::Ignore => "Ignore",
+        FailureAction::Retry { .. } => "Retry",
+        FailureAction::MarkAsSuccess => "MarkAsSuccess",
+        FailureAction::MarkAsFailure => "MarkAsFailure",
+        FailureAction::Abort => "Abort",
+        FailureAction::StageRollback => "StageRollback",
+        FailureAction::RetryStepGroup(_) => "RetryStepGroup",
+        FailureAction::ManualIntervention { .. } => "ManualIntervention",
+        FailureAction::ProceedWithDefaultValues => "ProceedWithDefaultValues",
     }
 }
 

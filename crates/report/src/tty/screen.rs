@@ -34,6 +34,8 @@ pub(super) struct Screen {
     waiting: Vec<String>,
     bars: Bars,
     error: Option<io::Error>,
+    /// Somebody else writes to the terminal.
+    paused: bool,
 }
 
 impl Screen {
@@ -63,7 +65,24 @@ impl Screen {
             waiting: Vec::new(),
             bars: Bars::new(multi),
             error: None,
+            paused: false,
         }
+    }
+
+    /// Takes the bars away and leaves the terminal to somebody else; lines wait.
+    pub(super) fn pause(&mut self) -> io::Result<()> {
+        self.draw()?;
+        self.paused = true;
+        self.bars.hide()?;
+        self.term.flush()
+    }
+
+    /// Goes on where it was.
+    pub(super) fn resume(&mut self) -> io::Result<()> {
+        self.paused = false;
+        self.draw()?;
+        self.bars.redraw();
+        Ok(())
     }
 
     /// Takes an event; what it changes is seen at the next drawing, the end of the run at once.
@@ -94,6 +113,9 @@ impl Screen {
 
     /// Writes the waiting lines and brings the bars up to date.
     pub(super) fn draw(&mut self) -> io::Result<()> {
+        if self.paused {
+            return Ok(());
+        }
         let waiting = mem::take(&mut self.waiting);
         if !waiting.is_empty() {
             self.bars.hide()?;

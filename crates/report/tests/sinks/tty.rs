@@ -189,3 +189,20 @@ fn a_run_that_fails_before_any_step_ends_with_its_verdict() {
     ✗ shop failed in 0.2s (exit code 4)
     ");
 }
+
+#[test]
+fn a_paused_screen_is_left_alone() {
+    let term = InMemoryTerm::new(60, 80);
+    let mut sink = TtySink::new(term.clone(), Colour::Never, Refresh::EachEvent, now).expect("no thread to start");
+    let events = script::failing();
+    let (before, after) = events.split_at(events.len() / 2);
+    before.iter().for_each(|event| sink.consume(event).expect("memory takes everything"));
+    let pause = sink.pause();
+    pause.begin();
+    let left = term.contents();
+    assert!(!left.contains("of 5 steps done"), "{left}");
+    after[..2].iter().for_each(|event| sink.consume(event).expect("memory takes everything"));
+    assert_eq!(term.contents(), left);
+    pause.end();
+    assert!(term.contents().contains("of 5 steps done"), "{}", term.contents());
+}

@@ -10,6 +10,8 @@ use std::{
 
 use tempfile::TempDir;
 
+#[cfg(unix)]
+use super::terminal::Terminal;
 use super::{CommandOutput, Events, filters, process::Running};
 
 /// An engine that nobody has.
@@ -98,6 +100,12 @@ impl TestEnvironment {
     /// Starts cirun, to send it signals.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
         Running::start(self.command(args), self.root.path(), filters::of(self.root.path()))
+    }
+
+    /// Starts cirun at a terminal.
+    #[cfg(unix)]
+    pub(crate) fn at_terminal(&self, args: &[&str]) -> Terminal {
+        Terminal::start(self.command(args))
     }
 
     /// The events that a run wrote to `e.jsonl`.
