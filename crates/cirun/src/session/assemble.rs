@@ -124,9 +124,8 @@ pub(super) fn assemble(
         ..Inputs::new(&project.sources)
     };
     let planned = cirun_planner::plan(&pipeline, &inputs);
-    // What reads a missing input misses it too; the input itself has been told.
-    let told = diagnostics.iter().any(|diagnostic| diagnostic.code == documents::MISSING_INPUT);
-    let is_news = |found: &&Diagnostic| !told || found.code != documents::MISSING_INPUT;
+    let missing = documents::missing_at(&diagnostics);
+    let is_news = |found: &&Diagnostic| documents::is_news(found, &missing, &project.sources);
     diagnostics.extend(planned.diagnostics.iter().filter(is_news).cloned());
     diagnostics.extend(planned.parity.iter().cloned());
     let sources = project.sources.clone();

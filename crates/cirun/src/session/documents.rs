@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, io::BufRead};
 
 use cirun_expressions::RuntimeInput;
 use cirun_parser::{
-    Diagnostic, DocumentKind, MissingInput, Node, Parse, Severity, SourceId, apply_defaults, apply_input_sets,
-    missing_inputs, pick_template, resolve_templates, set_input, value_of,
+    Diagnostic, DocumentKind, MissingInput, Node, Parse, Severity, SourceId, Sources, Span, apply_defaults,
+    apply_input_sets, missing_inputs, pick_template, resolve_templates, set_input, value_of,
 };
 
 use crate::{args::PlanOptions, console, error::CliError, project::Project};
@@ -62,10 +62,28 @@ pub(super) fn resolve(
             diagnostics.push(diagnostic);
         }
     }
+    diagnostics.extend(missing_inputs(&pipeline).iter().filter_map(default_not_allowed));
     apply_defaults(&mut pipeline);
     answer(project, &mut pipeline, missing, diagnostics)?;
     let input_sources = (before..project.sources.len()).map(|id| SourceId(id as u32)).collect();
     Ok(Some(Resolved { pipeline, input_sources }))
+}
+
+/// Where the runtime inputs stand that have been reported as missing.
+pub(super) fn missing_at(diagnostics: &[Diagnostic]) -> Vec<Span> {
+    let missing = diagnostics.iter().filter(|diagnostic| diagnostic.code == MISSING_INPUT);
+    missing.filter_map(|diagnostic| diagnostic.labels.first()).map(|label| label.span).collect()
+}
+
+/// Whether the planner's finding says more than that inputs are missing, which has been told: what stands in the place of
+/// one cannot be right, and what reads one misses it too.
+pub(super) fn is_news(found: &Diagnostic, missing: &[Span], sources: &Sources) -> bool {
+    let Some(span) = found.labels.first().map(|label| label.span).filter(|_| !missing.is_empty()) else { return true };
+    if missing.contains(&span) {
+        return false;
+    }
+    let text = sources.get(span.source).text.get(span.start as usize..span.end as usize);
+    found.code != MISSING_INPUT || text.is_some_and(|text| text.contains("<+input"))
 }
 
 /// Why the runtime input that was declared at `path` does not take this value, if it does not.
@@ -77,6 +95,13 @@ fn refusal(declared: &[MissingInput], path: &str, given: &Node) -> Option<Diagno
     let reason = items.iter().filter_map(Node::text).find_map(|text| declared.input.validate(text).err())?;
     let error = Diagnostic::error("input-not-allowed", reason);
     Some(error.at(given.span, "").at(declared.span, "the input is declared here"))
+}
+
+/// A default that its own modifiers do not allow, and that is about to be used.
+fn default_not_allowed(input: &MissingInput) -> Option<Diagnostic> {
+    let reason = input.input.validate(input.input.default.as_deref()?).err()?;
+    let warning = Diagnostic::warning("input-not-allowed", format!("the default: {reason}"));
+    Some(warning.at(input.span, "CI does not take it").help("correct the default, or give a value with `--input`"))
 }
 
 fn collect(parse: Parse<Node>, diagnostics: &mut Vec<Diagnostic>) -> Node {
@@ -129,11 +154,8 @@ fn answer(
     missing: Missing,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<(), CliError> {
-    let open: Vec<MissingInput> = missing_inputs(pipeline)
-        .into_iter()
-        .filter(|input| input.path != BUILD && !input.input.execution_input)
-        .collect();
-    for input in open {
+    // An input for the time of execution is asked for now too: nobody waits for a question in the middle of a run.
+    for input in missing_inputs(pipeline).into_iter().filter(|input| input.path != BUILD) {
         if missing == Missing::Ask && console::is_interactive() {
             let text = ask(&input)?;
             project.answers.push((input.path.clone(), text.clone()));
@@ -153,13 +175,23 @@ fn answer(
     Ok(())
 }
 
+/// What may be answered, for a prompt.
+fn choices(input: &RuntimeInput) -> String {
+    let RuntimeInput { allowed_values, select_one, select_many, regex, .. } = input;
+    let list =
+        |words: &str, choices: &[String]| (!choices.is_empty()).then(|| format!(" ({words}{})", choices.join(", ")));
+    let texts = [
+        list("", allowed_values),
+        list("one of ", select_one),
+        list("some, with commas, of ", select_many),
+        regex.as_ref().map(|regex| format!(" (matching {regex})")),
+    ];
+    texts.into_iter().flatten().collect()
+}
+
 fn ask(input: &MissingInput) -> Result<String, CliError> {
     loop {
-        let RuntimeInput { allowed_values, select_one, select_many, .. } = &input.input;
-        let choices: Vec<&str> =
-            [allowed_values, select_one, select_many].into_iter().flatten().map(String::as_str).collect();
-        let choice = if choices.is_empty() { String::new() } else { format!(" [{}]", choices.join(", ")) };
-        console::prompt(&format!("{}{choice}: ", input.path));
+        console::prompt(&format!("{}{}: ", input.path, choices(&input.input)));
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
         if read.map_err(|error| CliError::io("cannot read the answer", &error))? == 0 {

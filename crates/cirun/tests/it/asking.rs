@@ -77,3 +77,94 @@ fn without_a_terminal_nobody_is_asked_and_that_is_told() {
         std::fs::remove_file(environment.workspace().join("mended")).unwrap();
     }
 }
+
+/// A stage that prints the inputs of every form.
+fn with_inputs() -> TestEnvironment {
+    let forms = [
+        ("plain", "<+input>"),
+        ("late", "<+input>.executionInput()"),
+        ("late_one", "<+input>.allowedValues(a, 'b,c').executionInput()"),
+        ("one", "<+input>.selectOneFrom(x,y)"),
+        ("many", "<+input>.selectManyFrom(x,y,z)"),
+        ("version", "<+input>.executionInput().regex(v[0-9]+)"),
+        ("kept", "<+input>.selectManyFrom(x,y,z).default(x,z)"),
+        ("last", "<+input>.default(d).executionInput().allowedValues(d,e)"),
+    ];
+    let names: Vec<String> = forms.iter().map(|(name, _)| format!("<+pipeline.variables.{name}>")).collect();
+    let command = indent(&format!("echo '{}'", names.join(" ")), 8);
+    let step = format!(
+        "- step:\n    name: a\n    identifier: a\n    type: Run\n    spec:\n      shell: Sh\n      command: |-\n{command}"
+    );
+    let stage = forms.iter().fold(Stage::cloud(), |stage, (name, form)| stage.variable(name, form));
+    TestEnvironment::new().file("ci.yaml", stage.step(&step).pipeline())
+}
+
+#[test]
+fn every_form_of_input_is_asked_for() {
+    let environment = with_inputs();
+    let terminal = environment
+        .at_terminal(&RUN)
+        .shows("variables.plain.value: ")
+        .types("p")
+        .shows("variables.late.value: ")
+        .types("l")
+        .shows("variables.late_one.value (a, b,c): ")
+        .types("b")
+        .shows("`b` is not one of `a`, `b,c`")
+        .types("b,c")
+        .shows("variables.one.value (one of x, y): ")
+        .types("y")
+        .shows("variables.many.value (some, with commas, of x, y, z): ")
+        .types("x,z")
+        .shows("variables.version.value (matching v[0-9]+): ")
+        .types("1")
+        .shows("`1` does not match `v[0-9]+`")
+        .types("v1");
+    let (code, shown) = terminal.ends();
+    assert_eq!(code, Some(0), "{shown}");
+    assert_eq!(environment.events().output("a"), ["p l b,c y x,z v1 x,z d"]);
+}
+
+#[test]
+fn every_form_of_input_is_listed_where_nobody_can_be_asked() {
+    let environment = with_inputs();
+    for more in [None, Some("--no-input")] {
+        let args: Vec<&str> = RUN.into_iter().chain(more).collect();
+        let shown = match more {
+            None => environment.cirun(&args).exits(3).stderr,
+            Some(_) => environment.at_terminal(&args).ends().1,
+        };
+        let missing: Vec<&str> = shown
+            .lines()
+            .filter_map(|line| line.split_once("no value for the runtime input "))
+            .map(|(_, path)| path)
+            .collect();
+        assert_eq!(
+            missing,
+            ["plain", "late", "late_one", "one", "many", "version"].map(|name| format!("`variables.{name}.value`")),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn what_follows_from_a_missing_input_is_not_told_and_an_input_within_text_is() {
+    let steps = "- step:\n    name: a\n    identifier: a\n    type: Run\n    timeout: <+input>\n    spec:\n      shell: Sh\n      command: echo <+pipeline.variables.who>\n- step: {name: b, identifier: b, type: Run, spec: {shell: Sh, command: echo to <+input>}}\n";
+    let stage = Stage::cloud().variable("who", "<+input>").step(steps);
+    let environment = TestEnvironment::new().file("ci.yaml", stage.pipeline());
+    let output = environment.cirun(&RUN).exits(3);
+    let found: Vec<&str> = output.stderr.lines().filter(|line| line.starts_with("  × ")).collect();
+    assert_eq!(found.len(), 3, "{output}");
+    assert_eq!(found[2], "  × a runtime input has no value");
+}
+
+#[test]
+fn a_default_that_is_not_allowed_is_told() {
+    let stage = Stage::cloud().variable("level", "<+input>.default(z).allowedValues(a,b)");
+    let step =
+        "- step: {name: a, identifier: a, type: Run, spec: {shell: Sh, command: echo <+pipeline.variables.level>}}\n";
+    let environment = TestEnvironment::new().file("ci.yaml", stage.step(step).pipeline());
+    let output = environment.cirun(&RUN).exits(0);
+    assert!(output.stderr.contains("the default: `z` is not one of `a`, `b`"), "{output}");
+    drop(environment.cirun(&["local", "ci.yaml", "--input", "variables.level=b"]).exits(0));
+}
