@@ -25,7 +25,7 @@ pub(crate) struct PlanOptions {
     /// Plans as if the stage ran on this infrastructure
     #[arg(long, value_name = "PROFILE", value_parser = parse_profile, help_heading = "Selection")]
     pub infra: Option<Profile>,
-    /// An input set (repeatable; later wins)
+    /// An input set, an overlay, or a trigger for its inputs (repeatable; later wins)
     #[arg(long = "input-set", value_name = "FILE", help_heading = "Inputs")]
     pub input_sets: Vec<PathBuf>,
     /// A runtime input, by its path in the pipeline (repeatable)

@@ -1,11 +1,11 @@
 //! From documents to one pipeline tree: templates filled in, input sets and `--input` applied, missing inputs found.
 
-use std::{collections::BTreeSet, io::BufRead};
+use std::{collections::BTreeSet, io::BufRead, path::Path};
 
 use cirun_expressions::RuntimeInput;
 use cirun_parser::{
     Diagnostic, DocumentKind, MissingInput, Node, Parse, Severity, SourceId, Sources, Span, apply_defaults,
-    apply_input_sets, missing_inputs, pick_template, resolve_templates, set_input, value_of,
+    apply_input_sets, missing_inputs, parse_documents, pick_template, resolve_templates, set_input, value_of,
 };
 
 use crate::{args::PlanOptions, console, error::CliError, project::Project};
@@ -52,7 +52,7 @@ pub(super) fn resolve(
 
     let declared = missing_inputs(&pipeline);
     let before = project.sources.len();
-    let input_sets = input_sets(project, options)?;
+    let input_sets = input_sets(project, options, diagnostics)?;
     pipeline = collect(apply_input_sets(&pipeline, &input_sets.iter().collect::<Vec<_>>()), diagnostics);
     for (path, value) in &options.inputs {
         let id = project.sources.add(&format!("--input {path}"), value);
@@ -113,8 +113,12 @@ fn bodies(project: &Project, kind: DocumentKind, key: &str) -> Vec<Node> {
     project.bodies(kind).filter_map(|root| root.get(key)).cloned().collect()
 }
 
-/// The input sets of `--input-set`, in order, with overlays replaced by what they list.
-fn input_sets(project: &mut Project, options: &PlanOptions) -> Result<Vec<Node>, CliError> {
+/// The input sets of `--input-set`, in order, with overlays replaced by what they list, and triggers by their inputs.
+fn input_sets(
+    project: &mut Project,
+    options: &PlanOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<Node>, CliError> {
     let known = bodies(project, DocumentKind::InputSet, "inputSet");
     let mut sets = Vec::new();
     for path in &options.input_sets {
@@ -123,24 +127,41 @@ fn input_sets(project: &mut Project, options: &PlanOptions) -> Result<Vec<Node>,
                 DocumentKind::InputSet => sets.extend(document.root.get("inputSet").cloned()),
                 DocumentKind::OverlayInputSet => {
                     let Some(overlay) = document.root.get("overlayInputSet") else { continue };
-                    sets.extend(referenced(overlay, &known)?);
+                    sets.extend(referenced(overlay.get("inputSetReferences"), "overlay", &known)?);
                 }
-                _ => return Err(CliError::invalid(format!("{} is not an input set", path.display()))),
+                DocumentKind::Trigger => {
+                    let Some(trigger) = document.root.get("trigger") else { continue };
+                    sets.extend(referenced(trigger.get("inputSetRefs"), "trigger", &known)?);
+                    sets.extend(own_inputs(project, path, trigger, diagnostics));
+                }
+                _ => {
+                    let message = format!("{} is no input set, overlay or trigger", path.display());
+                    return Err(CliError::invalid(message));
+                }
             }
         }
     }
     Ok(sets)
 }
 
-fn referenced(overlay: &Node, known: &[Node]) -> Result<Vec<Node>, CliError> {
-    let references = overlay.get("inputSetReferences").map_or(&[] as &[Node], Node::items);
+/// A trigger's `inputYaml`: the inputs as a document in a text.
+fn own_inputs(project: &mut Project, path: &Path, trigger: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
+    let text = trigger.get("inputYaml").and_then(Node::text).filter(|text| !text.trim().is_empty())?;
+    let id = project.sources.add(&format!("{}: inputYaml", path.display()), text);
+    let parsed = parse_documents(&project.sources, id);
+    diagnostics.extend(parsed.diagnostics);
+    Some(parsed.tree.into_iter().next()?.root)
+}
+
+fn referenced(references: Option<&Node>, by: &str, known: &[Node]) -> Result<Vec<Node>, CliError> {
+    let references = references.map_or(&[] as &[Node], Node::items);
     references
         .iter()
         .filter_map(Node::text)
         .map(|id| {
             let found = known.iter().find(|set| set.get("identifier").and_then(Node::text) == Some(id));
             found.cloned().ok_or_else(|| {
-                CliError::invalid(format!("the overlay refers to the input set `{id}`, which is in no document"))
+                CliError::invalid(format!("the {by} refers to the input set `{id}`, which is in no document"))
                     .help("put its file under `.harness/`, or name its directory with `--include`")
             })
         })

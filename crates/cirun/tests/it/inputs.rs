@@ -72,6 +72,38 @@ fn input_sets_and_inputs() {
     assert_eq!(greeting(&["--input-set", "set.yaml", "--var", "who=Grace"]), "Grace, low");
 }
 
+/// A trigger that takes the set `ci` and gives `level` itself.
+fn trigger(references: &str, level: &str) -> String {
+    let yaml = indent(
+        &format!(
+            "pipeline:\n  identifier: it\n  variables:\n    - name: level\n      type: String\n      value: {level}"
+        ),
+        4,
+    );
+    format!(
+        "trigger:\n  identifier: push\n  name: push\n  orgIdentifier: default\n  projectIdentifier: local\n  pipelineIdentifier: it\n  inputSetRefs: [{references}]\n  inputYaml: |\n{yaml}"
+    )
+}
+
+#[test]
+fn a_trigger_gives_its_inputs() {
+    let environment = environment();
+    let set = environment.read("set.yaml");
+    let environment = environment.file(".harness/set.yaml", set).file("trigger.yaml", trigger("ci", "high"));
+    let args = ["local", "ci.yaml", "--events", "e.jsonl", "--input-set", "trigger.yaml"];
+    drop(environment.cirun(&args).exits(0));
+    assert_eq!(environment.events().output("greet"), ["Ada, high"]);
+
+    let environment = environment.file("trigger.yaml", trigger("nobody", "high"));
+    let output = environment.cirun(&args).exits(3);
+    assert!(output.stderr.contains("the trigger refers to the input set `nobody`"), "{output}");
+
+    let environment = environment.file("trigger.yaml", trigger("ci", "middle"));
+    let output = environment.cirun(&args).exits(3);
+    assert!(output.stderr.contains("`middle` is not one of `low`, `high`"), "{output}");
+    assert!(output.stderr.contains("[trigger.yaml: inputYaml:6:14]"), "{output}");
+}
+
 #[test]
 fn a_value_that_is_not_allowed() {
     let environment = environment();
@@ -106,7 +138,7 @@ fn what_is_no_input_set() {
     let environment = environment();
     assert_snapshot!(environment.cirun(&["plan", "ci.yaml", "--input-set", "ci.yaml"]).exits(3), @r"
     --- stderr
-    error: ci.yaml is not an input set
+    error: ci.yaml is no input set, overlay or trigger
     --- exit status: 3
     ");
     assert_snapshot!(environment.cirun(&["plan", "ci.yaml", "--input", "variables.whom=x"]).exits(3), @r"

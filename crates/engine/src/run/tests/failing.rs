@@ -265,15 +265,18 @@ async fn a_person_decides() {
         .answers(5, Answer::Retry)
         .run(&plan)
         .await;
-    assert_snapshot!(run.text(), @r"
+    assert_snapshot!(run.text(), @"
     run_started shop build:3
     stage_started build
     image_pull busybox Present
     step_started ignore #1
+    diagnostic ignore note manual-intervention: exit code 1; a person is asked, and after 60s it is `MarkAsFailure`
     5s step_finished ignore ignored exit=1 in 5s (exit code 1; a person chose `Ignore`)
     5s step_started success #1
+    5s diagnostic success note manual-intervention: exit code 1; a person is asked, and after 60s it is `MarkAsFailure`
     10s step_finished success succeeded exit=1 in 5s (exit code 1; a person chose `MarkAsSuccess`)
     10s step_started again #1
+    10s diagnostic again note manual-intervention: exit code 1; a person is asked, and after 60s it is `MarkAsFailure`
     15s diagnostic again note step-retry: attempt 1 failed (exit code 1); the next one starts at once
     15s step_started again #2
     15s step_finished again succeeded exit=0 in 5s
@@ -291,12 +294,12 @@ async fn nobody_decides_in_time() {
     60s stage_finished build ignored
     60s run_finished ignored exit=0
     ");
-    assert_snapshot!(Runner::new(backend()).run(&plan).await.text(), @r"
+    assert_snapshot!(Runner::new(backend()).run(&plan).await.text(), @"
     run_started shop build:1
     stage_started build
     image_pull busybox Present
     step_started a #1
-    diagnostic a note nobody-to-ask: there is nobody to ask, so what the failure strategy says for its time-out is done
+    diagnostic a note nobody-to-ask: there is nobody to ask, so `Ignore` is done at once, as after the time-out
     step_finished a ignored exit=1 (exit code 1; its failure strategy is `Ignore`)
     stage_finished build ignored
     run_finished ignored exit=0
