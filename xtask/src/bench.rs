@@ -1,4 +1,6 @@
-//! `cargo xtask bench`: times what must stay fast, on documents that it makes itself. No test measures time.
+//! `cargo xtask bench`: times what must stay fast, on documents and images that it makes itself. No test measures time.
+
+mod registry;
 
 use std::{
     fmt::Write as _,
@@ -11,7 +13,7 @@ use anyhow::{Result, bail};
 
 use crate::{project, sh::Cmd};
 
-/// Measures cirun on generated pipelines (release build).
+/// Measures cirun (release build).
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -26,6 +28,15 @@ enum Bench {
         #[arg(long, default_value_t = 10)]
         runs: u32,
     },
+    /// The emulator's container: time and memory; and a push into its registry beside one into docker-registry
+    Registry {
+        /// The image's size
+        #[arg(long, default_value_t = 1000)]
+        megabytes: u64,
+        /// Pushes into each
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+    },
 }
 
 /// The sizes, smallest first.
@@ -33,14 +44,20 @@ const STEPS: [usize; 2] = [200, 10_000];
 const COMMANDS: [&[&str]; 3] = [&["list"], &["check"], &["plan", "--format", "json"]];
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let Bench::Plan { runs } = args.bench;
     Cmd::new("cargo").args(["build", "--release", "--package", "cirun"]).dir(&project::root()).run()?;
     let binary = project::target_dir().join("release/cirun");
+    match args.bench {
+        Bench::Plan { runs } => plan(&binary, runs),
+        Bench::Registry { megabytes, rounds } => registry::run(&binary, megabytes, rounds),
+    }
+}
+
+fn plan(binary: &Path, runs: u32) -> Result<()> {
     let files = STEPS.map(generate).into_iter().collect::<Result<Vec<PathBuf>>>()?;
     println!("{:<20} {:>12} {:>14} {:>18}", "command", "200 steps", "10,000 steps", "per step, ratio");
     for command in COMMANDS {
-        let small = fastest(&binary, command, &files[0], runs)?;
-        let large = fastest(&binary, command, &files[1], runs)?;
+        let small = fastest(binary, command, &files[0], runs)?;
+        let large = fastest(binary, command, &files[1], runs)?;
         println!("{:<20} {:>12} {:>14} {:>18.2}", command.join(" "), millis(small), millis(large), ratio(small, large));
     }
     Ok(())

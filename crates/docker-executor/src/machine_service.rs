@@ -21,6 +21,8 @@ use crate::{
 
 /// How long the name may be another container's that is on its way out.
 const RACE: Duration = Duration::from_secs(20);
+/// How many ports after the wished one are tried.
+const NEXT_PORTS: u16 = 100;
 /// How long to wait before looking again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -41,8 +43,8 @@ pub struct MachineService {
     pub binds: Vec<Bind>,
     /// Its volumes; they outlive it.
     pub volumes: Vec<VolumeMount>,
-    /// Ports published on loopback. The host port is a wish: where it is taken, or 0, the engine chooses one, and
-    /// [`RunningService::ports`] tells.
+    /// Ports published on loopback. The host port is a wish: where it is taken, the next free one is, and
+    /// [`RunningService::ports`] tells; 0 lets the engine choose.
     pub ports: Vec<PortBinding>,
     /// What to wait for, and how long.
     pub ready: Option<(Readiness, Duration)>,
@@ -67,21 +69,39 @@ impl Engine {
         let failed = |error| engine_error(format!("start `{}`", service.name), &error);
         self.ensure_helper_image(&service.image).await?;
         let spec = fingerprint(service);
-        let mut id = self.service_container(service, &spec).await?;
-        match self.docker.start_container(&id, None).await {
-            Err(error) if is_port_taken(&error) => {
-                self.remove(&id).await.map_err(failed)?;
-                let ports = service.ports.iter().map(|port| PortBinding { host: 0, ..*port }).collect();
-                id = self.service_container(&MachineService { ports, ..service.clone() }, &spec).await?;
-                self.docker.start_container(&id, None).await.map_err(failed)?;
-            }
-            started => started.map_err(failed)?,
-        }
+        let id = self.start_service_container(service, &spec).await?;
         if let Some((readiness, within)) = &service.ready {
             self.wait_ready(&id, &service.name, readiness, *within).await?;
         }
         let ports = self.published_ports(&id).await?;
         Ok(RunningService { id, ports })
+    }
+
+    /// Starts the container of that description. Where its ports are taken, the next ones are tried: named rather than left
+    /// to the engine, which would choose others when it starts the container again, and addresses that were told before
+    /// would lead nowhere.
+    async fn start_service_container(&self, service: &MachineService, spec: &str) -> Result<String, BackendError> {
+        let failed = |error| engine_error(format!("start `{}`", service.name), &error);
+        let gone = |error: &Error| is_missing(error) || is_being_removed(error);
+        let deadline = Instant::now() + RACE;
+        let mut step = 0;
+        loop {
+            let beside = |port: &PortBinding| PortBinding { host: port.host.saturating_add(step), ..*port };
+            let ports = service.ports.iter().map(beside).collect();
+            let id = self.service_container(&MachineService { ports, ..service.clone() }, spec).await?;
+            match self.docker.start_container(&id, None).await {
+                Err(error) if is_port_taken(&error) && step < NEXT_PORTS => {
+                    step += 1;
+                    match self.remove(&id).await {
+                        Err(error) if gone(&error) => {}
+                        removed => removed.map_err(failed)?,
+                    }
+                }
+                // Another run, of another build, has made room for its own between the two.
+                Err(error) if gone(&error) && Instant::now() < deadline => sleep(LOOK_AGAIN).await,
+                started => return started.map(|()| id).map_err(failed),
+            }
+        }
     }
 
     /// The container of that description, running or not; one that was made otherwise makes room. Several runs may be at

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::{DATA_DIRECTORY, Pushed, READY_LINE, RegistriesFile};
 use crate::{command::inside::EmulatorFile, error::CliError, own_image::OwnImage, paths::Paths};
 
-/// The port that is asked for; where it is taken, the engine gives another one.
+/// The port that is asked for; where it is taken, the next free one is.
 const PREFERRED_PORT: u16 = 5577;
 /// The port in the container.
 const PORT: u16 = 5000;

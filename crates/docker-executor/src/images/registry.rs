@@ -78,5 +78,6 @@ impl Engine {
 
 /// Somebody else has removed the name since it was given.
 fn has_lost_its_name(error: &Error) -> bool {
-    explain(error).contains("does not exist locally")
+    let text = explain(error);
+    ["does not exist locally", "tag does not exist"].iter().any(|pattern| text.contains(pattern))
 }

@@ -34,7 +34,12 @@ impl Running {
 
     /// Whether it has said `text` on standard error.
     pub(crate) fn said(&self, text: &str) -> bool {
-        fs::read_to_string(&self.stderr).unwrap().contains(text)
+        self.stderr().contains(text)
+    }
+
+    /// What it has said on standard error.
+    pub(crate) fn stderr(&self) -> String {
+        fs::read_to_string(&self.stderr).unwrap()
     }
 
     /// What it has said on standard output.
