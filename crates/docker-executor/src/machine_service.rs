@@ -66,7 +66,6 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::ensure_helper_image`], and [`BackendError::Engine`] when it cannot be started or made ready.
     pub async fn ensure_machine_service(&self, service: &MachineService) -> Result<RunningService, BackendError> {
-        let failed = |error| engine_error(format!("start `{}`", service.name), &error);
         self.ensure_helper_image(&service.image).await?;
         let spec = fingerprint(service);
         let id = self.start_service_container(service, &spec).await?;
