@@ -48,6 +48,13 @@ impl Project {
         Ok(self.documents[before..].to_vec())
     }
 
+    /// Takes out the body of the first document of the pipeline's file that is a pipeline.
+    pub(crate) fn take_pipeline(&mut self) -> Option<Node> {
+        let is_main =
+            |document: &&mut Document| document.kind == DocumentKind::Pipeline && document.root.span.source == SourceId(0);
+        self.documents.iter_mut().find(is_main)?.take_body()
+    }
+
     /// The bodies of the documents of one kind.
     pub(crate) fn bodies(&self, kind: DocumentKind) -> impl Iterator<Item = &Node> {
         self.documents.iter().filter(move |document| document.kind == kind).map(|document| &document.root)

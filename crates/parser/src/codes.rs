@@ -95,6 +95,12 @@ codes! {
         "The service ignores fields that it does not know, without a word. A misspelt field therefore does nothing.";
     MISSING_FIELD = Error "missing-field", "a required field is not there",
         "The service refuses the document without this field.";
+    INCOMPLETE_DOCUMENT = Warning "incomplete-document", "a document that nothing can refer to",
+        "Connectors, secrets, templates, input sets and triggers are used by their `identifier`, and connectors by their \
+         `type`. Without it the document is read, and left aside. The service refuses to save it.";
+    PLACEHOLDER = Warning "placeholder", "a text that stands for something else",
+        "`...` in documentation leaves something out, and `${…}` or `%{…}` is filled in by Terraform before Harness reads the \
+         document. Where a list or a map is needed, cirun reads such a text as an empty one.";
     INCOMPLETE_PIPELINE = Warning "incomplete-pipeline", "a pipeline without its identifier or its stages",
         "The service needs `identifier` and `stages` (or a `template`) to save a pipeline.";
     CONFLICTING_FIELDS = Error "conflicting-fields", "fields that exclude each other",
@@ -119,6 +125,9 @@ codes! {
     NOT_CI_STEP = Error "not-a-ci-step", "a step type that CI stages do not have",
         "The type exists, but the service does not allow it in a CI stage (it belongs to Deployment, Custom or Approval \
          stages). The step is shown as skipped.";
+    UNKNOWN_CONNECTOR_TYPE = Warning "unknown-connector-type", "a connector of a type that cirun does not know",
+        "The type decides what a connector leads to; it is case-sensitive. cirun reads `DockerRegistry` and `Aws` connectors, \
+         and knows the others by name.";
     UNKNOWN_CREDENTIAL = Error "unknown-credential-type", "no such type of credentials",
         "The connector names a way to authenticate that cirun does not know.";
     UNKNOWN_ACTION = Warning "unknown-failure-action", "no such failure action",

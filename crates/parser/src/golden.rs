@@ -74,11 +74,11 @@ fn merge(
     let templates = bodies(documents, DocumentKind::Template);
     if !templates.is_empty() {
         let lookup = |query: &TemplateQuery<'_>| pick_template(query, templates.iter().copied());
-        let parse = resolve_templates(&tree, &lookup);
+        let parse = resolve_templates(tree, &lookup);
         tree = parse.tree;
         diagnostics.extend(parse.diagnostics);
     }
-    let parse = apply_input_sets(&tree, &bodies(documents, DocumentKind::InputSet));
+    let parse = apply_input_sets(tree, &bodies(documents, DocumentKind::InputSet));
     tree = parse.tree;
     diagnostics.extend(parse.diagnostics);
     for (path, value) in text.lines().filter_map(|line| line.strip_prefix("# --input ")?.split_once('=')) {

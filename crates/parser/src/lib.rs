@@ -4,6 +4,7 @@
 //! [`Node`]s (templates and input sets are merged there, as trees), and nodes become the [`model`].
 
 mod codes;
+mod connector_types;
 mod diagnostic;
 mod field;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod yaml;
 
 pub use cirun_expressions::RuntimeInput;
 pub use codes::{CODES, Code, code};
+pub use connector_types::{CONNECTOR_TYPES, ConnectorClass, connector_class};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use field::{FieldInfo, FieldKind, Flag, Int, Key, ParameterField, Text, TextList, TextMap};
 pub use lower::{

@@ -59,6 +59,14 @@ impl Document {
     pub fn body(&self) -> Option<&Node> {
         self.root.get(self.kind.root_key()?)
     }
+
+    /// Takes the value of the root key out of the document, which keeps null in its place.
+    pub fn take_body(&mut self) -> Option<Node> {
+        let key = self.kind.root_key()?;
+        let entry = self.root.entries_mut().iter_mut().find(|entry| entry.key.value == key)?;
+        let empty = Node { span: entry.value.span, value: Value::Null };
+        Some(std::mem::replace(&mut entry.value, empty))
+    }
 }
 
 /// A node of the tree.

@@ -21,7 +21,7 @@ fn load(text: &str) {
     let roots: Vec<_> = parse.tree.iter().map(|document| document.body().unwrap_or(&document.root)).collect();
     let lookup = |query: &TemplateQuery<'_>| pick_template(query, roots.iter().copied());
     for root in &roots {
-        let mut tree = apply_input_sets(&resolve_templates(root, &lookup).tree, &roots).tree;
+        let mut tree = apply_input_sets(resolve_templates((*root).clone(), &lookup).tree, &roots).tree;
         for missing in missing_inputs(&tree) {
             set_input(&mut tree, &missing.path, value_of(&sources, id)).unwrap_or_else(|error| {
                 panic!("{} of {text:?}: {error:?}", missing.path);

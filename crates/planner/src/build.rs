@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod aws_auth;
 pub(crate) mod azure_auth;
 pub(crate) mod base_image;
+pub(crate) mod contracts;
 pub(crate) mod google_auth;
 pub(crate) mod local;
 pub(crate) mod mapping;
@@ -21,7 +22,7 @@ use crate::{
     },
     image::{self, Image},
     lower::{ContainerFields, Lowered, StepCtx},
-    pitfalls, plugin_image,
+    plugin_image,
     tables::{build_and_push, check::check},
 };
 
@@ -56,7 +57,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     let env = at.env(OwnLayers { derived, user, secrets: credentials.after, local: local.env });
 
     at.ctx.notes.target(registry.target(&at.place.path, &env, &spec.target));
-    pitfalls::unread_variables(at, &env);
+    contracts::check(&build, &env);
     let mut image = plugin(&build);
     plugin_image::replace(&at.ctx, &mut image);
     let fields = ContainerFields {

@@ -95,6 +95,12 @@ codes! {
     Warning "repo-without-registry", "an image's name without its registry",
         "The Docker plugins push `repo` as it is written. Without a registry's host it is a name of Docker Hub, whatever \
          registry the connector logs in to. Write the host before it.";
+    Parity "connector-not-read", "an image's connector whose credentials stay unused",
+        "cirun pulls images with `DockerRegistry` connectors only. CI pulls with the credentials of Gcp, Aws and Azure \
+         connectors too. Log in to the registry with `docker login`.";
+    Warning "not-a-registry", "an image's connector that is no registry's",
+        "Images are pulled with connectors of the types DockerRegistry, Gcp, Aws and Azure. With another one the image is \
+         pulled without credentials.";
     Error "malformed-registry-url", "not the URL of a registry",
         "`dockerRegistryUrl` has a scheme and a host, such as `https://registry.example.com`.";
     Warning "empty-env-dropped", "an empty variable that the step does not get",
@@ -108,11 +114,19 @@ codes! {
     Warning "unprivileged-dind", "Docker-in-Docker without its privilege",
         "The daemon of `docker:dind` images needs a privileged container. In CI the service starts, its daemon does not, \
          and later steps find no Docker.";
-    Warning "unread-variable", "a variable that no plugin reads",
-        "Documentation names the variable, and none of the plugins reads it, so setting it changes nothing.";
+    Warning "unread-variable", "a variable that the plugin does not read",
+        "Documentation names the variable, and none of the plugins reads it, or it is for another plugin than the one that \
+         builds here: kaniko-ecr on Kubernetes, ecr on the other infrastructures, buildx-ecr with `caching: true`. Setting it \
+         changes nothing.";
+    Warning "login-overridden", "a user name that takes the place of the ECR token",
+        "buildx-ecr and ecr log in to the registry with `PLUGIN_USERNAME` and `PLUGIN_PASSWORD` if they are set, and not with \
+         the token that ECR gave them. Credentials for a base image go into `baseImageConnectorRefs`.";
     Parity "service-host-name", "a service that CI does not find by its id",
         "On Kubernetes all steps share one network namespace: a Background step is on `localhost`, and its id resolves \
          only if the infrastructure's `spec.hostNames` lists it. Locally the id resolves as help.";
+    Warning "service-in-group", "a service in a step group, reached without the group's name",
+        "On VM, Cloud and the local runner, a Background step in a step group is known as `GROUP_ID`, with the identifiers of \
+         its nearest step group and its own. Its own alone resolves to nothing, in CI and locally.";
     Parity "policy-not-enforced", "policy sets that are not asked",
         "Policy sets are evaluated by the Harness service. Locally the step runs without them.";
     Parity "step-group-infra", "a step group with its own pod",

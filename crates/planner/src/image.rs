@@ -1,6 +1,6 @@
 //! The image of a step: its reference, its credentials and when it is pulled (harness-runtime.md 1.6 and 5).
 
-use cirun_parser::{Diagnostic, Span, Text};
+use cirun_parser::{ConnectorClass, Diagnostic, Span, Text, connector_class, model::ConnectorSpec};
 use cirun_plan::{Cause, Origin, Profile, PullPolicy, RegistryAuth, Text as PlanText, Traced};
 
 use crate::{
@@ -31,17 +31,51 @@ pub(crate) fn of_step(
     let named = ctx.image_connector(connector_ref);
     let mut reference = ctx.text(image);
     let mut auth = None;
-    if let Some(named) = &named
-        && let Some(docker) = as_docker(named.connector)
-        && let Some(registry) = ctx.docker_registry(named, docker)
-    {
-        auth = registry.auth();
-        if profile == Profile::Kubernetes {
-            reference = prefixed(ctx, named, &registry.address, registry.url_span, reference);
+    if let Some(named) = &named {
+        match as_docker(named.connector) {
+            Some(docker) => {
+                if let Some(registry) = ctx.docker_registry(named, docker) {
+                    auth = registry.auth();
+                    if profile == Profile::Kubernetes {
+                        reference = prefixed(ctx, named, &registry.address, registry.url_span, reference);
+                    }
+                }
+            }
+            None => report_unused(ctx, named),
         }
     }
     let pull = pull_policy(ctx, policy, &reference.value);
     Image { reference, pull, auth, connector: named.map(|named| named.id) }
+}
+
+/// Reports a connector that CI pulls the image with and cirun does not, or that neither can.
+fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
+    let (kind, class) = match &named.connector.spec {
+        ConnectorSpec::Docker(_) => return,
+        ConnectorSpec::Aws(_) => ("Aws", Some(ConnectorClass::Registry)),
+        ConnectorSpec::Gcp(_) => ("Gcp", Some(ConnectorClass::Registry)),
+        ConnectorSpec::Azure(_) => ("Azure", Some(ConnectorClass::Registry)),
+        ConnectorSpec::Other(kind) => (kind.value.as_str(), connector_class(&kind.value)),
+    };
+    let id = &named.id.value;
+    let diagnostic = match class {
+        Some(ConnectorClass::Registry) | None => Diagnostic::parity(
+            "connector-not-read",
+            format!("the image is pulled with your own `docker login`, not with the `{kind}` connector `{id}`"),
+        )
+        .at(named.span, "CI pulls with its credentials")
+        .help("log in to the registry with `docker login`, or have the image here already"),
+        Some(
+            ConnectorClass::Git
+            | ConnectorClass::Infrastructure
+            | ConnectorClass::Artifacts
+            | ConnectorClass::Secrets
+            | ConnectorClass::Other,
+        ) => Diagnostic::warning("not-a-registry", format!("`{id}` is a `{kind}` connector, which pulls no images"))
+            .at(named.span, "harness-runtime.md 5: images are pulled with Docker, GCP, AWS and Azure connectors")
+            .help("name a connector of type `DockerRegistry`"),
+    };
+    ctx.notes.report(diagnostic);
 }
 
 fn prefixed(

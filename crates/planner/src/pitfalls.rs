@@ -1,23 +1,13 @@
 //! Slips that CI does not report and that change what a stage does (issue 3, item 6; corpus/STATS.md).
 
 use cirun_parser::{Diagnostic, ParameterField, Span, Text, model::BackgroundSpec};
-use cirun_plan::{Action, Environment, Node, PlannedStage, PlannedStep, Profile, Role, Text as PlanText};
+use cirun_plan::{Action, Node, PlannedStage, PlannedStep, Profile, Role, Text as PlanText};
 
 use crate::{
-    lower::StepCtx,
     notes::Notes,
     place::StagePlace,
     resolve::{Ctx, given},
 };
-
-/// Variables that documentation names and no plugin reads (harness-runtime.md 6.9), with what to do instead.
-const UNREAD: [(&str, &str); 2] = [
-    (
-        "PLUGIN_USER_ROLE_ARN",
-        "name the role in the connector: `crossAccountAccess.crossAccountRoleArn` or `iamRoleArn`",
-    ),
-    ("PLUGIN_SKIP_TLS_VERIFY", "use `PLUGIN_SKIP_TLS_VERIFY_PULL`, or give the plugin the registry's certificate"),
-];
 
 /// Reports a script that ends before its output variables are written (harness-runtime.md 3).
 pub(crate) fn exit_before_outputs(ctx: &Ctx<'_>, command: Option<&Text>) {
@@ -26,7 +16,7 @@ pub(crate) fn exit_before_outputs(ctx: &Ctx<'_>, command: Option<&Text>) {
         ParameterField::Literal(text) => text.as_str(),
         ParameterField::Expression(template) => template.source(),
     };
-    if source.lines().any(|line| matches!(line.split_whitespace().collect::<Vec<_>>()[..], ["exit", "0" | "0;"])) {
+    if exits_well(source) {
         ctx.notes.report(
             Diagnostic::warning(
                 "exit-loses-outputs",
@@ -36,6 +26,39 @@ pub(crate) fn exit_before_outputs(ctx: &Ctx<'_>, command: Option<&Text>) {
             .help("let the script run to its end, or put what may exit early in a subshell: `( … )`"),
         );
     }
+}
+
+/// Whether a command of the script itself ends it with success: not one in quotes, in parentheses or in a comment.
+fn exits_well(script: &str) -> bool {
+    let is_exit = |command: &str| {
+        let words = command.split_whitespace().skip_while(|word| matches!(*word, "then" | "else" | "do" | "{"));
+        matches!(words.collect::<Vec<_>>()[..], ["exit"] | ["exit", "0"])
+    };
+    bare(script).split(['\n', ';', '&', '|', '}']).any(is_exit)
+}
+
+/// A script without what stands in quotes, parentheses and comments.
+fn bare(script: &str) -> String {
+    let (mut bare, mut quote, mut depth, mut comment) = (String::new(), None, 0_usize, false);
+    let mut before = '\n';
+    for c in script.chars() {
+        match (comment, quote, c) {
+            (true, _, '\n') => comment = false,
+            (true, ..) => {}
+            (_, Some(open), _) if open == c => quote = None,
+            (_, Some(_), _) => {}
+            (_, _, '"' | '\'') => quote = Some(c),
+            (_, _, '#') if before.is_whitespace() => comment = true,
+            (_, _, '(') => depth += 1,
+            (_, _, ')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if !comment && quote.is_none() && depth == 0 && !matches!(c, '"' | '\'' | ')') {
+            bare.push(c);
+        }
+        before = c;
+    }
+    bare
 }
 
 /// Reports an operand of `||` or `&&` that is a bare text, which is always true.
@@ -71,70 +94,71 @@ pub(crate) fn unprivileged_dind(ctx: &Ctx<'_>, spec: &BackgroundSpec, image: &Te
     }
 }
 
-/// Whether a service is a Docker daemon: by its image's name, or by what it starts.
-fn runs_dockerd(spec: &BackgroundSpec, reference: &str) -> bool {
-    let name = reference.rsplit('/').next().unwrap_or(reference);
-    let starts = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word == "dockerd");
-    let entrypoint = match spec.entrypoint.as_ref().map(|list| &list.value) {
-        Some(ParameterField::Literal(words)) => words.first().is_some_and(|word| match &word.value {
-            ParameterField::Literal(word) => word.rsplit('/').next().is_some_and(|name| name.starts_with("dockerd")),
-            ParameterField::Expression(_) => false,
-        }),
-        Some(ParameterField::Expression(_)) | None => false,
-    };
-    let command = match spec.command.as_ref().map(|text| &text.value) {
-        Some(ParameterField::Literal(script)) => spec.entrypoint.is_none() && starts(script),
-        Some(ParameterField::Expression(_)) | None => false,
-    };
-    !reference.contains("rootless") && (name.contains("dind") || entrypoint || command)
-}
-
-/// Reports variables of a build that nobody reads.
-pub(crate) fn unread_variables(at: &StepCtx<'_>, env: &Environment) {
-    for (name, instead) in UNREAD.into_iter().filter(|(name, _)| env.contains_key(name)) {
-        at.ctx.notes.report(
-            Diagnostic::warning("unread-variable", format!("no plugin reads `{name}`"))
-                .at(at.step.identifier.span, "harness-runtime.md 6.9")
-                .help(instead),
-        );
-    }
-}
-
-/// Reports steps on Kubernetes that reach a service by its id, which no pod resolves (harness-runtime.md 1.9).
+/// Reports steps that reach a service by an id that does not resolve in CI: on Kubernetes by any (harness-runtime.md
+/// 1.9), elsewhere by one without its step group's (harness-runtime.md 8.5).
 pub(crate) fn service_names(
     stage: &StagePlace,
     planned: &PlannedStage,
     place: &dyn Fn(&PlannedStep) -> Option<Span>,
     notes: &Notes,
 ) {
-    if planned.profile.value != Profile::Kubernetes {
-        return;
-    }
-    // Seed 003 has the services of containerised groups answer to `STEPGROUPID_BACKGROUNDSTEPID`.
-    let in_pod_of_stage = |step: &PlannedStep| planned.containerised_around(&step.path).is_none();
-    let services: Vec<&str> = planned
-        .services()
-        .filter(|service| in_pod_of_stage(service))
-        .map(|service| service.id.as_str())
-        .filter(|id| !stage.host_names.iter().any(|name| name == id))
-        .collect();
+    let services: Vec<Unreachable<'_>> = planned.services().filter_map(|service| unreachable(stage, service)).collect();
     if services.is_empty() {
         return;
     }
     let mut steps = Vec::new();
     foreground(&planned.execution, &mut steps);
-    for step in steps.into_iter().filter(|step| in_pod_of_stage(step)) {
-        for id in services.iter().filter(|id| texts(step).iter().any(|text| names_host(text, id))) {
-            let mut diagnostic = Diagnostic::parity(
-                "service-host-name",
-                format!("`{}` reaches `{id}` by its id: in CI no pod resolves it", step.path),
-            );
+    for step in steps {
+        let texts = texts(step);
+        for service in services.iter().filter(|service| texts.iter().any(|text| names_host(text, service.id))) {
+            let id = service.id;
+            let (mut diagnostic, rule, help) = match service.name {
+                None => (
+                    Diagnostic::parity(
+                        "service-host-name",
+                        format!("`{}` reaches `{id}` by its id: in CI no pod resolves it", step.path),
+                    ),
+                    "harness-runtime.md 1.9: on Kubernetes a service is on `localhost`",
+                    format!(
+                        "use `localhost`, or add `{id}` to the infrastructure's `spec.hostNames`; locally the id resolves \
+                         as help"
+                    ),
+                ),
+                Some(name) => (
+                    Diagnostic::warning(
+                        "service-in-group",
+                        format!("`{}` reaches `{id}` by its id, which resolves to nothing", step.path),
+                    ),
+                    "harness-runtime.md 8.5: a service in a step group is known as `GROUP_ID`",
+                    format!("use `{name}`, or give the service `networkAliases: [{id}]`"),
+                ),
+            };
             if let Some(span) = place(step) {
-                diagnostic = diagnostic.at(span, "harness-runtime.md 1.9: on Kubernetes a service is on `localhost`");
+                diagnostic = diagnostic.at(span, rule);
             }
-            notes.report(diagnostic.help(format!(
-                "use `localhost`, or add `{id}` to the infrastructure's `spec.hostNames`; locally the id resolves as help"
-            )));
+            notes.report(diagnostic.help(help));
+        }
+    }
+}
+
+/// A service whose id alone does not resolve.
+struct Unreachable<'p> {
+    id: &'p str,
+    /// What does, where there is a name.
+    name: Option<&'p str>,
+}
+
+fn unreachable<'p>(stage: &StagePlace, service: &'p PlannedStep) -> Option<Unreachable<'p>> {
+    let id = service.id.as_str();
+    match stage.column.profile() {
+        Profile::Kubernetes => {
+            (!stage.host_names.iter().any(|name| name == id)).then_some(Unreachable { id, name: None })
+        }
+        Profile::Vm | Profile::Cloud | Profile::Docker => {
+            let Action::Container(container) = &service.action else { return None };
+            let resolves = container.aliases.iter().any(|alias| alias.value == id);
+            let name = container.aliases.first().map(|alias| alias.value.as_str());
+            (!resolves && name.is_some()).then_some(Unreachable { id, name })
         }
     }
 }
@@ -176,7 +200,7 @@ fn names_host(text: &str, id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::names_host;
+    use super::{exits_well, names_host};
 
     #[test]
     fn hosts_in_texts() {
@@ -191,6 +215,24 @@ mod tests {
             ("redis", false),
         ] {
             assert_eq!(names_host(text, "redis"), host, "{text}");
+        }
+    }
+
+    #[test]
+    fn exits_of_scripts() {
+        for (script, exits) in [
+            ("A=1\nexit 0\n", true),
+            ("exit 0;", true),
+            ("[ \"$A\" = x ] && exit 0", true),
+            ("if true; then exit; fi", true),
+            ("done || { exit 0; }", true),
+            ("exit 1", false),
+            ("echo exit 0", false),
+            ("(cd x; exit 0)\nmake", false),
+            ("bash -c 'exit 0'", false),
+            ("# don't exit 0\nmake", false),
+        ] {
+            assert_eq!(exits_well(script), exits, "{script}");
         }
     }
 }

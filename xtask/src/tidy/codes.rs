@@ -23,13 +23,18 @@ pub(super) fn check(files: &[Source]) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// The codes of the table: lines of the form `NAME = Severity "the-code", …`.
+/// The codes of the table: lines of the form `NAME = Severity "the-code", …` or `Severity "the-code", …`.
 fn codes(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().filter_map(|(number, line)| {
-        let (name, rest) = line.trim().split_once(" = ")?;
-        let is_name = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-        let code = rest.split_once('"')?.1.split_once('"')?.0;
-        (is_name && !code.contains(' ')).then_some((number + 1, code))
+    const SEVERITIES: [&str; 4] = ["Error", "Warning", "Parity", "Note"];
+    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    text.lines().enumerate().filter_map(move |(number, line)| {
+        let row = match line.trim().split_once(" = ") {
+            Some((name, row)) if is_name(name) => row,
+            Some(_) | None => line.trim(),
+        };
+        let (severity, rest) = row.split_once(" \"")?;
+        let (code, _) = rest.split_once('"')?;
+        (SEVERITIES.contains(&severity) && !code.contains(' ')).then_some((number + 1, code))
     })
 }
 
@@ -65,6 +70,7 @@ mod tests {
     fn reads_the_table() {
         let text = "codes! {\n    NOT_UTF8 = Error \"not-utf8\", \"no UTF-8\",\n        \"Save = \\\"x\\\".\";\n}\n";
         assert_eq!(codes(text).collect::<Vec<_>>(), [(2, "not-utf8")]);
+        assert_eq!(codes("    Warning \"unread\", \"nobody\",\n").collect::<Vec<_>>(), [(1, "unread")]);
     }
 
     #[test]

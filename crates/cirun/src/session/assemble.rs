@@ -138,7 +138,7 @@ fn connectors(project: &Project, diagnostics: &mut Vec<Diagnostic>) -> IndexMap<
     for body in project.bodies(DocumentKind::Connector).filter_map(|root| root.get("connector")) {
         let parsed = cirun_parser::lower_connector(body);
         diagnostics.extend(parsed.diagnostics);
-        let Some(connector) = parsed.tree else { continue };
+        let Some(connector) = parsed.tree.filter(|connector| !connector.identifier.value.is_empty()) else { continue };
         let id = connector.identifier.value.clone();
         let references = match (&connector.org, &connector.project) {
             (_, Some(_)) => vec![id],

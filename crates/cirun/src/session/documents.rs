@@ -41,19 +41,15 @@ pub(super) fn resolve(
     missing: Missing,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Resolved>, CliError> {
-    let main = project
-        .documents
-        .iter()
-        .find(|document| document.kind == DocumentKind::Pipeline && document.root.span.source == SourceId(0));
-    let Some(body) = main.and_then(|document| document.root.get("pipeline")).cloned() else { return Ok(None) };
+    let Some(body) = project.take_pipeline() else { return Ok(None) };
     let templates: Vec<Node> = bodies(project, DocumentKind::Template, "template");
     let lookup = |query: &cirun_parser::TemplateQuery<'_>| pick_template(query, templates.iter());
-    let mut pipeline = collect(resolve_templates(&body, &lookup), diagnostics);
+    let mut pipeline = collect(resolve_templates(body, &lookup), diagnostics);
 
     let declared = missing_inputs(&pipeline);
     let before = project.sources.len();
     let input_sets = input_sets(project, options, diagnostics)?;
-    pipeline = collect(apply_input_sets(&pipeline, &input_sets.iter().collect::<Vec<_>>()), diagnostics);
+    pipeline = collect(apply_input_sets(pipeline, &input_sets.iter().collect::<Vec<_>>()), diagnostics);
     for (path, value) in &options.inputs {
         let id = project.sources.add(&format!("--input {path}"), value);
         let given = value_of(&project.sources, id);

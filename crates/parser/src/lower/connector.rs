@@ -5,7 +5,7 @@ mod clouds;
 pub(crate) use clouds::{AZURE, GCP};
 
 use crate::{
-    FieldKind, Node, Parse, Spanned, Text, codes,
+    CONNECTOR_TYPES, FieldKind, Node, Parse, Spanned, Text, codes, connector_class,
     lower::{
         context::{Context, Identity, nearest},
         flow::read,
@@ -84,7 +84,7 @@ pub(super) fn connector(node: &Node, cx: &mut Context) -> Option<Connector> {
     let mut name = |key: &str| match read::<Spanned<String>>(node, key, cx) {
         Some(name) => name,
         None => {
-            cx.missing(key, node.span);
+            cx.incomplete(key, node.span);
             Spanned { value: String::new(), span: node.span }
         }
     };
@@ -99,7 +99,10 @@ pub(super) fn connector(node: &Node, cx: &mut Context) -> Option<Connector> {
             cx.missing("spec", node.span);
             return None;
         }
-        _ => ConnectorSpec::Other(kind),
+        _ => {
+            check_type(&kind, cx);
+            ConnectorSpec::Other(kind)
+        }
     };
     Some(Connector {
         identifier,
@@ -109,6 +112,20 @@ pub(super) fn connector(node: &Node, cx: &mut Context) -> Option<Connector> {
         spec,
         span: node.span,
     })
+}
+
+/// Warns of a type that there is not.
+fn check_type(kind: &Spanned<String>, cx: &mut Context) {
+    if kind.value.is_empty() || connector_class(&kind.value).is_some() {
+        return;
+    }
+    let mut warning = codes::UNKNOWN_CONNECTOR_TYPE
+        .says(format!("unknown connector type `{}`", kind.value))
+        .at(kind.span, "cirun does not know this type");
+    if let Some(near) = nearest(&kind.value, CONNECTOR_TYPES.iter().map(|(name, _)| *name)) {
+        warning = warning.help(format!("did you mean `{near}`?"));
+    }
+    cx.report(warning);
 }
 
 fn aws(spec: &Node, cx: &mut Context) -> Option<AwsConnector> {
@@ -208,7 +225,7 @@ pub(super) fn secret(node: &Node, cx: &mut Context) -> Option<SecretDocument> {
     check_tables(node, &[SECRET], cx).then_some(())?;
     let identifier = read::<Spanned<String>>(node, "identifier", cx);
     if identifier.is_none() {
-        cx.missing("identifier", node.span);
+        cx.incomplete("identifier", node.span);
     }
     Some(SecretDocument { identifier: identifier?, kind: read(node, "type", cx) })
 }

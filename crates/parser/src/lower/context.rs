@@ -48,13 +48,40 @@ impl Context {
     }
 
     pub(crate) fn expected_map(&mut self, node: &Node) {
+        if self.is_placeholder(node) {
+            return;
+        }
         let message = format!("a map is needed here, not {}", node.shape());
         self.report(codes::EXPECTED_MAP.says(message).at(node.span, "").help("write `key: value` lines below the key"));
     }
 
     pub(crate) fn expected_list(&mut self, node: &Node) {
+        if self.is_placeholder(node) {
+            return;
+        }
         let message = format!("a list is needed here, not {}", node.shape());
         self.report(codes::EXPECTED_LIST.says(message).at(node.span, "").help("write `- item` lines below the key"));
+    }
+
+    /// Reports a text that stands for a list or a map which somebody else is to write.
+    fn is_placeholder(&mut self, node: &Node) -> bool {
+        let Some(text) = node.text().map(str::trim) else { return false };
+        let elided = matches!(text, "..." | "…");
+        let rendered = text.starts_with("${") || text.starts_with("%{");
+        if elided || rendered {
+            let message = format!("`{text}` stands for something that is not here");
+            let help =
+                if elided { "write out what belongs here" } else { "render the template, and check what comes of it" };
+            self.report(codes::PLACEHOLDER.says(message).at(node.span, "read as empty").help(help));
+        }
+        elided || rendered
+    }
+
+    /// Warns of a document that cannot be used for lack of a field.
+    pub(crate) fn incomplete(&mut self, name: &str, owner: Span) {
+        let message = format!("a document without `{name}`");
+        let warning = codes::INCOMPLETE_DOCUMENT.says(message).at(start_of(owner), "left aside");
+        self.report(warning.help(format!("add `{name}:`")));
     }
 
     pub(crate) fn missing(&mut self, name: &str, owner: Span) {

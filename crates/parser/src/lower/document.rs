@@ -29,14 +29,24 @@ pub fn lower_document(document: &Document) -> Parse<Option<Lowered>> {
 
 /// Whether this may only be there because the text broke off: something is missing, or is null or cut short.
 fn follows_from_the_end(code: &str) -> bool {
-    let ends = [codes::MISSING_FIELD, codes::INCOMPLETE_PIPELINE, codes::EXPECTED_MAP, codes::EXPECTED_LIST];
+    let ends = [codes::MISSING_FIELD, codes::EXPECTED_MAP, codes::EXPECTED_LIST];
+    let incomplete = [codes::INCOMPLETE_PIPELINE, codes::INCOMPLETE_DOCUMENT, codes::PLACEHOLDER];
     let cut = [codes::UNKNOWN_FIELD, codes::UNKNOWN_STEP_TYPE, codes::UNKNOWN_STAGE_TYPE, codes::UNEXPECTED_VALUE];
-    ends.iter().chain(&cut).any(|known| known.id == code)
+    ends.iter().chain(&incomplete).chain(&cut).any(|known| known.id == code)
 }
 
 fn lower(kind: DocumentKind, body: &Node, cx: &mut Context) -> Option<Lowered> {
     if body.is_null() {
         cx.expected_map(body);
+    }
+    let used_by_name = [
+        DocumentKind::Template,
+        DocumentKind::InputSet,
+        DocumentKind::OverlayInputSet,
+        DocumentKind::Trigger,
+    ];
+    if used_by_name.contains(&kind) {
+        demand_identifier(body, cx);
     }
     match kind {
         DocumentKind::Pipeline => pipeline::lower(body, cx).map(Box::new).map(Lowered::Pipeline),
@@ -50,9 +60,17 @@ fn lower(kind: DocumentKind, body: &Node, cx: &mut Context) -> Option<Lowered> {
     }
 }
 
+fn demand_identifier(body: &Node, cx: &mut Context) {
+    let named = body.get("identifier").is_some_and(|identifier| !identifier.is_null());
+    if !body.entries().is_empty() && !named {
+        cx.incomplete("identifier", body.span);
+    }
+}
+
 /// Reads the value of `template:`; `None` if it is no map.
 pub fn lower_template(node: &Node) -> Parse<Option<TemplateDocument>> {
     let mut cx = Context::new(Identity::Required);
+    demand_identifier(node, &mut cx);
     let tree = template(node, &mut cx);
     cx.finish(tree)
 }

@@ -7,7 +7,10 @@ use crate::{Diagnostic, Node, Parse, SourceId, Sources, Span, Value, codes, yaml
 
 /// Puts the values of input sets (values of `inputSet:`) into the runtime inputs of a pipeline (the value of
 /// `pipeline:`), of several the last one. Overlays are lists of references, which the caller resolves.
-pub fn apply_input_sets(pipeline: &Node, input_sets: &[&Node]) -> Parse<Node> {
+pub fn apply_input_sets(pipeline: Node, input_sets: &[&Node]) -> Parse<Node> {
+    if input_sets.is_empty() {
+        return Parse { tree: pipeline, diagnostics: Vec::new() };
+    }
     let mut tree = pipeline.clone();
     let mut diagnostics = Vec::new();
     for input_set in input_sets {
@@ -16,8 +19,8 @@ pub fn apply_input_sets(pipeline: &Node, input_sets: &[&Node]) -> Parse<Node> {
                 .push(codes::MISSING_FIELD.says("`pipeline` is missing").at(input_set.span, "in this input set"));
             continue;
         };
-        diagnostics.extend(other_pipeline(pipeline, given));
-        fill(pipeline, &mut tree, given, &mut diagnostics);
+        diagnostics.extend(other_pipeline(&pipeline, given));
+        fill(&pipeline, &mut tree, given, &mut diagnostics);
     }
     Parse { tree, diagnostics }
 }

@@ -126,11 +126,13 @@ fn version_rank(label: &str) -> Vec<u64> {
 /// template document (the value of `template:`), see [`pick_template`].
 ///
 /// A reference that cannot be replaced is reported and stays.
-pub fn resolve_templates<'d>(pipeline: &Node, lookup: &dyn Fn(&TemplateQuery<'_>) -> Option<&'d Node>) -> Parse<Node> {
+pub fn resolve_templates<'d>(
+    mut pipeline: Node,
+    lookup: &dyn Fn(&TemplateQuery<'_>) -> Option<&'d Node>,
+) -> Parse<Node> {
     let mut resolver = Resolver { lookup, nodes: 0, full: false, stack: Vec::new(), diagnostics: Vec::new() };
-    let mut tree = pipeline.clone();
-    resolver.visit(&mut tree, Some(TemplateKind::Pipeline), 0);
-    Parse { tree, diagnostics: resolver.diagnostics }
+    resolver.visit(&mut pipeline, Some(TemplateKind::Pipeline), 0);
+    Parse { tree: pipeline, diagnostics: resolver.diagnostics }
 }
 
 struct Resolver<'l, 'd> {

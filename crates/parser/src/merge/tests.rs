@@ -32,7 +32,7 @@ fn resolve(text: &str) -> String {
     let (sources, documents) = read(text);
     let templates = bodies(&documents, DocumentKind::Template);
     let lookup = |query: &TemplateQuery<'_>| pick_template(query, templates.iter().copied());
-    let parse = resolve_templates(bodies(&documents, DocumentKind::Pipeline)[0], &lookup);
+    let parse = resolve_templates(bodies(&documents, DocumentKind::Pipeline)[0].clone(), &lookup);
     show(&sources, &parse.tree, &parse.diagnostics)
 }
 
@@ -40,7 +40,7 @@ fn resolve(text: &str) -> String {
 fn apply(text: &str) -> String {
     let (sources, documents) = read(text);
     let parse =
-        apply_input_sets(bodies(&documents, DocumentKind::Pipeline)[0], &bodies(&documents, DocumentKind::InputSet));
+        apply_input_sets(bodies(&documents, DocumentKind::Pipeline)[0].clone(), &bodies(&documents, DocumentKind::InputSet));
     show(&sources, &parse.tree, &parse.diagnostics)
 }
 
@@ -141,7 +141,7 @@ fn the_best_version_and_scope_is_picked() {
         picked.borrow_mut().push(found.map_or_else(|| "none".to_owned(), flow));
         None
     };
-    resolve_templates(bodies(&pipeline, DocumentKind::Pipeline)[0], &lookup);
+    resolve_templates(bodies(&pipeline, DocumentKind::Pipeline)[0].clone(), &lookup);
     assert_snapshot!(picked.into_inner().join("\n"), @r"
 {identifier: t, versionLabel: v10, type: Step, projectIdentifier: p}
 {identifier: t, versionLabel: v9, type: Step, orgIdentifier: o}
@@ -286,8 +286,8 @@ inputSet: {pipeline: {identifier: p, template: {templateInputs: {variables: [{na
     let lookup = |query: &TemplateQuery<'_>| pick_template(query, templates.iter().copied());
     let sets = bodies(&documents, DocumentKind::InputSet);
     let pipeline = bodies(&documents, DocumentKind::Pipeline)[0];
-    let before = resolve_templates(&apply_input_sets(pipeline, &sets).tree, &lookup);
-    let after = apply_input_sets(&resolve_templates(pipeline, &lookup).tree, &sets);
+    let before = resolve_templates(apply_input_sets(pipeline.clone(), &sets).tree, &lookup);
+    let after = apply_input_sets(resolve_templates(pipeline.clone(), &lookup).tree, &sets);
     assert_eq!((flow(&before.tree), &before.diagnostics), (flow(&after.tree), &after.diagnostics));
     assert_snapshot!(flow(&after.tree), @"{identifier: p, variables: [{name: v, type: String, value: x}]}");
     assert_eq!(after.diagnostics, []);
@@ -297,7 +297,7 @@ inputSet: {pipeline: {identifier: p, template: {templateInputs: {variables: [{na
 fn values_keep_the_place_that_gave_them() {
     let (sources, documents) = read("pipeline:\n  a: <+input>\n---\ninputSet:\n  pipeline:\n    a: é\n");
     let parse =
-        apply_input_sets(bodies(&documents, DocumentKind::Pipeline)[0], &bodies(&documents, DocumentKind::InputSet));
+        apply_input_sets(bodies(&documents, DocumentKind::Pipeline)[0].clone(), &bodies(&documents, DocumentKind::InputSet));
     let value = parse.tree.get("a").unwrap();
     assert_eq!(value.value, Value::Scalar { text: "é".to_owned(), plain: true });
     assert_eq!(sources.line_column(value.span), (6, 8));

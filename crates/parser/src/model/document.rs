@@ -11,7 +11,7 @@ record! {
     #[derive(Debug, Clone, PartialEq)]
     pub struct TemplateDocument {
         /// The name by which references know the template.
-        "identifier" => identifier: Spanned<String>,
+        "identifier" => identifier: Option<Spanned<String>> = REQUIRED,
         /// The name for people.
         "name" => name: Option<Text> = REQUIRED,
         /// What the template stands for.
@@ -65,7 +65,7 @@ spec! {
     #[derive(Debug, Clone, PartialEq)]
     pub struct InputSetDocument {
         /// The name by which overlays and triggers know the input set.
-        "identifier" => identifier: Spanned<String>,
+        "identifier" => identifier: Option<Spanned<String>> = REQUIRED,
         /// The name for people.
         "name" => name: Option<Text>,
         /// The values: a pipeline with nothing but its runtime inputs.
@@ -90,7 +90,7 @@ spec! {
     #[derive(Debug, Clone, PartialEq)]
     pub struct OverlayDocument {
         /// The name by which triggers know the overlay.
-        "identifier" => identifier: Spanned<String>,
+        "identifier" => identifier: Option<Spanned<String>> = REQUIRED,
         /// The name for people.
         "name" => name: Option<Text>,
         /// The pipeline of the input sets.
@@ -112,7 +112,7 @@ spec! {
     #[derive(Debug, Clone, PartialEq)]
     pub struct TriggerDocument {
         /// The name of the trigger.
-        "identifier" => identifier: Spanned<String>,
+        "identifier" => identifier: Option<Spanned<String>> = REQUIRED,
         /// The name for people.
         "name" => name: Option<Text>,
         /// The pipeline that it starts.

@@ -3,7 +3,7 @@
 mod auth;
 mod background;
 mod bad_input;
-mod containerised;
+mod diagnostics;
 mod ecr;
 mod environment;
 mod examples;
