@@ -1,8 +1,9 @@
 //! Seed 000: Phase 2 (connectors), Phase 4 (inputs) and the Applicability Matrix of the Background step.
 
+use cirun_plan::{Action, Profile, Traced};
 use insta::assert_snapshot;
 
-use crate::harness::by_profile;
+use crate::harness::{by_profile, plan_steps};
 
 /// A Background step with these lines in its `spec`.
 fn background(spec: &str) -> String {
@@ -363,5 +364,113 @@ fn alias_in_a_step_group_is_group_and_id() {
         service outer.inner.db Background
           image: redis:7
           aliases: inner_db
+    ");
+}
+
+#[test]
+fn docker_anonymous_needs_no_credentials() {
+    assert_snapshot!(background("image: team/db:1\nconnectorRef: hub"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: team/db:1
+      aliases: db
+    ");
+}
+
+#[test]
+fn name_and_id() {
+    let step = "- step: {type: Background, name: The Database, identifier: my_db, spec: {image: \"redis:7\", connectorRef: hub}}\n- step: {type: Run, name: go, identifier: go, spec: {image: \"busybox:1\", connectorRef: hub, command: nc my_db 6379}}\n";
+    assert_snapshot!(by_profile(step), @"
+    == kubernetes
+    service my_db Background
+      image: redis:7
+      aliases: my_db
+    go Run
+      image: busybox:1
+      entrypoint: sh | -c
+      command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎nc my_db 6379
+    == vm, cloud, docker
+    service my_db Background
+      image: redis:7
+      aliases: my_db
+    go Run
+      image: busybox:1
+      entrypoint: sh | -c
+      command: set -e; nc my_db 6379
+    ");
+}
+
+#[test]
+fn not_every_setting_on_every_infrastructure() {
+    let spec = "image: redis:7\nconnectorRef: hub\nprivileged: true\nreports: {type: JUnit, spec: {paths: [a.xml]}}\nenvVariables: {A: b}\nimagePullPolicy: Never\nportBindings: {\"6379\": \"6379\"}\nports: [\"6380:6380\"]\nnetworkAliases: [cache]\nrunAsUser: \"1000\"\nresources: {limits: {memory: 1Gi, cpu: \"1\"}}\nretry: 2";
+    assert_snapshot!(background(spec), @r#"
+    == kubernetes
+    service db Background
+      image: redis:7
+      pull: Never
+      aliases: db
+      privileged: pipeline.yaml:22:31
+      user: 1000
+      limits: 1000000000 nano-CPUs, 1073741824 bytes
+      env: A=b
+      report: a.xml
+    error[rejected-input] `portBindings` is refused on PROFILE
+      at `{"6379": "6379"}`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
+      help: remove `portBindings`
+    warning[ignored-input] `ports` has no effect on PROFILE
+      at `["6380:6380"]`: seed 000, Phase 4 `ports`: an alternative to `portBindings`, VM only
+      help: remove `ports`, or run the stage where it has an effect
+    warning[ignored-input] `networkAliases` has no effect on PROFILE
+      at `[cache]`: seed 000, Applicability Matrix `networkAliases`: VM only
+      help: remove `networkAliases`, or run the stage where it has an effect
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      pull: Never
+      aliases: db, cache
+      port: 6379 → 6379
+      port: 6380 → 6380
+      privileged: pipeline.yaml:22:31
+      user: 1000
+      env: A=b
+      report: a.xml
+    warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
+      at `1Gi`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.limits.memory`, or run the stage where it has an effect
+    warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
+      at `"1"`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.limits.cpu`, or run the stage where it has an effect
+    "#);
+}
+
+/// Memory and CPU of a service that sets none, in every profile.
+#[test]
+fn resources_default_on_k8() {
+    let step = "- step: {type: Background, name: db, identifier: db, spec: {image: \"redis:7\", connectorRef: hub}}\n";
+    let limits: String = Profile::ALL
+        .into_iter()
+        .map(|profile| {
+            let outcome = plan_steps(profile, step, |_| {});
+            let services = outcome.planned.plan.stages.iter().flat_map(|stage| stage.services());
+            let limits: Vec<String> = services
+                .filter_map(|service| match &service.action {
+                    Action::Container(container) => Some(&**container),
+                    Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
+                })
+                .map(|container| {
+                    let shown = |limit: &Option<Traced<u64>>| {
+                        limit.as_ref().map_or("none".to_owned(), |limit| format!("{} ← {}", limit.value, limit.origin))
+                    };
+                    format!("{profile}: memory {}, CPU {}\n", shown(&container.memory_bytes), shown(&container.nano_cpus))
+                })
+                .collect();
+            limits.concat()
+        })
+        .collect();
+    assert_snapshot!(limits, @"
+    kubernetes: memory 524288000 ← default (seed 001, Set Container Resources: the default value is 500Mi), CPU 400000000 ← default (harness-runtime.md 1.9: defaultCPULimit 400m)
+    vm: memory none, CPU none
+    cloud: memory none, CPU none
+    docker: memory none, CPU none
     ");
 }

@@ -1,10 +1,11 @@
 //! Seed 002: "Step Inputs → Plugin Env Vars", "UI Field / Input" and the Applicability Matrix of BuildAndPushECR.
 
+use cirun_parser::{Sources, lower_pipeline, parse_documents};
 use cirun_plan::Profile;
 use cirun_planner::{AwsMode, PushMode};
 use insta::assert_snapshot;
 
-use crate::harness::{by_profile, by_profile_with, difference, explain, plan_steps};
+use crate::harness::{by_profile, by_profile_with, difference, explain, plan_document, plan_steps};
 
 const REQUIRED: &str =
     "connectorRef: keys\nregion: us-east-1\naccount: \"123456789012\"\nimageName: shop\ntags: [\"1.2\"]\n";
@@ -541,4 +542,126 @@ fn origins_of_variables() {
     PLUGIN_DAEMON_OFF push: false ← added by cirun: a push through the machine's daemon would leave the machine
     DRONE_OUTPUT push: /tmp/engine/push-output.env ← CI service (harness-runtime.md 2.6)
     ");
+}
+
+#[test]
+fn identifier_required() {
+    let text = crate::harness::document(Profile::Vm, &step(REQUIRED).replace("    identifier: push\n", ""));
+    let mut sources = Sources::default();
+    let id = sources.add("pipeline.yaml", &text);
+    let documents = parse_documents(&sources, id).tree;
+    let lowered = lower_pipeline(documents[0].body().expect("a pipeline"));
+    let said: Vec<_> = lowered.diagnostics.iter().map(|found| format!("{}: {}", found.code, found.message)).collect();
+    assert_snapshot!(said.join("\n"), @"missing-field: `identifier` is missing");
+}
+
+#[test]
+fn name_required() {
+    let planned = plan_steps(Profile::Vm, &step(REQUIRED).replace("    name: push\n", ""), |inputs| {
+        inputs.push = PushMode::Real;
+    });
+    assert_snapshot!(crate::harness::diagnostics(&planned), @"
+    error[missing-required-input] `BuildAndPushECR` step `push` needs `name` on vm
+      at `push`: seed 002, UI Field `name`: required
+      help: set `name`
+    ");
+}
+
+/// The rows "K8-only" and "VM-only envs/behaviors": what the step sends on one side only.
+#[test]
+fn k8_only_and_vm_only_envs() {
+    let sent = |profile| {
+        let outcome = plan_steps(profile, &step(REQUIRED), |inputs| inputs.push = PushMode::Real);
+        ["PLUGIN_SNAPSHOT_MODE", "PLUGIN_ARTIFACT_FILE", "PLUGIN_DAEMON_OFF"]
+            .into_iter()
+            .map(|variable| explain(&outcome, variable))
+            .collect::<String>()
+    };
+    let all: String = Profile::ALL.into_iter().map(|profile| format!("== {profile}\n{}", sent(profile))).collect();
+    assert_snapshot!(all, @"
+    == kubernetes
+    push: redo ← rule (seed 002, optimize → PLUGIN_SNAPSHOT_MODE=redo on K8, true by default) ← default (seed 002, optimize: defaults true)
+    push: /tmp/engine/push-artifact ← added by cirun: CI writes /addon/tmp/.plugin/artifact, which is one file for all steps
+    == vm
+    push: /tmp/engine/push-artifact ← CI service (harness-runtime.md 2.6)
+    push: true ← CI service (seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315))
+    == cloud
+    push: /tmp/engine/push-artifact ← CI service (harness-runtime.md 2.6)
+    push: true ← CI service (seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315))
+    == docker
+    push: /tmp/engine/push-artifact ← CI service (harness-runtime.md 2.6)
+    push: true ← CI service (seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315))
+    ");
+}
+
+/// Every optional field of the "UI Field / Input" table, in each of its five columns: what is said about it.
+#[test]
+fn ui_fields_on_every_infrastructure() {
+    let fields = "caching: false\nbaseImageConnectorRefs: [quay]\noptimize: true\ndockerfile: Dockerfile\ncontext: .\nlabels: {a: b}\nbuildArgs: {A: b}\ntarget: final\nremoteCacheImage: cache\nenvVariables: {A: b}\nrunAsUser: \"1000\"\nresources: {limits: {memory: 1Gi, cpu: \"1\"}}\n";
+    let step = step(&format!("{REQUIRED}{fields}"));
+    let document = crate::harness::document(Profile::Cloud, &step);
+    let columns = [
+        ("KubernetesDirect", "infrastructure: {type: KubernetesDirect, spec: {connectorRef: k8s, namespace: ci}}"),
+        ("KubernetesHosted", "infrastructure: {type: KubernetesHosted, spec: {identifier: hosted}}"),
+        ("Cloud", "runtime: {type: Cloud, spec: {}}"),
+        ("VM", "infrastructure: {type: VM, spec: {type: Pool, spec: {poolName: pool}}}"),
+        ("Docker", "runtime: {type: Docker, spec: {}}"),
+    ];
+    let all: String = columns
+        .into_iter()
+        .map(|(column, yaml)| {
+            let text = document.replace("runtime: {type: Cloud, spec: {}}", yaml);
+            let outcome = plan_document(&text, |inputs| inputs.push = PushMode::Real);
+            format!("== {column}\n{}", crate::harness::diagnostics(&outcome))
+        })
+        .collect();
+    assert_snapshot!(all, @r#"
+    == KubernetesDirect
+    == KubernetesHosted
+    note[not-offered-input] the Studio does not offer `runAsUser` on kubernetes
+      at `"1000"`: seed 002, UI Field `spec.runAsUser`; `runAsUser`: a container setting on the VM path too
+    == Cloud
+    warning[ignored-input] `optimize` has no effect on cloud
+      at `true`: seed 002, UI Field `spec.optimize`: Kaniko snapshots, KubernetesDirect and KubernetesHosted
+      help: remove `optimize`, or run the stage where it has an effect
+    warning[ignored-input] `remoteCacheImage` has no effect on cloud
+      at `cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+      help: remove `remoteCacheImage`, or run the stage where it has an effect
+    warning[ignored-input] `resources.limits.memory` has no effect on cloud
+      at `1Gi`: seed 002, UI Field `spec.limitMemory`: KubernetesDirect and KubernetesHosted
+      help: remove `resources.limits.memory`, or run the stage where it has an effect
+    warning[ignored-input] `resources.limits.cpu` has no effect on cloud
+      at `"1"`: seed 002, UI Field `spec.limitCPU`: KubernetesDirect and KubernetesHosted
+      help: remove `resources.limits.cpu`, or run the stage where it has an effect
+    == VM
+    warning[ignored-input] `optimize` has no effect on vm
+      at `true`: seed 002, UI Field `spec.optimize`: Kaniko snapshots, KubernetesDirect and KubernetesHosted
+      help: remove `optimize`, or run the stage where it has an effect
+    warning[ignored-input] `remoteCacheImage` has no effect on vm
+      at `cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+      help: remove `remoteCacheImage`, or run the stage where it has an effect
+    note[not-offered-input] the Studio does not offer `runAsUser` on vm
+      at `"1000"`: seed 002, UI Field `spec.runAsUser`; `runAsUser`: a container setting on the VM path too
+    warning[ignored-input] `resources.limits.memory` has no effect on vm
+      at `1Gi`: seed 002, UI Field `spec.limitMemory`: KubernetesDirect and KubernetesHosted
+      help: remove `resources.limits.memory`, or run the stage where it has an effect
+    warning[ignored-input] `resources.limits.cpu` has no effect on vm
+      at `"1"`: seed 002, UI Field `spec.limitCPU`: KubernetesDirect and KubernetesHosted
+      help: remove `resources.limits.cpu`, or run the stage where it has an effect
+    == Docker
+    warning[ignored-input] `optimize` has no effect on docker
+      at `true`: seed 002, UI Field `spec.optimize`: Kaniko snapshots, KubernetesDirect and KubernetesHosted
+      help: remove `optimize`, or run the stage where it has an effect
+    warning[ignored-input] `remoteCacheImage` has no effect on docker
+      at `cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+      help: remove `remoteCacheImage`, or run the stage where it has an effect
+    note[not-offered-input] the Studio does not offer `runAsUser` on docker
+      at `"1000"`: seed 002, UI Field `spec.runAsUser`; `runAsUser`: a container setting on the VM path too
+    warning[ignored-input] `resources.limits.memory` has no effect on docker
+      at `1Gi`: seed 002, UI Field `spec.limitMemory`: KubernetesDirect and KubernetesHosted
+      help: remove `resources.limits.memory`, or run the stage where it has an effect
+    warning[ignored-input] `resources.limits.cpu` has no effect on docker
+      at `"1"`: seed 002, UI Field `spec.limitCPU`: KubernetesDirect and KubernetesHosted
+      help: remove `resources.limits.cpu`, or run the stage where it has an effect
+    "#);
 }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod background;
+mod background_in_groups;
 mod bad_input;
 mod diagnostics;
 mod ecr;
@@ -16,6 +17,7 @@ mod pitfalls;
 mod plugin;
 mod registries;
 mod run;
+mod seeds;
 mod selection;
 mod smoke;
 mod stages;
