@@ -1,7 +1,7 @@
 //! Slips that CI does not report and that change what a stage does (issue 3, item 6; corpus/STATS.md).
 
 use cirun_parser::{Diagnostic, ParameterField, Span, Text, model::BackgroundSpec};
-use cirun_plan::{Action, Node, PlannedStage, PlannedStep, Profile, Role, Text as PlanText};
+use cirun_plan::{Action, Cause, Node, PlannedStage, PlannedStep, Profile, Role, Text as PlanText};
 
 use crate::{
     notes::Notes,
@@ -102,7 +102,7 @@ pub(crate) fn service_names(
     place: &dyn Fn(&PlannedStep) -> Option<Span>,
     notes: &Notes,
 ) {
-    let services: Vec<Unreachable<'_>> = planned.services().filter_map(|service| unreachable(stage, service)).collect();
+    let services: Vec<Unreachable<'_>> = planned.services().flat_map(|service| unreachable(stage, service)).collect();
     if services.is_empty() {
         return;
     }
@@ -148,17 +148,19 @@ struct Unreachable<'p> {
     name: Option<&'p str>,
 }
 
-fn unreachable<'p>(stage: &StagePlace, service: &'p PlannedStep) -> Option<Unreachable<'p>> {
+fn unreachable<'p>(stage: &'p StagePlace, service: &'p PlannedStep) -> Vec<Unreachable<'p>> {
     let id = service.id.as_str();
+    let Action::Container(container) = &service.action else { return Vec::new() };
+    let aliases = || container.aliases.iter().map(|alias| alias.value.as_str());
     match stage.column.profile() {
         Profile::Kubernetes => {
-            (!stage.host_names.iter().any(|name| name == id)).then_some(Unreachable { id, name: None })
+            let names = std::iter::once(id).chain(aliases().filter(|alias| *alias != id));
+            let known = |name: &&str| stage.host_names.iter().any(|host| host == name);
+            names.filter(|name| !known(name)).map(|id| Unreachable { id, name: None }).collect()
         }
         Profile::Vm | Profile::Cloud | Profile::Docker => {
-            let Action::Container(container) = &service.action else { return None };
-            let resolves = container.aliases.iter().any(|alias| alias.value == id);
-            let name = container.aliases.first().map(|alias| alias.value.as_str());
-            (!resolves && name.is_some()).then_some(Unreachable { id, name })
+            let name = aliases().next().filter(|_| aliases().all(|alias| alias != id));
+            name.map(|name| Unreachable { id, name: Some(name) }).into_iter().collect()
         }
     }
 }
@@ -174,28 +176,43 @@ fn foreground<'p>(nodes: &'p [Node], steps: &mut Vec<&'p PlannedStep>) {
     }
 }
 
-/// The texts of a step in which a host may be named: its script and what the document sets.
+/// The texts of a step in which a host may be named: its script and what the document sets, variables with their names.
 fn texts(step: &PlannedStep) -> Vec<String> {
     let Action::Container(container) = &step.action else { return Vec::new() };
-    let written = container.env.iter().filter(|(_, var)| !matches!(var.value.value, PlanText::Secret(_)));
+    let written = container.env.iter().filter(|(_, var)| {
+        let secret = matches!(var.value.value, PlanText::Secret(_));
+        let causes = var.value.origin.causes();
+        !secret && causes.iter().any(|cause| matches!(cause, Cause::Yaml(_) | Cause::InputSet(_) | Cause::Setting(_)))
+    });
     container
         .script
         .iter()
         .map(|script| script.value.shown())
-        .chain(written.map(|(_, var)| var.value.value.shown()))
+        .chain(written.map(|(name, var)| format!("{name}={}", var.value.value.shown())))
         .collect()
 }
 
-/// Whether `text` has `id` where a host stands: `id:6379`, `//id/`, `user@id`.
+/// Whether `text` has `id` where a host stands: `id:6379`, `//id/`, `user@id`, `nc id 6379`, `-h id`, `DB_HOST=id`.
 fn names_host(text: &str, id: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let digit = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     text.match_indices(id).any(|(at, _)| {
         let before = &text[..at];
         let after = &text[at + id.len()..];
-        let port = after.strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        let alone = !before.ends_with(is_name) && (port || !after.starts_with(is_name));
-        alone && (port || before.ends_with("//") || before.ends_with('@'))
+        let port = after.strip_prefix(':').is_some_and(digit);
+        if before.ends_with(is_name) || !port && after.starts_with(is_name) {
+            return false;
+        }
+        let address = port || before.ends_with("//") || before.ends_with('@');
+        address || after.strip_prefix(' ').is_some_and(digit) || is_host_option(before.trim_end_matches(['"', '\'']))
     })
+}
+
+/// Whether a text ends with something that takes a host: `-h `, `--host=`, `DB_HOST=`.
+fn is_host_option(before: &str) -> bool {
+    let option = before.strip_suffix(['=', ' ']).unwrap_or_default();
+    let word = option.rsplit([' ', '\n', '\t', ';']).next().unwrap_or_default();
+    word == "-h" || word.to_ascii_uppercase().ends_with("HOST")
 }
 
 #[cfg(test)]
@@ -213,6 +230,13 @@ mod tests {
             ("my-redis:6379", false),
             ("http://redis.example.com", false),
             ("redis", false),
+            ("nc -z redis 6379", true),
+            ("redis-cli -h redis ping", true),
+            ("psql --host=redis", true),
+            ("CACHE_HOST=redis", true),
+            ("CACHE_HOST=\"redis\"", true),
+            ("CACHE_USER=redis", false),
+            ("apt-get install redis", false),
         ] {
             assert_eq!(names_host(text, "redis"), host, "{text}");
         }

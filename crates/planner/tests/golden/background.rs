@@ -389,6 +389,9 @@ fn name_and_id() {
       image: busybox:1
       entrypoint: sh | -c
       command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎nc my_db 6379
+    parity[service-host-name] `go` reaches `my_db` by its id: in CI no pod resolves it
+      at `go`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      help: use `localhost`, or add `my_db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
     == vm, cloud, docker
     service my_db Background
       image: redis:7

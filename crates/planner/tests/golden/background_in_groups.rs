@@ -35,6 +35,9 @@ fn docker_in_docker() {
         entrypoint: sh | -c
         command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎docker info
         env: DOCKER_HOST=tcp://tests_db:2375
+    parity[service-host-name] `tests.go` reaches `tests_db` by its id: in CI no pod resolves it
+      at `go`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      help: use `localhost`, or add `tests_db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
     == vm, cloud, docker
     StepGroup tests (at most 1)
       service tests.db Background
