@@ -54,8 +54,10 @@ pub(crate) fn lower_script(at: &StepCtx<'_>, spec: &RunSpec, script: Option<Trac
             Action::Container(Box::new(container))
         }
         (None, Some(composed)) => match at.profile() {
-            Profile::Vm | Profile::Cloud => Action::Host(Box::new(host(shell, composed, script, env))),
-            Profile::Kubernetes | Profile::Docker => return Lowered::impossible("it has no image"),
+            Profile::Vm | Profile::Cloud | Profile::Docker => {
+                Action::Host(Box::new(host(shell, composed, script, env)))
+            }
+            Profile::Kubernetes => return Lowered::impossible("it has no image"),
         },
         (None, None) => return Lowered::impossible("it has neither a command nor an image"),
     };

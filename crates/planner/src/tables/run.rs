@@ -17,7 +17,7 @@ const B: super::Cell = Beside("image");
 #[rustfmt::skip]
 pub(crate) const ROWS: &[Row<RunSpec>] = &[
     //                              Direct Hosted Cloud VM Docker
-    row("image",                    [R, R, A, A, R], "Run, Phase 4 `image`: required for K8; containerless on VM and hosted only", |_, s| text(&s.image)),
+    row("image",                    [R, R, A, A, A], "Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)", |_, s| text(&s.image)),
     row("connectorRef",             [U, U, B, B, B], "Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided", |_, s| text(&s.connector_ref).or(text(&s.registry_ref))),
     row("registryRef",              [A, A, A, A, A], "Run, Phase 4 `registryRef`", |_, s| text(&s.registry_ref)),
     row("command",                  [A, A, C, C, C], "Run, Known Gaps: VM and hosted refuse a step without `command` and `image`", |_, s| text(&s.command)),

@@ -464,7 +464,11 @@ fn resources_default_on_k8() {
                     let shown = |limit: &Option<Traced<u64>>| {
                         limit.as_ref().map_or("none".to_owned(), |limit| format!("{} ← {}", limit.value, limit.origin))
                     };
-                    format!("{profile}: memory {}, CPU {}\n", shown(&container.memory_bytes), shown(&container.nano_cpus))
+                    format!(
+                        "{profile}: memory {}, CPU {}\n",
+                        shown(&container.memory_bytes),
+                        shown(&container.nano_cpus)
+                    )
                 })
                 .collect();
             limits.concat()

@@ -28,20 +28,14 @@ fn image_required_for_k8_and_containerless_on_vm() {
     go Run
       skipped: it has no image
     error[missing-required-input] `Run` step `go` needs `image` on PROFILE
-      at `go`: Run, Phase 4 `image`: required for K8; containerless on VM and hosted only
+      at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
       help: set `image`
     error[missing-required-input] `Run` step `go` needs `connectorRef` on PROFILE
       at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
       help: set `connectorRef` or `registryRef`
-    == vm, cloud
+    == vm, cloud, docker
     go Run
       host: sh | -c | set -e; make
-    == docker
-    go Run
-      skipped: it has no image
-    error[missing-required-input] `Run` step `go` needs `image` on PROFILE
-      at `go`: Run, Phase 4 `image`: required for K8; containerless on VM and hosted only
-      help: set `image`
     ");
 }
 
@@ -86,23 +80,14 @@ fn neither_command_nor_image() {
     go Run
       skipped: it has neither a command nor an image
     error[missing-required-input] `Run` step `go` needs `image` on PROFILE
-      at `go`: Run, Phase 4 `image`: required for K8; containerless on VM and hosted only
+      at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
       help: set `image`
     error[missing-required-input] `Run` step `go` needs `connectorRef` on PROFILE
       at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
       help: set `connectorRef` or `registryRef`
-    == vm, cloud
+    == vm, cloud, docker
     go Run
       skipped: it has neither a command nor an image
-    error[missing-required-input] `Run` step `go` needs `command` on PROFILE
-      at `go`: Run, Known Gaps: VM and hosted refuse a step without `command` and `image`
-      help: set `command` or `image`
-    == docker
-    go Run
-      skipped: it has neither a command nor an image
-    error[missing-required-input] `Run` step `go` needs `image` on PROFILE
-      at `go`: Run, Phase 4 `image`: required for K8; containerless on VM and hosted only
-      help: set `image`
     error[missing-required-input] `Run` step `go` needs `command` on PROFILE
       at `go`: Run, Known Gaps: VM and hosted refuse a step without `command` and `image`
       help: set `command` or `image`

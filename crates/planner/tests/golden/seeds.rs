@@ -158,7 +158,10 @@ fn every_row_of_the_seeds_is_in_the_list() {
         ROWS.iter().map(|(seed, heading, row, _)| [*seed, heading, row].map(str::to_owned).into()).collect();
     let missing: Vec<_> = found.difference(&listed).collect();
     let stale: Vec<_> = listed.difference(&found).collect();
-    assert!(missing.is_empty() && stale.is_empty(), "without a golden test: {missing:#?}\nnot in the seeds: {stale:#?}");
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "without a golden test: {missing:#?}\nnot in the seeds: {stale:#?}"
+    );
 }
 
 /// Heading and first cell of each row of the tables.
