@@ -1,7 +1,7 @@
 //! The only place that prints: data to stdout, words for people to stderr.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -98,9 +98,13 @@ fn terminal_width() -> Option<usize> {
 
 /// Writes data to stdout. A reader that went away (`cirun plan | head`) is no error.
 pub(crate) fn data(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    match written {
+    stream(|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes data to stdout as it comes.
+pub(crate) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }

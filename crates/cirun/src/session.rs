@@ -7,7 +7,7 @@ mod locate;
 use std::path::PathBuf;
 
 pub(crate) use assemble::{POD_TOKEN_FILE, Purpose, TRUST_BUNDLE_FILE};
-use cirun_parser::{Diagnostic, Severity, Sources};
+use cirun_parser::{Diagnostic, Severity, Sources, model::Pipeline};
 use cirun_plan::{Plan, Secret};
 use cirun_planner::Planned;
 pub(crate) use locate::{Located, locate};
@@ -22,6 +22,8 @@ use crate::{
 pub(crate) struct Session {
     /// The texts.
     pub sources: Sources,
+    /// The pipeline, as it was written.
+    pub pipeline: Pipeline,
     /// The plan and its neighbours.
     pub planned: Planned,
     /// What documents, inputs and plan gave rise to, in that order.
@@ -49,6 +51,8 @@ pub(crate) struct Findings {
     pub sources: Sources,
     /// What documents, inputs and plan gave rise to, in that order.
     pub diagnostics: Vec<Diagnostic>,
+    /// What they were found in: kept, so that nobody waits for its memory to be freed where the process ends anyway.
+    pub inspected: Option<Box<(Pipeline, Planned)>>,
 }
 
 impl Findings {
@@ -56,7 +60,9 @@ impl Findings {
     pub(crate) fn of(file: Option<PathBuf>, plan: &PlanOptions, environment: &Environment) -> Result<Self, CliError> {
         let located = locate(file, plan, None, environment)?;
         match assemble::assemble(located, plan, environment, Purpose::Inspect) {
-            Ok(Session { file, sources, diagnostics, .. }) => Ok(Self { file, sources, diagnostics }),
+            Ok(Session { file, sources, diagnostics, pipeline, planned, .. }) => {
+                Ok(Self { file, sources, diagnostics, inspected: Some(Box::new((pipeline, planned))) })
+            }
             Err(OpenError::NoPipeline(findings)) => Ok(*findings),
             Err(OpenError::Cli(error)) => Err(error),
         }
@@ -77,7 +83,7 @@ impl OpenError {
     fn told(self) -> CliError {
         match self {
             Self::NoPipeline(findings) => {
-                let Findings { file, sources, diagnostics } = *findings;
+                let Findings { file, sources, diagnostics, inspected: _ } = *findings;
                 diagnostics::say(&diagnostics, Severity::Note, &sources);
                 CliError::invalid(format!("{} holds no pipeline that can be planned", file.display()))
             }

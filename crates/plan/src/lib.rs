@@ -32,4 +32,4 @@ pub use step::{
 };
 pub use text::Text;
 pub use tree::render_tree;
-pub use wire::to_json;
+pub use wire::{to_json, write_json};

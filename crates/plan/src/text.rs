@@ -1,5 +1,7 @@
 //! A string of the plan: decided, secret, or waiting for a running step.
 
+use std::borrow::Cow;
+
 use cirun_expressions::{EvalError, Evaluation, Scope};
 
 use crate::{Pieces, Secret};
@@ -18,10 +20,15 @@ pub enum Text {
 impl Text {
     /// The text to show a person: secrets as `***`, deferred text as its expression.
     pub fn shown(&self) -> String {
+        self.shown_text().into_owned()
+    }
+
+    /// The same without a copy where there is a text.
+    pub(crate) fn shown_text(&self) -> Cow<'_, str> {
         match self {
-            Self::Known(text) => text.clone(),
-            Self::Secret(_) => "***".to_owned(),
-            Self::Deferred(pieces) => pieces.shown(),
+            Self::Known(text) => Cow::Borrowed(text),
+            Self::Secret(_) => Cow::Borrowed("***"),
+            Self::Deferred(pieces) => Cow::Owned(pieces.shown()),
         }
     }
 

@@ -1,27 +1,63 @@
 //! The plan as JSON (product.md, Plan JSON). Secrets are `***`; deferred text stays as written, marked.
 
-use serde::Serialize;
+use std::{borrow::Cow, io};
+
+use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use crate::{
-    Action, Condition, ContainerisedGroup, EnvVar, Environment, Mount, NetworkModel, Node, Plan, PlannedStage,
-    PlannedStep, PortBinding, Profile, PullPolicy, Role, SkipReason, StageStatus, Text, Traced, quantity,
+    Action, Condition, EnvVar, Environment, NetworkModel, Node, Origin, Plan, PlannedStage, PlannedStep, PortBinding,
+    PullPolicy, Role, SkipReason, StageStatus, Text, Traced, quantity,
 };
 
 /// The plan as one JSON document, indented, with a line end.
 pub fn to_json(plan: &Plan) -> String {
-    let wire =
-        WirePlan { version: 1, pipeline: &plan.pipeline, stages: plan.stages.iter().map(WireStage::new).collect() };
-    // Every key is a string and every value is plain data: serialising it cannot fail.
-    let mut text = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    text.push('\n');
-    text
+    let mut bytes = Vec::new();
+    // Every key is a string and every value is plain data: serialising it into memory cannot fail.
+    write_json(plan, &mut bytes).unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Writes what [`to_json`] returns, a step at a time: the whole is several times larger than the plan.
+///
+/// # Errors
+/// Whatever `out` cannot take.
+pub fn write_json(plan: &Plan, mut out: impl io::Write) -> io::Result<()> {
+    let wire = WirePlan { version: 1, pipeline: &plan.pipeline, stages: Each(&plan.stages) };
+    serde_json::to_writer_pretty(&mut out, &wire)?;
+    out.write_all(b"\n")
 }
 
 #[derive(Serialize)]
 struct WirePlan<'a> {
     version: u32,
     pipeline: &'a str,
-    stages: Vec<WireStage<'a>>,
+    stages: Each<'a, PlannedStage>,
+}
+
+/// A list whose items become JSON one after the other.
+struct Each<'a, T>(&'a [T]);
+
+impl Serialize for Each<'_, PlannedStage> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(WireStage::new))
+    }
+}
+
+impl Serialize for Each<'_, Node> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut items = serializer.serialize_seq(None)?;
+        for node in self.0 {
+            match node {
+                Node::Step(step) if step.role == Role::Service => {}
+                Node::Step(step) => items.serialize_element(&WireNode::Step(Box::new(WireStep::new(step))))?,
+                Node::Group(group) => {
+                    items.serialize_element(&WireNode::Group { id: &group.id, steps: Each(&group.steps) })?;
+                }
+                Node::Parallel(nodes) => items.serialize_element(&WireNode::Parallel(Each(nodes)))?,
+            }
+        }
+        items.end()
+    }
 }
 
 #[derive(Serialize)]
@@ -33,29 +69,15 @@ struct WireStage<'a> {
     workspace: &'a str,
     shared_paths: Vec<&'a str>,
     services: Vec<WireStep<'a>>,
-    execution: Vec<WireNode<'a>>,
-    /// Why the stage is not run on this machine.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_here: Option<&'a str>,
-    /// The step groups with a pod or network of their own.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    containerised: Vec<WireContainerised<'a>>,
-}
-
-#[derive(Serialize)]
-struct WireContainerised<'a> {
-    path: &'a str,
-    profile: &'static str,
-    network: &'static str,
-    shared_paths: Vec<&'a str>,
+    execution: Each<'a, Node>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum WireNode<'a> {
     Step(Box<WireStep<'a>>),
-    Group { id: &'a str, steps: Vec<WireNode<'a>> },
-    Parallel(Vec<WireNode<'a>>),
+    Group { id: &'a str, steps: Each<'a, Node> },
+    Parallel(Each<'a, Node>),
 }
 
 #[derive(Serialize)]
@@ -69,22 +91,22 @@ struct WireStep<'a> {
     runs: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     skip_reason: Option<&'a str>,
-    image: Option<String>,
+    image: Option<Cow<'a, str>>,
     pull: Option<&'static str>,
-    entrypoint: Option<Vec<String>>,
-    command: Option<Vec<String>>,
-    script: Option<String>,
-    env: Vec<WireVariable<'a>>,
+    entrypoint: Option<Vec<Cow<'a, str>>>,
+    command: Option<Vec<Cow<'a, str>>>,
+    script: Option<Cow<'a, str>>,
+    env: Variables<'a>,
     aliases: Vec<&'a str>,
     ports: Vec<WirePort>,
     privileged: bool,
-    user: Option<String>,
+    user: Option<Cow<'a, str>>,
     cpu: Option<String>,
     memory: Option<String>,
     timeout_s: u64,
     when: WireWhen,
     outputs: Vec<WireOutput<'a>>,
-    reports: Vec<String>,
+    reports: Vec<Cow<'a, str>>,
     connector: Option<&'a str>,
     /// For a service, the next foreground step: the service starts when its turn comes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,14 +116,40 @@ struct WireStep<'a> {
     deferred: bool,
 }
 
+/// The variables of a step.
+struct Variables<'a>(Option<&'a Environment>);
+
+impl Serialize for Variables<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.into_iter().flat_map(Environment::iter).map(|(name, variable)| {
+            let EnvVar { value: Traced { value, origin } } = variable;
+            WireVariable {
+                name,
+                value: value.shown_text(),
+                secret: value.is_secret(),
+                origin: WireOrigin(origin),
+                deferred: value.is_deferred(),
+            }
+        }))
+    }
+}
+
 #[derive(Serialize)]
 struct WireVariable<'a> {
     name: &'a str,
-    value: String,
+    value: Cow<'a, str>,
     secret: bool,
-    origin: String,
+    origin: WireOrigin<'a>,
     #[serde(skip_serializing_if = "is_false")]
     deferred: bool,
+}
+
+struct WireOrigin<'a>(&'a Origin);
+
+impl Serialize for WireOrigin<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
 }
 
 #[derive(Serialize)]
@@ -145,46 +193,7 @@ impl<'a> WireStage<'a> {
             workspace: &stage.workspace,
             shared_paths: paths(&stage.shared_paths),
             services: services.collect(),
-            execution: WireNode::all(&stage.execution),
-            not_here: stage.not_here.as_deref(),
-            containerised: stage.containerised.iter().map(WireContainerised::new).collect(),
-        }
-    }
-}
-
-impl<'a> WireContainerised<'a> {
-    fn new(group: &'a ContainerisedGroup) -> Self {
-        let profile = group.profile.value;
-        Self {
-            path: group.path.as_str(),
-            profile: profile.as_str(),
-            network: network(profile),
-            shared_paths: paths(&group.shared_paths),
-        }
-    }
-}
-
-fn network(profile: Profile) -> &'static str {
-    match profile.network() {
-        NetworkModel::Pod => "pod",
-        NetworkModel::Bridge => "bridge",
-    }
-}
-
-fn paths(mounts: &[Traced<Mount>]) -> Vec<&str> {
-    mounts.iter().map(|mount| mount.value.path.as_str()).collect()
-}
-
-impl<'a> WireNode<'a> {
-    fn all(nodes: &'a [Node]) -> Vec<Self> {
-        nodes.iter().filter_map(Self::new).collect()
-    }
-
-    fn new(node: &'a Node) -> Option<Self> {
-        match node {
-            Node::Step(step) => (step.role == Role::Foreground).then(|| Self::Step(Box::new(WireStep::new(step)))),
-            Node::Group(group) => Some(Self::Group { id: &group.id, steps: Self::all(&group.steps) }),
-            Node::Parallel(nodes) => Some(Self::Parallel(Self::all(nodes))),
+            execution: Each(&stage.execution),
         }
     }
 }
@@ -200,7 +209,7 @@ impl<'a> WireStep<'a> {
                 wire.entrypoint = container.entrypoint.as_ref().map(|argv| wire.texts(&argv.value));
                 wire.command = container.command.as_ref().map(|argv| wire.texts(&argv.value));
                 wire.script = container.script.as_ref().map(|script| wire.text(&script.value));
-                wire.env = variables(&container.env);
+                wire.env = Variables(Some(&container.env));
                 wire.aliases = container.aliases.iter().map(|alias| alias.value.as_str()).collect();
                 wire.ports = container.ports.iter().map(|port| WirePort::new(port.value)).collect();
                 wire.privileged = container.privileged.value;
@@ -213,12 +222,12 @@ impl<'a> WireStep<'a> {
                 wire.runs = "host";
                 wire.command = Some(wire.texts(&host.argv));
                 wire.script = host.script.as_ref().map(|script| wire.text(&script.value));
-                wire.env = variables(&host.env);
+                wire.env = Variables(Some(&host.env));
             }
             Action::Wait(_) => wire.runs = "wait",
             Action::Skip(reason) => wire.skip_reason = Some(skip_reason(reason)),
         }
-        wire.reports = step.reports.iter().map(|report: &Traced<Text>| wire.text(&report.value)).collect();
+        wire.reports = step.reports.iter().map(|report| wire.text(&report.value)).collect();
         wire
     }
 
@@ -236,7 +245,7 @@ impl<'a> WireStep<'a> {
             entrypoint: None,
             command: None,
             script: None,
-            env: Vec::new(),
+            env: Variables(None),
             aliases: Vec::new(),
             ports: Vec::new(),
             privileged: false,
@@ -253,12 +262,12 @@ impl<'a> WireStep<'a> {
         }
     }
 
-    fn text(&mut self, text: &Text) -> String {
+    fn text(&mut self, text: &'a Text) -> Cow<'a, str> {
         self.deferred |= text.is_deferred();
-        text.shown()
+        text.shown_text()
     }
 
-    fn texts(&mut self, texts: &[Text]) -> Vec<String> {
+    fn texts(&mut self, texts: &'a [Text]) -> Vec<Cow<'a, str>> {
         texts.iter().map(|text| self.text(text)).collect()
     }
 }
@@ -284,18 +293,6 @@ impl WireWhen {
         };
         Self { status, condition, holds }
     }
-}
-
-fn variables(env: &Environment) -> Vec<WireVariable<'_>> {
-    env.iter()
-        .map(|(name, EnvVar { value: Traced { value, origin } })| WireVariable {
-            name,
-            value: value.shown(),
-            secret: value.is_secret(),
-            origin: origin.to_string(),
-            deferred: value.is_deferred(),
-        })
-        .collect()
 }
 
 fn pull(policy: PullPolicy) -> &'static str {

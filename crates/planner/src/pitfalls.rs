@@ -16,7 +16,7 @@ pub(crate) fn exit_before_outputs(ctx: &Ctx<'_>, command: Option<&Text>) {
         ParameterField::Literal(text) => text.as_str(),
         ParameterField::Expression(template) => template.source(),
     };
-    if exits_well(source) {
+    if source.contains("exit") && exits_well(source) {
         ctx.notes.report(
             Diagnostic::warning(
                 "exit-loses-outputs",

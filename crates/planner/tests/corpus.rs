@@ -6,10 +6,10 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use cirun_parser::{
-    Diagnostic, DocumentKind, MissingInput, Severity, SourceId, Sources, apply_defaults, decode, lower_connector,
+    Diagnostic, Document, DocumentKind, MissingInput, Severity, SourceId, Sources, TemplateQuery, apply_input_sets, apply_defaults, decode, lower_connector,
     lower_pipeline, missing_inputs,
     model::{Connector, ExecutionNode, Pipeline, StageNode, StageSpec},
-    parse_documents,
+    parse_documents, pick_template, resolve_templates,
 };
 use cirun_plan::Secret;
 use cirun_planner::{Inputs, Planned, SecretStore, Selection, Setting};
@@ -274,4 +274,58 @@ fn ci_stages_plan_in_their_own_profile() {
     missing-required-input: 2
     "
     );
+}
+
+/// What `cirun check` does with a text: documents, templates and input sets of the same file, every stage. Returns how
+/// many diagnostics there are.
+fn check(text: &str) -> usize {
+    let mut sources = Sources::default();
+    let id = sources.add("cut.yaml", text);
+    let mut parsed = parse_documents(&sources, id);
+    let mut said = parsed.diagnostics.len();
+    let main = parsed.tree.iter_mut().find(|document| document.kind == DocumentKind::Pipeline);
+    let Some(body) = main.and_then(Document::take_body) else { return said };
+    let bodies = |kind| parsed.tree.iter().filter(move |document| document.kind == kind).filter_map(Document::body);
+    let lookup = |query: &TemplateQuery<'_>| pick_template(query, bodies(DocumentKind::Template));
+    let body = resolve_templates(body, &lookup);
+    let mut body = apply_input_sets(body.tree, &bodies(DocumentKind::InputSet).collect::<Vec<_>>()).tree;
+    apply_defaults(&mut body);
+    let lowered = lower_pipeline(&body);
+    said += lowered.diagnostics.len();
+    let Some(pipeline) = lowered.tree else { return said };
+    let connectors = stand_ins(&pipeline, &mut sources);
+    let inputs = Inputs { secrets: Arc::new(AnySecret), connectors, ..Inputs::new(&sources) };
+    let planned = cirun_planner::plan(&pipeline, &inputs);
+    for label in planned.diagnostics.iter().chain(&planned.parity).flat_map(|diagnostic| &diagnostic.labels) {
+        sources.line_column(label.span);
+    }
+    cirun_plan::to_json(&planned.plan);
+    said + planned.diagnostics.len()
+}
+
+/// Each pipeline of the corpus cut at every 97th byte; of the longer ones every 31st of these cuts, with another start
+/// for each, unless `CIRUN_EVERY_CUT` is set.
+#[test]
+fn pipelines_cut_off_anywhere_are_checked() {
+    let Some(root) = corpus() else {
+        println!("no corpus: nothing is tested");
+        return;
+    };
+    let every = every_cut();
+    let (mut cuts, mut said) = (0_usize, 0);
+    for (number, (_, text)) in pipelines(&root).iter().enumerate() {
+        let some = !every && text.len() > 3000;
+        let (first, step) = if some { (97 * (number % 31), 97 * 31) } else { (0, 97) };
+        for end in (first..text.len()).step_by(step).filter(|end| text.is_char_boundary(*end)) {
+            cuts += 1;
+            said += check(&text[..end]);
+        }
+    }
+    println!("{cuts} cuts, {said} diagnostics");
+    assert!(cuts > 1000 && said > cuts);
+}
+
+#[expect(clippy::disallowed_methods, reason = "a choice of who runs the test")]
+fn every_cut() -> bool {
+    std::env::var_os("CIRUN_EVERY_CUT").is_some()
 }

@@ -27,8 +27,13 @@ pub(crate) fn run(
         return explain_code(&code);
     }
     let files = if files.is_empty() { vec![None] } else { files.into_iter().map(Some).collect() };
-    let checked: Vec<Findings> =
-        files.into_iter().map(|file| Findings::of(file, options, environment)).collect::<Result<_, _>>()?;
+    let mut checked: Vec<Findings> = Vec::new();
+    for file in files {
+        if let Some(before) = checked.last_mut() {
+            before.inspected = None;
+        }
+        checked.push(Findings::of(file, options, environment)?);
+    }
     match format {
         CheckFormat::Human => say(&checked),
         CheckFormat::Json => print(&json::lines(&checked))?,
@@ -37,11 +42,14 @@ pub(crate) fn run(
     let worst = |severity: Severity| {
         checked.iter().flat_map(|findings| &findings.diagnostics).any(|diagnostic| diagnostic.severity == severity)
     };
-    Ok(match (worst(Severity::Error), options.strict_parity && worst(Severity::Parity)) {
+    let code = match (worst(Severity::Error), options.strict_parity && worst(Severity::Parity)) {
         (true, _) => ExitCode::InvalidInput,
         (false, true) => ExitCode::Parity,
         (false, false) => ExitCode::Success,
-    })
+    };
+    // The process ends here: freeing a large plan piece by piece takes a tenth of the time that making it took.
+    std::mem::forget(checked);
+    Ok(code)
 }
 
 fn say(checked: &[Findings]) {

@@ -22,11 +22,14 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CliError> {
     let session = Session::show(file, options, environment, Purpose::Show)?;
     session.demand_valid(Severity::Warning)?;
-    let text = match format {
-        PlanFormat::Tree => cirun_plan::render_tree(session.plan()),
-        PlanFormat::Json => cirun_plan::to_json(session.plan()),
-        PlanFormat::Mermaid => cirun_plan::render_mermaid(session.plan()),
+    let plan = session.plan();
+    let written = match format {
+        PlanFormat::Tree => console::data(&cirun_plan::render_tree(plan)),
+        PlanFormat::Json => console::stream(|out| cirun_plan::write_json(plan, out)),
+        PlanFormat::Mermaid => console::data(&cirun_plan::render_mermaid(plan)),
     };
-    console::data(&text).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    written.map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    // The process ends here: freeing a large plan piece by piece takes a tenth of the time that making it took.
+    std::mem::forget(session);
     Ok(ExitCode::Success)
 }

@@ -78,7 +78,7 @@ pub(super) fn assemble(
         let main = project.documents.iter().find(|document| document.root.span.source == SourceId(0));
         diagnostics.extend(main.and_then(Document::unsupported));
         let Project { sources, .. } = project;
-        return Err(OpenError::NoPipeline(Box::new(Findings { file, sources, diagnostics })));
+        return Err(OpenError::NoPipeline(Box::new(Findings { file, sources, diagnostics, inspected: None })));
     };
     let input_sets = resolved.map(|resolved| resolved.input_sources).unwrap_or_default();
 
@@ -129,7 +129,7 @@ pub(super) fn assemble(
     diagnostics.extend(planned.diagnostics.iter().filter(is_news).cloned());
     diagnostics.extend(planned.parity.iter().cloned());
     let sources = project.sources.clone();
-    Ok(Session { sources, planned, diagnostics, settings, file, workspace, paths, pod_token, identity })
+    Ok(Session { sources, pipeline, planned, diagnostics, settings, file, workspace, paths, pod_token, identity })
 }
 
 /// Connectors by every reference that means them: one without an organisation or project can be meant by any scope.

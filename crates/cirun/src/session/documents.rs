@@ -46,21 +46,27 @@ pub(super) fn resolve(
     let lookup = |query: &cirun_parser::TemplateQuery<'_>| pick_template(query, templates.iter());
     let mut pipeline = collect(resolve_templates(body, &lookup), diagnostics);
 
-    let declared = missing_inputs(&pipeline);
+    let mut open = missing_inputs(&pipeline);
     let before = project.sources.len();
     let input_sets = input_sets(project, options, diagnostics)?;
     pipeline = collect(apply_input_sets(pipeline, &input_sets.iter().collect::<Vec<_>>()), diagnostics);
     for (path, value) in &options.inputs {
         let id = project.sources.add(&format!("--input {path}"), value);
         let given = value_of(&project.sources, id);
-        diagnostics.extend(refusal(&declared, path, &given));
+        diagnostics.extend(refusal(&open, path, &given));
         if let Err(diagnostic) = set_input(&mut pipeline, path, given) {
             diagnostics.push(diagnostic);
         }
     }
-    diagnostics.extend(missing_inputs(&pipeline).iter().filter_map(default_not_allowed));
-    apply_defaults(&mut pipeline);
-    answer(project, &mut pipeline, missing, diagnostics)?;
+    if !input_sets.is_empty() || !options.inputs.is_empty() {
+        open = missing_inputs(&pipeline);
+    }
+    diagnostics.extend(open.iter().filter_map(default_not_allowed));
+    if open.iter().any(|input| input.input.default.is_some()) {
+        apply_defaults(&mut pipeline);
+        open.retain(|input| input.input.default.is_none());
+    }
+    answer(project, &mut pipeline, open, missing, diagnostics)?;
     let input_sources = (before..project.sources.len()).map(|id| SourceId(id as u32)).collect();
     Ok(Some(Resolved { pipeline, input_sources }))
 }
@@ -168,11 +174,12 @@ fn referenced(references: Option<&Node>, by: &str, known: &[Node]) -> Result<Vec
 fn answer(
     project: &mut Project,
     pipeline: &mut Node,
+    open: Vec<MissingInput>,
     missing: Missing,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<(), CliError> {
     // An input for the time of execution is asked for now too: nobody waits for a question in the middle of a run.
-    for input in missing_inputs(pipeline).into_iter().filter(|input| input.path != BUILD) {
+    for input in open.into_iter().filter(|input| input.path != BUILD) {
         if missing == Missing::Ask && console::is_interactive() {
             let text = ask(&input)?;
             project.answers.push((input.path.clone(), text.clone()));

@@ -48,29 +48,55 @@ pub struct MissingInput {
 /// All runtime inputs that are left in a tree, in the order of the document.
 pub fn missing_inputs(node: &Node) -> Vec<MissingInput> {
     let mut found = Vec::new();
-    collect(node, "", &mut found);
+    collect(node, None, &mut found);
     found
 }
 
-fn collect(node: &Node, path: &str, found: &mut Vec<MissingInput>) {
-    let join =
-        |name: &str| if path.is_empty() { segment(name).to_owned() } else { format!("{path}.{}", segment(name)) };
+/// The way from the root to a node; written out only where something is found.
+#[derive(Clone, Copy)]
+struct Way<'w> {
+    before: Option<&'w Way<'w>>,
+    name: Part<'w>,
+}
+
+#[derive(Clone, Copy)]
+enum Part<'w> {
+    Name(&'w str),
+    Position(usize),
+}
+
+impl Way<'_> {
+    fn path(&self) -> String {
+        let name = match self.name {
+            Part::Name(name) => segment(name).to_owned(),
+            Part::Position(at) => at.to_string(),
+        };
+        self.before.map_or_else(|| name.clone(), |before| format!("{}.{name}", before.path()))
+    }
+}
+
+fn collect(node: &Node, way: Option<&Way<'_>>, found: &mut Vec<MissingInput>) {
+    let to = |name| Way { before: way, name };
     match &node.value {
         Value::Null => {}
         Value::Scalar { text, .. } => {
             if let Some(input) = runtime_input(text) {
-                found.push(MissingInput { path: path.to_owned(), span: node.span, input });
+                found.push(MissingInput { path: way.map(Way::path).unwrap_or_default(), span: node.span, input });
             }
         }
-        Value::Map(entries) => entries.iter().for_each(|entry| collect(&entry.value, &join(&entry.key.value), found)),
+        Value::Map(entries) => {
+            for entry in entries {
+                collect(&entry.value, Some(&to(Part::Name(&entry.key.value))), found);
+            }
+        }
         Value::List(items) => {
             for (at, item) in items.iter().enumerate() {
                 let inner = unwrap_item(item);
                 match names(item).as_slice() {
-                    [] => collect(inner, &join(&at.to_string()), found),
+                    [] => collect(inner, Some(&to(Part::Position(at))), found),
                     // What is parallel is addressed as if it stood in the list itself.
-                    _ if !inner.items().is_empty() => collect(inner, path, found),
-                    [(_, name), ..] => collect(inner, &join(name), found),
+                    _ if !inner.items().is_empty() => collect(inner, way, found),
+                    [(_, name), ..] => collect(inner, Some(&to(Part::Name(name))), found),
                 }
             }
         }

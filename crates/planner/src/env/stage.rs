@@ -7,7 +7,10 @@ use cirun_parser::{Diagnostic, Span};
 use cirun_plan::{Cause, EnvVar, Origin, Pieces, Profile, Text, Traced};
 use indexmap::IndexMap;
 
-use super::{Env, codebase, step::RunnerOrigins};
+use super::{
+    Env, codebase,
+    step::{self, RunnerOrigins},
+};
 use crate::{inputs::Inputs, place::StagePlace, resolve::Ctx};
 
 /// What lies under a step's own variables, and what Kubernetes puts over them; kept once for all steps.
@@ -15,6 +18,10 @@ use crate::{inputs::Inputs, place::StagePlace, resolve::Ctx};
 pub(crate) struct StageEnv {
     pub(crate) under: Arc<IndexMap<String, EnvVar>>,
     pub(crate) over: Arc<IndexMap<String, EnvVar>>,
+    /// The place in a loop of a step that is in none.
+    pub(crate) unlooped: Arc<IndexMap<String, EnvVar>>,
+    /// The certificates that every step trusts.
+    pub(crate) trust: Arc<IndexMap<String, EnvVar>>,
     pub(crate) origins: RunnerOrigins,
 }
 
@@ -57,7 +64,14 @@ pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, ow
         }
     }
     under.over(&statuses(ctx));
-    StageEnv { under: under.into_shared(), over: over.into_shared(), origins: RunnerOrigins::default() }
+    let origins = RunnerOrigins::default();
+    StageEnv {
+        under: under.into_shared(),
+        over: over.into_shared(),
+        unlooped: step::instance(step::UNLOOPED, &origins),
+        trust: step::trust_layer(inputs.trust_bundle.as_deref()),
+        origins,
+    }
 }
 
 /// Reports a variable that the runner drops for being empty.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cirun_parser::{Span, TextMap};
 use cirun_plan::{Cause, EnvVar, Environment, Origin, Profile, StepFiles, Text, Traced};
+use indexmap::IndexMap;
 
 use super::{
     Env, is_empty,
@@ -58,18 +59,23 @@ pub(crate) fn assemble(
     let profile = stage.column.profile();
     let mut env = Environment::new();
     env.share(Arc::clone(&layers.under));
-    env.reserve(RUNNER_VARIABLES + own.len());
-    instance(&mut env, place, &layers.origins);
+    env.share(match place.index {
+        UNLOOPED => Arc::clone(&layers.unlooped),
+        index => instance(index, &layers.origins),
+    });
     let mut empty = Vec::new();
+    if own.len() > 0 {
+        env.reserve(own.len());
+    }
     for layer in [own.derived, own.user, own.secrets] {
         put(&mut env, layer, &mut empty);
     }
     env.share(Arc::clone(&layers.over));
     if profile == Profile::Kubernetes {
-        env.reserve(RUNNER_VARIABLES);
         set(&mut env, "DRONE_STEP_NAME", place.id.clone(), &layers.origins.step);
         set(&mut env, "DRONE_STEP_NUMBER", place.number.to_string(), &layers.origins.step);
     }
+    env.reserve(RUNNER_VARIABLES);
     let mut given = Env::default();
     for (name, value) in &ctx.inputs.env {
         given.known(name.clone(), value.clone(), Cause::Setting("--env".to_owned()));
@@ -77,17 +83,18 @@ pub(crate) fn assemble(
     put(&mut env, given, &mut empty);
     put(&mut env, own.local, &mut empty);
     files(&mut env, place, profile, &layers.origins);
-    if let Some(bundle) = &ctx.inputs.trust_bundle {
-        trust(&mut env, bundle);
-    }
+    trust(&mut env, &layers.trust);
     if profile != Profile::Kubernetes {
         drop_empty(ctx, &mut env, &empty, span);
     }
     env
 }
 
-/// How many variables the runner sets for each step.
-const RUNNER_VARIABLES: usize = 12;
+/// How many variables the runner sets for each step alone.
+const RUNNER_VARIABLES: usize = 9;
+
+/// The index of a step outside of any loop, and of how many.
+pub(crate) const UNLOOPED: (usize, usize) = (0, 1);
 
 /// Puts a layer over the environment, and notes the names of its empty variables.
 fn put(env: &mut Environment, layer: Env, empty: &mut Vec<String>) {
@@ -116,27 +123,42 @@ fn drop_empty(ctx: &Ctx<'_>, env: &mut Environment, candidates: &[String], span:
     }
 }
 
-/// The certificate bundle, under each name that the step does not use itself.
-fn trust(env: &mut Environment, bundle: &str) {
-    let origin = Origin::new(Cause::Local("the emulator's certificates are signed by this machine's CA"));
-    for name in TRUST {
-        if !env.contains_key(name) {
-            set(env, name, bundle.to_owned(), &origin);
+/// Puts the certificate bundle under each name that the step does not use itself.
+fn trust(env: &mut Environment, bundle: &Arc<IndexMap<String, EnvVar>>) {
+    if bundle.keys().any(|name| env.contains_key(name)) {
+        for (name, var) in bundle.iter() {
+            if !env.contains_key(name) {
+                env.insert(name.clone(), var.clone());
+            }
         }
+    } else {
+        env.share(Arc::clone(bundle));
     }
 }
 
+/// The certificate bundle under each of its names, if there is one.
+pub(crate) fn trust_layer(bundle: Option<&str>) -> Arc<IndexMap<String, EnvVar>> {
+    let Some(bundle) = bundle else { return Arc::default() };
+    let origin = Origin::new(Cause::Local("the emulator's certificates are signed by this machine's CA"));
+    let mut env = Env::default();
+    for name in TRUST {
+        env.set(name, Traced::new(Text::Known(bundle.to_owned()), origin.clone()));
+    }
+    env.into_shared()
+}
+
 /// `*_INDEX` and `*_TOTAL` of the step's loop.
-fn instance(env: &mut Environment, place: &StepPlace, origins: &RunnerOrigins) {
-    let (index, total) = place.index;
+pub(crate) fn instance((index, total): (usize, usize), origins: &RunnerOrigins) -> Arc<IndexMap<String, EnvVar>> {
+    let mut env = Env::default();
     for (name, number) in [
         ("HARNESS_STEP_INDEX", index),
         ("HARNESS_STEP_TOTAL", total),
         ("HARNESS_NODE_INDEX", index),
         ("HARNESS_NODE_TOTAL", total),
     ] {
-        set(env, name, number.to_string(), &origins.instance);
+        env.set(name, Traced::new(Text::Known(number.to_string()), origins.instance.clone()));
     }
+    env.into_shared()
 }
 
 /// The files that the runner names, over every other layer.

@@ -12,7 +12,11 @@ fn json_of(node: &Node) -> Value {
         NodeValue::Scalar { text, plain: true } => match text.as_str() {
             "true" => json!(true),
             "false" => json!(false),
-            number => number.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number)),
+            number => match (number.parse::<i64>(), number.parse::<f64>()) {
+                (Ok(number), _) => json!(number),
+                (Err(_), Ok(number)) if number.is_finite() => json!(number),
+                (Err(_), _) => json!(text),
+            },
         },
         NodeValue::List(items) => items.iter().map(json_of).collect(),
         NodeValue::Map(entries) => {
@@ -27,7 +31,10 @@ fn root() -> &'static Path {
 
 /// The mistakes of every document of a file, with their places in it.
 fn mistakes(file: &Path) -> Vec<String> {
-    let validator = jsonschema::validator_for(&schema()).unwrap();
+    mistakes_by(&jsonschema::validator_for(&schema()).unwrap(), file)
+}
+
+fn mistakes_by(validator: &jsonschema::Validator, file: &Path) -> Vec<String> {
     let text = cirun_parser::decode(&fs::read(file).unwrap()).unwrap();
     let mut sources = Sources::default();
     let id = sources.add("", &text);
@@ -79,4 +86,43 @@ fn fields_are_described() {
     let definitions = definitions();
     let timeout = &definitions["step"]["properties"]["timeout"]["description"];
     assert_eq!(timeout, "How long the step may run.");
+}
+
+/// The v0 documents of the corpus (`CIRUN_CORPUS`, or beside the repository): those that the parser finds nothing wrong
+/// with are valid.
+#[test]
+fn documents_of_the_corpus() {
+    let named = std::env::var_os("CIRUN_CORPUS").map(std::path::PathBuf::from);
+    let corpus = named.clone().unwrap_or_else(|| root().join("../shared/corpus"));
+    let Ok(index) = fs::read_to_string(corpus.join("INDEX.tsv")) else {
+        assert!(named.is_none(), "CIRUN_CORPUS names no corpus: {}", corpus.display());
+        return;
+    };
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let (mut valid, mut warned) = (0, 0);
+    let mut wrong = String::new();
+    for cells in index.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>()) {
+        if cells[11] != "v0" || cells[13] != "ok" || !ROOTS.iter().any(|(root, _)| *root == cells[12]) {
+            continue;
+        }
+        let file = corpus.join(cells[0]);
+        let mistakes = mistakes_by(&validator, &file);
+        match (mistakes.first(), is_clean(&file)) {
+            (None, _) => valid += 1,
+            (Some(_), false) => warned += 1,
+            (Some(mistake), true) => wrong.push_str(&format!("{}: {mistake:.300}\n", cells[0])),
+        }
+    }
+    assert!(wrong.is_empty(), "the parser takes these documents and the schema does not:\n{wrong}");
+    assert_eq!((valid, warned), (0, 0), "valid documents, and documents that the parser warns of too");
+}
+
+/// Whether the parser has nothing to say of a file.
+fn is_clean(file: &Path) -> bool {
+    let text = cirun_parser::decode(&fs::read(file).unwrap()).unwrap();
+    let mut sources = Sources::default();
+    let id = sources.add("", &text);
+    let parsed = cirun_parser::parse_documents(&sources, id);
+    let lowered = parsed.tree.iter().all(|document| cirun_parser::lower_document(document).diagnostics.is_empty());
+    parsed.diagnostics.is_empty() && lowered
 }
