@@ -50,8 +50,9 @@ impl Project {
 
     /// Takes out the body of the first document of the pipeline's file that is a pipeline.
     pub(crate) fn take_pipeline(&mut self) -> Option<Node> {
-        let is_main =
-            |document: &&mut Document| document.kind == DocumentKind::Pipeline && document.root.span.source == SourceId(0);
+        let is_main = |document: &&mut Document| {
+            document.kind == DocumentKind::Pipeline && document.root.span.source == SourceId(0)
+        };
         self.documents.iter_mut().find(is_main)?.take_body()
     }
 

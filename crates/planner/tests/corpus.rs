@@ -6,8 +6,8 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use cirun_parser::{
-    Diagnostic, Document, DocumentKind, MissingInput, Severity, SourceId, Sources, TemplateQuery, apply_input_sets, apply_defaults, decode, lower_connector,
-    lower_pipeline, missing_inputs,
+    Diagnostic, Document, DocumentKind, MissingInput, Severity, SourceId, Sources, TemplateQuery, apply_defaults,
+    apply_input_sets, decode, lower_connector, lower_pipeline, missing_inputs,
     model::{Connector, ExecutionNode, Pipeline, StageNode, StageSpec},
     parse_documents, pick_template, resolve_templates,
 };
@@ -264,11 +264,12 @@ fn ci_stages_plan_in_their_own_profile() {
     missing-secret: 117
     unknown-connector: 164
 
-    connectors and secrets given: 248 of 291 stages plan
+    connectors and secrets given: 247 of 291 stages plan
     expression-error: 3
     missing-input: 38
     missing-required-input: 2
     unknown-connector: 26
+    wrong-connector-type: 1
 
     of these, 57 stand in a pipeline with open runtime inputs, and 3 need a trigger; the others: 229 of 231 stages plan
     missing-required-input: 2
@@ -303,7 +304,7 @@ fn check(text: &str) -> usize {
     said + planned.diagnostics.len()
 }
 
-/// Each pipeline of the corpus cut at every 97th byte; of the longer ones every 31st of these cuts, with another start
+/// Each pipeline of the corpus cut at every 97th byte; of the longer ones every 61st of these cuts, with another start
 /// for each, unless `CIRUN_EVERY_CUT` is set.
 #[test]
 fn pipelines_cut_off_anywhere_are_checked() {
@@ -315,7 +316,7 @@ fn pipelines_cut_off_anywhere_are_checked() {
     let (mut cuts, mut said) = (0_usize, 0);
     for (number, (_, text)) in pipelines(&root).iter().enumerate() {
         let some = !every && text.len() > 3000;
-        let (first, step) = if some { (97 * (number % 31), 97 * 31) } else { (0, 97) };
+        let (first, step) = if some { (97 * (number % 61), 97 * 61) } else { (0, 97) };
         for end in (first..text.len()).step_by(step).filter(|end| text.is_char_boundary(*end)) {
             cuts += 1;
             said += check(&text[..end]);

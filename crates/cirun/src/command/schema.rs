@@ -106,12 +106,14 @@ fn by_type(mut definition: Value, specs: &[(&str, Value)]) -> Value {
     definition
 }
 
-/// An item of `stages` or `steps`: a map of one key.
+/// An item of `stages` or `steps`: a map of one key that counts.
 fn wrappers(names: &[&str], own: &str) -> Value {
     let mut properties: Map<String, Value> =
         names.iter().map(|name| ((*name).to_owned(), or_null(reference(name)))).collect();
     properties.insert("parallel".to_owned(), or_null(json!({"type": "array", "items": reference(own)})));
     properties.insert("insert".to_owned(), json!(true));
+    // The user interface writes it beside the one key that counts.
+    properties.insert("contextType".to_owned(), text());
     json!({"type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1})
 }
 

@@ -39,12 +39,8 @@ fn lower(kind: DocumentKind, body: &Node, cx: &mut Context) -> Option<Lowered> {
     if body.is_null() {
         cx.expected_map(body);
     }
-    let used_by_name = [
-        DocumentKind::Template,
-        DocumentKind::InputSet,
-        DocumentKind::OverlayInputSet,
-        DocumentKind::Trigger,
-    ];
+    let used_by_name =
+        [DocumentKind::Template, DocumentKind::InputSet, DocumentKind::OverlayInputSet, DocumentKind::Trigger];
     if used_by_name.contains(&kind) {
         demand_identifier(body, cx);
     }

@@ -39,8 +39,10 @@ fn resolve(text: &str) -> String {
 /// The pipeline of a text with its input sets in place.
 fn apply(text: &str) -> String {
     let (sources, documents) = read(text);
-    let parse =
-        apply_input_sets(bodies(&documents, DocumentKind::Pipeline)[0].clone(), &bodies(&documents, DocumentKind::InputSet));
+    let parse = apply_input_sets(
+        bodies(&documents, DocumentKind::Pipeline)[0].clone(),
+        &bodies(&documents, DocumentKind::InputSet),
+    );
     show(&sources, &parse.tree, &parse.diagnostics)
 }
 
@@ -296,8 +298,10 @@ inputSet: {pipeline: {identifier: p, template: {templateInputs: {variables: [{na
 #[test]
 fn values_keep_the_place_that_gave_them() {
     let (sources, documents) = read("pipeline:\n  a: <+input>\n---\ninputSet:\n  pipeline:\n    a: é\n");
-    let parse =
-        apply_input_sets(bodies(&documents, DocumentKind::Pipeline)[0].clone(), &bodies(&documents, DocumentKind::InputSet));
+    let parse = apply_input_sets(
+        bodies(&documents, DocumentKind::Pipeline)[0].clone(),
+        &bodies(&documents, DocumentKind::InputSet),
+    );
     let value = parse.tree.get("a").unwrap();
     assert_eq!(value.value, Value::Scalar { text: "é".to_owned(), plain: true });
     assert_eq!(sources.line_column(value.span), (6, 8));

@@ -54,7 +54,6 @@ pub struct AwsConnector {
 
 /// The credential types of seed 002 phase 2.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each connector, behind its box")]
 pub enum AwsCredential {
     /// `ManualConfig`.
     Manual {
@@ -112,7 +111,6 @@ spec! {
 
 /// `auth` of a `DockerRegistry` connector.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each connector, behind its box")]
 pub enum DockerAuth {
     /// `UsernamePassword`.
     UsernamePassword {
@@ -142,7 +140,6 @@ pub struct GcpConnector {
 
 /// The credential types of facts/steps, BuildAndPushGAR phase 2.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each connector, behind its box")]
 pub enum GcpCredential {
     /// `ManualConfig`.
     Manual {
