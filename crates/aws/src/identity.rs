@@ -71,10 +71,14 @@ pub enum IdentityError {
     },
 }
 
+/// Who carries the calls.
+pub(crate) fn http_client() -> aws_sdk_sts::config::SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
 /// Resolves the developer's credentials through the SDK's whole chain (environment, profiles, SSO, process, web identity, IMDS).
 pub async fn resolve_identity(options: &IdentityOptions) -> Result<Identity, IdentityError> {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
@@ -116,7 +120,7 @@ impl Identity {
 }
 
 /// An error and its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

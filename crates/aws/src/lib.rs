@@ -4,7 +4,9 @@
 
 mod authority;
 mod identity;
+mod preflight;
 mod private_file;
 
 pub use authority::{Authority, AuthorityError, ServerCertificate};
 pub use identity::{Caller, Identity, IdentityError, IdentityOptions, resolve_identity};
+pub use preflight::{Login, Passed, PreflightError, Repository, preflight, registry_password};

@@ -9,7 +9,7 @@ use aws::parse_relay;
 pub(crate) use aws::{AwsCommand, GcOptions, Relay, ServeOptions, TokenOptions};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use options::{
-    AwsMode, CheckFormat, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RerunOptions, RunOptions,
+    AwsMode, CheckFormat, EgressMode, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RunOptions,
     parse_profile,
 };
 

@@ -3,6 +3,7 @@
 mod pushed;
 mod registries;
 mod registry;
+pub(crate) mod resolver;
 mod upstream;
 
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
@@ -15,7 +16,8 @@ use cirun_planner::Planned;
 use indexmap::IndexMap;
 pub(crate) use pushed::{Pushed, pushed};
 pub(crate) use registries::{RegistriesFile, names};
-pub(crate) use registry::{LocalRegistry, VOLUME};
+pub(crate) use registry::LocalRegistry;
+pub(crate) use resolver::ResolverFile;
 pub(crate) use upstream::{Route, SERVICE_START, route};
 
 use crate::{
@@ -30,6 +32,11 @@ use crate::{
 const EMULATOR_DIRECTORY: &str = "/cirun.d";
 /// Where it has the registry's data.
 pub(crate) const DATA_DIRECTORY: &str = "/data";
+
+/// The sidecar's name within a stage.
+pub(crate) const SIDECAR: &str = "aws";
+/// The name of a front that plays nothing, and only answers questions for names.
+pub(crate) const NO_NAME: &str = "front.cirun.local";
 
 /// What the emulator prints when it answers.
 pub(crate) const READY_LINE: &str = "cirun: emulated AWS is ready";
@@ -62,6 +69,8 @@ pub(crate) struct Orders {
     pub issuer: OidcKey,
     /// Errors on purpose.
     pub faults: Vec<String>,
+    /// The stage's network is closed: names are asked of the front.
+    pub closed: bool,
     /// Who answers STS and ECR first.
     pub upstream: Option<UpstreamFile>,
 }
@@ -86,6 +95,10 @@ pub(crate) fn emulator(
         http: None,
         create_on_push,
         registries,
+        resolver: orders.closed.then(|| ResolverFile {
+            names: names.iter().cloned().collect(),
+            directory: PathBuf::from(EMULATOR_DIRECTORY),
+        }),
         home: planned
             .targets
             .iter()
@@ -94,7 +107,7 @@ pub(crate) fn emulator(
     };
     file.write(&record.emulator().join("config.json"))?;
     Ok(Sidecar {
-        name: "aws".to_owned(),
+        name: SIDECAR.to_owned(),
         image,
         command: own.inside(&["emulator", &format!("{EMULATOR_DIRECTORY}/config.json")]),
         env: IndexMap::new(),

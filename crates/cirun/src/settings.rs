@@ -11,7 +11,7 @@ use cirun_plan::Profile;
 use indexmap::IndexMap;
 pub(crate) use layer::{Layer, UpstreamWord, VARIABLES, Values};
 
-use crate::args::{AwsMode, EngineChoice, ProgressMode, PullMode, PushMode};
+use crate::args::{AwsMode, EgressMode, EngineChoice, ProgressMode, PullMode, PushMode};
 
 /// Who gave a setting, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,8 @@ pub(crate) struct Settings {
     pub aws: Setting<AwsMode>,
     /// `push`.
     pub push: Setting<PushMode>,
+    /// `egress`.
+    pub egress: Setting<EgressMode>,
     /// `pull`.
     pub pull: Setting<PullMode>,
     /// `progress`.
@@ -130,6 +132,7 @@ impl Settings {
             infra: None,
             aws: default(AwsMode::Emulated),
             push: default(PushMode::Local),
+            egress: default(EgressMode::All),
             pull: default(PullMode::Yaml),
             progress: default(ProgressMode::Auto),
             engine: default(EngineChoice::Auto),
@@ -159,6 +162,7 @@ impl Settings {
         replace(&mut self.registry, values.registry, origin);
         replace(&mut self.aws, values.aws, origin);
         replace(&mut self.push, values.push, origin);
+        replace(&mut self.egress, values.egress, origin);
         replace(&mut self.pull, values.pull, origin);
         replace(&mut self.progress, values.progress, origin);
         replace(&mut self.engine, values.engine, origin);

@@ -17,6 +17,7 @@ mod it {
     mod list;
     mod manual;
     mod plan;
+    mod preflight;
     mod secrets;
     mod settings;
     mod support;

@@ -38,6 +38,8 @@ pub struct RunConfig {
     pub docker_config: DockerConfig,
     /// Whether steps get the engine's socket when their profile mounts it.
     pub engine_socket: EngineSocket,
+    /// Whether the stage's network leads out.
+    pub egress: Egress,
     /// The address that published ports listen on. CI binds all addresses; loopback keeps the services of a run to the
     /// machine.
     pub publish_address: IpAddr,
@@ -158,6 +160,18 @@ pub enum PullOverride {
     Missing,
     /// Never pull.
     Never,
+}
+
+/// Whether a stage's network leads out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Egress {
+    /// It does.
+    Open,
+    /// It does not; the sidecar of this name answers its questions for names.
+    Closed {
+        /// The sidecar.
+        resolver: String,
+    },
 }
 
 /// Whether the engine's socket is given to steps.

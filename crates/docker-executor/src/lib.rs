@@ -30,7 +30,7 @@ mod surroundings;
 
 pub use backend::DockerBackend;
 pub use config::{
-    Bind, EngineSocket, HelperImage, Joined, PodImage, PullOverride, RootFs, RunConfig, Sidecar, VolumeMount,
+    Bind, Egress, EngineSocket, HelperImage, Joined, PodImage, PullOverride, RootFs, RunConfig, Sidecar, VolumeMount,
 };
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect};
 pub use engine::{Engine, EngineInfo};

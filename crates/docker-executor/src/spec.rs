@@ -10,10 +10,15 @@ use cirun_engine::{ReadyContainer, ReadyStep};
 use cirun_plan::{PortBinding, Role};
 use indexmap::IndexMap;
 
-use crate::{Bind, EngineSocket, PodImage, RunConfig, Sidecar, VolumeMount, labels::StageLabels, names::object_name};
+use crate::{
+    Bind, Egress, EngineSocket, PodImage, RunConfig, Sidecar, VolumeMount, labels::StageLabels, names::object_name,
+};
 
 /// Where the engine's socket is in containers.
 const ENGINE_SOCKET: &str = "/var/run/docker.sock";
+
+/// The file in the run's directory that is `/etc/resolv.conf` in the containers of a closed stage.
+pub(crate) const RESOLV_CONF: &str = "resolv.conf";
 
 /// What all containers of a stage share.
 #[derive(Debug, Clone)]
@@ -55,6 +60,11 @@ impl HostInfo {
         };
         let mut binds = vec![bind(&config.workspace, workspace), bind(&config.run_dir, RunConfig::RUN_DIR)];
         binds.extend(config.binds.iter().cloned());
+        if config.egress != Egress::Open {
+            // The engine's own file would let it ask the machine's name servers.
+            let source = config.run_dir.join(RESOLV_CONF);
+            binds.push(Bind { source, target: "/etc/resolv.conf".to_owned(), read_only: true });
+        }
         let shared = shared_paths
             .iter()
             .enumerate()

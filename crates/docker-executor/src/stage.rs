@@ -14,12 +14,13 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    Egress,
     backend::Shared,
     images::{ImageRequest, ensure_all, requests_of},
-    names::stage_name,
+    labels::StageLabels,
+    names::{object_name, stage_name},
     sidecar,
-    spec::Network,
-    surroundings::Surroundings,
+    spec::{HostInfo, Network, RESOLV_CONF, pod_config},
 };
 
 /// A stage under way.
@@ -122,12 +123,73 @@ pub(crate) async fn start(
 
 /// Sidecars join the networks of groups, so these come first.
 async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
-    helper_images(shared, stage).await?;
-    try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared, planned))).await?;
-    sidecar::start_all(shared, stage).await
+    let (network, volumes, helpers) =
+        tokio::join!(make_network(shared, stage), make_volumes(shared, stage), helper_images(shared, stage));
+    network.and(volumes).and(helpers)?;
+    let (pod, sidecars) = tokio::join!(start_pod(shared, stage, planned), sidecar::start_all(shared, stage));
+    pod.and(sidecars)?;
+    match &shared.config.egress {
+        Egress::Open => Ok(()),
+        Egress::Closed { resolver } => name_resolver(shared, stage, resolver).await,
+    }
 }
 
-/// One after the other: sidecars and pods usually have the same image.
+/// Writes the file by which containers of a closed stage ask the resolver, and nobody else.
+async fn name_resolver(shared: &Shared, stage: &Stage, resolver: &str) -> Result<(), BackendError> {
+    let name = object_name(&stage.host.name, resolver);
+    let what = || format!("find the address of `{name}`");
+    let inspected = shared.engine.docker.inspect_container(&name, None).await;
+    let inspected = inspected.map_err(|error| engine_error(what(), &error))?;
+    let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+    let address = networks.get(&stage.host.name).and_then(|endpoint| endpoint.ip_address.clone());
+    let address = address.filter(|address| !address.is_empty()).ok_or_else(|| BackendError::Engine {
+        what: what(),
+        reason: "it has none on the stage's network".to_owned(),
+    })?;
+    let path = shared.config.run_dir.join(RESOLV_CONF);
+    let failed = |source: io::Error| BackendError::Io { what: format!("write {}", path.display()), source };
+    fs::write(&path, format!("nameserver {address}\noptions ndots:0 timeout:2 attempts:2\n")).map_err(failed)
+}
+
+async fn make_network(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
+    let name = &stage.host.name;
+    let what = || format!("create the network `{name}`");
+    let request = NetworkCreateRequest {
+        name: name.clone(),
+        driver: Some("bridge".to_owned()),
+        internal: Some(shared.config.egress != Egress::Open),
+        labels: Some(stage.host.labels.of("network", None)),
+        ..NetworkCreateRequest::default()
+    };
+    let docker = shared.engine.docker.clone();
+    let made = shared.make(async move { docker.create_network(request).await }).await;
+    made.map_err(|error| engine_error(what(), &error))?;
+    let joins = shared.config.joined.iter().map(|joined| async {
+        let endpoint = EndpointSettings { aliases: Some(joined.aliases.clone()), ..EndpointSettings::default() };
+        let request = NetworkConnectRequest { container: joined.container.clone(), endpoint_config: Some(endpoint) };
+        let what = || format!("put `{}` on the network `{name}`", joined.container);
+        shared.engine.docker.connect_network(name, request).await.map_err(|error| engine_error(what(), &error))
+    });
+    try_join_all(joins).await.map(drop)
+}
+
+/// The engine would create the volumes with the first container, but without labels.
+async fn make_volumes(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
+    let volumes = stage.host.shared.iter().map(|volume| async {
+        let request = VolumeCreateRequest {
+            name: Some(volume.name.clone()),
+            labels: Some(stage.host.labels.of("shared", None)),
+            ..VolumeCreateRequest::default()
+        };
+        let what = || format!("create the volume `{}`", volume.name);
+        let docker = shared.engine.docker.clone();
+        let made = shared.make(async move { docker.create_volume(request).await }).await;
+        made.map_err(|error| engine_error(what(), &error))
+    });
+    try_join_all(volumes).await.map(drop)
+}
+
+/// One after the other: sidecars and pod usually have the same image.
 async fn helper_images(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
     if stage.all_surroundings().any(|surroundings| surroundings.host.network == Network::Pod) {
         shared.engine.ensure_helper_image(&shared.config.pod.image).await?;

@@ -96,9 +96,9 @@ pub(crate) struct RunOptions {
     /// What runs the containers
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<EngineChoice>,
-    /// Gives no step the engine's socket, which CI's VMs mount into all
-    #[arg(long)]
-    pub no_docker_socket: bool,
+    /// What the stage's network lets out
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "AWS")]
+    pub egress: Option<EgressMode>,
     /// The profile of the developer's AWS credentials
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     pub aws_profile: Option<String>,
@@ -180,6 +180,17 @@ words! {
         Real,
         /// Nowhere: images are only built
         None,
+    }
+}
+words! {
+    /// What the stage's network lets out.
+    EgressMode {
+        /// Nothing: the stage's own names and the emulated AWS are all there is
+        None,
+        /// AWS alone: where it is emulated, as `none`
+        Aws,
+        /// Everything
+        All,
     }
 }
 words! {

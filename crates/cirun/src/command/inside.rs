@@ -15,7 +15,8 @@ use crate::{
     console,
     error::CliError,
     exit::ExitCode,
-    front::{READY_LINE, RegistriesFile, SHUTDOWN},
+    front::{READY_LINE, RegistriesFile, ResolverFile, SERVICE_START, SHUTDOWN, resolver},
+    relay::{self, Target},
     signals::Signals,
 };
 
@@ -30,6 +31,8 @@ pub(crate) struct EmulatorFile {
     pub http: Option<SocketAddr>,
     /// A push makes the repository that it names.
     pub create_on_push: bool,
+    /// What it is told of names, where the stage's network is closed.
+    pub resolver: Option<ResolverFile>,
     /// The registries that it plays besides AWS's.
     pub registries: RegistriesFile,
     /// The account and region of callers whose key tells nothing else.
@@ -89,7 +92,13 @@ pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
             server.shutdown(SHUTDOWN).await;
             Ok(ExitCode::Success)
         }
-        InsideCommand::Emulator { config } => serve(read(&config)?).await,
+        InsideCommand::Emulator { config } => {
+            let (config, resolver) = read(&config)?;
+            if let Some(file) = resolver {
+                resolver::serve(file).await.map_err(|error| CliError::io("cannot listen on port 53", &error))?;
+            }
+            serve(config).await
+        }
     }
 }
 
@@ -111,7 +120,7 @@ fn say_ready() -> Result<(), CliError> {
     console::data(&format!("{READY_LINE}\n")).map_err(|error| CliError::io("cannot write to stdout", &error))
 }
 
-fn read(path: &Path) -> Result<Config, CliError> {
+fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {
     let text = fs::read_to_string(path).map_err(|error| CliError::io(path.display(), &error))?;
     let file: EmulatorFile =
         serde_json::from_str(&text).map_err(|error| CliError::aws_text(format!("{}: {error}", path.display())))?;
@@ -145,5 +154,5 @@ fn read(path: &Path) -> Result<Config, CliError> {
         ..config
     };
     file.registries.apply(&mut config);
-    Ok(config)
+    Ok((config, file.resolver))
 }

@@ -3,7 +3,7 @@
 mod guard;
 mod header;
 mod outcome;
-mod questions;
+mod preflight;
 mod setup;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -77,8 +77,13 @@ pub(crate) async fn start(
     outcome::demand_parity(&session, plan)?;
     outcome::demand_no_skips(&session, plan)?;
     guard::check(&session.settings, &session.planned.targets)?;
+    guard::check_egress(&session.settings)?;
 
     let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
+    tokio::select! {
+        checked = preflight::check(&session) => checked?,
+        () = signals.stop.cancelled() => return Ok(signals.exit_code().unwrap_or(ExitCode::Interrupted)),
+    }
     let record = Record::create(&session.paths, &run)?;
     record.write("plan.json", &cirun_plan::to_json(session.plan()))?;
     if !options.clean_clone {
@@ -129,8 +134,9 @@ async fn carry_out(
     let result = Engine::new(Arc::new(setup.backends), config).run(session.plan(), sender, cancel).await;
     let written = writing.join().unwrap_or(Ok(()));
 
-    outcome::say_pushed(record, setup.registry.as_ref());
-    outcome::say_parity(session);
+    outcome::say_pushed(&record, setup.registry.as_ref());
+    outcome::say_refused(&record);
+    outcome::say_parity(&session);
     if let Err(error) = written {
         return Err(sink_error(&error));
     }

@@ -11,7 +11,7 @@ use cirun_planner::{Planned, host_and_port, is_name};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    args::{AwsMode, PushMode},
+    args::{AwsMode, EgressMode, PushMode},
     settings::Settings,
 };
 
@@ -58,7 +58,8 @@ impl RegistriesFile {
         let open = targets().filter(|target| target.anonymous && !target.is_docker_hub());
         let open = open.map(|target| host_and_port(&target.host).0.to_owned()).collect();
         let names = planned.front_hosts.iter().filter(|name| !name.ends_with(".amazonaws.com"));
-        let origins = match settings.offline.value {
+        let closed = settings.offline.value || settings.egress.value != EgressMode::All;
+        let origins = match closed {
             true => None,
             false => Some(look_up(names).await),
         };

@@ -100,6 +100,7 @@ fn flags(plan: &PlanOptions, run: Option<&RunOptions>) -> Values {
         infra: plan.infra.map(Into::into),
         aws: plan.aws,
         push: plan.push,
+        egress: run.and_then(|run| run.egress),
         pull: plan.pull,
         workspace: plan.workspace.clone(),
         include: plan.include.clone(),

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::Origin;
-use crate::args::{AwsMode, EngineChoice, ProgressMode, PullMode, PushMode, parse_profile};
+use crate::args::{AwsMode, EgressMode, EngineChoice, ProgressMode, PullMode, PushMode, parse_profile};
 
 /// What one layer says.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,7 @@ pub(crate) struct Values {
     pub infra: Option<ProfileWord>,
     pub aws: Option<AwsMode>,
     pub push: Option<PushMode>,
+    pub egress: Option<EgressMode>,
     pub pull: Option<PullMode>,
     pub progress: Option<ProgressMode>,
     pub engine: Option<EngineChoice>,
@@ -114,10 +115,11 @@ impl Layer {
 }
 
 /// The variables and the keys they set.
-pub(crate) const VARIABLES: [(&str, &str); 11] = [
+pub(crate) const VARIABLES: [(&str, &str); 13] = [
     ("CIRUN_INFRA", "infra"),
     ("CIRUN_AWS", "aws"),
     ("CIRUN_PUSH", "push"),
+    ("CIRUN_EGRESS", "egress"),
     ("CIRUN_PULL", "pull"),
     ("CIRUN_PROGRESS", "progress"),
     ("CIRUN_ENGINE", "engine"),

@@ -1,7 +1,7 @@
 //! Runs on a real engine, with the test images of `cargo xtask images`; without them these tests fail.
 
 mod auth;
-mod dind;
+mod egress;
 mod failing;
 mod forward;
 mod images;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use cirun_docker_executor::{
-    ConnectOptions, DockerBackend, DockerConfig, Engine, EngineSocket, HelperImage, HostOs, OwnedObject, Owner,
+    ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, OwnedObject, Owner,
     PodImage, PullOverride, RunConfig, Selection, connect,
 };
 use cirun_engine::{
@@ -100,6 +100,7 @@ impl Bench {
             offline: false,
             platform: None,
             docker_config: DockerConfig::default(),
+            egress: Egress::Open,
             engine_socket: EngineSocket::AsPlanned,
             publish_address: [127, 0, 0, 1].into(),
             stop_grace: Duration::from_secs(1),

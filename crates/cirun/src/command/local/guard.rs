@@ -3,7 +3,7 @@
 use cirun_planner::{RegistryTarget, host_and_port, is_local, is_name};
 
 use crate::{
-    args::{AwsMode, PushMode},
+    args::{AwsMode, EgressMode, PushMode},
     error::CliError,
     settings::Settings,
 };
@@ -24,6 +24,22 @@ pub(super) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(
         }
         (PushMode::Real, _, _) => allowed(settings, targets),
     }
+}
+
+/// Refuses to close the network where the steps could not do what they are to.
+pub(super) fn check_egress(settings: &Settings) -> Result<(), CliError> {
+    let word = match settings.egress.value {
+        EgressMode::All => return Ok(()),
+        EgressMode::None => "none",
+        EgressMode::Aws => "aws",
+    };
+    if settings.aws.value == AwsMode::Real || settings.push.value == PushMode::Real {
+        return Err(CliError::usage(format!(
+            "`--egress {word}` closes the network, and real AWS or a real push needs it"
+        ))
+        .help("use `--aws emulated --push local` with it, or leave it out"));
+    }
+    Ok(())
 }
 
 /// The front takes names; what is no name would not come to it.

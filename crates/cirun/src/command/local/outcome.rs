@@ -80,6 +80,20 @@ pub(super) fn say_pushed(record: &Record, registry: Option<&LocalRegistry>) {
     }
 }
 
+/// Says which names outside of a closed network were asked for.
+pub(super) fn say_refused(record: &Record) {
+    match front::resolver::refused(&record.emulator()) {
+        Ok(names) if names.is_empty() => {}
+        Ok(names) => {
+            console::say(&format!("\nasked for names outside ({}), refused by `--egress`:", names.len()));
+            for (name, times) in names {
+                console::say(&format!("  {name}  {times}×"));
+            }
+        }
+        Err(error) => console::say(&format!("warning: cannot read the names that were refused: {error}")),
+    }
+}
+
 /// Says what differs from CI.
 pub(super) fn say_parity(session: &Session) {
     let differences: Vec<_> =

@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
-use cirun_docker_executor::{DockerBackend, Engine, EngineSocket, Owner, PullOverride, RunConfig, Sidecar};
+use cirun_docker_executor::{DockerBackend, Egress, Engine, EngineSocket, Owner, PullOverride, RunConfig, Sidecar};
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
 use cirun_planner::DelegateIdentity;
 
 use super::GRACE;
 use crate::{
-    args::{AwsMode, EngineChoice, PullMode, RunOptions},
+    args::{AwsMode, EgressMode, EngineChoice, PullMode, RunOptions},
     backend::Backends,
     console, engine,
     environment::Environment,
@@ -120,7 +120,11 @@ impl Stagehand<'_> {
     ) -> Result<(Vec<Sidecar>, Option<LocalRegistry>), CliError> {
         let settings = &self.session.settings;
         let planned = &self.session.planned;
-        let names = front::names(planned, settings);
+        let closed = settings.egress.value != EgressMode::All;
+        let mut names = front::names(planned, settings);
+        if closed && names.is_empty() {
+            names.push(front::NO_NAME.to_owned());
+        }
         if settings.aws.value != AwsMode::Emulated && names.is_empty() {
             return Ok((Vec::new(), None));
         }
@@ -135,6 +139,18 @@ impl Stagehand<'_> {
         let image = front::helper_image(own);
         let create = settings.create_repository.value;
         let registries = RegistriesFile::of(planned, settings).await;
+        let issuer = OidcIssuer::open(&self.session.paths.oidc()).map_err(|error| CliError::aws(&error))?;
+        let orders = Orders {
+            create_on_push: settings.create_repository.value,
+            registry: settings.registry.value.clone(),
+            issuer: issuer.key(),
+            faults: self.options.faults.clone(),
+            closed,
+            upstream: match forwarding {
+                Some(Forwarding { given, route }) => Some(route.open(given, self.record).await?),
+                None => None,
+            },
+        };
         let played = (planned, names, registries);
         let sidecar = front::emulator(own, image.clone(), played, &authority, self.record, create)?;
         let registry = LocalRegistry::ensure(engine, own, image, &self.session.paths).await?;
@@ -174,9 +190,14 @@ impl Stagehand<'_> {
             offline: settings.offline.value,
             platform: self.options.platform.clone(),
             docker_config: engine::logins(self.environment, &self.session.paths)?,
-            engine_socket: match settings.no_docker_socket.value {
-                true => EngineSocket::Refused,
-                false => EngineSocket::AsPlanned,
+            egress: match settings.egress.value {
+                EgressMode::All => Egress::Open,
+                EgressMode::None | EgressMode::Aws => Egress::Closed { resolver: front::SIDECAR.to_owned() },
+            },
+            // A container that a step starts by the machine's engine would be outside of the closed network.
+            engine_socket: match settings.egress.value {
+                EgressMode::All => EngineSocket::AsPlanned,
+                EgressMode::None | EgressMode::Aws => EngineSocket::Refused,
             },
             publish_address: Ipv4Addr::LOCALHOST.into(),
             stop_grace: GRACE,

@@ -1,0 +1,164 @@
+//! Real AWS, before anything is built: each step that pushes to ECR signs in once, as its plugin will.
+
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
+
+use cirun_aws::{IdentityOptions, Login, Passed, PreflightError, Repository, preflight};
+use cirun_plan::{Action, Environment, PlannedStep, Text};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    args::{AwsMode, PushMode},
+    console,
+    error::CliError,
+    session::Session,
+};
+
+/// Signs in for each step that pushes, and fails where its push would.
+pub(super) async fn check(session: &Session) -> Result<(), CliError> {
+    let settings = &session.settings;
+    if settings.aws.value != AwsMode::Real || settings.push.value == PushMode::None {
+        return Ok(());
+    }
+    let options = IdentityOptions {
+        profile: settings.aws_profile.as_ref().map(|profile| profile.value.clone()),
+        ..IdentityOptions::default()
+    };
+    for target in &session.planned.targets {
+        let Some(ecr) = &target.ecr else { continue };
+        let step = steps(session).find(|step| step.path.to_string() == target.step);
+        let Some((step, login)) = step.and_then(|step| Some((step, login(environment(step)?)?))) else {
+            console::say(&format!(
+                "warning: `{}` signs in with values that are decided later: it is not checked now",
+                target.step
+            ));
+            continue;
+        };
+        let repository =
+            Repository { account: ecr.account.clone(), region: ecr.region.clone(), name: target.repository.clone() };
+        let passed = preflight(&options, &login, &repository).await.map_err(|error| told(&error, &target.step))?;
+        tell(session, step, &passed);
+    }
+    Ok(())
+}
+
+fn steps(session: &Session) -> impl Iterator<Item = &PlannedStep> {
+    session.plan().stages.iter().flat_map(|stage| stage.steps())
+}
+
+fn environment(step: &PlannedStep) -> Option<&Environment> {
+    match &step.action {
+        Action::Container(container) => Some(&container.env),
+        Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
+    }
+}
+
+/// How the plugin will sign in, read from the variables that it reads; `None` while one of them is open.
+fn login(env: &Environment) -> Option<Login> {
+    let value = |name: &str| match env.get(name).map(|var| &var.value.value) {
+        None => Some(None),
+        Some(Text::Known(text)) => Some(Some(text.clone())),
+        Some(Text::Secret(secret)) => Some(Some(secret.expose().to_owned())),
+        Some(Text::Deferred(_)) => None,
+    };
+    let pair = |id: &str, secret: &str| Some(value(id)?.zip(value(secret)?));
+    let token = value("AWS_SESSION_TOKEN")?;
+    // Where the plugin ignores the connector's keys, the ambient ones have been added.
+    let keys = match pair("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")? {
+        Some(ambient) => Some(ambient),
+        None => pair("PLUGIN_ACCESS_KEY", "PLUGIN_SECRET_KEY")?,
+    };
+    Some(Login {
+        keys: keys.map(|(id, secret)| (id, secret, token)),
+        role: value("PLUGIN_ASSUME_ROLE")?,
+        external_id: value("PLUGIN_EXTERNAL_ID")?,
+        oidc_token: value("PLUGIN_OIDC_TOKEN_ID")?,
+    })
+}
+
+fn told(error: &PreflightError, step: &str) -> CliError {
+    let help = match error {
+        PreflightError::NoCredentials(_) => {
+            "sign in (`aws sso login`), name a profile with `--aws-profile`, or use `--aws emulated`".to_owned()
+        }
+        PreflightError::Expired(_) => {
+            "renew them: `aws sso login`, new temporary keys, or a new OIDC token (`--oidc-token-file`)".to_owned()
+        }
+        PreflightError::Refused(_) => "check the connector's keys and secrets".to_owned(),
+        PreflightError::Role { role, .. } => {
+            format!("let the trust policy of `{role}` name the signer, and check `externalId` or the token's claims")
+        }
+        PreflightError::Account { wanted, .. } => {
+            format!("check `account`, take the connector of account {wanted}, or add `crossAccountAccess` to it")
+        }
+        PreflightError::Permission { action, .. } => format!("give the signer {action} in its IAM policy"),
+        PreflightError::Repository { name, region, .. } => {
+            format!(
+                "make it: `aws ecr create-repository --repository-name {name} --region {region}`; or check `imageName`"
+            )
+        }
+        PreflightError::Unreachable(_) => "check the network, proxies and `AWS_ENDPOINT_URL`".to_owned(),
+    };
+    CliError::aws_text(format!("step `{step}`: {error}")).help(help)
+}
+
+fn tell(session: &Session, step: &PlannedStep, passed: &Passed) {
+    if let Some(reason) = &passed.unchecked {
+        console::say(&format!("warning: `{}` pushes to a repository that could not be looked up: {reason}", step.path));
+    }
+    let left = passed.expires.and_then(|expires| expires.duration_since(SystemTime::now()).ok());
+    let needed = last_time(session, step.path.full());
+    if let (Some(left), Some(needed)) = (left, needed)
+        && needed > left
+    {
+        console::say(&format!(
+            "warning: the credentials of `{}` expire in {} min, and its push was done after {} min last time",
+            step.path,
+            left.as_secs() / 60,
+            needed.as_secs().div_ceil(60)
+        ));
+    }
+}
+
+/// How long after the start of the last run of this pipeline the step had succeeded.
+fn last_time(session: &Session, step: &str) -> Option<Duration> {
+    let mut records: Vec<_> = fs::read_dir(session.paths.runs()).ok()?.filter_map(Result::ok).collect();
+    records.sort_by_key(|record| std::cmp::Reverse(record.metadata().and_then(|data| data.modified()).ok()));
+    records.iter().find_map(|record| {
+        let events = fs::read_to_string(record.path().join("events.jsonl")).ok()?;
+        until(&events, &session.plan().pipeline, step)
+    })
+}
+
+/// The time between a run's first event and the end of a step that succeeded.
+fn until(events: &str, pipeline: &str, step: &str) -> Option<Duration> {
+    let mut start = None;
+    for event in events.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let time: Timestamp = event["time"].as_str()?.parse().ok()?;
+        match event["type"].as_str()? {
+            "run_started" if event["pipeline"] == pipeline => start = Some(time),
+            "step_finished" if event["step"] == step && event["outcome"] == "succeeded" => {
+                return Duration::try_from(time.duration_since(start?)).ok();
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_run_tells_how_long_a_push_takes() {
+        let events = r#"{"time":"2026-11-20T12:00:00.000Z","type":"run_started","pipeline":"shop"}
+{"time":"2026-11-20T12:10:00.500Z","type":"step_finished","step":"build.push","outcome":"succeeded"}"#;
+        assert_eq!(until(events, "shop", "build.push"), Some(Duration::from_millis(600_500)));
+        assert_eq!(until(events, "other", "build.push"), None);
+        assert_eq!(until(events, "shop", "build.test"), None);
+    }
+}
