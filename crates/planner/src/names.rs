@@ -149,11 +149,15 @@ impl Names {
 
     /// The names that stand under `path`, for suggestions.
     fn known_under(&self, path: &[Segment]) -> Vec<String> {
-        match self.find(path) {
+        let own = match self.find_here(path) {
             Found::Entry(Entry::Tree(entries)) => entries.keys().cloned().collect(),
             Found::Entry(Entry::Stages { stages, .. }) => stages.keys().cloned().collect(),
             Found::Entry(Entry::Steps(steps)) => steps.ids(),
             Found::Entry(_) | Found::Inside(..) | Found::Pending | Found::Missing => Vec::new(),
+        };
+        match &self.around {
+            Around::Layer(around) => [own, around.known_under(path)].concat(),
+            Around::World(_) => own,
         }
     }
 
@@ -183,20 +187,20 @@ impl Names {
     }
 
     fn find(&self, path: &[Segment]) -> Found<'_> {
+        match (self.find_here(path), &self.around) {
+            (Found::Missing, Around::Layer(around)) if !self.hides(path) => around.find(path),
+            (found, _) => found,
+        }
+    }
+
+    /// What this layer has by itself.
+    fn find_here(&self, path: &[Segment]) -> Found<'_> {
         let Some((Segment::Key(first), rest)) = path.split_first() else { return Found::Missing };
-        if let Some(entry) = self.entries.get(first) {
-            if matches!(entry, Entry::Hidden) {
-                return Found::Missing;
-            }
-            match descend(entry, rest) {
-                Found::Missing => {}
-                found @ (Found::Entry(_) | Found::Inside(..) | Found::Pending) => return found,
-            }
-        }
-        match &self.around {
-            Around::Layer(around) => around.find(path),
-            Around::World(_) => Found::Missing,
-        }
+        self.entries.get(first).map_or(Found::Missing, |entry| descend(entry, rest))
+    }
+
+    fn hides(&self, path: &[Segment]) -> bool {
+        matches!(path.first(), Some(Segment::Key(first)) if matches!(self.entries.get(first), Some(Entry::Hidden)))
     }
 
     /// Whether this is the artifact of a step of the stage: `artifact_<id>`, beside `steps` (harness-runtime.md 3).

@@ -57,14 +57,22 @@ pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
         project: text(&ctx, pipeline.project.as_ref(), &inputs.run.project),
         variables: variables::environment(&ctx, &pipeline.variables, true),
         pushed: Vec::new(),
+        decided: IndexMap::new(),
     };
     let mut planned = Vec::new();
     for stage in selected(&ctx, pipeline) {
         match &stage.spec {
-            StageSpec::Ci(spec) => planned.extend(stage::lower(&ctx, &mut facts, stage, spec)),
-            StageSpec::Other { kind, execution } => {
-                planned.extend(stage::lower_other(&ctx, &mut facts, stage, kind, execution));
+            StageSpec::Ci(spec) if facts.decided.is_empty() => {
+                planned.extend(stage::lower(&ctx, &mut facts, stage, spec));
             }
+            StageSpec::Ci(spec) => {
+                let ctx = ctx.with_names(Names::within(&ctx.names, facts.names()));
+                planned.extend(stage::lower(&ctx, &mut facts, stage, spec));
+            }
+            StageSpec::Other { kind, .. } => notes.report(
+                Diagnostic::parity("stage-not-run", format!("the stage `{}` is left out", stage.identifier.value))
+                    .at(kind.span, format!("a `{}` stage is not run locally", kind.value)),
+            ),
             StageSpec::Template => notes.report(
                 Diagnostic::error(
                     "missing-template",

@@ -34,6 +34,20 @@ pub(crate) struct PipelineFacts<'p> {
     pub(crate) project: String,
     pub(crate) variables: Variables,
     pub(crate) pushed: Vec<String>,
+    /// The variables of the stages so far whose values are expressions: decided in their own stage.
+    pub(crate) decided: IndexMap<String, IndexMap<String, Entry>>,
+}
+
+impl PipelineFacts<'_> {
+    /// `pipeline.stages.ID.variables` of earlier stages, as those saw them.
+    pub(crate) fn names(&self) -> IndexMap<String, Entry> {
+        let stages = self
+            .decided
+            .iter()
+            .map(|(id, variables)| (id.clone(), Entry::tree([("variables", Entry::Tree(variables.clone()))])));
+        let pipeline = Entry::tree([("stages", Entry::Tree(stages.collect()))]);
+        [("pipeline".to_owned(), pipeline)].into_iter().collect()
+    }
 }
 
 /// Plans a CI stage: none if it cannot be, several for a looped one.
@@ -127,6 +141,11 @@ fn instance(
     let ctx = ctx.with_names(names(ctx, stage, spec, place, [&services, &spec.execution]));
     report_differences(&ctx, stage, spec, place);
     let own = variables::environment(&ctx, &stage.variables, false);
+    let decided = variables::decided(&stage.variables, &own);
+    if !decided.is_empty() {
+        facts.decided.insert(place.id.clone(), decided);
+    }
+    let layers = stage::layers(&ctx, place, &facts.variables, &own);
     let strategies = flow::strategies(&ctx, &stage.failure_strategies);
     let tree = StageTree::new(&ctx, place, [&facts.variables, &own], std::mem::take(&mut facts.pushed));
     let mut execution = tree.lower(&ctx, &services, Vec::new());

@@ -42,6 +42,27 @@ pub(crate) fn environment(ctx: &Ctx<'_>, variables: &[Variable], overridable: bo
         .collect()
 }
 
+/// The variables whose values are expressions, with what they came to in their own place; those that wait are left out.
+pub(crate) fn decided(variables: &[Variable], values: &Variables) -> IndexMap<String, Entry> {
+    let is_expression = |name: &str| {
+        let variable = variables.iter().find(|variable| variable.name.value == name);
+        let field = variable.and_then(value_of).map(|field| &field.value);
+        matches!(field, Some(ParameterField::Expression(_)))
+    };
+    let expressions = values.iter().filter(|(name, _, _)| is_expression(name));
+    expressions
+        .filter_map(|(name, _, value)| {
+            let (text, secret) = match &value.value {
+                PlanText::Known(text) => (text.clone(), false),
+                PlanText::Secret(secret) => (secret.expose().to_owned(), true),
+                PlanText::Deferred(_) => return None,
+            };
+            let cause = value.origin.causes().first().cloned();
+            Some((name.clone(), Entry::Known(Known { value: Value::String(text), secret, cause })))
+        })
+        .collect()
+}
+
 /// What a variable is set to: its value, or its default where the value is empty.
 fn value_of(variable: &Variable) -> Option<&Text> {
     given(variable.value.as_ref()).or(given(variable.default.as_ref())).or(variable.value.as_ref())

@@ -4,7 +4,7 @@ use cirun_plan::Profile;
 use cirun_planner::Setting;
 use insta::assert_snapshot;
 
-use crate::harness::{Outcome, diagnostics, plan_document, render};
+use crate::harness::{Outcome, diagnostics, explain, plan_document, render};
 
 fn pipeline(stages: &str) -> String {
     let stages: String = stages.lines().map(|line| format!("    {line}\n")).collect();
@@ -28,6 +28,37 @@ fn one(infrastructure: &str) -> String {
     pipeline(&format!(
         "- stage:\n    identifier: build\n    name: build\n    type: CI\n    spec:\n      {infrastructure}\n      {RUN}"
     ))
+}
+
+#[test]
+fn variables_of_an_earlier_stage_have_its_values() {
+    let stage = |id: &str, more: &str, command: &str| {
+        format!(
+            "    - stage:\n        identifier: {id}\n        name: {id}\n        type: CI\n{more}        spec:\n          runtime: {{type: Cloud, spec: {{}}}}\n          execution:\n            steps:\n              - step: {{type: Run, name: go, identifier: go, spec: {{image: a, command: c, envVariables: {{X: '{command}'}}}}}}\n"
+        )
+    };
+    let variables = "        strategy: {matrix: {os: [linux, mac]}}\n        variables:\n          - {name: v, type: String, value: \"<+matrix.os>-<+stage.identifier>\"}\n          - {name: plain, type: String, value: w}\n";
+    let later = "<+pipeline.stages.one_1.variables.v> <+pipeline.stages.one_0.variables.plain> <+pipeline.nmae>";
+    let text = format!(
+        "pipeline:\n  identifier: p\n  name: p\n  stages:\n{}{}",
+        stage("one", variables, "<+stage.variables.v>"),
+        stage("two", "", later)
+    );
+    let outcome = plan_document(&text, |_| {});
+    assert_snapshot!(explain(&outcome, "X") + &diagnostics(&outcome), @"
+    go: linux-one_0 ← pipeline.yaml:11:44 ← pipeline.yaml:17:108
+    go: mac-one_1 ← pipeline.yaml:11:44 ← pipeline.yaml:17:108
+    go: mac-one_1 w null ← pipeline.yaml:12:48 ← pipeline.yaml:11:44 ← pipeline.yaml:26:108
+    note[image-without-connector] `Run` step `go` has `image` and no `connectorRef`
+      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      help: the image is pulled without credentials
+    note[image-without-connector] `Run` step `go` has `image` and no `connectorRef`
+      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      help: the image is pulled without credentials
+    warning[unresolved-expression] `pipeline.nmae` does not resolve
+      at `'<+pipeline.stages.one_1.variables.v> <+pipeline.stages.one_0.variables.plain> <+pipeline.nmae>'`: becomes the text `null`, as in the CI service
+      help: did you mean `<+pipeline.name>`?
+    ");
 }
 
 #[test]
