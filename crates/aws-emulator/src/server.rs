@@ -39,7 +39,7 @@ pub enum ServeError {
     #[error("no address to listen on")]
     NoAddress,
     /// An address could not be taken.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,

@@ -7,6 +7,8 @@ use crate::{
     testing::{Answer, Bench, REGISTRY},
 };
 
+mod conformance;
+
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// A client that has logged in.

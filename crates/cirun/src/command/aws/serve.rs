@@ -1,5 +1,7 @@
 //! `cirun aws serve`: the emulator on this machine, until interrupted.
 
+mod data;
+
 use std::{
     fs,
     net::{IpAddr, SocketAddr},
@@ -11,6 +13,7 @@ use cirun_aws_emulator::{
     Config, EcrRegistry, Identity, Listen, OidcIssuer, PlainHttp, RequestLog, Seeds, Server, Strictness, Tls,
     host_names,
 };
+use data::Data;
 
 use crate::{
     args::ServeOptions, console, error::CliError, exit::ExitCode, front::SHUTDOWN, paths::Paths, signals::Signals,
@@ -161,7 +164,7 @@ fn tell(options: &ServeOptions, server: &Server, seeds: &Seeds, trust: &Trust, d
     console::data(&lines).map_err(|error| CliError::io("cannot write to stdout", &error))?;
     let registry = EcrRegistry::new(&options.account, &options.region).host();
     let aws: Vec<&str> = trust.names.iter().map(String::as_str).filter(|name| name.contains(".amazonaws.")).collect();
-    let kept = if data.temporary { " (removed at the end)" } else { "" };
+    let kept = if data.is_temporary() { " (removed at the end)" } else { "" };
     let lines = [
         (
             "emulated AWS",
@@ -196,32 +199,6 @@ fn quoted(value: &str) -> String {
         value.to_owned()
     } else {
         format!("'{}'", value.replace('\'', r"'\''"))
-    }
-}
-
-/// The directory of the images: one that was named, or one that goes at the end.
-struct Data {
-    path: PathBuf,
-    temporary: bool,
-}
-
-impl Data {
-    fn open(named: Option<PathBuf>) -> Result<Self, CliError> {
-        let temporary = named.is_none();
-        let path = named.unwrap_or_else(|| std::env::temp_dir().join(format!("cirun-aws-{}", std::process::id())));
-        fs::create_dir_all(&path).map_err(|error| CliError::io(path.display(), &error))?;
-        Ok(Self { path, temporary })
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn close(self) -> Result<(), CliError> {
-        if !self.temporary {
-            return Ok(());
-        }
-        fs::remove_dir_all(&self.path).map_err(|error| CliError::io(self.path.display(), &error))
     }
 }
 

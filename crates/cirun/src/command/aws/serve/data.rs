@@ -1,0 +1,100 @@
+//! The directory of the images: one that was named, or one that goes at the end, at the latest when the next one is made.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::error::CliError;
+
+const PREFIX: &str = "cirun-aws-";
+/// A file that is locked as long as its directory is in use; the kernel unlocks it, however the process ends.
+const IN_USE: &str = "in-use";
+
+/// The directory, and what says that it is in use.
+pub(super) struct Data {
+    path: PathBuf,
+    in_use: Option<File>,
+}
+
+impl Data {
+    /// Takes the named directory, or makes one below the system's temporary directory.
+    pub(super) fn open(named: Option<PathBuf>) -> Result<Self, CliError> {
+        match named {
+            Some(path) => {
+                fs::create_dir_all(&path).map_err(|error| CliError::io(path.display(), &error))?;
+                Ok(Self { path, in_use: None })
+            }
+            None => Self::temporary(&std::env::temp_dir()),
+        }
+    }
+
+    fn temporary(parent: &Path) -> Result<Self, CliError> {
+        let failed = |error| CliError::io(parent.display(), &error);
+        remove_abandoned(parent).map_err(failed)?;
+        // Under another name until it is locked: nobody shall find it abandoned meanwhile.
+        let aside = parent.join(format!(".{PREFIX}{}", std::process::id()));
+        let path = parent.join(format!("{PREFIX}{}", std::process::id()));
+        fs::create_dir_all(&aside).map_err(failed)?;
+        let in_use = File::create(aside.join(IN_USE)).map_err(failed)?;
+        in_use.lock().map_err(failed)?;
+        fs::rename(&aside, &path).map_err(failed)?;
+        Ok(Self { path, in_use: Some(in_use) })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it goes at the end.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.in_use.is_some()
+    }
+
+    /// Ends its use.
+    pub(super) fn close(self) -> Result<(), CliError> {
+        if !self.is_temporary() {
+            return Ok(());
+        }
+        fs::remove_dir_all(&self.path).map_err(|error| CliError::io(self.path.display(), &error))
+    }
+}
+
+/// Removes what killed processes of this user left; what cannot be opened is somebody else's.
+fn remove_abandoned(parent: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let Ok(mark) = File::options().write(true).open(entry.path().join(IN_USE)) else { continue };
+        if is_ours && mark.try_lock().is_ok() {
+            match fs::remove_dir_all(entry.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_goes() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in ["cirun-aws-1", "other"] {
+            fs::create_dir(parent.path().join(name)).unwrap();
+            File::create(parent.path().join(name).join(IN_USE)).unwrap();
+        }
+        let used = Data::temporary(parent.path()).unwrap();
+        remove_abandoned(parent.path()).unwrap();
+        assert!(!parent.path().join("cirun-aws-1").exists(), "nobody has locked it");
+        assert!(parent.path().join("other").exists() && used.path().exists());
+        let path = used.path().to_owned();
+        used.close().unwrap();
+        assert!(!path.exists());
+    }
+}
