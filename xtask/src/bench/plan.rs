@@ -1,0 +1,237 @@
+//! `cargo xtask bench plan`: time and memory of reading and planning, beside those of a plain YAML reader.
+
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::millis;
+use crate::{project, sh::Cmd};
+
+/// The sizes, smallest first.
+const STEPS: [usize; 2] = [200, 10_000];
+const COMMANDS: [&[&str]; 4] = [&["list"], &["check"], &["plan"], &["plan", "--format", "json"]];
+
+/// What reads the same bytes and does nothing with them, for comparison: libyaml, through Python.
+const YAML: &str = "import sys, yaml; list(yaml.load_all(open(sys.argv[1], 'rb'), Loader=yaml.CSafeLoader))";
+
+pub(super) fn run(binary: &Path, runs: u32) -> Result<()> {
+    let files = STEPS.map(generate).into_iter().collect::<Result<Vec<PathBuf>>>()?;
+    let cirun = |words: &[&str], file: &Path| {
+        let mut command = Command::new(binary);
+        command.args(words).arg(file);
+        command
+    };
+    println!(
+        "{:<20} {:>10} {:>10} {:>13} {:>13} {:>16}",
+        "command", "200 steps", "memory", "10,000 steps", "memory", "per step, ratio"
+    );
+    for words in COMMANDS {
+        let small = fastest(runs, || cirun(words, &files[0]))?;
+        let large = fastest(runs, || cirun(words, &files[1]))?;
+        let memory = [peak(cirun(words, &files[0]))?, peak(cirun(words, &files[1]))?];
+        println!(
+            "{:<20} {:>10} {:>10} {:>13} {:>13} {:>16.2}",
+            words.join(" "),
+            millis(small),
+            megabytes(memory[0]),
+            millis(large),
+            megabytes(memory[1]),
+            ratio(small, large)
+        );
+    }
+    beside_libyaml(runs, &files, &cirun)?;
+    corpus(binary)
+}
+
+/// `check` beside a reader that only reads, run in turn.
+fn beside_libyaml(runs: u32, files: &[PathBuf], cirun: &dyn Fn(&[&str], &Path) -> Command) -> Result<()> {
+    let reader = |file: &Path| {
+        let mut command = Command::new("python3");
+        command.args(["-c", YAML]).arg(file);
+        command
+    };
+    if !Cmd::new("python3").args(["-c", "import yaml; yaml.CSafeLoader"]).succeeds() {
+        println!("\nno python3 with libyaml here: nothing to compare with");
+        return Ok(());
+    }
+    let (mut check, mut yaml) = (Duration::MAX, Duration::MAX);
+    for _ in 0..runs.max(1) {
+        check = check.min(fastest(1, || cirun(&["check"], &files[1]))?);
+        yaml = yaml.min(fastest(1, || reader(&files[1]))?);
+    }
+    println!(
+        "\n10,000 steps: check {}, libyaml reading the same bytes into Python {} (check takes {:.2} of it)",
+        millis(check),
+        millis(yaml),
+        check.as_secs_f64() / yaml.as_secs_f64()
+    );
+    Ok(())
+}
+
+/// `check` of every v0 document of the corpus: each in a process of its own, then all in one.
+fn corpus(binary: &Path) -> Result<()> {
+    let named = env::var_os("CIRUN_CORPUS").map(PathBuf::from);
+    let root = named.clone().unwrap_or_else(|| project::root().join("../shared/corpus"));
+    let Ok(index) = fs::read_to_string(root.join("INDEX.tsv")) else {
+        if named.is_some() {
+            bail!("CIRUN_CORPUS names no corpus: {}", root.display());
+        }
+        println!("\nno corpus in {}: name one with CIRUN_CORPUS", root.display());
+        return Ok(());
+    };
+    let documents: Vec<&str> = index
+        .lines()
+        .skip(1)
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .filter(|cells| cells.len() > 13 && cells[11] == "v0" && cells[13] == "ok" && cells[12] == "pipeline")
+        .map(|cells| cells[0])
+        .collect();
+    let mut times = Vec::new();
+    for document in &documents {
+        let mut command = Command::new(binary);
+        command.current_dir(&root).arg("check").arg(document);
+        times.push((timed(&mut command)?, *document));
+    }
+    times.sort();
+    let (Some(middle), Some(slowest)) = (times.get(times.len() / 2), times.last()) else {
+        bail!("the corpus in {} has no pipelines", root.display());
+    };
+    let mut command = Command::new(binary);
+    command.current_dir(&root).args(["check", "--format", "json"]).args(&documents);
+    let whole = timed(&mut command)?;
+    println!(
+        "\ncorpus, {} pipelines: check takes {} for the middle one and {} for the slowest ({}); all in one process {}",
+        documents.len(),
+        millis(middle.0),
+        millis(slowest.0),
+        slowest.1,
+        millis(whole)
+    );
+    Ok(())
+}
+
+/// How much longer one step takes in the large pipeline: 1 is linear.
+fn ratio(small: Duration, large: Duration) -> f64 {
+    let per_step = |time: Duration, steps: usize| time.as_secs_f64() / steps as f64;
+    per_step(large, STEPS[1]) / per_step(small, STEPS[0])
+}
+
+fn megabytes(kilobytes: Option<u64>) -> String {
+    kilobytes.map_or_else(|| "?".to_owned(), |kilobytes| format!("{:.0} MB", kilobytes as f64 / 1024.0))
+}
+
+/// The fastest of several runs; all must succeed.
+fn fastest(runs: u32, command: impl Fn() -> Command) -> Result<Duration> {
+    let mut best = Duration::MAX;
+    for _ in 0..runs.max(1) {
+        let mut command = command();
+        let started = Instant::now();
+        let output = command.output().with_context(|| format!("{command:?}"))?;
+        best = best.min(started.elapsed());
+        if !output.status.success() {
+            bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr).trim_end());
+        }
+    }
+    Ok(best)
+}
+
+/// One run, whatever it finds: 3 says that there are errors in the document.
+fn timed(command: &mut Command) -> Result<Duration> {
+    let started = Instant::now();
+    let output = command.output().with_context(|| format!("{command:?}"))?;
+    let elapsed = started.elapsed();
+    if !matches!(output.status.code(), Some(0 | 3)) {
+        bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    Ok(elapsed)
+}
+
+/// The most memory that a run had at once, in kilobytes, as Linux counts it while the process lives.
+fn peak(mut command: Command) -> Result<Option<u64>> {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let mut peak = None;
+    while child.try_wait()?.is_none() {
+        let now = fs::read_to_string(&status).ok().and_then(|text| {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.split_whitespace().next()?.parse::<u64>().ok()
+        });
+        peak = peak.max(now);
+        thread::sleep(Duration::from_micros(200));
+    }
+    Ok(peak)
+}
+
+fn generate(steps: usize) -> Result<PathBuf> {
+    let file = project::cache_dir("bench")?.join(format!("{steps}_steps.yaml"));
+    fs::write(&file, pipeline(steps))?;
+    Ok(file)
+}
+
+/// A valid pipeline of `steps` Run steps, each with an expression and an output variable.
+fn pipeline(steps: usize) -> String {
+    let mut text = String::from(HEAD);
+    for number in 0..steps {
+        write!(
+            text,
+            "              - step:
+                  type: Run
+                  name: Step {number}
+                  identifier: step_{number}
+                  spec:
+                    shell: Sh
+                    connectorRef: account.harnessImage
+                    image: busybox:1
+                    command: echo <+pipeline.name> {number}; VALUE={number}
+                    envVariables:
+                      NUMBER: \"{number}\"
+                    outputVariables:
+                      - name: VALUE
+"
+        )
+        .expect("writing to a string cannot fail");
+    }
+    text
+}
+
+const HEAD: &str = "pipeline:
+  name: bench
+  identifier: bench
+  projectIdentifier: default
+  orgIdentifier: default
+  stages:
+    - stage:
+        name: build
+        identifier: build
+        type: CI
+        spec:
+          cloneCodebase: false
+          platform: {os: Linux, arch: Amd64}
+          runtime: {type: Docker, spec: {}}
+          execution:
+            steps:
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pipeline_has_as_many_steps_as_asked_for() {
+        assert_eq!(pipeline(7).matches("- step:").count(), 7);
+    }
+
+    #[test]
+    fn linear_growth_has_the_ratio_one() {
+        let ratio = ratio(Duration::from_millis(2), Duration::from_millis(100));
+        assert!((ratio - 1.0).abs() < 1e-9, "{ratio}");
+    }
+}
