@@ -2,6 +2,7 @@
 
 mod plan;
 mod registry;
+mod services;
 
 use std::time::Duration;
 
@@ -34,6 +35,12 @@ enum Bench {
         #[arg(long, default_value_t = 3)]
         rounds: u32,
     },
+    /// A stage of services, beside as many `docker run --detach` and `docker rm --force` one after the other
+    Services {
+        /// How many
+        #[arg(long, default_value_t = 50)]
+        services: u32,
+    },
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -42,6 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     match args.bench {
         Bench::Plan { runs } => plan::run(&binary, runs),
         Bench::Registry { megabytes, rounds } => registry::run(&binary, megabytes, rounds),
+        Bench::Services { services } => services::run(&binary, services),
     }
 }
 

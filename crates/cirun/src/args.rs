@@ -160,6 +160,8 @@ pub(crate) enum InsideCommand {
         #[arg(long = "relay", value_name = "PORT=PORT", value_parser = parse_relay)]
         relays: Vec<Relay>,
     },
+    /// Prints the ports that are listened on, over and over
+    Watch,
     /// Runs a host step, and ends it when cirun ends
     Guard {
         /// The guard's own words

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use cirun_docker_executor::DockerBackend;
 use cirun_engine::{
-    Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyStep, ReportFile, ServiceExit, StepIo,
+    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyStep, ReportFile, ServiceExit,
+    StepIo,
 };
 use cirun_host_executor::HostBackend;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
@@ -60,6 +61,13 @@ impl Backend for Backends {
         match &step.action {
             ReadyAction::Container(_) => self.containers()?.start_service(step, io, ended).await,
             ReadyAction::Host(_) => self.host.start_service(step, io, ended).await,
+        }
+    }
+
+    async fn await_ready(&self, step: &ReadyStep, within: Duration) -> Result<Readiness, BackendError> {
+        match &step.action {
+            ReadyAction::Container(_) => self.containers()?.await_ready(step, within).await,
+            ReadyAction::Host(_) => self.host.await_ready(step, within).await,
         }
     }
 

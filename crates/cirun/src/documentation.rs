@@ -6,6 +6,8 @@ use crate::{command::check, diagnostics, secrets, settings};
 
 const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
 
+const BACKGROUND: &str = include_str!("../../../docs/background.md");
+
 /// The lines of the page's tables that begin with `name` in backticks.
 fn rows(name: &str) -> usize {
     CONFIGURATION.lines().filter(|line| line.starts_with(&format!("| `{name}`"))).count()
@@ -49,4 +51,23 @@ fn every_diagnostic_is_documented() {
         write!(page, "\n## {}\n\n{severity}: {}\n\n{}\n", code.id, code.title, code.explanation).unwrap();
     }
     snapbox::assert_data_eq!(page, snapbox::file!["../../../docs/diagnostics.md"].raw());
+}
+
+/// The tests that docs/background.md names for each row: `it/FILE::NAME` or `golden/FILE::NAME`.
+#[test]
+fn the_tests_of_each_row_exist() {
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let rows: Vec<&str> = BACKGROUND.lines().filter(|line| line.starts_with("| ") && line.contains(".rs::")).collect();
+    assert!(rows.len() > 30, "{} rows", rows.len());
+    for row in rows {
+        for name in row.split('`').filter(|text| text.contains(".rs::")) {
+            let (file, function) = name.split_once("::").unwrap();
+            let path = match file.split_once('/').unwrap() {
+                ("it", file) => crates.join("cirun/tests/it").join(file),
+                (area, file) => crates.join("planner/tests").join(area).join(file),
+            };
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert!(text.contains(&format!("#[test]\nfn {function}()")), "there is no test `{name}`");
+        }
+    }
 }

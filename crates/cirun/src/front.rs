@@ -11,7 +11,7 @@ use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 use bytes::Bytes;
 use cirun_aws::Authority;
 use cirun_aws_emulator::OidcKey;
-use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Sidecar, VolumeMount};
+use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Sidecar, VolumeMount, WatcherImage};
 use cirun_planner::Planned;
 use indexmap::IndexMap;
 pub(crate) use pushed::{Pushed, pushed};
@@ -73,6 +73,11 @@ pub(crate) struct Orders {
     pub closed: bool,
     /// Who answers STS and ECR first.
     pub upstream: Option<UpstreamFile>,
+}
+
+/// What tells a namespace's ports: the same image.
+pub(crate) fn watcher(own: &OwnImage, image: HelperImage) -> WatcherImage {
+    WatcherImage { image, command: own.inside(&["watch"]) }
 }
 
 /// The emulator of a stage's network, answering for the plan's names; its certificate comes from this machine's authority.

@@ -80,6 +80,11 @@ impl Record {
         Ok(())
     }
 
+    /// What each step and service printed, as `STAGE/STEP.log`.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.directory.join("logs")
+    }
+
     /// Writes a file of the record.
     pub(crate) fn write(&self, name: &str, content: &str) -> Result<(), CliError> {
         let path = self.directory.join(name);

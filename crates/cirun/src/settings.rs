@@ -70,8 +70,10 @@ pub(crate) struct Settings {
     pub create_repository: Setting<bool>,
     /// `offline`.
     pub offline: Setting<bool>,
-    /// `no-docker-socket`: no step gets the engine's socket.
-    pub no_docker_socket: Setting<bool>,
+    /// `no-wait`.
+    pub no_wait: Setting<bool>,
+    /// `fail-on-service-exit`.
+    pub fail_on_service_exit: Setting<bool>,
     /// `workspace`, absolute or relative to the current directory.
     pub workspace: Option<Setting<PathBuf>>,
     /// `aws-profile`.
@@ -138,7 +140,8 @@ impl Settings {
             engine: default(EngineChoice::Auto),
             create_repository: default(false),
             offline: default(false),
-            no_docker_socket: default(false),
+            no_wait: default(false),
+            fail_on_service_exit: default(false),
             workspace: None,
             aws_profile: None,
             aws_endpoint_url: None,
@@ -159,6 +162,8 @@ impl Settings {
         };
         give(&mut self.create_repository, values.create_repository);
         give(&mut self.offline, values.offline);
+        give(&mut self.no_wait, values.no_wait);
+        give(&mut self.fail_on_service_exit, values.fail_on_service_exit);
         replace(&mut self.registry, values.registry, origin);
         replace(&mut self.aws, values.aws, origin);
         replace(&mut self.push, values.push, origin);

@@ -9,7 +9,8 @@ use std::{
 
 use cirun_engine::Event;
 use cirun_report::{
-    Colour, Fanout, HtmlSink, JsonSink, JunitSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink, SinkError, TtySink,
+    Colour, Fanout, HtmlSink, JsonSink, JunitSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink,
+    SinkError, TtySink,
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -34,7 +35,7 @@ pub(crate) struct Opened {
 pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record) -> Result<Opened, CliError> {
     let mut pause = None;
     let look = Look { colour: if console::color() { Colour::Always } else { Colour::Never }, width: console::width() };
-    let mut sinks = Fanout::new().with(JsonSink::new(create(&record.events())?));
+    let mut sinks = Fanout::new().with(JsonSink::new(create(&record.events())?)).with(LogFilesSink::new(record.logs()));
     let tty = progress == ProgressMode::Tty || (progress == ProgressMode::Auto && console::is_terminal());
     match progress {
         ProgressMode::Auto | ProgressMode::Tty if tty => {

@@ -8,7 +8,7 @@ use std::{
 
 use bollard::{errors::Error, models::ContainerCreateBody};
 use cirun_engine::{
-    Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyContainer, ReadyStep, ReportFile,
+    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyContainer, ReadyStep, ReportFile,
     ServiceExit, StepIo,
 };
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
@@ -136,6 +136,10 @@ impl Backend for DockerBackend {
         ended: mpsc::Sender<ServiceExit>,
     ) -> Result<(), BackendError> {
         service::start(&self.shared, step, container_of(step)?, io, ended).await
+    }
+
+    async fn await_ready(&self, step: &ReadyStep, within: Duration) -> Result<Readiness, BackendError> {
+        service::await_ready(&self.shared, step, within).await
     }
 
     async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {

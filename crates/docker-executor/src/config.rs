@@ -28,6 +28,10 @@ pub struct RunConfig {
     pub joined: Vec<Joined>,
     /// What holds the network namespace of a stage with the pod model.
     pub pod: PodImage,
+    /// What tells the ports that are listened on in a network namespace, where they cannot be seen from this process.
+    pub watcher: WatcherImage,
+    /// Ports are looked at by the watcher even where they can be seen from this process.
+    pub always_watch_inside: bool,
     /// Overrides the pull policies of the steps.
     pub pull: PullOverride,
     /// Nothing is pulled, whatever the policies say.
@@ -147,6 +151,16 @@ pub struct PodImage {
     pub command: Vec<String>,
     /// The pod's DNS names on the stage's network, for sidecars; its own containers know its services by loopback.
     pub aliases: Vec<String>,
+}
+
+/// What tells the ports that are listened on in a network namespace.
+#[derive(Debug, Clone)]
+pub struct WatcherImage {
+    /// The image.
+    pub image: HelperImage,
+    /// A program that prints `/proc/net/tcp`, `/proc/net/tcp6` and a line with a single dot, over and over, until it is
+    /// killed.
+    pub command: Vec<String>,
 }
 
 /// `--pull`.

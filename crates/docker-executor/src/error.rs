@@ -25,9 +25,10 @@ pub(crate) fn explain(error: &Error) -> String {
 
 /// Adds the remedy where the engine's message is known to puzzle people.
 fn hint(message: &str) -> String {
+    if let Some(taken) = port_taken(message) {
+        return taken;
+    }
     let remedies = [
-        (PORT_TAKEN[0], "another container publishes this port: stop it, or change the step's `portBindings`"),
-        (PORT_TAKEN[1], "another program listens on this port: stop it, or change the step's `portBindings`"),
         ("unable to apply caps", "this engine may not run privileged containers"),
         ("non-overlapping IPv4 address pool", "too many networks exist: `cirun clean`, then `docker network ls`"),
         (
@@ -39,6 +40,18 @@ fn hint(message: &str) -> String {
         Some((_, remedy)) => format!("{message} ({remedy})"),
         None => message.to_owned(),
     }
+}
+
+/// A port of the host that is in use, without the engine's story of it.
+fn port_taken(message: &str) -> Option<String> {
+    let (at, who) = PORT_TAKEN
+        .iter()
+        .zip(["another container publishes it", "another program listens there"])
+        .find_map(|(pattern, who)| Some((message.find(pattern)?, who)))?;
+    // `Bind for 127.0.0.1:80 failed: port …`, `listen tcp4 127.0.0.1:80: bind: address …`
+    let address = message[..at].split_whitespace().rev().find(|word| word.contains('.') && word.contains(':'))?;
+    let port: u16 = address.trim_end_matches(':').rsplit_once(':')?.1.parse().ok()?;
+    Some(format!("port {port} of this machine is taken: {who}; stop it, or change the step's `portBindings`"))
 }
 
 /// The error with its causes: transport errors tell the reason only in their last source.
@@ -93,7 +106,10 @@ mod tests {
             status_code: 500,
             message: "Bind for 127.0.0.1:80 failed: port is already allocated".to_owned(),
         };
-        insta::assert_snapshot!(explain(&error), @"Bind for 127.0.0.1:80 failed: port is already allocated (another container publishes this port: stop it, or change the step's `portBindings`)");
+        insta::assert_snapshot!(explain(&error), @"port 80 of this machine is taken: another container publishes it; stop it, or change the step's `portBindings`");
+        let story = "driver failed programming external connectivity on endpoint x (ab12): Error starting userland proxy: listen tcp4 127.0.0.1:8080: bind: address already in use";
+        insta::assert_snapshot!(hint(story), @"port 8080 of this machine is taken: another program listens there; stop it, or change the step's `portBindings`");
+        insta::assert_snapshot!(hint("OCI runtime create failed: unable to apply caps: operation not permitted"), @"OCI runtime create failed: unable to apply caps: operation not permitted (this engine may not run privileged containers)");
         assert_eq!(status(&error), Some(500));
     }
 }

@@ -14,16 +14,19 @@ mod exec;
 mod exit;
 mod images;
 mod labels;
+mod listeners;
 mod machine_service;
 mod names;
 mod output_files;
 mod owned;
 mod owner;
+mod pod_ports;
 mod readiness;
 mod reports;
 mod run;
 mod service;
 mod sidecar;
+mod sockets;
 mod spec;
 mod stage;
 mod surroundings;
@@ -31,6 +34,7 @@ mod surroundings;
 pub use backend::DockerBackend;
 pub use config::{
     Bind, Egress, EngineSocket, HelperImage, Joined, PodImage, PullOverride, RootFs, RunConfig, Sidecar, VolumeMount,
+    WatcherImage,
 };
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect};
 pub use engine::{Engine, EngineInfo};

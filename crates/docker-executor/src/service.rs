@@ -1,14 +1,45 @@
 //! Background steps: started, then followed until they end or the stage does.
 
+mod ready;
+
 use std::sync::Arc;
 
+use bollard::models::{ContainerInspectResponse, HealthConfig};
 use cirun_engine::{BackendError, Exit, ReadyContainer, ReadyStep, ServiceExit, StepIo};
 use tokio::sync::mpsc;
 
+pub(crate) use self::ready::await_ready;
 use crate::{
     backend::Shared,
+    error::engine_error,
     run::{create_step, follow, start as start_container},
+    spec::Network,
+    stage::Stage,
 };
+
+/// A started service, as far as its readiness and its end need it.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) container: String,
+    pub(crate) ports: Ports,
+    /// The program of its image's health check.
+    health: Option<Vec<String>>,
+    /// Ports of the pod that were listened on before it started.
+    before: Vec<u16>,
+}
+
+/// The ports by which a service is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ports {
+    /// The step binds them: all of them.
+    All(Vec<u16>),
+    /// Its image exposes them; many images expose more than they listen on.
+    Any(Vec<u16>),
+    /// Its image exposes some, but the step runs another program: whatever it opens.
+    AnyNew,
+    /// None is known.
+    Unknown,
+}
 
 /// Starts a service. One whose program cannot be started has ended at once: in CI that is no failure of the step
 /// (harness-runtime.md 1.7), so it is told through `ended`.
@@ -21,7 +52,13 @@ pub(crate) async fn start(
 ) -> Result<(), BackendError> {
     let stage = shared.current_stage()?;
     let started = match create_step(shared, &stage, step, container, &io).await? {
-        Ok(id) => start_container(shared, &id, step.path.as_str()).await?.map(|output| (id, output)),
+        Ok(id) => {
+            let state = shared.engine.docker.inspect_container(&id, None).await;
+            let state = state.map_err(|error| engine_error(format!("look at `{}`", step.path), &error))?;
+            let before = stage.ports_of_pod(shared).await.unwrap_or_default();
+            stage.add_service(&step.path, Service::new(&id, container, &state, before));
+            start_container(shared, &id, step.path.as_str()).await?.map(|output| (id, output))
+        }
         Err(exit) => Err(exit),
     };
     let ending = stage.around(&step.path).ending.clone();
@@ -36,14 +73,100 @@ pub(crate) async fn start(
             Err(exit) => exit,
         };
         if exit != Exit::Stopped {
+            let cause = port_taken(&shared_too, &stage, &path, &exit).await;
             // Without a receiver, nobody wants to know.
-            drop(ended.send(ServiceExit { path, exit }).await);
+            drop(ended.send(ServiceExit { path, exit, cause }).await);
         }
     });
     Ok(())
 }
 
+impl Service {
+    fn new(id: &str, step: &ReadyContainer, container: &ContainerInspectResponse, before: Vec<u16>) -> Self {
+        let config = container.config.as_ref();
+        let bound: Vec<u16> = step.ports.iter().map(|port| port.container).collect();
+        let exposed = tcp_ports(config.and_then(|config| config.exposed_ports.as_deref()).unwrap_or_default());
+        let runs_the_images_program = step.entrypoint.is_none() && step.command.is_none();
+        let ports = match (bound.is_empty(), exposed.is_empty()) {
+            (false, _) => Ports::All(bound),
+            (true, true) => Ports::Unknown,
+            (true, false) if runs_the_images_program => Ports::Any(exposed),
+            (true, false) => Ports::AnyNew,
+        };
+        let health = config.and_then(|config| health_check(config.healthcheck.as_ref()?));
+        Self { container: id.to_owned(), ports, health, before }
+    }
+
+    /// The ports that it surely listens on when it works.
+    pub(crate) fn known_ports(&self) -> &[u16] {
+        match &self.ports {
+            Ports::All(ports) | Ports::Any(ports) => ports,
+            Ports::AnyNew | Ports::Unknown => &[],
+        }
+    }
+}
+
+/// The TCP ports of a list such as `6379/tcp`, `53/udp`, `80`, in order.
+pub(crate) fn tcp_ports(keys: &[String]) -> Vec<u16> {
+    let port = |key: &String| match key.split_once('/') {
+        Some((port, "tcp")) => port.parse().ok(),
+        Some(_) => None,
+        None => key.parse().ok(),
+    };
+    let mut ports: Vec<u16> = keys.iter().filter_map(port).collect();
+    ports.sort_unstable();
+    ports
+}
+
+/// The program of a health check; none for `NONE`, which takes a base image's away.
+fn health_check(config: &HealthConfig) -> Option<Vec<String>> {
+    let (kind, words) = config.test.as_deref()?.split_first()?;
+    match (kind.as_str(), words) {
+        ("CMD", [_, ..]) => Some(words.to_vec()),
+        ("CMD-SHELL", [line]) => Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()]),
+        _ => None,
+    }
+}
+
+/// A service that failed in a pod may have wanted a port that another one has: somebody listens on it still.
+async fn port_taken(shared: &Shared, stage: &Stage, path: &cirun_plan::StepPath, exit: &Exit) -> Option<String> {
+    let Exit::Code { code, oom_killed: false } = exit else { return None };
+    if *code == 0 || stage.host.network != Network::Pod {
+        return None;
+    }
+    let service = stage.service(path)?;
+    let open = stage.ports_of_pod(shared).await?;
+    let port = service.known_ports().iter().find(|port| open.contains(port))?;
+    let other = stage.other_service_at(path, *port);
+    let whose = other.map_or_else(String::new, |other| format!(" by `{other}`"));
+    Some(format!(
+        "exit code {code}; port {port} is taken{whose}: all services of a pod share its ports, so give one of them another"
+    ))
+}
+
 /// 255 is CI's code for a failure of the runner itself (harness-runtime.md 1.7).
 fn lost(error: &BackendError) -> Exit {
     Exit::NotStarted { code: 255, reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exposed_ports() {
+        let keys = ["6379/tcp", "53/udp", "80", "x"].map(str::to_owned);
+        assert_eq!(tcp_ports(&keys), [80, 6379]);
+    }
+
+    #[test]
+    fn health_checks() {
+        let check = |words: &[&str]| {
+            let test = Some(words.iter().map(|word| (*word).to_owned()).collect());
+            health_check(&HealthConfig { test, ..HealthConfig::default() }).map(|words| words.join(" "))
+        };
+        assert_eq!(check(&["CMD", "redis-cli", "ping"]).as_deref(), Some("redis-cli ping"));
+        assert_eq!(check(&["CMD-SHELL", "pg_isready || exit 1"]).as_deref(), Some("/bin/sh -c pg_isready || exit 1"));
+        assert_eq!((check(&["NONE"]), check(&[])), (None, None));
+    }
 }

@@ -11,7 +11,8 @@ use cirun_plan::{PortBinding, Role};
 use indexmap::IndexMap;
 
 use crate::{
-    Bind, Egress, EngineSocket, PodImage, RunConfig, Sidecar, VolumeMount, labels::StageLabels, names::object_name,
+    Bind, Egress, EngineSocket, PodImage, RunConfig, Sidecar, VolumeMount, WatcherImage, labels::StageLabels,
+    names::object_name,
 };
 
 /// Where the engine's socket is in containers.
@@ -153,6 +154,17 @@ pub(crate) fn pod_config(
     publish(&mut body, &mut host_config, ports, host.publish_address);
     body.host_config = Some(host_config);
     body
+}
+
+/// The container that watches the ports of another one.
+pub(crate) fn watcher_config(watcher: &WatcherImage, watched: &str, host: &HostInfo) -> ContainerCreateBody {
+    ContainerCreateBody {
+        image: Some(watcher.image.reference.clone()),
+        entrypoint: Some(watcher.command.clone()),
+        labels: Some(host.labels.of("watcher", None)),
+        host_config: Some(HostConfig { network_mode: Some(format!("container:{watched}")), ..HostConfig::default() }),
+        ..ContainerCreateBody::default()
+    }
 }
 
 /// The container of a sidecar.

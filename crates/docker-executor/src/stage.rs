@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fs, io,
+    net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -18,7 +19,10 @@ use crate::{
     backend::Shared,
     images::{ImageRequest, ensure_all, requests_of},
     labels::StageLabels,
+    listeners::Listeners,
     names::{object_name, stage_name},
+    pod_ports,
+    service::Service,
     sidecar,
     spec::{HostInfo, Network, RESOLV_CONF, pod_config},
 };
@@ -41,6 +45,10 @@ pub(crate) struct Stage {
     from_run: HashSet<StepPath>,
     /// Host ports of sidecars, by name and container port.
     sidecar_ports: Mutex<HashMap<(String, u16), u16>>,
+    /// The services that have been started.
+    services: Mutex<HashMap<StepPath, Arc<Service>>>,
+    /// The pod's container.
+    pod: OnceCell<String>,
 }
 
 impl Stage {
@@ -60,6 +68,8 @@ impl Stage {
             verified: requests.iter().map(|request| request.image.clone()).collect(),
             from_run: planned.steps().iter().filter(|step| step.image_from_run).map(|step| step.path.clone()).collect(),
             sidecar_ports: Mutex::default(),
+            services: Mutex::default(),
+            pod: OnceCell::new(),
         }
     }
 
@@ -100,6 +110,42 @@ impl Stage {
         self.ports().extend(ports.iter().map(|port| ((sidecar.to_owned(), port.container), port.host)));
     }
 
+    pub(crate) fn add_service(&self, path: &StepPath, service: Service) {
+        self.services().insert(path.clone(), Arc::new(service));
+    }
+
+    /// A service that has been started.
+    pub(crate) fn service(&self, path: &StepPath) -> Option<Arc<Service>> {
+        self.services().get(path).cloned()
+    }
+
+    /// Another service that is used by this port.
+    pub(crate) fn other_service_at(&self, path: &StepPath, port: u16) -> Option<StepPath> {
+        let services = self.services();
+        let mut others =
+            services.iter().filter(|(other, service)| *other != path && service.known_ports().contains(&port));
+        others.next().map(|(other, _)| other.clone())
+    }
+
+    /// The ports that the other services are used by.
+    pub(crate) fn ports_of_others(&self, path: &StepPath) -> Vec<u16> {
+        let services = self.services();
+        let others = services.iter().filter(|(other, _)| *other != path);
+        others.flat_map(|(_, service)| service.known_ports().iter().copied()).collect()
+    }
+
+    /// The ports that are listened on in the stage's pod; `None` without one, and where that cannot be seen from here.
+    pub(crate) async fn ports_of_pod(&self, shared: &Shared) -> Option<Vec<u16>> {
+        let pod = self.pod.get()?;
+        let state = shared.engine.docker.inspect_container(pod, None).await.ok()?;
+        let mut listeners = Listeners::here(pod, state.state.and_then(|state| state.pid)).await?;
+        Some(listeners.read().await?.iter().map(SocketAddr::port).collect())
+    }
+
+    fn services(&self) -> std::sync::MutexGuard<'_, HashMap<StepPath, Arc<Service>>> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn ports(&self) -> std::sync::MutexGuard<'_, HashMap<(String, u16), u16>> {
         self.sidecar_ports.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,7 +164,11 @@ pub(crate) async fn start(
     make_run_dir(&shared.config.run_dir)?;
     let (images, surroundings) =
         tokio::join!(ensure_all(shared.images(), &requests, progress), make_surroundings(shared, &stage, planned));
-    images.and(surroundings)
+    images.and(surroundings)?;
+    if stage.host.network == Network::Pod {
+        pod_ports::tell_clashes(shared, planned, progress).await;
+    }
+    Ok(())
 }
 
 /// Sidecars join the networks of groups, so these come first.
@@ -197,6 +247,28 @@ async fn helper_images(shared: &Shared, stage: &Stage) -> Result<(), BackendErro
     for sidecar in &shared.config.sidecars {
         shared.engine.ensure_helper_image(&sidecar.image).await?;
     }
+    Ok(())
+}
+
+async fn start_pod(shared: &Shared, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
+    if stage.host.network == Network::Bridge {
+        return Ok(());
+    }
+    let (mut names, mut ports) = (Vec::new(), Vec::new());
+    for service in planned.services() {
+        if let Action::Container(container) = &service.action {
+            names.extend(container.aliases.iter().map(|alias| alias.value.clone()));
+            ports.extend(container.ports.iter().map(|port| port.value));
+        }
+    }
+    let body = pod_config(&shared.config.pod, &names, &ports, &stage.host);
+    let id = shared
+        .engine
+        .create(&stage.host.pod_name(), body, None)
+        .await
+        .map_err(|error| engine_error("create the pod", &error))?;
+    shared.engine.docker.start_container(&id, None).await.map_err(|error| engine_error("start the pod", &error))?;
+    drop(stage.pod.set(id));
     Ok(())
 }
 

@@ -13,4 +13,5 @@ mod docker {
     mod machine;
     mod network;
     mod output;
+    mod readiness;
 }

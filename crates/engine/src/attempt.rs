@@ -89,6 +89,28 @@ impl<B: Backend> AttemptTask<B> {
     }
 }
 
+/// Reads the reports that a step has left: its tests, and what is to be said of the files.
+pub(crate) async fn collect_reports<B: Backend>(
+    backend: &B,
+    step: &ReadyStep,
+    globs: &[String],
+) -> Result<(Option<TestSummary>, Vec<String>), BackendError> {
+    let mut files = backend.collect_reports(step, globs).await?;
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    files.dedup_by(|one, other| one.path == other.path);
+    let (mut summary, mut notes) = (TestSummary::default(), Vec::new());
+    for file in &files {
+        if let Err(problem) = junit::add(&file.content, &mut summary) {
+            notes.push(format!("`{}` is not a JUnit report: {problem}", file.path));
+        }
+    }
+    if files.is_empty() {
+        notes.push("no file matches the report paths".to_owned());
+        return Ok((None, notes));
+    }
+    Ok((Some(summary), notes))
+}
+
 impl Ended {
     /// Adds what an attempt that ended by itself has left: output files if it ended well, and reports.
     async fn collect<B: Backend>(
@@ -101,21 +123,8 @@ impl Ended {
         if code == 0 {
             self.files = backend.read_outputs(step).await?;
         }
-        if globs.is_empty() {
-            return Ok(());
-        }
-        let mut files = backend.collect_reports(step, globs).await?;
-        files.sort_by(|one, other| one.path.cmp(&other.path));
-        files.dedup_by(|one, other| one.path == other.path);
-        let mut summary = TestSummary::default();
-        for file in &files {
-            if let Err(problem) = junit::add(&file.content, &mut summary) {
-                self.notes.push(format!("`{}` is not a JUnit report: {problem}", file.path));
-            }
-        }
-        match files.as_slice() {
-            [] => self.notes.push("no file matches the report paths".to_owned()),
-            _ => self.tests = Some(summary),
+        if !globs.is_empty() {
+            (self.tests, self.notes) = collect_reports(backend, step, globs).await?;
         }
         Ok(())
     }

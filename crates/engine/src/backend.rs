@@ -39,6 +39,14 @@ pub trait Backend: Send + Sync + 'static {
         ended: mpsc::Sender<ServiceExit>,
     ) -> impl Future<Output = Result<(), BackendError>> + Send;
 
+    /// Watches a service that `start_service` has started until it accepts connections, at most for `within`. The service
+    /// must not be able to tell.
+    fn await_ready(
+        &self,
+        step: &ReadyStep,
+        within: Duration,
+    ) -> impl Future<Output = Result<Readiness, BackendError>> + Send;
+
     /// Reads the files that a finished step wrote its output variables to; a file that does not exist is `None`.
     fn read_outputs(&self, step: &ReadyStep) -> impl Future<Output = Result<OutputFiles, BackendError>> + Send;
 
@@ -109,6 +117,24 @@ pub struct ServiceExit {
     pub path: StepPath,
     /// How.
     pub exit: Exit,
+    /// What the backend knows of the cause, for a person.
+    pub cause: Option<String>,
+}
+
+/// What the watch over a service's start came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    /// It accepts connections.
+    Ready,
+    /// Nothing tells when it does: no health check, and no port is known.
+    Unknown,
+    /// It ended.
+    Ended,
+    /// It did not within the limit.
+    NotInTime {
+        /// What was waited for, for a person.
+        missing: String,
+    },
 }
 
 /// The raw files of a step's output variables (harness-runtime.md 2.6).
@@ -165,4 +191,14 @@ pub enum BackendError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl BackendError {
+    /// The error with its cause, in a line.
+    pub(crate) fn in_full(&self) -> String {
+        match self {
+            Self::Io { what, source } => format!("{what}: {source}"),
+            Self::Unreachable { .. } | Self::Image { .. } | Self::Engine { .. } => self.to_string(),
+        }
+    }
 }

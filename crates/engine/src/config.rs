@@ -1,6 +1,6 @@
 //! What a run is given besides its plan and its backend.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use cirun_plan::StepPath;
 use jiff::Timestamp;
@@ -24,6 +24,8 @@ pub struct Config {
     pub look_ahead: usize,
     /// How many last lines of a failed step, or of a service that ended, go into its event.
     pub tail_lines: usize,
+    /// How steps and the services before them meet.
+    pub services: ServiceRules,
     /// The time.
     pub clock: Clock,
     /// Who answers for `ManualIntervention`; without anyone, what the strategy says for its time-out is done at once.
@@ -32,6 +34,53 @@ pub struct Config {
     pub earlier: Option<Earlier>,
     /// cirun's exit code for a result, for the event stream.
     pub exit_code: Arc<dyn Fn(&RunResult) -> u8 + Send + Sync>,
+}
+
+/// How steps and the services before them meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceRules {
+    /// Whether steps wait.
+    pub waiting: Waiting,
+    /// How long a service is waited for.
+    pub ready_within: Duration,
+    /// A service that is ready this much later than a step could have begun is told as a race: CI needs about as long to
+    /// start the step.
+    pub race_from: Duration,
+    /// Services that start later by so much. Nobody waits for them: the race is wanted.
+    pub delays: BTreeMap<StepPath, Duration>,
+    /// What the end of a service does to its stage.
+    pub at_exit: AtServiceExit,
+}
+
+impl Default for ServiceRules {
+    fn default() -> Self {
+        Self {
+            waiting: Waiting::UntilReady,
+            ready_within: Duration::from_secs(30),
+            // peers.md 2.9: the start of a container.
+            race_from: Duration::from_millis(300),
+            delays: BTreeMap::new(),
+            at_exit: AtServiceExit::GoOn,
+        }
+    }
+}
+
+/// Whether steps wait for services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// Until the services before a step accept connections.
+    UntilReady,
+    /// No, as in CI; when they do is told all the same.
+    No,
+}
+
+/// What the end of a service does to its stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtServiceExit {
+    /// Nothing, as in CI.
+    GoOn,
+    /// The stage fails.
+    FailStage,
 }
 
 impl fmt::Debug for Config {

@@ -8,6 +8,7 @@ mod services;
 mod strategy;
 mod tree;
 mod turn;
+mod waiting;
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -27,14 +28,16 @@ use self::{
     prepare::Preparations,
     services::Service,
     tree::{ROOT, Tree},
+    waiting::Wants,
 };
 use crate::{
     Backend, EventKind, Outcome, RunError,
     attempt::{Message, Wires},
     emit::Emitter,
     record::{RunRecord, StageRecord},
-    run::{Context, Halt},
+    run::{Broken, Context, Halt},
     scope::RunScope,
+    status::Tally,
 };
 
 /// How many messages of tasks may wait for the dispatcher.
@@ -45,12 +48,16 @@ pub(crate) struct Dispatcher<'a, B> {
     context: &'a Context<B>,
     run: &'a mut RunRecord,
     halt: &'a mut Option<Halt>,
-    error: &'a mut Option<RunError>,
+    error: &'a mut Option<Broken>,
     stage: Arc<PlannedStage>,
     tree: Tree,
     work: VecDeque<Work>,
     live: BTreeMap<NodeId, Live>,
     services: BTreeMap<NodeId, Service>,
+    /// Steps whose turn has come, and that wait for services.
+    held: Vec<(NodeId, Wants)>,
+    /// What services came to after their branch had gone on.
+    afterwards: Tally,
     preparations: Preparations,
     tasks: JoinSet<()>,
     /// Which task works for which node.
@@ -59,6 +66,8 @@ pub(crate) struct Dispatcher<'a, B> {
     messages: mpsc::Receiver<Message>,
     stop: CancellationToken,
     kill: CancellationToken,
+    /// Fires when the stage ends or is stopped: what is being started is given up.
+    leaving: CancellationToken,
     closing: CancellationToken,
 }
 
@@ -77,14 +86,16 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         context: &'a Context<B>,
         run: &'a mut RunRecord,
         halt: &'a mut Option<Halt>,
-        error: &'a mut Option<RunError>,
+        error: &'a mut Option<Broken>,
         stage: Arc<PlannedStage>,
     ) -> Self {
         let (sender, messages) = mpsc::channel(MESSAGES);
         let tree = Tree::new(&stage.id, &stage.execution);
         let preparations = Preparations::new(tree.steps_under(ROOT));
+        let stop = context.cancel.first.child_token();
         Self {
-            stop: context.cancel.first.child_token(),
+            leaving: stop.child_token(),
+            stop,
             kill: context.cancel.second.child_token(),
             closing: CancellationToken::new(),
             context,
@@ -96,6 +107,8 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
             work: VecDeque::new(),
             live: BTreeMap::new(),
             services: BTreeMap::new(),
+            held: Vec::new(),
+            afterwards: Tally::default(),
             preparations,
             tasks: JoinSet::new(),
             owners: HashMap::new(),
@@ -109,8 +122,13 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         self.work.push_back(Work::Advance(ROOT));
         loop {
             self.do_work().await;
-            if let Some(outcome) = self.tree.outcome(ROOT) {
-                return outcome;
+            if self.release() {
+                continue;
+            }
+            if self.tree.outcome(ROOT).is_some() && !self.is_starting_services() {
+                let mut tally = self.afterwards;
+                tally.add(self.tree.combined(ROOT));
+                return tally.combined();
             }
             self.look_ahead();
             self.next().await;
@@ -132,16 +150,22 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         }
     }
 
-    /// The run cannot go on. What comes after the first such error, or after a cancellation, is fallout.
+    /// The run cannot go on. What comes after the first such error, or after a cancellation, is fallout. What the backend says
+    /// of a step is told by the step's end, which is the caller's to report.
     async fn broke(&mut self, error: RunError, step: Option<&StepPath>) {
         if self.halt.is_some() {
             self.emitter().diagnostic("backend-error", "warning", &error.to_string(), step).await;
             return;
         }
-        let reason = self.emitter().mask(&error.to_string());
-        self.emitter().diagnostic("backend-error", "error", &reason, step).await;
-        *self.error = Some(error);
-        self.halt(Halt::Broken { reason });
+        let told_by = match error {
+            RunError::Backend(_) => step.cloned(),
+            RunError::Abandoned | RunError::Panicked { .. } => None,
+        };
+        if told_by.is_none() {
+            self.emitter().diagnostic("backend-error", "error", &error.to_string(), step).await;
+        }
+        *self.error = Some(Broken { error, told_by });
+        self.halt(Halt::Broken);
     }
 
     async fn do_work(&mut self) {
@@ -183,7 +207,8 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
             }
             Message::Ended { node, ended } => self.ended(node, *ended).await,
             Message::ServiceUp { node, start } => self.service_up(node, start).await,
-            Message::ServiceDown { node, exit } => self.service_down(node, &exit).await,
+            Message::ServiceProbed { node, found } => self.service_probed(node, found).await,
+            Message::ServiceDown { node, exit, cause } => self.service_down(node, exit, cause).await,
             Message::Answered { node, answer } => self.answered(node, answer).await,
             Message::GroupEnded { node, left } => self.group_ended(node, left).await,
             Message::GroupRested { node } => {

@@ -31,6 +31,8 @@ pub struct RunResult {
     pub stages: Vec<(StageId, Outcome)>,
     /// Why the run could not go on, apart from what its steps did.
     pub error: Option<RunError>,
+    /// The step whose end has told that error.
+    pub told_by: Option<StepPath>,
     /// A person ended it.
     pub cancelled: bool,
 }
@@ -50,6 +52,14 @@ pub enum RunError {
         /// The step of the task, if it was a step's.
         step: Option<StepPath>,
     },
+}
+
+/// The error that ended a run.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) error: RunError,
+    /// The step whose end tells it.
+    pub(crate) told_by: Option<StepPath>,
 }
 
 /// What all stages of a run share.
@@ -84,15 +94,17 @@ pub(crate) enum Halt {
     Aborted { step: StepPath },
     /// A step's failure strategy ended the stage.
     RolledBack { step: StepPath },
-    /// The run cannot go on; the reason is masked.
-    Broken { reason: String },
+    /// A service ended, which is not to be.
+    ServiceEnded { service: StepPath },
+    /// The run cannot go on; the reason has been told.
+    Broken,
 }
 
 impl Halt {
     /// Whether running steps are stopped. A rollback lets them end.
     pub(crate) fn stops_running_steps(&self) -> bool {
         match self {
-            Self::Cancelled | Self::Aborted { .. } | Self::Broken { .. } => true,
+            Self::Cancelled | Self::Aborted { .. } | Self::ServiceEnded { .. } | Self::Broken => true,
             Self::RolledBack { .. } => false,
         }
     }
@@ -103,9 +115,8 @@ impl Halt {
             Self::RolledBack { step } => {
                 (Outcome::Skipped, format!("the stage was ended by the failure strategy of `{step}`"))
             }
-            Self::Cancelled | Self::Aborted { .. } | Self::Broken { .. } => {
-                (Outcome::Aborted, self.for_running_steps())
-            }
+            Self::ServiceEnded { .. } => (Outcome::Skipped, self.for_running_steps()),
+            Self::Cancelled | Self::Aborted { .. } | Self::Broken => (Outcome::Aborted, self.for_running_steps()),
         }
     }
 
@@ -116,7 +127,8 @@ impl Halt {
             Self::Aborted { step } | Self::RolledBack { step } => {
                 format!("the run was aborted by the failure strategy of `{step}`")
             }
-            Self::Broken { reason } => format!("the run could not go on: {reason}"),
+            Self::ServiceEnded { service } => format!("the stage was ended, as its service `{service}` had ended"),
+            Self::Broken => "the run could not go on".to_owned(),
         }
     }
 }
@@ -152,7 +164,7 @@ impl<B: Backend> Engine<B> {
 struct RunState {
     record: RunRecord,
     halt: Option<Halt>,
-    error: Option<RunError>,
+    error: Option<Broken>,
 }
 
 impl RunState {
@@ -176,8 +188,12 @@ impl RunState {
                 outcome
             }
         };
-        let outcome = if self.error.is_some() && outcome != Outcome::Skipped { Outcome::Failed } else { outcome };
-        if let Some(Halt::RolledBack { .. }) = self.halt {
+        let outcome = match &self.halt {
+            Some(Halt::ServiceEnded { .. }) => Outcome::Failed,
+            Some(_) | None if self.error.is_some() && outcome != Outcome::Skipped => Outcome::Failed,
+            Some(_) | None => outcome,
+        };
+        if let Some(Halt::RolledBack { .. } | Halt::ServiceEnded { .. }) = self.halt {
             self.halt = None;
         }
         if let Some(record) = self.record.stages.get_mut(&stage.id) {
@@ -216,11 +232,13 @@ impl RunState {
 
     fn result(self) -> RunResult {
         let outcome = if self.error.is_some() { Outcome::Failed } else { self.record.current() };
+        let (error, told_by) = self.error.map(|broken| (broken.error, broken.told_by)).unzip();
         let stages = self.record.stages.into_iter().filter_map(|(id, stage)| Some((id, stage.outcome?)));
         RunResult {
             outcome,
             stages: stages.collect(),
-            error: self.error,
+            error,
+            told_by: told_by.flatten(),
             cancelled: self.halt == Some(Halt::Cancelled),
         }
     }

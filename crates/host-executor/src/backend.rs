@@ -7,8 +7,8 @@ use std::{
 };
 
 use cirun_engine::{
-    Backend, BackendError, EventKind, Exit, OutputChunk, OutputFiles, ReadyAction, ReadyHost, ReadyStep, ReportFile,
-    ServiceExit, StepIo, Stream,
+    Backend, BackendError, EventKind, Exit, OutputChunk, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep,
+    ReportFile, ServiceExit, StepIo, Stream,
 };
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::{fs, sync::mpsc, task};
@@ -128,10 +128,15 @@ impl Backend for HostBackend {
             };
             if exit != Exit::Stopped && !ending.is_cancelled() {
                 // Without a receiver, nobody wants to know.
-                drop(ended.send(ServiceExit { path, exit }).await);
+                drop(ended.send(ServiceExit { path, exit, cause: None }).await);
             }
         });
         Ok(())
+    }
+
+    /// Nobody says which ports of the machine a process is to open.
+    async fn await_ready(&self, _: &ReadyStep, _: Duration) -> Result<Readiness, BackendError> {
+        Ok(Readiness::Unknown)
     }
 
     async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {

@@ -61,6 +61,15 @@ codes! {
         "CPU is a number of cores or of thousandths (`0.5`, `500m`). Memory is a number with a unit (`512Mi`, `2G`).";
     Error "bad-port", "not a port",
         "`portBindings` maps host ports to container ports. A port is a whole number from 1 to 65535.";
+    Error "host-port-twice", "two services bind the same port of the host",
+        "A port of the machine belongs to one service: the second one could not start. In CI that happens in silence, and \
+         the service is missing. Give one of them another host port in `portBindings`.";
+    Warning "pod-port-twice", "two services of a pod want the same port",
+        "On Kubernetes all services of a stage share the ports of one pod. Two that run the same image, or images that \
+         expose the same port, can only both work if one of them is told to listen elsewhere.";
+    Warning "service-name-twice", "two services have the same name",
+        "A service answers to its id, or to `<group>_<id>` of the nearest step group, and to its aliases. Two that share \
+         a name are met by chance.";
     Error "reserved-path", "a shared path that the service keeps for itself",
         "The workspace is shared by all steps anyway, and some paths belong to the runner. Remove the path from \
          `sharedPaths`.";

@@ -26,6 +26,7 @@ mod resolve;
 mod resources;
 mod secrets;
 mod selection;
+mod services;
 mod settings;
 mod shared_paths;
 mod shell;

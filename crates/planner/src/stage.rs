@@ -163,6 +163,7 @@ fn instance(
         known: Arc::clone(&ctx.names) as _,
     };
     pitfalls::service_names(place, &planned, &|step| tree.place(step), ctx.notes);
+    crate::services::check(&planned, &|step| tree.place(step), ctx.notes);
     facts.pushed = tree.into_pushed();
     planned
 }

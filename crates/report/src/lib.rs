@@ -29,12 +29,13 @@ mod tty;
 
 mod html;
 mod junit;
+mod log_files;
 
 pub use html::HtmlSink;
 pub use human::duration as human_duration;
 pub use json::JsonSink;
 pub use junit::JunitSink;
-pub use logs::LogSink;
+pub use log_files::LogFilesSink;
 pub use look::{Colour, Look};
 pub use plain::PlainSink;
 pub use quiet::QuietSink;

@@ -1,9 +1,9 @@
 //! Options that several commands share.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use cirun_aws_emulator::{Fault, Upstream};
-use cirun_plan::Profile;
+use cirun_plan::{Profile, parse_duration};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
@@ -99,6 +99,15 @@ pub(crate) struct RunOptions {
     /// What the stage's network lets out
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "AWS")]
     pub egress: Option<EgressMode>,
+    /// Lets steps begin before their services are ready, as CI does
+    #[arg(long, help_heading = "Services")]
+    pub no_wait: bool,
+    /// Starts a service later, and lets nobody wait for it (repeatable)
+    #[arg(long = "service-delay", value_name = "ID=TIME", value_parser = parse_delay, help_heading = "Services")]
+    pub service_delays: Vec<(String, Duration)>,
+    /// Fails the stage when a service ends by itself
+    #[arg(long, help_heading = "Services")]
+    pub fail_on_service_exit: bool,
     /// The profile of the developer's AWS credentials
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     pub aws_profile: Option<String>,
@@ -248,6 +257,15 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+fn parse_delay(text: &str) -> Result<(String, Duration), String> {
+    let (id, time) = parse_pair(text).map_err(|_| "expected ID=TIME, such as `db=5s`".to_owned())?;
+    match parse_duration(&time) {
+        Ok(Some(delay)) => Ok((id, delay)),
+        Ok(None) => Err(format!("`{id}` has no time: write it as in `{id}=5s`")),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use cirun_aws_emulator::{Config, Listen, OidcIssuer, OidcKey, PlainHttp, RequestLog, Tls, Upstream};
@@ -19,6 +20,9 @@ use crate::{
     relay::{self, Target},
     signals::Signals,
 };
+
+/// The pause between two readings of a watch.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What the emulator is told in its container, as a JSON file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -74,6 +78,7 @@ impl EmulatorFile {
 /// Does what the container is for, until it is stopped.
 pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
     match command {
+        InsideCommand::Watch => watch().await,
         InsideCommand::Pause { relays } => {
             for Relay { port, target } in relays {
                 let target = Target { host: "localhost".to_owned(), port: target, patience: SERVICE_START };
@@ -100,6 +105,18 @@ pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
             serve(config).await
         }
     }
+}
+
+/// Prints the kernel's tables of sockets and a dot, over and over.
+async fn watch() -> Result<ExitCode, CliError> {
+    let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
+    while !signals.stop.is_cancelled() {
+        let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
+        console::data(&format!("{}\n.\n", tables.concat()))
+            .map_err(|error| CliError::io("cannot write to stdout", &error))?;
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Ok(ExitCode::Success)
 }
 
 async fn serve(config: Config) -> Result<ExitCode, CliError> {

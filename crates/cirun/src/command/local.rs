@@ -4,6 +4,8 @@ mod guard;
 mod header;
 mod outcome;
 mod preflight;
+mod questions;
+mod services;
 mod setup;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -15,7 +17,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::{
-    args::{PlanOptions, RunOptions},
+    args::{PlanOptions, ProgressMode, RunOptions},
     clean_clone::CleanClone,
     console,
     environment::Environment,
@@ -107,6 +109,7 @@ async fn carry_out(
     run: &str,
     signals: &Signals,
 ) -> Result<ExitCode, CliError> {
+    let services = services::rules(session, options)?;
     let stage = setup::Stagehand { session, options, environment, record, run };
     let setup = tokio::select! {
         setup = stage.set_up() => setup?,
@@ -126,6 +129,7 @@ async fn carry_out(
         cleanup_deadline: CLEANUP,
         look_ahead: LOOK_AHEAD,
         tail_lines: TAIL_LINES,
+        services,
         clock: Clock::new(Timestamp::now),
         questions,
         exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals).code()),
@@ -142,6 +146,8 @@ async fn carry_out(
     }
     let code = outcome::exit_code(&result, signals);
     match result.error {
+        // The end of the step has told it, with all else that is known of the step.
+        Some(_) if result.told_by.is_some() && session.settings.progress.value != ProgressMode::Json => Ok(code),
         Some(error) => {
             console::say("");
             Err(error.into())

@@ -114,6 +114,8 @@ fn flags(plan: &PlanOptions, run: Option<&RunOptions>) -> Values {
         values.create_repository = run.create_repository.then_some(true);
         values.no_docker_socket = run.no_docker_socket.then_some(true);
         values.offline = run.offline.then_some(true);
+        values.no_wait = run.no_wait.then_some(true);
+        values.fail_on_service_exit = run.fail_on_service_exit.then_some(true);
         values.aws_profile = run.aws_profile.clone();
         values.aws_endpoint_url = run.aws_endpoint_url.clone().map(UpstreamWord);
         values.allow_account = run.allow_accounts.clone();

@@ -32,7 +32,8 @@ pub(crate) struct Values {
     pub engine: Option<EngineChoice>,
     pub create_repository: Option<bool>,
     pub offline: Option<bool>,
-    pub no_docker_socket: Option<bool>,
+    pub no_wait: Option<bool>,
+    pub fail_on_service_exit: Option<bool>,
     pub workspace: Option<PathBuf>,
     pub aws_profile: Option<String>,
     pub aws_endpoint_url: Option<UpstreamWord>,
@@ -115,7 +116,7 @@ impl Layer {
 }
 
 /// The variables and the keys they set.
-pub(crate) const VARIABLES: [(&str, &str); 13] = [
+pub(crate) const VARIABLES: [(&str, &str); 15] = [
     ("CIRUN_INFRA", "infra"),
     ("CIRUN_AWS", "aws"),
     ("CIRUN_PUSH", "push"),
@@ -125,7 +126,8 @@ pub(crate) const VARIABLES: [(&str, &str); 13] = [
     ("CIRUN_ENGINE", "engine"),
     ("CIRUN_CREATE_REPOSITORY", "create-repository"),
     ("CIRUN_OFFLINE", "offline"),
-    ("CIRUN_NO_DOCKER_SOCKET", "no-docker-socket"),
+    ("CIRUN_NO_WAIT", "no-wait"),
+    ("CIRUN_FAIL_ON_SERVICE_EXIT", "fail-on-service-exit"),
     ("CIRUN_WORKSPACE", "workspace"),
     ("CIRUN_AWS_PROFILE", "aws-profile"),
     ("CIRUN_AWS_ENDPOINT_URL", "aws-endpoint-url"),

@@ -11,7 +11,7 @@ use std::{
 
 use cirun_docker_executor::{
     ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, OwnedObject, Owner,
-    PodImage, PullOverride, RunConfig, Selection, connect,
+    PodImage, PullOverride, RunConfig, Selection, WatcherImage, connect,
 };
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputChunk, ReadyAction, ReadyContainer, ReadyStep, ServiceExit, StepIo,
@@ -31,6 +31,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Longer than any step of these tests; what takes this long hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What cirun's own image does as a watcher.
+const WATCH: &str = "while :; do cat /proc/net/tcp /proc/net/tcp6; echo .; sleep 0.02; done";
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
@@ -96,6 +99,8 @@ impl Bench {
             sidecars: Vec::new(),
             joined: Vec::new(),
             pod: PodImage { image: helper(), command: vec!["sleep".into(), "1000000".into()], aliases: Vec::new() },
+            watcher: WatcherImage { image: helper(), command: ["sh", "-c", WATCH].map(str::to_owned).to_vec() },
+            always_watch_inside: false,
             pull: PullOverride::Yaml,
             offline: false,
             platform: None,

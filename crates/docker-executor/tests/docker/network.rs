@@ -138,7 +138,10 @@ async fn a_port_that_is_taken() {
     let (io, _chunks) = wires();
     let (ended, _ends) = tokio::sync::mpsc::channel(1);
     let error = bench.backend.start_service(&web, io, ended).await.unwrap_err().to_string();
-    assert!(error.starts_with("start `grp_web`:") && error.contains("change the step's `portBindings`"), "{error}");
+    assert!(
+        error.starts_with("start `grp_web`: port ") && error.contains("change the step's `portBindings`"),
+        "{error}"
+    );
     bench.finish().await;
 }
 
@@ -163,7 +166,7 @@ async fn the_end_of_a_service_is_told() {
     let failing = service("db", "echo corrupt; exit 5", |_| {});
     let (mut output, mut ends) = bench.serve(&failing).await;
     assert_eq!(output.recv().await.unwrap().bytes, "corrupt\n");
-    assert_eq!(ends.recv().await.unwrap(), ServiceExit { path: failing.path.clone(), exit: code(5) });
+    assert_eq!(ends.recv().await.unwrap(), ServiceExit { path: failing.path.clone(), exit: code(5), cause: None });
     let missing = service("nodb", "", |container| container.entrypoint = Some(vec!["nosuch".into()]));
     let (_output, mut ends) = bench.serve(&missing).await;
     assert!(matches!(ends.recv().await.unwrap().exit, Exit::NotStarted { code: 127, .. }));

@@ -1,11 +1,13 @@
 //! What tasks tell the dispatcher.
 
-use crate::{Answer, BackendError, Exit, MaskedLine, OutputFiles, ReadyStep, Stream, TestSummary, dispatch::NodeId};
+use crate::{
+    Answer, BackendError, Exit, MaskedLine, OutputFiles, Readiness, ReadyStep, Stream, TestSummary, dispatch::NodeId,
+};
 
 /// A task's message.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// An attempt or a service begins.
+    /// An attempt begins.
     Started { node: NodeId },
     /// A step or service printed a line.
     Line { node: NodeId, stream: Stream, line: MaskedLine },
@@ -15,8 +17,10 @@ pub(crate) enum Message {
     Ended { node: NodeId, ended: Box<Ended> },
     /// The start of a service is over.
     ServiceUp { node: NodeId, start: ServiceStart },
-    /// A service ended by itself; all of its output has been told.
-    ServiceDown { node: NodeId, exit: Exit },
+    /// The watch over a service's start is over.
+    ServiceProbed { node: NodeId, found: Result<Readiness, BackendError> },
+    /// A service ended by itself, perhaps with a known cause; all of its output has been told.
+    ServiceDown { node: NodeId, exit: Exit, cause: Option<String> },
     /// A person decided, or did not.
     Answered { node: NodeId, answer: Option<Answer> },
     /// What a containerised step group had of its own is removed, but for what is `left`.

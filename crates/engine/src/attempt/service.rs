@@ -1,22 +1,26 @@
-//! The task of a service: it starts it, lets its output flow, and tells when it ends.
+//! The task of a service: it starts it, lets its output flow, and tells when it is ready and when it ends.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Message, OUTPUT_CHUNKS, Preparation, ServiceStart, Wires};
-use crate::{Backend, Exit, ReadyStep, StepIo};
+use crate::{Backend, ReadyStep, ServiceExit, StepIo};
 
 /// One start of a service.
 pub(crate) struct ServiceTask<B> {
     pub(crate) backend: Arc<B>,
     pub(crate) step: ReadyStep,
     pub(crate) preparation: Option<Preparation>,
+    /// How much later than its turn it starts.
+    pub(crate) delay: Duration,
+    /// How long its readiness is watched for.
+    pub(crate) ready_within: Duration,
     /// Its stop never fires: a service is ended by the removal of the stage, after the steps that use it.
     pub(crate) wires: Wires,
-    /// The stage's stop: a start that is under way is given up.
-    pub(crate) stage_stop: CancellationToken,
+    /// The stage's stop, or its end: a start that is under way is given up.
+    pub(crate) give_up: CancellationToken,
     /// Fires when the stage's objects have been removed.
     pub(crate) closing: CancellationToken,
 }
@@ -25,7 +29,7 @@ pub(crate) struct ServiceTask<B> {
 enum Life {
     NeverUp(ServiceStart),
     /// By itself.
-    Ended(Exit),
+    Ended(ServiceExit),
     /// With its stage.
     Removed,
 }
@@ -34,7 +38,6 @@ impl<B: Backend> ServiceTask<B> {
     /// Runs until the service has ended or the stage is closed.
     pub(crate) async fn run(mut self) {
         let node = self.wires.node;
-        self.wires.send(Message::Started { node }).await;
         if let Some(preparation) = self.preparation.take() {
             self.wires.await_preparation(preparation).await;
         }
@@ -49,37 +52,56 @@ impl<B: Backend> ServiceTask<B> {
         let (end, ()) = futures_util::future::join(life, self.wires.pump(chunks, &drained)).await;
         match end {
             Life::NeverUp(start) => self.wires.send(Message::ServiceUp { node, start }).await,
-            Life::Ended(exit) => self.wires.send(Message::ServiceDown { node, exit }).await,
+            Life::Ended(ServiceExit { exit, cause, .. }) => {
+                self.wires.send(Message::ServiceDown { node, exit, cause }).await;
+            }
             Life::Removed => {}
         }
     }
 
-    /// Starts the service and waits for its end. That it is up is told at once, all else after its last output.
+    /// Starts the service and waits for its end. That it is up, and that it is ready, is told at once, all else after its
+    /// last output.
     async fn live(&self, io: StepIo) -> Life {
         let (ended, mut exits) = mpsc::channel(1);
+        let start = async {
+            if !self.delay.is_zero() {
+                tokio::time::sleep(self.delay).await;
+            }
+            self.backend.start_service(&self.step, io, ended).await
+        };
         let started = tokio::select! {
             biased;
-            started = self.backend.start_service(&self.step, io, ended) => started,
-            () = self.stage_stop.cancelled() => return Life::NeverUp(ServiceStart::GivenUp),
+            () = self.give_up.cancelled() => return Life::NeverUp(ServiceStart::GivenUp),
+            started = start => started,
         };
         if let Err(error) = started {
             return Life::NeverUp(ServiceStart::Broken(error));
         }
-        // A check that the service accepts connections belongs here, before the stage goes on.
         let start = ServiceStart::Up(Box::new(self.step.clone()));
         self.wires.send(Message::ServiceUp { node: self.wires.node, start }).await;
         let exit = tokio::select! {
             biased;
             exit = exits.recv() => exit,
             () = self.closing.cancelled() => return Life::Removed,
+            () = self.watch() => tokio::select! {
+                biased;
+                exit = exits.recv() => exit,
+                () = self.closing.cancelled() => return Life::Removed,
+            },
         };
         match exit {
-            Some(exit) => Life::Ended(exit.exit),
+            Some(exit) => Life::Ended(exit),
             // The backend does not watch it any more, as it removes the stage; its last output still comes.
             None => {
                 self.closing.cancelled().await;
                 Life::Removed
             }
         }
+    }
+
+    /// Tells when the service is ready, or why nobody knows.
+    async fn watch(&self) {
+        let found = self.backend.await_ready(&self.step, self.ready_within).await;
+        self.wires.send(Message::ServiceProbed { node: self.wires.node, found }).await;
     }
 }

@@ -70,7 +70,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             Ok(Verdict::Stopped) => self.stopped(node).await,
             Err(error) => {
                 let outcome = if self.halt.is_some() { Outcome::Aborted } else { Outcome::Failed };
-                let finish = Finish::new(outcome).because(error.to_string());
+                let finish = Finish::new(outcome).because(error.in_full());
                 self.broke(RunError::Backend(error), Some(&step.path)).await;
                 self.finish_step(node, finish).await;
             }
@@ -127,7 +127,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let begun = match (self.live.remove(&node), self.services.remove(&node)) {
             (Some(live), _) => Begun { since: live.since, attempts: live.attempt, tests: live.tests, tail: live.tail },
             (None, Some(service)) => {
-                Begun { since: service.since, attempts: service.starts, tests: None, tail: service.tail }
+                Begun { since: service.since, attempts: service.starts, tests: service.tests, tail: service.tail }
             }
             (None, None) => Begun { since: now, attempts: 0, tests: None, tail: Tail::new(0) },
         };

@@ -24,6 +24,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
         self.start().await;
         let outcome = self.walk().await;
+        self.leaving.cancel();
+        self.collect_service_reports().await;
         self.end_preparations().await;
         self.destroy().await;
         self.close().await;

@@ -1,7 +1,12 @@
 //! Background steps: started in their place, alive until the stage is removed.
+//!
+//! A start does not hold up the services after it, as in CI, where it happens in the background; it holds up the steps
+//! after it (`super::waiting`).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use cirun_plan::StepPath;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -11,10 +16,12 @@ use super::{
     tree::ROOT,
 };
 use crate::{
-    Backend, EventKind, Exit, Outcome, ReadyAction, ReadyStep, RunError,
-    attempt::{ServiceStart, ServiceTask},
+    AtServiceExit, Backend, BackendError, EventKind, Exit, MaskedLine, Outcome, Readiness, ReadyAction, ReadyStep,
+    RunError, TestSummary,
+    attempt::{ServiceStart, ServiceTask, collect_reports},
     exit_code::{describe_exit_code, exit_code_meaning},
     resolve::Resolved,
+    run::Halt,
 };
 
 /// A Background step whose turn has come.
@@ -24,25 +31,40 @@ pub(super) struct Service {
     /// How often it has been started: more than once if its step group runs again after its end.
     pub(super) starts: u32,
     pub(super) tail: Tail,
-    state: ServiceState,
+    pub(super) state: ServiceState,
+    /// It starts later than its turn because a person wants the race.
+    pub(super) delayed: bool,
+    /// The first step after it that could have begun before it was ready, and when.
+    pub(super) wanted: Option<(Instant, NodeId)>,
+    /// What to find its reports with.
+    reports: Option<(ReadyStep, Vec<String>)>,
+    pub(super) tests: Option<TestSummary>,
 }
 
+/// Where a service stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum ServiceState {
+pub(super) enum ServiceState {
     Starting,
-    Up,
+    /// It is started; whether it is ready is watched.
+    Up {
+        since: Instant,
+    },
+    /// It is started and ready, or nobody can tell, or it was not in time.
+    Settled,
     /// It ended by itself.
-    Down(Exit),
+    Down(Exit, Option<String>),
     /// Its task panicked.
     Lost,
 }
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// Starts a service; its branch goes on once it is started.
+    /// Begins the start of a service. The services after it need not wait for that.
     pub(super) async fn start_service(&mut self, node: NodeId, resolved: Resolved) {
         let starts = match self.services.get(&node) {
             // Its step group runs again, and it runs still.
-            Some(Service { state: ServiceState::Up, .. }) => {
+            Some(Service {
+                state: ServiceState::Starting | ServiceState::Up { .. } | ServiceState::Settled, ..
+            }) => {
                 self.end_node(node, Outcome::Succeeded, None);
                 return;
             }
@@ -50,65 +72,146 @@ impl<B: Backend> Dispatcher<'_, B> {
             None => 1,
         };
         self.take_notes(&resolved).await;
+        let Resolved { mut step, reports, .. } = resolved;
+        step.attempt = starts;
+        let rules = &self.context.config.services;
+        let delay = rules.delays.get(&step.path).copied().unwrap_or_default();
         let service = Service {
             since: self.now(),
             starts,
             tail: Tail::new(self.context.config.tail_lines),
             state: ServiceState::Starting,
+            delayed: !delay.is_zero(),
+            wanted: None,
+            reports: (!reports.is_empty()).then(|| (step.clone(), reports)),
+            tests: None,
         };
         self.services.insert(node, service);
-        let mut step = resolved.step;
-        step.attempt = starts;
+        self.started(node).await;
         let task = ServiceTask {
             backend: Arc::clone(&self.context.backend),
             step,
             preparation: self.preparations.take(node),
+            delay,
+            ready_within: rules.ready_within,
             wires: self.wires(node, CancellationToken::new()),
-            stage_stop: self.stop.clone(),
+            give_up: self.leaving.clone(),
             closing: self.closing.clone(),
         };
         self.spawn(node, task.run());
+        self.end_node(node, Outcome::Succeeded, None);
     }
 
     /// A service is started, or could not be.
     pub(super) async fn service_up(&mut self, node: NodeId, start: ServiceStart) {
         let path = self.tree.step(node).path.clone();
-        match start {
+        let finish = match start {
             ServiceStart::Up(step) => {
                 if let Some(service) = self.services.get_mut(&node) {
-                    service.state = ServiceState::Up;
+                    service.state = ServiceState::Up { since: Instant::now() };
                 }
                 self.emitter().emit(EventKind::ServiceStarted { step: path, addresses: addresses(&step) }).await;
-                self.end_node(node, Outcome::Succeeded, None);
+                return;
             }
-            ServiceStart::GivenUp => self.stopped(node).await,
+            ServiceStart::GivenUp => match &*self.halt {
+                Some(halt) => Finish::new(Outcome::Aborted).because(halt.for_running_steps()),
+                None => Finish::new(Outcome::Skipped).because("the stage ended before its delay was over"),
+            },
             ServiceStart::Broken(error) => {
                 let outcome = if self.halt.is_some() { Outcome::Aborted } else { Outcome::Failed };
-                let finish = Finish::new(outcome).because(error.to_string());
+                let finish = Finish::new(outcome).because(error.in_full());
                 self.broke(RunError::Backend(error), Some(&path)).await;
-                self.finish_step(node, finish).await;
+                finish
+            }
+        };
+        self.afterwards.add(finish.outcome);
+        self.report_step(node, ROOT, finish).await;
+    }
+
+    /// The watch over a service's start is over.
+    pub(super) async fn service_probed(&mut self, node: NodeId, found: Result<Readiness, BackendError>) {
+        let path = self.tree.step(node).path.clone();
+        let race_from = self.context.config.services.race_from;
+        let Some(service) = self.services.get_mut(&node) else { return };
+        let ServiceState::Up { since } = service.state else { return };
+        service.state = ServiceState::Settled;
+        let tail = service.tail.lines();
+        let wanted = service.wanted.take();
+        match found {
+            Ok(Readiness::Ready) => {
+                self.emitter().emit(EventKind::ServiceReady { step: path.clone(), after: since.elapsed() }).await;
+                if let Some((at, step)) = wanted
+                    && at.elapsed() >= race_from
+                {
+                    self.tell_race(&path, at.elapsed(), step).await;
+                }
+            }
+            Ok(Readiness::Unknown | Readiness::Ended) => {}
+            Ok(Readiness::NotInTime { missing }) => {
+                let within = self.context.config.services.ready_within.as_secs();
+                let text = format!(
+                    "it was not ready within {within} s: {missing}; the stage goes on, as in CI{}",
+                    last_lines(&tail)
+                );
+                self.emitter().diagnostic("service-not-ready", "warning", &text, Some(&path)).await;
+            }
+            Err(error) => {
+                let text = format!("whether it is ready could not be seen: {error}");
+                self.emitter().diagnostic("service-not-ready", "warning", &text, Some(&path)).await;
             }
         }
     }
 
-    /// A service ended by itself. The stage goes on, as in CI.
-    pub(super) async fn service_down(&mut self, node: NodeId, exit: &Exit) {
-        let path = self.tree.step(node).path.clone();
-        let Some(service) = self.services.get_mut(&node) else { return };
-        service.state = ServiceState::Down(exit.clone());
-        let tail = service.tail.lines();
-        let (exit_code, reason) = meaning(exit);
-        let reason = reason.map(|reason| self.emitter().mask(&reason));
-        self.emitter().emit(EventKind::ServiceExited { step: path, exit_code, reason, tail }).await;
+    async fn tell_race(&self, service: &StepPath, gap: Duration, node: NodeId) {
+        let began = if self.held.iter().any(|(held, _)| *held == node) { "could have begun" } else { "began" };
+        let step = &self.tree.step(node).path;
+        let text = format!(
+            "it was ready {:.1} s after `{step}` {began}: CI does not wait, so there `{step}` fails unless it waits \
+             itself; let it wait until `{service}` answers",
+            gap.as_secs_f64()
+        );
+        self.emitter().diagnostic("service-race", "parity", &text, Some(service)).await;
     }
 
-    /// The task of a service panicked.
-    pub(super) fn service_lost(&mut self, node: NodeId) {
+    /// A service ended by itself. The stage goes on, as in CI, unless the run is stricter.
+    pub(super) async fn service_down(&mut self, node: NodeId, exit: Exit, cause: Option<String>) {
+        let path = self.tree.step(node).path.clone();
         let Some(service) = self.services.get_mut(&node) else { return };
-        let was_starting = service.state == ServiceState::Starting;
-        service.state = ServiceState::Lost;
-        if was_starting {
-            self.end_node(node, Outcome::Failed, None);
+        let tail = service.tail.lines();
+        let (exit_code, reason) = meaning(&exit, cause.as_deref());
+        service.state = ServiceState::Down(exit, cause);
+        let reason = reason.map(|reason| self.emitter().mask(&reason));
+        self.emitter().emit(EventKind::ServiceExited { step: path.clone(), exit_code, reason, tail }).await;
+        let fails = self.context.config.services.at_exit == AtServiceExit::FailStage;
+        if fails && self.halt.is_none() && !self.leaving.is_cancelled() {
+            self.halt(Halt::ServiceEnded { service: path });
+        }
+    }
+
+    /// The task of a service panicked; the run is ending for it.
+    pub(super) fn service_lost(&mut self, node: NodeId) {
+        if let Some(service) = self.services.get_mut(&node) {
+            service.state = ServiceState::Lost;
+        }
+    }
+
+    /// Reads the reports of services, before what they left is removed.
+    pub(super) async fn collect_service_reports(&mut self) {
+        let nodes: Vec<NodeId> = self.services.keys().copied().collect();
+        for node in nodes {
+            let Some((step, globs)) = self.services.get_mut(&node).and_then(|service| service.reports.take()) else {
+                continue;
+            };
+            let (tests, notes) = match collect_reports(&*self.context.backend, &step, &globs).await {
+                Ok(found) => found,
+                Err(error) => (None, vec![error.to_string()]),
+            };
+            for note in notes {
+                self.emitter().diagnostic("report-unusable", "warning", &note, Some(&step.path)).await;
+            }
+            if let Some(service) = self.services.get_mut(&node) {
+                service.tests = tests;
+            }
         }
     }
 
@@ -117,15 +220,21 @@ impl<B: Backend> Dispatcher<'_, B> {
         let ends: Vec<_> = self.services.iter().map(|(node, service)| (*node, service.state.clone())).collect();
         for (node, state) in ends {
             let finish = match state {
-                ServiceState::Starting | ServiceState::Up => Finish::new(Outcome::Succeeded),
-                ServiceState::Down(exit) => {
-                    let reason = match &exit {
-                        Exit::Code { code, oom_killed: false } => describe_exit_code(*code, None),
-                        other => meaning(other).1.unwrap_or_default(),
+                ServiceState::Starting | ServiceState::Up { .. } | ServiceState::Settled => {
+                    Finish::new(Outcome::Succeeded)
+                }
+                ServiceState::Down(exit, cause) => {
+                    let (code, meaning) = meaning(&exit, cause.as_deref());
+                    let reason = match exit {
+                        Exit::Code { code, oom_killed: false } if cause.is_none() => describe_exit_code(code, None),
+                        _ => meaning.unwrap_or_default(),
                     };
-                    let exit_code = Some(meaning(&exit).0);
+                    let outcome = match self.context.config.services.at_exit {
+                        AtServiceExit::GoOn => Outcome::Succeeded,
+                        AtServiceExit::FailStage => Outcome::Failed,
+                    };
                     let reason = format!("it ended before its stage: {reason}");
-                    Finish { exit_code, ..Finish::new(Outcome::Succeeded).because(reason) }
+                    Finish { exit_code: Some(code), ..Finish::new(outcome).because(reason) }
                 }
                 ServiceState::Lost => Finish::new(Outcome::Failed).because("cirun has a bug: its task panicked"),
             };
@@ -135,8 +244,22 @@ impl<B: Backend> Dispatcher<'_, B> {
     }
 }
 
-/// An exit's code, and what it says.
-fn meaning(exit: &Exit) -> (i64, Option<String>) {
+/// A service's last lines, to be added to a sentence.
+fn last_lines(tail: &[MaskedLine]) -> String {
+    if tail.is_empty() {
+        return "; it has printed nothing".to_owned();
+    }
+    let lines: String = tail.iter().map(|line| format!("\n  {}", line.as_str())).collect();
+    format!("; its last lines:{lines}")
+}
+
+/// An exit's code, and what it says; a known cause says more.
+fn meaning(exit: &Exit, cause: Option<&str>) -> (i64, Option<String>) {
+    let (code, meaning) = code_and_meaning(exit);
+    (code, cause.map(str::to_owned).or(meaning))
+}
+
+fn code_and_meaning(exit: &Exit) -> (i64, Option<String>) {
     match exit {
         Exit::Code { code, oom_killed: true } => {
             (*code, Some("it was killed for using more memory than its limit".to_owned()))

@@ -202,6 +202,13 @@ impl Tree {
         self.around(id).any(|id| self.branch(id).restart != Restart::No)
     }
 
+    /// Whether a node comes before another one, and not only beside it.
+    pub(super) fn precedes(&self, earlier: NodeId, later: NodeId) -> bool {
+        // Nodes are numbered in written order.
+        let common = self.around(earlier).find(|id| self.around(later).any(|around| around == *id));
+        earlier < later && common.is_some_and(|id| self.branch(id).width == 1)
+    }
+
     /// The steps under a node, in written order; the node itself if it is a step.
     pub(super) fn steps_under(&self, id: NodeId) -> Vec<NodeId> {
         let (mut steps, mut open) = (Vec::new(), vec![id]);
@@ -345,6 +352,17 @@ mod tests {
         assert_eq!(tree.loop_status(instance), Some(Outcome::Failed));
         tree.finish(looped, Outcome::Failed);
         assert_eq!(tree.current(ROOT).combined(), Outcome::Failed);
+    }
+
+    #[test]
+    fn what_comes_before_and_what_stands_beside() {
+        let tree = tree(&[
+            parallel([step("db").node(), group("g", [step("a").node(), step("b").node()])]),
+            looped("l", 2, [step("l_0"), step("l_1")]),
+        ]);
+        let [db, a, b, first, second] = tree.steps_under(ROOT)[..] else { panic!("five steps") };
+        assert!(tree.precedes(a, b) && tree.precedes(db, first) && tree.precedes(b, second));
+        assert!(!tree.precedes(db, a) && !tree.precedes(b, a) && !tree.precedes(first, second));
     }
 
     #[test]

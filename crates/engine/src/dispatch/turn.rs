@@ -105,7 +105,12 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
         let profile = self.stage.profile_of(&step.path);
         let (scope, current) = self.scope(node, Some(&step.path));
-        let resolved = match condition::decide(&step.when, Whole::Stage, current, &scope) {
+        let turn = condition::decide(&step.when, Whole::Stage, current, &scope);
+        if turn == Turn::Take && step.role == Role::Foreground && self.hold(node, &step) {
+            return;
+        }
+        let (scope, _) = self.scope(node, Some(&step.path));
+        let resolved = match turn {
             Turn::Take => resolve::resolve(&step, profile, &scope),
             Turn::Skip(reason) => {
                 self.finish_step(node, Finish::new(Outcome::Skipped).because(reason)).await;

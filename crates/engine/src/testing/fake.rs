@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 pub use self::behaviour::{Behaviour, behaves};
 use self::order::Order;
 use crate::{
-    Backend, BackendError, EventKind, Exit, OutputFiles, ReadyAction, ReadyStep, ReportFile, ServiceExit, StepIo,
+    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyStep, ReportFile, ServiceExit,
+    StepIo,
 };
 
 /// A scripted backend. A step without a script ends at once with exit code 0, a service stays until its stage is removed.
@@ -126,12 +127,17 @@ impl Backend for FakeBackend {
                 exit = behaviour.serve(&io) => exit,
             };
             if let Some(exit) = exit {
-                let _stage_gone = ended.send(ServiceExit { path, exit }).await;
+                let _stage_gone = ended.send(ServiceExit { path, exit, cause: behaviour.cause.clone() }).await;
             } else {
                 removed.cancelled().await;
             }
         });
         Ok(())
+    }
+
+    async fn await_ready(&self, step: &ReadyStep, within: Duration) -> Result<Readiness, BackendError> {
+        self.with_order(|order| order.await_ready(step));
+        self.behaviour(step).become_ready(within).await
     }
 
     async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {

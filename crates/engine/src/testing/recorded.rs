@@ -10,7 +10,10 @@ use tokio::{
 };
 
 use super::FakeBackend;
-use crate::{Answer, Cancellation, Clock, Config, Engine, Event, EventKind, MaskedLine, Question, RunResult, Stream};
+use crate::{
+    Answer, Cancellation, Clock, Config, Engine, Event, EventKind, MaskedLine, Question, RunResult, ServiceRules,
+    Stream,
+};
 
 /// The settings of a test's run. Its clock is tokio's, which tests pause.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub struct Runner {
     cancel: Vec<Duration>,
     look_ahead: usize,
     stop_listening: bool,
+    services: ServiceRules,
 }
 
 /// A finished run.
@@ -36,7 +40,14 @@ pub struct Recorded {
 impl Runner {
     /// Runs on `backend`, with nobody to ask and without look-ahead.
     pub fn new(backend: FakeBackend) -> Self {
-        Self { backend, answers: None, cancel: Vec::new(), look_ahead: 0, stop_listening: false }
+        Self {
+            backend,
+            answers: None,
+            cancel: Vec::new(),
+            look_ahead: 0,
+            stop_listening: false,
+            services: ServiceRules::default(),
+        }
     }
 
     /// Somebody answers the next question after so many seconds.
@@ -57,6 +68,13 @@ impl Runner {
     #[must_use]
     pub fn look_ahead(mut self, steps: usize) -> Self {
         self.look_ahead = steps;
+        self
+    }
+
+    /// Services and steps meet by these rules.
+    #[must_use]
+    pub fn services(mut self, rules: ServiceRules) -> Self {
+        self.services = rules;
         self
     }
 
@@ -86,7 +104,8 @@ impl Runner {
                 token.cancel();
             });
         }
-        let engine = Engine::new(Arc::clone(&backend), config(self.answers.map(answering), self.look_ahead));
+        let engine =
+            Engine::new(Arc::clone(&backend), config(self.answers.map(answering), self.look_ahead, self.services));
         let result = engine.run(plan, sender, cancel).await;
         let events = events.await.expect("collecting events does not panic");
         let violations = backend.violations();
@@ -95,7 +114,7 @@ impl Runner {
     }
 }
 
-fn config(questions: Option<mpsc::Sender<Question>>, look_ahead: usize) -> Config {
+fn config(questions: Option<mpsc::Sender<Question>>, look_ahead: usize, services: ServiceRules) -> Config {
     let began = Instant::now();
     let exit_code = |result: &RunResult| match (&result.error, result.cancelled) {
         (Some(_), _) => 4,
@@ -109,6 +128,7 @@ fn config(questions: Option<mpsc::Sender<Question>>, look_ahead: usize) -> Confi
         cleanup_deadline: Duration::from_secs(20),
         look_ahead,
         tail_lines: 2,
+        services,
         clock: Clock::new(move || {
             Timestamp::UNIX_EPOCH + SignedDuration::try_from(began.elapsed()).unwrap_or_default()
         }),

@@ -27,7 +27,7 @@ async fn a_service_that_ends_is_told_at_once() {
     let (_directory, bed) = bed().await;
     let (mut ends, output) = bed.service(&sh("svc", "echo oops >&2; exit 7")).await;
     let end = timeout(PATIENCE, ends.recv()).await.unwrap();
-    assert_eq!(end, Some(ServiceExit { path: StepPath::new("build", ["svc"]), exit: code(7) }));
+    assert_eq!(end, Some(ServiceExit { path: StepPath::new("build", ["svc"]), exit: code(7), cause: None }));
     assert_eq!(timeout(PATIENCE, output).await.unwrap().unwrap().1, "oops\n");
 }
 

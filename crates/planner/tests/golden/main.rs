@@ -19,5 +19,6 @@ mod registries;
 mod run;
 mod seeds;
 mod selection;
+mod services;
 mod smoke;
 mod stages;

@@ -181,6 +181,8 @@ impl Stagehand<'_> {
             sidecars,
             joined: Vec::new(),
             pod: front::pod(own, front::helper_image(own), &pod_words, pod_aliases),
+            watcher: front::watcher(own, front::helper_image(own)),
+            always_watch_inside: false,
             pull: match settings.pull.value {
                 PullMode::Yaml => PullOverride::Yaml,
                 PullMode::Always => PullOverride::Always,

@@ -1,12 +1,39 @@
-//! Background steps: reachable by the names that CI gives them.
+//! Background steps on a real engine. docs/background.md says which test is for which row of the seeds' tables.
+
+mod bad;
+mod connectors;
+mod inputs;
+mod names;
+mod readiness;
+mod registry;
 
 use super::{engine, run};
-use crate::it::support::{Stage, indent, run_step};
+use crate::it::support::{Stage, TestEnvironment, indent, run_step};
+
+/// The profiles, as `--infra` names them.
+const EVERYWHERE: [&str; 4] = ["kubernetes", "vm", "cloud", "docker"];
+/// Those with a bridge network.
+const BRIDGES: [&str; 3] = ["vm", "cloud", "docker"];
+
+const BUSYBOX: &str = "cirun.local/busybox:1";
+const REDIS: &str = "cirun.local/redis:7";
+
+/// A Background step of an image, with more lines of its `spec`.
+fn background(id: &str, image: &str, spec: &str) -> String {
+    format!(
+        "- step:\n    name: {id}\n    identifier: {id}\n    type: Background\n    spec:\n      connectorRef: account.harnessImage\n      image: {image}\n{}",
+        indent(spec, 6)
+    )
+}
+
+/// A Background step of busybox that runs a script.
+fn script(id: &str, command: &str) -> String {
+    background(id, BUSYBOX, &format!("shell: Sh\ncommand: |-\n{}", indent(command, 2)))
+}
 
 /// A web server on port 8080 that serves its id.
 fn web(id: &str) -> String {
-    let command = format!("mkdir -p /tmp/www\necho {id} > /tmp/www/id\nexec httpd -f -p 8080 -h /tmp/www");
-    run_step(id, &command).replace("type: Run", "type: Background")
+    script(id, &format!("mkdir -p /tmp/www\necho {id} > /tmp/www/id\nexec httpd -f -p 8080 -h /tmp/www"))
 }
 
 /// Reads from a web server until it answers.
@@ -15,37 +42,14 @@ fn read(id: &str, host: &str) -> String {
         .replace("type: Run\n", "type: Run\n    timeout: 1m\n")
 }
 
-#[test]
-fn on_a_vm_under_their_ids() {
-    let stage = Stage::vm().step(&web("shop")).step(&web("depot")).step(&read("a", "shop")).step(&read("b", "depot"));
-    let (_, events) = run(&engine(&stage.pipeline()), &[], 0);
-    assert_eq!((events.output("a"), events.output("b")), (vec!["shop"], vec!["depot"]));
+/// A step that goes on until the services have printed so many lines into `seen`.
+fn wait_for(lines: usize) -> String {
+    run_step("wait", &format!("until test $(cat seen* 2>/dev/null | wc -l) -ge {lines}; do sleep 0.05; done"))
+        .replace("type: Run\n", "type: Run\n    timeout: 1m\n")
 }
 
-#[test]
-fn on_a_vm_in_a_group_under_both_ids() {
-    let group = format!(
-        "- stepGroup:\n    name: g\n    identifier: g\n    steps:\n{}{}",
-        indent(&web("shop"), 6),
-        indent(&read("near", "g_shop"), 6)
-    );
-    let (_, events) = run(&engine(&Stage::vm().step(&group).pipeline()), &[], 0);
-    assert_eq!(events.output("g.near"), ["shop"]);
-}
-
-#[test]
-fn on_kubernetes_on_localhost() {
-    let (_, events) =
-        run(&engine(&Stage::kubernetes().step(&web("shop")).step(&read("a", "localhost")).pipeline()), &[], 0);
-    assert_eq!(events.output("a"), ["shop"]);
-}
-
-#[test]
-fn one_that_ends_is_told() {
-    let dying = run_step("db", "echo no disk; exit 9").replace("type: Run", "type: Background");
-    let wait = run_step("a", "sleep 3");
-    let (output, events) = run(&engine(&Stage::kubernetes().step(&dying).step(&wait).pipeline()), &[], 0);
-    let exited = events.one("service_exited", "db");
-    assert_eq!((&exited["exit_code"], &exited["tail"]), (&9.into(), &serde_json::json!(["no disk"])));
-    drop(output.says("no disk"));
+/// A workspace with a pipeline of these steps; its profile is chosen by `--infra`.
+fn steps(steps: &[String]) -> TestEnvironment {
+    let stage = steps.iter().fold(Stage::vm(), |stage, step| stage.step(step));
+    engine(&stage.pipeline())
 }

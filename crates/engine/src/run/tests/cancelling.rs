@@ -37,7 +37,7 @@ async fn the_first_stops_and_cleans_up() {
     13s stage_finished test aborted
     13s run_finished aborted exit=130
     "#);
-    assert_snapshot!(run.calls(), @"start build, service db #1, run a #1, run b #1, destroy");
+    assert_snapshot!(run.calls(), @"start build, service db #1, await_ready db, run a #1, run b #1, destroy");
     assert!(run.result.cancelled && run.result.error.is_none());
 }
 

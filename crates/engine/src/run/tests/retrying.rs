@@ -152,7 +152,7 @@ async fn what_runs_in_the_group_is_stopped_first() {
     13s stage_finished build succeeded
     13s run_finished succeeded exit=0
     ");
-    assert_snapshot!(run.calls(), @"start build, service g.db #1, run g.a #1, run g.b #1, run g.a #2, read_outputs g.a, run g.b #2, read_outputs g.b, run g.c #1, read_outputs g.c, destroy");
+    assert_snapshot!(run.calls(), @"start build, service g.db #1, await_ready g.db, run g.a #1, run g.b #1, run g.a #2, read_outputs g.a, run g.b #2, read_outputs g.b, run g.c #1, read_outputs g.c, destroy");
 }
 
 #[tokio::test(start_paused = true)]

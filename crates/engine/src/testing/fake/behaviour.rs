@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::{sync::mpsc, time::sleep};
 
-use crate::{BackendError, EventKind, Exit, OutputChunk, OutputFiles, ReportFile, StepIo, Stream};
+use crate::{BackendError, EventKind, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, StepIo, Stream};
 
 /// What one attempt of a step does.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,8 @@ pub struct Behaviour {
     obeys: Obeys,
     preparing: Duration,
     cannot_prepare: bool,
+    ready: Becomes,
+    pub(super) cause: Option<String>,
     pub(super) files: OutputFiles,
     pub(super) reports: Vec<ReportFile>,
 }
@@ -29,6 +31,16 @@ enum End {
     NoImage,
     Broken,
     Panic,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Becomes {
+    /// Nobody can tell.
+    #[default]
+    Unknown,
+    ReadyAfter(Duration),
+    Never,
+    Unwatched,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -142,6 +154,34 @@ impl Behaviour {
         self
     }
 
+    /// Accepts connections so long after its start.
+    #[must_use]
+    pub fn ready_in(mut self, seconds: u64) -> Self {
+        self.ready = Becomes::ReadyAfter(Duration::from_secs(seconds));
+        self
+    }
+
+    /// Never accepts connections.
+    #[must_use]
+    pub fn never_ready(mut self) -> Self {
+        self.ready = Becomes::Never;
+        self
+    }
+
+    /// Cannot be watched.
+    #[must_use]
+    pub fn cannot_be_watched(mut self) -> Self {
+        self.ready = Becomes::Unwatched;
+        self
+    }
+
+    /// Its end has a cause that the backend knows.
+    #[must_use]
+    pub fn because(mut self, cause: &str) -> Self {
+        self.cause = Some(cause.to_owned());
+        self
+    }
+
     /// Writes its output file.
     #[must_use]
     pub fn exports(mut self, text: &str) -> Self {
@@ -197,6 +237,21 @@ impl Behaviour {
             biased;
             () = stopped => Ok(Exit::Stopped),
             () = self.act(io) => Ok(self.ending()?.unwrap_or(Exit::Code { code: 0, oom_killed: false })),
+        }
+    }
+
+    pub(super) async fn become_ready(&self, within: Duration) -> Result<Readiness, BackendError> {
+        match self.ready {
+            Becomes::Unknown => Ok(Readiness::Unknown),
+            Becomes::Unwatched => Err(broken("watching a service")),
+            Becomes::ReadyAfter(after) if after <= within => {
+                sleep(after).await;
+                Ok(Readiness::Ready)
+            }
+            Becomes::ReadyAfter(_) | Becomes::Never => {
+                sleep(within).await;
+                Ok(Readiness::NotInTime { missing: "nothing listens on port 5432".to_owned() })
+            }
         }
     }
 

@@ -64,6 +64,13 @@ impl Order {
         self.begin("service", step, Role::Service);
     }
 
+    pub(super) fn await_ready(&mut self, step: &ReadyStep) {
+        let path = step.path.as_str();
+        self.calls.push(format!("await_ready {path}"));
+        let has_begun = self.begun.contains(&key(step));
+        self.require(has_begun && self.phase == Phase::Started, &format!("{path} is watched before its start"));
+    }
+
     fn begin(&mut self, call: &str, step: &ReadyStep, role: Role) {
         let path = step.path.as_str();
         self.calls.push(format!("{call} {path} #{}", step.attempt));

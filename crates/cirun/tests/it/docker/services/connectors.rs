@@ -1,0 +1,80 @@
+//! Docker connectors of Background steps: for pulling, and for nothing else (seed 000, Phases 2 and 3).
+
+use super::{
+    EVERYWHERE, background,
+    registry::{PASSWORD, Registry, USER},
+    run, steps,
+};
+use crate::it::support::{TestEnvironment, run_step};
+
+/// A Docker connector `private` of the registry.
+fn connector(registry: &Registry, auth: &str) -> String {
+    format!(
+        "connector:\n  name: private\n  identifier: private\n  type: DockerRegistry\n  spec:\n    dockerRegistryUrl: http://{}\n    providerType: Other\n    auth:\n{auth}",
+        registry.host
+    )
+}
+
+fn user_password(user: &str) -> String {
+    format!("      type: UsernamePassword\n      spec:\n        {user}\n        passwordRef: registry_password\n")
+}
+
+/// A service of the private image that prints its environment.
+fn environment(registry: &Registry, auth: &str) -> TestEnvironment {
+    let service = background("db", &registry.image(), "shell: Sh\ncommand: env; echo > seen; exec sleep 1000")
+        .replace("account.harnessImage", "private");
+    steps(&[service, run_step("wait", "until test -e seen; do sleep 0.05; done")])
+        .file(".harness/private.yaml", connector(registry, auth))
+        .with("CIRUN_SECRET_REGISTRY_PASSWORD", PASSWORD)
+        .with("CIRUN_SECRET_REGISTRY_USER", USER)
+}
+
+#[test]
+fn username_password() {
+    let registry = Registry::start();
+    for user in [format!("username: {USER}"), "usernameRef: registry_user".to_owned()] {
+        let environment = environment(&registry, &user_password(&user));
+        for infra in EVERYWHERE {
+            let (output, events) = run(&environment, &["--infra", infra], 0);
+            let variables = events.output("db");
+            // Every step of CI has this one (harness-runtime.md 2.6).
+            let of_a_plugin = |line: &&&str| line.starts_with("PLUGIN_") && !line.starts_with("PLUGIN_ARTIFACT_FILE=");
+            assert_eq!(variables.iter().find(of_a_plugin), None, "{infra}");
+            assert!(!variables.iter().any(|line| line.contains(USER)), "{infra}: {variables:?}");
+            let all = format!("{}{output}", environment.read("e.jsonl"));
+            assert!(!all.contains(PASSWORD), "{infra}: the password is told");
+            registry.forget();
+            std::fs::remove_file(environment.workspace().join("seen")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_wrong_password_is_refused_by_the_registry() {
+    let registry = Registry::start();
+    let environment = environment(&registry, &user_password("username: somebody"));
+    let (output, _) = run(&environment, &[], 5);
+    drop(output.says("check the name, the step's connector"));
+}
+
+#[test]
+fn anonymous_shows_no_login() {
+    let registry = Registry::start();
+    let environment = environment(&registry, "      type: Anonymous\n");
+    let (output, _) = run(&environment, &[], 5);
+    drop(output.says("no basic auth credentials"));
+}
+
+/// On Kubernetes the registry of the connector is put before the image's name (harness-runtime.md 5).
+#[test]
+fn the_registry_goes_before_the_name_on_kubernetes() {
+    let registry = Registry::start();
+    let short = "team/service:1";
+    let service =
+        background("db", short, "shell: Sh\ncommand: exec sleep 1000").replace("account.harnessImage", "private");
+    let environment = steps(&[service, run_step("a", "true")])
+        .file(".harness/private.yaml", connector(&registry, &user_password(&format!("username: {USER}"))))
+        .with("CIRUN_SECRET_REGISTRY_PASSWORD", PASSWORD);
+    drop(run(&environment, &["--infra", "kubernetes"], 0));
+    registry.forget();
+}

@@ -1,0 +1,86 @@
+//! Which ports of a container's network namespace are listened on: read from this machine's `/proc` where the engine's
+//! containers are processes of this machine, and else by a helper container in that namespace.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use bollard::query_parameters::AttachContainerOptionsBuilder;
+use cirun_engine::BackendError;
+use futures_util::StreamExt;
+use tokio::fs;
+
+use crate::{
+    backend::Shared, error::engine_error, names::object_name, run::Output, sockets::listening, spec::watcher_config,
+    stage::Stage,
+};
+
+/// What a watcher prints after each reading of the tables.
+const END_OF_READING: &str = ".";
+
+/// The namespace of one container.
+pub(crate) enum Listeners {
+    /// Its process is one of this machine's.
+    Here { process: i64 },
+    /// A helper container in the namespace prints the tables over and over.
+    Watcher { container: String, output: Output, text: String },
+}
+
+impl Listeners {
+    /// The namespace of a running container, if its process is one of this machine's.
+    pub(crate) async fn here(container: &str, process: Option<i64>) -> Option<Self> {
+        let process = process.filter(|process| *process > 0)?;
+        // In an engine's virtual machine, or on another machine, the number is another process's.
+        let groups = fs::read_to_string(format!("/proc/{process}/cgroup")).await.ok()?;
+        groups.contains(container).then_some(Self::Here { process })
+    }
+
+    /// The namespace of a running container, watched from inside.
+    pub(crate) async fn watched(shared: &Arc<Shared>, stage: &Stage, container: &str) -> Result<Self, BackendError> {
+        let failed = |error| engine_error("watch the ports of a service", &error);
+        shared.engine.ensure_helper_image(&shared.config.watcher.image).await?;
+        let name = shared.unique_name(object_name(&stage.host.name, "watcher"));
+        let body = watcher_config(&shared.config.watcher, container, &stage.host);
+        let id = shared.create(name, body, None).await.map_err(failed)?;
+        let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).build();
+        let attached = shared.engine.docker.attach_container(&id, Some(options)).await.map_err(failed)?;
+        shared.engine.docker.start_container(&id, None).await.map_err(failed)?;
+        Ok(Self::Watcher { container: id, output: attached.output.boxed(), text: String::new() })
+    }
+
+    /// What is listened on now; `None` when the namespace has gone.
+    pub(crate) async fn read(&mut self) -> Option<Vec<SocketAddr>> {
+        match self {
+            Self::Here { process } => {
+                let tables = fs::read_to_string(format!("/proc/{process}/net/tcp")).await.ok()?;
+                // A kernel without IPv6 has no such table.
+                let more = fs::read_to_string(format!("/proc/{process}/net/tcp6")).await.unwrap_or_default();
+                Some(listening(&(tables + &more)))
+            }
+            Self::Watcher { output, text, .. } => {
+                let end = format!("\n{END_OF_READING}\n");
+                loop {
+                    if let Some(at) = text.find(&end) {
+                        let found = listening(&text[..at]);
+                        text.drain(..at + end.len());
+                        return Some(found);
+                    }
+                    let chunk = output.next().await?.ok()?;
+                    text.push_str(&String::from_utf8_lossy(&chunk.into_bytes()));
+                }
+            }
+        }
+    }
+
+    /// Whether it goes on when the service has ended.
+    pub(crate) fn outlives_service(&self) -> bool {
+        matches!(self, Self::Watcher { .. })
+    }
+
+    /// Ends the watch.
+    pub(crate) fn close(self, shared: &Arc<Shared>) {
+        if let Self::Watcher { container, .. } = self {
+            let shared_too = Arc::clone(shared);
+            // `destroy_stage` waits for it, and removes what this fails to.
+            shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
+        }
+    }
+}

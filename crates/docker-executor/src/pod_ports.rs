@@ -1,0 +1,83 @@
+//! Services of a pod whose images expose the same port: only one of them can have it, which is told before they start.
+
+use std::collections::BTreeMap;
+
+use cirun_engine::EventKind;
+use cirun_plan::{Action, PlannedStage, StepPath};
+use tokio::sync::mpsc;
+
+use crate::{backend::Shared, service::tcp_ports};
+
+/// Two services of a pod that run their images' own programs, and the port that both want.
+#[derive(Debug, PartialEq, Eq)]
+struct Clash {
+    port: u16,
+    first: StepPath,
+    second: StepPath,
+}
+
+/// Tells of services whose images expose the same port. Two services of one image are the planner's to tell: it needs no
+/// engine to see them.
+pub(crate) async fn tell_clashes(shared: &Shared, planned: &PlannedStage, progress: &mpsc::Sender<EventKind>) {
+    let mut services = Vec::new();
+    for step in planned.services() {
+        let Action::Container(container) = &step.action else { continue };
+        if container.entrypoint.is_some() || container.command.is_some() {
+            continue;
+        }
+        let Some(image) = container.image.value.as_known() else { continue };
+        // An image that the run itself makes is not there yet.
+        let Ok(found) = shared.engine.docker.inspect_image(image).await else { continue };
+        let exposed = found.config.and_then(|config| config.exposed_ports).unwrap_or_default();
+        services.push((step.path.clone(), image.to_owned(), tcp_ports(&exposed)));
+    }
+    for Clash { port, first, second } in clashes(&services) {
+        let message = format!(
+            "its image exposes port {port}, and so does that of `{first}`: the services of a pod share its ports, so the \
+             one that starts later may fail"
+        );
+        let code = "pod-port-twice".to_owned();
+        let fact = EventKind::Diagnostic { code, severity: "warning", message, step: Some(second) };
+        // A receiver that has gone wants no facts.
+        drop(progress.send(fact).await);
+    }
+}
+
+fn clashes(services: &[(StepPath, String, Vec<u16>)]) -> Vec<Clash> {
+    let mut first_at: BTreeMap<u16, (&StepPath, &String)> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (path, image, ports) in services {
+        for port in ports {
+            match first_at.get(port) {
+                Some((first, other)) if *other != image => {
+                    found.push(Clash { port: *port, first: (*first).clone(), second: path.clone() });
+                }
+                Some(_) => {}
+                None => {
+                    first_at.insert(*port, (path, image));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_that_expose_the_same_port() {
+        let service =
+            |id: &str, image: &str, ports: &[u16]| (StepPath::new("build", [id]), image.to_owned(), ports.to_vec());
+        let services = [
+            service("redis", "redis:7", &[6379]),
+            service("valkey", "valkey:8", &[6379, 16379]),
+            service("again", "redis:7", &[6379]),
+            service("web", "nginx", &[80]),
+        ];
+        let expected =
+            Clash { port: 6379, first: StepPath::new("build", ["redis"]), second: StepPath::new("build", ["valkey"]) };
+        assert_eq!(clashes(&services), [expected]);
+    }
+}

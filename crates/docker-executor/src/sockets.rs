@@ -1,0 +1,70 @@
+//! Reads `/proc/net/tcp` and `/proc/net/tcp6`: which ports of a network namespace are listened on. Pure.
+//!
+//! Looking there, a service that waits for its first client does not meet a client of cirun's.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// The kernel's number of the state LISTEN.
+const LISTEN: &str = "0A";
+
+/// The addresses that the lines of the kernel's tables say are listened on; other lines are passed over.
+pub(crate) fn listening(tables: &str) -> Vec<SocketAddr> {
+    let mut addresses: Vec<_> = tables.lines().filter_map(listener).collect();
+    addresses.sort();
+    addresses.dedup();
+    addresses
+}
+
+/// `  0: 0100007F:8D51 00000000:0000 0A …`
+fn listener(line: &str) -> Option<SocketAddr> {
+    let mut words = line.split_whitespace();
+    let (_number, local, _remote, state) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    if state != LISTEN {
+        return None;
+    }
+    let (address, port) = local.split_once(':')?;
+    Some(SocketAddr::new(ip(address)?, u16::from_str_radix(port, 16).ok()?))
+}
+
+/// The kernel writes each 32 bits of an address as a number of the machine's own byte order.
+fn ip(hex: &str) -> Option<IpAddr> {
+    let words: Vec<[u8; 4]> = (0..hex.len())
+        .step_by(8)
+        .map(|at| Some(u32::from_str_radix(hex.get(at..at + 8)?, 16).ok()?.to_ne_bytes()))
+        .collect::<Option<_>>()?;
+    match words.as_slice() {
+        [word] => Some(IpAddr::V4(Ipv4Addr::from(*word))),
+        [_, _, _, _] => {
+            let bytes: [u8; 16] = words.concat().try_into().ok()?;
+            Some(Ipv6Addr::from(bytes).to_canonical())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(all(test, target_endian = "little"))]
+mod tests {
+    use super::*;
+
+    /// Of a container with Docker's name server, a web server, and a connection to it.
+    const TABLES: &str = "\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0B00007F:8D51 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 62332 1 000000005fa78c7f 100 0 0 10 0
+   1: 0A0012AC:1F90 050012AC:9C40 01 00000000:00000000 00:00000000 00000000     0        0 62333 1 0000000000000000 20 4 30 10 -1
+  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt
+   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000
+   1: 00000000000000000000000001000000:1538 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000
+   2: 0000000000000000FFFF00000100007F:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000
+";
+
+    #[test]
+    fn of_a_container() {
+        let found: Vec<_> = listening(TABLES).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["127.0.0.1:80", "127.0.0.11:36177", "[::]:8080", "[::1]:5432"]);
+    }
+
+    #[test]
+    fn other_text_is_passed_over() {
+        assert_eq!(listening("cat: /proc/net/tcp6: No such file\n0: zz:zz x 0A\n1: 00:1 x 0A\n1: é:é é 0A\n"), []);
+    }
+}

@@ -1,0 +1,117 @@
+//! What the Background steps of a stage would take from each other: ports and names.
+
+use std::collections::BTreeMap;
+
+use cirun_parser::{Diagnostic, Span};
+use cirun_plan::{Action, ContainerAction, NetworkModel, PlannedStage, PlannedStep};
+
+use crate::notes::Notes;
+
+/// Where a step's identifier is written.
+type Place<'a> = &'a dyn Fn(&PlannedStep) -> Option<Span>;
+
+/// Reports services that cannot both have what they ask for.
+pub(crate) fn check(planned: &PlannedStage, place: Place<'_>, notes: &Notes) {
+    let services: Vec<(&PlannedStep, &ContainerAction)> = planned
+        .services()
+        .filter_map(|step| match &step.action {
+            Action::Container(container) => Some((step, &**container)),
+            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
+        })
+        .collect();
+    match planned.profile.value.network() {
+        NetworkModel::Bridge => {
+            host_ports(&services, place, notes);
+            names(&services, place, notes);
+        }
+        NetworkModel::Pod => pod_ports(&services, place, notes),
+    }
+}
+
+/// A port of the host belongs to one service.
+fn host_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes: &Notes) {
+    let mut first_at: BTreeMap<u16, &PlannedStep> = BTreeMap::new();
+    // Services with conditions may exclude each other.
+    for (step, container) in services.iter().filter(|(step, _)| step.when.condition.is_none()) {
+        for port in &container.ports {
+            let host = port.value.host;
+            match first_at.get(&host) {
+                None => {
+                    first_at.insert(host, step);
+                }
+                Some(first) => notes.report(at_both(
+                    Diagnostic::error(
+                        "host-port-twice",
+                        format!("`{}` and `{}` both bind port {host} of the host", first.path, step.path),
+                    )
+                    .help(
+                        "give one of them another host port; a container reaches both by their ids and container ports",
+                    ),
+                    place,
+                    (first, step),
+                )),
+            }
+        }
+    }
+}
+
+/// A name leads to one service.
+fn names(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes: &Notes) {
+    let mut first_at: BTreeMap<&str, &PlannedStep> = BTreeMap::new();
+    for (step, container) in services {
+        for alias in &container.aliases {
+            match first_at.get(alias.value.as_str()) {
+                Some(first) if first.path != step.path => notes.report(at_both(
+                    Diagnostic::warning(
+                        "service-name-twice",
+                        format!("`{}` and `{}` both answer to `{}`", first.path, step.path, alias.value),
+                    )
+                    .help("which one is met is left to chance: rename one, or its step group"),
+                    place,
+                    (first, step),
+                )),
+                Some(_) => {}
+                None => {
+                    first_at.insert(&alias.value, step);
+                }
+            }
+        }
+    }
+}
+
+/// In a pod, two services that run the same image as it is want the same ports.
+fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes: &Notes) {
+    let mut first_of: BTreeMap<&str, &PlannedStep> = BTreeMap::new();
+    let as_it_is = |container: &ContainerAction| container.entrypoint.is_none() && container.command.is_none();
+    for (step, container) in services.iter().filter(|(_, container)| as_it_is(container)) {
+        let Some(image) = container.image.value.as_known() else { continue };
+        match first_of.get(image) {
+            None => {
+                first_of.insert(image, step);
+            }
+            Some(first) => notes.report(at_both(
+                Diagnostic::warning(
+                    "pod-port-twice",
+                    format!("`{}` and `{}` both run `{image}` as it is", first.path, step.path),
+                )
+                .help("services of a pod share its ports: let one listen on another, by its `envVariables`, `entrypoint` or `command`"),
+                place,
+                (first, step),
+            )),
+        }
+    }
+}
+
+fn at_both(mut diagnostic: Diagnostic, place: Place<'_>, (first, second): (&PlannedStep, &PlannedStep)) -> Diagnostic {
+    let places = (place(first), place(second));
+    if let (_, Some(span)) = places {
+        diagnostic = diagnostic.at(span, "the second");
+    }
+    // Instances of a loop stand at one place.
+    if let (Some(first), second) = places
+        && Some(first) != second
+    {
+        diagnostic = diagnostic.at(first, "the first");
+    }
+    diagnostic
+}
