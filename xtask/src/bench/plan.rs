@@ -202,7 +202,8 @@ fn pipeline(steps: usize) -> String {
     text
 }
 
-const HEAD: &str = "pipeline:
+/// The pipeline before its steps.
+pub(super) const HEAD: &str = "pipeline:
   name: bench
   identifier: bench
   projectIdentifier: default

@@ -68,7 +68,7 @@ fn docker(engine: &Engine, services: u32) -> Result<Duration> {
 }
 
 fn pipeline(services: u32) -> String {
-    let mut text = String::from(super::HEAD);
+    let mut text = String::from(super::plan::HEAD);
     for number in 0..services {
         write!(
             text,

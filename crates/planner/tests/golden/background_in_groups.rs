@@ -204,6 +204,9 @@ fn advanced_settings() {
     warning[ignored-input] `failureStrategies` has no effect on this step
       at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: seed 001, Important notes: Background steps do not support failure strategies
       help: remove `failureStrategies`
+    warning[pod-port-twice] `tests.db_0` and `tests.db_1` both run `redis:7` as it is
+      at `db`: the second
+      help: services of a pod share its ports: let one listen on another, by its `envVariables`, `entrypoint` or `command`
     parity[policy-not-enforced] the policy sets of `tests.db_0` are not asked
       at `[account.images]`: the Harness service evaluates them
     parity[policy-not-enforced] the policy sets of `tests.db_1` are not asked

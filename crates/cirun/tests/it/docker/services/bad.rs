@@ -53,7 +53,7 @@ fn another_processors_program() {
     assert!(code == 126 && reason.contains("exec format error"), "{reason}");
 }
 
-/// It is named once, in the error, and not again for every step that does not run for it.
+/// It is named when it happens and at the end, as of any failed step, and not for every step that does not run for it.
 #[test]
 fn a_port_of_the_host_that_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -66,7 +66,7 @@ fn a_port_of_the_host_that_is_taken() {
     let words = output.words();
     let advice = "another program listens there; stop it, or change the step's `portBindings`";
     let flat = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert_eq!(flat.matches(advice).count(), 1, "{words}");
+    assert_eq!(flat.matches(advice).count(), 2, "{words}");
 }
 
 #[test]
