@@ -337,3 +337,61 @@ fn delay(service: &str, seconds: u64) -> ServiceRules {
     let delays = [(StepPath::new("build", [service]), Duration::from_secs(seconds))].into();
     ServiceRules { delays, ..ServiceRules::default() }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_containerised_group_ends_with_its_services() {
+    let inner = || [step("db").service(), step("a")];
+    let stage = stage("build", [group("g", inner()), parallel([group("h", inner()), group("plain", [step("b")])])]);
+    let plan = plan([containerised(stage, &["g", "h"])]);
+    let run = Runner::new(FakeBackend::new()).run(&plan).await;
+    assert_snapshot!(run.calls(), @"start build, service g.db #1, await_ready g.db, run g.a #1, read_outputs g.a, end_group g, service h.db #1, await_ready h.db, run plain.b #1, read_outputs plain.b, run h.a #1, read_outputs h.a, end_group h, destroy");
+    assert_snapshot!(run.text(), @"
+    run_started shop build:5
+    stage_started build
+    image_pull busybox Present
+    step_started g.db #1
+    service_started g.db db
+    step_started g.a #1
+    step_finished g.a succeeded exit=0
+    step_started h.db #1
+    service_started h.db db
+    step_started plain.b #1
+    step_finished plain.b succeeded exit=0
+    step_started h.a #1
+    step_finished h.a succeeded exit=0
+    step_finished g.db succeeded
+    step_finished h.db succeeded
+    stage_finished build succeeded
+    run_finished succeeded exit=0
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_containerised_group_that_runs_again_keeps_its_services() {
+    let again =
+        step("a").on_failure("AllErrors", FailureAction::RetryStepGroup(Attempts { count: 1, intervals: Vec::new() }));
+    let stage = stage("build", [group("g", [step("db").service(), again])]);
+    let backend = FakeBackend::new().step("g.a", behaves().exits(1)).step("g.a", behaves());
+    let run = Runner::new(backend).run(&plan([containerised(stage, &["g"])])).await;
+    assert_snapshot!(run.calls(), @"start build, service g.db #1, await_ready g.db, run g.a #1, run g.a #2, read_outputs g.a, end_group g, destroy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stage_for_another_platform_is_skipped() {
+    let mut windows = stage("win", [step("a")]);
+    windows.not_here = Some("it is for Windows".to_owned());
+    let run = Runner::new(FakeBackend::new()).run(&plan([windows, stage("linux", [step("b")])])).await;
+    assert_snapshot!(run.text(), @"
+    run_started shop win:1 linux:1
+    stage_started win
+    step_finished a skipped (stage `win` is not run on this machine: it is for Windows)
+    stage_finished win skipped
+    stage_started linux
+    image_pull busybox Present
+    step_started b #1
+    step_finished b succeeded exit=0
+    stage_finished linux succeeded
+    run_finished succeeded exit=0
+    ");
+    assert_snapshot!(run.calls(), @"start linux, run b #1, read_outputs b, destroy");
+}
