@@ -3,23 +3,39 @@
 use std::collections::BTreeMap;
 
 use cirun_parser::{Diagnostic, Span};
-use cirun_plan::{Action, ContainerAction, NetworkModel, PlannedStage, PlannedStep};
+use cirun_plan::{Action, ContainerAction, NetworkModel, PlannedStage, PlannedStep, Profile, StepPath};
 
 use crate::notes::Notes;
 
 /// Where a step's identifier is written.
 type Place<'a> = &'a dyn Fn(&PlannedStep) -> Option<Span>;
 
-/// Reports services that cannot both have what they ask for.
+/// Reports services that cannot both have what they ask for: those of the stage, and those of each containerised group,
+/// whose services end with it.
 pub(crate) fn check(planned: &PlannedStage, place: Place<'_>, notes: &Notes) {
+    check_surroundings(planned, None, planned.profile.value, place, notes);
+    for group in &planned.containerised {
+        check_surroundings(planned, Some(&group.path), group.profile.value, place, notes);
+    }
+}
+
+fn check_surroundings(
+    planned: &PlannedStage,
+    group: Option<&StepPath>,
+    profile: Profile,
+    place: Place<'_>,
+    notes: &Notes,
+) {
+    let is_there = |step: &PlannedStep| planned.containerised_around(&step.path).map(|around| &around.path) == group;
     let services: Vec<(&PlannedStep, &ContainerAction)> = planned
         .services()
+        .filter(|step| is_there(step))
         .filter_map(|step| match &step.action {
             Action::Container(container) => Some((step, &**container)),
             Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
         })
         .collect();
-    match planned.profile.value.network() {
+    match profile.network() {
         NetworkModel::Bridge => {
             host_ports(&services, place, notes);
             names(&services, place, notes);
