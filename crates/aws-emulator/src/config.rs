@@ -5,7 +5,7 @@ mod seeds;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::seeds::InvalidSeeds;
-use crate::{Clock, EcrRegistry, Fault, Origins, RegistryHost, RepositoryName, RequestLog, Upstream};
+use crate::{Clock, EcrRegistry, Fault, OidcIssuer, Origins, RegistryHost, RepositoryName, RequestLog, Upstream};
 
 /// Everything that [`serve`](crate::serve) needs to know.
 #[derive(Clone, Debug)]

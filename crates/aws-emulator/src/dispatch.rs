@@ -6,6 +6,7 @@ use crate::{
     EcrRegistry, RegistryHost,
     clouds::{self, Cloud},
     http::{form_pairs, header_text},
+    oidc,
     registry::login,
     sigv4,
     storage::{is_account, is_region, partition},
@@ -30,7 +31,7 @@ pub(crate) enum Destination {
     RegistryToken,
     /// The identity service of another cloud.
     Cloud(Cloud),
-    /// A document of the OIDC issuer.
+    /// A document or token of the OIDC issuer.
     Oidc,
     /// Nothing that we answer for.
     Unknown,
@@ -42,7 +43,7 @@ pub(crate) fn destination(host: &str, parts: &Parts) -> Destination {
     if let Some(cloud) = clouds::of_host(host) {
         return Destination::Cloud(cloud);
     }
-    if path.contains("/.well-known/") {
+    if path.contains("/.well-known/") || oidc::token_account(path).is_some() {
         return Destination::Oidc;
     }
     if let Some(service) = aws_service(host) {

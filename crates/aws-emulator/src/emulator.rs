@@ -6,8 +6,8 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Body as _;
 
 use crate::{
-    AuthKind, Clock, Config, Identity, LogEntry, PlainHttp, RegistryHost, Role, Service, StoreError, Strictness, Upstream,
-    clouds,
+    AuthKind, Clock, Config, Identity, LogEntry, PlainHttp, RegistryHost, Role, Service, StoreError, Strictness,
+    Upstream, clouds,
     dispatch::{self, Destination},
     ecr,
     fault::{Failure, FaultKind, Faults},

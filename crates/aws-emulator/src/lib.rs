@@ -34,7 +34,7 @@ pub use self::{
     fault::{Failure, Fault, FaultKind, InvalidFault},
     forward::{InvalidUpstream, Upstream},
     log::{AuthKind, LogEntry, RequestLog, Service, least_policy},
-    oidc::{OidcError, OidcIssuer, Workload},
+    oidc::{Audience, OidcError, OidcIssuer, OidcKey, Workload},
     registry::Origins,
     server::{ServeError, Server, serve},
     storage::{

@@ -17,13 +17,13 @@ use std::sync::Arc;
 use http::{Response, StatusCode};
 
 pub use self::origin::Origins;
-pub(crate) use self::{hash_cache::HashCache, origin::OriginClient};
 use self::{
     access::Access,
     error::RegistryError,
     origin::Wanted,
     route::{Object, Route},
 };
+pub(crate) use self::{hash_cache::HashCache, origin::OriginClient};
 use crate::{
     EcrRegistry, RegistryHost, Service, StoreError, Strictness,
     emulator::{Emulator, Exchange, Listener, blocking},
@@ -125,8 +125,9 @@ async fn run(
     exchange.entry.action = exchange.parts.method.to_string();
     let route = Route::parse(&path).ok_or(RegistryError::NoSuchRoute)?;
     let (registry, name) = locate(exchange.emulator, host.as_ref(), &route)?;
-    // Only an endpoint without a name of its own is the machine owner's door.
-    let owner = host.is_none() && exchange.listener == Listener::Plain;
+    // Only an endpoint without a name of its own is the machine owner's door, and a strict one has none.
+    let lenient = exchange.emulator.strictness == Strictness::Lenient;
+    let owner = lenient && host.is_none() && exchange.listener == Listener::Plain;
     let access = Access::check(exchange, &registry, name, owner)?;
     if let Some(fault) = exchange.emulator.fault(Service::Registry).await {
         return Err(RegistryError::Fault(fault));

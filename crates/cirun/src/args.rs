@@ -9,8 +9,8 @@ use aws::parse_relay;
 pub(crate) use aws::{AwsCommand, GcOptions, Relay, ServeOptions, TokenOptions};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use options::{
-    AwsMode, CheckFormat, EgressMode, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RunOptions,
-    parse_profile,
+    AwsMode, CheckFormat, EgressMode, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RerunOptions,
+    RunOptions, parse_profile,
 };
 
 /// Runs the Build stage of a Harness CI pipeline on the machine in front of you.

@@ -14,7 +14,7 @@ use cirun_aws_emulator::OidcKey;
 use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Sidecar, VolumeMount, WatcherImage};
 use cirun_planner::Planned;
 use indexmap::IndexMap;
-pub(crate) use pushed::{Pushed, pushed};
+pub(crate) use pushed::{Pushed, REQUEST_LOG, pushed};
 pub(crate) use registries::{RegistriesFile, names};
 pub(crate) use registry::LocalRegistry;
 pub(crate) use resolver::ResolverFile;
@@ -25,7 +25,6 @@ use crate::{
     error::CliError,
     own_image::OwnImage,
     record::Record,
-    settings::Settings,
 };
 
 /// Where the emulator's container has its configuration and log.
@@ -65,6 +64,8 @@ pub(crate) fn pod(own: &OwnImage, image: HelperImage, words: &[String], aliases:
 pub(crate) struct Orders {
     /// A push makes the repository that it names.
     pub create_on_push: bool,
+    /// The machine's registry, whose volume it has.
+    pub registry: String,
     /// Who signed the run's OIDC token.
     pub issuer: OidcKey,
     /// Errors on purpose.
@@ -97,8 +98,10 @@ pub(crate) fn emulator(
             certificate_chain: issued.chain_pem,
             private_key: issued.key_pem,
         }),
-        http: None,
-        create_on_push,
+        create_on_push: orders.create_on_push,
+        issuer: Some(orders.issuer),
+        faults: orders.faults,
+        upstream: orders.upstream,
         registries,
         resolver: orders.closed.then(|| ResolverFile {
             names: names.iter().cloned().collect(),
@@ -118,7 +121,7 @@ pub(crate) fn emulator(
         env: IndexMap::new(),
         aliases: names,
         binds: vec![Bind { source: record.emulator(), target: EMULATOR_DIRECTORY.to_owned(), read_only: false }],
-        volumes: vec![VolumeMount { name: settings.registry.value.clone(), target: DATA_DIRECTORY.to_owned() }],
+        volumes: vec![VolumeMount { name: orders.registry, target: DATA_DIRECTORY.to_owned() }],
         ports: Vec::new(),
         ready: Some((Readiness::LogLine(READY_LINE.to_owned()), Duration::from_secs(20))),
     })

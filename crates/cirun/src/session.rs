@@ -10,7 +10,7 @@ pub(crate) use assemble::{POD_TOKEN_FILE, Purpose, TRUST_BUNDLE_FILE};
 use cirun_parser::{Diagnostic, Severity, Sources, model::Pipeline};
 use cirun_plan::{Plan, Secret};
 use cirun_planner::Planned;
-pub(crate) use locate::{Located, locate};
+pub(crate) use locate::{Located, locate, settings};
 
 use crate::{
     args::PlanOptions, diagnostics, environment::Environment, error::CliError, exit::ExitCode, paths::Paths,
@@ -40,6 +40,8 @@ pub(crate) struct Session {
     pub pod_token: Option<Secret>,
     /// Who plays the delegate's part on real AWS.
     pub identity: Option<String>,
+    /// What a person answered to missing inputs, by path.
+    pub answers: Vec<(String, String)>,
 }
 
 /// What was found in a pipeline, planned or not.

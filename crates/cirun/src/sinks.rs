@@ -24,6 +24,11 @@ use crate::{
     record::Record,
 };
 
+/// How words for people look.
+pub(crate) fn look() -> Look {
+    Look { colour: if console::color() { Colour::Always } else { Colour::Never }, width: console::width() }
+}
+
 /// The sinks of a run.
 pub(crate) struct Opened {
     pub sinks: Fanout,
@@ -34,7 +39,7 @@ pub(crate) struct Opened {
 /// Opens every sink of a run.
 pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record) -> Result<Opened, CliError> {
     let mut pause = None;
-    let look = Look { colour: if console::color() { Colour::Always } else { Colour::Never }, width: console::width() };
+    let look = look();
     let mut sinks = Fanout::new().with(JsonSink::new(create(&record.events())?)).with(LogFilesSink::new(record.logs()));
     let tty = progress == ProgressMode::Tty || (progress == ProgressMode::Auto && console::is_terminal());
     match progress {

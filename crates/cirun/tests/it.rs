@@ -12,6 +12,7 @@ mod it {
     mod docker;
     mod exit_codes;
     mod explain;
+    mod history;
     mod host;
     mod inputs;
     mod list;

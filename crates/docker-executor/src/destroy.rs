@@ -7,7 +7,12 @@ use cirun_plan::StepPath;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 
-use crate::{Cleaned, ObjectKind, backend::Shared, labels::{group_filter, stage_filter}, stage::Stage};
+use crate::{
+    Cleaned, ObjectKind,
+    backend::Shared,
+    labels::{group_filter, stage_filter},
+    stage::Stage,
+};
 
 /// The pause before another try: the engine may still be at an earlier removal of the same object.
 const PAUSE: Duration = Duration::from_millis(50);

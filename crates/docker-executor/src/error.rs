@@ -85,9 +85,13 @@ pub(crate) fn is_missing(error: &Error) -> bool {
     status(error) == Some(404)
 }
 
+/// What the engine says of a container that someone else removes or starts.
+const BEING_REMOVED: [&str; 2] = ["is already in progress", "is marked for removal"];
+
 /// Whether someone else is at removing the object.
 pub(crate) fn is_being_removed(error: &Error) -> bool {
-    status(error) == Some(409) && error.to_string().contains("is already in progress")
+    let text = error.to_string();
+    status(error) == Some(409) && BEING_REMOVED.iter().any(|pattern| text.contains(pattern))
 }
 
 /// Whether a container could not start because a port of the host is in use.

@@ -9,8 +9,12 @@ use futures_util::StreamExt;
 use tokio::fs;
 
 use crate::{
-    backend::Shared, error::engine_error, names::object_name, run::Output, sockets::listening, spec::watcher_config,
-    stage::Stage,
+    backend::Shared,
+    error::engine_error,
+    names::object_name,
+    run::Output,
+    sockets::listening,
+    spec::{HostInfo, watcher_config},
 };
 
 /// What a watcher prints after each reading of the tables.
@@ -34,11 +38,11 @@ impl Listeners {
     }
 
     /// The namespace of a running container, watched from inside.
-    pub(crate) async fn watched(shared: &Arc<Shared>, stage: &Stage, container: &str) -> Result<Self, BackendError> {
+    pub(crate) async fn watched(shared: &Arc<Shared>, host: &HostInfo, container: &str) -> Result<Self, BackendError> {
         let failed = |error| engine_error("watch the ports of a service", &error);
         shared.engine.ensure_helper_image(&shared.config.watcher.image).await?;
-        let name = shared.unique_name(object_name(&stage.host.name, "watcher"));
-        let body = watcher_config(&shared.config.watcher, container, &stage.host);
+        let name = shared.unique_name(object_name(&host.name, "watcher"));
+        let body = watcher_config(&shared.config.watcher, container, host);
         let id = shared.create(name, body, None).await.map_err(failed)?;
         let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).build();
         let attached = shared.engine.docker.attach_container(&id, Some(options)).await.map_err(failed)?;

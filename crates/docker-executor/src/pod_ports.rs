@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cirun_engine::EventKind;
-use cirun_plan::{Action, PlannedStage, StepPath};
+use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 
 use crate::{backend::Shared, service::tcp_ports};
@@ -18,9 +18,15 @@ struct Clash {
 
 /// Tells of services whose images expose the same port. Two services of one image are the planner's to tell: it needs no
 /// engine to see them.
-pub(crate) async fn tell_clashes(shared: &Shared, planned: &PlannedStage, progress: &mpsc::Sender<EventKind>) {
+pub(crate) async fn tell_clashes(
+    shared: &Shared,
+    planned: &PlannedStage,
+    group: Option<&StepPath>,
+    progress: &mpsc::Sender<EventKind>,
+) {
     let mut services = Vec::new();
-    for step in planned.services() {
+    let is_in_pod = |step: &PlannedStep| planned.containerised_around(&step.path).map(|around| &around.path) == group;
+    for step in planned.services().filter(|step| is_in_pod(step)) {
         let Action::Container(container) = &step.action else { continue };
         if container.entrypoint.is_some() || container.command.is_some() {
             continue;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use bollard::models::{ContainerCreateBody, HostConfig};
-use cirun_plan::StepPath;
 use cirun_engine::{BackendError, ReadyContainer, ReportFile};
+use cirun_plan::StepPath;
 use globset::{GlobBuilder, GlobMatcher};
 use walkdir::WalkDir;
 

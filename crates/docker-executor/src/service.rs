@@ -55,7 +55,7 @@ pub(crate) async fn start(
         Ok(id) => {
             let state = shared.engine.docker.inspect_container(&id, None).await;
             let state = state.map_err(|error| engine_error(format!("look at `{}`", step.path), &error))?;
-            let before = stage.ports_of_pod(shared).await.unwrap_or_default();
+            let before = stage.ports_of_pod(shared, &step.path).await.unwrap_or_default();
             stage.add_service(&step.path, Service::new(&id, container, &state, before));
             start_container(shared, &id, step.path.as_str()).await?.map(|output| (id, output))
         }
@@ -131,11 +131,11 @@ fn health_check(config: &HealthConfig) -> Option<Vec<String>> {
 /// A service that failed in a pod may have wanted a port that another one has: somebody listens on it still.
 async fn port_taken(shared: &Shared, stage: &Stage, path: &cirun_plan::StepPath, exit: &Exit) -> Option<String> {
     let Exit::Code { code, oom_killed: false } = exit else { return None };
-    if *code == 0 || stage.host.network != Network::Pod {
+    if *code == 0 || stage.around(path).host.network != Network::Pod {
         return None;
     }
     let service = stage.service(path)?;
-    let open = stage.ports_of_pod(shared).await?;
+    let open = stage.ports_of_pod(shared, path).await?;
     let port = service.known_ports().iter().find(|port| open.contains(port))?;
     let other = stage.other_service_at(path, *port);
     let whose = other.map_or_else(String::new, |other| format!(" by `{other}`"));

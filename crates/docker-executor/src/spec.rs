@@ -18,8 +18,10 @@ use crate::{
 /// Where the engine's socket is in containers.
 const ENGINE_SOCKET: &str = "/var/run/docker.sock";
 
-/// The file in the run's directory that is `/etc/resolv.conf` in the containers of a closed stage.
-pub(crate) const RESOLV_CONF: &str = "resolv.conf";
+/// The file in the run's directory that is `/etc/resolv.conf` in the containers of a closed network.
+pub(crate) fn resolv_conf(network: &str) -> String {
+    format!("{network}.resolv.conf")
+}
 
 /// What all containers of a stage share.
 #[derive(Debug, Clone)]
@@ -63,7 +65,7 @@ impl HostInfo {
         binds.extend(config.binds.iter().cloned());
         if config.egress != Egress::Open {
             // The engine's own file would let it ask the machine's name servers.
-            let source = config.run_dir.join(RESOLV_CONF);
+            let source = config.run_dir.join(resolv_conf(&name));
             binds.push(Bind { source, target: "/etc/resolv.conf".to_owned(), read_only: true });
         }
         let shared = shared_paths

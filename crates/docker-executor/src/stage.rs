@@ -17,14 +17,15 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Egress,
     backend::Shared,
+    error::engine_error,
     images::{ImageRequest, ensure_all, requests_of},
-    labels::StageLabels,
     listeners::Listeners,
     names::{object_name, stage_name},
     pod_ports,
     service::Service,
     sidecar,
-    spec::{HostInfo, Network, RESOLV_CONF, pod_config},
+    spec::{Network, resolv_conf},
+    surroundings::Surroundings,
 };
 
 /// A stage under way.
@@ -47,8 +48,6 @@ pub(crate) struct Stage {
     sidecar_ports: Mutex<HashMap<(String, u16), u16>>,
     /// The services that have been started.
     services: Mutex<HashMap<StepPath, Arc<Service>>>,
-    /// The pod's container.
-    pod: OnceCell<String>,
 }
 
 impl Stage {
@@ -69,13 +68,13 @@ impl Stage {
             from_run: planned.steps().iter().filter(|step| step.image_from_run).map(|step| step.path.clone()).collect(),
             sidecar_ports: Mutex::default(),
             services: Mutex::default(),
-            pod: OnceCell::new(),
         }
     }
 
     /// The surroundings of a step: its containerised group's, or the stage's.
     pub(crate) fn around(&self, step: &StepPath) -> &Surroundings {
-        let groups = self.groups.iter().filter(|around| around.group.as_ref().is_some_and(|group| step.is_within(group)));
+        let groups =
+            self.groups.iter().filter(|around| around.group.as_ref().is_some_and(|group| step.is_within(group)));
         groups.max_by_key(|around| around.group.as_ref().map(|group| group.ids().count())).unwrap_or(&self.own)
     }
 
@@ -123,20 +122,30 @@ impl Stage {
     pub(crate) fn other_service_at(&self, path: &StepPath, port: u16) -> Option<StepPath> {
         let services = self.services();
         let mut others =
-            services.iter().filter(|(other, service)| *other != path && service.known_ports().contains(&port));
+            self.beside(&services, path).into_iter().filter(|(_, service)| service.known_ports().contains(&port));
         others.next().map(|(other, _)| other.clone())
     }
 
     /// The ports that the other services are used by.
     pub(crate) fn ports_of_others(&self, path: &StepPath) -> Vec<u16> {
         let services = self.services();
-        let others = services.iter().filter(|(other, _)| *other != path);
+        let others = self.beside(&services, path).into_iter();
         others.flat_map(|(_, service)| service.known_ports().iter().copied()).collect()
     }
 
-    /// The ports that are listened on in the stage's pod; `None` without one, and where that cannot be seen from here.
-    pub(crate) async fn ports_of_pod(&self, shared: &Shared) -> Option<Vec<u16>> {
-        let pod = self.pod.get()?;
+    /// The other services in the same surroundings.
+    fn beside<'s>(
+        &self,
+        services: &'s HashMap<StepPath, Arc<Service>>,
+        path: &StepPath,
+    ) -> Vec<(&'s StepPath, &'s Arc<Service>)> {
+        let group = &self.around(path).group;
+        services.iter().filter(|(other, _)| *other != path && self.around(other).group == *group).collect()
+    }
+
+    /// The ports that are listened on in a step's pod; `None` without one, and where that cannot be seen from here.
+    pub(crate) async fn ports_of_pod(&self, shared: &Shared, path: &StepPath) -> Option<Vec<u16>> {
+        let pod = self.around(path).pod.get()?;
         let state = shared.engine.docker.inspect_container(pod, None).await.ok()?;
         let mut listeners = Listeners::here(pod, state.state.and_then(|state| state.pid)).await?;
         Some(listeners.read().await?.iter().map(SocketAddr::port).collect())
@@ -165,81 +174,44 @@ pub(crate) async fn start(
     let (images, surroundings) =
         tokio::join!(ensure_all(shared.images(), &requests, progress), make_surroundings(shared, &stage, planned));
     images.and(surroundings)?;
-    if stage.host.network == Network::Pod {
-        pod_ports::tell_clashes(shared, planned, progress).await;
+    for pod in stage.all_surroundings().filter(|around| around.host.network == Network::Pod) {
+        pod_ports::tell_clashes(shared, planned, pod.group.as_ref(), progress).await;
     }
     Ok(())
 }
 
 /// Sidecars join the networks of groups, so these come first.
 async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
-    let (network, volumes, helpers) =
-        tokio::join!(make_network(shared, stage), make_volumes(shared, stage), helper_images(shared, stage));
-    network.and(volumes).and(helpers)?;
-    let (pod, sidecars) = tokio::join!(start_pod(shared, stage, planned), sidecar::start_all(shared, stage));
-    pod.and(sidecars)?;
+    helper_images(shared, stage).await?;
+    try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared, planned))).await?;
+    sidecar::start_all(shared, stage).await?;
     match &shared.config.egress {
         Egress::Open => Ok(()),
-        Egress::Closed { resolver } => name_resolver(shared, stage, resolver).await,
+        Egress::Closed { resolver } => {
+            let container = object_name(&stage.own.host.name, resolver);
+            let files = stage.all_surroundings().map(|around| name_resolver(shared, around, &container));
+            try_join_all(files).await.map(drop)
+        }
     }
 }
 
-/// Writes the file by which containers of a closed stage ask the resolver, and nobody else.
-async fn name_resolver(shared: &Shared, stage: &Stage, resolver: &str) -> Result<(), BackendError> {
-    let name = object_name(&stage.host.name, resolver);
-    let what = || format!("find the address of `{name}`");
-    let inspected = shared.engine.docker.inspect_container(&name, None).await;
+/// Writes the file by which containers of closed surroundings ask the resolver, and nobody else.
+async fn name_resolver(shared: &Shared, around: &Surroundings, resolver: &str) -> Result<(), BackendError> {
+    let what = || format!("find the address of `{resolver}`");
+    let inspected = shared.engine.docker.inspect_container(resolver, None).await;
     let inspected = inspected.map_err(|error| engine_error(what(), &error))?;
     let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
-    let address = networks.get(&stage.host.name).and_then(|endpoint| endpoint.ip_address.clone());
+    let address = networks.get(&around.host.name).and_then(|endpoint| endpoint.ip_address.clone());
     let address = address.filter(|address| !address.is_empty()).ok_or_else(|| BackendError::Engine {
         what: what(),
-        reason: "it has none on the stage's network".to_owned(),
+        reason: format!("it has none on the network `{}`", around.host.name),
     })?;
-    let path = shared.config.run_dir.join(RESOLV_CONF);
+    let path = shared.config.run_dir.join(resolv_conf(&around.host.name));
     let failed = |source: io::Error| BackendError::Io { what: format!("write {}", path.display()), source };
     fs::write(&path, format!("nameserver {address}\noptions ndots:0 timeout:2 attempts:2\n")).map_err(failed)
 }
 
-async fn make_network(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
-    let name = &stage.host.name;
-    let what = || format!("create the network `{name}`");
-    let request = NetworkCreateRequest {
-        name: name.clone(),
-        driver: Some("bridge".to_owned()),
-        internal: Some(shared.config.egress != Egress::Open),
-        labels: Some(stage.host.labels.of("network", None)),
-        ..NetworkCreateRequest::default()
-    };
-    let docker = shared.engine.docker.clone();
-    let made = shared.make(async move { docker.create_network(request).await }).await;
-    made.map_err(|error| engine_error(what(), &error))?;
-    let joins = shared.config.joined.iter().map(|joined| async {
-        let endpoint = EndpointSettings { aliases: Some(joined.aliases.clone()), ..EndpointSettings::default() };
-        let request = NetworkConnectRequest { container: joined.container.clone(), endpoint_config: Some(endpoint) };
-        let what = || format!("put `{}` on the network `{name}`", joined.container);
-        shared.engine.docker.connect_network(name, request).await.map_err(|error| engine_error(what(), &error))
-    });
-    try_join_all(joins).await.map(drop)
-}
-
-/// The engine would create the volumes with the first container, but without labels.
-async fn make_volumes(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
-    let volumes = stage.host.shared.iter().map(|volume| async {
-        let request = VolumeCreateRequest {
-            name: Some(volume.name.clone()),
-            labels: Some(stage.host.labels.of("shared", None)),
-            ..VolumeCreateRequest::default()
-        };
-        let what = || format!("create the volume `{}`", volume.name);
-        let docker = shared.engine.docker.clone();
-        let made = shared.make(async move { docker.create_volume(request).await }).await;
-        made.map_err(|error| engine_error(what(), &error))
-    });
-    try_join_all(volumes).await.map(drop)
-}
-
-/// One after the other: sidecars and pod usually have the same image.
+/// One after the other: sidecars and pods usually have the same image.
 async fn helper_images(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
     if stage.all_surroundings().any(|surroundings| surroundings.host.network == Network::Pod) {
         shared.engine.ensure_helper_image(&shared.config.pod.image).await?;
@@ -247,28 +219,6 @@ async fn helper_images(shared: &Shared, stage: &Stage) -> Result<(), BackendErro
     for sidecar in &shared.config.sidecars {
         shared.engine.ensure_helper_image(&sidecar.image).await?;
     }
-    Ok(())
-}
-
-async fn start_pod(shared: &Shared, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
-    if stage.host.network == Network::Bridge {
-        return Ok(());
-    }
-    let (mut names, mut ports) = (Vec::new(), Vec::new());
-    for service in planned.services() {
-        if let Action::Container(container) = &service.action {
-            names.extend(container.aliases.iter().map(|alias| alias.value.clone()));
-            ports.extend(container.ports.iter().map(|port| port.value));
-        }
-    }
-    let body = pod_config(&shared.config.pod, &names, &ports, &stage.host);
-    let id = shared
-        .engine
-        .create(&stage.host.pod_name(), body, None)
-        .await
-        .map_err(|error| engine_error("create the pod", &error))?;
-    shared.engine.docker.start_container(&id, None).await.map_err(|error| engine_error("start the pod", &error))?;
-    drop(stage.pod.set(id));
     Ok(())
 }
 

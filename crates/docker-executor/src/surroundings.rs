@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    Egress,
     backend::Shared,
     error::engine_error,
     labels::StageLabels,
@@ -27,6 +28,8 @@ pub(crate) struct Surroundings {
     pub(crate) ending: CancellationToken,
     /// Set once the shared volumes may be written by any user.
     pub(crate) volumes_opened: OnceCell<()>,
+    /// The pod's container.
+    pub(crate) pod: OnceCell<String>,
 }
 
 impl Surroundings {
@@ -34,7 +37,7 @@ impl Surroundings {
     pub(crate) fn of_stage(shared: &Shared, planned: &PlannedStage, name: String, ending: CancellationToken) -> Self {
         let labels = StageLabels::new(&shared.config.run_id, &planned.id.0, &shared.config.owner);
         let host = host(shared, planned, name, labels, planned.profile.value, &planned.shared_paths);
-        Self { group: None, host, ending, volumes_opened: OnceCell::new() }
+        Self { group: None, host, ending, volumes_opened: OnceCell::new(), pod: OnceCell::new() }
     }
 
     /// Those of a step group, beside the stage's.
@@ -47,6 +50,7 @@ impl Surroundings {
             host,
             ending: stage.ending.child_token(),
             volumes_opened: OnceCell::new(),
+            pod: OnceCell::new(),
         }
     }
 
@@ -63,6 +67,7 @@ impl Surroundings {
         let request = NetworkCreateRequest {
             name: name.clone(),
             driver: Some("bridge".to_owned()),
+            internal: Some(shared.config.egress != Egress::Open),
             labels: Some(self.host.labels.of("network", None)),
             ..NetworkCreateRequest::default()
         };
@@ -103,9 +108,9 @@ impl Surroundings {
             return Ok(());
         }
         let (mut names, mut ports) = (BTreeSet::new(), Vec::new());
-        let mine = planned
-            .services()
-            .filter(|service| planned.containerised_around(&service.path).map(|group| &group.path) == self.group.as_ref());
+        let mine = planned.services().filter(|service| {
+            planned.containerised_around(&service.path).map(|group| &group.path) == self.group.as_ref()
+        });
         for service in mine {
             if let Action::Container(container) = &service.action {
                 names.extend(container.aliases.iter().map(|alias| alias.value.clone()));
@@ -119,7 +124,9 @@ impl Surroundings {
             .create(&self.host.pod_name(), body, None)
             .await
             .map_err(|error| engine_error("create the pod", &error))?;
-        shared.engine.docker.start_container(&id, None).await.map_err(|error| engine_error("start the pod", &error))
+        shared.engine.docker.start_container(&id, None).await.map_err(|error| engine_error("start the pod", &error))?;
+        drop(self.pod.set(id));
+        Ok(())
     }
 }
 

@@ -37,6 +37,7 @@ pub mod testing;
 pub use backend::{Backend, BackendError, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, ServiceExit, StepIo};
 pub use config::{Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Waiting};
 pub use dotenv::{DotenvError, parse as parse_dotenv};
+pub use earlier::Earlier;
 pub use event::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
 pub use exit_code::{describe_exit_code, exit_code_hint, exit_code_meaning};
 pub use mask::{MASK, Masker};

@@ -12,8 +12,7 @@ mod step_specs;
 pub use build_and_push::{BuildAndPushSpec, BuildTarget};
 pub use connector::{
     AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential, Connector, ConnectorSpec,
-        CrossAccountAccess, DockerAuth, DockerConnector, GcpConnector, GcpCredential,
-    SecretDocument,
+    CrossAccountAccess, DockerAuth, DockerConnector, GcpConnector, GcpCredential, SecretDocument,
 };
 pub use document::{InputSetDocument, Lowered, OverlayDocument, TemplateBody, TemplateDocument, TriggerDocument};
 pub use flow::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec, TemplateRef, WhenSpec};

@@ -8,9 +8,9 @@ use crate::{
     model::{
         AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential, BuildSpec, BuildTarget, Connector,
         ConnectorSpec, DockerAuth, ExecutionNode, FailureActionSpec, FailureStrategySpec, GcpConnector, GcpCredential,
-        Infrastructure, Lowered, OtherSpec, ReportsSpec, Resources, Runtime,
-        SecretDocument, ServiceDependency, Stage, StageNode, StageSpec, Step, StepGroup, StepGroupInfra, StepSpec,
-        StrategySpec, TemplateBody, Variable, VariableType, WhenSpec,
+        Infrastructure, Lowered, OtherSpec, ReportsSpec, Resources, Runtime, SecretDocument, ServiceDependency, Stage,
+        StageNode, StageSpec, Step, StepGroup, StepGroupInfra, StepSpec, StrategySpec, TemplateBody, Variable,
+        VariableType, WhenSpec,
     },
     testing::flow,
 };

@@ -143,11 +143,12 @@ mod tests {
 
     #[test]
     fn a_path_is_within_its_groups_only() {
-        let path = |ids: &str| StepPath::new(ids.split('.'));
+        let path = |ids: &str| StepPath::new("build", ids.split('.'));
         assert!(path("g.inner.a").is_within(&path("g")));
         assert!(path("g.inner.a").is_within(&path("g.inner")));
         assert!(!path("g").is_within(&path("g")), "a group is not in itself");
         assert!(!path("g2.a").is_within(&path("g")));
+        assert!(!StepPath::new("test", ["g", "a"]).is_within(&path("g")), "a group of another stage");
         assert!(!path("other.g.a").is_within(&path("g")));
     }
 }

@@ -46,7 +46,7 @@ impl StepPath {
 
     /// Whether this is the path of something in the group at `group`.
     pub fn is_within(&self, group: &Self) -> bool {
-        self.0.strip_prefix(group.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        self.full.strip_prefix(group.full()).is_some_and(|rest| rest.starts_with('.'))
     }
 }
 

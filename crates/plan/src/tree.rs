@@ -52,7 +52,7 @@ fn render_nodes<'p>(
 
 /// What a containerised group has of its own.
 fn own_surroundings(stage: &PlannedStage, group: &[&str]) -> Option<String> {
-    let path = StepPath::new(group.iter().copied());
+    let path = StepPath::new(&stage.id.0, group.iter().copied());
     let profile = stage.containerised.iter().find(|containerised| containerised.path == path)?.profile.value;
     let what = match profile.network() {
         NetworkModel::Pod => "pod",

@@ -5,8 +5,8 @@ use std::{borrow::Cow, io};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use crate::{
-    Action, Condition, EnvVar, Environment, NetworkModel, Node, Origin, Plan, PlannedStage, PlannedStep, PortBinding,
-    PullPolicy, Role, SkipReason, StageStatus, Text, Traced, quantity,
+    Action, Condition, ContainerisedGroup, EnvVar, Environment, Mount, NetworkModel, Node, Origin, Plan, PlannedStage,
+    PlannedStep, PortBinding, Profile, PullPolicy, Role, SkipReason, StageStatus, Text, Traced, quantity,
 };
 
 /// The plan as one JSON document, indented, with a line end.
@@ -70,6 +70,20 @@ struct WireStage<'a> {
     shared_paths: Vec<&'a str>,
     services: Vec<WireStep<'a>>,
     execution: Each<'a, Node>,
+    /// Why the stage is not run on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_here: Option<&'a str>,
+    /// The step groups with a pod or network of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    containerised: Vec<WireContainerised<'a>>,
+}
+
+#[derive(Serialize)]
+struct WireContainerised<'a> {
+    path: &'a str,
+    profile: &'static str,
+    network: &'static str,
+    shared_paths: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -194,8 +208,33 @@ impl<'a> WireStage<'a> {
             shared_paths: paths(&stage.shared_paths),
             services: services.collect(),
             execution: Each(&stage.execution),
+            not_here: stage.not_here.as_deref(),
+            containerised: stage.containerised.iter().map(WireContainerised::new).collect(),
         }
     }
+}
+
+impl<'a> WireContainerised<'a> {
+    fn new(group: &'a ContainerisedGroup) -> Self {
+        let profile = group.profile.value;
+        Self {
+            path: group.path.as_str(),
+            profile: profile.as_str(),
+            network: network(profile),
+            shared_paths: paths(&group.shared_paths),
+        }
+    }
+}
+
+fn network(profile: Profile) -> &'static str {
+    match profile.network() {
+        NetworkModel::Pod => "pod",
+        NetworkModel::Bridge => "bridge",
+    }
+}
+
+fn paths(mounts: &[Traced<Mount>]) -> Vec<&str> {
+    mounts.iter().map(|mount| mount.value.path.as_str()).collect()
 }
 
 impl<'a> WireStep<'a> {

@@ -158,6 +158,8 @@ pub struct RunFacts {
     pub project: String,
     /// Who runs it.
     pub user: String,
+    /// The machine's operating system in the service's words (`linux`, `darwin`, `windows`).
+    pub os: String,
     /// The machine's name.
     pub machine: String,
     /// The machine's architecture in the engine's words (`amd64`, `arm64`).
@@ -174,6 +176,7 @@ impl Default for RunFacts {
             org: "default".to_owned(),
             project: "local".to_owned(),
             user: "local".to_owned(),
+            os: "linux".to_owned(),
             machine: "local".to_owned(),
             arch: "amd64".to_owned(),
         }

@@ -17,10 +17,7 @@ use cirun_plan::{
 };
 
 use crate::{
-    env::{
-        stage::StageEnv,
-        step::OwnLayers,
-    },
+    env::{stage::StageEnv, step::OwnLayers},
     image::Image,
     place::{StagePlace, StepPlace},
     resolve::Ctx,

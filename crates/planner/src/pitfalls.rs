@@ -94,6 +94,25 @@ pub(crate) fn unprivileged_dind(ctx: &Ctx<'_>, spec: &BackgroundSpec, image: &Te
     }
 }
 
+/// Whether a service is a Docker daemon: by its image's name, or by what it starts.
+fn runs_dockerd(spec: &BackgroundSpec, reference: &str) -> bool {
+    let name = reference.rsplit('/').next().unwrap_or(reference);
+    let starts =
+        |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word == "dockerd");
+    let entrypoint = match spec.entrypoint.as_ref().map(|list| &list.value) {
+        Some(ParameterField::Literal(words)) => words.first().is_some_and(|word| match &word.value {
+            ParameterField::Literal(word) => word.rsplit('/').next().is_some_and(|name| name.starts_with("dockerd")),
+            ParameterField::Expression(_) => false,
+        }),
+        Some(ParameterField::Expression(_)) | None => false,
+    };
+    let command = match spec.command.as_ref().map(|text| &text.value) {
+        Some(ParameterField::Literal(script)) => spec.entrypoint.is_none() && starts(script),
+        Some(ParameterField::Expression(_)) | None => false,
+    };
+    !reference.contains("rootless") && (name.contains("dind") || entrypoint || command)
+}
+
 /// Reports steps that reach a service by an id that does not resolve in CI: on Kubernetes by any (harness-runtime.md
 /// 1.9), elsewhere by one without its step group's (harness-runtime.md 8.5).
 pub(crate) fn service_names(
@@ -102,13 +121,16 @@ pub(crate) fn service_names(
     place: &dyn Fn(&PlannedStep) -> Option<Span>,
     notes: &Notes,
 ) {
-    let services: Vec<Unreachable<'_>> = planned.services().flat_map(|service| unreachable(stage, service)).collect();
+    // Seed 003 has the services of containerised groups answer to `STEPGROUPID_BACKGROUNDSTEPID`.
+    let is_of_stage = |step: &PlannedStep| planned.containerised_around(&step.path).is_none();
+    let own = planned.services().filter(|service| is_of_stage(service));
+    let services: Vec<Unreachable<'_>> = own.flat_map(|service| unreachable(stage, service)).collect();
     if services.is_empty() {
         return;
     }
     let mut steps = Vec::new();
     foreground(&planned.execution, &mut steps);
-    for step in steps {
+    for step in steps.into_iter().filter(|step| is_of_stage(step)) {
         let texts = texts(step);
         for service in services.iter().filter(|service| texts.iter().any(|text| names_host(text, service.id))) {
             let id = service.id;

@@ -14,7 +14,7 @@ use crate::{
     env::{codebase, stage::build_link},
     infrastructure::stages,
     inputs::{AwsMode, Inputs, PushMode},
-    names::{Entry, Names, World},
+    names::{Entry, Names, StepIds, World},
     notes::Notes,
     resolve::{Ctx, given},
     selection,
@@ -69,10 +69,10 @@ pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
                 let ctx = ctx.with_names(Names::within(&ctx.names, facts.names()));
                 planned.extend(stage::lower(&ctx, &mut facts, stage, spec));
             }
-            StageSpec::Other { kind, .. } => notes.report(
-                Diagnostic::parity("stage-not-run", format!("the stage `{}` is left out", stage.identifier.value))
-                    .at(kind.span, format!("a `{}` stage is not run locally", kind.value)),
-            ),
+            StageSpec::Other { kind, execution } => {
+                let ctx = ctx.with_names(Names::within(&ctx.names, facts.names()));
+                planned.extend(stage::lower_other(&ctx, &mut facts, stage, kind, execution));
+            }
             StageSpec::Template => notes.report(
                 Diagnostic::error(
                     "missing-template",
@@ -85,8 +85,7 @@ pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
     }
     selection::apply(&ctx, &mut planned);
     let plan_id = facts.id;
-    let played =
-        Played { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
+    let played = Played { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
     let (all, secrets, targets) = notes.into_parts();
     let (parity, diagnostics) = all.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);
     Planned {

@@ -114,13 +114,7 @@ fn arch_of(ctx: &Ctx<'_>, field: &Text) -> Option<Spanned<String>> {
     }
 }
 
-fn report_unknown<const N: usize>(
-    ctx: &Ctx<'_>,
-    what: &str,
-    word: &str,
-    span: Span,
-    known: [&'static str; N],
-) {
+fn report_unknown<const N: usize>(ctx: &Ctx<'_>, what: &str, word: &str, span: Span, known: [&'static str; N]) {
     let help = match nearest(word, known) {
         Some(like) => format!("did you mean `{like}`?"),
         None => format!("write one of {}", known.join(", ")),

@@ -1,10 +1,7 @@
 //! Directories that the steps of a stage, or of a containerised step group, share besides the workspace
 //! (harness-runtime.md 1.2).
 
-use cirun_parser::{
-    Diagnostic, TextList,
-    model::ExecutionNode,
-};
+use cirun_parser::{Diagnostic, TextList, model::ExecutionNode};
 use cirun_plan::{Mount, Text, Traced};
 
 use crate::{containerised, env::stage::WORKSPACE, resolve::Ctx};

@@ -139,13 +139,12 @@ fn instance(
     let services: Vec<ExecutionNode> =
         spec.service_dependencies.iter().map(|service| ExecutionNode::Step(Box::new(as_step(service)))).collect();
     let ctx = ctx.with_names(names(ctx, stage, spec, place, [&services, &spec.execution]));
-    report_differences(&ctx, stage, spec, place);
+    report_differences(&ctx, stage, place);
     let own = variables::environment(&ctx, &stage.variables, false);
     let decided = variables::decided(&stage.variables, &own);
     if !decided.is_empty() {
         facts.decided.insert(place.id.clone(), decided);
     }
-    let layers = stage::layers(&ctx, place, &facts.variables, &own);
     let strategies = flow::strategies(&ctx, &stage.failure_strategies);
     let tree = StageTree::new(&ctx, place, [&facts.variables, &own], std::mem::take(&mut facts.pushed));
     let mut execution = tree.lower(&ctx, &services, Vec::new());
@@ -212,7 +211,7 @@ fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes
     let known = [
         ("identifier", text(&place.id)),
         ("name", text(&place.name)),
-        ("type", text("CI")),
+        ("type", text(&place.kind)),
         ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
         ("spec", Entry::tree([("execution", execution(steps()))])),
     ];

@@ -22,6 +22,7 @@ use crate::{
     names::{Entry, Names},
     place::{StagePlace, StepPlace},
     resolve::{Ctx, given},
+    shared_paths,
     stage::of_run,
 };
 
@@ -208,15 +209,13 @@ impl<'a> StageTree<'a> {
         let around = &within.home;
         match containerised::of(ctx, group) {
             containerised::Infrastructure::Around => Rc::clone(around),
-            containerised::Infrastructure::Nowhere(why) => Rc::new(Home {
-                place: around.place.clone(),
-                layers: around.layers.clone(),
-                closed: Some(why),
-            }),
+            containerised::Infrastructure::Nowhere(why) => {
+                Rc::new(Home { place: around.place.clone(), layers: around.layers.clone(), closed: Some(why) })
+            }
             containerised::Infrastructure::Own(column, profile) => {
                 report_own_surroundings(ctx, group);
                 let place = StagePlace { column, containerised: true, ..around.place.clone() };
-                let path = StepPath::new(within.groups.iter().map(String::as_str));
+                let path = StepPath::new(&place.id, within.groups.iter().map(String::as_str));
                 let shared_paths = shared_paths::of(ctx, group.shared_paths.as_ref(), &group.steps);
                 self.state.borrow_mut().containerised.push(ContainerisedGroup { path, profile, shared_paths });
                 let layers = stage::layers(ctx, &place, self.variables[0], self.variables[1]);
@@ -228,7 +227,7 @@ impl<'a> StageTree<'a> {
     fn step(&self, within: &Within<'a>, step: &Step, suffix: &str) -> PlannedStep {
         let id = format!("{}{suffix}", step.identifier.value);
         let name = format!("{}{suffix}", name_of(step.name.as_ref(), &step.identifier.value, &within.ctx));
-        let path = StepPath::new(&self.stage.id, within.groups.iter().map(String::as_str).chain([id.as_str()]));
+        let path = StepPath::new(&within.home.place.id, within.groups.iter().map(String::as_str).chain([id.as_str()]));
         self.claim(within, &path, step.identifier.span);
         let entries = [(
             "step".to_owned(),

@@ -36,6 +36,7 @@ pub use human::duration as human_duration;
 pub use json::JsonSink;
 pub use junit::JunitSink;
 pub use log_files::LogFilesSink;
+pub use logs::LogSink;
 pub use look::{Colour, Look};
 pub use plain::PlainSink;
 pub use quiet::QuietSink;

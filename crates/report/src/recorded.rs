@@ -128,14 +128,8 @@ fn image_state(event: &Fields<'_>) -> Result<ImageState, ReadEventError> {
 }
 
 fn outcome(word: &str) -> Result<Outcome, ReadEventError> {
-    let all = [
-        Outcome::Succeeded,
-        Outcome::Failed,
-        Outcome::Skipped,
-        Outcome::Ignored,
-        Outcome::TimedOut,
-        Outcome::Aborted,
-    ];
+    let all =
+        [Outcome::Succeeded, Outcome::Failed, Outcome::Skipped, Outcome::Ignored, Outcome::TimedOut, Outcome::Aborted];
     let found = all.into_iter().find(|outcome| outcome.as_str() == word);
     found.ok_or_else(|| ReadEventError(format!("`{word}` is no outcome")))
 }

@@ -13,7 +13,8 @@ async fn a_federated_token_becomes_an_access_token() {
     let answer = bench.send(Method::POST, "sts.googleapis.com/v1/token", &[JSON], body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let federated = answer.json()["access_token"].as_str().unwrap().to_owned();
-    let url = "iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/ci@p.iam.gserviceaccount.com:generateAccessToken";
+    let url =
+        "iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/ci@p.iam.gserviceaccount.com:generateAccessToken";
     assert_eq!(bench.send(Method::POST, url, &[JSON], b"{}").await.status, 400);
     let authorization = format!("Bearer {federated}");
     let answer = bench.send(Method::POST, url, &[JSON, ("authorization", &authorization)], b"{}").await;
@@ -43,7 +44,8 @@ async fn a_service_principal_comes_to_a_registry_token() {
     let identity = answer.json()["access_token"].as_str().unwrap().to_owned();
     assert_eq!(bench.send(Method::POST, endpoint, &[FORM], b"client_id=app").await.status, 401);
 
-    let url = "management.azure.com/subscriptions/s/resources?$filter=resourceType%20eq%20'x'%20and%20name%20eq%20'team'";
+    let url =
+        "management.azure.com/subscriptions/s/resources?$filter=resourceType%20eq%20'x'%20and%20name%20eq%20'team'";
     let id = bench.send(Method::GET, url, &[], b"").await.json()["value"][0]["id"].as_str().unwrap().to_owned();
     assert!(id.ends_with("/registries/team"), "{id}");
 

@@ -121,7 +121,8 @@ pub(super) fn read(exchange: &Exchange<'_>, repository: Option<&str>) -> Option<
 
 fn allows_push(scopes: &str, repository: &str) -> bool {
     scopes.split(' ').any(|scope| {
-        let actions = scope.strip_prefix("repository:").and_then(|rest| rest.strip_prefix(repository)?.strip_prefix(':'));
+        let actions =
+            scope.strip_prefix("repository:").and_then(|rest| rest.strip_prefix(repository)?.strip_prefix(':'));
         actions.is_some_and(|actions| actions.split(',').any(|action| action == "push" || action == "*"))
     })
 }
@@ -148,7 +149,9 @@ pub(crate) async fn answer(exchange: Exchange<'_>, mut body: RequestBody) -> Res
     let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let basic = header_text(&exchange.parts, "authorization").and_then(|value| value.strip_prefix("Basic "));
     let user = match (value("grant_type"), basic) {
-        (Some("password"), _) => User::new(value("username").unwrap_or_default(), value("password").unwrap_or_default()),
+        (Some("password"), _) => {
+            User::new(value("username").unwrap_or_default(), value("password").unwrap_or_default())
+        }
         (Some("refresh_token"), _) => value("refresh_token").and_then(|token| emulator.signer.open(REFRESH, token)),
         // Azure: a token of the identity service for one of the registry.
         (Some("access_token"), _) => User::new("azure", value("access_token").unwrap_or_default()),

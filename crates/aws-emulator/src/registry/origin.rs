@@ -148,11 +148,7 @@ impl OriginClient {
     }
 
     /// The header that the registry's challenge asks for.
-    async fn authorization(
-        &self,
-        refused: &Response<Incoming>,
-        wanted: &Wanted,
-    ) -> Result<Option<String>, String> {
+    async fn authorization(&self, refused: &Response<Incoming>, wanted: &Wanted) -> Result<Option<String>, String> {
         let challenge = refused.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
         let basic = wanted.user.as_ref().map(basic);
         let Some(bearer) = challenge.and_then(|text| text.strip_prefix("Bearer ")) else { return Ok(basic) };

@@ -10,6 +10,7 @@ mod docker;
 mod durability;
 mod forwarding;
 mod image;
+mod other;
 mod registries;
 mod skopeo;
 mod tools;

@@ -87,6 +87,10 @@ async fn what_only_the_real_registry_has_is_read_there() -> Result<()> {
 async fn without_an_origin_only_what_was_pushed_is_there() -> Result<()> {
     let world = world(|_| {}).await?;
     let output = skopeo(&world, &["inspect", "docker://docker.io/library/python:3"])?;
-    ensure!(output.status != 0 && output.stderr.contains("nothing is read from the real registry-1.docker.io"), "{}", output.stderr);
+    ensure!(
+        output.status != 0 && output.stderr.contains("nothing is read from the real registry-1.docker.io"),
+        "{}",
+        output.stderr
+    );
     Ok(())
 }

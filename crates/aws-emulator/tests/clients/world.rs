@@ -22,7 +22,8 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 
 /// Names outside AWS that the emulator takes in tests.
-const OTHERS: [&str; 6] = ["docker.io", "index.docker.io", "registry-1.docker.io", "auth.docker.io", "quay.io", "us-docker.pkg.dev"];
+const OTHERS: [&str; 6] =
+    ["docker.io", "index.docker.io", "registry-1.docker.io", "auth.docker.io", "quay.io", "us-docker.pkg.dev"];
 
 /// A running emulator and what its clients need.
 pub(crate) struct World {

@@ -96,6 +96,9 @@ pub(crate) struct RunOptions {
     /// What runs the containers
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<EngineChoice>,
+    /// Gives no step the engine's socket, which CI's VMs mount into all
+    #[arg(long)]
+    pub no_docker_socket: bool,
     /// What the stage's network lets out
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "AWS")]
     pub egress: Option<EgressMode>,

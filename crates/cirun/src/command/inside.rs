@@ -31,14 +31,18 @@ pub(crate) struct EmulatorFile {
     pub data: PathBuf,
     /// The TLS address, its certificate chain and key (PEM).
     pub https: Option<HttpsFile>,
-    /// The plain HTTP address, where anyone may read and write.
-    pub http: Option<SocketAddr>,
     /// A push makes the repository that it names.
     pub create_on_push: bool,
     /// What it is told of names, where the stage's network is closed.
     pub resolver: Option<ResolverFile>,
     /// The registries that it plays besides AWS's.
     pub registries: RegistriesFile,
+    /// Who signs the web identity tokens of the CI; by default the data directory's own issuer.
+    pub issuer: Option<OidcKey>,
+    /// Errors on purpose, as `--inject` has them.
+    pub faults: Vec<String>,
+    /// Who answers STS and ECR first.
+    pub upstream: Option<UpstreamFile>,
     /// The account and region of callers whose key tells nothing else.
     pub home: Option<(String, String)>,
     /// Where each request is noted, one JSON object a line.
@@ -90,12 +94,10 @@ pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
         }
         InsideCommand::Guard { .. } => until_stopped().await,
         InsideCommand::Gc { data, options } => aws::collect_inside(&data, &options).await,
-        InsideCommand::Emulator { config } => {
-            let server = cirun_aws_emulator::serve(read(&config)?).await.map_err(|error| CliError::aws(&error))?;
-            say_ready()?;
-            until_stopped().await?;
-            server.shutdown(SHUTDOWN).await;
-            Ok(ExitCode::Success)
+        InsideCommand::Registry { data, port } => {
+            let http = Some(SocketAddr::from(([0, 0, 0, 0], port)));
+            let plain_http = PlainHttp { write: true, create_on_push: true };
+            serve(Config { listen: Listen { http, ..Listen::default() }, plain_http, ..Config::new(data) }).await
         }
         InsideCommand::Emulator { config } => {
             let (config, resolver) = read(&config)?;
@@ -160,10 +162,9 @@ fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {
         config.default_region = region;
     }
     let mut config = Config {
-        listen: Listen { https, http: file.http, ..Listen::default() },
+        listen: Listen { https, ..Listen::default() },
         tls,
         create_on_push: file.create_on_push,
-        plain_http: PlainHttp { write: true, create_on_push: true },
         request_log: file.request_log.map_or(RequestLog::Off, RequestLog::File),
         issuer,
         faults: faults.map_err(|error: cirun_aws_emulator::InvalidFault| wrong(&error))?,

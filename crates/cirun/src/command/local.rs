@@ -87,24 +87,33 @@ pub(crate) async fn start(
         () = signals.stop.cancelled() => return Ok(signals.exit_code().unwrap_or(ExitCode::Interrupted)),
     }
     let record = Record::create(&session.paths, &run)?;
-    record.write("plan.json", &cirun_plan::to_json(session.plan()))?;
+    invocation.answers.extend(session.answers.iter().cloned());
+    record.keep(session.plan(), &invocation)?;
+    let wanted = Wanted { plan, options, environment };
     if !options.clean_clone {
-        return carry_out(&session, plan, options, environment, &record, &run, &signals).await;
+        return carry_out(&session, wanted, earlier, &record, &run, &signals).await;
     }
     let clone = CleanClone::make(&session.workspace, record.clean_clone())?;
     clone.notes.iter().for_each(|note| console::say(&format!("clean clone: {note}")));
     session.workspace.clone_from(&clone.workspace);
-    let ended = carry_out(&session, plan, options, environment, &record, &run, &signals).await;
+    let ended = carry_out(&session, wanted, earlier, &record, &run, &signals).await;
     clone.remove();
     ended
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+struct Wanted<'a> {
+    plan: &'a PlanOptions,
+    options: &'a RunOptions,
+    environment: &'a Environment,
 }
 
 /// Sets the stage, runs the plan and says what came of it.
 async fn carry_out(
     session: &Session,
-    plan: &PlanOptions,
-    options: &RunOptions,
-    environment: &Environment,
+    Wanted { plan, options, environment }: Wanted<'_>,
+    earlier: Option<Earlier>,
     record: &Record,
     run: &str,
     signals: &Signals,
@@ -132,15 +141,19 @@ async fn carry_out(
         services,
         clock: Clock::new(Timestamp::now),
         questions,
+        earlier,
         exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals).code()),
     };
     let cancel = Cancellation { first: signals.stop.clone(), second: signals.kill.clone() };
     let result = Engine::new(Arc::new(setup.backends), config).run(session.plan(), sender, cancel).await;
     let written = writing.join().unwrap_or(Ok(()));
 
-    outcome::say_pushed(&record, setup.registry.as_ref());
-    outcome::say_refused(&record);
-    outcome::say_parity(&session);
+    if let Err(error) = record.forget_secrets() {
+        console::say(&format!("warning: cannot remove the files of secret outputs: {error}"));
+    }
+    outcome::say_pushed(record, setup.registry.as_ref());
+    outcome::say_refused(record);
+    outcome::say_parity(session);
     if let Err(error) = written {
         return Err(sink_error(&error));
     }

@@ -6,8 +6,8 @@ use cirun_docker_executor::{Engine, HelperImage, MachineService, Readiness, Volu
 use cirun_plan::PortBinding;
 use indexmap::IndexMap;
 
-use super::{DATA_DIRECTORY, Pushed, READY_LINE, RegistriesFile};
-use crate::{command::inside::EmulatorFile, error::CliError, own_image::OwnImage, paths::Paths};
+use super::{DATA_DIRECTORY, Pushed, READY_LINE};
+use crate::{error::CliError, own_image::OwnImage};
 
 /// The port that is asked for; where it is taken, the next free one is.
 const PREFERRED_PORT: u16 = 5577;
@@ -73,19 +73,4 @@ impl LocalRegistry {
         let address = format!("{}/{name}", self.host());
         Ok(engine.publish_image(image, &address).await?)
     }
-}
-
-fn configuration(paths: &Paths) -> Result<PathBuf, CliError> {
-    let file = EmulatorFile {
-        data: PathBuf::from(DATA_DIRECTORY),
-        https: None,
-        http: Some(SocketAddr::from(([0, 0, 0, 0], PORT))),
-        create_on_push: false,
-        registries: RegistriesFile::default(),
-        home: None,
-        request_log: None,
-    };
-    let directory = paths.data.join("registry");
-    file.write(&directory.join("config.json"))?;
-    Ok(directory)
 }

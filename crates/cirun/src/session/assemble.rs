@@ -94,7 +94,7 @@ pub(super) fn assemble(
     };
     let identity = delegate.as_ref().map(|delegate| delegate.given_by.clone());
     let facts = run_facts(&run, now, environment);
-    let aws = aws_inputs(&settings, &pipeline, &facts, delegate, environment, plan, &paths.data)?;
+    let aws = aws_inputs(&settings, &pipeline, &facts, delegate, environment, plan, &paths.oidc())?;
     let pod_token = aws.oidc_token.as_ref().filter(|_| aws.mode == AwsMode::Emulated).map(|token| token.value.clone());
     let inputs = Inputs {
         input_sets,
@@ -113,7 +113,8 @@ pub(super) fn assemble(
         run: facts,
         pull: pull(&settings),
         plugin_images: settings.plugin_images.iter().map(|(name, image)| (name.clone(), image.value.clone())).collect(),
-        trust_bundle: (aws.mode == AwsMode::Emulated || settings.push.value == args::PushMode::Local).then(|| format!("{ENGINE_DIR}/{TRUST_BUNDLE_FILE}")),
+        trust_bundle: (aws.mode == AwsMode::Emulated || settings.push.value == args::PushMode::Local)
+            .then(|| format!("{ENGINE_DIR}/{TRUST_BUNDLE_FILE}")),
         aws,
         push: match settings.push.value {
             args::PushMode::Local => PushMode::Local,
@@ -129,7 +130,20 @@ pub(super) fn assemble(
     diagnostics.extend(planned.diagnostics.iter().filter(is_news).cloned());
     diagnostics.extend(planned.parity.iter().cloned());
     let sources = project.sources.clone();
-    Ok(Session { sources, pipeline, planned, diagnostics, settings, file, workspace, paths, pod_token, identity })
+    let answers = project.answers;
+    Ok(Session {
+        sources,
+        pipeline,
+        planned,
+        diagnostics,
+        settings,
+        file,
+        workspace,
+        paths,
+        pod_token,
+        identity,
+        answers,
+    })
 }
 
 /// Connectors by every reference that means them: one without an organisation or project can be meant by any scope.
@@ -158,6 +172,10 @@ fn run_facts(run: &str, now: Timestamp, environment: &Environment) -> RunFacts {
         id: run.to_owned(),
         now_ms: now.as_millisecond(),
         user: user.to_owned(),
+        os: match std::env::consts::OS {
+            "macos" => "darwin".to_owned(),
+            other => other.to_owned(),
+        },
         machine: machine::name(environment),
         arch: match std::env::consts::ARCH {
             "aarch64" => "arm64".to_owned(),

@@ -57,6 +57,15 @@ pub(crate) fn locate(
     Ok(Located { file, workspace, settings, paths })
 }
 
+/// The settings of a command that reads no pipeline, from where it is called.
+pub(crate) fn settings(environment: &Environment) -> Result<(Settings, Paths), CliError> {
+    let paths = Paths::find()?;
+    let here = &environment.directory;
+    let repository = find_upwards(here, ".git");
+    let settings = read_settings(here, repository.as_deref(), &paths, &PlanOptions::default(), None, environment)?;
+    Ok((settings, paths))
+}
+
 fn read_settings(
     here: &Path,
     repository: Option<&Path>,

@@ -32,6 +32,7 @@ pub(crate) struct Values {
     pub engine: Option<EngineChoice>,
     pub create_repository: Option<bool>,
     pub offline: Option<bool>,
+    pub no_docker_socket: Option<bool>,
     pub no_wait: Option<bool>,
     pub fail_on_service_exit: Option<bool>,
     pub workspace: Option<PathBuf>,
@@ -116,7 +117,7 @@ impl Layer {
 }
 
 /// The variables and the keys they set.
-pub(crate) const VARIABLES: [(&str, &str); 15] = [
+pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("CIRUN_INFRA", "infra"),
     ("CIRUN_AWS", "aws"),
     ("CIRUN_PUSH", "push"),
@@ -126,11 +127,13 @@ pub(crate) const VARIABLES: [(&str, &str); 15] = [
     ("CIRUN_ENGINE", "engine"),
     ("CIRUN_CREATE_REPOSITORY", "create-repository"),
     ("CIRUN_OFFLINE", "offline"),
+    ("CIRUN_NO_DOCKER_SOCKET", "no-docker-socket"),
     ("CIRUN_NO_WAIT", "no-wait"),
     ("CIRUN_FAIL_ON_SERVICE_EXIT", "fail-on-service-exit"),
     ("CIRUN_WORKSPACE", "workspace"),
     ("CIRUN_AWS_PROFILE", "aws-profile"),
     ("CIRUN_AWS_ENDPOINT_URL", "aws-endpoint-url"),
+    ("CIRUN_REGISTRY", "registry"),
 ];
 
 fn place(path: &Path, text: &str, span: Option<std::ops::Range<usize>>) -> String {

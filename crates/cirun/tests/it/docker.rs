@@ -1,9 +1,11 @@
 //! Runs on a real engine, with the test images of `cargo xtask images`; without them these tests fail.
 
 mod auth;
+mod dind;
 mod egress;
 mod failing;
 mod forward;
+mod groups;
 mod images;
 mod oidc;
 mod order;
@@ -11,6 +13,7 @@ mod outputs;
 mod pipes;
 mod platforms;
 mod push;
+mod registries;
 mod registry;
 mod select;
 mod services;

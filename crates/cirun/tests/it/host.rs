@@ -103,6 +103,24 @@ fn a_step_of_a_type_that_is_not_run_locally_is_shown_as_skipped() {
 }
 
 #[test]
+fn a_stage_for_windows_is_planned_and_skipped() {
+    let step = host_step("a", "Get-ChildItem Env:").replace("shell: Sh", "shell: Powershell");
+    let windows = Stage::cloud().step(&step).pipeline().replace("os: Linux", "os: Windows");
+    let environment = TestEnvironment::new().file("ci.yaml", windows);
+    let output = environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl"]).exits(0);
+    drop(output.says("the stage `build` is not run: it is for Windows"));
+    assert_eq!(environment.events().outcomes(), "a skipped");
+    assert_eq!(environment.events().end(), ("succeeded".to_owned(), 0));
+    let output = environment.cirun(&["local", "ci.yaml", "--fail-on-skip"]).exits(3);
+    drop(output.says("a: it is for Windows"));
+    let plan = environment.cirun(&["plan", "ci.yaml", "--format", "json"]).exits(0).json();
+    let stage = &plan["stages"][0];
+    assert_eq!(stage["workspace"], "C:\\harness");
+    assert_eq!(stage["not_here"], "it is for Windows, and steps run in Linux containers here");
+    assert_eq!(stage["execution"][0]["step"]["command"][0], "powershell");
+}
+
+#[test]
 fn a_clean_clone_is_head_and_gone_afterwards() {
     let environment = stage(&[("a", "cat given; ls; echo new > made")]).file("given", "committed\n");
     for words in ["init -q", "add .", "-c user.name=Ada -c user.email=ada@example.org commit -qm first"] {

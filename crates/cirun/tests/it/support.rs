@@ -11,7 +11,7 @@ mod process;
 mod terminal;
 
 pub(crate) use engine::{assert_nothing_left, docker, left_by};
-pub(crate) use environment::TestEnvironment;
+pub(crate) use environment::{TestEnvironment, free_port};
 pub(crate) use events::{Events, below_stage};
 pub(crate) use output::CommandOutput;
 pub(crate) use pipeline::{Stage, group_stage, indent, pipeline, run_step, run_step_with};

@@ -199,9 +199,13 @@ mod tests {
 
     #[test]
     fn platforms() {
-        for (wanted, expected) in
-            [(None, true), (Some("linux"), true), (Some("linux/arm64"), true), (Some("linux/arm64/v8"), true), (Some("linux/amd64"), false)]
-        {
+        for (wanted, expected) in [
+            (None, true),
+            (Some("linux"), true),
+            (Some("linux/arm64"), true),
+            (Some("linux/arm64/v8"), true),
+            (Some("linux/amd64"), false),
+        ] {
             assert_eq!(fits("linux/arm64", wanted), expected, "{wanted:?}");
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     backend::Shared,
     error::{engine_error, is_missing},
     listeners::Listeners,
-    spec::Network,
+    spec::{HostInfo, Network},
     stage::Stage,
 };
 
@@ -40,7 +40,7 @@ pub(crate) async fn await_ready(
     if service.ports == Ports::Unknown {
         return Ok(Readiness::Unknown);
     }
-    let Some(mut listeners) = listeners(shared, &stage, &service.container).await? else {
+    let Some(mut listeners) = listeners(shared, &stage.around(&step.path).host, &service.container).await? else {
         return Ok(Readiness::Ended);
     };
     let found = watch_ports(shared, &stage, (step, &service), &mut listeners, deadline).await;
@@ -48,7 +48,7 @@ pub(crate) async fn await_ready(
     found
 }
 
-async fn listeners(shared: &Arc<Shared>, stage: &Stage, container: &str) -> Result<Option<Listeners>, BackendError> {
+async fn listeners(shared: &Arc<Shared>, host: &HostInfo, container: &str) -> Result<Option<Listeners>, BackendError> {
     let Some(state) = inspect(shared, container).await? else { return Ok(None) };
     if !is_running(&state) {
         return Ok(None);
@@ -56,7 +56,7 @@ async fn listeners(shared: &Arc<Shared>, stage: &Stage, container: &str) -> Resu
     let process = state.state.and_then(|state| state.pid);
     match Listeners::here(container, process).await {
         Some(listeners) if !shared.config.always_watch_inside => Ok(Some(listeners)),
-        Some(_) | None => match Listeners::watched(shared, stage, container).await {
+        Some(_) | None => match Listeners::watched(shared, host, container).await {
             Ok(listeners) => Ok(Some(listeners)),
             // Nobody can join the namespace of a container that has ended.
             Err(error) => match inspect(shared, container).await? {
@@ -74,14 +74,15 @@ async fn watch_ports(
     listeners: &mut Listeners,
     deadline: Instant,
 ) -> Result<Readiness, BackendError> {
+    let network = stage.around(&step.path).host.network;
     let mut last = Vec::new();
     loop {
         let Ok(read) = timeout_at(deadline, listeners.read()).await else {
-            return Ok(Readiness::NotInTime { missing: missing(&service.ports, &last, stage.host.network) });
+            return Ok(Readiness::NotInTime { missing: missing(&service.ports, &last, network) });
         };
         if let Some(found) = read {
             let others = stage.ports_of_others(&step.path);
-            if service.is_ready(&found, stage.host.network, &others) {
+            if service.is_ready(&found, network, &others) {
                 return Ok(Readiness::Ready);
             }
             last = found;

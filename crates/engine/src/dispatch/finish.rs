@@ -163,10 +163,9 @@ impl<B: Backend> Dispatcher<'_, B> {
 
     /// Ends a branch of which everything has ended, once what a containerised group has of its own is removed.
     pub(super) async fn close_branch(&mut self, node: NodeId) {
-        let path = self.tree.group_path(node);
-        let group = path.filter(|path| self.stage.containerised.iter().any(|group| group.path == *path));
-        match group {
-            Some(path) => self.end_containerised_group(node, path),
+        let path = self.tree.branch(node).group.as_ref().map(|group| &group.path);
+        match self.stage.containerised.iter().find(|group| Some(&group.path) == path) {
+            Some(group) => self.end_containerised_group(node, group.path.clone()),
             None => self.finish_branch(node).await,
         }
     }

@@ -184,19 +184,6 @@ impl Tree {
             .find(|id| self.branch(*id).group.as_ref().is_some_and(|group| group.kind == GroupKind::StepGroup))
     }
 
-    /// The path of a node that is a step group.
-    pub(super) fn group_path(&self, id: NodeId) -> Option<StepPath> {
-        let step_group = |id: NodeId| match &self.nodes[id].kind {
-            Kind::Branch(branch) => branch.group.as_ref().filter(|group| group.kind == GroupKind::StepGroup),
-            Kind::Step(_) => None,
-        };
-        let own = step_group(id)?;
-        let mut ids: Vec<&str> = self.around(id).filter_map(step_group).map(|group| group.id.as_str()).collect();
-        ids.reverse();
-        ids.push(&own.id);
-        Some(StepPath::new(ids))
-    }
-
     /// Whether a branch around the node is about to run again.
     pub(super) fn is_restarting(&self, id: NodeId) -> bool {
         self.around(id).any(|id| self.branch(id).restart != Restart::No)

@@ -16,6 +16,7 @@ use crate::{
     attempt::{AttemptTask, Job, Message},
     condition::{self, Turn, Whole},
     failure::{Cause, Failure},
+    outputs::{OutputValue, Outputs},
     record::{GroupRecord, StepState},
     resolve::{self, Resolved},
 };
@@ -134,9 +135,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         let earlier = self.context.config.earlier.as_ref().filter(|_| *reason == SkipReason::NotSelected)?;
         let outputs = earlier.steps.get(step.path.full())?;
         let secret = |name: &str| step.outputs.iter().any(|output| output.name == name && output.secret);
-        let value = |(name, text): (&String, &String)| {
-            (name.clone(), OutputValue { text: text.clone(), secret: secret(name) })
-        };
+        let value =
+            |(name, text): (&String, &String)| (name.clone(), OutputValue { text: text.clone(), secret: secret(name) });
         let outputs = Outputs { variables: outputs.iter().map(value).collect(), ..Outputs::default() };
         let reason = format!("it succeeded in run {}, and is not run again", earlier.run);
         Some(Finish { outputs, ..Finish::new(Outcome::Succeeded).because(reason) })

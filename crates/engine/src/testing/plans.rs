@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use cirun_expressions::{Lookup, Scope, Segment, Template};
 use cirun_plan::{
-    Action, Cause, Condition, ContainerAction, ContainerisedGroup, EnvVar, Environment, FailureAction, FailureStrategy, Group, GroupKind,
-    HostAction, Node, Origin, OutputVariable, Pieces, Plan, PlannedStage, PlannedStep, Profile, PullPolicy, Role,
-    Secret, SkipReason, StageId, StageStatus, StepPath, Text, Traced, When,
+    Action, Cause, Condition, ContainerAction, ContainerisedGroup, EnvVar, Environment, FailureAction, FailureStrategy,
+    Group, GroupKind, HostAction, Node, Origin, OutputVariable, Pieces, Plan, PlannedStage, PlannedStep, Profile,
+    PullPolicy, Role, Secret, SkipReason, StageId, StageStatus, StepPath, Text, Traced, When,
 };
 
 /// Nothing was known when the plan was made: everything comes from running steps.
@@ -274,8 +274,9 @@ pub fn looped<N: Into<Node>>(id: &str, max_concurrency: usize, nodes: impl IntoI
 
 /// Gives step groups of a stage, by path, a pod or network of their own.
 pub fn containerised(mut stage: PlannedStage, groups: &[&str]) -> PlannedStage {
+    let id = stage.id.0.clone();
     let group = |path: &&str| ContainerisedGroup {
-        path: StepPath::new(path.split('.')),
+        path: StepPath::new(&id, path.split('.')),
         profile: traced(Profile::Kubernetes),
         shared_paths: Vec::new(),
     };

@@ -172,7 +172,6 @@ pub struct AzureConnector {
 
 /// The credential types of facts/steps, BuildAndPushACR phase 2.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each connector, behind its box")]
 pub enum AzureCredential {
     /// `ManualConfig`.
     Manual {

@@ -99,15 +99,8 @@ pub(crate) struct Variables {
     session_token: Option<(Traced<Secret>, Span)>,
 }
 
-/// Whether the step's table maps `externalId`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ExternalId {
-    Mapped,
-    NotMapped,
-}
-
 /// The variables of an AWS connector, with the seed's required fields checked.
-pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, external_id: ExternalId) -> Variables {
+pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) -> Variables {
     let mut credentials = Credentials::default();
     let mut session_token = None;
     let selectors_place = (aws.delegate_selectors.as_ref(), aws.span);
@@ -134,15 +127,14 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, ex
             Flow::Irsa
         }
     };
-    let overlay = overlay(ctx, named, aws, (flow, external_id), &mut credentials);
+    let overlay = overlay(ctx, named, aws, flow, &mut credentials);
     Variables { credentials, flow, overlay, session_token }
 }
 
 /// The credentials of a build-and-push step, and what a laptop lacks beside them.
 pub(crate) fn of(build: &BuildCtx<'_, '_>, named: &Named<'_>, aws: &AwsConnector) -> Credentials {
     let ctx = &build.at.ctx;
-    let Variables { mut credentials, flow, overlay, session_token } =
-        variables(ctx, named, aws, ExternalId::Mapped);
+    let Variables { mut credentials, flow, overlay, session_token } = variables(ctx, named, aws);
     credentials.need = match signer(flow, overlay, build.builder) {
         Signer::Ambient => LocalNeed::Delegate {
             keys_ignored: flow == Flow::Manual,
@@ -208,13 +200,7 @@ fn oidc(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, role: Option<&Text
 }
 
 /// `PLUGIN_ASSUME_ROLE` and `PLUGIN_EXTERNAL_ID`, over what the flow itself sends; returns whether there is an overlay.
-fn overlay(
-    ctx: &Ctx<'_>,
-    named: &Named<'_>,
-    aws: &AwsConnector,
-    (flow, external_id): (Flow, ExternalId),
-    credentials: &mut Credentials,
-) -> bool {
+fn overlay(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, flow: Flow, credentials: &mut Credentials) -> bool {
     let Some(cross) = &aws.cross_account else { return false };
     let Some(role) = given(cross.role_arn.as_ref()) else {
         let rule = "seed 002, Phase 2: cross-account role ARN is required (CrossAccountAccessDTO.java:30)";
@@ -231,7 +217,7 @@ fn overlay(
     let env = &mut credentials.after;
     let place = ("credential.crossAccountAccess.crossAccountRoleArn", role.span);
     set(ctx, named, env, "PLUGIN_ASSUME_ROLE", place, ctx.text(role).value, OVERLAY);
-    if let Some(id) = given(cross.external_id.as_ref()).filter(|_| external_id == ExternalId::Mapped) {
+    if let Some(id) = given(cross.external_id.as_ref()) {
         let place = ("credential.crossAccountAccess.externalId", id.span);
         set(ctx, named, env, "PLUGIN_EXTERNAL_ID", place, ctx.text(id).value, OVERLAY);
     }

@@ -117,7 +117,8 @@ fn as_env<'v>(variables: impl Iterator<Item = &'v (String, Span, Traced<Text>)>)
 fn machine(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     let mut env = Env::default();
     let cause = || Cause::Service { rule: "harness-runtime.md 2.1, 1: infra" };
-    env.known("DRONE_STAGE_OS", "linux", cause());
+    env.known("DRONE_STAGE_OS", stage.platform.service_word(), cause());
+    // The machine's own: it is what the steps find, whatever the stage says.
     env.known("DRONE_STAGE_ARCH", if inputs.run.arch == "arm64" { "Arm64" } else { "Amd64" }, cause());
     env.known("DRONE_STAGE_MACHINE", inputs.run.machine.clone(), cause());
     env.known("DRONE_STAGE_TYPE", infrastructure(stage), cause());
@@ -148,7 +149,7 @@ fn common(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     env.known("DRONE", "true", constant());
     env.known("DRONE_STAGE_KIND", "pipeline", constant());
     env.known("HARNESS_INFRA", infrastructure(stage), constant());
-    env.known("HARNESS_WORKSPACE", WORKSPACE, constant());
+    env.known("HARNESS_WORKSPACE", stage.platform.workspace(), constant());
     env.known("DRONE_STAGE_NAME", stage.name.clone(), identity());
     env.known("HARNESS_ACCOUNT_ID", run.account.clone(), identity());
     env.known("HARNESS_ORG_ID", stage.org.clone(), identity());

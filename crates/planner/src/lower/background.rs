@@ -12,7 +12,11 @@ use crate::{
     image, pitfalls,
     resolve::given,
     shell::{self, ScriptOf},
-    tables::{background::{CI_ONLY, ROWS}, check::check, has_effect},
+    tables::{
+        background::{CI_ONLY, ROWS},
+        check::check,
+        has_effect,
+    },
 };
 
 /// Lowers a Background step.

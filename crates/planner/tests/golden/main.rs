@@ -4,6 +4,7 @@ mod auth;
 mod background;
 mod background_in_groups;
 mod bad_input;
+mod containerised;
 mod diagnostics;
 mod ecr;
 mod environment;

@@ -92,7 +92,7 @@ fn what_ci_does_besides() {
       at `build`: its steps are planned, and shown as skipped
       help: run it in CI, or on a machine of that platform
     error[missing-required-input] `Run` step `go` needs `image` on kubernetes
-      at `go`: Run, Phase 4 `image`: required for K8; containerless on VM and hosted only
+      at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
       help: set `image`
     error[missing-required-input] `Run` step `go` needs `connectorRef` on kubernetes
       at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided

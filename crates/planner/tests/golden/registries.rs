@@ -124,7 +124,10 @@ fn signed_in(kind: &str, connector: &str, spec: &str) -> String {
 
 #[test]
 fn docker_registry_named_by_the_repo() {
-    assert_snapshot!(build("BuildAndPushDockerRegistry", "connectorRef: quay, repo: quay.io/team/shop, tags: [a], caching: true"));
+    assert_snapshot!(build(
+        "BuildAndPushDockerRegistry",
+        "connectorRef: quay, repo: quay.io/team/shop, tags: [a], caching: true"
+    ));
 }
 
 #[test]
@@ -149,7 +152,11 @@ fn gar_with_a_connector_of_another_type() {
 
 #[test]
 fn gcr() {
-    assert_snapshot!(signed_in("BuildAndPushGCR", "google", "host: gcr.io, projectID: team, imageName: shop, tags: [a]"));
+    assert_snapshot!(signed_in(
+        "BuildAndPushGCR",
+        "google",
+        "host: gcr.io, projectID: team, imageName: shop, tags: [a]"
+    ));
 }
 
 #[test]

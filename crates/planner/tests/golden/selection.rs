@@ -53,7 +53,7 @@ fn from_and_until() {
 #[test]
 fn unknown_step_and_stage() {
     assert_snapshot!(selected(Selection { steps: vec!["bb".to_owned()], ..Selection::default() }), @"
-    db
+
     error[unknown-step] no step `bb`
       help: `cirun list` shows the steps
     ");

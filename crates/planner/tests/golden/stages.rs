@@ -223,7 +223,9 @@ fn on_platform(infrastructure: &str) -> String {
             cirun_plan::Action::Container(container) => Some(&container.env),
             cirun_plan::Action::Wait(_) | cirun_plan::Action::Skip(_) => None,
         })
-        .flat_map(|env| ["DRONE_STAGE_OS", "HARNESS_WORKSPACE"].map(|name| env.get(name).map(|var| var.value.value.shown())))
+        .flat_map(|env| {
+            ["DRONE_STAGE_OS", "HARNESS_WORKSPACE"].map(|name| env.get(name).map(|var| var.value.value.shown()))
+        })
         .flatten()
         .collect();
     format!("{}, {:?}, {env:?}\n{}", stage.workspace, stage.not_here, diagnostics(&outcome))

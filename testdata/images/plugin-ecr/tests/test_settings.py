@@ -36,6 +36,14 @@ class Variables(unittest.TestCase):
         self.assertEqual(settings("ecr", **env).repository, "shop")
         self.assertEqual(settings(**env).repository, "r.example/shop")
 
+    def test_the_stage_to_build_is_no_registry(self):
+        found = settings("gar", PLUGIN_TARGET="final", PLUGIN_REGISTRY="us-docker.pkg.dev/team", PLUGIN_REPO="shop")
+        self.assertEqual((found.target, found.family, found.image), ("final", "gar", "us-docker.pkg.dev/team/shop"))
+
+    def test_docker_pushes_the_name_that_it_got(self):
+        found = settings("kaniko", PLUGIN_REGISTRY="https://quay.io", PLUGIN_REPO="team/shop", PLUGIN_USERNAME="robot")
+        self.assertEqual((found.image, found.username, found.base_username), ("team/shop", "robot", ""))
+
     def test_a_flag_that_is_none(self):
         with self.assertRaisesRegex(PluginError, "no_push must be true or false"):
             settings(PLUGIN_NO_PUSH="yes")

@@ -10,9 +10,9 @@ use crate::{
     environment::Environment,
     error::CliError,
     exit::ExitCode,
-    front::{self, DATA_DIRECTORY, LocalRegistry, VOLUME},
+    front::{self, DATA_DIRECTORY, LocalRegistry},
     own_image::OwnImage,
-    paths::Paths,
+    session,
 };
 
 /// What went, on its way out of a container.
@@ -36,10 +36,11 @@ pub(super) async fn directory(data: &Path, options: &args::GcOptions) -> Result<
 
 /// Collects the registry of this machine, in its own container: the volume is the engine's.
 pub(super) async fn machine(options: &args::GcOptions, environment: &Environment) -> Result<ExitCode, CliError> {
-    let paths = Paths::find()?;
+    let (settings, paths) = session::settings(environment)?;
+    let name = &settings.registry.value;
     let engine = engine::find(environment, &paths).await?;
     let own = OwnImage::locate()?;
-    let registry = LocalRegistry::ensure(&engine, &own, front::helper_image(&own), &paths).await?;
+    let registry = LocalRegistry::ensure(&engine, &own, front::helper_image(&own), name).await?;
     let mut words = vec!["gc".to_owned(), DATA_DIRECTORY.to_owned(), format!("--grace={}s", options.grace.as_secs())];
     words.extend(options.untagged_after.map(|age| format!("--untagged-after={}s", age.as_secs())));
     words.extend(options.dry_run.then(|| "--dry-run".to_owned()));
@@ -54,7 +55,7 @@ pub(super) async fn machine(options: &args::GcOptions, environment: &Environment
             )));
         }
     };
-    say(&report, options, &format!("the local registry (volume {VOLUME})"));
+    say(&report, options, &format!("the local registry (volume {name})"));
     Ok(ExitCode::Success)
 }
 

@@ -53,7 +53,7 @@ async fn serve(options: &ServeOptions, paths: &Paths, seeds: Seeds, tls: Tls, da
     let issuer = OidcIssuer::open(&paths.oidc()).map_err(|error| CliError::aws(&error))?;
     let (http, https) = addresses(options);
     let config = Config {
-        listen: Listen { https: Some(https), http: Some(http) },
+        listen: Listen { https: Some(https), http: Some(http), either: Vec::new() },
         tls: Some(tls),
         default_account: options.account.clone(),
         default_region: options.region.clone(),

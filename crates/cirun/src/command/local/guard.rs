@@ -125,7 +125,11 @@ mod tests {
                 ours,
                 "error: step `push` pushes to ECR: `--push real` needs `--aws real`",
             ),
-            (values(AwsMode::Emulated, PushMode::Real, &[]), Err("quay.io"), "error: step `push` would push to `quay.io`"),
+            (
+                values(AwsMode::Emulated, PushMode::Real, &[]),
+                Err("quay.io"),
+                "error: step `push` would push to `quay.io`",
+            ),
             (values(AwsMode::Emulated, PushMode::Real, &["quay.io"]), Err("quay.io"), "goes on"),
             (values(AwsMode::Off, PushMode::Real, &["reg.example"]), Err("reg.example:5000"), "goes on"),
             (

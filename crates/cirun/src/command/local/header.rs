@@ -26,7 +26,10 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup) {
 
 fn aws(session: &Session) -> String {
     match (session.settings.aws.value, &session.identity) {
-        (AwsMode::Emulated, _) => "emulated; nothing leaves this machine".to_owned(),
+        (AwsMode::Emulated, _) => match &session.settings.aws_endpoint_url {
+            None => "emulated; nothing leaves this machine".to_owned(),
+            Some(upstream) => format!("emulated; STS and ECR are forwarded to {}", upstream.value),
+        },
         (AwsMode::Real, Some(identity)) => format!("real, as {identity}"),
         (AwsMode::Real, None) => "real".to_owned(),
         (AwsMode::Off, _) => "off".to_owned(),

@@ -16,11 +16,11 @@ use crate::{
     console, engine,
     environment::Environment,
     error::CliError,
-    front::{self, LocalRegistry, RegistriesFile},
+    front::{self, LocalRegistry, Orders, RegistriesFile, Route},
     own_image::OwnImage,
     record::Record,
     session::{POD_TOKEN_FILE, Session, TRUST_BUNDLE_FILE},
-    settings::Settings,
+    settings::{Setting, Settings},
 };
 
 /// What a run needs besides its plan.
@@ -104,7 +104,7 @@ impl Stagehand<'_> {
             return Err(CliError::usage(format!("`aws-endpoint-url` ({}) needs `--aws emulated`", given.origin))
                 .help("the emulated AWS forwards calls there; real AWS has endpoints of its own"));
         }
-        if self.session.planned.aws_hosts.is_empty() {
+        if self.session.planned.front_hosts.is_empty() {
             console::say(&format!("warning: nothing calls AWS, so nothing is forwarded to {}", given.value));
             return Ok(None);
         }
@@ -137,7 +137,6 @@ impl Stagehand<'_> {
             return Ok((Vec::new(), None));
         }
         let image = front::helper_image(own);
-        let create = settings.create_repository.value;
         let registries = RegistriesFile::of(planned, settings).await;
         let issuer = OidcIssuer::open(&self.session.paths.oidc()).map_err(|error| CliError::aws(&error))?;
         let orders = Orders {
@@ -152,8 +151,8 @@ impl Stagehand<'_> {
             },
         };
         let played = (planned, names, registries);
-        let sidecar = front::emulator(own, image.clone(), played, &authority, self.record, create)?;
-        let registry = LocalRegistry::ensure(engine, own, image, &self.session.paths).await?;
+        let sidecar = front::emulator(own, image.clone(), played, &authority, self.record, orders)?;
+        let registry = LocalRegistry::ensure(engine, own, image, &settings.registry.value).await?;
         for (name, local) in &settings.base_images {
             registry.seed(engine, name, &local.value).await?;
         }
@@ -198,6 +197,7 @@ impl Stagehand<'_> {
             },
             // A container that a step starts by the machine's engine would be outside of the closed network.
             engine_socket: match settings.egress.value {
+                _ if settings.no_docker_socket.value => EngineSocket::Refused,
                 EgressMode::All => EngineSocket::AsPlanned,
                 EgressMode::None | EgressMode::Aws => EngineSocket::Refused,
             },

@@ -11,7 +11,11 @@ fn requests(pipeline: &str, connector: &str) -> String {
 
 /// With buildx-ecr, which `caching` asks for.
 fn buildx(connector: &str) -> String {
-    let environment = TestEnvironment::shop().edit("pipeline-vm.yaml", "imageName: shop", "imageName: shop\n                    caching: true");
+    let environment = TestEnvironment::shop().edit(
+        "pipeline-vm.yaml",
+        "imageName: shop",
+        "imageName: shop\n                    caching: true",
+    );
     requests_of(environment, "pipeline-vm.yaml", connector)
 }
 
@@ -81,12 +85,19 @@ mod kaniko {
 
     #[test]
     fn inherit_from_delegate() {
-        assert_snapshot!(requests("pipeline.yaml", "aws_delegate"), @"");
+        assert_snapshot!(requests("pipeline.yaml", "aws_delegate"), @"
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key
+        ");
     }
 
     #[test]
     fn irsa() {
-        assert_snapshot!(requests("pipeline.yaml", "aws_irsa"), @"");
+        assert_snapshot!(requests("pipeline.yaml", "aws_irsa"), @"
+        sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/cirun-pod
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
     }
 }
 
@@ -118,12 +129,15 @@ mod ecr {
 
     #[test]
     fn inherit_from_delegate() {
-        assert_snapshot!(requests("pipeline-vm.yaml", "aws_delegate"), @"");
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_delegate"), @"api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key");
     }
 
     #[test]
     fn irsa() {
-        assert_snapshot!(requests("pipeline-vm.yaml", "aws_irsa"), @"");
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_irsa"), @"
+        sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/cirun-pod
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
     }
 }
 
@@ -134,26 +148,35 @@ mod buildx_ecr {
 
     #[test]
     fn keys() {
-        assert_snapshot!(buildx("aws"), @"");
+        assert_snapshot!(buildx("aws"), @"api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the connector's key");
     }
 
     #[test]
     fn cross_account_role() {
-        assert_snapshot!(buildx("aws_role"), @"");
+        assert_snapshot!(buildx("aws_role"), @"
+        sts.us-east-1.amazonaws.com AssumeRole 200: the delegate's key RoleArn=arn:aws:iam::123456789012:role/ci-push ExternalId=shop DurationSeconds=900
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
     }
 
     #[test]
     fn oidc() {
-        assert_snapshot!(buildx("aws_oidc"), @"");
+        assert_snapshot!(buildx("aws_oidc"), @"
+        sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/ci-oidc
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
     }
 
     #[test]
     fn inherit_from_delegate() {
-        assert_snapshot!(buildx("aws_delegate"), @"");
+        assert_snapshot!(buildx("aws_delegate"), @"api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key");
     }
 
     #[test]
     fn irsa() {
-        assert_snapshot!(buildx("aws_irsa"), @"");
+        assert_snapshot!(buildx("aws_irsa"), @"
+        sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/cirun-pod
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
     }
 }

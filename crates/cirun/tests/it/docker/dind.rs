@@ -84,11 +84,8 @@ fn on_a_vm_by_tcp() {
 #[test]
 fn on_a_vm_without_the_machines_socket_by_tls() {
     let daemon = daemon(&format!("{PRIVILEGED}{}", env(&[("DOCKER_TLS_CERTDIR", "/certs")])));
-    let client = env(&[
-        ("DOCKER_HOST", "tcp://dind:2376"),
-        ("DOCKER_TLS_VERIFY", "1"),
-        ("DOCKER_CERT_PATH", "/certs/client"),
-    ]);
+    let client =
+        env(&[("DOCKER_HOST", "tcp://dind:2376"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", "/certs/client")]);
     let pipeline = Stage::vm().step(&prepare()).step(&daemon).step(&build(&client)).pipeline();
     let (_, events) = run(&engine(&sharing(&pipeline, "/certs")), &["--no-docker-socket"], 0);
     assert_eq!(events.output("build"), ["hello from inside"]);

@@ -92,7 +92,8 @@ fn one_after_the_other_on_one_host_port() {
 fn shared_paths_are_the_groups_own() {
     let write = run_step("write", "echo kept > /cache/note");
     let read = run_step("read", "cat /cache/note");
-    let text = group("g", KUBERNETES, &[write, read]).replace("    stepGroupInfra", "    sharedPaths: [/cache]\n    stepGroupInfra");
+    let text = group("g", KUBERNETES, &[write, read])
+        .replace("    stepGroupInfra", "    sharedPaths: [/cache]\n    stepGroupInfra");
     let outside = run_step("outside", "test ! -e /cache");
     let (_, events) = run(&engine(&Stage::vm().step(&text).step(&outside).pipeline()), &[], 0);
     assert_eq!(events.output("g.read"), ["kept"]);

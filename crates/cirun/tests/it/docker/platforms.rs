@@ -33,7 +33,8 @@ impl Image {
         docker(&["save", "--output", &at("image.tar"), &self.0]);
         fs::create_dir(at("image")).unwrap();
         tar(&["-C", &at("image"), "-xf", &at("image.tar")]);
-        let manifest: serde_json::Value = serde_json::from_str(&fs::read_to_string(at("image/manifest.json")).unwrap()).unwrap();
+        let manifest: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(at("image/manifest.json")).unwrap()).unwrap();
         let config = at(&format!("image/{}", manifest[0]["Config"].as_str().unwrap()));
         let mut content: serde_json::Value = serde_json::from_str(&fs::read_to_string(&config).unwrap()).unwrap();
         content["architecture"] = arch.into();

@@ -97,6 +97,12 @@ impl TestEnvironment {
         CommandOutput::new(output, filters::of(self.root.path()))
     }
 
+    /// Runs cirun in a directory of the workspace.
+    pub(crate) fn cirun_in(&self, directory: &str, args: &[&str]) -> CommandOutput {
+        let output = self.command(args).current_dir(self.workspace().join(directory)).output().unwrap();
+        CommandOutput::new(output, filters::of(self.root.path()))
+    }
+
     /// Starts cirun, to send it signals.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
         Running::start(self.command(args), self.root.path(), filters::of(self.root.path()))

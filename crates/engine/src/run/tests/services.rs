@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use cirun_plan::StepPath;
+use cirun_plan::{Attempts, FailureAction, StepPath};
 use insta::assert_snapshot;
 
 use crate::{
     AtServiceExit, ServiceRules, Stream, Waiting,
-    testing::{FakeBackend, Runner, behaves, parallel, plan, stage, step},
+    testing::{FakeBackend, Runner, behaves, containerised, group, parallel, plan, stage, step},
 };
 
 #[tokio::test(start_paused = true)]

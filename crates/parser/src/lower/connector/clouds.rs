@@ -70,8 +70,7 @@ const GCP_CREDENTIALS: &[&str] = &["ManualConfig", "OidcAuthentication", "Inheri
 /// AzureCredentialType.java:17.
 const AZURE_CREDENTIALS: &[&str] = &["ManualConfig", "OidcAuthentication", "InheritFromDelegate"];
 /// AzureSecretType.java:18, and the managed identities.
-const AZURE_AUTHS: &[&str] =
-    &["Secret", "Certificate", "SystemAssignedManagedIdentity", "UserAssignedManagedIdentity"];
+const AZURE_AUTHS: &[&str] = &["Secret", "Certificate", "SystemAssignedManagedIdentity", "UserAssignedManagedIdentity"];
 
 /// The `credential` of a connector, checked.
 fn credential<'n>(spec: &'n Node, table: &'static [crate::FieldInfo], cx: &mut Context) -> Option<&'n Node> {

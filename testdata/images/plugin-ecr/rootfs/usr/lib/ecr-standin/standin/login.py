@@ -6,10 +6,10 @@ A login answers `auth(host)` with (user, password), or with None where the plugi
 import base64
 import re
 
-from . import credentials
+from . import credentials, elsewhere
 from .aws import Credentials
 from .errors import AwsError, PluginError
-from .settings import KANIKO
+from .settings import ECR, KANIKO
 
 ECR_HOST = re.compile(r"^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?(?::\d+)?$")
 KANIKO_OIDC_SESSION = "kaniko-ecr-oidc"
@@ -58,7 +58,7 @@ class HelperLogin:
 
 def log_in(settings, env, aws):
     """Does what the plugin does before the build; returns the login for registries."""
-    if not settings.registry and settings.contract == KANIKO and not settings.no_push:
+    if not settings.registry and settings.builder == KANIKO and not settings.no_push:
         raise PluginError("registry must be specified (PLUGIN_REGISTRY)")
     if not settings.repo and not settings.no_push:
         raise PluginError("repo must be specified (PLUGIN_REPO)")
@@ -66,7 +66,9 @@ def log_in(settings, env, aws):
     if settings.base_registry:
         host = settings.base_registry.split("://")[-1].split("/")[0]
         entries[host] = (settings.base_username, settings.base_password)
-    return (kaniko if settings.contract == KANIKO else docker)(settings, env, aws, entries)
+    if settings.family != ECR:
+        return FileLogin(entries | ({} if settings.no_push else elsewhere.entry(settings, env)))
+    return (kaniko if settings.builder == KANIKO else docker)(settings, env, aws, entries)
 
 
 def kaniko(settings, env, aws, entries):

@@ -25,5 +25,7 @@ def write(settings, digest, tar, say):
 def artifact(settings, digest):
     """Returns the artifact document (facts/harness-runtime.md, 4)."""
     images = [{"image": f"{settings.repo}:{tag}", "digest": digest} for tag in settings.tags]
-    data = {"registryType": "ECR", "registryUrl": settings.registry, "images": images}
+    # kaniko-acr calls its registry Docker's.
+    kind = {"docker": "Docker", "acr": "Docker"}.get(settings.family, settings.family.upper())
+    data = {"registryType": kind, "registryUrl": settings.registry, "images": images}
     return {"kind": "docker/v1", "data": data}

@@ -20,16 +20,16 @@ def run(env):
     say(f"stand-in for plugins/{settings.contract}")
     if settings.ignored:
         say(f"not used here: {', '.join(settings.ignored)}")
-    if settings.contract != KANIKO:
+    if settings.builder != KANIKO:
         what = "PLUGIN_DAEMON_OFF is set" if settings.daemon_off else "no dockerd is started"
         say(f"{what}: this stand-in builds without a daemon")
     login = log_in(settings, env, Aws(network.aws_transport(env), say))
     with tempfile.TemporaryDirectory(prefix="standin-") as work:
         # Tools get the trust of the plugin and keep their own files apart.
         tools = {**env, "HOME": work, "XDG_RUNTIME_DIR": work}
-        if settings.contract == KANIKO and not settings.no_push and not settings.skip_permission_check:
-            auth = login.auth(settings.registry)
-            registry.check_push(env, settings.registry, settings.repository, auth, settings.insecure)
+        if settings.builder == KANIKO and not settings.no_push and not settings.skip_permission_check:
+            host, repository = registry.place(settings.image)
+            registry.check_push(env, host, repository, login.auth(layout.host_of(settings.image)), settings.insecure)
         make(settings, login, layout.Layout(work, tools))
 
 
@@ -38,8 +38,7 @@ def make(settings, login, images):
     tag = load(settings, images) if settings.push_only else build(settings, images, puller(settings, login, images), say)
     tar = settings.tar_path
     if tar:
-        name = f"{settings.registry}/{settings.repository}" if settings.registry else settings.repository
-        images.save(tag, tar, f"{name}:{settings.tags[0]}")
+        images.save(tag, tar, f"{settings.image}:{settings.tags[0]}")
         say(f"wrote {tar}")
     digest = "" if settings.no_push else push(settings, login, images, tag)
     output.write(settings, digest, tar, say)
@@ -67,10 +66,10 @@ def push(settings, login, images, tag):
     """Pushes the image under each tag and returns its digest."""
     digest = ""
     for name in settings.tags:
-        reference = f"{settings.registry}/{settings.repository}:{name}"
-        digest = images.push(tag, reference, login.auth(settings.registry), settings.insecure)
+        reference = f"{settings.image}:{name}"
+        digest = images.push(tag, reference, login.auth(layout.host_of(settings.image)), settings.insecure)
         say(f"pushed {reference} {digest}")
-    if settings.contract == KANIKO:
+    if settings.builder == KANIKO:
         DIGEST_FILE.parent.mkdir(parents=True, exist_ok=True)
         DIGEST_FILE.write_text(digest)
     return digest

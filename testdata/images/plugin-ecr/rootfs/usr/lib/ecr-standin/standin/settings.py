@@ -8,8 +8,18 @@ from pathlib import Path
 
 from .errors import PluginError
 
-KANIKO, BUILDX, ECR = "kaniko-ecr", "buildx-ecr", "ecr"
-CONTRACTS = (KANIKO, BUILDX, ECR)
+KANIKO, BUILDX, DOCKER = "kaniko", "buildx", "docker"
+BUILDERS = (KANIKO, BUILDX, DOCKER)
+ECR, REGISTRY, GAR, GCR, ACR = "ecr", "docker", "gar", "gcr", "acr"
+# Each plugin by its name: what builds, and what it pushes to.
+CONTRACTS = {
+    "kaniko": (KANIKO, REGISTRY), "buildx": (BUILDX, REGISTRY), "docker": (DOCKER, REGISTRY),
+} | {
+    f"{prefix}{target}": (builder, target)
+    for target in (ECR, GAR, GCR, ACR)
+    for prefix, builder in (("kaniko-", KANIKO), ("buildx-", BUILDX), ("", DOCKER))
+}
+DOCKER_HUB = "https://index.docker.io/v1/"
 
 REGION = "PLUGIN_REGION ECR_REGION AWS_REGION"
 ACCESS_KEY = "PLUGIN_ACCESS_KEY ECR_ACCESS_KEY AWS_ACCESS_KEY_ID"
@@ -19,7 +29,7 @@ BASE_REGISTRY = "PLUGIN_DOCKER_REGISTRY PLUGIN_BASE_IMAGE_REGISTRY DOCKER_REGIST
 BASE_USERNAME = "PLUGIN_DOCKER_USERNAME PLUGIN_BASE_IMAGE_USERNAME"
 BASE_PASSWORD = "PLUGIN_DOCKER_PASSWORD PLUGIN_BASE_IMAGE_PASSWORD"
 
-# setting: variables that kaniko-ecr, buildx-ecr and ecr read, the first that is set counts.
+# setting: variables that the plugins read with kaniko, buildx and docker, the first that is set counts.
 VARIABLES = {
     "registry": ("PLUGIN_REGISTRY", "PLUGIN_REGISTRY", "PLUGIN_REGISTRY"),
     "repo": ("PLUGIN_REPO", "PLUGIN_REPO", "PLUGIN_REPO"),
@@ -52,6 +62,16 @@ VARIABLES = {
     "base_password": (f"PLUGIN_PASSWORD {BASE_PASSWORD} DOCKER_PASSWORD", BASE_PASSWORD, BASE_PASSWORD),
     "username": ("", "PLUGIN_USERNAME DOCKER_USERNAME", "PLUGIN_USERNAME DOCKER_USERNAME"),
     "password": ("", "PLUGIN_PASSWORD DOCKER_PASSWORD", "PLUGIN_PASSWORD DOCKER_PASSWORD"),
+    "json_key": ("PLUGIN_JSON_KEY", "PLUGIN_JSON_KEY", "PLUGIN_JSON_KEY"),
+    "project_number": ("PLUGIN_PROJECT_NUMBER",) * 3,
+    "pool_id": ("PLUGIN_POOL_ID",) * 3,
+    "provider_id": ("PLUGIN_PROVIDER_ID",) * 3,
+    "service_account": ("PLUGIN_SERVICE_ACCOUNT_EMAIL",) * 3,
+    "client_id": ("CLIENT_ID AZURE_CLIENT_ID",) * 3,
+    "tenant_id": ("TENANT_ID AZURE_TENANT_ID",) * 3,
+    "client_secret": ("CLIENT_SECRET",) * 3,
+    "client_certificate": ("CLIENT_CERTIFICATE",) * 3,
+    "subscription_id": ("SUBSCRIPTION_ID",) * 3,
     "daemon_off": ("", "PLUGIN_DAEMON_OFF", "PLUGIN_DAEMON_OFF"),
     "artifact_file": ("PLUGIN_ARTIFACT_FILE", "PLUGIN_ARTIFACT_FILE", "PLUGIN_ARTIFACT_FILE"),
     "drone_output": ("DRONE_OUTPUT", "DRONE_OUTPUT", "DRONE_OUTPUT"),
@@ -69,6 +89,8 @@ class Settings:
     """What the plugin was asked for. Texts are empty and flags false where nothing was said."""
 
     contract: str
+    builder: str
+    family: str
     values: dict
     tags: list
     build_args: dict
@@ -85,31 +107,54 @@ class Settings:
         """The repository's path in the registry."""
         # Only kaniko-ecr puts the registry before whatever was given.
         prefix = f"{self.registry}/"
-        if self.contract != KANIKO and self.repo.startswith(prefix):
+        if self.builder != KANIKO and self.repo.startswith(prefix):
             return self.repo[len(prefix):]
         return self.repo
+
+    @property
+    def image(self):
+        """The image's name as it is pushed, without a tag."""
+        if self.family in (REGISTRY, ACR) or not self.registry:
+            # As it was given: without a host it is Docker Hub's.
+            return self.repo
+        return f"{self.registry}/{self.repository}"
 
 
 def read(env):
     """Returns the settings in the environment `env`."""
-    contract = env.get("CIRUN_STANDIN", KANIKO)
+    contract = env.get("CIRUN_STANDIN", "kaniko-ecr")
     if contract not in CONTRACTS:
         raise PluginError(f"CIRUN_STANDIN is `{contract}`; it must be one of {', '.join(CONTRACTS)}")
-    column = CONTRACTS.index(contract)
+    builder, target = CONTRACTS[contract]
+    column = BUILDERS.index(builder)
     values, read_names = {}, {"PLUGIN_ENV_FILE"}
     for name, columns in VARIABLES.items():
         names = columns[column].split()
         read_names.update(names)
         text = next((env[name] for name in names if env.get(name)), DEFAULTS.get(name, ""))
         values[name] = flag(name, text) if name in FLAGS else text
+    if target == REGISTRY:
+        push_login(values, env, read_names)
     return Settings(
         contract=contract,
+        builder=builder,
+        family=target,
         values=values,
         tags=tags(values["tags"]),
         build_args=build_args(values),
         labels=pairs(values["labels"].split(",")),
         ignored=sorted(name for name in env if name.startswith("PLUGIN_") and name not in read_names),
     )
+
+
+def push_login(values, env, read_names):
+    """The Docker plugins push as PLUGIN_USERNAME, which is no user of the base image's registry there."""
+    values["registry"] = values["registry"] or DOCKER_HUB
+    for name in ("username", "password"):
+        variable = f"PLUGIN_{name.upper()}"
+        read_names.add(variable)
+        values[name] = env.get(variable, "")
+        values[f"base_{name}"] = next((env[n] for n in (f"PLUGIN_DOCKER_{name.upper()}", f"PLUGIN_BASE_IMAGE_{name.upper()}") if env.get(n)), "")
 
 
 def flag(name, text):
