@@ -9,4 +9,4 @@ mod private_file;
 
 pub use authority::{Authority, AuthorityError, ServerCertificate};
 pub use identity::{Caller, Identity, IdentityError, IdentityOptions, resolve_identity};
-pub use preflight::{Login, Passed, PreflightError, Repository, preflight, registry_password};
+pub use preflight::{Login, Passed, PreflightError, Repository, preflight};

@@ -172,24 +172,6 @@ pub async fn preflight(
     Ok(Passed { arn, expires, unchecked })
 }
 
-/// The password of a registry, for pulling an image: user `AWS` and this.
-pub async fn registry_password(
-    options: &IdentityOptions,
-    login: &Login,
-    region: &str,
-) -> Result<String, PreflightError> {
-    use base64::{Engine as _, prelude::BASE64_STANDARD};
-    let (config, _) = sign_in(options, login, region).await?;
-    let answer = aws_sdk_ecr::Client::new(&config).get_authorization_token().send().await.map_err(|error| {
-        let error = error.into_service_error();
-        refused(error.code(), said(&error))
-    })?;
-    let token = answer.authorization_data().first().and_then(|data| data.authorization_token());
-    let login = token.and_then(|token| String::from_utf8(BASE64_STANDARD.decode(token).ok()?).ok());
-    let password = login.as_deref().and_then(|login| login.split_once(':')).map(|(_, password)| password.to_owned());
-    password.ok_or_else(|| PreflightError::Refused("ECR gave no token".to_owned()))
-}
-
 /// The settings of calls as the step's identity, and when it expires.
 async fn sign_in(
     options: &IdentityOptions,

@@ -15,7 +15,7 @@ use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Side
 use cirun_planner::Planned;
 use indexmap::IndexMap;
 pub(crate) use pushed::{Pushed, REQUEST_LOG, pushed};
-pub(crate) use registries::{RegistriesFile, names};
+pub(crate) use registries::{RegistriesFile, kept_here, names};
 pub(crate) use registry::LocalRegistry;
 pub(crate) use resolver::ResolverFile;
 pub(crate) use upstream::{Route, SERVICE_START, route};

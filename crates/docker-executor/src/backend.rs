@@ -110,6 +110,7 @@ impl Shared {
             logins: &self.config.docker_config,
             rules: Rules { pull: self.config.pull, offline: self.config.offline },
             platform: self.config.platform.as_deref(),
+            mirror: self.config.mirror.as_ref(),
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct RunConfig {
     pub platform: Option<String>,
     /// The user's registry logins.
     pub docker_config: DockerConfig,
+    /// Where images of some registries are sought first.
+    pub mirror: Option<Mirror>,
     /// Whether steps get the engine's socket when their profile mounts it.
     pub engine_socket: EngineSocket,
     /// Whether the stage's network leads out.
@@ -133,6 +135,25 @@ impl fmt::Debug for RootFs {
     }
 }
 
+/// A registry on the engine's machine that keeps images of other registries as `ADDRESS/HOST/REPOSITORY:TAG`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror {
+    /// `host:port`, as the engine reaches it.
+    pub address: String,
+    /// The registries; their images are written with the host.
+    pub hosts: Vec<String>,
+}
+
+impl Mirror {
+    /// Where the copy of an image would be.
+    pub(crate) fn copy_of(&self, image: &str) -> Option<String> {
+        let (host, _) = image.split_once('/')?;
+        // An image cannot be given a digest as its name.
+        (self.hosts.iter().any(|known| known == host) && !image.contains('@'))
+            .then(|| format!("{}/{image}", self.address))
+    }
+}
+
 /// A running container that joins each stage's network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joined {
@@ -195,4 +216,18 @@ pub enum EngineSocket {
     AsPlanned,
     /// Never.
     Refused,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies() {
+        let mirror = Mirror { address: "127.0.0.1:5577".into(), hosts: vec!["r.io".into()] };
+        assert_eq!(mirror.copy_of("r.io/a/b:1").as_deref(), Some("127.0.0.1:5577/r.io/a/b:1"));
+        assert_eq!(mirror.copy_of("r.io.example/a"), None);
+        assert_eq!(mirror.copy_of("r.io"), None);
+        assert_eq!(mirror.copy_of("r.io/a@sha256:0f"), None);
+    }
 }

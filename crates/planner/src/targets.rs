@@ -30,7 +30,7 @@ pub struct EcrRegistry {
 
 impl EcrRegistry {
     /// Reads the owner and place from a registry's host.
-    pub(crate) fn parse(host: &str) -> Option<Self> {
+    pub fn parse(host: &str) -> Option<Self> {
         let (account, rest) = host.split_once(".dkr.ecr.")?;
         let region = rest.strip_suffix(".amazonaws.com")?;
         let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());

@@ -7,7 +7,8 @@ use std::{
 };
 
 use cirun_aws_emulator::{Config, Origins, identity_hosts};
-use cirun_planner::{Planned, host_and_port, is_name};
+use cirun_plan::Action;
+use cirun_planner::{EcrRegistry, Planned, RegistryTarget, host_and_port, is_name};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -45,6 +46,23 @@ pub(crate) fn names(planned: &Planned, settings: &Settings) -> Vec<String> {
         }
     }
     names
+}
+
+/// The registries whose images steps run from the machine's own first: those that the plan's pushes do not reach, and with
+/// emulated AWS every ECR that a step's image names.
+pub(crate) fn kept_here(planned: &Planned, settings: &Settings) -> Vec<String> {
+    let pushed: &[RegistryTarget] = if settings.push.value == PushMode::Local { &planned.targets } else { &[] };
+    let mut hosts: BTreeSet<String> = pushed.iter().map(|target| target.host.clone()).collect();
+    if settings.aws.value == AwsMode::Emulated {
+        let steps = planned.plan.stages.iter().flat_map(|stage| stage.steps());
+        let images = steps.filter_map(|step| match &step.action {
+            Action::Container(container) => Some(container.image.value.shown()),
+            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
+        });
+        let named = images.filter_map(|image| image.split_once('/').map(|(host, _)| host.to_owned()));
+        hosts.extend(named.filter(|host| EcrRegistry::parse(host).is_some()));
+    }
+    hosts.into_iter().collect()
 }
 
 impl RegistriesFile {

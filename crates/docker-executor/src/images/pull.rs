@@ -12,7 +12,7 @@ use super::{
     reference::{is_loopback, registry_of, with_tag},
 };
 use crate::{
-    Engine,
+    Engine, Mirror,
     error::{engine_error, explain, is_missing},
 };
 
@@ -23,6 +23,7 @@ pub(crate) struct Source<'a> {
     pub(crate) logins: &'a DockerConfig,
     pub(crate) rules: Rules,
     pub(crate) platform: Option<&'a str>,
+    pub(crate) mirror: Option<&'a Mirror>,
 }
 
 /// Verifies or pulls every image. All are tried, so that one run tells all that are missing.
@@ -60,6 +61,13 @@ pub(crate) async fn ensure_one(
     let present = found.as_deref().is_some_and(|found| fits(found, source.platform));
     // The machine's own registry is no network.
     let rules = Rules { offline: source.rules.offline && !is_loopback(registry_of(image)), ..source.rules };
+    // The mirror is no network either.
+    if decide(request.pull, Rules { offline: false, ..rules }, present) == Decision::Pull
+        && let Some(copy) = source.mirror.and_then(|mirror| mirror.copy_of(image))
+        && take_copy(source, image, &copy, progress).await?
+    {
+        return report(progress, image, ImageState::Done).await;
+    }
     let result = match decide(request.pull, rules, present) {
         Decision::Use => {
             warn_of_emulation(source, image, found.as_deref(), progress).await;
@@ -86,6 +94,22 @@ pub(crate) async fn ensure_one(
             Err(BackendError::Image { image: image.clone(), reason })
         }
     }
+}
+
+/// Takes an image from the mirror, under its own name; `false` when the mirror does not have it.
+async fn take_copy(
+    source: Source<'_>,
+    image: &str,
+    copy: &str,
+    progress: Option<&mpsc::Sender<EventKind>>,
+) -> Result<bool, BackendError> {
+    if pull(source, copy, None, None).await.is_err() {
+        return Ok(false);
+    }
+    report(progress, image, ImageState::Started).await?;
+    source.engine.tag_image(copy, image).await?;
+    source.engine.untag_image(copy).await?;
+    Ok(true)
 }
 
 /// A receiver that has gone wants no reports; the pull goes on.

@@ -105,6 +105,7 @@ impl Bench {
             offline: false,
             platform: None,
             docker_config: DockerConfig::default(),
+            mirror: None,
             egress: Egress::Open,
             engine_socket: EngineSocket::AsPlanned,
             publish_address: [127, 0, 0, 1].into(),

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
-use cirun_docker_executor::{DockerBackend, Egress, Engine, EngineSocket, Owner, PullOverride, RunConfig, Sidecar};
+use cirun_docker_executor::{
+    DockerBackend, Egress, Engine, EngineSocket, Mirror, Owner, PullOverride, RunConfig, Sidecar,
+};
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
 use cirun_planner::DelegateIdentity;
@@ -67,7 +69,7 @@ impl Stagehand<'_> {
         let own = OwnImage::locate()?;
         let forwarding = self.forwarding()?;
         let (sidecars, registry) = self.front(&engine, &own, forwarding.as_ref()).await?;
-        let config = self.run_config(owner, &own, sidecars, forwarding.as_ref())?;
+        let config = self.run_config(owner, &own, sidecars, registry.as_ref(), forwarding.as_ref())?;
         let info = engine.info().await?;
         self.say_emulation(&engine);
         let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
@@ -164,6 +166,7 @@ impl Stagehand<'_> {
         owner: Owner,
         own: &OwnImage,
         sidecars: Vec<Sidecar>,
+        registry: Option<&LocalRegistry>,
         forwarding: Option<&Forwarding>,
     ) -> Result<RunConfig, CliError> {
         let settings = &self.session.settings;
@@ -191,6 +194,10 @@ impl Stagehand<'_> {
             offline: settings.offline.value,
             platform: self.options.platform.clone(),
             docker_config: engine::logins(self.environment, &self.session.paths)?,
+            mirror: registry.map(|registry| Mirror {
+                address: registry.host(),
+                hosts: front::kept_here(&self.session.planned, settings),
+            }),
             egress: match settings.egress.value {
                 EgressMode::All => Egress::Open,
                 EgressMode::None | EgressMode::Aws => Egress::Closed { resolver: front::SIDECAR.to_owned() },

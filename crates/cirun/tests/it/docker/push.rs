@@ -1,6 +1,6 @@
 //! Pushes that go wrong, and where they go.
 
-use crate::it::support::{Events, TestEnvironment, assert_nothing_left};
+use crate::it::support::{Events, Stage, TestEnvironment, assert_nothing_left};
 
 /// The example's push alone, of an image from scratch.
 fn push() -> TestEnvironment {
@@ -40,4 +40,38 @@ fn nowhere() {
     assert_eq!(events.one("step_finished", "push")["outcome"], "succeeded");
     let log = std::fs::read_to_string(environment.record().join("emulator/requests.jsonl")).unwrap_or_default();
     assert!(!log.contains("PutManifest"), "{log}");
+}
+
+/// Tests and deployments run what the build made: by its production name, from the registry that has it.
+#[test]
+fn a_later_step_runs_in_the_pushed_image() {
+    let registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
+    let name = format!("it-run-{}", std::process::id());
+    let push = format!(
+        "- step:\n    type: BuildAndPushECR\n    identifier: push\n    name: push\n    spec:\n      connectorRef: aws\n      \
+         account: \"123456789012\"\n      region: us-east-1\n      imageName: {name}\n      tags: [v1]\n"
+    );
+    let image = format!("{registry}/{name}:v1");
+    let stage = Stage::kubernetes().step(&push).step(&format!(
+        "- step:\n    type: Run\n    identifier: use\n    name: use\n    spec:\n      connectorRef: aws\n      image: {image}\n      \
+         shell: Sh\n      command: cat /MADE\n"
+    ));
+    let environment = TestEnvironment::pipeline(stage.pipeline())
+        .file("Dockerfile", format!("FROM {registry}/base/busybox:1\nCOPY MADE /\n"))
+        .file("MADE", "in this run\n")
+        .file(".cirun.toml", TestEnvironment::example("shop").read(".cirun.toml"))
+        .file("secrets.env", TestEnvironment::example("shop").read("secrets.env"))
+        .with_engine();
+    let _name = Untag(image);
+    drop(environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl", "--create-repository"]).exits(0));
+    assert_eq!(environment.events().output("use"), ["in this run"]);
+}
+
+/// Removes an image's name from the engine, however the test ends.
+struct Untag(String);
+
+impl Drop for Untag {
+    fn drop(&mut self) {
+        drop(std::process::Command::new("docker").args(["image", "rm", &self.0]).output());
+    }
 }
