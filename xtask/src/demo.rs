@@ -13,7 +13,7 @@ use crate::{
 
 const PIPELINE: &str = "examples/shop/pipeline.yaml";
 /// The step that pushes, and what it pushes: examples/shop/pipeline.yaml.
-const STEP: &str = "push";
+const STEP: &str = "build.push";
 const IMAGE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:latest";
 /// The file that the image's build wrote: examples/shop/Dockerfile.
 const RELEASE_FILE: &str = "/srv/release.txt";
