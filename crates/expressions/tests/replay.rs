@@ -1,6 +1,9 @@
 //! The seeds of `fuzz/corpus/expressions` and a bounded number of mutations of them, for machines without libFuzzer.
 #![expect(clippy::disallowed_methods, reason = "a test reads the seeds; the crate itself takes text")]
 
+#[path = "../../../fuzz/replay.rs"]
+mod seeds;
+
 use cirun_expressions::{Lookup, Scope, Segment, Template};
 
 struct Empty;
@@ -31,61 +34,7 @@ fn check(bytes: &[u8]) {
     }
 }
 
-const ROUNDS: usize = 400;
-
-/// Marsaglia's xorshift64: the same mutations in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end.max(1) as u64) as usize
-    }
-
-    /// Cuts, doubles or overwrites a part of `bytes`.
-    fn mutate(&mut self, bytes: &mut Vec<u8>) {
-        let from = self.below(bytes.len());
-        let to = (from + 1 + self.below(24)).min(bytes.len());
-        match self.below(3) {
-            0 => drop(bytes.drain(from..to)),
-            1 => {
-                let at = self.below(bytes.len());
-                let part = bytes[from..to].to_vec();
-                bytes.splice(at..at, part);
-            }
-            _ => {
-                let byte = self.below(256) as u8;
-                if let Some(place) = bytes.get_mut(from) {
-                    *place = byte;
-                }
-            }
-        }
-    }
-}
-
-fn seeds(target: &str) -> Vec<Vec<u8>> {
-    let directory = format!("{}/../../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
-    let mut paths: Vec<_> =
-        std::fs::read_dir(directory).expect("the seeds").map(|entry| entry.expect("a seed").path()).collect();
-    paths.sort();
-    paths.iter().map(|path| std::fs::read(path).expect("a seed")).collect()
-}
-
 #[test]
 fn replay() {
-    let seeds = seeds("expressions");
-    assert!(seeds.len() > 1, "the corpus is not there");
-    let mut random = Random(0x9E37_79B9_7F4A_7C15);
-    for seed in seeds {
-        check(&seed);
-        for _ in 0..ROUNDS {
-            let mut bytes = seed.clone();
-            for _ in 0..=random.below(8) {
-                random.mutate(&mut bytes);
-            }
-            check(&bytes);
-        }
-    }
+    seeds::replay("expressions", check);
 }
