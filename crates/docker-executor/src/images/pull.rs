@@ -10,6 +10,7 @@ use super::{
     policy::{Decision, ImageRequest, Rules, decide},
     progress::PullProgress,
     reference::{is_loopback, registry_of, with_tag},
+    registry::LOST_NAMES,
 };
 use crate::{
     Engine, Mirror,
@@ -103,13 +104,20 @@ async fn take_copy(
     copy: &str,
     progress: Option<&mpsc::Sender<EventKind>>,
 ) -> Result<bool, BackendError> {
-    if pull(source, copy, None, None).await.is_err() {
-        return Ok(false);
+    let mut tagged = Ok(());
+    for _ in 0..LOST_NAMES {
+        if pull(source, copy, None, None).await.is_err() {
+            return Ok(false);
+        }
+        tagged = source.engine.tag_image(copy, image).await;
+        // Another run may have taken the same copy, and its name away, in between.
+        if tagged.is_ok() {
+            report(progress, image, ImageState::Started).await?;
+            source.engine.untag_image(copy).await?;
+            return Ok(true);
+        }
     }
-    report(progress, image, ImageState::Started).await?;
-    source.engine.tag_image(copy, image).await?;
-    source.engine.untag_image(copy).await?;
-    Ok(true)
+    tagged.map(|()| false)
 }
 
 /// A receiver that has gone wants no reports; the pull goes on.

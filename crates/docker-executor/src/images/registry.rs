@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How often another's removal of a name may be met before it is given up.
-const LOST_NAMES: u32 = 10;
+pub(super) const LOST_NAMES: u32 = 10;
 
 impl Engine {
     /// Pushes an image of the engine under another name, which the engine has only meanwhile. Others may be doing the same
