@@ -32,7 +32,11 @@ pub(crate) fn run(_: &Args) -> Result<()> {
 
 /// Unit and integration tests; nextest runs the engine's as a second profile, which limits how many run at once.
 fn rust(engine: &Engine) -> Vec<Result<()>> {
-    let run = |words: &[&str]| cargo().args(words).dir(&project::root()).env("DOCKER_HOST", engine.host()).run();
+    let registry = Registry { engine, name: format!("cirun-registry-test-{}", std::process::id()) };
+    let run = |words: &[&str]| {
+        let cargo = cargo().args(words).dir(&project::root()).env("DOCKER_HOST", engine.host());
+        cargo.env("CIRUN_TEST_REGISTRY", &registry.name).run()
+    };
     if cargo().args(["nextest", "--version"]).succeeds() {
         return vec![
             run(&["nextest", "run", "--workspace"]),
@@ -41,6 +45,22 @@ fn rust(engine: &Engine) -> Vec<Result<()>> {
     }
     eprintln!("cargo-nextest is not installed: cargo's own test runner runs the same tests");
     vec![run(&["test", "--workspace", "--all-targets", "--no-fail-fast"])]
+}
+
+/// The registry that the tests' runs share, a container and a volume; removed when the tests are over.
+struct Registry<'a> {
+    engine: &'a Engine,
+    name: String,
+}
+
+impl Drop for Registry<'_> {
+    fn drop(&mut self) {
+        let remove = |words: &[&str]| self.engine.docker().args(words).arg(&self.name).succeeds();
+        remove(&["rm", "--force"]);
+        if !remove(&["volume", "rm", "--force"]) {
+            eprintln!("the registry of the tests is still there: the container and volume {}", self.name);
+        }
+    }
 }
 
 fn doc() -> Result<()> {

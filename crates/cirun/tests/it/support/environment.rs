@@ -49,12 +49,11 @@ impl TestEnvironment {
 
     /// The engine of this machine, by `DOCKER_HOST` of the tests' own environment or the usual socket.
     ///
-    /// The registry is one that only the tests of this tree use.
+    /// The registry is `CIRUN_TEST_REGISTRY`, which `cargo xtask test` removes at the end, or else one that only the
+    /// tests of this tree use.
     pub(crate) fn with_engine(self) -> Self {
         let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
-        let mut hasher = DefaultHasher::new();
-        env!("CARGO_TARGET_TMPDIR").hash(&mut hasher);
-        let registry = format!("cirun-registry-test-{:x}", hasher.finish());
+        let registry = std::env::var("CIRUN_TEST_REGISTRY").unwrap_or_else(|_| registry_of_this_tree());
         self.with("DOCKER_HOST", &host).with("CIRUN_REGISTRY", &registry)
     }
 
@@ -162,6 +161,12 @@ impl TestEnvironment {
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn registry_of_this_tree() -> String {
+    let mut hasher = DefaultHasher::new();
+    env!("CARGO_TARGET_TMPDIR").hash(&mut hasher);
+    format!("cirun-registry-test-{:x}", hasher.finish())
 }
 
 fn examples() -> PathBuf {
