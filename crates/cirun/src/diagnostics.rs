@@ -13,6 +13,9 @@ use crate::console;
 /// How many diagnostics are shown to a person; who has more mends the first ones first.
 const SHOWN: usize = 50;
 
+/// How many places of one file a diagnostic shows.
+const SHOWN_PLACES: usize = 3;
+
 /// Prints the diagnostics of at least `least` for a person.
 pub(crate) fn say(diagnostics: &[Diagnostic], least: Severity, sources: &Sources) {
     let said: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).collect();
@@ -64,6 +67,8 @@ pub(crate) fn severity(severity: Severity) -> &'static str {
 struct Shown<'a> {
     diagnostic: &'a Diagnostic,
     labels: Vec<&'a Label>,
+    /// Places of the same file that are only counted.
+    more: usize,
     source: Option<Excerpt>,
     elsewhere: Vec<Self>,
     is_main: bool,
@@ -78,15 +83,17 @@ impl<'a> Shown<'a> {
                 None => by_source.push(vec![label]),
             }
         }
-        let mut parts = by_source.into_iter().enumerate().map(|(index, labels)| {
+        let mut parts = by_source.into_iter().enumerate().map(|(index, mut labels)| {
             let source = Some(Excerpt::new(sources.get(labels[0].span.source)));
-            Self { diagnostic, labels, source, elsewhere: Vec::new(), is_main: index == 0 }
+            let more = labels.len().saturating_sub(SHOWN_PLACES);
+            labels.truncate(SHOWN_PLACES);
+            Self { diagnostic, labels, more, source, elsewhere: Vec::new(), is_main: index == 0 }
         });
         let main = parts.next();
         let elsewhere = parts.collect();
         match main {
             Some(main) => Self { elsewhere, ..main },
-            None => Self { diagnostic, labels: Vec::new(), source: None, elsewhere, is_main: true },
+            None => Self { diagnostic, labels: Vec::new(), more: 0, source: None, elsewhere, is_main: true },
         }
     }
 }
@@ -122,8 +129,13 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.labels.iter().map(|label| {
-            let text = (!label.text.is_empty()).then(|| label.text.clone());
+        let last = self.labels.len().checked_sub(1).filter(|_| self.more > 0);
+        Some(Box::new(self.labels.iter().enumerate().map(move |(index, label)| {
+            let text = match label.text.as_str() {
+                text if Some(index) == last => Some(format!("{text}, and at {} more places", self.more)),
+                "" => None,
+                text => Some(text.to_owned()),
+            };
             let range = label.span.range();
             LabeledSpan::new_primary_with_span(text, (range.start, range.len()))
         })))
@@ -164,6 +176,17 @@ mod tests {
         let text = format!("pipeline:\n  x: [{}wrong{}]\n", "é".repeat(5000), "b".repeat(5000));
         let id = sources.add("ci.yaml", &text);
         let diagnostic = Diagnostic::error("c", "m").at(span(id, &text, "wrong"), "here");
+        insta::assert_snapshot!(render(&diagnostic, &sources));
+    }
+
+    #[test]
+    fn counts_places_beyond_the_third() {
+        let mut sources = Sources::default();
+        let text = "a: hub\nb: hub\nc: hub\nd: hub\ne: hub\n";
+        let id = sources.add("ci.yaml", text);
+        let places = (0..5).map(|line| Span { source: id, start: line * 7 + 3, end: line * 7 + 6 });
+        let unknown = Diagnostic::error("unknown-connector", "unknown connector `hub`");
+        let diagnostic = places.fold(unknown, |diagnostic, span| diagnostic.at(span, "and here"));
         insta::assert_snapshot!(render(&diagnostic, &sources));
     }
 

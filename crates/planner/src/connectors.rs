@@ -15,6 +15,9 @@ use crate::{
 /// The connector that every account has: anonymous Docker Hub.
 const HARNESS_IMAGES: &str = "account.harnessImage";
 
+/// A connector that images can be pulled with, as an example to write.
+const IMAGE_CONNECTOR: &str = "type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}";
+
 /// A connector that a step names, and the origin of the name.
 pub(crate) struct Named<'a> {
     pub(crate) connector: &'a Connector,
@@ -25,7 +28,7 @@ pub(crate) struct Named<'a> {
 impl<'a> Ctx<'a> {
     /// Finds the connector of a `connectorRef`; an unknown one is reported. `None` also where none is named.
     pub(crate) fn connector(&self, reference: Option<&Text>) -> Option<Named<'a>> {
-        self.find_connector(reference, Severity::Error)
+        self.find_connector(reference, Severity::Error, "type: …, spec: …")
     }
 
     /// Finds the connector that an image is pulled with. One of the account or the organization stands in no project's
@@ -34,12 +37,12 @@ impl<'a> Ctx<'a> {
         let shared = given(reference).and_then(|field| self.known(field, "a connector reference"));
         match shared.as_ref().map(|id| (id.value.as_str(), without_scope(&id.value).is_some())) {
             Some((HARNESS_IMAGES, _)) if !self.inputs.connectors.contains_key(HARNESS_IMAGES) => None,
-            Some((_, true)) => self.find_connector(reference, Severity::Warning),
-            Some((_, false)) | None => self.find_connector(reference, Severity::Error),
+            Some((_, true)) => self.find_connector(reference, Severity::Warning, IMAGE_CONNECTOR),
+            Some((_, false)) | None => self.find_connector(reference, Severity::Error, IMAGE_CONNECTOR),
         }
     }
 
-    fn find_connector(&self, reference: Option<&Text>, severity: Severity) -> Option<Named<'a>> {
+    fn find_connector(&self, reference: Option<&Text>, severity: Severity, example: &str) -> Option<Named<'a>> {
         let field = given(reference)?;
         let id = self.known(field, "a connector reference")?;
         let connectors = &self.inputs.connectors;
@@ -47,7 +50,7 @@ impl<'a> Ctx<'a> {
         match connectors.get(&id.value).or_else(|| connectors.get(bare)) {
             Some(connector) => Some(Named { connector, id, span: field.span }),
             None => {
-                self.unknown_connector(&id.value, bare, field.span, severity);
+                self.unknown_connector(&id, field.span, severity, example);
                 None
             }
         }
@@ -61,10 +64,17 @@ impl<'a> Ctx<'a> {
         origin
     }
 
-    fn unknown_connector(&self, id: &str, bare: &str, span: Span, severity: Severity) {
+    fn unknown_connector(
+        &self,
+        Traced { value: id, .. }: &Traced<String>,
+        span: Span,
+        severity: Severity,
+        example: &str,
+    ) {
+        let bare = without_scope(id).unwrap_or(id);
         let known: Vec<&str> = self.inputs.connectors.keys().map(String::as_str).collect();
         let mut help = format!(
-            "write it as `connector: {{identifier: {bare}, type: …, spec: …}}` in a YAML file under `.harness/` or under a \
+            "write it as `connector: {{name: {bare}, identifier: {bare}, {example}}}` in a YAML file under `.harness/` or under a \
              directory named by `--include`"
         );
         if let Some(like) = nearest(bare, known.iter().copied()) {
@@ -78,7 +88,7 @@ impl<'a> Ctx<'a> {
         let mut diagnostic =
             Diagnostic::error("unknown-connector", format!("unknown connector `{id}`")).at(span, candidates).help(help);
         diagnostic.severity = severity;
-        self.notes.report(diagnostic);
+        self.notes.report_absent(diagnostic);
     }
 
     /// The registry of a Docker connector and the credentials for it, with the seed's required fields checked.

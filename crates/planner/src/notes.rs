@@ -1,8 +1,11 @@
 //! What planning finds out besides the plan.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+};
 
-use cirun_parser::Diagnostic;
+use cirun_parser::{Diagnostic, Label, Severity};
 use cirun_plan::Secret;
 use indexmap::IndexSet;
 
@@ -17,6 +20,8 @@ pub(crate) struct Notes {
     diagnostics: RefCell<Vec<Diagnostic>>,
     /// So that asking whether a diagnostic is known stays cheap.
     known: RefCell<BTreeSet<Identity>>,
+    /// The diagnostics of absent things, by severity and message, as indices.
+    absent: RefCell<BTreeMap<(Severity, String), usize>>,
     secrets: RefCell<Vec<Secret>>,
     targets: RefCell<IndexSet<RegistryTarget>>,
 }
@@ -24,10 +29,33 @@ pub(crate) struct Notes {
 impl Notes {
     /// Notes a diagnostic, once.
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
-        let place = diagnostic.labels.first().map(|label| (label.span.source.0, label.span.start));
-        if self.known.borrow_mut().insert((diagnostic.code, diagnostic.message.clone(), place)) {
+        if self.is_news(&diagnostic) {
             self.diagnostics.borrow_mut().push(diagnostic);
         }
+    }
+
+    /// Notes that something is absent, which is mended once: whatever else needs it is a further place of the same
+    /// diagnostic.
+    pub(crate) fn report_absent(&self, diagnostic: Diagnostic) {
+        if !self.is_news(&diagnostic) {
+            return;
+        }
+        let mut diagnostics = self.diagnostics.borrow_mut();
+        match self.absent.borrow_mut().entry((diagnostic.severity, diagnostic.message.clone())) {
+            Entry::Occupied(first) => {
+                let spans = diagnostic.labels.into_iter().map(|label| label.span);
+                diagnostics[*first.get()].labels.extend(spans.map(|span| Label { span, text: "and here".to_owned() }));
+            }
+            Entry::Vacant(slot) => {
+                slot.insert(diagnostics.len());
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn is_news(&self, diagnostic: &Diagnostic) -> bool {
+        let place = diagnostic.labels.first().map(|label| (label.span.source.0, label.span.start));
+        self.known.borrow_mut().insert((diagnostic.code, diagnostic.message.clone(), place))
     }
 
     /// Notes a secret, for masking.

@@ -113,9 +113,9 @@ fn unknown_connector_of_a_push() {
          ·                                     ╰── known: images, org.images, account.images, aws, org.aws, account.aws, aws_role, org.aws_role, account.aws_role, aws_oidc, org.aws_oidc, account.aws_oidc, aws_irsa, org.aws_irsa, account.aws_irsa, aws_delegate, org.aws_delegate, account.aws_delegate
      133 │                     region: <+pipeline.variables.region>
          ╰────
-      help: did you mean `aws`? Otherwise write it as `connector: {identifier:
-            awss, type: …, spec: …}` in a YAML file under `.harness/` or under a
-            directory named by `--include`
+      help: did you mean `aws`? Otherwise write it as `connector: {name: awss,
+            identifier: awss, type: …, spec: …}` in a YAML file under `.harness/`
+            or under a directory named by `--include`
     error: the pipeline has 1 error; nothing was started
     --- exit status: 3
     ");

@@ -53,7 +53,7 @@ impl Ctx<'_> {
     }
 
     pub(super) fn missing_secret(&self, id: &str, span: Span) {
-        self.notes.report(
+        self.notes.report_absent(
             Diagnostic::error("missing-secret", format!("the secret `{id}` has no value"))
                 .at(span, "needed here")
                 .help(secrets::remedy(id)),

@@ -18,7 +18,7 @@ fn unknown_connector() {
     assert_snapshot!(run("image: a:1, connectorRef: hbu, command: x"), @"
     error[unknown-connector] unknown connector `hbu`
       at `hbu`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, hub, quay, keys
-      help: write it as `connector: {identifier: hbu, type: …, spec: …}` in a YAML file under `.harness/` or under a directory named by `--include`
+      help: write it as `connector: {name: hbu, identifier: hbu, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
 
@@ -27,7 +27,7 @@ fn unknown_connector_of_the_account() {
     assert_snapshot!(run("image: a:1, connectorRef: account.registry, command: x"), @"
     warning[unknown-connector] unknown connector `account.registry`
       at `account.registry`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, hub, quay, keys
-      help: the image is pulled with your own `docker login`; to use the connector, write it as `connector: {identifier: registry, type: …, spec: …}` in a YAML file under `.harness/` or under a directory named by `--include`
+      help: the image is pulled with your own `docker login`; to use the connector, write it as `connector: {name: registry, identifier: registry, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
 
@@ -42,7 +42,7 @@ fn unknown_connector_where_there_is_none() {
     assert_snapshot!(diagnostics(&plan_document(text, |_| {})), @"
     error[unknown-connector] unknown connector `hub`
       at `hub`: no connector was found
-      help: write it as `connector: {identifier: hub, type: …, spec: …}` in a YAML file under `.harness/` or under a directory named by `--include`
+      help: write it as `connector: {name: hub, identifier: hub, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
 
