@@ -6,6 +6,7 @@ use std::fmt;
 
 use cirun_parser::{Diagnostic, Label, Severity, Sources, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use textwrap::{WordSeparator, WordSplitter};
 
 use self::excerpt::Excerpt;
 use crate::console;
@@ -31,6 +32,9 @@ pub(crate) fn say(diagnostics: &[Diagnostic], least: Severity, sources: &Sources
 fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let theme = if console::color() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(console::width()).with_links(false);
+    // Paths, options and values stay whole: people copy them.
+    let handler = handler.with_break_words(false).with_word_splitter(WordSplitter::NoHyphenation);
+    let handler = handler.with_word_separator(WordSeparator::AsciiSpace);
     let mut text = String::new();
     match handler.render_report(&mut text, &Shown::new(diagnostic, sources)) {
         Ok(()) => text.trim_end().to_owned(),

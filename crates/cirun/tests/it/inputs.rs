@@ -25,7 +25,7 @@ fn greeting(args: &[&str]) -> String {
 #[test]
 fn a_missing_input_ends_the_run_where_nobody_can_be_asked() {
     let environment = environment();
-    assert_snapshot!(environment.cirun(&["local", "ci.yaml"]).exits(3), @r"
+    assert_snapshot!(environment.cirun(&["local", "ci.yaml"]).exits(3), @"
     --- stderr
     missing-input
 
@@ -49,8 +49,8 @@ fn a_missing_input_ends_the_run_where_nobody_can_be_asked() {
         ·                              ╰── needs a value
      11 │   stages:
         ╰────
-      help: `--input variables.level.value=VALUE`, or an input set with `--input-
-            set FILE`
+      help: `--input variables.level.value=VALUE`, or an input set with
+            `--input-set FILE`
     error: the pipeline has 2 errors; nothing was started
     --- exit status: 3
     ");
@@ -141,7 +141,7 @@ fn what_is_no_input_set() {
     error: ci.yaml is no input set, overlay or trigger
     --- exit status: 3
     ");
-    assert_snapshot!(environment.cirun(&["plan", "ci.yaml", "--input", "variables.whom=x"]).exits(3), @r"
+    assert_snapshot!(environment.cirun(&["plan", "ci.yaml", "--input", "variables.whom=x"]).exits(3), @"
     --- stderr
     unknown-input-path
 
@@ -173,8 +173,8 @@ fn what_is_no_input_set() {
         ·                              ╰── needs a value
      11 │   stages:
         ╰────
-      help: `--input variables.level.value=VALUE`, or an input set with `--input-
-            set FILE`
+      help: `--input variables.level.value=VALUE`, or an input set with
+            `--input-set FILE`
     error: the pipeline has 3 errors; nothing was started
     --- exit status: 3
     ");
