@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::{command::check, diagnostics, secrets, settings};
+use crate::{
+    command::check::{self, Page},
+    secrets, settings,
+};
 
 const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
 
@@ -46,9 +49,8 @@ fn every_diagnostic_is_documented() {
          | parity | CI does otherwise; exit code 7 with `--strict-parity` |\n\
          | note | worth knowing |\n",
     );
-    for code in check::codes() {
-        let severity = diagnostics::severity(code.severity);
-        write!(page, "\n## {}\n\n{severity}: {}\n\n{}\n", code.id, code.title, code.explanation).unwrap();
+    for Page { id, severity, title, explanation } in check::pages() {
+        write!(page, "\n## {id}\n\n{severity}: {title}\n\n{explanation}\n").unwrap();
     }
     snapbox::assert_data_eq!(page, snapbox::file!["../../../docs/diagnostics.md"].raw());
 }

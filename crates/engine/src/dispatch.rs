@@ -36,6 +36,7 @@ use crate::{
     emit::Emitter,
     record::{RunRecord, StageRecord},
     run::{Broken, Context, Halt},
+    run_codes::{self, RunCode},
     scope::RunScope,
     status::Tally,
 };
@@ -154,7 +155,9 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
     /// of a step is told by the step's end, which is the caller's to report.
     async fn broke(&mut self, error: RunError, step: Option<&StepPath>) {
         if self.halt.is_some() {
-            self.emitter().diagnostic("backend-error", "warning", &error.to_string(), step).await;
+            self.emitter()
+                .diagnostic(RunCode { severity: "warning", ..run_codes::BACKEND_ERROR }, &error.to_string(), step)
+                .await;
             return;
         }
         let told_by = match error {
@@ -162,7 +165,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
             RunError::Abandoned | RunError::Panicked { .. } => None,
         };
         if told_by.is_none() {
-            self.emitter().diagnostic("backend-error", "error", &error.to_string(), step).await;
+            self.emitter().diagnostic(run_codes::BACKEND_ERROR, &error.to_string(), step).await;
         }
         *self.error = Some(Broken { error, told_by });
         self.halt(Halt::Broken);
@@ -203,7 +206,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
             }
             Message::PrepareFailed { node, problem } => {
                 let text = format!("the step could not be prepared ahead of its turn: {problem}");
-                self.emitter().diagnostic("prepare-failed", "note", &text, Some(&self.tree.step(node).path)).await;
+                self.emitter().diagnostic(run_codes::PREPARE_FAILED, &text, Some(&self.tree.step(node).path)).await;
             }
             Message::Ended { node, ended } => self.ended(node, *ended).await,
             Message::ServiceUp { node, start } => self.service_up(node, start).await,

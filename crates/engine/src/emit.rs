@@ -1,11 +1,14 @@
 //! The way out for facts: everything that a person reads goes through the masker here.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use cirun_plan::{Secret, StepPath};
 use tokio::sync::{mpsc, watch};
 
-use crate::{Clock, Event, EventKind, ImageState, Masker};
+use crate::{Clock, Event, EventKind, ImageState, Masker, run_codes::RunCode};
 
 /// Stamps facts with the time and sends them.
 #[derive(Debug)]
@@ -13,11 +16,12 @@ pub(crate) struct Emitter {
     events: mpsc::Sender<Event>,
     clock: Clock,
     masker: watch::Sender<Arc<Masker>>,
+    differences: AtomicUsize,
 }
 
 impl Emitter {
     pub(crate) fn new(events: mpsc::Sender<Event>, clock: Clock, masker: Masker) -> Self {
-        Self { events, clock, masker: watch::Sender::new(Arc::new(masker)) }
+        Self { events, clock, masker: watch::Sender::new(Arc::new(masker)), differences: AtomicUsize::new(0) }
     }
 
     /// The masker as it is and as it will be: secrets come to it while the run goes on.
@@ -44,13 +48,20 @@ impl Emitter {
             },
             kind => kind,
         };
+        if matches!(kind, EventKind::Diagnostic { severity: "parity", .. }) {
+            self.differences.fetch_add(1, Ordering::Relaxed);
+        }
         // When nobody listens any more, `abandoned` ends the run.
         let _abandoned = self.events.send(Event { at: self.clock.now(), kind }).await;
     }
 
-    pub(crate) async fn diagnostic(&self, code: &str, severity: &'static str, message: &str, step: Option<&StepPath>) {
-        let (code, message, step) = (code.to_owned(), self.mask(message), step.cloned());
-        self.emit(EventKind::Diagnostic { code, severity, message, step }).await;
+    pub(crate) async fn diagnostic(&self, code: RunCode, message: &str, step: Option<&StepPath>) {
+        self.emit(code.says(self.mask(message), step.cloned())).await;
+    }
+
+    /// How many differences from CI have been told.
+    pub(crate) fn differences(&self) -> usize {
+        self.differences.load(Ordering::Relaxed)
     }
 
     /// Returns when nobody listens any more.

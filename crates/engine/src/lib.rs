@@ -13,6 +13,7 @@ mod earlier;
 mod event;
 mod ready;
 mod run;
+pub mod run_codes;
 
 mod attempt;
 mod condition;

@@ -35,6 +35,8 @@ pub struct RunResult {
     pub told_by: Option<StepPath>,
     /// A person ended it.
     pub cancelled: bool,
+    /// How many differences from CI it found.
+    pub differences: usize,
 }
 
 /// Why a run could not go on.
@@ -152,7 +154,7 @@ impl<B: Backend> Engine<B> {
         for stage in &plan.stages {
             state.run_stage(&context, stage).await;
         }
-        let result = state.result();
+        let result = state.result(context.emitter.differences());
         let exit_code = (context.config.exit_code)(&result);
         let (outcome, elapsed) = (result.outcome, began.elapsed());
         context.emitter.emit(EventKind::RunFinished { outcome, exit_code, elapsed }).await;
@@ -230,7 +232,7 @@ impl RunState {
         }
     }
 
-    fn result(self) -> RunResult {
+    fn result(self, differences: usize) -> RunResult {
         let outcome = if self.error.is_some() { Outcome::Failed } else { self.record.current() };
         let (error, told_by) = self.error.map(|broken| (broken.error, broken.told_by)).unzip();
         let stages = self.record.stages.into_iter().filter_map(|(id, stage)| Some((id, stage.outcome?)));
@@ -240,6 +242,7 @@ impl RunState {
             error,
             told_by: told_by.flatten(),
             cancelled: self.halt == Some(Halt::Cancelled),
+            differences,
         }
     }
 }

@@ -4,6 +4,7 @@ mod json;
 
 use std::path::PathBuf;
 
+use cirun_engine::run_codes::{self, RunCode};
 use cirun_parser::{Code, Severity};
 
 use crate::{
@@ -66,9 +67,30 @@ fn say(checked: &[Findings]) {
     }
 }
 
-/// The codes of all diagnostics: of reading documents, then of planning.
-pub(crate) fn codes() -> impl Iterator<Item = &'static Code> {
-    cirun_parser::CODES.iter().chain(cirun_planner::CODES)
+/// A page of `--explain`.
+pub(crate) struct Page {
+    pub id: &'static str,
+    pub severity: &'static str,
+    pub title: &'static str,
+    pub explanation: &'static str,
+}
+
+/// The pages of all diagnostics: of reading documents, of planning, then of runs.
+pub(crate) fn pages() -> impl Iterator<Item = Page> {
+    let page = |code: &Code| Page {
+        id: code.id,
+        severity: diagnostics::severity(code.severity),
+        title: code.title,
+        explanation: code.explanation,
+    };
+    let planned = || cirun_parser::CODES.iter().chain(cirun_planner::CODES);
+    let of_runs = run_codes::ALL.iter().filter(move |code| planned().all(|planned| planned.id != code.id));
+    planned().map(page).chain(of_runs.map(|&RunCode { id, severity, title, explanation }| Page {
+        id,
+        severity,
+        title,
+        explanation,
+    }))
 }
 
 fn counted(count: usize, word: &str) -> String {
@@ -76,17 +98,11 @@ fn counted(count: usize, word: &str) -> String {
 }
 
 fn explain_code(wanted: &str) -> Result<ExitCode, CliError> {
-    let Some(code) = codes().find(|code| code.id == wanted) else {
-        let all: Vec<&str> = codes().map(|code| code.id).collect();
+    let Some(page) = pages().find(|page| page.id == wanted) else {
+        let all: Vec<&str> = pages().map(|page| page.id).collect();
         return Err(CliError::usage(format!("there is no diagnostic `{wanted}`")).help(all.join(", ")));
     };
-    print(&format!(
-        "{} ({})\n\n{}\n\n{}\n",
-        code.id,
-        diagnostics::severity(code.severity),
-        code.title,
-        code.explanation
-    ))?;
+    print(&format!("{} ({})\n\n{}\n\n{}\n", page.id, page.severity, page.title, page.explanation))?;
     Ok(ExitCode::Success)
 }
 

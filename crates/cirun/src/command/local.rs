@@ -130,7 +130,7 @@ async fn carry_out(
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let writing = sinks::feed(sinks, receiver, signals.stop.clone());
     let questions = (!plan.no_input && console::is_interactive()).then(|| questions::answer(pause, sender.downgrade()));
-    let exit_signals = signals.clone();
+    let (exit_signals, strict_parity) = (signals.clone(), plan.strict_parity);
     let config = Config {
         run: run.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -142,7 +142,7 @@ async fn carry_out(
         clock: Clock::new(Timestamp::now),
         questions,
         earlier,
-        exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals).code()),
+        exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals, strict_parity).code()),
     };
     let cancel = Cancellation { first: signals.stop.clone(), second: signals.kill.clone() };
     let result = Engine::new(Arc::new(setup.backends), config).run(session.plan(), sender, cancel).await;
@@ -157,7 +157,11 @@ async fn carry_out(
     if let Err(error) = written {
         return Err(sink_error(&error));
     }
-    let code = outcome::exit_code(&result, signals);
+    let code = outcome::exit_code(&result, signals, strict_parity);
+    if code == ExitCode::Parity {
+        return Err(CliError::new(code, outcome::differences(result.differences))
+            .help("without `--strict-parity` they are reported only"));
+    }
     match result.error {
         // The end of the step has told it, with all else that is known of the step.
         Some(_) if result.told_by.is_some() && session.settings.progress.value != ProgressMode::Json => Ok(code),

@@ -127,6 +127,8 @@ fn a_code_is_explained() {
     The type of a step decides what it does. It is case-sensitive.
     --- exit status: 0
     ");
+    let of_a_run = environment.cirun(&["check", "--explain", "service-race"]).exits(0);
+    assert!(of_a_run.stdout.starts_with("service-race (parity)\n\na service was not ready"), "{of_a_run}");
     let unknown = environment.cirun(&["check", "--explain", "no-such-code"]).exits(2);
     assert!(unknown.stderr.starts_with("error: there is no diagnostic `no-such-code`\n help: "), "{unknown}");
 }

@@ -6,6 +6,7 @@ mod egress;
 mod failing;
 mod forward;
 mod groups;
+mod host_steps;
 mod images;
 mod oidc;
 mod order;

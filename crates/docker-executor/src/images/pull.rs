@@ -1,7 +1,7 @@
 //! Gets the images of a stage, all at once.
 
 use bollard::{auth::DockerCredentials, query_parameters::CreateImageOptionsBuilder};
-use cirun_engine::{BackendError, EventKind, ImageState};
+use cirun_engine::{BackendError, EventKind, ImageState, run_codes};
 use futures_util::{StreamExt, future::join_all};
 use tokio::sync::mpsc;
 
@@ -148,8 +148,7 @@ async fn warn_of_emulation(
             "the image `{image}` is for {platform} and the engine's machine is {here}: it runs only under emulation \
              (binfmt), and slowly"
         );
-        let (code, severity) = ("emulated-image".to_owned(), "warning");
-        drop(progress.send(EventKind::Diagnostic { code, severity, message, step: None }).await);
+        drop(progress.send(run_codes::EMULATED_IMAGE.says(message, None)).await);
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     failure::{Cause, Failure},
     outputs::{OutputValue, Outputs},
     record::StepState,
+    run_codes,
     verdict::{self, Verdict},
 };
 
@@ -60,7 +61,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     pub(super) async fn ended(&mut self, node: NodeId, ended: Ended) {
         let step = self.tree.step(node);
         for note in &ended.notes {
-            self.emitter().diagnostic("report-unusable", "warning", note, Some(&step.path)).await;
+            self.emitter().diagnostic(run_codes::REPORT_UNUSABLE, note, Some(&step.path)).await;
         }
         let Some(live) = self.live.get_mut(&node) else { return };
         live.tests = ended.tests;
@@ -80,7 +81,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     async fn succeeded(&mut self, node: NodeId, exit_code: Option<i64>, outputs: Outputs) {
         let path = self.tree.step(node).path.clone();
         for note in &outputs.notes {
-            self.emitter().diagnostic("outputs-unusable", "warning", note, Some(&path)).await;
+            self.emitter().diagnostic(run_codes::OUTPUTS_UNUSABLE, note, Some(&path)).await;
         }
         let secrets = outputs.variables.values().filter(|value| value.secret).map(|value| Secret::new(&*value.text));
         self.emitter().learn(&secrets.collect::<Vec<_>>());

@@ -6,7 +6,7 @@ use cirun_plan::{Action, StepPath};
 use tokio::{sync::mpsc, task::JoinError};
 
 use super::{Dispatcher, NodeId};
-use crate::{Backend, BackendError, Outcome, RunError, attempt::Message, run::Halt};
+use crate::{Backend, BackendError, Outcome, RunError, attempt::Message, run::Halt, run_codes};
 
 /// How many facts about the start of a stage may wait.
 const PROGRESS: usize = 64;
@@ -85,7 +85,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     /// The containers of a group are gone.
     pub(super) async fn group_ended(&mut self, node: NodeId, left: Vec<String>) {
         for problem in left {
-            self.emitter().diagnostic("cleanup-incomplete", "warning", &problem, None).await;
+            self.emitter().diagnostic(run_codes::CLEANUP_INCOMPLETE, &problem, None).await;
         }
         self.finish_branch(node).await;
     }
@@ -104,7 +104,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             }
         };
         for problem in cleanup_problems(result, deadline) {
-            self.emitter().diagnostic("cleanup-incomplete", "warning", &problem, None).await;
+            self.emitter().diagnostic(run_codes::CLEANUP_INCOMPLETE, &problem, None).await;
         }
     }
 

@@ -22,6 +22,7 @@ use crate::{
     exit_code::{describe_exit_code, exit_code_meaning},
     resolve::Resolved,
     run::Halt,
+    run_codes,
 };
 
 /// A Background step whose turn has come.
@@ -150,14 +151,14 @@ impl<B: Backend> Dispatcher<'_, B> {
             Ok(Readiness::NotInTime { missing }) => {
                 let within = self.context.config.services.ready_within.as_secs();
                 let text = format!(
-                    "it was not ready within {within} s: {missing}; the stage goes on, as in CI{}",
+                    "it was not ready within {within} s: {missing}; CI does not wait, and the stage goes on here too{}",
                     last_lines(&tail)
                 );
-                self.emitter().diagnostic("service-not-ready", "warning", &text, Some(&path)).await;
+                self.emitter().diagnostic(run_codes::SERVICE_NOT_READY, &text, Some(&path)).await;
             }
             Err(error) => {
                 let text = format!("whether it is ready could not be seen: {error}");
-                self.emitter().diagnostic("service-not-ready", "warning", &text, Some(&path)).await;
+                self.emitter().diagnostic(run_codes::SERVICE_NOT_SEEN, &text, Some(&path)).await;
             }
         }
     }
@@ -170,7 +171,7 @@ impl<B: Backend> Dispatcher<'_, B> {
              itself; let it wait until `{service}` answers",
             gap.as_secs_f64()
         );
-        self.emitter().diagnostic("service-race", "parity", &text, Some(service)).await;
+        self.emitter().diagnostic(run_codes::SERVICE_RACE, &text, Some(service)).await;
     }
 
     /// A service ended by itself. The stage goes on, as in CI, unless the run is stricter.
@@ -207,7 +208,7 @@ impl<B: Backend> Dispatcher<'_, B> {
                 Err(error) => (None, vec![error.to_string()]),
             };
             for note in notes {
-                self.emitter().diagnostic("report-unusable", "warning", &note, Some(&step.path)).await;
+                self.emitter().diagnostic(run_codes::REPORT_UNUSABLE, &note, Some(&step.path)).await;
             }
             if let Some(service) = self.services.get_mut(&node) {
                 service.tests = tests;

@@ -19,6 +19,7 @@ use crate::{
     outputs::{OutputValue, Outputs},
     record::{GroupRecord, StepState},
     resolve::{self, Resolved},
+    run_codes,
 };
 
 impl<B: Backend> Dispatcher<'_, B> {
@@ -77,7 +78,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             }
             Turn::Fail(reason) => {
                 self.emitter()
-                    .diagnostic("condition-error", "error", &format!("step group `{id}`: {reason}"), None)
+                    .diagnostic(run_codes::CONDITION_ERROR, &format!("step group `{id}`: {reason}"), None)
                     .await;
                 self.record_group(node, Some(Outcome::Failed));
                 self.report_all_under(node, Outcome::Skipped, &reason).await;
@@ -161,7 +162,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.emitter().learn(&resolved.secrets);
         for expression in &resolved.unresolved {
             let text = format!("`{expression}` resolved to nothing and became `null`");
-            self.emitter().diagnostic("unresolved-expression", "warning", &text, Some(&resolved.step.path)).await;
+            self.emitter().diagnostic(run_codes::UNRESOLVED_EXPRESSION, &text, Some(&resolved.step.path)).await;
         }
     }
 

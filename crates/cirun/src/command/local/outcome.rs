@@ -15,8 +15,8 @@ use crate::{
     signals::Signals,
 };
 
-/// The exit code of a result.
-pub(super) fn exit_code(result: &RunResult, signals: &Signals) -> ExitCode {
+/// The exit code of a result; with `--strict-parity`, a difference from CI that the run found counts.
+pub(super) fn exit_code(result: &RunResult, signals: &Signals, strict_parity: bool) -> ExitCode {
     if let Some(code) = signals.exit_code() {
         return code;
     }
@@ -24,9 +24,17 @@ pub(super) fn exit_code(result: &RunResult, signals: &Signals) -> ExitCode {
         return run_code(error);
     }
     match result.outcome {
+        Outcome::Succeeded | Outcome::Ignored | Outcome::Skipped if strict_parity && result.differences > 0 => {
+            ExitCode::Parity
+        }
         Outcome::Succeeded | Outcome::Ignored | Outcome::Skipped => ExitCode::Success,
         Outcome::Failed | Outcome::TimedOut | Outcome::Aborted => ExitCode::StageFailed,
     }
+}
+
+/// What a run with `--strict-parity` has found.
+pub(super) fn differences(count: usize) -> String {
+    format!("the run found {count} difference{} from CI", if count == 1 { "" } else { "s" })
 }
 
 /// With `--strict-parity`, a difference from CI ends the run before it begins.

@@ -27,12 +27,12 @@ fn background(id: &str, image: &str, spec: &str) -> String {
 }
 
 /// A Background step of busybox that runs a script.
-fn script(id: &str, command: &str) -> String {
+pub(super) fn script(id: &str, command: &str) -> String {
     background(id, BUSYBOX, &format!("shell: Sh\ncommand: |-\n{}", indent(command, 2)))
 }
 
 /// A web server on port 8080 that serves its id.
-fn web(id: &str) -> String {
+pub(super) fn web(id: &str) -> String {
     script(id, &format!("mkdir -p /tmp/www\necho {id} > /tmp/www/id\nexec httpd -f -p 8080 -h /tmp/www"))
 }
 

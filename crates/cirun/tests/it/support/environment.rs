@@ -102,6 +102,16 @@ impl TestEnvironment {
         CommandOutput::new(output, filters::of(self.root.path()))
     }
 
+    /// Runs cirun in a network namespace of its own.
+    pub(crate) fn cirun_without_network(&self, args: &[&str]) -> CommandOutput {
+        let wanted = self.command(args);
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--net"]).arg(wanted.get_program()).args(wanted.get_args());
+        command.env_clear().envs(wanted.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = command.current_dir(self.workspace()).stdin(std::process::Stdio::null()).output();
+        CommandOutput::new(output.expect("util-linux is installed"), filters::of(self.root.path()))
+    }
+
     /// Starts cirun, to send it signals.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
         Running::start(self.command(args), self.root.path(), filters::of(self.root.path()))

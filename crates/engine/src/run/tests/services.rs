@@ -189,9 +189,9 @@ async fn a_service_that_never_gets_ready_is_told_and_the_stage_goes_on() {
     step_started other #1
     service_started db db
     service_started other other
-    diagnostic other warning service-not-ready: whether it is ready could not be seen: watching a service: the engine has gone
+    diagnostic other warning service-not-seen: whether it is ready could not be seen: watching a service: the engine has gone
     step_output db | starting
-    30s diagnostic db warning service-not-ready: it was not ready within 30 s: nothing listens on port 5432; the stage goes on, as in CI; its last lines:
+    30s diagnostic db parity service-not-ready: it was not ready within 30 s: nothing listens on port 5432; CI does not wait, and the stage goes on here too; its last lines:
       starting
     30s step_started a #1
     30s step_finished a succeeded exit=0

@@ -33,6 +33,18 @@ fn steps_wait_and_the_race_is_told() {
     }
 }
 
+/// The plan knows of no difference; the run finds one.
+#[test]
+fn a_race_counts_for_strict_parity() {
+    let environment = steps(&[slow_redis(3), ask_once()]);
+    let (output, events) = run(&environment, &["--strict-parity"], 7);
+    assert_eq!(events.end(), ("succeeded".to_owned(), 7));
+    drop(output.says("error: the run found 1 difference from CI"));
+    let waits = run_step("ask", "until redis-cli -h db ping; do sleep 0.2; done").replace(BUSYBOX, REDIS);
+    let environment = steps(&[background("db", REDIS, ""), waits]);
+    drop(run(&environment, &["--strict-parity"], 0));
+}
+
 #[test]
 fn no_wait_is_as_in_ci() {
     let environment = steps(&[slow_redis(4), ask_once()]);
