@@ -4,13 +4,13 @@ mod plan;
 mod registry;
 mod services;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 
 use crate::{project, sh::Cmd};
 
-/// Measures cirun (release build).
+/// Measures cirun.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -35,22 +35,34 @@ enum Bench {
         #[arg(long, default_value_t = 3)]
         rounds: u32,
     },
-    /// A stage of services, beside as many `docker run --detach` and `docker rm --force` one after the other
+    /// A stage of services, beside as many `docker run --detach` and `docker rm --force` one after the other; and what a
+    /// container step adds to its program
     Services {
         /// How many
         #[arg(long, default_value_t = 50)]
         services: u32,
+        /// Measurements of each
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// A cirun that is built already, in place of a release build
+        #[arg(long)]
+        binary: Option<PathBuf>,
     },
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    Cmd::new("cargo").args(["build", "--release", "--package", "cirun"]).dir(&project::root()).run()?;
-    let binary = project::target_dir().join("release/cirun");
-    match args.bench {
-        Bench::Plan { runs } => plan::run(&binary, runs),
-        Bench::Registry { megabytes, rounds } => registry::run(&binary, megabytes, rounds),
-        Bench::Services { services } => services::run(&binary, services),
+    match &args.bench {
+        Bench::Plan { runs } => plan::run(&release()?, *runs),
+        Bench::Registry { megabytes, rounds } => registry::run(&release()?, *megabytes, *rounds),
+        Bench::Services { services, rounds, binary: Some(binary) } => services::run(binary, *services, *rounds),
+        Bench::Services { services, rounds, binary: None } => services::run(&release()?, *services, *rounds),
     }
+}
+
+/// Builds cirun as it is shipped.
+fn release() -> Result<PathBuf> {
+    Cmd::new("cargo").args(["build", "--release", "--package", "cirun"]).dir(&project::root()).run()?;
+    Ok(project::target_dir().join("release/cirun"))
 }
 
 fn millis(time: Duration) -> String {

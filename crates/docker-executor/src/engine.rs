@@ -1,6 +1,6 @@
 //! The connection to an engine, and what the engine says of itself.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use bollard::{
     Docker,
@@ -9,8 +9,16 @@ use bollard::{
     query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder},
 };
 use cirun_engine::BackendError;
+use tokio::sync::Semaphore;
 
-use crate::{Candidate, HostOs, error::engine_error};
+use crate::{Candidate, HostOs, error::engine_error, spec::Network};
+
+/// How many containers with a network namespace of their own start at once; others wait for their turn.
+///
+/// Each start has Docker run a program in the new network namespace that writes to `net/ipv6/conf/all/disable_ipv6`. The kernel
+/// does not let it sleep while another namespace is being made: it spins. On two idle processors, 50 starts at once took 33 s of
+/// processor time and 18 s, with 8 at once 15 s and 9 s.
+const STARTS_AT_ONCE: usize = 8;
 
 /// A connected engine. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -20,6 +28,7 @@ pub struct Engine {
     host_os: HostOs,
     arch: String,
     os: String,
+    starting: Arc<Semaphore>,
 }
 
 /// What an engine says of itself.
@@ -59,7 +68,8 @@ impl Engine {
     pub(crate) async fn new(docker: Docker, candidate: Candidate, host_os: HostOs) -> Result<Self, BackendError> {
         let version = docker.version().await.map_err(|error| engine_error("ask the engine's version", &error))?;
         let arch = version.arch.unwrap_or_default();
-        Ok(Self { docker, candidate, host_os, arch, os: version.os.unwrap_or_default() })
+        let starting = Arc::new(Semaphore::new(STARTS_AT_ONCE));
+        Ok(Self { docker, candidate, host_os, arch, os: version.os.unwrap_or_default(), starting })
     }
 
     /// What the engine says of itself.
@@ -113,6 +123,17 @@ impl Engine {
             options = options.platform(platform);
         }
         Ok(self.docker.create_container(Some(options.build()), body).await?.id)
+    }
+
+    /// Starts a container, on a bridge when it is its turn.
+    pub(crate) async fn start(&self, container: &str, network: Network) -> Result<(), Error> {
+        let turn = match network {
+            Network::Bridge => Some(self.starting.acquire().await),
+            Network::Pod => None,
+        };
+        let started = self.docker.start_container(container, None).await;
+        drop(turn);
+        started
     }
 
     /// Removes a container with its anonymous volumes, whatever it is doing.

@@ -17,6 +17,7 @@ use bollard::{
     },
 };
 use cirun_engine::{BackendError, Exit, OutputChunk, ReadyContainer, ReadyStep, StepIo, Stream};
+use cirun_plan::StepPath;
 use futures_util::{StreamExt, stream::BoxStream};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,7 @@ use crate::{
     images::ensure_one,
     names::object_name,
     output_files,
-    spec::container_config,
+    spec::{Network, container_config},
     stage::Stage,
     surroundings::Surroundings,
 };
@@ -55,7 +56,8 @@ pub(crate) async fn run(
         Ok(id) => id,
         Err(exit) => return Ok(exit),
     };
-    let result = match start(shared, &id, &step.path.to_string()).await {
+    let network = stage.around(&step.path).host.network;
+    let result = match start(shared, &id, &step.path, network).await {
         Ok(Ok(output)) => follow(shared, &id, output, &io).await,
         Ok(Err(exit)) => Ok(exit),
         Err(error) => Err(error),
@@ -119,7 +121,12 @@ async fn open_volumes(shared: &Shared, around: &Surroundings, container: &str) -
 }
 
 /// Attaches and starts. The order matters: output that is asked for only after the start can be lost.
-pub(crate) async fn start(shared: &Shared, id: &str, path: &str) -> Result<Result<Output, Exit>, BackendError> {
+pub(crate) async fn start(
+    shared: &Shared,
+    id: &str,
+    path: &StepPath,
+    network: Network,
+) -> Result<Result<Output, Exit>, BackendError> {
     let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
     let attached = shared
         .engine
@@ -127,7 +134,7 @@ pub(crate) async fn start(shared: &Shared, id: &str, path: &str) -> Result<Resul
         .attach_container(id, Some(options))
         .await
         .map_err(|error| engine_error(format!("attach to `{path}`"), &error))?;
-    match shared.engine.docker.start_container(id, None).await {
+    match shared.engine.start(id, network).await {
         Ok(()) => Ok(Ok(attached.output.boxed())),
         Err(error) => {
             not_started(&explain(&error)).map(Err).ok_or_else(|| engine_error(format!("start `{path}`"), &error))

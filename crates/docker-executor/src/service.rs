@@ -57,7 +57,9 @@ pub(crate) async fn start(
             let state = state.map_err(|error| engine_error(format!("look at `{}`", step.path), &error))?;
             let before = stage.ports_of_pod(shared, &step.path).await.unwrap_or_default();
             stage.add_service(&step.path, Service::new(&id, container, &state, before));
-            start_container(shared, &id, step.path.as_str()).await?.map(|output| (id, output))
+            start_container(shared, &id, &step.path, stage.around(&step.path).host.network)
+                .await?
+                .map(|output| (id, output))
         }
         Err(exit) => Err(exit),
     };
