@@ -126,7 +126,7 @@ pub(crate) enum Command {
         /// Only says what would be removed
         #[arg(long)]
         dry_run: bool,
-        /// Also the local registry with every image in it
+        /// Also the local registry with every image in it, and the local caches
         #[arg(long)]
         all: bool,
     },
@@ -167,6 +167,23 @@ pub(crate) enum InsideCommand {
         /// The guard's own words
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<std::ffi::OsString>,
+    },
+    /// Plays a plugin for caches or uploads, with the variables of its step
+    Store {
+        /// The plugin
+        program: cirun_local_store::Program,
+        /// Uploads are listed, and not collected
+        #[arg(long)]
+        list: bool,
+        /// Where caches are kept
+        #[arg(long)]
+        caches: PathBuf,
+        /// Where uploads are collected
+        #[arg(long)]
+        artifacts: PathBuf,
+        /// The workspace as the step's paths name it, where it is not the working directory
+        #[arg(long)]
+        workspace: Option<PathBuf>,
     },
     /// Serves the machine's registry
     Registry {

@@ -1,11 +1,11 @@
 //! Containers and processes in one stage: each step goes to the backend that its action names.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use cirun_docker_executor::DockerBackend;
 use cirun_engine::{
-    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyStep, ReportFile, ServiceExit,
-    StepIo,
+    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep, ReportFile,
+    ServiceExit, StepIo,
 };
 use cirun_host_executor::HostBackend;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
@@ -18,6 +18,8 @@ pub(crate) struct Backends {
     pub containers: Option<DockerBackend>,
     /// Processes.
     pub host: HostBackend,
+    /// What plays plugins as a process, but for the words of the step.
+    pub stand_in: Vec<String>,
 }
 
 impl Backends {
@@ -25,6 +27,16 @@ impl Backends {
         self.containers.as_ref().ok_or_else(|| BackendError::Unreachable {
             reason: "this run was started without an engine, and a step needs a container".to_owned(),
         })
+    }
+
+    /// The step as it runs here: what cirun plays runs as a process where the run has no engine.
+    fn routed<'s>(&self, step: &'s ReadyStep) -> Cow<'s, ReadyStep> {
+        let ReadyAction::Container(container) = &step.action else { return Cow::Borrowed(step) };
+        let (None, Some(stand_in)) = (&self.containers, &container.stand_in) else { return Cow::Borrowed(step) };
+        let workspace = ["--workspace".to_owned(), container.working_dir.clone()];
+        let argv = self.stand_in.iter().cloned().chain(workspace).chain(stand_in.words.iter().cloned()).collect();
+        let host = ReadyHost { argv, env: container.env.clone() };
+        Cow::Owned(ReadyStep { action: ReadyAction::Host(Box::new(host)), ..step.clone() })
     }
 }
 
@@ -39,6 +51,7 @@ impl Backend for Backends {
 
     async fn prepare(&self, step: &PlannedStep) -> Result<(), BackendError> {
         match &step.action {
+            Action::Container(container) if container.stand_in.is_some() && self.containers.is_none() => Ok(()),
             Action::Container(_) => self.containers()?.prepare(step).await,
             Action::Host(_) => self.host.prepare(step).await,
             Action::Wait(_) | Action::Skip(_) => Ok(()),
@@ -46,6 +59,7 @@ impl Backend for Backends {
     }
 
     async fn run(&self, step: &ReadyStep, io: StepIo) -> Result<Exit, BackendError> {
+        let step = &*self.routed(step);
         match &step.action {
             ReadyAction::Container(_) => self.containers()?.run(step, io).await,
             ReadyAction::Host(_) => self.host.run(step, io).await,
@@ -72,6 +86,7 @@ impl Backend for Backends {
     }
 
     async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {
+        let step = &*self.routed(step);
         match &step.action {
             ReadyAction::Container(_) => self.containers()?.read_outputs(step).await,
             ReadyAction::Host(_) => self.host.read_outputs(step).await,
@@ -79,6 +94,7 @@ impl Backend for Backends {
     }
 
     async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
+        let step = &*self.routed(step);
         match &step.action {
             ReadyAction::Container(_) => self.containers()?.collect_reports(step, globs).await,
             ReadyAction::Host(_) => self.host.collect_reports(step, globs).await,

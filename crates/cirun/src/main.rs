@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod exit;
 mod front;
+mod local_store;
 mod machine;
 mod own_image;
 mod paths;

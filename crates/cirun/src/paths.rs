@@ -17,6 +17,8 @@ pub(crate) struct Paths {
     pub data: PathBuf,
     /// Recorded runs.
     pub state: PathBuf,
+    /// What may be thrown away: the local caches of steps.
+    pub cache: PathBuf,
 }
 
 impl Paths {
@@ -31,7 +33,13 @@ impl Paths {
             config: base.config_dir().join("cirun"),
             data: base.data_dir().join("cirun"),
             state: state.join("cirun"),
+            cache: base.cache_dir().join("cirun"),
         })
+    }
+
+    /// The caches of steps that save and restore them.
+    pub(crate) fn caches(&self) -> PathBuf {
+        self.cache.join("caches")
     }
 
     /// The records of runs.

@@ -16,6 +16,8 @@ use crate::{error::CliError, exit::ExitCode, paths::Paths};
 const EVENTS: &str = "events.jsonl";
 /// The plan of a run, as `cirun plan --format json` prints it.
 const PLAN: &str = "plan.json";
+/// The uploads of a run, by store and bucket.
+const ARTIFACTS: &str = "artifacts";
 /// How the files end that steps write secret outputs to.
 const SECRET_OUTPUTS: &str = "-output-secrets.env";
 
@@ -57,6 +59,11 @@ impl Record {
         self.directory.join("emulator")
     }
 
+    /// What steps uploaded, where it stays here.
+    pub(crate) fn artifacts(&self) -> PathBuf {
+        self.directory.join(ARTIFACTS)
+    }
+
     /// The events, one JSON object a line.
     pub(crate) fn events(&self) -> PathBuf {
         self.directory.join(EVENTS)
@@ -94,25 +101,25 @@ impl Record {
 
 /// What steps print and write is nobody else's business. The engine reaches the directories that it mounts all the same.
 #[cfg(unix)]
-fn close_to_others(directory: &Path) -> io::Result<()> {
+pub(crate) fn close_to_others(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(directory, fs::Permissions::from_mode(0o700))
 }
 
 #[cfg(not(unix))]
-fn close_to_others(_directory: &Path) -> io::Result<()> {
+pub(crate) fn close_to_others(_directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
 /// Step containers run as any user.
 #[cfg(unix)]
-fn open_to_all(directory: &Path) -> io::Result<()> {
+pub(crate) fn open_to_all(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(directory, fs::Permissions::from_mode(0o777))
 }
 
 #[cfg(not(unix))]
-fn open_to_all(_directory: &Path) -> io::Result<()> {
+pub(crate) fn open_to_all(_directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -149,6 +156,7 @@ mod tests {
             config: directory.path().to_owned(),
             data: directory.path().to_owned(),
             state: directory.path().to_owned(),
+            cache: directory.path().to_owned(),
         };
         for index in 0..KEPT + 3 {
             Record::create(&paths, &format!("run-{index:03}")).unwrap();

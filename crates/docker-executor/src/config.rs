@@ -30,6 +30,8 @@ pub struct RunConfig {
     pub pod: PodImage,
     /// What tells the ports that are listened on in a network namespace, where they cannot be seen from this process.
     pub watcher: WatcherImage,
+    /// What plays the programs of images that have a stand-in.
+    pub stand_in: StandInImage,
     /// Ports are looked at by the watcher even where they can be seen from this process.
     pub always_watch_inside: bool,
     /// Overrides the pull policies of the steps.
@@ -182,6 +184,17 @@ pub struct WatcherImage {
     /// A program that prints `/proc/net/tcp`, `/proc/net/tcp6` and a line with a single dot, over and over, until it is
     /// killed.
     pub command: Vec<String>,
+}
+
+/// What runs in place of the programs of some images, in containers that are otherwise those of their steps.
+#[derive(Debug, Clone)]
+pub struct StandInImage {
+    /// Its image.
+    pub image: HelperImage,
+    /// Program and first arguments; the step's words follow.
+    pub command: Vec<String>,
+    /// Host paths besides those of every step.
+    pub binds: Vec<Bind>,
 }
 
 /// `--pull`.

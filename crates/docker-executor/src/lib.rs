@@ -34,7 +34,7 @@ mod surroundings;
 pub use backend::DockerBackend;
 pub use config::{
     Bind, Egress, EngineSocket, HelperImage, Joined, Mirror, PodImage, PullOverride, RootFs, RunConfig, Sidecar,
-    VolumeMount, WatcherImage,
+    StandInImage, VolumeMount, WatcherImage,
 };
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect};
 pub use engine::{Engine, EngineInfo};

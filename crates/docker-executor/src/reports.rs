@@ -152,7 +152,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::{Owner, labels::StageLabels, spec::Network};
+    use crate::{HelperImage, Owner, StandInImage, labels::StageLabels, spec::Network};
 
     fn host(workspace: &Path) -> HostInfo {
         let bind =
@@ -165,6 +165,11 @@ mod tests {
             network: Network::Bridge,
             engine_socket: None,
             publish_address: IpAddr::from([127, 0, 0, 1]),
+            stand_in: StandInImage {
+                image: HelperImage { reference: "n".into(), rootfs: None, changes: Vec::new() },
+                command: Vec::new(),
+                binds: Vec::new(),
+            },
         }
     }
 

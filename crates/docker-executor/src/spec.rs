@@ -11,8 +11,8 @@ use cirun_plan::{PortBinding, Role};
 use indexmap::IndexMap;
 
 use crate::{
-    Bind, Egress, EngineSocket, PodImage, RunConfig, Sidecar, VolumeMount, WatcherImage, labels::StageLabels,
-    names::object_name,
+    Bind, Egress, EngineSocket, PodImage, RunConfig, Sidecar, StandInImage, VolumeMount, WatcherImage,
+    labels::StageLabels, names::object_name,
 };
 
 /// Where the engine's socket is in containers.
@@ -35,6 +35,8 @@ pub(crate) struct HostInfo {
     /// The socket's path on the engine's machine, unless it is refused.
     pub(crate) engine_socket: Option<PathBuf>,
     pub(crate) publish_address: IpAddr,
+    /// What plays the programs of images that have a stand-in.
+    pub(crate) stand_in: StandInImage,
 }
 
 /// How the containers of steps are reached.
@@ -80,7 +82,16 @@ impl HostInfo {
             EngineSocket::AsPlanned => Some(socket),
             EngineSocket::Refused => None,
         };
-        Self { name, labels, binds, shared, network, engine_socket, publish_address: config.publish_address }
+        Self {
+            name,
+            labels,
+            binds,
+            shared,
+            network,
+            engine_socket,
+            publish_address: config.publish_address,
+            stand_in: config.stand_in.clone(),
+        }
     }
 
     /// The name of the pod's container.
@@ -101,6 +112,14 @@ pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, hos
         let bind = Bind { source: socket.clone(), target: ENGINE_SOCKET.to_owned(), read_only: false };
         mounts.push(bind_mount(&bind));
     }
+    let (image, entrypoint) = match &container.stand_in {
+        Some(stand_in) => {
+            mounts.extend(host.stand_in.binds.iter().map(bind_mount));
+            let argv = host.stand_in.command.iter().chain(&stand_in.words).cloned().collect();
+            (host.stand_in.image.reference.clone(), Some(argv))
+        }
+        None => (container.image.clone(), container.entrypoint.clone()),
+    };
     let memory = container.memory_bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
     let mut host_config = HostConfig {
         mounts: Some(mounts),
@@ -113,8 +132,8 @@ pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, hos
         ..HostConfig::default()
     };
     let mut body = ContainerCreateBody {
-        image: Some(container.image.clone()),
-        entrypoint: container.entrypoint.clone(),
+        image: Some(image),
+        entrypoint,
         cmd: container.command.clone(),
         env: Some(env_list(&container.env)),
         user: container.user.clone(),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use cirun_engine::{BackendError, EventKind, ReadyContainer, ReadyStep};
-use cirun_plan::{PlannedStage, PortBinding, PullPolicy, StepPath};
+use cirun_plan::{Action, PlannedStage, PlannedStep, PortBinding, PullPolicy, StepPath};
 use futures_util::future::try_join_all;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -91,7 +91,7 @@ impl Stage {
     /// that the run itself makes is asked for each time, as a copy that the engine has is an earlier run's.
     pub(crate) fn image_to_get(&self, step: &ReadyStep, container: &ReadyContainer) -> Option<ImageRequest> {
         let from_run = self.from_run.contains(&step.path);
-        if !from_run && self.verified.contains(&container.image) {
+        if container.stand_in.is_some() || (!from_run && self.verified.contains(&container.image)) {
             return None;
         }
         let pull = match container.pull {
@@ -182,7 +182,7 @@ pub(crate) async fn start(
 
 /// Sidecars join the networks of groups, so these come first.
 async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
-    helper_images(shared, stage).await?;
+    helper_images(shared, stage, planned).await?;
     try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared, planned))).await?;
     sidecar::start_all(shared, stage).await?;
     match &shared.config.egress {
@@ -212,14 +212,21 @@ async fn name_resolver(shared: &Shared, around: &Surroundings, resolver: &str) -
 }
 
 /// One after the other: sidecars and pods usually have the same image.
-async fn helper_images(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
+async fn helper_images(shared: &Shared, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
     if stage.all_surroundings().any(|surroundings| surroundings.host.network == Network::Pod) {
         shared.engine.ensure_helper_image(&shared.config.pod.image).await?;
     }
     for sidecar in &shared.config.sidecars {
         shared.engine.ensure_helper_image(&sidecar.image).await?;
     }
+    if planned.steps().iter().any(|step| has_stand_in(step)) {
+        shared.engine.ensure_helper_image(&shared.config.stand_in.image).await?;
+    }
     Ok(())
+}
+
+fn has_stand_in(step: &PlannedStep) -> bool {
+    matches!(&step.action, Action::Container(container) if container.stand_in.is_some())
 }
 
 /// Steps run as any user and write their output files there, so everyone may (harness-runtime.md 1.2).

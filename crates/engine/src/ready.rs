@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cirun_plan::{PortBinding, PullPolicy, RegistryAuth, Role, StepPath};
+use cirun_plan::{PortBinding, PullPolicy, RegistryAuth, Role, StandIn, StepPath};
 use indexmap::IndexMap;
 
 /// A step to run now.
@@ -60,6 +60,8 @@ pub struct ReadyContainer {
     pub working_dir: String,
     /// Mount the engine's socket.
     pub engine_socket: bool,
+    /// What plays the image's program.
+    pub stand_in: Option<StandIn>,
 }
 
 /// A process of the machine, final.

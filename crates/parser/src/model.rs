@@ -8,11 +8,13 @@ mod pipeline;
 mod stage;
 mod step;
 mod step_specs;
+mod store;
 
 pub use build_and_push::{BuildAndPushSpec, BuildTarget};
 pub use connector::{
-    AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential, Connector, ConnectorSpec,
-    CrossAccountAccess, DockerAuth, DockerConnector, GcpConnector, GcpCredential, SecretDocument,
+    ArtifactoryAuth, ArtifactoryConnector, AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential,
+    Connector, ConnectorSpec, CrossAccountAccess, DockerAuth, DockerConnector, GcpConnector, GcpCredential,
+    SecretDocument,
 };
 pub use document::{InputSetDocument, Lowered, OverlayDocument, TemplateBody, TemplateDocument, TriggerDocument};
 pub use flow::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec, TemplateRef, WhenSpec};
@@ -23,3 +25,4 @@ pub use step_specs::{
     BackgroundSpec, GitCloneSpec, OutputAliasSpec, OutputVariableSpec, PluginSpec, ReportsSpec, Resources, RunSpec,
     RunTestsSpec, Shell, WaitSpec,
 };
+pub use store::{StoreSpec, StoreStep};

@@ -6,11 +6,11 @@ use indexmap::IndexMap;
 use crate::{
     Flag, Int, Node, ParameterField, Spanned, Text, TextList, TextMap,
     model::{
-        AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential, BuildSpec, BuildTarget, Connector,
-        ConnectorSpec, DockerAuth, ExecutionNode, FailureActionSpec, FailureStrategySpec, GcpConnector, GcpCredential,
-        Infrastructure, Lowered, OtherSpec, ReportsSpec, Resources, Runtime, SecretDocument, ServiceDependency, Stage,
-        StageNode, StageSpec, Step, StepGroup, StepGroupInfra, StepSpec, StrategySpec, TemplateBody, Variable,
-        VariableType, WhenSpec,
+        ArtifactoryAuth, AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential, BuildSpec,
+        BuildTarget, Connector, ConnectorSpec, DockerAuth, ExecutionNode, FailureActionSpec, FailureStrategySpec,
+        GcpConnector, GcpCredential, Infrastructure, Lowered, OtherSpec, ReportsSpec, Resources, Runtime,
+        SecretDocument, ServiceDependency, Stage, StageNode, StageSpec, Step, StepGroup, StepGroupInfra, StepSpec,
+        StoreStep, StrategySpec, TemplateBody, Variable, VariableType, WhenSpec,
     },
     testing::flow,
 };
@@ -315,6 +315,7 @@ impl Outline for StepSpec {
             Self::Plugin(spec) => spec.outline(),
             Self::GitClone(spec) => spec.outline(),
             Self::BuildAndPush(spec) => spec.outline(),
+            Self::Store(spec) => spec.outline(),
             Self::RunTests(spec) => spec.outline(),
             Self::Wait(spec) => spec.outline(),
             Self::Other(OtherSpec { why, fields }) => {
@@ -323,6 +324,12 @@ impl Outline for StepSpec {
             }
             Self::Template => Shown::Nothing,
         }
+    }
+}
+
+impl Outline for StoreStep {
+    fn outline(&self) -> Shown {
+        Shown::Nothing
     }
 }
 
@@ -442,9 +449,25 @@ impl Outline for Connector {
             ConnectorSpec::Docker(docker) => map([("DockerRegistry", docker.outline())]),
             ConnectorSpec::Gcp(gcp) => map([("Gcp", gcp.outline())]),
             ConnectorSpec::Azure(azure) => map([("Azure", azure.outline())]),
+            ConnectorSpec::Artifactory(artifactory) => map([("Artifactory", artifactory.outline())]),
             ConnectorSpec::Other(kind) => map([("type", kind.outline())]),
         };
         merged([named, spec])
+    }
+}
+
+impl Outline for ArtifactoryAuth {
+    fn outline(&self) -> Shown {
+        match self {
+            Self::UsernamePassword { username, username_ref, password_ref } => map([
+                ("UsernamePassword", line("")),
+                ("username", username.outline()),
+                ("usernameRef", username_ref.outline()),
+                ("passwordRef", password_ref.outline()),
+            ]),
+            Self::Anonymous => line("Anonymous"),
+            Self::Oidc => line("OidcAuthentication"),
+        }
     }
 }
 

@@ -30,9 +30,8 @@ pub fn step_type(name: &str) -> Option<&'static StepType> {
     STEP_TYPES.iter().find(|found| found.name == name)
 }
 
-const CACHE: &str =
-    "it saves or restores a cache in a cloud's storage; the local workspace keeps its files between runs";
-const UPLOAD: &str = "it uploads to a store outside this machine";
+const CACHE: &str = "it keeps a cache with the Harness service; the local workspace keeps its files between runs";
+const UPLOAD: &str = "it uploads to the Harness Artifact Registry";
 const SCAN: &str = "it is a scan of Security Testing Orchestration, which works with the Harness service";
 const SUPPLY: &str = "it is a step of Supply Chain Security, which works with the Harness service";
 const SERVICE: &str = "it works with the Harness service";
@@ -67,24 +66,24 @@ step_types! {
         "BuildAndPushGAR" => model::BuildAndPushSpec::FIELDS, tables::GOOGLE;
         "BuildAndPushACR" => model::BuildAndPushSpec::FIELDS, tables::ACR;
         "Wait" => model::WaitSpec::FIELDS;
-    }
-    StepClass::Skipped(ACTIONS) => {
-        "Action" => tables::ACTION;
-        "Bitrise" => tables::ACTION;
-    }
-    StepClass::Skipped(UPLOAD) => {
-        "S3Upload" => tables::SHARED, tables::S3_UPLOAD;
-        "GCSUpload" => tables::SHARED, tables::GCS_UPLOAD;
-        "ArtifactoryUpload" => tables::SHARED, tables::ARTIFACTORY_UPLOAD;
-        "HarUpload" => tables::SHARED, tables::HAR_UPLOAD;
-    }
-    StepClass::Skipped(CACHE) => {
         "SaveCacheS3" => tables::SHARED, tables::SAVE, tables::CACHE_S3;
         "RestoreCacheS3" => tables::SHARED, tables::RESTORE, tables::CACHE_S3;
         "SaveCacheGCS" => tables::SHARED, tables::SAVE, tables::CACHE_GCS;
         "RestoreCacheGCS" => tables::SHARED, tables::RESTORE, tables::CACHE_GCS;
         "SaveCacheAzure" => tables::SHARED, tables::SAVE, tables::CACHE_AZURE;
         "RestoreCacheAzure" => tables::SHARED, tables::RESTORE, tables::RESTORE_PATHS, tables::CACHE_AZURE;
+        "S3Upload" => tables::SHARED, tables::S3_UPLOAD;
+        "GCSUpload" => tables::SHARED, tables::GCS_UPLOAD;
+        "ArtifactoryUpload" => tables::SHARED, tables::ARTIFACTORY_UPLOAD;
+    }
+    StepClass::Skipped(ACTIONS) => {
+        "Action" => tables::ACTION;
+        "Bitrise" => tables::ACTION;
+    }
+    StepClass::Skipped(UPLOAD) => {
+        "HarUpload" => tables::SHARED, tables::HAR_UPLOAD;
+    }
+    StepClass::Skipped(CACHE) => {
         "SaveCache" => tables::SHARED, tables::SAVE, tables::CACHE_ANY;
         "RestoreCache" => tables::SHARED, tables::RESTORE, tables::CACHE_ANY;
     }

@@ -9,8 +9,8 @@ use crate::{
         step::REPORTS,
     },
     model::{
-        BackgroundSpec, CiStage, DockerConnector, InputSetDocument, OverlayDocument, Pipeline, TemplateDocument,
-        TriggerDocument,
+        ArtifactoryConnector, BackgroundSpec, CiStage, DockerConnector, InputSetDocument, OverlayDocument, Pipeline,
+        TemplateDocument, TriggerDocument,
     },
 };
 
@@ -34,6 +34,8 @@ pub const DOCKER_CONNECTOR: &[FieldInfo] = DockerConnector::FIELDS;
 pub const GCP_CONNECTOR: &[FieldInfo] = GCP;
 /// `spec` of an `Azure` connector.
 pub const AZURE_CONNECTOR: &[FieldInfo] = AZURE;
+/// `spec` of an `Artifactory` connector.
+pub const ARTIFACTORY_CONNECTOR: &[FieldInfo] = ArtifactoryConnector::FIELDS;
 
 /// The fields below the root key of a document; none for what is not of v0.
 pub fn document_fields(kind: DocumentKind) -> &'static [FieldInfo] {

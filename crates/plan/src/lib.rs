@@ -28,7 +28,8 @@ pub use secret::Secret;
 pub use stage::{ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId};
 pub use step::{
     Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, Mount,
-    OutputVariable, PlannedStep, PortBinding, PullPolicy, RegistryAuth, Role, SkipReason, StageStatus, StepPath, When,
+    OutputVariable, PlannedStep, PortBinding, PullPolicy, RegistryAuth, Role, SkipReason, StageStatus, StandIn,
+    StepPath, When,
 };
 pub use text::Text;
 pub use tree::render_tree;

@@ -154,6 +154,17 @@ pub struct ContainerAction {
     pub working_dir: String,
     /// The host's engine socket is mounted (VM profiles, harness-runtime.md 1.2).
     pub engine_socket: bool,
+    /// What plays the image's program here, with the same environment and mounts.
+    pub stand_in: Option<Traced<StandIn>>,
+}
+
+/// A program of cirun's own that runs in place of an image's program, which would reach a store outside this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandIn {
+    /// What is played, and how: words for that program.
+    pub words: Vec<String>,
+    /// Where the run has no other container, it may run as a process, as the program does in CI.
+    pub on_host: bool,
 }
 
 /// A process of the machine.

@@ -106,6 +106,9 @@ struct WireStep<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     skip_reason: Option<&'a str>,
     image: Option<Cow<'a, str>>,
+    /// cirun plays the image's program: what it is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stand_in: Option<&'a [String]>,
     pull: Option<&'static str>,
     entrypoint: Option<Vec<Cow<'a, str>>>,
     command: Option<Vec<Cow<'a, str>>>,
@@ -244,6 +247,7 @@ impl<'a> WireStep<'a> {
             Action::Container(container) => {
                 wire.runs = "container";
                 wire.image = Some(wire.text(&container.image.value));
+                wire.stand_in = container.stand_in.as_ref().map(|stand_in| stand_in.value.words.as_slice());
                 wire.pull = Some(pull(container.pull.value));
                 wire.entrypoint = container.entrypoint.as_ref().map(|argv| wire.texts(&argv.value));
                 wire.command = container.command.as_ref().map(|argv| wire.texts(&argv.value));
@@ -280,6 +284,7 @@ impl<'a> WireStep<'a> {
             runs: "skipped",
             skip_reason: None,
             image: None,
+            stand_in: None,
             pull: None,
             entrypoint: None,
             command: None,

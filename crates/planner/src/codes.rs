@@ -173,6 +173,15 @@ codes! {
     Error "missing-oidc-token", "no OIDC token",
         "With `--aws real`, only the CI service can issue a token that AWS trusts. Give one with `--oidc-token-file` or \
          `CIRUN_OIDC_TOKEN`. Emulated AWS has an issuer of its own.";
+    Parity "store-not-asked", "a cache or upload that does not leave the machine",
+        "CI saves, restores and uploads to S3, Google Cloud Storage, Azure or Artifactory. Locally caches are kept in a \
+         directory of this machine, by bucket and key, and uploads are collected with the run's record; with an S3 endpoint \
+         the plugin itself runs against that. `--push real` uses the real store.";
+    Warning "missing-region", "a cache on S3 without its region",
+        "The schema lets `region` out; the service resolves it as a required input when it makes the plugin's variables.";
+    Warning "external-id-dropped", "an external id that the plugin does not get",
+        "The steps for caches and uploads on S3 do not send the connector's `externalId`, so a role that asks for it cannot \
+         be assumed.";
     Parity "own-daemon", "a plugin with a daemon of its own",
         "On VM, Cloud and the local runner, the plugin builds with the machine's Docker daemon, which would push past \
          the emulated AWS. With `--push local` the plugin starts a daemon of its own, in a privileged container.";

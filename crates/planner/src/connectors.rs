@@ -263,7 +263,11 @@ impl RegistryAddress {
 pub(crate) fn as_docker(connector: &Connector) -> Option<&DockerConnector> {
     match &connector.spec {
         ConnectorSpec::Docker(docker) => Some(docker),
-        ConnectorSpec::Aws(_) | ConnectorSpec::Gcp(_) | ConnectorSpec::Azure(_) | ConnectorSpec::Other(_) => None,
+        ConnectorSpec::Aws(_)
+        | ConnectorSpec::Gcp(_)
+        | ConnectorSpec::Azure(_)
+        | ConnectorSpec::Artifactory(_)
+        | ConnectorSpec::Other(_) => None,
     }
 }
 

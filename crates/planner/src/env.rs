@@ -44,6 +44,11 @@ impl Env {
         }
     }
 
+    /// Takes a variable away; returns whether it was there.
+    pub(crate) fn remove(&mut self, name: &str) -> bool {
+        self.vars.shift_remove(name).is_some()
+    }
+
     /// A variable.
     pub(crate) fn get(&self, name: &str) -> Option<&EnvVar> {
         self.vars.get(name)

@@ -55,6 +55,7 @@ fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
         ConnectorSpec::Aws(_) => ("Aws", Some(ConnectorClass::Registry)),
         ConnectorSpec::Gcp(_) => ("Gcp", Some(ConnectorClass::Registry)),
         ConnectorSpec::Azure(_) => ("Azure", Some(ConnectorClass::Registry)),
+        ConnectorSpec::Artifactory(_) => ("Artifactory", Some(ConnectorClass::Artifacts)),
         ConnectorSpec::Other(kind) => (kind.value.as_str(), connector_class(&kind.value)),
     };
     let id = &named.id.value;

@@ -64,6 +64,8 @@ pub struct Inputs<'a> {
     pub push: PushMode,
     /// The certificate bundle that steps must trust, as a path in their containers; set where the emulator answers.
     pub trust_bundle: Option<String>,
+    /// Where caches are kept here, for people.
+    pub caches: Option<String>,
     /// Leaves out what cirun adds to make a laptop do, and CI does not send.
     pub strict_parity: bool,
 }
@@ -87,6 +89,7 @@ impl<'a> Inputs<'a> {
             aws: AwsInputs::default(),
             push: PushMode::Local,
             trust_bundle: None,
+            caches: None,
             strict_parity: false,
         }
     }
@@ -208,6 +211,8 @@ pub struct AwsInputs {
     pub oidc_token: Option<Setting<Secret>>,
     /// Lets the plugin create the repository.
     pub create_repository: bool,
+    /// The emulated AWS hands S3 calls on to an endpoint that was given.
+    pub forwarded: bool,
 }
 
 /// A token in a file that a role trusts, as a pod with IRSA has it.

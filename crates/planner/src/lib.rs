@@ -31,6 +31,7 @@ mod settings;
 mod shared_paths;
 mod shell;
 mod stage;
+mod store;
 mod suggest;
 mod tables;
 mod targets;
@@ -43,4 +44,6 @@ pub use inputs::{
     SecretStore, Selection, Setting, WebIdentity,
 };
 pub use planning::{Planned, plan};
-pub use targets::{EcrRegistry, RegistryTarget, host_and_port, is_local, is_name};
+pub use targets::{
+    EcrRegistry, RegistryTarget, S3Bucket, StorePlayer, StoreTarget, StoreWork, host_and_port, is_local, is_name,
+};

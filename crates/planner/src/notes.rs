@@ -9,7 +9,7 @@ use cirun_parser::{Diagnostic, Label, Severity};
 use cirun_plan::Secret;
 use indexmap::IndexSet;
 
-use crate::targets::RegistryTarget;
+use crate::targets::{RegistryTarget, StoreTarget};
 
 /// Code, message and first place (source and byte) of a diagnostic: what makes it the same one.
 type Identity = (&'static str, String, Option<(u32, u32)>);
@@ -24,6 +24,15 @@ pub(crate) struct Notes {
     absent: RefCell<BTreeMap<(Severity, String), usize>>,
     secrets: RefCell<Vec<Secret>>,
     targets: RefCell<IndexSet<RegistryTarget>>,
+    stores: RefCell<Vec<StoreTarget>>,
+}
+
+/// What a notebook held in the end.
+pub(crate) struct Noted {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) targets: IndexSet<RegistryTarget>,
+    pub(crate) stores: Vec<StoreTarget>,
 }
 
 impl Notes {
@@ -71,8 +80,18 @@ impl Notes {
         self.targets.borrow_mut().insert(target);
     }
 
+    /// Notes a store that a step keeps files in.
+    pub(crate) fn store(&self, target: StoreTarget) {
+        self.stores.borrow_mut().push(target);
+    }
+
     /// The notebook's content.
-    pub(crate) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Secret>, IndexSet<RegistryTarget>) {
-        (self.diagnostics.into_inner(), self.secrets.into_inner(), self.targets.into_inner())
+    pub(crate) fn into_parts(self) -> Noted {
+        Noted {
+            diagnostics: self.diagnostics.into_inner(),
+            secrets: self.secrets.into_inner(),
+            targets: self.targets.into_inner(),
+            stores: self.stores.into_inner(),
+        }
     }
 }

@@ -15,12 +15,12 @@ use crate::{
     infrastructure::stages,
     inputs::{AwsMode, Inputs, PushMode},
     names::{Entry, Names, StepIds, World},
-    notes::Notes,
+    notes::{Noted, Notes},
     resolve::{Ctx, given},
     selection,
     stage::{self, PipelineFacts},
     suggest::nearest,
-    targets::{Played, RegistryTarget, front_hosts},
+    targets::{Played, RegistryTarget, StoreTarget, front_hosts, store_hosts},
     variables,
 };
 
@@ -35,6 +35,8 @@ pub struct Planned {
     pub parity: Vec<Diagnostic>,
     /// The registries and repositories that steps push to.
     pub targets: Vec<RegistryTarget>,
+    /// The stores that steps keep files in.
+    pub stores: Vec<StoreTarget>,
     /// The AWS host names that an emulator must answer for.
     pub front_hosts: Vec<String>,
 }
@@ -86,14 +88,17 @@ pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
     selection::apply(&ctx, &mut planned);
     let plan_id = facts.id;
     let played = Played { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
-    let (all, secrets, targets) = notes.into_parts();
-    let (parity, diagnostics) = all.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);
+    let Noted { diagnostics, secrets, targets, stores } = notes.into_parts();
+    let mut hosts = front_hosts(&targets, played);
+    hosts.extend(store_hosts(&stores).filter(|host| !hosts.contains(host)).collect::<Vec<_>>());
+    let (parity, diagnostics) = diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);
     Planned {
         plan: Plan { pipeline: plan_id, stages: planned, secrets },
         diagnostics,
         parity,
-        front_hosts: front_hosts(&targets, played),
+        front_hosts: hosts,
         targets: targets.into_iter().collect(),
+        stores,
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod field;
 pub(crate) mod plugin;
 pub(crate) mod run;
+pub(crate) mod store;
 
 use cirun_parser::{Span, model::Step};
 use cirun_plan::Profile;

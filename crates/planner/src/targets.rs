@@ -44,6 +44,54 @@ impl EcrRegistry {
     }
 }
 
+/// A store outside the stage that a step saves to, restores from or uploads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreTarget {
+    /// The step's path.
+    pub step: String,
+    /// Where the files are in CI: `s3://BUCKET`, `gs://BUCKET`, `azure://ACCOUNT/CONTAINER`, `artifactory://TARGET`.
+    pub address: String,
+    /// What the step does there.
+    pub work: StoreWork,
+    /// Who keeps the files in this run.
+    pub player: StorePlayer,
+    /// The bucket, where its calls are forwarded.
+    pub s3: Option<S3Bucket>,
+}
+
+/// What a step does with a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreWork {
+    /// Saves a cache.
+    Save,
+    /// Restores a cache.
+    Restore,
+    /// Uploads.
+    Upload,
+}
+
+/// Who keeps a step's files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StorePlayer {
+    /// cirun, in a directory of this machine.
+    Cirun,
+    /// The step's own endpoint, which is in the stage or on this machine.
+    Endpoint(String),
+    /// The endpoint that the emulated AWS forwards calls to.
+    Forwarded,
+    /// The store that the step names.
+    Real,
+}
+
+/// A bucket of S3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Bucket {
+    /// Its name.
+    pub name: String,
+    /// Its region, if the step names one.
+    pub region: Option<String>,
+}
+
 /// The names that lead to Docker Hub, and the one that gives its tokens.
 const DOCKER_HUB: [&str; 5] =
     ["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "auth.docker.io"];
@@ -113,6 +161,21 @@ pub(crate) fn front_hosts<'t>(targets: impl IntoIterator<Item = &'t RegistryTarg
         }
     }
     hosts.into_iter().collect()
+}
+
+/// The names that plugins call for buckets whose calls are forwarded: both styles, and STS for the role.
+pub(crate) fn store_hosts(stores: &[StoreTarget]) -> impl Iterator<Item = String> {
+    let mut hosts = IndexSet::new();
+    for bucket in stores.iter().filter_map(|store| store.s3.as_ref()) {
+        let region = bucket.region.as_deref().unwrap_or("us-east-1");
+        hosts.insert("sts.amazonaws.com".to_owned());
+        hosts.insert(format!("sts.{region}.amazonaws.com"));
+        for host in ["s3.amazonaws.com".to_owned(), format!("s3.{region}.amazonaws.com")] {
+            hosts.insert(format!("{}.{host}", bucket.name));
+            hosts.insert(host);
+        }
+    }
+    hosts.into_iter()
 }
 
 /// Whether a registry's host is a name that can be given to another machine: not an address, not one of the stage's own,

@@ -24,6 +24,7 @@ use crate::{
     resolve::{Ctx, given},
     shared_paths,
     stage::of_run,
+    store,
 };
 
 /// The step time-out of the service where the YAML names none.
@@ -361,6 +362,7 @@ fn lower_spec(at: &StepCtx<'_>) -> (Lowered, build::Pushed) {
         StepSpec::Plugin(spec) => lower::plugin::lower(at, spec),
         StepSpec::GitClone(spec) => lower::git_clone::lower(at, spec),
         StepSpec::BuildAndPush(spec) => return build::lower(at, spec),
+        StepSpec::Store(spec) => store::lower(at, spec),
         StepSpec::RunTests(spec) => lower::run_tests::lower(at, spec),
         StepSpec::Wait(spec) => lower::other::wait(at, spec),
         StepSpec::Other(spec) => lower::other::skipped(at, spec),

@@ -71,31 +71,35 @@ fn ci_stages(nodes: &[StageNode]) -> Vec<String> {
         .collect()
 }
 
-/// Connectors that stand in for those that the pipeline names, by the type that its steps need.
-fn stand_ins(pipeline: &Pipeline, sources: &mut Sources) -> IndexMap<String, Connector> {
-    let mut found = IndexMap::new();
-    let mut ecr = Vec::new();
-    let mut others = Vec::new();
-    let mut visit = |kind: &str, reference: &str| {
-        if kind == "BuildAndPushECR" { ecr.push(reference.to_owned()) } else { others.push(reference.to_owned()) }
-    };
-    for stage in stages(&pipeline.stages) {
-        references(stage, &mut visit);
+const DOCKER: &str = "type: DockerRegistry\n  spec: {dockerRegistryUrl: \"https://index.docker.io/v2/\", providerType: DockerHub, auth: {type: Anonymous}}";
+const AWS: &str = "type: Aws\n  spec: {credential: {type: ManualConfig, spec: {accessKey: AKIA, secretKeyRef: key}}}";
+const GCP: &str = "type: Gcp\n  spec: {credential: {type: ManualConfig, spec: {secretKeyRef: key}}}";
+const ARTIFACTORY: &str = "type: Artifactory\n  spec: {artifactoryServerUrl: \"https://a.example\", auth: {type: UsernamePassword, spec: {username: u, passwordRef: p}}}";
+
+/// The connector that a type of step needs.
+fn needed(kind: &str) -> &'static str {
+    match kind {
+        "BuildAndPushECR" | "SaveCacheS3" | "RestoreCacheS3" | "S3Upload" => AWS,
+        "SaveCacheGCS" | "RestoreCacheGCS" | "GCSUpload" => GCP,
+        "ArtifactoryUpload" => ARTIFACTORY,
+        _ => DOCKER,
     }
-    for (references, body) in [
-        (
-            others,
-            "type: DockerRegistry\n  spec: {dockerRegistryUrl: \"https://index.docker.io/v2/\", providerType: DockerHub, auth: {type: Anonymous}}",
-        ),
-        (ecr, "type: Aws\n  spec: {credential: {type: ManualConfig, spec: {accessKey: AKIA, secretKeyRef: key}}}"),
-    ] {
-        for reference in references {
-            let id =
-                sources.add("connector", &format!("connector:\n  identifier: stand_in\n  name: stand in\n  {body}\n"));
-            let parsed = parse_documents(sources, id);
-            let connector = parsed.tree.iter().find_map(|document| lower_connector(document.body()?).tree);
-            found.insert(reference, connector.expect("a connector"));
-        }
+}
+
+/// Connectors that stand in for those that the pipeline names, by the type that its steps need; where two types are
+/// needed under one name, as the clouds' steps do.
+fn stand_ins(pipeline: &Pipeline, sources: &mut Sources) -> IndexMap<String, Connector> {
+    let mut references_by_type: Vec<(&str, String)> = Vec::new();
+    for stage in stages(&pipeline.stages) {
+        references(stage, &mut |kind, reference| references_by_type.push((needed(kind), reference.to_owned())));
+    }
+    references_by_type.sort_by_key(|(body, _)| *body != DOCKER);
+    let mut found = IndexMap::new();
+    for (body, reference) in references_by_type {
+        let id = sources.add("connector", &format!("connector:\n  identifier: stand_in\n  name: stand in\n  {body}\n"));
+        let parsed = parse_documents(sources, id);
+        let connector = parsed.tree.iter().find_map(|document| lower_connector(document.body()?).tree);
+        found.insert(reference, connector.expect("a connector"));
     }
     found
 }
@@ -126,6 +130,7 @@ fn references(nodes: &[ExecutionNode], visit: &mut impl FnMut(&str, &str)) {
                     StepSpec::Background(spec) => &spec.connector_ref,
                     StepSpec::Plugin(spec) => &spec.connector_ref,
                     StepSpec::BuildAndPush(spec) => &spec.connector_ref,
+                    StepSpec::Store(spec) => &spec.connector_ref,
                     StepSpec::RunTests(spec) => &spec.run.connector_ref,
                     StepSpec::GitClone(_) | StepSpec::Wait(_) | StepSpec::Other(_) | StepSpec::Template => continue,
                 };
@@ -257,12 +262,12 @@ fn ci_stages_plan_in_their_own_profile() {
             bare.table(), provided.table(), whole.table()
         ),
         @"
-    nothing given: 79 of 291 stages plan
+    nothing given: 74 of 291 stages plan
     expression-error: 3
     missing-input: 38
     missing-required-input: 2
     missing-secret: 117
-    unknown-connector: 164
+    unknown-connector: 174
 
     connectors and secrets given: 247 of 291 stages plan
     expression-error: 3

@@ -5,7 +5,7 @@ mod docker_run;
 use std::path::PathBuf;
 
 use cirun_parser::Severity;
-use cirun_plan::{Action, ContainerAction, Environment as Variables, PlannedStep, Text, Traced};
+use cirun_plan::{Action, ContainerAction, Environment as Variables, PlannedStep, StandIn, Text, Traced};
 
 use crate::{
     args::PlanOptions,
@@ -114,6 +114,8 @@ fn container_facts(container: &ContainerAction) -> Vec<Fact> {
         Fact::new("pull", &container.pull, format!("{:?}", container.pull.value)),
         Fact::new("privileged", &container.privileged, container.privileged.value.to_string()),
     ];
+    let played = |stand_in: &Traced<StandIn>| Fact::new("played by cirun", stand_in, stand_in.value.words.join(" "));
+    facts.extend(container.stand_in.iter().map(played));
     facts.extend(container.connector.iter().map(|connector| Fact::new("connector", connector, &connector.value)));
     facts.extend(container.entrypoint.iter().map(|argv| Fact::new("entrypoint", argv, list(&argv.value))));
     facts.extend(container.command.iter().map(|argv| Fact::new("command", argv, list(&argv.value))));

@@ -1,5 +1,7 @@
 //! `cirun __inside …`: what cirun does inside its own containers.
 
+mod store;
+
 use std::{
     fs,
     net::SocketAddr,
@@ -93,6 +95,9 @@ pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
             until_stopped().await
         }
         InsideCommand::Guard { .. } => until_stopped().await,
+        InsideCommand::Store { program, list, caches, artifacts, workspace } => {
+            store::run(program, store::Orders { list, caches, artifacts, workspace })
+        }
         InsideCommand::Gc { data, options } => aws::collect_inside(&data, &options).await,
         InsideCommand::Registry { data, port } => {
             let http = Some(SocketAddr::from(([0, 0, 0, 0], port)));

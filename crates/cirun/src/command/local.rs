@@ -23,6 +23,7 @@ use crate::{
     environment::Environment,
     error::CliError,
     exit::ExitCode,
+    local_store,
     record::{Invocation, Record},
     run_id,
     session::{Purpose, Session, locate},
@@ -79,6 +80,7 @@ pub(crate) async fn start(
     outcome::demand_parity(&session, plan)?;
     outcome::demand_no_skips(&session, plan)?;
     guard::check(&session.settings, &session.planned.targets)?;
+    guard::check_stores(&session.settings, &session.planned.stores)?;
     guard::check_egress(&session.settings)?;
 
     let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
@@ -152,6 +154,7 @@ async fn carry_out(
         console::say(&format!("warning: cannot remove the files of secret outputs: {error}"));
     }
     outcome::say_pushed(record, setup.registry.as_ref());
+    local_store::say_collected(&record.artifacts());
     outcome::say_refused(record);
     outcome::say_parity(session);
     if let Err(error) = written {

@@ -2,7 +2,7 @@
 
 use cirun_docker_executor::{Liveness, ObjectKind, OwnedObject, Owner, Selection};
 
-use crate::{console, engine, environment::Environment, error::CliError, exit::ExitCode, paths::Paths};
+use crate::{console, engine, environment::Environment, error::CliError, exit::ExitCode, local_store, paths::Paths};
 
 /// Lists what cirun owns on the engine.
 pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, CliError> {
@@ -14,9 +14,13 @@ pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, CliError> 
     Ok(ExitCode::Success)
 }
 
-/// Removes what cirun owns on the engine; the machine's registry and its images only when asked.
+/// Removes what cirun owns on the engine; the machine's registry and its images, and the local caches, only when asked.
 pub(crate) async fn clean(environment: &Environment, dry_run: bool, all: bool) -> Result<ExitCode, CliError> {
-    let engine = engine::find(environment, &Paths::find()?).await?;
+    let paths = Paths::find()?;
+    if all && let Some(bytes) = local_store::clear_caches(&paths, dry_run)? {
+        print(&format!("caches {} ({bytes} bytes)\n", paths.caches().display()))?;
+    }
+    let engine = engine::find(environment, &paths).await?;
     let selection = if all { Selection::Everything } else { Selection::AllRuns };
     let cleaned = engine.clean(&selection, &Owner::current(), dry_run).await?;
     for object in &cleaned.removed {

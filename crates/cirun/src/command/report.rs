@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cirun_report::{Fanout, HtmlSink, JunitSink, QuietSink, Sink};
 
 use super::local::sink_error;
-use crate::{console, error::CliError, exit::ExitCode, paths::Paths, record::history::History, sinks};
+use crate::{console, error::CliError, exit::ExitCode, local_store, paths::Paths, record::history::History, sinks};
 
 /// Prints the summary, and writes the reports that are asked for.
 pub(crate) fn run(run: Option<&str>, html: Option<PathBuf>, junit: Option<PathBuf>) -> Result<ExitCode, CliError> {
@@ -23,5 +23,6 @@ pub(crate) fn run(run: Option<&str>, html: Option<PathBuf>, junit: Option<PathBu
     for event in run.events_to_the_end()? {
         all.consume(&event).map_err(|error| sink_error(&error))?;
     }
+    local_store::say_collected(&run.artifacts());
     Ok(ExitCode::Success)
 }

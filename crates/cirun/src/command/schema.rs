@@ -74,6 +74,7 @@ fn spec_of(root: &str) -> Vec<(&'static str, Value)> {
             ("DockerRegistry", object(tables::DOCKER_CONNECTOR)),
             ("Gcp", object(tables::GCP_CONNECTOR)),
             ("Azure", object(tables::AZURE_CONNECTOR)),
+            ("Artifactory", object(tables::ARTIFACTORY_CONNECTOR)),
         ],
         _ => Vec::new(),
     }

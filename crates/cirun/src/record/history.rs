@@ -11,7 +11,7 @@ use cirun_engine::{Event, EventKind, Outcome};
 use cirun_report::read_event;
 use jiff::Timestamp;
 
-use super::{EVENTS, Invocation, PLAN, invocation};
+use super::{ARTIFACTS, EVENTS, Invocation, PLAN, invocation};
 use crate::{error::CliError, exit::ExitCode, paths::Paths};
 
 /// More than the last event of a run is long.
@@ -86,6 +86,11 @@ impl History {
 }
 
 impl RecordedRun {
+    /// Where its uploads were collected.
+    pub(crate) fn artifacts(&self) -> PathBuf {
+        self.directory.join(ARTIFACTS)
+    }
+
     fn read(directory: PathBuf, id: &str) -> Option<Self> {
         let mut file = File::open(directory.join(EVENTS)).ok()?;
         let mut first = String::new();

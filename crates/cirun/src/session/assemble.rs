@@ -121,6 +121,7 @@ pub(super) fn assemble(
             args::PushMode::Real => PushMode::Real,
             args::PushMode::None => PushMode::None,
         },
+        caches: Some(paths.caches().display().to_string()),
         strict_parity: plan.strict_parity,
         ..Inputs::new(&project.sources)
     };
@@ -214,7 +215,7 @@ fn aws_inputs(
         given_by: "the local OIDC issuer".to_owned(),
     });
     let create_repository = settings.create_repository.value && mode == AwsMode::Real;
-    Ok(AwsInputs { mode, delegate, web_identity, oidc_token, create_repository })
+    Ok(AwsInputs { mode, delegate, web_identity, oidc_token, create_repository, forwarded: false })
 }
 
 /// Whoever the emulated AWS meets is welcome; the name says whose part it is.

@@ -20,6 +20,7 @@ mod select;
 mod services;
 mod shop;
 mod signals;
+mod stores;
 
 use super::support::{CommandOutput, Events, TestEnvironment, assert_nothing_left};
 

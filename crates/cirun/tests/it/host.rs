@@ -143,3 +143,25 @@ fn a_clean_clone_takes_a_repository() {
     let output = environment.cirun(&["local", "ci.yaml", "--clean-clone"]).exits(2);
     assert!(output.stderr.contains("is in no git working tree"), "{output}");
 }
+
+/// Where nothing needs a container, cirun plays the cache plugin as a process, as CI runs it on a VM.
+#[test]
+fn caches_need_no_engine() {
+    let connector = "connector:\n  identifier: s3\n  name: s3\n  type: Aws\n  spec: {credential: {type: ManualConfig, spec: {accessKey: AKIATEST, secretKeyRef: s3_secret}}}\n";
+    let store = |id: &str, kind: &str, more: &str| {
+        format!(
+            "- step:\n    name: {id}\n    identifier: {id}\n    type: {kind}\n    spec: {{connectorRef: s3, region: r, bucket: b, key: k{more}}}\n"
+        )
+    };
+    let stage = Stage::cloud()
+        .step(&host_step("make", "mkdir target; echo built > target/out"))
+        .step(&store("save", "SaveCacheS3", ", sourcePaths: [/harness/target]"))
+        .step(&host_step("lose", "rm -r target"))
+        .step(&store("restore", "RestoreCacheS3", ""))
+        .step(&host_step("show", "cat target/out"));
+    let environment = TestEnvironment::new().file("ci.yaml", stage.pipeline()).file(".harness/stores.yaml", connector);
+    let run = ["local", "ci.yaml", "--events", "e.jsonl", "--secret", "s3_secret=x"];
+    let output = environment.cirun(&run).exits(0);
+    assert_eq!(environment.events().output("show"), ["built"], "{output}");
+    assert!(!output.stderr.contains("engine "), "{output}");
+}

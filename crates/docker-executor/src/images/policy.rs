@@ -29,11 +29,14 @@ pub(super) enum Decision {
 }
 
 /// The images that can be had before the first step: not those that only a running step can name or make, nor those of
-/// steps that are known not to run.
+/// steps that are known not to run or whose program a stand-in plays.
 pub(crate) fn requests_of(stage: &PlannedStage) -> Vec<ImageRequest> {
     let mut requests: IndexMap<String, ImageRequest> = IndexMap::new();
     for step in stage.steps().into_iter().filter(|step| !step.image_from_run && may_run(step)) {
         let Action::Container(container) = &step.action else { continue };
+        if container.stand_in.is_some() {
+            continue;
+        }
         let image = match &container.image.value {
             Text::Known(image) => image.clone(),
             Text::Secret(image) => image.expose().to_owned(),

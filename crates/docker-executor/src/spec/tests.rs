@@ -21,6 +21,11 @@ fn host(network: Network) -> HostInfo {
         network,
         engine_socket: Some("/run/user/1000/docker.sock".into()),
         publish_address: IpAddr::from([127, 0, 0, 1]),
+        stand_in: StandInImage {
+            image: HelperImage { reference: "cirun.local/cirun:1".into(), rootfs: None, changes: Vec::new() },
+            command: vec!["/cirun".into(), "store".into()],
+            binds: vec![bind("/home/u/.cache/cirun/caches", "/cirun.d/caches", false)],
+        },
     }
 }
 
@@ -40,6 +45,7 @@ fn redis() -> ReadyContainer {
         memory_bytes: Some(524_288_000),
         working_dir: "/harness".into(),
         engine_socket: true,
+        stand_in: None,
     }
 }
 
@@ -353,4 +359,23 @@ fn a_sidecar() {
       }
     }
     "#);
+}
+
+/// What plays a plugin has its own image and mounts, and the step's environment, user and volumes.
+#[test]
+fn a_stand_in_takes_the_place_of_the_program() {
+    let stand_in = cirun_plan::StandIn { words: vec!["cache".into()], on_host: false };
+    let container = ReadyContainer { stand_in: Some(stand_in), entrypoint: None, command: None, ..redis() };
+    let host = host(Network::Bridge);
+    let plain = container_config(&step(&redis(), Role::Foreground), &redis(), &host);
+    let body = container_config(&step(&container, Role::Foreground), &container, &host);
+    assert_eq!(body.image.as_deref(), Some("cirun.local/cirun:1"));
+    assert_eq!(body.entrypoint.unwrap(), ["/cirun", "store", "cache"]);
+    assert_eq!((body.env, body.user), (plain.env, plain.user));
+    let targets = |body: Option<HostConfig>| -> Vec<String> {
+        body.and_then(|host| host.mounts).unwrap().into_iter().filter_map(|mount| mount.target).collect()
+    };
+    let mut mounts = targets(plain.host_config);
+    mounts.push("/cirun.d/caches".to_owned());
+    assert_eq!(targets(body.host_config), mounts);
 }

@@ -73,6 +73,7 @@ pub fn step(id: &str) -> StepBuilder {
         memory_bytes: None,
         working_dir: "/harness".to_owned(),
         engine_socket: false,
+        stand_in: None,
     };
     StepBuilder(PlannedStep {
         path: StepPath::new("", [id]),

@@ -79,6 +79,7 @@ pub(crate) fn container(image: &str) -> ReadyContainer {
         memory_bytes: None,
         working_dir: "/harness".to_owned(),
         engine_socket: false,
+        stand_in: None,
     }
 }
 

@@ -12,8 +12,8 @@ use crate::{
         spec::{FromNode, REQUIRED, check_tables, fields, is_map},
     },
     model::{
-        AwsConnector, AwsCredential, Connector, ConnectorSpec, CrossAccountAccess, DockerAuth, DockerConnector,
-        SecretDocument,
+        ArtifactoryAuth, ArtifactoryConnector, AwsConnector, AwsCredential, Connector, ConnectorSpec,
+        CrossAccountAccess, DockerAuth, DockerConnector, SecretDocument,
     },
 };
 
@@ -95,7 +95,8 @@ pub(super) fn connector(node: &Node, cx: &mut Context) -> Option<Connector> {
         ("DockerRegistry", Some(spec)) => ConnectorSpec::Docker(Box::new(DockerConnector::from_node(spec, cx)?)),
         ("Gcp", Some(spec)) => ConnectorSpec::Gcp(Box::new(clouds::gcp(spec, cx)?)),
         ("Azure", Some(spec)) => ConnectorSpec::Azure(Box::new(clouds::azure(spec, cx)?)),
-        ("Aws" | "DockerRegistry" | "Gcp" | "Azure", None) => {
+        ("Artifactory", Some(spec)) => ConnectorSpec::Artifactory(Box::new(ArtifactoryConnector::from_node(spec, cx)?)),
+        ("Aws" | "DockerRegistry" | "Gcp" | "Azure" | "Artifactory", None) => {
             cx.missing("spec", node.span);
             return None;
         }
@@ -197,6 +198,38 @@ impl FromNode for DockerAuth {
             password_ref: text("passwordRef"),
             span: node.span,
         })
+    }
+}
+
+fields! {
+    /// `auth` of an `Artifactory` connector.
+    ARTIFACTORY_AUTH {
+        "type": FieldKind::Enum(ARTIFACTORY_AUTHS), REQUIRED;
+        "spec": FieldKind::Any;
+    }
+}
+
+/// Ways to log in to Artifactory (harness-schema.md 1.6).
+const ARTIFACTORY_AUTHS: &[&str] = &["UsernamePassword", "Anonymous", "OidcAuthentication"];
+
+impl FromNode for ArtifactoryAuth {
+    const KIND: FieldKind = FieldKind::Object(ARTIFACTORY_AUTH);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        check_tables(node, &[ARTIFACTORY_AUTH], cx).then_some(())?;
+        match kind(node, ARTIFACTORY_AUTHS, cx)? {
+            "Anonymous" => Some(Self::Anonymous),
+            "OidcAuthentication" => Some(Self::Oidc),
+            _ => {
+                let spec = node.get("spec").filter(|spec| check_tables(spec, &[AUTH_SPEC], cx));
+                let mut text = |key: &str| spec.and_then(|spec| read::<Text>(spec, key, cx));
+                Some(Self::UsernamePassword {
+                    username: text("username"),
+                    username_ref: text("usernameRef"),
+                    password_ref: text("passwordRef"),
+                })
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     },
     model::{
         BackgroundSpec, BuildAndPushSpec, BuildSpec, BuildTarget, GitCloneSpec, OtherSpec, PluginSpec, ReportsSpec,
-        Resources, RunSpec, RunTestsSpec, StepSpec, WaitSpec,
+        Resources, RunSpec, RunTestsSpec, StepSpec, StoreSpec, StoreStep, WaitSpec,
     },
     step_types::{STEP_TYPES, StepClass, StepType, step_type},
 };
@@ -58,14 +58,15 @@ fn known_spec(kind: &StepType, spec: &Node, cx: &mut Context) -> StepSpec {
             StepSpec::RunTests(Box::new(RunTestsSpec::read_known(spec, cx, run)))
         }
         "Wait" => StepSpec::Wait(WaitSpec::read_known(spec, cx)),
-        name => match (build_target(name, spec, cx), kind.class) {
-            (Some(target), _) => {
+        name => match (build_target(name, spec, cx), StoreStep::named(name), kind.class) {
+            (None, Some(step), _) => StepSpec::Store(Box::new(StoreSpec::read_known(spec, cx, step))),
+            (Some(target), _, _) => {
                 let mut build = BuildAndPushSpec::read_known(spec, cx, target);
                 build.remote_cache_image = build.remote_cache_image.or_else(|| read(spec, "remoteCacheRepo", cx));
                 StepSpec::BuildAndPush(Box::new(build))
             }
-            (None, StepClass::Skipped(why)) => other(why, Some(spec)),
-            (None, StepClass::Local | StepClass::NotCi) => other(NOT_CI, Some(spec)),
+            (None, None, StepClass::Skipped(why)) => other(why, Some(spec)),
+            (None, None, StepClass::Local | StepClass::NotCi) => other(NOT_CI, Some(spec)),
         },
     }
 }

@@ -39,6 +39,7 @@ fields! {
         "baseImageConnectorRefs": FieldKind::TextList;
         "resources": FieldKind::Any;
         "runAsUser": FieldKind::Text;
+        "retry": FieldKind::Int;
     }
     SAVE {
         "key": FieldKind::Text, REQUIRED;

@@ -33,6 +33,8 @@ pub enum ConnectorSpec {
     Gcp(Box<GcpConnector>),
     /// `Azure`.
     Azure(Box<AzureConnector>),
+    /// `Artifactory`.
+    Artifactory(Box<ArtifactoryConnector>),
     /// Any other type, by name.
     Other(Spanned<String>),
 }
@@ -218,4 +220,41 @@ pub struct SecretDocument {
     pub identifier: Spanned<String>,
     /// `type`.
     pub kind: Option<Text>,
+}
+
+spec! {
+    /// `spec` of an `Artifactory` connector (harness-schema.md 1.6).
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ArtifactoryConnector {
+        /// The server's address.
+        "artifactoryServerUrl" => url: Option<Text> = REQUIRED,
+        /// How to log in.
+        "auth" => auth: Option<ArtifactoryAuth>,
+    }
+    with span;
+    known {
+        "delegateSelectors": FieldKind::TextList, "Which delegates may use the connector.";
+        "executeOnDelegate": FieldKind::Flag, "A delegate makes the connection.";
+        "ignoreTestConnection": FieldKind::Flag, "The connection is not tested.";
+        "proxy": FieldKind::Flag, "Goes through the delegate's proxy.";
+        "proxyUrl": FieldKind::Text, "The proxy.";
+    }
+}
+
+/// `auth` of an `Artifactory` connector.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ArtifactoryAuth {
+    /// `UsernamePassword`.
+    UsernamePassword {
+        /// `username`.
+        username: Option<Text>,
+        /// `usernameRef`.
+        username_ref: Option<Text>,
+        /// `passwordRef`.
+        password_ref: Option<Text>,
+    },
+    /// `Anonymous`.
+    Anonymous,
+    /// `OidcAuthentication`.
+    Oidc,
 }

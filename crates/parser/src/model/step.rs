@@ -6,7 +6,7 @@ use crate::{
     Node, Span, Spanned, Text, TextList,
     model::{
         BackgroundSpec, BuildAndPushSpec, FailureStrategySpec, GitCloneSpec, PluginSpec, RunSpec, RunTestsSpec,
-        StrategySpec, TemplateRef, Variable, WaitSpec, WhenSpec,
+        StoreSpec, StrategySpec, TemplateRef, Variable, WaitSpec, WhenSpec,
     },
 };
 
@@ -97,6 +97,8 @@ pub enum StepSpec {
     GitClone(Box<GitCloneSpec>),
     /// `BuildAndPushECR`, `…DockerRegistry`, `…GAR`, `…GCR`, `…ACR`.
     BuildAndPush(Box<BuildAndPushSpec>),
+    /// `SaveCache*`, `RestoreCache*`, `S3Upload`, `GCSUpload`, `ArtifactoryUpload`.
+    Store(Box<StoreSpec>),
     /// `RunTests`.
     RunTests(Box<RunTestsSpec>),
     /// `Wait`.

@@ -133,9 +133,17 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) ->
 
 /// The credentials of a build-and-push step, and what a laptop lacks beside them.
 pub(crate) fn of(build: &BuildCtx<'_, '_>, named: &Named<'_>, aws: &AwsConnector) -> Credentials {
-    let ctx = &build.at.ctx;
+    with_needs(&build.at.ctx, named, aws, build.builder)
+}
+
+/// The credentials of a step whose plugin uses keys and role as the AWS SDK does, like ecr.
+pub(crate) fn of_plain_plugin(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) -> Credentials {
+    with_needs(ctx, named, aws, Docker)
+}
+
+fn with_needs(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, plugin: Builder) -> Credentials {
     let Variables { mut credentials, flow, overlay, session_token } = variables(ctx, named, aws);
-    credentials.need = match signer(flow, overlay, build.builder) {
+    credentials.need = match signer(flow, overlay, plugin) {
         Signer::Ambient => LocalNeed::Delegate {
             keys_ignored: flow == Flow::Manual,
             web_identity: flow == Flow::Irsa,

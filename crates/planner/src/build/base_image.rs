@@ -57,6 +57,7 @@ fn report_not_docker(build: &BuildCtx<'_, '_>, reference: &Text, spec: &Connecto
         ConnectorSpec::Docker(_) => "DockerRegistry",
         ConnectorSpec::Gcp(_) => "Gcp",
         ConnectorSpec::Azure(_) => "Azure",
+        ConnectorSpec::Artifactory(_) => "Artifactory",
         ConnectorSpec::Other(kind) => kind.value.as_str(),
     };
     build.at.ctx.notes.report(

@@ -7,6 +7,8 @@ use super::{BuildCtx, auth::Credentials, aws_auth::LocalNeed, plugins::Builder, 
 use crate::{
     env::Env,
     inputs::{AwsMode, PushMode, WebIdentity},
+    lower::StepCtx,
+    resolve::Ctx,
     targets::EcrRegistry,
 };
 
@@ -35,8 +37,18 @@ pub(crate) fn variables(build: &BuildCtx<'_, '_>, registry: &Registry, credentia
         let cause = Cause::Setting("--create-repository".to_owned());
         local.env.known("PLUGIN_CREATE_REPOSITORY", "true", cause);
     }
-    identity(build, registry, &credentials.need, &mut local.env);
+    let region = registry.ecr.as_ref().map(|ecr| ecr.region.clone());
+    identity(&Signing { at: build.at, ecr: registry.ecr.as_ref(), region }, &credentials.need, &mut local.env);
     local
+}
+
+/// A step whose plugin signs requests to AWS.
+pub(crate) struct Signing<'a, 'b> {
+    pub(crate) at: &'b StepCtx<'a>,
+    /// The registry that it pushes to, where it is ECR's.
+    pub(crate) ecr: Option<&'b EcrRegistry>,
+    /// The region that it calls.
+    pub(crate) region: Option<String>,
 }
 
 /// Keeps the image where `--push` wants it.
@@ -72,8 +84,8 @@ fn push(build: &BuildCtx<'_, '_>, local: &mut Local) {
 }
 
 /// Gives the plugin an identity where CI's machine has one.
-fn identity(build: &BuildCtx<'_, '_>, registry: &Registry, need: &LocalNeed, env: &mut Env) {
-    let ctx = &build.at.ctx;
+pub(crate) fn identity(signing: &Signing<'_, '_>, need: &LocalNeed, env: &mut Env) {
+    let ctx = &signing.at.ctx;
     match need {
         LocalNeed::Nothing => {}
         LocalNeed::SessionToken { token, span } => {
@@ -89,24 +101,24 @@ fn identity(build: &BuildCtx<'_, '_>, registry: &Registry, need: &LocalNeed, env
         }
         LocalNeed::Delegate { keys_ignored, web_identity, span } => {
             if *keys_ignored {
-                report_keys_ignored(build, *span);
+                report_keys_ignored(ctx, *span);
             }
             let pod = ctx.inputs.aws.web_identity.as_ref().filter(|_| *web_identity);
-            if let (Some(pod), Some(ecr)) = (pod, &registry.ecr) {
-                irsa(build, pod, ecr, *span, env);
+            if let (Some(pod), Some(ecr)) = (pod, signing.ecr) {
+                irsa(signing.at, pod, ecr, *span, env);
             } else if ctx.inputs.aws.mode != AwsMode::Off {
                 let why = if *keys_ignored { IGNORED_KEYS } else { NO_KEYS };
-                delegate(build, registry, (*span, why), env);
+                delegate(signing, (*span, why), env);
             }
         }
     }
 }
 
 /// What EKS puts into a pod whose service account has a role (plugins-measured.md, IRSA).
-fn irsa(build: &BuildCtx<'_, '_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Span, env: &mut Env) {
-    let ctx = &build.at.ctx;
+fn irsa(at: &StepCtx<'_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Span, env: &mut Env) {
+    let ctx = &at.ctx;
     let role = format!("arn:aws:iam::{}:role/{}", ecr.account, pod.role);
-    report_delegate(build, &format!("{role}, by {}", pod.given_by), (span, NO_KEYS));
+    report_delegate(at, &format!("{role}, by {}", pod.given_by), (span, NO_KEYS));
     if ctx.inputs.strict_parity {
         return;
     }
@@ -118,13 +130,13 @@ fn irsa(build: &BuildCtx<'_, '_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Sp
     }
 }
 
-fn report_delegate(build: &BuildCtx<'_, '_>, signer: &str, (span, why): (Span, &str)) {
-    let message = format!("`{}` signs as {signer}: in CI as the delegate or the pod", build.at.place.id);
-    build.at.ctx.notes.report(Diagnostic::parity("delegate-identity", message).at(span, why));
+fn report_delegate(at: &StepCtx<'_>, signer: &str, (span, why): (Span, &str)) {
+    let message = format!("`{}` signs as {signer}: in CI as the delegate or the pod", at.place.id);
+    at.ctx.notes.report(Diagnostic::parity("delegate-identity", message).at(span, why));
 }
 
-fn delegate(build: &BuildCtx<'_, '_>, registry: &Registry, (span, why): (Span, &str), env: &mut Env) {
-    let ctx = &build.at.ctx;
+fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, &str), env: &mut Env) {
+    let ctx = &signing.at.ctx;
     let Some(identity) = &ctx.inputs.aws.delegate else {
         ctx.notes.report(
             Diagnostic::error("missing-aws-identity", "no AWS identity plays the delegate's").at(span, why).help(
@@ -133,7 +145,7 @@ fn delegate(build: &BuildCtx<'_, '_>, registry: &Registry, (span, why): (Span, &
         );
         return;
     };
-    report_delegate(build, &identity.given_by, (span, why));
+    report_delegate(signing.at, &identity.given_by, (span, why));
     if ctx.inputs.strict_parity {
         return;
     }
@@ -147,14 +159,14 @@ fn delegate(build: &BuildCtx<'_, '_>, registry: &Registry, (span, why): (Span, &
             env.set(name, Traced::new(Text::Secret(secret.clone()), origin()));
         }
     }
-    let region = registry.ecr.as_ref().map(|ecr| ecr.region.clone()).or_else(|| identity.region.clone());
+    let region = signing.region.clone().or_else(|| identity.region.clone());
     if let Some(region) = region {
         env.set("AWS_REGION", Traced::new(Text::Known(region), origin()));
     }
 }
 
-fn report_keys_ignored(build: &BuildCtx<'_, '_>, span: Span) {
-    build.at.ctx.notes.report(
+fn report_keys_ignored(ctx: &Ctx<'_>, span: Span) {
+    ctx.notes.report(
         Diagnostic::warning("keys-ignored", "kaniko-ecr ignores the connector's keys once a role is set")
             .at(span, "plugins-measured.md: PLUGIN_ASSUME_ROLE with keys fails with NoCredentialProviders")
             .help("in CI the pod's own identity must be able to assume the role; or use OIDC"),

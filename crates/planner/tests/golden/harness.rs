@@ -159,6 +159,47 @@ connector:
     auth: {type: UsernamePassword, spec: {username: robot, passwordRef: quay_password}}
 ---
 connector:
+  identifier: role_with_id
+  name: role_with_id
+  type: Aws
+  spec:
+    credential:
+      type: ManualConfig
+      spec: {accessKey: AKIAKEY, secretKeyRef: aws_secret}
+      crossAccountAccess: {crossAccountRoleArn: \"arn:aws:iam::1:role/ci\", externalId: id}
+---
+connector:
+  identifier: aws_oidc
+  name: aws_oidc
+  type: Aws
+  spec:
+    credential: {type: OidcAuthentication, spec: {iamRoleArn: \"arn:aws:iam::1:role/ci\"}}
+---
+connector:
+  identifier: aws_delegate
+  name: aws_delegate
+  type: Aws
+  spec:
+    credential: {type: InheritFromDelegate}
+    delegateSelectors: [ci]
+---
+connector:
+  identifier: jfrog
+  name: jfrog
+  type: Artifactory
+  spec:
+    artifactoryServerUrl: https://jfrog.example.com/artifactory
+    auth: {type: UsernamePassword, spec: {username: ci, passwordRef: jfrog_password}}
+---
+connector:
+  identifier: jfrog_anonymous
+  name: jfrog_anonymous
+  type: Artifactory
+  spec:
+    artifactoryServerUrl: https://jfrog.example.com/artifactory
+    auth: {type: Anonymous}
+---
+connector:
   identifier: keys
   name: keys
   type: Aws
@@ -233,6 +274,10 @@ fn render_step(text: &mut String, indent: &str, step: &PlannedStep) {
     match &step.action {
         Action::Container(container) => {
             put("image", container.image.value.shown());
+            if let Some(stand_in) = &container.stand_in {
+                let host = if stand_in.value.on_host { ", also on the host" } else { "" };
+                put("played", format!("{}{host}", stand_in.value.words.join(" ")));
+            }
             if container.pull.value != PullPolicy::IfNotPresent {
                 put("pull", format!("{:?}", container.pull.value));
             }

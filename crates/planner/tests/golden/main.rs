@@ -23,3 +23,4 @@ mod selection;
 mod services;
 mod smoke;
 mod stages;
+mod stores;

@@ -1,6 +1,6 @@
 //! The push guard: no image reaches a real registry unless the person says so, by account or registry.
 
-use cirun_planner::{RegistryTarget, host_and_port, is_local, is_name};
+use cirun_planner::{RegistryTarget, StorePlayer, StoreTarget, StoreWork, host_and_port, is_local, is_name};
 
 use crate::{
     args::{AwsMode, EgressMode, PushMode},
@@ -24,6 +24,30 @@ pub(super) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(
         }
         (PushMode::Real, _, _) => allowed(settings, targets),
     }
+}
+
+/// Refuses to save or upload to a real store that was not allowed, and to reach S3 without real AWS.
+pub(super) fn check_stores(settings: &Settings, stores: &[StoreTarget]) -> Result<(), CliError> {
+    for store in stores.iter().filter(|store| store.player == StorePlayer::Real) {
+        let name = store.address.split_once("://").map_or(store.address.as_str(), |(_, name)| name);
+        if store.address.starts_with("s3://") && settings.aws.value != AwsMode::Real {
+            return Err(CliError::usage(format!(
+                "step `{}` uses {}: `--push real` needs `--aws real`",
+                store.step, store.address
+            ))
+            .help("or leave it out: caches and uploads then stay here"));
+        }
+        let writes = match store.work {
+            StoreWork::Save | StoreWork::Upload => true,
+            StoreWork::Restore => false,
+        };
+        let names = [name, store.address.as_str()];
+        if writes && !settings.allow_accounts.iter().any(|allowed| names.contains(&allowed.value.as_str())) {
+            return Err(CliError::usage(format!("step `{}` would write to {}", store.step, store.address))
+                .help(format!("allow it with `--allow-account {name}`, or `allow-account` in config.toml")));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses to close the network where the steps could not do what they are to.
@@ -93,6 +117,46 @@ mod tests {
         match check(&settings, &[target]) {
             Ok(()) => "goes on".to_owned(),
             Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// The verdict on a step that uploads to an address, or restores from it.
+    fn store_verdict(values: Values, address: &str, work: StoreWork) -> String {
+        let (settings, _) = Settings::resolve(vec![Layer { origin: Origin::Flag, values }], Trust::UserOnly);
+        let player = if settings.push.value == PushMode::Real { StorePlayer::Real } else { StorePlayer::Cirun };
+        let store = StoreTarget { step: "up".to_owned(), address: address.to_owned(), work, player, s3: None };
+        match check_stores(&settings, &[store]) {
+            Ok(()) => "goes on".to_owned(),
+            Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    #[test]
+    fn real_stores_are_written_to_where_that_is_allowed() {
+        let values = |aws, push, allowed: &[&str]| Values {
+            aws: Some(aws),
+            push: Some(push),
+            allow_account: allowed.iter().map(|id| (*id).to_owned()).collect(),
+            ..Values::default()
+        };
+        use StoreWork::{Restore, Save, Upload};
+        let real = |allowed: &[&str]| values(AwsMode::Real, PushMode::Real, allowed);
+        let rows = [
+            (values(AwsMode::Emulated, PushMode::Local, &[]), "s3://b", Upload, "goes on"),
+            (real(&[]), "s3://b", Upload, "error: step `up` would write to s3://b"),
+            (real(&["c"]), "s3://b", Save, "error: step `up` would write to s3://b"),
+            (real(&["b"]), "s3://b", Save, "goes on"),
+            (real(&[]), "s3://b", Restore, "goes on"),
+            (
+                values(AwsMode::Emulated, PushMode::Real, &["b"]),
+                "s3://b",
+                Restore,
+                "error: step `up` uses s3://b: `--push real` needs `--aws real`",
+            ),
+            (values(AwsMode::Off, PushMode::Real, &["gs://b"]), "gs://b", Upload, "goes on"),
+        ];
+        for (values, address, work, expected) in rows {
+            assert_eq!(store_verdict(values, address, work), expected, "{address} {work:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! The first lines of a run: what runs where, as whom, and where pushes go.
 
+use cirun_planner::{StorePlayer, StoreWork};
+
 use super::setup::Setup;
 use crate::{
     args::{AwsMode, PushMode},
@@ -21,7 +23,42 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup) {
         console::say(&format!("  AWS        {}", aws(session)));
         console::say(&format!("  pushes     {}", pushes(session, setup)));
     }
+    stores(session, setup).iter().for_each(|line| console::say(line));
     console::say("");
+}
+
+/// A line for each kind of store that steps use.
+fn stores(session: &Session, setup: &Setup) -> Vec<String> {
+    let stores = &session.planned.stores;
+    let used = |upload: bool, player: &StorePlayer| {
+        stores.iter().any(|store| (store.work == StoreWork::Upload) == upload && store.player == *player)
+    };
+    let mut lines = Vec::new();
+    if used(false, &StorePlayer::Cirun) {
+        lines.push(format!("  caches     local, in {}", session.paths.caches().display()));
+    }
+    if used(true, &StorePlayer::Cirun) {
+        lines.push(match session.settings.push.value {
+            PushMode::None => "  uploads    nowhere: their files are only listed".to_owned(),
+            PushMode::Local | PushMode::Real => format!("  uploads    collected in {}", setup.artifacts.display()),
+        });
+    }
+    let mut elsewhere: Vec<String> = Vec::new();
+    for store in stores {
+        let line = match (&store.player, &session.settings.aws_endpoint_url) {
+            (StorePlayer::Endpoint(endpoint), _) => format!("  S3         {} at {endpoint}", store.address),
+            (StorePlayer::Forwarded, Some(upstream)) => {
+                format!("  S3         {} is forwarded to {}", store.address, upstream.value)
+            }
+            (StorePlayer::Real, _) => format!("  store      {}, the real one", store.address),
+            (StorePlayer::Cirun | StorePlayer::Forwarded, _) => continue,
+        };
+        if !elsewhere.contains(&line) {
+            elsewhere.push(line);
+        }
+    }
+    lines.extend(elsewhere);
+    lines
 }
 
 fn aws(session: &Session) -> String {

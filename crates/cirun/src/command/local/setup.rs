@@ -1,11 +1,11 @@
 //! Sets the stage: engine, images of cirun's own, the AWS front, backends.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
 
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
 use cirun_docker_executor::{
-    DockerBackend, Egress, Engine, EngineSocket, Mirror, Owner, PullOverride, RunConfig, Sidecar,
+    DockerBackend, Egress, Engine, EngineSocket, Mirror, Owner, PullOverride, RunConfig, Sidecar, StandInImage,
 };
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
@@ -19,6 +19,7 @@ use crate::{
     environment::Environment,
     error::CliError,
     front::{self, LocalRegistry, Orders, RegistriesFile, Route},
+    local_store::LocalStore,
     own_image::OwnImage,
     record::Record,
     session::{POD_TOKEN_FILE, Session, TRUST_BUNDLE_FILE},
@@ -34,6 +35,8 @@ pub(super) struct Setup {
     pub engine: Option<String>,
     /// The registry that keeps pushed images.
     pub registry: Option<LocalRegistry>,
+    /// Where uploads are collected.
+    pub artifacts: PathBuf,
 }
 
 /// Where the emulated AWS forwards calls.
@@ -57,8 +60,12 @@ impl Stagehand<'_> {
     /// Finds the engine where a step needs one, removes what killed runs left, and starts what the steps rely on.
     pub(super) async fn set_up(self) -> Result<Setup, CliError> {
         let host = self.host()?;
+        let store = LocalStore::of(&self.session.paths, self.record);
+        store.make(self.session.plan())?;
+        let stand_in = store.on_host(&own_binary()?);
         if !self.needs_containers()? {
-            return Ok(Setup { backends: Backends { containers: None, host }, engine: None, registry: None });
+            let backends = Backends { containers: None, host, stand_in };
+            return Ok(Setup { backends, engine: None, registry: None, artifacts: self.record.artifacts() });
         }
         let engine = engine::find(self.environment, &self.session.paths).await?;
         let owner = Owner::current();
@@ -69,12 +76,14 @@ impl Stagehand<'_> {
         let own = OwnImage::locate()?;
         let forwarding = self.forwarding()?;
         let (sidecars, registry) = self.front(&engine, &own, forwarding.as_ref()).await?;
-        let config = self.run_config(owner, &own, sidecars, registry.as_ref(), forwarding.as_ref())?;
+        let config =
+            self.run_config(owner, (&own, store.image(&own)), sidecars, registry.as_ref(), forwarding.as_ref())?;
         let info = engine.info().await?;
         self.say_emulation(&engine);
         let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
         let containers = Some(DockerBackend::new(engine, config));
-        Ok(Setup { backends: Backends { containers, host }, engine: Some(shown), registry })
+        let backends = Backends { containers, host, stand_in };
+        Ok(Setup { backends, engine: Some(shown), registry, artifacts: self.record.artifacts() })
     }
 
     fn say_emulation(self, engine: &Engine) {
@@ -88,7 +97,10 @@ impl Stagehand<'_> {
 
     fn needs_containers(self) -> Result<bool, CliError> {
         let stages = self.session.plan().stages.iter().filter(|stage| stage.not_here.is_none());
-        let step = stages.flat_map(|stage| stage.steps()).find(|step| matches!(step.action, Action::Container(_)));
+        let step = stages.flat_map(|stage| stage.steps()).find(|step| match &step.action {
+            Action::Container(container) => container.stand_in.as_ref().is_none_or(|stand_in| !stand_in.value.on_host),
+            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => false,
+        });
         match step {
             Some(step) if self.session.settings.engine.value == EngineChoice::Host => {
                 Err(CliError::usage(format!("`--engine host` runs no containers, and step `{}` needs one", step.path))
@@ -164,7 +176,7 @@ impl Stagehand<'_> {
     fn run_config(
         self,
         owner: Owner,
-        own: &OwnImage,
+        (own, stand_in): (&OwnImage, StandInImage),
         sidecars: Vec<Sidecar>,
         registry: Option<&LocalRegistry>,
         forwarding: Option<&Forwarding>,
@@ -184,6 +196,7 @@ impl Stagehand<'_> {
             joined: Vec::new(),
             pod: front::pod(own, front::helper_image(own), &pod_words, pod_aliases),
             watcher: front::watcher(own, front::helper_image(own)),
+            stand_in,
             always_watch_inside: false,
             pull: match settings.pull.value {
                 PullMode::Yaml => PullOverride::Yaml,
@@ -214,8 +227,7 @@ impl Stagehand<'_> {
     }
 
     fn host(self) -> Result<HostBackend, CliError> {
-        let program =
-            std::env::current_exe().map_err(|error| CliError::io("cannot find cirun's own binary", &error))?;
+        let program = own_binary()?;
         let environment: BTreeMap<_, _> =
             self.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(HostBackend::new(HostConfig {
@@ -226,6 +238,10 @@ impl Stagehand<'_> {
             stop_grace: GRACE,
         }))
     }
+}
+
+fn own_binary() -> Result<PathBuf, CliError> {
+    std::env::current_exe().map_err(|error| CliError::io("cannot find cirun's own binary", &error))
 }
 
 /// With real AWS, who plays the delegate.

@@ -1,0 +1,141 @@
+//! The stores of this machine that take the place of those outside: caches by key, and the uploads of a run.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use cirun_docker_executor::{Bind, StandInImage};
+use cirun_plan::{Action, ContainerAction, Plan};
+
+use crate::{
+    console,
+    error::CliError,
+    front,
+    own_image::OwnImage,
+    paths::Paths,
+    record::{Record, close_to_others, open_to_all},
+};
+
+/// Where a container of a stage has them.
+const CACHES: &str = "/cirun.d/caches";
+const ARTIFACTS: &str = "/cirun.d/artifacts";
+/// Collected files that are listed one by one.
+const LISTED: usize = 20;
+
+/// The directories of a run.
+#[derive(Debug)]
+pub(crate) struct LocalStore {
+    caches: PathBuf,
+    artifacts: PathBuf,
+}
+
+impl LocalStore {
+    /// The directories of this user and run.
+    pub(crate) fn of(paths: &Paths, record: &Record) -> Self {
+        Self { caches: paths.caches(), artifacts: record.artifacts() }
+    }
+
+    /// Makes the directories, if a step of the plan uses them. Step containers run as any user, so everyone may write to
+    /// them; what is around them is closed to other users.
+    pub(crate) fn make(&self, plan: &Plan) -> Result<(), CliError> {
+        if stand_ins(plan).next().is_none() {
+            return Ok(());
+        }
+        for directory in [&self.caches, &self.artifacts] {
+            make(directory).map_err(|error| CliError::io(directory.display(), &error))?;
+        }
+        Ok(())
+    }
+
+    /// What plays plugins in containers.
+    pub(crate) fn image(&self, own: &OwnImage) -> StandInImage {
+        let bind = |source: &PathBuf, target: &str| Bind {
+            source: source.clone(),
+            target: target.to_owned(),
+            read_only: false,
+        };
+        StandInImage {
+            image: front::helper_image(own),
+            command: own.inside(&["store", "--caches", CACHES, "--artifacts", ARTIFACTS]),
+            binds: vec![bind(&self.caches, CACHES), bind(&self.artifacts, ARTIFACTS)],
+        }
+    }
+
+    /// What plays plugins as a process of this machine, but for the words of the step.
+    pub(crate) fn on_host(&self, program: &Path) -> Vec<String> {
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let words = ["__inside", "store", "--caches"].map(str::to_owned).into_iter();
+        let words = words.chain([path(&self.caches), "--artifacts".to_owned(), path(&self.artifacts)]);
+        [path(program)].into_iter().chain(words).collect()
+    }
+}
+
+/// The containers of the plan whose program cirun plays.
+pub(crate) fn stand_ins(plan: &Plan) -> impl Iterator<Item = &ContainerAction> {
+    plan.stages.iter().filter(|stage| stage.not_here.is_none()).flat_map(|stage| stage.steps()).filter_map(|step| {
+        match &step.action {
+            Action::Container(container) => Some(&**container).filter(|container| container.stand_in.is_some()),
+            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
+        }
+    })
+}
+
+fn make(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    if let Some(parent) = directory.parent() {
+        close_to_others(parent)?;
+    }
+    open_to_all(directory)
+}
+
+/// Says what was uploaded into a directory, by its place in the store.
+pub(crate) fn say_collected(artifacts: &Path) {
+    let mut files = Vec::new();
+    if let Err(error) = list(artifacts, &mut files) {
+        console::say(&format!("warning: cannot read the collected uploads: {error}"));
+    }
+    if files.is_empty() {
+        return;
+    }
+    files.sort();
+    console::say(&format!("\nuploads (collected in {}):", artifacts.display()));
+    for (path, bytes) in files.iter().take(LISTED) {
+        console::say(&format!("  {}  {bytes} bytes", path.strip_prefix(artifacts).unwrap_or(path).display()));
+    }
+    if files.len() > LISTED {
+        console::say(&format!("  … and {} more", files.len() - LISTED));
+    }
+}
+
+/// Removes the caches of this user; returns how many bytes they were, or none where there are none.
+pub(crate) fn clear_caches(paths: &Paths, dry_run: bool) -> Result<Option<u64>, CliError> {
+    let caches = paths.caches();
+    let failed = |error: io::Error| CliError::io(caches.display(), &error);
+    let mut files = Vec::new();
+    list(&caches, &mut files).map_err(failed)?;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    if !dry_run {
+        fs::remove_dir_all(&caches).map_err(failed)?;
+    }
+    Ok(Some(files.iter().map(|(_, bytes)| bytes).sum()))
+}
+
+/// Every file below a directory, with its size; none where the directory is not there.
+fn list(directory: &Path, files: &mut Vec<(PathBuf, u64)>) -> io::Result<()> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            list(&entry.path(), files)?;
+        } else {
+            files.push((entry.path(), entry.metadata()?.len()));
+        }
+    }
+    Ok(())
+}

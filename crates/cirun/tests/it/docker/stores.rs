@@ -1,0 +1,169 @@
+//! Caches and uploads: kept on this machine, or at an S3 endpoint.
+
+use std::fs;
+
+use super::{engine, run};
+use crate::it::support::{Stage, TestEnvironment, run_step, run_step_with};
+
+const CONNECTORS: &str = "\
+connector:
+  identifier: s3
+  name: s3
+  type: Aws
+  spec: {credential: {type: ManualConfig, spec: {accessKey: AKIATEST, secretKeyRef: s3_secret}}}
+---
+connector:
+  identifier: google
+  name: google
+  type: Gcp
+  spec: {credential: {type: ManualConfig, spec: {secretKeyRef: google_key}}}
+";
+
+/// The secrets of the connectors.
+const SECRETS: [&str; 4] = ["--secret", "s3_secret=secret-of-s3", "--secret", "google_key={}"];
+
+/// A step for a cache or an upload.
+fn store_step(id: &str, kind: &str, spec: &str) -> String {
+    format!("- step:\n    name: {id}\n    identifier: {id}\n    type: {kind}\n    spec: {{{spec}}}\n")
+}
+
+const BUCKET: &str = "connectorRef: s3, region: us-east-1, bucket: ci-caches";
+
+fn save(key: &str, more: &str) -> String {
+    store_step("save", "SaveCacheS3", &format!("{BUCKET}, key: {key}, {more}"))
+}
+
+fn restore(key: &str, more: &str) -> String {
+    store_step("restore", "RestoreCacheS3", &format!("{BUCKET}, key: {key}{more}"))
+}
+
+/// A workspace with the pipeline, its stage with the shared path `/deps`.
+fn workspace(stage: &Stage) -> TestEnvironment {
+    let shared = stage.pipeline().replace("      execution:\n", "      sharedPaths: [/deps]\n          execution:\n");
+    engine(&shared).file(".harness/stores.yaml", CONNECTORS)
+}
+
+/// The environment with another pipeline: its home, and with it its caches, stay.
+fn next(environment: TestEnvironment, stage: &Stage) -> TestEnvironment {
+    let shared = stage.pipeline().replace("      execution:\n", "      sharedPaths: [/deps]\n          execution:\n");
+    environment.file("ci.yaml", shared)
+}
+
+const KEY: &str = r#"'deps-{{ checksum "lock" }}'"#;
+
+#[test]
+fn saved_in_one_run_and_restored_in_the_next() {
+    let first = Stage::kubernetes()
+        .step(&run_step(
+            "make",
+            "mkdir target && echo built > target/out && ln -s out target/link\necho jar > /deps/a.jar",
+        ))
+        .step(&save(KEY, "sourcePaths: [target, /deps], archiveFormat: Zstd, runAsUser: 1000"));
+    let environment = workspace(&first).file("lock", "1\n");
+    let (output, events) = run(&environment, &SECRETS, 0);
+    let caches = environment.home().join(".cache/cirun/caches");
+    assert!(output.stderr.contains(&format!("  caches     local, in {}", caches.display())), "{output}");
+    let parity = format!("`save` uses the local cache in {}: in CI s3://ci-caches", caches.display());
+    assert!(output.stderr.contains(&parity), "{output}");
+    assert_eq!(
+        events.output("save")[0],
+        "saving to s3://ci-caches under the key deps-b026324c6904b2a9cb4b88d6d61c81d1"
+    );
+    drop(fs::remove_dir_all(environment.workspace().join("target")));
+
+    let show = "cat target/link /deps/a.jar";
+    let second = Stage::kubernetes().step(&restore(KEY, ", archiveFormat: Zstd")).step(&run_step("show", show));
+    let environment = next(environment, &second);
+    let (_, events) = run(&environment, &SECRETS, 0);
+    assert_eq!(events.output("show"), ["built", "jar"]);
+
+    let environment = environment.file("lock", "2\n");
+    let strict = Stage::kubernetes().step(&restore(KEY, ", failIfKeyNotFound: true"));
+    let (_, events) = run(&next(environment, &strict), &SECRETS, 1);
+    let told = events.output("restore").concat();
+    assert!(told.contains("does not exist in s3://ci-caches"), "{told}");
+}
+
+#[test]
+fn a_miss_is_no_failure_unless_the_step_says_so() {
+    let stage = Stage::vm()
+        .step(&restore("none", ""))
+        .step(&run_step("after", "echo went on"))
+        .step(&restore("none", ", failIfKeyNotFound: true").replace("restore\n", "strict\n"))
+        .step(&run_step_with("never", "echo no", ""));
+    let (_, events) = run(&workspace(&stage), &SECRETS, 1);
+    assert_eq!(events.outcomes(), "restore succeeded, after succeeded, strict failed 1, never skipped");
+    assert_eq!(events.output("restore")[1], "nothing is kept under this key: nothing is restored");
+}
+
+#[test]
+fn what_cannot_be_saved_fails_the_step_and_strategies_act() {
+    let ignored = save("k", "sourcePaths: [none]").replace(
+        "    spec:",
+        "    failureStrategies:\n      - onFailure: {errors: [AllErrors], action: {type: Ignore}}\n    spec:",
+    );
+    let stage = Stage::vm().step(&ignored).step(&run_step("after", "echo went on"));
+    let (_, events) = run(&workspace(&stage), &SECRETS, 0);
+    assert_eq!(events.outcomes(), "save ignored 1, after succeeded");
+    assert!(events.output("save").concat().contains("none is not there, or cannot be read"));
+}
+
+#[test]
+fn uploads_are_collected_with_the_run() {
+    let up = "connectorRef: s3, region: us-east-1, bucket: releases, sourcePath: \"out/*.txt\", target: shop/1";
+    let google = "connectorRef: google, bucket: reports, sourcePath: /deps, target: latest";
+    let stage = Stage::kubernetes()
+        .step(&run_step("make", "mkdir out && echo a > out/a.txt && echo b > out/b.log && echo c > /deps/c"))
+        .step(&store_step("up", "S3Upload", up))
+        .step(&store_step("google", "GCSUpload", google));
+    let environment = workspace(&stage);
+    let (output, events) = run(&environment, &SECRETS, 0);
+    assert_eq!(events.output("up"), ["/harness/out/a.txt → s3://releases/shop/1/out/a.txt (2 B)"]);
+    let artifacts = environment.record().join("artifacts");
+    assert_eq!(fs::read_to_string(artifacts.join("s3/releases/shop/1/out/a.txt")).unwrap(), "a\n");
+    let told = format!(
+        "uploads (collected in {}):\n  gs/reports/latest/c  2 bytes\n  s3/releases/shop/1/out/a.txt  2 bytes\n",
+        artifacts.display()
+    );
+    assert!(output.stderr.contains(&told), "{output}");
+    assert!(output.stderr.contains("`up` is collected with the run's artifacts: in CI it goes to s3://releases"));
+    drop(environment.cirun(&["report"]).exits(0).says("s3/releases/shop/1/out/a.txt  2 bytes"));
+
+    drop(fs::remove_dir_all(environment.workspace().join("out")));
+    let (output, events) = run(&environment, &[&SECRETS[..], &["--push", "none"]].concat(), 0);
+    assert_eq!(events.output("up"), ["/harness/out/a.txt would go to s3://releases/shop/1/out/a.txt (2 B)"]);
+    assert!(output.stderr.contains("uploads    nowhere: their files are only listed"), "{output}");
+}
+
+/// An archive in the store that leads out of what was saved, as a stranger might put it there.
+#[test]
+fn an_archive_that_leads_elsewhere_is_refused() {
+    let environment = workspace(&Stage::kubernetes().step(&restore("k", "")));
+    let directory = environment.home().join(".cache/cirun/caches/s3/ci-caches/k");
+    fs::create_dir_all(&directory).unwrap();
+    let mut archive = tar::Builder::new(fs::File::create(directory.join("workspace%2Ftarget")).unwrap());
+    for (name, text) in [("workspace/target", ""), ("workspace/target/../../etc/profile", "x")] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(if text.is_empty() { tar::EntryType::Directory } else { tar::EntryType::Regular });
+        header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(text.len() as u64);
+        header.set_mode(0o755);
+        header.set_cksum();
+        archive.append(&header, text.as_bytes()).unwrap();
+    }
+    drop(archive.into_inner().unwrap());
+    let (_, events) = run(&environment, &SECRETS, 1);
+    let told = events.output("restore").concat();
+    assert!(told.contains("leads out of what was saved"), "{told}");
+}
+
+#[test]
+fn clean_all_frees_the_caches() {
+    let stage = Stage::vm().step(&run_step("make", "echo x > kept")).step(&save("k", "sourcePaths: [kept]"));
+    let environment = workspace(&stage);
+    drop(run(&environment, &SECRETS, 0));
+    let caches = environment.home().join(".cache/cirun/caches");
+    let listed = environment.cirun(&["clean", "--all", "--dry-run"]).exits(0);
+    assert!(listed.stdout.contains(&format!("caches {} (", caches.display())), "{listed}");
+    assert!(caches.join("s3/ci-caches/k").exists());
+}

@@ -1,0 +1,199 @@
+use std::{collections::BTreeMap, io::Cursor, os::unix::fs::MetadataExt};
+
+use super::*;
+use crate::rooted::testing::Bench;
+
+/// Every file, link and directory below a path: `name`, `name/` and `name -> link`, with the files' texts.
+fn tree(path: &Path) -> BTreeMap<String, String> {
+    WalkDir::new(path)
+        .min_depth(1)
+        .into_iter()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let name = entry.path().strip_prefix(path).unwrap().display().to_string();
+            let kind = entry.file_type();
+            if kind.is_symlink() {
+                (name, format!("-> {}", fs::read_link(entry.path()).unwrap().display()))
+            } else if kind.is_dir() {
+                (name + "/", String::new())
+            } else {
+                (name, fs::read_to_string(entry.path()).unwrap())
+            }
+        })
+        .collect()
+}
+
+fn save(bench: &Bench, path: &str, format: Format) -> (PathBuf, Rooted) {
+    let around = bench.around(&[]);
+    let source = around.absolute(Path::new(path));
+    let rooted = around.rooted(&source);
+    let file = bench.path("archive");
+    write(&source, &rooted, format, &mut File::create(&file).unwrap(), &mut |_| {}).unwrap();
+    (file, rooted)
+}
+
+const PLAIN: Reading = Reading { format: Format::Tar, preserve: false };
+
+#[test]
+fn what_is_saved_comes_back() {
+    for format in [Format::Tar, Format::Gzip, Format::Zstd] {
+        let bench = Bench::new();
+        bench.file("target/a/one", "1");
+        bench.file("target/two", "22");
+        fs::create_dir(bench.path("root/harness/target/empty")).unwrap();
+        symlink(Path::new("../elsewhere"), &bench.path("root/harness/target/a/link")).unwrap();
+        let before = tree(&bench.path("root/harness"));
+        let (file, rooted) = save(&bench, "target", format);
+        fs::remove_dir_all(bench.path("root/harness/target")).unwrap();
+        assert_eq!(saved_path(&file).unwrap(), rooted);
+        let moved = read(&file, &rooted, Reading { format, preserve: false }, &bench.around(&[])).unwrap();
+        assert_eq!(moved, Moved { files: 2, bytes: 3 });
+        assert_eq!(tree(&bench.path("root/harness")), before, "{format:?}");
+    }
+}
+
+#[test]
+fn a_single_file_and_a_path_outside_of_the_workspace() {
+    let bench = Bench::new();
+    fs::create_dir_all(bench.path("root/home/.m2")).unwrap();
+    fs::write(bench.path("root/home/.m2/settings.xml"), "x").unwrap();
+    let (file, rooted) = save(&bench, "/home/.m2/settings.xml", Format::Tar);
+    assert_eq!(rooted, Rooted::Root("home/.m2/settings.xml".into()));
+    fs::remove_dir_all(bench.path("root/home")).unwrap();
+    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    assert_eq!(fs::read_to_string(bench.path("root/home/.m2/settings.xml")).unwrap(), "x");
+}
+
+#[test]
+fn files_that_are_there_are_replaced_and_others_stay() {
+    let bench = Bench::new();
+    bench.file("target/one", "a longer text");
+    let (file, rooted) = save(&bench, "target", Format::Tar);
+    bench.file("target/one", "changed, and longer than before");
+    bench.file("target/two", "new");
+    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    let after = tree(&bench.path("root/harness/target"));
+    assert_eq!(after, BTreeMap::from([("one".into(), "a longer text".into()), ("two".into(), "new".into())]));
+}
+
+#[test]
+fn modes_come_back_and_times_only_where_asked() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    bench.file("bin/tool", "#!");
+    let tool = bench.path("root/harness/bin/tool");
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o750)).unwrap();
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    File::open(&tool).unwrap().set_modified(long_ago).unwrap();
+    let (file, rooted) = save(&bench, "bin", Format::Tar);
+    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    let metadata = fs::metadata(&tool).unwrap();
+    assert_eq!(metadata.mode() & 0o777, 0o750);
+    assert!(metadata.modified().unwrap() > long_ago);
+    read(&file, &rooted, Reading { preserve: true, ..PLAIN }, &bench.around(&[])).unwrap();
+    assert_eq!(fs::metadata(&tool).unwrap().modified().unwrap(), long_ago);
+}
+
+/// Name, kind, and text or target.
+type Entry = (&'static str, EntryType, &'static str);
+
+/// An archive of these entries, as somebody else might put it into the store.
+fn forged(bench: &Bench, entries: &[Entry]) -> PathBuf {
+    let mut builder = Builder::new(Vec::new());
+    for (name, kind, text) in entries {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(*kind);
+        header.set_mode(0o644);
+        // `set_path` refuses what is to be refused by the reader.
+        let bytes = name.as_bytes();
+        header.as_gnu_mut().unwrap().name[..bytes.len()].copy_from_slice(bytes);
+        match kind {
+            EntryType::Symlink | EntryType::Link => {
+                header.set_size(0);
+                header.as_gnu_mut().unwrap().linkname[..text.len()].copy_from_slice(text.as_bytes());
+                header.set_cksum();
+                builder.append(&header, io::empty()).unwrap();
+            }
+            _ => {
+                header.set_size(text.len() as u64);
+                header.set_cksum();
+                builder.append(&header, Cursor::new(text)).unwrap();
+            }
+        }
+    }
+    let file = bench.path("forged");
+    fs::write(&file, builder.into_inner().unwrap()).unwrap();
+    file
+}
+
+#[test]
+fn archives_that_lead_elsewhere_are_refused() {
+    use EntryType::{Char, Directory, Link, Regular, Symlink};
+    let rows: [(&str, &[Entry]); 6] = [
+        ("up", &[("workspace/target/../../../etc/passwd", Regular, "x")]),
+        ("absolute", &[("/etc/passwd", Regular, "x")]),
+        ("beside", &[("workspace/other", Regular, "x")]),
+        (
+            "by a link",
+            &[
+                ("workspace/target/", Directory, ""),
+                ("workspace/target/out", Symlink, "/etc"),
+                ("workspace/target/out/passwd", Regular, "x"),
+            ],
+        ),
+        ("hard link", &[("workspace/target/passwd", Link, "/etc/passwd")]),
+        ("device", &[("workspace/target/null", Char, "")]),
+    ];
+    let mut told = String::new();
+    for (what, entries) in rows {
+        let bench = Bench::new();
+        let file = forged(&bench, entries);
+        let error = read(&file, &Rooted::Workspace("target".into()), PLAIN, &bench.around(&[])).unwrap_err();
+        told.push_str(&format!("{what}: {error}\n").replace(&bench.path("root").display().to_string(), ""));
+        assert!(!bench.path("root/etc/passwd").exists() && !bench.path("root/harness/other").exists(), "{what}");
+    }
+    insta::assert_snapshot!(told, @"
+    up: the archive of /harness/target is refused: its name workspace/target/../../../etc/passwd leads out of what was saved
+    absolute: the archive of /harness/target is refused: its name /etc/passwd leads out of what was saved
+    beside: the archive of /harness/target is refused: its name workspace/other leads out of what was saved
+    by a link: the archive of /harness/target is refused: its name workspace/target/out/passwd leads through a link
+    hard link: the archive of /harness/target is refused: workspace/target/passwd is neither file nor directory nor link
+    device: the archive of /harness/target is refused: workspace/target/null is neither file nor directory nor link
+    ");
+}
+
+/// A link that was there before the restore is the person's own: what is unpacked replaces it, and does not follow it.
+#[test]
+fn a_file_replaces_a_link() {
+    let bench = Bench::new();
+    bench.file("target/one", "1");
+    let (file, rooted) = save(&bench, "target", Format::Tar);
+    bench.file("precious", "p");
+    fs::remove_file(bench.path("root/harness/target/one")).unwrap();
+    symlink(Path::new("../precious"), &bench.path("root/harness/target/one")).unwrap();
+    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    assert_eq!(fs::read_to_string(bench.path("root/harness/precious")).unwrap(), "p");
+    assert_eq!(fs::read_to_string(bench.path("root/harness/target/one")).unwrap(), "1");
+}
+
+#[test]
+fn the_format_must_be_the_one_that_was_saved() {
+    let bench = Bench::new();
+    bench.file("target/one", "1");
+    let (file, rooted) = save(&bench, "target", Format::Gzip);
+    let error = read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap_err().to_string();
+    assert!(error.ends_with("it was saved as gzip, and the step's archiveFormat is tar"), "{error}");
+}
+
+proptest::proptest! {
+    /// Bytes of any kind are refused or unpacked, and never panic or leave the workspace.
+    #[test]
+    fn any_bytes(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..1200)) {
+        let bench = Bench::new();
+        let file = bench.path("any");
+        fs::write(&file, bytes).unwrap();
+        drop(saved_path(&file));
+        drop(read(&file, &Rooted::Workspace("target".into()), PLAIN, &bench.around(&[])));
+        proptest::prop_assert_eq!(fs::read_dir(bench.path("root")).unwrap().count(), 1);
+    }
+}

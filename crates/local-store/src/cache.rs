@@ -1,0 +1,251 @@
+//! `plugins/cache` (drone-meltwater-cache): saves paths under a key, and restores what a key has.
+
+use std::fs;
+
+use crate::{
+    StoreError, Surroundings,
+    archive::{self, Format, Moved, Reading},
+    error::io_error,
+    evict, files,
+    key::key,
+    object::{Bucket, Object, touch},
+};
+
+/// Saves or restores, as the variables say.
+pub(crate) fn run(around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+    let bucket = Bucket::of(around)?;
+    let key = key(around.demand("PLUGIN_CACHE_KEY")?, around, say)?;
+    match (around.flag("PLUGIN_REBUILD"), around.flag("PLUGIN_RESTORE")) {
+        (true, false) => save(&bucket, &key, around, say),
+        (false, true) => restore(&bucket, &key, around, say),
+        (true, true) => Err(StoreError::Setting("PLUGIN_REBUILD and PLUGIN_RESTORE exclude each other".to_owned())),
+        (false, false) => Err(StoreError::Setting("neither PLUGIN_REBUILD nor PLUGIN_RESTORE is set".to_owned())),
+    }
+}
+
+/// The paths of `PLUGIN_MOUNT`.
+fn mounts(around: &Surroundings) -> Vec<String> {
+    let list = around.get("PLUGIN_MOUNT").unwrap_or_default();
+    list.split(',').map(str::trim).filter(|path| !path.is_empty()).map(|path| around.expand(path)).collect()
+}
+
+/// An object for each path. One that is there stays, unless the step overrides it.
+fn save(bucket: &Bucket, key: &str, around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+    let format = Format::of(around.get("PLUGIN_ARCHIVE_FORMAT"));
+    // The plugin's own default is true; CI always says.
+    let replace = around.get("PLUGIN_OVERRIDE").is_none() || around.flag("PLUGIN_OVERRIDE");
+    say(&format!("saving to {} under the key {key}", bucket.address));
+    let mounts = mounts(around);
+    for path in &mounts {
+        let source = around.absolute(path.as_ref());
+        let missing = |error| StoreError::Source(format!("{path} is not there, or cannot be read ({error})"));
+        fs::symlink_metadata(&source).map_err(missing)?;
+    }
+    for path in mounts {
+        let source = around.absolute(path.as_ref());
+        let rooted = around.rooted(&source);
+        let Object { file, .. } = bucket.object(key, &rooted);
+        if file.exists() && !replace {
+            say(&format!("{path}: the key has it already, and `override` is not set"));
+            continue;
+        }
+        let moved = files::write_whole(&file, |out| archive::write(&source, &rooted, format, out, say))?;
+        let packed = fs::metadata(&file).map_err(io_error("read", &file))?.len();
+        say(&format!("{path}: saved {}, {} in the cache", told(moved), files::size(packed)));
+        evict::make_room(&around.caches, around.limit, &file, say)?;
+    }
+    Ok(())
+}
+
+/// All that the key has, or the paths that the step names.
+fn restore(bucket: &Bucket, key: &str, around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+    let reading = Reading {
+        format: Format::of(around.get("PLUGIN_ARCHIVE_FORMAT")),
+        preserve: around.flag("PLUGIN_PRESERVE_METADATA"),
+    };
+    say(&format!("restoring from {} under the key {key}", bucket.address));
+    let mut objects = bucket.list(key)?;
+    let wanted = mounts(around);
+    if !wanted.is_empty() {
+        let wanted: Vec<_> = wanted.iter().map(|path| around.rooted(&around.absolute(path.as_ref()))).collect();
+        objects.retain(|object| wanted.contains(&object.rooted));
+    }
+    if objects.is_empty() {
+        if around.flag("PLUGIN_FAIL_RESTORE_IF_KEY_NOT_PRESENT") {
+            return Err(StoreError::KeyNotFound { key: key.to_owned(), address: bucket.address.clone() });
+        }
+        say("nothing is kept under this key: nothing is restored");
+    }
+    for Object { file, rooted } in objects {
+        let moved = archive::read(&file, &rooted, reading, around)?;
+        touch(&file);
+        say(&format!("{}: restored {}", around.place(&rooted).display(), told(moved)));
+    }
+    Ok(())
+}
+
+fn told(Moved { files, bytes }: Moved) -> String {
+    format!("{files} {}, {}", if files == 1 { "file" } else { "files" }, files::size(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::rooted::testing::Bench;
+
+    const SAVE: &[(&str, &str)] = &[
+        ("PLUGIN_BACKEND", "s3"),
+        ("PLUGIN_BUCKET", "b"),
+        ("PLUGIN_CACHE_KEY", "deps/1"),
+        ("PLUGIN_MOUNT", "target,./lib"),
+        ("PLUGIN_OVERRIDE", "false"),
+        ("PLUGIN_REBUILD", "true"),
+    ];
+    const RESTORE: &[(&str, &str)] = &[
+        ("PLUGIN_BACKEND", "s3"),
+        ("PLUGIN_BUCKET", "b"),
+        ("PLUGIN_CACHE_KEY", "deps/1"),
+        ("PLUGIN_RESTORE", "true"),
+        ("PLUGIN_FAIL_RESTORE_IF_KEY_NOT_PRESENT", "false"),
+    ];
+
+    fn play(bench: &Bench, env: &[&[(&str, &str)]]) -> String {
+        let mut told = String::new();
+        if let Err(error) = run(&bench.around(&env.concat()), &mut |line| told.push_str(&format!("{line}\n"))) {
+            told.push_str(&format!("error: {error}\n"));
+        }
+        told.replace(&bench.dir.path().display().to_string(), "")
+    }
+
+    fn bench() -> Bench {
+        let bench = Bench::new();
+        bench.file("target/one", "1");
+        bench.file("lib/two", "22");
+        bench
+    }
+
+    #[test]
+    fn saved_and_restored() {
+        let bench = bench();
+        insta::assert_snapshot!(play(&bench, &[SAVE]), @"
+        saving to s3://b under the key deps/1
+        target: saved 1 file, 1 B, 2.6 kB in the cache
+        ./lib: saved 1 file, 2 B, 2.6 kB in the cache
+        ");
+        for directory in ["target", "lib"] {
+            fs::remove_dir_all(bench.path("root/harness").join(directory)).unwrap();
+        }
+        insta::assert_snapshot!(play(&bench, &[RESTORE]), @"
+        restoring from s3://b under the key deps/1
+        /root/harness/lib: restored 1 file, 2 B
+        /root/harness/target: restored 1 file, 1 B
+        ");
+        assert_eq!(fs::read_to_string(bench.path("root/harness/lib/two")).unwrap(), "22");
+    }
+
+    #[test]
+    fn what_is_there_stays_without_override() {
+        let bench = bench();
+        play(&bench, &[SAVE]);
+        bench.file("target/one", "changed");
+        insta::assert_snapshot!(play(&bench, &[SAVE]), @"
+        saving to s3://b under the key deps/1
+        target: the key has it already, and `override` is not set
+        ./lib: the key has it already, and `override` is not set
+        ");
+        play(&bench, &[RESTORE]);
+        assert_eq!(fs::read_to_string(bench.path("root/harness/target/one")).unwrap(), "1");
+        bench.file("target/one", "changed");
+        play(&bench, &[SAVE, &[("PLUGIN_OVERRIDE", "true")]]);
+        bench.file("target/one", "again");
+        play(&bench, &[RESTORE]);
+        assert_eq!(fs::read_to_string(bench.path("root/harness/target/one")).unwrap(), "changed");
+    }
+
+    #[test]
+    fn misses() {
+        let bench = bench();
+        play(&bench, &[SAVE]);
+        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_CACHE_KEY", "deps")]]), @"
+        restoring from s3://b under the key deps
+        nothing is kept under this key: nothing is restored
+        ");
+        let strict = ("PLUGIN_FAIL_RESTORE_IF_KEY_NOT_PRESENT", "true");
+        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_CACHE_KEY", "deps"), strict]]), @"
+        restoring from s3://b under the key deps
+        error: key deps does not exist in s3://b
+        ");
+        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_BUCKET", "other"), strict]]), @"
+        restoring from s3://other under the key deps/1
+        error: key deps/1 does not exist in s3://other
+        ");
+        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_MOUNT", "no/such"), strict]]), @"
+        restoring from s3://b under the key deps/1
+        error: key deps/1 does not exist in s3://b
+        ");
+        insta::assert_snapshot!(play(&bench, &[SAVE, &[("PLUGIN_MOUNT", "target,no")]]), @"
+        saving to s3://b under the key deps/1
+        error: no is not there, or cannot be read (No such file or directory (os error 2))
+        ");
+        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_BACKEND", "sftp")]]), @"error: PLUGIN_BACKEND=sftp is not played");
+        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_BUCKET", "")]]), @"error: PLUGIN_BUCKET is not set");
+    }
+
+    /// A key restores what the plugin would: its own objects, and those of no other key.
+    #[test]
+    fn azure_restores_the_paths_that_it_names() {
+        let bench = bench();
+        let azure: &[(&str, &str)] =
+            &[("PLUGIN_BACKEND", "azure"), ("PLUGIN_ACCOUNT_NAME", "team"), ("PLUGIN_CONTAINER", "caches")];
+        play(&bench, &[SAVE, azure]);
+        for directory in ["target", "lib"] {
+            fs::remove_dir_all(bench.path("root/harness").join(directory)).unwrap();
+        }
+        insta::assert_snapshot!(play(&bench, &[RESTORE, azure, &[("PLUGIN_MOUNT", "lib")]]), @"
+        restoring from azure://team/caches under the key deps/1
+        /root/harness/lib: restored 1 file, 2 B
+        ");
+        assert!(bench.path("root/harness/lib/two").exists() && !bench.path("root/harness/target").exists());
+    }
+
+    #[test]
+    fn runs_at_once() {
+        let bench = bench();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| play(&bench, &[SAVE, &[("PLUGIN_OVERRIDE", "true")]]));
+                scope.spawn(|| play(&bench, &[RESTORE]));
+            }
+        });
+        let left: Vec<_> = walkdir::WalkDir::new(bench.path("caches")).into_iter().map(Result::unwrap).collect();
+        let files = left.iter().filter(|entry| entry.file_type().is_file()).count();
+        assert_eq!(files, 2, "{left:?}");
+        assert!(play(&bench, &[RESTORE]).contains("restored 1 file"));
+    }
+
+    /// An object that somebody else has put under a key is refused as a whole.
+    #[test]
+    fn an_object_under_a_wrong_name() {
+        let bench = bench();
+        play(&bench, &[SAVE]);
+        let key = bench.path("caches/s3/b/deps%2F1");
+        fs::rename(key.join("workspace%2Flib"), key.join("root%2Fetc")).unwrap();
+        insta::assert_snapshot!(play(&bench, &[RESTORE]), @"
+        restoring from s3://b under the key deps/1
+        error: the archive of /caches/s3/b/deps%2F1/root%2Fetc is refused: it holds workspace/lib
+        ");
+        assert!(!bench.path("root/etc").exists());
+    }
+
+    #[test]
+    fn a_workspace_that_moved() {
+        let bench = bench();
+        play(&bench, &[SAVE]);
+        let mut around = bench.around(RESTORE);
+        around.workspace = bench.path("root/moved");
+        run(&around, &mut |_| {}).unwrap();
+        assert!(Path::new(&bench.path("root/moved/target/one")).exists());
+    }
+}

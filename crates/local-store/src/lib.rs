@@ -1,0 +1,20 @@
+//! What the plugins for caches and uploads do, on directories of this machine: `plugins/cache`, `plugins/s3`,
+//! `plugins/gcs` and `plugins/artifactory` with the variables that CI gives them.
+//!
+//! Synchronous, and in one process: it runs where the files are, in a container of the stage or on the machine. It knows
+//! neither the plan nor Docker, prints nothing and reads no environment: it is told both.
+
+mod archive;
+mod cache;
+mod error;
+mod evict;
+mod files;
+mod key;
+mod object;
+mod pattern;
+mod program;
+mod rooted;
+mod upload;
+
+pub use error::StoreError;
+pub use program::{Program, Surroundings, run};

@@ -1,0 +1,141 @@
+//! Where a cache's objects are: `CACHES/BACKEND/BUCKET/KEY/PATH`, each of the last three as one name.
+//!
+//! Keys hold whatever a person writes, `/` and `..` among it, so every name is escaped, and cut where it is too long.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::{StoreError, Surroundings, archive::saved_path, error::io_error, files::TEMPORARY, rooted::Rooted};
+
+/// The longest name that is written out; file systems take 255 bytes.
+const LONGEST: usize = 180;
+
+/// The store's directory for a step's bucket.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    directory: PathBuf,
+    /// As people write it.
+    pub(crate) address: String,
+}
+
+/// An object of a key.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) file: PathBuf,
+    /// What was saved.
+    pub(crate) rooted: Rooted,
+}
+
+impl Bucket {
+    /// The bucket that the plugin's variables name.
+    pub(crate) fn of(around: &Surroundings) -> Result<Self, StoreError> {
+        let (backend, scheme, names) = match around.get("PLUGIN_BACKEND").unwrap_or("s3") {
+            "s3" => ("s3", "s3", vec![around.demand("PLUGIN_BUCKET")?]),
+            "gcs" => ("gcs", "gs", vec![around.demand("PLUGIN_BUCKET")?]),
+            "azure" => {
+                ("azure", "azure", vec![around.demand("PLUGIN_ACCOUNT_NAME")?, around.demand("PLUGIN_CONTAINER")?])
+            }
+            other => return Err(StoreError::Setting(format!("PLUGIN_BACKEND={other} is not played"))),
+        };
+        let name = names.join("/");
+        Ok(Self { directory: around.caches.join(backend).join(escape(&name)), address: format!("{scheme}://{name}") })
+    }
+
+    fn of_key(&self, key: &str) -> PathBuf {
+        self.directory.join(escape(key))
+    }
+
+    /// The object of a path.
+    pub(crate) fn object(&self, key: &str, rooted: &Rooted) -> Object {
+        let name = rooted.name();
+        Object { file: self.of_key(key).join(escape(&name.to_string_lossy())), rooted: rooted.clone() }
+    }
+
+    /// All objects of a key.
+    pub(crate) fn list(&self, key: &str) -> Result<Vec<Object>, StoreError> {
+        let directory = self.of_key(key);
+        let mut objects = Vec::new();
+        let entries = match fs::read_dir(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(objects),
+            entries => entries.map_err(io_error("read", &directory))?,
+        };
+        for entry in entries {
+            let file = entry.map_err(io_error("read", &directory))?.path();
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with(TEMPORARY) {
+                continue;
+            }
+            let rooted = saved_path(&file)?;
+            // Who put it there was not this store: its name says what it holds.
+            if escape(&rooted.name().to_string_lossy()) != name {
+                let reason = format!("it holds {}", rooted.name().display());
+                return Err(StoreError::Archive { path: file.display().to_string(), reason });
+            }
+            objects.push(Object { file, rooted });
+        }
+        objects.sort_by(|one, other| one.file.cmp(&other.file));
+        Ok(objects)
+    }
+}
+
+/// A name of one component: what is not plain is `%XX`; a long one ends with a hash of the whole.
+pub(crate) fn escape(text: &str) -> String {
+    let mut name = String::new();
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => name.push(char::from(byte)),
+            b'.' if index > 0 => name.push('.'),
+            other => name.push_str(&format!("%{other:02X}")),
+        }
+    }
+    if name.is_empty() {
+        return "%".to_owned();
+    }
+    if name.len() <= LONGEST {
+        return name;
+    }
+    let hash = hex::encode(Sha256::digest(text));
+    format!("{}~{}", &name[..LONGEST - 40], &hash[..32])
+}
+
+/// Says that an object was used, so that it is not the first to go.
+pub(crate) fn touch(file: &Path) {
+    let now = std::time::SystemTime::now();
+    // Where the store is another user's, the order of eviction is all that suffers.
+    drop(fs::File::options().append(true).open(file).and_then(|file| file.set_modified(now)));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert_eq!(escape("deps-1.2_x"), "deps-1.2_x");
+        assert_eq!(escape("a/b"), "a%2Fb");
+        assert_eq!(escape(".."), "%2E.");
+        assert_eq!(escape("ä"), "%C3%A4");
+        assert_eq!(escape(""), "%");
+        let long = "k/".repeat(300);
+        assert!(escape(&long).len() < 200);
+        assert_ne!(escape(&long), escape(&format!("{long}x")));
+    }
+
+    proptest::proptest! {
+        /// No two keys share a name, and none leaves its directory.
+        #[test]
+        fn names_are_told_apart(one in ".{0,40}", other in ".{0,40}") {
+            let names: BTreeSet<String> = [escape(&one), escape(&other)].into();
+            proptest::prop_assert_eq!(names.len() == 1, one == other);
+            for name in names {
+                proptest::prop_assert!(!name.contains('/') && name != "." && name != "..");
+            }
+        }
+    }
+}

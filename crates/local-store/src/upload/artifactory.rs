@@ -1,0 +1,80 @@
+//! `plugins/artifactory` (drone-artifactory, which calls `jfrog rt upload`): files by JFrog's wildcards.
+
+use std::path::{Path, PathBuf};
+
+use super::{Upload, join};
+use crate::{
+    StoreError, Surroundings,
+    pattern::{Star, files_below, has_wildcards, matching},
+};
+
+/// Finds the files and their places below the repository, which the target begins with.
+pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
+    let target = around.demand("PLUGIN_TARGET")?;
+    let source = around.demand("PLUGIN_SOURCE")?;
+    let path = around.absolute(Path::new(source));
+    let found: Vec<PathBuf> = if has_wildcards(source) {
+        matching(&path, Star::AnyDepth)?.into_iter().filter(|path| path.is_file()).collect()
+    } else if path.is_dir() {
+        files_below(&path)
+    } else {
+        Some(path).filter(|path| path.is_file()).into_iter().collect()
+    };
+    let (repository, below) = target.split_once('/').unwrap_or((target, ""));
+    let flat = around.flag("PLUGIN_FLAT");
+    // Without a slash at its end a target is the name of a file; several files cannot all have it.
+    let renamed = found.len() == 1 && flat && !below.is_empty() && !target.ends_with('/');
+    let name = |file: &Path| {
+        let path = match (flat, file.strip_prefix(&around.workspace)) {
+            (true, _) => file.file_name().map(PathBuf::from).unwrap_or_default(),
+            (false, Ok(relative)) => relative.to_owned(),
+            (false, Err(_)) => file.to_owned(),
+        };
+        if renamed { below.to_owned() } else { join(below, &path.to_string_lossy()) }
+    };
+    let files = found.iter().map(|file| (file.clone(), name(file))).collect();
+    Ok(Upload { store: "artifactory", scheme: "artifactory", bucket: repository.to_owned(), files })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Program, upload::testing::play};
+
+    fn artifactory(source: &str, target: &str, flat: &str) -> String {
+        let env = [("PLUGIN_SOURCE", source), ("PLUGIN_TARGET", target), ("PLUGIN_FLAT", flat)];
+        play(Program::Artifactory, &env, false)
+    }
+
+    #[test]
+    fn flat_and_not() {
+        insta::assert_snapshot!(artifactory("out/*.txt", "libs/shop/", "true"), @"
+        /harness/out/a.txt → artifactory://libs/shop/a.txt (9 B)
+        /harness/out/sub/c.txt → artifactory://libs/shop/c.txt (13 B)
+        [artifactory/libs/shop/a.txt] out/a.txt
+        [artifactory/libs/shop/c.txt] out/sub/c.txt
+        ");
+        insta::assert_snapshot!(artifactory("out/*.txt", "libs/shop/", "false"), @"
+        /harness/out/a.txt → artifactory://libs/shop/out/a.txt (9 B)
+        /harness/out/sub/c.txt → artifactory://libs/shop/out/sub/c.txt (13 B)
+        [artifactory/libs/shop/out/a.txt] out/a.txt
+        [artifactory/libs/shop/out/sub/c.txt] out/sub/c.txt
+        ");
+        insta::assert_snapshot!(artifactory("out", "libs", "true"), @"
+        /harness/out/a.txt → artifactory://libs/a.txt (9 B)
+        /harness/out/b.log → artifactory://libs/b.log (9 B)
+        /harness/out/sub/c.txt → artifactory://libs/c.txt (13 B)
+        [artifactory/libs/a.txt] out/a.txt
+        [artifactory/libs/b.log] out/b.log
+        [artifactory/libs/c.txt] out/sub/c.txt
+        ");
+    }
+
+    #[test]
+    fn one_file_is_renamed() {
+        insta::assert_snapshot!(artifactory("README", "libs/readme.md", "true"), @"
+        /harness/README → artifactory://libs/readme.md (6 B)
+        [artifactory/libs/readme.md] README
+        ");
+        insta::assert_snapshot!(artifactory("no", "libs/readme.md", "true"), @"no file matches: nothing is uploaded, and CI's step succeeds too");
+    }
+}

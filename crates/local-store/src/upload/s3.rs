@@ -1,0 +1,167 @@
+//! `plugins/s3` (drone-s3): files by a pattern, under their own paths in the bucket.
+
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+use super::{Upload, join};
+use crate::{
+    StoreError, Surroundings,
+    pattern::{Star, has_wildcards, matching},
+};
+
+/// Finds the files and their keys.
+pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
+    let source = around.demand("PLUGIN_SOURCE")?;
+    let target = around.get("PLUGIN_TARGET").unwrap_or_default();
+    let strip = Strip::of(around.get("PLUGIN_STRIP_PREFIX"))?;
+    let mut files = Vec::new();
+    let found = found(source, around)?;
+    for (path, written) in &found {
+        if path.is_dir() {
+            refuse_bare_directory(written, &found)?;
+            continue;
+        }
+        if path.is_file() {
+            files.push((path.clone(), join(target, &strip.apply(written))));
+        }
+    }
+    Ok(Upload { store: "s3", scheme: "s3", bucket: around.demand("PLUGIN_BUCKET")?.to_owned(), files })
+}
+
+/// What matches, as it is on the machine and as the plugin sees it: relative where the pattern is.
+fn found(source: &str, around: &Surroundings) -> Result<Vec<(PathBuf, String)>, StoreError> {
+    let pattern = around.absolute(Path::new(source));
+    let paths = if has_wildcards(source) {
+        matching(&pattern, Star::OneName)?
+    } else if pattern.exists() {
+        vec![pattern]
+    } else {
+        return Err(StoreError::Source(format!("{source} is not there")));
+    };
+    let written = |path: PathBuf| {
+        let seen = match path.strip_prefix(&around.workspace) {
+            Ok(below) if source.starts_with('/') => around.planned_workspace.join(below),
+            Ok(below) => below.to_owned(),
+            Err(_) => path.clone(),
+        };
+        (path, seen.to_string_lossy().into_owned())
+    };
+    Ok(paths.into_iter().map(written).collect())
+}
+
+/// A directory is passed over where something in it matches too, and an error alone.
+fn refuse_bare_directory(directory: &str, found: &[(PathBuf, String)]) -> Result<(), StoreError> {
+    if found.iter().filter(|(_, path)| path.starts_with(directory)).count() > 1 {
+        return Ok(());
+    }
+    Err(StoreError::Source(format!(
+        "{directory} is a directory: write a pattern such as {directory}/* or {directory}/** to upload what is in it"
+    )))
+}
+
+/// `stripPrefix`.
+enum Strip {
+    Nothing,
+    /// A text at the beginning.
+    Text(String),
+    /// A pattern at the beginning of absolute paths.
+    Pattern(Regex),
+}
+
+impl Strip {
+    fn of(prefix: Option<&str>) -> Result<Self, StoreError> {
+        let Some(prefix) = prefix else { return Ok(Self::Nothing) };
+        if !prefix.starts_with('/') || !prefix.contains(['*', '?']) {
+            return Ok(Self::Text(prefix.to_owned()));
+        }
+        let pattern = regex::escape(prefix).replace(r"\*\*", ".+").replace(r"\*", "[^/]+").replace(r"\?", "[^/]");
+        Regex::new(&format!("^{pattern}"))
+            .map(Self::Pattern)
+            .map_err(|error| StoreError::Setting(format!("`stripPrefix: {prefix}` is not a pattern: {error}")))
+    }
+
+    /// The path without the prefix; the whole path where nothing would be left of it.
+    fn apply(&self, path: &str) -> String {
+        let rest = match self {
+            Self::Nothing => None,
+            Self::Text(prefix) => path.strip_prefix(prefix.as_str()),
+            Self::Pattern(pattern) => pattern.find(path).map(|found| &path[found.end()..]),
+        };
+        rest.filter(|rest| !rest.trim_matches('/').is_empty()).unwrap_or(path).to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Program, upload::testing::play};
+
+    fn s3(more: &[(&str, &str)]) -> String {
+        play(Program::S3, &[&[("PLUGIN_BUCKET", "b")], more].concat(), false)
+    }
+
+    #[test]
+    fn patterns() {
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "out/*.txt"), ("PLUGIN_TARGET", "/dist/1")]), @"
+        /harness/out/a.txt → s3://b/dist/1/out/a.txt (9 B)
+        [s3/b/dist/1/out/a.txt] out/a.txt
+        ");
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "out/**/*.txt")]), @"
+        /harness/out/a.txt → s3://b/out/a.txt (9 B)
+        /harness/out/sub/c.txt → s3://b/out/sub/c.txt (13 B)
+        [s3/b/out/a.txt] out/a.txt
+        [s3/b/out/sub/c.txt] out/sub/c.txt
+        ");
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "/harness/README"), ("PLUGIN_TARGET", "d")]), @"
+        /harness/README → s3://b/d/harness/README (6 B)
+        [s3/b/d/harness/README] README
+        ");
+    }
+
+    #[test]
+    fn prefixes_are_stripped() {
+        let strip = |prefix| s3(&[("PLUGIN_SOURCE", "/harness/out/**"), ("PLUGIN_STRIP_PREFIX", prefix)]);
+        insta::assert_snapshot!(strip("/harness/out/"), @"
+        /harness/out/a.txt → s3://b/a.txt (9 B)
+        /harness/out/b.log → s3://b/b.log (9 B)
+        /harness/out/sub/c.txt → s3://b/sub/c.txt (13 B)
+        [s3/b/a.txt] out/a.txt
+        [s3/b/b.log] out/b.log
+        [s3/b/sub/c.txt] out/sub/c.txt
+        ");
+        insta::assert_snapshot!(strip("/*/out"), @"
+        /harness/out/a.txt → s3://b/a.txt (9 B)
+        /harness/out/b.log → s3://b/b.log (9 B)
+        /harness/out/sub/c.txt → s3://b/sub/c.txt (13 B)
+        [s3/b/a.txt] out/a.txt
+        [s3/b/b.log] out/b.log
+        [s3/b/sub/c.txt] out/sub/c.txt
+        ");
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "out/a.txt"), ("PLUGIN_STRIP_PREFIX", "out/")]), @"
+        /harness/out/a.txt → s3://b/a.txt (9 B)
+        [s3/b/a.txt] out/a.txt
+        ");
+    }
+
+    #[test]
+    fn what_is_not_there() {
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "no/such")]), @"error: no/such is not there");
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "no/*")]), @"no file matches: nothing is uploaded, and CI's step succeeds too");
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "out")]), @"error: out is a directory: write a pattern such as out/* or out/** to upload what is in it");
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "out/*")]), @"error: out/sub is a directory: write a pattern such as out/sub/* or out/sub/** to upload what is in it");
+        insta::assert_snapshot!(s3(&[]), @"error: PLUGIN_SOURCE is not set");
+    }
+
+    #[test]
+    fn only_listed() {
+        insta::assert_snapshot!(play(Program::S3, &[("PLUGIN_BUCKET", "b"), ("PLUGIN_SOURCE", "out/*.txt")], true), @"/harness/out/a.txt would go to s3://b/out/a.txt (9 B)");
+    }
+
+    #[test]
+    fn a_target_does_not_climb_out() {
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "README"), ("PLUGIN_TARGET", "../../x")]), @"
+        /harness/README → s3://b/x/README (6 B)
+        [s3/b/x/README] README
+        ");
+    }
+}

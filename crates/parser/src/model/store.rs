@@ -1,0 +1,97 @@
+//! The steps that save, restore and upload files to a store outside the stage (harness-schema.md 4.3; facts/steps).
+
+use crate::{Flag, Int, Text, TextList, lower::spec::record, model::Resources};
+
+/// The types of these steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreStep {
+    /// `SaveCacheS3`.
+    SaveCacheS3,
+    /// `SaveCacheGCS`.
+    SaveCacheGcs,
+    /// `SaveCacheAzure`.
+    SaveCacheAzure,
+    /// `RestoreCacheS3`.
+    RestoreCacheS3,
+    /// `RestoreCacheGCS`.
+    RestoreCacheGcs,
+    /// `RestoreCacheAzure`.
+    RestoreCacheAzure,
+    /// `S3Upload`.
+    S3Upload,
+    /// `GCSUpload`.
+    GcsUpload,
+    /// `ArtifactoryUpload`.
+    ArtifactoryUpload,
+}
+
+impl StoreStep {
+    /// All of them, with their names in `type:`.
+    pub const ALL: [(&str, Self); 9] = [
+        ("SaveCacheS3", Self::SaveCacheS3),
+        ("SaveCacheGCS", Self::SaveCacheGcs),
+        ("SaveCacheAzure", Self::SaveCacheAzure),
+        ("RestoreCacheS3", Self::RestoreCacheS3),
+        ("RestoreCacheGCS", Self::RestoreCacheGcs),
+        ("RestoreCacheAzure", Self::RestoreCacheAzure),
+        ("S3Upload", Self::S3Upload),
+        ("GCSUpload", Self::GcsUpload),
+        ("ArtifactoryUpload", Self::ArtifactoryUpload),
+    ];
+
+    /// The type with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, step)| *step)
+    }
+}
+
+record! {
+    /// The inputs of all of these steps; which of them a type has is in its table.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct StoreSpec {
+        /// The connector of the store.
+        "connectorRef" => connector_ref: Option<Text>,
+        /// The bucket.
+        "bucket" => bucket: Option<Text>,
+        /// The Azure storage account.
+        "storageAccount" => storage_account: Option<Text>,
+        /// The container in the Azure storage account.
+        "containerName" => container_name: Option<Text>,
+        /// The cache's key.
+        "key" => key: Option<Text>,
+        /// What is saved.
+        "sourcePaths" => source_paths: Option<TextList>,
+        /// What is uploaded.
+        "sourcePath" => source_path: Option<Text>,
+        /// Where uploads go in the store.
+        "target" => target: Option<Text>,
+        /// The bucket's region.
+        "region" => region: Option<Text>,
+        /// The address of an S3-compatible store.
+        "endpoint" => endpoint: Option<Text>,
+        /// The bucket is named in the path, not in the host.
+        "pathStyle" => path_style: Option<Flag>,
+        /// `Tar`, `Gzip` or `Zstd`.
+        "archiveFormat" => archive_format: Option<Text>,
+        /// Replaces what the key has.
+        "override" => replace: Option<Flag>,
+        /// Fails where the key has nothing.
+        "failIfKeyNotFound" => fail_if_key_not_found: Option<Flag>,
+        /// Owners, modes and times come back too.
+        "preserveMetadata" => preserve_metadata: Option<Flag>,
+        /// What is taken off the paths of uploads.
+        "stripPrefix" => strip_prefix: Option<Text>,
+        /// Uploads lose their directories.
+        "uploadAsFlat" => upload_as_flat: Option<Flag>,
+        /// The user id.
+        "runAsUser" => run_as_user: Option<Text>,
+        /// What the container may use.
+        "resources" => resources: Option<Resources>,
+        /// How often the step is tried.
+        "retry" => retry: Option<Int>,
+    }
+    given {
+        /// The step's type.
+        step: StoreStep,
+    }
+}

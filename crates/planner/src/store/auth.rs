@@ -1,0 +1,125 @@
+//! What the connector of such a step gives its plugin (facts/steps, Auth Flow Matrix).
+
+use cirun_parser::{
+    Diagnostic, Text,
+    model::{
+        ArtifactoryAuth, ArtifactoryConnector, ConnectorSpec,
+        StoreStep::{
+            ArtifactoryUpload, GcsUpload, RestoreCacheAzure, RestoreCacheGcs, RestoreCacheS3, S3Upload, SaveCacheAzure,
+            SaveCacheGcs, SaveCacheS3,
+        },
+    },
+};
+
+use super::StoreCtx;
+use crate::{
+    build::{
+        auth::{Credentials, set, set_secret},
+        aws_auth, azure_auth, google_auth,
+    },
+    connectors::Named,
+    resolve::given,
+};
+
+const ARTIFACTORY: &str = "ArtifactoryUpload, Auth Flow Matrix: Username + Password";
+const EXTERNAL_ID: &str = "PLUGIN_EXTERNAL_ID";
+
+/// Resolves the credentials of a step.
+pub(super) fn of(store: &StoreCtx<'_, '_>) -> Credentials {
+    let ctx = &store.at.ctx;
+    let Some(named) = ctx.connector(store.spec.connector_ref.as_ref()) else { return Credentials::default() };
+    let (kind, found) = match (store.spec.step, &named.connector.spec) {
+        (SaveCacheS3 | RestoreCacheS3 | S3Upload, ConnectorSpec::Aws(aws)) => {
+            let mut credentials = aws_auth::of_plain_plugin(ctx, &named, aws);
+            if credentials.after.remove(EXTERNAL_ID) {
+                report_external_id(store, &named);
+            }
+            ("Aws", Some(credentials))
+        }
+        (SaveCacheS3 | RestoreCacheS3 | S3Upload, _) => ("Aws", None),
+        // SaveCacheGCS names `PLUGIN_GOOGLE_ACCOUNT_EMAIL` for OIDC, which the plugin does not read; its siblings and
+        // BuildAndPushGAR name the five that it reads.
+        (SaveCacheGcs | RestoreCacheGcs | GcsUpload, ConnectorSpec::Gcp(gcp)) => {
+            ("Gcp", Some(google_auth::variables(ctx, &named, gcp)))
+        }
+        (SaveCacheGcs | RestoreCacheGcs | GcsUpload, _) => ("Gcp", None),
+        (SaveCacheAzure | RestoreCacheAzure, ConnectorSpec::Azure(azure)) => {
+            ("Azure", Some(azure_auth::variables(ctx, &named, azure)))
+        }
+        (SaveCacheAzure | RestoreCacheAzure, _) => ("Azure", None),
+        (ArtifactoryUpload, ConnectorSpec::Artifactory(connector)) => {
+            ("Artifactory", Some(artifactory(store, &named, connector)))
+        }
+        (ArtifactoryUpload, _) => ("Artifactory", None),
+    };
+    let mut credentials = found.unwrap_or_else(|| {
+        report_wrong_type(store, &named, kind);
+        Credentials::default()
+    });
+    credentials.connector = Some(named.id);
+    credentials
+}
+
+/// `PLUGIN_URL`, and user and password unless the connector is anonymous.
+fn artifactory(store: &StoreCtx<'_, '_>, named: &Named<'_>, connector: &ArtifactoryConnector) -> Credentials {
+    let ctx = &store.at.ctx;
+    let mut credentials = Credentials::default();
+    let env = &mut credentials.after;
+    let lacks = |field: &str| ctx.lacks(named, field, "ArtifactoryUpload, Phase 2", connector.span);
+    // For a connector without credentials the service fills in no variables at all, the address neither (Known Gaps).
+    match &connector.auth {
+        Some(ArtifactoryAuth::UsernamePassword { username, username_ref, password_ref }) => {
+            match given(connector.url.as_ref()) {
+                Some(url) => {
+                    let value = ctx.text(url).value;
+                    set(ctx, named, env, "PLUGIN_URL", ("artifactoryServerUrl", url.span), value, ARTIFACTORY);
+                }
+                None => lacks("artifactoryServerUrl"),
+            }
+            match (given(username.as_ref()), given(username_ref.as_ref())) {
+                (Some(field), _) => {
+                    let value = ctx.text(field).value;
+                    set(ctx, named, env, "PLUGIN_USERNAME", ("auth.spec.username", field.span), value, ARTIFACTORY);
+                }
+                (None, Some(field)) => secret(store, named, env, "PLUGIN_USERNAME", ("auth.spec.usernameRef", field)),
+                (None, None) => lacks("username` or `usernameRef"),
+            }
+            match given(password_ref.as_ref()) {
+                Some(field) => secret(store, named, env, "PLUGIN_PASSWORD", ("auth.spec.passwordRef", field)),
+                None => lacks("passwordRef"),
+            }
+        }
+        Some(ArtifactoryAuth::Anonymous | ArtifactoryAuth::Oidc) => {}
+        None => lacks("auth"),
+    }
+    credentials
+}
+
+fn secret(
+    store: &StoreCtx<'_, '_>,
+    named: &Named<'_>,
+    env: &mut crate::env::Env,
+    variable: &str,
+    (name, field): (&'static str, &Text),
+) {
+    set_secret(&store.at.ctx, named, env, variable, (name, field.span), field, ARTIFACTORY);
+}
+
+fn report_external_id(store: &StoreCtx<'_, '_>, named: &Named<'_>) {
+    store.at.ctx.notes.report(
+        Diagnostic::warning("external-id-dropped", "this step's plugin does not get the connector's `externalId`")
+            .at(named.span, "SaveCacheS3, Known Gaps: AWS_CROSS_ACCOUNT_EXTERNAL_ID is not mapped")
+            .help("let the role's trust policy go without one for this connector"),
+    );
+}
+
+fn report_wrong_type(store: &StoreCtx<'_, '_>, named: &Named<'_>, wanted: &str) {
+    store.at.ctx.notes.report(
+        Diagnostic::error(
+            "wrong-connector-type",
+            format!("`{}` is not a connector of type `{wanted}`", named.connector.identifier.value),
+        )
+        .at(named.span, format!("a `{}` step needs one", store.at.step.kind.value))
+        .at(named.connector.identifier.span, "defined here"),
+    );
+}

@@ -1,0 +1,126 @@
+//! Who keeps the files of a step here: cirun, an S3 endpoint of this machine or the stage, or the real store.
+
+use cirun_parser::{
+    Diagnostic,
+    model::StoreStep::{
+        ArtifactoryUpload, GcsUpload, RestoreCacheAzure, RestoreCacheGcs, RestoreCacheS3, S3Upload, SaveCacheAzure,
+        SaveCacheGcs, SaveCacheS3,
+    },
+};
+use cirun_plan::Text;
+
+use super::{StoreCtx, work};
+use crate::{
+    build::{
+        aws_auth::LocalNeed,
+        local::{Signing, identity as sign},
+    },
+    env::Env,
+    inputs::PushMode,
+    resolve::Ctx,
+    targets::{S3Bucket, StorePlayer, StoreTarget, StoreWork, is_local},
+};
+
+/// Why cirun plays a plugin.
+pub(super) const KEPT_HERE: &str = "nothing leaves the machine unless `--push real` says so";
+
+/// Whether uploads are collected, and not only listed.
+pub(super) fn keeps_uploads(ctx: &Ctx<'_>) -> bool {
+    ctx.inputs.push != PushMode::None
+}
+
+/// Decides who keeps the files, and says so where it is not who keeps them in CI.
+pub(super) fn target(store: &StoreCtx<'_, '_>) -> StoreTarget {
+    let player = player(store);
+    let address = address(store);
+    report(store, &player, &address);
+    let s3 = s3_bucket(store).filter(|_| player == StorePlayer::Forwarded);
+    StoreTarget { step: store.at.place.path.to_string(), address, work: work(store.spec.step), player, s3 }
+}
+
+fn player(store: &StoreCtx<'_, '_>) -> StorePlayer {
+    let ctx = &store.at.ctx;
+    if ctx.inputs.push == PushMode::Real {
+        return StorePlayer::Real;
+    }
+    let only_listed = work(store.spec.step) == StoreWork::Upload && !keeps_uploads(ctx);
+    match (endpoint(store), on_s3(store) && !only_listed) {
+        (Some(endpoint), true) if is_local(host(&endpoint)) => StorePlayer::Endpoint(endpoint),
+        (None, true) if ctx.inputs.aws.forwarded && s3_bucket(store).is_some() => StorePlayer::Forwarded,
+        (Some(_) | None, _) => StorePlayer::Cirun,
+    }
+}
+
+fn on_s3(store: &StoreCtx<'_, '_>) -> bool {
+    match store.spec.step {
+        SaveCacheS3 | RestoreCacheS3 | S3Upload => true,
+        SaveCacheGcs | RestoreCacheGcs | GcsUpload | SaveCacheAzure | RestoreCacheAzure | ArtifactoryUpload => false,
+    }
+}
+
+/// The endpoint of the step's own, as far as it is decided.
+fn endpoint(store: &StoreCtx<'_, '_>) -> Option<String> {
+    store.at.ctx.given_text(store.spec.endpoint.as_ref()).map(|text| text.value.shown())
+}
+
+/// The host of an endpoint, with its port; the scheme may be missing (the plugins then take `https`).
+fn host(endpoint: &str) -> &str {
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+fn s3_bucket(store: &StoreCtx<'_, '_>) -> Option<S3Bucket> {
+    let known = |field: &Option<cirun_parser::Text>| match store.at.ctx.given_text(field.as_ref())?.value {
+        Text::Known(text) => Some(text),
+        Text::Secret(secret) => Some(secret.expose().to_owned()),
+        Text::Deferred(_) => None,
+    };
+    on_s3(store).then_some(())?;
+    Some(S3Bucket { name: known(&store.spec.bucket)?, region: known(&store.spec.region) })
+}
+
+/// Where the files are in CI, as people write it.
+fn address(store: &StoreCtx<'_, '_>) -> String {
+    let spec = store.spec;
+    let shown = |field: &Option<cirun_parser::Text>| {
+        store.at.ctx.given_text(field.as_ref()).map(|text| text.value.shown()).unwrap_or_default()
+    };
+    match spec.step {
+        SaveCacheS3 | RestoreCacheS3 | S3Upload => format!("s3://{}", shown(&spec.bucket)),
+        SaveCacheGcs | RestoreCacheGcs | GcsUpload => format!("gs://{}", shown(&spec.bucket)),
+        SaveCacheAzure | RestoreCacheAzure => {
+            format!("azure://{}/{}", shown(&spec.storage_account), shown(&spec.container_name))
+        }
+        ArtifactoryUpload => format!("artifactory://{}", shown(&spec.target)),
+    }
+}
+
+fn report(store: &StoreCtx<'_, '_>, player: &StorePlayer, address: &str) {
+    let id = &store.at.place.id;
+    let message = match (player, work(store.spec.step) == StoreWork::Upload, keeps_uploads(&store.at.ctx)) {
+        // The step's own endpoint is CI's too.
+        (StorePlayer::Real | StorePlayer::Endpoint(_), _, _) => return,
+        (StorePlayer::Forwarded, _, _) => {
+            format!("`{id}` talks to the AWS endpoint that was given: in CI to {address}")
+        }
+        (StorePlayer::Cirun, false, _) => {
+            let caches = store.at.ctx.inputs.caches.as_deref().unwrap_or("a directory of this machine");
+            format!("`{id}` uses the local cache in {caches}: in CI {address}")
+        }
+        (StorePlayer::Cirun, true, true) => {
+            format!("`{id}` is collected with the run's artifacts: in CI it goes to {address}")
+        }
+        (StorePlayer::Cirun, true, false) => format!("`{id}` only lists its files: in CI they go to {address}"),
+    };
+    let mut diagnostic = Diagnostic::parity("store-not-asked", message).at(store.at.step.kind.span, KEPT_HERE);
+    if *player == StorePlayer::Cirun && endpoint(store).is_some() && on_s3(store) {
+        diagnostic = diagnostic.help("the step's endpoint is outside of the stage: `--push real` uses it");
+    }
+    store.at.ctx.notes.report(diagnostic);
+}
+
+/// Gives the plugin an identity where CI's machine has one.
+pub(super) fn identity(store: &StoreCtx<'_, '_>, need: &LocalNeed, env: &mut Env) {
+    let region = s3_bucket(store).and_then(|bucket| bucket.region);
+    sign(&Signing { at: store.at, ecr: None, region }, need, env);
+}
