@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Earlier, RunResult};
+use crate::{Earlier, ReadyStep, RunResult};
 
 /// The settings of a run.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ pub struct Config {
     pub clock: Clock,
     /// Who answers for `ManualIntervention`; without anyone, what the strategy says for its time-out is done at once.
     pub questions: Option<mpsc::Sender<Question>>,
+    /// Who looks at steps that have failed, before the run goes on.
+    pub visitor: Option<mpsc::Sender<Visit>>,
     /// The run that this one goes on from, if it does.
     pub earlier: Option<Earlier>,
     /// cirun's exit code for a result, for the event stream.
@@ -133,6 +135,17 @@ pub struct Question {
     pub otherwise: &'static str,
     /// Takes the answer; dropped without one, the strategy's action for a time-out is done.
     pub reply: oneshot::Sender<Answer>,
+}
+
+/// A step has failed, and the run waits until it has been looked at.
+#[derive(Debug)]
+pub struct Visit {
+    /// The step as it ran last.
+    pub step: ReadyStep,
+    /// Why it failed; masked.
+    pub reason: String,
+    /// Dropped when the run is to go on.
+    pub done: oneshot::Sender<()>,
 }
 
 /// What to do with a failed step.

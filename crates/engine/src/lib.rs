@@ -36,7 +36,7 @@ mod verdict;
 pub mod testing;
 
 pub use backend::{Backend, BackendError, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, ServiceExit, StepIo};
-pub use config::{Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Waiting};
+pub use config::{Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Visit, Waiting};
 pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use earlier::Earlier;
 pub use event::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};

@@ -2,6 +2,7 @@
 
 use cirun_plan::Secret;
 use indexmap::IndexMap;
+use tokio::sync::oneshot;
 
 use super::{
     Dispatcher, NodeId, Work,
@@ -9,8 +10,8 @@ use super::{
     tree::Kind,
 };
 use crate::{
-    Backend, EventKind, Outcome, RunError, TestSummary,
-    attempt::Ended,
+    Backend, EventKind, Outcome, ReadyStep, RunError, TestSummary, Visit,
+    attempt::{Ended, Job},
     failure::{Cause, Failure},
     outputs::{OutputValue, Outputs},
     record::StepState,
@@ -114,8 +115,40 @@ impl<B: Backend> Dispatcher<'_, B> {
     /// Ends a step whose turn has come.
     pub(super) async fn finish_step(&mut self, node: NodeId, finish: Finish) {
         let (outcome, cause) = (finish.outcome, finish.cause);
+        let visit = self.visit(node, &finish);
         self.report_step(node, node, finish).await;
+        if let Some(visit) = visit {
+            self.await_visitor(visit).await;
+        }
         self.end_node(node, outcome, cause);
+    }
+
+    /// What there is to look at when a step has failed by itself.
+    fn visit(&mut self, node: NodeId, finish: &Finish) -> Option<(ReadyStep, String)> {
+        self.context.config.visitor.as_ref()?;
+        if !matches!(finish.outcome, Outcome::Failed | Outcome::TimedOut) || self.halt.is_some() {
+            return None;
+        }
+        match self.live.get_mut(&node)?.job.take()? {
+            Job::Run(step, _) => Some((*step, self.emitter().mask(finish.reason.as_deref().unwrap_or("it failed")))),
+            Job::Wait(_) => None,
+        }
+    }
+
+    /// Nothing else of the stage goes on meanwhile: the visitor has the terminal.
+    async fn await_visitor(&self, (step, reason): (ReadyStep, String)) {
+        let Some(visitor) = &self.context.config.visitor else { return };
+        let (done, gone) = oneshot::channel();
+        let visited = async {
+            if visitor.send(Visit { step, reason, done }).await.is_ok() {
+                drop(gone.await);
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => {}
+            () = visited => {}
+        }
     }
 
     /// Tells the end of a step, and keeps what later steps may ask for. The fact is held back if a group around `teller`

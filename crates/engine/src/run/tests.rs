@@ -9,3 +9,4 @@ mod outputs;
 mod properties;
 mod retrying;
 mod services;
+mod visiting;

@@ -1,6 +1,10 @@
 //! Runs a plan on a fake backend and writes its events as text.
 
-use std::{fmt::Write, sync::Arc, time::Duration};
+use std::{
+    fmt::Write,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use cirun_plan::Plan;
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +16,7 @@ use tokio::{
 use super::FakeBackend;
 use crate::{
     Answer, Cancellation, Clock, Config, Engine, Event, EventKind, MaskedLine, Question, RunResult, ServiceRules,
-    Stream,
+    Stream, Visit,
 };
 
 /// The settings of a test's run. Its clock is tokio's, which tests pause.
@@ -20,6 +24,7 @@ use crate::{
 pub struct Runner {
     backend: FakeBackend,
     answers: Option<Vec<(Duration, Answer)>>,
+    visits: Option<Duration>,
     cancel: Vec<Duration>,
     look_ahead: usize,
     stop_listening: bool,
@@ -35,6 +40,8 @@ pub struct Recorded {
     pub result: RunResult,
     /// The backend, with its calls.
     pub backend: Arc<FakeBackend>,
+    /// The failed steps that were looked at, and why they failed.
+    pub visits: Vec<String>,
 }
 
 impl Runner {
@@ -43,6 +50,7 @@ impl Runner {
         Self {
             backend,
             answers: None,
+            visits: None,
             cancel: Vec::new(),
             look_ahead: 0,
             stop_listening: false,
@@ -54,6 +62,13 @@ impl Runner {
     #[must_use]
     pub fn answers(mut self, after_seconds: u64, answer: Answer) -> Self {
         self.answers.get_or_insert_default().push((Duration::from_secs(after_seconds), answer));
+        self
+    }
+
+    /// Somebody looks at each failed step for so many seconds.
+    #[must_use]
+    pub fn visits_for(mut self, seconds: u64) -> Self {
+        self.visits = Some(Duration::from_secs(seconds));
         self
     }
 
@@ -104,13 +119,16 @@ impl Runner {
                 token.cancel();
             });
         }
-        let engine =
-            Engine::new(Arc::clone(&backend), config(self.answers.map(answering), self.look_ahead, self.services));
+        let config = config(self.answers.map(answering), self.look_ahead, self.services);
+        let visits: Arc<Mutex<Vec<String>>> = Arc::default();
+        let visitor = self.visits.map(|duration| visiting(duration, Arc::clone(&visits)));
+        let engine = Engine::new(Arc::clone(&backend), Config { visitor, ..config });
         let result = engine.run(plan, sender, cancel).await;
         let events = events.await.expect("collecting events does not panic");
         let violations = backend.violations();
         assert!(violations.is_empty(), "calls out of order: {violations:#?}\n{:#?}", backend.calls());
-        Recorded { events, result, backend }
+        let visits = visits.lock().expect("nobody panics with it").clone();
+        Recorded { events, result, backend, visits }
     }
 }
 
@@ -133,6 +151,7 @@ fn config(questions: Option<mpsc::Sender<Question>>, look_ahead: usize, services
             Timestamp::UNIX_EPOCH + SignedDuration::try_from(began.elapsed()).unwrap_or_default()
         }),
         questions,
+        visitor: None,
         earlier: None,
         exit_code: Arc::new(exit_code),
     }
@@ -150,6 +169,17 @@ fn answering(answers: Vec<(Duration, Answer)>) -> mpsc::Sender<Question> {
         let mut unanswered = Vec::new();
         while let Some(question) = questions.recv().await {
             unanswered.push(question);
+        }
+    });
+    sender
+}
+
+fn visiting(duration: Duration, visits: Arc<Mutex<Vec<String>>>) -> mpsc::Sender<Visit> {
+    let (sender, mut receiver) = mpsc::channel::<Visit>(1);
+    tokio::spawn(async move {
+        while let Some(visit) = receiver.recv().await {
+            visits.lock().expect("nobody panics with it").push(format!("{}: {}", visit.step.path, visit.reason));
+            sleep(duration).await;
         }
     });
     sender
