@@ -1,6 +1,7 @@
 //! The executor as the engine sees it: each call goes to the file of its name.
 
 use std::{
+    collections::HashMap,
     io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) config: RunConfig,
     stage: Mutex<Option<Arc<Stage>>>,
     names: Mutex<UniqueNames>,
+    /// The containers of steps that failed, where they are kept.
+    held: Mutex<HashMap<StepPath, String>>,
     /// Requests that make objects, which `destroy_stage` waits for before it looks.
     pub(crate) making: TaskTracker,
     /// Removals and services' output, which `destroy_stage` waits for.
@@ -50,6 +53,7 @@ impl DockerBackend {
             config,
             stage: Mutex::new(None),
             names: Mutex::new(UniqueNames::default()),
+            held: Mutex::default(),
             making: TaskTracker::new(),
             tasks: TaskTracker::new(),
         };
@@ -101,6 +105,16 @@ impl Shared {
     /// A name that no object of this run has had.
     pub(crate) fn unique_name(&self, name: String) -> String {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).take(name)
+    }
+
+    /// Keeps the container of a failed step for who wants to look into it.
+    pub(crate) fn hold(&self, step: &StepPath, container: String) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(step.clone(), container);
+    }
+
+    /// The container in which a step failed last.
+    pub(crate) fn held(&self, step: &StepPath) -> Option<String> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(step).cloned()
     }
 
     /// Where images come from.

@@ -53,6 +53,8 @@ pub struct RunConfig {
     pub publish_address: IpAddr,
     /// How long a container may take to end after its stop signal (harness-runtime.md 1.8 waits 30 s).
     pub stop_grace: Duration,
+    /// Which containers stay when they have ended.
+    pub keep: Keep,
 }
 
 impl RunConfig {
@@ -220,6 +222,17 @@ pub enum Egress {
         /// The sidecar.
         resolver: String,
     },
+}
+
+/// Which containers of a run stay when they have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// None.
+    Nothing,
+    /// Those of steps that failed, until the end of the stage, for [`DockerBackend::shell`](crate::DockerBackend::shell).
+    Failed,
+    /// All, with networks and volumes, until they are cleaned by name: [`Selection::AllRuns`](crate::Selection::AllRuns).
+    Everything,
 }
 
 /// Whether the engine's socket is given to steps.

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Cleaned, ObjectKind,
+    Cleaned, Keep, ObjectKind,
     backend::Shared,
     labels::{group_filter, stage_filter},
     stage::Stage,
@@ -17,12 +17,15 @@ use crate::{
 /// The pause before another try: the engine may still be at an earlier removal of the same object.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Removes the stage's objects until none is left or the deadline has come; returns what is left.
+/// Removes the stage's objects, unless they are kept, until none is left or the deadline has come; returns what is left.
 ///
 /// It asks again after each round: a removal that another call began may still be under way.
 pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) -> Result<Vec<String>, BackendError> {
     let deadline = Instant::now() + deadline;
     stage.ending.cancel();
+    if shared.config.keep == Keep::Everything {
+        return Ok(Vec::new());
+    }
     let mut left = remove_all(shared, &stage_filter(&shared.config.run_id, &stage.id), deadline).await?;
     if !ended_by(&shared.tasks, deadline).await {
         left.push("the removal of a step's container, or a service's output, did not end in time".to_owned());
@@ -39,6 +42,9 @@ pub(crate) async fn end_group(
 ) -> Result<Vec<String>, BackendError> {
     let Some(surroundings) = stage.of_group(group) else { return Ok(Vec::new()) };
     surroundings.ending.cancel();
+    if shared.config.keep == Keep::Everything {
+        return Ok(Vec::new());
+    }
     let filter = group_filter(&shared.config.run_id, &stage.id, group.as_str());
     remove_all(shared, &filter, Instant::now() + deadline).await
 }

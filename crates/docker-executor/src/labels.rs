@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::Owner;
+use crate::{Keep, Owner};
 
 pub(crate) const RUN: &str = "cirun.run";
 pub(crate) const STAGE: &str = "cirun.stage";
@@ -15,6 +15,8 @@ pub(crate) const PID: &str = "cirun.pid";
 pub(crate) const BOOT_ID: &str = "cirun.boot-id";
 pub(crate) const STARTED: &str = "cirun.started";
 pub(crate) const HOST: &str = "cirun.host";
+/// The object stays when its run has ended: nothing reaps it.
+pub(crate) const KEPT: &str = "cirun.kept";
 /// The description that a machine service's container was made from.
 pub(crate) const SPEC: &str = "cirun.spec";
 
@@ -25,8 +27,8 @@ pub(crate) struct StageLabels {
 }
 
 impl StageLabels {
-    pub(crate) fn new(run: &str, stage: &str, owner: &Owner) -> Self {
-        let base = vec![
+    pub(crate) fn new(run: &str, stage: &str, owner: &Owner, keep: Keep) -> Self {
+        let mut base = vec![
             (RUN, run.to_owned()),
             (STAGE, stage.to_owned()),
             (HOST, owner.host.clone()),
@@ -34,6 +36,9 @@ impl StageLabels {
             (PID, owner.pid.to_string()),
             (STARTED, owner.started.clone()),
         ];
+        if keep == Keep::Everything {
+            base.push((KEPT, "true".to_owned()));
+        }
         Self { base }
     }
 
@@ -84,7 +89,7 @@ mod tests {
     #[test]
     fn the_owner_survives_the_labels() {
         let owner = Owner { host: "box pid:[1]".into(), boot_id: "b".into(), pid: 42, started: "99".into() };
-        let labels = StageLabels::new("r1", "build", &owner).of("step", Some("a.b"));
+        let labels = StageLabels::new("r1", "build", &owner, Keep::Nothing).of("step", Some("a.b"));
         assert_eq!(owner_of(&labels), owner);
         assert_eq!(labels[STEP], "a.b");
         assert_eq!(labels[ROLE], "step");

@@ -25,6 +25,7 @@ mod readiness;
 mod reports;
 mod run;
 mod service;
+mod shell;
 mod sidecar;
 mod sockets;
 mod spec;
@@ -33,7 +34,7 @@ mod surroundings;
 
 pub use backend::DockerBackend;
 pub use config::{
-    Bind, Egress, EngineSocket, HelperImage, Joined, Mirror, PodImage, PullOverride, RootFs, RunConfig, Sidecar,
+    Bind, Egress, EngineSocket, HelperImage, Joined, Keep, Mirror, PodImage, PullOverride, RootFs, RunConfig, Sidecar,
     StandInImage, VolumeMount, WatcherImage,
 };
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect};
@@ -44,3 +45,4 @@ pub use machine_service::{MachineService, RunningService};
 pub use owned::{Cleaned, ObjectKind, OwnedObject, Selection};
 pub use owner::{Liveness, Owner};
 pub use readiness::Readiness;
+pub use shell::ShellTerminal;

@@ -31,6 +31,8 @@ pub struct OwnedObject {
     pub role: String,
     /// Who made it.
     pub owner: Owner,
+    /// It is to stay when its run has ended.
+    pub kept: bool,
     /// Its state in the engine's words; containers only.
     pub state: Option<String>,
 }
@@ -53,7 +55,7 @@ pub enum Selection {
     Run(String),
     /// Those with this role: a machine service and its volumes.
     Role(String),
-    /// Those of runs whose process has ended.
+    /// Those of runs whose process has ended, but for what they were to keep.
     DeadRuns,
     /// Those of all runs, also of living ones.
     AllRuns,
@@ -78,6 +80,7 @@ impl OwnedObject {
             run: labels.get(labels::RUN).cloned(),
             role: labels.get(labels::ROLE).cloned().unwrap_or_default(),
             owner: labels::owner_of(labels),
+            kept: labels.contains_key(labels::KEPT),
             state,
         }
     }
@@ -91,7 +94,7 @@ impl OwnedObject {
         match selection {
             Selection::Run(run) => self.run.as_ref() == Some(run),
             Selection::Role(role) => &self.role == role,
-            Selection::DeadRuns => self.liveness(me) == Liveness::Dead,
+            Selection::DeadRuns => !self.kept && self.liveness(me) == Liveness::Dead,
             Selection::AllRuns => self.run.is_some(),
             Selection::Everything => true,
         }
@@ -217,6 +220,7 @@ mod tests {
             run: run.map(str::to_owned),
             role: "step".into(),
             owner,
+            kept: false,
             state: None,
         }
     }
@@ -224,12 +228,13 @@ mod tests {
     #[test]
     fn selections() {
         let me = Owner { host: "box".into(), boot_id: "now".into(), pid: 2, started: "2".into() };
-        let objects = [object(Some("r1"), "before"), object(Some("r2"), ""), object(None, "before")];
+        let kept = OwnedObject { kept: true, ..object(Some("r3"), "before") };
+        let objects = [object(Some("r1"), "before"), object(Some("r2"), ""), object(None, "before"), kept];
         let table = |selection: &Selection| objects.each_ref().map(|object| object.is_selected(selection, &me));
-        assert_eq!(table(&Selection::Run("r2".into())), [false, true, false]);
-        assert_eq!(table(&Selection::Role("step".into())), [true, true, true]);
-        assert_eq!(table(&Selection::DeadRuns), [true, false, false]);
-        assert_eq!(table(&Selection::AllRuns), [true, true, false]);
-        assert_eq!(table(&Selection::Everything), [true, true, true]);
+        assert_eq!(table(&Selection::Run("r2".into())), [false, true, false, false]);
+        assert_eq!(table(&Selection::Role("step".into())), [true, true, true, true]);
+        assert_eq!(table(&Selection::DeadRuns), [true, false, false, false]);
+        assert_eq!(table(&Selection::AllRuns), [true, true, false, true]);
+        assert_eq!(table(&Selection::Everything), [true, true, true, true]);
     }
 }

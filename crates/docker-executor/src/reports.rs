@@ -152,14 +152,14 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::{HelperImage, Owner, StandInImage, labels::StageLabels, spec::Network};
+    use crate::{HelperImage, Keep, Owner, StandInImage, labels::StageLabels, spec::Network};
 
     fn host(workspace: &Path) -> HostInfo {
         let bind =
             |source: &Path, target: &str| Bind { source: source.to_owned(), target: target.into(), read_only: false };
         HostInfo {
             name: "n".into(),
-            labels: StageLabels::new("r", "s", &Owner::default()),
+            labels: StageLabels::new("r", "s", &Owner::default(), Keep::Nothing),
             binds: vec![bind(workspace, "/harness"), bind(Path::new("/run/r1"), "/tmp/engine")],
             shared: vec![VolumeMount { name: "v".into(), target: "/harness/out".into() }],
             network: Network::Bridge,

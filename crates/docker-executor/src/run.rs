@@ -23,6 +23,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    Keep,
     backend::Shared,
     error::{engine_error, explain},
     exit::{not_started, wrong_architecture},
@@ -62,10 +63,22 @@ pub(crate) async fn run(
         Ok(Err(exit)) => Ok(exit),
         Err(error) => Err(error),
     };
+    if keeps(shared.config.keep, &result) {
+        shared.hold(&step.path, id);
+        return result;
+    }
     let (shared_too, container) = (Arc::clone(shared), id);
     // Nobody has to wait for it but `destroy_stage`, which also removes what this fails to.
     shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
     result
+}
+
+fn keeps(keep: Keep, result: &Result<Exit, BackendError>) -> bool {
+    match keep {
+        Keep::Nothing => false,
+        Keep::Failed => matches!(result, Ok(Exit::Code { code: 1.., .. } | Exit::Stopped)),
+        Keep::Everything => true,
+    }
 }
 
 /// Creates a step's container, with its image where that could not be had earlier. The inner `Err` is a step

@@ -35,7 +35,7 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     /// Those of the stage itself.
     pub(crate) fn of_stage(shared: &Shared, planned: &PlannedStage, name: String, ending: CancellationToken) -> Self {
-        let labels = StageLabels::new(&shared.config.run_id, &planned.id.0, &shared.config.owner);
+        let labels = StageLabels::new(&shared.config.run_id, &planned.id.0, &shared.config.owner, shared.config.keep);
         let host = host(shared, planned, name, labels, planned.profile.value, &planned.shared_paths);
         Self { group: None, host, ending, volumes_opened: OnceCell::new(), pod: OnceCell::new() }
     }

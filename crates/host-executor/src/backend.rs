@@ -42,6 +42,19 @@ impl HostBackend {
         })
     }
 
+    /// A shell for a person, where and with what the step ran. It has the caller's streams.
+    ///
+    /// # Errors
+    /// [`BackendError::Engine`] when no stage is under way, or the step is not the machine's.
+    pub fn shell(&self, step: &ReadyStep) -> Result<std::process::Command, BackendError> {
+        let (stage, host) = (self.stage()?, host_action(step)?);
+        let mut environment = stage.paths.environment(&self.config.environment, &host.env);
+        stage.exports.put_over(&mut environment);
+        let mut command = std::process::Command::new(environment.get("SHELL").map_or("sh", String::as_str));
+        command.env_clear().envs(environment).current_dir(&self.config.workspace);
+        Ok(command)
+    }
+
     /// Prepares the files of the attempt and gives the step to a guard.
     async fn spawn(&self, stage: &Stage, step: &ReadyStep) -> Result<Result<Process, Exit>, BackendError> {
         let host = host_action(step)?;

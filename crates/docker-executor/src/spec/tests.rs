@@ -4,14 +4,14 @@ use cirun_engine::ReadyAction;
 use cirun_plan::{PullPolicy, StepPath};
 
 use super::*;
-use crate::{HelperImage, Owner};
+use crate::{HelperImage, Keep, Owner};
 
 fn host(network: Network) -> HostInfo {
     let owner = Owner { host: "box".into(), boot_id: "b".into(), pid: 7, started: "1".into() };
     let bind = |source: &str, target: &str, read_only| Bind { source: source.into(), target: target.into(), read_only };
     HostInfo {
         name: "cirun-r1-build".into(),
-        labels: StageLabels::new("r1", "build", &owner),
+        labels: StageLabels::new("r1", "build", &owner, Keep::Nothing),
         binds: vec![
             bind("/src", "/harness", false),
             bind("/run/r1", "/tmp/engine", false),

@@ -10,8 +10,8 @@ use std::{
 };
 
 use cirun_docker_executor::{
-    ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, OwnedObject, Owner,
-    PodImage, PullOverride, RunConfig, Selection, StandInImage, WatcherImage, connect,
+    ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, Keep, OwnedObject,
+    Owner, PodImage, PullOverride, RunConfig, Selection, StandInImage, WatcherImage, connect,
 };
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputChunk, ReadyAction, ReadyContainer, ReadyStep, ServiceExit, StepIo,
@@ -111,6 +111,7 @@ impl Bench {
             engine_socket: EngineSocket::AsPlanned,
             publish_address: [127, 0, 0, 1].into(),
             stop_grace: Duration::from_secs(1),
+            keep: Keep::Nothing,
         };
         change(&mut config);
         let backend = DockerBackend::new(engine.clone(), config);

@@ -1,0 +1,156 @@
+//! A shell in the state that a failed step has left: its files, environment, user, mounts and network.
+
+use bollard::{
+    Docker,
+    container::LogOutput,
+    models::{ContainerConfig, ContainerCreateBody, ContainerInspectResponse},
+    query_parameters::{
+        AttachContainerOptionsBuilder, CommitContainerOptionsBuilder, RemoveImageOptionsBuilder,
+        ResizeContainerTTYOptionsBuilder,
+    },
+};
+use bytes::Bytes;
+use cirun_engine::BackendError;
+use cirun_plan::StepPath;
+use futures_util::StreamExt;
+use tokio::{
+    io::AsyncWriteExt,
+    sync::{mpsc, watch},
+};
+
+use crate::{
+    DockerBackend,
+    error::{engine_error, explain},
+    exit::not_started,
+};
+
+/// Bash where the image has one. The exit code of the last command is no concern of anybody's.
+const SHELL: [&str; 3] = ["/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"];
+
+/// A person's terminal.
+#[derive(Debug)]
+pub struct ShellTerminal {
+    /// What is typed; closed when the person has gone.
+    pub input: mpsc::Receiver<Bytes>,
+    /// What is to be shown.
+    pub output: mpsc::Sender<Bytes>,
+    /// Its rows and columns.
+    pub size: watch::Receiver<(u16, u16)>,
+}
+
+impl DockerBackend {
+    /// Opens a shell in a copy of the container in which `step` failed last, and returns when it ends. Containers of failed
+    /// steps must be kept for it ([`Keep::Failed`](crate::Keep::Failed)).
+    ///
+    /// # Errors
+    /// [`BackendError::Engine`] when there is no such container, when its image has no shell, and when the engine fails.
+    pub async fn shell(&self, step: &StepPath, terminal: ShellTerminal) -> Result<(), BackendError> {
+        let failed = |reason: String| BackendError::Engine { what: format!("open a shell in `{step}`"), reason };
+        let container = self.shared.held(step).ok_or_else(|| failed("it has no container".to_owned()))?;
+        let docker = &self.shared.engine.docker;
+        let engine_failed = |error| engine_error(format!("open a shell in `{step}`"), &error);
+        let old = docker.inspect_container(&container, None).await.map_err(engine_failed)?;
+        let image = self.copy_of(&container).await.map_err(engine_failed)?;
+        let name = self
+            .shared
+            .unique_name(format!("{}-shell", old.name.as_deref().unwrap_or_default().trim_start_matches('/')));
+        let created = self.shared.create(name, body(old, &image), self.shared.config.platform.clone()).await;
+        let result = match created {
+            Ok(shell) => {
+                // The container keeps the layers; so nothing but a container is left when cirun is killed.
+                forget(docker, &image).await;
+                let result = match talk(docker, &shell, terminal).await {
+                    Err(error) => Err(match not_started(&explain(&error)) {
+                        Some(_) => failed("its image has no `/bin/sh`".to_owned()),
+                        None => engine_failed(error),
+                    }),
+                    Ok(()) => Ok(()),
+                };
+                // What this fails to remove, the end of the stage does.
+                drop(self.shared.engine.remove(&shell).await);
+                result
+            }
+            Err(error) => Err(engine_failed(error)),
+        };
+        forget(docker, &image).await;
+        result
+    }
+
+    /// An image of what a container's file system has become; returns its id.
+    async fn copy_of(&self, container: &str) -> Result<String, bollard::errors::Error> {
+        let options = CommitContainerOptionsBuilder::new().container(container).pause(false).build();
+        let docker = self.shared.engine.docker.clone();
+        let made = self.shared.make(async move { docker.commit_container(options, ContainerConfig::default()).await });
+        Ok(made.await?.id)
+    }
+}
+
+/// The failed step's container once more, with a shell at a terminal.
+fn body(old: ContainerInspectResponse, image: &str) -> ContainerCreateBody {
+    let config = old.config.unwrap_or_default();
+    ContainerCreateBody {
+        image: Some(image.to_owned()),
+        entrypoint: Some(SHELL.map(str::to_owned).to_vec()),
+        cmd: Some(Vec::new()),
+        env: config.env,
+        user: config.user,
+        working_dir: config.working_dir,
+        labels: config.labels,
+        tty: Some(true),
+        open_stdin: Some(true),
+        stdin_once: Some(true),
+        attach_stdin: Some(true),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        host_config: old.host_config,
+        ..ContainerCreateBody::default()
+    }
+}
+
+/// Carries what is typed and shown, to the shell's end.
+async fn talk(docker: &Docker, shell: &str, mut terminal: ShellTerminal) -> Result<(), bollard::errors::Error> {
+    let options = AttachContainerOptionsBuilder::new().stream(true).stdin(true).stdout(true).stderr(true).build();
+    let mut attached = docker.attach_container(shell, Some(options)).await?;
+    docker.start_container(shell, None).await?;
+    let size = *terminal.size.borrow();
+    resize(docker, shell, size).await;
+    loop {
+        tokio::select! {
+            piece = attached.output.next() => match piece {
+                None => return Ok(()),
+                Some(piece) => {
+                    let bytes = match piece? {
+                        LogOutput::StdOut { message } | LogOutput::StdErr { message } | LogOutput::Console { message } => message,
+                        LogOutput::StdIn { .. } => continue,
+                    };
+                    if terminal.output.send(bytes).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            },
+            typed = terminal.input.recv() => match typed {
+                Some(bytes) => {
+                    attached.input.write_all(&bytes).await.map_err(|err| bollard::errors::Error::IOError { err })?;
+                    attached.input.flush().await.map_err(|err| bollard::errors::Error::IOError { err })?;
+                }
+                None => return Ok(()),
+            },
+            Ok(()) = terminal.size.changed() => {
+                let size = *terminal.size.borrow_and_update();
+                resize(docker, shell, size).await;
+            }
+        }
+    }
+}
+
+/// A wrong size is ugly, and no more.
+async fn resize(docker: &Docker, shell: &str, (rows, columns): (u16, u16)) {
+    let options = ResizeContainerTTYOptionsBuilder::new().h(i32::from(rows)).w(i32::from(columns)).build();
+    drop(docker.resize_container_tty(shell, options).await);
+}
+
+/// Removes the copy, also while a container is made of it. That it has gone already is what is wanted.
+async fn forget(docker: &Docker, image: &str) {
+    let options = RemoveImageOptionsBuilder::new().force(true).build();
+    drop(docker.remove_image(image, Some(options), None).await);
+}
