@@ -129,6 +129,9 @@ pub(crate) enum Command {
         /// Also the local registry with every image in it, and the local caches
         #[arg(long)]
         all: bool,
+        /// Only what this run has
+        #[arg(long, value_name = "RUN", conflicts_with = "all")]
+        run: Option<String>,
     },
     /// The emulated AWS (STS, ECR, registry, OIDC issuer): serves it alone, and looks after it
     Aws {

@@ -29,6 +29,7 @@ mod session;
 mod settings;
 mod signals;
 mod sinks;
+mod terminal;
 
 use std::process;
 
@@ -79,7 +80,7 @@ fn run(args: Args) -> Result<ExitCode, CliError> {
         Command::Rerun { run, options } => block_on(command::rerun::run(run.as_deref(), *options, &environment))?,
         Command::Doctor => block_on(command::doctor::run(&environment))?,
         Command::Ps => block_on(command::ps::ps(&environment))?,
-        Command::Clean { dry_run, all } => block_on(command::ps::clean(&environment, dry_run, all))?,
+        Command::Clean { dry_run, all, run } => block_on(command::ps::clean(&environment, dry_run, all, run))?,
         Command::Aws { command } => block_on(command::aws::run(command, &environment))?,
         Command::Completions { shell } => command::manual::completions(shell),
         Command::Schema => command::schema::run(),

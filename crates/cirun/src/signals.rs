@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU8, Ordering},
+    atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,17 @@ pub(crate) struct Signals {
     /// Fires at the second.
     pub kill: CancellationToken,
     first: Arc<AtomicU8>,
+    deaf: Arc<AtomicBool>,
+}
+
+/// Ctrl-C is meant for another program until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Deaf(Arc<AtomicBool>);
+
+impl Drop for Deaf {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 impl Signals {
@@ -33,7 +44,16 @@ impl Signals {
         Ok(signals)
     }
 
+    /// A program that shares the terminal gets Ctrl-C too, and it is for that program alone.
+    pub(crate) fn leave_interrupts_to_others(&self) -> Deaf {
+        self.deaf.store(true, Ordering::SeqCst);
+        Deaf(Arc::clone(&self.deaf))
+    }
+
     fn hear(&self, code: ExitCode) {
+        if code == ExitCode::Interrupted && self.deaf.load(Ordering::SeqCst) {
+            return;
+        }
         if self.stop.is_cancelled() {
             self.kill.cancel();
             return;

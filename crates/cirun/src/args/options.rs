@@ -111,6 +111,12 @@ pub(crate) struct RunOptions {
     /// Fails the stage when a service ends by itself
     #[arg(long, help_heading = "Services")]
     pub fail_on_service_exit: bool,
+    /// Keeps containers, networks and volumes when the run has ended; `cirun clean` removes them
+    #[arg(long, help_heading = "Looking into a run")]
+    pub keep: bool,
+    /// Opens a shell in a step that fails, in the state that it has left
+    #[arg(long, help_heading = "Looking into a run")]
+    pub shell_on_failure: bool,
     /// The profile of the developer's AWS credentials
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     pub aws_profile: Option<String>,

@@ -2,11 +2,13 @@
 
 mod guard;
 mod header;
+mod interlude;
 mod outcome;
 mod preflight;
 mod questions;
 mod services;
 mod setup;
+mod shell;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -82,6 +84,9 @@ pub(crate) async fn start(
     guard::check(&session.settings, &session.planned.targets)?;
     guard::check_stores(&session.settings, &session.planned.stores)?;
     guard::check_egress(&session.settings)?;
+    if options.shell_on_failure {
+        shell::demand_terminal()?;
+    }
 
     let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
     tokio::select! {
@@ -131,7 +136,10 @@ async fn carry_out(
     let Opened { sinks, pause } = sinks::open(session.settings.progress.value, options, record)?;
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let writing = sinks::feed(sinks, receiver, signals.stop.clone());
-    let questions = (!plan.no_input && console::is_interactive()).then(|| questions::answer(pause, sender.downgrade()));
+    let stage = interlude::Stage { pause, told: sender.downgrade() };
+    let backends = Arc::new(setup.backends);
+    let questions = (!plan.no_input && console::is_interactive()).then(|| questions::answer(stage.clone()));
+    let visitor = options.shell_on_failure.then(|| shell::visitor(stage, Arc::clone(&backends), signals.clone()));
     let (exit_signals, strict_parity) = (signals.clone(), plan.strict_parity);
     let config = Config {
         run: run.to_owned(),
@@ -143,17 +151,19 @@ async fn carry_out(
         services,
         clock: Clock::new(Timestamp::now),
         questions,
+        visitor,
         earlier,
         exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals, strict_parity).code()),
     };
     let cancel = Cancellation { first: signals.stop.clone(), second: signals.kill.clone() };
-    let result = Engine::new(Arc::new(setup.backends), config).run(session.plan(), sender, cancel).await;
+    let result = Engine::new(backends, config).run(session.plan(), sender, cancel).await;
     let written = writing.join().unwrap_or(Ok(()));
 
     if let Err(error) = record.forget_secrets() {
         console::say(&format!("warning: cannot remove the files of secret outputs: {error}"));
     }
     outcome::say_pushed(record, setup.registry.as_ref());
+    outcome::say_kept(run, options, setup.engine.is_some());
     local_store::say_collected(&record.artifacts());
     outcome::say_refused(record);
     outcome::say_parity(session);

@@ -15,13 +15,22 @@ pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, CliError> 
 }
 
 /// Removes what cirun owns on the engine; the machine's registry and its images, and the local caches, only when asked.
-pub(crate) async fn clean(environment: &Environment, dry_run: bool, all: bool) -> Result<ExitCode, CliError> {
+pub(crate) async fn clean(
+    environment: &Environment,
+    dry_run: bool,
+    all: bool,
+    run: Option<String>,
+) -> Result<ExitCode, CliError> {
     let paths = Paths::find()?;
     if all && let Some(bytes) = local_store::clear_caches(&paths, dry_run)? {
         print(&format!("caches {} ({bytes} bytes)\n", paths.caches().display()))?;
     }
     let engine = engine::find(environment, &paths).await?;
-    let selection = if all { Selection::Everything } else { Selection::AllRuns };
+    let selection = match run {
+        Some(run) => Selection::Run(run),
+        None if all => Selection::Everything,
+        None => Selection::AllRuns,
+    };
     let cleaned = engine.clean(&selection, &Owner::current(), dry_run).await?;
     for object in &cleaned.removed {
         print(&format!("{} {}\n", kind(object.kind), object.name))?;
@@ -36,6 +45,7 @@ pub(crate) async fn clean(environment: &Environment, dry_run: bool, all: bool) -
 
 fn row(object: &OwnedObject, me: &Owner) -> [String; 5] {
     let state = match object.liveness(me) {
+        Liveness::Dead if object.kept => "kept".to_owned(),
         Liveness::Dead => "left behind".to_owned(),
         Liveness::Alive | Liveness::Unknown => object.state.clone().unwrap_or_default(),
     };

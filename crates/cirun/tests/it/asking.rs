@@ -168,3 +168,22 @@ fn a_default_that_is_not_allowed_is_told() {
     assert!(output.stderr.contains("the default: `z` is not one of `a`, `b`"), "{output}");
     drop(environment.cirun(&["local", "ci.yaml", "--input", "variables.level=b"]).exits(0));
 }
+
+#[test]
+fn a_shell_opens_where_a_host_step_has_failed() {
+    let step = "- step: {name: a, identifier: a, type: Run, spec: {shell: Sh, envVariables: {COLOUR: blue}, command: echo left > state; exit 7}}\n";
+    let environment = TestEnvironment::new().file("ci.yaml", Stage::cloud().step(step).pipeline());
+    let run = [&RUN[..], &["--shell-on-failure"]].concat();
+    let terminal = environment.at_terminal(&run).shows("a shell as the step was");
+    let (code, shown) = terminal.types("echo \"<$(cat state) $COLOUR>\"").shows("<left blue>").types("exit").ends();
+    assert_eq!(code, Some(1), "{shown}");
+    assert_eq!(environment.events().outcomes(), "a failed 7");
+}
+
+#[test]
+fn a_shell_needs_a_terminal() {
+    let environment = asking("5m");
+    drop(
+        environment.cirun(&["local", "ci.yaml", "--shell-on-failure"]).exits(2).says("needs a terminal").says("--keep"),
+    );
+}

@@ -8,6 +8,7 @@ mod forward;
 mod groups;
 mod host_steps;
 mod images;
+mod looking;
 mod oidc;
 mod order;
 mod outputs;

@@ -5,7 +5,7 @@ use cirun_parser::Severity;
 use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason};
 
 use crate::{
-    args::PlanOptions,
+    args::{PlanOptions, RunOptions},
     console,
     error::{CliError, run_code},
     exit::ExitCode,
@@ -35,6 +35,15 @@ pub(super) fn exit_code(result: &RunResult, signals: &Signals, strict_parity: bo
 /// What a run with `--strict-parity` has found.
 pub(super) fn differences(count: usize) -> String {
     format!("the run found {count} difference{} from CI", if count == 1 { "" } else { "s" })
+}
+
+/// With `--keep`, what is on the engine has to be removed by hand.
+pub(super) fn say_kept(run: &str, options: &RunOptions, has_engine: bool) {
+    if options.keep && has_engine {
+        console::say(&format!(
+            "\nkept: what run {run} has on the engine (`cirun ps` lists it, `cirun clean --run {run}` removes it)"
+        ));
+    }
 }
 
 /// With `--strict-parity`, a difference from CI ends the run before it begins.

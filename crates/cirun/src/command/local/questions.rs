@@ -2,20 +2,14 @@
 
 use std::time::Duration;
 
-use cirun_engine::{Answer, Event, Question};
-use cirun_report::Pause;
-use tokio::{
-    sync::mpsc,
-    task,
-    time::{Instant, sleep},
-};
+use cirun_engine::{Answer, Question};
+use tokio::{sync::mpsc, task};
 
+use super::interlude::Stage;
 use crate::console::{self, Typed};
 
 /// How often it is looked whether the question still stands.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long the screen may take to show what was told before the question.
-const SHOWN_WITHIN: Duration = Duration::from_secs(1);
 
 /// The answers by what a person types: the letter, the action's word, and what it does.
 const ANSWERS: [(&str, &str, Answer); 5] = [
@@ -27,39 +21,17 @@ const ANSWERS: [(&str, &str, Answer); 5] = [
 ];
 
 /// Answers questions, one after the other, for as long as the run asks.
-pub(super) fn answer(pause: Option<Pause>, told: mpsc::WeakSender<Event>) -> mpsc::Sender<Question> {
+pub(super) fn answer(stage: Stage) -> mpsc::Sender<Question> {
     let (sender, mut questions) = mpsc::channel::<Question>(1);
     tokio::spawn(async move {
         while let Some(question) = questions.recv().await {
-            let pause = pause.clone();
-            until_shown(&told).await;
+            let interlude = stage.clear().await;
             // A panic there leaves the question without an answer, and the run goes on.
-            drop(task::spawn_blocking(move || with_the_terminal(pause.as_ref(), question)).await);
+            drop(task::spawn_blocking(move || ask(question)).await);
+            drop(interlude);
         }
     });
     sender
-}
-
-/// Waits until the sinks have taken what was told before the question.
-async fn until_shown(told: &mpsc::WeakSender<Event>) {
-    let deadline = Instant::now() + SHOWN_WITHIN;
-    while let Some(queue) = told.upgrade().filter(|queue| queue.capacity() < queue.max_capacity()) {
-        drop(queue);
-        if Instant::now() > deadline {
-            return;
-        }
-        sleep(Duration::from_millis(5)).await;
-    }
-}
-
-fn with_the_terminal(pause: Option<&Pause>, question: Question) {
-    if let Some(pause) = pause {
-        pause.begin();
-    }
-    ask(question);
-    if let Some(pause) = pause {
-        pause.end();
-    }
 }
 
 fn ask(question: Question) {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
 use cirun_docker_executor::{
-    DockerBackend, Egress, Engine, EngineSocket, Mirror, Owner, PullOverride, RunConfig, Sidecar, StandInImage,
+    DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar, StandInImage,
 };
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
@@ -223,6 +223,11 @@ impl Stagehand<'_> {
             },
             publish_address: Ipv4Addr::LOCALHOST.into(),
             stop_grace: GRACE,
+            keep: match (self.options.keep, self.options.shell_on_failure) {
+                (true, _) => Keep::Everything,
+                (false, true) => Keep::Failed,
+                (false, false) => Keep::Nothing,
+            },
         })
     }
 

@@ -1,0 +1,80 @@
+//! `--shell-on-failure`: a person looks into a step that has failed, in the state that it has left.
+
+use std::sync::Arc;
+
+use cirun_docker_executor::ShellTerminal;
+use cirun_engine::{BackendError, ReadyAction, Visit};
+use tokio::sync::{mpsc, watch};
+
+use super::interlude::Stage;
+use crate::{
+    backend::Backends,
+    console,
+    error::{CliError, chain},
+    signals::Signals,
+    terminal::{self, Raw},
+};
+
+/// Pieces that are typed or shown on their way.
+const PIECES: usize = 64;
+
+/// Opens a shell in each step that fails, one after the other.
+pub(super) fn visitor(stage: Stage, backends: Arc<Backends>, signals: Signals) -> mpsc::Sender<Visit> {
+    let (sender, mut visits) = mpsc::channel::<Visit>(1);
+    tokio::spawn(async move {
+        while let Some(visit) = visits.recv().await {
+            let interlude = stage.clear().await;
+            console::say(&format!(
+                "\n? {} failed: {}\n  a shell as the step was; `exit` lets the run go on",
+                visit.step.path, visit.reason
+            ));
+            let opened = tokio::select! {
+                opened = open(&visit, &backends, &signals) => opened,
+                () = signals.stop.cancelled() => Ok(()),
+            };
+            if let Err(error) = opened {
+                console::say(&format!("error: {}", chain(&error)));
+            }
+            drop(interlude);
+        }
+    });
+    sender
+}
+
+/// Refuses what nobody could use.
+pub(super) fn demand_terminal() -> Result<(), CliError> {
+    if console::is_interactive() && terminal::IS_SUPPORTED {
+        return Ok(());
+    }
+    Err(CliError::usage("`--shell-on-failure` needs a terminal".to_owned())
+        .help("start cirun at one, or use `--keep` and look into the containers afterwards"))
+}
+
+async fn open(visit: &Visit, backends: &Backends, signals: &Signals) -> Result<(), BackendError> {
+    match (&visit.step.action, &backends.containers) {
+        (ReadyAction::Container(_), Some(containers)) => {
+            let (typed, input) = mpsc::channel(PIECES);
+            let (output, shown) = mpsc::channel(PIECES);
+            let (sizes, size) = watch::channel(terminal::size());
+            let failed = |source| BackendError::Io { what: "put the terminal into raw mode".to_owned(), source };
+            let raw = Raw::begin().map_err(failed)?;
+            let carried = terminal::carry(typed, shown, sizes);
+            let shell = containers.shell(&visit.step.path, ShellTerminal { input, output, size });
+            let result = tokio::select! {
+                result = shell => result,
+                never = carried => match never {},
+            };
+            drop(raw);
+            result
+        }
+        (ReadyAction::Host(_), _) => {
+            let mut command = tokio::process::Command::from(backends.host.shell(&visit.step)?);
+            let failed = |source| BackendError::Io { what: "start a shell".to_owned(), source };
+            let _deaf = signals.leave_interrupts_to_others();
+            command.kill_on_drop(true).status().await.map(drop).map_err(failed)
+        }
+        (ReadyAction::Container(_), None) => {
+            Err(BackendError::Unreachable { reason: "this run was started without an engine".to_owned() })
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Elsewhere there are no raw terminals yet: `--shell-on-failure` is refused.
+
+use std::{convert::Infallible, io};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, watch};
+
+/// Whether shells can be opened at this terminal.
+pub(crate) const IS_SUPPORTED: bool = false;
+
+/// The terminal hands on every key until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Raw;
+
+impl Raw {
+    /// # Errors
+    /// Always.
+    pub(crate) fn begin() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// Rows and columns.
+pub(crate) fn size() -> (u16, u16) {
+    (24, 80)
+}
+
+/// Carries nothing.
+pub(crate) async fn carry(
+    _typed: mpsc::Sender<Bytes>,
+    _shown: mpsc::Receiver<Bytes>,
+    _sizes: watch::Sender<(u16, u16)>,
+) -> Infallible {
+    std::future::pending().await
+}
