@@ -17,18 +17,18 @@ use rustix::{
 /// Longer than anything here takes, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running cirun and its terminal.
+/// A running cirun and its terminal; it ends with the test.
 pub(crate) struct Terminal {
     child: Child,
     keyboard: File,
     shown: Arc<Mutex<String>>,
-    reader: JoinHandle<()>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
     /// Starts `command` at a terminal of 80 columns.
     pub(crate) fn start(mut command: Command) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let size = Winsize { ws_row: 50, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
@@ -48,7 +48,7 @@ impl Terminal {
                 seen.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
             }
         });
-        Self { child, keyboard, shown, reader }
+        Self { child, keyboard, shown, reader: Some(reader) }
     }
 
     /// Waits until `text` is on the screen.
@@ -70,8 +70,15 @@ impl Terminal {
     /// Waits for the end, and returns the exit code and all that was shown.
     pub(crate) fn ends(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
-        self.reader.join().unwrap();
+        self.reader.take().map(JoinHandle::join).transpose().unwrap();
         let shown = self.shown.lock().unwrap().replace('\r', "");
         (code, shown)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // One that has ended needs no killing.
+        drop(self.child.kill());
     }
 }
