@@ -1,28 +1,7 @@
-//! Text to templates and their values in a scope without names: nothing may panic.
+//! libFuzzer's bytes to the check that crates/expressions/tests/replay.rs makes too.
 #![no_main]
 
-use cirun_expressions::{Lookup, Scope, Segment, Template};
-use libfuzzer_sys::fuzz_target;
+#[path = "../checks/expressions.rs"]
+mod check;
 
-struct Empty;
-
-impl Scope for Empty {
-    fn lookup(&self, _: &[Segment]) -> Lookup {
-        Lookup::Missing
-    }
-
-    fn secret(&self, _: &str) -> Lookup {
-        Lookup::Missing
-    }
-
-    fn now_ms(&self) -> i64 {
-        0
-    }
-}
-
-fuzz_target!(|text: &str| {
-    drop(Template::parse(text).0.evaluate(&Empty));
-    if let Ok(condition) = Template::parse_expression(text) {
-        drop(condition.evaluate(&Empty));
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| check::check(bytes));

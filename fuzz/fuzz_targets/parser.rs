@@ -1,16 +1,7 @@
-//! Bytes to text, documents and models: nothing may panic, and every place named is in the text.
+//! libFuzzer's bytes to the check that crates/parser/tests/replay.rs makes too.
 #![no_main]
 
-use cirun_parser::{Sources, decode, lower_document, parse_documents};
-use libfuzzer_sys::fuzz_target;
+#[path = "../checks/parser.rs"]
+mod check;
 
-fuzz_target!(|bytes: &[u8]| {
-    let Ok(text) = decode(bytes) else { return };
-    let mut sources = Sources::default();
-    let id = sources.add("fuzz", &text);
-    let parse = parse_documents(&sources, id);
-    let lowered = parse.tree.iter().flat_map(|document| lower_document(document).diagnostics);
-    for label in parse.diagnostics.iter().cloned().chain(lowered).flat_map(|diagnostic| diagnostic.labels) {
-        assert!(text.get(label.span.range()).is_some());
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| check::check(bytes));

@@ -1,28 +1,7 @@
-//! Text to a plan, as `cirun check` makes it: nothing may panic, and every place named is in the text.
+//! libFuzzer's bytes to the check that crates/planner/tests/replay.rs makes too.
 #![no_main]
 
-use cirun_parser::{
-    Document, DocumentKind, Sources, TemplateQuery, apply_defaults, apply_input_sets, lower_pipeline, parse_documents,
-    pick_template, resolve_templates,
-};
-use cirun_planner::Inputs;
-use libfuzzer_sys::fuzz_target;
+#[path = "../checks/planner.rs"]
+mod check;
 
-fuzz_target!(|text: &str| {
-    let mut sources = Sources::default();
-    let id = sources.add("fuzz", text);
-    let mut parsed = parse_documents(&sources, id).tree;
-    let main = parsed.iter_mut().find(|document| document.kind == DocumentKind::Pipeline);
-    let Some(body) = main.and_then(Document::take_body) else { return };
-    let bodies = |kind| parsed.iter().filter(move |document| document.kind == kind).filter_map(Document::body);
-    let lookup = |query: &TemplateQuery<'_>| pick_template(query, bodies(DocumentKind::Template));
-    let body = resolve_templates(body, &lookup).tree;
-    let mut body = apply_input_sets(body, &bodies(DocumentKind::InputSet).collect::<Vec<_>>()).tree;
-    apply_defaults(&mut body);
-    let Some(pipeline) = lower_pipeline(&body).tree else { return };
-    let planned = cirun_planner::plan(&pipeline, &Inputs::new(&sources));
-    for label in planned.diagnostics.iter().chain(&planned.parity).flat_map(|diagnostic| &diagnostic.labels) {
-        assert!(sources.get(label.span.source).text.get(label.span.range()).is_some());
-    }
-    cirun_plan::to_json(&planned.plan);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| check::check(bytes));

@@ -2,9 +2,13 @@
 
 use anyhow::Result;
 
-use crate::{project, sh::Cmd, tidy};
+use crate::{fuzz, project, sh::Cmd, tidy};
 
-/// Runs all that a change must pass: format, tidy, lints, the two commands of the README, licences and advisories.
+/// How long each fuzz target runs in CI.
+const FUZZ_SECONDS: u32 = 20;
+
+/// Runs all that a change must pass: format, tidy, lints, the two commands of the README, a short fuzzing, licences and
+/// advisories.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -15,6 +19,7 @@ pub(crate) fn run(_: &Args) -> Result<()> {
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     cargo(&["xtask", "test"])?;
     cargo(&["xtask", "demo"])?;
+    fuzz::run(&fuzz::Args::all(FUZZ_SECONDS))?;
     deny()
 }
 

@@ -14,6 +14,7 @@ mod capabilities;
 mod ci;
 mod demo;
 mod engine;
+mod fuzz;
 mod images;
 mod project;
 mod runc_wrapper;
@@ -32,6 +33,7 @@ enum Command {
     Ci(ci::Args),
     Tidy(tidy::Args),
     Bench(bench::Args),
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +59,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Ci(args) => ci::run(&args),
         Command::Tidy(args) => tidy::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -1,0 +1,126 @@
+//! `cargo xtask fuzz`: builds the targets of `fuzz/` with coverage counters and lets libFuzzer run each for a while.
+//!
+//! What `cargo fuzz` does with a nightly compiler and AddressSanitizer works on the stable one without: the crates forbid
+//! `unsafe`, so the sanitizer would have little to find in them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::{
+    apt, project,
+    sh::{self, Cmd},
+};
+
+/// The counters that libFuzzer reads: one for each edge, and the operands of comparisons.
+const COVERAGE: [&str; 5] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+];
+
+/// An input that takes longer than this, or more memory, is a finding.
+const BOUNDS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=16384"];
+
+/// Fuzzes the pure crates with libFuzzer: builds the targets and runs each for a while.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// All of them when none is named
+    targets: Vec<Target>,
+    /// How long each target runs
+    #[arg(long, default_value_t = 20)]
+    seconds: u32,
+}
+
+impl Args {
+    /// Every target for `seconds`.
+    pub(crate) fn all(seconds: u32) -> Self {
+        Self { targets: Vec::new(), seconds }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Target {
+    Parser,
+    Expressions,
+    Planner,
+}
+
+impl Target {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Parser => "parser",
+            Self::Expressions => "expressions",
+            Self::Planner => "planner",
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    ensure_compiler()?;
+    let binaries = build()?;
+    let targets = if args.targets.is_empty() { Target::value_variants() } else { args.targets.as_slice() };
+    // A finding in one target must not hide another's.
+    let found: Vec<String> = targets
+        .iter()
+        .filter_map(|target| fuzz(*target, &binaries, args.seconds).err())
+        .map(|error| format!("{error:#}"))
+        .collect();
+    if found.is_empty() { Ok(()) } else { bail!("{}", found.join("; ")) }
+}
+
+/// libFuzzer itself is C++.
+fn ensure_compiler() -> Result<()> {
+    if ["c++", "g++", "clang++"].into_iter().any(sh::installed) {
+        return Ok(());
+    }
+    apt::install(&["g++"], "libFuzzer")
+}
+
+/// Builds every target; returns the folder of the programs.
+fn build() -> Result<PathBuf> {
+    let root = project::root();
+    // The versions that the product has; cargo adds libFuzzer's.
+    fs::copy(root.join("Cargo.lock"), root.join("fuzz/Cargo.lock")).context("cannot copy Cargo.lock")?;
+    let version = Cmd::new("rustc").arg("-vV").read()?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc does not name its host")?;
+    let into = project::target_dir().join("fuzz");
+    // With `--target` the flags are not for build scripts.
+    Cmd::new("cargo")
+        .args(["build", "--release", "--target", host, "--target-dir"])
+        .arg(&into)
+        .dir(&root.join("fuzz"))
+        .env("CARGO_ENCODED_RUSTFLAGS", COVERAGE.join("\x1f"))
+        .run()?;
+    Ok(into.join(host).join("release"))
+}
+
+/// Runs one target on the seeds of the repository and on what earlier runs of this machine found.
+fn fuzz(target: Target, binaries: &Path, seconds: u32) -> Result<()> {
+    let name = target.name();
+    let found = project::cache_dir("fuzz")?.join(name);
+    let inputs = found.join("inputs");
+    fs::create_dir_all(&inputs).with_context(|| format!("cannot create {}", inputs.display()))?;
+    let code = Cmd::new(binaries.join(name))
+        .args(BOUNDS)
+        .arg(format!("-max_total_time={seconds}"))
+        .args(["-print_final_stats=1", "-verbosity=0"])
+        .arg(format!("-artifact_prefix={}/", found.display()))
+        .arg(&inputs)
+        .arg(project::root().join("fuzz/corpus").join(name))
+        .status()?;
+    if code != 0 {
+        bail!(
+            "the fuzz target `{name}` ended with code {code}: run {} with the input that it wrote to {}",
+            binaries.join(name).display(),
+            found.display()
+        );
+    }
+    Ok(())
+}
