@@ -4,6 +4,7 @@ mod build_and_push;
 mod connector;
 mod document;
 mod flow;
+mod git_connector;
 mod pipeline;
 mod stage;
 mod step;
@@ -18,6 +19,7 @@ pub use connector::{
 };
 pub use document::{InputSetDocument, Lowered, OverlayDocument, TemplateBody, TemplateDocument, TriggerDocument};
 pub use flow::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec, TemplateRef, WhenSpec};
+pub use git_connector::{GitConnector, GitLogin, GitProvider, GitUser};
 pub use pipeline::{BuildSpec, Codebase, Pipeline, StageNode, Variable, VariableType};
 pub use stage::{Caching, CiStage, Infrastructure, Platform, Runtime, ServiceDependency, Stage, StageSpec};
 pub use step::{ExecutionNode, OtherSpec, Step, StepGroup, StepGroupInfra, StepSpec};

@@ -3,7 +3,7 @@
 use crate::{
     DocumentKind, FieldInfo,
     lower::{
-        connector::{AWS, AZURE, CONNECTOR, GCP, SECRET},
+        connector::{AWS, AZURE, CONNECTOR, GCP, GENERIC_GIT, GIT, SECRET},
         execution::{GroupFields, StepFields},
         stage::{SERVICE_ARGS, StageFields},
         step::REPORTS,
@@ -36,6 +36,10 @@ pub const GCP_CONNECTOR: &[FieldInfo] = GCP;
 pub const AZURE_CONNECTOR: &[FieldInfo] = AZURE;
 /// `spec` of an `Artifactory` connector.
 pub const ARTIFACTORY_CONNECTOR: &[FieldInfo] = ArtifactoryConnector::FIELDS;
+/// `spec` of a connector to the repositories of a provider.
+pub const GIT_CONNECTOR: &[FieldInfo] = GIT;
+/// `spec` of a `Git` connector, to any other server.
+pub const GENERIC_GIT_CONNECTOR: &[FieldInfo] = GENERIC_GIT;
 
 /// The fields below the root key of a document; none for what is not of v0.
 pub fn document_fields(kind: DocumentKind) -> &'static [FieldInfo] {

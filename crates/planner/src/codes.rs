@@ -153,8 +153,17 @@ codes! {
         "CI runs the stage on machines of that processor. Locally images come for the processor of the machine, unless \
          `--platform` names another, which the engine then has to emulate.";
     Parity "sibling-repository", "the address of a repository is guessed",
-        "The address of a Git connector is not read. The step clones the repository of that name beside the codebase's \
-         own.";
+        "The connector of the repository is not known, or there is none, as for Harness Code. The step clones the repository of \
+         that name beside the codebase's own, without a login.";
+    Error "malformed-git-url", "not the address of a Git server",
+        "`url` of a connector to Git repositories is `https://HOST/PATH`, `ssh://HOST/PATH` or `git@HOST:PATH`.";
+    Parity "git-app-token", "a token that only the service makes",
+        "With `GithubApp`, the service asks GitHub for a token with the app's key. cirun does not: private repositories need \
+         `DRONE_NETRC_USERNAME` and `DRONE_NETRC_PASSWORD` by `--env`.";
+    Parity "git-login-not-given", "steps have no login for the codebase",
+        "On VM, Cloud and the local runner, what the codebase's connector logs in with (`DRONE_NETRC_PASSWORD`, `DRONE_SSH_KEY`, …) \
+         is in the environment of every step. Locally nothing is cloned with it, so the secret may be missing; then the \
+         variables are.";
     Warning "keys-ignored", "kaniko-ecr does not use the connector's keys",
         "Once a role is set, kaniko-ecr takes the identity of its surroundings (the pod's) to assume it. Measured with \
          the plugin itself. Use OIDC, or let the pod's identity assume the role.";

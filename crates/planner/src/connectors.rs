@@ -18,6 +18,17 @@ const HARNESS_IMAGES: &str = "account.harnessImage";
 /// A connector that images can be pulled with, as an example to write.
 const IMAGE_CONNECTOR: &str = "type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}";
 
+/// A connector that repositories can be cloned with, as an example to write.
+const GIT_CONNECTOR: &str = "type: Github, spec: {url: https://github.com/OWNER, type: Account, authentication: {type: Http, spec: {type: Anonymous}}}";
+
+/// What a connector is wanted for, for the message where it is not known.
+struct Wanted {
+    /// A connector of that kind, to write.
+    example: &'static str,
+    /// What is done without it; none if nothing can be, which makes it an error.
+    instead: Option<&'static str>,
+}
+
 /// A connector that a step names, and the origin of the name.
 pub(crate) struct Named<'a> {
     pub(crate) connector: &'a Connector,
@@ -28,7 +39,23 @@ pub(crate) struct Named<'a> {
 impl<'a> Ctx<'a> {
     /// Finds the connector of a `connectorRef`; an unknown one is reported. `None` also where none is named.
     pub(crate) fn connector(&self, reference: Option<&Text>) -> Option<Named<'a>> {
-        self.find_connector(reference, Severity::Error, "type: …, spec: …")
+        self.find_connector(reference, &Wanted { example: "type: …, spec: …", instead: None })
+    }
+
+    /// Finds the connector of a `connectorRef`, and says nothing where there is none.
+    pub(crate) fn found_connector(&self, reference: Option<&Text>) -> Option<Named<'a>> {
+        let field = given(reference)?;
+        let id = self.known(field, "a connector reference")?;
+        let connectors = &self.inputs.connectors;
+        let bare = without_scope(&id.value).unwrap_or(&id.value);
+        let connector = connectors.get(&id.value).or_else(|| connectors.get(bare))?;
+        Some(Named { connector, id, span: field.span })
+    }
+
+    /// Finds the connector of a repository; without it the address is guessed, and nobody logs in.
+    pub(crate) fn git_connector(&self, reference: Option<&Text>) -> Option<Named<'a>> {
+        let instead = Some("the repository is cloned without a login");
+        self.find_connector(reference, &Wanted { example: GIT_CONNECTOR, instead })
     }
 
     /// Finds the connector that an image is pulled with. One of the account or the organization stands in no project's
@@ -37,23 +64,25 @@ impl<'a> Ctx<'a> {
         let shared = given(reference).and_then(|field| self.known(field, "a connector reference"));
         match shared.as_ref().map(|id| (id.value.as_str(), without_scope(&id.value).is_some())) {
             Some((HARNESS_IMAGES, _)) if !self.inputs.connectors.contains_key(HARNESS_IMAGES) => None,
-            Some((_, true)) => self.find_connector(reference, Severity::Warning, IMAGE_CONNECTOR),
-            Some((_, false)) | None => self.find_connector(reference, Severity::Error, IMAGE_CONNECTOR),
+            Some((_, true)) => {
+                let instead = Some("the image is pulled with your own `docker login`");
+                self.find_connector(reference, &Wanted { example: IMAGE_CONNECTOR, instead })
+            }
+            Some((_, false)) | None => {
+                self.find_connector(reference, &Wanted { example: IMAGE_CONNECTOR, instead: None })
+            }
         }
     }
 
-    fn find_connector(&self, reference: Option<&Text>, severity: Severity, example: &str) -> Option<Named<'a>> {
+    fn find_connector(&self, reference: Option<&Text>, wanted: &Wanted) -> Option<Named<'a>> {
         let field = given(reference)?;
-        let id = self.known(field, "a connector reference")?;
-        let connectors = &self.inputs.connectors;
-        let bare = without_scope(&id.value).unwrap_or(&id.value);
-        match connectors.get(&id.value).or_else(|| connectors.get(bare)) {
-            Some(connector) => Some(Named { connector, id, span: field.span }),
-            None => {
-                self.unknown_connector(&id, field.span, severity, example);
-                None
-            }
+        let found = self.found_connector(reference);
+        if found.is_none()
+            && let Some(id) = self.known(field, "a connector reference")
+        {
+            self.unknown_connector(&id.value, field.span, wanted);
         }
+        found
     }
 
     /// The origin of a connector's field.
@@ -64,13 +93,7 @@ impl<'a> Ctx<'a> {
         origin
     }
 
-    fn unknown_connector(
-        &self,
-        Traced { value: id, .. }: &Traced<String>,
-        span: Span,
-        severity: Severity,
-        example: &str,
-    ) {
+    fn unknown_connector(&self, id: &str, span: Span, Wanted { example, instead }: &Wanted) {
         let bare = without_scope(id).unwrap_or(id);
         let known: Vec<&str> = self.inputs.connectors.keys().map(String::as_str).collect();
         let mut help = format!(
@@ -80,14 +103,16 @@ impl<'a> Ctx<'a> {
         if let Some(like) = nearest(bare, known.iter().copied()) {
             help = format!("did you mean `{like}`? Otherwise {help}");
         }
-        if severity == Severity::Warning {
-            help = format!("the image is pulled with your own `docker login`; to use the connector, {help}");
+        if let Some(instead) = instead {
+            help = format!("{instead}; to use the connector, {help}");
         }
         let candidates =
             if known.is_empty() { "no connector was found".to_owned() } else { format!("known: {}", known.join(", ")) };
         let mut diagnostic =
             Diagnostic::error("unknown-connector", format!("unknown connector `{id}`")).at(span, candidates).help(help);
-        diagnostic.severity = severity;
+        if instead.is_some() {
+            diagnostic.severity = Severity::Warning;
+        }
         self.notes.report_absent(diagnostic);
     }
 
@@ -267,6 +292,7 @@ pub(crate) fn as_docker(connector: &Connector) -> Option<&DockerConnector> {
         | ConnectorSpec::Gcp(_)
         | ConnectorSpec::Azure(_)
         | ConnectorSpec::Artifactory(_)
+        | ConnectorSpec::Git(_)
         | ConnectorSpec::Other(_) => None,
     }
 }

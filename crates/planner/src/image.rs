@@ -56,6 +56,7 @@ fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
         ConnectorSpec::Gcp(_) => ("Gcp", Some(ConnectorClass::Registry)),
         ConnectorSpec::Azure(_) => ("Azure", Some(ConnectorClass::Registry)),
         ConnectorSpec::Artifactory(_) => ("Artifactory", Some(ConnectorClass::Artifacts)),
+        ConnectorSpec::Git(git) => (git.provider.word(), Some(ConnectorClass::Git)),
         ConnectorSpec::Other(kind) => (kind.value.as_str(), connector_class(&kind.value)),
     };
     let id = &named.id.value;

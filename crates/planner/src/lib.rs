@@ -9,6 +9,7 @@ mod connectors;
 mod containerised;
 mod env;
 mod flow;
+mod git;
 mod image;
 mod infrastructure;
 mod inputs;

@@ -2,7 +2,7 @@
 
 use cirun_plan::StepPath;
 
-use crate::{platform::Platform, tables::Column};
+use crate::{env::Env, platform::Platform, tables::Column};
 
 /// The stage.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub(crate) struct StagePlace {
     pub(crate) project: String,
     /// `hostNames` of the infrastructure: they resolve to the pod itself.
     pub(crate) host_names: Vec<String>,
+    /// What the codebase is cloned with.
+    pub(crate) clone_login: Env,
     /// `caching.enabled`.
     pub(crate) caching: bool,
     /// Index and number of its loop's instances: 0 and 1 without a loop.

@@ -12,8 +12,9 @@ use indexmap::IndexMap;
 
 use crate::{
     env::{codebase, stage::build_link},
+    git,
     infrastructure::stages,
-    inputs::{AwsMode, Inputs, PushMode},
+    inputs::{AwsMode, CodebaseFacts, Inputs, PushMode},
     names::{Entry, Names, StepIds, World},
     notes::{Noted, Notes},
     resolve::{Ctx, given},
@@ -50,6 +51,17 @@ impl Planned {
 
 /// Plans the pipeline's CI stages.
 pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
+    match git::codebase_url(inputs, pipeline) {
+        Some(url) => {
+            let codebase = CodebaseFacts { repo_url: Some(url), ..inputs.codebase.clone() };
+            of_codebase(pipeline, &Inputs { codebase, ..inputs.clone() })
+        }
+        None => of_codebase(pipeline, inputs),
+    }
+}
+
+/// Plans with the codebase's address as CI knows it.
+fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
     let notes = Notes::default();
     let ctx = Ctx { inputs, notes: &notes, names: names(pipeline, inputs, &notes) };
     let mut facts = PipelineFacts {

@@ -7,13 +7,13 @@ use cirun_parser::{
     Diagnostic, ParameterField, Spanned,
     model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, Step, StepSpec},
 };
-use cirun_plan::{PlannedStage, StageId, Traced};
+use cirun_plan::{PlannedStage, Profile, StageId, Traced};
 use indexmap::IndexMap;
 
 use crate::{
     containerised,
-    env::stage::Variables,
-    flow,
+    env::{Env, stage::Variables},
+    flow, git,
     infrastructure::{self, Infrastructure},
     looping::{Expansion, Instance, expand},
     names::{Entry, Names, StepIds},
@@ -102,6 +102,7 @@ fn instances(
             pipeline: facts.id.clone(),
             org: facts.org.clone(),
             project: facts.project.clone(),
+            clone_login: clone_login(ctx, facts.pipeline, spec, infrastructure),
             caching: spec
                 .caching
                 .as_ref()
@@ -124,6 +125,14 @@ fn instances(
     }
 }
 
+/// What the steps of a machine see of the clone's login; in a pod only the clone's own container has it.
+fn clone_login(ctx: &Ctx<'_>, pipeline: &Pipeline, spec: &CiStage, infrastructure: &Infrastructure) -> Env {
+    match infrastructure.profile.value {
+        Profile::Vm | Profile::Cloud | Profile::Docker if clones(ctx, spec) => git::codebase_login(ctx, pipeline),
+        Profile::Vm | Profile::Cloud | Profile::Docker | Profile::Kubernetes => Env::default(),
+    }
+}
+
 fn instance_names(ctx: &Ctx<'_>, instance: &Instance) -> Arc<Names> {
     Names::within(&ctx.names, instance.names("stage"))
 }
@@ -134,7 +143,7 @@ fn instance(
     stage: &Stage,
     spec: &CiStage,
     place: &StagePlace,
-    profile: Traced<cirun_plan::Profile>,
+    profile: Traced<Profile>,
 ) -> PlannedStage {
     let services: Vec<ExecutionNode> =
         spec.service_dependencies.iter().map(|service| ExecutionNode::Step(Box::new(as_step(service)))).collect();
@@ -218,12 +227,17 @@ fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes
     // `DRONE_FAILED_STEPS` is made of `failedSteps`.
     let of_run = of_run().chain([("failedSteps", Entry::Pending)]);
     entries.insert("stage".to_owned(), Entry::tree(known.into_iter().chain(of_run)));
-    let cloned = spec.clone_codebase.as_ref().and_then(|field| ctx.flag(field, "`cloneCodebase`"));
-    if cloned.is_some_and(|cloned| !cloned.value) {
+    if !clones(ctx, spec) {
         // The service knows the codebase from the step that clones it (harness-runtime.md 7).
         entries.insert("codebase".to_owned(), Entry::Hidden);
     }
     Names::within(&ctx.names, entries)
+}
+
+/// Whether the stage clones the codebase: it does unless `cloneCodebase` says no (harness-runtime.md 1.3).
+fn clones(ctx: &Ctx<'_>, spec: &CiStage) -> bool {
+    let cloned = spec.clone_codebase.as_ref().and_then(|field| ctx.flag(field, "`cloneCodebase`"));
+    cloned.is_none_or(|cloned| cloned.value)
 }
 
 /// What is called by its status: a stage, an execution, a step group, a loop (harness-runtime.md 7, 8.1).

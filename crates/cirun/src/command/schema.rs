@@ -75,6 +75,12 @@ fn spec_of(root: &str) -> Vec<(&'static str, Value)> {
             ("Gcp", object(tables::GCP_CONNECTOR)),
             ("Azure", object(tables::AZURE_CONNECTOR)),
             ("Artifactory", object(tables::ARTIFACTORY_CONNECTOR)),
+            ("Github", object(tables::GIT_CONNECTOR)),
+            ("Gitlab", object(tables::GIT_CONNECTOR)),
+            ("Bitbucket", object(tables::GIT_CONNECTOR)),
+            ("AzureRepo", object(tables::GIT_CONNECTOR)),
+            ("Codecommit", object(tables::GIT_CONNECTOR)),
+            ("Git", object(tables::GENERIC_GIT_CONNECTOR)),
         ],
         _ => Vec::new(),
     }

@@ -1,8 +1,10 @@
 //! Connectors and secrets: tolerant of fields, since no schema of them is published (harness-schema.md 1.6, 1.7).
 
 mod clouds;
+mod git;
 
 pub(crate) use clouds::{AZURE, GCP};
+pub(crate) use git::{GENERIC_GIT, GIT};
 
 use crate::{
     CONNECTOR_TYPES, FieldKind, Node, Parse, Spanned, Text, codes, connector_class,
@@ -13,7 +15,7 @@ use crate::{
     },
     model::{
         ArtifactoryAuth, ArtifactoryConnector, AwsConnector, AwsCredential, Connector, ConnectorSpec,
-        CrossAccountAccess, DockerAuth, DockerConnector, SecretDocument,
+        CrossAccountAccess, DockerAuth, DockerConnector, GitProvider, SecretDocument,
     },
 };
 
@@ -100,10 +102,17 @@ pub(super) fn connector(node: &Node, cx: &mut Context) -> Option<Connector> {
             cx.missing("spec", node.span);
             return None;
         }
-        _ => {
-            check_type(&kind, cx);
-            ConnectorSpec::Other(kind)
-        }
+        (word, spec) => match (GitProvider::of(word), spec) {
+            (Some(provider), Some(spec)) => ConnectorSpec::Git(Box::new(git::git(provider, spec, cx))),
+            (Some(_), None) => {
+                cx.missing("spec", node.span);
+                return None;
+            }
+            (None, _) => {
+                check_type(&kind, cx);
+                ConnectorSpec::Other(kind)
+            }
+        },
     };
     Some(Connector {
         identifier,

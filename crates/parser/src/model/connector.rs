@@ -3,6 +3,7 @@
 use crate::{
     FieldKind, Span, Spanned, Text, TextList,
     lower::spec::{REQUIRED, spec},
+    model::GitConnector,
 };
 
 /// `connector:`.
@@ -35,6 +36,8 @@ pub enum ConnectorSpec {
     Azure(Box<AzureConnector>),
     /// `Artifactory`.
     Artifactory(Box<ArtifactoryConnector>),
+    /// `Github`, `Gitlab`, `Bitbucket`, `Git`, `AzureRepo`, `Codecommit`.
+    Git(Box<GitConnector>),
     /// Any other type, by name.
     Other(Spanned<String>),
 }

@@ -58,6 +58,7 @@ fn report_not_docker(build: &BuildCtx<'_, '_>, reference: &Text, spec: &Connecto
         ConnectorSpec::Gcp(_) => "Gcp",
         ConnectorSpec::Azure(_) => "Azure",
         ConnectorSpec::Artifactory(_) => "Artifactory",
+        ConnectorSpec::Git(git) => git.provider.word(),
         ConnectorSpec::Other(kind) => kind.value.as_str(),
     };
     build.at.ctx.notes.report(

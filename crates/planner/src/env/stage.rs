@@ -48,6 +48,7 @@ pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, ow
         Profile::Vm | Profile::Cloud | Profile::Docker => {
             under.over(&machine(inputs, stage));
             under.over(&build);
+            under.over(&stage.clone_login);
             under.over(&common);
             if stage.caching {
                 let cause = || Cause::Service { rule: "harness-runtime.md 2.1, 7: caching" };

@@ -2,21 +2,24 @@
 
 use cirun_parser::{
     Diagnostic, Flag, Text, TextList,
-    model::{BuildSpec, GitCloneSpec},
+    model::{BuildSpec, ConnectorSpec, GitCloneSpec},
 };
 use cirun_plan::{Action, Cause, Origin, Profile, Text as PlanText, Traced};
 
 use super::{ContainerFields, Lowered, StepCtx};
 use crate::{
     env::{Env, stage::WORKSPACE, step::OwnLayers},
+    git::{GitAccess, Secrets},
     image::{self, Image},
     plugin_image,
+    resolve::given,
 };
 
 /// Lowers a GitClone step to the clone plugin with its variables.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &GitCloneSpec) -> Lowered {
     let ctx = &at.ctx;
-    let own = OwnLayers { derived: variables(at, spec), ..OwnLayers::default() };
+    let mut own = OwnLayers { derived: variables(at, spec), ..OwnLayers::default() };
+    repository(at, spec, &mut own);
     let env = at.env(own);
     let (reference, rule) = match at.profile() {
         Profile::Kubernetes => ("harness/drone-git:1.7.10-rootless", "GitClone, Plugin used: K8"),
@@ -69,12 +72,53 @@ fn variables(at: &StepCtx<'_>, spec: &GitCloneSpec) -> Env {
     let rule = "GitClone, outputFilePathsContent → PLUGIN_OUTPUT_FILE_PATHS_CONTENT";
     list(at, &mut env, spec.output_file_paths_content.as_ref(), "PLUGIN_OUTPUT_FILE_PATHS_CONTENT", rule);
     directory(at, spec, &mut env);
-    address(at, spec, &mut env);
     env
 }
 
-/// The repository's address: beside the codebase's own, as a Git connector's URL is not read.
-fn address(at: &StepCtx<'_>, spec: &GitCloneSpec, env: &mut Env) {
+/// The repository's address and its login, from the connector; without one, the address is guessed.
+fn repository(at: &StepCtx<'_>, spec: &GitCloneSpec, own: &mut OwnLayers) {
+    let ctx = &at.ctx;
+    let repo = spec.repo_name.as_ref();
+    if given(spec.connector_ref.as_ref()).is_none() {
+        if given(repo).is_none() {
+            ctx.notes.report(
+                Diagnostic::error(
+                    "missing-required-input",
+                    format!("`GitClone` step `{}` names neither a connector nor a repository", at.place.id),
+                )
+                .at(at.step.identifier.span, "GitClone, Conditional requiredness")
+                .help("add `connectorRef`, or `repoName` for a repository of Harness Code"),
+            );
+        }
+        return sibling(at, spec, "only the service knows the addresses of Harness Code", &mut own.derived);
+    }
+    let Some(named) = ctx.git_connector(spec.connector_ref.as_ref()) else {
+        return sibling(at, spec, "its connector is not known", &mut own.derived);
+    };
+    match &named.connector.spec {
+        ConnectorSpec::Git(git) => {
+            let access = GitAccess { ctx, named: &named, git, secrets: Secrets::Needed };
+            own.derived.over(&access.address(repo));
+            own.secrets = access.login();
+        }
+        ConnectorSpec::Aws(_)
+        | ConnectorSpec::Docker(_)
+        | ConnectorSpec::Gcp(_)
+        | ConnectorSpec::Azure(_)
+        | ConnectorSpec::Artifactory(_)
+        | ConnectorSpec::Other(_) => ctx.notes.report(
+            Diagnostic::error(
+                "wrong-connector-type",
+                format!("`{}` is not a connector to Git repositories", named.connector.identifier.value),
+            )
+            .at(named.span, "GitClone, Phase 2: the types")
+            .help("name a connector of type Github, Gitlab, Bitbucket, Git, AzureRepo or Codecommit"),
+        ),
+    }
+}
+
+/// The address where no connector tells it: beside the codebase's own.
+fn sibling(at: &StepCtx<'_>, spec: &GitCloneSpec, why: &'static str, env: &mut Env) {
     let ctx = &at.ctx;
     let Some(url) = &ctx.inputs.codebase.repo_url else { return };
     let Some(name) = ctx.given_text(spec.repo_name.as_ref()) else { return };
@@ -90,12 +134,12 @@ fn address(at: &StepCtx<'_>, spec: &GitCloneSpec, env: &mut Env) {
             "sibling-repository",
             format!("`{}` clones `{shown}` from beside the codebase", at.place.id),
         )
-        .at(at.step.identifier.span, "the address in its connector is not read"),
+        .at(at.step.identifier.span, why)
+        .help("write the connector under `.harness/`, or in a directory named by `--include`"),
     );
     let address = name.value.preceded_by(&base[..=cut]).followed_by(suffix);
-    let why = "a sibling of the codebase's repository; the connector's URL is not read";
     for variable in ["DRONE_REMOTE_URL", "DRONE_GIT_HTTP_URL"] {
-        let origin = name.origin.clone().then(Cause::Local(why));
+        let origin = name.origin.clone().then(Cause::Local("a sibling of the codebase's repository"));
         env.set(variable, Traced::new(address.clone(), origin));
     }
 }

@@ -17,7 +17,7 @@ fn run(spec: &str) -> String {
 fn unknown_connector() {
     assert_snapshot!(run("image: a:1, connectorRef: hbu, command: x"), @"
     error[unknown-connector] unknown connector `hbu`
-      at `hbu`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, hub, quay, role_with_id, aws_oidc, aws_delegate, jfrog, jfrog_anonymous, keys
+      at `hbu`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, github, hub, quay, role_with_id, aws_oidc, aws_delegate, jfrog, jfrog_anonymous, keys
       help: write it as `connector: {name: hbu, identifier: hbu, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
@@ -26,7 +26,7 @@ fn unknown_connector() {
 fn unknown_connector_of_the_account() {
     assert_snapshot!(run("image: a:1, connectorRef: account.registry, command: x"), @"
     warning[unknown-connector] unknown connector `account.registry`
-      at `account.registry`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, hub, quay, role_with_id, aws_oidc, aws_delegate, jfrog, jfrog_anonymous, keys
+      at `account.registry`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, github, hub, quay, role_with_id, aws_oidc, aws_delegate, jfrog, jfrog_anonymous, keys
       help: the image is pulled with your own `docker login`; to use the connector, write it as `connector: {name: registry, identifier: registry, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }

@@ -537,8 +537,8 @@ fn origins_of_variables() {
     PLUGIN_REGISTRY push: 123456789012.dkr.ecr.us-east-1.amazonaws.com ← rule (seed 002, account, region → PLUGIN_REGISTRY) ← pipeline.yaml:21:28
     PLUGIN_REGION push: us-east-1 ← rule (seed 002, region → PLUGIN_REGION) ← pipeline.yaml:20:27
     PLUGIN_DOCKERFILE push: D ← rule (seed 002, dockerfile → PLUGIN_DOCKERFILE) ← pipeline.yaml:24:31
-    PLUGIN_ACCESS_KEY push: AKIAKEY ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← connector keys, credential.spec.accessKey (pipeline.yaml:145:56) ← pipeline.yaml:19:33
-    PLUGIN_SECRET_KEY push: *** ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← secret aws_secret (test) ← connector keys, credential.spec.secretKeyRef (pipeline.yaml:145:79) ← pipeline.yaml:19:33
+    PLUGIN_ACCESS_KEY push: AKIAKEY ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← connector keys, credential.spec.accessKey (pipeline.yaml:154:56) ← pipeline.yaml:19:33
+    PLUGIN_SECRET_KEY push: *** ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← secret aws_secret (test) ← connector keys, credential.spec.secretKeyRef (pipeline.yaml:154:79) ← pipeline.yaml:19:33
     PLUGIN_DAEMON_OFF push: false ← added by cirun: a push through the machine's daemon would leave the machine
     DRONE_OUTPUT push: /tmp/engine/push-output.env ← CI service (harness-runtime.md 2.6)
     ");

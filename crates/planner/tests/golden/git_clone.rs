@@ -22,10 +22,20 @@ fn image_and_branch() {
     clone GitClone
       image: harness/drone-git:1.7.10-rootless
       env: DRONE_COMMIT_BRANCH=main
+      env: DRONE_REMOTE_URL=https://github.com/acme/shop
+      env: DRONE_GIT_HTTP_URL=https://github.com/acme/shop
+      env: DRONE_NETRC_MACHINE=github.com
+      env: DRONE_NETRC_USERNAME=robot
+      env: DRONE_NETRC_PASSWORD=***
     == vm, cloud, docker
     clone GitClone
       image: harness/drone-git:1.7.10
       env: DRONE_COMMIT_BRANCH=main
+      env: DRONE_REMOTE_URL=https://github.com/acme/shop
+      env: DRONE_GIT_HTTP_URL=https://github.com/acme/shop
+      env: DRONE_NETRC_MACHINE=github.com
+      env: DRONE_NETRC_USERNAME=robot
+      env: DRONE_NETRC_PASSWORD=***
     ");
 }
 

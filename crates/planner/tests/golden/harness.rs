@@ -141,6 +141,15 @@ connector:
     credential: {type: InheritFromDelegate, spec: {auth: {type: UserAssignedManagedIdentity}}}
 ---
 connector:
+  identifier: github
+  name: github
+  type: Github
+  spec:
+    url: https://github.com/acme
+    type: Account
+    authentication: {type: Http, spec: {type: UsernameToken, spec: {username: robot, tokenRef: github_token}}}
+---
+connector:
   identifier: hub
   name: hub
   type: DockerRegistry

@@ -12,6 +12,7 @@ mod examples;
 mod expressions;
 mod flow;
 mod git_clone;
+mod git_connectors;
 mod harness;
 mod looping;
 mod pitfalls;

@@ -111,7 +111,7 @@ fn what_ci_does_besides() {
 
 #[test]
 fn repository_beside_the_codebase() {
-    let step = "- step: {type: GitClone, name: c, identifier: c, spec: {connectorRef: github, repoName: other, build: {type: branch, spec: {branch: main}}}}\n";
+    let step = "- step: {type: GitClone, name: c, identifier: c, spec: {connectorRef: account.elsewhere, repoName: other, build: {type: branch, spec: {branch: main}}}}\n";
     let outcome = plan_steps(Profile::Vm, step, |inputs| {
         inputs.codebase.repo_url = Some("https://git.example.com/team/shop.git".to_owned());
     });
@@ -119,8 +119,12 @@ fn repository_beside_the_codebase() {
     let url = container.env.get("DRONE_REMOTE_URL").expect("the address");
     assert_eq!(url.value.value.shown(), "https://git.example.com/team/other.git");
     assert_snapshot!(diagnostics(&outcome), @"
+    warning[unknown-connector] unknown connector `account.elsewhere`
+      at `account.elsewhere`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, github, hub, quay, keys
+      help: the repository is cloned without a login; to use the connector, write it as `connector: {identifier: elsewhere, type: …, spec: …}` in a YAML file under `.harness/` or under a directory named by `--include`
     parity[sibling-repository] `c` clones `other` from beside the codebase
-      at `c`: the address in its connector is not read
+      at `c`: its connector is not known
+      help: write the connector under `.harness/`, or in a directory named by `--include`
     ");
 }
 

@@ -1,0 +1,172 @@
+//! Steps, step groups and their flow.
+
+use indexmap::IndexMap;
+
+use super::{Outline, Shown, line, map, merged};
+use crate::{
+    Text,
+    model::{
+        BuildTarget, ExecutionNode, FailureActionSpec, FailureStrategySpec, OtherSpec, ReportsSpec, Resources, Step,
+        StepGroup, StepGroupInfra, StepSpec, StoreStep, StrategySpec, WhenSpec,
+    },
+};
+
+impl Outline for ExecutionNode {
+    fn outline(&self) -> Shown {
+        match self {
+            Self::Step(step) => map([("step", step.outline())]),
+            Self::Group(group) => map([("stepGroup", group.outline())]),
+            Self::Parallel(nodes) => map([("parallel", nodes.value.outline())]),
+        }
+    }
+}
+
+impl Outline for Step {
+    fn outline(&self) -> Shown {
+        let common = map([
+            ("identifier", self.identifier.outline()),
+            ("name", self.name.outline()),
+            ("template", self.template.outline()),
+            ("timeout", self.timeout.outline()),
+            ("when", self.when.outline()),
+            ("failureStrategies", self.failure_strategies.outline()),
+            ("strategy", self.strategy.outline()),
+            ("policySets", self.policy_sets.outline()),
+        ]);
+        let kind = if self.kind.value.is_empty() { "no type" } else { &self.kind.value };
+        let spec = match self.spec.outline() {
+            spec if spec.is_empty() => line("{}"),
+            spec => spec,
+        };
+        merged([common, if matches!(self.spec, StepSpec::Template) { Shown::Nothing } else { map([(kind, spec)]) }])
+    }
+}
+
+impl Outline for StepSpec {
+    fn outline(&self) -> Shown {
+        match self {
+            Self::Run(spec) => spec.outline(),
+            Self::Background(spec) => spec.outline(),
+            Self::Plugin(spec) => spec.outline(),
+            Self::GitClone(spec) => spec.outline(),
+            Self::BuildAndPush(spec) => spec.outline(),
+            Self::Store(spec) => spec.outline(),
+            Self::RunTests(spec) => spec.outline(),
+            Self::Wait(spec) => spec.outline(),
+            Self::Other(OtherSpec { why, fields }) => {
+                let fields = fields.iter().map(|(key, value)| (key.value.clone(), value.outline())).collect();
+                merged([map([("not run", line(why))]), Shown::Map(fields)])
+            }
+            Self::Template => Shown::Nothing,
+        }
+    }
+}
+
+impl Outline for StoreStep {
+    fn outline(&self) -> Shown {
+        Shown::Nothing
+    }
+}
+
+impl Outline for BuildTarget {
+    fn outline(&self) -> Shown {
+        match self {
+            Self::Ecr { region, account, image_name } => {
+                map([("region", region.outline()), ("account", account.outline()), ("imageName", image_name.outline())])
+            }
+            Self::Docker { repo, registry_ref } => {
+                map([("repo", repo.outline()), ("registryRef", registry_ref.outline())])
+            }
+            Self::Gar { host, project_id, image_name } | Self::Gcr { host, project_id, image_name } => map([
+                ("host", host.outline()),
+                ("projectID", project_id.outline()),
+                ("imageName", image_name.outline()),
+            ]),
+            Self::Acr { repository, subscription_id } => {
+                map([("repository", repository.outline()), ("subscriptionId", subscription_id.outline())])
+            }
+        }
+    }
+}
+
+impl Outline for StepGroup {
+    fn outline(&self) -> Shown {
+        map([
+            ("identifier", self.identifier.outline()),
+            ("name", self.name.outline()),
+            ("template", self.template.outline()),
+            ("when", self.when.outline()),
+            ("failureStrategies", self.failure_strategies.outline()),
+            ("strategy", self.strategy.outline()),
+            ("sharedPaths", self.shared_paths.outline()),
+            ("variables", self.variables.outline()),
+            ("stepGroupInfra", self.infra.outline()),
+            ("steps", self.steps.outline()),
+        ])
+    }
+}
+
+impl Outline for StepGroupInfra {
+    fn outline(&self) -> Shown {
+        merged([map([("type", self.kind.outline())]), self.spec.outline()])
+    }
+}
+
+impl Outline for Resources {
+    fn outline(&self) -> Shown {
+        map([
+            ("limits.cpu", self.limit_cpu.outline()),
+            ("limits.memory", self.limit_memory.outline()),
+            ("requests.cpu", self.request_cpu.outline()),
+            ("requests.memory", self.request_memory.outline()),
+        ])
+    }
+}
+
+impl Outline for ReportsSpec {
+    fn outline(&self) -> Shown {
+        map([("type", self.kind.outline()), ("paths", self.paths.outline())])
+    }
+}
+
+impl Outline for WhenSpec {
+    fn outline(&self) -> Shown {
+        map([("status", self.status.outline()), ("condition", self.condition.outline())])
+    }
+}
+
+impl Outline for FailureStrategySpec {
+    fn outline(&self) -> Shown {
+        map([("errors", self.errors.outline()), ("action", self.action.outline())])
+    }
+}
+
+impl Outline for FailureActionSpec {
+    fn outline(&self) -> Shown {
+        map([
+            ("type", self.kind.outline()),
+            ("retryCount", self.retry_count.outline()),
+            ("retryIntervals", self.retry_intervals.outline()),
+            ("condition", self.condition.outline()),
+            ("timeout", self.timeout.outline()),
+            ("then", self.then.outline()),
+        ])
+    }
+}
+
+impl Outline for StrategySpec {
+    fn outline(&self) -> Shown {
+        let row = |row: &IndexMap<String, Text>| {
+            Shown::Map(row.iter().map(|(axis, value)| (axis.clone(), value.outline())).collect())
+        };
+        map([
+            ("matrix", self.matrix.as_ref().map(Outline::outline).unwrap_or_default()),
+            ("exclude", Shown::List(self.exclude.iter().map(row).collect())),
+            ("nodeName", self.node_name.outline()),
+            ("maxConcurrency", self.max_concurrency.outline()),
+            ("parallelism", self.parallelism.outline()),
+            ("repeat", self.repeat.outline()),
+            ("when", self.when.outline()),
+        ])
+    }
+}
