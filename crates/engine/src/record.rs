@@ -1,7 +1,7 @@
 //! What has happened so far: what later steps may ask for.
 
 use cirun_plan::{Plan, PlannedStage, PlannedStep, StageId, StepPath};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
 
 use crate::{Outcome, outputs::Outputs, status::Tally};
@@ -16,6 +16,8 @@ pub(crate) struct RunRecord {
 #[derive(Debug)]
 pub(crate) struct StageRecord {
     pub(crate) id: StageId,
+    /// The looped stage that it is an instance of.
+    pub(crate) looped: Option<StageId>,
     pub(crate) steps: IndexMap<StepPath, StepRecord>,
     /// The loops and step groups whose turn has come, by the ids of the step groups around them and their own.
     pub(crate) groups: IndexMap<StepPath, GroupRecord>,
@@ -66,8 +68,26 @@ impl RunRecord {
         Self { stages: stages.collect() }
     }
 
-    /// `pipeline.currentStatus`: the combined outcome of the finished stages.
+    /// `pipeline.currentStatus`: the combined outcome of the finished stages. A loop counts when all of it has finished
+    /// (harness-runtime.md 8.1), so that a failed instance does not skip the next one.
     pub(crate) fn current(&self) -> Outcome {
+        let open: IndexSet<&StageId> = self
+            .stages
+            .values()
+            .filter(|stage| stage.outcome.is_none())
+            .filter_map(|stage| stage.looped.as_ref())
+            .collect();
+        let mut tally = Tally::default();
+        self.stages
+            .values()
+            .filter(|stage| stage.looped.as_ref().is_none_or(|looped| !open.contains(looped)))
+            .filter_map(|stage| stage.outcome)
+            .for_each(|outcome| tally.add(outcome));
+        tally.combined()
+    }
+
+    /// The combined outcome of all that has finished, at the end of the run.
+    pub(crate) fn outcome(&self) -> Outcome {
         let mut tally = Tally::default();
         self.stages.values().filter_map(|stage| stage.outcome).for_each(|outcome| tally.add(outcome));
         tally.combined()
@@ -79,6 +99,7 @@ impl StageRecord {
         let steps = stage.steps().into_iter().map(|step| (step.path.clone(), StepRecord::new(step)));
         Self {
             id: stage.id.clone(),
+            looped: stage.looped.clone(),
             steps: steps.collect(),
             groups: IndexMap::new(),
             started: None,

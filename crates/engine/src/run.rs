@@ -233,7 +233,7 @@ impl RunState {
     }
 
     fn result(self, differences: usize) -> RunResult {
-        let outcome = if self.error.is_some() { Outcome::Failed } else { self.record.current() };
+        let outcome = if self.error.is_some() { Outcome::Failed } else { self.record.outcome() };
         let (error, told_by) = self.error.map(|broken| (broken.error, broken.told_by)).unzip();
         let stages = self.record.stages.into_iter().filter_map(|(id, stage)| Some((id, stage.outcome?)));
         RunResult {

@@ -17,7 +17,7 @@ pub(crate) struct RunScope<'a> {
     pub(crate) stage: &'a StageId,
     /// The step whose text is evaluated; `steps.ID` looks beside it first. None for the stage's own conditions.
     pub(crate) step: Option<&'a StepPath>,
-    /// `strategy.currentStatus`: of the loop around the step.
+    /// `strategy.currentStatus`: of the loop around the step; where there is none, that of the stage is meant.
     pub(crate) strategy: Option<Outcome>,
     pub(crate) now: Timestamp,
 }
@@ -36,7 +36,7 @@ impl Scope for RunScope<'_> {
             "currentStatus" => stage.map_or(Lookup::Missing, |stage| text(stage.current().status())),
             "pipeline" => self.in_pipeline(rest),
             "stages" => self.in_stages(rest),
-            "stage" => stage.map_or(Lookup::Missing, |stage| in_stage(stage, rest)),
+            "stage" => stage.map_or(Lookup::Missing, |stage| self.of_stage(stage, rest)),
             "execution" => stage.map_or(Lookup::Missing, |stage| in_execution(stage, rest)),
             "steps" | "stepGroup" => stage.map_or(Lookup::Missing, |stage| self.beside(stage, first, rest)),
             "strategy" => stage.map_or(Lookup::Missing, |stage| self.in_strategy(stage, rest)),
@@ -75,15 +75,28 @@ impl RunScope<'_> {
         }
     }
 
-    /// The status of a loop of stages: of its instances, which have a suffix behind its id.
-    fn stage_loop(&self, id: &str) -> Lookup {
-        let is_instance = |stage: &&StageId| stage.0.strip_prefix(id).is_some_and(|suffix| suffix.starts_with('_'));
-        let instances: Vec<_> = self.run.stages.keys().filter(is_instance).collect();
-        let mut tally = Tally::default();
-        for stage in &instances {
-            tally.add(self.run.stages[*stage].current());
+    fn of_stage(&self, stage: &StageRecord, rest: &[Segment]) -> Lookup {
+        match keys(rest).as_slice() {
+            ["strategy", "currentStatus" | "liveStatus" | "status"] => self.own_loop(stage),
+            _ => in_stage(stage, rest),
         }
-        if instances.is_empty() { Lookup::Missing } else { text(tally.combined().status()) }
+    }
+
+    /// The status of the loop that the stage is an instance of.
+    fn own_loop(&self, stage: &StageRecord) -> Lookup {
+        stage.looped.as_ref().map_or(Lookup::Missing, |looped| self.stage_loop(&looped.0))
+    }
+
+    /// The status of a loop of stages: of its instances.
+    fn stage_loop(&self, id: &str) -> Lookup {
+        let is_instance = |stage: &&StageRecord| stage.looped.as_ref().is_some_and(|looped| looped.0 == id);
+        let mut instances = self.run.stages.values().filter(is_instance).peekable();
+        if instances.peek().is_none() {
+            return Lookup::Missing;
+        }
+        let mut tally = Tally::default();
+        instances.for_each(|stage| tally.add(stage.current()));
+        text(tally.combined().status())
     }
 
     /// `steps.ID`: the nearest group around the step that has such a step, then the next outer one. `stepGroup` is the
@@ -102,7 +115,7 @@ impl RunScope<'_> {
         match keys(rest).as_slice() {
             ["currentStatus" | "liveStatus" | "status"] => match self.strategy {
                 Some(outcome) => text(outcome.status()),
-                None => Lookup::Missing,
+                None => self.own_loop(stage),
             },
             ["node", id, "currentStatus" | "liveStatus" | "status"] => {
                 match stage.groups.iter().find(|(path, _)| path.ids().last() == Some(*id)) {

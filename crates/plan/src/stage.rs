@@ -30,6 +30,8 @@ pub struct Plan {
 pub struct PlannedStage {
     /// Its identifier.
     pub id: StageId,
+    /// The looped stage that it is an instance of.
+    pub looped: Option<StageId>,
     /// Its name, for eyes.
     pub name: String,
     /// How it would run in CI.

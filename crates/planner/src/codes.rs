@@ -141,6 +141,9 @@ codes! {
     Parity "step-group-infra", "a step group with its own pod",
         "A containerised step group (`stepGroupInfra`) has a pod or network of its own, here as in CI. In CI its workspace is \
          its own too, and empty at first; locally its steps see the stage's workspace.";
+    Parity "loop-runs-all", "a loop that goes on after a failure",
+        "With `onFailure: SkipQueued`, CI leaves out the instances of a loop that have not begun when another fails. Locally all \
+         instances run, as with `RunAll`.";
     Parity "cache-intelligence", "cache steps that are not run",
         "With `caching.enabled`, Harness Cloud restores a cache before the steps and saves it after them. Locally the \
          workspace keeps what the steps left.";

@@ -131,6 +131,15 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
         }
     }
     distinct(&mut instances);
+    if let Some(field) = &strategy.on_failure
+        && ctx.known(field, "`onFailure` of a strategy").is_some_and(|word| word.value == "SkipQueued")
+    {
+        ctx.notes.report(
+            Diagnostic::parity("loop-runs-all", "a failed instance does not skip the ones that wait")
+                .at(field.span, "CI would leave out the instances that have not begun")
+                .help("without `maxConcurrency` nothing waits, and nothing differs"),
+        );
+    }
     let most = strategy.max_concurrency.as_ref().and_then(|field| ctx.int(field, "`maxConcurrency`"));
     let most = most.and_then(|most| usize::try_from(most.value).ok()).filter(|most| *most > 0).unwrap_or(total);
     Expansion::Instances(instances, most.min(total))

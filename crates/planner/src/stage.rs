@@ -160,6 +160,7 @@ fn instance(
     execution.extend(tree.lower(&ctx, &spec.execution, strategies));
     let planned = PlannedStage {
         id: StageId(place.id.clone()),
+        looped: (place.id != stage.identifier.value).then(|| StageId(stage.identifier.value.clone())),
         name: place.name.clone(),
         profile,
         workspace: place.platform.workspace().to_owned(),

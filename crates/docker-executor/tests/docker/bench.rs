@@ -270,6 +270,7 @@ pub(super) fn planned(profile: Profile, steps: &[&ReadyStep], shared_paths: &[&s
         shared_paths: shared_paths.iter().map(|path| traced(Mount { path: (*path).to_owned() })).collect(),
         when: When::default(),
         execution: steps.iter().map(|step| Node::Step(Box::new(planned_step(step)))).collect(),
+        looped: None,
         not_here: None,
         containerised: Vec::new(),
         known: Arc::new(Nothing),

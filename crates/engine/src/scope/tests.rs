@@ -1,5 +1,5 @@
-use cirun_expressions::{Evaluation, Template};
-use cirun_plan::{StageId, StepPath};
+use cirun_expressions::{Evaluation, Lookup, Scope, Segment, Template, Value};
+use cirun_plan::{PlannedStage, StageId, StepPath};
 use indexmap::IndexMap;
 use insta::assert_snapshot;
 use jiff::Timestamp;
@@ -129,8 +129,8 @@ fn statuses_by_their_other_names() {
 
 #[test]
 fn loops_of_stages_have_a_status() {
-    let mut run =
-        RunRecord::new(&plan([stage("s_0", [step("a")]), stage("s_1", [step("a")]), stage("end", [step("a")])]));
+    let instance = |id: &str| PlannedStage { looped: Some(StageId("s".to_owned())), ..stage(id, [step("a")]) };
+    let mut run = RunRecord::new(&plan([instance("s_0"), instance("s_1"), instance("s_2"), stage("end", [step("a")])]));
     run.stages.get_mut(&StageId("s_1".to_owned())).expect("the stage is planned").outcome = Some(Outcome::Failed);
     let (stage, now) = (StageId("end".to_owned()), Timestamp::UNIX_EPOCH);
     let scope = RunScope { run: &run, stage: &stage, step: None, strategy: None, now };
@@ -140,6 +140,16 @@ fn loops_of_stages_have_a_status() {
         };
         assert_eq!(value.render(), "FAILED", "{name}");
     }
+    // The loop's own instances see it too, and a stage that is in no loop has none.
+    let status = |stage: &str, path: &[&str]| {
+        let stage = StageId(stage.to_owned());
+        let scope = RunScope { run: &run, stage: &stage, step: None, strategy: None, now };
+        scope.lookup(&path.iter().map(|key| Segment::Key((*key).to_owned())).collect::<Vec<_>>())
+    };
+    let failed = Lookup::Found { value: Value::from("FAILED"), secret: false };
+    assert_eq!(status("s_2", &["strategy", "currentStatus"]), failed);
+    assert_eq!(status("s_2", &["stage", "strategy", "currentStatus"]), failed);
+    assert_eq!(status("end", &["strategy", "currentStatus"]), Lookup::Missing);
 }
 
 #[test]

@@ -307,6 +307,7 @@ pub fn stage_when<N: Into<Node>>(id: &str, when: When, nodes: impl IntoIterator<
         shared_paths: Vec::new(),
         when,
         execution,
+        looped: None,
         not_here: None,
         containerised: Vec::new(),
         known: Arc::new(NothingKnown),

@@ -214,6 +214,7 @@ fn stage() -> PlannedStage {
         shared_paths: Vec::new(),
         when: When::default(),
         execution: Vec::<Node>::new(),
+        looped: None,
         not_here: None,
         containerised: Vec::new(),
         known: Arc::new(Nothing),

@@ -239,6 +239,7 @@ impl FromNode for StrategySpec {
             parallelism: read(node, "parallelism", cx),
             repeat: read(node, "repeat", cx),
             when: read(node, "when", cx),
+            on_failure: read(node, "onFailure", cx),
             span: node.span,
         })
     }

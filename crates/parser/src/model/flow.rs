@@ -60,6 +60,8 @@ pub struct StrategySpec {
     pub repeat: Option<RepeatSpec>,
     /// `when`.
     pub when: Option<Text>,
+    /// `onFailure`: `RunAll`, or `SkipQueued` to leave out the instances that have not begun when one fails.
+    pub on_failure: Option<Text>,
     /// Its place.
     pub span: Span,
 }

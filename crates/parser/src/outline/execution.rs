@@ -167,6 +167,7 @@ impl Outline for StrategySpec {
             ("parallelism", self.parallelism.outline()),
             ("repeat", self.repeat.outline()),
             ("when", self.when.outline()),
+            ("onFailure", self.on_failure.outline()),
         ])
     }
 }

@@ -1,6 +1,6 @@
 //! `when` of steps, step groups and stages.
 
-use cirun_plan::{StageStatus, When};
+use cirun_plan::{PlannedStage, StageId, StageStatus, When};
 use insta::assert_snapshot;
 
 use crate::testing::{
@@ -150,4 +150,21 @@ async fn stages_see_earlier_stages() {
     run_finished succeeded exit=0
     "#);
     assert_snapshot!(format!("{:?}", run.backend.environment("a")), @r#"Some([("GO", "yes")])"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_instance_of_a_looped_stage_skips_none_of_its_own() {
+    let instance =
+        |id: &str, step_id: &str| PlannedStage { looped: Some(StageId("s".to_owned())), ..stage(id, [step(step_id)]) };
+    let plan = plan([instance("s_0", "a"), instance("s_1", "b"), stage("end", [step("c")])]);
+    let backend = FakeBackend::new().step("a", behaves().exits(1));
+    assert_snapshot!(Runner::new(backend).run(&plan).await.ends(), @"
+    step_finished a failed exit=1 (exit code 1)
+    stage_finished s_0 failed
+    step_finished b succeeded exit=0
+    stage_finished s_1 succeeded
+    step_finished c skipped (stage `end` is skipped: the pipeline has failed, and `when` asks for pipelineStatus Success)
+    stage_finished end skipped
+    run_finished failed exit=1
+    ");
 }
