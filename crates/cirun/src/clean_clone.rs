@@ -1,31 +1,78 @@
-//! `--clean-clone`: the workspace as CI's clone step would leave it, and nothing else of the working tree.
+//! `--clean-clone`: the workspace of each stage as CI's clone step would leave it, and nothing else of the working tree.
 //!
 //! Git makes it, through its own protocol: no file is shared with the repository, so that steps can do to it what they like.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
+use cirun_plan::{CodebaseClone, Plan};
+
 use crate::{console, error::CliError};
 
-/// The depth of a manual build's clone (harness-runtime.md 1.3).
-const DEPTH: &str = "50";
-
-/// A clone of HEAD.
+/// A workspace for each stage: a clone of HEAD, or an empty directory where the stage does not clone.
 #[derive(Debug)]
-pub(crate) struct CleanClone {
-    directory: PathBuf,
-    /// What takes the workspace's place: the same directory of the clone.
-    pub workspace: PathBuf,
-    /// What a person should know of it.
+pub(crate) struct CleanWorkspaces {
+    /// What all of them are in.
+    pub directory: PathBuf,
+    /// The directory of each stage, by its id.
+    pub of_stages: BTreeMap<String, PathBuf>,
+    /// What a person should know of them.
     pub notes: Vec<String>,
 }
 
-impl CleanClone {
-    /// Clones the repository that `workspace` is in to `directory`, which must not exist.
-    pub(crate) fn make(workspace: &Path, directory: PathBuf) -> Result<Self, CliError> {
+impl CleanWorkspaces {
+    /// Makes the workspaces of the stages that run, below `directory`, which must not exist.
+    pub(crate) fn make(workspace: &Path, plan: &Plan, directory: PathBuf) -> Result<Self, CliError> {
+        let mut made = Self { directory, of_stages: BTreeMap::new(), notes: Vec::new() };
+        for stage in plan.stages.iter().filter(|stage| stage.not_here.is_none()) {
+            let place = made.directory.join(stage.id.0.replace(['/', '\\', '.'], "_"));
+            fs::create_dir_all(&place).map_err(|error| CliError::io(place.display(), &error))?;
+            open_to_all(&place).map_err(|error| CliError::io(place.display(), &error))?;
+            let own = match &stage.clone {
+                Some(clone) => made.cloned(workspace, place, clone)?,
+                None => place,
+            };
+            made.of_stages.insert(stage.id.0.clone(), own);
+        }
+        Ok(made)
+    }
+
+    /// Clones to `place`, and returns what takes the workspace's place there.
+    fn cloned(&mut self, workspace: &Path, place: PathBuf, wanted: &CodebaseClone) -> Result<PathBuf, CliError> {
+        let clone = Clone::make(workspace, place.join(&wanted.directory), wanted)?;
+        for note in clone.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        Ok(if wanted.directory.is_empty() { clone.workspace } else { place })
+    }
+
+    /// Removes them. What belongs to another user (steps often run as root) may have to stay.
+    pub(crate) fn remove(self) {
+        if let Err(error) = fs::remove_dir_all(&self.directory) {
+            let place = self.directory.display();
+            console::say(&format!("warning: the clean clone {place} could not be removed: {error}"));
+        }
+    }
+}
+
+/// A clone of HEAD.
+#[derive(Debug)]
+struct Clone {
+    directory: PathBuf,
+    /// What takes the workspace's place: the same directory of the clone.
+    workspace: PathBuf,
+    notes: Vec<String>,
+}
+
+impl Clone {
+    /// Clones the repository that `workspace` is in to `directory`, which must be empty or not exist.
+    fn make(workspace: &Path, directory: PathBuf, wanted: &CodebaseClone) -> Result<Self, CliError> {
         let repository = gix::discover(workspace).map_err(|_| no_repository(workspace))?;
         let root = repository.workdir().ok_or_else(|| no_repository(workspace))?;
         let root = fs::canonicalize(root).map_err(|error| CliError::io(root.display(), &error))?;
@@ -35,12 +82,30 @@ impl CleanClone {
         }
         let mut notes = left_out(&root)?;
         let url = format!("file://{}", root.display());
-        let clone = ["clone", "--quiet", "--depth", DEPTH, "--", &url];
-        run(git(&root).args(clone).arg(&directory), "clone the repository")?;
+        let mut command = git(&root);
+        command.args(["clone", "--quiet"]);
+        if let Some(depth) = wanted.depth {
+            command.args(["--depth", &depth.to_string()]);
+        }
+        if !wanted.sparse.is_empty() {
+            command.arg("--sparse");
+        }
+        run(command.args(["--", &url]).arg(&directory), "clone the repository")?;
+        if !wanted.sparse.is_empty() {
+            let paths = ["sparse-checkout", "set"].into_iter().chain(wanted.sparse.iter().map(String::as_str));
+            run(git(&directory).args(paths), "check out the paths of `sparseCheckout`")?;
+        }
+        if wanted.tags {
+            run(git(&directory).args(["fetch", "--quiet", "--tags", "origin"]), "fetch the tags")?;
+        }
         let made = Self { workspace: in_clone(workspace, &root, &directory)?, directory, notes: Vec::new() };
         made.name_remote(&repository)?;
         open_to_all(&made.directory).map_err(|error| CliError::io(made.directory.display(), &error))?;
         notes.extend(made.not_fetched());
+        if !wanted.without_effect.is_empty() {
+            let inputs = wanted.without_effect.join("`, `");
+            notes.push(format!("`{inputs}` of the codebase: no effect on a clone of this machine's own repository"));
+        }
         Ok(Self { notes, ..made })
     }
 
@@ -63,14 +128,6 @@ impl CleanClone {
             notes.push("files of Git LFS are not fetched: their pointers are there".to_owned());
         }
         notes
-    }
-
-    /// Removes the clone. What belongs to another user (steps often run as root) may have to stay.
-    pub(crate) fn remove(self) {
-        if let Err(error) = fs::remove_dir_all(&self.directory) {
-            let place = self.directory.display();
-            console::say(&format!("warning: the clean clone {place} could not be removed: {error}"));
-        }
     }
 }
 
@@ -155,6 +212,14 @@ mod tests {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    const WHOLE: CodebaseClone = CodebaseClone {
+        depth: None,
+        directory: String::new(),
+        sparse: Vec::new(),
+        tags: false,
+        without_effect: Vec::new(),
+    };
+
     fn repository(place: &Path) -> PathBuf {
         let root = fs::canonicalize(place).unwrap().join("shop");
         fs::create_dir_all(root.join("sub")).unwrap();
@@ -175,7 +240,7 @@ mod tests {
         for file in ["a", "untracked", "ignored"] {
             fs::write(root.join(file), "changed").unwrap();
         }
-        let clone = CleanClone::make(&root.join("sub"), place.path().join("clone")).unwrap();
+        let clone = Clone::make(&root.join("sub"), place.path().join("clone"), &WHOLE).unwrap();
         assert_eq!(clone.workspace, place.path().join("clone/sub"));
         assert_eq!(clone.notes, ["2 changes of the working tree are left out"]);
         let in_clone = |words: &[&str]| in_repository(&place.path().join("clone"), words);
@@ -183,8 +248,6 @@ mod tests {
         assert_eq!(fs::read_to_string(place.path().join("clone/a")).unwrap(), "1\n");
         assert_eq!(in_clone(&["rev-parse", "HEAD"]), in_repository(&root, &["rev-parse", "HEAD"]));
         assert_eq!(in_clone(&["remote", "get-url", "origin"]), "https://git.example/acme/shop.git");
-        clone.remove();
-        assert!(!place.path().join("clone").exists());
         assert_eq!(fs::read_to_string(root.join("a")).unwrap(), "changed");
     }
 
@@ -197,7 +260,7 @@ mod tests {
         in_repository(&root, &["add", "."]);
         in_repository(&root, &["commit", "-qm", "second"]);
         in_repository(&root, &["checkout", "-q", "--detach"]);
-        let clone = CleanClone::make(&root, place.path().join("clone")).unwrap();
+        let clone = Clone::make(&root, place.path().join("clone"), &WHOLE).unwrap();
         assert_eq!(
             clone.notes,
             [
@@ -209,10 +272,33 @@ mod tests {
     }
 
     #[test]
+    fn what_the_codebase_says_of_the_clone() {
+        let place = tempfile::tempdir().unwrap();
+        let root = repository(place.path());
+        in_repository(&root, &["tag", "v1"]);
+        for message in ["second", "third"] {
+            in_repository(&root, &["commit", "-q", "--allow-empty", "-m", message]);
+        }
+        let commits = |name: &str, wanted: &CodebaseClone| {
+            let clone = Clone::make(&root, place.path().join(name), wanted).unwrap();
+            (in_repository(&clone.workspace, &["rev-list", "--count", "HEAD"]), clone)
+        };
+        assert_eq!(commits("all", &WHOLE).0, "3");
+        let (count, shallow) = commits("one", &CodebaseClone { depth: Some(1), ..WHOLE });
+        assert_eq!((count.as_str(), in_repository(&shallow.workspace, &["tag"]).as_str()), ("1", ""));
+        let (_, tagged) = commits("tags", &CodebaseClone { depth: Some(1), tags: true, ..WHOLE });
+        assert_eq!(in_repository(&tagged.workspace, &["tag"]), "v1");
+        let (_, sparse) =
+            commits("sparse", &CodebaseClone { sparse: vec!["sub".to_owned()], without_effect: vec!["lfs"], ..WHOLE });
+        assert!(sparse.workspace.join("sub/b").exists());
+        assert_eq!(sparse.notes, ["`lfs` of the codebase: no effect on a clone of this machine's own repository"]);
+    }
+
+    #[test]
     fn what_cannot_be_cloned() {
         let place = tempfile::tempdir().unwrap();
         let refused = |workspace: &Path| {
-            CleanClone::make(workspace, place.path().join("clone")).map(|_| ()).unwrap_err().to_string()
+            Clone::make(workspace, place.path().join("clone"), &WHOLE).map(|_| ()).unwrap_err().to_string()
         };
         let plain = place.path().join("plain");
         fs::create_dir(&plain).unwrap();

@@ -1,9 +1,9 @@
 //! What a run tells the executor once, before its first stage.
 
-use std::{fmt, io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use cirun_plan::PortBinding;
+use cirun_plan::{PortBinding, StageId};
 use indexmap::IndexMap;
 
 use crate::{DockerConfig, Owner, Readiness};
@@ -17,6 +17,8 @@ pub struct RunConfig {
     pub owner: Owner,
     /// The host directory bound as the stage's workspace; absolute.
     pub workspace: PathBuf,
+    /// Directories of single stages that take its place, by the stage's id.
+    pub workspaces: BTreeMap<String, PathBuf>,
     /// The host directory bound at [`RunConfig::RUN_DIR`] in every container; absolute. It is created when absent, and
     /// opened to all users.
     pub run_dir: PathBuf,
@@ -60,6 +62,11 @@ pub struct RunConfig {
 impl RunConfig {
     /// Where the run's directory is in the containers (harness-runtime.md 1.2, `_engine`).
     pub const RUN_DIR: &str = "/tmp/engine";
+
+    /// The workspace of a stage on the host.
+    pub(crate) fn workspace_of(&self, stage: &StageId) -> &PathBuf {
+        self.workspaces.get(&stage.0).unwrap_or(&self.workspace)
+    }
 }
 
 /// A host path in a container.

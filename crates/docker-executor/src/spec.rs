@@ -53,7 +53,7 @@ impl HostInfo {
         config: &RunConfig,
         name: String,
         labels: StageLabels,
-        workspace: &str,
+        (workspace, mounted_at): (&PathBuf, &str),
         shared_paths: &[&str],
         network: Network,
         socket: PathBuf,
@@ -63,7 +63,7 @@ impl HostInfo {
             target: target.to_owned(),
             read_only: false,
         };
-        let mut binds = vec![bind(&config.workspace, workspace), bind(&config.run_dir, RunConfig::RUN_DIR)];
+        let mut binds = vec![bind(workspace, mounted_at), bind(&config.run_dir, RunConfig::RUN_DIR)];
         binds.extend(config.binds.iter().cloned());
         if config.egress != Egress::Open {
             // The engine's own file would let it ask the machine's name servers.

@@ -144,5 +144,6 @@ fn host(
     };
     let shared_paths: Vec<&str> = shared_paths.iter().map(|mount| mount.value.path.as_str()).collect();
     let socket = shared.engine.socket_path();
-    HostInfo::new(&shared.config, name, labels, &planned.workspace, &shared_paths, network, socket)
+    let workspace = (shared.config.workspace_of(&planned.id), planned.workspace.as_str());
+    HostInfo::new(&shared.config, name, labels, workspace, &shared_paths, network, socket)
 }

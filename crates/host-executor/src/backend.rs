@@ -71,7 +71,7 @@ impl HostBackend {
             .args(stage.paths.arguments(&host.argv, &host.env))
             .env_clear()
             .envs(environment)
-            .current_dir(&self.config.workspace);
+            .current_dir(&stage.paths.workspace);
         let program = host.argv.first().cloned().unwrap_or_default();
         process::spawn(stage, Spawn { command, program, step: step.path.clone() }, self.config.stop_grace)
     }
@@ -80,7 +80,8 @@ impl HostBackend {
 impl Backend for HostBackend {
     async fn start_stage(&self, stage: &PlannedStage, _: mpsc::Sender<EventKind>) -> Result<(), BackendError> {
         let io_error = |what: String| move |source: io::Error| BackendError::Io { what, source };
-        let HostConfig { workspace, run_dir, .. } = &self.config;
+        let HostConfig { run_dir, .. } = &self.config;
+        let workspace = self.config.workspaces.get(&stage.id.0).unwrap_or(&self.config.workspace);
         fs::create_dir_all(run_dir)
             .await
             .map_err(io_error(format!("make the run's directory {}", run_dir.display())))?;

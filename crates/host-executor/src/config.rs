@@ -7,6 +7,8 @@ use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 pub struct HostConfig {
     /// The directory that steps run in: the workspace of the stage.
     pub workspace: PathBuf,
+    /// Directories of single stages that take its place, by the stage's id.
+    pub workspaces: BTreeMap<String, PathBuf>,
     /// What stands for [`HostConfig::ENGINE_DIR`]; created when absent.
     pub run_dir: PathBuf,
     /// The machine's environment; the steps' own goes over it.

@@ -25,7 +25,7 @@ pub use mermaid::render_mermaid;
 pub use origin::{Cause, Origin, Place, Traced};
 pub use profile::{NetworkModel, Profile};
 pub use secret::Secret;
-pub use stage::{ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId};
+pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId};
 pub use step::{
     Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, Mount,
     OutputVariable, PlannedStep, PortBinding, PullPolicy, RegistryAuth, Role, SkipReason, StageStatus, StandIn,

@@ -42,6 +42,8 @@ pub struct PlannedStage {
     pub shared_paths: Vec<Traced<Mount>>,
     /// When it runs.
     pub when: When,
+    /// How CI clones the codebase into the workspace; none where the stage does not.
+    pub clone: Option<CodebaseClone>,
     /// Why none of it can run on this machine, if so; its steps are shown as skipped.
     pub not_here: Option<String>,
     /// The steps.
@@ -50,6 +52,21 @@ pub struct PlannedStage {
     pub containerised: Vec<ContainerisedGroup>,
     /// What was known when the plan was made; run-time expressions see it too.
     pub known: Arc<dyn StaticScope>,
+}
+
+/// What `properties.ci.codebase` says of the clone, as far as it shows in the workspace (harness-runtime.md 1.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodebaseClone {
+    /// How many commits are fetched; none for all of them.
+    pub depth: Option<u32>,
+    /// `cloneDirectory`: where in the workspace the clone is; empty for the workspace itself.
+    pub directory: String,
+    /// `sparseCheckout`: the paths that are checked out; all if empty.
+    pub sparse: Vec<String>,
+    /// `fetchTags`.
+    pub tags: bool,
+    /// Inputs that change nothing in a clone of this machine's own repository.
+    pub without_effect: Vec<&'static str>,
 }
 
 /// A containerised step group (`stepGroupInfra`, seed 003): its steps and services share a pod or network of their own,

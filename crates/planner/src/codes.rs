@@ -144,6 +144,12 @@ codes! {
     Parity "loop-runs-all", "a loop that goes on after a failure",
         "With `onFailure: SkipQueued`, CI leaves out the instances of a loop that have not begun when another fails. Locally all \
          instances run, as with `RunAll`.";
+    Note "other-workspace", "a workspace that is not as in CI",
+        "Steps work in the repository itself, as it is. In CI a stage with `cloneCodebase: false` begins with an empty workspace, \
+         and `cloneDirectory` puts the clone into a folder of it. `--clean-clone` does the same here.";
+    Parity "other-build", "another build than what is checked out",
+        "The codebase's `build` names a branch or commit, and another is checked out. `<+codebase.…>` and the variables tell what the \
+         pipeline says, as in CI; the files are those that are here. `--codebase` names another build.";
     Parity "cache-intelligence", "cache steps that are not run",
         "With `caching.enabled`, Harness Cloud restores a cache before the steps and saves it after them. Locally the \
          workspace keeps what the steps left.";

@@ -129,6 +129,10 @@ pub struct CodebaseFacts {
     pub author_email: Option<String>,
     /// The remote's address.
     pub repo_url: Option<String>,
+    /// A tag of the commit that is checked out, whether or not it is what is built.
+    pub head_tag: Option<String>,
+    /// What is built was named by hand (`--codebase`): what the pipeline names does not count.
+    pub build_given: bool,
 }
 
 /// Facts about a pull request.

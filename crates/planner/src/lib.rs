@@ -4,6 +4,8 @@
 //! Pure. The planner knows plugins and clouds; it never learns that Docker exists.
 
 mod build;
+mod codebase;
+mod codebase_clone;
 mod codes;
 mod connectors;
 mod containerised;

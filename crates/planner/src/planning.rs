@@ -11,10 +11,10 @@ use cirun_plan::{Cause, Plan};
 use indexmap::IndexMap;
 
 use crate::{
+    codebase as facts,
     env::{codebase, stage::build_link},
-    git,
     infrastructure::stages,
-    inputs::{AwsMode, CodebaseFacts, Inputs, PushMode},
+    inputs::{AwsMode, Inputs, PushMode},
     names::{Entry, Names, StepIds, World},
     notes::{Noted, Notes},
     resolve::{Ctx, given},
@@ -51,18 +51,18 @@ impl Planned {
 
 /// Plans the pipeline's CI stages.
 pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
-    match git::codebase_url(inputs, pipeline) {
-        Some(url) => {
-            let codebase = CodebaseFacts { repo_url: Some(url), ..inputs.codebase.clone() };
-            of_codebase(pipeline, &Inputs { codebase, ..inputs.clone() })
+    let notes = Notes::default();
+    match facts::facts(inputs, pipeline) {
+        Some((codebase, other)) => {
+            other.into_iter().for_each(|other| notes.report(other));
+            of_codebase(pipeline, &Inputs { codebase, ..inputs.clone() }, notes)
         }
-        None => of_codebase(pipeline, inputs),
+        None => of_codebase(pipeline, inputs, notes),
     }
 }
 
-/// Plans with the codebase's address as CI knows it.
-fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
-    let notes = Notes::default();
+/// Plans with the codebase as CI knows it.
+fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planned {
     let ctx = Ctx { inputs, notes: &notes, names: names(pipeline, inputs, &notes) };
     let mut facts = PipelineFacts {
         pipeline,

@@ -11,7 +11,7 @@ use cirun_plan::{PlannedStage, Profile, StageId, Traced};
 use indexmap::IndexMap;
 
 use crate::{
-    containerised,
+    codebase_clone, containerised,
     env::{Env, stage::Variables},
     flow, git,
     infrastructure::{self, Infrastructure},
@@ -166,6 +166,7 @@ fn instance(
         workspace: place.platform.workspace().to_owned(),
         shared_paths: shared_paths::of(&ctx, spec.shared_paths.as_ref(), &spec.execution),
         when: flow::when(&ctx, stage.when.as_ref()),
+        clone: codebase_clone::of(&ctx, facts.pipeline, spec, place),
         not_here: place.platform.not_here(&ctx.inputs.run.os),
         execution,
         containerised: tree.take_containerised(),
@@ -236,7 +237,7 @@ fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes
 }
 
 /// Whether the stage clones the codebase: it does unless `cloneCodebase` says no (harness-runtime.md 1.3).
-fn clones(ctx: &Ctx<'_>, spec: &CiStage) -> bool {
+pub(crate) fn clones(ctx: &Ctx<'_>, spec: &CiStage) -> bool {
     let cloned = spec.clone_codebase.as_ref().and_then(|field| ctx.flag(field, "`cloneCodebase`"));
     cloned.is_none_or(|cloned| cloned.value)
 }

@@ -10,7 +10,7 @@ mod services;
 mod setup;
 mod shell;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use cirun_engine::{Cancellation, Clock, Config, Earlier, Engine};
 use cirun_parser::Severity;
@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     args::{PlanOptions, ProgressMode, RunOptions},
-    clean_clone::CleanClone,
+    clean_clone::CleanWorkspaces,
     console,
     environment::Environment,
     error::CliError,
@@ -96,15 +96,21 @@ pub(crate) async fn start(
     let record = Record::create(&session.paths, &run)?;
     invocation.answers.extend(session.answers.iter().cloned());
     record.keep(session.plan(), &invocation)?;
-    let wanted = Wanted { plan, options, environment };
-    if !options.clean_clone {
-        return carry_out(&session, wanted, earlier, &record, &run, &signals).await;
+    let clean = match options.clean_clone {
+        true => Some(CleanWorkspaces::make(&session.workspace, session.plan(), record.clean_clone())?),
+        false => None,
+    };
+    let mut workspaces = BTreeMap::new();
+    if let Some(clean) = &clean {
+        clean.notes.iter().for_each(|note| console::say(&format!("clean clone: {note}")));
+        workspaces.clone_from(&clean.of_stages);
+        session.workspace.clone_from(&clean.directory);
     }
-    let clone = CleanClone::make(&session.workspace, record.clean_clone())?;
-    clone.notes.iter().for_each(|note| console::say(&format!("clean clone: {note}")));
-    session.workspace.clone_from(&clone.workspace);
+    let wanted = Wanted { plan, options, environment, workspaces: &workspaces };
     let ended = carry_out(&session, wanted, earlier, &record, &run, &signals).await;
-    clone.remove();
+    if let Some(clean) = clean {
+        clean.remove();
+    }
     ended
 }
 
@@ -114,19 +120,21 @@ struct Wanted<'a> {
     plan: &'a PlanOptions,
     options: &'a RunOptions,
     environment: &'a Environment,
+    /// The clean workspaces of stages, by the stage's id.
+    workspaces: &'a BTreeMap<String, PathBuf>,
 }
 
 /// Sets the stage, runs the plan and says what came of it.
 async fn carry_out(
     session: &Session,
-    Wanted { plan, options, environment }: Wanted<'_>,
+    Wanted { plan, options, environment, workspaces }: Wanted<'_>,
     earlier: Option<Earlier>,
     record: &Record,
     run: &str,
     signals: &Signals,
 ) -> Result<ExitCode, CliError> {
     let services = services::rules(session, options)?;
-    let stage = setup::Stagehand { session, options, environment, record, run };
+    let stage = setup::Stagehand { session, options, environment, record, run, workspaces };
     let setup = tokio::select! {
         setup = stage.set_up() => setup?,
         () = signals.stop.cancelled() => return Ok(signals.exit_code().unwrap_or(ExitCode::Interrupted)),

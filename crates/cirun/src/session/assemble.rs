@@ -267,6 +267,8 @@ fn codebase(checkout: &Checkout, plan: &PlanOptions) -> Result<CodebaseFacts, Cl
         author_name: checkout.author.clone(),
         author_email: checkout.author_email.clone(),
         repo_url: checkout.remote.clone(),
+        head_tag: checkout.tag.clone(),
+        build_given: !plan.codebase.is_empty(),
     };
     for (kind, value) in &plan.codebase {
         match kind.as_str() {

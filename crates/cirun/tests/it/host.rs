@@ -123,6 +123,7 @@ fn a_stage_for_windows_is_planned_and_skipped() {
 #[test]
 fn a_clean_clone_is_head_and_gone_afterwards() {
     let environment = stage(&[("a", "cat given; ls; echo new > made")]).file("given", "committed\n");
+    let environment = environment.edit("ci.yaml", "cloneCodebase: false", "cloneCodebase: true");
     for words in ["init -q", "add .", "-c user.name=Ada -c user.email=ada@example.org commit -qm first"] {
         let mut git = std::process::Command::new("git");
         let done = git.args(words.split(' ')).current_dir(environment.workspace()).status().unwrap();
@@ -139,7 +140,11 @@ fn a_clean_clone_is_head_and_gone_afterwards() {
 
 #[test]
 fn a_clean_clone_takes_a_repository() {
-    let environment = stage(&[("a", "true")]);
+    let environment = stage(&[("a", "ls -a")]);
+    // A stage that does not clone begins with an empty workspace.
+    drop(environment.cirun(&["local", "ci.yaml", "--clean-clone", "--events", "e.jsonl"]).exits(0));
+    assert_eq!(environment.events().output("a"), [".", ".."]);
+    let environment = environment.edit("ci.yaml", "cloneCodebase: false", "cloneCodebase: true");
     let output = environment.cirun(&["local", "ci.yaml", "--clean-clone"]).exits(2);
     assert!(output.stderr.contains("is in no git working tree"), "{output}");
 }

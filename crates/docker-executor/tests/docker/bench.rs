@@ -271,6 +271,7 @@ pub(super) fn planned(profile: Profile, steps: &[&ReadyStep], shared_paths: &[&s
         when: When::default(),
         execution: steps.iter().map(|step| Node::Step(Box::new(planned_step(step)))).collect(),
         looped: None,
+        clone: None,
         not_here: None,
         containerised: Vec::new(),
         known: Arc::new(Nothing),

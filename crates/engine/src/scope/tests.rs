@@ -193,6 +193,6 @@ fn failed_steps_are_listed() {
     }
     let (stage, now) = (StageId("test".to_owned()), Timestamp::UNIX_EPOCH);
     let scope = RunScope { run: &run, stage: &stage, step: None, strategy: None, now };
-    let path = ["stage", "failedSteps"].map(|key| cirun_expressions::Segment::Key(key.to_owned()));
-    assert_eq!(cirun_expressions::Scope::lookup(&scope, &path), super::text("[compile, later]"));
+    let path = ["stage", "failedSteps"].map(|key| Segment::Key(key.to_owned()));
+    assert_eq!(Scope::lookup(&scope, &path), super::text("[compile, later]"));
 }

@@ -308,6 +308,7 @@ pub fn stage_when<N: Into<Node>>(id: &str, when: When, nodes: impl IntoIterator<
         when,
         execution,
         looped: None,
+        clone: None,
         not_here: None,
         containerised: Vec::new(),
         known: Arc::new(NothingKnown),

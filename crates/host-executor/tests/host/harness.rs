@@ -215,6 +215,7 @@ fn stage() -> PlannedStage {
         when: When::default(),
         execution: Vec::<Node>::new(),
         looped: None,
+        clone: None,
         not_here: None,
         containerised: Vec::new(),
         known: Arc::new(Nothing),

@@ -1,12 +1,11 @@
 //! Seed 000: Phase 2 (connectors), Phase 4 (inputs) and the Applicability Matrix of the Background step.
 
-use cirun_plan::{Action, Profile, Traced};
 use insta::assert_snapshot;
 
-use crate::harness::{by_profile, plan_steps};
+use crate::harness::by_profile;
 
 /// A Background step with these lines in its `spec`.
-fn background(spec: &str) -> String {
+pub(crate) fn background(spec: &str) -> String {
     let spec: String = spec.lines().map(|line| format!("      {line}\n")).collect();
     by_profile(&format!(
         "- step:\n    type: Background\n    name: db\n    identifier: db\n    spec:\n      shell: Sh\n{spec}"
@@ -216,60 +215,6 @@ fn image_pull_policy_unset_pulls_latest_only() {
 }
 
 #[test]
-fn port_bindings_rejected_on_k8() {
-    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nportBindings: {\"7000\": \"6379\"}"), @r#"
-    == kubernetes
-    service db Background
-      image: redis:7
-      aliases: db
-    error[rejected-input] `portBindings` is refused on PROFILE
-      at `{"7000": "6379"}`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
-      help: remove `portBindings`
-    == vm, cloud, docker
-    service db Background
-      image: redis:7
-      aliases: db
-      port: 7000 → 6379
-    "#);
-}
-
-#[test]
-fn ports_alternative_on_vm() {
-    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nports: [\"7000:6379\", \"8001\"]"), @r#"
-    == kubernetes
-    service db Background
-      image: redis:7
-      aliases: db
-    warning[ignored-input] `ports` has no effect on PROFILE
-      at `["7000:6379", "8001"]`: seed 000, Phase 4 `ports`: an alternative to `portBindings`, VM only
-      help: remove `ports`, or run the stage where it has an effect
-    == vm, cloud, docker
-    service db Background
-      image: redis:7
-      aliases: db
-      port: 7000 → 6379
-      port: 8001 → 8001
-    "#);
-}
-
-#[test]
-fn network_aliases_vm_only() {
-    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nnetworkAliases: [cache, redis.local]"), @"
-    == kubernetes
-    service db Background
-      image: redis:7
-      aliases: db
-    warning[ignored-input] `networkAliases` has no effect on PROFILE
-      at `[cache, redis.local]`: seed 000, Applicability Matrix `networkAliases`: VM only
-      help: remove `networkAliases`, or run the stage where it has an effect
-    == vm, cloud, docker
-    service db Background
-      image: redis:7
-      aliases: db, cache, redis.local
-    ");
-}
-
-#[test]
 fn reports() {
     assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nreports: {type: JUnit, spec: {paths: [out/*.xml]}}"), @"
     == kubernetes, vm, cloud, docker
@@ -291,16 +236,6 @@ fn retry() {
 }
 
 #[test]
-fn harness_managed_image_needs_no_connector_on_k8() {
-    assert_snapshot!(background("image: redis:7\nharnessManagedImage: true"), @"
-    == kubernetes, vm, cloud, docker
-    service db Background
-      image: redis:7
-      aliases: db
-    ");
-}
-
-#[test]
 fn docker_username_password_is_for_pulls_only() {
     assert_snapshot!(background("image: team/db:1\nconnectorRef: quay"), @"
     == kubernetes
@@ -313,44 +248,6 @@ fn docker_username_password_is_for_pulls_only() {
       image: team/db:1
       auth: robot at quay.io
       aliases: db
-    ");
-}
-
-#[test]
-fn containerless_on_vm() {
-    assert_snapshot!(background("command: ./serve"), @"
-    == kubernetes
-    service db Background
-      skipped: it has no image
-    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
-      help: set `image`
-    error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
-      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
-      help: set `connectorRef` or `harnessManagedImage`
-    == vm, cloud
-    service db Background
-      host: sh | -c | set -e; ./serve
-    == docker
-    service db Background
-      skipped: it has no image
-    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
-      help: set `image`
-    ");
-}
-
-#[test]
-fn failure_strategies_not_supported() {
-    let step = "- step:\n    type: Background\n    name: db\n    identifier: db\n    failureStrategies:\n      - onFailure: {errors: [AllErrors], action: {type: Ignore}}\n    spec: {image: \"redis:7\", connectorRef: hub}\n";
-    assert_snapshot!(by_profile(step), @"
-    == kubernetes, vm, cloud, docker
-    service db Background
-      image: redis:7
-      aliases: db
-    warning[ignored-input] `failureStrategies` has no effect on this step
-      at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: seed 001, Important notes: Background steps do not support failure strategies
-      help: remove `failureStrategies`
     ");
 }
 
@@ -400,84 +297,5 @@ fn name_and_id() {
       image: busybox:1
       entrypoint: sh | -c
       command: set -e; nc my_db 6379
-    ");
-}
-
-#[test]
-fn not_every_setting_on_every_infrastructure() {
-    let spec = "image: redis:7\nconnectorRef: hub\nprivileged: true\nreports: {type: JUnit, spec: {paths: [a.xml]}}\nenvVariables: {A: b}\nimagePullPolicy: Never\nportBindings: {\"6379\": \"6379\"}\nports: [\"6380:6380\"]\nnetworkAliases: [cache]\nrunAsUser: \"1000\"\nresources: {limits: {memory: 1Gi, cpu: \"1\"}}\nretry: 2";
-    assert_snapshot!(background(spec), @r#"
-    == kubernetes
-    service db Background
-      image: redis:7
-      pull: Never
-      aliases: db
-      privileged: pipeline.yaml:22:31
-      user: 1000
-      limits: 1000000000 nano-CPUs, 1073741824 bytes
-      env: A=b
-      report: a.xml
-    error[rejected-input] `portBindings` is refused on PROFILE
-      at `{"6379": "6379"}`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
-      help: remove `portBindings`
-    warning[ignored-input] `ports` has no effect on PROFILE
-      at `["6380:6380"]`: seed 000, Phase 4 `ports`: an alternative to `portBindings`, VM only
-      help: remove `ports`, or run the stage where it has an effect
-    warning[ignored-input] `networkAliases` has no effect on PROFILE
-      at `[cache]`: seed 000, Applicability Matrix `networkAliases`: VM only
-      help: remove `networkAliases`, or run the stage where it has an effect
-    == vm, cloud, docker
-    service db Background
-      image: redis:7
-      pull: Never
-      aliases: db, cache
-      port: 6379 → 6379
-      port: 6380 → 6380
-      privileged: pipeline.yaml:22:31
-      user: 1000
-      env: A=b
-      report: a.xml
-    warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
-      at `1Gi`: seed 000, Phase 4 `resources`: K8 only
-      help: remove `resources.limits.memory`, or run the stage where it has an effect
-    warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
-      at `"1"`: seed 000, Phase 4 `resources`: K8 only
-      help: remove `resources.limits.cpu`, or run the stage where it has an effect
-    "#);
-}
-
-/// Memory and CPU of a service that sets none, in every profile.
-#[test]
-fn resources_default_on_k8() {
-    let step = "- step: {type: Background, name: db, identifier: db, spec: {image: \"redis:7\", connectorRef: hub}}\n";
-    let limits: String = Profile::ALL
-        .into_iter()
-        .map(|profile| {
-            let outcome = plan_steps(profile, step, |_| {});
-            let services = outcome.planned.plan.stages.iter().flat_map(|stage| stage.services());
-            let limits: Vec<String> = services
-                .filter_map(|service| match &service.action {
-                    Action::Container(container) => Some(&**container),
-                    Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
-                })
-                .map(|container| {
-                    let shown = |limit: &Option<Traced<u64>>| {
-                        limit.as_ref().map_or("none".to_owned(), |limit| format!("{} ← {}", limit.value, limit.origin))
-                    };
-                    format!(
-                        "{profile}: memory {}, CPU {}\n",
-                        shown(&container.memory_bytes),
-                        shown(&container.nano_cpus)
-                    )
-                })
-                .collect();
-            limits.concat()
-        })
-        .collect();
-    assert_snapshot!(limits, @"
-    kubernetes: memory 524288000 ← default (seed 001, Set Container Resources: the default value is 500Mi), CPU 400000000 ← default (harness-runtime.md 1.9: defaultCPULimit 400m)
-    vm: memory none, CPU none
-    cloud: memory none, CPU none
-    docker: memory none, CPU none
     ");
 }

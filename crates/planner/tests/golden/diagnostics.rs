@@ -32,6 +32,7 @@ fn apply(text: &str, inputs: &mut Inputs<'_>) {
         let (flag, value) = option.split_once(' ').expect("a flag and its value");
         match (flag, value) {
             ("stage", id) => inputs.selection.stages.push(id.to_owned()),
+            ("branch", name) => inputs.codebase.branch = Some(name.to_owned()),
             ("step", id) => inputs.selection.steps.push(id.to_owned()),
             ("repository", url) => inputs.codebase.repo_url = Some(url.to_owned()),
             ("aws", "real") => inputs.aws.mode = AwsMode::Real,

@@ -271,5 +271,8 @@ fn codebase_login_of_a_stage_that_does_not_clone() {
     assert_snapshot!(codebase(Profile::Docker, "no_token", false), @"
     DRONE_NETRC_USERNAME DRONE_NETRC_PASSWORD DRONE_NETRC_MACHINE go: git.example ← git (harness-runtime.md 2.5)
     DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (harness-runtime.md 2.4)
+    note[other-workspace] the stage `build` begins with an empty workspace
+      at `false`: locally the steps work in the repository itself
+      help: with `--clean-clone` the workspace is as in CI
     ");
 }

@@ -1,12 +1,16 @@
 //! Plans of small pipelines: one test for each row of the seeds' tables, named after the row.
 
 mod auth;
+mod auth_gaps;
 mod background;
+mod background_applicability;
 mod background_in_groups;
 mod bad_input;
 mod containerised;
 mod diagnostics;
 mod ecr;
+mod ecr_caches;
+mod ecr_local;
 mod environment;
 mod examples;
 mod expressions;

@@ -54,6 +54,8 @@ pub(super) struct Stagehand<'a> {
     pub environment: &'a Environment,
     pub record: &'a Record,
     pub run: &'a str,
+    /// The clean workspaces of stages, by the stage's id.
+    pub workspaces: &'a BTreeMap<String, PathBuf>,
 }
 
 impl Stagehand<'_> {
@@ -190,6 +192,7 @@ impl Stagehand<'_> {
             run_id: self.run.to_owned(),
             owner,
             workspace: self.session.workspace.clone(),
+            workspaces: self.workspaces.clone(),
             run_dir: self.record.steps(),
             binds: Vec::new(),
             sidecars,
@@ -238,6 +241,7 @@ impl Stagehand<'_> {
         Ok(HostBackend::new(HostConfig {
             guard: vec![program.into(), "__inside".into(), "guard".into()],
             workspace: self.session.workspace.clone(),
+            workspaces: self.workspaces.clone(),
             run_dir: self.record.steps(),
             environment,
             stop_grace: GRACE,

@@ -1,0 +1,94 @@
+//! What the codebase's inputs make of the workspace (harness-schema.md 1.2; harness-runtime.md 1.3).
+
+use cirun_parser::{
+    Diagnostic, Flag, Int, Severity, Span,
+    model::{CiStage, Codebase, Pipeline},
+};
+use cirun_plan::CodebaseClone;
+
+use crate::{
+    place::StagePlace,
+    resolve::{Ctx, given},
+    stage::clones,
+};
+
+/// The depth of a manual build's clone where nobody gives one (harness-runtime.md 1.3).
+const DEPTH: u32 = 50;
+
+/// How the stage clones the codebase; what CI does otherwise than the bound working tree is told.
+pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, spec: &CiStage, place: &StagePlace) -> Option<CodebaseClone> {
+    if !clones(ctx, spec) || !place.is_ci() {
+        if let Some(field) = &spec.clone_codebase {
+            told(ctx, field.span, format!("the stage `{}` begins with an empty workspace", place.id));
+        }
+        return None;
+    }
+    let Some(codebase) = &pipeline.codebase else {
+        return Some(CodebaseClone {
+            depth: Some(DEPTH),
+            directory: String::new(),
+            sparse: Vec::new(),
+            tags: false,
+            without_effect: Vec::new(),
+        });
+    };
+    let directory = directory(ctx, codebase, place);
+    let sparse = codebase.sparse_checkout.as_ref().map(|field| ctx.list(field)).unwrap_or_default();
+    Some(CodebaseClone {
+        depth: depth(ctx, codebase.depth.as_ref()),
+        directory,
+        sparse: sparse.iter().map(|path| path.value.shown()).collect(),
+        tags: codebase.fetch_tags.as_ref().is_some_and(|flag| holds(ctx, flag)),
+        without_effect: without_effect(codebase),
+    })
+}
+
+fn told(ctx: &Ctx<'_>, span: Span, what: String) {
+    ctx.notes.report(
+        Diagnostic::new(Severity::Note, "other-workspace", what)
+            .at(span, "locally the steps work in the repository itself")
+            .help("with `--clean-clone` the workspace is as in CI"),
+    );
+}
+
+fn depth(ctx: &Ctx<'_>, field: Option<&Int>) -> Option<u32> {
+    let Some(depth) = field.and_then(|field| ctx.int(field, "`depth`")) else { return Some(DEPTH) };
+    u32::try_from(depth.value).ok().filter(|depth| *depth > 0)
+}
+
+fn holds(ctx: &Ctx<'_>, flag: &Flag) -> bool {
+    ctx.flag(flag, "a flag of the codebase").is_some_and(|flag| flag.value)
+}
+
+/// `cloneDirectory`, below the workspace.
+fn directory(ctx: &Ctx<'_>, codebase: &Codebase, place: &StagePlace) -> String {
+    let Some(field) = given(codebase.clone_directory.as_ref()) else { return String::new() };
+    let written = ctx.text(field).value.shown();
+    let below = written.strip_prefix(place.platform.workspace()).unwrap_or(&written).trim_matches('/');
+    if below.split('/').any(|part| part == "..") {
+        ctx.notes.report(
+            Diagnostic::error("rejected-input", "`cloneDirectory` leads out of the workspace")
+                .at(field.span, "a folder of the workspace is needed here")
+                .help("name a folder below the workspace"),
+        );
+        return String::new();
+    }
+    if !below.is_empty() {
+        told(ctx, field.span, format!("the clone of stage `{}` is in a folder of the workspace", place.id));
+    }
+    below.to_owned()
+}
+
+fn without_effect(codebase: &Codebase) -> Vec<&'static str> {
+    let written = [
+        ("prCloneStrategy", codebase.pr_clone_strategy.is_some()),
+        ("sslVerify", codebase.ssl_verify.is_some()),
+        ("lfs", codebase.lfs.is_some()),
+        ("submoduleStrategy", codebase.submodule_strategy.is_some()),
+        ("persistCredentials", codebase.persist_credentials.is_some()),
+        ("debug", codebase.debug.is_some()),
+        ("preFetchCommand", codebase.pre_fetch_command.is_some()),
+        ("resources", codebase.resources.is_some()),
+    ];
+    written.into_iter().filter(|(_, written)| *written).map(|(name, _)| name).collect()
+}

@@ -1,0 +1,204 @@
+//! Seed 002: the inputs of BuildAndPushECR about caches, secrets and base images.
+
+use insta::assert_snapshot;
+
+use crate::ecr::with;
+
+#[test]
+fn caching() {
+    assert_snapshot!(with("caching: true"), @"
+    == kubernetes
+    - image: plugins/kaniko-ecr:1.13.3
+    - env: PLUGIN_SNAPSHOT_MODE=redo
+    + image: plugins/buildx-ecr:1.4.2
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    == vm, cloud, docker
+    - image: plugins/ecr:21.1.1
+    + image: plugins/buildx-ecr:1.4.2
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    ");
+}
+
+#[test]
+fn cache_from() {
+    assert_snapshot!(with("cacheFrom: [type=local, type=gha]"), @"
+    == kubernetes
+    + warning[ignored-input] `cacheFrom` has no effect with `plugins/kaniko-ecr:1.13.3`
+    + at `[type=local, type=gha]`: seed 002, cacheFrom → PLUGIN_CACHE_FROM; harness-runtime.md 2.7: joined with `;`
+    + help: set `caching: true` to build with buildx, which reads it, or remove it
+    == vm, cloud, docker
+    + env: PLUGIN_CACHE_FROM=type=local;type=gha
+    ");
+}
+
+#[test]
+fn cache_from_with_caching() {
+    assert_snapshot!(with("caching: true\ncacheFrom: [type=local, type=gha]"), @"
+    == kubernetes
+    - image: plugins/kaniko-ecr:1.13.3
+    - env: PLUGIN_SNAPSHOT_MODE=redo
+    + image: plugins/buildx-ecr:1.4.2
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_CACHE_FROM=type=local;type=gha
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    == vm, cloud, docker
+    - image: plugins/ecr:21.1.1
+    + image: plugins/buildx-ecr:1.4.2
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_CACHE_FROM=type=local;type=gha
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    ");
+}
+
+#[test]
+fn cache_to() {
+    assert_snapshot!(with("cacheTo: type=inline"), @"
+    == kubernetes
+    + warning[ignored-input] `cacheTo` has no effect with `plugins/kaniko-ecr:1.13.3`
+    + at `type=inline`: seed 002, cacheTo → PLUGIN_CACHE_TO
+    + help: set `caching: true` to build with buildx, which reads it, or remove it
+    == vm, cloud, docker
+    + warning[ignored-input] `cacheTo` has no effect with `plugins/ecr:21.1.1`
+    + at `type=inline`: seed 002, cacheTo → PLUGIN_CACHE_TO
+    + help: set `caching: true` to build with buildx, which reads it, or remove it
+    ");
+}
+
+#[test]
+fn cache_to_with_caching() {
+    assert_snapshot!(with("caching: true\ncacheTo: type=inline"), @"
+    == kubernetes
+    - image: plugins/kaniko-ecr:1.13.3
+    - env: PLUGIN_SNAPSHOT_MODE=redo
+    + image: plugins/buildx-ecr:1.4.2
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_CACHE_TO=type=inline
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    == vm, cloud, docker
+    - image: plugins/ecr:21.1.1
+    + image: plugins/buildx-ecr:1.4.2
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_CACHE_TO=type=inline
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    ");
+}
+
+#[test]
+fn remote_cache_image() {
+    assert_snapshot!(with("remoteCacheImage: shop/cache"), @"
+    == kubernetes
+    + env: PLUGIN_ENABLE_CACHE=true
+    + env: PLUGIN_CACHE_REPO=shop/cache
+    == vm, cloud, docker
+    + warning[ignored-input] `remoteCacheImage` has no effect on PROFILE
+    + at `shop/cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+    + help: remove `remoteCacheImage`, or run the stage where it has an effect
+    ");
+}
+
+#[test]
+fn remote_cache_image_with_caching() {
+    assert_snapshot!(with("caching: true\nremoteCacheImage: shop/cache\ncacheFrom: [type=local]"), @"
+    == kubernetes
+    - image: plugins/kaniko-ecr:1.13.3
+    - env: PLUGIN_SNAPSHOT_MODE=redo
+    + image: plugins/buildx-ecr:1.4.2
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_CACHE_FROM=type=local;shop/cache
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    == vm, cloud, docker
+    - image: plugins/ecr:21.1.1
+    + image: plugins/buildx-ecr:1.4.2
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_CACHE_FROM=type=local
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    + warning[ignored-input] `remoteCacheImage` has no effect on PROFILE
+    + at `shop/cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+    + help: remove `remoteCacheImage`, or run the stage where it has an effect
+    ");
+}
+
+#[test]
+fn base_image_connector_refs() {
+    assert_snapshot!(with("baseImageConnectorRefs: [quay, hub]"), @"
+    == kubernetes, vm, cloud, docker
+    + env: PLUGIN_BASE_IMAGE_REGISTRY=https://quay.io
+    + env: PLUGIN_BASE_IMAGE_USERNAME=robot
+    + env: PLUGIN_BASE_IMAGE_PASSWORD=***
+    + warning[ignored-input] only the first base image connector is used
+    + at `hub`: facts/steps, BuildAndPushDockerRegistry, Known Gaps
+    + help: keep one connector in `baseImageConnectorRefs`
+    ");
+}
+
+#[test]
+fn env_docker_secrets() {
+    assert_snapshot!(with("envDockerSecrets: {token: TOKEN}"), @"
+    == kubernetes
+    + warning[ignored-input] `envDockerSecrets` has no effect with `plugins/kaniko-ecr:1.13.3`
+    + at `{token: TOKEN}`: seed 002, envDockerSecrets → PLUGIN_SECRETS_FROM_ENV
+    + help: set `caching: true` to build with buildx, which reads it, or remove it
+    == vm, cloud, docker
+    + env: PLUGIN_SECRETS_FROM_ENV=token=TOKEN
+    ");
+}
+
+#[test]
+fn env_docker_secrets_with_caching() {
+    assert_snapshot!(with("caching: true\nenvDockerSecrets: {token: TOKEN}\nfileDockerSecrets: {key: key.pem}"), @"
+    == kubernetes
+    - image: plugins/kaniko-ecr:1.13.3
+    - env: PLUGIN_SNAPSHOT_MODE=redo
+    + image: plugins/buildx-ecr:1.4.2
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_SECRETS_FROM_ENV=token=TOKEN
+    + env: PLUGIN_SECRETS_FROM_FILE=key=key.pem
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    == vm, cloud, docker
+    - image: plugins/ecr:21.1.1
+    + image: plugins/buildx-ecr:1.4.2
+    + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+    + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+    + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+    + env: PLUGIN_SECRETS_FROM_ENV=token=TOKEN
+    + env: PLUGIN_SECRETS_FROM_FILE=key=key.pem
+    + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+    ");
+}
+
+#[test]
+fn file_docker_secrets() {
+    assert_snapshot!(with("fileDockerSecrets: {key: key.pem}"), @"
+    == kubernetes
+    + warning[ignored-input] `fileDockerSecrets` has no effect with `plugins/kaniko-ecr:1.13.3`
+    + at `{key: key.pem}`: seed 002, fileDockerSecrets → PLUGIN_SECRETS_FROM_FILE
+    + help: set `caching: true` to build with buildx, which reads it, or remove it
+    == vm, cloud, docker
+    + env: PLUGIN_SECRETS_FROM_FILE=key=key.pem
+    ");
+}

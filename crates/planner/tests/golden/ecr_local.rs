@@ -1,0 +1,146 @@
+//! BuildAndPushECR where pushes stay on this machine, and where its values come from.
+
+use cirun_plan::Profile;
+use cirun_planner::{AwsMode, PushMode};
+use insta::assert_snapshot;
+
+use crate::{
+    ecr::{REQUIRED, step},
+    harness::{by_profile, by_profile_with, explain, plan_steps},
+};
+
+#[test]
+fn daemon_off_on_vm_is_undone_where_pushes_stay_local() {
+    assert_snapshot!(by_profile(&step(REQUIRED)), @"
+    == kubernetes
+    push BuildAndPushECR
+      image: plugins/kaniko-ecr:1.13.3
+      env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
+      env: PLUGIN_REPO=shop
+      env: PLUGIN_REGION=us-east-1
+      env: PLUGIN_TAGS=1.2
+      env: PLUGIN_SNAPSHOT_MODE=redo
+      env: PLUGIN_ACCESS_KEY=AKIAKEY
+      env: PLUGIN_SECRET_KEY=***
+    == vm, cloud, docker
+    push BuildAndPushECR
+      image: plugins/ecr:21.1.1
+      privileged: added by cirun: a push through the machine's daemon would leave the machine
+      env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
+      env: PLUGIN_REPO=shop
+      env: PLUGIN_REGION=us-east-1
+      env: PLUGIN_TAGS=1.2
+      env: PLUGIN_DAEMON_OFF=false
+      env: PLUGIN_ACCESS_KEY=AKIAKEY
+      env: PLUGIN_SECRET_KEY=***
+    parity[own-daemon] `push` starts a daemon of its own: CI uses the machine's
+      at `push`: pushes through the machine's daemon do not stay here
+    ");
+}
+
+#[test]
+fn push_none() {
+    assert_snapshot!(by_profile_with(&step(REQUIRED), |inputs| inputs.push = PushMode::None), @"
+    == kubernetes
+    push BuildAndPushECR
+      image: plugins/kaniko-ecr:1.13.3
+      env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
+      env: PLUGIN_REPO=shop
+      env: PLUGIN_REGION=us-east-1
+      env: PLUGIN_TAGS=1.2
+      env: PLUGIN_SNAPSHOT_MODE=redo
+      env: PLUGIN_ACCESS_KEY=AKIAKEY
+      env: PLUGIN_SECRET_KEY=***
+      env: PLUGIN_NO_PUSH=true
+    == vm, cloud, docker
+    push BuildAndPushECR
+      image: plugins/ecr:21.1.1
+      env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
+      env: PLUGIN_REPO=shop
+      env: PLUGIN_REGION=us-east-1
+      env: PLUGIN_TAGS=1.2
+      env: PLUGIN_DAEMON_OFF=true
+      env: PLUGIN_ACCESS_KEY=AKIAKEY
+      env: PLUGIN_SECRET_KEY=***
+      env: PLUGIN_DRY_RUN=true
+    ");
+}
+
+#[test]
+fn create_repository() {
+    let planned = plan_steps(Profile::Kubernetes, &step(REQUIRED), |inputs| inputs.aws.create_repository = true);
+    assert_snapshot!(explain(&planned, "PLUGIN_CREATE_REPOSITORY"), @"push: true ← --create-repository");
+}
+
+#[test]
+fn plugin_image_is_overridable() {
+    for name in ["plugins/kaniko-ecr", "kaniko-ecr"] {
+        let planned = plan_steps(Profile::Kubernetes, &step(REQUIRED), |inputs| {
+            inputs.plugin_images.insert(name.to_owned(), "cirun-test/plugin:latest".to_owned());
+        });
+        let stage = &planned.planned.plan.stages[0];
+        let cirun_plan::Action::Container(container) = &stage.steps()[0].action else { panic!("a container") };
+        assert_eq!(container.image.value.shown(), "cirun-test/plugin:latest");
+        assert_eq!(container.pull.value, cirun_plan::PullPolicy::IfNotPresent);
+        let origin = format!("--plugin-image {name} ← default (seed 002, Plugin used: K8)");
+        assert_eq!(container.image.origin.to_string(), origin);
+    }
+}
+
+#[test]
+fn front_hosts() {
+    let yaml = step(&REQUIRED.replace("us-east-1", "eu-west-1"));
+    let planned = plan_steps(Profile::Kubernetes, &yaml, |inputs| inputs.aws.mode = AwsMode::Emulated);
+    assert_snapshot!(planned.planned.front_hosts.join("\n"), @"
+    sts.amazonaws.com
+    sts.eu-west-1.amazonaws.com
+    api.ecr.eu-west-1.amazonaws.com
+    123456789012.dkr.ecr.eu-west-1.amazonaws.com
+    ");
+}
+
+#[test]
+fn target_follows_the_users_own_variables() {
+    let targets = |spec: &str| {
+        let step = step(&format!("{REQUIRED}{spec}"));
+        let planned = plan_steps(Profile::Kubernetes, &step, |inputs| inputs.aws.mode = AwsMode::Emulated).planned;
+        format!("{:?} {:?}", planned.targets, planned.front_hosts)
+    };
+    assert_snapshot!(targets(""), @r#"[RegistryTarget { step: "push", host: "123456789012.dkr.ecr.us-east-1.amazonaws.com", repository: "shop", ecr: Some(EcrRegistry { account: "123456789012", region: "us-east-1" }), login: None, anonymous: false }] ["sts.amazonaws.com", "sts.us-east-1.amazonaws.com", "api.ecr.us-east-1.amazonaws.com", "123456789012.dkr.ecr.us-east-1.amazonaws.com"]"#);
+    assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: 210987654321.dkr.ecr.eu-west-1.amazonaws.com}"), @r#"[RegistryTarget { step: "push", host: "210987654321.dkr.ecr.eu-west-1.amazonaws.com", repository: "shop", ecr: Some(EcrRegistry { account: "210987654321", region: "eu-west-1" }), login: None, anonymous: false }] ["sts.amazonaws.com", "sts.eu-west-1.amazonaws.com", "api.ecr.eu-west-1.amazonaws.com", "210987654321.dkr.ecr.eu-west-1.amazonaws.com"]"#);
+    assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: registry.example.com, PLUGIN_REPO: mine}"), @r#"[RegistryTarget { step: "push", host: "registry.example.com", repository: "mine", ecr: None, login: None, anonymous: false }] ["registry.example.com"]"#);
+}
+
+#[test]
+fn trust_bundle_of_the_emulator() {
+    let planned = plan_steps(Profile::Kubernetes, &step(REQUIRED), |inputs| {
+        inputs.trust_bundle = Some("/tmp/engine/ca.pem".to_owned());
+    });
+    assert_snapshot!(explain(&planned, "SSL_CERT_FILE"), @"push: /tmp/engine/ca.pem ← added by cirun: the emulator's certificates are signed by this machine's CA");
+}
+
+#[test]
+fn origins_of_variables() {
+    let planned = plan_steps(Profile::Vm, &step(&format!("{REQUIRED}dockerfile: D\n")), |_| {});
+    let story: String = [
+        "PLUGIN_REGISTRY",
+        "PLUGIN_REGION",
+        "PLUGIN_DOCKERFILE",
+        "PLUGIN_ACCESS_KEY",
+        "PLUGIN_SECRET_KEY",
+        "PLUGIN_DAEMON_OFF",
+        "DRONE_OUTPUT",
+    ]
+    .iter()
+    .map(|name| format!("{name} {}", explain(&planned, name)))
+    .collect();
+    assert_snapshot!(story, @"
+    PLUGIN_REGISTRY push: 123456789012.dkr.ecr.us-east-1.amazonaws.com ← rule (seed 002, account, region → PLUGIN_REGISTRY) ← pipeline.yaml:21:28
+    PLUGIN_REGION push: us-east-1 ← rule (seed 002, region → PLUGIN_REGION) ← pipeline.yaml:20:27
+    PLUGIN_DOCKERFILE push: D ← rule (seed 002, dockerfile → PLUGIN_DOCKERFILE) ← pipeline.yaml:24:31
+    PLUGIN_ACCESS_KEY push: AKIAKEY ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← connector keys, credential.spec.accessKey (pipeline.yaml:154:56) ← pipeline.yaml:19:33
+    PLUGIN_SECRET_KEY push: *** ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← secret aws_secret (test) ← connector keys, credential.spec.secretKeyRef (pipeline.yaml:154:79) ← pipeline.yaml:19:33
+    PLUGIN_DAEMON_OFF push: false ← added by cirun: a push through the machine's daemon would leave the machine
+    DRONE_OUTPUT push: /tmp/engine/push-output.env ← CI service (harness-runtime.md 2.6)
+    ");
+}
