@@ -14,6 +14,7 @@ mod it {
     mod explain;
     mod history;
     mod host;
+    mod hostile;
     mod inputs;
     mod list;
     mod manual;

@@ -18,7 +18,8 @@ const DEPTH: u32 = 50;
 /// How the stage clones the codebase; what CI does otherwise than the bound working tree is told.
 pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, spec: &CiStage, place: &StagePlace) -> Option<CodebaseClone> {
     if !clones(ctx, spec) || !place.is_ci() {
-        if let Some(field) = &spec.clone_codebase {
+        // Where there is no codebase, nobody expects its files.
+        if let (Some(field), Some(_)) = (&spec.clone_codebase, &pipeline.codebase) {
             told(ctx, field.span, format!("the stage `{}` begins with an empty workspace", place.id));
         }
         return None;

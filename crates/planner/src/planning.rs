@@ -74,7 +74,16 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
         decided: IndexMap::new(),
     };
     let mut planned = Vec::new();
-    for stage in selected(&ctx, pipeline) {
+    let selected = selected(&ctx, pipeline);
+    for stage in stages(&pipeline.stages) {
+        if !selected.iter().any(|other| std::ptr::eq(*other, stage)) {
+            // Nothing is said of a stage that is left out; but its secrets stay secret.
+            let aside = Notes::default();
+            let names = Names::within(&ctx.names, facts.names());
+            stage::decide(&Ctx { inputs, notes: &aside, names }, &mut facts, stage);
+            aside.into_parts().1.iter().for_each(|secret| notes.secret(secret));
+            continue;
+        }
         match &stage.spec {
             StageSpec::Ci(spec) if facts.decided.is_empty() => {
                 planned.extend(stage::lower(&ctx, &mut facts, stage, spec));

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use cirun_expressions::Value;
 use cirun_parser::{
     Diagnostic, ParameterField, Spanned,
-    model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, Step, StepSpec},
+    model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, StageSpec, Step, StepSpec},
 };
 use cirun_plan::{PlannedStage, Profile, StageId, Traced};
 use indexmap::IndexMap;
@@ -86,32 +86,15 @@ fn instances(
     kind: &str,
     infrastructure: &Infrastructure,
 ) -> Vec<PlannedStage> {
-    let mut one = |ctx: &Ctx<'_>, suffix: &str, index: (usize, usize)| {
-        let place = StagePlace {
-            id: format!("{}{suffix}", stage.identifier.value),
-            name: format!(
-                "{}{suffix}",
-                given(stage.name.as_ref())
-                    .map_or_else(|| stage.identifier.value.clone(), |name| ctx.text(name).value.shown(),)
-            ),
-            kind: kind.to_owned(),
-            column: infrastructure.column,
-            platform: infrastructure.platform.clone(),
-            containerised: false,
-            host_names: infrastructure.host_names.clone(),
-            pipeline: facts.id.clone(),
-            org: facts.org.clone(),
-            project: facts.project.clone(),
-            clone_login: clone_login(ctx, facts.pipeline, spec, infrastructure),
-            caching: spec
-                .caching
-                .as_ref()
-                .and_then(|caching| ctx.flag(caching.enabled.as_ref()?, "`caching.enabled`"))
-                .is_some_and(|enabled| enabled.value),
-            index,
-        };
+    each(ctx, stage, |ctx, suffix, index| {
+        let place = StagePlace { index, ..place(ctx, facts, stage, spec, suffix, infrastructure) };
+        let place = StagePlace { kind: kind.to_owned(), ..place };
         instance(ctx, facts, stage, spec, &place, infrastructure.profile.clone())
-    };
+    })
+}
+
+/// Does something for the stage, or for each instance of its loop: with its names, suffix, and index and number.
+fn each<T>(ctx: &Ctx<'_>, stage: &Stage, mut one: impl FnMut(&Ctx<'_>, &str, (usize, usize)) -> T) -> Vec<T> {
     match expand(ctx, stage.strategy.as_ref()) {
         Expansion::Once => vec![one(ctx, "", (0, 1))],
         Expansion::Never => Vec::new(),
@@ -123,6 +106,53 @@ fn instances(
             })
             .collect(),
     }
+}
+
+/// Where a CI stage is, outside of any loop.
+fn place(
+    ctx: &Ctx<'_>,
+    facts: &PipelineFacts<'_>,
+    stage: &Stage,
+    spec: &CiStage,
+    suffix: &str,
+    infrastructure: &Infrastructure,
+) -> StagePlace {
+    let name =
+        given(stage.name.as_ref()).map_or_else(|| stage.identifier.value.clone(), |name| ctx.text(name).value.shown());
+    StagePlace {
+        id: format!("{}{suffix}", stage.identifier.value),
+        name: format!("{name}{suffix}"),
+        kind: CI.to_owned(),
+        column: infrastructure.column,
+        platform: infrastructure.platform.clone(),
+        containerised: false,
+        host_names: infrastructure.host_names.clone(),
+        pipeline: facts.id.clone(),
+        org: facts.org.clone(),
+        project: facts.project.clone(),
+        clone_login: clone_login(ctx, facts.pipeline, spec, infrastructure),
+        caching: spec
+            .caching
+            .as_ref()
+            .and_then(|caching| ctx.flag(caching.enabled.as_ref()?, "`caching.enabled`"))
+            .is_some_and(|enabled| enabled.value),
+        index: (0, 1),
+    }
+}
+
+/// Decides the variables of a stage that is left out, so that later stages see them as it would have.
+pub(crate) fn decide(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage) {
+    let StageSpec::Ci(spec) = &stage.spec else { return };
+    let Some(infrastructure) = infrastructure::of(ctx, facts.pipeline, stage, spec) else { return };
+    each(ctx, stage, |ctx, suffix, _| {
+        let place = place(ctx, facts, stage, spec, suffix, &infrastructure);
+        let ctx = ctx.with_names(names(ctx, stage, spec, &place, [&[], &spec.execution]));
+        let own = variables::environment(&ctx, &stage.variables, false);
+        let decided = variables::decided(&stage.variables, &own);
+        if !decided.is_empty() {
+            facts.decided.insert(place.id, decided);
+        }
+    });
 }
 
 /// What the steps of a machine see of the clone's login; in a pod only the clone's own container has it.

@@ -80,7 +80,7 @@ pub(super) fn assemble(
         let Project { sources, .. } = project;
         return Err(OpenError::NoPipeline(Box::new(Findings { file, sources, diagnostics, inspected: None })));
     };
-    let input_sets = resolved.map(|resolved| resolved.input_sources).unwrap_or_default();
+    let (input_sets, stages) = resolved.map(|resolved| (resolved.input_sources, resolved.stages)).unwrap_or_default();
 
     let secrets = Secrets::collect(
         &plan.secrets,
@@ -100,7 +100,7 @@ pub(super) fn assemble(
         input_sets,
         profile: settings.infra.as_ref().map(|setting| given(setting.value, "infra", setting.origin)),
         selection: Selection {
-            stages: plan.stages.clone(),
+            stages: if plan.stages.is_empty() { stages } else { plan.stages.clone() },
             steps: plan.steps.clone(),
             from: plan.from.clone(),
             until: plan.until.clone(),

@@ -32,6 +32,8 @@ pub(crate) enum Missing {
 pub(super) struct Resolved {
     pub pipeline: Node,
     pub input_sources: BTreeSet<SourceId>,
+    /// `stagesToExecute` of the triggers among the input sets.
+    pub stages: Vec<String>,
 }
 
 /// Resolves the pipeline of `project` (the first document that is one), or nothing where there is none.
@@ -48,7 +50,7 @@ pub(super) fn resolve(
 
     let mut open = missing_inputs(&pipeline);
     let before = project.sources.len();
-    let input_sets = input_sets(project, options, diagnostics)?;
+    let InputSets { sets: input_sets, stages } = input_sets(project, options, diagnostics)?;
     pipeline = collect(apply_input_sets(pipeline, &input_sets.iter().collect::<Vec<_>>()), diagnostics);
     for (path, value) in &options.inputs {
         let id = project.sources.add(&format!("--input {path}"), value);
@@ -68,7 +70,7 @@ pub(super) fn resolve(
     }
     answer(project, &mut pipeline, open, missing, diagnostics)?;
     let input_sources = (before..project.sources.len()).map(|id| SourceId(id as u32)).collect();
-    Ok(Some(Resolved { pipeline, input_sources }))
+    Ok(Some(Resolved { pipeline, input_sources, stages }))
 }
 
 /// Where the runtime inputs stand that have been reported as missing.
@@ -115,14 +117,21 @@ fn bodies(project: &Project, kind: DocumentKind, key: &str) -> Vec<Node> {
     project.bodies(kind).filter_map(|root| root.get(key)).cloned().collect()
 }
 
+/// What `--input-set` gives.
+#[derive(Debug, Default)]
+struct InputSets {
+    sets: Vec<Node>,
+    stages: Vec<String>,
+}
+
 /// The input sets of `--input-set`, in order, with overlays replaced by what they list, and triggers by their inputs.
 fn input_sets(
     project: &mut Project,
     options: &PlanOptions,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Vec<Node>, CliError> {
+) -> Result<InputSets, CliError> {
     let known = bodies(project, DocumentKind::InputSet, "inputSet");
-    let mut sets = Vec::new();
+    let InputSets { mut sets, mut stages } = InputSets::default();
     for path in &options.input_sets {
         for document in project.read_more(path)? {
             match document.kind {
@@ -135,6 +144,8 @@ fn input_sets(
                     let Some(trigger) = document.root.get("trigger") else { continue };
                     sets.extend(referenced(trigger.get("inputSetRefs"), "trigger", &known)?);
                     sets.extend(own_inputs(project, path, trigger, diagnostics));
+                    let named = trigger.get("stagesToExecute").map_or(&[] as &[Node], Node::items);
+                    stages.extend(named.iter().filter_map(Node::text).map(str::to_owned));
                 }
                 _ => {
                     let message = format!("{} is no input set, overlay or trigger", path.display());
@@ -143,7 +154,7 @@ fn input_sets(
             }
         }
     }
-    Ok(sets)
+    Ok(InputSets { sets, stages })
 }
 
 /// A trigger's `inputYaml`: the inputs as a document in a text.

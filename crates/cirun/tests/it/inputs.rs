@@ -105,6 +105,27 @@ fn a_trigger_gives_its_inputs() {
 }
 
 #[test]
+fn a_trigger_names_the_stages() {
+    let stage = |id: &str| {
+        format!(
+            "    - stage:\n        identifier: {id}\n        name: {id}\n        type: CI\n        spec:\n          runtime: {{type: Cloud, spec: {{}}}}\n          execution:\n            steps: [{{step: {{identifier: go, name: go, type: Run, spec: {{command: pwd}}}}}}]\n"
+        )
+    };
+    let pipeline = format!("pipeline:\n  identifier: it\n  name: it\n  stages:\n{}{}", stage("one"), stage("two"));
+    let trigger = "trigger: {identifier: t, name: t, orgIdentifier: o, projectIdentifier: q, stagesToExecute: [two]}\n";
+    let environment = TestEnvironment::new().file("ci.yaml", pipeline).file("trigger.yaml", trigger);
+    let stages = |more: &[&str]| {
+        let plan = environment
+            .cirun(&[&["plan", "ci.yaml", "--format", "json", "--input-set", "trigger.yaml"], more].concat());
+        let plan = plan.exits(0).json();
+        let ids = plan["stages"].as_array().unwrap().iter().map(|stage| stage["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(stages(&[]), ["two"]);
+    assert_eq!(stages(&["--stage", "one"]), ["one"]);
+}
+
+#[test]
 fn a_value_that_is_not_allowed() {
     let environment = environment();
     let output =

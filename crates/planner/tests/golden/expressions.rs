@@ -283,8 +283,5 @@ fn without_a_clone_there_is_no_codebase() {
     warning[unresolved-expression] `codebase.branch` does not resolve
       at `'<+codebase.branch>'`: becomes the text `null`, as in the CI service
       help: correct the name, or give it a local value with `--var codebase.branch=VALUE`
-    note[other-workspace] the stage `build` begins with an empty workspace
-      at `false`: locally the steps work in the repository itself
-      help: with `--clean-clone` the workspace is as in CI
     ");
 }

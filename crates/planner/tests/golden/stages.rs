@@ -62,6 +62,26 @@ fn variables_of_an_earlier_stage_have_its_values() {
 }
 
 #[test]
+fn variables_of_a_stage_that_is_left_out_have_its_values_too() {
+    let stage = |id: &str, more: &str, command: &str| {
+        format!(
+            "    - stage:\n        identifier: {id}\n        name: {id}\n        type: CI\n{more}        spec:\n          runtime: {{type: Cloud, spec: {{}}}}\n          execution:\n            steps:\n              - step: {{type: Run, name: go, identifier: go, spec: {{command: c, envVariables: {{X: '{command}'}}}}}}\n"
+        )
+    };
+    let variables =
+        "        variables:\n          - {name: v, type: String, value: \"<+stage.identifier>-<+nobody.knows>\"}\n";
+    let looped = "        strategy: {parallelism: 2}\n";
+    let text = format!(
+        "pipeline:\n  identifier: p\n  name: p\n  stages:\n{}{}{}",
+        stage("one", variables, "a"),
+        stage("many", &format!("{looped}{variables}"), "a"),
+        stage("two", "", "<+pipeline.stages.one.variables.v> <+pipeline.stages.many_1.variables.v>")
+    );
+    let outcome = plan_document(&text, |inputs| inputs.selection.stages.push("two".to_owned()));
+    assert_snapshot!(explain(&outcome, "X") + &diagnostics(&outcome), @"go: one-null many_1-null ← pipeline.yaml:22:44 ← pipeline.yaml:10:44 ← pipeline.yaml:36:98");
+}
+
+#[test]
 fn runtime_cloud() {
     assert_snapshot!(infrastructure("runtime: {type: Cloud, spec: {}}"), @"build: cloud ← pipeline.yaml:10:27");
 }

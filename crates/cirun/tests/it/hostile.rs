@@ -1,0 +1,34 @@
+//! `cirun check` of every kind of bad input: a finding or none, never a bug, within a bounded time and memory.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use super::support::TestEnvironment;
+
+#[path = "../../../../fuzz/hostile.rs"]
+mod kinds;
+
+/// In KiB, of address space; a debug binary has much of it that is never touched.
+const MEMORY: &str = "1500000";
+/// Far more than a debug binary needs on a machine that does other things too.
+const TIME: Duration = Duration::from_secs(120);
+
+#[test]
+fn every_kind_ends_in_time_with_a_diagnostic() {
+    for (kind, bytes, valid) in kinds::all() {
+        let environment = TestEnvironment::pipeline(bytes);
+        let began = Instant::now();
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "ulimit -v \"$0\" && exec \"$@\"", MEMORY, env!("CARGO_BIN_EXE_cirun"), "check", "ci.yaml"])
+            .current_dir(environment.workspace());
+        let output = shell.output().unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert_eq!(output.status.code(), Some(if valid { 0 } else { 3 }), "{kind}: {said}");
+        assert!(valid || said.contains("ci.yaml"), "{kind} names its place: {said}");
+        assert!(said.len() < 8000, "{kind} is told in {} bytes", said.len());
+        assert!(began.elapsed() < TIME, "{kind} took {:?}", began.elapsed());
+    }
+}

@@ -1,0 +1,23 @@
+//! Every kind of bad input through the parser: it may complain, never panic, and what is a pipeline stays one.
+
+#[path = "../../../fuzz/checks/parser.rs"]
+mod check;
+#[path = "../../../fuzz/hostile.rs"]
+mod hostile;
+
+use cirun_parser::{DocumentKind, Severity, Sources, decode, parse_documents};
+
+#[test]
+fn every_kind() {
+    for (kind, bytes, valid) in hostile::all() {
+        check::check(&bytes);
+        let read = decode(&bytes).is_ok_and(|text| {
+            let mut sources = Sources::default();
+            let id = sources.add("file", &text);
+            let parse = parse_documents(&sources, id);
+            let whole = parse.diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error);
+            whole && parse.tree.iter().any(|document| document.kind == DocumentKind::Pipeline)
+        });
+        assert_eq!(read, valid, "{kind}");
+    }
+}
