@@ -1,6 +1,7 @@
 //! The one door to the executor: a run with its directories, and helpers that describe and run steps.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{
         Arc,
@@ -94,6 +95,7 @@ impl Bench {
             run_id: run_id.clone(),
             owner: Owner::current(),
             workspace,
+            workspaces: BTreeMap::new(),
             run_dir: dir.path().join("run"),
             binds: Vec::new(),
             sidecars: Vec::new(),

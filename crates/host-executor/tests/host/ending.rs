@@ -1,6 +1,7 @@
 //! How steps end, by themselves or not, and that nothing of them is left.
 
 use std::{
+    collections::BTreeMap,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -133,6 +134,7 @@ async fn removing_a_stage_that_never_started_is_fine() {
     let directory = tempfile::tempdir().unwrap();
     let backend = cirun_host_executor::HostBackend::new(cirun_host_executor::HostConfig {
         workspace: directory.path().join("none"),
+        workspaces: BTreeMap::new(),
         run_dir: directory.path().join("run"),
         environment: Default::default(),
         guard: Vec::new(),

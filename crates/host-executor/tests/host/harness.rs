@@ -1,6 +1,7 @@
 //! A backend with a workspace, and what tests do with it.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -93,6 +94,7 @@ impl Bed {
         let path = std::env::var("PATH").expect("a PATH");
         let machine = [("PATH", path.as_str()), ("MACHINE", "yes"), ("BOTH", "machine")];
         let backend = Arc::new(HostBackend::new(HostConfig {
+            workspaces: BTreeMap::new(),
             run_dir: workspace.join("run dir"),
             workspace: workspace.clone(),
             environment: machine.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
