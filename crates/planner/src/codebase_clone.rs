@@ -1,7 +1,7 @@
 //! What the codebase's inputs make of the workspace (harness-schema.md 1.2; harness-runtime.md 1.3).
 
 use cirun_parser::{
-    Diagnostic, Flag, Int, Severity, Span,
+    Diagnostic, Flag, Int, ParameterField, Severity, Span,
     model::{CiStage, Codebase, Pipeline},
 };
 use cirun_plan::CodebaseClone;
@@ -53,8 +53,18 @@ fn told(ctx: &Ctx<'_>, span: Span, what: String) {
 }
 
 fn depth(ctx: &Ctx<'_>, field: Option<&Int>) -> Option<u32> {
-    let Some(depth) = field.and_then(|field| ctx.int(field, "`depth`")) else { return Some(DEPTH) };
-    u32::try_from(depth.value).ok().filter(|depth| *depth > 0)
+    let written = match field.map(|field| (&field.value, field.span)) {
+        None => None,
+        Some((ParameterField::Literal(depth), _)) => u32::try_from(*depth).ok(),
+        // What does not come to a number changes nothing that runs here.
+        Some((ParameterField::Expression(template), span)) => {
+            ctx.as_text(ctx.evaluate(template, span).value).shown().parse().ok()
+        }
+    };
+    match written {
+        None => Some(DEPTH),
+        Some(depth) => (depth > 0).then_some(depth),
+    }
 }
 
 fn holds(ctx: &Ctx<'_>, flag: &Flag) -> bool {

@@ -7,7 +7,7 @@ use cirun_parser::{
     Diagnostic, Severity,
     model::{ExecutionNode, Pipeline, Stage, StageSpec},
 };
-use cirun_plan::{Cause, Plan};
+use cirun_plan::{Cause, Plan, Text as PlanText, Traced};
 use indexmap::IndexMap;
 
 use crate::{
@@ -164,6 +164,7 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
         ("identifier", run(id)),
         ("name", yaml(pipeline.name.as_ref(), id)),
         ("variables", Entry::Tree(variables::entries(&bare, &pipeline.variables))),
+        ("tags", tags(&bare, pipeline)),
         ("sequenceId", Entry::value(Value::Int(i64::try_from(inputs.run.sequence).unwrap_or(i64::MAX)))),
         ("executionId", run(&inputs.run.id)),
         ("executionUrl", run(&build_link(inputs))),
@@ -202,6 +203,13 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
         entries.insert(status.to_owned(), Entry::Pending);
     }
     Names::root(world(), entries)
+}
+
+/// `pipeline.tags.NAME`.
+fn tags(ctx: &Ctx<'_>, pipeline: &Pipeline) -> Entry {
+    let tags = pipeline.tags.as_ref().map(|tags| ctx.map(tags)).unwrap_or_default();
+    let known = |text: Traced<PlanText>| Entry::value(Value::String(text.value.shown()));
+    Entry::Tree(tags.into_iter().map(|(name, _, text)| (name, known(text))).collect())
 }
 
 fn selected_stages(inputs: &Inputs<'_>) -> Value {

@@ -76,11 +76,17 @@ fn entry(ctx: &Ctx<'_>, variable: &Variable) -> Entry {
         ParameterField::Expression(template) => template.source(),
     };
     match variable.kind {
-        VariableType::String | VariableType::Number => {
-            Entry::Known(Known { value: Value::String(source.to_owned()), secret: false, cause })
-        }
+        VariableType::String => Entry::Known(Known { value: Value::String(source.to_owned()), secret: false, cause }),
+        VariableType::Number => Entry::Known(Known { value: number(source), secret: false, cause }),
         VariableType::Secret => secret_entry(ctx, field, cause),
     }
+}
+
+/// A number, to calculate with, where it is one and reads as it is written; an expression stays to be followed.
+fn number(source: &str) -> Value {
+    let whole = source.parse().ok().map(Value::Int);
+    let number = whole.or_else(|| source.parse().ok().map(Value::Float));
+    number.filter(|number| number.render() == source).unwrap_or_else(|| Value::String(source.to_owned()))
 }
 
 fn secret_entry(ctx: &Ctx<'_>, field: &Text, cause: Option<Cause>) -> Entry {

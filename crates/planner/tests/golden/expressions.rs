@@ -3,7 +3,7 @@
 use cirun_plan::Profile;
 use insta::assert_snapshot;
 
-use crate::harness::{Outcome, diagnostics, explain, plan_steps};
+use crate::harness::{Outcome, diagnostics, document, explain, plan_document, plan_steps};
 
 /// The value of an expression in a step's environment, and what is said about it.
 fn value(expression: &str) -> String {
@@ -284,4 +284,12 @@ fn without_a_clone_there_is_no_codebase() {
       at `'<+codebase.branch>'`: becomes the text `null`, as in the CI service
       help: correct the name, or give it a local value with `--var codebase.branch=VALUE`
     ");
+}
+
+#[test]
+fn tags_and_numbers_of_the_pipeline() {
+    let step = "- step: {type: Run, name: go, identifier: go, spec: {command: c, envVariables: {X: '<+pipeline.tags.team> <+pipeline.variables.n + 1> <+pipeline.variables.version> <+pipeline.variables.text + 1>'}}}";
+    let more = "  tags: {team: web}\n  variables:\n    - {name: n, type: Number, value: 5}\n    - {name: version, type: Number, value: 1.10}\n    - {name: text, type: String, value: 5}\n  stages:\n";
+    let text = document(Profile::Cloud, step).replacen("  stages:\n", more, 1);
+    assert_snapshot!(explain(&plan_document(&text, |_| {}), "X"), @"go: web 6 1.10 51 ← pipeline.yaml:8:41 ← pipeline.yaml:7:44 ← pipeline.yaml:6:38 ← pipeline.yaml:19:96");
 }
