@@ -33,6 +33,8 @@ pub(crate) enum Destination {
     Cloud(Cloud),
     /// A document or token of the OIDC issuer.
     Oidc,
+    /// A bucket, named by the host, or by the path.
+    S3 { bucket: Option<String> },
     /// Nothing that we answer for.
     Unknown,
 }
@@ -75,8 +77,15 @@ fn aws_service(host: &str) -> Option<Destination> {
         ["api", "ecr" | "ecr-fips", region] | ["ecr" | "ecr-fips", region] if is_region(region) => {
             Some(Destination::Ecr { region: Some((*region).to_owned()) })
         }
+        [bucket @ .., "s3"] => Some(Destination::S3 { bucket: bucket_of(bucket) }),
+        [bucket @ .., "s3", region] if is_region(region) => Some(Destination::S3 { bucket: bucket_of(bucket) }),
         _ => None,
     }
+}
+
+/// A bucket's name may hold dots.
+fn bucket_of(labels: &[&str]) -> Option<String> {
+    (!labels.is_empty()).then(|| labels.join("."))
 }
 
 /// Says whether the host is an address or a name of this machine: an endpoint for everything.
@@ -149,7 +158,11 @@ mod tests {
         assert_eq!(to("auth.docker.io", "/token", &[]), Destination::RegistryToken);
         assert_eq!(to("sts.googleapis.com", "/v1/token", &[]), Destination::Cloud(Cloud::Google));
         assert_eq!(to("index.docker.io", "/v1/", &[]), Destination::Unknown);
-        assert_eq!(to("s3.us-east-1.amazonaws.com", "/", &[]), Destination::Unknown);
+        let s3 = |bucket: Option<&str>| Destination::S3 { bucket: bucket.map(str::to_owned) };
+        assert_eq!(to("s3.us-east-1.amazonaws.com", "/", &[]), s3(None));
+        assert_eq!(to("s3.amazonaws.com", "/b/key", &[]), s3(None));
+        assert_eq!(to("my.bucket.s3.eu-west-1.amazonaws.com", "/v2/key", &[]), s3(Some("my.bucket")));
+        assert_eq!(to("s3.example.com", "/", &[]), Destination::Unknown);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{
     log::Log,
     oidc::{self, OidcIssuer},
     registry::{self, HashCache, OriginClient},
+    s3,
     server::ServeError,
     storage::{RepositoryRef, RepositorySettings, Store},
     sts,
@@ -113,6 +114,7 @@ impl Emulator {
             Destination::RegistryToken => registry::login::answer(call, body).await,
             Destination::Cloud(cloud) => clouds::answer(call, cloud, body).await,
             Destination::Oidc => oidc::answer(call),
+            Destination::S3 { bucket } => s3::answer(call, bucket, body).await,
             Destination::Unknown => unknown(call),
         };
         entry.status = response.status().as_u16();

@@ -1,6 +1,6 @@
 //! Forwarding: STS and ECR calls go to LocalStack, moto or ministack, and what those lack is answered here.
 //!
-//! Images always stay here, so the registry, its token and the actions about images are never forwarded alone.
+//! S3 is forwarded whole, as there are no buckets here. Images always stay here, so the registry, its token and the actions about images are never forwarded alone.
 
 mod client;
 mod ecr;

@@ -18,6 +18,7 @@ mod identity;
 mod log;
 mod oidc;
 mod registry;
+mod s3;
 mod server;
 mod sigv4;
 mod storage;

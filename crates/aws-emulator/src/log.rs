@@ -44,6 +44,8 @@ pub enum Service {
     Google,
     /// Microsoft's sign-in and resource list.
     Azure,
+    /// Buckets, whose calls are forwarded.
+    S3,
     /// A name that the emulator does not answer for.
     Unknown,
 }

@@ -5,7 +5,7 @@ use std::{io, path::Path, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
+use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::{
@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::Upstream;
-use crate::http::{ResponseBody, content};
+use crate::http::{RequestBody, ResponseBody, content};
 
 /// How long an upstream may take; LocalStack loads a service at its first call.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -82,6 +82,42 @@ impl Upstream {
         }
     }
 
+    /// Sends a call on as it comes, and gives back the answer as it comes: neither is held here.
+    pub(crate) async fn stream(
+        &self,
+        parts: &Parts,
+        authority: &str,
+        body: RequestBody,
+    ) -> Result<Response<ResponseBody>, UpstreamError> {
+        let unreachable = |reason: String| UpstreamError::Unreachable { upstream: self.to_string(), reason };
+        let target = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut request = Request::builder().method(parts.method.clone()).uri(target);
+        for (name, value) in &parts.headers {
+            let length = name == header::CONTENT_LENGTH;
+            if (length || !HOP_BY_HOP.contains(name)) && name != header::HOST {
+                request = request.header(name, value);
+            }
+        }
+        let request = request.header(header::HOST, authority).body(body);
+        let request = request.map_err(|e| unreachable(e.to_string()))?;
+        let (parts, body) = self.begin(request).await.map_err(|e| unreachable(e.to_string()))?.into_parts();
+        let mut response = Response::new(body.map_err(io::Error::other).boxed_unsync());
+        *response.status_mut() = parts.status;
+        for (name, value) in &parts.headers {
+            if name == header::CONTENT_LENGTH || !HOP_BY_HOP.contains(name) {
+                response.headers_mut().append(name, value.clone());
+            }
+        }
+        Ok(response)
+    }
+
+    async fn begin(&self, request: Request<RequestBody>) -> Result<Response<Incoming>, BoxError> {
+        match &self.relay {
+            None => begin_on(self.connect().await?, request).await,
+            Some(relay) => begin_through(relay, request).await,
+        }
+    }
+
     async fn connect(&self) -> io::Result<TcpStream> {
         // An IPv6 address stands in brackets in a URL, and without them in a socket's address.
         let host = self.host.trim_matches(['[', ']']);
@@ -110,6 +146,27 @@ async fn through(relay: &Path, request: Request<Full<Bytes>>) -> Result<Answer, 
 #[cfg(not(unix))]
 async fn through(relay: &Path, _request: Request<Full<Bytes>>) -> Result<Answer, BoxError> {
     Err(format!("{}: this system has no such sockets", relay.display()).into())
+}
+
+#[cfg(unix)]
+async fn begin_through(relay: &Path, request: Request<RequestBody>) -> Result<Response<Incoming>, BoxError> {
+    begin_on(tokio::net::UnixStream::connect(relay).await?, request).await
+}
+
+#[cfg(not(unix))]
+async fn begin_through(relay: &Path, _request: Request<RequestBody>) -> Result<Response<Incoming>, BoxError> {
+    Err(format!("{}: this system has no such sockets", relay.display()).into())
+}
+
+/// The connection goes on in a task of its own until the answer's body has been read.
+async fn begin_on(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<RequestBody>,
+) -> Result<Response<Incoming>, BoxError> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // Its error is the body's too, where somebody reads it.
+    tokio::spawn(async move { drop(connection.await) });
+    Ok(sender.send_request(request).await?)
 }
 
 async fn talk(

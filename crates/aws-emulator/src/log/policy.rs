@@ -52,7 +52,7 @@ fn permissions(entry: &LogEntry) -> Vec<(String, String)> {
             let (Some((_, actions)), Some(resource)) = (actions, resource) else { return Vec::new() };
             actions.iter().map(|action| (resource.clone(), (*action).to_owned())).collect()
         }
-        Service::Sts | Service::Oidc | Service::Google | Service::Azure | Service::Unknown => Vec::new(),
+        Service::Sts | Service::Oidc | Service::Google | Service::Azure | Service::S3 | Service::Unknown => Vec::new(),
     }
 }
 

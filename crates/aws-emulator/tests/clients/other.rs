@@ -46,9 +46,9 @@ impl Other {
     }
 }
 
-/// Starts moto: STS and ECR's control plane.
+/// Starts moto: STS, S3 and ECR's control plane.
 pub(crate) fn moto() -> Result<Other> {
-    let programs = tools::python("moto", &["moto[server,ecr,sts]==5.2.5"])?;
+    let programs = tools::python("moto", &["moto[server,ecr,s3,sts]==5.2.5"])?;
     Other::start(|port| {
         let mut command = Command::new(programs.join("moto_server"));
         command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);

@@ -66,7 +66,7 @@ pub(crate) struct ServeOptions {
     /// The region of calls that name none
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     pub region: String,
-    /// Forwards STS and ECR to LocalStack, moto or ministack, and answers what that does not know
+    /// Forwards STS, ECR and S3 to LocalStack, moto or ministack, and answers what that does not know
     #[arg(long, value_name = "URL")]
     pub aws_endpoint_url: Option<Upstream>,
 }

@@ -123,7 +123,7 @@ pub(crate) struct RunOptions {
     /// Allows real pushes to this account (repeatable)
     #[arg(long = "allow-account", value_name = "ID", help_heading = "AWS")]
     pub allow_accounts: Vec<String>,
-    /// Forwards STS and ECR to LocalStack, moto or ministack: on this machine, or a Background step by its id
+    /// Forwards STS, ECR and S3 to LocalStack, moto or ministack: on this machine, or a Background step by its id
     #[arg(long, value_name = "URL", help_heading = "AWS")]
     pub aws_endpoint_url: Option<Upstream>,
     /// An error of the emulated AWS on purpose, such as sts:expired, ecr:throttle or registry:503*2 (repeatable)

@@ -215,7 +215,8 @@ fn aws_inputs(
         given_by: "the local OIDC issuer".to_owned(),
     });
     let create_repository = settings.create_repository.value && mode == AwsMode::Real;
-    Ok(AwsInputs { mode, delegate, web_identity, oidc_token, create_repository, forwarded: false })
+    let forwarded = mode == AwsMode::Emulated && settings.aws_endpoint_url.is_some();
+    Ok(AwsInputs { mode, delegate, web_identity, oidc_token, create_repository, forwarded })
 }
 
 /// Whoever the emulated AWS meets is welcome; the name says whose part it is.

@@ -65,7 +65,7 @@ fn aws(session: &Session) -> String {
     match (session.settings.aws.value, &session.identity) {
         (AwsMode::Emulated, _) => match &session.settings.aws_endpoint_url {
             None => "emulated; nothing leaves this machine".to_owned(),
-            Some(upstream) => format!("emulated; STS and ECR are forwarded to {}", upstream.value),
+            Some(upstream) => format!("emulated; STS, ECR and S3 are forwarded to {}", upstream.value),
         },
         (AwsMode::Real, Some(identity)) => format!("real, as {identity}"),
         (AwsMode::Real, None) => "real".to_owned(),

@@ -82,7 +82,7 @@ fn to_a_background_step() -> Result<()> {
                   name: push
                   identifier: push";
     let environment = shop().edit("pipeline.yaml", push_step, service);
-    copy_packages(&tools::python("moto", &["moto[server,ecr,sts]==5.2.5"])?, &environment.workspace())?;
+    copy_packages(&tools::python("moto", &["moto[server,ecr,s3,sts]==5.2.5"])?, &environment.workspace())?;
     let calls = push(&environment, &["--aws-endpoint-url", "http://moto:4566"]);
     insta::assert_snapshot!(calls, @"
     AssumeRole 200 there
@@ -92,7 +92,7 @@ fn to_a_background_step() -> Result<()> {
 }
 
 /// Puts the environment's packages into the workspace, where the step's own Python finds them.
-fn copy_packages(programs: &Path, workspace: &Path) -> Result<()> {
+pub(super) fn copy_packages(programs: &Path, workspace: &Path) -> Result<()> {
     let libraries = programs.parent().context("programs lie in a directory of the environment")?.join("lib");
     let python = fs::read_dir(libraries)?.next().context("an environment has a Python")??.path();
     let copied = Command::new("cp")

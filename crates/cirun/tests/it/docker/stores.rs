@@ -1,9 +1,19 @@
 //! Caches and uploads: kept on this machine, or at an S3 endpoint.
 
-use std::fs;
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
 
-use super::{engine, run};
-use crate::it::support::{Stage, TestEnvironment, run_step, run_step_with};
+use anyhow::Result;
+use cirun_aws_emulator::{LogEntry, Service};
+
+use super::{engine, forward::copy_packages, run};
+use crate::it::{
+    clients::{other::moto, tools},
+    support::{Stage, TestEnvironment, run_step, run_step_with},
+};
 
 const CONNECTORS: &str = "\
 connector:
@@ -166,4 +176,104 @@ fn clean_all_frees_the_caches() {
     let listed = environment.cirun(&["clean", "--all", "--dry-run"]).exits(0);
     assert!(listed.stdout.contains(&format!("caches {} (", caches.display())), "{listed}");
     assert!(caches.join("s3/ci-caches/k").exists());
+}
+
+/// The images that stand in for the plugins themselves.
+const PLUGINS: [&str; 4] =
+    ["--plugin-image", "plugins/cache=cirun.local/cache:1", "--plugin-image", "plugins/s3=cirun.local/s3:1"];
+
+/// The header by which moto knows that a call is S3's.
+const SIGNED: &str =
+    "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+
+/// Calls moto; returns its answer.
+fn call(url: &str, line: &str) -> Result<String> {
+    let host = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host)?;
+    write!(stream, "{line} HTTP/1.1\r\nHost: {host}\r\n{SIGNED}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// The plugins themselves, by S3's own names, which the front forwards to moto on this machine.
+#[test]
+fn plugins_run_against_an_endpoint_that_is_given() -> Result<()> {
+    let moto = moto()?;
+    for bucket in ["ci-caches", "releases"] {
+        assert!(call(&moto.url, &format!("PUT /{bucket}"))?.starts_with("HTTP/1.1 200"));
+    }
+    let upload = "connectorRef: s3, region: us-east-1, bucket: releases, sourcePath: target/out, target: shop";
+    let stage = Stage::kubernetes()
+        .step(&run_step("make", "mkdir target && head -c 20000000 /dev/zero > target/out"))
+        .step(&save("k", "sourcePaths: [target]"))
+        .step(&run_step("lose", "rm -r target"))
+        .step(&restore("k", ", failIfKeyNotFound: true"))
+        .step(&run_step("show", "wc -c < target/out"))
+        .step(&store_step("up", "S3Upload", upload));
+    let environment = workspace(&stage);
+    let (output, events) = run(&environment, &[&SECRETS[..], &PLUGINS, &["--aws-endpoint-url", &moto.url]].concat(), 0);
+    assert_eq!(events.output("show"), ["20000000"]);
+    assert!(output.stderr.contains(&format!("  S3         s3://ci-caches is forwarded to {}", moto.url)), "{output}");
+    assert!(
+        output.stderr.contains("`save` talks to the AWS endpoint that was given: in CI to s3://ci-caches"),
+        "{output}"
+    );
+    assert!(!environment.home().join(".cache/cirun/caches").exists());
+    let kept = call(&moto.url, "GET /releases?list-type=2")?;
+    assert!(kept.contains("<Key>shop/target/out</Key>") && kept.contains("<Size>20000000</Size>"), "{kept}");
+
+    let log = fs::read_to_string(environment.record().join("emulator/requests.jsonl"))?;
+    let calls: Vec<LogEntry> = log.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let calls = calls.iter().filter(|entry| entry.service == Service::S3);
+    let calls: String = calls
+        .map(|entry| format!("{} {}{} {}\n", entry.action, entry.host, entry.params["path"], entry.status))
+        .collect();
+    insta::assert_snapshot!(calls, @"
+    HEAD ci-caches.s3.us-east-1.amazonaws.com/k/target 404
+    PUT ci-caches.s3.us-east-1.amazonaws.com/k/target 200
+    GET ci-caches.s3.us-east-1.amazonaws.com/ 200
+    GET ci-caches.s3.us-east-1.amazonaws.com/k/target 200
+    PUT releases.s3.us-east-1.amazonaws.com/shop/target/out 200
+    ");
+    Ok(())
+}
+
+/// The step's own endpoint, a Background step, as in CI.
+#[test]
+fn the_endpoint_of_a_step_is_a_background_step() -> Result<()> {
+    let service = "- step:\n    name: minio\n    identifier: minio\n    type: Background\n    spec:\n      connectorRef: images\n      image: cirun.local/python:3\n      shell: Sh\n      command: PYTHONPATH=/harness/packages exec python3 -m moto.server -H 0.0.0.0 --port 9000\n";
+    let bucket = format!(
+        "- step:\n    name: bucket\n    identifier: bucket\n    type: Run\n    spec:\n      connectorRef: images\n      image: cirun.local/python:3\n      shell: Sh\n      command: |-\n        curl --retry 20 --retry-connrefused --retry-delay 1 -fsS -X PUT http://minio:9000/ci-caches -H '{SIGNED}'\n"
+    );
+    let endpoint = "endpoint: \"http://minio:9000\", pathStyle: true";
+    let stage = Stage::vm()
+        .step(service)
+        .step(&bucket)
+        .step(&run_step("make", "echo built > out"))
+        .step(&save("k", &format!("sourcePaths: [out], {endpoint}")))
+        .step(&run_step("lose", "rm out"))
+        .step(&restore("k", &format!(", {endpoint}")))
+        .step(&run_step("show", "cat out"));
+    let environment = workspace(&stage);
+    copy_packages(&tools::python("moto", &["moto[server,ecr,s3,sts]==5.2.5"])?, &environment.workspace())?;
+    let (output, events) = run(&environment, &[&SECRETS[..], &PLUGINS].concat(), 0);
+    assert_eq!(events.output("show"), ["built"]);
+    assert!(output.stderr.contains("  S3         s3://ci-caches at http://minio:9000"), "{output}");
+    assert_eq!(events.output("save"), ["saved out as minio:9000/ci-caches/k/out"]);
+    Ok(())
+}
+
+/// Under `--push local` nothing goes to a bucket outside, whatever the step's endpoint is.
+#[test]
+fn an_endpoint_outside_of_the_stage_is_not_asked() {
+    let stage = Stage::vm()
+        .step(&run_step("make", "echo built > out"))
+        .step(&save("k", "sourcePaths: [out], endpoint: \"https://minio.example.com\""));
+    let environment = workspace(&stage);
+    let (_, events) = run(&environment, &SECRETS, 0);
+    assert_eq!(events.output("save")[0], "saving to s3://ci-caches under the key k");
+    let real = ["--push", "real", "--allow-account", "other", "--aws", "off"];
+    let refused = environment.cirun(&[&["local", "ci.yaml"], &SECRETS[..], &real].concat()).exits(2);
+    assert!(refused.stderr.contains("step `save` uses s3://ci-caches: `--push real` needs `--aws real`"), "{refused}");
 }

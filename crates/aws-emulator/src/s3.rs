@@ -1,0 +1,45 @@
+//! S3: only forwarded. There are no buckets here; whoever has them is given with `Config::upstream`.
+
+use http::{Response, StatusCode};
+
+use crate::{
+    AuthKind, Service,
+    emulator::Exchange,
+    http::{RequestBody, ResponseBody, content},
+    sigv4,
+};
+
+/// Hands a call on as it is, and the answer back; both are streams, as objects are large.
+pub(crate) async fn answer(call: Exchange<'_>, bucket: Option<String>, body: RequestBody) -> Response<ResponseBody> {
+    let entry = call.entry;
+    entry.service = Service::S3;
+    entry.action = call.parts.method.to_string();
+    entry.auth = AuthKind::None;
+    if let Some(signature) = sigv4::parse(&call.parts) {
+        entry.access_key_id = Some(signature.scope.access_key_id);
+    }
+    if let Some(bucket) = bucket {
+        entry.param("bucket", bucket);
+    }
+    entry.param("path", call.parts.uri.path());
+    let Some(upstream) = &call.emulator.upstream else {
+        return error(
+            StatusCode::NOT_IMPLEMENTED,
+            "NotImplemented",
+            "cirun's emulated AWS has no buckets: give it an endpoint that has",
+        );
+    };
+    entry.param("forwarded", upstream);
+    match upstream.stream(&call.parts, &call.authority, body).await {
+        Ok(response) => response,
+        Err(failed) => error(StatusCode::BAD_GATEWAY, "InternalError", &failed.to_string()),
+    }
+}
+
+fn error(status: StatusCode, code: &str, message: &str) -> Response<ResponseBody> {
+    let message = quick_xml::escape::escape(message);
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>\n"
+    );
+    content(status, "application/xml", text)
+}
