@@ -81,7 +81,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
             let aside = Notes::default();
             let names = Names::within(&ctx.names, facts.names());
             stage::decide(&Ctx { inputs, notes: &aside, names }, &mut facts, stage);
-            aside.into_parts().1.iter().for_each(|secret| notes.secret(secret));
+            aside.into_parts().secrets.iter().for_each(|secret| notes.secret(secret));
             continue;
         }
         match &stage.spec {

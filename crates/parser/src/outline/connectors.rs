@@ -2,8 +2,8 @@
 
 use super::{Outline, Shown, line, map, merged};
 use crate::model::{
-    ArtifactoryAuth, AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential, Connector, ConnectorSpec, DockerAuth,
-    GcpConnector, GcpCredential, GitConnector, GitLogin, SecretDocument,
+    ArtifactoryAuth, AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential, Connector, ConnectorSpec,
+    DockerAuth, GcpConnector, GcpCredential, GitConnector, GitLogin, SecretDocument,
 };
 
 impl Outline for Connector {

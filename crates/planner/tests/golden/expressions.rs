@@ -270,14 +270,13 @@ fn unknown_names_beside_waiting_ones_are_reported() {
 
 #[test]
 fn without_a_clone_there_is_no_codebase() {
-    let document = crate::harness::document(
+    let text = document(
         Profile::Kubernetes,
         "- step: {type: Run, name: go, identifier: go, spec: {image: a, connectorRef: hub, command: c, envVariables: {X: '<+codebase.branch>'}}}",
     );
-    let outcome =
-        crate::harness::plan_document(&document.replace("cloneCodebase: true", "cloneCodebase: false"), |inputs| {
-            inputs.codebase.branch = Some("main".to_owned());
-        });
+    let outcome = plan_document(&text.replace("cloneCodebase: true", "cloneCodebase: false"), |inputs| {
+        inputs.codebase.branch = Some("main".to_owned());
+    });
     assert_snapshot!(explain(&outcome, "X") + &diagnostics(&outcome), @"
     go: null ← pipeline.yaml:14:125
     warning[unresolved-expression] `codebase.branch` does not resolve
