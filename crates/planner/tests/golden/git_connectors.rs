@@ -243,8 +243,8 @@ fn codebase(profile: Profile, token: &str, clone: bool) -> String {
 #[test]
 fn codebase_login_of_a_machine() {
     assert_snapshot!(codebase(Profile::Cloud, "token", true), @"
-    DRONE_NETRC_USERNAME go: robot ← rule (GitClone, Auth Flow Matrix: HTTP (username/password or token)) ← connector mine, username (pipeline.yaml:113:79) ← pipeline.yaml:4:46
-    DRONE_NETRC_PASSWORD go: *** ← rule (GitClone, Auth Flow Matrix: HTTP (username/password or token)) ← secret token (test) ← connector mine, tokenRef (pipeline.yaml:113:96) ← pipeline.yaml:4:46
+    DRONE_NETRC_USERNAME go: robot ← rule (GitClone, Auth Flow Matrix: HTTP (username/password or token)) ← connector mine, username (pipeline.yaml:154:79) ← pipeline.yaml:4:46
+    DRONE_NETRC_PASSWORD go: *** ← rule (GitClone, Auth Flow Matrix: HTTP (username/password or token)) ← secret token (test) ← connector mine, tokenRef (pipeline.yaml:154:96) ← pipeline.yaml:4:46
     DRONE_NETRC_MACHINE go: git.example ← git (harness-runtime.md 2.5)
     DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (harness-runtime.md 2.4)
     ");
