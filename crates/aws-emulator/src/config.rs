@@ -102,7 +102,7 @@ impl std::fmt::Debug for Tls {
 pub struct PlainHttp {
     /// Whether it may push and delete.
     pub write: bool,
-    /// Whether its push makes the repository.
+    /// Whether its push makes the repository; in registries that are not AWS's it does in any case.
     pub create_on_push: bool,
 }
 

@@ -20,7 +20,7 @@ pub(crate) use self::{
     token::{RegistryToken, TokenError},
 };
 use crate::{
-    AuthKind, EcrRegistry, RepositoryName, Service,
+    AuthKind, EcrRegistry, RepositoryName, Service, Strictness,
     dispatch::ECR_TARGET,
     emulator::{Emulator, Exchange, blocking},
     forward::{self, Part},
@@ -71,12 +71,24 @@ impl Call {
         serde_json::from_value(self.input.clone()).map_err(|e| EcrError::InvalidParameter(e.to_string()))
     }
 
-    /// Returns the registry that is meant: the caller's own, unless it names another.
+    /// Returns the registry that is meant: the caller's own, unless it names another, which a strict emulator does not open.
     fn registry(&self, id: Option<&str>) -> Result<EcrRegistry, EcrError> {
         match id {
-            Some(id) if !is_account(id) => Err(EcrError::invalid("registryId", id, "[0-9]{12}")),
-            Some(id) => Ok(EcrRegistry::new(id, &self.region)),
+            Some(id) if self.emulator.strictness == Strictness::Strict && id != self.caller.principal.account => {
+                let arn = &self.caller.principal.arn;
+                let message = format!("User: {arn} is not authorized to use the registry of account {id}");
+                Err(EcrError::Named("AccessDeniedException", message))
+            }
+            Some(id) => self.registry_of(id),
             None => Ok(EcrRegistry::new(&self.caller.principal.account, &self.region)),
+        }
+    }
+
+    /// Returns the registry of an account.
+    fn registry_of(&self, id: &str) -> Result<EcrRegistry, EcrError> {
+        match is_account(id) {
+            true => Ok(EcrRegistry::new(id, &self.region)),
+            false => Err(EcrError::invalid("registryId", id, "[0-9]{12}")),
         }
     }
 

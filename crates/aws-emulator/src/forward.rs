@@ -11,7 +11,7 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 use thiserror::Error;
 
 pub(crate) use self::{
-    client::{Answer, UpstreamError},
+    client::{Answer, UpstreamClient, UpstreamError},
     ecr::{Part, knows_repository, part},
     sts::forward as forward_sts,
 };
@@ -22,6 +22,9 @@ use crate::StoreError;
 pub struct Upstream {
     host: String,
     port: u16,
+    secure: bool,
+    /// Certificates (PEM) to trust beside the public roots.
+    roots: Vec<String>,
     /// A socket whose other end leads there, where this process cannot reach the host itself.
     relay: Option<PathBuf>,
     /// How long a connection is tried: a service may be on its way up.
@@ -32,6 +35,21 @@ impl Upstream {
     /// Returns the host's name or address.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Says whether it is reached over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Returns the same endpoint, trusted by these certificates (PEM) too.
+    pub fn trusting(self, roots: Vec<String>) -> Self {
+        Self { roots, ..self }
+    }
+
+    /// Returns the same host at another port.
+    pub fn at_port(self, port: u16) -> Self {
+        Self { port, ..self }
     }
 
     /// Returns the port.
@@ -52,7 +70,7 @@ impl Upstream {
 
 /// The text is not an address that calls can be forwarded to.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is not an endpoint to forward to: write `http://<host>[:<port>]`")]
+#[error("`{0}` is not an endpoint to forward to: write `http://<host>[:<port>]`, or `https`")]
 pub struct InvalidUpstream(String);
 
 impl FromStr for Upstream {
@@ -61,11 +79,18 @@ impl FromStr for Upstream {
     fn from_str(text: &str) -> Result<Self, InvalidUpstream> {
         let invalid = || InvalidUpstream(text.to_owned());
         let uri: http::Uri = text.parse().map_err(|_| invalid())?;
-        let plain = uri.scheme_str() == Some("http") && matches!(uri.path(), "" | "/") && uri.query().is_none();
+        let bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
+        let secure = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            Some(_) | None => return Err(invalid()),
+        };
         match uri.host() {
-            Some(host) if plain => Ok(Self {
+            Some(host) if bare => Ok(Self {
                 host: host.to_owned(),
-                port: uri.port_u16().unwrap_or(80),
+                port: uri.port_u16().unwrap_or(if secure { 443 } else { 80 }),
+                secure,
+                roots: Vec::new(),
                 relay: None,
                 start: Duration::ZERO,
             }),
@@ -76,7 +101,7 @@ impl FromStr for Upstream {
 
 impl std::fmt::Display for Upstream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http://{}:{}", self.host, self.port)
+        write!(f, "{}://{}:{}", if self.secure { "https" } else { "http" }, self.host, self.port)
     }
 }
 
@@ -95,7 +120,8 @@ mod tests {
         let show = |text: &str| text.parse::<Upstream>().map(|upstream| upstream.to_string());
         assert_eq!(show("http://localstack:4566"), Ok("http://localstack:4566".to_owned()));
         assert_eq!(show("http://127.0.0.1/"), Ok("http://127.0.0.1:80".to_owned()));
-        for bad in ["", "localstack:4566", "https://x", "http://x/path", "http://"] {
+        assert_eq!(show("https://aws.example"), Ok("https://aws.example:443".to_owned()));
+        for bad in ["", "localstack:4566", "ftp://x", "http://x/path", "https://x/?a", "http://"] {
             assert_eq!(show(bad), Err(InvalidUpstream(bad.to_owned())));
         }
     }

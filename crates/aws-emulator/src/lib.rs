@@ -25,6 +25,7 @@ mod storage;
 mod sts;
 #[cfg(test)]
 mod testing;
+mod tls_client;
 mod token;
 
 pub use self::{

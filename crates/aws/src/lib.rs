@@ -6,7 +6,11 @@ mod authority;
 mod identity;
 mod preflight;
 mod private_file;
+mod registry_login;
+mod sign_in;
 
 pub use authority::{Authority, AuthorityError, ServerCertificate};
-pub use identity::{Caller, Identity, IdentityError, IdentityOptions, resolve_identity};
-pub use preflight::{Login, Passed, PreflightError, Repository, preflight};
+pub use identity::{Caller, Identity, IdentityOptions, resolve_identity};
+pub use preflight::{Passed, PreflightError, Repository, preflight};
+pub use registry_login::{RegistryLoginError, RegistryPassword, registry_password};
+pub use sign_in::{Login, SignInError};

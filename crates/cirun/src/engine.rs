@@ -9,6 +9,11 @@ pub(crate) async fn find(environment: &Environment, paths: &Paths) -> Result<Eng
     Ok(connect(&options(environment, paths)).await?)
 }
 
+/// Whether the engine that this environment means is likely to have its socket on this machine.
+pub(crate) fn is_socket_here(environment: &Environment, paths: &Paths) -> bool {
+    cirun_docker_executor::is_socket_here(&options(environment, paths))
+}
+
 fn options(environment: &Environment, paths: &Paths) -> ConnectOptions {
     let variable = |name: &str| environment.get(name).map(str::to_owned);
     let config_dir = variable("DOCKER_CONFIG").map_or_else(|| paths.home.join(".docker"), Into::into);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cirun_engine::{BackendError, RunError};
+use cirun_engine::{BackendError, RunError, with_causes};
 
 use crate::exit::ExitCode;
 
@@ -27,7 +27,7 @@ impl CliError {
 
     /// AWS, real or emulated.
     pub(crate) fn aws(error: &dyn std::error::Error) -> Self {
-        Self::new(ExitCode::Aws, chain(error))
+        Self::new(ExitCode::Aws, with_causes(error))
     }
 
     /// AWS, in words of our own.
@@ -69,13 +69,13 @@ impl fmt::Display for CliError {
 
 impl From<BackendError> for CliError {
     fn from(error: BackendError) -> Self {
-        Self::new(backend_code(&error), chain(&error))
+        Self::new(backend_code(&error), with_causes(&error))
     }
 }
 
 impl From<RunError> for CliError {
     fn from(error: RunError) -> Self {
-        Self::new(run_code(&error), chain(&error))
+        Self::new(run_code(&error), with_causes(&error))
     }
 }
 
@@ -93,15 +93,4 @@ fn backend_code(error: &BackendError) -> ExitCode {
         BackendError::Image { .. } => ExitCode::Image,
         BackendError::Unreachable { .. } | BackendError::Engine { .. } | BackendError::Io { .. } => ExitCode::Engine,
     }
-}
-
-/// An error and its causes.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }

@@ -12,13 +12,14 @@ use bytes::Bytes;
 use cirun_aws::Authority;
 use cirun_aws_emulator::OidcKey;
 use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Sidecar, VolumeMount, WatcherImage};
+use cirun_plan::PortBinding;
 use cirun_planner::Planned;
 use indexmap::IndexMap;
-pub(crate) use pushed::{Pushed, REQUEST_LOG, pushed};
+pub(crate) use pushed::{KEPT_LOG, Pushed, REQUEST_LOG, pushed};
 pub(crate) use registries::{RegistriesFile, kept_here, names};
-pub(crate) use registry::LocalRegistry;
+pub(crate) use registry::{LocalRegistry, MachineRegistry};
 pub(crate) use resolver::ResolverFile;
-pub(crate) use upstream::{Route, SERVICE_START, route};
+pub(crate) use upstream::{Route, SERVICE_START, roots, route};
 
 use crate::{
     command::inside::{EmulatorFile, HttpsFile, UpstreamFile},
@@ -32,6 +33,9 @@ const EMULATOR_DIRECTORY: &str = "/cirun.d";
 /// Where it has the registry's data.
 pub(crate) const DATA_DIRECTORY: &str = "/data";
 
+/// The port on which a front takes what comes by the engine's socket, published on loopback; other registries that it
+/// plays are unlikely to have it.
+pub(crate) const ENGINE_PORT: u16 = 45577;
 /// The sidecar's name within a stage.
 pub(crate) const SIDECAR: &str = "aws";
 /// The name of a front that plays nothing, and only answers questions for names.
@@ -74,6 +78,8 @@ pub(crate) struct Orders {
     pub closed: bool,
     /// Who answers STS and ECR first.
     pub upstream: Option<UpstreamFile>,
+    /// Steps have the engine's socket: what they push comes on a port of its own.
+    pub by_engine: bool,
 }
 
 /// What tells a namespace's ports: the same image.
@@ -102,6 +108,7 @@ pub(crate) fn emulator(
         issuer: Some(orders.issuer),
         faults: orders.faults,
         upstream: orders.upstream,
+        engine_port: orders.by_engine.then_some(ENGINE_PORT),
         registries,
         resolver: orders.closed.then(|| ResolverFile {
             names: names.iter().cloned().collect(),
@@ -122,7 +129,7 @@ pub(crate) fn emulator(
         aliases: names,
         binds: vec![Bind { source: record.emulator(), target: EMULATOR_DIRECTORY.to_owned(), read_only: false }],
         volumes: vec![VolumeMount { name: orders.registry, target: DATA_DIRECTORY.to_owned() }],
-        ports: Vec::new(),
+        ports: orders.by_engine.then_some(PortBinding { host: 0, container: ENGINE_PORT }).into_iter().collect(),
         ready: Some((Readiness::LogLine(READY_LINE.to_owned()), Duration::from_secs(20))),
     })
 }

@@ -8,6 +8,7 @@ mod clean_clone;
 mod codebase;
 mod command;
 mod console;
+mod daemon;
 mod diagnostics;
 #[cfg(test)]
 mod documentation;

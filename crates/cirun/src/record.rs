@@ -64,6 +64,13 @@ impl Record {
         self.directory.join(ARTIFACTS)
     }
 
+    /// The directory of the socket that steps get in place of the engine's.
+    pub(crate) fn guard(&self) -> Result<PathBuf, CliError> {
+        let directory = self.directory.join("guard");
+        fs::create_dir_all(&directory).map_err(|error| CliError::io(directory.display(), &error))?;
+        Ok(directory)
+    }
+
     /// The events, one JSON object a line.
     pub(crate) fn events(&self) -> PathBuf {
         self.directory.join(EVENTS)

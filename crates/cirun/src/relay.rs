@@ -49,15 +49,7 @@ pub(crate) async fn tcp(listen: SocketAddr, target: Target) -> io::Result<()> {
 /// Relays what comes in on a Unix socket named `name` in `directory`, which is made anew and open to every user.
 #[cfg(unix)]
 pub(crate) fn unix(directory: &std::path::Path, name: &str, target: Target) -> io::Result<()> {
-    use std::{fs, os::unix::fs::PermissionsExt};
-    let path = directory.join(name);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let listener = bind(directory, name)?;
-    // The engine may give containers' root another user's rights.
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o666))?;
+    let listener = cirun_docker_executor::listen_unix(directory, name)?;
     tokio::spawn(async move {
         loop {
             match listener.accept().await {
@@ -67,20 +59,6 @@ pub(crate) fn unix(directory: &std::path::Path, name: &str, target: Target) -> i
         }
     });
     Ok(())
-}
-
-/// A socket's address holds about a hundred bytes, and a directory's path may have more: on Linux an open directory has a
-/// short one.
-#[cfg(target_os = "linux")]
-fn bind(directory: &std::path::Path, name: &str) -> io::Result<tokio::net::UnixListener> {
-    use std::os::fd::AsRawFd;
-    let open = std::fs::File::open(directory)?;
-    tokio::net::UnixListener::bind(format!("/proc/self/fd/{}/{name}", open.as_raw_fd()))
-}
-
-#[cfg(all(unix, not(target_os = "linux")))]
-fn bind(directory: &std::path::Path, name: &str) -> io::Result<tokio::net::UnixListener> {
-    tokio::net::UnixListener::bind(directory.join(name))
 }
 
 #[cfg(not(unix))]

@@ -1,6 +1,7 @@
 //! What every command begins with: settings, documents, inputs, and the plan made from them.
 
 mod assemble;
+mod aws_inputs;
 mod documents;
 mod locate;
 

@@ -82,6 +82,8 @@ pub(crate) struct Settings {
     pub aws_profile: Option<Setting<String>>,
     /// `aws-endpoint-url`: where the emulated AWS forwards STS and ECR.
     pub aws_endpoint_url: Option<Setting<Upstream>>,
+    /// `oidc-token-command`: what prints the CI service's OIDC token, for real AWS.
+    pub oidc_token_command: Option<Setting<String>>,
     /// `allow-account`.
     pub allow_accounts: Vec<Setting<String>>,
     /// `include`.
@@ -148,6 +150,7 @@ impl Settings {
             workspace: None,
             aws_profile: None,
             aws_endpoint_url: None,
+            oidc_token_command: None,
             allow_accounts: Vec::new(),
             include: Vec::new(),
             secret_files: Vec::new(),
@@ -178,6 +181,7 @@ impl Settings {
         fill(&mut self.infra, values.infra.map(|word| word.0), origin);
         fill(&mut self.workspace, values.workspace, origin);
         fill(&mut self.aws_profile, values.aws_profile, origin);
+        fill(&mut self.oidc_token_command, values.oidc_token_command, origin);
         fill(&mut self.aws_endpoint_url, values.aws_endpoint_url.map(|word| word.0), origin);
         extend(&mut self.allow_accounts, values.allow_account, origin);
         extend(&mut self.include, values.include, origin);
@@ -229,6 +233,9 @@ fn drop_reaching_out(values: &mut Values) -> Vec<Untrusted> {
     }
     if let Some(UpstreamWord(upstream)) = values.aws_endpoint_url.take_if(|UpstreamWord(url)| !stays_here(url)) {
         dropped.push(Untrusted { key: "aws-endpoint-url", value: upstream.to_string() });
+    }
+    if let Some(command) = values.oidc_token_command.take() {
+        dropped.push(Untrusted { key: "oidc-token-command", value: command });
     }
     if let Some(profile) = values.aws_profile.take() {
         dropped.push(Untrusted { key: "aws-profile", value: profile });

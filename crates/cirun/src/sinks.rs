@@ -7,7 +7,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use cirun_engine::Event;
+use cirun_engine::{Event, with_causes};
 use cirun_report::{
     Colour, Fanout, HtmlSink, JsonSink, JunitSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink,
     SinkError, TtySink,
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     args::{ProgressMode, RunOptions},
     console,
-    error::{CliError, chain},
+    error::CliError,
     exit::ExitCode,
     record::Record,
 };
@@ -46,7 +46,7 @@ pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record
         ProgressMode::Auto | ProgressMode::Tty if tty => {
             let sink =
                 TtySink::new(::console::Term::buffered_stderr(), look.colour, Refresh::default(), Timestamp::now);
-            let sink = sink.map_err(|error| CliError::new(ExitCode::Bug, chain(&error)))?;
+            let sink = sink.map_err(|error| CliError::new(ExitCode::Bug, with_causes(&error)))?;
             pause = Some(sink.pause());
             sinks.push(Box::new(sink));
         }

@@ -23,4 +23,5 @@ mod it {
     mod secrets;
     mod settings;
     mod support;
+    mod upstream;
 }

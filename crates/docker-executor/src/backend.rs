@@ -122,6 +122,7 @@ impl Shared {
         Source {
             engine: &self.engine,
             logins: &self.config.docker_config,
+            passwords: &*self.config.passwords,
             rules: Rules { pull: self.config.pull, offline: self.config.offline },
             platform: self.config.platform.as_deref(),
             mirror: self.config.mirror.as_ref(),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cirun_plan::{PortBinding, StageId};
 use indexmap::IndexMap;
 
-use crate::{DockerConfig, Owner, Readiness};
+use crate::{DockerConfig, Owner, Passwords, Readiness, SocketGuard};
 
 /// The settings of a run.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub struct RunConfig {
     pub platform: Option<String>,
     /// The user's registry logins.
     pub docker_config: DockerConfig,
+    /// Who gets the passwords of identities.
+    pub passwords: Arc<dyn Passwords>,
     /// Where images of some registries are sought first.
     pub mirror: Option<Mirror>,
     /// Whether steps get the engine's socket when their profile mounts it.
@@ -243,10 +245,12 @@ pub enum Keep {
 }
 
 /// Whether the engine's socket is given to steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum EngineSocket {
     /// As the profile does (harness-runtime.md 1.2, `_docker`).
     AsPlanned,
+    /// The same behind a guard, where the engine's socket is on this machine.
+    Guarded(SocketGuard),
     /// Never.
     Refused,
 }

@@ -9,7 +9,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 pub use candidates::{Candidate, ConnectOptions, HostOs, candidates};
 use cirun_engine::BackendError;
 
-use crate::{Engine, error::explain};
+use crate::{Engine, engine::socket_here, error::explain};
 
 /// A living engine answers `GET /version` in milliseconds; a virtual machine that is just waking needs longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -34,6 +34,16 @@ pub async fn connect(options: &ConnectOptions) -> Result<Engine, BackendError> {
         tried.insert(0, problem);
     }
     Err(BackendError::Unreachable { reason: unreachable_text(&tried) })
+}
+
+/// Whether the engine that [`connect`] is likely to find has its socket on this machine; the engine is not asked.
+pub fn is_socket_here(options: &ConnectOptions) -> bool {
+    let context = context::current(options);
+    let candidates = candidates(options, context.ok().flatten().as_ref());
+    let exists =
+        |candidate: &&Candidate| candidate.address.strip_prefix("unix://").is_some_and(|at| Path::new(at).exists());
+    let likely = candidates.iter().find(exists).or(candidates.first());
+    likely.is_some_and(|candidate| socket_here(&candidate.address, options.host_os).is_some())
 }
 
 fn unreachable_text(tried: &[String]) -> String {

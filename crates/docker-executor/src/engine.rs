@@ -104,6 +104,11 @@ impl Engine {
         format!("{}/{}", self.os, self.arch)
     }
 
+    /// The engine's own socket, where it is on this machine: both sides of it then share a kernel.
+    pub fn socket_here(&self) -> Option<PathBuf> {
+        socket_here(&self.candidate.address, self.host_os)
+    }
+
     /// Where the engine's own socket is, seen from the engine's machine, for containers that get it.
     pub(crate) fn socket_path(&self) -> PathBuf {
         socket_path(&self.candidate.address, self.host_os)
@@ -143,14 +148,18 @@ impl Engine {
     }
 }
 
-/// Engines in a virtual machine have their socket at the usual place *there*; only on Linux may the socket that the
-/// client speaks to be the engine's own (rootless Docker, Podman).
+/// Engines in a virtual machine have their socket at the usual place *there*.
 fn socket_path(address: &str, host_os: HostOs) -> PathBuf {
-    let usual = PathBuf::from("/var/run/docker.sock");
-    match address.strip_prefix("unix://") {
-        Some(path) if host_os == HostOs::Linux && !path.contains("/.docker/desktop/") => PathBuf::from(path),
-        Some(_) | None => usual,
-    }
+    socket_here(address, host_os).unwrap_or_else(|| PathBuf::from("/var/run/docker.sock"))
+}
+
+/// What of an address's socket belongs to a virtual machine, on Linux.
+const VIRTUAL: [&str; 5] = ["/.docker/desktop/", "/.colima/", "/.orbstack/", "/.rd/", "/podman/machine/"];
+
+/// Only on Linux may the socket that the client speaks to be the engine's own (rootless Docker, Podman).
+pub(crate) fn socket_here(address: &str, host_os: HostOs) -> Option<PathBuf> {
+    let path = address.strip_prefix("unix://").filter(|_| host_os == HostOs::Linux)?;
+    (!VIRTUAL.iter().any(|part| path.contains(part))).then(|| PathBuf::from(path))
 }
 
 #[cfg(test)]

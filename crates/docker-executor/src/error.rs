@@ -1,7 +1,7 @@
 //! Turns the API client's errors into the engine's.
 
 use bollard::errors::Error;
-use cirun_engine::BackendError;
+use cirun_engine::{BackendError, with_causes};
 
 /// What the engine says when another container, or another program, has a port of the host.
 const PORT_TAKEN: [&str; 2] = ["port is already allocated", "address already in use"];
@@ -19,7 +19,7 @@ pub(crate) fn explain(error: &Error) -> String {
         Error::RequestTimeoutError => "the engine did not answer in time".to_owned(),
         // The client's own frames say nothing that a person could use.
         Error::HyperLegacyError { err } => innermost(err),
-        other => chain(other),
+        other => with_causes(other),
     }
 }
 
@@ -52,20 +52,6 @@ fn port_taken(message: &str) -> Option<String> {
     let address = message[..at].split_whitespace().rev().find(|word| word.contains('.') && word.contains(':'))?;
     let port: u16 = address.trim_end_matches(':').rsplit_once(':')?.1.parse().ok()?;
     Some(format!("port {port} of this machine is taken: {who}; stop it, or change the step's `portBindings`"))
-}
-
-/// The error with its causes: transport errors tell the reason only in their last source.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {

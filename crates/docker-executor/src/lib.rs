@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod exec;
 mod exit;
+mod guard;
 mod images;
 mod labels;
 mod listeners;
@@ -20,6 +21,7 @@ mod names;
 mod output_files;
 mod owned;
 mod owner;
+mod passwords;
 mod pod_ports;
 mod readiness;
 mod reports;
@@ -31,18 +33,24 @@ mod sockets;
 mod spec;
 mod stage;
 mod surroundings;
+#[cfg(unix)]
+mod unix_socket;
 
 pub use backend::DockerBackend;
 pub use config::{
     Bind, Egress, EngineSocket, HelperImage, Joined, Keep, Mirror, PodImage, PullOverride, RootFs, RunConfig, Sidecar,
     StandInImage, VolumeMount, WatcherImage,
 };
-pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect};
+pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect, is_socket_here};
 pub use engine::{Engine, EngineInfo};
 pub use exec::ExecOutput;
+pub use guard::{ImageRules, KeptImage, PullRule, PushRule, SocketGuard};
 pub use images::DockerConfig;
 pub use machine_service::{MachineService, RunningService};
 pub use owned::{Cleaned, ObjectKind, OwnedObject, Selection};
 pub use owner::{Liveness, Owner};
+pub use passwords::Passwords;
 pub use readiness::Readiness;
 pub use shell::ShellTerminal;
+#[cfg(unix)]
+pub use unix_socket::listen as listen_unix;

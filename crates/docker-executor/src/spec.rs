@@ -32,7 +32,7 @@ pub(crate) struct HostInfo {
     pub(crate) binds: Vec<Bind>,
     pub(crate) shared: Vec<VolumeMount>,
     pub(crate) network: Network,
-    /// The socket's path on the engine's machine, unless it is refused.
+    /// The path on the engine's machine of the socket that steps get, unless it is refused.
     pub(crate) engine_socket: Option<PathBuf>,
     pub(crate) publish_address: IpAddr,
     /// What plays the programs of images that have a stand-in.
@@ -78,8 +78,9 @@ impl HostInfo {
                 target: (*path).to_owned(),
             })
             .collect();
-        let engine_socket = match config.engine_socket {
+        let engine_socket = match &config.engine_socket {
             EngineSocket::AsPlanned => Some(socket),
+            EngineSocket::Guarded(guard) => Some(guard.socket()),
             EngineSocket::Refused => None,
         };
         Self {

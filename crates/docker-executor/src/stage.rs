@@ -15,9 +15,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Egress,
+    Egress, EngineSocket,
     backend::Shared,
     error::engine_error,
+    guard,
     images::{ImageRequest, ensure_all, requests_of},
     listeners::Listeners,
     names::{object_name, stage_name},
@@ -174,10 +175,22 @@ pub(crate) async fn start(
     let (images, surroundings) =
         tokio::join!(ensure_all(shared.images(), &requests, progress), make_surroundings(shared, &stage, planned));
     images.and(surroundings)?;
+    if let EngineSocket::Guarded(settings) = &shared.config.engine_socket
+        && planned.steps().into_iter().any(gets_the_socket)
+    {
+        guard::start(shared, &stage, settings)?;
+    }
     for pod in stage.all_surroundings().filter(|around| around.host.network == Network::Pod) {
         pod_ports::tell_clashes(shared, planned, pod.group.as_ref(), progress).await;
     }
     Ok(())
+}
+
+fn gets_the_socket(step: &PlannedStep) -> bool {
+    match &step.action {
+        Action::Container(container) => container.engine_socket,
+        Action::Host(_) | Action::Wait(_) | Action::Skip(_) => false,
+    }
 }
 
 /// Sidecars join the networks of groups, so these come first.

@@ -16,6 +16,7 @@ mod run;
 pub mod run_codes;
 
 mod attempt;
+mod causes;
 mod condition;
 mod dispatch;
 mod dotenv;
@@ -36,6 +37,7 @@ mod verdict;
 pub mod testing;
 
 pub use backend::{Backend, BackendError, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, ServiceExit, StepIo};
+pub use causes::with_causes;
 pub use config::{Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Visit, Waiting};
 pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use earlier::Earlier;

@@ -10,6 +10,7 @@ mod mermaid;
 mod origin;
 mod profile;
 mod quantity;
+mod registry_auth;
 mod secret;
 mod stage;
 mod step;
@@ -24,12 +25,12 @@ pub use files::{ENGINE_DIR, StepFiles};
 pub use mermaid::render_mermaid;
 pub use origin::{Cause, Origin, Place, Traced};
 pub use profile::{NetworkModel, Profile};
+pub use registry_auth::{AwsKeys, AwsLogin, RegistryAuth, RegistryPassword};
 pub use secret::Secret;
 pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId};
 pub use step::{
     Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, Mount,
-    OutputVariable, PlannedStep, PortBinding, PullPolicy, RegistryAuth, Role, SkipReason, StageStatus, StandIn,
-    StepPath, When,
+    OutputVariable, PlannedStep, PortBinding, PullPolicy, Role, SkipReason, StageStatus, StandIn, StepPath, When,
 };
 pub use text::Text;
 pub use tree::render_tree;

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use cirun_expressions::Template;
 
-use crate::{Environment, Secret, Text, Traced};
+use crate::{Environment, RegistryAuth, Text, Traced};
 
 /// The path of ids from the stage to a step: `build.tests.unit`. People see it without the stage, which they know.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,7 +126,7 @@ pub struct ContainerAction {
     pub image: Traced<Text>,
     /// When to pull.
     pub pull: Traced<PullPolicy>,
-    /// Registry credentials from the step's connector.
+    /// How its registry is logged in to, by the step's connector.
     pub registry_auth: Option<RegistryAuth>,
     /// The connector that the image is pulled with, by identifier.
     pub connector: Option<Traced<String>>,
@@ -201,17 +201,6 @@ pub enum PullPolicy {
     IfNotPresent,
     /// Never pull.
     Never,
-}
-
-/// Credentials for pulling one image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegistryAuth {
-    /// The registry's host.
-    pub registry: String,
-    /// User name.
-    pub username: String,
-    /// Password.
-    pub password: Secret,
 }
 
 /// A port of the host bound to a port of a container (harness-runtime.md 1.4: `host → container`).

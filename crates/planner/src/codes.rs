@@ -190,7 +190,7 @@ codes! {
          (`aws sso login`), or name a profile with `--aws-profile`.";
     Error "missing-oidc-token", "no OIDC token",
         "With `--aws real`, only the CI service can issue a token that AWS trusts. Give one with `--oidc-token-file` or \
-         `CIRUN_OIDC_TOKEN`. Emulated AWS has an issuer of its own.";
+         `CIRUN_OIDC_TOKEN`, or let the setting `oidc-token-command` print it. Emulated AWS has an issuer of its own.";
     Parity "store-not-asked", "a cache or upload that does not leave the machine",
         "CI saves, restores and uploads to S3, Google Cloud Storage, Azure or Artifactory. Locally caches are kept in a \
          directory of this machine, by bucket and key, and uploads are collected with the run's record; with an S3 endpoint \
@@ -201,8 +201,9 @@ codes! {
         "The steps for caches and uploads on S3 do not send the connector's `externalId`, so a role that asks for it cannot \
          be assumed.";
     Parity "own-daemon", "a plugin with a daemon of its own",
-        "On VM, Cloud and the local runner, the plugin builds with the machine's Docker daemon, which would push past \
-         the emulated AWS. With `--push local` the plugin starts a daemon of its own, in a privileged container.";
+        "On VM, Cloud and the local runner, the plugin builds and pushes with the machine's Docker daemon. Where its socket \
+         cannot be guarded, or would not do (buildx), `--push local` has the plugin start a daemon of its own, in a \
+         privileged container.";
 }
 
 #[cfg(test)]

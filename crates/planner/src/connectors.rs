@@ -4,7 +4,7 @@ use cirun_parser::{
     Diagnostic, Severity, Span, Text,
     model::{Connector, ConnectorSpec, DockerAuth, DockerConnector},
 };
-use cirun_plan::{Cause, Origin, RegistryAuth, Text as PlanText, Traced};
+use cirun_plan::{Cause, Origin, RegistryPassword, Text as PlanText, Traced};
 
 use crate::{
     resolve::{Ctx, given},
@@ -238,7 +238,7 @@ pub(crate) struct Credentials {
 
 impl DockerRegistry {
     /// The credentials as the engine takes them.
-    pub(crate) fn auth(&self) -> Option<RegistryAuth> {
+    pub(crate) fn auth(&self) -> Option<RegistryPassword> {
         let credentials = self.credentials.as_ref()?;
         let username = match &credentials.user.value {
             PlanText::Known(text) => text.clone(),
@@ -247,7 +247,7 @@ impl DockerRegistry {
         };
         let registry =
             if self.address.is_docker_hub() { DOCKER_HUB_INDEX.to_owned() } else { self.address.host.clone() };
-        Some(RegistryAuth { registry, username, password: credentials.password.value.clone() })
+        Some(RegistryPassword { registry, username, password: credentials.password.value.clone() })
     }
 }
 

@@ -1,12 +1,18 @@
 //! The image of a step: its reference, its credentials and when it is pulled (harness-runtime.md 1.6 and 5).
 
-use cirun_parser::{ConnectorClass, Diagnostic, Span, Text, connector_class, model::ConnectorSpec};
+use cirun_parser::{
+    ConnectorClass, Diagnostic, Span, Text, connector_class,
+    model::{AwsConnector, ConnectorSpec},
+};
 use cirun_plan::{Cause, Origin, Profile, PullPolicy, RegistryAuth, Text as PlanText, Traced};
 
 use crate::{
+    aws_login,
     connectors::{Named, as_docker},
+    inputs::AwsMode,
     resolve::{Ctx, given},
     suggest::nearest,
+    targets::EcrRegistry,
 };
 
 /// Everything about a step's image.
@@ -32,20 +38,39 @@ pub(crate) fn of_step(
     let mut reference = ctx.text(image);
     let mut auth = None;
     if let Some(named) = &named {
-        match as_docker(named.connector) {
-            Some(docker) => {
+        match (as_docker(named.connector), as_ecr(ctx, named, &reference.value)) {
+            (Some(docker), _) => {
                 if let Some(registry) = ctx.docker_registry(named, docker) {
-                    auth = registry.auth();
+                    auth = registry.auth().map(RegistryAuth::Password);
                     if profile == Profile::Kubernetes {
                         reference = prefixed(ctx, named, &registry.address, registry.url_span, reference);
                     }
                 }
             }
-            None => report_unused(ctx, named),
+            (None, Some(aws)) => {
+                auth = aws_login::of(ctx, named, aws).map(|login| RegistryAuth::Aws(Box::new(login)));
+            }
+            (None, None) => report_unused(ctx, named),
         }
     }
     let pull = pull_policy(ctx, policy, &reference.value);
     Image { reference, pull, auth, connector: named.map(|named| named.id) }
+}
+
+/// The `Aws` connector that ECR gives a password to: it pulls from private registries there and from no other
+/// (harness-runtime.md 5).
+fn as_ecr<'a>(ctx: &Ctx<'_>, named: &Named<'a>, reference: &PlanText) -> Option<&'a AwsConnector> {
+    let ConnectorSpec::Aws(aws) = &named.connector.spec else { return None };
+    let is_ecr = match reference {
+        PlanText::Known(image) => is_of_ecr(image),
+        PlanText::Secret(image) => is_of_ecr(image.expose()),
+        PlanText::Deferred(_) => true,
+    };
+    (is_ecr && ctx.inputs.aws.mode != AwsMode::Off).then_some(aws)
+}
+
+fn is_of_ecr(image: &str) -> bool {
+    image.split_once('/').is_some_and(|(host, _)| EcrRegistry::parse(host).is_some())
 }
 
 /// Reports a connector that CI pulls the image with and cirun does not, or that neither can.

@@ -62,6 +62,8 @@ pub struct Inputs<'a> {
     pub aws: AwsInputs,
     /// Where pushes go.
     pub push: PushMode,
+    /// What pushes by the machine's daemon.
+    pub daemon: MachineDaemon,
     /// The certificate bundle that steps must trust, as a path in their containers; set where the emulator answers.
     pub trust_bundle: Option<String>,
     /// Where caches are kept here, for people.
@@ -88,6 +90,7 @@ impl<'a> Inputs<'a> {
             plugin_images: IndexMap::new(),
             aws: AwsInputs::default(),
             push: PushMode::Local,
+            daemon: MachineDaemon::default(),
             trust_bundle: None,
             caches: None,
             strict_parity: false,
@@ -255,4 +258,14 @@ pub enum PushMode {
     Real,
     /// Nowhere: images are only built.
     None,
+}
+
+/// Whether images that are pushed through the machine's daemon stay on this machine, where pushes are to stay here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MachineDaemon {
+    /// They do: its socket is guarded.
+    #[default]
+    Guarded,
+    /// They would not, or the daemon cannot do what the step needs: why, for a person.
+    Unusable(&'static str),
 }

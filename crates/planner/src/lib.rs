@@ -3,6 +3,7 @@
 //!
 //! Pure. The planner knows plugins and clouds; it never learns that Docker exists.
 
+mod aws_login;
 mod build;
 mod codebase;
 mod codebase_clone;
@@ -43,8 +44,8 @@ mod variables;
 
 pub use codes::CODES;
 pub use inputs::{
-    AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, NoSecrets, PullRequestFacts, PushMode, RunFacts,
-    SecretStore, Selection, Setting, WebIdentity,
+    AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, MachineDaemon, NoSecrets, PullRequestFacts, PushMode,
+    RunFacts, SecretStore, Selection, Setting, WebIdentity,
 };
 pub use planning::{Planned, plan};
 pub use targets::{

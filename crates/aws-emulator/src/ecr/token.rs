@@ -69,7 +69,7 @@ pub(super) fn get(call: &Call) -> Result<Value, EcrError> {
     let token = STANDARD.encode(format!("{USER}:{password}"));
     let ids = input.registry_ids.filter(|ids| !ids.is_empty());
     let registries = match &ids {
-        Some(ids) => ids.iter().map(|id| call.registry(Some(id))).collect::<Result<Vec<_>, _>>()?,
+        Some(ids) => ids.iter().map(|id| call.registry_of(id)).collect::<Result<Vec<_>, _>>()?,
         None => vec![call.registry(None)?],
     };
     let data: Vec<Value> = registries

@@ -1,21 +1,26 @@
 //! One request to the upstream endpoint.
 
-use std::{io, path::Path, time::Duration};
+use std::{fmt, io, path::Path, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
 use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Instant, sleep},
 };
+use tokio_rustls::TlsConnector;
 
 use super::Upstream;
-use crate::http::{RequestBody, ResponseBody, content};
+use crate::{
+    http::{RequestBody, ResponseBody, content},
+    tls_client::trusting,
+};
 
 /// How long an upstream may take; LocalStack loads a service at its first call.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -63,10 +68,28 @@ impl Answer {
     }
 }
 
-impl Upstream {
+/// A client of the upstream endpoint.
+pub(crate) struct UpstreamClient {
+    upstream: Upstream,
+    tls: Option<TlsConnector>,
+}
+
+impl fmt::Display for UpstreamClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.upstream.fmt(f)
+    }
+}
+
+impl UpstreamClient {
+    /// Prepares the client; the error says which certificate cannot be read.
+    pub(crate) fn new(upstream: Upstream) -> Result<Self, String> {
+        let tls = upstream.secure.then(|| trusting(&upstream.roots).map(TlsConnector::from)).transpose()?;
+        Ok(Self { upstream, tls })
+    }
+
     /// Sends a call on as it came, under the host name that the client asked.
     pub(crate) async fn send(&self, parts: &Parts, authority: &str, body: Bytes) -> Result<Answer, UpstreamError> {
-        let unreachable = |reason: String| UpstreamError::Unreachable { upstream: self.to_string(), reason };
+        let unreachable = |reason: String| UpstreamError::Unreachable { upstream: self.upstream.to_string(), reason };
         let target = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let mut request = Request::builder().method(parts.method.clone()).uri(target);
         for (name, value) in &parts.headers {
@@ -112,18 +135,13 @@ impl Upstream {
     }
 
     async fn begin(&self, request: Request<RequestBody>) -> Result<Response<Incoming>, BoxError> {
-        match &self.relay {
-            None => begin_on(self.connect().await?, request).await,
-            Some(relay) => begin_through(relay, request).await,
-        }
+        begin_on(self.dial().await?, request).await
     }
 
     async fn connect(&self) -> io::Result<TcpStream> {
-        // An IPv6 address stands in brackets in a URL, and without them in a socket's address.
-        let host = self.host.trim_matches(['[', ']']);
-        let deadline = Instant::now() + self.start;
+        let deadline = Instant::now() + self.upstream.start;
         loop {
-            match TcpStream::connect((host, self.port)).await {
+            match TcpStream::connect((self.host(), self.upstream.port)).await {
                 Err(_) if Instant::now() < deadline => sleep(TRY_AGAIN).await,
                 tried => return tried,
             }
@@ -131,30 +149,42 @@ impl Upstream {
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, BoxError> {
-        match &self.relay {
-            None => talk(self.connect().await?, request).await,
-            Some(relay) => through(relay, request).await,
+        talk(self.dial().await?, request).await
+    }
+
+    /// A stream to the endpoint, inside of TLS where it wants it.
+    async fn dial(&self) -> Result<Box<dyn Duplex>, BoxError> {
+        let stream: Box<dyn Duplex> = match &self.upstream.relay {
+            None => Box::new(self.connect().await?),
+            Some(relay) => through(relay).await?,
+        };
+        match &self.tls {
+            None => Ok(stream),
+            Some(tls) => {
+                let name = ServerName::try_from(self.host().to_owned())?;
+                Ok(Box::new(tls.connect(name, stream).await?))
+            }
         }
+    }
+
+    /// An IPv6 address stands in brackets in a URL, and without them in a socket's address.
+    fn host(&self) -> &str {
+        self.upstream.host.trim_matches(['[', ']'])
     }
 }
 
+/// A stream of any kind.
+trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
+
 #[cfg(unix)]
-async fn through(relay: &Path, request: Request<Full<Bytes>>) -> Result<Answer, BoxError> {
-    talk(tokio::net::UnixStream::connect(relay).await?, request).await
+async fn through(relay: &Path) -> Result<Box<dyn Duplex>, BoxError> {
+    Ok(Box::new(tokio::net::UnixStream::connect(relay).await?))
 }
 
 #[cfg(not(unix))]
-async fn through(relay: &Path, _request: Request<Full<Bytes>>) -> Result<Answer, BoxError> {
-    Err(format!("{}: this system has no such sockets", relay.display()).into())
-}
-
-#[cfg(unix)]
-async fn begin_through(relay: &Path, request: Request<RequestBody>) -> Result<Response<Incoming>, BoxError> {
-    begin_on(tokio::net::UnixStream::connect(relay).await?, request).await
-}
-
-#[cfg(not(unix))]
-async fn begin_through(relay: &Path, _request: Request<RequestBody>) -> Result<Response<Incoming>, BoxError> {
+async fn through(relay: &Path) -> Result<Box<dyn Duplex>, BoxError> {
     Err(format!("{}: this system has no such sockets", relay.display()).into())
 }
 

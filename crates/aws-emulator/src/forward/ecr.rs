@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, header};
 use serde_json::json;
 
-use super::{Upstream, UpstreamError};
+use super::{UpstreamClient, UpstreamError};
 use crate::{dispatch::ECR_TARGET, storage::RepositoryRef};
 
 /// Who answers an action when calls are forwarded.
@@ -30,7 +30,10 @@ pub(crate) fn part(action: &str) -> Part {
 }
 
 /// Asks the upstream for a repository that is not known here: it may have been made there directly.
-pub(crate) async fn knows_repository(upstream: &Upstream, repository: &RepositoryRef) -> Result<bool, UpstreamError> {
+pub(crate) async fn knows_repository(
+    upstream: &UpstreamClient,
+    repository: &RepositoryRef,
+) -> Result<bool, UpstreamError> {
     let Some(ecr) = repository.registry.ecr() else { return Ok(false) };
     // Emulators read account and region from the scope and check nothing else.
     let authorization = format!(

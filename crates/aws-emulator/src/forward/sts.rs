@@ -3,7 +3,7 @@
 use http::Response;
 use quick_xml::{Reader, escape::unescape, events::Event};
 
-use super::{Answer, Upstream, UpstreamError};
+use super::{Answer, UpstreamClient, UpstreamError};
 use crate::{
     emulator::{Exchange, blocking},
     http::ResponseBody,
@@ -13,7 +13,7 @@ use crate::{
 /// Forwards a call; `None` if the upstream has no such action.
 pub(crate) async fn forward(
     call: &mut Exchange<'_>,
-    upstream: &Upstream,
+    upstream: &UpstreamClient,
     body: bytes::Bytes,
 ) -> Result<Option<Response<ResponseBody>>, UpstreamError> {
     let answer = upstream.send(&call.parts, &call.authority, body).await?;

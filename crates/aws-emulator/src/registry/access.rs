@@ -34,7 +34,8 @@ impl Access {
         let reads = matches!(exchange.parts.method, Method::GET | Method::HEAD);
         if owner {
             return if reads || emulator.plain_http.write {
-                Ok(Self { creates_repositories: emulator.plain_http.create_on_push, reader: None })
+                let creates_repositories = emulator.plain_http.create_on_push || registry.ecr().is_none();
+                Ok(Self { creates_repositories, reader: None })
             } else {
                 Err(RegistryError::Denied("this address is for reading".to_owned()))
             };

@@ -7,11 +7,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -22,7 +18,7 @@ use super::{
     Call, Object,
     login::{Kind, User},
 };
-use crate::http::ResponseBody;
+use crate::{http::ResponseBody, tls_client::trusting};
 
 /// How long a registry may take to accept, and to begin its answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -109,22 +105,7 @@ impl Wanted {
 impl OriginClient {
     /// Prepares the client.
     pub(crate) fn new(origins: &Origins) -> Result<Self, String> {
-        let mut roots = RootCertStore::empty();
-        for root in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
-            roots.add(root.clone()).map_err(|error| error.to_string())?;
-        }
-        for pem in &origins.roots {
-            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                let certificate = certificate.map_err(|error| error.to_string())?;
-                roots.add(certificate).map_err(|error| error.to_string())?;
-            }
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { addresses: origins.addresses.clone(), tls: Arc::new(config) })
+        Ok(Self { addresses: origins.addresses.clone(), tls: trusting(&origins.roots)? })
     }
 
     /// Asks the real registry: without a name first, then as the client.

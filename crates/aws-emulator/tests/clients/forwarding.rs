@@ -1,4 +1,4 @@
-//! Forwarding to the emulators that are packages: moto (STS and ECR there) and LocalStack (STS there, ECR here).
+//! Forwarding to the emulators that are packages: moto and ministack (STS and ECR there), LocalStack (STS there, ECR here).
 
 use std::net::TcpListener;
 
@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 
 use super::{
     image::{tar_layer, write_layout},
-    other::{Other, localstack, moto},
+    other::{Other, localstack, ministack, moto},
     tools,
     world::{REGISTRY, STATIC_KEYS, World},
 };
@@ -102,6 +102,20 @@ async fn localstack_has_the_roles_and_the_repositories_are_here() -> Result<()> 
     sts.us-east-1.amazonaws.com AssumeRole signed 200 forwarded
     api.ecr.us-east-1.amazonaws.com CreateRepository signed 200
     api.ecr.us-east-1.amazonaws.com GetAuthorizationToken signed 200
+    ");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ministack_has_the_roles_and_the_repositories() -> Result<()> {
+    let state = tempfile::tempdir()?;
+    let ministack = ministack(state.path())?;
+    let mut world = world(&ministack).await?;
+    push_through_a_role(&world, true)?;
+    assert_snapshot!(calls(&mut world), @r"
+    sts.us-east-1.amazonaws.com AssumeRole signed 200 forwarded
+    api.ecr.us-east-1.amazonaws.com CreateRepository signed 200 forwarded
+    api.ecr.us-east-1.amazonaws.com GetAuthorizationToken signed 200 forwarded
     ");
     Ok(())
 }

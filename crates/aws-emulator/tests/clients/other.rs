@@ -1,4 +1,4 @@
-//! Other emulators, from their packages: moto and LocalStack.
+//! Other emulators, from their packages: moto, LocalStack and ministack.
 
 use std::{
     fs::File,
@@ -87,6 +87,25 @@ pub(crate) fn localstack(state: &Path) -> Result<Other> {
                 ("SERVICES", "sts,iam,s3"),
                 ("STRICT_SERVICE_LOADING", "1"),
             ]);
+        command
+    })
+}
+
+/// Starts ministack, with its files below `state`: STS and ECR's control plane.
+pub(crate) fn ministack(state: &Path) -> Result<Other> {
+    let programs = tools::python("ministack", &["ministack==1.5.33"])?;
+    Other::start(|port| {
+        let mut command = Command::new(programs.join("ministack"));
+        command
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", state)
+            .env("TMPDIR", state)
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            // Its other services would start containers of their own.
+            .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+            .env("SERVICES", "sts,iam,ecr");
         command
     })
 }

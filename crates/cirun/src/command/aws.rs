@@ -12,7 +12,7 @@ use crate::{args::AwsCommand, environment::Environment, error::CliError, exit::E
 /// Does one of the commands.
 pub(crate) async fn run(command: AwsCommand, environment: &Environment) -> Result<ExitCode, CliError> {
     match command {
-        AwsCommand::Serve(options) => serve::run(*options).await,
+        AwsCommand::Serve(options) => serve::run(*options, environment).await,
         AwsCommand::Token(options) => token::run(&options),
         AwsCommand::Policy { run, request_log } => policy::run(run.as_deref(), request_log),
         AwsCommand::Gc { data: Some(data), options } => gc::directory(&data, &options).await,

@@ -1,6 +1,7 @@
 //! `cirun doctor`: what works on this machine, what does not, and how to mend it.
 
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
+use cirun_engine::with_causes;
 
 use crate::{
     console, engine, environment::Environment, error::CliError, exit::ExitCode, own_image::OwnImage, paths::Paths,
@@ -91,10 +92,10 @@ fn authority(paths: &Paths) -> Finding {
 async fn aws() -> Finding {
     let identity = match resolve_identity(&IdentityOptions::default()).await {
         Ok(identity) => identity,
-        Err(error) => return Finding::good("AWS", format!("{error} (only `--aws real` needs them)")),
+        Err(error) => return Finding::good("AWS", format!("{} (only `--aws real` needs them)", with_causes(&error))),
     };
     match identity.caller().await {
         Ok(caller) => Finding::good("AWS", caller.arn),
-        Err(error) => Finding::bad("AWS", error.to_string(), "renew the credentials (`aws sso login`, …)"),
+        Err(error) => Finding::bad("AWS", with_causes(&error), "renew the credentials (`aws sso login`, …)"),
     }
 }

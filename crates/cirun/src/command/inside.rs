@@ -45,6 +45,8 @@ pub(crate) struct EmulatorFile {
     pub faults: Vec<String>,
     /// Who answers STS and ECR first.
     pub upstream: Option<UpstreamFile>,
+    /// The port for what steps push by the engine's socket.
+    pub engine_port: Option<u16>,
     /// The account and region of callers whose key tells nothing else.
     pub home: Option<(String, String)>,
     /// Where each request is noted, one JSON object a line.
@@ -58,6 +60,8 @@ pub(crate) struct UpstreamFile {
     pub url: String,
     /// The socket that leads there.
     pub relay: Option<PathBuf>,
+    /// Certificates (PEM) that it is trusted by, besides the public roots.
+    pub roots: Vec<String>,
 }
 
 /// The TLS address.
@@ -149,6 +153,7 @@ fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {
     let file: EmulatorFile =
         serde_json::from_str(&text).map_err(|error| CliError::aws_text(format!("{}: {error}", path.display())))?;
     let https = file.https.as_ref().map(|https| https.listen);
+    let http = file.engine_port.map(|port| SocketAddr::from(([0, 0, 0, 0], port)));
     let tls =
         file.https.map(|https| Tls { certificate_chain: https.certificate_chain, private_key: https.private_key });
     let wrong = |error: &dyn std::fmt::Display| CliError::aws_text(format!("{}: {error}", path.display()));
@@ -156,7 +161,7 @@ fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {
     let faults = file.faults.iter().map(|fault| fault.parse()).collect::<Result<_, _>>();
     let upstream = file.upstream.map(|upstream| {
         let there: Result<Upstream, _> = upstream.url.parse();
-        there.map(|there| match upstream.relay {
+        there.map(|there| there.trusting(upstream.roots)).map(|there| match upstream.relay {
             Some(relay) => there.through(relay),
             None => there.within(SERVICE_START),
         })
@@ -167,7 +172,7 @@ fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {
         config.default_region = region;
     }
     let mut config = Config {
-        listen: Listen { https, ..Listen::default() },
+        listen: Listen { https, http, ..Listen::default() },
         tls,
         create_on_push: file.create_on_push,
         request_log: file.request_log.map_or(RequestLog::Off, RequestLog::File),
@@ -177,5 +182,6 @@ fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {
         ..config
     };
     file.registries.apply(&mut config);
+    config.plain_http = PlainHttp { write: http.is_some(), create_on_push: config.create_on_push };
     Ok((config, file.resolver))
 }

@@ -2,8 +2,10 @@
 
 mod guard;
 mod header;
+mod image_rules;
 mod interlude;
 mod outcome;
+mod passwords;
 mod preflight;
 mod questions;
 mod services;
@@ -12,7 +14,7 @@ mod shell;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use cirun_engine::{Cancellation, Clock, Config, Earlier, Engine};
+use cirun_engine::{Cancellation, Clock, Config, Earlier, Engine, with_causes};
 use cirun_parser::Severity;
 use cirun_report::SinkError;
 use jiff::Timestamp;
@@ -170,7 +172,7 @@ async fn carry_out(
     if let Err(error) = record.forget_secrets() {
         console::say(&format!("warning: cannot remove the files of secret outputs: {error}"));
     }
-    outcome::say_pushed(record, setup.registry.as_ref());
+    outcome::say_pushed(record, setup.machine_registry.as_ref().and_then(|registry| registry.running()));
     outcome::say_kept(run, options, setup.engine.is_some());
     local_store::say_collected(&record.artifacts());
     outcome::say_refused(record);
@@ -196,5 +198,5 @@ async fn carry_out(
 
 /// Output that could not be written.
 pub(crate) fn sink_error(error: &SinkError) -> CliError {
-    CliError::new(ExitCode::Engine, crate::error::chain(error))
+    CliError::new(ExitCode::Engine, with_causes(error))
 }

@@ -5,14 +5,42 @@ use std::time::Duration;
 use cirun_docker_executor::{Engine, HelperImage, MachineService, Readiness, VolumeMount};
 use cirun_plan::PortBinding;
 use indexmap::IndexMap;
+use tokio::sync::OnceCell;
 
-use super::{DATA_DIRECTORY, Pushed, READY_LINE};
+use super::{DATA_DIRECTORY, Pushed, READY_LINE, helper_image};
 use crate::{error::CliError, own_image::OwnImage};
 
 /// The port that is asked for; where it is taken, the next free one is.
 const PREFERRED_PORT: u16 = 5577;
 /// The port in the container.
 const PORT: u16 = 5000;
+
+/// The registry of that name, which is started when it is first needed.
+#[derive(Debug)]
+pub(crate) struct MachineRegistry {
+    engine: Engine,
+    own: OwnImage,
+    name: String,
+    running: OnceCell<LocalRegistry>,
+}
+
+impl MachineRegistry {
+    /// A registry that nobody has asked for yet.
+    pub(crate) fn new(engine: Engine, own: OwnImage, name: String) -> Self {
+        Self { engine, own, name, running: OnceCell::new() }
+    }
+
+    /// The running registry.
+    pub(crate) async fn ensure(&self) -> Result<&LocalRegistry, CliError> {
+        let start = || LocalRegistry::ensure(&self.engine, &self.own, helper_image(&self.own), &self.name);
+        self.running.get_or_try_init(start).await
+    }
+
+    /// The same, where somebody has needed it.
+    pub(crate) fn running(&self) -> Option<&LocalRegistry> {
+        self.running.get()
+    }
+}
 
 /// The running registry.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 //! else is reached by cirun on this machine, through a socket in the run's directory, so that an emulator may go on
 //! listening on loopback only.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use cirun_aws_emulator::Upstream;
 use cirun_plan::{Action, NetworkModel, Plan};
@@ -13,6 +13,7 @@ use tokio::{net::TcpStream, time::timeout};
 use super::EMULATOR_DIRECTORY;
 use crate::{
     command::inside::UpstreamFile,
+    environment::Environment,
     error::CliError,
     record::Record,
     relay::{self, Target},
@@ -87,11 +88,19 @@ impl Route {
     }
 
     /// Opens the way, and says how the front takes it.
-    pub(crate) async fn open(&self, given: &Setting<Upstream>, record: &Record) -> Result<UpstreamFile, CliError> {
+    pub(crate) async fn open(
+        &self,
+        given: &Setting<Upstream>,
+        record: &Record,
+        environment: &Environment,
+    ) -> Result<UpstreamFile, CliError> {
         let upstream = &given.value;
+        let roots = roots(upstream, environment)?;
         match self {
-            Self::Service => Ok(UpstreamFile { url: upstream.to_string(), relay: None }),
-            Self::Pod { relay } => Ok(UpstreamFile { url: format!("http://{}:{relay}", upstream.host()), relay: None }),
+            Self::Service => Ok(UpstreamFile { url: upstream.to_string(), relay: None, roots }),
+            Self::Pod { relay } => {
+                Ok(UpstreamFile { url: upstream.clone().at_port(*relay).to_string(), relay: None, roots })
+            }
             Self::Machine => {
                 let host = upstream.host().trim_matches(['[', ']']).to_owned();
                 let answered = timeout(PATIENCE, TcpStream::connect((host.as_str(), upstream.port()))).await;
@@ -104,10 +113,18 @@ impl Route {
                 relay::unix(&record.emulator(), SOCKET, target)
                     .map_err(|error| CliError::io("cannot open the way from the front to this machine", &error))?;
                 let relay = Some(PathBuf::from(format!("{EMULATOR_DIRECTORY}/{SOCKET}")));
-                Ok(UpstreamFile { url: upstream.to_string(), relay })
+                Ok(UpstreamFile { url: upstream.to_string(), relay, roots })
             }
         }
     }
+}
+
+/// The certificates of `AWS_CA_BUNDLE`, where the endpoint is reached over TLS.
+pub(crate) fn roots(upstream: &Upstream, environment: &Environment) -> Result<Vec<String>, CliError> {
+    let Some(path) = environment.get("AWS_CA_BUNDLE").filter(|_| upstream.is_secure()) else { return Ok(Vec::new()) };
+    let read = fs::read_to_string(path);
+    let text = read.map_err(|error| CliError::aws_text(format!("cannot read AWS_CA_BUNDLE ({path}): {error}")))?;
+    Ok(vec![text])
 }
 
 fn silent(given: &Setting<Upstream>, why: &str) -> CliError {

@@ -1,28 +1,25 @@
 //! Makes the planner's inputs from what was found, and plans.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-use cirun_aws_emulator::{OidcIssuer, Workload};
-use cirun_parser::{
-    Diagnostic, Document, DocumentKind, SourceId,
-    model::{Connector, Pipeline},
-};
+use cirun_parser::{Diagnostic, Document, DocumentKind, SourceId, model::Connector};
 use cirun_plan::{ENGINE_DIR, PullPolicy, Secret};
 use cirun_planner::{
-    AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, SecretStore,
-    Selection, Setting, WebIdentity,
+    AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, SecretStore, Selection,
+    Setting,
 };
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::{
-    Findings, Located, OpenError, Session,
+    Findings, Located, OpenError, Session, aws_inputs,
     documents::{self, Missing},
     locate,
 };
 use crate::{
     args::{self, PlanOptions, PullMode},
     codebase::Checkout,
+    daemon,
     environment::Environment,
     error::CliError,
     machine,
@@ -88,13 +85,15 @@ pub(super) fn assemble(
         environment.iter().map(|(name, value)| (name.clone(), value.clone())),
     )?;
     let now = Timestamp::now();
-    let (run, delegate) = match purpose {
-        Purpose::Show | Purpose::Inspect => ("plan".to_owned(), None),
-        Purpose::Run { run, delegate } => (run, delegate),
+    let (run, delegate, running) = match purpose {
+        Purpose::Show | Purpose::Inspect => ("plan".to_owned(), None, false),
+        Purpose::Run { run, delegate } => (run, delegate, true),
     };
     let identity = delegate.as_ref().map(|delegate| delegate.given_by.clone());
     let facts = run_facts(&run, now, environment);
-    let aws = aws_inputs(&settings, &pipeline, &facts, delegate, environment, plan, &paths.oidc())?;
+    let daemon = daemon::of(&settings, environment, &paths);
+    let asked = aws_inputs::Given { settings: &settings, plan, environment, connectors: &connectors, running };
+    let aws = aws_inputs::of(asked, &pipeline, &facts, delegate, &paths.oidc())?;
     let pod_token = aws.oidc_token.as_ref().filter(|_| aws.mode == AwsMode::Emulated).map(|token| token.value.clone());
     let inputs = Inputs {
         input_sets,
@@ -122,6 +121,7 @@ pub(super) fn assemble(
             args::PushMode::None => PushMode::None,
         },
         caches: Some(paths.caches().display().to_string()),
+        daemon,
         strict_parity: plan.strict_parity,
         ..Inputs::new(&project.sources)
     };
@@ -184,77 +184,6 @@ fn run_facts(run: &str, now: Timestamp, environment: &Environment) -> RunFacts {
         },
         ..RunFacts::default()
     }
-}
-
-fn aws_inputs(
-    settings: &Settings,
-    pipeline: &Pipeline,
-    facts: &RunFacts,
-    delegate: Option<DelegateIdentity>,
-    environment: &Environment,
-    plan: &PlanOptions,
-    oidc: &Path,
-) -> Result<AwsInputs, CliError> {
-    let mode = match settings.aws.value {
-        args::AwsMode::Emulated => AwsMode::Emulated,
-        args::AwsMode::Real => AwsMode::Real,
-        args::AwsMode::Off => AwsMode::Off,
-    };
-    let oidc_token = match mode {
-        AwsMode::Emulated => Some(local_token(pipeline, facts, oidc)?),
-        AwsMode::Real => given_token(plan, environment)?,
-        AwsMode::Off => None,
-    };
-    let delegate = match mode {
-        AwsMode::Emulated => Some(emulated_delegate()),
-        AwsMode::Real | AwsMode::Off => delegate,
-    };
-    let web_identity = (mode == AwsMode::Emulated).then(|| WebIdentity {
-        token_file: format!("{ENGINE_DIR}/{POD_TOKEN_FILE}"),
-        role: "cirun-pod".to_owned(),
-        given_by: "the local OIDC issuer".to_owned(),
-    });
-    let create_repository = settings.create_repository.value && mode == AwsMode::Real;
-    let forwarded = mode == AwsMode::Emulated && settings.aws_endpoint_url.is_some();
-    Ok(AwsInputs { mode, delegate, web_identity, oidc_token, create_repository, forwarded })
-}
-
-/// Whoever the emulated AWS meets is welcome; the name says whose part it is.
-fn emulated_delegate() -> DelegateIdentity {
-    DelegateIdentity {
-        access_key: "AKIACIRUNDELEGATE000".to_owned(),
-        secret_key: Secret::new("the-emulated-aws-knows-everyone"),
-        session_token: None,
-        region: None,
-        given_by: "the emulated AWS".to_owned(),
-    }
-}
-
-fn local_token(pipeline: &Pipeline, facts: &RunFacts, oidc: &Path) -> Result<Setting<Secret>, CliError> {
-    let text = |field: &Option<cirun_parser::Text>, default: &str| match field.as_ref().map(|text| &text.value) {
-        Some(cirun_parser::ParameterField::Literal(value)) => value.clone(),
-        Some(cirun_parser::ParameterField::Expression(_)) | None => default.to_owned(),
-    };
-    let workload = Workload {
-        account_id: facts.account.clone(),
-        organization_id: text(&pipeline.org, &facts.org),
-        project_id: text(&pipeline.project, &facts.project),
-        pipeline_id: pipeline.identifier.as_ref().map_or_else(String::new, |id| id.value.clone()),
-    };
-    let now = Timestamp::from_millisecond(facts.now_ms).unwrap_or_default();
-    let token = OidcIssuer::open(oidc).and_then(|issuer| issuer.token(&workload, now));
-    let token = token.map_err(|error| CliError::aws(&error))?;
-    Ok(Setting { value: Secret::new(token), given_by: "the local OIDC issuer".to_owned() })
-}
-
-fn given_token(plan: &PlanOptions, environment: &Environment) -> Result<Option<Setting<Secret>>, CliError> {
-    if let Some(path) = &plan.oidc_token_file {
-        let token = std::fs::read_to_string(path)
-            .map_err(|error| CliError::aws_text(format!("cannot read the OIDC token {}: {error}", path.display())))?;
-        return Ok(Some(Setting { value: Secret::new(token.trim()), given_by: "--oidc-token-file".to_owned() }));
-    }
-    let token = environment.get("CIRUN_OIDC_TOKEN");
-    Ok(token.map(|token| Setting { value: Secret::new(token), given_by: "CIRUN_OIDC_TOKEN".to_owned() }))
 }
 
 fn codebase(checkout: &Checkout, plan: &PlanOptions) -> Result<CodebaseFacts, CliError> {

@@ -38,6 +38,7 @@ pub(crate) struct Values {
     pub workspace: Option<PathBuf>,
     pub aws_profile: Option<String>,
     pub aws_endpoint_url: Option<UpstreamWord>,
+    pub oidc_token_command: Option<String>,
     pub allow_account: Vec<String>,
     pub include: Vec<PathBuf>,
     pub secret_file: Vec<PathBuf>,
@@ -133,6 +134,7 @@ pub(crate) const VARIABLES: &[(&str, &str)] = &[
     ("CIRUN_WORKSPACE", "workspace"),
     ("CIRUN_AWS_PROFILE", "aws-profile"),
     ("CIRUN_AWS_ENDPOINT_URL", "aws-endpoint-url"),
+    ("CIRUN_OIDC_TOKEN_COMMAND", "oidc-token-command"),
     ("CIRUN_REGISTRY", "registry"),
 ];
 

@@ -24,7 +24,7 @@ fn the_examples_are_clean() {
      127 │                   name: push
      128 │                   identifier: push
          ·                               ──┬─
-         ·                                 ╰── pushes through the machine's daemon do not stay here
+         ·                                 ╰── the machine's daemon does not look for `base-image` in the local registry
      129 │                   type: BuildAndPushECR
          ╰────
     pipeline-vm.yaml: 0 errors, 0 warnings, 1 difference from CI

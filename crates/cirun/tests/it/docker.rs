@@ -1,7 +1,9 @@
 //! Runs on a real engine, with the test images of `cargo xtask images`; without them these tests fail.
 
 mod auth;
+mod daemon;
 mod dind;
+mod ecr_images;
 mod egress;
 mod failing;
 mod forward;
@@ -15,6 +17,7 @@ mod outputs;
 mod pipes;
 mod platforms;
 mod push;
+mod real_aws;
 mod registries;
 mod registry;
 mod select;

@@ -9,11 +9,29 @@ const SEEDS: &str = r#"
 account = "123456789012"
 region = "us-east-1"
 name = "shop"
+
+[[repository]]
+account = "210987654321"
+region = "us-east-1"
+name = "shop"
+
+[[identity]]
+access_key_id = "AKIADEVELOPER0000000"
+secret_access_key = "developer"
+user = "developer"
+account = "123456789012"
 "#;
+
+/// A role of the example that wants another external id than the connector's.
+const OTHER_ID: &str = "[[role]]\narn = \"arn:aws:iam::123456789012:role/ci-push\"\nexternal_id = \"another\"\n";
 
 /// A served AWS and the address of its endpoint.
 fn serve(options: &[&str]) -> (TestEnvironment, Running, String) {
-    let environment = TestEnvironment::new().file("seeds.toml", SEEDS);
+    serve_with("", options)
+}
+
+fn serve_with(seeds: &str, options: &[&str]) -> (TestEnvironment, Running, String) {
+    let environment = TestEnvironment::new().file("seeds.toml", format!("{SEEDS}{seeds}"));
     let words = ["aws", "serve", "--port", "0", "--tls", "127.0.0.1:0", "--account", "123456789012"];
     let running = environment.start(&[&words, options].concat());
     until("it serves", || running.said("  data"));
@@ -25,6 +43,11 @@ fn serve(options: &[&str]) -> (TestEnvironment, Running, String) {
 
 /// Pushes the example for real, as far as that goes without an engine.
 fn push(endpoint: &str, connector: &str, code: i32) -> CommandOutput {
+    push_from(&shop(endpoint, connector), code)
+}
+
+/// The example's push with that connector, of a developer of that AWS.
+fn shop(endpoint: &str, connector: &str) -> TestEnvironment {
     TestEnvironment::example("shop")
         .edit("pipeline.yaml", "connectorRef: aws\n", &format!("connectorRef: {connector}\n"))
         .edit("pipeline.yaml", "- <+steps.version.output.outputVariables.IMAGE_TAG>\n", "- v1\n")
@@ -33,19 +56,12 @@ fn push(endpoint: &str, connector: &str, code: i32) -> CommandOutput {
         .with("AWS_ACCESS_KEY_ID", "AKIADEVELOPER0000000")
         .with("AWS_SECRET_ACCESS_KEY", "developer")
         .with("AWS_REGION", "us-east-1")
-        .cirun(&[
-            "local",
-            "pipeline.yaml",
-            "--step",
-            "push",
-            "--aws",
-            "real",
-            "--push",
-            "real",
-            "--allow-account",
-            "123456789012",
-        ])
-        .exits(code)
+}
+
+fn push_from(environment: &TestEnvironment, code: i32) -> CommandOutput {
+    let base = ["local", "pipeline.yaml", "--step", "push", "--aws", "real", "--push", "real"];
+    let allowed = ["--allow-account", "123456789012", "--allow-account", "210987654321"];
+    environment.cirun(&[&base[..], &allowed].concat()).exits(code)
 }
 
 fn words(output: &CommandOutput) -> String {
@@ -103,4 +119,50 @@ fn an_aws_that_does_not_answer() {
     let output = push("http://127.0.0.1:1", "aws", 6);
     assert!(output.stderr.contains("error: "), "{output}");
     assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_role_that_does_not_let_the_signer_in() {
+    let (_environment, _running, endpoint) = serve_with(OTHER_ID, &["--seed", "seeds.toml"]);
+    assert_snapshot!(words(&push(&endpoint, "aws_role", 6)), @"
+    error: step `push`: the role `arn:aws:iam::123456789012:role/ci-push` cannot be assumed: AccessDenied: User: arn:aws:iam::123456789012:user/developer is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/ci-push
+     help: let the trust policy of `arn:aws:iam::123456789012:role/ci-push` name the signer, and check `externalId` or the token's claims
+    ");
+}
+
+#[test]
+fn the_registry_of_another_account() {
+    let (_environment, _running, endpoint) = serve(&["--seed", "seeds.toml", "--strict"]);
+    let environment = shop(&endpoint, "aws_delegate").edit("pipeline.yaml", "\"123456789012\"", "\"210987654321\"");
+    assert_snapshot!(words(&push_from(&environment, 6)), @"
+    error: step `push`: arn:aws:iam::123456789012:user/developer is of account 123456789012, and may not use the registry of account 210987654321: AccessDeniedException: User: arn:aws:iam::123456789012:user/developer is not authorized to use the registry of account 210987654321
+     help: check `account`, take the connector of account 210987654321, or add `crossAccountAccess` to it
+    ");
+}
+
+#[test]
+fn credentials_that_expire_before_the_push_was_done_last_time() {
+    let (_environment, _running, endpoint) = serve(&["--seed", "seeds.toml"]);
+    let environment = shop(&endpoint, "aws_role");
+    let warned = |environment: &TestEnvironment| {
+        let output = push_from(environment, 4);
+        let lines = output.stderr.lines().filter(|line| line.contains("expire"));
+        lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(warned(&environment), "");
+    for (minutes, expected) in [(30, ""), (100, "warning")] {
+        let record = environment.state().join(format!("cirun/runs/1121-1200{minutes:02}-abcdef"));
+        std::fs::create_dir_all(&record).unwrap();
+        let end = format!("2026-11-21T{:02}:{:02}:00.000Z", 12 + minutes / 60, minutes % 60);
+        let events = format!(
+            "{{\"time\":\"2026-11-21T12:00:00.000Z\",\"type\":\"run_started\",\"pipeline\":\"shop\"}}\n\
+             {{\"time\":\"{end}\",\"type\":\"step_finished\",\"step\":\"build.push\",\"outcome\":\"succeeded\"}}\n"
+        );
+        std::fs::write(record.join("events.jsonl"), events).unwrap();
+        let told = warned(&environment);
+        assert!(told.starts_with(expected) && told.is_empty() == expected.is_empty(), "{minutes}: {told}");
+        if minutes == 100 {
+            assert!(told.ends_with("min, and its push was done after 100 min last time"), "{told}");
+        }
+    }
 }

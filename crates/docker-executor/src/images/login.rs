@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, io, path::Path, process::Stdio};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bollard::auth::DockerCredentials;
 use cirun_engine::BackendError;
-use cirun_plan::{RegistryAuth, Secret};
+use cirun_plan::{RegistryPassword, Secret};
 use serde::Deserialize;
 use tokio::{io::AsyncWriteExt, process::Command};
 
@@ -87,7 +87,7 @@ impl DockerConfig {
 }
 
 /// The login of a connector.
-pub(super) fn connector_login(auth: &RegistryAuth) -> DockerCredentials {
+pub(super) fn connector_login(auth: &RegistryPassword) -> DockerCredentials {
     let login = Login::Password { username: auth.username.clone(), password: auth.password.clone() };
     credentials(&login, &auth.registry)
 }

@@ -2,6 +2,7 @@
 
 use bollard::{auth::DockerCredentials, query_parameters::CreateImageOptionsBuilder};
 use cirun_engine::{BackendError, EventKind, ImageState, run_codes};
+use cirun_plan::RegistryAuth;
 use futures_util::{StreamExt, future::join_all};
 use tokio::sync::mpsc;
 
@@ -13,7 +14,7 @@ use super::{
     registry::LOST_NAMES,
 };
 use crate::{
-    Engine, Mirror,
+    Engine, Mirror, Passwords,
     error::{engine_error, explain, is_missing},
 };
 
@@ -22,6 +23,7 @@ use crate::{
 pub(crate) struct Source<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) logins: &'a DockerConfig,
+    pub(crate) passwords: &'a dyn Passwords,
     pub(crate) rules: Rules,
     pub(crate) platform: Option<&'a str>,
     pub(crate) mirror: Option<&'a Mirror>,
@@ -77,11 +79,12 @@ pub(crate) async fn ensure_one(
         Decision::Refuse(reason) => Err(reason.to_owned()),
         Decision::Pull => {
             report(progress, image, ImageState::Started).await?;
-            let login = match &request.auth {
-                Some(auth) => Some(connector_login(auth)),
-                None => source.logins.login(registry_of(image)).await,
-            };
-            pull(source, image, login, progress).await.map_err(|reason| remedy(&reason, image, present))
+            match login_for(source, request).await {
+                Ok(login) => {
+                    pull(source, image, login, progress).await.map_err(|reason| remedy(&reason, image, present))
+                }
+                Err(reason) => Err(reason),
+            }
         }
     };
     match result {
@@ -94,6 +97,18 @@ pub(crate) async fn ensure_one(
             report(progress, image, ImageState::Failed { reason: reason.clone() }).await?;
             Err(BackendError::Image { image: image.clone(), reason })
         }
+    }
+}
+
+/// The login that the registry is shown: the connector's, or the user's own where there is none.
+async fn login_for(source: Source<'_>, request: &ImageRequest) -> Result<Option<DockerCredentials>, String> {
+    let registry = registry_of(&request.image);
+    match &request.auth {
+        Some(RegistryAuth::Password(password)) => Ok(Some(connector_login(password))),
+        Some(RegistryAuth::Aws(login)) => {
+            source.passwords.ask(login, registry).await.map(|password| Some(connector_login(&password)))
+        }
+        None => Ok(source.logins.login(registry).await),
     }
 }
 

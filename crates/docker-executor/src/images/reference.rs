@@ -20,7 +20,7 @@ pub(super) fn with_tag(reference: &str) -> String {
 }
 
 /// The host of the registry that a reference names.
-pub(super) fn registry_of(reference: &str) -> &str {
+pub(crate) fn registry_of(reference: &str) -> &str {
     match reference.split_once('/') {
         Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => host,
         _ => "docker.io",

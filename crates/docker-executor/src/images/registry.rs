@@ -5,7 +5,7 @@ use bollard::{
     query_parameters::{PushImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder},
 };
 use cirun_engine::BackendError;
-use cirun_plan::RegistryAuth;
+use cirun_plan::RegistryPassword;
 use futures_util::TryStreamExt;
 
 use super::{login::connector_login, reference::split_tag};
@@ -64,11 +64,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`BackendError::Engine`] with the registry's refusal.
-    pub async fn push_image(&self, image: &str, auth: Option<&RegistryAuth>) -> Result<(), BackendError> {
+    pub async fn push_image(&self, image: &str, auth: Option<&RegistryPassword>) -> Result<(), BackendError> {
         self.push(image, auth).await.map_err(|error| engine_error(format!("push `{image}`"), &error))
     }
 
-    async fn push(&self, image: &str, auth: Option<&RegistryAuth>) -> Result<(), Error> {
+    async fn push(&self, image: &str, auth: Option<&RegistryPassword>) -> Result<(), Error> {
         let (repository, tag) = split_tag(image);
         let options = PushImageOptionsBuilder::new().tag(tag).build();
         let answers = self.docker.push_image(repository, Some(options), auth.map(connector_login));

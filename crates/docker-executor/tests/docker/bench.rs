@@ -12,16 +12,17 @@ use std::{
 
 use cirun_docker_executor::{
     ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, Keep, OwnedObject,
-    Owner, PodImage, PullOverride, RunConfig, Selection, StandInImage, WatcherImage, connect,
+    Owner, Passwords, PodImage, PullOverride, RunConfig, Selection, StandInImage, WatcherImage, connect,
 };
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputChunk, ReadyAction, ReadyContainer, ReadyStep, ServiceExit, StepIo,
     Stream,
 };
 use cirun_plan::{
-    Action, Cause, ContainerAction, Mount, Node, Origin, PlannedStage, PlannedStep, Profile, PullPolicy, Role, StageId,
-    StepPath, Traced, When,
+    Action, AwsLogin, Cause, ContainerAction, Mount, Node, Origin, PlannedStage, PlannedStep, Profile, PullPolicy,
+    RegistryPassword, Role, StageId, StepPath, Traced, When,
 };
+use futures_util::future::BoxFuture;
 use indexmap::IndexMap;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -71,6 +72,16 @@ pub(super) async fn engine() -> Engine {
     connect(&options).await.unwrap()
 }
 
+/// Gives passwords to no identity.
+#[derive(Debug)]
+struct Nobody;
+
+impl Passwords for Nobody {
+    fn ask<'a>(&'a self, login: &'a AwsLogin, _: &'a str) -> BoxFuture<'a, Result<RegistryPassword, String>> {
+        Box::pin(async { Err(format!("nobody knows {}", login.connector)) })
+    }
+}
+
 pub(super) fn helper() -> HelperImage {
     HelperImage { reference: busybox(), rootfs: None, changes: Vec::new() }
 }
@@ -108,6 +119,7 @@ impl Bench {
             offline: false,
             platform: None,
             docker_config: DockerConfig::default(),
+            passwords: Arc::new(Nobody),
             mirror: None,
             egress: Egress::Open,
             engine_socket: EngineSocket::AsPlanned,

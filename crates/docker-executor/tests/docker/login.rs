@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cirun_docker_executor::DockerConfig;
-use cirun_plan::{Profile, PullPolicy, RegistryAuth, Secret};
+use cirun_plan::{Profile, PullPolicy, RegistryAuth, RegistryPassword, Secret};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -82,11 +82,11 @@ async fn the_connectors_login_wins_over_the_users() {
     let config = format!(r#"{{"auths":{{"{}":{{"auth":"{auth}"}}}}}}"#, registry.address);
     std::fs::write(home.path().join("config.json"), config).unwrap();
     let logins = DockerConfig::load(home.path()).unwrap();
-    let connector = RegistryAuth {
+    let connector = RegistryAuth::Password(RegistryPassword {
         registry: registry.address.clone(),
         username: "connector".into(),
         password: Secret::new(PASSWORD),
-    };
+    });
     for (auth, expected) in [(None, "user"), (Some(connector), "connector")] {
         let bench = Bench::with(Profile::Docker, |config| config.docker_config = logins.clone()).await;
         let step = step("private", "", |container| {

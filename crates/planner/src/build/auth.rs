@@ -124,7 +124,10 @@ pub(crate) fn set_oidc_token(ctx: &Ctx<'_>, named: &Named<'_>, env: &mut Env, ru
         None => ctx.notes.report(
             Diagnostic::error("missing-oidc-token", "no OIDC token plays the CI service's")
                 .at(named.span, "this connector signs in with OIDC")
-                .help("give one with `--oidc-token-file FILE` or `CIRUN_OIDC_TOKEN`, or use `--aws emulated`"),
+                .help(
+                    "give one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use \
+                     `--aws emulated`",
+                ),
         ),
     }
 }

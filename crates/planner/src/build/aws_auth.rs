@@ -99,6 +99,20 @@ pub(crate) struct Variables {
     session_token: Option<(Traced<Secret>, Span)>,
 }
 
+impl Variables {
+    /// All of them, in the order in which they override each other.
+    pub(crate) fn env(&self) -> Env {
+        let mut env = self.credentials.before.clone();
+        env.over(&self.credentials.after);
+        env
+    }
+
+    /// The session token of the connector's keys.
+    pub(crate) fn session_token(&self) -> Option<&Secret> {
+        self.session_token.as_ref().map(|(token, _)| &token.value)
+    }
+}
+
 /// The variables of an AWS connector, with the seed's required fields checked.
 pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) -> Variables {
     let mut credentials = Credentials::default();

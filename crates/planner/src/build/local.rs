@@ -6,7 +6,7 @@ use cirun_plan::{Cause, Origin, Profile, Text, Traced};
 use super::{BuildCtx, auth::Credentials, aws_auth::LocalNeed, plugins::Builder, registry::Registry};
 use crate::{
     env::Env,
-    inputs::{AwsMode, PushMode, WebIdentity},
+    inputs::{AwsMode, Inputs, MachineDaemon, PushMode, WebIdentity},
     lower::StepCtx,
     resolve::Ctx,
     targets::EcrRegistry,
@@ -20,7 +20,7 @@ pub(crate) struct Local {
     pub(crate) privileged: Option<Origin>,
 }
 
-const OWN_DAEMON: &str = "a push through the machine's daemon would leave the machine";
+const BUILDKIT: &str = "BuildKit pushes from inside, past the guard of the machine's socket";
 const NO_DAEMON: &str = "buildx starts its own daemon where there is no socket (plugins-measured.md)";
 const DELEGATE: &str = "plays the delegate's identity, which CI has and a laptop has not";
 const POD: &str = "plays the pod's service account, which CI has and a laptop has not";
@@ -54,21 +54,21 @@ pub(crate) struct Signing<'a, 'b> {
 /// Keeps the image where `--push` wants it.
 fn push(build: &BuildCtx<'_, '_>, local: &mut Local) {
     let ctx = &build.at.ctx;
-    let own_daemon = match (ctx.inputs.push, build.builder, build.at.profile()) {
-        (_, Builder::Kaniko, _) => None,
-        (_, Builder::Buildx | Builder::Docker, Profile::Kubernetes) => Some(NO_DAEMON),
-        (PushMode::Local, Builder::Buildx | Builder::Docker, Profile::Vm | Profile::Cloud | Profile::Docker) => {
-            ctx.notes.report(
-                Diagnostic::parity(
-                    "own-daemon",
-                    format!("`{}` starts a daemon of its own: CI uses the machine's", build.at.place.id),
-                )
-                .at(build.at.step.identifier.span, "pushes through the machine's daemon do not stay here"),
-            );
-            local.env.known("PLUGIN_DAEMON_OFF", "false", Cause::Local(OWN_DAEMON));
-            Some(OWN_DAEMON)
+    let own_daemon = match (build.builder, build.at.profile()) {
+        (Builder::Kaniko, _) => None,
+        (Builder::Buildx | Builder::Docker, Profile::Kubernetes) => Some(NO_DAEMON),
+        (builder, Profile::Vm | Profile::Cloud | Profile::Docker) => {
+            not_the_machines(ctx.inputs, builder).inspect(|why| {
+                ctx.notes.report(
+                    Diagnostic::parity(
+                        "own-daemon",
+                        format!("`{}` starts a daemon of its own: CI uses the machine's", build.at.place.id),
+                    )
+                    .at(build.at.step.identifier.span, *why),
+                );
+                local.env.known("PLUGIN_DAEMON_OFF", "false", Cause::Local(why));
+            })
         }
-        (PushMode::Real | PushMode::None, _, _) => None,
     };
     local.privileged = own_daemon.map(|why| Origin::new(Cause::Local(why)));
     if ctx.inputs.push == PushMode::None {
@@ -80,6 +80,16 @@ fn push(build: &BuildCtx<'_, '_>, local: &mut Local) {
         for flag in flags {
             local.env.known(*flag, "true", Cause::Setting("--push none".to_owned()));
         }
+    }
+}
+
+/// Why the machine's daemon is not used, as CI does on VMs (harness-runtime.md 6.7), where pushes are to stay here.
+fn not_the_machines(inputs: &Inputs<'_>, builder: Builder) -> Option<&'static str> {
+    match (inputs.push, inputs.daemon, builder) {
+        (PushMode::Real | PushMode::None, _, _) => None,
+        (PushMode::Local, MachineDaemon::Unusable(why), _) => Some(why),
+        (PushMode::Local, MachineDaemon::Guarded, Builder::Buildx) => Some(BUILDKIT),
+        (PushMode::Local, MachineDaemon::Guarded, Builder::Docker | Builder::Kaniko) => None,
     }
 }
 

@@ -323,3 +323,70 @@ fn irsa_where_aws_is_emulated() {
     };
     assert_snapshot!(plugins_with(IRSA, emulated));
 }
+
+/// How a step's image is pulled with the connector.
+fn image(image: &str, credential: &str, mode: AwsMode) -> String {
+    let step = format!(
+        "- step:\n    type: Run\n    name: go\n    identifier: go\n    spec: {{connectorRef: aws, image: \"{image}\", command: make}}\n"
+    );
+    let outcome = plan_document(&(document(Profile::Vm, &step) + &connector(credential)), |inputs| {
+        inputs.aws.mode = mode;
+        inputs.aws.oidc_token = Some(Setting { value: Secret::new("token"), given_by: "--oidc-token-file".to_owned() });
+    });
+    let rendered = render(&outcome);
+    let lines =
+        rendered.lines().filter(|line| !["  entry", "  comm", "go Run"].iter().any(|start| line.starts_with(start)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+const TOOLS: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1";
+
+#[test]
+fn images_of_ecr_are_pulled_as_the_connector() {
+    let temporary = MANUAL.replace("aws_secret}", "aws_secret, sessionTokenRef: token}");
+    let flows = [MANUAL, &temporary, &overlaid(MANUAL), OIDC, &overlaid(OIDC), INHERIT, &overlaid(INHERIT), IRSA];
+    assert_snapshot!(flows.map(|credential| image(TOOLS, credential, AwsMode::Real) + "\n").concat(), @r#"
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+      auth: ECR by aws, key value-of-key_id
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+      auth: ECR by aws, key value-of-key_id with a session token
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+      auth: ECR by aws, key value-of-key_id, role arn:aws:iam::2:role/push (xyz)
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+      auth: ECR by aws, role arn:aws:iam::1:role/ci, OIDC token
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+      auth: ECR by aws, role arn:aws:iam::2:role/push (xyz), OIDC token
+    warning[role-overridden] the cross-account role replaces `iamRoleArn`
+      at `"arn:aws:iam::2:role/push"`: harness-runtime.md 2.1: connector secrets override the OIDC variables
+      help: the token is presented to the cross-account role itself: let its trust policy accept it
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+      auth: ECR by aws
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+      auth: ECR by aws, role arn:aws:iam::2:role/push (xyz)
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+      auth: ECR by aws
+    "#);
+}
+
+#[test]
+fn images_that_the_connector_does_not_pull() {
+    assert_snapshot!(image("public.ecr.aws/docker/busybox:1", MANUAL, AwsMode::Real), @"
+      image: public.ecr.aws/docker/busybox:1
+    parity[connector-not-read] the image is pulled with your own `docker login`, not with the `Aws` connector `aws`
+      at `aws`: CI pulls with its credentials
+      help: log in to the registry with `docker login`, or have the image here already
+    ");
+    assert_snapshot!(image(TOOLS, MANUAL, AwsMode::Off), @"
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+    parity[connector-not-read] the image is pulled with your own `docker login`, not with the `Aws` connector `aws`
+      at `aws`: CI pulls with its credentials
+      help: log in to the registry with `docker login`, or have the image here already
+    ");
+    assert_snapshot!(image(TOOLS, "    credential: {type: InheritFromDelegate}\n", AwsMode::Emulated), @"
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
+      auth: ECR by aws
+    error[incomplete-connector] the connector `aws` has no `delegateSelectors`
+      at `{type: InheritFromDelegate}`: seed 002, Auth Flow Matrix: Inherit From Delegate (AwsConnectorDTO.java:91)
+      help: add `delegateSelectors` to the connector
+    ");
+}

@@ -1,7 +1,7 @@
 //! BuildAndPushECR where pushes stay on this machine, and where its values come from.
 
 use cirun_plan::Profile;
-use cirun_planner::{AwsMode, PushMode};
+use cirun_planner::{AwsMode, MachineDaemon, PushMode};
 use insta::assert_snapshot;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn daemon_off_on_vm_is_undone_where_pushes_stay_local() {
+fn daemon_off_on_vm() {
     assert_snapshot!(by_profile(&step(REQUIRED)), @"
     == kubernetes
     push BuildAndPushECR
@@ -25,7 +25,35 @@ fn daemon_off_on_vm_is_undone_where_pushes_stay_local() {
     == vm, cloud, docker
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
-      privileged: added by cirun: a push through the machine's daemon would leave the machine
+      env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
+      env: PLUGIN_REPO=shop
+      env: PLUGIN_REGION=us-east-1
+      env: PLUGIN_TAGS=1.2
+      env: PLUGIN_DAEMON_OFF=true
+      env: PLUGIN_ACCESS_KEY=AKIAKEY
+      env: PLUGIN_SECRET_KEY=***
+    ");
+}
+
+#[test]
+fn daemon_off_is_undone_where_the_machines_daemon_would_push_elsewhere() {
+    let unusable = MachineDaemon::Unusable("the socket is far away");
+    let plan = |text: &str| by_profile_with(text, |inputs| inputs.daemon = unusable);
+    assert_snapshot!(plan(&step(REQUIRED)), @"
+    == kubernetes
+    push BuildAndPushECR
+      image: plugins/kaniko-ecr:1.13.3
+      env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
+      env: PLUGIN_REPO=shop
+      env: PLUGIN_REGION=us-east-1
+      env: PLUGIN_TAGS=1.2
+      env: PLUGIN_SNAPSHOT_MODE=redo
+      env: PLUGIN_ACCESS_KEY=AKIAKEY
+      env: PLUGIN_SECRET_KEY=***
+    == vm, cloud, docker
+    push BuildAndPushECR
+      image: plugins/ecr:21.1.1
+      privileged: added by cirun: the socket is far away
       env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
       env: PLUGIN_REPO=shop
       env: PLUGIN_REGION=us-east-1
@@ -34,7 +62,40 @@ fn daemon_off_on_vm_is_undone_where_pushes_stay_local() {
       env: PLUGIN_ACCESS_KEY=AKIAKEY
       env: PLUGIN_SECRET_KEY=***
     parity[own-daemon] `push` starts a daemon of its own: CI uses the machine's
-      at `push`: pushes through the machine's daemon do not stay here
+      at `push`: the socket is far away
+    ");
+    assert_snapshot!(by_profile(&step(&format!("{REQUIRED}caching: true\n"))), @"
+    == kubernetes
+    push BuildAndPushECR
+      image: plugins/buildx-ecr:1.4.2
+      privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+      env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
+      env: PLUGIN_REPO=shop
+      env: PLUGIN_REGION=us-east-1
+      env: PLUGIN_TAGS=1.2
+      env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+      env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+      env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+      env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+      env: PLUGIN_ACCESS_KEY=AKIAKEY
+      env: PLUGIN_SECRET_KEY=***
+    == vm, cloud, docker
+    push BuildAndPushECR
+      image: plugins/buildx-ecr:1.4.2
+      privileged: added by cirun: BuildKit pushes from inside, past the guard of the machine's socket
+      env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
+      env: PLUGIN_REPO=shop
+      env: PLUGIN_REGION=us-east-1
+      env: PLUGIN_TAGS=1.2
+      env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
+      env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
+      env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
+      env: PLUGIN_DAEMON_OFF=false
+      env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
+      env: PLUGIN_ACCESS_KEY=AKIAKEY
+      env: PLUGIN_SECRET_KEY=***
+    parity[own-daemon] `push` starts a daemon of its own: CI uses the machine's
+      at `push`: BuildKit pushes from inside, past the guard of the machine's socket
     ");
 }
 
@@ -140,7 +201,7 @@ fn origins_of_variables() {
     PLUGIN_DOCKERFILE push: D ← rule (seed 002, dockerfile → PLUGIN_DOCKERFILE) ← pipeline.yaml:24:31
     PLUGIN_ACCESS_KEY push: AKIAKEY ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← connector keys, credential.spec.accessKey (pipeline.yaml:154:56) ← pipeline.yaml:19:33
     PLUGIN_SECRET_KEY push: *** ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← secret aws_secret (test) ← connector keys, credential.spec.secretKeyRef (pipeline.yaml:154:79) ← pipeline.yaml:19:33
-    PLUGIN_DAEMON_OFF push: false ← added by cirun: a push through the machine's daemon would leave the machine
+    PLUGIN_DAEMON_OFF push: true ← CI service (seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315))
     DRONE_OUTPUT push: /tmp/engine/push-output.env ← CI service (harness-runtime.md 2.6)
     ");
 }

@@ -8,8 +8,8 @@ use cirun_parser::{
     parse_documents,
 };
 use cirun_plan::{
-    Action, Cause, Condition, Environment, FailureStrategy, Node, PlannedStage, PlannedStep, Profile, PullPolicy, Role,
-    Secret, SkipReason, StageStatus, Text,
+    Action, Cause, Condition, Environment, FailureStrategy, Node, PlannedStage, PlannedStep, Profile, PullPolicy,
+    RegistryAuth, Role, Secret, SkipReason, StageStatus, Text,
 };
 use cirun_planner::{DelegateIdentity, Inputs, Planned, SecretStore, Setting};
 use indexmap::IndexMap;
@@ -272,6 +272,23 @@ fn render_nodes(text: &mut String, depth: usize, nodes: &[Node]) {
     }
 }
 
+fn render_auth(auth: &RegistryAuth) -> String {
+    match auth {
+        RegistryAuth::Password(given) => format!("{} at {}", given.username, given.registry),
+        RegistryAuth::Aws(login) => {
+            let key = login.keys.as_ref().map(|keys| {
+                let token = keys.session_token.as_ref().map_or("", |_| " with a session token");
+                format!(", key {}{token}", keys.access_key)
+            });
+            let role = login.role.as_ref().map(|role| format!(", role {role}"));
+            let id = login.external_id.as_ref().map(|id| format!(" ({id})"));
+            let token = login.oidc_token.as_ref().map(|_| ", OIDC token".to_owned());
+            let parts: String = [key, role, id, token].into_iter().flatten().collect();
+            format!("ECR by {}{parts}", login.connector)
+        }
+    }
+}
+
 fn render_step(text: &mut String, indent: &str, step: &PlannedStep) {
     let role = match step.role {
         Role::Foreground => "",
@@ -291,7 +308,7 @@ fn render_step(text: &mut String, indent: &str, step: &PlannedStep) {
                 put("pull", format!("{:?}", container.pull.value));
             }
             if let Some(auth) = &container.registry_auth {
-                put("auth", format!("{} at {}", auth.username, auth.registry));
+                put("auth", render_auth(auth));
             }
             for (name, argv) in [("entrypoint", &container.entrypoint), ("command", &container.command)] {
                 if let Some(argv) = argv {

@@ -91,12 +91,11 @@ fn on_vm() {
       output: VERSION
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
-      privileged: added by cirun: a push through the machine's daemon would leave the machine
       env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
       env: PLUGIN_REPO=shop
       env: PLUGIN_REGION=us-east-1
       env: PLUGIN_TAGS=<+execution.steps.test.output.outputVariables.VERSION>,latest
-      env: PLUGIN_DAEMON_OFF=false
+      env: PLUGIN_DAEMON_OFF=true
       env: PLUGIN_ACCESS_KEY=AKIAKEY
       env: PLUGIN_SECRET_KEY=***
     verify Run
@@ -105,7 +104,5 @@ fn on_vm() {
       entrypoint: sh | -c
       command: set -e; ./verify
       image from run: yes
-    parity[own-daemon] `push` starts a daemon of its own: CI uses the machine's
-      at `push`: pushes through the machine's daemon do not stay here
     "#);
 }

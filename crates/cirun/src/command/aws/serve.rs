@@ -16,7 +16,14 @@ use cirun_aws_emulator::{
 use data::Data;
 
 use crate::{
-    args::ServeOptions, console, error::CliError, exit::ExitCode, front::SHUTDOWN, paths::Paths, signals::Signals,
+    args::ServeOptions,
+    console,
+    environment::Environment,
+    error::CliError,
+    exit::ExitCode,
+    front::{SHUTDOWN, roots},
+    paths::Paths,
+    signals::Signals,
 };
 
 /// The keys of whoever declares none; AWS's own example.
@@ -24,7 +31,11 @@ const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// Serves until interrupted.
-pub(super) async fn run(options: ServeOptions) -> Result<ExitCode, CliError> {
+pub(super) async fn run(mut options: ServeOptions, environment: &Environment) -> Result<ExitCode, CliError> {
+    if let Some(upstream) = options.aws_endpoint_url.take() {
+        let roots = roots(&upstream, environment)?;
+        options.aws_endpoint_url = Some(upstream.trusting(roots));
+    }
     let paths = Paths::find()?;
     let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
     let seeds = seeds(&options)?;

@@ -1,6 +1,8 @@
 //! The push guard: no image reaches a real registry unless the person says so, by account or registry.
 
-use cirun_planner::{RegistryTarget, StorePlayer, StoreTarget, StoreWork, host_and_port, is_local, is_name};
+use cirun_planner::{
+    EcrRegistry, RegistryTarget, StorePlayer, StoreTarget, StoreWork, host_and_port, is_local, is_name,
+};
 
 use crate::{
     args::{AwsMode, EgressMode, PushMode},
@@ -85,8 +87,7 @@ fn stays_here(targets: &[RegistryTarget]) -> Result<(), CliError> {
 fn allowed(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliError> {
     for target in targets.iter().filter(|target| !is_local(&target.host)) {
         let whose = target.ecr.as_ref().map_or(target.host.as_str(), |ecr| ecr.account.as_str());
-        let names = [whose, host_and_port(whose).0];
-        if !settings.allow_accounts.iter().any(|allowed| names.contains(&allowed.value.as_str())) {
+        if !is_allowed(settings, target.ecr.as_ref(), &target.host) {
             return Err(CliError::usage(format!("step `{}` would push to `{whose}`", target.step))
                 .help(format!("allow it with `--allow-account {whose}`, or `allow-account` in config.toml")));
         }
@@ -94,10 +95,15 @@ fn allowed(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliErr
     Ok(())
 }
 
+/// Whether images may go to a registry: by its account where it is ECR's, else by its host, with its port or without.
+pub(super) fn is_allowed(settings: &Settings, ecr: Option<&EcrRegistry>, host: &str) -> bool {
+    let whose = ecr.map_or(host, |ecr| ecr.account.as_str());
+    let names = [whose, host_and_port(whose).0];
+    settings.allow_accounts.iter().any(|allowed| names.contains(&allowed.value.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
-    use cirun_planner::EcrRegistry;
-
     use super::*;
     use crate::settings::{Layer, Origin, Trust, Values};
 

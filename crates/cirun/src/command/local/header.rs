@@ -19,8 +19,11 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup) {
     if let Some(engine) = &setup.engine {
         console::say(&format!("  engine     {engine}"));
     }
-    if !session.planned.targets.is_empty() {
+    let pushes_somewhere = !session.planned.targets.is_empty();
+    if pushes_somewhere || session.settings.aws.value == AwsMode::Real {
         console::say(&format!("  AWS        {}", aws(session)));
+    }
+    if pushes_somewhere {
         console::say(&format!("  pushes     {}", pushes(session, setup)));
     }
     stores(session, setup).iter().for_each(|line| console::say(line));
@@ -74,7 +77,7 @@ fn aws(session: &Session) -> String {
 }
 
 fn pushes(session: &Session, setup: &Setup) -> String {
-    match (session.settings.push.value, &setup.registry) {
+    match (session.settings.push.value, setup.registry()) {
         (PushMode::None, _) => "nowhere: images are only built".to_owned(),
         (PushMode::Local, Some(registry)) => format!("to the local registry, {}", registry.host()),
         (PushMode::Local, None) => "stay in this stage".to_owned(),

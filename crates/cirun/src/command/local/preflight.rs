@@ -5,7 +5,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cirun_aws::{IdentityOptions, Login, Passed, PreflightError, Repository, preflight};
+use cirun_aws::{IdentityOptions, Login, Passed, PreflightError, Repository, SignInError, preflight};
+use cirun_engine::with_causes;
 use cirun_plan::{Action, Environment, PlannedStep, Text};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,6 +16,7 @@ use crate::{
     console,
     error::CliError,
     session::Session,
+    settings::Settings,
 };
 
 /// Signs in for each step that pushes, and fails where its push would.
@@ -23,10 +25,7 @@ pub(super) async fn check(session: &Session) -> Result<(), CliError> {
     if settings.aws.value != AwsMode::Real || settings.push.value == PushMode::None {
         return Ok(());
     }
-    let options = IdentityOptions {
-        profile: settings.aws_profile.as_ref().map(|profile| profile.value.clone()),
-        ..IdentityOptions::default()
-    };
+    let options = identity_options(settings);
     for target in &session.planned.targets {
         let Some(ecr) = &target.ecr else { continue };
         let step = steps(session).find(|step| step.path.to_string() == target.step);
@@ -79,18 +78,31 @@ fn login(env: &Environment) -> Option<Login> {
     })
 }
 
-fn told(error: &PreflightError, step: &str) -> CliError {
-    let help = match error {
-        PreflightError::NoCredentials(_) => {
+/// Where the machine's own identity is looked for.
+pub(super) fn identity_options(settings: &Settings) -> IdentityOptions {
+    IdentityOptions { profile: settings.aws_profile.as_ref().map(|profile| profile.value.clone()) }
+}
+
+/// What to do about a sign-in that failed.
+pub(super) fn sign_in_help(error: &SignInError) -> String {
+    match error {
+        SignInError::NoCredentials(_) => {
             "sign in (`aws sso login`), name a profile with `--aws-profile`, or use `--aws emulated`".to_owned()
         }
-        PreflightError::Expired(_) => {
+        SignInError::Expired(_) => {
             "renew them: `aws sso login`, new temporary keys, or a new OIDC token (`--oidc-token-file`)".to_owned()
         }
-        PreflightError::Refused(_) => "check the connector's keys and secrets".to_owned(),
-        PreflightError::Role { role, .. } => {
+        SignInError::Refused(_) => "check the connector's keys and secrets, or the OIDC token".to_owned(),
+        SignInError::Role { role, .. } => {
             format!("let the trust policy of `{role}` name the signer, and check `externalId` or the token's claims")
         }
+        SignInError::Unreachable(_) => "check the network, proxies and `AWS_ENDPOINT_URL`".to_owned(),
+    }
+}
+
+fn told(error: &PreflightError, step: &str) -> CliError {
+    let help = match error {
+        PreflightError::SignIn(error) => sign_in_help(error),
         PreflightError::Account { wanted, .. } => {
             format!("check `account`, take the connector of account {wanted}, or add `crossAccountAccess` to it")
         }
@@ -100,9 +112,8 @@ fn told(error: &PreflightError, step: &str) -> CliError {
                 "make it: `aws ecr create-repository --repository-name {name} --region {region}`; or check `imageName`"
             )
         }
-        PreflightError::Unreachable(_) => "check the network, proxies and `AWS_ENDPOINT_URL`".to_owned(),
     };
-    CliError::aws_text(format!("step `{step}`: {error}")).help(help)
+    CliError::aws_text(format!("step `{step}`: {}", with_causes(error))).help(help)
 }
 
 fn tell(session: &Session, step: &PlannedStep, passed: &Passed) {

@@ -1,24 +1,31 @@
 //! Sets the stage: engine, images of cirun's own, the AWS front, backends.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
+use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
-use cirun_aws::{Authority, IdentityOptions, resolve_identity};
+use cirun_aws::{Authority, SignInError, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
 use cirun_docker_executor::{
-    DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar, StandInImage,
+    DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar, SocketGuard,
+    StandInImage,
 };
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
-use cirun_planner::DelegateIdentity;
+use cirun_planner::{DelegateIdentity, MachineDaemon};
 
-use super::GRACE;
+use super::{
+    GRACE,
+    image_rules::SocketRules,
+    passwords::EcrPasswords,
+    preflight::{identity_options, sign_in_help},
+};
 use crate::{
-    args::{AwsMode, EgressMode, EngineChoice, PullMode, RunOptions},
+    args::{AwsMode, EgressMode, EngineChoice, PullMode, PushMode, RunOptions},
     backend::Backends,
-    console, engine,
+    console, daemon, engine,
     environment::Environment,
     error::CliError,
-    front::{self, LocalRegistry, Orders, RegistriesFile, Route},
+    exit::ExitCode,
+    front::{self, LocalRegistry, MachineRegistry, Orders, RegistriesFile, Route},
     local_store::LocalStore,
     own_image::OwnImage,
     record::Record,
@@ -33,10 +40,17 @@ pub(super) struct Setup {
     pub backends: Backends,
     /// The engine, for people; none where no step needs one.
     pub engine: Option<String>,
-    /// The registry that keeps pushed images.
-    pub registry: Option<LocalRegistry>,
     /// Where uploads are collected.
     pub artifacts: PathBuf,
+    /// The registry that keeps pushed images; none where no step needs an engine.
+    pub machine_registry: Option<Arc<MachineRegistry>>,
+}
+
+impl Setup {
+    /// The registry that keeps pushed images, if the run has needed one so far.
+    pub(super) fn registry(&self) -> Option<&LocalRegistry> {
+        self.machine_registry.as_ref().and_then(|registry| registry.running())
+    }
 }
 
 /// Where the emulated AWS forwards calls.
@@ -67,7 +81,7 @@ impl Stagehand<'_> {
         let stand_in = store.on_host(&own_binary()?);
         if !self.needs_containers()? {
             let backends = Backends { containers: None, host, stand_in };
-            return Ok(Setup { backends, engine: None, registry: None, artifacts: self.record.artifacts() });
+            return Ok(Setup { backends, engine: None, artifacts: self.record.artifacts(), machine_registry: None });
         }
         let engine = engine::find(self.environment, &self.session.paths).await?;
         let owner = Owner::current();
@@ -77,15 +91,20 @@ impl Stagehand<'_> {
         }
         let own = OwnImage::locate()?;
         let forwarding = self.forwarding()?;
-        let (sidecars, registry) = self.front(&engine, &own, forwarding.as_ref()).await?;
+        let name = self.session.settings.registry.value.clone();
+        let registry = Arc::new(MachineRegistry::new(engine.clone(), own.clone(), name));
+        let socket = self.engine_socket(&engine, &registry)?;
+        let sidecars = self.front(&engine, &own, &registry, forwarding.as_ref()).await?;
+        let stand_in_image = store.image(&own);
         let config =
-            self.run_config(owner, (&own, store.image(&own)), sidecars, registry.as_ref(), forwarding.as_ref())?;
+            self.run_config(owner, (&own, stand_in_image), sidecars, (&registry, socket), forwarding.as_ref())?;
         let info = engine.info().await?;
         self.say_emulation(&engine);
         let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
         let containers = Some(DockerBackend::new(engine, config));
         let backends = Backends { containers, host, stand_in };
-        Ok(Setup { backends, engine: Some(shown), registry, artifacts: self.record.artifacts() })
+        let artifacts = self.record.artifacts();
+        Ok(Setup { backends, engine: Some(shown), artifacts, machine_registry: Some(registry) })
     }
 
     fn say_emulation(self, engine: &Engine) {
@@ -132,8 +151,9 @@ impl Stagehand<'_> {
         self,
         engine: &Engine,
         own: &OwnImage,
+        registry: &MachineRegistry,
         forwarding: Option<&Forwarding>,
-    ) -> Result<(Vec<Sidecar>, Option<LocalRegistry>), CliError> {
+    ) -> Result<Vec<Sidecar>, CliError> {
         let settings = &self.session.settings;
         let planned = &self.session.planned;
         let closed = settings.egress.value != EgressMode::All;
@@ -141,8 +161,11 @@ impl Stagehand<'_> {
         if closed && names.is_empty() {
             names.push(front::NO_NAME.to_owned());
         }
+        if !front::kept_here(planned, settings).is_empty() {
+            registry.ensure().await?;
+        }
         if settings.aws.value != AwsMode::Emulated && names.is_empty() {
-            return Ok((Vec::new(), None));
+            return Ok(Vec::new());
         }
         let authority = Authority::load_or_create(&self.session.paths.data).map_err(|error| CliError::aws(&error))?;
         self.record.write(&format!("engine/{TRUST_BUNDLE_FILE}"), &authority.bundle_pem())?;
@@ -150,7 +173,7 @@ impl Stagehand<'_> {
             self.record.write(&format!("engine/{POD_TOKEN_FILE}"), token.expose())?;
         }
         if names.is_empty() {
-            return Ok((Vec::new(), None));
+            return Ok(Vec::new());
         }
         let image = front::helper_image(own);
         let registries = RegistriesFile::of(planned, settings).await;
@@ -162,17 +185,53 @@ impl Stagehand<'_> {
             faults: self.options.faults.clone(),
             closed,
             upstream: match forwarding {
-                Some(Forwarding { given, route }) => Some(route.open(given, self.record).await?),
+                Some(Forwarding { given, route }) => Some(route.open(given, self.record, self.environment).await?),
                 None => None,
             },
+            by_engine: settings.push.value == PushMode::Local && self.gives_the_socket(),
         };
         let played = (planned, names, registries);
-        let sidecar = front::emulator(own, image.clone(), played, &authority, self.record, orders)?;
-        let registry = LocalRegistry::ensure(engine, own, image, &settings.registry.value).await?;
+        let sidecar = front::emulator(own, image, played, &authority, self.record, orders)?;
+        let running = registry.ensure().await?;
         for (name, local) in &settings.base_images {
-            registry.seed(engine, name, &local.value).await?;
+            running.seed(engine, name, &local.value).await?;
         }
-        Ok((vec![sidecar], Some(registry)))
+        Ok(vec![sidecar])
+    }
+
+    /// Whether a step gets the engine's socket.
+    fn gives_the_socket(self) -> bool {
+        let settings = &self.session.settings;
+        let mut steps = self.session.plan().stages.iter().flat_map(|stage| stage.steps());
+        let planned = steps.any(|step| matches!(&step.action, Action::Container(container) if container.engine_socket));
+        planned && !settings.no_docker_socket.value && settings.egress.value == EgressMode::All
+    }
+
+    /// The engine's socket as steps get it: behind a guard wherever it can have one.
+    fn engine_socket(self, engine: &Engine, registry: &Arc<MachineRegistry>) -> Result<EngineSocket, CliError> {
+        let Session { settings, paths, planned, .. } = self.session;
+        // A container that a step starts by the machine's engine would be outside of the closed network.
+        if settings.no_docker_socket.value || settings.egress.value != EgressMode::All {
+            return Ok(EngineSocket::Refused);
+        }
+        if engine.socket_here().is_some() {
+            let rules = SocketRules::new(self.session, Arc::clone(registry), &self.record.emulator());
+            return Ok(EngineSocket::Guarded(SocketGuard {
+                directory: self.record.guard()?,
+                rules: Arc::new(rules),
+                front: (front::SIDECAR.to_owned(), front::ENGINE_PORT),
+            }));
+        }
+        let relied_on = daemon::of(settings, self.environment, paths) == MachineDaemon::Guarded;
+        if relied_on && settings.push.value == PushMode::Local && !planned.targets.is_empty() && self.gives_the_socket()
+        {
+            return Err(CliError::new(
+                ExitCode::Engine,
+                "the engine that answers is not the one that was expected, and its socket cannot be guarded",
+            )
+            .help("name the engine with `DOCKER_HOST`, or use `--no-docker-socket`"));
+        }
+        Ok(EngineSocket::AsPlanned)
     }
 
     fn run_config(
@@ -180,7 +239,7 @@ impl Stagehand<'_> {
         owner: Owner,
         (own, stand_in): (&OwnImage, StandInImage),
         sidecars: Vec<Sidecar>,
-        registry: Option<&LocalRegistry>,
+        (registry, engine_socket): (&MachineRegistry, EngineSocket),
         forwarding: Option<&Forwarding>,
     ) -> Result<RunConfig, CliError> {
         let settings = &self.session.settings;
@@ -210,7 +269,8 @@ impl Stagehand<'_> {
             offline: settings.offline.value,
             platform: self.options.platform.clone(),
             docker_config: engine::logins(self.environment, &self.session.paths)?,
-            mirror: registry.map(|registry| Mirror {
+            passwords: Arc::new(EcrPasswords::new(settings)),
+            mirror: registry.running().map(|registry| Mirror {
                 address: registry.host(),
                 hosts: front::kept_here(&self.session.planned, settings),
             }),
@@ -218,12 +278,7 @@ impl Stagehand<'_> {
                 EgressMode::All => Egress::Open,
                 EgressMode::None | EgressMode::Aws => Egress::Closed { resolver: front::SIDECAR.to_owned() },
             },
-            // A container that a step starts by the machine's engine would be outside of the closed network.
-            engine_socket: match settings.egress.value {
-                _ if settings.no_docker_socket.value => EngineSocket::Refused,
-                EgressMode::All => EngineSocket::AsPlanned,
-                EgressMode::None | EgressMode::Aws => EngineSocket::Refused,
-            },
+            engine_socket,
             publish_address: Ipv4Addr::LOCALHOST.into(),
             stop_grace: GRACE,
             keep: match (self.options.keep, self.options.shell_on_failure) {
@@ -258,14 +313,9 @@ pub(super) async fn delegate(settings: &Settings) -> Result<Option<DelegateIdent
     if settings.aws.value != AwsMode::Real {
         return Ok(None);
     }
-    let options = IdentityOptions {
-        profile: settings.aws_profile.as_ref().map(|profile| profile.value.clone()),
-        ..IdentityOptions::default()
-    };
-    let identity = resolve_identity(&options).await.map_err(|error| CliError::aws(&error))?;
-    let caller = identity.caller().await.map_err(|error| {
-        CliError::aws(&error).help("renew the credentials (`aws sso login`, …), or choose others with `--aws-profile`")
-    })?;
+    let told = |error: SignInError| CliError::aws(&error).help(sign_in_help(&error));
+    let identity = resolve_identity(&identity_options(settings)).await.map_err(told)?;
+    let caller = identity.caller().await.map_err(told)?;
     Ok(Some(DelegateIdentity {
         access_key: identity.access_key_id,
         secret_key: Secret::new(identity.secret_access_key),

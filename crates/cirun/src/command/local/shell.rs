@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use cirun_docker_executor::ShellTerminal;
-use cirun_engine::{BackendError, ReadyAction, Visit};
+use cirun_engine::{BackendError, ReadyAction, Visit, with_causes};
 use tokio::sync::{mpsc, watch};
 
 use super::interlude::Stage;
 use crate::{
     backend::Backends,
     console,
-    error::{CliError, chain},
+    error::CliError,
     signals::Signals,
     terminal::{self, Raw},
 };
@@ -33,7 +33,7 @@ pub(super) fn visitor(stage: Stage, backends: Arc<Backends>, signals: Signals) -
                 () = signals.stop.cancelled() => Ok(()),
             };
             if let Err(error) = opened {
-                console::say(&format!("error: {}", chain(&error)));
+                console::say(&format!("error: {}", with_causes(&error)));
             }
             drop(interlude);
         }

@@ -19,8 +19,42 @@ fn buildx(connector: &str) -> String {
     requests_of(environment, "pipeline-vm.yaml", connector)
 }
 
+/// The cross-account overlay over the connectors of the example that have none.
+const OVERLAYS: &str = "\
+connector:
+  name: aws keys role
+  identifier: aws_keys_role
+  type: Aws
+  spec:
+    credential:
+      type: ManualConfig
+      spec: {accessKey: AKIAIOSFODNN7EXAMPLE, secretKeyRef: aws_secret_key}
+      crossAccountAccess: {crossAccountRoleArn: \"arn:aws:iam::123456789012:role/ci-push\", externalId: shop}
+---
+connector:
+  name: aws oidc role
+  identifier: aws_oidc_role
+  type: Aws
+  spec:
+    credential:
+      type: OidcAuthentication
+      spec: {iamRoleArn: \"arn:aws:iam::123456789012:role/ci-oidc\"}
+      crossAccountAccess: {crossAccountRoleArn: \"arn:aws:iam::123456789012:role/ci-push\"}
+---
+connector:
+  name: aws irsa role
+  identifier: aws_irsa_role
+  type: Aws
+  spec:
+    credential:
+      type: Irsa
+      crossAccountAccess: {crossAccountRoleArn: \"arn:aws:iam::123456789012:role/ci-push\"}
+    delegateSelectors: [ci]
+";
+
 fn requests_of(environment: TestEnvironment, pipeline: &str, connector: &str) -> String {
     let environment = environment
+        .file(".harness/overlays.yaml", OVERLAYS)
         .file("Dockerfile", "FROM scratch\nCOPY VERSION /\n")
         .edit(pipeline, "connectorRef: aws\n", &format!("connectorRef: {connector}\n"))
         .edit(pipeline, "- <+steps.version.output.outputVariables.IMAGE_TAG>\n", "")
@@ -75,6 +109,32 @@ mod kaniko {
     }
 
     #[test]
+    fn keys_with_cross_account_role() {
+        assert_snapshot!(requests("pipeline.yaml", "aws_keys_role"), @"
+        sts.amazonaws.com AssumeRole 200: the delegate's key RoleArn=arn:aws:iam::123456789012:role/ci-push ExternalId=shop DurationSeconds=900
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn oidc_with_cross_account_role() {
+        assert_snapshot!(requests("pipeline.yaml", "aws_oidc_role"), @"
+        sts.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/ci-push DurationSeconds=3600 RoleSessionName=kaniko-ecr-oidc
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn irsa_with_cross_account_role() {
+        assert_snapshot!(requests("pipeline.yaml", "aws_irsa_role"), @"
+        sts.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/cirun-pod
+        sts.amazonaws.com AssumeRole 200: the session's key RoleArn=arn:aws:iam::123456789012:role/ci-push DurationSeconds=900
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
     fn oidc() {
         assert_snapshot!(requests("pipeline.yaml", "aws_oidc"), @r"
         sts.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/ci-oidc DurationSeconds=3600 RoleSessionName=kaniko-ecr-oidc
@@ -120,6 +180,31 @@ mod ecr {
     }
 
     #[test]
+    fn keys_with_cross_account_role() {
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_keys_role"), @"
+        sts.us-east-1.amazonaws.com AssumeRole 200: the connector's key RoleArn=arn:aws:iam::123456789012:role/ci-push ExternalId=shop DurationSeconds=900
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn oidc_with_cross_account_role() {
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_oidc_role"), @"
+        sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/ci-push
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn irsa_with_cross_account_role() {
+        assert_snapshot!(requests("pipeline-vm.yaml", "aws_irsa_role"), @"
+        sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/cirun-pod
+        sts.us-east-1.amazonaws.com AssumeRole 200: the session's key RoleArn=arn:aws:iam::123456789012:role/ci-push DurationSeconds=900
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
     fn oidc() {
         assert_snapshot!(requests("pipeline-vm.yaml", "aws_oidc"), @r"
         sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/ci-oidc
@@ -155,6 +240,31 @@ mod buildx_ecr {
     fn cross_account_role() {
         assert_snapshot!(buildx("aws_role"), @"
         sts.us-east-1.amazonaws.com AssumeRole 200: the delegate's key RoleArn=arn:aws:iam::123456789012:role/ci-push ExternalId=shop DurationSeconds=900
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn keys_with_cross_account_role() {
+        assert_snapshot!(buildx("aws_keys_role"), @"
+        sts.us-east-1.amazonaws.com AssumeRole 200: the connector's key RoleArn=arn:aws:iam::123456789012:role/ci-push ExternalId=shop DurationSeconds=900
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn oidc_with_cross_account_role() {
+        assert_snapshot!(buildx("aws_oidc_role"), @"
+        sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/ci-push
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
+        ");
+    }
+
+    #[test]
+    fn irsa_with_cross_account_role() {
+        assert_snapshot!(buildx("aws_irsa_role"), @"
+        sts.us-east-1.amazonaws.com AssumeRoleWithWebIdentity 200: unsigned RoleArn=arn:aws:iam::123456789012:role/cirun-pod
+        sts.us-east-1.amazonaws.com AssumeRole 200: the session's key RoleArn=arn:aws:iam::123456789012:role/ci-push DurationSeconds=900
         api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the session's key
         ");
     }

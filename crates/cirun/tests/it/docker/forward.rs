@@ -1,4 +1,4 @@
-//! STS and ECR forwarded to other emulators: moto and LocalStack on this machine, moto as a Background step.
+//! STS and ECR forwarded to other emulators: moto, LocalStack and ministack on this machine, moto as a Background step.
 
 use std::{fs, path::Path, process::Command};
 
@@ -7,7 +7,7 @@ use cirun_aws_emulator::{LogEntry, Service};
 
 use crate::it::{
     clients::{
-        other::{localstack, moto},
+        other::{localstack, ministack, moto},
         tools,
     },
     support::{TestEnvironment, assert_nothing_left},
@@ -15,17 +15,25 @@ use crate::it::{
 
 /// The example's push through a role, alone.
 fn shop() -> TestEnvironment {
+    shop_of("pipeline.yaml")
+}
+
+fn shop_of(pipeline: &str) -> TestEnvironment {
     TestEnvironment::shop()
         .file("Dockerfile", "FROM scratch\nCOPY VERSION /\n")
-        .edit("pipeline.yaml", "connectorRef: aws\n", "connectorRef: aws_role\n")
-        .edit("pipeline.yaml", "- <+steps.version.output.outputVariables.IMAGE_TAG>\n", "")
-        .edit("pipeline.yaml", "RELEASE: <+steps.version.output.outputVariables.IMAGE_TAG>", "RELEASE: v1")
-        .edit("pipeline.yaml", "imageName: shop", "imageName: forwarded")
+        .edit(pipeline, "connectorRef: aws\n", "connectorRef: aws_role\n")
+        .edit(pipeline, "- <+steps.version.output.outputVariables.IMAGE_TAG>\n", "")
+        .edit(pipeline, "RELEASE: <+steps.version.output.outputVariables.IMAGE_TAG>", "RELEASE: v1")
+        .edit(pipeline, "imageName: shop", "imageName: forwarded")
 }
 
 /// Pushes, and returns the calls of STS and ECR with who answered them.
 fn push(environment: &TestEnvironment, args: &[&str]) -> String {
-    let base = ["local", "pipeline.yaml", "--step", "push", "--events", "e.jsonl"];
+    push_of(environment, "pipeline.yaml", args)
+}
+
+fn push_of(environment: &TestEnvironment, pipeline: &str, args: &[&str]) -> String {
+    let base = ["local", pipeline, "--step", "push", "--events", "e.jsonl"];
     let output = environment.cirun(&[&base, args].concat()).exits(0).says("docker pull 127.0.0.1:");
     assert_nothing_left(environment.events().run());
     let log = fs::read_to_string(environment.record().join("emulator/requests.jsonl")).unwrap();
@@ -49,6 +57,18 @@ fn to_moto() -> Result<()> {
     Ok(())
 }
 
+/// The network of the stage is closed; the front still has its own way to this machine.
+#[test]
+fn to_moto_from_a_closed_stage() -> Result<()> {
+    let moto = moto()?;
+    let calls = push(&shop(), &["--aws-endpoint-url", &moto.url, "--egress", "none"]);
+    insta::assert_snapshot!(calls, @"
+    AssumeRole 200 there
+    GetAuthorizationToken 200 there
+    ");
+    Ok(())
+}
+
 #[test]
 fn to_localstack() -> Result<()> {
     let state = tempfile::tempdir()?;
@@ -61,10 +81,26 @@ fn to_localstack() -> Result<()> {
     Ok(())
 }
 
-/// A Background step that listens on the pod's loopback only, as moto does when it is told nothing else.
 #[test]
-fn to_a_background_step() -> Result<()> {
-    let service = "
+fn to_ministack() -> Result<()> {
+    let state = tempfile::tempdir()?;
+    let ministack = ministack(state.path())?;
+    let calls = push(&shop(), &["--aws-endpoint-url", &ministack.url]);
+    insta::assert_snapshot!(calls, @"
+    AssumeRole 200 there
+    GetAuthorizationToken 200 there
+    ");
+    Ok(())
+}
+
+/// moto as a Background step of the pipeline, which is what calls are forwarded to.
+fn beside_moto(environment: TestEnvironment, pipeline: &str, address: &str) -> Result<String> {
+    let push_step = "
+              - step:
+                  name: push
+                  identifier: push";
+    let service = format!(
+        "
               - step:
                   name: moto
                   identifier: moto
@@ -73,18 +109,27 @@ fn to_a_background_step() -> Result<()> {
                     connectorRef: images
                     image: cirun.local/python:3
                     shell: Sh
-                    command: PYTHONPATH=/harness/packages exec python3 -m moto.server --port 4566
-              - step:
-                  name: push
-                  identifier: push";
-    let push_step = "
-              - step:
-                  name: push
-                  identifier: push";
-    let environment = shop().edit("pipeline.yaml", push_step, service);
+                    command: PYTHONPATH=/harness/packages exec python3 -m moto.server --host {address} --port 4566{push_step}"
+    );
+    let environment = environment.edit(pipeline, push_step, &service);
     copy_packages(&tools::python("moto", &["moto[server,ecr,s3,sts]==5.2.5"])?, &environment.workspace())?;
-    let calls = push(&environment, &["--aws-endpoint-url", "http://moto:4566"]);
-    insta::assert_snapshot!(calls, @"
+    Ok(push_of(&environment, pipeline, &["--aws-endpoint-url", "http://moto:4566"]))
+}
+
+/// A Background step that listens on the pod's loopback only, as moto does when it is told nothing else.
+#[test]
+fn to_a_background_step_of_a_pod() -> Result<()> {
+    insta::assert_snapshot!(beside_moto(shop(), "pipeline.yaml", "127.0.0.1")?, @"
+    AssumeRole 200 there
+    GetAuthorizationToken 200 there
+    ");
+    Ok(())
+}
+
+/// On a bridge the service has an address of its own, and the front asks it by its name.
+#[test]
+fn to_a_background_step_on_a_vm() -> Result<()> {
+    insta::assert_snapshot!(beside_moto(shop_of("pipeline-vm.yaml"), "pipeline-vm.yaml", "0.0.0.0")?, @"
     AssumeRole 200 there
     GetAuthorizationToken 200 there
     ");

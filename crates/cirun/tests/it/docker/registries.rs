@@ -133,10 +133,7 @@ fn docker_hub_without_a_login_takes_no_push() {
 #[test]
 fn another_registry_by_docker() {
     let spec = "connectorRef: quay, repo: quay.io/team/shop";
-    assert_snapshot!(pushed(Stage::vm(), "BuildAndPushDockerRegistry", spec), @"
-    quay.io GetToken 200 user=robot
-    quay.io/team/shop:v1
-    ");
+    assert_snapshot!(pushed(Stage::vm(), "BuildAndPushDockerRegistry", spec), @"quay.io/team/shop:v1");
 }
 
 #[test]
@@ -170,7 +167,6 @@ fn google_with_oidc_on_a_vm() {
     assert_snapshot!(pushed(Stage::vm(), "BuildAndPushGAR", spec), @"
     sts.googleapis.com ExchangeToken 200 audience=//iam.googleapis.com/projects/12/locations/global/workloadIdentityPools/pool/providers/harness
     iamcredentials.googleapis.com GenerateAccessToken 200
-    us-docker.pkg.dev GetToken 200 user=oauth2accesstoken
     us-docker.pkg.dev/team/images/shop:v1
     ");
 }
@@ -203,7 +199,6 @@ fn azure_on_a_vm() {
     assert_snapshot!(pushed(Stage::vm(), "BuildAndPushACR", spec), @"
     login.microsoftonline.com OAuthToken 200 client_id=app
     team.azurecr.io GetToken 200 user=azure
-    team.azurecr.io GetToken 200 user=00000000-0000-0000-0000-000000000000
     team.azurecr.io/shop:v1
     ");
 }

@@ -63,6 +63,11 @@ impl TestEnvironment {
         self
     }
 
+    /// The last value of a variable that was given.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Writes a file of the workspace.
     pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.workspace().join(path);
@@ -149,7 +154,7 @@ impl TestEnvironment {
         self.root.path().join("home")
     }
 
-    fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.root.path().join("state")
     }
 

@@ -3,12 +3,12 @@
 import tempfile
 from pathlib import Path
 
-from . import layout, network, output, registry
+from . import daemon, layout, network, output, registry
 from .aws import Aws
 from .build import build
 from .errors import PluginError
 from .login import log_in
-from .settings import KANIKO, read, with_env_file
+from .settings import DOCKER, KANIKO, read, with_env_file
 
 DIGEST_FILE = Path("/kaniko/digest-file")
 
@@ -20,10 +20,14 @@ def run(env):
     say(f"stand-in for plugins/{settings.contract}")
     if settings.ignored:
         say(f"not used here: {', '.join(settings.ignored)}")
-    if settings.builder != KANIKO:
+    by_daemon = settings.builder == DOCKER and settings.daemon_off and daemon.is_there()
+    if settings.builder != KANIKO and not by_daemon:
         what = "PLUGIN_DAEMON_OFF is set" if settings.daemon_off else "no dockerd is started"
         say(f"{what}: this stand-in builds without a daemon")
     login = log_in(settings, env, Aws(network.aws_transport(env), say))
+    if by_daemon:
+        output.write(settings, daemon.run(settings, login, say), "", say)
+        return
     with tempfile.TemporaryDirectory(prefix="standin-") as work:
         # Tools get the trust of the plugin and keep their own files apart.
         tools = {**env, "HOME": work, "XDG_RUNTIME_DIR": work}

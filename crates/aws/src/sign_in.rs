@@ -1,0 +1,173 @@
+//! Signing in as a connector does: with keys, through a role, with a token, or as the machine's own identity.
+
+use std::{
+    error::Error,
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider},
+};
+use aws_sdk_sts::error::ProvideErrorMetadata;
+
+use crate::identity::{IdentityOptions, http_client};
+
+/// How long one call may take, with its second attempt.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// The name of cirun's sessions.
+const SESSION: &str = "cirun";
+
+/// An error on its way to a person; kept whole, so that its causes can be told.
+pub(crate) type Cause = Box<dyn Error + Send + Sync>;
+
+/// How a step, or a connector, signs in.
+#[derive(Clone, Default)]
+pub struct Login {
+    /// Access key id, secret access key, session token; without them the chain of the machine.
+    pub keys: Option<(String, String, Option<String>)>,
+    /// The role to assume.
+    pub role: Option<String>,
+    /// What its trust policy asks for.
+    pub external_id: Option<String>,
+    /// The token to assume it with, in place of a signature.
+    pub oidc_token: Option<String>,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+/// Why nobody is signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// The chain ended without credentials.
+    #[error("no AWS credentials")]
+    NoCredentials(#[source] Cause),
+    /// The credentials or the token are too old.
+    #[error("the AWS credentials have expired: {0}")]
+    Expired(String),
+    /// AWS does not know them.
+    #[error("AWS refuses the credentials: {0}")]
+    Refused(String),
+    /// The role does not let them in.
+    #[error("the role `{role}` cannot be assumed: {reason}")]
+    Role {
+        /// The role.
+        role: String,
+        /// What STS said.
+        reason: String,
+    },
+    /// AWS did not answer.
+    #[error("AWS cannot be reached")]
+    Unreachable(#[source] Cause),
+}
+
+/// What a service answered in place of a result, or what went wrong on the way to it.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Said { code: String, message: String },
+    Silent(Cause),
+}
+
+impl Refusal {
+    /// Reads the error of any operation.
+    pub(crate) fn of(error: impl ProvideErrorMetadata + Error + Send + Sync + 'static) -> Self {
+        match (error.code(), error.message()) {
+            (Some(code), message) => {
+                Self::Said { code: code.to_owned(), message: message.unwrap_or("no reason is given").to_owned() }
+            }
+            (None, _) => Self::Silent(Box::new(error)),
+        }
+    }
+
+    /// The signer is known, and may not do this.
+    pub(crate) fn is_denial(&self) -> bool {
+        matches!(self, Self::Said { code, .. } if matches!(code.as_str(), "AccessDenied" | "AccessDeniedException"))
+    }
+
+    /// Sorts it by who can mend it.
+    pub(crate) fn sorted(self) -> SignInError {
+        let text = self.to_string();
+        match self {
+            Self::Silent(cause) => SignInError::Unreachable(cause),
+            Self::Said { code, .. } => match code.as_str() {
+                "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => SignInError::Expired(text),
+                _ => SignInError::Refused(text),
+            },
+        }
+    }
+
+    /// The same where a role was to be assumed.
+    fn of_role(self, role: &str) -> SignInError {
+        match self.is_denial() {
+            true => SignInError::Role { role: role.to_owned(), reason: self.to_string() },
+            false => self.sorted(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said { code, message } => write!(f, "{code}: {message}"),
+            Self::Silent(cause) => cause.fmt(f),
+        }
+    }
+}
+
+/// The settings of calls as this identity, and when it expires.
+pub(crate) async fn sign_in(
+    options: &IdentityOptions,
+    login: &Login,
+    region: &str,
+) -> Result<(SdkConfig, Option<SystemTime>), SignInError> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client())
+        .region(Region::new(region.to_owned()))
+        .retry_config(RetryConfig::standard().with_max_attempts(2))
+        .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some((id, secret, token)) = &login.keys {
+        loader = loader.credentials_provider(Credentials::new(id, secret, token.clone(), None, "connector"));
+    }
+    let config = loader.load().await;
+    let Some(role) = &login.role else {
+        let provider = config.credentials_provider();
+        let provider = provider.ok_or_else(|| SignInError::NoCredentials("the chain is empty".into()))?;
+        let found = provider.provide_credentials().await;
+        let found = found.map_err(|error| SignInError::NoCredentials(Box::new(error)))?;
+        return Ok((config, found.expiry()));
+    };
+    let sts = aws_sdk_sts::Client::new(&config);
+    let given = match &login.oidc_token {
+        Some(token) => {
+            let call = sts.assume_role_with_web_identity().role_arn(role).role_session_name(SESSION);
+            let answer = call.web_identity_token(token).send().await;
+            answer.map(|answer| answer.credentials).map_err(|error| Refusal::of(error.into_service_error()))
+        }
+        None => {
+            let call = sts.assume_role().role_arn(role).role_session_name(SESSION);
+            let answer = call.set_external_id(login.external_id.clone()).send().await;
+            answer.map(|answer| answer.credentials).map_err(|error| Refusal::of(error.into_service_error()))
+        }
+    };
+    let given = given.map_err(|refusal| refusal.of_role(role))?;
+    let given = given.ok_or_else(|| SignInError::Refused(format!("STS gave no credentials for `{role}`")))?;
+    let expires = SystemTime::try_from(*given.expiration()).ok();
+    let credentials = Credentials::new(
+        given.access_key_id(),
+        given.secret_access_key(),
+        Some(given.session_token().to_owned()),
+        expires,
+        "role",
+    );
+    let provider = SharedCredentialsProvider::new(credentials);
+    Ok((config.into_builder().credentials_provider(provider).build(), expires))
+}

@@ -1,0 +1,197 @@
+//! The push guard for what steps do by the engine's socket: which images go where, by the settings.
+
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use cirun_docker_executor::{ImageRules, KeptImage, PullRule, PushRule};
+use cirun_planner::{EcrRegistry, RegistryTarget, is_local};
+use futures_util::future::{BoxFuture, FutureExt};
+
+use super::guard::is_allowed;
+use crate::{
+    args::{AwsMode, PushMode},
+    console,
+    front::{KEPT_LOG, MachineRegistry, Pushed},
+    session::Session,
+    settings::Settings,
+};
+
+/// The rules of a run.
+#[derive(Debug)]
+pub(super) struct SocketRules {
+    settings: Settings,
+    targets: Vec<RegistryTarget>,
+    registry: Arc<MachineRegistry>,
+    /// The file of what was kept.
+    kept: Mutex<PathBuf>,
+}
+
+impl SocketRules {
+    /// The rules of the session's settings and pushes.
+    pub(super) fn new(session: &Session, registry: Arc<MachineRegistry>, directory: &std::path::Path) -> Self {
+        let targets = session.planned.targets.clone();
+        let kept = Mutex::new(directory.join(KEPT_LOG));
+        Self { settings: session.settings.clone(), targets, registry, kept }
+    }
+}
+
+impl ImageRules for SocketRules {
+    fn push(&self, registry: &str) -> PushRule {
+        push(&self.settings, &self.targets, registry)
+    }
+
+    fn pull(&self, registry: &str) -> PullRule {
+        pull(&self.settings, &self.targets, registry)
+    }
+
+    fn machine_registry(&self) -> BoxFuture<'_, Result<String, String>> {
+        async { self.registry.ensure().await.map(|running| running.host()).map_err(|error| error.to_string()) }.boxed()
+    }
+
+    fn kept(&self, image: &KeptImage) {
+        let KeptImage { registry, repository, tag, digest } = image.clone();
+        let path = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = serde_json::to_string(&Pushed { registry, repository, tag, digest }).map_err(Into::into);
+        let written = line.and_then(|line| {
+            let mut file = OpenOptions::new().create(true).append(true).open(&*path)?;
+            writeln!(file, "{line}")
+        });
+        if let Err(error) = written {
+            console::say(&format!("warning: cannot note the push of an image in {}: {error}", path.display()));
+        }
+    }
+}
+
+/// The plan's push to that registry.
+fn target<'t>(targets: &'t [RegistryTarget], registry: &str) -> Option<&'t RegistryTarget> {
+    targets.iter().find(|target| match target.is_docker_hub() {
+        true => registry == "docker.io",
+        false => target.host.eq_ignore_ascii_case(registry),
+    })
+}
+
+fn push(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> PushRule {
+    let ecr = EcrRegistry::parse(registry);
+    let planned = target(targets, registry);
+    match (settings.push.value, settings.aws.value) {
+        _ if is_local(registry) => PushRule::Pass,
+        (PushMode::Local, _) => match (&ecr, planned) {
+            (Some(_), _) => PushRule::Keep { login: true },
+            (None, Some(target)) => PushRule::Keep { login: !target.anonymous || target.is_docker_hub() },
+            (None, None) => PushRule::Refuse(format!(
+                "cirun refuses the push to {registry}: `--push local` keeps images of ECR, and of the registries that \
+                 build-and-push steps of the pipeline push to; `--push real --allow-account {registry}` lets this one out"
+            )),
+        },
+        (PushMode::None, _) => PushRule::Refuse(format!("cirun refuses the push to {registry}: `--push none`")),
+        (PushMode::Real, AwsMode::Emulated) if ecr.is_some() => {
+            PushRule::Refuse(format!("cirun refuses the push to {registry}: AWS is emulated, use `--aws real`"))
+        }
+        (PushMode::Real, _) if is_allowed(settings, ecr.as_ref(), registry) => PushRule::Pass,
+        (PushMode::Real, _) => {
+            let whose = ecr.as_ref().map_or(registry, |ecr| ecr.account.as_str());
+            PushRule::Refuse(format!("cirun refuses the push to {registry}: allow it with `--allow-account {whose}`"))
+        }
+    }
+}
+
+fn pull(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> PullRule {
+    let is_ecr = EcrRegistry::parse(registry).is_some();
+    let kept = settings.push.value == PushMode::Local && !is_local(registry);
+    match settings.aws.value {
+        AwsMode::Emulated if is_ecr => PullRule::HereOnly(
+            "AWS is emulated, and the local registry does not have it: push it first, or use `--aws real`".to_owned(),
+        ),
+        AwsMode::Emulated | AwsMode::Real | AwsMode::Off => {
+            if kept && (is_ecr || target(targets, registry).is_some()) {
+                PullRule::HereFirst
+            } else {
+                PullRule::Pass
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Layer, Origin, Trust, Values};
+
+    const ECR: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
+
+    /// What becomes of a push to, and a pull from, each registry; the plan pushes to Docker Hub and, openly, to `open.example`.
+    fn table(aws: AwsMode, push_mode: PushMode, allowed: &[&str]) -> String {
+        let allow_account = allowed.iter().map(|id| (*id).to_owned()).collect();
+        let values = Values { aws: Some(aws), push: Some(push_mode), allow_account, ..Values::default() };
+        let (settings, _) = Settings::resolve(vec![Layer { origin: Origin::Flag, values }], Trust::UserOnly);
+        let target = |host: &str, anonymous| RegistryTarget {
+            step: "push".to_owned(),
+            host: host.to_owned(),
+            repository: "team/shop".to_owned(),
+            ecr: None,
+            login: None,
+            anonymous,
+        };
+        let targets = [target("index.docker.io", false), target("open.example:5000", true)];
+        let registries = [ECR, "docker.io", "open.example:5000", "quay.io", "localhost:5000"];
+        let rows = registries.map(|registry| {
+            let pushed = match push(&settings, &targets, registry) {
+                PushRule::Pass => "out",
+                PushRule::Keep { login: true } => "kept",
+                PushRule::Keep { login: false } => "kept without login",
+                PushRule::Refuse(_) => "refused",
+            };
+            let pulled = match pull(&settings, &targets, registry) {
+                PullRule::Pass => "there",
+                PullRule::HereFirst => "here first",
+                PullRule::HereOnly(_) => "here only",
+            };
+            let name = registry.split('.').next().unwrap_or(registry);
+            format!("{name}: {pushed}, {pulled}\n")
+        });
+        rows.concat()
+    }
+
+    #[test]
+    fn nothing_goes_out_without_a_word() {
+        insta::assert_snapshot!(table(AwsMode::Emulated, PushMode::Local, &["quay.io"]), @"
+        123456789012: kept, here only
+        docker: kept, here first
+        open: kept without login, here first
+        quay: refused, there
+        localhost:5000: out, there
+        ");
+        insta::assert_snapshot!(table(AwsMode::Real, PushMode::Local, &[]), @"
+        123456789012: kept, here first
+        docker: kept, here first
+        open: kept without login, here first
+        quay: refused, there
+        localhost:5000: out, there
+        ");
+        insta::assert_snapshot!(table(AwsMode::Real, PushMode::Real, &["123456789012", "open.example"]), @"
+        123456789012: out, there
+        docker: refused, there
+        open: out, there
+        quay: refused, there
+        localhost:5000: out, there
+        ");
+        insta::assert_snapshot!(table(AwsMode::Emulated, PushMode::Real, &["123456789012", "quay.io"]), @"
+        123456789012: refused, here only
+        docker: refused, there
+        open: refused, there
+        quay: out, there
+        localhost:5000: out, there
+        ");
+        insta::assert_snapshot!(table(AwsMode::Off, PushMode::None, &["quay.io"]), @"
+        123456789012: refused, there
+        docker: refused, there
+        open: refused, there
+        quay: refused, there
+        localhost:5000: out, there
+        ");
+    }
+}

@@ -1,0 +1,230 @@
+//! Steps that run in private images of ECR: pulled as their connector, or from the local registry where AWS is emulated.
+
+use std::{fs, process::Command};
+
+use anyhow::{Context as _, Result, ensure};
+use cirun_aws_emulator::LogEntry;
+use insta::assert_snapshot;
+
+use crate::it::support::{Running, Stage, TestEnvironment, assert_nothing_left, docker, until};
+
+const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
+/// What AWS would answer besides.
+const SEEDS: &str = "[[role]]\narn = \"arn:aws:iam::123456789012:role/ci-push\"\nexternal_id = \"shop\"\n";
+
+/// A step in an image that is asked for each time.
+fn pipeline(connector: &str, image: &str) -> String {
+    let step = format!(
+        "- step:\n    type: Run\n    identifier: use\n    name: use\n    spec:\n      connectorRef: {connector}\n      \
+         image: {REGISTRY}/{image}\n      imagePullPolicy: Always\n      shell: Sh\n      command: cat /etc/os-release | head -1\n"
+    );
+    Stage::kubernetes().step(&step).pipeline()
+}
+
+/// The real AWS, played by `cirun aws serve`, and an engine of its own whose name server leads ECR's name there.
+struct Cloud {
+    served: TestEnvironment,
+    running: Running,
+    engine: String,
+    network: String,
+    endpoint: String,
+    address: String,
+}
+
+impl Cloud {
+    fn start() -> Result<Self> {
+        let id = format!("cirun-it-ecr-{}", std::process::id());
+        docker(&["network", "create", &id]);
+        let gateway = docker(&["network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", &id]);
+        let gateway = gateway.trim();
+        let served = TestEnvironment::new().file("seeds.toml", SEEDS);
+        let tls = format!("{gateway}:443");
+        let running = served.start(&[
+            "aws",
+            "serve",
+            "--port",
+            "0",
+            "--tls",
+            &tls,
+            "--account",
+            "123456789012",
+            "--seed",
+            "seeds.toml",
+            "--create-repository",
+            "--request-log",
+            "log.jsonl",
+        ]);
+        until("it serves", || running.said("  data"));
+        let exports = running.stdout();
+        let export = |name: &str| {
+            let line = exports.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
+            line.map(str::to_owned).with_context(|| exports.clone())
+        };
+        let (endpoint, ca) = (export("AWS_ENDPOINT_URL")?, export("AWS_CA_BUNDLE")?);
+        let host = format!("{REGISTRY}:{gateway}");
+        let certificate = format!("{ca}:/etc/docker/certs.d/{REGISTRY}/ca.crt:ro");
+        docker(&[
+            "run",
+            "--detach",
+            "--privileged",
+            "--name",
+            &id,
+            "--network",
+            &id,
+            "--add-host",
+            &host,
+            "--volume",
+            &certificate,
+            "--volume",
+            "/tmp:/tmp",
+            "--publish",
+            "127.0.0.1::2375",
+            "cirun.local/dind:1",
+        ]);
+        let published = docker(&["port", &id, "2375/tcp"]);
+        let address = format!("tcp://{}", published.lines().next().context("a published port")?.trim());
+        let cloud = Self { served, running, engine: id.clone(), network: id, endpoint, address };
+        until("the engine answers", || {
+            let info = Command::new("docker").args(["--host", &cloud.address, "info"]).output();
+            info.is_ok_and(|output| output.status.success())
+        });
+        Ok(cloud)
+    }
+
+    /// Puts an image of this machine's engine into the registry.
+    fn keep(&self, image: &str, name: &str) {
+        let address = format!("{}/{REGISTRY}/{name}", self.endpoint.trim_start_matches("http://"));
+        docker(&["tag", image, &address]);
+        docker(&["push", "--quiet", &address]);
+        docker(&["image", "rm", &address]);
+    }
+
+    /// A user of this cloud.
+    fn user(&self, pipeline: &str) -> TestEnvironment {
+        TestEnvironment::pipeline(pipeline)
+            .with("DOCKER_HOST", &self.address)
+            .with("AWS_ENDPOINT_URL", &self.endpoint)
+            .with("AWS_ACCESS_KEY_ID", "AKIADEVELOPER0000000")
+            .with("AWS_SECRET_ACCESS_KEY", "developer")
+            .with("AWS_REGION", "us-east-1")
+    }
+
+    /// The requests since the last look, each once: actions, keys, and whose password the registry was shown.
+    fn asked(&self) -> String {
+        let path = self.served.workspace().join("log.jsonl");
+        let log = fs::read_to_string(&path).unwrap();
+        fs::OpenOptions::new().write(true).truncate(true).open(&path).unwrap();
+        let key = |entry: &LogEntry| match entry.access_key_id.as_deref() {
+            None => "nobody".to_owned(),
+            Some(key) if key.starts_with("ASIA") => "a session".to_owned(),
+            Some(key) => key.to_owned(),
+        };
+        let mut lines: Vec<String> = log
+            .lines()
+            .map(|line| serde_json::from_str::<LogEntry>(line).unwrap())
+            .filter(|entry| !matches!(entry.action.as_str(), "Ping" | "GetBlob" | "GetCallerIdentity"))
+            .map(|entry| format!("{} {} by {}", entry.action, entry.status, key(&entry)))
+            .collect();
+        lines.dedup();
+        lines.join("\n")
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        for args in [&["rm", "--force", "--volumes", &self.engine][..], &["network", "rm", &self.network]] {
+            drop(Command::new("docker").args(args).output());
+        }
+        self.running.signal(rustix::process::Signal::INT);
+    }
+}
+
+const REAL: [&str; 5] = ["local", "ci.yaml", "--aws", "real", "--no-input"];
+
+#[test]
+fn of_real_aws() -> Result<()> {
+    let cloud = Cloud::start()?;
+    cloud.keep("cirun.local/busybox:1", "tools:1");
+    drop(cloud.asked());
+    let secret = ["--secret", "aws_secret_key=x"];
+    for connector in ["aws", "aws_role", "aws_delegate"] {
+        let user = cloud.user(&pipeline(connector, "tools:1"));
+        let output = user.cirun(&[&REAL[..], &secret, &["--events", "e.jsonl"]].concat()).exits(0);
+        ensure!(user.events().output("use").len() == 1, "{output}");
+        let asked = cloud.asked();
+        match connector {
+            "aws" => assert_snapshot!(asked, @"
+            GetAuthorizationToken 200 by AKIAIOSFODNN7EXAMPLE
+            GET 401 by nobody
+            HeadManifest 200 by AKIAIOSFODNN7EXAMPLE
+            GetManifest 200 by AKIAIOSFODNN7EXAMPLE
+            "),
+            "aws_role" => assert_snapshot!(asked, @"
+            AssumeRole 200 by AKIADEVELOPER0000000
+            GetAuthorizationToken 200 by a session
+            GET 401 by nobody
+            HeadManifest 200 by a session
+            "),
+            _ => assert_snapshot!(asked, @"
+            GetAuthorizationToken 200 by AKIADEVELOPER0000000
+            GET 401 by nobody
+            HeadManifest 200 by AKIADEVELOPER0000000
+            "),
+        }
+    }
+
+    // The CI service's token, from a command, of the issuer that this AWS knows.
+    let issuer = cloud.served.workspace().parent().context("a home")?.join("data");
+    let user = cloud.user(&pipeline("aws_oidc", "tools:1"));
+    let without = user.cirun(&[&REAL[..], &secret].concat()).exits(3);
+    drop(without.says("no OIDC token plays the CI service's"));
+    let user = user.with(
+        "CIRUN_OIDC_TOKEN_COMMAND",
+        &format!("XDG_DATA_HOME={} {} aws token", issuer.display(), env!("CARGO_BIN_EXE_cirun")),
+    );
+    drop(user.cirun(&[&REAL[..], &secret].concat()).exits(0));
+    assert_snapshot!(cloud.asked(), @"
+    AssumeRoleWithWebIdentity 200 by nobody
+    GetAuthorizationToken 200 by a session
+    GET 401 by nobody
+    HeadManifest 200 by a session
+    ");
+    let user = user.with("CIRUN_OIDC_TOKEN_COMMAND", "echo no token");
+    let broken = user.cirun(&[&REAL[..], &secret].concat()).exits(6);
+    assert_snapshot!(broken.words(), @"
+    error: `oidc-token-command` (environment) gives no OIDC token: what it printed is no token
+     help: it must print the token and nothing else: `echo no token`
+    ");
+
+    // What goes wrong is told by the image and the connector.
+    let wrong = fs::read_to_string(user.workspace().join(".harness/connectors.yaml"))?
+        .replace("externalId: shop", "externalId: x");
+    let user = cloud.user(&pipeline("aws_role", "tools:1")).file(".harness/connectors.yaml", wrong);
+    let refused = user.cirun(&[&REAL[..], &secret].concat()).exits(5);
+    let told = refused.words();
+    assert_snapshot!(told.lines().filter(|line| line.starts_with("error")).collect::<Vec<_>>().join("\n"), @"error: image `123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1` is not available: the connector `aws_role`: the role `arn:aws:iam::123456789012:role/ci-push` cannot be assumed: AccessDenied: User: arn:aws:iam::123456789012:user/local is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/ci-push (let the trust policy of `arn:aws:iam::123456789012:role/ci-push` name the signer, and check `externalId` or the token's claims)");
+    Ok(())
+}
+
+#[test]
+fn of_emulated_aws() {
+    let name = format!("it-kept-{}", std::process::id());
+    let kept = TestEnvironment::pipeline(pipeline("aws", &format!("{name}:1"))).with_engine();
+    let run = |environment: &TestEnvironment, code: i32| {
+        let args = ["local", "ci.yaml", "--secret", "aws_secret_key=x", "--events", "e.jsonl"];
+        let output = environment.cirun(&args).exits(code);
+        assert_nothing_left(environment.events().run());
+        output
+    };
+    let absent = run(&kept, 5).words().replace(&name, "[NAME]");
+    assert_snapshot!(absent.lines().filter(|line| line.starts_with("error")).collect::<Vec<_>>().join("\n"), @"error: image `123456789012.dkr.ecr.us-east-1.amazonaws.com/[NAME]:1` is not available: AWS is emulated, so its real registries are not asked, and the local registry does not have the image (push it there in this run or before; an image that the engine has is used with `--pull missing`; or use `--aws real`)");
+    let registry = kept.variable("CIRUN_REGISTRY").expect("tests have a registry of their own");
+    let port = docker(&["port", registry, "5000/tcp"]);
+    let address = format!("{}/{REGISTRY}/{name}:1", port.lines().next().unwrap());
+    docker(&["tag", "cirun.local/busybox:1", &address]);
+    docker(&["push", "--quiet", &address]);
+    docker(&["image", "rm", &address]);
+    drop(run(&kept, 0));
+    assert_eq!(kept.events().output("use").len(), 1);
+    docker(&["image", "rm", &format!("{REGISTRY}/{name}:1")]);
+}

@@ -1,0 +1,74 @@
+//! Images that are looked at by the guarded socket: one that was kept has its registry's digest, as after a push there.
+
+use http_body_util::{BodyExt, Limited};
+use hyper::{Request, Response, StatusCode, body::Incoming, header::CONTENT_LENGTH};
+use serde_json::Value;
+
+use super::{
+    answer::{self, Body, BoxError, passed},
+    forward,
+    serve::Guard,
+};
+
+/// More than any description of an image has.
+const MAX_BYTES: usize = 16 << 20;
+
+/// A name under which an image was pushed and kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Digest {
+    /// The image's id.
+    pub(super) id: String,
+    /// The name, without its tag.
+    pub(super) name: String,
+    /// The registry's digest of it.
+    pub(super) digest: String,
+}
+
+/// Answers `GET /images/NAME/json`.
+pub(super) async fn answer(guard: &Guard, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
+    let known = guard.digests();
+    if known.is_empty() {
+        return forward::pass(guard.engine_socket(), request).await;
+    }
+    let (mut parts, body) = forward::ask(guard.engine_socket(), request.map(passed)).await?.into_parts();
+    let bytes = Limited::new(body, MAX_BYTES).collect().await?.to_bytes();
+    let bytes = match serde_json::from_slice::<Value>(&bytes) {
+        Ok(mut image) if parts.status == StatusCode::OK => {
+            add(&mut image, &known);
+            serde_json::to_vec(&image)?.into()
+        }
+        Ok(_) | Err(_) => bytes,
+    };
+    parts.headers.remove(CONTENT_LENGTH);
+    Ok(Response::from_parts(parts, answer::whole(bytes)))
+}
+
+fn add(image: &mut Value, known: &[Digest]) {
+    let id = image["Id"].as_str().unwrap_or_default().to_owned();
+    let mut digests = image["RepoDigests"].as_array().cloned().unwrap_or_default();
+    for digest in known.iter().filter(|digest| digest.id == id) {
+        let name = Value::String(format!("{}@{}", digest.name, digest.digest));
+        if !digests.contains(&name) {
+            digests.push(name);
+        }
+    }
+    if let Some(image) = image.as_object_mut() {
+        image.insert("RepoDigests".to_owned(), Value::Array(digests));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn digests_of_the_image_and_no_other() {
+        let digest = |id: &str, name: &str| Digest { id: id.into(), name: name.into(), digest: "sha256:d".into() };
+        let known = [digest("sha256:1", "r.io/a"), digest("sha256:2", "r.io/b"), digest("sha256:1", "r.io/a")];
+        let mut image = json!({"Id": "sha256:1", "RepoDigests": null});
+        add(&mut image, &known);
+        assert_eq!(image["RepoDigests"], json!(["r.io/a@sha256:d"]));
+    }
+}

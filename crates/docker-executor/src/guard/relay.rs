@@ -1,0 +1,121 @@
+//! An answer of the engine that is handed on while it comes, with something to be done before it ends.
+
+use std::future::{Future, poll_fn};
+
+use bytes::Bytes;
+use futures_util::stream::unfold;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::{Frame, Incoming};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use super::answer::{Body, BoxError};
+use crate::backend::Shared;
+
+/// Pieces of an answer under way.
+const PIECES: usize = 8;
+/// The longest line that is looked into.
+const MAX_LINE_BYTES: usize = 64 * 1024;
+
+/// What the lines of an answer said.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// A line told of a failure.
+    pub(super) failed: bool,
+    /// Tags and digests that were pushed.
+    pub(super) pushed: Vec<(String, String)>,
+}
+
+/// Hands the body on, and does `last` before it ends: also when the client has gone, as the engine goes on then.
+pub(super) fn then<F: Future<Output = ()> + Send + 'static>(
+    shared: &Shared,
+    mut body: Incoming,
+    last: impl FnOnce(Said) -> F + Send + 'static,
+) -> Body {
+    let (sender, receiver) = mpsc::channel::<Result<Frame<Bytes>, BoxError>>(PIECES);
+    shared.tasks.spawn(async move {
+        let mut lines = Lines::default();
+        while let Some(frame) = body.frame().await {
+            if let Some(bytes) = frame.as_ref().ok().and_then(Frame::data_ref) {
+                lines.take(bytes);
+            }
+            let broken = frame.is_err();
+            lines.said.failed |= broken;
+            // Without a receiver nobody reads, but the engine still works for us.
+            drop(sender.send(frame.map_err(Into::into)).await);
+            if broken {
+                break;
+            }
+        }
+        last(lines.end()).await;
+    });
+    let frames = unfold(receiver, |mut receiver| async move {
+        let next = poll_fn(|context| receiver.poll_recv(context)).await;
+        next.map(|frame| (frame, receiver))
+    });
+    StreamBody::new(frames).boxed_unsync()
+}
+
+/// A line of the engine's stream, as far as it matters.
+#[derive(Deserialize)]
+struct Line {
+    error: Option<String>,
+    aux: Option<Aux>,
+}
+
+#[derive(Deserialize)]
+struct Aux {
+    #[serde(rename = "Tag")]
+    tag: Option<String>,
+    #[serde(rename = "Digest")]
+    digest: Option<String>,
+}
+
+#[derive(Default)]
+struct Lines {
+    rest: Vec<u8>,
+    said: Said,
+}
+
+impl Lines {
+    fn take(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if self.rest.len() + piece.len() <= MAX_LINE_BYTES {
+                self.rest.extend_from_slice(piece);
+            }
+            if piece.ends_with(b"\n") {
+                self.line();
+            }
+        }
+    }
+
+    fn line(&mut self) {
+        let line = std::mem::take(&mut self.rest);
+        let Ok(Line { error, aux }) = serde_json::from_slice(&line) else { return };
+        self.said.failed |= error.is_some();
+        if let Some(Aux { tag: Some(tag), digest: Some(digest) }) = aux {
+            self.said.pushed.push((tag, digest));
+        }
+    }
+
+    fn end(mut self) -> Said {
+        self.line();
+        self.said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_in_pieces() {
+        let text = "{\"status\":\"Pushed\"}\r\n{\"progressDetail\":{},\"aux\":{\"Tag\":\"1\",\"Digest\":\"sha256:a\",\"Size\":7}}\r\n{\"error\":\"no\"}";
+        for size in [1, 7, 1000] {
+            let mut lines = Lines::default();
+            text.as_bytes().chunks(size).for_each(|piece| lines.take(piece));
+            let expected = Said { failed: true, pushed: vec![("1".to_owned(), "sha256:a".to_owned())] };
+            assert_eq!(lines.end(), expected);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! How an `Aws` connector signs in where it pulls an image: as the delegate does in CI (harness-runtime.md 5).
+
+use cirun_parser::model::AwsConnector;
+use cirun_plan::{AwsKeys, AwsLogin, Secret, Text};
+
+use crate::{build::aws_auth, connectors::Named, resolve::Ctx};
+
+/// The login of the connector; `None` while a part of it is open, or missing, which is reported.
+pub(crate) fn of(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) -> Option<AwsLogin> {
+    // What a plugin is sent is what the delegate signs in with itself.
+    let sent = aws_auth::variables(ctx, named, aws);
+    let env = sent.env();
+    let value = |name: &str| match env.get(name).map(|var| &var.value.value) {
+        None => Some(None),
+        Some(Text::Known(text)) => Some(Some(text.clone())),
+        Some(Text::Secret(secret)) => Some(Some(secret.expose().to_owned())),
+        Some(Text::Deferred(_)) => None,
+    };
+    let keys = match (value("PLUGIN_ACCESS_KEY")?, value("PLUGIN_SECRET_KEY")?) {
+        (Some(access_key), Some(secret)) => {
+            let session_token = sent.session_token().cloned();
+            Some(AwsKeys { access_key, secret_key: Secret::new(secret), session_token })
+        }
+        _ => None,
+    };
+    Some(AwsLogin {
+        connector: named.id.value.clone(),
+        keys,
+        role: value("PLUGIN_ASSUME_ROLE")?,
+        external_id: value("PLUGIN_EXTERNAL_ID")?,
+        oidc_token: value("PLUGIN_OIDC_TOKEN_ID")?.map(Secret::new),
+    })
+}
