@@ -29,7 +29,6 @@ mod run;
 mod service;
 mod shell;
 mod sidecar;
-mod sockets;
 mod spec;
 mod stage;
 mod surroundings;

@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use bollard::query_parameters::AttachContainerOptionsBuilder;
-use cirun_engine::BackendError;
+use cirun_engine::{BackendError, listening};
 use futures_util::StreamExt;
 use tokio::fs;
 
@@ -13,7 +13,6 @@ use crate::{
     error::engine_error,
     names::object_name,
     run::Output,
-    sockets::listening,
     spec::{HostInfo, watcher_config},
 };
 
@@ -57,13 +56,13 @@ impl Listeners {
                 let tables = fs::read_to_string(format!("/proc/{process}/net/tcp")).await.ok()?;
                 // A kernel without IPv6 has no such table.
                 let more = fs::read_to_string(format!("/proc/{process}/net/tcp6")).await.unwrap_or_default();
-                Some(listening(&(tables + &more)))
+                Some(addresses(&(tables + &more)))
             }
             Self::Watcher { output, text, .. } => {
                 let end = format!("\n{END_OF_READING}\n");
                 loop {
                     if let Some(at) = text.find(&end) {
-                        let found = listening(&text[..at]);
+                        let found = addresses(&text[..at]);
                         text.drain(..at + end.len());
                         return Some(found);
                     }
@@ -87,4 +86,10 @@ impl Listeners {
             shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
         }
     }
+}
+
+fn addresses(tables: &str) -> Vec<SocketAddr> {
+    let mut addresses: Vec<_> = listening(tables).iter().map(|listener| listener.address).collect();
+    addresses.dedup();
+    addresses
 }

@@ -30,6 +30,7 @@ mod outputs;
 mod record;
 mod resolve;
 mod scope;
+mod sockets;
 mod status;
 mod verdict;
 
@@ -46,3 +47,4 @@ pub use exit_code::{describe_exit_code, exit_code_hint, exit_code_meaning};
 pub use mask::{MASK, Masker};
 pub use ready::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep};
 pub use run::{Engine, RunError, RunResult};
+pub use sockets::{Listener, listening};

@@ -71,4 +71,6 @@ pub struct ReadyHost {
     pub argv: Vec<String>,
     /// The step's environment, over the machine's.
     pub env: IndexMap<String, String>,
+    /// The ports that a service says it listens on.
+    pub ports: Vec<u16>,
 }

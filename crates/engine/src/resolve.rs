@@ -69,7 +69,8 @@ impl Resolver<'_> {
 
     fn host(&mut self, planned: &HostAction) -> Result<ReadyHost, String> {
         let argv = planned.argv.iter().map(|text| self.text(text)).collect::<Result<_, _>>()?;
-        Ok(ReadyHost { argv, env: self.env(&planned.env)? })
+        let ports = planned.ports.iter().map(|port| port.value.host).collect();
+        Ok(ReadyHost { argv, env: self.env(&planned.env)?, ports })
     }
 
     fn list(&mut self, texts: Option<&Traced<Vec<Text>>>) -> Result<Option<Vec<String>>, String> {

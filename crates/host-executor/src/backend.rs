@@ -17,7 +17,7 @@ use crate::{
     HostConfig, output_files,
     paths::HostPaths,
     process::{self, Process, Spawn},
-    reports,
+    readiness, reports,
     stage::Stage,
 };
 
@@ -148,9 +148,8 @@ impl Backend for HostBackend {
         Ok(())
     }
 
-    /// Nobody says which ports of the machine a process is to open.
-    async fn await_ready(&self, _: &ReadyStep, _: Duration) -> Result<Readiness, BackendError> {
-        Ok(Readiness::Unknown)
+    async fn await_ready(&self, step: &ReadyStep, within: Duration) -> Result<Readiness, BackendError> {
+        readiness::watch(&*self.stage()?, &step.path, &host_action(step)?.ports, within).await
     }
 
     async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {

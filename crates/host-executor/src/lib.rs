@@ -9,7 +9,9 @@ mod paths;
 
 #[cfg(unix)]
 mod exports;
+mod listeners;
 mod output_files;
+mod readiness;
 mod reports;
 
 #[cfg(unix)]
@@ -18,6 +20,8 @@ mod guard;
 mod output;
 #[cfg(unix)]
 mod process;
+#[cfg(target_os = "linux")]
+mod process_table;
 #[cfg(unix)]
 mod protocol;
 #[cfg(unix)]

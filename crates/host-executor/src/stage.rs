@@ -86,6 +86,12 @@ impl Stage {
         (terminate, kill)
     }
 
+    /// The guard of a step that runs, and what fires when nothing of the step is left.
+    pub(crate) fn guard_of(&self, step: &StepPath) -> Option<(u32, CancellationToken)> {
+        let running = lock(&self.running);
+        running.iter().find(|(_, kept)| kept.step == *step).map(|(pid, kept)| (*pid, kept.ended.clone()))
+    }
+
     /// Ends what steps of a group have left running: asks, waits for `grace`, kills. Returns the steps of which something is
     /// left at the deadline.
     pub(crate) async fn end_group(&self, group: &StepPath, grace: Duration, deadline: Duration) -> Vec<String> {

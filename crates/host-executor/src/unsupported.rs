@@ -26,6 +26,10 @@ impl Stage {
         Self { paths, ending: CancellationToken::new() }
     }
 
+    pub(crate) fn guard_of(&self, _: &StepPath) -> Option<(u32, CancellationToken)> {
+        None
+    }
+
     pub(crate) async fn end_group(&self, _: &StepPath, _: Duration, _: Duration) -> Vec<String> {
         Vec::new()
     }

@@ -176,6 +176,8 @@ pub struct HostAction {
     pub script: Option<Traced<Text>>,
     /// The step's environment, over the machine's.
     pub env: Environment,
+    /// The ports that a service says it listens on. Nothing is published: it is the machine's own process.
+    pub ports: Vec<Traced<PortBinding>>,
 }
 
 /// A variable of a step's environment.

@@ -266,6 +266,7 @@ impl<'a> WireStep<'a> {
                 wire.command = Some(wire.texts(&host.argv));
                 wire.script = host.script.as_ref().map(|script| wire.text(&script.value));
                 wire.env = Variables(Some(&host.env));
+                wire.ports = host.ports.iter().map(|port| WirePort::new(port.value)).collect();
             }
             Action::Wait(_) => wire.runs = "wait",
             Action::Skip(reason) => wire.skip_reason = Some(skip_reason(reason)),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use cirun_parser::{Diagnostic, Span};
-use cirun_plan::{Action, ContainerAction, NetworkModel, PlannedStage, PlannedStep, Profile, StepPath};
+use cirun_plan::{
+    Action, ContainerAction, NetworkModel, PlannedStage, PlannedStep, PortBinding, Profile, StepPath, Traced,
+};
 
 use crate::notes::Notes;
 
@@ -37,19 +39,29 @@ fn check_surroundings(
         .collect();
     match profile.network() {
         NetworkModel::Bridge => {
-            host_ports(&services, place, notes);
+            let binding = planned.services().filter(|step| is_there(step)).map(|step| (step, bound(&step.action)));
+            host_ports(&binding.collect::<Vec<_>>(), place, notes);
             names(&services, place, notes);
         }
         NetworkModel::Pod => pod_ports(&services, place, notes),
     }
 }
 
+/// The ports that a service binds, as a container or as a process of the host.
+fn bound(action: &Action) -> &[Traced<PortBinding>] {
+    match action {
+        Action::Container(container) => &container.ports,
+        Action::Host(host) => &host.ports,
+        Action::Wait(_) | Action::Skip(_) => &[],
+    }
+}
+
 /// A port of the host belongs to one service.
-fn host_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes: &Notes) {
+fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: Place<'_>, notes: &Notes) {
     let mut first_at: BTreeMap<u16, &PlannedStep> = BTreeMap::new();
     // Services with conditions may exclude each other.
-    for (step, container) in services.iter().filter(|(step, _)| step.when.condition.is_none()) {
-        for port in &container.ports {
+    for (step, ports) in services.iter().filter(|(step, _)| step.when.condition.is_none()) {
+        for port in *ports {
             let host = port.value.host;
             match first_at.get(&host) {
                 None => {

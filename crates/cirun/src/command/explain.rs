@@ -5,7 +5,7 @@ mod docker_run;
 use std::path::PathBuf;
 
 use cirun_parser::Severity;
-use cirun_plan::{Action, ContainerAction, Environment as Variables, PlannedStep, StandIn, Text, Traced};
+use cirun_plan::{Action, ContainerAction, Environment as Variables, PlannedStep, PortBinding, StandIn, Text, Traced};
 
 use crate::{
     args::PlanOptions,
@@ -96,6 +96,7 @@ fn facts(step: &PlannedStep) -> Vec<Fact> {
         }
         Action::Host(host) => {
             facts.extend(host.script.iter().map(|script| Fact::new("script", script, script.value.shown())));
+            facts.extend(port_facts(&host.ports));
             facts.extend(variables(&host.env));
         }
         Action::Wait(duration) => {
@@ -125,13 +126,12 @@ fn container_facts(container: &ContainerAction) -> Vec<Fact> {
     let bytes = |bytes: &Traced<u64>| format!("{} MiB", bytes.value / 1024 / 1024);
     facts.extend(container.memory_bytes.iter().map(|memory| Fact::new("memory", memory, bytes(memory))));
     facts.extend(container.aliases.iter().map(|alias| Fact::new("alias", alias, &alias.value)));
-    facts.extend(
-        container
-            .ports
-            .iter()
-            .map(|port| Fact::new("port", port, format!("{} → {}", port.value.host, port.value.container))),
-    );
+    facts.extend(port_facts(&container.ports));
     facts
+}
+
+fn port_facts(ports: &[Traced<PortBinding>]) -> impl Iterator<Item = Fact> {
+    ports.iter().map(|port| Fact::new("port", port, format!("{} → {}", port.value.host, port.value.container)))
 }
 
 fn variables(env: &Variables) -> Vec<Fact> {

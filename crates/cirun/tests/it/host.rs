@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::support::{Stage, TestEnvironment, indent};
+use super::support::{Stage, TestEnvironment, free_port, indent};
 
 fn host_step(id: &str, command: &str) -> String {
     format!(
@@ -61,6 +61,29 @@ fn a_failing_step_ends_the_run_with_one_and_its_last_lines() {
     ");
     assert_eq!(environment.events().outcomes(), "a succeeded, b failed 7, c skipped");
     assert_eq!(environment.events().end(), ("failed".to_owned(), 1));
+}
+
+/// A service of the machine is waited for by the ports that it names, and the race is told.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_is_waited_for() {
+    let port = free_port();
+    let serve = format!(
+        "import http.server, time\ntime.sleep(2)\nhttp.server.HTTPServer(('127.0.0.1', {port}), http.server.SimpleHTTPRequestHandler).serve_forever()"
+    );
+    let service = host_step("web", &serve).replace("type: Run", "type: Background").replace(
+        "      shell: Sh",
+        &format!("      portBindings:\n        \"{port}\": \"{port}\"\n      shell: Python"),
+    );
+    let ask = host_step("ask", &format!("exec 3<>/dev/tcp/localhost/{port}; echo reached"))
+        .replace("shell: Sh", "shell: Bash");
+    let stage = Stage::cloud().step(&service).step(&ask);
+    let environment = TestEnvironment::new().file("ci.yaml", stage.pipeline());
+    drop(environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl"]).exits(0).says("[service-race]"));
+    let events = environment.events();
+    assert_eq!(events.output("ask"), ["reached"]);
+    assert!(events.one("service_ready", "web")["after_ms"].as_u64().unwrap() >= 1900);
+    drop(environment.cirun(&["local", "ci.yaml", "--no-wait"]).exits(1));
 }
 
 #[test]

@@ -279,6 +279,6 @@ fn addresses(step: &ReadyStep) -> Vec<String> {
             let ports = container.ports.iter().map(|port| format!("localhost:{}", port.host));
             container.aliases.iter().cloned().chain(ports).collect()
         }
-        ReadyAction::Host(_) => Vec::new(),
+        ReadyAction::Host(host) => host.ports.iter().map(|port| format!("localhost:{port}")).collect(),
     }
 }

@@ -121,7 +121,8 @@ impl StepBuilder {
     /// A step that runs as a process.
     #[must_use]
     pub fn host(mut self, argv: Vec<Text>) -> Self {
-        self.0.action = Action::Host(Box::new(HostAction { argv, script: None, env: Environment::new() }));
+        self.0.action =
+            Action::Host(Box::new(HostAction { argv, script: None, env: Environment::new(), ports: Vec::new() }));
         self
     }
 

@@ -4,7 +4,7 @@
 //! keeps its pid, so a signal sent under the lock below cannot hit a stranger.
 
 use std::{
-    fs, io,
+    io,
     sync::{Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
 };
@@ -18,7 +18,7 @@ use rustix::{
 };
 
 use super::Left;
-use crate::protocol::Report;
+use crate::{process_table, protocol::Report};
 
 /// Before the first process is started.
 pub(super) fn prepare() -> io::Result<()> {
@@ -61,7 +61,7 @@ impl Family {
         if !*gone && kill_process_group(self.leader, signal) != Err(Errno::SRCH) {
             left = Left::Some;
         }
-        for child in children() {
+        for child in process_table::children_of(getpid()) {
             if kill_process(child, signal) != Err(Errno::SRCH) {
                 left = Left::Some;
             }
@@ -97,37 +97,5 @@ fn ended(status: WaitStatus) -> Report {
         (Some(code), _) => Report::Exited(code),
         (None, Some(signal)) => Report::Signalled(signal),
         (None, None) => Report::Exited(status.as_raw()),
-    }
-}
-
-/// The processes whose parent is this one.
-fn children() -> Vec<Pid> {
-    let own = getpid();
-    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
-    processes
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| parent(*pid) == Some(own.as_raw_pid()))
-        .filter_map(Pid::from_raw)
-        .collect()
-}
-
-/// The parent of a process, from `/proc/PID/stat`: the second field after the name, which stands in parentheses and may
-/// contain any character.
-fn parent(pid: i32) -> Option<i32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, after_name) = stat.rsplit_once(')')?;
-    after_name.split_ascii_whitespace().nth(1)?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parent_of_this_process_is_found() {
-        let own = getpid().as_raw_pid();
-        assert_eq!(parent(own), rustix::process::getppid().map(Pid::as_raw_pid));
-        assert_eq!(parent(-1), None);
     }
 }

@@ -53,6 +53,7 @@ pub(crate) fn step(id: &str, argv: &[&str], env: &[(&str, &str)]) -> ReadyStep {
     let host = ReadyHost {
         argv: argv.iter().map(|argument| (*argument).to_owned()).collect(),
         env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ports: Vec::new(),
     };
     ReadyStep {
         path: StepPath::new("build", [id]),

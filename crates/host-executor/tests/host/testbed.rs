@@ -1,4 +1,5 @@
-//! Programs that the tests run: `guard ARGV…` is a guard, `drive WORKSPACE SCRIPT` runs a step as cirun does, to be killed.
+//! Programs that the tests run: `guard ARGV…` is a guard, `drive WORKSPACE SCRIPT` runs a step as cirun does, to be killed,
+//! `listen PORT` is a server.
 
 use std::{env, path::Path, process::ExitCode};
 
@@ -18,6 +19,15 @@ fn main() -> ExitCode {
             };
             drive(Path::new(&workspace), &script);
             ExitCode::SUCCESS
+        }
+        Some("listen") => {
+            let Some(port) = arguments.next().and_then(|port| port.parse::<u16>().ok()) else {
+                return ExitCode::from(64);
+            };
+            let _listener = std::net::TcpListener::bind(("127.0.0.1", port)).expect("a free port");
+            loop {
+                std::thread::park();
+            }
         }
         _ => ExitCode::from(64),
     }

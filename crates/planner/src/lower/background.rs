@@ -1,7 +1,7 @@
 //! Background steps (seed 000; seed 001; harness-runtime.md 1.5, 8.5).
 
 use cirun_parser::{Diagnostic, Span, TextList, TextMap, model::BackgroundSpec};
-use cirun_plan::{Action, Cause, Origin, PortBinding, Profile, Role, StepFiles, Text as PlanText, Traced};
+use cirun_plan::{Action, Cause, HostAction, Origin, PortBinding, Profile, Role, StepFiles, Text as PlanText, Traced};
 
 use super::{
     ContainerFields, Lowered, StepCtx,
@@ -66,7 +66,10 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
             Action::Container(Box::new(container))
         }
         (None, Some(composed)) => match at.profile() {
-            Profile::Vm | Profile::Cloud => Action::Host(Box::new(host(shell, composed, script, env))),
+            Profile::Vm | Profile::Cloud => {
+                let ports = ports(at, spec);
+                Action::Host(Box::new(HostAction { ports, ..host(shell, composed, script, env) }))
+            }
             Profile::Kubernetes | Profile::Docker => return service(Lowered::impossible("it has no image")),
         },
         (None, None) => return service(Lowered::impossible("it has neither a command nor an image")),

@@ -74,7 +74,7 @@ pub(super) fn host(
 ) -> HostAction {
     let mut argv: Vec<PlanText> = shell::entrypoint(shell).into_iter().map(PlanText::from).collect();
     argv.push(composed.value);
-    HostAction { argv, script, env }
+    HostAction { argv, script, env, ports: Vec::new() }
 }
 
 /// The shell of a step: `Sh` if unset; an unknown one is reported.

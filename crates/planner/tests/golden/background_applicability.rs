@@ -188,3 +188,32 @@ fn resources_default_on_k8() {
     docker: memory none, CPU none
     ");
 }
+
+/// Nothing is forwarded to a process: its ports say what it listens on.
+#[test]
+fn ports_of_a_containerless_service() {
+    assert_snapshot!(background("command: ./serve\nportBindings:\n  \"8080\": \"80\""), @r#"
+    == kubernetes
+    service db Background
+      skipped: it has no image
+    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
+      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      help: set `image`
+    error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
+      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      help: set `connectorRef` or `harnessManagedImage`
+    error[rejected-input] `portBindings` is refused on PROFILE
+      at `"8080": "80"`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
+      help: remove `portBindings`
+    == vm, cloud
+    service db Background
+      host: sh | -c | set -e; ./serve
+      port: 8080 → 80
+    == docker
+    service db Background
+      skipped: it has no image
+    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
+      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      help: set `image`
+    "#);
+}

@@ -336,6 +336,9 @@ fn render_step(text: &mut String, indent: &str, step: &PlannedStep) {
         }
         Action::Host(host) => {
             put("host", host.argv.iter().map(Text::shown).collect::<Vec<_>>().join(" | "));
+            for port in &host.ports {
+                put("port", format!("{} → {}", port.value.host, port.value.container));
+            }
             env(&mut put, &host.env);
         }
         Action::Wait(duration) => put("wait", format!("{:?}", duration.value)),

@@ -1,29 +1,38 @@
-//! Reads `/proc/net/tcp` and `/proc/net/tcp6`: which ports of a network namespace are listened on. Pure.
+//! Reads `/proc/net/tcp` and `/proc/net/tcp6`: which ports of a network namespace are listened on. Pure; for executors.
 //!
 //! Looking there, a service that waits for its first client does not meet a client of cirun's.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+/// A socket that is listened on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listener {
+    /// Where.
+    pub address: SocketAddr,
+    /// The socket's number, by which its processes have it (`/proc/PID/fd`).
+    pub inode: u64,
+}
+
 /// The kernel's number of the state LISTEN.
 const LISTEN: &str = "0A";
 
-/// The addresses that the lines of the kernel's tables say are listened on; other lines are passed over.
-pub(crate) fn listening(tables: &str) -> Vec<SocketAddr> {
-    let mut addresses: Vec<_> = tables.lines().filter_map(listener).collect();
-    addresses.sort();
-    addresses.dedup();
-    addresses
+/// The sockets that the lines of the kernel's tables say are listened on, by address; other lines are passed over.
+pub fn listening(tables: &str) -> Vec<Listener> {
+    let mut listeners: Vec<_> = tables.lines().filter_map(listener).collect();
+    listeners.sort();
+    listeners
 }
 
-/// `  0: 0100007F:8D51 00000000:0000 0A …`
-fn listener(line: &str) -> Option<SocketAddr> {
+/// `  0: 0100007F:8D51 00000000:0000 0A queues timer retransmits uid timeout inode …`
+fn listener(line: &str) -> Option<Listener> {
     let mut words = line.split_whitespace();
     let (_number, local, _remote, state) = (words.next()?, words.next()?, words.next()?, words.next()?);
     if state != LISTEN {
         return None;
     }
     let (address, port) = local.split_once(':')?;
-    Some(SocketAddr::new(ip(address)?, u16::from_str_radix(port, 16).ok()?))
+    let address = SocketAddr::new(ip(address)?, u16::from_str_radix(port, 16).ok()?);
+    Some(Listener { address, inode: words.nth(5)?.parse().ok()? })
 }
 
 /// The kernel writes each 32 bits of an address as a number of the machine's own byte order.
@@ -52,15 +61,16 @@ mod tests {
    0: 0B00007F:8D51 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 62332 1 000000005fa78c7f 100 0 0 10 0
    1: 0A0012AC:1F90 050012AC:9C40 01 00000000:00000000 00:00000000 00000000     0        0 62333 1 0000000000000000 20 4 30 10 -1
   sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt
-   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000
-   1: 00000000000000000000000001000000:1538 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000
-   2: 0000000000000000FFFF00000100007F:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000
+   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 62334 1 0000000000000000 100 0 0 10 0
+   1: 00000000000000000000000001000000:1538 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 62335 1 0000000000000000 100 0 0 10 0
+   2: 0000000000000000FFFF00000100007F:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 62336 1 0000000000000000 100 0 0 10 0
 ";
 
     #[test]
     fn of_a_container() {
-        let found: Vec<_> = listening(TABLES).iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["127.0.0.1:80", "127.0.0.11:36177", "[::]:8080", "[::1]:5432"]);
+        let found: Vec<_> =
+            listening(TABLES).iter().map(|found| format!("{} {}", found.address, found.inode)).collect();
+        assert_eq!(found, ["127.0.0.1:80 62336", "127.0.0.11:36177 62332", "[::]:8080 62334", "[::1]:5432 62335"]);
     }
 
     #[test]

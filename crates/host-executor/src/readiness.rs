@@ -1,0 +1,47 @@
+//! When a service of the machine can be used: its processes listen on the ports that its step names.
+
+use std::{io, time::Duration};
+
+use cirun_engine::{BackendError, Readiness};
+use cirun_plan::StepPath;
+use tokio::{
+    task,
+    time::{Instant, sleep},
+};
+
+use crate::{listeners, stage::Stage};
+
+/// The pause between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Looks until all `ports` are listened on. A service that names none may be of any kind: nobody can tell.
+pub(crate) async fn watch(
+    stage: &Stage,
+    service: &StepPath,
+    ports: &[u16],
+    within: Duration,
+) -> Result<Readiness, BackendError> {
+    if ports.is_empty() {
+        return Ok(Readiness::Unknown);
+    }
+    let Some((guard, ended)) = stage.guard_of(service) else { return Ok(Readiness::Ended) };
+    let deadline = Instant::now() + within;
+    loop {
+        let wanted = ports.to_vec();
+        let looked = task::spawn_blocking(move || listeners::below(guard, &wanted)).await;
+        let what = || format!("look at the ports of `{service}`");
+        let found = looked.map_err(|error| BackendError::Io { what: what(), source: io::Error::other(error) })?;
+        // What was seen of a guard that has gone is a stranger's.
+        if ended.is_cancelled() {
+            return Ok(Readiness::Ended);
+        }
+        match found {
+            None => return Ok(Readiness::Unknown),
+            Some(found) if found.has_all(ports) => return Ok(Readiness::Ready),
+            Some(found) if Instant::now() >= deadline => {
+                return Ok(Readiness::NotInTime { missing: found.missing(ports) });
+            }
+            Some(_) => sleep(LOOK_AGAIN).await,
+        }
+    }
+}
