@@ -35,7 +35,7 @@ impl Backends {
         let (None, Some(stand_in)) = (&self.containers, &container.stand_in) else { return Cow::Borrowed(step) };
         let workspace = ["--workspace".to_owned(), container.working_dir.clone()];
         let argv = self.stand_in.iter().cloned().chain(workspace).chain(stand_in.words.iter().cloned()).collect();
-        let host = ReadyHost { argv, env: container.env.clone() };
+        let host = ReadyHost { argv, env: container.env.clone(), ports: Vec::new() };
         Cow::Owned(ReadyStep { action: ReadyAction::Host(Box::new(host)), ..step.clone() })
     }
 }

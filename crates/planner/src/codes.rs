@@ -73,6 +73,12 @@ codes! {
     Error "reserved-path", "a shared path that the service keeps for itself",
         "The workspace is shared by all steps anyway, and some paths belong to the runner. Remove the path from \
          `sharedPaths`.";
+    Parity "pod-volume", "a volume of the pod that is another one here",
+        "`infrastructure.spec.volumes` and `stepGroupInfra.spec.volumes` mount volumes into every container of the pod. An \
+         `EmptyDir` is an empty volume of the run, on disk and without a limit. A `PersistentVolumeClaim` and a directory of \
+         `HostPath` are empty volumes of the run too: what they hold in the cluster is not here, and no directory of this \
+         machine is shown in its place. A `ConfigMap`, a `Secret` and files of the node are not mounted. A step that reads them \
+         has to bring its own.";
     Error "bad-loop", "a strategy that cannot be expanded",
         "A matrix needs axes with values, a repeat needs items or times, and the number of instances has a limit.";
     Error "decided-too-late", "a value that must be known before the stage begins",

@@ -30,6 +30,8 @@ pub(crate) struct Infrastructure {
     pub(crate) profile: Traced<Profile>,
     /// `spec.hostNames`: names of the pod itself (harness-runtime.md 1.9).
     pub(crate) host_names: Vec<String>,
+    /// `spec.volumes`, as written.
+    pub(crate) volumes: Option<Node>,
     pub(crate) platform: Platform,
 }
 
@@ -45,7 +47,8 @@ pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, stage: &Stage, spec: &CiSta
         None => written(ctx, stage, source?)?,
     };
     let platform = platform::of(ctx, source.unwrap_or(spec));
-    Some(Infrastructure { column, profile, host_names, platform })
+    let volumes = source.and_then(|spec| spec.infrastructure.as_ref()?.spec.get("volumes").cloned());
+    Some(Infrastructure { column, profile, host_names, volumes, platform })
 }
 
 /// What `runtime.type` or `infrastructure.type` says.

@@ -41,6 +41,7 @@ mod tables;
 mod targets;
 mod tree;
 mod variables;
+mod volumes;
 
 pub use codes::CODES;
 pub use inputs::{

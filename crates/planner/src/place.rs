@@ -1,5 +1,6 @@
 //! Where in the pipeline planning is.
 
+use cirun_parser::Node;
 use cirun_plan::StepPath;
 
 use crate::{env::Env, platform::Platform, tables::Column};
@@ -22,6 +23,8 @@ pub(crate) struct StagePlace {
     pub(crate) host_names: Vec<String>,
     /// What the codebase is cloned with.
     pub(crate) clone_login: Env,
+    /// The volumes of its pod, as written.
+    pub(crate) volumes: Option<Node>,
     /// `caching.enabled`.
     pub(crate) caching: bool,
     /// Index and number of its loop's instances: 0 and 1 without a loop.

@@ -7,8 +7,13 @@ use cirun_plan::{Mount, Text, Traced};
 use crate::{containerised, env::stage::WORKSPACE, resolve::Ctx};
 
 /// The own shared paths of a stage or group and those of the step groups in it that share its containers' surroundings,
-/// each once.
-pub(crate) fn of(ctx: &Ctx<'_>, own: Option<&TextList>, nodes: &[ExecutionNode]) -> Vec<Traced<Mount>> {
+/// then the volumes of its pod; each path once.
+pub(crate) fn of(
+    ctx: &Ctx<'_>,
+    own: Option<&TextList>,
+    nodes: &[ExecutionNode],
+    volumes: &[Traced<Mount>],
+) -> Vec<Traced<Mount>> {
     let mut lists: Vec<&TextList> = own.into_iter().collect();
     of_groups(ctx, nodes, &mut lists);
     let mut mounts: Vec<Traced<Mount>> = Vec::new();
@@ -19,6 +24,11 @@ pub(crate) fn of(ctx: &Ctx<'_>, own: Option<&TextList>, nodes: &[ExecutionNode])
                 continue;
             }
             mounts.push(Traced::new(Mount { path: shown }, path.origin));
+        }
+    }
+    for volume in volumes {
+        if mounts.iter().all(|mount| mount.value.path != volume.value.path) {
+            mounts.push(volume.clone());
         }
     }
     mounts

@@ -23,7 +23,7 @@ use crate::{
     resolve::{Ctx, given},
     shared_paths,
     tree::StageTree,
-    variables,
+    variables, volumes,
 };
 
 /// What a stage takes from the pipeline, and what it hands to the next one.
@@ -74,7 +74,8 @@ pub(crate) fn lower_other(
         return Vec::new();
     };
     let spec = CiStage { execution: execution.to_vec(), ..CiStage::default() };
-    let infrastructure = Infrastructure { column, profile, host_names: Vec::new(), platform: Platform::DEFAULT };
+    let infrastructure =
+        Infrastructure { column, profile, host_names: Vec::new(), volumes: None, platform: Platform::DEFAULT };
     instances(ctx, facts, stage, &spec, &kind.value, &infrastructure)
 }
 
@@ -127,6 +128,7 @@ fn place(
         platform: infrastructure.platform.clone(),
         containerised: false,
         host_names: infrastructure.host_names.clone(),
+        volumes: infrastructure.volumes.clone(),
         pipeline: facts.id.clone(),
         org: facts.org.clone(),
         project: facts.project.clone(),
@@ -186,6 +188,7 @@ fn instance(
     }
     let strategies = flow::strategies(&ctx, &stage.failure_strategies);
     let tree = StageTree::new(&ctx, place, [&facts.variables, &own], std::mem::take(&mut facts.pushed));
+    let volumes = volumes::of(&ctx, profile.value, place.volumes.as_ref());
     let mut execution = tree.lower(&ctx, &services, Vec::new());
     execution.extend(tree.lower(&ctx, &spec.execution, strategies));
     let planned = PlannedStage {
@@ -194,7 +197,7 @@ fn instance(
         name: place.name.clone(),
         profile,
         workspace: place.platform.workspace().to_owned(),
-        shared_paths: shared_paths::of(&ctx, spec.shared_paths.as_ref(), &spec.execution),
+        shared_paths: shared_paths::of(&ctx, spec.shared_paths.as_ref(), &spec.execution, &volumes),
         when: flow::when(&ctx, stage.when.as_ref()),
         clone: codebase_clone::of(&ctx, facts.pipeline, spec, place),
         not_here: place.platform.not_here(&ctx.inputs.run.os),

@@ -24,7 +24,7 @@ use crate::{
     resolve::{Ctx, given},
     shared_paths,
     stage::of_run,
-    store,
+    store, volumes,
 };
 
 /// The step time-out of the service where the YAML names none.
@@ -217,7 +217,9 @@ impl<'a> StageTree<'a> {
                 report_own_surroundings(ctx, group);
                 let place = StagePlace { column, containerised: true, ..around.place.clone() };
                 let path = StepPath::new(&place.id, within.groups.iter().map(String::as_str));
-                let shared_paths = shared_paths::of(ctx, group.shared_paths.as_ref(), &group.steps);
+                let infra = group.infra.as_ref().and_then(|infra| infra.spec.get("volumes"));
+                let volumes = volumes::of(ctx, profile.value, infra);
+                let shared_paths = shared_paths::of(ctx, group.shared_paths.as_ref(), &group.steps, &volumes);
                 self.state.borrow_mut().containerised.push(ContainerisedGroup { path, profile, shared_paths });
                 let layers = stage::layers(ctx, &place, self.variables[0], self.variables[1]);
                 Rc::new(Home { place, layers, closed: None })

@@ -200,3 +200,20 @@ fn a_group_on_the_delegate_is_a_plain_one() {
       at `Custom`: a `Custom` stage is not run locally
     ");
 }
+
+/// A pod's volumes are empty ones of the run, where they have a meaning here.
+#[test]
+fn volumes_of_a_group() {
+    let group = GROUP.replace(
+        "namespace: ci}",
+        "namespace: ci, volumes: [{mountPath: /tmp/pgdata, type: EmptyDir, spec: {medium: \"\"}}, {mountPath: /settings, type: ConfigMap, spec: {configMapName: c}}]}",
+    );
+    let outcome = crate::harness::plan_steps(Profile::Cloud, &group, |_| {});
+    assert_snapshot!(shown(&outcome).lines().next().unwrap_or_default(), @r#"build g: kubernetes ← pipeline.yaml:18:40, shares ["/var/run", "/var/lib/docker", "/tmp/pgdata"]"#);
+    assert_snapshot!(diagnostics(&outcome), @"
+    parity[step-group-infra] the steps of `g` see the stage's workspace
+      at `KubernetesDirect`: in CI the group has a workspace of its own, empty at first
+    parity[pod-volume] the `ConfigMap` at `/settings` is another one here
+      at `ConfigMap`: it is in the cluster: nothing is mounted here
+    ");
+}

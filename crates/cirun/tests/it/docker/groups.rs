@@ -116,3 +116,21 @@ fn advanced_settings_of_background_steps() {
     assert_eq!(events.output("g.ask"), ["from shop", "from shop"]);
     assert_eq!(events.one("step_finished", "g.off")["outcome"], "skipped");
 }
+
+/// An `EmptyDir` is a volume that all containers of the pod share, whatever their user.
+#[test]
+fn volumes_of_a_pod() {
+    let write = run_step("write", "echo kept > /cache/file")
+        .replace("      shell: Sh", "      runAsUser: 1234\n      shell: Sh");
+    let stage = Stage::kubernetes().step(&write).step(&run_step("read", "cat /cache/file; ls -A /data"));
+    let text = stage.pipeline();
+    let line = text.lines().find(|line| line.trim() == "namespace: ci").expect("the stage runs on Kubernetes");
+    let volumes = line.replace(
+        "namespace: ci",
+        "volumes: [{mountPath: /cache, type: EmptyDir, spec: {medium: Memory}}, {mountPath: /data, type: PersistentVolumeClaim, spec: {claimName: data}}]",
+    );
+    let environment = engine(&text.replace(line, &format!("{line}\n{volumes}")));
+    let (output, events) = run(&environment, &[], 0);
+    assert_eq!(events.output("read"), ["kept"]);
+    drop(output.says("the `PersistentVolumeClaim` at `/data` is another one here"));
+}
