@@ -239,7 +239,7 @@ fn oidc_token_missing() {
       env: PLUGIN_ASSUME_ROLE=arn:aws:iam::1:role/ci
     error[missing-oidc-token] no OIDC token plays the CI service's
       at `aws`: this connector signs in with OIDC
-      help: give one with `--oidc-token-file FILE` or `CIRUN_OIDC_TOKEN`, or use `--aws emulated`
+      help: give one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use `--aws emulated`
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
       env: PLUGIN_ASSUME_ROLE=arn:aws:iam::1:role/ci
@@ -247,13 +247,13 @@ fn oidc_token_missing() {
       env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     error[missing-oidc-token] no OIDC token plays the CI service's
       at `aws`: this connector signs in with OIDC
-      help: give one with `--oidc-token-file FILE` or `CIRUN_OIDC_TOKEN`, or use `--aws emulated`
+      help: give one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use `--aws emulated`
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
       env: PLUGIN_ASSUME_ROLE=arn:aws:iam::1:role/ci
     error[missing-oidc-token] no OIDC token plays the CI service's
       at `aws`: this connector signs in with OIDC
-      help: give one with `--oidc-token-file FILE` or `CIRUN_OIDC_TOKEN`, or use `--aws emulated`
+      help: give one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use `--aws emulated`
     ");
 }
 
