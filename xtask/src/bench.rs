@@ -20,7 +20,7 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum Bench {
     /// `list`, `check` and `plan` of pipelines with 200 and 10,000 steps: time, memory, and whether they grow with the number of
-    /// steps; and `check` of every document of the corpus (`CIRUN_CORPUS`, or ../shared/corpus)
+    /// steps, with the limits that they must keep; and `check` of every document of the corpus (`CIRUN_CORPUS`, or ../shared/corpus)
     Plan {
         /// Runs per figure; the fastest counts
         #[arg(long, default_value_t = 10)]

@@ -17,7 +17,25 @@ use crate::{project, sh::Cmd};
 
 /// The sizes, smallest first.
 const STEPS: [usize; 2] = [200, 10_000];
-const COMMANDS: [&[&str]; 4] = [&["list"], &["check"], &["plan"], &["plan", "--format", "json"]];
+/// The most memory that a command may take on the larger one, in kilobytes.
+const MEMORY: u64 = 200 * 1024;
+/// How much longer than in the smaller one a step may take in the larger one: growth is linear, but for the noise.
+const GROWTH: f64 = 1.25;
+
+/// A command and the longest that it may take on each size, in milliseconds.
+struct Row {
+    words: &'static [&'static str],
+    most: [u64; 2],
+}
+
+/// The plan's JSON is a hundred times larger than its tree: writing it has a bound of its own.
+#[rustfmt::skip]
+const ROWS: [Row; 4] = [
+    Row { words: &["list"],                     most: [10, 300] },
+    Row { words: &["check"],                    most: [10, 300] },
+    Row { words: &["plan"],                     most: [10, 300] },
+    Row { words: &["plan", "--format", "json"], most: [20, 600] },
+];
 
 /// What reads the same bytes and does nothing with them, for comparison: libyaml, through Python.
 const YAML: &str = "import sys, yaml; list(yaml.load_all(open(sys.argv[1], 'rb'), Loader=yaml.CSafeLoader))";
@@ -30,25 +48,38 @@ pub(super) fn run(binary: &Path, runs: u32) -> Result<()> {
         command
     };
     println!(
-        "{:<20} {:>10} {:>10} {:>13} {:>13} {:>16}",
+        "{:<20} {:>20} {:>10} {:>21} {:>10} {:>16}",
         "command", "200 steps", "memory", "10,000 steps", "memory", "per step, ratio"
     );
-    for words in COMMANDS {
-        let small = fastest(runs, || cirun(words, &files[0]))?;
-        let large = fastest(runs, || cirun(words, &files[1]))?;
+    let mut over = Vec::new();
+    for Row { words, most } in ROWS {
+        let times = [fastest(runs, || cirun(words, &files[0]))?, fastest(runs, || cirun(words, &files[1]))?];
         let memory = [peak(cirun(words, &files[0]))?, peak(cirun(words, &files[1]))?];
+        let [small, large] = [0, 1].map(|size| format!("{} of {} ms", millis(times[size]), most[size]));
         println!(
-            "{:<20} {:>10} {:>10} {:>13} {:>13} {:>16.2}",
+            "{:<20} {small:>20} {:>10} {large:>21} {:>10} {:>16.2}",
             words.join(" "),
-            millis(small),
             megabytes(memory[0]),
-            millis(large),
             megabytes(memory[1]),
-            ratio(small, large)
+            ratio(times[0], times[1])
         );
+        over.extend(beyond(most, times, memory[1]).map(|what| format!("`{}`: {what}", words.join(" "))));
     }
     beside_libyaml(runs, &files, &cirun)?;
-    corpus(binary)
+    corpus(binary)?;
+    if !over.is_empty() {
+        bail!("over the limits, on a machine that should be idle otherwise:\n{}", over.join("\n"));
+    }
+    Ok(())
+}
+
+/// What is over the limits.
+fn beyond(most: [u64; 2], times: [Duration; 2], memory: Option<u64>) -> impl Iterator<Item = String> {
+    let too_long = (0..2).filter(move |&size| times[size] > Duration::from_millis(most[size]));
+    let long = too_long.map(move |size| format!("{} with {} steps", millis(times[size]), STEPS[size]));
+    let large = memory.filter(|kilobytes| *kilobytes > MEMORY).map(|_| megabytes(memory));
+    let steep = Some(ratio(times[0], times[1])).filter(|ratio| *ratio > GROWTH);
+    long.chain(large).chain(steep.map(|ratio| format!("each step takes {ratio:.2} times as long in the large one")))
 }
 
 /// `check` beside a reader that only reads, run in turn.
@@ -228,6 +259,17 @@ mod tests {
     #[test]
     fn the_pipeline_has_as_many_steps_as_asked_for() {
         assert_eq!(pipeline(7).matches("- step:").count(), 7);
+    }
+
+    #[test]
+    fn each_limit_is_looked_at() {
+        let beyond = |small: u64, large: u64, kilobytes: u64| {
+            let times = [small, large].map(Duration::from_millis);
+            beyond([10, 300], times, Some(kilobytes)).collect::<Vec<_>>()
+        };
+        assert_eq!(beyond(10, 300, MEMORY), Vec::<String>::new());
+        assert_eq!(beyond(11, 301, 300 * 1024), ["11.0 ms with 200 steps", "301.0 ms with 10000 steps", "300 MB"]);
+        assert_eq!(beyond(4, 280, 0), ["each step takes 1.40 times as long in the large one"]);
     }
 
     #[test]
