@@ -39,6 +39,10 @@ use clap::Parser;
 use environment::Environment;
 use error::CliError;
 use exit::ExitCode;
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> process::ExitCode {
     let args = match Args::try_parse() {

@@ -72,7 +72,7 @@ impl Project {
                 return Ok(id);
             }
         };
-        let id = self.sources.add(&name, &text);
+        let id = self.sources.add(&name, text);
         let parsed = cirun_parser::parse_documents(&self.sources, id);
         self.documents.extend(parsed.tree);
         self.diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| at_most(diagnostic, worst)));
@@ -137,9 +137,10 @@ pub(crate) fn default_pipeline(workspace: &Path) -> Result<PathBuf, CliError> {
     }
     let mut pipelines = Vec::new();
     for path in yaml_files(&directory)? {
-        let Ok(text) = cirun_parser::decode(&read(&path)?) else { continue };
+        let bytes = read(&path)?;
+        let Ok(text) = cirun_parser::decode(&bytes) else { continue };
         let mut sources = Sources::default();
-        let id = sources.add("", &text);
+        let id = sources.add("", text);
         let documents = cirun_parser::parse_documents(&sources, id).tree;
         if documents.iter().any(|document| document.kind == DocumentKind::Pipeline) {
             pipelines.push((path, text.contains("type: CI")));

@@ -39,7 +39,7 @@ fn load(file: &Path) -> (String, Vec<Diagnostic>, Sources) {
         Ok(text) => text,
         Err(diagnostic) => return (String::new(), vec![diagnostic], sources),
     };
-    let id = sources.add("file", &text);
+    let id = sources.add("file", text);
     let parse = parse_documents(&sources, id);
     let mut diagnostics = parse.diagnostics;
     let mut shown = Vec::new();
@@ -49,7 +49,7 @@ fn load(file: &Path) -> (String, Vec<Diagnostic>, Sources) {
         diagnostics.extend(lowered.diagnostics);
     }
     if let Some(pipeline) = bodies(&parse.tree, DocumentKind::Pipeline).first() {
-        let merged = merge(pipeline, &parse.tree, &text, &mut sources, &mut diagnostics);
+        let merged = merge(pipeline, &parse.tree, text, &mut sources, &mut diagnostics);
         if &merged != *pipeline {
             shown.push(format!("merged {}\n", flow(&merged)));
         }

@@ -52,7 +52,8 @@ pub struct Sources {
 impl Sources {
     /// Adds a text.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
-        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
+        let ends = text.bytes().zip(1..).filter_map(|(byte, next)| (byte == b'\n').then_some(next));
+        let line_starts = std::iter::once(0).chain(ends).collect();
         self.all.push(Source { name: name.into(), text: text.into(), line_starts });
         SourceId(self.all.len() as u32 - 1)
     }

@@ -17,18 +17,18 @@ pub const MAX_BYTES: usize = 16 << 20;
 /// The deepest nesting of lists and maps that is read.
 pub const MAX_DEPTH: usize = 128;
 
-/// Turns bytes of a file into the text for [`Sources::add`], without a byte order mark.
+/// The bytes of a file as the text for [`Sources::add`], without a byte order mark.
 ///
 /// # Errors
 /// A diagnostic without a place if the bytes are not UTF-8 or too many.
-pub fn decode(bytes: &[u8]) -> Result<String, Diagnostic> {
+pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
     if bytes.len() > MAX_BYTES {
         return Err(codes::FILE_TOO_LARGE
             .says(format!("{} bytes, more than the {MAX_BYTES} that are read", bytes.len()))
             .help("check that this is a pipeline"));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 fn not_utf8(bytes: &[u8], at: usize) -> Diagnostic {
@@ -69,12 +69,11 @@ pub fn parse_documents(sources: &Sources, id: SourceId) -> Parse<Vec<Document>> 
 }
 
 fn read(text: &str, builder: &mut Builder<'_>) {
-    let mut options = granit_parser::options! {
+    let options = granit_parser::options! {
         emit_unresolved_aliases: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
-    options.set_emit_comments(false);
     let mut parser = Parser::new_from_str_with_options(text, options);
     while let Some(event) = parser.next_event() {
         let go_on = match event {

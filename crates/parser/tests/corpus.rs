@@ -104,8 +104,8 @@ fn every_v0_document_loads() {
     let mut documents = 0;
     for row in rows.iter().filter(|row| row.v0 && row.parses && row.whole) {
         documents += 1;
-        let text = decode(&fs::read(root.join(&row.file)).expect("a file of the index")).expect("UTF-8");
-        let (diagnostics, _, sources) = load(&text);
+        let bytes = fs::read(root.join(&row.file)).expect("a file of the index");
+        let (diagnostics, _, sources) = load(decode(&bytes).expect("UTF-8"));
         let mut codes: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
         codes.sort_unstable();
         codes.dedup();
@@ -176,7 +176,7 @@ fn documents_cut_off_anywhere_do_no_harm() {
         for end in (first..bytes.len()).step_by(step) {
             cuts += 1;
             match decode(&bytes[..end]) {
-                Ok(text) => drop(load(&text)),
+                Ok(text) => drop(load(text)),
                 Err(error) => assert_eq!(error.code, "not-utf8", "{}", row.file),
             }
         }

@@ -119,7 +119,7 @@ proptest! {
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         match decode(&bytes) {
-            Ok(text) => load(&text),
+            Ok(text) => load(text),
             Err(error) => prop_assert_eq!(error.code, "not-utf8"),
         }
     }

@@ -10,9 +10,13 @@ use crate::Secret;
 pub trait StaticScope: Scope + fmt::Debug + Send + Sync {}
 impl<T: Scope + fmt::Debug + Send + Sync> StaticScope for T {}
 
-/// A deferred text: literal parts (a script's prefix, say) around templates that wait for a running step.
+/// A deferred text: literal parts (a script's prefix, say) around templates that wait for a running step. As small as a
+/// pointer: every text of the plan has room for one, and few of them wait.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pieces(Box<Deferred>);
+
 #[derive(Debug, Clone)]
-pub struct Pieces {
+struct Deferred {
     parts: Vec<Part>,
     known: Arc<dyn StaticScope>,
 }
@@ -24,7 +28,7 @@ enum Part {
     Template(Template),
 }
 
-impl PartialEq for Pieces {
+impl PartialEq for Deferred {
     fn eq(&self, other: &Self) -> bool {
         self.parts == other.parts
     }
@@ -33,17 +37,17 @@ impl PartialEq for Pieces {
 impl Pieces {
     /// Defers `template`, which sees `known` now and what running steps produce later.
     pub fn new(template: Template, known: Arc<dyn StaticScope>) -> Self {
-        Self { parts: vec![Part::Template(template)], known }
+        Self(Box::new(Deferred { parts: vec![Part::Template(template)], known }))
     }
 
     /// The same text with literal text before and after it.
     #[must_use]
     pub fn around(mut self, before: &str, after: &str) -> Self {
         if !before.is_empty() {
-            self.parts.insert(0, Part::Literal(before.to_owned()));
+            self.0.parts.insert(0, Part::Literal(before.to_owned()));
         }
         if !after.is_empty() {
-            self.parts.push(Part::Literal(after.to_owned()));
+            self.0.parts.push(Part::Literal(after.to_owned()));
         }
         self
     }
@@ -51,28 +55,29 @@ impl Pieces {
     /// The same text with a secret before it.
     #[must_use]
     pub fn after_secret(mut self, secret: Secret) -> Self {
-        self.parts.insert(0, Part::Secret(secret));
+        self.0.parts.insert(0, Part::Secret(secret));
         self
     }
 
     /// Appends other deferred text (list items joined into one variable, say).
     pub fn push(&mut self, other: Self) {
-        self.parts.extend(other.parts);
+        self.0.parts.extend(other.0.parts);
     }
 
     /// Appends literal text.
     pub fn push_literal(&mut self, text: &str) {
-        self.parts.push(Part::Literal(text.to_owned()));
+        self.0.parts.push(Part::Literal(text.to_owned()));
     }
 
     /// Appends a secret.
     pub fn push_secret(&mut self, secret: Secret) {
-        self.parts.push(Part::Secret(secret));
+        self.0.parts.push(Part::Secret(secret));
     }
 
     /// The text with its expressions as written.
     pub fn shown(&self) -> String {
-        self.parts
+        self.0
+            .parts
             .iter()
             .map(|part| match part {
                 Part::Literal(text) => text.as_str(),
@@ -84,7 +89,7 @@ impl Pieces {
 
     /// Whether the text names a secret.
     pub fn has_secret(&self) -> bool {
-        self.parts.iter().any(|part| match part {
+        self.0.parts.iter().any(|part| match part {
             Part::Literal(_) => false,
             Part::Secret(_) => true,
             Part::Template(template) => template.source().contains("secrets.getValue"),
@@ -93,12 +98,12 @@ impl Pieces {
 
     /// Evaluates every part with what running steps have produced, then with what the plan knew.
     pub fn resolve(&self, running: &dyn Scope) -> Result<Evaluation, EvalError> {
-        let scope = Layered { running, known: &*self.known };
-        if let [Part::Template(template)] = self.parts.as_slice() {
+        let scope = Layered { running, known: &*self.0.known };
+        if let [Part::Template(template)] = self.0.parts.as_slice() {
             return template.evaluate(&scope);
         }
         let (mut text, mut tainted, mut missing) = (String::new(), false, Vec::new());
-        for part in &self.parts {
+        for part in &self.0.parts {
             let evaluation = match part {
                 Part::Literal(literal) => {
                     text.push_str(literal);

@@ -2,9 +2,13 @@
 
 use std::{iter, sync::Arc};
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use crate::EnvVar;
+
+/// Variables by name, in order. Every step asks for dozens of names, so that the hash must be a quick one.
+pub type EnvVars = IndexMap<String, EnvVar, RandomState>;
 
 /// Variables in order. A stage's layers are kept once, however many steps there are.
 #[derive(Debug, Clone, Default)]
@@ -14,9 +18,9 @@ pub struct Environment {
 
 #[derive(Debug, Clone)]
 enum Layer {
-    Shared(Arc<IndexMap<String, EnvVar>>),
+    Shared(Arc<EnvVars>),
     /// `None` takes a variable away that a layer below sets.
-    Own(IndexMap<String, Option<EnvVar>>),
+    Own(IndexMap<String, Option<EnvVar>, RandomState>),
 }
 
 impl Layer {
@@ -43,7 +47,7 @@ impl Environment {
     }
 
     /// Puts shared variables over all that are set so far.
-    pub fn share(&mut self, vars: Arc<IndexMap<String, EnvVar>>) {
+    pub fn share(&mut self, vars: Arc<EnvVars>) {
         if !vars.is_empty() {
             self.layers.push(Layer::Shared(vars));
         }
@@ -51,7 +55,7 @@ impl Environment {
 
     /// Makes room for variables of the step itself.
     pub fn reserve(&mut self, additional: usize) {
-        self.own().reserve(additional);
+        self.own().reserve_exact(additional);
     }
 
     /// Sets a variable, and returns what the step itself had set it to since the last shared layer.
@@ -92,9 +96,9 @@ impl Environment {
         self.iter().next().is_none()
     }
 
-    fn own(&mut self) -> &mut IndexMap<String, Option<EnvVar>> {
+    fn own(&mut self) -> &mut IndexMap<String, Option<EnvVar>, RandomState> {
         if !matches!(self.layers.last(), Some(Layer::Own(_))) {
-            self.layers.push(Layer::Own(IndexMap::new()));
+            self.layers.push(Layer::Own(IndexMap::default()));
         }
         match self.layers.last_mut() {
             Some(Layer::Own(vars)) => vars,
@@ -136,7 +140,7 @@ mod tests {
         EnvVar { value: Traced::new(Text::from(value), Origin::new(Cause::Setting("test".to_owned()))) }
     }
 
-    fn shared(pairs: &[(&str, &str)]) -> Arc<IndexMap<String, EnvVar>> {
+    fn shared(pairs: &[(&str, &str)]) -> Arc<EnvVars> {
         Arc::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), var(value))).collect())
     }
 

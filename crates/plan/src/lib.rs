@@ -6,6 +6,7 @@ mod deferred;
 mod duration;
 mod environment;
 mod files;
+mod indented;
 mod mermaid;
 mod origin;
 mod profile;
@@ -20,7 +21,7 @@ mod wire;
 
 pub use deferred::{Pieces, StaticScope};
 pub use duration::{ParseDurationError, parse_duration};
-pub use environment::Environment;
+pub use environment::{EnvVars, Environment};
 pub use files::{ENGINE_DIR, StepFiles};
 pub use mermaid::render_mermaid;
 pub use origin::{Cause, Origin, Place, Traced};

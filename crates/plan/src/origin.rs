@@ -1,6 +1,6 @@
 //! Where a value came from.
 
-use std::{fmt, iter, sync::Arc};
+use std::{fmt, iter, slice, sync::Arc};
 
 /// A place in a file, as a person counts it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -85,30 +85,52 @@ impl fmt::Display for Cause {
 /// The chain of causes, the nearest to the value first.
 ///
 /// Cheap to clone: what many values have in common is kept once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin(Arc<[Cause]>);
+#[derive(Debug, Clone)]
+pub struct Origin(Chain);
+
+#[derive(Debug, Clone)]
+enum Chain {
+    Rule(&'static Cause),
+    Causes(Arc<[Cause]>),
+}
 
 impl Origin {
     /// A value with a single cause.
     pub fn new(cause: Cause) -> Self {
-        Self(Arc::from([cause]))
+        Self(Chain::Causes(Arc::from([cause])))
+    }
+
+    /// A value with a single cause that never changes, such as a default: takes no memory.
+    pub fn rule(cause: &'static Cause) -> Self {
+        Self(Chain::Rule(cause))
     }
 
     /// Puts `cause` in front: it made this value from the one that the chain described so far.
     #[must_use]
     pub fn then(self, cause: Cause) -> Self {
-        Self(iter::once(cause).chain(self.0.iter().cloned()).collect())
+        Self(Chain::Causes(iter::once(cause).chain(self.causes().iter().cloned()).collect()))
     }
 
     /// The causes, the nearest first.
     pub fn causes(&self) -> &[Cause] {
-        &self.0
+        match &self.0 {
+            Chain::Rule(cause) => slice::from_ref(cause),
+            Chain::Causes(causes) => causes,
+        }
     }
 }
 
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        self.causes() == other.causes()
+    }
+}
+
+impl Eq for Origin {}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, cause) in self.0.iter().enumerate() {
+        for (index, cause) in self.causes().iter().enumerate() {
             if index > 0 {
                 f.write_str(" ← ")?;
             }

@@ -1,12 +1,16 @@
 //! The plan as JSON (product.md, Plan JSON). Secrets are `***`; deferred text stays as written, marked.
 
-use std::{borrow::Cow, io};
+use std::{
+    borrow::Cow,
+    io::{self, BufWriter, Write},
+};
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use crate::{
     Action, Condition, ContainerisedGroup, EnvVar, Environment, Mount, NetworkModel, Node, Origin, Plan, PlannedStage,
-    PlannedStep, PortBinding, Profile, PullPolicy, Role, SkipReason, StageStatus, Text, Traced, quantity,
+    PlannedStep, PortBinding, Profile, PullPolicy, Role, SkipReason, StageStatus, Text, Traced, indented::Indented,
+    quantity,
 };
 
 /// The plan as one JSON document, indented, with a line end.
@@ -21,10 +25,12 @@ pub fn to_json(plan: &Plan) -> String {
 ///
 /// # Errors
 /// Whatever `out` cannot take.
-pub fn write_json(plan: &Plan, mut out: impl io::Write) -> io::Result<()> {
+pub fn write_json(plan: &Plan, out: impl Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, out);
     let wire = WirePlan { version: 1, pipeline: &plan.pipeline, stages: Each(&plan.stages) };
-    serde_json::to_writer_pretty(&mut out, &wire)?;
-    out.write_all(b"\n")
+    wire.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Indented::default()))?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 #[derive(Serialize)]

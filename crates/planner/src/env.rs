@@ -8,8 +8,7 @@ pub(crate) mod step;
 
 use std::sync::Arc;
 
-use cirun_plan::{Cause, EnvVar, Origin, Text, Traced};
-use indexmap::IndexMap;
+use cirun_plan::{Cause, EnvVar, EnvVars, Origin, Text, Traced};
 
 /// Whether a variable is decided and empty.
 pub(crate) fn is_empty(var: &EnvVar) -> bool {
@@ -23,7 +22,7 @@ pub(crate) fn is_empty(var: &EnvVar) -> bool {
 /// Variables in order; setting one again replaces its value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Env {
-    vars: IndexMap<String, EnvVar>,
+    vars: EnvVars,
 }
 
 impl Env {
@@ -65,12 +64,12 @@ impl Env {
     }
 
     /// The variables, to be shared by many steps.
-    pub(crate) fn into_shared(self) -> Arc<IndexMap<String, EnvVar>> {
+    pub(crate) fn into_shared(self) -> Arc<EnvVars> {
         Arc::new(self.vars)
     }
 
     /// The variables.
-    pub(crate) fn into_vars(self) -> IndexMap<String, EnvVar> {
+    pub(crate) fn into_vars(self) -> EnvVars {
         self.vars
     }
 }

@@ -144,7 +144,7 @@ pub(crate) fn pull_policy(ctx: &Ctx<'_>, policy: Option<&Text>, reference: &Plan
     }
     written.unwrap_or_else(|| {
         let policy = if is_latest(&reference.shown()) { PullPolicy::Always } else { PullPolicy::IfNotPresent };
-        Traced::new(policy, Origin::new(Cause::Default { rule: "harness-runtime.md 1.6: unset pulls `latest` only" }))
+        Traced::new(policy, Origin::rule(&Cause::Default { rule: "harness-runtime.md 1.6: unset pulls `latest` only" }))
     })
 }
 

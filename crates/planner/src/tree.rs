@@ -1,16 +1,17 @@
 //! The stage's steps as a series-parallel tree, loops expanded, every step in its place.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use cirun_expressions::Value;
 use cirun_parser::{
-    Diagnostic, Span,
+    Diagnostic, ParameterField, Span, Spanned,
     model::{ExecutionNode, Step, StepGroup, StepSpec},
 };
 use cirun_plan::{
     Action, Cause, ContainerisedGroup, FailureStrategy, Group, GroupKind, Node, Origin, PlannedStep, Role, SkipReason,
     StepPath, Traced,
 };
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use crate::{
@@ -53,7 +54,7 @@ struct State {
     /// References that steps so far push.
     pushed: Vec<String>,
     /// Paths so far, and where their ids stand.
-    paths: BTreeMap<StepPath, Span>,
+    paths: IndexMap<StepPath, Span, RandomState>,
     containerised: Vec<ContainerisedGroup>,
 }
 
@@ -116,14 +117,14 @@ impl<'a> StageTree<'a> {
                 within,
                 step.strategy.as_ref(),
                 "step",
-                (&step.identifier.value, name_of(step.name.as_ref(), &step.identifier.value, &within.ctx)),
+                (&step.identifier.value, step.name.as_ref()),
                 |within, suffix| Node::Step(Box::new(self.step(within, step, suffix))),
             ),
             ExecutionNode::Group(group) => self.looped(
                 within,
                 group.strategy.as_ref(),
                 "stepGroup",
-                (&group.identifier.value, name_of(group.name.as_ref(), &group.identifier.value, &within.ctx)),
+                (&group.identifier.value, group.name.as_ref()),
                 |within, suffix| Node::Group(Box::new(self.group(within, group, suffix))),
             ),
             ExecutionNode::Parallel(nodes) => {
@@ -143,7 +144,7 @@ impl<'a> StageTree<'a> {
         within: &Within<'a>,
         strategy: Option<&cirun_parser::model::StrategySpec>,
         level: &str,
-        (id, name): (&str, String),
+        (id, name): (&str, Option<&cirun_parser::Text>),
         lower: impl Fn(&Within<'a>, &str) -> Node,
     ) -> Option<Node> {
         match expand(&within.ctx, strategy) {
@@ -162,7 +163,7 @@ impl<'a> StageTree<'a> {
                 Some(Node::Group(Box::new(Group {
                     kind: GroupKind::Loop,
                     id: id.to_owned(),
-                    name,
+                    name: name_of(name, id, &within.ctx),
                     when: cirun_plan::When { status: cirun_plan::StageStatus::All, condition: None },
                     failure_strategies: Vec::new(),
                     steps,
@@ -263,8 +264,8 @@ impl<'a> StageTree<'a> {
         let image_from_run = self.comes_from_run(&lowered.action);
         self.state.borrow_mut().pushed.extend(pushed);
         let timeout = step.timeout.as_ref().and_then(|field| flow::traced_duration(&ctx, field)).unwrap_or_else(|| {
-            let rule = "harness-runtime.md 1.7: a step's time-out is 10h unless set";
-            Traced::new(DEFAULT_TIMEOUT, Origin::new(Cause::Default { rule }))
+            let rule = &Cause::Default { rule: "harness-runtime.md 1.7: a step's time-out is 10h unless set" };
+            Traced::new(DEFAULT_TIMEOUT, Origin::rule(rule))
         });
         let failure_strategies = match lowered.role {
             // Seed 001: Background steps of CI do not support failure strategies; those of CD do (seed 003).
@@ -354,7 +355,11 @@ fn skip_all(nodes: &mut [Node]) {
 }
 
 fn name_of(name: Option<&cirun_parser::Text>, id: &str, ctx: &Ctx<'_>) -> String {
-    given(name).map_or_else(|| id.to_owned(), |name| ctx.text(name).value.shown())
+    match given(name) {
+        None => id.to_owned(),
+        Some(Spanned { value: ParameterField::Literal(name), .. }) => name.clone(),
+        Some(name) => ctx.text(name).value.shown(),
+    }
 }
 
 fn lower_spec(at: &StepCtx<'_>) -> (Lowered, build::Pushed) {

@@ -45,7 +45,7 @@ fn pipelines(root: &std::path::Path) -> Vec<(String, String)> {
         .filter(|cells| cells[11] == "v0" && cells[12] == "pipeline" && cells[13] == "ok")
         .filter_map(|cells| {
             let bytes = std::fs::read(root.join(cells[0])).expect("a file of the index");
-            decode(&bytes).ok().map(|text| (cells[0].to_owned(), text))
+            decode(&bytes).ok().map(|text| (cells[0].to_owned(), text.to_owned()))
         })
         .collect()
 }

@@ -1,6 +1,9 @@
 //! Events to nodes, with a stack of its own: nothing here recurses over the input.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 
@@ -123,8 +126,9 @@ impl<'t> Builder<'t> {
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let node = self.scalar(&text, style, tag.as_deref(), span);
-                let finished = Finished { cost: size_of::<Node>() + text.len(), height: 0, end: node.span.end, node };
+                let cost = size_of::<Node>() + text.len();
+                let node = self.scalar(text, style, tag.as_deref(), span);
+                let finished = Finished { cost, height: 0, end: node.span.end, node };
                 self.anchor(anchor, &finished);
                 self.place(finished);
             }
@@ -305,12 +309,18 @@ impl<'t> Builder<'t> {
         self.place(Finished { node: Node { span: at, value: Value::Null }, cost: 0, height: 0, end: at.end });
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &granit_parser::Span) -> Node {
+    fn scalar(
+        &mut self,
+        text: Cow<'_, str>,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        span: &granit_parser::Span,
+    ) -> Node {
         self.check_tag(tag, span);
         let span = self.span(span);
         let plain = matches!(style, ScalarStyle::Plain) && tag.and_then(Tag::core_suffix) != Some("str");
-        let null = plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
-        let value = if null { Value::Null } else { Value::Scalar { text: text.to_owned(), plain } };
+        let null = plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
+        let value = if null { Value::Null } else { Value::Scalar { text: text.into_owned(), plain } };
         Node { span, value }
     }
 

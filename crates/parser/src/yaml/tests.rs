@@ -360,7 +360,7 @@ fn large_texts() {
 
 #[test]
 fn bytes_to_text() {
-    let message = |bytes: &[u8]| decode(bytes).unwrap_or_else(|d| format!("{} / {:?}", d.message, d.help));
+    let message = |bytes: &[u8]| decode(bytes).map_or_else(|d| format!("{} / {:?}", d.message, d.help), str::to_owned);
     assert_snapshot!(message("\u{feff}a: é".as_bytes()), @"a: é");
     assert_snapshot!(message(b"a: 1\nb: \xe9\n"), @r#"the text is not UTF-8: byte 0xe9 in line 2 / Some("save the file as UTF-8")"#);
     assert_snapshot!(message(b"\xff\xfea\0"), @r#"the text is not UTF-8: byte 0xff in line 1 / Some("the file begins like UTF-16: save it as UTF-8")"#);

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use cirun_expressions::Template;
 use cirun_parser::{Diagnostic, Span};
-use cirun_plan::{Cause, EnvVar, Origin, Pieces, Profile, Text, Traced};
-use indexmap::IndexMap;
+use cirun_plan::{Cause, EnvVars, Origin, Pieces, Profile, Text, Traced};
 
 use super::{
     Env, codebase,
@@ -16,12 +15,12 @@ use crate::{inputs::Inputs, place::StagePlace, resolve::Ctx};
 /// What lies under a step's own variables, and what Kubernetes puts over them; kept once for all steps.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StageEnv {
-    pub(crate) under: Arc<IndexMap<String, EnvVar>>,
-    pub(crate) over: Arc<IndexMap<String, EnvVar>>,
+    pub(crate) under: Arc<EnvVars>,
+    pub(crate) over: Arc<EnvVars>,
     /// The place in a loop of a step that is in none.
-    pub(crate) unlooped: Arc<IndexMap<String, EnvVar>>,
+    pub(crate) unlooped: Arc<EnvVars>,
     /// The certificates that every step trusts.
-    pub(crate) trust: Arc<IndexMap<String, EnvVar>>,
+    pub(crate) trust: Arc<EnvVars>,
     pub(crate) origins: RunnerOrigins,
 }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use cirun_parser::{Span, TextMap};
-use cirun_plan::{Cause, EnvVar, Environment, Origin, Profile, StepFiles, Text, Traced};
-use indexmap::IndexMap;
+use cirun_plan::{Cause, EnvVar, EnvVars, Environment, Origin, Profile, StepFiles, Text, Traced};
 
 use super::{
     Env, is_empty,
@@ -124,7 +123,7 @@ fn drop_empty(ctx: &Ctx<'_>, env: &mut Environment, candidates: &[String], span:
 }
 
 /// Puts the certificate bundle under each name that the step does not use itself.
-fn trust(env: &mut Environment, bundle: &Arc<IndexMap<String, EnvVar>>) {
+fn trust(env: &mut Environment, bundle: &Arc<EnvVars>) {
     if bundle.keys().any(|name| env.contains_key(name)) {
         for (name, var) in bundle.iter() {
             if !env.contains_key(name) {
@@ -137,7 +136,7 @@ fn trust(env: &mut Environment, bundle: &Arc<IndexMap<String, EnvVar>>) {
 }
 
 /// The certificate bundle under each of its names, if there is one.
-pub(crate) fn trust_layer(bundle: Option<&str>) -> Arc<IndexMap<String, EnvVar>> {
+pub(crate) fn trust_layer(bundle: Option<&str>) -> Arc<EnvVars> {
     let Some(bundle) = bundle else { return Arc::default() };
     let origin = Origin::new(Cause::Local("the emulator's certificates are signed by this machine's CA"));
     let mut env = Env::default();
@@ -148,7 +147,7 @@ pub(crate) fn trust_layer(bundle: Option<&str>) -> Arc<IndexMap<String, EnvVar>>
 }
 
 /// `*_INDEX` and `*_TOTAL` of the step's loop.
-pub(crate) fn instance((index, total): (usize, usize), origins: &RunnerOrigins) -> Arc<IndexMap<String, EnvVar>> {
+pub(crate) fn instance((index, total): (usize, usize), origins: &RunnerOrigins) -> Arc<EnvVars> {
     let mut env = Env::default();
     for (name, number) in [
         ("HARNESS_STEP_INDEX", index),

@@ -104,7 +104,7 @@ pub(super) fn shell_of(ctx: &Ctx<'_>, field: Option<&Text>) -> Shell {
 /// The entrypoint that runs a script.
 pub(super) fn shell_entrypoint(shell: Shell) -> Traced<Vec<PlanText>> {
     let argv = shell::entrypoint(shell).into_iter().map(PlanText::from).collect();
-    Traced::new(argv, Origin::new(Cause::Service { rule: shell::RULE }))
+    Traced::new(argv, Origin::rule(&Cause::Service { rule: shell::RULE }))
 }
 
 fn compose(

@@ -1,16 +1,18 @@
 //! The steps and step groups of a stage as expressions reach them: `steps.ID.…`, and in a group `steps.GROUP.steps.ID.…`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use cirun_expressions::Segment;
 use cirun_parser::model::ExecutionNode;
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 
 use super::{Entry, Found};
 
 /// What stands behind `steps`, at the top of a stage or in a step group.
 #[derive(Debug, Default)]
 pub(crate) struct StepIds {
-    nodes: BTreeMap<String, StepNode>,
+    nodes: IndexMap<String, StepNode, RandomState>,
 }
 
 #[derive(Debug)]

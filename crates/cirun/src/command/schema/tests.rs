@@ -35,9 +35,9 @@ fn mistakes(file: &Path) -> Vec<String> {
 }
 
 fn mistakes_by(validator: &jsonschema::Validator, file: &Path) -> Vec<String> {
-    let text = cirun_parser::decode(&fs::read(file).unwrap()).unwrap();
+    let bytes = fs::read(file).unwrap();
     let mut sources = Sources::default();
-    let id = sources.add("", &text);
+    let id = sources.add("", cirun_parser::decode(&bytes).unwrap());
     let documents = cirun_parser::parse_documents(&sources, id).tree;
     assert!(!documents.is_empty(), "{} holds no document", file.display());
     let mut found = Vec::new();
@@ -133,9 +133,9 @@ fn documents_of_the_corpus() {
 
 /// Whether the parser has nothing to say of a file.
 fn is_clean(file: &Path) -> bool {
-    let text = cirun_parser::decode(&fs::read(file).unwrap()).unwrap();
+    let bytes = fs::read(file).unwrap();
     let mut sources = Sources::default();
-    let id = sources.add("", &text);
+    let id = sources.add("", cirun_parser::decode(&bytes).unwrap());
     let parsed = cirun_parser::parse_documents(&sources, id);
     let lowered = parsed.tree.iter().all(|document| cirun_parser::lower_document(document).diagnostics.is_empty());
     parsed.diagnostics.is_empty() && lowered

@@ -1,0 +1,104 @@
+//! The layout of JSON for people and programs alike: two spaces a level.
+
+use std::io::{self, Write};
+
+use serde_json::ser::Formatter;
+
+/// A comma, a line break and the blanks of thirty levels: what stands between two values is cut from it and written at
+/// once. A large plan has millions of lines.
+const BREAK: &[u8] = b",\n                                                            ";
+
+/// Writes as serde_json's own pretty formatter does, with one write between two values.
+#[derive(Debug, Default)]
+pub(crate) struct Indented {
+    level: usize,
+    /// Nothing has been written yet into the innermost list or object.
+    empty: bool,
+}
+
+impl Indented {
+    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.level += 1;
+        self.empty = true;
+        out.write_all(bracket)
+    }
+
+    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.level -= 1;
+        if !self.empty {
+            self.next_line(out, false)?;
+        }
+        self.empty = false;
+        out.write_all(bracket)
+    }
+
+    fn next_line<W: ?Sized + Write>(&self, out: &mut W, comma: bool) -> io::Result<()> {
+        let start = usize::from(!comma);
+        let end = 2 + 2 * self.level;
+        out.write_all(&BREAK[start..end.min(BREAK.len())])?;
+        for _ in BREAK.len()..end {
+            out.write_all(b" ")?;
+        }
+        Ok(())
+    }
+}
+
+impl Formatter for Indented {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.empty = false;
+        self.next_line(out, !first)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.empty = false;
+        self.next_line(out, !first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize as _;
+    use serde_json::{Serializer, Value, json};
+
+    use super::*;
+
+    fn indented(value: &Value) -> String {
+        let mut bytes = Vec::new();
+        value.serialize(&mut Serializer::with_formatter(&mut bytes, Indented::default())).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn looks_as_serde_json_writes_it() {
+        let value = json!({
+            "none": {}, "nothing": [], "deep": [[{"a": [1, "two", null], "b": {"c": []}}, {}], 3],
+        });
+        assert_eq!(indented(&value), serde_json::to_string_pretty(&value).unwrap());
+    }
+
+    #[test]
+    fn levels_beyond_the_thirtieth_are_indented_too() {
+        let value = (0..50).fold(json!("x"), |inner, _| json!([inner, {"key": 1}]));
+        assert_eq!(indented(&value), serde_json::to_string_pretty(&value).unwrap());
+    }
+}
