@@ -130,8 +130,7 @@ pub(super) fn assemble(
     let is_news = |found: &&Diagnostic| documents::is_news(found, &missing, &project.sources);
     diagnostics.extend(planned.diagnostics.iter().filter(is_news).cloned());
     diagnostics.extend(planned.parity.iter().cloned());
-    let sources = project.sources.clone();
-    let answers = project.answers;
+    let Project { sources, answers, .. } = project;
     Ok(Session {
         sources,
         pipeline,

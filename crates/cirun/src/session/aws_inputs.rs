@@ -46,9 +46,9 @@ pub(super) fn of(
         args::AwsMode::Off => AwsMode::Off,
     };
     let oidc_token = match mode {
-        AwsMode::Emulated => Some(local_token(pipeline, facts, oidc)?),
+        AwsMode::Emulated if given.running || uses_oidc(given.connectors) => Some(local_token(pipeline, facts, oidc)?),
+        AwsMode::Emulated | AwsMode::Off => None,
         AwsMode::Real => given_token(given)?,
-        AwsMode::Off => None,
     };
     let delegate = match mode {
         AwsMode::Emulated => Some(emulated_delegate()),

@@ -63,6 +63,7 @@ pub(crate) fn parse_value(text: &str) -> (Source, Option<Vec<Statement>>) {
 
 fn parse_blocks(text: &str, scan: &Scan) -> (Source, Vec<SyntaxError>) {
     let (mut source, mut errors, mut depths) = (Source::default(), Vec::new(), Vec::new());
+    source.blocks.reserve_exact(scan.pairs.len());
     for (index, pair) in scan.pairs.iter().enumerate() {
         let span = Span { start: pair.open, end: pair.close + 1 };
         source.blocks.push(Block { span, body: Body::Empty, children: Vec::new() });

@@ -34,7 +34,8 @@ impl Parser<'_> {
 
     /// Parses statements up to the end or a `}`.
     fn statements(&mut self) -> Result<Vec<Statement>> {
-        let mut statements = Vec::new();
+        // Nearly every expression is a single statement, and statements are large.
+        let mut statements = Vec::with_capacity(1);
         loop {
             while self.take(";")? {}
             if self.token == Token::End || self.at("}") {

@@ -1,6 +1,6 @@
 //! Identifiers (harness-schema.md 5.1).
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
 
 use crate::{
     Node, Span, Spanned, codes,
@@ -83,7 +83,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context) -> Spanned<String> {
 
 /// Reports identifiers that stand twice among siblings.
 pub(crate) fn check_unique<'a>(identifiers: impl Iterator<Item = &'a Spanned<String>>, what: &str, cx: &mut Context) {
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut seen: IndexMap<&str, Span> = IndexMap::new();
     for identifier in identifiers.filter(|identifier| !identifier.value.is_empty()) {
         match seen.get(identifier.value.as_str()) {
             None => {
