@@ -52,8 +52,8 @@ pub struct Sources {
 impl Sources {
     /// Adds a text.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
-        let ends = text.bytes().zip(1..).filter_map(|(byte, next)| (byte == b'\n').then_some(next));
-        let line_starts = std::iter::once(0).chain(ends).collect();
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+        let line_starts = std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect();
         self.all.push(Source { name: name.into(), text: text.into(), line_starts });
         SourceId(self.all.len() as u32 - 1)
     }

@@ -31,7 +31,10 @@ impl Parser<'_> {
         }
         match head {
             Head::Value(node) if accesses.is_empty() => Ok(node),
-            head => Ok(Node { kind: NodeKind::Path(Box::new(head), accesses), span: start.to(self.last) }),
+            head => {
+                accesses.shrink_to_fit();
+                Ok(Node { kind: NodeKind::Path(Box::new(head), accesses), span: start.to(self.last) })
+            }
         }
     }
 

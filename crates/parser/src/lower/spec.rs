@@ -42,7 +42,9 @@ impl<T: FromNode> Slot for Vec<T> {
     fn read(node: &Node, cx: &mut Context) -> Option<Self> {
         match &node.value {
             Value::List(items) => {
-                Some(items.iter().filter(|item| !item.is_null()).filter_map(|item| T::from_node(item, cx)).collect())
+                let mut list = Self::with_capacity(items.len());
+                list.extend(items.iter().filter(|item| !item.is_null()).filter_map(|item| T::from_node(item, cx)));
+                Some(list)
             }
             Value::Map(entries) if entries.is_empty() => None,
             Value::Scalar { text, .. } if text.trim().is_empty() || is_whole_expression(text) => None,
