@@ -9,7 +9,7 @@ use cirun_planner::Inputs;
 pub(crate) fn check(bytes: &[u8]) {
     let Ok(text) = decode(bytes) else { return };
     let mut sources = Sources::default();
-    let id = sources.add("fuzz", &text);
+    let id = sources.add("fuzz", text);
     let mut parsed = parse_documents(&sources, id).tree;
     let main = parsed.iter_mut().find(|document| document.kind == DocumentKind::Pipeline);
     let Some(body) = main.and_then(Document::take_body) else { return };

@@ -13,7 +13,7 @@ fn every_kind() {
         check::check(&bytes);
         let read = decode(&bytes).is_ok_and(|text| {
             let mut sources = Sources::default();
-            let id = sources.add("file", &text);
+            let id = sources.add("file", text);
             let parse = parse_documents(&sources, id);
             let whole = parse.diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error);
             whole && parse.tree.iter().any(|document| document.kind == DocumentKind::Pipeline)
