@@ -16,8 +16,8 @@ use crate::{Candidate, HostOs, error::engine_error, spec::Network};
 /// How many containers with a network namespace of their own start at once; others wait for their turn.
 ///
 /// Each start has Docker run a program in the new network namespace that writes to `net/ipv6/conf/all/disable_ipv6`. The kernel
-/// does not let it sleep while another namespace is being made: it spins. On two idle processors, 50 starts at once took 33 s of
-/// processor time and 18 s, with 8 at once 15 s and 9 s.
+/// does not let it sleep while another namespace is being made: it spins. On two processors, 50 starts at once took 33 s of
+/// processor time and 18 s; with 8 at once it was 13 to 28 s and 8 to 16 s, in five runs.
 const STARTS_AT_ONCE: usize = 8;
 
 /// A connected engine. Cheap to clone.

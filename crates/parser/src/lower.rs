@@ -4,7 +4,7 @@ pub(crate) mod connector;
 pub(crate) mod context;
 mod document;
 pub(crate) mod execution;
-mod flow;
+pub(crate) mod flow;
 mod identifier;
 pub(crate) mod leaf;
 mod pipeline;

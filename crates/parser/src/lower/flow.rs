@@ -12,9 +12,12 @@ use crate::{
 };
 
 fields! {
-    WHEN {
-        "stageStatus": FieldKind::Enum(STATUSES);
-        "pipelineStatus": FieldKind::Enum(STATUSES);
+    STEP_WHEN {
+        "stageStatus": FieldKind::Enum(STATUSES), REQUIRED;
+        "condition": FieldKind::Text;
+    }
+    STAGE_WHEN {
+        "pipelineStatus": FieldKind::Enum(STATUSES), REQUIRED;
         "condition": FieldKind::Text;
     }
     STRATEGY {
@@ -100,23 +103,43 @@ pub(crate) fn check_word(found: &Spanned<String>, words: &[&'static str], cx: &m
     }
 }
 
+/// The condition of a step or step group.
 impl FromNode for WhenSpec {
-    const KIND: FieldKind = FieldKind::Object(WHEN);
+    const KIND: FieldKind = FieldKind::Object(STEP_WHEN);
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        if !check_tables(node, &[WHEN], cx) {
-            return None;
+        check_tables(node, &[STEP_WHEN], cx).then(|| Self::read(node, "stageStatus", cx))
+    }
+}
+
+/// The condition of a stage.
+pub(crate) struct StageWhen(pub(crate) WhenSpec);
+
+impl FromNode for StageWhen {
+    const KIND: FieldKind = FieldKind::Object(STAGE_WHEN);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        check_tables(node, &[STAGE_WHEN], cx).then(|| Self(WhenSpec::read(node, "pipelineStatus", cx)))
+    }
+}
+
+impl WhenSpec {
+    /// Reads a condition whose status has the name `key` and must be there (harness-runtime.md 8.1).
+    fn read(node: &Node, key: &'static str, cx: &mut Context) -> Self {
+        let status = node.get(key).filter(|node| !node.is_null());
+        match status {
+            None => cx.missing(key, node.span),
+            Some(node) => {
+                if let Some(word) = Spanned::<String>::from_node(node, cx) {
+                    check_word(&word, STATUSES, cx);
+                }
+            }
         }
-        let status =
-            ["stageStatus", "pipelineStatus"].iter().find_map(|key| node.get(key)).filter(|node| !node.is_null());
-        if let Some(word) = status.and_then(|node| Spanned::<String>::from_node(node, cx)) {
-            check_word(&word, STATUSES, cx);
-        }
-        Some(Self {
+        Self {
             status: status.and_then(|node| Text::from_node(node, cx)),
             condition: read(node, "condition", cx),
             span: node.span,
-        })
+        }
     }
 }
 
@@ -163,6 +186,10 @@ fn error_names(node: &Node, cx: &mut Context) -> Vec<Spanned<String>> {
     let names: Vec<_> = names.iter().filter_map(|name| Spanned::<String>::from_node(name, cx)).collect();
     for name in &names {
         check_word(name, FAILURE_ERRORS, cx);
+    }
+    if let (Some(all), true) = (names.iter().find(|name| name.value == "AllErrors"), names.len() > 1) {
+        let error = codes::CONFLICTING_FIELDS.says("`AllErrors` cannot stand beside other errors");
+        cx.report(error.at(all.span, "the service refuses the list").help("keep it alone, or name the errors"));
     }
     names
 }
@@ -230,6 +257,9 @@ impl FromNode for StrategySpec {
         one_of(node, &["matrix", "repeat", "parallelism"], cx);
         let matrix = node.get("matrix").filter(|matrix| !matrix.is_null());
         let repeat = node.get("repeat").filter(|repeat| !repeat.is_null());
+        if let Some(repeat) = repeat {
+            one_of(repeat, &["times", "items"], cx);
+        }
         let named = |key: &str| [matrix, repeat, Some(node)].into_iter().flatten().find_map(|place| place.get(key));
         Some(Self {
             max_concurrency: named("maxConcurrency").filter(|n| !n.is_null()).and_then(|n| Int::from_node(n, cx)),

@@ -5,13 +5,13 @@ use crate::{
     lower::{
         context::{Context, Home, nearest},
         execution::{lower_list, named_nodes, wrapper},
-        flow::{check_word, read},
+        flow::{StageWhen, check_word, read},
         identifier,
         spec::{FromNode, REQUIRED, Slot, check_tables, fields, is_map, record},
     },
     model::{
         BackgroundSpec, CiStage, ExecutionNode, FailureStrategySpec, Infrastructure, Runtime, ServiceDependency, Stage,
-        StageNode, StageSpec, StrategySpec, TemplateRef, Variable, WhenSpec,
+        StageNode, StageSpec, StrategySpec, TemplateRef, Variable,
     },
 };
 
@@ -62,7 +62,7 @@ record! {
         /// Variables of older documents.
         "pipelineVariables" => pipeline_variables: Vec<Variable>,
         /// When the stage runs.
-        "when" => when: Option<WhenSpec>,
+        "when" => when: Option<StageWhen>,
         /// What happens when a step fails.
         "failureStrategies" => failure_strategies: Vec<FailureStrategySpec>,
         /// Runs the stage several times.
@@ -103,7 +103,7 @@ pub(crate) fn lower_stage(node: &Node, cx: &mut Context) -> Stage {
         name: fields.name,
         spec,
         variables,
-        when: fields.when,
+        when: fields.when.map(|StageWhen(when)| when),
         failure_strategies: fields.failure_strategies,
         strategy: fields.strategy,
         timeout: fields.timeout,

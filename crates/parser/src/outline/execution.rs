@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::{Outline, Shown, line, map, merged};
 use crate::{
     Text,
+    lower::flow::StageWhen,
     model::{
         BuildTarget, ExecutionNode, FailureActionSpec, FailureStrategySpec, OtherSpec, ReportsSpec, Resources, Step,
         StepGroup, StepGroupInfra, StepSpec, StoreStep, StrategySpec, WhenSpec,
@@ -126,6 +127,12 @@ impl Outline for Resources {
 impl Outline for ReportsSpec {
     fn outline(&self) -> Shown {
         map([("type", self.kind.outline()), ("paths", self.paths.outline())])
+    }
+}
+
+impl Outline for StageWhen {
+    fn outline(&self) -> Shown {
+        self.0.outline()
     }
 }
 
