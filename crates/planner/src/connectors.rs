@@ -194,6 +194,18 @@ impl<'a> Ctx<'a> {
         );
     }
 
+    /// Reports a connector of another type than a step of the type `step` needs.
+    pub(crate) fn wrong_connector_type(&self, named: &Named<'_>, wanted: &str, step: &str) {
+        self.notes.report(
+            Diagnostic::error(
+                "wrong-connector-type",
+                format!("`{}` is not a connector of type `{wanted}`", named.connector.identifier.value),
+            )
+            .at(named.span, format!("a `{step}` step needs one"))
+            .at(named.connector.identifier.span, "defined here"),
+        );
+    }
+
     fn connector_lacks(&self, connector: &Connector, field: &str, rule: &str) {
         self.notes.report(
             Diagnostic::error(

@@ -73,14 +73,7 @@ fn docker(build: &BuildCtx<'_, '_>, named: &Named<'_>) -> Credentials {
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
 fn wrong_type(build: &BuildCtx<'_, '_>, named: &Named<'_>, wanted: &str) -> Credentials {
-    build.at.ctx.notes.report(
-        Diagnostic::error(
-            "wrong-connector-type",
-            format!("`{}` is not a connector of type `{wanted}`", named.connector.identifier.value),
-        )
-        .at(named.span, format!("a `{}` step needs one", build.at.step.kind.value))
-        .at(named.connector.identifier.span, "defined here"),
-    );
+    build.at.ctx.wrong_connector_type(named, wanted, &build.at.step.kind.value);
     Credentials::default()
 }
 

@@ -53,7 +53,7 @@ pub(super) fn of(store: &StoreCtx<'_, '_>) -> Credentials {
         (ArtifactoryUpload, _) => ("Artifactory", None),
     };
     let mut credentials = found.unwrap_or_else(|| {
-        report_wrong_type(store, &named, kind);
+        store.at.ctx.wrong_connector_type(&named, kind, &store.at.step.kind.value);
         Credentials::default()
     });
     credentials.connector = Some(named.id);
@@ -110,16 +110,5 @@ fn report_external_id(store: &StoreCtx<'_, '_>, named: &Named<'_>) {
         Diagnostic::warning("external-id-dropped", "this step's plugin does not get the connector's `externalId`")
             .at(named.span, "SaveCacheS3, Known Gaps: AWS_CROSS_ACCOUNT_EXTERNAL_ID is not mapped")
             .help("let the role's trust policy go without one for this connector"),
-    );
-}
-
-fn report_wrong_type(store: &StoreCtx<'_, '_>, named: &Named<'_>, wanted: &str) {
-    store.at.ctx.notes.report(
-        Diagnostic::error(
-            "wrong-connector-type",
-            format!("`{}` is not a connector of type `{wanted}`", named.connector.identifier.value),
-        )
-        .at(named.span, format!("a `{}` step needs one", store.at.step.kind.value))
-        .at(named.connector.identifier.span, "defined here"),
     );
 }
