@@ -4,6 +4,7 @@
 //! merge keys are resolved here, within a budget, so that no other part has to know them.
 
 mod builder;
+mod entries;
 mod syntax;
 
 use builder::Builder;

@@ -1,17 +1,15 @@
 //! Events to nodes, with a stack of its own: nothing here recurses over the input.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 
 use super::{
     MAX_DEPTH,
+    entries::{Key, as_key, merge, tidy},
     syntax::{self, SyntaxMistake},
 };
-use crate::{Diagnostic, Entry, Node, SourceId, Span, Spanned, Value, codes};
+use crate::{Diagnostic, Entry, Node, SourceId, Span, Value, codes};
 
 /// What copies of anchored nodes may take in one text, in bytes.
 const MAX_COPIES: usize = 16 << 20;
@@ -45,13 +43,6 @@ struct Frame {
 enum Open {
     List(Vec<Node>),
     Map { entries: Vec<Entry>, merged: Vec<Entry>, key: Option<Key> },
-}
-
-/// A key that waits for its value.
-enum Key {
-    Text(Spanned<String>),
-    Merge,
-    NotText,
 }
 
 /// A finished node, its size in memory and how many collections stand inside each other in it.
@@ -186,7 +177,7 @@ impl<'t> Builder<'t> {
                     let at = Span { start: key.span.end, ..key.span };
                     entries.push(Entry { key, value: Node { span: at, value: Value::Null } });
                 }
-                Value::Map(self.tidy(entries, merged))
+                Value::Map(tidy(entries, merged, &mut self.diagnostics))
             }
         };
         let span = Span { source: self.source, start: frame.start, end: frame.end };
@@ -223,32 +214,6 @@ impl<'t> Builder<'t> {
             },
         };
         self.diagnostics.extend(problem);
-    }
-
-    /// Reports and drops repeated keys, and adds the merged entries whose key is not there.
-    fn tidy(&mut self, entries: Vec<Entry>, merged: Vec<Entry>) -> Vec<Entry> {
-        let repeated = repeated(&entries);
-        for (first, again) in &repeated {
-            let (first, again) = (&entries[*first].key, &entries[*again].key);
-            self.diagnostics.push(
-                codes::DUPLICATE_KEY
-                    .says(format!("the key `{}` is written twice", again.value))
-                    .at(again.span, "again here")
-                    .at(first.span, "first here; this one is used")
-                    .help("remove one of them"),
-            );
-        }
-        let dropped: BTreeSet<usize> = repeated.into_iter().map(|(_, again)| again).collect();
-        let mut kept: Vec<Entry> = if dropped.is_empty() {
-            entries
-        } else {
-            entries.into_iter().enumerate().filter(|(at, _)| !dropped.contains(at)).map(|(_, entry)| entry).collect()
-        };
-        if !merged.is_empty() {
-            let mut names: BTreeSet<String> = kept.iter().map(|entry| entry.key.value.clone()).collect();
-            kept.extend(merged.into_iter().filter(|entry| names.insert(entry.key.value.clone())));
-        }
-        kept
     }
 
     fn anchor(&mut self, id: usize, finished: &Finished) {
@@ -347,61 +312,4 @@ impl<'t> Builder<'t> {
         let length = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         Span { source: self.source, start: start as u32, end: (start + length) as u32 }
     }
-}
-
-/// Pairs of entries with the same key: the first of them, and each further one.
-fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
-    // Nearly all maps are small and have no repeated key: they are looked through without a copy.
-    let same = |at: usize| entries[..at].iter().any(|entry| entry.key.value == entries[at].key.value);
-    if entries.len() <= 16 && !(1..entries.len()).any(same) {
-        return Vec::new();
-    }
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by_key(|at| (entries[*at].key.value.as_str(), *at));
-    let mut pairs = Vec::new();
-    let mut first = 0;
-    for at in 1..order.len() {
-        if entries[order[at]].key.value == entries[order[first]].key.value {
-            pairs.push((order[first], order[at]));
-        } else {
-            first = at;
-        }
-    }
-    pairs.sort_unstable_by_key(|(_, again)| *again);
-    pairs
-}
-
-fn as_key(node: Node) -> (Key, Option<Diagnostic>) {
-    let span = node.span;
-    match node.value {
-        Value::Scalar { text, plain: true } if text == "<<" => (Key::Merge, None),
-        Value::Scalar { text, .. } => (Key::Text(Spanned { value: text, span }), None),
-        Value::Null => {
-            let problem =
-                codes::YAML_KEY.says("a key without text").at(span, "").help("write the key before the colon");
-            (Key::NotText, Some(problem))
-        }
-        Value::List(_) | Value::Map(_) => {
-            let help = "quote the value if it is an expression in braces";
-            (Key::NotText, Some(codes::YAML_KEY.says("a list or a map as a key").at(span, "left out").help(help)))
-        }
-    }
-}
-
-fn merge(node: Node, merged: &mut Vec<Entry>) -> Option<Diagnostic> {
-    let span = node.span;
-    let problem = || Some(codes::MERGE_KEY.says("`<<` needs a map").at(span, "no map").help("write `<<: *anchor`"));
-    match node.value {
-        Value::Map(entries) => merged.extend(entries),
-        Value::List(items) => {
-            for item in items {
-                match item.value {
-                    Value::Map(entries) => merged.extend(entries),
-                    Value::Null | Value::Scalar { .. } | Value::List(_) => return problem(),
-                }
-            }
-        }
-        Value::Null | Value::Scalar { .. } => return problem(),
-    }
-    None
 }
