@@ -199,15 +199,15 @@ impl FromNode for DockerAuth {
         if kind(node, AUTHS, cx)? == "Anonymous" {
             return Some(Self::Anonymous);
         }
-        let spec = node.get("spec").filter(|spec| check_tables(spec, &[AUTH_SPEC], cx));
-        let mut text = |key: &str| spec.and_then(|spec| read::<Text>(spec, key, cx));
-        Some(Self::UsernamePassword {
-            username: text("username"),
-            username_ref: text("usernameRef"),
-            password_ref: text("passwordRef"),
-            span: node.span,
-        })
+        let [username, username_ref, password_ref] = user_and_password(node, cx);
+        Some(Self::UsernamePassword { username, username_ref, password_ref, span: node.span })
     }
+}
+
+/// `username`, `usernameRef` and `passwordRef` of an `auth`.
+fn user_and_password(auth: &Node, cx: &mut Context) -> [Option<Text>; 3] {
+    let spec = auth.get("spec").filter(|spec| check_tables(spec, &[AUTH_SPEC], cx));
+    ["username", "usernameRef", "passwordRef"].map(|key| spec.and_then(|spec| read(spec, key, cx)))
 }
 
 fields! {
@@ -230,13 +230,8 @@ impl FromNode for ArtifactoryAuth {
             "Anonymous" => Some(Self::Anonymous),
             "OidcAuthentication" => Some(Self::Oidc),
             _ => {
-                let spec = node.get("spec").filter(|spec| check_tables(spec, &[AUTH_SPEC], cx));
-                let mut text = |key: &str| spec.and_then(|spec| read::<Text>(spec, key, cx));
-                Some(Self::UsernamePassword {
-                    username: text("username"),
-                    username_ref: text("usernameRef"),
-                    password_ref: text("passwordRef"),
-                })
+                let [username, username_ref, password_ref] = user_and_password(node, cx);
+                Some(Self::UsernamePassword { username, username_ref, password_ref })
             }
         }
     }
