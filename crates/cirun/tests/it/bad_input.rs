@@ -160,7 +160,7 @@ fn no_engine() {
 
 #[test]
 fn not_yaml() {
-    assert_snapshot!(refused(&local("pipeline:\n  name: [a, b\n  stages:\n\t- x: {\n"), 3), @r"
+    assert_snapshot!(refused(&local("pipeline:\n  name: [a, b\n  stages:\n\t- x: {\n"), 3), @"
     --- stderr
     yaml-syntax
 
@@ -180,7 +180,7 @@ fn not_yaml() {
        ╭─[ci.yaml:2:3]
      1 │ pipeline:
      2 │   name: [a, b
-       ·   ┬
+       ·   ▲
        ·   ╰── in this pipeline
      3 │   stages:
        ╰────
@@ -191,7 +191,7 @@ fn not_yaml() {
        ╭─[ci.yaml:2:3]
      1 │ pipeline:
      2 │   name: [a, b
-       ·   ┬
+       ·   ▲
        ·   ╰── in this pipeline
      3 │   stages:
        ╰────

@@ -109,9 +109,9 @@ impl Context {
     }
 }
 
-/// The first byte of a long span: a label over a whole stage would show all of it.
+/// Where a long span begins: a label over a whole stage would show all of it.
 pub(super) fn start_of(span: Span) -> Span {
-    Span { end: span.start.saturating_add(1).min(span.end), ..span }
+    Span { end: span.start, ..span }
 }
 
 /// The name that `found` was probably meant to be: equal but for case, or close enough to be a slip.
