@@ -36,12 +36,15 @@ pub(crate) struct Args {
     /// How long each target runs
     #[arg(long, default_value_t = 20)]
     seconds: u32,
+    /// Tries so many inputs from a fixed seed instead: nearly the same ones in every run
+    #[arg(long, conflicts_with = "seconds")]
+    runs: Option<u32>,
 }
 
 impl Args {
-    /// Every target for `seconds`.
-    pub(crate) fn all(seconds: u32) -> Self {
-        Self { targets: Vec::new(), seconds }
+    /// `runs` inputs for every target, from a fixed seed.
+    pub(crate) fn repeatable(runs: u32) -> Self {
+        Self { targets: Vec::new(), seconds: 0, runs: Some(runs) }
     }
 }
 
@@ -69,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // A finding in one target must not hide another's.
     let found: Vec<String> = targets
         .iter()
-        .filter_map(|target| fuzz(*target, &binaries, args.seconds).err())
+        .filter_map(|target| fuzz(*target, &binaries, args).err())
         .map(|error| format!("{error:#}"))
         .collect();
     if found.is_empty() { Ok(()) } else { bail!("{}", found.join("; ")) }
@@ -101,15 +104,25 @@ fn build() -> Result<PathBuf> {
     Ok(into.join(host).join("release"))
 }
 
-/// Runs one target on the seeds of the repository and on what earlier runs of this machine found.
-fn fuzz(target: Target, binaries: &Path, seconds: u32) -> Result<()> {
+/// Runs one target on the seeds of the repository and, unless the run is to be repeatable, on what earlier runs of this
+/// machine found.
+fn fuzz(target: Target, binaries: &Path, args: &Args) -> Result<()> {
     let name = target.name();
     let found = project::cache_dir("fuzz")?.join(name);
-    let inputs = found.join("inputs");
+    let (inputs, until) = match args.runs {
+        Some(runs) => {
+            let inputs = found.join("repeatable");
+            if inputs.exists() {
+                fs::remove_dir_all(&inputs).with_context(|| format!("cannot empty {}", inputs.display()))?;
+            }
+            (inputs, vec![format!("-runs={runs}"), "-seed=1".to_owned()])
+        }
+        None => (found.join("inputs"), vec![format!("-max_total_time={}", args.seconds)]),
+    };
     fs::create_dir_all(&inputs).with_context(|| format!("cannot create {}", inputs.display()))?;
     let code = Cmd::new(binaries.join(name))
         .args(BOUNDS)
-        .arg(format!("-max_total_time={seconds}"))
+        .args(until)
         .args(["-print_final_stats=1", "-verbosity=0"])
         .arg(format!("-artifact_prefix={}/", found.display()))
         .arg(&inputs)
