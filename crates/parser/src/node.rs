@@ -89,6 +89,8 @@ pub enum Value {
         text: String,
         /// Unquoted.
         plain: bool,
+        /// The bytes before the text in its span (a quote), where the source has the text as it is: unescaped, unfolded.
+        lead: Option<u8>,
     },
     /// A sequence.
     List(Vec<Node>),

@@ -45,7 +45,7 @@ fn scalar(ctx: &Ctx<'_>, text: &str, span: Span) -> Traced<Text> {
 fn json_text(ctx: &Ctx<'_>, node: &Node, depth: usize) -> Text {
     match &node.value {
         Value::Null => Text::from("null"),
-        Value::Scalar { text, plain } => match scalar(ctx, text, node.span).value {
+        Value::Scalar { text, plain, .. } => match scalar(ctx, text, node.span).value {
             Text::Known(text) if *plain => Text::Known(typed(&text).to_string()),
             Text::Known(text) => Text::Known(Json::String(text).to_string()),
             waiting @ (Text::Secret(_) | Text::Deferred(_)) => waiting.preceded_by("\"").followed_by("\""),

@@ -11,41 +11,37 @@ use crate::{
     lower::{context::Context, spec::FromNode},
 };
 
-/// Parses the expressions of a text; what is malformed in it is reported at its place.
-fn template(text: &str, span: Span, cx: &mut Context) -> Option<Template> {
+/// Parses the expressions of a scalar; what is malformed in it is reported at its place.
+fn template(text: &str, node: &Node, cx: &mut Context) -> Option<Template> {
     if !text.contains("<+") {
         return None;
     }
     let (template, mistakes) = Template::parse(text);
     for mistake in mistakes {
-        let place = inner_span(text, span, &mistake.span);
+        let place = inner_span(node, &mistake.span);
         cx.report(codes::EXPRESSION_SYNTAX.says(mistake.message).at(place, "stays as it is written"));
     }
     template.as_literal().is_none().then_some(template)
 }
 
 /// The place of a part of a scalar's text: exact where the text stands in the source as it is, else the whole scalar.
-fn inner_span(text: &str, span: Span, part: &std::ops::Range<usize>) -> Span {
-    let quote = match (span.end - span.start) as usize {
-        written if written == text.len() => 0,
-        written if written == text.len() + 2 => 1,
-        _ => return span,
-    };
-    let at = |offset: usize| (span.start + quote + offset as u32).min(span.end);
-    Span { source: span.source, start: at(part.start), end: at(part.end) }
+fn inner_span(node: &Node, part: &std::ops::Range<usize>) -> Span {
+    let Value::Scalar { lead: Some(lead), .. } = node.value else { return node.span };
+    let at = |offset: usize| node.span.start + u32::from(lead) + offset as u32;
+    Span { start: at(part.start), end: at(part.end), ..node.span }
 }
 
 fn parameter<T>(
     text: &str,
-    span: Span,
+    node: &Node,
     cx: &mut Context,
     literal: impl FnOnce(&str, &mut Context) -> Option<T>,
 ) -> Option<Spanned<ParameterField<T>>> {
-    let value = match template(text, span, cx) {
+    let value = match template(text, node, cx) {
         Some(template) => ParameterField::Expression(template),
         None => ParameterField::Literal(literal(text, cx)?),
     };
-    Some(Spanned { value, span })
+    Some(Spanned { value, span: node.span })
 }
 
 fn text_of<'n>(node: &'n Node, cx: &mut Context) -> Option<&'n str> {
@@ -62,7 +58,7 @@ impl FromNode for Text {
     const KIND: FieldKind = FieldKind::Text;
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        parameter(text_of(node, cx)?, node.span, cx, |text, _| Some(text.to_owned()))
+        parameter(text_of(node, cx)?, node, cx, |text, _| Some(text.to_owned()))
     }
 }
 
@@ -70,7 +66,7 @@ impl FromNode for Flag {
     const KIND: FieldKind = FieldKind::Flag;
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        parameter(text_of(node, cx)?, node.span, cx, |text, cx| match text.trim() {
+        parameter(text_of(node, cx)?, node, cx, |text, cx| match text.trim() {
             "true" | "True" | "TRUE" => Some(true),
             "false" | "False" | "FALSE" => Some(false),
             "" => None,
@@ -87,7 +83,7 @@ impl FromNode for Int {
     const KIND: FieldKind = FieldKind::Int;
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        parameter(text_of(node, cx)?, node.span, cx, |text, cx| {
+        parameter(text_of(node, cx)?, node, cx, |text, cx| {
             let digits = text.trim();
             let whole = digits.strip_suffix(".0").unwrap_or(digits);
             let number = whole.parse().ok();
@@ -110,13 +106,10 @@ impl FromNode for TextList {
             Value::List(items) => Some(literal(
                 items.iter().filter(|item| !item.is_null()).filter_map(|item| Text::from_node(item, cx)).collect(),
             )),
-            Value::Scalar { text, .. } => {
-                let span = node.span;
-                parameter(text, span, cx, |text, _| {
-                    let one = Spanned { value: ParameterField::Literal(text.to_owned()), span };
-                    Some(if text.trim().is_empty() { Vec::new() } else { vec![one] })
-                })
-            }
+            Value::Scalar { text, .. } => parameter(text, node, cx, |text, _| {
+                let one = Spanned { value: ParameterField::Literal(text.to_owned()), span: node.span };
+                Some(if text.trim().is_empty() { Vec::new() } else { vec![one] })
+            }),
             Value::Map(entries) if entries.is_empty() => Some(literal(Vec::new())),
             Value::Map(_) => {
                 cx.expected_list(node);
@@ -148,7 +141,7 @@ impl FromNode for TextMap {
             Value::List(items) if items.is_empty() => {
                 Some(Spanned { value: ParameterField::Literal(IndexMap::new()), span: node.span })
             }
-            Value::Scalar { text, .. } => parameter(text, node.span, cx, |text, cx| {
+            Value::Scalar { text, .. } => parameter(text, node, cx, |text, cx| {
                 if !text.trim().is_empty() {
                     cx.expected_map(node);
                     return None;

@@ -33,6 +33,23 @@ fn what_may_still_come_is_not_missed() {
 }
 
 #[test]
+fn a_mistake_in_an_expression_is_shown_where_the_source_has_the_text_as_it_is() {
+    let places = |value: &str| {
+        let text = format!("pipeline:\n identifier: p\n stages: []\n name: {value}\n");
+        let mut sources = Sources::default();
+        let id = sources.add("t.yaml", &text);
+        let mistakes = lower_document(&parse_documents(&sources, id).tree[0]).diagnostics;
+        let found = mistakes.iter().flat_map(|mistake| &mistake.labels).map(|label| &text[label.span.range()]);
+        found.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(places("é <+a(>"), "<+a(>");
+    assert_eq!(places("'é <+a(>'"), "<+a(>");
+    // As long as its text with quotes would be, but folded.
+    assert_eq!(places("<+(é>\n  b"), "<+(é>\n  b");
+    assert_eq!(places(r#""\L\u00e9 <+a(>""#), r#""\L\u00e9 <+a(>""#);
+}
+
+#[test]
 fn names_that_are_near() {
     let near = |found: &str| {
         nearest(found, ["image", "imagePullPolicy", "command", "CI", "Run"].into_iter()).unwrap_or("none")

@@ -107,10 +107,9 @@ fn collect(node: &Node, way: Option<&Way<'_>>, found: &mut Vec<MissingInput>) {
 pub fn apply_defaults(node: &mut Node) {
     match &mut node.value {
         Value::Null => {}
-        Value::Scalar { text, plain } => {
-            if let Some(default) = runtime_input(text).and_then(|input| input.default) {
-                *text = default;
-                *plain = true;
+        Value::Scalar { text, .. } => {
+            if let Some(text) = runtime_input(text).and_then(|input| input.default) {
+                node.value = Value::Scalar { text, plain: true, lead: None };
             }
         }
         Value::List(items) => items.iter_mut().for_each(apply_defaults),
@@ -127,7 +126,7 @@ pub fn value_of(sources: &Sources, id: SourceId) -> Node {
     let parse = flow.then(|| parse_documents(sources, id)).filter(|parse| parse.diagnostics.is_empty());
     match parse.and_then(|parse| parse.tree.into_iter().next()) {
         Some(document) => document.root,
-        None => Node { span, value: Value::Scalar { text: text.to_string(), plain: true } },
+        None => Node { span, value: Value::Scalar { text: text.to_string(), plain: true, lead: Some(0) } },
     }
 }
 

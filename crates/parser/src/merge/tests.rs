@@ -303,6 +303,6 @@ fn values_keep_the_place_that_gave_them() {
         &bodies(&documents, DocumentKind::InputSet),
     );
     let value = parse.tree.get("a").unwrap();
-    assert_eq!(value.value, Value::Scalar { text: "é".to_owned(), plain: true });
+    assert_eq!(value.value, Value::Scalar { text: "é".to_owned(), plain: true, lead: Some(0) });
     assert_eq!(sources.line_column(value.span), (6, 8));
 }

@@ -285,8 +285,22 @@ impl<'t> Builder<'t> {
         let span = self.span(span);
         let plain = matches!(style, ScalarStyle::Plain) && tag.and_then(Tag::core_suffix) != Some("str");
         let null = plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-        let value = if null { Value::Null } else { Value::Scalar { text: text.into_owned(), plain } };
-        Node { span, value }
+        if null {
+            return Node { span, value: Value::Null };
+        }
+        let lead = self.lead(&text, style, span);
+        Node { span, value: Value::Scalar { text: text.into_owned(), plain, lead } }
+    }
+
+    /// The quote before a text, where the source has the text as it is.
+    fn lead(&self, text: &str, style: ScalarStyle, span: Span) -> Option<u8> {
+        let quote = match style {
+            ScalarStyle::Plain => 0,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => 1,
+            ScalarStyle::Literal | ScalarStyle::Folded => return None,
+        };
+        let inside = span.start as usize + usize::from(quote)..(span.end as usize).saturating_sub(quote.into());
+        (self.text.get(inside) == Some(text)).then_some(quote)
     }
 
     fn check_tag(&mut self, tag: Option<&Tag>, span: &granit_parser::Span) {

@@ -63,7 +63,7 @@ fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
 pub(super) fn as_key(node: Node) -> (Key, Option<Diagnostic>) {
     let span = node.span;
     match node.value {
-        Value::Scalar { text, plain: true } if text == "<<" => (Key::Merge, None),
+        Value::Scalar { text, plain: true, .. } if text == "<<" => (Key::Merge, None),
         Value::Scalar { text, .. } => (Key::Text(Spanned { value: text, span }), None),
         Value::Null => {
             let problem =

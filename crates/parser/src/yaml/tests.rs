@@ -24,7 +24,7 @@ fn outline(node: &Node, text: &str, depth: usize, out: &mut String) {
     let written = text.get(node.span.range()).unwrap_or("(outside)");
     match &node.value {
         Value::Null => out.push_str(&format!("{indent}null at {}\n", node.span.start)),
-        Value::Scalar { text, plain } => {
+        Value::Scalar { text, plain, .. } => {
             let kind = if *plain { "plain" } else { "quoted" };
             out.push_str(&format!("{indent}{kind} {text:?} from {written:?}\n"));
         }

@@ -8,8 +8,8 @@ use super::*;
 fn json_of(node: &Node) -> Value {
     match &node.value {
         NodeValue::Null => Value::Null,
-        NodeValue::Scalar { text, plain: false } => json!(text),
-        NodeValue::Scalar { text, plain: true } => match text.as_str() {
+        NodeValue::Scalar { text, plain: false, .. } => json!(text),
+        NodeValue::Scalar { text, plain: true, .. } => match text.as_str() {
             "true" => json!(true),
             "false" => json!(false),
             number => match (number.parse::<i64>(), number.parse::<f64>()) {
