@@ -126,6 +126,12 @@ impl GitAccess<'_, '_> {
                 let field = (secret_key_ref.as_ref(), "secretKeyRef", *span);
                 self.set_secret(&mut env, "DRONE_AWS_SECRET_KEY", field, AWS);
             }
+            Some(GitLogin::Kerberos { span }) => self.ctx.notes.report(
+                Diagnostic::error("rejected-input", "CI does not clone with Kerberos")
+                    .at(*span, "GitClone, phase 2: CiCodebaseUtils.java:255")
+                    .at(self.named.span, "used here")
+                    .help("use `UsernameToken`, `UsernamePassword` or `OAuth`"),
+            ),
             Some(GitLogin::App { span }) => self.ctx.notes.report(
                 Diagnostic::parity(
                     "git-app-token",

@@ -83,6 +83,11 @@ pub enum GitLogin {
         /// Its place.
         span: Span,
     },
+    /// `Kerberos` of `Gitlab`: the service knows it, and CI does not clone with it.
+    Kerberos {
+        /// Its place.
+        span: Span,
+    },
     /// `AWSCredentials` of `Codecommit`.
     Aws {
         /// `accessKey`.

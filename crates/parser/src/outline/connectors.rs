@@ -138,6 +138,7 @@ impl Outline for GitLogin {
             ]),
             Self::OAuth { token_ref, .. } => map([("login", line("OAuth")), ("tokenRef", token_ref.outline())]),
             Self::App { .. } => map([("login", line("GithubApp"))]),
+            Self::Kerberos { .. } => map([("login", line("Kerberos"))]),
             Self::Aws { access_key, access_key_ref, secret_key_ref, .. } => map([
                 ("login", line("AWSCredentials")),
                 ("accessKey", access_key.outline()),

@@ -139,6 +139,19 @@ fn github_app() {
 }
 
 #[test]
+fn kerberos_is_not_for_clones() {
+    let spec = "url: https://gitlab.example/acme\ntype: Account\nauthentication: {type: Http, spec: {type: Kerberos, spec: {kerberosKeyRef: key}}}";
+    assert_snapshot!(clone("Gitlab", spec), @"
+    env: DRONE_REMOTE_URL=https://gitlab.example/acme/shop
+    env: DRONE_GIT_HTTP_URL=https://gitlab.example/acme/shop
+    env: DRONE_NETRC_MACHINE=gitlab.example
+    error[rejected-input] CI does not clone with Kerberos
+    at `{kerberosKeyRef: key}`: GitClone, phase 2: CiCodebaseUtils.java:255
+    help: use `UsernameToken`, `UsernamePassword` or `OAuth`
+    ");
+}
+
+#[test]
 fn a_token_that_is_not_given() {
     let spec = "url: https://github.com/acme\ntype: Account\nauthentication: {type: Http, spec: {type: UsernameToken, spec: {username: robot, tokenRef: no_token}}}";
     assert_snapshot!(clone("Github", spec), @"

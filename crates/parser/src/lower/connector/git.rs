@@ -1,11 +1,14 @@
 //! Connectors to Git repositories (facts/steps, GitClone phase 2; harness-schema.md 1.6).
+//!
+//! Names of fields and of ways to log in are those of the public `harness/harness-go-sdk` (71b8d2b, `harness/nextgen`): the
+//! schema repository has no connectors.
 
 use super::kind;
 use crate::{
-    FieldKind, Node, Text,
+    FieldKind, Node, Spanned, Text,
     lower::{
         context::Context,
-        flow::read,
+        flow::{check_word, read},
         spec::{REQUIRED, check_tables, fields},
     },
     model::{GitConnector, GitLogin, GitProvider, GitUser},
@@ -17,7 +20,7 @@ fields! {
         "url": FieldKind::Text, REQUIRED;
         "type": FieldKind::Enum(URL_TYPES), REQUIRED;
         "authentication": FieldKind::Object(AUTHENTICATION), REQUIRED;
-        "apiAccess": FieldKind::Any;
+        "apiAccess": FieldKind::Object(API_ACCESS);
         "validationRepo": FieldKind::Text;
         "validationProject": FieldKind::Text;
         "delegateSelectors": FieldKind::TextList;
@@ -25,6 +28,7 @@ fields! {
         "ignoreTestConnection": FieldKind::Flag;
         "proxy": FieldKind::Flag;
         "proxyUrl": FieldKind::Text;
+        "connectorType": FieldKind::Text;
     }
     /// `spec` of `Git`, where `type` is the way to log in.
     GENERIC_GIT {
@@ -55,8 +59,8 @@ fields! {
         "passwordRef": FieldKind::Text;
         "tokenRef": FieldKind::Text;
         "refreshTokenRef": FieldKind::Text;
-        "email": FieldKind::Text;
         "sshKeyRef": FieldKind::Text;
+        "kerberosKeyRef": FieldKind::Text;
         "applicationId": FieldKind::Text;
         "applicationIdRef": FieldKind::Text;
         "installationId": FieldKind::Text;
@@ -66,6 +70,23 @@ fields! {
         "accessKeyRef": FieldKind::Text;
         "secretKeyRef": FieldKind::Text;
     }
+    /// `apiAccess`: how the service asks the provider about pull requests and the like. No step gets anything of it.
+    API_ACCESS {
+        "type": FieldKind::Enum(API_ACCESSES), REQUIRED;
+        "spec": FieldKind::Object(API_LOGIN);
+    }
+    API_LOGIN {
+        "username": FieldKind::Text;
+        "usernameRef": FieldKind::Text;
+        "email": FieldKind::Text;
+        "emailRef": FieldKind::Text;
+        "tokenRef": FieldKind::Text;
+        "applicationId": FieldKind::Text;
+        "applicationIdRef": FieldKind::Text;
+        "installationId": FieldKind::Text;
+        "installationIdRef": FieldKind::Text;
+        "privateKeyRef": FieldKind::Text;
+    }
 }
 
 /// What a URL leads to.
@@ -73,13 +94,16 @@ const URL_TYPES: &[&str] = &["Account", "Repo", "Project", "Region"];
 /// Protocols; CodeCommit writes its own in capitals.
 const WAYS: &[&str] = &["Http", "Ssh", "HTTPS"];
 /// Every way to log in over HTTP.
-const LOGINS: &[&str] = &["UsernamePassword", "UsernameToken", "OAuth", "GithubApp", "AWSCredentials", "Anonymous"];
+const LOGINS: &[&str] =
+    &["UsernamePassword", "UsernameToken", "OAuth", "GithubApp", "Kerberos", "AWSCredentials", "Anonymous"];
+/// Every type of `apiAccess`.
+const API_ACCESSES: &[&str] = &["Token", "OAuth", "GithubApp", "UsernameToken", "AccessToken", "EmailAndApiToken"];
 
 /// The ways to log in over HTTP that a provider has (GitClone phase 2); public repositories need none.
 const fn logins(provider: GitProvider) -> &'static [&'static str] {
     match provider {
         GitProvider::Github => &["UsernamePassword", "UsernameToken", "OAuth", "GithubApp", "Anonymous"],
-        GitProvider::Gitlab => &["UsernamePassword", "UsernameToken", "OAuth", "Anonymous"],
+        GitProvider::Gitlab => &["UsernamePassword", "UsernameToken", "OAuth", "Kerberos", "Anonymous"],
         GitProvider::Bitbucket => &["UsernamePassword", "UsernameToken", "OAuth", "Anonymous"],
         GitProvider::AzureRepo => &["UsernameToken", "Anonymous"],
         GitProvider::Git => &["UsernamePassword", "Anonymous"],
@@ -97,12 +121,29 @@ pub(super) fn git(provider: GitProvider, spec: &Node, cx: &mut Context) -> GitCo
         | GitProvider::Codecommit => (GIT, "type"),
     };
     cx.check_fields(spec, &[table]);
+    if let Some(access) = spec.get("apiAccess").filter(|access| !access.is_null()) {
+        check_api_access(access, cx);
+    }
     GitConnector {
         provider,
         url: read(spec, "url", cx),
         url_type: read(spec, url_type, cx),
         login: login(provider, spec, cx),
         span: spec.span,
+    }
+}
+
+/// Checks what the service alone uses.
+fn check_api_access(node: &Node, cx: &mut Context) {
+    if !check_tables(node, &[API_ACCESS], cx) {
+        return;
+    }
+    match read::<Spanned<String>>(node, "type", cx) {
+        Some(word) => check_word(&word, API_ACCESSES, cx),
+        None => cx.missing("type", node.span),
+    }
+    if let Some(login) = node.get("spec").filter(|login| !login.is_null()) {
+        check_tables(login, &[API_LOGIN], cx);
     }
 }
 
@@ -145,6 +186,7 @@ fn over_http(how: &str, node: &Node, cx: &mut Context) -> GitLogin {
         }
         "OAuth" => GitLogin::OAuth { token_ref: text("tokenRef"), span },
         "GithubApp" => GitLogin::App { span },
+        "Kerberos" => GitLogin::Kerberos { span },
         "AWSCredentials" => GitLogin::Aws {
             access_key: text("accessKey"),
             access_key_ref: text("accessKeyRef"),
