@@ -95,9 +95,15 @@ codes! {
         "The service ignores fields that it does not know, without a word. A misspelt field therefore does nothing.";
     MISSING_FIELD = Error "missing-field", "a required field is not there",
         "The service refuses the document without this field.";
-    INCOMPLETE_DOCUMENT = Warning "incomplete-document", "a document that nothing can refer to",
-        "Connectors, secrets, templates, input sets and triggers are used by their `identifier`, and connectors by their \
-         `type`. Without it the document is read, and left aside. The service refuses to save it.";
+    EMPTY_LIST = Error "empty-list", "a list without the item that it needs",
+        "A pipeline has at least one stage, and `steps` of a stage, a step group or an insert block at least one step. The \
+         service refuses the document.";
+    NOTHING_TO_RUN = Warning "nothing-to-run", "a stage or a `parallel` with nothing in it",
+        "The schema lets a CI stage be without `execution`, and `parallel` without items. Nothing runs there, and the stage \
+         succeeds.";
+    INCOMPLETE_DOCUMENT = Warning "incomplete-document", "a document that lacks a field of its kind",
+        "The service refuses to save the document. Connectors, secrets, templates, input sets and triggers are used by \
+         their `identifier`, and connectors by their `type`: without it the document is read, and left aside.";
     PLACEHOLDER = Warning "placeholder", "a text that stands for something else",
         "`...` in documentation leaves something out, and `${…}` or `%{…}` is filled in by Terraform before Harness reads the \
          document. Where a list or a map is needed, cirun reads such a text as an empty one.";
@@ -134,6 +140,9 @@ codes! {
         "The schema lets any word through; the service knows Ignore, Retry, MarkAsSuccess, MarkAsFailure, Abort, \
          StageRollback, StepGroupRollback, PipelineRollback, ManualIntervention, RetryStepGroup and \
          ProceedWithDefaultValues.";
+    ERROR_MAPPED_TWICE = Error "error-mapped-twice", "two failure strategies of one level for the same error",
+        "Within the `failureStrategies` of one step, step group or stage, an error may stand in one strategy only. The \
+         service refuses the document; cirun uses the first.";
     LEGACY_BEAN = Warning "retry-bean", "a form that only the schema's examples use",
         "`retryCount: {value: 3}` and `retryIntervals: {value: […]}` come from examples in the schema repository; the \
          service reads `retryCount: 3` and `retryIntervals: [10s]`. The field is ignored.";

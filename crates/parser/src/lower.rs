@@ -13,8 +13,8 @@ pub(crate) mod stage;
 pub(crate) mod step;
 pub(crate) mod step_tables;
 
-pub use connector::{lower_connector, lower_secret};
-pub use document::{lower_document, lower_template};
+pub use connector::lower_connector;
+pub use document::lower_document;
 pub use flow::{FAILURE_ACTIONS, FAILURE_ERRORS};
 pub(crate) use pipeline::PROPERTIES;
 pub use pipeline::lower_pipeline;

@@ -126,11 +126,11 @@ fn every_v0_document_loads() {
     documents: 490
     bad-identifier: 2
     duplicate-key: 2
-    expected-list: 1
     expected-map: 2
     expression-syntax: 1
-    incomplete-document: 7
+    incomplete-document: 8
     incomplete-pipeline: 6
+    missing-field: 1
     not-harness: 5
     placeholder: 5
     unexpected-value: 1

@@ -251,13 +251,6 @@ fields! {
     }
 }
 
-/// Reads the value of `secret:`; `None` if it is no map or has no identifier.
-pub fn lower_secret(node: &Node) -> Parse<Option<SecretDocument>> {
-    let mut cx = Context::new(Identity::Required);
-    let tree = secret(node, &mut cx);
-    cx.finish(tree)
-}
-
 pub(super) fn secret(node: &Node, cx: &mut Context) -> Option<SecretDocument> {
     check_tables(node, &[SECRET], cx).then_some(())?;
     let identifier = read::<Spanned<String>>(node, "identifier", cx);

@@ -1,6 +1,6 @@
 //! What all readers share: the diagnostics so far, and how fields are complained about.
 
-use crate::{Diagnostic, FieldInfo, Node, Parse, Span, codes};
+use crate::{Diagnostic, FieldInfo, Node, Parse, Span, Value, codes};
 
 /// Whether stages, steps and groups name themselves here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +79,17 @@ impl Context {
 
     /// Warns of a document that cannot be used for lack of a field.
     pub(crate) fn incomplete(&mut self, name: &str, owner: Span) {
+        self.document_without(name, owner, "left aside");
+    }
+
+    /// Warns of a document that can be used without the field, and not saved.
+    pub(crate) fn unsaved(&mut self, name: &str, owner: Span) {
+        self.document_without(name, owner, "the service refuses to save it");
+    }
+
+    fn document_without(&mut self, name: &str, owner: Span, consequence: &str) {
         let message = format!("a document without `{name}`");
-        let warning = codes::INCOMPLETE_DOCUMENT.says(message).at(start_of(owner), "left aside");
+        let warning = codes::INCOMPLETE_DOCUMENT.says(message).at(start_of(owner), consequence);
         self.report(warning.help(format!("add `{name}:`")));
     }
 
@@ -88,6 +97,19 @@ impl Context {
         let message = format!("`{name}` is missing");
         let help = format!("add `{name}:`");
         self.report(codes::MISSING_FIELD.says(message).at(start_of(owner), "in this").help(help));
+    }
+
+    /// Reports a list that needs an item and has none.
+    pub(crate) fn demand_item(&mut self, name: &str, list: &Node) {
+        if matches!(&list.value, Value::List(items) if items.is_empty()) {
+            let error = codes::EMPTY_LIST.says(format!("`{name}` is empty")).at(list.span, "the service refuses it");
+            self.report(error.help("write an item, or remove what holds the list"));
+        }
+    }
+
+    /// Warns of a place where `items` could be and none are.
+    pub(crate) fn nothing_to_run(&mut self, what: &str, items: &str, at: Span) {
+        self.report(codes::NOTHING_TO_RUN.says(format!("{what} has no {items}")).at(at, "nothing runs here"));
     }
 
     /// Warns of the keys of `node` that none of the tables has.

@@ -1,15 +1,18 @@
 //! Whole documents of every kind, for those who check files rather than run them.
 
 use crate::{
-    Document, DocumentKind, Node, Parse, Value, codes,
+    Document, DocumentKind, Node, Parse, Spanned, codes,
     lower::{
         connector,
         context::{Context, Home, Identity},
-        execution, pipeline,
-        spec::{FromNode, check_tables},
+        execution,
+        flow::{check_word, read},
+        pipeline,
+        spec::{FromNode, check_tables, is_map},
         stage,
     },
     model::{Lowered, TemplateBody, TemplateDocument},
+    tables::document_fields,
 };
 
 /// Reads a document of any kind; `None` if it is none of v0 or its body is no map, which is then reported.
@@ -29,7 +32,8 @@ pub fn lower_document(document: &Document) -> Parse<Option<Lowered>> {
 
 /// Whether this may only be there because the text broke off: something is missing, or is null or cut short.
 fn follows_from_the_end(code: &str) -> bool {
-    let ends = [codes::MISSING_FIELD, codes::EXPECTED_MAP, codes::EXPECTED_LIST];
+    let ends =
+        [codes::MISSING_FIELD, codes::EXPECTED_MAP, codes::EXPECTED_LIST, codes::EMPTY_LIST, codes::NOTHING_TO_RUN];
     let incomplete = [codes::INCOMPLETE_PIPELINE, codes::INCOMPLETE_DOCUMENT, codes::PLACEHOLDER];
     let cut = [codes::UNKNOWN_FIELD, codes::UNKNOWN_STEP_TYPE, codes::UNKNOWN_STAGE_TYPE, codes::UNEXPECTED_VALUE];
     ends.iter().chain(&incomplete).chain(&cut).any(|known| known.id == code)
@@ -39,11 +43,7 @@ fn lower(kind: DocumentKind, body: &Node, cx: &mut Context) -> Option<Lowered> {
     if body.is_null() {
         cx.expected_map(body);
     }
-    let used_by_name =
-        [DocumentKind::Template, DocumentKind::InputSet, DocumentKind::OverlayInputSet, DocumentKind::Trigger];
-    if used_by_name.contains(&kind) {
-        demand_identifier(body, cx);
-    }
+    demand_fields(kind, body, cx);
     match kind {
         DocumentKind::Pipeline => pipeline::lower(body, cx).map(Box::new).map(Lowered::Pipeline),
         DocumentKind::Template => template(body, cx).map(Box::new).map(Lowered::Template),
@@ -56,27 +56,61 @@ fn lower(kind: DocumentKind, body: &Node, cx: &mut Context) -> Option<Lowered> {
     }
 }
 
-fn demand_identifier(body: &Node, cx: &mut Context) {
-    let named = body.get("identifier").is_some_and(|identifier| !identifier.is_null());
-    if !body.entries().is_empty() && !named {
-        cx.incomplete("identifier", body.span);
+/// Warns of the fields that the service needs to save a document, of those that reading it does not miss itself.
+fn demand_fields(kind: DocumentKind, body: &Node, cx: &mut Context) {
+    let missed_by_the_reader: &[&str] = match kind {
+        DocumentKind::Template => &["type"],
+        DocumentKind::Connector => &["identifier", "type", "spec"],
+        DocumentKind::Secret => &["identifier"],
+        DocumentKind::InputSet | DocumentKind::OverlayInputSet | DocumentKind::Trigger => &[],
+        DocumentKind::Pipeline | DocumentKind::V1 | DocumentKind::Unified | DocumentKind::Unknown => return,
+    };
+    if body.entries().is_empty() {
+        return;
+    }
+    let needed = document_fields(kind).iter().filter(|field| field.required).map(|field| field.name);
+    for name in needed.filter(|name| !missed_by_the_reader.contains(name)) {
+        match body.get(name) {
+            Some(value) if !value.is_null() => {}
+            Some(_) | None if name == "identifier" => cx.incomplete(name, body.span),
+            Some(_) | None => cx.unsaved(name, body.span),
+        }
     }
 }
 
-/// Reads the value of `template:`; `None` if it is no map.
-pub fn lower_template(node: &Node) -> Parse<Option<TemplateDocument>> {
-    let mut cx = Context::new(Identity::Required);
-    demand_identifier(node, &mut cx);
-    let tree = template(node, &mut cx);
-    cx.finish(tree)
-}
+/// The types of templates that pipelines with CI stages use.
+const BODIES: &[&str] = &["Step", "StepGroup", "Stage", "Pipeline"];
+
+/// All types of templates (harness-schema.md 1.0).
+const TYPES: &[&str] = &[
+    "Step",
+    "StepGroup",
+    "Stage",
+    "Pipeline",
+    "SecretManager",
+    "MonitoredService",
+    "ArtifactSource",
+    "CustomDeployment",
+    "Workspace",
+    "Notification",
+];
 
 fn template(node: &Node, cx: &mut Context) -> Option<TemplateDocument> {
     check_tables(node, &[TemplateDocument::FIELDS], cx).then_some(())?;
-    let kind = node.get("type").and_then(Node::text).unwrap_or_default();
-    let body = match node.get("spec").filter(|spec| matches!(spec.value, Value::Map(_))) {
-        Some(spec) => template_body(kind, spec, cx),
-        None => TemplateBody::Other,
+    let kind = read::<Spanned<String>>(node, "type", cx);
+    if let Some(kind) = kind.as_ref().filter(|kind| !BODIES.contains(&kind.value.as_str())) {
+        check_word(kind, TYPES, cx);
+    }
+    let kind = kind.as_ref().map_or("", |kind| kind.value.as_str());
+    let body = match node.get("spec").filter(|spec| !spec.is_null()) {
+        Some(spec) if is_map(spec, cx) => template_body(kind, spec, cx),
+        Some(_) => TemplateBody::Other,
+        None => {
+            if kind.is_empty() || BODIES.contains(&kind) {
+                cx.missing("spec", node.span);
+            }
+            TemplateBody::Other
+        }
     };
     Some(TemplateDocument::read_known(node, cx, body))
 }

@@ -34,12 +34,15 @@ fn lower_node(node: &Node, cx: &mut Context) -> Option<ExecutionNode> {
     match key {
         "parallel" => {
             let branches = lower_list(body, cx);
+            if branches.is_empty() && body.items().is_empty() && body.text().is_none() {
+                cx.nothing_to_run("`parallel`", "steps", entry.key.span);
+            }
             Some(ExecutionNode::Parallel(Spanned { value: branches, span: node.span }))
         }
         "stepGroup" => is_map(body, cx).then(|| ExecutionNode::Group(Box::new(lower_group(body, cx)))),
         // An insert block of a template is a named list of steps.
         "insert" => {
-            let steps = body.get("steps").map_or_else(Vec::new, |steps| lower_list(steps, cx));
+            let steps = body.get("steps").map_or_else(Vec::new, |steps| lower_some(steps, cx));
             let list = ExecutionNode::Parallel(Spanned { value: steps, span: node.span });
             Some(list)
         }
@@ -63,7 +66,15 @@ pub(super) fn wrapper<'n>(node: &'n Node, names: &[&'static str], cx: &mut Conte
         let error = codes::MISSING_FIELD.says(message).at(start_of(node.span), "in this item");
         cx.report(error.help(help));
     }
-    found.filter(|entry| !entry.value.is_null())
+    let found = found?;
+    if found.value.is_null() {
+        match found.key.value.as_str() {
+            "parallel" => cx.expected_list(&found.value),
+            _ => cx.expected_map(&found.value),
+        }
+        return None;
+    }
+    Some(found)
 }
 
 fn list_of(names: &[&str]) -> String {
@@ -77,6 +88,12 @@ pub(crate) fn lower_list(node: &Node, cx: &mut Context) -> Vec<ExecutionNode> {
     collect_identifiers(&nodes, &mut identifiers);
     identifier::check_unique(identifiers.into_iter(), "steps", cx);
     nodes
+}
+
+/// The value of `steps` where at least one is needed.
+pub(super) fn lower_some(steps: &Node, cx: &mut Context) -> Vec<ExecutionNode> {
+    cx.demand_item("steps", steps);
+    lower_list(steps, cx)
 }
 
 /// Identifiers of one level: what is parallel stands on the level of its parent.
@@ -135,6 +152,7 @@ pub(crate) fn lower_step(node: &Node, cx: &mut Context) -> Step {
     cx.check_fields(node, &[StepFields::FIELDS]);
     let identifier = identifier::read(node, cx);
     let fields = StepFields::read_known(node, cx);
+    flow::check_mapped_once(&fields.failure_strategies, cx);
     let written = read::<Spanned<String>>(node, "type", cx);
     let (kind, spec) = match (written, &fields.template) {
         (Some(kind), _) => {
@@ -205,10 +223,12 @@ pub(crate) fn lower_group(node: &Node, cx: &mut Context) -> StepGroup {
     flow::one_of(node, &["steps", "template"], cx);
     let identifier = identifier::read(node, cx);
     let fields = GroupFields::read_known(node, cx);
-    let steps = node.get("steps").map_or_else(Vec::new, |steps| lower_list(steps, cx));
-    if node.get("steps").is_none() && fields.template.is_none() {
+    flow::check_mapped_once(&fields.failure_strategies, cx);
+    let steps = node.get("steps").filter(|steps| !steps.is_null());
+    if steps.is_none() && fields.template.is_none() {
         cx.missing("steps", node.span);
     }
+    let steps = steps.map_or_else(Vec::new, |steps| lower_some(steps, cx));
     StepGroup {
         identifier,
         name: fields.name,

@@ -173,6 +173,19 @@ impl FromNode for FailureStrategySpec {
     }
 }
 
+/// Reports an error that stands in two strategies of one level (harness-runtime.md 8.3).
+pub(crate) fn check_mapped_once(strategies: &[FailureStrategySpec], cx: &mut Context) {
+    for (at, strategy) in strategies.iter().enumerate() {
+        for error in &strategy.errors {
+            let mut before = strategies[..at].iter().flat_map(|strategy| &strategy.errors);
+            let Some(first) = before.find(|first| first.value == error.value) else { continue };
+            let message = format!("two failure strategies of one level are for `{}`", error.value);
+            let found = codes::ERROR_MAPPED_TWICE.says(message).at(error.span, "again").at(first.span, "the first one");
+            cx.report(found.help("name it in one of them"));
+        }
+    }
+}
+
 fn error_names(node: &Node, cx: &mut Context) -> Vec<Spanned<String>> {
     let names = match &node.value {
         Value::Scalar { .. } => std::slice::from_ref(node),

@@ -37,8 +37,10 @@ pub(super) fn lower(node: &Node, cx: &mut Context) -> Option<Pipeline> {
     let mut identifiers = Vec::new();
     stage_identifiers(&pipeline.stages, &mut identifiers);
     identifier::check_unique(identifiers.into_iter(), "stages", cx);
-    if pipeline.template.is_none() && node.get("stages").is_none() {
-        incomplete("stages", node, cx);
+    match node.get("stages").filter(|stages| !stages.is_null()) {
+        Some(stages) => cx.demand_item("stages", stages),
+        None if pipeline.template.is_none() => incomplete("stages", node, cx),
+        None => {}
     }
     Some(pipeline)
 }

@@ -4,8 +4,8 @@ use crate::{
     FieldKind, Node, Spanned, Text, TextList, codes,
     lower::{
         context::{Context, Home, nearest},
-        execution::{lower_list, named_nodes, wrapper},
-        flow::{StageWhen, check_word, read},
+        execution::{lower_list, lower_some, named_nodes, wrapper},
+        flow::{StageWhen, check_mapped_once, check_word, read},
         identifier,
         spec::{FromNode, REQUIRED, Slot, check_tables, fields, is_map, record},
     },
@@ -42,9 +42,16 @@ impl FromNode for StageNode {
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
         let entry = wrapper(node, &["stage", "parallel", "insert"], cx)?;
         match entry.key.value.as_str() {
-            "parallel" => <Vec<Self> as Slot>::read(&entry.value, cx).map(Self::Parallel),
+            "parallel" => {
+                let stages = <Vec<Self> as Slot>::read(&entry.value, cx)?;
+                if stages.is_empty() && entry.value.items().is_empty() {
+                    cx.nothing_to_run("`parallel`", "stages", entry.key.span);
+                }
+                Some(Self::Parallel(stages))
+            }
             "insert" => {
                 let stages = entry.value.get("stages")?;
+                cx.demand_item("stages", stages);
                 <Vec<Self> as Slot>::read(stages, cx).map(Self::Parallel)
             }
             _ => is_map(&entry.value, cx).then(|| Self::Stage(Box::new(lower_stage(&entry.value, cx)))),
@@ -93,6 +100,7 @@ pub(crate) fn lower_stage(node: &Node, cx: &mut Context) -> Stage {
     let identifier = identifier::read(node, cx);
     let kind = read::<Spanned<String>>(node, "type", cx);
     let fields = StageFields::read_known(node, cx);
+    check_mapped_once(&fields.failure_strategies, cx);
     let outer = cx.home;
     let spec = lower_spec(node, kind, &fields, cx);
     cx.home = outer;
@@ -118,6 +126,12 @@ fn lower_spec(node: &Node, kind: Option<Spanned<String>>, fields: &StageFields, 
     match kind {
         Some(kind) if kind.value == "CI" => {
             cx.home = Home::Ci;
+            let has_steps = spec.is_some_and(|spec| {
+                spec.text().is_some() || spec.get("execution").is_some_and(|execution| !execution.is_null())
+            });
+            if !has_steps {
+                cx.nothing_to_run("the stage", "steps", kind.span);
+            }
             let ci = spec.map(|spec| lower_ci(spec, cx)).unwrap_or_default();
             StageSpec::Ci(Box::new(ci))
         }
@@ -193,9 +207,15 @@ fn lower_ci(spec: &Node, cx: &mut Context) -> CiStage {
 
 /// The steps of `execution` of a stage's `spec`.
 pub(crate) fn lower_execution(spec: &Node, cx: &mut Context) -> Vec<ExecutionNode> {
-    match spec.get("execution").filter(|execution| check_tables(execution, &[EXECUTION], cx)) {
-        Some(execution) => execution.get("steps").map_or_else(Vec::new, |steps| lower_list(steps, cx)),
-        None => Vec::new(),
+    let Some(execution) = spec.get("execution").filter(|execution| check_tables(execution, &[EXECUTION], cx)) else {
+        return Vec::new();
+    };
+    match execution.get("steps").filter(|steps| !steps.is_null()) {
+        Some(steps) => lower_some(steps, cx),
+        None => {
+            cx.missing("steps", execution.span);
+            Vec::new()
+        }
     }
 }
 

@@ -66,6 +66,8 @@ pub struct TemplateQuery<'n> {
     pub identifier: &'n str,
     /// Its version; the stable one if missing.
     pub version: Option<&'n str>,
+    /// The branch from which the service reads it (`gitBranch`).
+    pub branch: Option<&'n str>,
     /// The place of the reference.
     pub span: Span,
 }
@@ -79,8 +81,9 @@ impl<'n> TemplateQuery<'n> {
             Some(("org", identifier)) => (TemplateScope::Organisation, identifier),
             Some(_) | None => (TemplateScope::Project, text),
         };
-        let version = reference.get("versionLabel").and_then(Node::text).filter(|version| !version.is_empty());
-        Some(Self { kind, scope, identifier, version, span: written.span })
+        let text = |key: &str| reference.get(key).and_then(Node::text).filter(|text| !text.is_empty());
+        let (version, branch) = (text("versionLabel"), text("gitBranch"));
+        Some(Self { kind, scope, identifier, version, branch, span: written.span })
     }
 
     /// Whether a template document's body has this identifier and version. Its scope is not compared: files rarely
@@ -173,6 +176,9 @@ impl Resolver<'_, '_> {
         let Some(reference) = node.get("template") else { return false };
         let Some(query) = TemplateQuery::new(kind, reference) else { return false };
         if query.identifier.contains("<+") {
+            let error = codes::MISSING_TEMPLATE.says("a template that is named by an expression is not looked up");
+            let error = error.at(query.span, "templates take their places before expressions are resolved");
+            self.diagnostics.push(error.help("write the template's identifier"));
             return false;
         }
         let Some(template) = (self.lookup)(&query) else {
@@ -254,12 +260,15 @@ fn missing(query: &TemplateQuery<'_>) -> Diagnostic {
         TemplateScope::Organisation => " of the organisation",
         TemplateScope::Project => "",
     };
+    let branch = query.branch.map_or_else(String::new, |branch| {
+        format!("; CI takes it from the branch `{branch}`, so save the file of that branch")
+    });
     codes::MISSING_TEMPLATE
         .says(format!("no file holds the template `{name}`{scope}"))
         .at(query.span, "not found")
         .help(format!(
             "save it below `.harness/` (or name its directory with `--include`): a document `template:` with \
-             `identifier: {name}`{version}, `type: {kind}`"
+             `identifier: {name}`{version}, `type: {kind}`{branch}"
         ))
 }
 

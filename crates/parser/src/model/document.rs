@@ -96,7 +96,7 @@ spec! {
         /// The pipeline of the input sets.
         "pipelineIdentifier" => pipeline: Option<Text>,
         /// Identifiers of input sets; of several the last one wins.
-        "inputSetReferences" => references: Vec<Spanned<String>>,
+        "inputSetReferences" => references: Vec<Spanned<String>> = REQUIRED,
     }
     with span;
     known {
