@@ -50,10 +50,13 @@ impl Project {
 
     /// Takes out the body of the first document of the pipeline's file that is a pipeline.
     pub(crate) fn take_pipeline(&mut self) -> Option<Node> {
-        let is_main = |document: &&mut Document| {
-            document.kind == DocumentKind::Pipeline && document.root.span.source == SourceId(0)
-        };
+        let is_main = |document: &&mut Document| document.kind == DocumentKind::Pipeline && is_own(document);
         self.documents.iter_mut().find(is_main)?.take_body()
+    }
+
+    /// The documents of the pipeline's file.
+    pub(crate) fn own_documents(&self) -> impl Iterator<Item = &Document> {
+        self.documents.iter().filter(|document| is_own(document))
     }
 
     /// The bodies of the documents of one kind.
@@ -78,6 +81,10 @@ impl Project {
         self.diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| at_most(diagnostic, worst)));
         Ok(id)
     }
+}
+
+fn is_own(document: &Document) -> bool {
+    document.root.span.source == SourceId(0)
 }
 
 fn at_most(mut diagnostic: Diagnostic, worst: Severity) -> Diagnostic {

@@ -1,9 +1,11 @@
 //! What every command begins with: settings, documents, inputs, and the plan made from them.
 
+mod alone;
 mod assemble;
 mod aws_inputs;
 mod documents;
 mod locate;
+mod told;
 
 use std::path::PathBuf;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cirun_parser::{Diagnostic, Document, DocumentKind, SourceId, model::Connector};
+use cirun_parser::{Diagnostic, Document, DocumentKind, model::Connector};
 use cirun_plan::{ENGINE_DIR, PullPolicy, Secret};
 use cirun_planner::{
     AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, SecretStore, Selection,
@@ -12,9 +12,9 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::{
-    Findings, Located, OpenError, Session, aws_inputs,
+    Findings, Located, OpenError, Session, alone, aws_inputs,
     documents::{self, Missing},
-    locate,
+    locate, told,
 };
 use crate::{
     args::{self, PlanOptions, PullMode},
@@ -67,13 +67,25 @@ pub(super) fn assemble(
         Purpose::Run { .. } if !plan.no_input => Missing::Ask,
         Purpose::Show | Purpose::Run { .. } => Missing::Refuse,
     };
-    let resolved = documents::resolve(&mut project, plan, missing, &mut diagnostics)?;
+    let pipeline = project.take_pipeline();
+    let sample = match (&pipeline, &purpose) {
+        (None, Purpose::Inspect) => alone::sample(&project, settings.infra.is_some()),
+        (None | Some(_), _) => None,
+    };
+    let sample_of = sample.as_ref().map(|(kind, _)| *kind);
+    let resolved = pipeline
+        .or(sample.map(|(_, pipeline)| pipeline))
+        .map(|body| documents::resolve(body, &mut project, plan, missing, &mut diagnostics))
+        .transpose()?;
+    if matches!(purpose, Purpose::Inspect) {
+        diagnostics.extend(alone::findings(&project));
+    }
     let connectors = connectors(&project, &mut diagnostics);
     let lowered = resolved.as_ref().map(|resolved| cirun_parser::lower_pipeline(&resolved.pipeline));
     diagnostics.extend(lowered.iter().flat_map(|lowered| lowered.diagnostics.iter().cloned()));
     let Some(pipeline) = lowered.and_then(|lowered| lowered.tree) else {
-        let main = project.documents.iter().find(|document| document.root.span.source == SourceId(0));
-        diagnostics.extend(main.and_then(Document::unsupported));
+        diagnostics.extend(project.own_documents().next().and_then(Document::unsupported));
+        told::once(&mut diagnostics);
         let Project { sources, .. } = project;
         return Err(OpenError::NoPipeline(Box::new(Findings { file, sources, diagnostics, inspected: None })));
     };
@@ -127,9 +139,16 @@ pub(super) fn assemble(
     };
     let planned = cirun_planner::plan(&pipeline, &inputs);
     let missing = documents::missing_at(&diagnostics);
-    let is_news = |found: &&Diagnostic| documents::is_news(found, &missing, &project.sources);
-    diagnostics.extend(planned.diagnostics.iter().filter(is_news).cloned());
-    diagnostics.extend(planned.parity.iter().cloned());
+    let is_news = |found: &&Diagnostic| {
+        documents::is_news(found, &missing, &project.sources)
+            && sample_of.is_none_or(|kind| alone::holds(kind, found, &project.sources))
+    };
+    let found = planned.diagnostics.iter().chain(&planned.parity);
+    diagnostics.extend(found.filter(is_news).cloned());
+    if sample_of.is_some() {
+        alone::without_inputs(&mut diagnostics);
+    }
+    told::once(&mut diagnostics);
     let Project { sources, answers, .. } = project;
     Ok(Session {
         sources,

@@ -36,14 +36,14 @@ pub(super) struct Resolved {
     pub stages: Vec<String>,
 }
 
-/// Resolves the pipeline of `project` (the first document that is one), or nothing where there is none.
+/// Resolves the value of `pipeline:`.
 pub(super) fn resolve(
+    body: Node,
     project: &mut Project,
     options: &PlanOptions,
     missing: Missing,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Option<Resolved>, CliError> {
-    let Some(body) = project.take_pipeline() else { return Ok(None) };
+) -> Result<Resolved, CliError> {
     let templates: Vec<Node> = bodies(project, DocumentKind::Template, "template");
     let lookup = |query: &cirun_parser::TemplateQuery<'_>| pick_template(query, templates.iter());
     let mut pipeline = collect(resolve_templates(body, &lookup), diagnostics);
@@ -70,7 +70,7 @@ pub(super) fn resolve(
     }
     answer(project, &mut pipeline, open, missing, diagnostics)?;
     let input_sources = (before..project.sources.len()).map(|id| SourceId(id as u32)).collect();
-    Ok(Some(Resolved { pipeline, input_sources, stages }))
+    Ok(Resolved { pipeline, input_sources, stages })
 }
 
 /// Where the runtime inputs stand that have been reported as missing.

@@ -1,0 +1,54 @@
+//! Each finding is told once, though documents are read alone and in their places, and by parser and planner.
+
+use std::collections::HashSet;
+
+use cirun_parser::{Diagnostic, Severity, Span};
+
+/// Words that the parser warns of, and that the planner calls errors where it needs them.
+const WORDS: [&str; 2] = ["unexpected-value", "unknown-failure-action"];
+
+/// Removes what was told before, and warnings of the parser where the planner reports an error at the same place.
+pub(super) fn once(diagnostics: &mut Vec<Diagnostic>) {
+    let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.span);
+    let mut warned: HashSet<Span> = HashSet::new();
+    warned.extend(diagnostics.iter().filter(|found| WORDS.contains(&found.code)).filter_map(place));
+    let error_there = |found: &&Diagnostic| found.severity == Severity::Error && !WORDS.contains(&found.code);
+    let errors: HashSet<Span> =
+        diagnostics.iter().filter(error_there).filter_map(place).filter(|span| warned.contains(span)).collect();
+    let mut told = HashSet::new();
+    diagnostics.retain(|found| {
+        let refined = WORDS.contains(&found.code) && place(found).is_some_and(|span| errors.contains(&span));
+        !refined && told.insert((found.code, place(found), found.message.clone()))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use cirun_parser::SourceId;
+
+    use super::*;
+
+    fn at(diagnostic: Diagnostic, start: u32) -> Diagnostic {
+        diagnostic.at(Span { source: SourceId(0), start, end: start + 1 }, "")
+    }
+
+    fn codes(mut diagnostics: Vec<Diagnostic>) -> Vec<&'static str> {
+        once(&mut diagnostics);
+        diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+    }
+
+    #[test]
+    fn the_same_finding_is_told_once() {
+        let twice = [3, 3, 4].map(|start| at(Diagnostic::warning("unknown-field", "x"), start));
+        assert_eq!(codes(twice.to_vec()), ["unknown-field", "unknown-field"]);
+        let other = [at(Diagnostic::warning("a", "x"), 3), at(Diagnostic::warning("a", "y"), 3)];
+        assert_eq!(codes(other.to_vec()), ["a", "a"]);
+    }
+
+    #[test]
+    fn an_error_takes_the_place_of_a_warning_of_its_word() {
+        let warning = |start| at(Diagnostic::warning("unexpected-value", "x"), start);
+        let error = at(Diagnostic::error("unknown-word", "x"), 3);
+        assert_eq!(codes(vec![warning(3), warning(4), error]), ["unexpected-value", "unknown-word"]);
+    }
+}
