@@ -3,6 +3,10 @@
 //! Every test has its own run id, and removes what it makes even when it panics.
 
 #[cfg(test)]
+#[path = "../../../testdata/free_port.rs"]
+mod free_port;
+
+#[cfg(test)]
 mod docker {
     mod bench;
     mod cleanup;

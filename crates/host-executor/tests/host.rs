@@ -4,6 +4,10 @@
 mod harness;
 
 #[cfg(unix)]
+#[path = "../../../testdata/free_port.rs"]
+mod free_port;
+
+#[cfg(unix)]
 #[path = "host/ending.rs"]
 mod ending;
 #[cfg(unix)]

@@ -1,11 +1,10 @@
 //! Forwarding to the emulators that are packages: moto and ministack (STS and ECR there), LocalStack (STS there, ECR here).
 
-use std::net::TcpListener;
-
 use anyhow::{Context as _, Result, ensure};
 use insta::assert_snapshot;
 
 use super::{
+    free_port,
     image::{tar_layer, write_layout},
     other::{Other, localstack, ministack, moto},
     tools,
@@ -122,7 +121,7 @@ async fn ministack_has_the_roles_and_the_repositories() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upstream_that_is_not_there_is_named() -> Result<()> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let port = free_port();
     let upstream = format!("http://127.0.0.1:{port}").parse()?;
     let world = World::start_with(|config| config.upstream = Some(upstream)).await?;
     let world = world.with_programs(tools::python("aws", &["awscli", "boto3"])?);

@@ -9,9 +9,13 @@ mod curl;
 mod docker;
 mod durability;
 mod forwarding;
+#[path = "../../../../testdata/free_port.rs"]
+mod free_port;
 mod image;
 mod other;
 mod registries;
 mod skopeo;
 mod tools;
 mod world;
+
+use free_port::free_port;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Result, bail, ensure};
 
-use super::tools;
+use super::{free_port, tools};
 
 /// Another emulator, stopped when the test ends.
 pub(crate) struct Other {
@@ -27,7 +27,7 @@ impl Drop for Other {
 
 impl Other {
     fn start(command: impl FnOnce(u16) -> Command) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port();
         let log = std::env::temp_dir().join(format!("cirun-emulator-other-{port}.log"));
         let output = File::create(&log)?;
         let mut command = command(port);

@@ -14,3 +14,5 @@ mod served;
 mod skopeo;
 #[path = "../../../aws-emulator/tests/clients/tools.rs"]
 pub(super) mod tools;
+
+use super::support::free_port;

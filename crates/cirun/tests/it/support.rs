@@ -4,6 +4,8 @@ mod engine;
 mod environment;
 mod events;
 mod filters;
+#[path = "../../../../testdata/free_port.rs"]
+mod free_port;
 mod output;
 mod pipeline;
 mod process;
@@ -11,8 +13,9 @@ mod process;
 mod terminal;
 
 pub(crate) use engine::{assert_nothing_left, docker, left_by};
-pub(crate) use environment::{TestEnvironment, free_port};
+pub(crate) use environment::TestEnvironment;
 pub(crate) use events::{Events, below_stage};
+pub(crate) use free_port::free_port;
 pub(crate) use output::CommandOutput;
 pub(crate) use pipeline::{Stage, group_stage, indent, pipeline, run_step, run_step_with};
 pub(crate) use process::{Running, until};

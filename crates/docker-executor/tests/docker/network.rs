@@ -8,6 +8,7 @@ use cirun_plan::{PortBinding, Profile};
 use indexmap::IndexMap;
 
 use super::bench::{Bench, PATIENCE, code, get, helper, service, step, wires};
+use crate::free_port::free_port;
 
 fn web(change: impl FnOnce(&mut ReadyContainer)) -> ReadyStep {
     service("grp_web", "exec httpd -f -p 8080 -h /harness", change)
@@ -180,9 +181,4 @@ async fn a_service_that_ends_with_its_stage_is_no_news() {
     assert_eq!(output.recv().await.unwrap().bytes, "up\n");
     bench.finish().await;
     assert_eq!(ends.recv().await, None);
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use crate::{
     bed,
+    free_port::free_port,
     harness::{PATIENCE, code, is_alive, sh, step},
     testbed,
 };
@@ -95,9 +96,4 @@ async fn without_ports_nobody_can_tell() {
     let (_ends, _output) = bed.service(&service).await;
     assert_eq!(bed.backend.await_ready(&service, PATIENCE).await.unwrap(), Readiness::Unknown);
     assert_eq!(bed.destroy().await, Vec::<String>::new());
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
-    listener.local_addr().expect("it is bound").port()
 }

@@ -35,7 +35,9 @@ fn what_may_still_come_is_not_missed() {
 #[test]
 fn a_mistake_in_an_expression_is_shown_where_the_source_has_the_text_as_it_is() {
     let places = |value: &str| {
-        let text = format!("pipeline:\n identifier: p\n stages: [{{stage: {{identifier: s, type: Custom}}}}]\n name: {value}\n");
+        let text = format!(
+            "pipeline:\n identifier: p\n stages: [{{stage: {{identifier: s, type: Custom}}}}]\n name: {value}\n"
+        );
         let mut sources = Sources::default();
         let id = sources.add("t.yaml", &text);
         let mistakes = lower_document(&parse_documents(&sources, id).tree[0]).diagnostics;

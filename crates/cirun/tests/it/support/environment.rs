@@ -3,7 +3,6 @@
 use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -12,7 +11,7 @@ use tempfile::TempDir;
 
 #[cfg(unix)]
 use super::terminal::Terminal;
-use super::{CommandOutput, Events, filters, process::Running};
+use super::{CommandOutput, Events, filters, free_port, process::Running};
 
 /// An engine that nobody has.
 const NO_ENGINE: &str = "unix:///nonexistent/docker.sock";
@@ -171,11 +170,6 @@ impl TestEnvironment {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn registry_of_this_tree() -> String {

@@ -2,11 +2,11 @@
 
 use std::{
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
 };
 
 use super::{BRIDGES, BUSYBOX, EVERYWHERE, REDIS, background, indent, read, run, script, steps, wait_for, web};
-use crate::it::support::{assert_nothing_left, docker, run_step, until};
+use crate::it::support::{assert_nothing_left, docker, free_port, run_step, until};
 
 /// A step that asks a Redis server.
 fn ping(host: &str, port: u16) -> String {
@@ -270,9 +270,4 @@ pub(super) fn get(address: &str, path: &str) -> Option<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)
-}
-
-/// A port that was free a moment ago.
-pub(super) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
