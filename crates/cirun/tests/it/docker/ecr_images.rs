@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use cirun_aws_emulator::LogEntry;
 use insta::assert_snapshot;
 
-use crate::it::support::{Running, Stage, TestEnvironment, assert_nothing_left, docker, until};
+use crate::it::support::{NestedEngine, Running, Stage, TestEnvironment, assert_nothing_left, docker, until};
 
 const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 /// What AWS would answer besides.
@@ -25,17 +25,16 @@ fn pipeline(connector: &str, image: &str) -> String {
 struct Cloud {
     served: TestEnvironment,
     running: Running,
-    engine: String,
-    network: String,
     endpoint: String,
-    address: String,
+    engine: NestedEngine,
+    /// After the engine, which is on it.
+    _network: Network,
 }
 
 impl Cloud {
     fn start() -> Result<Self> {
-        let id = format!("cirun-it-ecr-{}", std::process::id());
-        docker(&["network", "create", &id]);
-        let gateway = docker(&["network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", &id]);
+        let network = Network::create(format!("cirun-it-ecr-{}", std::process::id()));
+        let gateway = docker(&["network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", &network.0]);
         let gateway = gateway.trim();
         let served = TestEnvironment::new().file("seeds.toml", SEEDS);
         let tls = format!("{gateway}:443");
@@ -63,32 +62,9 @@ impl Cloud {
         let (endpoint, ca) = (export("AWS_ENDPOINT_URL")?, export("AWS_CA_BUNDLE")?);
         let host = format!("{REGISTRY}:{gateway}");
         let certificate = format!("{ca}:/etc/docker/certs.d/{REGISTRY}/ca.crt:ro");
-        docker(&[
-            "run",
-            "--detach",
-            "--privileged",
-            "--name",
-            &id,
-            "--network",
-            &id,
-            "--add-host",
-            &host,
-            "--volume",
-            &certificate,
-            "--volume",
-            "/tmp:/tmp",
-            "--publish",
-            "127.0.0.1::2375",
-            "cirun.local/dind:1",
-        ]);
-        let published = docker(&["port", &id, "2375/tcp"]);
-        let address = format!("tcp://{}", published.lines().next().context("a published port")?.trim());
-        let cloud = Self { served, running, engine: id.clone(), network: id, endpoint, address };
-        until("the engine answers", || {
-            let info = Command::new("docker").args(["--host", &cloud.address, "info"]).output();
-            info.is_ok_and(|output| output.status.success())
-        });
-        Ok(cloud)
+        let engine =
+            NestedEngine::start("ecr", &["--network", &network.0, "--add-host", &host, "--volume", &certificate], &[]);
+        Ok(Self { served, running, endpoint, engine, _network: network })
     }
 
     /// Puts an image of this machine's engine into the registry.
@@ -102,7 +78,7 @@ impl Cloud {
     /// A user of this cloud.
     fn user(&self, pipeline: &str) -> TestEnvironment {
         TestEnvironment::pipeline(pipeline)
-            .with("DOCKER_HOST", &self.address)
+            .with("DOCKER_HOST", self.engine.address())
             .with("AWS_ENDPOINT_URL", &self.endpoint)
             .with("AWS_ACCESS_KEY_ID", "AKIADEVELOPER0000000")
             .with("AWS_SECRET_ACCESS_KEY", "developer")
@@ -132,10 +108,23 @@ impl Cloud {
 
 impl Drop for Cloud {
     fn drop(&mut self) {
-        for args in [&["rm", "--force", "--volumes", &self.engine][..], &["network", "rm", &self.network]] {
-            drop(Command::new("docker").args(args).output());
-        }
         self.running.signal(rustix::process::Signal::INT);
+    }
+}
+
+/// A network of this machine's engine; it goes when it is dropped.
+struct Network(String);
+
+impl Network {
+    fn create(name: String) -> Self {
+        docker(&["network", "create", &name]);
+        Self(name)
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        drop(Command::new("docker").args(["network", "rm", &self.0]).output());
     }
 }
 
