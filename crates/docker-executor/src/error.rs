@@ -11,6 +11,9 @@ pub(crate) fn engine_error(what: impl Into<String>, error: &Error) -> BackendErr
     BackendError::Engine { what: what.into(), reason: explain(error) }
 }
 
+/// What to do where the engine refuses privileged containers.
+const UNPRIVILEGED: &str = "this engine does not run privileged containers: name one that does with `DOCKER_HOST`, or do without `privileged` in the step";
+
 /// The engine's own message, without the client's frame around it.
 pub(crate) fn explain(error: &Error) -> String {
     match error {
@@ -29,7 +32,12 @@ fn hint(message: &str) -> String {
         return taken;
     }
     let remedies = [
-        ("unable to apply caps", "this engine may not run privileged containers"),
+        ("unable to apply caps", UNPRIVILEGED),
+        ("privileged mode is incompatible with user namespaces", UNPRIVILEGED),
+        (
+            "authorization denied by plugin",
+            "whoever runs this engine has forbidden that: ask them, or name another engine with `DOCKER_HOST`",
+        ),
         ("non-overlapping IPv4 address pool", "too many networks exist: `cirun clean`, then `docker network ls`"),
         (
             "bind source path does not exist",
@@ -99,7 +107,7 @@ mod tests {
         insta::assert_snapshot!(explain(&error), @"port 80 of this machine is taken: another container publishes it; stop it, or change the step's `portBindings`");
         let story = "driver failed programming external connectivity on endpoint x (ab12): Error starting userland proxy: listen tcp4 127.0.0.1:8080: bind: address already in use";
         insta::assert_snapshot!(hint(story), @"port 8080 of this machine is taken: another program listens there; stop it, or change the step's `portBindings`");
-        insta::assert_snapshot!(hint("OCI runtime create failed: unable to apply caps: operation not permitted"), @"OCI runtime create failed: unable to apply caps: operation not permitted (this engine may not run privileged containers)");
+        insta::assert_snapshot!(hint("OCI runtime create failed: unable to apply caps: operation not permitted"), @"OCI runtime create failed: unable to apply caps: operation not permitted (this engine does not run privileged containers: name one that does with `DOCKER_HOST`, or do without `privileged` in the step)");
         assert_eq!(status(&error), Some(500));
     }
 }

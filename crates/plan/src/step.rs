@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use cirun_expressions::Template;
 
-use crate::{Environment, RegistryAuth, Text, Traced};
+use crate::{Environment, Place, RegistryAuth, Text, Traced};
 
 /// The path of ids from the stage to a step: `build.tests.unit`. People see it without the stage, which they know.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,6 +65,8 @@ pub struct PlannedStep {
     pub id: String,
     /// Its name, for eyes.
     pub name: String,
+    /// Where its identifier is written.
+    pub place: Place,
     /// Its Harness type (`Run`, `BuildAndPushECR`).
     pub step_type: String,
     /// Foreground or service.

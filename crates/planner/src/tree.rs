@@ -279,6 +279,7 @@ impl<'a> StageTree<'a> {
             path,
             id,
             name,
+            place: ctx.place(step.identifier.span),
             step_type: step.kind.value.clone(),
             role: lowered.role,
             action: lowered.action,

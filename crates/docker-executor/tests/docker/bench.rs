@@ -19,8 +19,8 @@ use cirun_engine::{
     Stream,
 };
 use cirun_plan::{
-    Action, AwsLogin, Cause, ContainerAction, Mount, Node, Origin, PlannedStage, PlannedStep, Profile, PullPolicy,
-    RegistryPassword, Role, StageId, StepPath, Traced, When,
+    Action, AwsLogin, Cause, ContainerAction, Mount, Node, Origin, Place, PlannedStage, PlannedStep, Profile,
+    PullPolicy, RegistryPassword, Role, StageId, StepPath, Traced, When,
 };
 use futures_util::future::BoxFuture;
 use indexmap::IndexMap;
@@ -317,6 +317,7 @@ fn planned_step(step: &ReadyStep) -> PlannedStep {
         path: step.path.clone(),
         id: step.path.to_string(),
         name: step.path.to_string(),
+        place: Place { file: "ci.yaml".into(), line: 7, column: 3 },
         step_type: "Run".into(),
         role: step.role,
         action: Action::Container(Box::new(container)),

@@ -1,6 +1,6 @@
 //! The ends of attempts, steps and branches, and their facts.
 
-use cirun_plan::Secret;
+use cirun_plan::{PlannedStep, Secret};
 use indexmap::IndexMap;
 use tokio::sync::oneshot;
 
@@ -10,7 +10,7 @@ use super::{
     tree::Kind,
 };
 use crate::{
-    Backend, EventKind, Outcome, ReadyStep, RunError, TestSummary, Visit,
+    Backend, BackendError, EventKind, Outcome, ReadyStep, RunError, TestSummary, Visit,
     attempt::{Ended, Job},
     failure::{Cause, Failure},
     outputs::{OutputValue, Outputs},
@@ -50,6 +50,11 @@ impl Finish {
         self
     }
 
+    /// The end of a step of which the backend could not tell how it went; it says which part of the file that was.
+    pub(super) fn broken(step: &PlannedStep, outcome: Outcome, error: &BackendError) -> Self {
+        Self::new(outcome).because(format!("{}; the step is at {}", error.in_full(), step.place))
+    }
+
     /// The end of a step that failed and for which `outcome` was decided.
     pub(super) fn after(failure: Failure, outcome: Outcome) -> Self {
         let Failure { cause, exit_code, reason } = failure;
@@ -72,7 +77,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             Ok(Verdict::Stopped) => self.stopped(node).await,
             Err(error) => {
                 let outcome = if self.halt.is_some() { Outcome::Aborted } else { Outcome::Failed };
-                let finish = Finish::new(outcome).because(error.in_full());
+                let finish = Finish::broken(&step, outcome, &error);
                 self.broke(RunError::Backend(error), Some(&step.path)).await;
                 self.finish_step(node, finish).await;
             }

@@ -105,7 +105,8 @@ impl<B: Backend> Dispatcher<'_, B> {
 
     /// A service is started, or could not be.
     pub(super) async fn service_up(&mut self, node: NodeId, start: ServiceStart) {
-        let path = self.tree.step(node).path.clone();
+        let planned = self.tree.step(node);
+        let path = planned.path.clone();
         let finish = match start {
             ServiceStart::Up(step) => {
                 if let Some(service) = self.services.get_mut(&node) {
@@ -120,7 +121,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             },
             ServiceStart::Broken(error) => {
                 let outcome = if self.halt.is_some() { Outcome::Aborted } else { Outcome::Failed };
-                let finish = Finish::new(outcome).because(error.in_full());
+                let finish = Finish::broken(&planned, outcome, &error);
                 self.broke(RunError::Backend(error), Some(&path)).await;
                 finish
             }

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use cirun_expressions::{Lookup, Scope, Segment, Template};
 use cirun_plan::{
     Action, Cause, Condition, ContainerAction, ContainerisedGroup, EnvVar, Environment, FailureAction, FailureStrategy,
-    Group, GroupKind, HostAction, Node, Origin, OutputVariable, Pieces, Plan, PlannedStage, PlannedStep, Profile,
-    PullPolicy, Role, Secret, SkipReason, StageId, StageStatus, StepPath, Text, Traced, When,
+    Group, GroupKind, HostAction, Node, Origin, OutputVariable, Pieces, Place, Plan, PlannedStage, PlannedStep,
+    Profile, PullPolicy, Role, Secret, SkipReason, StageId, StageStatus, StepPath, Text, Traced, When,
 };
 
 /// Nothing was known when the plan was made: everything comes from running steps.
@@ -79,6 +79,7 @@ pub fn step(id: &str) -> StepBuilder {
         path: StepPath::new("", [id]),
         id: id.to_owned(),
         name: id.to_owned(),
+        place: Place { file: "ci.yaml".into(), line: 7, column: 3 },
         step_type: "Run".to_owned(),
         role: Role::Foreground,
         action: Action::Container(Box::new(container)),

@@ -5,6 +5,7 @@ mod connectors;
 mod inputs;
 mod names;
 mod readiness;
+mod refused;
 mod registry;
 
 use super::{engine, run};

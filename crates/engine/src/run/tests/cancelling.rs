@@ -87,13 +87,13 @@ async fn an_error_after_a_cancellation_is_fallout() {
     let plan = plan([stage("build", [step("a")])]);
     let backend = FakeBackend::new().step("a", behaves().takes(100).ignores_kill());
     let run = Runner::new(backend).cancels_after(1).run(&plan).await;
-    assert_snapshot!(run.text(), @r"
+    assert_snapshot!(run.text(), @"
     run_started shop build:1
     stage_started build
     image_pull busybox Present
     step_started a #1
     41s diagnostic a warning backend-error: killing a step: it was not reported as ended within 30 s
-    41s step_finished a aborted in 41s (killing a step: it was not reported as ended within 30 s)
+    41s step_finished a aborted in 41s (killing a step: it was not reported as ended within 30 s; the step is at ci.yaml:7:3)
     41s stage_finished build aborted
     41s run_finished aborted exit=130
     ");

@@ -167,7 +167,7 @@ async fn a_backend_that_cannot_kill_is_an_error() {
     stage_started build
     image_pull busybox Present
     step_started a #1
-    45s step_finished a failed in 45s (killing a step: it was not reported as ended within 30 s)
+    45s step_finished a failed in 45s (killing a step: it was not reported as ended within 30 s; the step is at ci.yaml:7:3)
     45s step_finished b aborted (the run could not go on)
     45s stage_finished build failed
     45s run_finished failed exit=4
@@ -184,7 +184,7 @@ async fn a_missing_image_ends_the_run() {
     stage_started build
     image_pull busybox Present
     step_started a #1
-    step_finished a failed (image `busybox` is not available: no such tag)
+    step_finished a failed (image `busybox` is not available: no such tag; the step is at ci.yaml:7:3)
     step_started b #1
     step_finished b aborted (the run could not go on)
     step_finished c aborted (the run could not go on)

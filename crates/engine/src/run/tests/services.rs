@@ -75,7 +75,7 @@ async fn a_service_that_cannot_be_created_ends_the_run() {
     stage_started build
     image_pull busybox Present
     step_started db #1
-    step_finished db failed (preparing a step: the engine has gone)
+    step_finished db failed (preparing a step: the engine has gone; the step is at ci.yaml:7:3)
     step_finished a aborted (the run could not go on)
     stage_finished build failed
     run_finished failed exit=4

@@ -1,11 +1,6 @@
 //! Services that cannot work: each is told in its own words, and nothing of the run is left.
 
-use std::{
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
-    os::unix::net::UnixStream,
-    thread,
-};
+use std::net::TcpListener;
 
 use super::{BUSYBOX, EVERYWHERE, REDIS, background, run, steps, web};
 use crate::it::support::{below_stage, docker, run_step};
@@ -94,55 +89,6 @@ fn a_port_of_the_pod_that_two_images_expose() {
     assert!(told[0]["message"].as_str().unwrap().contains("exposes port 6379, and so does that of `db`"), "{told:?}");
     assert!(events.position("diagnostic", "cache") < events.position("service_started", "db"));
     docker(&["rmi", &other]);
-}
-
-/// An engine without the right to run privileged containers: ours, behind a door that answers each start as such an engine
-/// does (recorded from runc on a machine that lacks a capability).
-#[test]
-fn privileged_on_an_engine_that_refuses() {
-    let service = web("db").replace("      shell: Sh", "      privileged: true\n      shell: Sh");
-    let environment = steps(&[service, run_step("a", "true")]).with("DOCKER_HOST", &refusing_engine());
-    let (output, events) = run(&environment, &["--progress", "quiet"], 4);
-    assert_eq!(events.outcomes(), "db failed, a aborted");
-    let words = output.words().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("this engine may not run privileged containers"), "{words}");
-}
-
-/// Passes everything on to the real engine but the starts of containers.
-fn refusing_engine() -> String {
-    let door = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("tcp://{}", door.local_addr().unwrap());
-    thread::spawn(move || {
-        for client in door.incoming() {
-            thread::spawn(move || pass_on(client.unwrap()));
-        }
-    });
-    address
-}
-
-fn pass_on(mut client: TcpStream) {
-    let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
-    let mut engine =
-        UnixStream::connect(host.strip_prefix("unix://").expect("the tests' engine has a socket")).unwrap();
-    let (mut answers, mut back) = (engine.try_clone().unwrap(), client.try_clone().unwrap());
-    thread::spawn(move || drop(std::io::copy(&mut answers, &mut back)));
-    let mut buffer = vec![0; 1 << 16];
-    while let Ok(count @ 1..) = client.read(&mut buffer) {
-        let head = String::from_utf8_lossy(&buffer[..count.min(200)]).into_owned();
-        if head.starts_with("POST ") && head.lines().next().is_some_and(|line| line.contains("/start")) {
-            let text = r#"{"message":"OCI runtime create failed: runc create failed: unable to start container process: unable to apply caps: operation not permitted: unknown"}"#;
-            let answer = format!(
-                "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
-                text.len()
-            );
-            drop(client.write_all(answer.as_bytes()));
-            return;
-        }
-        if engine.write_all(&buffer[..count]).is_err() {
-            return;
-        }
-    }
-    drop(engine.shutdown(std::net::Shutdown::Write));
 }
 
 #[test]
