@@ -82,20 +82,22 @@ impl<B: Backend> AttemptTask<B> {
         };
         let ((exit, timed_out), ()) = futures_util::future::join(supervised, wires.pump(chunks, &drained)).await;
         let mut ended = Ended { timed_out, ..Ended::of(exit) };
-        if let Err(error) = ended.collect(&*self.backend, step, globs).await {
-            ended.exit = Err(error);
-        }
+        ended.collect(&*self.backend, step, globs).await;
         ended
     }
 }
 
-/// Reads the reports that a step has left: its tests, and what is to be said of the files.
+/// Reads the reports that a step has left: its tests, and what is to be said of the files. As in CI, what is wrong with a
+/// report changes nothing about its step.
 pub(crate) async fn collect_reports<B: Backend>(
     backend: &B,
     step: &ReadyStep,
     globs: &[String],
-) -> Result<(Option<TestSummary>, Vec<String>), BackendError> {
-    let mut files = backend.collect_reports(step, globs).await?;
+) -> (Option<TestSummary>, Vec<String>) {
+    let mut files = match backend.collect_reports(step, globs).await {
+        Ok(files) => files,
+        Err(error) => return (None, vec![error.in_full()]),
+    };
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files.dedup_by(|one, other| one.path == other.path);
     let (mut summary, mut notes) = (TestSummary::default(), Vec::new());
@@ -106,27 +108,24 @@ pub(crate) async fn collect_reports<B: Backend>(
     }
     if files.is_empty() {
         notes.push("no file matches the report paths".to_owned());
-        return Ok((None, notes));
+        return (None, notes);
     }
-    Ok((Some(summary), notes))
+    (Some(summary), notes)
 }
 
 impl Ended {
     /// Adds what an attempt that ended by itself has left: output files if it ended well, and reports.
-    async fn collect<B: Backend>(
-        &mut self,
-        backend: &B,
-        step: &ReadyStep,
-        globs: &[String],
-    ) -> Result<(), BackendError> {
-        let Ok(Exit::Code { code, .. }) = self.exit else { return Ok(()) };
+    async fn collect<B: Backend>(&mut self, backend: &B, step: &ReadyStep, globs: &[String]) {
+        let Ok(Exit::Code { code, .. }) = self.exit else { return };
         if code == 0 {
-            self.files = backend.read_outputs(step).await?;
+            match backend.read_outputs(step).await {
+                Ok(files) => self.files = files,
+                Err(error) => self.exit = Err(error),
+            }
         }
         if !globs.is_empty() {
-            (self.tests, self.notes) = collect_reports(backend, step, globs).await?;
+            (self.tests, self.notes) = collect_reports(backend, step, globs).await;
         }
-        Ok(())
     }
 
     fn of(exit: Result<Exit, BackendError>) -> Self {

@@ -204,10 +204,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             let Some((step, globs)) = self.services.get_mut(&node).and_then(|service| service.reports.take()) else {
                 continue;
             };
-            let (tests, notes) = match collect_reports(&*self.context.backend, &step, &globs).await {
-                Ok(found) => found,
-                Err(error) => (None, vec![error.to_string()]),
-            };
+            let (tests, notes) = collect_reports(&*self.context.backend, &step, &globs).await;
             for note in notes {
                 self.emitter().diagnostic(run_codes::REPORT_UNUSABLE, &note, Some(&step.path)).await;
             }

@@ -147,7 +147,7 @@ impl Backend for FakeBackend {
 
     async fn collect_reports(&self, step: &ReadyStep, _globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
         self.with_order(|order| order.after_run("collect_reports", step));
-        Ok(self.behaviour(step).reports)
+        self.behaviour(step).collect_reports()
     }
 
     async fn end_group(&self, group: &StepPath, _deadline: Duration) -> Result<Vec<String>, BackendError> {

@@ -53,6 +53,28 @@ async fn reports_are_collected_from_failed_steps_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn reports_that_cannot_be_read_change_no_outcome() {
+    let plan = plan([stage("build", [step("db").service().report("db.xml"), step("a").report("a.xml"), step("b")])]);
+    let backend = FakeBackend::new().step("db", behaves().hides_reports()).step("a", behaves().hides_reports());
+    assert_snapshot!(Runner::new(backend).run(&plan).await.text(), @"
+    run_started shop build:3
+    stage_started build
+    image_pull busybox Present
+    step_started db #1
+    service_started db db
+    step_started a #1
+    diagnostic a warning report-unusable: reading the reports: the engine has gone
+    step_finished a succeeded exit=0
+    step_started b #1
+    step_finished b succeeded exit=0
+    diagnostic db warning report-unusable: reading the reports: the engine has gone
+    step_finished db succeeded
+    stage_finished build succeeded
+    run_finished succeeded exit=0
+    ");
+}
+
+#[tokio::test(start_paused = true)]
 async fn later_steps_use_them() {
     let digest = "<+steps.push.artifact_push.stepArtifacts.publishedImageArtifacts[0].digest>";
     let plan = plan([stage(

@@ -19,7 +19,8 @@ pub struct Behaviour {
     ready: Becomes,
     pub(super) cause: Option<String>,
     pub(super) files: OutputFiles,
-    pub(super) reports: Vec<ReportFile>,
+    reports: Vec<ReportFile>,
+    hides_reports: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -208,6 +209,20 @@ impl Behaviour {
     pub fn reports(mut self, path: &str, content: &str) -> Self {
         self.reports.push(ReportFile { path: path.to_owned(), content: content.as_bytes().to_vec() });
         self
+    }
+
+    /// Leaves reports that nobody may read.
+    #[must_use]
+    pub fn hides_reports(mut self) -> Self {
+        self.hides_reports = true;
+        self
+    }
+
+    pub(super) fn collect_reports(&self) -> Result<Vec<ReportFile>, BackendError> {
+        match self.hides_reports {
+            true => Err(broken("reading the reports")),
+            false => Ok(self.reports.clone()),
+        }
     }
 
     pub(super) async fn start(&self, progress: mpsc::Sender<EventKind>) -> Result<(), BackendError> {
