@@ -73,12 +73,6 @@ impl From<BackendError> for CliError {
     }
 }
 
-impl From<RunError> for CliError {
-    fn from(error: RunError) -> Self {
-        Self::new(run_code(&error), with_causes(&error))
-    }
-}
-
 /// The exit code of a run that could not go on.
 pub(crate) fn run_code(error: &RunError) -> ExitCode {
     match error {

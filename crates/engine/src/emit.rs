@@ -41,18 +41,29 @@ impl Emitter {
     }
 
     pub(crate) async fn emit(&self, kind: EventKind) {
-        let kind = match kind {
-            EventKind::ImagePull { image, state: ImageState::Failed { reason } } => EventKind::ImagePull {
-                image: self.mask(&image),
-                state: ImageState::Failed { reason: self.mask(&reason) },
-            },
-            kind => kind,
-        };
         if matches!(kind, EventKind::Diagnostic { severity: "parity", .. }) {
             self.differences.fetch_add(1, Ordering::Relaxed);
         }
         // When nobody listens any more, `abandoned` ends the run.
         let _abandoned = self.events.send(Event { at: self.clock.now(), kind }).await;
+    }
+
+    /// Emits a fact that a backend has told, which knows no secret from other text.
+    pub(crate) async fn emit_unmasked(&self, kind: EventKind) {
+        let masked = match kind {
+            EventKind::ImagePull { image, state } => {
+                let state = match state {
+                    ImageState::Failed { reason } => ImageState::Failed { reason: self.mask(&reason) },
+                    ImageState::Present | ImageState::Started | ImageState::Progress { .. } | ImageState::Done => state,
+                };
+                EventKind::ImagePull { image: self.mask(&image), state }
+            }
+            EventKind::Diagnostic { code, severity, message, step } => {
+                EventKind::Diagnostic { code, severity, message: self.mask(&message), step }
+            }
+            told => told,
+        };
+        self.emit(masked).await;
     }
 
     pub(crate) async fn diagnostic(&self, code: RunCode, message: &str, step: Option<&StepPath>) {

@@ -13,6 +13,7 @@ use crate::{
     emit::Emitter,
     record::RunRecord,
     scope::RunScope,
+    with_causes,
 };
 
 /// Walks plans over a backend.
@@ -31,6 +32,8 @@ pub struct RunResult {
     pub stages: Vec<(StageId, Outcome)>,
     /// Why the run could not go on, apart from what its steps did.
     pub error: Option<RunError>,
+    /// What that error says with its causes, for a person; masked.
+    pub error_text: Option<String>,
     /// The step whose end has told that error.
     pub told_by: Option<StepPath>,
     /// A person ended it.
@@ -154,7 +157,7 @@ impl<B: Backend> Engine<B> {
         for stage in &plan.stages {
             state.run_stage(&context, stage).await;
         }
-        let result = state.result(context.emitter.differences());
+        let result = state.result(&context.emitter);
         let exit_code = (context.config.exit_code)(&result);
         let (outcome, elapsed) = (result.outcome, began.elapsed());
         context.emitter.emit(EventKind::RunFinished { outcome, exit_code, elapsed }).await;
@@ -232,17 +235,18 @@ impl RunState {
         }
     }
 
-    fn result(self, differences: usize) -> RunResult {
+    fn result(self, emitter: &Emitter) -> RunResult {
         let outcome = if self.error.is_some() { Outcome::Failed } else { self.record.outcome() };
         let (error, told_by) = self.error.map(|broken| (broken.error, broken.told_by)).unzip();
         let stages = self.record.stages.into_iter().filter_map(|(id, stage)| Some((id, stage.outcome?)));
         RunResult {
             outcome,
             stages: stages.collect(),
+            error_text: error.as_ref().map(|error| emitter.mask(&with_causes(error))),
             error,
             told_by: told_by.flatten(),
             cancelled: self.halt == Some(Halt::Cancelled),
-            differences,
+            differences: emitter.differences(),
         }
     }
 }

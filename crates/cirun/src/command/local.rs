@@ -188,9 +188,9 @@ async fn carry_out(
     match result.error {
         // The end of the step has told it, with all else that is known of the step.
         Some(_) if result.told_by.is_some() && session.settings.progress.value != ProgressMode::Json => Ok(code),
-        Some(error) => {
+        Some(_) => {
             console::say("");
-            Err(error.into())
+            Err(CliError::new(code, result.error_text.unwrap_or_default()))
         }
         None => Ok(code),
     }

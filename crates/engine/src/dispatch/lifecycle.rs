@@ -40,7 +40,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let result = loop {
             tokio::select! {
                 biased;
-                Some(fact) = facts.recv() => self.emitter().emit(fact).await,
+                Some(fact) = facts.recv() => self.emitter().emit_unmasked(fact).await,
                 result = &mut starting => break result,
                 () = self.context.cancelled() => {
                     starting.abort();
@@ -57,7 +57,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             }
         };
         while let Ok(fact) = facts.try_recv() {
-            self.emitter().emit(fact).await;
+            self.emitter().emit_unmasked(fact).await;
         }
         match result {
             Ok(Ok(())) => {}

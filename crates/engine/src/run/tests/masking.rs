@@ -43,3 +43,20 @@ async fn everywhere() {
     1s run_finished failed exit=1
     "#);
 }
+
+/// An image may be named by a secret, and a backend does not know.
+#[tokio::test(start_paused = true)]
+async fn in_what_the_backend_tells() {
+    let plan = plan_with_secrets([stage("build", [step("a")])], &["busybox"]);
+    let run = Runner::new(FakeBackend::new().stage_start(behaves().has_no_image())).run(&plan).await;
+    assert_snapshot!(run.text(), @"
+    run_started shop build:1
+    stage_started build
+    image_pull ************** Present
+    diagnostic error backend-error: image `**************` is not available: no such tag
+    step_finished a aborted (the run could not go on)
+    stage_finished build failed
+    run_finished failed exit=4
+    ");
+    assert_snapshot!(run.result.error_text.unwrap_or_default(), @"image `**************` is not available: no such tag");
+}
