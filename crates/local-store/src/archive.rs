@@ -211,7 +211,8 @@ pub(crate) fn read(file: &Path, rooted: &Rooted, reading: Reading, around: &Surr
                 make_directory(&target, mode(&header))?;
                 directories.push((target, header));
             }
-            EntryType::Regular => {
+            // The writer leaves out the holes of a file, and the reader fills them.
+            EntryType::Regular | EntryType::GNUSparse => {
                 moved.bytes += put_file(&mut entry, &target, &header)?;
                 moved.files += 1;
                 if reading.preserve {

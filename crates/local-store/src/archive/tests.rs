@@ -53,6 +53,22 @@ fn what_is_saved_comes_back() {
 }
 
 #[test]
+fn a_file_with_holes_comes_back() {
+    let bench = Bench::new();
+    bench.file("target/data", "begin");
+    let data = bench.path("root/harness/target/data");
+    let mut open = File::options().write(true).open(&data).unwrap();
+    open.seek(io::SeekFrom::Start(1 << 20)).unwrap();
+    open.write_all(b"end").unwrap();
+    let before = fs::read(&data).unwrap();
+    let (file, rooted) = save(&bench, "target", Format::Tar);
+    fs::remove_file(&data).unwrap();
+    let moved = read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    assert_eq!(moved, Moved { files: 1, bytes: before.len() as u64 });
+    assert!(fs::read(&data).unwrap() == before);
+}
+
+#[test]
 fn a_single_file_and_a_path_outside_of_the_workspace() {
     let bench = Bench::new();
     fs::create_dir_all(bench.path("root/home/.m2")).unwrap();
