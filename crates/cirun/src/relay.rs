@@ -1,6 +1,12 @@
 //! Relays connections to an address that the other side cannot reach itself.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, copy_bidirectional},
@@ -34,15 +40,7 @@ impl Target {
 /// Relays what comes in on a TCP address, for as long as the runtime lives.
 pub(crate) async fn tcp(listen: SocketAddr, target: Target) -> io::Result<()> {
     let listener = TcpListener::bind(listen).await?;
-    tokio::spawn(async move {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => spawn(stream, target.clone()),
-                // Out of file descriptors, most likely: some are given back when connections end.
-                Err(_) => sleep(PAUSE).await,
-            }
-        }
-    });
+    serve(move |context| listener.poll_accept(context).map_ok(|(stream, _)| stream), target);
     Ok(())
 }
 
@@ -50,14 +48,7 @@ pub(crate) async fn tcp(listen: SocketAddr, target: Target) -> io::Result<()> {
 #[cfg(unix)]
 pub(crate) fn unix(directory: &std::path::Path, name: &str, target: Target) -> io::Result<()> {
     let listener = cirun_docker_executor::listen_unix(directory, name)?;
-    tokio::spawn(async move {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => spawn(stream, target.clone()),
-                Err(_) => sleep(PAUSE).await,
-            }
-        }
-    });
+    serve(move |context| listener.poll_accept(context).map_ok(|(stream, _)| stream), target);
     Ok(())
 }
 
@@ -69,13 +60,27 @@ pub(crate) fn unix(_directory: &std::path::Path, _name: &str, _target: Target) -
 /// How long to wait before trying again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-fn spawn(mut stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, target: Target) {
+/// Relays the connections that `accept` takes.
+fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<S>> + Send + 'static,
+    target: Target,
+) {
     tokio::spawn(async move {
-        // Whoever asks sees the connection end without an answer, and says so.
-        if let Ok(mut there) = target.connect().await {
-            copy_bidirectional(&mut stream, &mut there).await.ok();
+        loop {
+            match poll_fn(&mut accept).await {
+                Ok(stream) => drop(tokio::spawn(relay(stream, target.clone()))),
+                // Out of file descriptors, most likely: some are given back when connections end.
+                Err(_) => sleep(PAUSE).await,
+            }
         }
     });
+}
+
+async fn relay(mut stream: impl AsyncRead + AsyncWrite + Unpin, target: Target) {
+    // Whoever asks sees the connection end without an answer, and says so.
+    if let Ok(mut there) = target.connect().await {
+        copy_bidirectional(&mut stream, &mut there).await.ok();
+    }
 }
 
 #[cfg(test)]
