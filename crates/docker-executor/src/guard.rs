@@ -6,34 +6,14 @@
 //! connection is not looked into.
 
 #[cfg(unix)]
-mod answer;
-#[cfg(unix)]
-mod binds;
-#[cfg(unix)]
-mod forward;
-#[cfg(unix)]
-mod inspect;
-#[cfg(unix)]
-mod login;
-#[cfg(unix)]
-mod names;
-#[cfg(unix)]
-mod pull;
-#[cfg(unix)]
-mod push;
-#[cfg(unix)]
-mod relay;
-#[cfg(unix)]
-mod route;
-#[cfg(unix)]
-mod serve;
+mod unix;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
 #[cfg(unix)]
-pub(crate) use self::serve::start;
+pub(crate) use self::unix::start;
 
 /// The socket's name in the guard's directory.
 const SOCKET: &str = "engine.sock";
