@@ -73,13 +73,6 @@ async fn keep(
         Some(tag) => vec![tag.clone()],
         None => tags_of(guard, name).await?,
     };
-    for tag in &tags {
-        if let Err(BackendError::Engine { reason, .. }) =
-            guard.shared.engine.tag_image(&format!("{name}:{tag}"), &format!("{kept}:{tag}")).await
-        {
-            return Ok(answer::refusal(404, &reason));
-        }
-    }
     let query = tag.map(|tag| format!("?tag={tag}")).unwrap_or_default();
     let request = Request::builder()
         .method(Method::POST)
@@ -87,10 +80,25 @@ async fn keep(
         .header(HOST, "docker")
         .header("x-registry-auth", HeaderValue::from_static(NO_LOGIN))
         .body(answer::whole(Vec::new()))?;
-    let response = forward::ask(guard.engine_socket(), request).await?;
     let pushed = Pushed { name: name.to_owned(), kept, place, tags, front: landing.front };
-    let (shared, guard) = (guard.shared.clone(), guard.clone());
-    Ok(response.map(|body| relay::then(&shared, body, move |said| async move { pushed.done(&guard, said).await })))
+    let begun = match pushed.tag(guard).await {
+        Ok(()) => forward::ask(guard.engine_socket(), request).await,
+        Err(reason) => {
+            pushed.untag(guard).await;
+            return Ok(answer::refusal(404, &reason));
+        }
+    };
+    match begun {
+        Ok(response) => {
+            let (shared, guard) = (guard.shared.clone(), guard.clone());
+            let done = move |said| async move { pushed.done(&guard, said).await };
+            Ok(response.map(|body| relay::then(&shared, body, done)))
+        }
+        Err(error) => {
+            pushed.untag(guard).await;
+            Err(error)
+        }
+    }
 }
 
 /// A push under way to where the image is kept.
@@ -106,6 +114,24 @@ struct Pushed {
 }
 
 impl Pushed {
+    /// Gives the image the name that it has meanwhile. The error is the engine's, for a person.
+    async fn tag(&self, guard: &Guard) -> Result<(), String> {
+        for tag in &self.tags {
+            let (name, kept) = (format!("{}:{tag}", self.name), format!("{}:{tag}", self.kept));
+            if let Err(BackendError::Engine { reason, .. }) = guard.shared.engine.tag_image(&name, &kept).await {
+                return Err(reason);
+            }
+        }
+        Ok(())
+    }
+
+    async fn untag(&self, guard: &Guard) {
+        for tag in &self.tags {
+            // Somebody else who pushes the same may have removed the name.
+            drop(guard.shared.engine.untag_image(&format!("{}:{tag}", self.kept)).await);
+        }
+    }
+
     async fn done(self, guard: &Guard, said: Said) {
         for (tag, digest) in said.pushed.iter().filter(|_| !said.failed) {
             let image = guard.shared.engine.docker.inspect_image(&format!("{}:{tag}", self.kept)).await;
@@ -118,10 +144,7 @@ impl Pushed {
                 guard.settings.rules.kept(&KeptImage { registry, repository, tag, digest });
             }
         }
-        for tag in &self.tags {
-            // Somebody else who pushes the same may have removed the name.
-            drop(guard.shared.engine.untag_image(&format!("{}:{tag}", self.kept)).await);
-        }
+        self.untag(guard).await;
     }
 }
 
