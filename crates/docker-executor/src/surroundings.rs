@@ -119,11 +119,8 @@ impl Surroundings {
         }
         let names: Vec<String> = names.into_iter().collect();
         let body = pod_config(&shared.config.pod, &names, &ports, &self.host);
-        let id = shared
-            .engine
-            .create(&self.host.pod_name(), body, None)
-            .await
-            .map_err(|error| engine_error("create the pod", &error))?;
+        let id = shared.create(self.host.pod_name(), body, None).await;
+        let id = id.map_err(|error| engine_error("create the pod", &error))?;
         shared.engine.docker.start_container(&id, None).await.map_err(|error| engine_error("start the pod", &error))?;
         drop(self.pod.set(id));
         Ok(())
