@@ -9,7 +9,9 @@ use bollard::{
     },
 };
 use cirun_engine::BackendError;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, future::ready, stream::once};
+use tokio::task::spawn_blocking;
+use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use crate::{
     Engine,
@@ -38,24 +40,27 @@ impl Engine {
         self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await.map_err(failed)
     }
 
-    /// The files at and below a path of a container; none when it does not exist.
-    pub(crate) async fn download(&self, container: &str, path: &str) -> Result<Vec<ArchivedFile>, BackendError> {
+    /// The files at and below a path of a container that `wanted` says of their paths; none when it does not exist. Only
+    /// these are kept in memory: there may be a whole cache beside them.
+    pub(crate) async fn download(
+        &self,
+        container: &str,
+        path: &str,
+        wanted: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Result<Vec<ArchivedFile>, BackendError> {
         let what = || format!("read `{path}` of a container");
         let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
-        let chunks = self.docker.download_from_container(container, Some(options));
-        let tar = match chunks
-            .try_fold(Vec::new(), |mut all, chunk| async move {
-                all.extend_from_slice(&chunk);
-                Ok(all)
-            })
-            .await
-        {
-            Ok(tar) => tar,
-            Err(error) if is_missing(&error) => return Ok(Vec::new()),
-            Err(error) => return Err(engine_error(what(), &error)),
+        let mut chunks = self.docker.download_from_container(container, Some(options)).boxed();
+        let first = match chunks.next().await {
+            Some(Ok(first)) => first,
+            Some(Err(error)) if !is_missing(&error) => return Err(engine_error(what(), &error)),
+            Some(Err(_)) | None => return Ok(Vec::new()),
         };
-        let parent = split_path(path).map_or("/", |(parent, _)| parent);
-        unpack(&tar, parent).map_err(|source| BackendError::Io { what: what(), source })
+        let all = once(ready(Ok(first))).chain(chunks).map_err(io::Error::other);
+        let tar = SyncIoBridge::new(StreamReader::new(all));
+        let parent = split_path(path).map_or("/", |(parent, _)| parent).to_owned();
+        let unpacked = spawn_blocking(move || unpack(tar, &parent, wanted)).await.map_err(io::Error::other);
+        unpacked.and_then(|files| files).map_err(|source| BackendError::Io { what: what(), source })
     }
 }
 
@@ -75,13 +80,13 @@ fn directory_tar(name: &str) -> io::Result<Vec<u8>> {
     builder.into_inner()
 }
 
-/// The regular files of an archive that was made of an entry of `parent`.
-fn unpack(tar: &[u8], parent: &str) -> io::Result<Vec<ArchivedFile>> {
+/// The regular files of an archive that was made of an entry of `parent`, as far as they are wanted.
+fn unpack(tar: impl Read, parent: &str, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<ArchivedFile>> {
     let mut files = Vec::new();
     for entry in tar::Archive::new(tar).entries()? {
         let mut entry = entry?;
-        if entry.header().entry_type().is_file() {
-            let path = format!("{}/{}", parent.trim_end_matches('/'), entry.path()?.display());
+        let path = format!("{}/{}", parent.trim_end_matches('/'), entry.path()?.display());
+        if entry.header().entry_type().is_file() && wanted(&path) {
             let mut content = Vec::new();
             entry.read_to_end(&mut content)?;
             files.push(ArchivedFile { path, content });
@@ -107,8 +112,9 @@ mod tests {
         let mut header = tar::Header::new_gnu();
         header.set_size(2);
         builder.append_data(&mut header, "cache/a.xml", &b"ok"[..]).unwrap();
+        builder.append_data(&mut header, "cache/a.jar", &b"no"[..]).unwrap();
         let tar = builder.into_inner().unwrap();
-        let files = unpack(&tar, "/").unwrap();
+        let files = unpack(&*tar, "/", |path| path.ends_with(".xml")).unwrap();
         assert_eq!(files, [ArchivedFile { path: "/cache/a.xml".into(), content: b"ok".to_vec() }]);
     }
 }

@@ -57,7 +57,7 @@ pub(crate) async fn collect(
                     files.map_err(|source| BackendError::Io { what: format!("read the reports `{text}`"), source })?,
                 );
             }
-            Place::Volume(volume) => found.extend(read_volume(shared, host, container, volume, &glob).await?),
+            Place::Volume(volume) => found.extend(read_volume(shared, host, container, volume, glob).await?),
             Place::Nowhere => {}
         }
     }
@@ -127,7 +127,7 @@ async fn read_volume(
     host: &HostInfo,
     container: &ReadyContainer,
     volume: &VolumeMount,
-    glob: &ReportGlob,
+    glob: ReportGlob,
 ) -> Result<BTreeMap<String, Vec<u8>>, BackendError> {
     let name = shared.unique_name(object_name(&host.name, "reports"));
     let mounts = helper_mounts(&[], std::slice::from_ref(volume));
@@ -141,10 +141,9 @@ async fn read_volume(
     };
     let id = shared.create(name, body, shared.config.platform.clone()).await;
     let id = id.map_err(|error| engine_error(format!("read the volume of `{}`", volume.target), &error))?;
-    let files = shared.engine.download(&id, &glob.root).await;
+    let files = shared.engine.download(&id, &glob.root, move |path| glob.matcher.is_match(path)).await;
     drop(shared.engine.remove(&id).await);
-    let matching = files?.into_iter().filter(|file| glob.matcher.is_match(&file.path));
-    Ok(matching.map(|file| (file.path, file.content)).collect())
+    Ok(files?.into_iter().map(|file| (file.path, file.content)).collect())
 }
 
 #[cfg(test)]
