@@ -4,13 +4,19 @@ use std::collections::HashMap;
 
 use bollard::{
     body_full,
+    models::ImageSummary,
     query_parameters::{CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions},
 };
 use cirun_engine::BackendError;
 use futures_util::TryStreamExt;
+use jiff::{SignedDuration, Timestamp};
 
 use super::reference::split_tag;
 use crate::{Engine, HelperImage, error::engine_error, labels};
+
+/// How long an image of another build is left alone: a run of that build looks for it at the start of each stage, and uses
+/// it in the course of the stage.
+const IN_USE: SignedDuration = SignedDuration::from_hours(1);
 
 impl Engine {
     /// Makes sure that the engine has a helper image; returns whether it had to be imported.
@@ -48,9 +54,37 @@ impl Engine {
         let filters = HashMap::from([("label".to_owned(), vec![format!("{}=helper", labels::ROLE)])]);
         let options = ListImagesOptionsBuilder::new().filters(&filters).build();
         let images = self.docker.list_images(Some(options)).await.unwrap_or_default();
-        let names = images.into_iter().flat_map(|image| image.repo_tags);
-        for name in names.filter(|name| split_tag(name).0 == repository && name != current) {
+        for name in outdated(images, repository, current, Timestamp::now()) {
             drop(self.docker.remove_image(&name, None::<RemoveImageOptions>, None).await);
         }
+    }
+}
+
+/// The names of other builds' images in the repository, but for those that a run may be about to use.
+fn outdated(images: Vec<ImageSummary>, repository: &str, current: &str, now: Timestamp) -> Vec<String> {
+    let old = images.into_iter().filter(|image| now.as_second() - image.created > IN_USE.as_secs());
+    let names = old.flat_map(|image| image.repo_tags);
+    names.filter(|name| split_tag(name).0 == repository && name != current).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_old_images_of_the_repository_are_outdated() {
+        let image = |name: &str, created: i64| ImageSummary {
+            repo_tags: vec![name.to_owned()],
+            created,
+            ..ImageSummary::default()
+        };
+        let images = vec![
+            image("cirun.local/cirun:old", 0),
+            image("cirun.local/cirun:young", 9_000),
+            image("cirun.local/cirun:mine", 0),
+            image("cirun.local/other:old", 0),
+        ];
+        let now = Timestamp::from_second(10_000).unwrap();
+        assert_eq!(outdated(images, "cirun.local/cirun", "cirun.local/cirun:mine", now), ["cirun.local/cirun:old"]);
     }
 }
