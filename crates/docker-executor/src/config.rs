@@ -240,7 +240,7 @@ pub enum Keep {
     Nothing,
     /// Those of steps that failed, until the end of the stage, for [`DockerBackend::shell`](crate::DockerBackend::shell).
     Failed,
-    /// All, with networks and volumes, until they are cleaned by name: [`Selection::AllRuns`](crate::Selection::AllRuns).
+    /// All, with networks and volumes, until they are cleaned by name: [`Selection::EndedRuns`](crate::Selection::EndedRuns).
     Everything,
 }
 

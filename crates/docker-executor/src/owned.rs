@@ -57,8 +57,8 @@ pub enum Selection {
     Role(String),
     /// Those of runs whose process has ended, but for what they were to keep.
     DeadRuns,
-    /// Those of all runs, also of living ones.
-    AllRuns,
+    /// Those of all runs but the ones that are known to be under way.
+    EndedRuns,
     /// All, the machine's services and their volumes included.
     Everything,
 }
@@ -95,7 +95,7 @@ impl OwnedObject {
             Selection::Run(run) => self.run.as_ref() == Some(run),
             Selection::Role(role) => &self.role == role,
             Selection::DeadRuns => !self.kept && self.liveness(me) == Liveness::Dead,
-            Selection::AllRuns => self.run.is_some(),
+            Selection::EndedRuns => self.run.is_some() && self.liveness(me) != Liveness::Alive,
             Selection::Everything => true,
         }
     }
@@ -229,12 +229,15 @@ mod tests {
     fn selections() {
         let me = Owner { host: "box".into(), boot_id: "now".into(), pid: 2, started: "2".into() };
         let kept = OwnedObject { kept: true, ..object(Some("r3"), "before") };
-        let objects = [object(Some("r1"), "before"), object(Some("r2"), ""), object(None, "before"), kept];
+        let living = OwnedObject { owner: Owner::current(), ..object(Some("r4"), "") };
+        let objects = [object(Some("r1"), "before"), object(Some("r2"), ""), object(None, "before"), kept, living];
         let table = |selection: &Selection| objects.each_ref().map(|object| object.is_selected(selection, &me));
-        assert_eq!(table(&Selection::Run("r2".into())), [false, true, false, false]);
-        assert_eq!(table(&Selection::Role("step".into())), [true, true, true, true]);
-        assert_eq!(table(&Selection::DeadRuns), [true, false, false, false]);
-        assert_eq!(table(&Selection::AllRuns), [true, true, false, true]);
-        assert_eq!(table(&Selection::Everything), [true, true, true, true]);
+        assert_eq!(table(&Selection::Run("r2".into())), [false, true, false, false, false]);
+        assert_eq!(table(&Selection::Role("step".into())), [true, true, true, true, true]);
+        assert_eq!(table(&Selection::DeadRuns), [true, false, false, false, false]);
+        assert_eq!(table(&Selection::Everything), [true, true, true, true, true]);
+        let alive_here = Owner::current().liveness(&Owner::current()) == Liveness::Alive;
+        let ended = objects.each_ref().map(|object| object.is_selected(&Selection::EndedRuns, &Owner::current()));
+        assert_eq!(ended, [true, true, false, true, !alive_here]);
     }
 }

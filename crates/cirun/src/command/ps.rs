@@ -1,5 +1,7 @@
 //! `cirun ps`, `cirun clean`: what runs of cirun own on the engine.
 
+use std::collections::BTreeSet;
+
 use cirun_docker_executor::{Liveness, ObjectKind, OwnedObject, Owner, Selection};
 
 use crate::{console, engine, environment::Environment, error::CliError, exit::ExitCode, local_store, paths::Paths};
@@ -14,7 +16,7 @@ pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, CliError> 
     Ok(ExitCode::Success)
 }
 
-/// Removes what cirun owns on the engine; the machine's registry and its images, and the local caches, only when asked.
+/// Removes what cirun owns on the engine but for runs that are under way; the machine's registry and its images, and the local caches, only when asked.
 pub(crate) async fn clean(
     environment: &Environment,
     dry_run: bool,
@@ -29,9 +31,10 @@ pub(crate) async fn clean(
     let selection = match run {
         Some(run) => Selection::Run(run),
         None if all => Selection::Everything,
-        None => Selection::AllRuns,
+        None => Selection::EndedRuns,
     };
-    let cleaned = engine.clean(&selection, &Owner::current(), dry_run).await?;
+    let me = Owner::current();
+    let cleaned = engine.clean(&selection, &me, dry_run).await?;
     for object in &cleaned.removed {
         print(&format!("{} {}\n", kind(object.kind), object.name))?;
     }
@@ -39,6 +42,15 @@ pub(crate) async fn clean(
     console::say(&format!("{verb} {} objects", cleaned.removed.len()));
     for (object, reason) in &cleaned.failed {
         console::say(&format!("error: {} {} stays: {reason}", kind(object.kind), object.name));
+    }
+    if selection == Selection::EndedRuns {
+        let objects = engine.list_owned().await?;
+        let living = objects.into_iter().filter(|object| object.liveness(&me) == Liveness::Alive);
+        for run in living.filter_map(|object| object.run).collect::<BTreeSet<_>>() {
+            console::say(&format!(
+                "run {run} is under way and left alone: `cirun clean --run {run}` takes its objects away"
+            ));
+        }
     }
     Ok(if cleaned.failed.is_empty() { ExitCode::Success } else { ExitCode::Engine })
 }

@@ -52,7 +52,7 @@ async fn it_stays_is_replaced_when_changed_and_keeps_its_volume() {
     assert_eq!(log, "one\ntwo\n");
 
     let me = Owner::current();
-    let of_runs = engine.clean(&Selection::AllRuns, &me, true).await.unwrap();
+    let of_runs = engine.clean(&Selection::EndedRuns, &me, true).await.unwrap();
     assert!(!of_runs.removed.iter().any(|object| object.role == role), "cleaning runs takes the machine's own");
     let cleaned = engine.clean(&Selection::Role(role), &me, false).await.unwrap();
     assert_eq!((cleaned.removed.len(), cleaned.failed.len()), (2, 0));

@@ -36,6 +36,21 @@ fn interrupted() {
     assert_nothing_left(events.run());
 }
 
+/// Dry, as others' runs have objects on the engine too.
+#[test]
+fn cleaning_leaves_a_run_alone_that_is_under_way() {
+    let (environment, running) = stubborn();
+    let run = environment.events().run().to_owned();
+    let output = environment.cirun(&["clean", "--dry-run"]).exits(0).says(&format!("run {run} is under way"));
+    assert!(!output.stdout.contains(&run), "{output}");
+    let output = environment.cirun(&["clean", "--dry-run", "--run", &run]).exits(0);
+    assert!(output.stdout.contains(&run), "{output}");
+    running.signal(Signal::INT);
+    until("the first signal is heard", || running.said("stopping"));
+    running.signal(Signal::INT);
+    drop(running.wait().exits(130));
+}
+
 #[test]
 fn interrupted_twice() {
     let (environment, running) = stubborn();
