@@ -107,9 +107,6 @@ impl Engine {
     /// it at once: whoever comes second looks again.
     async fn service_container(&self, service: &MachineService, spec: &str) -> Result<String, BackendError> {
         let failed = |error| engine_error(format!("set up `{}`", service.name), &error);
-        for volume in &service.volumes {
-            self.ensure_volume(&volume.name, &service.role).await.map_err(failed)?;
-        }
         let deadline = Instant::now() + RACE;
         loop {
             match self.docker.inspect_container(&service.name, None).await {
@@ -133,6 +130,9 @@ impl Engine {
                     }
                 }
                 Err(error) if is_missing(&error) => {
+                    for volume in &service.volumes {
+                        self.ensure_volume(&volume.name, &service.role).await.map_err(failed)?;
+                    }
                     match self.create(&service.name, service_config(service, spec), None).await {
                         Err(error) if status(&error) == Some(409) && Instant::now() < deadline => {}
                         created => return created.map_err(failed),

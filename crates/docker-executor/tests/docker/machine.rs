@@ -75,6 +75,7 @@ async fn a_port_that_is_taken_is_only_a_wish() {
 async fn a_container_of_somebody_else_is_left_alone() {
     let engine = engine().await;
     let service = service("test-foreign", "sleep 60".into(), 0);
+    let _remove = Remove(service.role.clone());
     let created = std::process::Command::new("docker")
         .args(["create", "--rm", "--name", &service.name, &service.image.reference, "true"])
         .output()
@@ -84,4 +85,6 @@ async fn a_container_of_somebody_else_is_left_alone() {
     let removed = std::process::Command::new("docker").args(["rm", &service.name]).output().unwrap();
     assert!(removed.status.success(), "it is still there: {removed:?}");
     assert!(error.ends_with("a container of this name is not cirun's: rename it"), "{error}");
+    let owned = engine.list_owned().await.unwrap();
+    assert!(owned.iter().all(|object| object.role != service.role), "its volume is left");
 }
