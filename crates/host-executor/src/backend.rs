@@ -51,7 +51,7 @@ impl HostBackend {
         let mut environment = stage.paths.environment(&self.config.environment, &host.env);
         stage.exports.put_over(&mut environment);
         let mut command = std::process::Command::new(environment.get("SHELL").map_or("sh", String::as_str));
-        command.env_clear().envs(environment).current_dir(&self.config.workspace);
+        command.env_clear().envs(environment).current_dir(&stage.paths.workspace);
         Ok(command)
     }
 

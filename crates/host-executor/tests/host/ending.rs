@@ -44,7 +44,8 @@ async fn a_stop_reaches_the_whole_group() {
 #[tokio::test]
 async fn a_step_that_ignores_the_stop_is_killed_after_the_grace() {
     let directory = tempfile::tempdir().unwrap();
-    let bed = Bed::with_grace(directory.path().to_owned(), &testbed(), Duration::from_millis(100)).await;
+    let grace = Duration::from_millis(100);
+    let bed = Bed::with(directory.path().to_owned(), &testbed(), |config| config.stop_grace = grace).await;
     let running = bed.start(&sh("a", "trap 'echo no' TERM; echo $$ > pid; while :; do sleep 1000; done"));
     let pid = bed.pid("pid").await;
     running.stop.cancel();

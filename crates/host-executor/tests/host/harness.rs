@@ -88,20 +88,23 @@ pub(crate) fn container(image: &str) -> ReadyContainer {
 impl Bed {
     /// A stage whose steps run in `workspace`, under the guard of `testbed`.
     pub(crate) async fn at(workspace: PathBuf, testbed: &Path) -> Self {
-        Self::with_grace(workspace, testbed, PATIENCE).await
+        Self::with(workspace, testbed, |_| {}).await
     }
 
-    pub(crate) async fn with_grace(workspace: PathBuf, testbed: &Path, stop_grace: Duration) -> Self {
+    /// The same with other settings.
+    pub(crate) async fn with(workspace: PathBuf, testbed: &Path, change: impl FnOnce(&mut HostConfig)) -> Self {
         let path = std::env::var("PATH").expect("a PATH");
         let machine = [("PATH", path.as_str()), ("MACHINE", "yes"), ("BOTH", "machine")];
-        let backend = Arc::new(HostBackend::new(HostConfig {
+        let mut config = HostConfig {
             workspaces: BTreeMap::new(),
             run_dir: workspace.join("run dir"),
             workspace: workspace.clone(),
             environment: machine.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             guard: vec![testbed.into(), "guard".into()],
-            stop_grace,
-        }));
+            stop_grace: PATIENCE,
+        };
+        change(&mut config);
+        let backend = Arc::new(HostBackend::new(config));
         let (progress, _) = mpsc::channel(1);
         backend.start_stage(&stage(), progress).await.expect("the stage starts");
         Self { backend, workspace }

@@ -1,11 +1,13 @@
 //! How steps run: arguments, environment, output, exit codes.
 
 use cirun_engine::{Exit, ReadyAction};
+use cirun_host_executor::HostConfig;
 use insta::assert_snapshot;
 
 use crate::{
     bed,
-    harness::{Ended, code, sh, step},
+    harness::{Bed, Ended, code, sh, step},
+    testbed,
 };
 
 #[tokio::test]
@@ -29,6 +31,19 @@ async fn a_signal_counts_as_shells_do() {
     for (signal, expected) in [("KILL", 137), ("TERM", 143), ("SEGV", 139)] {
         assert_eq!(bed.run(&sh("a", &format!("kill -{signal} $$"))).await.exit, code(expected));
     }
+}
+
+/// With a clean clone, a stage has a workspace of its own.
+#[tokio::test]
+async fn a_stages_own_workspace_is_where_its_steps_and_shells_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let own = directory.path().canonicalize().unwrap().join("own");
+    std::fs::create_dir(&own).unwrap();
+    let give = |config: &mut HostConfig| drop(config.workspaces.insert("build".to_owned(), own.clone()));
+    let bed = Bed::with(directory.path().to_owned(), &testbed(), give).await;
+    let step = sh("a", "pwd -P");
+    assert_eq!(bed.run(&step).await.stdout.trim_end(), own.display().to_string());
+    assert_eq!(bed.backend.shell(&step).unwrap().get_current_dir(), Some(own.as_path()));
 }
 
 #[tokio::test]
