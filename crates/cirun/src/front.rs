@@ -11,7 +11,7 @@ use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 use bytes::Bytes;
 use cirun_aws::Authority;
 use cirun_aws_emulator::OidcKey;
-use cirun_docker_executor::{Bind, HelperImage, PodImage, Readiness, RootFs, Sidecar, VolumeMount, WatcherImage};
+use cirun_docker_executor::{Bind, HelperImage, PodImage, ReadyLine, RootFs, Sidecar, VolumeMount, WatcherImage};
 use cirun_plan::PortBinding;
 use cirun_planner::Planned;
 use indexmap::IndexMap;
@@ -130,6 +130,6 @@ pub(crate) fn emulator(
         binds: vec![Bind { source: record.emulator(), target: EMULATOR_DIRECTORY.to_owned(), read_only: false }],
         volumes: vec![VolumeMount { name: orders.registry, target: DATA_DIRECTORY.to_owned() }],
         ports: orders.by_engine.then_some(PortBinding { host: 0, container: ENGINE_PORT }).into_iter().collect(),
-        ready: Some((Readiness::LogLine(READY_LINE.to_owned()), Duration::from_secs(20))),
+        ready: Some(ReadyLine { text: READY_LINE.to_owned(), within: Duration::from_secs(20) }),
     })
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cirun_plan::{PortBinding, StageId};
 use indexmap::IndexMap;
 
-use crate::{DockerConfig, Owner, Passwords, Readiness, SocketGuard};
+use crate::{DockerConfig, Owner, Passwords, ReadyLine, SocketGuard};
 
 /// The settings of a run.
 #[derive(Debug, Clone)]
@@ -22,12 +22,8 @@ pub struct RunConfig {
     /// The host directory bound at [`RunConfig::RUN_DIR`] in every container; absolute. It is created when absent, and
     /// opened to all users.
     pub run_dir: PathBuf,
-    /// Further binds of every step and service.
-    pub binds: Vec<Bind>,
     /// Helper containers of each stage, started before its first step.
     pub sidecars: Vec<Sidecar>,
-    /// Running containers to put on each stage's network (the machine's registry, say).
-    pub joined: Vec<Joined>,
     /// What holds the network namespace of a stage with the pod model.
     pub pod: PodImage,
     /// What tells the ports that are listened on in a network namespace, where they cannot be seen from this process.
@@ -112,8 +108,8 @@ pub struct Sidecar {
     ///
     /// [`DockerBackend::sidecar_port`]: crate::DockerBackend::sidecar_port
     pub ports: Vec<PortBinding>,
-    /// What to wait for before the first step, and how long.
-    pub ready: Option<(Readiness, Duration)>,
+    /// What to wait for before the first step.
+    pub ready: Option<ReadyLine>,
 }
 
 /// An image that cirun brings along.
@@ -165,15 +161,6 @@ impl Mirror {
         (self.hosts.iter().any(|known| known == host) && !image.contains('@'))
             .then(|| format!("{}/{image}", self.address))
     }
-}
-
-/// A running container that joins each stage's network.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Joined {
-    /// Its name or id.
-    pub container: String,
-    /// Its DNS names there.
-    pub aliases: Vec<String>,
 }
 
 /// What holds a pod's network namespace.

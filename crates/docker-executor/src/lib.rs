@@ -37,7 +37,7 @@ mod unix_socket;
 
 pub use backend::DockerBackend;
 pub use config::{
-    Bind, Egress, EngineSocket, HelperImage, Joined, Keep, Mirror, PodImage, PullOverride, RootFs, RunConfig, Sidecar,
+    Bind, Egress, EngineSocket, HelperImage, Keep, Mirror, PodImage, PullOverride, RootFs, RunConfig, Sidecar,
     StandInImage, VolumeMount, WatcherImage,
 };
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect, is_socket_here};
@@ -49,7 +49,7 @@ pub use machine_service::{MachineService, RunningService};
 pub use owned::{Cleaned, ObjectKind, OwnedObject, Selection};
 pub use owner::{Liveness, Owner};
 pub use passwords::Passwords;
-pub use readiness::Readiness;
+pub use readiness::ReadyLine;
 pub use shell::ShellTerminal;
 #[cfg(unix)]
 pub use unix_socket::listen as listen_unix;

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    Bind, Engine, HelperImage, Readiness, VolumeMount,
+    Bind, Engine, HelperImage, ReadyLine, VolumeMount,
     error::{engine_error, is_being_removed, is_missing, is_port_taken, status},
     labels,
     spec::{env_list, helper_mounts, publish},
@@ -46,8 +46,8 @@ pub struct MachineService {
     /// Ports published on loopback. The host port is a wish: where it is taken, the next free one is, and
     /// [`RunningService::ports`] tells; 0 lets the engine choose.
     pub ports: Vec<PortBinding>,
-    /// What to wait for, and how long.
-    pub ready: Option<(Readiness, Duration)>,
+    /// What to wait for.
+    pub ready: Option<ReadyLine>,
 }
 
 /// A machine service that runs.
@@ -69,8 +69,8 @@ impl Engine {
         self.ensure_helper_image(&service.image).await?;
         let spec = fingerprint(service);
         let id = self.start_service_container(service, &spec).await?;
-        if let Some((readiness, within)) = &service.ready {
-            self.wait_ready(&id, &service.name, readiness, *within).await?;
+        if let Some(ready) = &service.ready {
+            self.wait_ready(&id, &service.name, ready).await?;
         }
         let ports = self.published_ports(&id).await?;
         Ok(RunningService { id, ports })

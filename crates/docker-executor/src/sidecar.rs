@@ -26,7 +26,7 @@ async fn start(shared: &Shared, stage: &Stage, sidecar: &Sidecar) -> Result<(), 
         stage.publish_sidecar(&sidecar.name, &shared.engine.published_ports(&id).await?);
     }
     match &sidecar.ready {
-        Some((readiness, within)) => shared.engine.wait_ready(&id, &name, readiness, *within).await,
+        Some(ready) => shared.engine.wait_ready(&id, &name, ready).await,
         None => Ok(()),
     }
 }

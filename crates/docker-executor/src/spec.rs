@@ -64,7 +64,6 @@ impl HostInfo {
             read_only: false,
         };
         let mut binds = vec![bind(workspace, mounted_at), bind(&config.run_dir, RunConfig::RUN_DIR)];
-        binds.extend(config.binds.iter().cloned());
         if config.egress != Egress::Open {
             // The engine's own file would let it ask the machine's name servers.
             let source = config.run_dir.join(resolv_conf(&name));
@@ -247,7 +246,7 @@ pub(crate) fn publish(
 }
 
 /// A port as the engine names it.
-pub(crate) fn port_key(port: u16) -> String {
+fn port_key(port: u16) -> String {
     format!("{port}/tcp")
 }
 

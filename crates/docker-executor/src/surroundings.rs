@@ -73,9 +73,7 @@ impl Surroundings {
         };
         let docker = shared.engine.docker.clone();
         let made = shared.make(async move { docker.create_network(request).await }).await;
-        made.map_err(|error| engine_error(what(), &error))?;
-        let joins = shared.config.joined.iter().map(|joined| self.join(shared, &joined.container, &joined.aliases));
-        try_join_all(joins).await.map(drop)
+        made.map(drop).map_err(|error| engine_error(what(), &error))
     }
 
     /// Puts a container on the network under these names.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cirun_docker_executor::{Engine, HelperImage, MachineService, Readiness, VolumeMount};
+use cirun_docker_executor::{Engine, HelperImage, MachineService, ReadyLine, VolumeMount};
 use cirun_plan::PortBinding;
 use indexmap::IndexMap;
 use tokio::sync::OnceCell;
@@ -67,7 +67,7 @@ impl LocalRegistry {
             binds: Vec::new(),
             volumes: vec![VolumeMount { name: name.to_owned(), target: DATA_DIRECTORY.to_owned() }],
             ports: vec![PortBinding { host: PREFERRED_PORT, container: PORT }],
-            ready: Some((Readiness::LogLine(READY_LINE.to_owned()), Duration::from_secs(20))),
+            ready: Some(ReadyLine { text: READY_LINE.to_owned(), within: Duration::from_secs(20) }),
         };
         let running = engine.ensure_machine_service(&service).await?;
         let port = running.ports.iter().find(|port| port.container == PORT).map(|port| port.host);

@@ -5,10 +5,9 @@ use bollard::{
     query_parameters::{PushImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder},
 };
 use cirun_engine::BackendError;
-use cirun_plan::RegistryPassword;
 use futures_util::TryStreamExt;
 
-use super::{login::connector_login, reference::split_tag};
+use super::reference::split_tag;
 use crate::{
     Engine,
     error::{engine_error, explain, is_missing},
@@ -27,7 +26,7 @@ impl Engine {
         let mut tries = 0..LOST_NAMES;
         loop {
             self.tag_image(image, name).await?;
-            match self.push(name, None).await {
+            match self.push(name).await {
                 Err(error) if has_lost_its_name(&error) && tries.next().is_some() => {}
                 pushed => {
                     self.untag_image(name).await?;
@@ -60,18 +59,10 @@ impl Engine {
         }
     }
 
-    /// Pushes an image to the registry that its name says.
-    ///
-    /// # Errors
-    /// [`BackendError::Engine`] with the registry's refusal.
-    pub async fn push_image(&self, image: &str, auth: Option<&RegistryPassword>) -> Result<(), BackendError> {
-        self.push(image, auth).await.map_err(|error| engine_error(format!("push `{image}`"), &error))
-    }
-
-    async fn push(&self, image: &str, auth: Option<&RegistryPassword>) -> Result<(), Error> {
+    async fn push(&self, image: &str) -> Result<(), Error> {
         let (repository, tag) = split_tag(image);
         let options = PushImageOptionsBuilder::new().tag(tag).build();
-        let answers = self.docker.push_image(repository, Some(options), auth.map(connector_login));
+        let answers = self.docker.push_image(repository, Some(options), None);
         answers.try_for_each(|_| async { Ok(()) }).await
     }
 }

@@ -121,9 +121,9 @@ async fn a_push_that_fails_says_so() {
     let name = format!("127.0.0.1:1/test-push:{}", std::process::id());
     let _images = Images(vec![name.clone()]);
     let engine = engine().await;
-    engine.tag_image(&busybox(), &name).await.unwrap();
-    let error = engine.push_image(&name, None).await.unwrap_err().to_string();
+    let error = engine.publish_image(&busybox(), &name).await.unwrap_err().to_string();
     assert!(error.starts_with("push `127.0.0.1:1/test-push:") && error.contains("connection refused"), "{error}");
+    assert!(!engine.has_image(&name, None).await.unwrap(), "the name is left");
 }
 
 #[tokio::test]

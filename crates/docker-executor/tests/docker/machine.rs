@@ -1,6 +1,6 @@
 //! Containers that the machine keeps between runs.
 
-use cirun_docker_executor::{MachineService, Owner, Readiness, Selection, VolumeMount};
+use cirun_docker_executor::{MachineService, Owner, ReadyLine, Selection, VolumeMount};
 use cirun_plan::PortBinding;
 use indexmap::IndexMap;
 
@@ -18,7 +18,7 @@ fn service(name: &str, script: String, port: u16) -> MachineService {
         binds: Vec::new(),
         volumes: vec![VolumeMount { name, target: "/data".into() }],
         ports: vec![PortBinding { host: port, container: 80 }],
-        ready: Some((Readiness::Tcp(80), PATIENCE)),
+        ready: Some(ReadyLine { text: "listening".into(), within: PATIENCE }),
     }
 }
 
@@ -38,8 +38,11 @@ impl Drop for Remove {
 #[tokio::test]
 async fn it_stays_is_replaced_when_changed_and_keeps_its_volume() {
     let engine = engine().await;
-    let script =
-        |text: &str| format!("echo {text} >> /data/log; cat /data/log > /tmp/log; exec httpd -f -p 80 -h /tmp");
+    let script = |text: &str| {
+        format!(
+            "echo {text} >> /data/log; cat /data/log > /tmp/log; httpd -p 80 -h /tmp; echo listening; exec sleep 1000"
+        )
+    };
     let service = |text: &str| service("test-registry", script(text), 0);
     let role = service("one").role;
     let _remove = Remove(role.clone());
@@ -63,7 +66,7 @@ async fn a_port_that_is_taken_is_only_a_wish() {
     let engine = engine().await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let service = service("test-port", "exec httpd -f -p 80 -h /etc".to_owned(), port);
+    let service = service("test-port", "httpd -p 80 -h /etc; echo listening; exec sleep 1000".to_owned(), port);
     let _remove = Remove(service.role.clone());
     let running = engine.ensure_machine_service(&service).await.unwrap();
     assert_ne!(running.ports[0].host, port);

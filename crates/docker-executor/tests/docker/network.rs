@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cirun_docker_executor::{Joined, Readiness, Sidecar};
+use cirun_docker_executor::{ReadyLine, Sidecar};
 use cirun_engine::{Backend, Exit, ReadyContainer, ReadyStep, ServiceExit};
 use cirun_plan::{PortBinding, Profile};
 use indexmap::IndexMap;
@@ -46,13 +46,15 @@ async fn sees_sidecars(profile: Profile) {
         config.sidecars = vec![Sidecar {
             name: "aws".into(),
             image: helper(),
-            command: ["sh", "-c", "echo $GREETING > /tmp/hi; exec httpd -f -p 80 -h /tmp"].map(str::to_owned).to_vec(),
+            command: ["sh", "-c", "echo $GREETING > /tmp/hi; httpd -p 80 -h /tmp; echo listening; exec sleep 1000"]
+                .map(str::to_owned)
+                .to_vec(),
             env: IndexMap::from([("GREETING".to_owned(), "hi".to_owned())]),
             aliases: vec!["sts.amazonaws.com".into(), "1.dkr.ecr.eu-west-1.amazonaws.com".into()],
             binds: Vec::new(),
             volumes: Vec::new(),
             ports: vec![PortBinding { host: 0, container: 80 }],
-            ready: Some((Readiness::Tcp(80), PATIENCE)),
+            ready: Some(ReadyLine { text: "listening".into(), within: PATIENCE }),
         }];
     })
     .await;
@@ -89,7 +91,7 @@ async fn a_sidecar_that_does_not_get_ready_is_told_with_its_last_words() {
             binds: Vec::new(),
             volumes: Vec::new(),
             ports: Vec::new(),
-            ready: Some((Readiness::LogLine("listening".into()), PATIENCE)),
+            ready: Some(ReadyLine { text: "listening".into(), within: PATIENCE }),
         }];
     })
     .await;
@@ -144,21 +146,6 @@ async fn a_port_that_is_taken() {
         "{error}"
     );
     bench.finish().await;
-}
-
-#[tokio::test]
-async fn a_container_of_the_machine_joins() {
-    let outer = Bench::started(Profile::Docker, &[]).await;
-    let registry = service("registry", "echo kept > /tmp/hi; exec httpd -f -p 80 -h /tmp", |_| {});
-    let (_output, _ends) = outer.serve(&registry).await;
-    let container = outer.owned().await.into_iter().find(|object| object.role == "service").unwrap().name;
-    let joined = Joined { container: container.clone(), aliases: vec!["registry.local".into()] };
-    let bench = Bench::with(Profile::Docker, |config| config.joined = vec![joined]).await;
-    bench.start(&[]).await.unwrap();
-    assert_eq!(bench.run(&fetch("registry.local/hi")).await.out(), "kept\n");
-    bench.finish().await;
-    assert!(outer.owned().await.iter().any(|object| object.name == container), "it was removed with the stage");
-    outer.finish().await;
 }
 
 #[tokio::test]
