@@ -45,11 +45,12 @@ pub(crate) fn destination(host: &str, parts: &Parts) -> Destination {
     if let Some(cloud) = clouds::of_host(host) {
         return Destination::Cloud(cloud);
     }
-    if path.contains("/.well-known/") || oidc::token_account(path).is_some() {
-        return Destination::Oidc;
-    }
+    // Before the issuer's documents: objects may be named like them.
     if let Some(service) = aws_service(host) {
         return service;
+    }
+    if path.contains("/.well-known/") || oidc::token_account(path).is_some() {
+        return Destination::Oidc;
     }
     if !is_endpoint(host) && login::is_token_address(host, path) {
         return Destination::RegistryToken;
@@ -162,6 +163,8 @@ mod tests {
         assert_eq!(to("s3.us-east-1.amazonaws.com", "/", &[]), s3(None));
         assert_eq!(to("s3.amazonaws.com", "/b/key", &[]), s3(None));
         assert_eq!(to("my.bucket.s3.eu-west-1.amazonaws.com", "/v2/key", &[]), s3(Some("my.bucket")));
+        assert_eq!(to("b.s3.amazonaws.com", "/.well-known/assetlinks.json", &[]), s3(Some("b")));
+        assert_eq!(to("app.harness.io", "/ng/api/oidc/account/a/.well-known/jwks", &[]), Destination::Oidc);
         assert_eq!(to("s3.example.com", "/", &[]), Destination::Unknown);
     }
 
