@@ -76,14 +76,14 @@ impl Store {
         self.shared_bytes("secret", || random(SECRET_BYTES))
     }
 
-    /// Returns the contents of a file that is made once, by whoever comes first.
+    /// Returns the contents of a file of the owner's alone, which is made once, by whoever comes first.
     pub(crate) fn shared_bytes(&self, name: &str, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let path = self.root.join(name);
         if let Some(bytes) = files::read_optional(&path)? {
             return Ok(bytes);
         }
         let bytes = make();
-        match files::create_once(&self.tmp(), &path, &bytes)? {
+        match files::create_once(&self.tmp(), &path, &bytes, files::Readers::Owner)? {
             files::Created::Now => Ok(bytes),
             files::Created::Before => files::read(&path),
         }

@@ -92,11 +92,13 @@ impl Document {
             wire.artifact_type.or_else(|| wire.config.as_ref().and_then(|config| config.media_type.clone()));
         let kept = wire.layers.iter().filter(|layer| layer.urls.is_empty());
         let blobs = wire.config.iter().chain(kept);
+        // The client's own numbers, so they may be any.
+        let sizes = wire.config.iter().chain(&wire.layers).chain(&wire.manifests).map(|part| part.size);
         Ok(Self {
             media_type,
             artifact_type,
             annotations: wire.annotations,
-            content_bytes: wire.config.iter().chain(&wire.layers).chain(&wire.manifests).map(|d| d.size).sum(),
+            content_bytes: sizes.fold(0, u64::saturating_add),
             blobs: digests(blobs)?,
             manifests: digests(wire.manifests.iter())?,
             subject: digests(wire.subject.iter())?.pop(),

@@ -14,6 +14,15 @@ pub(super) enum Created {
     Before,
 }
 
+/// Who may read a new file, where the system has modes.
+#[derive(Clone, Copy)]
+pub(super) enum Readers {
+    /// Whom the process's mask lets.
+    All,
+    /// The owner alone: it is a secret.
+    Owner,
+}
+
 /// How a lock file is held.
 pub(super) enum Lock {
     Shared,
@@ -62,13 +71,13 @@ pub(super) fn remove_tree(path: &Path) -> Result<(), StoreError> {
 
 /// Replaces a file's content: readers see the old bytes or the new ones.
 pub(super) fn replace(tmp: &Path, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let aside = write_aside(tmp, bytes)?;
+    let aside = write_aside(tmp, bytes, Readers::All)?;
     publish(&aside, path)
 }
 
 /// Makes a file unless it is there: of several writers exactly one gets [`Created::Now`].
-pub(super) fn create_once(tmp: &Path, path: &Path, bytes: &[u8]) -> Result<Created, StoreError> {
-    let aside = write_aside(tmp, bytes)?;
+pub(super) fn create_once(tmp: &Path, path: &Path, bytes: &[u8], readers: Readers) -> Result<Created, StoreError> {
+    let aside = write_aside(tmp, bytes, readers)?;
     let parent = parent(path);
     create_dir(parent)?;
     let linked = fs::hard_link(&aside, path);
@@ -142,10 +151,16 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(StoreError::io(dir))
 }
 
-fn write_aside(tmp: &Path, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+fn write_aside(tmp: &Path, bytes: &[u8], readers: Readers) -> Result<PathBuf, StoreError> {
     let path = aside(tmp);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if matches!(readers, Readers::Owner) {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
     let write = || {
-        let mut file = File::create_new(&path)?;
+        let mut file = options.open(&path)?;
         file.write_all(bytes)?;
         file.sync_all()
     };

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Digest, Document, RepositoryRef, Store, StoreError, files};
+use super::{Digest, RepositoryRef, Store, StoreError, files};
 
 /// What to spare.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +113,7 @@ impl Store {
         let mut wanted: HashSet<Digest> = self.tags(repository)?.into_values().collect();
         let manifests = self.manifests(repository)?;
         for digest in &manifests {
-            let document = self.document(digest)?;
+            let Some(document) = self.document(repository, digest)? else { continue };
             wanted.extend(document.manifests);
             // A signature or SBOM stays as long as the image it speaks of.
             wanted.extend(document.subject.filter(|subject| manifests.contains(subject)).map(|_| digest.clone()));
@@ -138,7 +138,8 @@ impl Store {
     ) -> Result<HashSet<Digest>, StoreError> {
         let mut live = HashSet::new();
         for digest in self.manifests(repository)?.into_iter().filter(|digest| !gone.contains(digest)) {
-            live.extend(self.document(&digest)?.references());
+            let Some(document) = self.document(repository, &digest)? else { continue };
+            live.extend(document.references());
             live.insert(digest);
         }
         let layers = self.repository_dir(repository).join("layers");
@@ -154,11 +155,6 @@ impl Store {
             }
         }
         Ok(live)
-    }
-
-    fn document(&self, digest: &Digest) -> Result<Document, StoreError> {
-        let path = self.blob(digest);
-        Document::parse(&files::read(&path)?, None).map_err(|e| StoreError::Corrupt { path, reason: e.to_string() })
     }
 }
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Document, RepositoryRef, Store, StoreError, Tag, TagMutability, files, files::Created};
+use super::{
+    Digest, Document, RepositoryRef, Store, StoreError, Tag, TagMutability, files,
+    files::{Created, Readers},
+};
 
 /// How a request names an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +93,7 @@ impl Store {
             size: new.bytes.len() as u64,
         };
         let record = serde_json::to_vec(&record).expect("a record is strings and numbers");
-        files::create_once(&self.tmp(), &dir.join("manifests").join(digest.hex()), &record)?;
+        files::create_once(&self.tmp(), &dir.join("manifests").join(digest.hex()), &record, Readers::All)?;
         if let Reference::Tag(tag) = new.reference {
             self.set_tag(repository, tag, &digest, settings.tag_mutability)?;
         }
@@ -108,7 +111,8 @@ impl Store {
         let content = digest.to_string();
         match mutability {
             TagMutability::Mutable => files::replace(&self.tmp(), &path, content.as_bytes()),
-            TagMutability::Immutable => match files::create_once(&self.tmp(), &path, content.as_bytes())? {
+            TagMutability::Immutable => match files::create_once(&self.tmp(), &path, content.as_bytes(), Readers::All)?
+            {
                 Created::Now => Ok(()),
                 Created::Before if files::read(&path)? == content.as_bytes() => Ok(()),
                 Created::Before => Err(StoreError::TagImmutable(tag.clone())),
@@ -153,6 +157,16 @@ impl Store {
         serde_json::from_slice(&bytes).map_err(|e| StoreError::Corrupt { path, reason: e.to_string() })
     }
 
+    /// Reads what a manifest of the repository names, as the kind that it was pushed as; `None` if it is not there any more.
+    pub(super) fn document(&self, repository: &RepositoryRef, digest: &Digest) -> Result<Option<Document>, StoreError> {
+        let StoredManifest { record, bytes, .. } = match self.manifest(repository, &Reference::Digest(digest.clone())) {
+            Err(StoreError::ImageNotFound(_)) => return Ok(None),
+            found => found?,
+        };
+        let corrupt = |e: StoreError| StoreError::Corrupt { path: self.blob(digest), reason: e.to_string() };
+        Document::parse(&bytes, Some(&record.media_type)).map(Some).map_err(corrupt)
+    }
+
     /// Lists the repository's manifests.
     pub(crate) fn manifests(&self, repository: &RepositoryRef) -> Result<Vec<Digest>, StoreError> {
         self.repository(repository)?;
@@ -191,9 +205,8 @@ impl Store {
                 files::remove(&dir.join("tags").join(tag.as_str()))?;
             }
         }
-        if let Ok(bytes) = files::read(&self.blob(digest))
-            && let Some(subject) = Document::parse(&bytes, None).ok().and_then(|document| document.subject)
-        {
+        // A damaged one can be removed all the same.
+        if let Some(subject) = self.document(repository, digest).ok().flatten().and_then(|document| document.subject) {
             files::remove(&dir.join("referrers").join(subject.hex()).join(digest.hex()))?;
         }
         if files::remove(&dir.join("manifests").join(digest.hex()))? {

@@ -203,6 +203,24 @@ fn garbage_is_what_no_tag_needs() {
 }
 
 #[test]
+fn a_manifest_is_collected_as_the_kind_that_it_was_pushed_as() {
+    let bench = Bench::new();
+    let (config, layer) = (bench.push_layer(b"{}"), bench.push_layer(b"one"));
+    let huge = r#""size":18446744073709551615"#;
+    let text = manifest(&config, &layer).replacen(r#""size":2"#, huge, 1).replacen('{', r#"{"mediaType":"x/y","#, 1);
+    let new = NewManifest {
+        bytes: text.as_bytes(),
+        media_type: Some("application/vnd.oci.image.manifest.v1+json"),
+        reference: &Reference::Tag("1".parse().unwrap()),
+        now: Timestamp::UNIX_EPOCH,
+    };
+    let put = bench.store.put_manifest(&bench.shop, &new).unwrap();
+    assert_eq!(bench.store.manifest_record(&bench.shop, &put.digest).unwrap().content_bytes, u64::MAX);
+    assert_eq!(bench.collect(), GcReport::default());
+    assert_eq!(bench.read_layer(&layer).unwrap(), b"one");
+}
+
+#[test]
 fn collecting_while_pushing_loses_nothing() {
     let bench = Bench::new();
     thread::scope(|scope| {
@@ -249,6 +267,12 @@ fn all_processes_share_one_secret() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(secrets.iter().all(|secret| *secret == secrets[0] && secret.len() == SECRET_BYTES));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(dir.path().join("secret")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "nobody else signs tokens");
+    }
 }
 
 /// What a client may do, for the model below.
