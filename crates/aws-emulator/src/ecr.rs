@@ -150,7 +150,7 @@ async fn run(call: &mut Exchange<'_>, region: Option<String>, body: &mut Request
     if let Some(fault) = call.emulator.fault(Service::Ecr).await {
         return Err(EcrError::Fault(fault));
     }
-    let caller = authenticate(call.emulator, &call.parts, &call.authority, &body)?;
+    let caller = authenticate(call.emulator, "ecr", &call.parts, &call.authority, &body)?;
     call.entry.auth = AuthKind::Signed;
     call.entry.principal = Some(caller.principal.arn.clone());
     call.entry.access_key_id = Some(caller.access_key_id.clone());

@@ -68,13 +68,24 @@ pub(crate) enum AuthError {
     Signature,
     /// The signature's time is off.
     Time,
+    /// The signature is for another service.
+    Service,
 }
 
-/// Finds out who signed a request; under [`Strictness::Strict`] also whether they did.
-pub(crate) fn authenticate(emulator: &Emulator, parts: &Parts, host: &str, body: &[u8]) -> Result<Caller, AuthError> {
+/// Finds out who signed a request to `service`; under [`Strictness::Strict`] also whether they did.
+pub(crate) fn authenticate(
+    emulator: &Emulator,
+    service: &str,
+    parts: &Parts,
+    host: &str,
+    body: &[u8],
+) -> Result<Caller, AuthError> {
     let signature = sigv4::parse(parts).ok_or(AuthError::Missing)?;
     let (principal, proof, kind) = identify(emulator, &signature)?;
     if emulator.strictness == Strictness::Strict {
+        if signature.scope.service != service {
+            return Err(AuthError::Service);
+        }
         match proof {
             Proof::Secret(secret) => {
                 let now = emulator.clock.now();

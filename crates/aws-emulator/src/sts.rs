@@ -101,7 +101,7 @@ async fn run(call: &mut Exchange<'_>, body: &mut RequestBody) -> Result<Answered
         call.entry.auth = AuthKind::Unsigned;
         None
     } else {
-        let caller = authenticate(call.emulator, &call.parts, &call.authority, &body)?;
+        let caller = authenticate(call.emulator, "sts", &call.parts, &call.authority, &body)?;
         call.entry.auth = AuthKind::Signed;
         call.entry.principal = Some(caller.principal.arn.clone());
         call.entry.access_key_id = Some(caller.access_key_id.clone());

@@ -144,6 +144,7 @@ fn auth(error: AuthError) -> (u16, &'static str, String) {
              Access Key and signing method. Consult the service documentation for details.",
         ),
         AuthError::Time => ("InvalidSignatureException", "Signature expired or not yet current"),
+        AuthError::Service => ("InvalidSignatureException", "Credential should be scoped to correct service: 'ecr'."),
     };
     (400, code, message.to_owned())
 }

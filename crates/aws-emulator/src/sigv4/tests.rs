@@ -116,6 +116,14 @@ fn anything_else_is_wrong() {
 }
 
 #[test]
+fn what_could_be_changed_on_the_way_is_signed() {
+    let added = |header| check(&Case { headers: header, ..PUBLISHED[0] }, KEY, "2015-08-30T12:36:10Z");
+    const HOST: (&str, &str) = ("host", "example.amazonaws.com");
+    assert_eq!(added(&[HOST, ("x-amz-target", "Delete")]), Err(SignatureError::Mismatch));
+    assert_eq!(added(&[HOST, ("x-amzn-trace-id", "1")]), Ok(()));
+}
+
+#[test]
 fn a_signature_is_for_its_time() {
     assert_eq!(check(&PUBLISHED[0], KEY, "2015-08-30T12:50:59Z"), Ok(()));
     assert_eq!(check(&PUBLISHED[0], KEY, "2015-08-30T12:51:01Z"), Err(SignatureError::Time));
@@ -131,6 +139,12 @@ fn a_presigned_address_tells_its_signer() {
     let signature = parse(&parts).unwrap();
     assert_eq!((signature.scope.access_key_id.as_str(), signature.scope.region.as_str()), ("AKIDEXAMPLE", "eu-west-1"));
     assert_eq!((signature.session_token.as_deref(), signature.place), (Some("t"), Place::Query { expires: 60 }));
+    let checked = |place, now: &str| {
+        verify(&parts, "", b"", &Signature { place, ..signature.clone() }, KEY, now.parse().unwrap())
+    };
+    assert_eq!(checked(signature.place, "2015-08-30T12:37:00Z"), Err(SignatureError::Mismatch));
+    assert_eq!(checked(signature.place, "2015-08-30T12:37:01Z"), Err(SignatureError::Time));
+    assert_eq!(checked(Place::Query { expires: 604_801 }, "2015-08-30T12:37:00Z"), Err(SignatureError::Time));
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::http::{percent_decode, percent_encode};
 
 /// How far a signed request's clock may be off, in seconds.
 const MAX_SKEW_SECONDS: i64 = 15 * 60;
+/// How long a presigned address may be valid, in seconds: a week (IAM User Guide, "Create a signed request").
+const MAX_PRESIGNED_SECONDS: u32 = 7 * 24 * 3600;
 
 /// Why a signature is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,9 @@ pub(crate) fn verify(
     now: Timestamp,
 ) -> Result<(), SignatureError> {
     check_time(signature, now)?;
+    if !signs_enough(parts, signature) {
+        return Err(SignatureError::Mismatch);
+    }
     let request = canonical_request(parts, host, body, signature);
     let Scope { date, region, service, .. } = &signature.scope;
     let scope = format!("{date}/{region}/{service}/aws4_request");
@@ -46,12 +51,21 @@ fn check_time(signature: &Signature, now: Timestamp) -> Result<(), SignatureErro
     let late = now.as_second() - time.as_second();
     let longest = match signature.place {
         Place::Header => MAX_SKEW_SECONDS,
+        Place::Query { expires } if expires > MAX_PRESIGNED_SECONDS => return Err(SignatureError::Time),
         Place::Query { expires } => i64::from(expires),
     };
     if late > longest || late < -MAX_SKEW_SECONDS || !signature.time.starts_with(&signature.scope.date) {
         return Err(SignatureError::Time);
     }
     Ok(())
+}
+
+/// A signature covers the host and every `x-amz-` header (IAM User Guide, "Create a signed request"): what it leaves out,
+/// such as the action of a call, could be changed on the way.
+fn signs_enough(parts: &Parts, signature: &Signature) -> bool {
+    let signs = |name: &str| signature.signed_headers.iter().any(|signed| signed == name);
+    signs("host")
+        && parts.headers.keys().filter(|name| name.as_str().starts_with("x-amz-")).all(|name| signs(name.as_str()))
 }
 
 fn signing_key(secret_access_key: &str, scope: &Scope) -> hmac::Key {
@@ -68,10 +82,8 @@ pub(super) fn canonical_request(parts: &Parts, host: &str, body: &[u8], signatur
     for name in &signature.signed_headers {
         writeln!(text, "{name}:{}", canonical_header(parts, host, name)).expect("writing to a string works");
     }
-    let payload = match (signature.place, parts.headers.get("x-amz-content-sha256").and_then(|v| v.to_str().ok())) {
-        (Place::Header, Some("UNSIGNED-PAYLOAD")) => "UNSIGNED-PAYLOAD".to_owned(),
-        (Place::Header | Place::Query { .. }, _) => sha256_hex(body),
-    };
+    // Only S3 takes a payload that nobody signed.
+    let payload = sha256_hex(body);
     write!(text, "\n{}\n{payload}", signature.signed_headers.join(";")).expect("writing to a string works");
     text
 }

@@ -111,6 +111,7 @@ fn auth(error: AuthError) -> (u16, &'static str, String) {
              Access Key and signing method. Consult the service documentation for details.",
         ),
         AuthError::Time => ("SignatureDoesNotMatch", "Signature expired or not yet current"),
+        AuthError::Service => ("SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sts'."),
     };
     (403, code, message.to_owned())
 }

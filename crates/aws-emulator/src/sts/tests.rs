@@ -348,6 +348,18 @@ async fn a_strict_emulator_checks_the_token_and_the_trust() {
 }
 
 #[tokio::test]
+async fn a_strict_emulator_wants_a_signature_for_this_service() {
+    let scope = crate::testing::unchecked_signature("AKIAIOSFODNN7EXAMPLE", "ecr");
+    let headers = [FORM, ("authorization", scope.as_str())];
+    let strict = Bench::with(|config| config.strictness = Strictness::Strict);
+    let answer = strict.send(Method::POST, "sts.amazonaws.com/", &headers, b"Action=GetCallerIdentity").await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("scoped to correct service: &apos;sts&apos;"), "{}", answer.text());
+    let lenient = Bench::new().send(Method::POST, "sts.amazonaws.com/", &headers, b"Action=GetCallerIdentity").await;
+    assert_eq!(lenient.status, 200);
+}
+
+#[tokio::test]
 async fn faults() {
     let bench = Bench::with(|config| {
         config.faults =
