@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use super::Upstream;
 use crate::{
-    http::{RequestBody, ResponseBody, content},
+    http::{RequestBody, ResponseBody},
     tls_client::trusting,
 };
 
@@ -29,8 +29,8 @@ const TRY_AGAIN: Duration = Duration::from_millis(50);
 /// The largest answer of an API call.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Headers that belong to one connection, not to the call.
-const HOP_BY_HOP: [header::HeaderName; 5] =
-    [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::CONTENT_LENGTH, header::EXPECT];
+const HOP_BY_HOP: [header::HeaderName; 4] =
+    [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::EXPECT];
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -58,13 +58,7 @@ impl Answer {
 
     /// Returns the answer for the client.
     pub(crate) fn into_response(self) -> Response<ResponseBody> {
-        let mut response = content(self.status, "text/plain", self.body);
-        for (name, value) in &self.headers {
-            if !HOP_BY_HOP.contains(name) {
-                response.headers_mut().insert(name, value.clone());
-            }
-        }
-        response
+        answer(self.status, &self.headers, Full::new(self.body).map_err(|never| match never {}).boxed_unsync())
     }
 }
 
@@ -89,19 +83,15 @@ impl UpstreamClient {
 
     /// Sends a call on as it came, under the host name that the client asked.
     pub(crate) async fn send(&self, parts: &Parts, authority: &str, body: Bytes) -> Result<Answer, UpstreamError> {
-        let unreachable = |reason: String| UpstreamError::Unreachable { upstream: self.upstream.to_string(), reason };
-        let target = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::builder().method(parts.method.clone()).uri(target);
-        for (name, value) in &parts.headers {
-            if !HOP_BY_HOP.contains(name) && name != header::HOST {
-                request = request.header(name, value);
-            }
-        }
-        let request = request.header(header::HOST, authority).body(Full::new(body));
-        let request = request.map_err(|e| unreachable(e.to_string()))?;
-        match tokio::time::timeout(PATIENCE, self.exchange(request)).await {
-            Ok(answer) => answer.map_err(|e| unreachable(e.to_string())),
-            Err(_) => Err(unreachable(format!("no answer in {} s", PATIENCE.as_secs()))),
+        let read = async {
+            let body = Full::new(body).map_err(|never| match never {}).boxed_unsync();
+            let (parts, body) = self.pass_on(parts, authority, body).await?.into_parts();
+            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await?.to_bytes();
+            Ok(Answer { status: parts.status, headers: parts.headers, body })
+        };
+        match tokio::time::timeout(PATIENCE, read).await {
+            Ok(answer) => answer.map_err(|e: BoxError| self.unreachable(e.to_string())),
+            Err(_) => Err(self.unreachable(format!("no answer in {} s", PATIENCE.as_secs()))),
         }
     }
 
@@ -112,30 +102,26 @@ impl UpstreamClient {
         authority: &str,
         body: RequestBody,
     ) -> Result<Response<ResponseBody>, UpstreamError> {
-        let unreachable = |reason: String| UpstreamError::Unreachable { upstream: self.to_string(), reason };
-        let target = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::builder().method(parts.method.clone()).uri(target);
-        for (name, value) in &parts.headers {
-            let length = name == header::CONTENT_LENGTH;
-            if (length || !HOP_BY_HOP.contains(name)) && name != header::HOST {
-                request = request.header(name, value);
-            }
-        }
-        let request = request.header(header::HOST, authority).body(body);
-        let request = request.map_err(|e| unreachable(e.to_string()))?;
-        let (parts, body) = self.begin(request).await.map_err(|e| unreachable(e.to_string()))?.into_parts();
-        let mut response = Response::new(body.map_err(io::Error::other).boxed_unsync());
-        *response.status_mut() = parts.status;
-        for (name, value) in &parts.headers {
-            if name == header::CONTENT_LENGTH || !HOP_BY_HOP.contains(name) {
-                response.headers_mut().append(name, value.clone());
-            }
-        }
-        Ok(response)
+        let (parts, body) =
+            self.pass_on(parts, authority, body).await.map_err(|e| self.unreachable(e.to_string()))?.into_parts();
+        Ok(answer(parts.status, &parts.headers, body.map_err(io::Error::other).boxed_unsync()))
     }
 
-    async fn begin(&self, request: Request<RequestBody>) -> Result<Response<Incoming>, BoxError> {
-        begin_on(self.dial().await?, request).await
+    fn unreachable(&self, reason: String) -> UpstreamError {
+        UpstreamError::Unreachable { upstream: self.to_string(), reason }
+    }
+
+    /// The connection goes on in a task of its own until the answer's body has been read.
+    async fn pass_on(&self, parts: &Parts, authority: &str, body: RequestBody) -> Result<Response<Incoming>, BoxError> {
+        let mut request = Request::new(body);
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = parts.uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
+        *request.headers_mut() = of_the_call(&parts.headers);
+        request.headers_mut().insert(header::HOST, authority.parse()?);
+        let (mut sender, connection) = http1::handshake(TokioIo::new(self.dial().await?)).await?;
+        // Its error is the body's too, where somebody reads it.
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(sender.send_request(request).await?)
     }
 
     async fn connect(&self) -> io::Result<TcpStream> {
@@ -146,10 +132,6 @@ impl UpstreamClient {
                 tried => return tried,
             }
         }
-    }
-
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, BoxError> {
-        talk(self.dial().await?, request).await
     }
 
     /// A stream to the endpoint, inside of TLS where it wants it.
@@ -188,31 +170,19 @@ async fn through(relay: &Path) -> Result<Box<dyn Duplex>, BoxError> {
     Err(format!("{}: this system has no such sockets", relay.display()).into())
 }
 
-/// The connection goes on in a task of its own until the answer's body has been read.
-async fn begin_on(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<RequestBody>,
-) -> Result<Response<Incoming>, BoxError> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // Its error is the body's too, where somebody reads it.
-    tokio::spawn(async move { drop(connection.await) });
-    Ok(sender.send_request(request).await?)
+/// All headers but those of the connection that they came by.
+fn of_the_call(headers: &HeaderMap) -> HeaderMap {
+    let kept = headers.iter().filter(|(name, _)| !HOP_BY_HOP.contains(name));
+    let mut call = HeaderMap::new();
+    for (name, value) in kept {
+        call.append(name, value.clone());
+    }
+    call
 }
 
-async fn talk(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Full<Bytes>>,
-) -> Result<Answer, BoxError> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let response = async {
-        let (parts, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await?.to_bytes();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
-    };
-    // The connection moves the bytes; when it ends first, the response has them all or is an error.
-    tokio::pin!(response);
-    tokio::select! {
-        answer = &mut response => answer,
-        _ = connection => response.await,
-    }
+fn answer(status: StatusCode, headers: &HeaderMap, body: ResponseBody) -> Response<ResponseBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = of_the_call(headers);
+    response
 }
