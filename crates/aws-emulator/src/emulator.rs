@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use hyper::body::Body as _;
 
 use crate::{
@@ -119,7 +119,7 @@ impl Emulator {
             Destination::Unknown => unknown(call),
         };
         entry.status = response.status().as_u16();
-        entry.bytes_out = response.body().size_hint().exact().unwrap_or_default();
+        entry.bytes_out = length(&response);
         entry.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.log.write(entry);
         response
@@ -164,6 +164,12 @@ fn host_of(authority: &str) -> String {
         Ok(IpAddr::V6(address)) => address.to_string(),
         _ => host.trim_end_matches('.').to_ascii_lowercase(),
     }
+}
+
+/// The content's length, which a streamed answer tells by its header alone.
+fn length(response: &Response<ResponseBody>) -> u64 {
+    let told = || response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    response.body().size_hint().exact().or_else(told).unwrap_or_default()
 }
 
 fn unknown(call: Exchange<'_>) -> Response<ResponseBody> {

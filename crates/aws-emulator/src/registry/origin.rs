@@ -219,7 +219,9 @@ impl OriginClient {
             let stream = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
             send(stream.map_err(|error| format!("{host}: {error}"))?, request).await
         };
-        tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| format!("{host}: no answer in 20 s"))?
+        tokio::time::timeout(PATIENCE, exchange)
+            .await
+            .map_err(|_| format!("{host}: no answer in {} s", PATIENCE.as_secs()))?
     }
 }
 

@@ -8,7 +8,7 @@ use crate::Digest;
 
 #[tokio::test]
 async fn a_blob_in_pieces() {
-    let client = Client::new().await;
+    let mut client = Client::new().await;
     let start = client.send(Method::POST, "/v2/team/shop/blobs/uploads/", &[], b"").await;
     assert_snapshot!(show(&start), @r"
     202
@@ -65,6 +65,8 @@ async fn a_blob_in_pieces() {
     ");
     assert_eq!(client.send(Method::GET, &blob, &[("range", "bytes=9-")], b"").await.status, 416);
     assert_eq!(client.get(&upload).await.status, 404, "the upload has ended");
+    let read = client.bench.entries().into_iter().filter(|entry| entry.action == "GetBlob" && entry.status < 300);
+    assert_eq!(read.map(|entry| entry.bytes_out).collect::<Vec<_>>(), [6, 2], "what the log says was sent");
 }
 
 #[tokio::test]
