@@ -11,7 +11,7 @@ use std::{
 
 use cirun_plan::{CodebaseClone, Plan};
 
-use crate::{console, error::CliError};
+use crate::{console, error::CliError, record::open_to_all};
 
 /// A workspace for each stage: a clone of HEAD, or an empty directory where the stage does not clone.
 #[derive(Debug)]
@@ -186,18 +186,6 @@ fn no_repository(workspace: &Path) -> CliError {
 
 fn no_git(error: &std::io::Error) -> CliError {
     CliError::usage(format!("`--clean-clone` needs the program `git`: {error}")).help("install git")
-}
-
-/// Step containers run as any user (harness-runtime.md 1.2).
-#[cfg(unix)]
-fn open_to_all(directory: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(directory, fs::Permissions::from_mode(0o777))
-}
-
-#[cfg(not(unix))]
-fn open_to_all(_directory: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::args::ColorChoice;
+use crate::{args::ColorChoice, error::CliError};
 
 static COLOR: AtomicBool = AtomicBool::new(false);
 
@@ -97,16 +97,16 @@ fn terminal_width() -> Option<usize> {
 }
 
 /// Writes data to stdout. A reader that went away (`cirun plan | head`) is no error.
-pub(crate) fn data(text: &str) -> io::Result<()> {
+pub(crate) fn data(text: &str) -> Result<(), CliError> {
     stream(|out| out.write_all(text.as_bytes()))
 }
 
 /// Writes data to stdout as it comes.
-pub(crate) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
     let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match write(&mut stdout).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::io("cannot write to stdout", &error)),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Finds the container engine from what the environment says.
 
+use std::path::PathBuf;
+
 use cirun_docker_executor::{ConnectOptions, DockerConfig, Engine, HostOs, connect};
 
 use crate::{environment::Environment, error::CliError, paths::Paths};
@@ -16,7 +18,7 @@ pub(crate) fn is_socket_here(environment: &Environment, paths: &Paths) -> bool {
 
 fn options(environment: &Environment, paths: &Paths) -> ConnectOptions {
     let variable = |name: &str| environment.get(name).map(str::to_owned);
-    let config_dir = variable("DOCKER_CONFIG").map_or_else(|| paths.home.join(".docker"), Into::into);
+    let config_dir = config_dir(environment, paths);
     ConnectOptions {
         docker_host: variable("DOCKER_HOST"),
         docker_context: variable("DOCKER_CONTEXT"),
@@ -31,7 +33,9 @@ fn options(environment: &Environment, paths: &Paths) -> ConnectOptions {
 
 /// The user's registry logins.
 pub(crate) fn logins(environment: &Environment, paths: &Paths) -> Result<DockerConfig, CliError> {
-    let directory: std::path::PathBuf =
-        environment.get("DOCKER_CONFIG").map_or_else(|| paths.home.join(".docker"), Into::into);
-    Ok(DockerConfig::load(&directory)?)
+    Ok(DockerConfig::load(&config_dir(environment, paths))?)
+}
+
+fn config_dir(environment: &Environment, paths: &Paths) -> PathBuf {
+    environment.get("DOCKER_CONFIG").map_or_else(|| paths.home.join(".docker"), Into::into)
 }

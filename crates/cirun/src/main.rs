@@ -28,6 +28,7 @@ mod run_id;
 mod secrets;
 mod session;
 mod settings;
+mod shell_word;
 mod signals;
 mod sinks;
 mod terminal;

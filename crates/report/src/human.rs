@@ -15,7 +15,7 @@ pub fn duration(duration: Duration) -> String {
 }
 
 /// `512 B`, `12.3 kB`, `40.1 MB`: powers of 1000, as engines print them.
-pub(crate) fn bytes(bytes: u64) -> String {
+pub fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     let mut tenths = u128::from(bytes) * 10;
     let mut unit = "B";
@@ -30,7 +30,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
 }
 
 /// `1 step`, `3 steps`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 

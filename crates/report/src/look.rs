@@ -50,7 +50,9 @@ impl Look {
             Tone::Dim => "2",
             Tone::Strong => "1",
             Tone::Step(number) => STEP_COLOURS[number % STEP_COLOURS.len()],
-            Tone::Service(number) => return format!("\u{1b}[2;{}m{text}\u{1b}[0m", STEP_COLOURS[number % 6]),
+            Tone::Service(number) => {
+                return format!("\u{1b}[2;{}m{text}\u{1b}[0m", STEP_COLOURS[number % STEP_COLOURS.len()]);
+            }
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }

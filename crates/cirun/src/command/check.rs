@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use cirun_engine::run_codes::{self, RunCode};
 use cirun_parser::{Code, Severity};
+use cirun_report::human_count;
 
 use crate::{
     args::{CheckFormat, PlanOptions},
@@ -37,8 +38,8 @@ pub(crate) fn run(
     }
     match format {
         CheckFormat::Human => say(&checked),
-        CheckFormat::Json => print(&json::lines(&checked))?,
-        CheckFormat::Sarif => print(&json::sarif(&checked))?,
+        CheckFormat::Json => console::data(&json::lines(&checked))?,
+        CheckFormat::Sarif => console::data(&json::sarif(&checked))?,
     }
     let worst = |severity: Severity| {
         checked.iter().flat_map(|findings| &findings.diagnostics).any(|diagnostic| diagnostic.severity == severity)
@@ -60,9 +61,9 @@ fn say(checked: &[Findings]) {
         console::say(&format!(
             "{}: {}, {}, {} from CI",
             findings.file.display(),
-            counted(count(Severity::Error), "error"),
-            counted(count(Severity::Warning), "warning"),
-            counted(count(Severity::Parity), "difference")
+            human_count(count(Severity::Error), "error"),
+            human_count(count(Severity::Warning), "warning"),
+            human_count(count(Severity::Parity), "difference")
         ));
     }
 }
@@ -93,19 +94,11 @@ pub(crate) fn pages() -> impl Iterator<Item = Page> {
     }))
 }
 
-fn counted(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
-}
-
 fn explain_code(wanted: &str) -> Result<ExitCode, CliError> {
     let Some(page) = pages().find(|page| page.id == wanted) else {
         let all: Vec<&str> = pages().map(|page| page.id).collect();
         return Err(CliError::usage(format!("there is no diagnostic `{wanted}`")).help(all.join(", ")));
     };
-    print(&format!("{} ({})\n\n{}\n\n{}\n", page.id, page.severity, page.title, page.explanation))?;
+    console::data(&format!("{} ({})\n\n{}\n\n{}\n", page.id, page.severity, page.title, page.explanation))?;
     Ok(ExitCode::Success)
-}
-
-fn print(text: &str) -> Result<(), CliError> {
-    console::data(text).map_err(|error| CliError::io("cannot write to stdout", &error))
 }

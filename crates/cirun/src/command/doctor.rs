@@ -42,7 +42,7 @@ pub(crate) async fn run(environment: &Environment) -> Result<ExitCode, CliError>
             text.push_str(&format!("      {:<12} {remedy}\n", ""));
         }
     }
-    console::data(&text).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    console::data(&text)?;
     Ok(if has_engine { ExitCode::Success } else { ExitCode::Engine })
 }
 

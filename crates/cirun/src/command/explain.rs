@@ -54,7 +54,7 @@ pub(crate) fn run(words: Vec<String>, options: &PlanOptions, environment: &Envir
             render(&wanted)
         }
     };
-    console::data(&text).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    console::data(&text)?;
     Ok(ExitCode::Success)
 }
 

@@ -123,8 +123,7 @@ async fn watch() -> Result<ExitCode, CliError> {
     let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
     while !signals.stop.is_cancelled() {
         let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
-        console::data(&format!("{}\n.\n", tables.concat()))
-            .map_err(|error| CliError::io("cannot write to stdout", &error))?;
+        console::data(&format!("{}\n.\n", tables.concat()))?;
         tokio::time::sleep(LOOK_AGAIN).await;
     }
     Ok(ExitCode::Success)
@@ -145,7 +144,7 @@ async fn until_stopped() -> Result<ExitCode, CliError> {
 }
 
 fn say_ready() -> Result<(), CliError> {
-    console::data(&format!("{READY_LINE}\n")).map_err(|error| CliError::io("cannot write to stdout", &error))
+    console::data(&format!("{READY_LINE}\n"))
 }
 
 fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {

@@ -52,7 +52,7 @@ pub(crate) fn run(
             json.map_err(|error| CliError::new(ExitCode::Bug, error.to_string()))? + "\n"
         }
     };
-    console::data(&text).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    console::data(&text)?;
     Ok(ExitCode::Success)
 }
 

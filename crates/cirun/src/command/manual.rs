@@ -37,7 +37,7 @@ pub(crate) fn after_help() -> String {
 }
 
 fn print(bytes: &[u8]) -> Result<ExitCode, CliError> {
-    console::data(&String::from_utf8_lossy(bytes)).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    console::data(&String::from_utf8_lossy(bytes))?;
     Ok(ExitCode::Success)
 }
 

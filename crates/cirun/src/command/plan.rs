@@ -28,7 +28,7 @@ pub(crate) fn run(
         PlanFormat::Json => console::stream(|out| cirun_plan::write_json(plan, out)),
         PlanFormat::Mermaid => console::data(&cirun_plan::render_mermaid(plan)),
     };
-    written.map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    written?;
     // The process ends here: freeing a large plan piece by piece takes a tenth of the time that making it took.
     std::mem::forget(session);
     Ok(ExitCode::Success)

@@ -12,7 +12,7 @@ pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, CliError> 
     let objects = engine.list_owned().await?;
     let me = Owner::current();
     let rows: Vec<[String; 5]> = objects.iter().map(|object| row(object, &me)).collect();
-    print(&table(&["RUN", "OBJECT", "FOR", "NAME", "STATE"], &rows))?;
+    console::data(&table(&["RUN", "OBJECT", "FOR", "NAME", "STATE"], &rows))?;
     Ok(ExitCode::Success)
 }
 
@@ -25,7 +25,7 @@ pub(crate) async fn clean(
 ) -> Result<ExitCode, CliError> {
     let paths = Paths::find()?;
     if all && let Some(bytes) = local_store::clear_caches(&paths, dry_run)? {
-        print(&format!("caches {} ({bytes} bytes)\n", paths.caches().display()))?;
+        console::data(&format!("caches {} ({bytes} bytes)\n", paths.caches().display()))?;
     }
     let engine = engine::find(environment, &paths).await?;
     let selection = match run {
@@ -36,7 +36,7 @@ pub(crate) async fn clean(
     let me = Owner::current();
     let cleaned = engine.clean(&selection, &me, dry_run).await?;
     for object in &cleaned.removed {
-        print(&format!("{} {}\n", kind(object.kind), object.name))?;
+        console::data(&format!("{} {}\n", kind(object.kind), object.name))?;
     }
     let verb = if dry_run { "would remove" } else { "removed" };
     console::say(&format!("{verb} {} objects", cleaned.removed.len()));
@@ -88,10 +88,6 @@ fn table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) -> String {
     };
     let body: String = rows.iter().map(|row| line(row.iter().map(String::as_str).collect())).collect();
     format!("{}{body}", line(head.to_vec()))
-}
-
-fn print(text: &str) -> Result<(), CliError> {
-    console::data(text).map_err(|error| CliError::io("cannot write to stdout", &error))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(crate) fn run(format: ListFormat) -> Result<ExitCode, CliError> {
     if runs.is_empty() {
         console::say("no run is recorded yet: `cirun local` runs a pipeline");
     }
-    console::data(&text).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    console::data(&text)?;
     Ok(ExitCode::Success)
 }
 

@@ -22,7 +22,7 @@ const ROOTS: [(&str, DocumentKind); 7] = [
 
 /// Prints the schema.
 pub(crate) fn run() -> Result<ExitCode, CliError> {
-    console::data(&format!("{:#}\n", schema())).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    console::data(&format!("{:#}\n", schema()))?;
     Ok(ExitCode::Success)
 }
 

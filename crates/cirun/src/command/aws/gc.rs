@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cirun_aws_emulator::{GcOptions, GcReport, gc};
+use cirun_report::human_bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -63,7 +64,7 @@ pub(super) async fn machine(options: &args::GcOptions, environment: &Environment
 pub(crate) async fn inside(data: &Path, options: &args::GcOptions) -> Result<ExitCode, CliError> {
     let text =
         serde_json::to_string(&collect(data, options).await?).map_err(|error| CliError::aws_text(error.to_string()))?;
-    console::data(&format!("{text}\n")).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    console::data(&format!("{text}\n"))?;
     Ok(ExitCode::Success)
 }
 
@@ -79,40 +80,9 @@ fn say(report: &Report, options: &args::GcOptions, of: &str) {
     let verb = if options.dry_run { "would free" } else { "freed" };
     console::say(&format!(
         "{of}: {verb} {} in {} blobs, {} untagged images and {} unfinished uploads",
-        size(report.bytes),
+        human_bytes(report.bytes),
         report.blobs,
         report.images,
         report.uploads
     ));
-}
-
-/// A number of bytes for people.
-fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1000.0;
-    let mut unit = UNITS[0];
-    for next in &UNITS[1..] {
-        if value < 1000.0 {
-            break;
-        }
-        value /= 1000.0;
-        unit = next;
-    }
-    format!("{value:.1} {unit}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size;
-
-    #[test]
-    fn sizes() {
-        let rows = [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345_678, "12.3 MB"), (1 << 30, "1.1 GB")];
-        for (bytes, expected) in rows {
-            assert_eq!(size(bytes), expected);
-        }
-    }
 }

@@ -18,7 +18,7 @@ pub(super) fn run(run: Option<&str>, request_log: Option<PathBuf>) -> Result<Exi
     let text = fs::read_to_string(&log).map_err(|error| CliError::usage(format!("{}: {error}", log.display())))?;
     let policy = serde_json::to_string_pretty(&least_policy(&entries(&log, &text)?))
         .map_err(|error| CliError::aws_text(error.to_string()))?;
-    console::data(&format!("{policy}\n")).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    console::data(&format!("{policy}\n"))?;
     console::say(&format!("from the requests in {}", log.display()));
     Ok(ExitCode::Success)
 }

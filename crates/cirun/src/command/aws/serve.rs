@@ -23,6 +23,7 @@ use crate::{
     exit::ExitCode,
     front::{SHUTDOWN, roots},
     paths::Paths,
+    shell_word::quote,
     signals::Signals,
 };
 
@@ -171,8 +172,8 @@ fn tell(options: &ServeOptions, server: &Server, seeds: &Seeds, trust: &Trust, d
         ("AWS_REGION", options.region.clone()),
         ("AWS_DEFAULT_REGION", options.region.clone()),
     ];
-    let lines: String = exports.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
-    console::data(&lines).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    let lines: String = exports.iter().map(|(name, value)| format!("export {name}={}\n", quote(value))).collect();
+    console::data(&lines)?;
     let registry = EcrRegistry::new(&options.account, &options.region).host();
     let aws: Vec<&str> = trust.names.iter().map(String::as_str).filter(|name| name.contains(".amazonaws.")).collect();
     let kept = if data.is_temporary() { " (removed at the end)" } else { "" };
@@ -203,26 +204,9 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// A value for the shell.
-fn quoted(value: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+=@".contains(c);
-    if !value.is_empty() && value.chars().all(plain) {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_for_the_shell() {
-        assert_eq!(quoted("http://127.0.0.1:4577"), "http://127.0.0.1:4577");
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
-        assert_eq!(quoted(""), "''");
-    }
 
     #[test]
     fn addresses_that_a_client_can_reach() {

@@ -16,6 +16,6 @@ pub(super) fn run(options: &TokenOptions) -> Result<ExitCode, CliError> {
     };
     let audience = Audience { audience: options.audience.clone(), issuer: options.issuer.clone() };
     let token = issuer.token_for(&workload, &audience, Timestamp::now()).map_err(|error| CliError::aws(&error))?;
-    console::data(&format!("{token}\n")).map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    console::data(&format!("{token}\n"))?;
     Ok(ExitCode::Success)
 }

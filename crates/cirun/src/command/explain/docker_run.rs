@@ -2,6 +2,8 @@
 
 use cirun_plan::{ContainerAction, PlannedStep, Text};
 
+use crate::shell_word::quote;
+
 /// Renders the command, one option a line. Secrets are left as `***`.
 pub(super) fn render(step: &PlannedStep, container: &ContainerAction) -> String {
     let mut words = vec!["docker run --rm".to_owned(), format!("--name {}", step.path.as_str().replace('.', "-"))];
@@ -27,24 +29,4 @@ pub(super) fn render(step: &PlannedStep, container: &ContainerAction) -> String 
     words.extend(arguments);
     words.extend(container.command.iter().flat_map(|command| argv(&command.value)));
     format!("\n{}\n", words.join(" \\\n  "))
-}
-
-fn quote(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quote("a=b"), "a=b");
-        assert_eq!(quote("it's $HOME"), "'it'\\''s $HOME'");
-        assert_eq!(quote(""), "''");
-    }
 }

@@ -46,6 +46,6 @@ pub(super) fn run(program: Program, orders: Orders) -> Result<ExitCode, CliError
     };
     cirun_local_store::run(program, &surroundings, &mut say)
         .map_err(|error| CliError::new(ExitCode::StageFailed, error.to_string()))?;
-    printed.map_err(|error| CliError::io("cannot write to stdout", &error))?;
+    printed?;
     Ok(ExitCode::Success)
 }
