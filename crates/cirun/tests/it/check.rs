@@ -84,12 +84,12 @@ fn sarif() {
     let sarif = doubtful().cirun(&["check", "ci.yaml", "--format", "sarif"]).exits(3).json();
     assert_eq!(sarif["version"], "2.1.0");
     let run = &sarif["runs"][0];
-    let rules: Vec<&Value> =
-        run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|rule| &rule["id"]).collect();
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     let results = run["results"].as_array().unwrap();
     assert!(!results.is_empty());
     for result in results {
-        assert!(rules.contains(&&result["ruleId"]), "{} is no rule", result["ruleId"]);
+        let rule = rules.iter().find(|rule| rule["id"] == result["ruleId"]).expect("every result has its rule");
+        assert!(rule["fullDescription"]["text"].is_string(), "{rule} explains nothing");
     }
     assert_snapshot!(serde_json::to_string_pretty(&results[0]).unwrap(), @r#"
     {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cirun_parser::{CODES, Diagnostic, Severity, Sources, Span};
+use cirun_parser::{Code, Diagnostic, Severity, Sources, Span};
 use serde_json::{Value, json};
 
 use crate::{diagnostics, session::Findings};
@@ -48,19 +48,20 @@ pub(super) fn sarif(checked: &[Findings]) -> String {
         .iter()
         .flat_map(|findings| findings.diagnostics.iter().map(|diagnostic| result(diagnostic, &findings.sources)))
         .collect();
-    let known = CODES.iter().map(|code| {
+    let known = || cirun_parser::CODES.iter().chain(cirun_planner::CODES);
+    let rule = |code: &Code| {
         json!({
             "id": code.id,
             "shortDescription": {"text": code.title},
             "fullDescription": {"text": code.explanation},
             "defaultConfiguration": {"level": level(code.severity)},
         })
-    });
+    };
     let found: BTreeSet<&str> =
         checked.iter().flat_map(|findings| &findings.diagnostics).map(|found| found.code).collect();
     // A rule that has only its name is better than a result without a rule.
-    let others = found.into_iter().filter(|id| cirun_parser::code(id).is_none()).map(|id| json!({"id": id}));
-    let rules: Vec<Value> = known.chain(others).collect();
+    let others = found.into_iter().filter(|id| known().all(|code| code.id != *id)).map(|id| json!({"id": id}));
+    let rules: Vec<Value> = known().map(rule).chain(others).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
