@@ -16,6 +16,8 @@ use crate::{error::CliError, exit::ExitCode, paths::Paths};
 const EVENTS: &str = "events.jsonl";
 /// The plan of a run, as `cirun plan --format json` prints it.
 const PLAN: &str = "plan.json";
+/// The emulator's configuration and request log.
+const EMULATOR: &str = "emulator";
 /// The uploads of a run, by store and bucket.
 const ARTIFACTS: &str = "artifacts";
 /// How the files end that steps write secret outputs to.
@@ -56,7 +58,7 @@ impl Record {
 
     /// The emulator's configuration and request log.
     pub(crate) fn emulator(&self) -> PathBuf {
-        self.directory.join("emulator")
+        self.directory.join(EMULATOR)
     }
 
     /// What steps uploaded, where it stays here.
@@ -118,7 +120,7 @@ pub(crate) fn close_to_others(_directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Step containers run as any user.
+/// Step containers run as any user (harness-runtime.md 1.2).
 #[cfg(unix)]
 pub(crate) fn open_to_all(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -11,8 +11,8 @@ use cirun_engine::{Event, EventKind, Outcome};
 use cirun_report::read_event;
 use jiff::Timestamp;
 
-use super::{ARTIFACTS, EVENTS, Invocation, PLAN, invocation};
-use crate::{error::CliError, exit::ExitCode, paths::Paths};
+use super::{ARTIFACTS, EMULATOR, EVENTS, Invocation, PLAN, invocation};
+use crate::{error::CliError, exit::ExitCode, front::REQUEST_LOG, paths::Paths};
 
 /// More than the last event of a run is long.
 const TAIL_BYTES: u64 = 64 * 1024;
@@ -47,6 +47,12 @@ impl History {
     /// The user's records.
     pub(crate) fn of(paths: &Paths) -> Self {
         Self { directory: paths.runs() }
+    }
+
+    /// The records below a directory, for tests.
+    #[cfg(test)]
+    pub(crate) fn below(directory: &std::path::Path) -> Self {
+        Self { directory: directory.to_owned() }
     }
 
     /// The runs, the newest first. A record without events, of a run that did not come to its first step, is none.
@@ -89,6 +95,11 @@ impl RecordedRun {
     /// Where its uploads were collected.
     pub(crate) fn artifacts(&self) -> PathBuf {
         self.directory.join(ARTIFACTS)
+    }
+
+    /// What its emulated AWS was asked, if it had one and was.
+    pub(crate) fn request_log(&self) -> PathBuf {
+        self.directory.join(EMULATOR).join(REQUEST_LOG)
     }
 
     fn read(directory: PathBuf, id: &str) -> Option<Self> {

@@ -150,12 +150,15 @@ fn credentials_that_expire_before_the_push_was_done_last_time() {
         lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(warned(&environment), "");
-    for (minutes, expected) in [(30, ""), (100, "warning")] {
-        let record = environment.state().join(format!("cirun/runs/1121-1200{minutes:02}-abcdef"));
+    for (day, minutes, expected) in [(19, 30, ""), (20, 100, "warning")] {
+        let run = format!("11{day}-120000-abcdef");
+        let record = environment.state().join(format!("cirun/runs/{run}"));
         std::fs::create_dir_all(&record).unwrap();
-        let end = format!("2026-11-21T{:02}:{:02}:00.000Z", 12 + minutes / 60, minutes % 60);
+        let begin = format!("2026-11-{day}T12:00:00.000Z");
+        let end = format!("2026-11-{day}T{:02}:{:02}:00.000Z", 12 + minutes / 60, minutes % 60);
         let events = format!(
-            "{{\"time\":\"2026-11-21T12:00:00.000Z\",\"type\":\"run_started\",\"pipeline\":\"shop\"}}\n\
+            "{{\"time\":\"{begin}\",\"type\":\"run_started\",\"run\":\"{run}\",\"pipeline\":\"shop\",\
+             \"version\":\"0\",\"profile\":\"kubernetes\"}}\n\
              {{\"time\":\"{end}\",\"type\":\"step_finished\",\"step\":\"build.push\",\"outcome\":\"succeeded\"}}\n"
         );
         std::fs::write(record.join("events.jsonl"), events).unwrap();

@@ -7,13 +7,19 @@ use std::{
 
 use cirun_aws_emulator::{LogEntry, least_policy};
 
-use crate::{console, error::CliError, exit::ExitCode, front::REQUEST_LOG, paths::Paths};
+use crate::{
+    console,
+    error::CliError,
+    exit::ExitCode,
+    paths::Paths,
+    record::history::{History, RecordedRun},
+};
 
 /// Prints the policy, JSON.
 pub(super) fn run(run: Option<&str>, request_log: Option<PathBuf>) -> Result<ExitCode, CliError> {
     let log = match request_log {
         Some(file) => file,
-        None => find(&Paths::find()?.runs(), run)?,
+        None => find(&History::of(&Paths::find()?), run)?,
     };
     let text = fs::read_to_string(&log).map_err(|error| CliError::usage(format!("{}: {error}", log.display())))?;
     let policy = serde_json::to_string_pretty(&least_policy(&entries(&log, &text)?))
@@ -35,29 +41,16 @@ fn entries(log: &Path, text: &str) -> Result<Vec<LogEntry>, CliError> {
 }
 
 /// The request log of the run whose id begins so, or of the newest run that has one.
-fn find(runs: &Path, wanted: Option<&str>) -> Result<PathBuf, CliError> {
-    let mut ids: Vec<String> = match fs::read_dir(runs) {
-        Ok(entries) => entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(CliError::io(runs.display(), &error)),
-    };
-    // Ids begin with the time.
-    ids.sort();
-    let log = |id: &str| runs.join(id).join("emulator").join(REQUEST_LOG);
+fn find(history: &History, wanted: Option<&str>) -> Result<PathBuf, CliError> {
+    let log = |run: &RecordedRun| Some(run.request_log()).filter(|log| log.exists());
     match wanted {
-        None => ids.iter().rev().map(|id| log(id)).find(|log| log.exists()).ok_or_else(|| {
+        None => history.runs()?.iter().find_map(log).ok_or_else(|| {
             CliError::usage("no recorded run called the emulated AWS")
                 .help("run a stage that pushes to ECR with `cirun local`, or name a log with `--request-log`")
         }),
-        Some(wanted) => {
-            let found: Vec<&String> = ids.iter().filter(|id| id.starts_with(wanted)).collect();
-            match found.as_slice() {
-                [id] if log(id).exists() => Ok(log(id)),
-                [id] => Err(CliError::usage(format!("run {id} called no emulated AWS"))),
-                [] => Err(CliError::usage(format!("no recorded run `{wanted}`"))
-                    .help(format!("the records are in {}", runs.display()))),
-                several => Err(CliError::usage(format!("`{wanted}` begins the ids of {} runs", several.len()))),
-            }
+        Some(_) => {
+            let run = history.find(wanted)?;
+            log(&run).ok_or_else(|| CliError::usage(format!("run {} called no emulated AWS", run.id)))
         }
     }
 }
@@ -65,21 +58,27 @@ fn find(runs: &Path, wanted: Option<&str>) -> Result<PathBuf, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::front::REQUEST_LOG;
 
-    fn runs(names: &[(&str, bool)]) -> tempfile::TempDir {
+    /// The records of runs, each with its id, the time it began and whether it called AWS.
+    fn runs(rows: &[(&str, &str, bool)]) -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
-        for (name, called) in names {
-            let emulator = directory.path().join(name).join("emulator");
-            fs::create_dir_all(&emulator).unwrap();
+        for (id, began, called) in rows {
+            let run = directory.path().join(id);
+            fs::create_dir_all(run.join("emulator")).unwrap();
+            let event = format!(
+                r#"{{"type":"run_started","time":"{began}","run":"{id}","pipeline":"p","version":"0","profile":"vm"}}"#
+            );
+            fs::write(run.join("events.jsonl"), event + "\n").unwrap();
             if *called {
-                fs::write(emulator.join(REQUEST_LOG), "").unwrap();
+                fs::write(run.join("emulator").join(REQUEST_LOG), "").unwrap();
             }
         }
         directory
     }
 
     fn found(directory: &Path, wanted: Option<&str>) -> String {
-        match find(directory, wanted) {
+        match find(&History::below(directory), wanted) {
             Ok(log) => log.strip_prefix(directory).unwrap().display().to_string(),
             Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
         }
@@ -87,12 +86,17 @@ mod tests {
 
     #[test]
     fn the_newest_run_that_called() {
-        let directory = runs(&[("2026-a", true), ("2026-b", true), ("2026-c", false)]);
-        assert_eq!(found(directory.path(), None), "2026-b/emulator/requests.jsonl");
-        assert_eq!(found(directory.path(), Some("2026-a")), "2026-a/emulator/requests.jsonl");
-        assert_eq!(found(directory.path(), Some("2026-c")), "error: run 2026-c called no emulated AWS");
-        assert_eq!(found(directory.path(), Some("2026")), "error: `2026` begins the ids of 3 runs");
-        assert_eq!(found(directory.path(), Some("x")), "error: no recorded run `x`");
+        let directory = runs(&[
+            ("1230-a", "2026-12-30T10:00:00Z", true),
+            ("1231-b", "2026-12-31T10:00:00Z", true),
+            ("0101-c", "2027-01-01T10:00:00Z", true),
+            ("0101-d", "2027-01-01T11:00:00Z", false),
+        ]);
+        assert_eq!(found(directory.path(), None), "0101-c/emulator/requests.jsonl", "the new year's");
+        assert_eq!(found(directory.path(), Some("1230")), "1230-a/emulator/requests.jsonl");
+        assert_eq!(found(directory.path(), Some("0101-d")), "error: run 0101-d called no emulated AWS");
+        assert_eq!(found(directory.path(), Some("12")), "error: 2 runs begin with `12`");
+        assert_eq!(found(directory.path(), Some("x")), "error: no run `x` is recorded");
         assert_eq!(found(&directory.path().join("none"), None), "error: no recorded run called the emulated AWS");
     }
 

@@ -1,20 +1,17 @@
 //! Real AWS, before anything is built: each step that pushes to ECR signs in once, as its plugin will.
 
-use std::{
-    fs,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use cirun_aws::{IdentityOptions, Login, Passed, PreflightError, Repository, SignInError, preflight};
-use cirun_engine::with_causes;
+use cirun_engine::{Event, EventKind, Outcome, with_causes};
 use cirun_plan::{Action, Environment, PlannedStep, Text};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::{
     args::{AwsMode, PushMode},
     console,
     error::CliError,
+    record::history::History,
     session::Session,
     settings::Settings,
 };
@@ -136,28 +133,18 @@ fn tell(session: &Session, step: &PlannedStep, passed: &Passed) {
 
 /// How long after the start of the last run of this pipeline the step had succeeded.
 fn last_time(session: &Session, step: &str) -> Option<Duration> {
-    let mut records: Vec<_> = fs::read_dir(session.paths.runs()).ok()?.filter_map(Result::ok).collect();
-    records.sort_by_key(|record| std::cmp::Reverse(record.metadata().and_then(|data| data.modified()).ok()));
-    records.iter().find_map(|record| {
-        let events = fs::read_to_string(record.path().join("events.jsonl")).ok()?;
-        until(&events, &session.plan().pipeline, step)
-    })
+    let mut runs = History::of(&session.paths).runs().ok()?;
+    runs.retain(|run| run.pipeline == session.plan().pipeline);
+    runs.iter().find_map(|run| until(run.started, &run.events().ok()?, step))
 }
 
-/// The time between a run's first event and the end of a step that succeeded.
-fn until(events: &str, pipeline: &str, step: &str) -> Option<Duration> {
-    let mut start = None;
-    for event in events.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
-        let time: Timestamp = event["time"].as_str()?.parse().ok()?;
-        match event["type"].as_str()? {
-            "run_started" if event["pipeline"] == pipeline => start = Some(time),
-            "step_finished" if event["step"] == step && event["outcome"] == "succeeded" => {
-                return Duration::try_from(time.duration_since(start?)).ok();
-            }
-            _ => {}
-        }
-    }
-    None
+/// The time between a run's start and the end of a step that succeeded.
+fn until(started: Timestamp, events: &[Event], step: &str) -> Option<Duration> {
+    let end = events.iter().find(|event| match &event.kind {
+        EventKind::StepFinished { step: path, outcome, .. } => *outcome == Outcome::Succeeded && path.full() == step,
+        _ => false,
+    });
+    Duration::try_from(end?.at.duration_since(started)).ok()
 }
 
 #[cfg(test)]
@@ -166,10 +153,14 @@ mod tests {
 
     #[test]
     fn the_last_run_tells_how_long_a_push_takes() {
-        let events = r#"{"time":"2026-11-20T12:00:00.000Z","type":"run_started","pipeline":"shop"}
-{"time":"2026-11-20T12:10:00.500Z","type":"step_finished","step":"build.push","outcome":"succeeded"}"#;
-        assert_eq!(until(events, "shop", "build.push"), Some(Duration::from_millis(600_500)));
-        assert_eq!(until(events, "other", "build.push"), None);
-        assert_eq!(until(events, "shop", "build.test"), None);
+        let started = "2026-11-20T12:00:00Z".parse().unwrap();
+        let ended = |step, outcome| {
+            let time = "2026-11-20T12:10:00.500Z";
+            let line = format!(r#"{{"type":"step_finished","time":"{time}","step":"{step}","outcome":"{outcome}"}}"#);
+            cirun_report::read_event(&line).unwrap().unwrap()
+        };
+        let events = [ended("build.test", "failed"), ended("build.push", "succeeded")];
+        assert_eq!(until(started, &events, "build.push"), Some(Duration::from_millis(600_500)));
+        assert_eq!(until(started, &events, "build.test"), None);
     }
 }
