@@ -45,11 +45,15 @@ impl Checkout {
     }
 }
 
-/// The URL of `origin`, or of the only remote, without a password.
+/// The URL of `origin`, or of the only remote, without a password; over HTTP also without a user, which may be a token
+/// (`https://ghp_…@github.com/…`).
 pub(crate) fn remote(repository: &gix::Repository) -> Option<String> {
     let remote = repository.find_default_remote(gix::remote::Direction::Fetch)?.ok()?;
     let mut url = remote.url(gix::remote::Direction::Fetch)?.clone();
     url.set_password(None);
+    if matches!(url.scheme, gix::url::Scheme::Http | gix::url::Scheme::Https) {
+        url.set_user(None);
+    }
     Some(url.to_bstring().to_str_lossy().into_owned())
 }
 
@@ -94,7 +98,9 @@ mod tests {
         assert_eq!(facts.author.as_deref(), Some("Ada"));
         assert_eq!(facts.commit.as_ref().map(String::len), Some(40));
         assert!(facts.parent.is_some() && facts.parent != facts.commit);
-        assert_eq!(facts.remote.as_deref(), Some("https://user@git.example/acme/shop.git"));
+        assert_eq!(facts.remote.as_deref(), Some("https://git.example/acme/shop.git"));
+        git(path, &["remote", "set-url", "origin", "ssh://git@git.example/acme/shop.git"]);
+        assert_eq!(Checkout::read(path).remote.as_deref(), Some("ssh://git@git.example/acme/shop.git"));
     }
 
     #[test]
