@@ -36,7 +36,7 @@ impl Data {
         // Under another name until it is locked: nobody shall find it abandoned meanwhile.
         let aside = parent.join(format!(".{PREFIX}{}", std::process::id()));
         let path = parent.join(format!("{PREFIX}{}", std::process::id()));
-        fs::create_dir_all(&aside).map_err(failed)?;
+        create_private(&aside).map_err(failed)?;
         let in_use = File::create(aside.join(IN_USE)).map_err(failed)?;
         in_use.lock().map_err(failed)?;
         fs::rename(&aside, &path).map_err(failed)?;
@@ -62,15 +62,34 @@ impl Data {
     }
 }
 
-/// Removes what killed processes of this user left; what cannot be opened is somebody else's.
+/// Makes a directory that nobody else looks into: it will hold the key of the emulator's tokens. One that is there
+/// already was left by a killed process; if it is somebody else's, it cannot be removed.
+fn create_private(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(directory) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_dir_all(directory)?;
+            builder.create(directory)
+        }
+        created => created,
+    }
+}
+
+/// Removes what killed processes of this user left; what cannot be opened or removed is somebody else's.
 fn remove_abandoned(parent: &Path) -> io::Result<()> {
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
-        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        if !entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+            continue;
+        }
         let Ok(mark) = File::options().write(true).open(entry.path().join(IN_USE)) else { continue };
-        if is_ours && mark.try_lock().is_ok() {
+        if mark.try_lock().is_ok() {
             match fs::remove_dir_all(entry.path()) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
+                    return Err(error);
+                }
                 Ok(()) | Err(_) => {}
             }
         }
@@ -89,7 +108,16 @@ mod tests {
             fs::create_dir(parent.path().join(name)).unwrap();
             File::create(parent.path().join(name).join(IN_USE)).unwrap();
         }
+        let left = parent.path().join(format!(".cirun-aws-{}", std::process::id()));
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("secret"), "known").unwrap();
         let used = Data::temporary(parent.path()).unwrap();
+        assert!(!used.path().join("secret").exists());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(used.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        }
         remove_abandoned(parent.path()).unwrap();
         assert!(!parent.path().join("cirun-aws-1").exists(), "nobody has locked it");
         assert!(parent.path().join("other").exists() && used.path().exists());
