@@ -39,7 +39,7 @@ const SIGNS: &[Sign] = &[
     Sign {
         text: "no space left on device",
         about: About::Step,
-        hint: "the disk of the engine is full: `cirun doctor` shows what takes the room",
+        hint: "the disk of the engine is full: `docker system df` shows what takes the room, `cirun clean` and `cirun aws gc` make some",
     },
     Sign {
         text: "out of memory",

@@ -1,7 +1,10 @@
 //! `cirun doctor`: what works on this machine, what does not, and how to mend it.
 
+use std::path::Path;
+
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
 use cirun_engine::with_causes;
+use cirun_report::human_bytes;
 
 use crate::{
     console, engine, environment::Environment, error::CliError, exit::ExitCode, own_image::OwnImage, paths::Paths,
@@ -31,6 +34,7 @@ pub(crate) async fn run(environment: &Environment) -> Result<ExitCode, CliError>
     let engine = engine(environment, &paths).await;
     let has_engine = engine.iter().all(|finding| finding.works);
     let mut findings = engine;
+    findings.extend(disk(&paths));
     findings.push(own_image());
     findings.push(authority(&paths));
     findings.push(aws().await);
@@ -73,6 +77,32 @@ async fn engine(environment: &Environment, paths: &Paths) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Less room than this fills up in the middle of a build, in bytes.
+const LITTLE_ROOM: u64 = 2_000_000_000;
+
+/// The room where cirun keeps records and caches; none where the system does not tell.
+fn disk(paths: &Paths) -> Option<Finding> {
+    // Before the first run the directory is not there yet.
+    let place = paths.state.ancestors().find(|directory| directory.is_dir())?;
+    let free = free_bytes(place)?;
+    let text = format!("{} free at {}", human_bytes(free), place.display());
+    Some(match free < LITTLE_ROOM {
+        true => Finding::bad("disk", text, "`cirun clean`, `cirun aws gc` and `docker system prune` make room"),
+        false => Finding::good("disk", text),
+    })
+}
+
+#[cfg(unix)]
+fn free_bytes(place: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(place).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_place: &Path) -> Option<u64> {
+    None
 }
 
 fn own_image() -> Finding {
