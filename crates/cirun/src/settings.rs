@@ -105,6 +105,8 @@ pub(crate) struct Untrusted {
     pub key: &'static str,
     /// Its value, as text.
     pub value: String,
+    /// Outside of what it reaches, for people.
+    pub reaches: &'static str,
 }
 
 /// Whether settings of the repository may reach outside the machine (`--trust`).
@@ -216,29 +218,30 @@ fn merge(slot: &mut IndexMap<String, Setting<String>>, values: IndexMap<String, 
 /// Takes out of the repository's layer what would let a stranger's repository use the developer's credentials.
 fn drop_reaching_out(values: &mut Values) -> Vec<Untrusted> {
     let mut dropped = Vec::new();
+    let mut drop = |key, value: String| dropped.push(Untrusted { key, value, reaches: "this machine" });
     if values.aws == Some(AwsMode::Real) {
         values.aws = None;
-        dropped.push(Untrusted { key: "aws", value: "real".to_owned() });
+        drop("aws", "real".to_owned());
     }
     if values.push == Some(PushMode::Real) {
         values.push = None;
-        dropped.push(Untrusted { key: "push", value: "real".to_owned() });
+        drop("push", "real".to_owned());
     }
     if values.no_docker_socket == Some(false) {
         values.no_docker_socket = None;
-        dropped.push(Untrusted { key: "no-docker-socket", value: "false".to_owned() });
+        drop("no-docker-socket", "false".to_owned());
     }
     for account in values.allow_account.drain(..) {
-        dropped.push(Untrusted { key: "allow-account", value: account });
+        drop("allow-account", account);
     }
     if let Some(UpstreamWord(upstream)) = values.aws_endpoint_url.take_if(|UpstreamWord(url)| !stays_here(url)) {
-        dropped.push(Untrusted { key: "aws-endpoint-url", value: upstream.to_string() });
+        drop("aws-endpoint-url", upstream.to_string());
     }
     if let Some(command) = values.oidc_token_command.take() {
-        dropped.push(Untrusted { key: "oidc-token-command", value: command });
+        drop("oidc-token-command", command);
     }
     if let Some(profile) = values.aws_profile.take() {
-        dropped.push(Untrusted { key: "aws-profile", value: profile });
+        drop("aws-profile", profile);
     }
     dropped
 }

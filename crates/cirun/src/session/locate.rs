@@ -12,7 +12,7 @@ use crate::{
     error::CliError,
     paths::{Paths, find_upwards},
     project,
-    settings::{Layer, Origin, Settings, Trust, UpstreamWord, Values},
+    settings::{Layer, Origin, Settings, Trust, Untrusted, UpstreamWord, Values},
 };
 
 /// The settings file of a repository.
@@ -78,22 +78,46 @@ fn read_settings(
     layers.extend(read_layer(Origin::User, &paths.config.join("config.toml"))?);
     let owned = find_upwards(here, REPOSITORY_SETTINGS)
         .filter(|found| repository.is_none_or(|repository| found.starts_with(repository)));
+    let trust = if plan.trust { Trust::Repository } else { Trust::UserOnly };
+    let mut untrusted = Vec::new();
     if let Some(directory) = owned {
-        let directory = shorten(directory, &environment.directory);
-        layers.extend(read_layer(Origin::Repository, &directory.join(REPOSITORY_SETTINGS))?);
+        let file = shorten(directory.clone(), &environment.directory).join(REPOSITORY_SETTINGS);
+        let mut layer = read_layer(Origin::Repository, &file)?;
+        if let (Some(layer), Trust::UserOnly) = (&mut layer, trust) {
+            untrusted = drop_outside(&mut layer.values, repository.unwrap_or(&directory));
+        }
+        layers.extend(layer);
     }
     let variable = |name: &str| environment.get(name).map(str::to_owned);
     layers.push(Layer::from_environment(variable).map_err(|error| CliError::usage(error.to_string()))?);
     layers.push(Layer { origin: Origin::Flag, values: flags(plan, run) });
-    let trust = if plan.trust { Trust::Repository } else { Trust::UserOnly };
-    let (settings, untrusted) = Settings::resolve(layers, trust);
+    let (settings, reaching_out) = Settings::resolve(layers, trust);
+    untrusted.extend(reaching_out);
     for setting in untrusted {
         console::say(&format!(
-            "warning: `{} = \"{}\"` in {REPOSITORY_SETTINGS} reaches outside this machine and is not followed without `--trust`",
-            setting.key, setting.value
+            "warning: `{} = \"{}\"` in {REPOSITORY_SETTINGS} reaches outside {} and is not followed without `--trust`",
+            setting.key, setting.value, setting.reaches
         ));
     }
     Ok(settings)
+}
+
+/// Takes out of the repository's layer what is outside of the repository, where a symbolic link leads there too: steps would see
+/// the developer's own files, and a stranger's pipeline the developer's secrets.
+fn drop_outside(values: &mut Values, repository: &Path) -> Vec<Untrusted> {
+    let Ok(root) = fs::canonicalize(repository) else { return Vec::new() };
+    // What is not there says so when it is read.
+    let is_outside = |path: &mut PathBuf| fs::canonicalize(path).is_ok_and(|path| !path.starts_with(&root));
+    let workspace = values.workspace.take_if(is_outside).map(|path| ("workspace", path));
+    let include = values.include.extract_if(.., is_outside).map(|path| ("include", path));
+    let secrets = values.secret_file.extract_if(.., is_outside).map(|path| ("secret-file", path));
+    let dropped = workspace.into_iter().chain(include).chain(secrets);
+    let untrusted = |(key, path): (&'static str, PathBuf)| Untrusted {
+        key,
+        value: path.display().to_string(),
+        reaches: "the repository",
+    };
+    dropped.map(untrusted).collect()
 }
 
 fn read_layer(origin: Origin, path: &Path) -> Result<Option<Layer>, CliError> {
@@ -143,5 +167,33 @@ pub(super) fn shorten(path: PathBuf, directory: &Path) -> PathBuf {
     match path.strip_prefix(directory) {
         Ok(short) => short.to_owned(),
         Err(_) => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_repository_keeps_to_itself() {
+        let place = tempfile::tempdir().unwrap();
+        let repository = place.path().join("repository");
+        fs::create_dir_all(repository.join("app")).unwrap();
+        fs::write(place.path().join("secrets.env"), "").unwrap();
+        fs::write(repository.join("own.env"), "").unwrap();
+        std::os::unix::fs::symlink("../secrets.env", repository.join("linked.env")).unwrap();
+        let paths = |names: &[&str]| names.iter().map(|name| repository.join(name)).collect::<Vec<_>>();
+        let mut values = Values {
+            workspace: Some(repository.join("..")),
+            include: paths(&["app", "app/../.."]),
+            secret_file: paths(&["own.env", "../secrets.env", "linked.env", "none.env"]),
+            ..Values::default()
+        };
+        let dropped = drop_outside(&mut values, &repository);
+        let keys: Vec<_> = dropped.iter().map(|setting| setting.key).collect();
+        assert_eq!(keys, ["workspace", "include", "secret-file", "secret-file"]);
+        assert_eq!(values.workspace, None);
+        assert_eq!((values.include, values.secret_file), (paths(&["app"]), paths(&["own.env", "none.env"])));
     }
 }
