@@ -36,11 +36,11 @@ impl Source {
     }
 }
 
-/// Every Rust file of the crates and of xtask, in the order of their paths.
+/// Every Rust file of the crates, of xtask and of the fuzz targets, in the order of their paths.
 pub(super) fn rust_files() -> Result<Vec<Source>> {
     let root = project::root();
     let mut paths = Vec::new();
-    for area in ["crates", "xtask"] {
+    for area in ["crates", "xtask", "fuzz"] {
         collect(&root.join(area), &mut paths)?;
     }
     paths.sort();
