@@ -2,7 +2,7 @@
 
 use cirun_parser::{
     Diagnostic, Span, Text, TextList,
-    model::{BuildTarget, ConnectorSpec},
+    model::{BuildTarget, ConnectorSpec, DockerConnector},
 };
 use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
@@ -12,7 +12,7 @@ use super::{
     azure_auth, google_auth,
 };
 use crate::{
-    connectors::{Named, as_docker, chained},
+    connectors::{Named, chained},
     env::Env,
     resolve::Ctx,
 };
@@ -34,7 +34,7 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Credentials {
     let Some(named) = ctx.connector(build.spec.connector_ref.as_ref()) else { return Credentials::default() };
     let mut credentials = match (&build.spec.target, &named.connector.spec) {
         (BuildTarget::Ecr { .. }, ConnectorSpec::Aws(aws)) => aws_auth::of(build, &named, aws),
-        (BuildTarget::Docker { .. }, ConnectorSpec::Docker(_)) => docker(build, &named),
+        (BuildTarget::Docker { .. }, ConnectorSpec::Docker(spec)) => docker(build, &named, spec),
         (BuildTarget::Ecr { .. }, _) => wrong_type(build, &named, "Aws"),
         (BuildTarget::Docker { .. }, _) => wrong_type(build, &named, "DockerRegistry"),
         (BuildTarget::Gar { .. } | BuildTarget::Gcr { .. }, ConnectorSpec::Gcp(gcp)) => {
@@ -50,23 +50,32 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Credentials {
 
 /// `PLUGIN_REGISTRY`, and user and password unless the connector is anonymous (BuildAndPushDockerRegistry, Auth Flow
 /// Matrix).
-fn docker(build: &BuildCtx<'_, '_>, named: &Named<'_>) -> Credentials {
-    let ctx = &build.at.ctx;
+fn docker(build: &BuildCtx<'_, '_>, named: &Named<'_>, docker: &DockerConnector) -> Credentials {
     let mut credentials = Credentials::default();
-    let Some(registry) = as_docker(named.connector).and_then(|docker| ctx.docker_registry(named, docker)) else {
-        return credentials;
-    };
+    let variables = ["PLUGIN_REGISTRY", "PLUGIN_USERNAME", "PLUGIN_PASSWORD"];
     let rule = "BuildAndPushDockerRegistry, Auth Flow Matrix";
+    set_docker_login(&build.at.ctx, named, docker, &mut credentials.after, variables, rule);
+    credentials
+}
+
+/// Sets the variables of registry, user and password to what a Docker connector gives.
+pub(crate) fn set_docker_login(
+    ctx: &Ctx<'_>,
+    named: &Named<'_>,
+    docker: &DockerConnector,
+    env: &mut Env,
+    [address, username, password]: [&str; 3],
+    rule: &'static str,
+) {
+    let Some(registry) = ctx.docker_registry(named, docker) else { return };
     let url = if registry.address.is_docker_hub() { DOCKER_HUB.to_owned() } else { registry.url.value.clone() };
     let origin = ctx.of_connector(named, "dockerRegistryUrl", registry.url_span).then(Cause::Mapping { rule });
-    credentials.after.set("PLUGIN_REGISTRY", Traced::new(PlanText::Known(url), origin));
+    env.set(address, Traced::new(PlanText::Known(url), origin));
     if let Some(given) = registry.credentials {
         let mapped = |value, origin: Origin| Traced::new(value, origin.then(Cause::Mapping { rule }));
-        credentials.after.set("PLUGIN_USERNAME", mapped(given.user.value, given.user.origin));
-        let password = PlanText::Secret(given.password.value);
-        credentials.after.set("PLUGIN_PASSWORD", mapped(password, given.password.origin));
+        env.set(username, mapped(given.user.value, given.user.origin));
+        env.set(password, mapped(PlanText::Secret(given.password.value), given.password.origin));
     }
-    credentials
 }
 
 /// The index that stands for Docker Hub, whatever the version in the URL (harness-runtime.md 5).

@@ -1,9 +1,8 @@
 //! `baseImageConnectorRefs`: credentials for the images that a Dockerfile starts from (seed 002; facts/steps).
 
 use cirun_parser::{Diagnostic, ParameterField, Text, model::ConnectorSpec};
-use cirun_plan::{Cause, Text as PlanText, Traced};
 
-use super::BuildCtx;
+use super::{BuildCtx, auth::set_docker_login};
 use crate::{connectors::as_docker, env::Env};
 
 const RULE: &str = "seed 002, baseImageConnectorRefs → base image registry variables";
@@ -24,22 +23,8 @@ pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
         report_not_docker(build, first, &named.connector.spec);
         return env;
     };
-    let Some(registry) = ctx.docker_registry(&named, docker) else { return env };
-    let url = if registry.address.is_docker_hub() {
-        "https://index.docker.io/v1/".to_owned()
-    } else {
-        registry.url.value.clone()
-    };
-    let origin = ctx.of_connector(&named, "dockerRegistryUrl", registry.url_span).then(Cause::Mapping { rule: RULE });
-    env.set("PLUGIN_BASE_IMAGE_REGISTRY", Traced::new(PlanText::Known(url), origin));
-    if let Some(credentials) = registry.credentials {
-        let mapped = |value: PlanText, origin: cirun_plan::Origin| {
-            Traced::new(value, origin.then(Cause::Mapping { rule: RULE }))
-        };
-        env.set("PLUGIN_BASE_IMAGE_USERNAME", mapped(credentials.user.value, credentials.user.origin));
-        let password = PlanText::Secret(credentials.password.value);
-        env.set("PLUGIN_BASE_IMAGE_PASSWORD", mapped(password, credentials.password.origin));
-    }
+    let variables = ["PLUGIN_BASE_IMAGE_REGISTRY", "PLUGIN_BASE_IMAGE_USERNAME", "PLUGIN_BASE_IMAGE_PASSWORD"];
+    set_docker_login(ctx, &named, docker, &mut env, variables, RULE);
     env
 }
 
