@@ -3,6 +3,8 @@
 //! Its names say whether they begin at the workspace, and all lie at or below the path that was saved. Reading holds them to
 //! that, and follows no link of the archive itself.
 
+mod attributes;
+
 use std::{
     collections::BTreeSet,
     fs::{self, File},
@@ -14,6 +16,7 @@ use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use tar::{Builder, EntryType, Header};
 use walkdir::WalkDir;
 
+use self::attributes::{mode, preserve, set_directory_mode, set_file_mode, set_mode, symlink};
 use crate::{StoreError, Surroundings, error::io_error, rooted::Rooted};
 
 /// `archiveFormat`.
@@ -192,7 +195,7 @@ pub(crate) fn read(file: &Path, rooted: &Rooted, reading: Reading, around: &Surr
     }
     let mut archive = tar::Archive::new(decoded(opened).map_err(broken)?);
     let mut links: BTreeSet<PathBuf> = BTreeSet::new();
-    let mut directories: Vec<(PathBuf, Header)> = Vec::new();
+    let mut directories: Vec<(PathBuf, Header, Made)> = Vec::new();
     let mut moved = Moved::default();
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
@@ -208,8 +211,8 @@ pub(crate) fn read(file: &Path, rooted: &Rooted, reading: Reading, around: &Surr
         let header = entry.header().clone();
         match header.entry_type() {
             EntryType::Directory => {
-                make_directory(&target, mode(&header))?;
-                directories.push((target, header));
+                let made = make_directory(&target, mode(&header) | OWNERS)?;
+                directories.push((target, header, made));
             }
             // The writer leaves out the holes of a file, and the reader fills them.
             EntryType::Regular | EntryType::GNUSparse => {
@@ -227,27 +230,38 @@ pub(crate) fn read(file: &Path, rooted: &Rooted, reading: Reading, around: &Surr
             _ => return Err(refused(&shown, format!("{} is neither file nor directory nor link", name.display()))),
         }
     }
-    if reading.preserve {
-        for (target, header) in directories.iter().rev() {
-            preserve(target, header);
+    for (target, header, made) in directories.iter().rev() {
+        match made {
+            _ if reading.preserve => preserve(target, header),
+            Made::Now if mode(header) & OWNERS != OWNERS => {
+                set_mode(target, mode(header)).map_err(io_error("close", target))?;
+            }
+            Made::Now | Made::Before => {}
         }
     }
     Ok(moved)
 }
 
-fn mode(header: &Header) -> u32 {
-    header.mode().unwrap_or(0o755) & 0o7777
+/// What the owner may do to a directory while it is filled; some are kept closed (Go's modules), and are closed at the end.
+const OWNERS: u32 = 0o700;
+
+/// Whether a directory was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    Now,
+    Before,
 }
 
 /// A directory that is there already, be it by a link, is taken as it is.
-fn make_directory(target: &Path, mode: u32) -> Result<(), StoreError> {
+fn make_directory(target: &Path, mode: u32) -> Result<Made, StoreError> {
     if target.is_dir() {
-        return Ok(());
+        return Ok(Made::Before);
     }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
-    set_mode(&mut builder, mode);
-    builder.create(target).map_err(io_error("make the directory", target))
+    set_directory_mode(&mut builder, mode);
+    builder.create(target).map_err(io_error("make the directory", target))?;
+    Ok(Made::Now)
 }
 
 /// A new file takes the place of what is there, so that nothing is written through a link.
@@ -274,49 +288,6 @@ fn clear(target: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("replace", target)(error)),
         Ok(()) | Err(_) => Ok(()),
     }
-}
-
-/// Owner, mode and time, as far as the step's user may set them; the plugin too ignores what it may not.
-#[cfg(unix)]
-fn preserve(target: &Path, header: &Header) {
-    use std::os::unix::fs::{PermissionsExt, chown};
-    let id = |id: io::Result<u64>| id.ok().and_then(|id| u32::try_from(id).ok());
-    drop(chown(target, id(header.uid()), id(header.gid())));
-    drop(fs::set_permissions(target, fs::Permissions::from_mode(mode(header))));
-    let seconds = std::time::Duration::from_secs(header.mtime().unwrap_or(0));
-    let time = std::time::UNIX_EPOCH + seconds;
-    drop(File::open(target).and_then(|file| file.set_modified(time)));
-}
-
-#[cfg(not(unix))]
-fn preserve(_target: &Path, _header: &Header) {}
-
-#[cfg(unix)]
-fn set_mode(builder: &mut fs::DirBuilder, mode: u32) {
-    use std::os::unix::fs::DirBuilderExt;
-    builder.mode(mode);
-}
-
-#[cfg(not(unix))]
-fn set_mode(_builder: &mut fs::DirBuilder, _mode: u32) {}
-
-#[cfg(unix)]
-fn set_file_mode(options: &mut fs::OpenOptions, mode: u32) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(mode);
-}
-
-#[cfg(not(unix))]
-fn set_file_mode(_options: &mut fs::OpenOptions, _mode: u32) {}
-
-#[cfg(unix)]
-fn symlink(link: &Path, target: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(link, target)
-}
-
-#[cfg(not(unix))]
-fn symlink(link: &Path, _target: &Path) -> io::Result<()> {
-    Err(io::Error::other(format!("links such as the one to {} are not restored on this system", link.display())))
 }
 
 #[cfg(test)]

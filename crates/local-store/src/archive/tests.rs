@@ -110,6 +110,23 @@ fn modes_come_back_and_times_only_where_asked() {
     assert_eq!(fs::metadata(&tool).unwrap().modified().unwrap(), long_ago);
 }
 
+/// Who is not root could not fill it otherwise.
+#[test]
+fn a_closed_directory_is_filled_and_closed_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    bench.file("mod/lib@v1/lib.go", "package lib");
+    let closed = bench.path("root/harness/mod/lib@v1");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
+    let (file, rooted) = save(&bench, "mod", Format::Tar);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::remove_dir_all(bench.path("root/harness/mod")).unwrap();
+    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    assert_eq!(fs::read_to_string(closed.join("lib.go")).unwrap(), "package lib");
+    assert_eq!(fs::metadata(&closed).unwrap().mode() & 0o777, 0o555);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// Name, kind, and text or target.
 type Entry = (&'static str, EntryType, &'static str);
 
