@@ -16,7 +16,7 @@ pub(crate) async fn read(run_dir: &Path, container: &ReadyContainer) -> Result<O
     let file = |variable: &str| container.env.get(variable).and_then(|path| host_path(run_dir, path));
     Ok(OutputFiles {
         outputs: read_file(file("DRONE_OUTPUT").or_else(|| file("HARNESS_OUTPUT_FILE"))).await?,
-        secrets: read_file(file("HARNESS_OUTPUT_SECRET_FILE")).await?,
+        secrets: take_file(file("HARNESS_OUTPUT_SECRET_FILE")).await?,
         artifact: read_file(file("PLUGIN_ARTIFACT_FILE")).await?,
     })
 }
@@ -40,6 +40,16 @@ fn host_path(run_dir: &Path, path: &str) -> Option<PathBuf> {
     let below = Path::new(path).strip_prefix(RunConfig::RUN_DIR).ok()?;
     let plain = below.components().all(|part| matches!(part, Component::Normal(_)));
     (plain && below.components().next().is_some()).then(|| run_dir.join(below))
+}
+
+/// Reads a file of secrets, which goes at once: whatever ends cirun, the run's record is left without them.
+async fn take_file(path: Option<PathBuf>) -> Result<Option<Vec<u8>>, BackendError> {
+    let content = read_file(path.clone()).await?;
+    if let (Some(path), Some(_)) = (path, &content) {
+        // The end of the run tries again.
+        drop(fs::remove_file(path).await);
+    }
+    Ok(content)
 }
 
 /// A link is not followed: it would lead a step's container to files of the host.

@@ -47,7 +47,8 @@ pub trait Backend: Send + Sync + 'static {
         within: Duration,
     ) -> impl Future<Output = Result<Readiness, BackendError>> + Send;
 
-    /// Reads the files that a finished step wrote its output variables to; a file that does not exist is `None`.
+    /// Reads the files that a finished step wrote its output variables to, and removes the one of secrets; a file that does
+    /// not exist is `None`.
     fn read_outputs(&self, step: &ReadyStep) -> impl Future<Output = Result<OutputFiles, BackendError>> + Send;
 
     /// Finds a step's report files by their globs.

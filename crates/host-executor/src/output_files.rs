@@ -16,7 +16,7 @@ pub(crate) async fn read(paths: &HostPaths, host: &ReadyHost) -> Result<OutputFi
     let file = |variable: &str| host.env.get(variable).and_then(|path| paths.engine_file(path));
     Ok(OutputFiles {
         outputs: read_file(file("DRONE_OUTPUT").or_else(|| file("HARNESS_OUTPUT_FILE"))).await?,
-        secrets: read_file(file("HARNESS_OUTPUT_SECRET_FILE")).await?,
+        secrets: take_file(file("HARNESS_OUTPUT_SECRET_FILE")).await?,
         artifact: read_file(file("PLUGIN_ARTIFACT_FILE")).await?,
     })
 }
@@ -31,6 +31,16 @@ pub(crate) async fn remove(paths: &HostPaths, host: &ReadyHost) -> Result<(), Ba
         }
     }
     Ok(())
+}
+
+/// Reads a file of secrets, which goes at once: whatever ends cirun, the run's record is left without them.
+async fn take_file(path: Option<PathBuf>) -> Result<Option<Vec<u8>>, BackendError> {
+    let content = read_file(path.clone()).await?;
+    if let (Some(path), Some(_)) = (path, &content) {
+        // The end of the run tries again.
+        drop(fs::remove_file(path).await);
+    }
+    Ok(content)
 }
 
 async fn read_file(path: Option<PathBuf>) -> Result<Option<Vec<u8>>, BackendError> {

@@ -28,6 +28,7 @@ async fn output_files_of_any_user() {
     let files = bench.backend.read_outputs(&writer).await.unwrap();
     let expected = OutputFiles { outputs: Some(b"A=1\n".to_vec()), secrets: Some(b"T=s\n".to_vec()), artifact: None };
     assert_eq!(files, expected);
+    assert_eq!(bench.backend.read_outputs(&writer).await.unwrap().secrets, None, "the secrets are left");
     bench.finish().await;
 }
 

@@ -31,6 +31,7 @@ async fn what_a_step_writes_to_its_files_comes_back() {
 V=3; echo \"C=$V\" >> /tmp/engine/a-output.env";
     let found = outputs(&bed, &["sh", "-c", script]).await;
     assert_eq!(found, (Some("A=1\nC=3\n".into()), Some("B=2".into()), Some("{}".into())));
+    assert!(!bed.workspace.join("run dir/a-output-secrets.env").exists(), "the secrets are left");
 }
 
 #[tokio::test]
