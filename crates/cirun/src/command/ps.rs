@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cirun_docker_executor::{Liveness, ObjectKind, OwnedObject, Owner, Selection};
+use cirun_report::human_count;
 
 use crate::{console, engine, environment::Environment, error::CliError, exit::ExitCode, local_store, paths::Paths};
 
@@ -39,7 +40,7 @@ pub(crate) async fn clean(
         console::data(&format!("{} {}\n", kind(object.kind), object.name))?;
     }
     let verb = if dry_run { "would remove" } else { "removed" };
-    console::say(&format!("{verb} {} objects", cleaned.removed.len()));
+    console::say(&format!("{verb} {}", human_count(cleaned.removed.len(), "object")));
     for (object, reason) in &cleaned.failed {
         console::say(&format!("error: {} {} stays: {reason}", kind(object.kind), object.name));
     }

@@ -26,7 +26,7 @@ fn a_difference_from_ci_with_strict_parity() {
 
     differs from CI (1):
       `push` starts a daemon of its own: CI uses the machine's  (pipeline-vm.yaml:128:31)
-    error: 1 differences from CI; nothing was started
+    error: 1 difference from CI; nothing was started
      help: without `--strict-parity` they are reported and the run goes on
     --- exit status: 7
     ");

@@ -3,6 +3,7 @@
 use cirun_engine::{Outcome, RunResult};
 use cirun_parser::Severity;
 use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason};
+use cirun_report::human_count;
 
 use crate::{
     args::{PlanOptions, RunOptions},
@@ -34,7 +35,7 @@ pub(super) fn exit_code(result: &RunResult, signals: &Signals, strict_parity: bo
 
 /// What a run with `--strict-parity` has found.
 pub(super) fn differences(count: usize) -> String {
-    format!("the run found {count} difference{} from CI", if count == 1 { "" } else { "s" })
+    format!("the run found {} from CI", human_count(count, "difference"))
 }
 
 /// With `--keep`, what is on the engine has to be removed by hand.
@@ -53,7 +54,8 @@ pub(super) fn demand_parity(session: &Session, plan: &PlanOptions) -> Result<(),
         return Ok(());
     }
     say_parity(session);
-    Err(CliError::new(ExitCode::Parity, format!("{differences} differences from CI; nothing was started"))
+    let found = human_count(differences, "difference");
+    Err(CliError::new(ExitCode::Parity, format!("{found} from CI; nothing was started"))
         .help("without `--strict-parity` they are reported and the run goes on"))
 }
 
@@ -66,7 +68,7 @@ pub(super) fn demand_no_skips(session: &Session, plan: &PlanOptions) -> Result<(
     if skipped.is_empty() {
         return Ok(());
     }
-    Err(CliError::invalid(format!("{} steps are not run locally:{}", skipped.len(), skipped.concat())))
+    Err(CliError::invalid(format!("{} not run locally:{}", human_count(skipped.len(), "step"), skipped.concat())))
 }
 
 /// The steps of a stage that are not run locally, and why.

@@ -11,6 +11,7 @@ use cirun_docker_executor::{
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
 use cirun_planner::{DelegateIdentity, MachineDaemon};
+use cirun_report::human_count;
 
 use super::{
     GRACE,
@@ -87,7 +88,7 @@ impl Stagehand<'_> {
         let owner = Owner::current();
         let reaped = engine.reap_dead_runs(&owner).await?;
         if !reaped.removed.is_empty() {
-            console::say(&format!("removed {} objects that a killed run left", reaped.removed.len()));
+            console::say(&format!("removed {} that a killed run left", human_count(reaped.removed.len(), "object")));
         }
         let own = OwnImage::locate()?;
         let forwarding = self.forwarding()?;
