@@ -93,7 +93,7 @@ pub(crate) async fn start(
     let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
     tokio::select! {
         checked = preflight::check(&session) => checked?,
-        () = signals.stop.cancelled() => return Ok(signals.exit_code().unwrap_or(ExitCode::Interrupted)),
+        () = signals.stop.cancelled() => return Ok(stopped_early(&signals)),
     }
     let record = Record::create(&session.paths, &run)?;
     invocation.answers.extend(session.answers.iter().cloned());
@@ -139,7 +139,7 @@ async fn carry_out(
     let stage = setup::Stagehand { session, options, environment, record, run, workspaces };
     let setup = tokio::select! {
         setup = stage.set_up() => setup?,
-        () = signals.stop.cancelled() => return Ok(signals.exit_code().unwrap_or(ExitCode::Interrupted)),
+        () = signals.stop.cancelled() => return Ok(stopped_early(signals)),
     };
     header::say(session, run, &setup);
 
@@ -194,6 +194,12 @@ async fn carry_out(
         }
         None => Ok(code),
     }
+}
+
+/// The end of a run that a signal stopped before its first step.
+fn stopped_early(signals: &Signals) -> ExitCode {
+    console::say("stopped before the first step: nothing of the pipeline has run");
+    signals.exit_code().unwrap_or(ExitCode::Interrupted)
 }
 
 /// Output that could not be written.

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::support::TestEnvironment;
+use super::support::{Stage, TestEnvironment, run_step};
 
 #[test]
 fn aws_without_credentials() {
@@ -42,4 +42,22 @@ fn a_workspace_that_does_not_exist() {
      help: `--workspace DIR` names the directory that steps see as `/harness`
     --- exit status: 2
     ");
+}
+
+/// An engine that takes connections and never answers holds a run up before it begins.
+#[cfg(unix)]
+#[test]
+fn interrupted_before_the_first_step() {
+    let environment = TestEnvironment::pipeline(Stage::kubernetes().step(&run_step("a", "true")).pipeline());
+    let socket = environment.workspace().join("engine.sock");
+    let engine = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let environment = environment.with("DOCKER_HOST", &format!("unix://{}", socket.display()));
+    let running = environment.start(&["local", "ci.yaml"]);
+    let held = engine.accept().unwrap();
+    running.signal(rustix::process::Signal::INT);
+    assert_snapshot!(running.wait().exits(130).words(), @"
+    stopping: once more to kill
+    stopped before the first step: nothing of the pipeline has run
+    ");
+    drop(held);
 }
