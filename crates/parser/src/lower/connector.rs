@@ -10,7 +10,7 @@ use crate::{
     CONNECTOR_TYPES, FieldKind, Node, Parse, Spanned, Text, codes, connector_class,
     lower::{
         context::{Context, Identity, nearest},
-        flow::read,
+        flow::{one_of, read},
         spec::{FromNode, REQUIRED, check_tables, fields, is_map},
     },
     model::{
@@ -159,6 +159,9 @@ fn aws(spec: &Node, cx: &mut Context) -> Option<AwsConnector> {
 
 fn aws_credential(node: &Node, spec: Option<&Node>, cx: &mut Context) -> Option<AwsCredential> {
     let kind = kind(node, AWS_CREDENTIALS, cx)?;
+    if let Some(spec) = spec {
+        one_of(spec, &["accessKey", "accessKeyRef"], cx);
+    }
     let mut text = |key: &str| spec.and_then(|spec| read::<Text>(spec, key, cx));
     Some(match kind {
         "ManualConfig" => AwsCredential::Manual {
