@@ -21,7 +21,7 @@ use crate::{
         step::{OwnLayers, user_layer},
     },
     image::{self, Image},
-    lower::{ContainerFields, Lowered, StepCtx},
+    lower::{ContainerFields, Lowered, StepCtx, retry},
     plugin_image,
     tables::{build_and_push, check::check},
 };
@@ -40,6 +40,7 @@ pub(crate) type Pushed = Vec<String>;
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Pushed) {
     check(build_and_push::own_rows(&spec.target), at.step, spec, at.stage.column, at.ctx.notes);
     check(build_and_push::COMMON, at.step, spec, at.stage.column, at.ctx.notes);
+    retry::report(at, spec.retry.as_ref());
     let caching = spec.caching.as_ref().and_then(|flag| at.ctx.flag(flag, "`caching`"));
     let builder = plugins::builder(at.profile(), caching.as_ref().is_some_and(|caching| caching.value));
     let build = BuildCtx { at, spec, builder };
@@ -53,6 +54,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     derived.over(&base_image::variables(&build));
     profile_variables(&build, &mut derived);
     let user = user_layer(&at.ctx, spec.env_variables.as_ref());
+    contracts::report_replaced(&build, &user, &credentials.after);
     let local = local::variables(&build, &registry, &credentials);
     let env = at.env(OwnLayers { derived, user, secrets: credentials.after, local: local.env });
 

@@ -34,6 +34,9 @@ codes! {
     Parity "step-not-run", "a step that is not run locally",
         "The type of the step needs the Harness service or a store outside this machine. It is shown as skipped. \
          `--fail-on-skip` makes that an error.";
+    Parity "retry-not-done", "a plugin that starts once",
+        "`spec.retry` of a step is the number of times that the service starts the plugin's container until it succeeds: on \
+         Kubernetes, and nothing is known of it elsewhere. Locally it starts once.";
     Parity "no-test-selection", "all tests run",
         "In CI, test intelligence may select tests by what changed. Locally the command runs whole.";
     Error "rejected-input", "an input that the service refuses here",

@@ -53,6 +53,11 @@ impl Env {
         self.vars.get(name)
     }
 
+    /// The names of the variables.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.vars.keys().map(|name| &**name)
+    }
+
     /// How many variables there are.
     pub(crate) fn len(&self) -> usize {
         self.vars.len()

@@ -4,6 +4,7 @@ pub(crate) mod background;
 pub(crate) mod git_clone;
 pub(crate) mod other;
 pub(crate) mod plugin;
+pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod run_tests;
 

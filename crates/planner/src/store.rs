@@ -11,7 +11,7 @@ use cirun_plan::{Action, Cause, Origin, Profile, StandIn, Text, Traced};
 use crate::{
     env::{Env, step::OwnLayers},
     image::{self, Image},
-    lower::{ContainerFields, Lowered, StepCtx},
+    lower::{ContainerFields, Lowered, StepCtx, retry},
     plugin_image,
     tables::{check::check, store},
     targets::{StorePlayer, StoreWork},
@@ -29,6 +29,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     for rows in store::rows(spec.step) {
         check(rows, at.step, spec, at.stage.column, at.ctx.notes);
     }
+    retry::report(at, spec.retry.as_ref());
     let mut derived = Env::default();
     let credentials = auth::of(&store);
     derived.over(&credentials.before);

@@ -50,6 +50,14 @@ impl Column {
         }
     }
 
+    /// What messages call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::KubernetesHosted => "hosted kubernetes",
+            Self::KubernetesDirect | Self::Cloud | Self::Vm | Self::Docker => self.profile().as_str(),
+        }
+    }
+
     fn index(self) -> usize {
         match self {
             Self::KubernetesDirect => 0,

@@ -11,6 +11,7 @@ use super::{
         Builder::{self, Buildx, Docker, Kaniko},
     },
 };
+use crate::env::Env;
 
 /// Variables that documentation names and no plugin reads, with what to do instead.
 const UNREAD: [(&str, &str); 3] = [
@@ -55,6 +56,17 @@ pub(super) fn check(build: &BuildCtx<'_, '_>, env: &Environment) {
     if let BuildTarget::Ecr { .. } = build.spec.target {
         other_plugins(build, env);
         login(build, env);
+    }
+}
+
+/// Reports variables of the step that the connector's take the place of (harness-runtime.md 2.1).
+pub(super) fn report_replaced(build: &BuildCtx<'_, '_>, user: &Env, connector: &Env) {
+    for name in user.names().filter(|name| connector.get(name).is_some()) {
+        build.at.ctx.notes.report(
+            Diagnostic::warning("ignored-input", format!("the connector's value takes the place of `{name}`"))
+                .at(place(build, name), "harness-runtime.md 2.1: the connector's secrets come last")
+                .help("remove it, or name another connector"),
+        );
     }
 }
 

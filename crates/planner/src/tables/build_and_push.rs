@@ -9,7 +9,7 @@ use cirun_parser::{
 use super::{
     Cell::{Allowed as A, Hidden as H, Ignored as I, Required as R, Unless},
     Row,
-    field::{flag, int, list, map, text},
+    field::{flag, int, list, map, text, told_by_parser},
     row,
 };
 
@@ -54,7 +54,7 @@ pub(crate) const ACR: &[Row<BuildAndPushSpec>] = &[
 #[rustfmt::skip]
 pub(crate) const COMMON: &[Row<BuildAndPushSpec>] = &[
     //                              Direct Hosted Cloud VM Docker
-    row("identifier",               [R, R, R, R, R], "seed 002, UI Field `identifier`: required", |step, _| (!step.identifier.value.is_empty()).then_some(step.identifier.span)),
+    row("identifier",               [R, R, R, R, R], "seed 002, UI Field `identifier`: required", |step, _| told_by_parser(step)),
     row("name",                     [R, R, R, R, R], "seed 002, UI Field `name`: required", |step, _| text(&step.name)),
     row("tags",                     [R, R, R, R, R], "seed 002, UI Field `spec.tags`: required", |_, s| list(&s.tags)),
     row("caching",                  [A, A, A, A, A], "seed 002, UI Field `spec.caching`", |_, s| flag(&s.caching)),

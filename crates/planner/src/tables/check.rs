@@ -9,7 +9,7 @@ use crate::notes::Notes;
 pub(crate) fn check<S>(rows: &[Row<S>], step: &Step, spec: &S, column: Column, notes: &Notes) {
     let written = |input: &str| rows.iter().find(|row| row.input == input).and_then(|row| (row.place)(step, spec));
     let subject = format!("`{}` step `{}`", step.kind.value, step.identifier.value);
-    let profile = column.profile();
+    let profile = column.name();
     for row in rows {
         let diagnostic = match (row.cells[column.index()], (row.place)(step, spec)) {
             (Cell::Required, None) => missing(&subject, row, column, step),
@@ -51,7 +51,7 @@ pub(crate) fn check<S>(rows: &[Row<S>], step: &Step, spec: &S, column: Column, n
 }
 
 fn missing<S>(subject: &str, row: &Row<S>, column: Column, step: &Step) -> Diagnostic {
-    Diagnostic::error("missing-required-input", format!("{subject} needs `{}` on {}", row.input, column.profile()))
+    Diagnostic::error("missing-required-input", format!("{subject} needs `{}` on {}", row.input, column.name()))
         .at(step.identifier.span, row.rule)
         .help(format!("set `{}`", row.input))
 }
@@ -62,7 +62,7 @@ fn ignored<S>(row: &Row<S>, column: Column, span: Span) -> Diagnostic {
         (format!("`{}` has no effect on this step", row.input), format!("remove `{}`", row.input))
     } else {
         (
-            format!("`{}` has no effect on {}", row.input, column.profile()),
+            format!("`{}` has no effect on {}", row.input, column.name()),
             format!("remove `{}`, or run the stage where it has an effect", row.input),
         )
     };

@@ -1,6 +1,6 @@
 //! Where an input of a table's row is written; what is written empty is not set.
 
-use cirun_parser::{Flag, Int, Node, ParameterField, Span, Text, TextList, TextMap, Value};
+use cirun_parser::{Flag, Int, Node, ParameterField, Span, Text, TextList, TextMap, Value, model::Step};
 
 use crate::resolve::given;
 
@@ -32,4 +32,9 @@ pub(super) fn int(field: &Option<Int>) -> Option<Span> {
 
 pub(super) fn node(field: &Option<Node>) -> Option<Span> {
     field.as_ref().filter(|node| node.value != Value::Null).map(|node| node.span)
+}
+
+/// The identifier: the parser reports a step without one, so that no table does.
+pub(super) fn told_by_parser(step: &Step) -> Option<Span> {
+    Some(step.identifier.span)
 }

@@ -11,7 +11,7 @@ use cirun_parser::model::{
 use super::{
     Cell::{Allowed as A, Hidden as H, Ignored as I, Required as R},
     Row,
-    field::{flag, int, list, text},
+    field::{flag, int, list, text, told_by_parser},
     row,
 };
 
@@ -21,7 +21,7 @@ type Rows = &'static [Row<StoreSpec>];
 #[rustfmt::skip]
 const COMMON: Rows = &[
     //                              Direct Hosted Cloud VM Docker
-    row("identifier",               [R, R, R, R, R], "S3Upload, UI Field `identifier`: required", |step, _| (!step.identifier.value.is_empty()).then_some(step.identifier.span)),
+    row("identifier",               [R, R, R, R, R], "S3Upload, UI Field `identifier`: required", |step, _| told_by_parser(step)),
     row("name",                     [R, R, R, R, R], "S3Upload, UI Field `name`: required", |step, _| text(&step.name)),
     row("connectorRef",             [R, R, R, R, R], "S3Upload, UI Field `spec.connectorRef`: required", |_, s| text(&s.connector_ref)),
     row("runAsUser",                [A, H, A, H, H], "S3Upload, UI Field `spec.runAsUser`: Cloud, KubernetesDirect; a container setting on the VM path too", |_, s| text(&s.run_as_user)),

@@ -165,6 +165,9 @@ fn env_variables_override_derived_ones_but_not_the_connector() {
     == kubernetes, vm, cloud, docker
     - env: PLUGIN_TAGS=1.2
     + env: PLUGIN_TAGS=mine
+    + warning[ignored-input] the connector's value takes the place of `PLUGIN_ACCESS_KEY`
+    + at `PLUGIN_ACCESS_KEY`: harness-runtime.md 2.1: the connector's secrets come last
+    + help: remove it, or name another connector
     ");
 }
 
@@ -197,7 +200,12 @@ fn resources() {
 
 #[test]
 fn retry() {
-    assert_snapshot!(with("retry: 3"), @"== kubernetes, vm, cloud, docker");
+    assert_snapshot!(with("retry: 3"), @"
+    == kubernetes, vm, cloud, docker
+    + parity[retry-not-done] `push` starts once here, whatever `retry` says
+    + at `3`: CI may start the plugin 3 times
+    + help: a failure strategy with `Retry` is followed here as in CI
+    ");
 }
 
 #[test]
@@ -283,7 +291,7 @@ fn ui_fields_on_every_infrastructure() {
     assert_snapshot!(all, @r#"
     == KubernetesDirect
     == KubernetesHosted
-    note[not-offered-input] the Studio does not offer `runAsUser` on kubernetes
+    note[not-offered-input] the Studio does not offer `runAsUser` on hosted kubernetes
       at `"1000"`: seed 002, UI Field `spec.runAsUser`; `runAsUser`: a container setting on the VM path too
     == Cloud
     warning[ignored-input] `optimize` has no effect on cloud

@@ -100,10 +100,10 @@ fn infrastructure_vm() {
 fn infrastructure_kubernetes_hosted() {
     assert_snapshot!(infrastructure("infrastructure: {type: KubernetesHosted, spec: {identifier: k8s-hosted-infra}}"), @"
     build: kubernetes ← pipeline.yaml:10:34
-    error[missing-required-input] `Run` step `go` needs `image` on kubernetes
+    error[missing-required-input] `Run` step `go` needs `image` on hosted kubernetes
       at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
       help: set `image`
-    error[missing-required-input] `Run` step `go` needs `connectorRef` on kubernetes
+    error[missing-required-input] `Run` step `go` needs `connectorRef` on hosted kubernetes
       at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
       help: set `connectorRef` or `registryRef`
     ");
