@@ -7,7 +7,7 @@ use cirun_expressions::Template;
 use indexmap::IndexMap;
 
 use crate::{
-    FieldKind, Flag, Int, Key, Node, ParameterField, Span, Spanned, Text, TextList, TextMap, Value, codes,
+    Code, FieldKind, Flag, Int, Key, Node, ParameterField, Span, Spanned, Text, TextList, TextMap, Value, codes,
     lower::{context::Context, spec::FromNode},
 };
 
@@ -44,21 +44,29 @@ fn parameter<T>(
     Some(Spanned { value, span: node.span })
 }
 
-fn text_of<'n>(node: &'n Node, cx: &mut Context) -> Option<&'n str> {
+/// What a scalar is needed for, and how to write it.
+const TEXT: (&Code, &str, &str) = (&codes::EXPECTED_TEXT, "a text", "write one value, or quote it");
+const FLAG: (&Code, &str, &str) = (&codes::EXPECTED_FLAG, "`true` or `false`", "write `true` or `false`");
+const INT: (&Code, &str, &str) = (&codes::EXPECTED_INT, "a whole number", "write digits only");
+
+fn text_of<'n>(node: &'n Node, needed: (&Code, &str, &str), cx: &mut Context) -> Option<&'n str> {
     let text = node.text();
     let empty = node.entries().is_empty() && node.items().is_empty();
     if text.is_none() && !empty {
-        let message = format!("a text is needed here, not {}", node.shape());
-        cx.report(codes::EXPECTED_TEXT.says(message).at(node.span, "").help("write one value, or quote it"));
+        report_needed(needed, node.shape(), node, cx);
     }
     text
+}
+
+fn report_needed((code, what, help): (&Code, &str, &str), found: &str, node: &Node, cx: &mut Context) {
+    cx.report(code.says(format!("{what} is needed here, not {found}")).at(node.span, "").help(help));
 }
 
 impl FromNode for Text {
     const KIND: FieldKind = FieldKind::Text;
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        parameter(text_of(node, cx)?, node, cx, |text, _| Some(text.to_owned()))
+        parameter(text_of(node, TEXT, cx)?, node, cx, |text, _| Some(text.to_owned()))
     }
 }
 
@@ -66,13 +74,12 @@ impl FromNode for Flag {
     const KIND: FieldKind = FieldKind::Flag;
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        parameter(text_of(node, cx)?, node, cx, |text, cx| match text.trim() {
+        parameter(text_of(node, FLAG, cx)?, node, cx, |text, cx| match text.trim() {
             "true" | "True" | "TRUE" => Some(true),
             "false" | "False" | "FALSE" => Some(false),
             "" => None,
             other => {
-                let message = format!("`true` or `false` is needed here, not `{}`", short(other));
-                cx.report(codes::EXPECTED_FLAG.says(message).at(node.span, "").help("write `true` or `false`"));
+                report_needed(FLAG, &format!("`{}`", short(other)), node, cx);
                 None
             }
         })
@@ -83,13 +90,12 @@ impl FromNode for Int {
     const KIND: FieldKind = FieldKind::Int;
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        parameter(text_of(node, cx)?, node, cx, |text, cx| {
+        parameter(text_of(node, INT, cx)?, node, cx, |text, cx| {
             let digits = text.trim();
             let whole = digits.strip_suffix(".0").unwrap_or(digits);
             let number = whole.parse().ok();
             if number.is_none() && !digits.is_empty() {
-                let message = format!("a whole number is needed here, not `{}`", short(digits));
-                cx.report(codes::EXPECTED_INT.says(message).at(node.span, "").help("write digits only"));
+                report_needed(INT, &format!("`{}`", short(digits)), node, cx);
             }
             number
         })

@@ -52,6 +52,31 @@ fn a_mistake_in_an_expression_is_shown_where_the_source_has_the_text_as_it_is() 
 }
 
 #[test]
+fn a_map_in_place_of_a_scalar() {
+    let found = diagnose(
+        "pipeline:\n  identifier: p\n  stages:\n    - stage:\n        identifier: s\n        type: CI\n        spec:\n          caching: true\n          execution:\n            steps:\n              - step:\n                  identifier: e\n                  type: BuildAndPushECR\n                  spec: {caching: {enabled: true}, retry: [2], region: [a]}\n",
+    );
+    assert_snapshot!(found, @"
+    8:20 error expected-map: a map is needed here, not a text
+        help: write `key: value` lines below the key
+    14:35 error expected-boolean: `true` or `false` is needed here, not a map
+        help: write `true` or `false`
+    14:59 error expected-number: a whole number is needed here, not a list
+        help: write digits only
+    14:72 error expected-text: a text is needed here, not a list
+        help: write one value, or quote it
+    ");
+}
+
+#[test]
+fn a_terraform_template_is_named() {
+    assert_snapshot!(diagnose("pipeline:\n  identifier: p\n%{ if x }\n  name: p\n%{ endif }\n"), @"
+    3:1 (the document is read up to here) error yaml-syntax: `%{…}` belongs to a Terraform template, which is no YAML yet
+        help: render the template, and check what comes of it
+    ");
+}
+
+#[test]
 fn names_that_are_near() {
     let near = |found: &str| {
         nearest(found, ["image", "imagePullPolicy", "command", "CI", "Run"].into_iter()).unwrap_or("none")

@@ -13,6 +13,10 @@ pub(super) struct SyntaxMistake {
 pub(super) fn diagnose(error: &ScanError, text: &str) -> SyntaxMistake {
     let at = place(error, text);
     let deep = matches!(error.kind(), ErrorKind::RecursionLimitExceeded);
+    if text.get(at..).is_some_and(|rest| rest.trim_start().starts_with("%{")) {
+        let message = "`%{…}` belongs to a Terraform template, which is no YAML yet".to_owned();
+        return SyntaxMistake { at, deep, message, help: Some("render the template, and check what comes of it") };
+    }
     let (message, help) = describe(error.kind());
     SyntaxMistake { at, deep, message, help }
 }
