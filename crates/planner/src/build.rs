@@ -58,7 +58,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     let local = local::variables(&build, &registry, &credentials);
     let env = at.env(OwnLayers { derived, user, secrets: credentials.after, local: local.env });
 
-    at.ctx.notes.target(registry.target(&at.place.path, &env, &spec.target));
+    at.ctx.notes.target(registry.target(&build, &env));
     contracts::check(&build, &env);
     let mut image = plugin(&build);
     plugin_image::replace(&at.ctx, &mut image);

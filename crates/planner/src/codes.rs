@@ -113,6 +113,9 @@ codes! {
     Warning "repo-without-registry", "an image's name without its registry",
         "The Docker plugins push `repo` as it is written. Without a registry's host it is a name of Docker Hub, whatever \
          registry the connector logs in to. Write the host before it.";
+    Warning "registry-twice", "an ECR image's name with its registry",
+        "kaniko-ecr puts the registry, made of `account` and `region`, before `imageName`, also where it stands there already. \
+         buildx-ecr and ecr do not.";
     Parity "connector-not-read", "an image's connector whose credentials stay unused",
         "cirun pulls images with `DockerRegistry` connectors only. CI pulls with the credentials of Gcp, Aws and Azure \
          connectors too. Log in to the registry with `docker login`.";

@@ -4,9 +4,9 @@ use cirun_parser::{
     Diagnostic, Text,
     model::{BuildTarget, DockerAuth},
 };
-use cirun_plan::{Cause, Environment, Origin, StepPath, Text as PlanText, Traced};
+use cirun_plan::{Cause, Environment, Origin, Text as PlanText, Traced};
 
-use super::{BuildCtx, Pushed};
+use super::{BuildCtx, Pushed, plugins::Builder};
 use crate::{
     connectors::{RegistryAddress, as_docker},
     env::Env,
@@ -54,17 +54,17 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Registry {
 
 impl Registry {
     /// The target as the plugin will see it: the user's own variables may have moved the push elsewhere.
-    pub(crate) fn target(&self, step: &StepPath, env: &Environment, target: &BuildTarget) -> RegistryTarget {
+    pub(crate) fn target(&self, build: &BuildCtx<'_, '_>, env: &Environment) -> RegistryTarget {
         let set = |name: &str| env.get(name).and_then(|var| plain(&var.value.value));
         let (mut host, mut repository, mut ecr) = (self.host.clone(), self.repository.clone(), self.ecr.clone());
-        match target {
+        match build.spec.target {
             BuildTarget::Ecr { .. } => {
                 if let (Some(_), Some(registry)) = (&self.ecr, set("PLUGIN_REGISTRY")) {
                     ecr = EcrRegistry::parse(&registry);
                     host = registry;
                 }
                 if let (Some(_), Some(name)) = (&self.ecr, set("PLUGIN_REPO")) {
-                    repository = name;
+                    repository = in_registry(build.builder, &host, &name).to_owned();
                 }
             }
             BuildTarget::Docker { .. } => {
@@ -85,7 +85,14 @@ impl Registry {
             }
         }
         let login = self.login.clone().filter(|login| *login != host);
-        RegistryTarget { step: step.to_string(), host, repository, ecr, login, anonymous: self.anonymous }
+        RegistryTarget {
+            step: build.at.place.path.to_string(),
+            host,
+            repository,
+            ecr,
+            login,
+            anonymous: self.anonymous,
+        }
     }
 }
 
@@ -109,13 +116,40 @@ fn ecr(
         mapped(&mut registry.env, "PLUGIN_REGISTRY", host, account.origin, rule);
     }
     if let Some(name) = name {
-        shown.1 = name.value.shown();
+        let written = name.value.shown();
+        in_registry(build.builder, &shown.0, &written).clone_into(&mut shown.1);
+        if build.builder == Builder::Kaniko && starts_with_host(&shown.0, &written) {
+            report_registry_twice(build, &shown);
+        }
         mapped(&mut registry.env, "PLUGIN_REPO", name.value, name.origin, "seed 002, imageName → PLUGIN_REPO");
     }
     if let Some(region) = region {
         mapped(&mut registry.env, "PLUGIN_REGION", region.value, region.origin, "seed 002, region → PLUGIN_REGION");
     }
     shown
+}
+
+/// The repository that a name of `PLUGIN_REPO` is in the registry: kaniko-ecr puts the registry before every name, the others
+/// before one that does not begin with it (harness-runtime.md 6.3).
+fn in_registry<'n>(builder: Builder, host: &str, name: &'n str) -> &'n str {
+    match builder {
+        Builder::Kaniko => name,
+        Builder::Buildx | Builder::Docker if starts_with_host(host, name) => &name[host.len() + 1..],
+        Builder::Buildx | Builder::Docker => name,
+    }
+}
+
+fn starts_with_host(host: &str, name: &str) -> bool {
+    !host.is_empty() && name.strip_prefix(host).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn report_registry_twice(build: &BuildCtx<'_, '_>, (host, name): &(String, String)) {
+    let BuildTarget::Ecr { image_name: Some(field), .. } = &build.spec.target else { return };
+    build.at.ctx.notes.report(
+        Diagnostic::warning("registry-twice", format!("kaniko-ecr pushes to `{host}/{name}`"))
+            .at(field.span, "`account` and `region` name the registry already")
+            .help("write the repository alone"),
+    );
 }
 
 /// `PLUGIN_REPO` of BuildAndPushDockerRegistry; its registry comes from the connector.

@@ -171,6 +171,24 @@ fn env_variables_override_derived_ones_but_not_the_connector() {
     ");
 }
 
+/// An image's name that begins with the registry: the plugins do not do the same.
+#[test]
+fn image_name_with_its_registry() {
+    let spec = REQUIRED.replace("imageName: shop", "imageName: 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop");
+    let pushed = [Profile::Kubernetes, Profile::Vm].map(|profile| {
+        let outcome = plan_steps(profile, &step(&spec), |inputs| inputs.push = PushMode::Real);
+        let target = &outcome.planned.targets[0];
+        format!("{profile}: {} {}\n{}", target.host, target.repository, crate::harness::diagnostics(&outcome))
+    });
+    assert_snapshot!(pushed.concat(), @"
+    kubernetes: 123456789012.dkr.ecr.us-east-1.amazonaws.com 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop
+    warning[registry-twice] kaniko-ecr pushes to `123456789012.dkr.ecr.us-east-1.amazonaws.com/123456789012.dkr.ecr.us-east-1.amazonaws.com/shop`
+      at `123456789012.dkr.ecr.us-east-1.amazonaws.com/shop`: `account` and `region` name the registry already
+      help: write the repository alone
+    vm: 123456789012.dkr.ecr.us-east-1.amazonaws.com shop
+    ");
+}
+
 #[test]
 fn run_as_user() {
     assert_snapshot!(with("runAsUser: \"1000\""), @r#"
