@@ -15,9 +15,10 @@ use crate::{
 };
 
 /// The words of `runtime.type` and `infrastructure.type`.
-const WORDS: [(&str, Column); 6] = [
+const WORDS: [(&str, Column); 7] = [
     ("KubernetesDirect", Column::KubernetesDirect),
     ("Kubernetes", Column::KubernetesDirect),
+    ("Kubernetes-direct", Column::KubernetesDirect),
     ("KubernetesHosted", Column::KubernetesHosted),
     ("Cloud", Column::Cloud),
     ("VM", Column::Vm),

@@ -162,6 +162,7 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
         ("sequenceId", Entry::value(Value::Int(i64::try_from(inputs.run.sequence).unwrap_or(i64::MAX)))),
         ("executionId", run(&inputs.run.id)),
         ("executionUrl", run(&build_link(inputs))),
+        ("execution", Entry::tree([("url", run(&build_link(inputs)))])),
         ("startTs", Entry::value(Value::Int(inputs.run.now_ms))),
         ("storeType", run("INLINE")),
         ("triggerType", run("MANUAL")),

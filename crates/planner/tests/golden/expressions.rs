@@ -30,6 +30,11 @@ fn pipeline_stage_and_step() {
 }
 
 #[test]
+fn the_page_of_the_run() {
+    assert_snapshot!(value("<+pipeline.execution.url> <+pipeline.executionUrl>"), @"go: https://cirun.localhost/runs/local https://cirun.localhost/runs/local ← CI service (harness-runtime.md 7: local values) ← pipeline.yaml:19:94");
+}
+
+#[test]
 fn codebase() {
     assert_snapshot!(value("<+codebase.branch>@<+codebase.shortCommitSha> <+codebase.build.type>"), @"go: main@0123456 branch ← git (codebase) ← pipeline.yaml:19:94");
 }

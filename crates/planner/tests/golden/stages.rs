@@ -91,6 +91,20 @@ fn runtime_docker() {
     assert_snapshot!(infrastructure("runtime: {type: Docker, spec: {}}"), @"build: docker ← pipeline.yaml:10:27");
 }
 
+/// As older documents write it.
+#[test]
+fn infrastructure_in_an_old_spelling() {
+    assert_snapshot!(infrastructure("infrastructure: {type: Kubernetes-direct, spec: {connectorRef: k8s, namespace: ci}}"), @"
+    build: kubernetes ← pipeline.yaml:10:34
+    error[missing-required-input] `Run` step `go` needs `image` on kubernetes
+      at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
+      help: set `image`
+    error[missing-required-input] `Run` step `go` needs `connectorRef` on kubernetes
+      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      help: set `connectorRef` or `registryRef`
+    ");
+}
+
 #[test]
 fn infrastructure_vm() {
     assert_snapshot!(infrastructure("infrastructure: {type: VM, spec: {type: Pool, spec: {poolName: p}}}"), @"build: vm ← pipeline.yaml:10:34");
