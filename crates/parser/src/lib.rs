@@ -28,7 +28,9 @@ pub use codes::{CODES, Code, code};
 pub use connector_types::{CONNECTOR_TYPES, ConnectorClass, connector_class};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use field::{FieldInfo, FieldKind, Flag, Int, Key, ParameterField, Text, TextList, TextMap};
-pub use lower::{FAILURE_ACTIONS, FAILURE_ERRORS, lower_connector, lower_document, lower_pipeline};
+pub use lower::{
+    FAILURE_ACTIONS, FAILURE_ERRORS, follows_from_the_end, lower_connector, lower_document, lower_pipeline,
+};
 pub use merge::{
     MissingInput, TemplateKind, TemplateQuery, TemplateScope, apply_defaults, apply_input_sets, missing_inputs,
     pick_template, pipeline_of_template, resolve_templates, set_input, value_of,

@@ -5,9 +5,10 @@ use cirun_parser::{Diagnostic, DocumentKind, Node, Sources, TemplateKind, lower_
 use super::documents::MISSING_INPUT;
 use crate::project::Project;
 
-/// What reading the documents of the checked file finds, its pipelines left out.
+/// What reading the documents of the checked file finds, its pipelines and what is not of v0 left out.
 pub(super) fn findings(project: &Project) -> Vec<Diagnostic> {
-    let others = project.own_documents().filter(|document| document.kind != DocumentKind::Pipeline);
+    let is_read = |kind: DocumentKind| kind.root_key().is_some() && kind != DocumentKind::Pipeline;
+    let others = project.own_documents().filter(|document| is_read(document.kind));
     others.flat_map(|document| lower_document(document).diagnostics).collect()
 }
 

@@ -85,7 +85,7 @@ pub(super) fn assemble(
     diagnostics.extend(lowered.iter().flat_map(|lowered| lowered.diagnostics.iter().cloned()));
     let Some(pipeline) = lowered.and_then(|lowered| lowered.tree) else {
         diagnostics.extend(project.own_documents().next().and_then(Document::unsupported));
-        told::once(&mut diagnostics);
+        told::clean(&mut diagnostics, &project);
         let Project { sources, .. } = project;
         return Err(OpenError::NoPipeline(Box::new(Findings { file, sources, diagnostics, inspected: None })));
     };
@@ -148,7 +148,7 @@ pub(super) fn assemble(
     if sample_of.is_some() {
         alone::without_inputs(&mut diagnostics);
     }
-    told::once(&mut diagnostics);
+    told::clean(&mut diagnostics, &project);
     let Project { sources, answers, .. } = project;
     Ok(Session {
         sources,

@@ -2,13 +2,27 @@
 
 use std::collections::HashSet;
 
-use cirun_parser::{Diagnostic, Severity, Span};
+use cirun_parser::{Diagnostic, Severity, Span, follows_from_the_end};
+
+use crate::project::Project;
 
 /// Words that the parser warns of, and that the planner calls errors where it needs them.
 const WORDS: [&str; 2] = ["unexpected-value", "unknown-failure-action"];
 
+/// What the planner finds missing where a document was not read to its end.
+const MISSED: [&str; 4] =
+    ["missing-required-input", "missing-infrastructure", "unknown-stage", "unresolved-expression"];
+
+/// Leaves of the diagnostics what a person needs.
+pub(super) fn clean(diagnostics: &mut Vec<Diagnostic>, project: &Project) {
+    if project.own_documents().any(|document| !document.complete) {
+        without_consequences(diagnostics);
+    }
+    once(diagnostics);
+}
+
 /// Removes what was told before, and warnings of the parser where the planner reports an error at the same place.
-pub(super) fn once(diagnostics: &mut Vec<Diagnostic>) {
+fn once(diagnostics: &mut Vec<Diagnostic>) {
     let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.span);
     let mut warned: HashSet<Span> = HashSet::new();
     warned.extend(diagnostics.iter().filter(|found| WORDS.contains(&found.code)).filter_map(place));
@@ -20,6 +34,11 @@ pub(super) fn once(diagnostics: &mut Vec<Diagnostic>) {
         let refined = WORDS.contains(&found.code) && place(found).is_some_and(|span| errors.contains(&span));
         !refined && told.insert((found.code, place(found), found.message.clone()))
     });
+}
+
+/// Removes what may only be there because a document of the pipeline's file was not read to its end.
+fn without_consequences(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.retain(|found| !follows_from_the_end(found.code) && !MISSED.contains(&found.code));
 }
 
 #[cfg(test)]

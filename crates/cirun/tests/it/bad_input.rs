@@ -174,28 +174,6 @@ fn not_yaml() {
        ╰────
       help: quote the value if it holds a colon; check the line before this one
             and the indentation
-    incomplete-pipeline
-
-      ⚠ the pipeline has no `identifier`
-       ╭─[ci.yaml:2:3]
-     1 │ pipeline:
-     2 │   name: [a, b
-       ·   ▲
-       ·   ╰── in this pipeline
-     3 │   stages:
-       ╰────
-      help: add `identifier:`
-    incomplete-pipeline
-
-      ⚠ the pipeline has no `stages`
-       ╭─[ci.yaml:2:3]
-     1 │ pipeline:
-     2 │   name: [a, b
-       ·   ▲
-       ·   ╰── in this pipeline
-     3 │   stages:
-       ╰────
-      help: add `stages:`
     expected-text
 
       × a text is needed here, not a list

@@ -344,3 +344,21 @@ fn a_wrong_word_is_told_once() {
     --- exit status: 3
     ");
 }
+
+#[test]
+fn what_only_follows_from_a_broken_text_is_not_told() {
+    let step = run_step("a", "true").replace("      command: |-\n", "      command: \"\n");
+    let environment = TestEnvironment::pipeline(Stage::kubernetes().step(&step).pipeline());
+    assert_snapshot!(environment.cirun(&["check", "ci.yaml"]).exits(3), @"
+    --- stderr
+    yaml-syntax
+
+      × a quoted text does not end
+        ╭─[ci.yaml:29:1]
+     28 │                       true
+        ╰────
+      help: close the quotation mark
+    ci.yaml: 1 error, 0 warnings, 0 differences from CI
+    --- exit status: 3
+    ");
+}

@@ -30,12 +30,19 @@ pub fn lower_document(document: &Document) -> Parse<Option<Lowered>> {
     parse
 }
 
-/// Whether this may only be there because the text broke off: something is missing, or is null or cut short.
-fn follows_from_the_end(code: &str) -> bool {
+/// Whether a diagnostic of this code may only be there because the text broke off: something is missing, or is null or cut
+/// short.
+pub fn follows_from_the_end(code: &str) -> bool {
     let ends =
         [codes::MISSING_FIELD, codes::EXPECTED_MAP, codes::EXPECTED_LIST, codes::EMPTY_LIST, codes::NOTHING_TO_RUN];
     let incomplete = [codes::INCOMPLETE_PIPELINE, codes::INCOMPLETE_DOCUMENT, codes::PLACEHOLDER];
-    let cut = [codes::UNKNOWN_FIELD, codes::UNKNOWN_STEP_TYPE, codes::UNKNOWN_STAGE_TYPE, codes::UNEXPECTED_VALUE];
+    let cut = [
+        codes::UNKNOWN_FIELD,
+        codes::UNKNOWN_STEP_TYPE,
+        codes::UNKNOWN_STAGE_TYPE,
+        codes::UNEXPECTED_VALUE,
+        codes::EXPRESSION_SYNTAX,
+    ];
     ends.iter().chain(&incomplete).chain(&cut).any(|known| known.id == code)
 }
 
