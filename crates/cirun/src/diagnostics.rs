@@ -12,7 +12,7 @@ use self::excerpt::Excerpt;
 use crate::console;
 
 /// How many diagnostics are shown to a person; who has more mends the first ones first.
-const SHOWN: usize = 50;
+const SHOWN: usize = 40;
 
 /// How many places of one file a diagnostic shows.
 const SHOWN_PLACES: usize = 3;

@@ -117,8 +117,8 @@ codes! {
         "kaniko-ecr puts the registry, made of `account` and `region`, before `imageName`, also where it stands there already. \
          buildx-ecr and ecr do not.";
     Parity "connector-not-read", "an image's connector whose credentials stay unused",
-        "cirun pulls images with `DockerRegistry` connectors only. CI pulls with the credentials of Gcp, Aws and Azure \
-         connectors too. Log in to the registry with `docker login`.";
+        "cirun pulls images with `DockerRegistry` connectors, and images of ECR with `Aws` ones. CI pulls with the credentials \
+         of Gcp and Azure connectors too. Log in to the registry with `docker login`.";
     Warning "not-a-registry", "an image's connector that is no registry's",
         "Images are pulled with connectors of the types DockerRegistry, Gcp, Aws and Azure. With another one the image is \
          pulled without credentials.";

@@ -222,7 +222,7 @@ fn ten_megabytes_that_are_no_pipeline() {
     let last: Vec<_> = words.lines().rev().take(4).collect();
     assert_snapshot!(last.into_iter().rev().collect::<Vec<_>>().join("\n"), @r"
       help: remove one of them
-    … and 1048526 more like these
+    … and 1048536 more like these
     error: ci.yaml holds no pipeline that can be planned
     --- exit status: 3
     ");
