@@ -263,8 +263,8 @@ impl DockerRegistry {
     }
 }
 
-/// What the engine calls Docker Hub.
-const DOCKER_HUB_INDEX: &str = "https://index.docker.io/v1/";
+/// What Docker Hub is called where somebody logs in, whatever the version in the connector's URL (harness-runtime.md 5).
+pub(crate) const DOCKER_HUB_INDEX: &str = "https://index.docker.io/v1/";
 
 /// Host and path of `dockerRegistryUrl`.
 #[derive(Debug, Clone, PartialEq, Eq)]

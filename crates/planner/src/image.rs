@@ -75,17 +75,11 @@ fn is_of_ecr(image: &str) -> bool {
 
 /// Reports a connector that CI pulls the image with and cirun does not, or that neither can.
 fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
-    let (kind, class) = match &named.connector.spec {
-        ConnectorSpec::Docker(_) => return,
-        ConnectorSpec::Aws(_) => ("Aws", Some(ConnectorClass::Registry)),
-        ConnectorSpec::Gcp(_) => ("Gcp", Some(ConnectorClass::Registry)),
-        ConnectorSpec::Azure(_) => ("Azure", Some(ConnectorClass::Registry)),
-        ConnectorSpec::Artifactory(_) => ("Artifactory", Some(ConnectorClass::Artifacts)),
-        ConnectorSpec::Git(git) => (git.provider.word(), Some(ConnectorClass::Git)),
-        ConnectorSpec::Other(kind) => (kind.value.as_str(), connector_class(&kind.value)),
-    };
-    let id = &named.id.value;
-    let diagnostic = match class {
+    if as_docker(named.connector).is_some() {
+        return;
+    }
+    let (kind, id) = (named.connector.spec.word(), &named.id.value);
+    let diagnostic = match connector_class(kind) {
         Some(ConnectorClass::Registry) | None => Diagnostic::parity(
             "connector-not-read",
             format!("the image is pulled with your own `docker login`, not with the `{kind}` connector `{id}`"),

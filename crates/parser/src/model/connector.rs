@@ -42,6 +42,21 @@ pub enum ConnectorSpec {
     Other(Spanned<String>),
 }
 
+impl ConnectorSpec {
+    /// The connector's type, as documents write it.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Aws(_) => "Aws",
+            Self::Docker(_) => "DockerRegistry",
+            Self::Gcp(_) => "Gcp",
+            Self::Azure(_) => "Azure",
+            Self::Artifactory(_) => "Artifactory",
+            Self::Git(git) => git.provider.word(),
+            Self::Other(kind) => &kind.value,
+        }
+    }
+}
+
 /// `spec` of an `Aws` connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AwsConnector {

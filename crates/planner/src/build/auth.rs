@@ -12,7 +12,7 @@ use super::{
     azure_auth, google_auth,
 };
 use crate::{
-    connectors::{Named, chained},
+    connectors::{DOCKER_HUB_INDEX, Named, chained},
     env::Env,
     resolve::Ctx,
 };
@@ -68,7 +68,7 @@ pub(crate) fn set_docker_login(
     rule: &'static str,
 ) {
     let Some(registry) = ctx.docker_registry(named, docker) else { return };
-    let url = if registry.address.is_docker_hub() { DOCKER_HUB.to_owned() } else { registry.url.value.clone() };
+    let url = if registry.address.is_docker_hub() { DOCKER_HUB_INDEX.to_owned() } else { registry.url.value.clone() };
     let origin = ctx.of_connector(named, "dockerRegistryUrl", registry.url_span).then(Cause::Mapping { rule });
     env.set(address, Traced::new(PlanText::Known(url), origin));
     if let Some(given) = registry.credentials {
@@ -77,9 +77,6 @@ pub(crate) fn set_docker_login(
         env.set(password, mapped(PlanText::Secret(given.password.value), given.password.origin));
     }
 }
-
-/// The index that stands for Docker Hub, whatever the version in the URL (harness-runtime.md 5).
-const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
 fn wrong_type(build: &BuildCtx<'_, '_>, named: &Named<'_>, wanted: &str) -> Credentials {
     build.at.ctx.wrong_connector_type(named, wanted, &build.at.step.kind.value);

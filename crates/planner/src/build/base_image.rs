@@ -37,17 +37,8 @@ fn report_further(build: &BuildCtx<'_, '_>, reference: &Text) {
 }
 
 fn report_not_docker(build: &BuildCtx<'_, '_>, reference: &Text, spec: &ConnectorSpec) {
-    let kind = match spec {
-        ConnectorSpec::Aws(_) => "Aws",
-        ConnectorSpec::Docker(_) => "DockerRegistry",
-        ConnectorSpec::Gcp(_) => "Gcp",
-        ConnectorSpec::Azure(_) => "Azure",
-        ConnectorSpec::Artifactory(_) => "Artifactory",
-        ConnectorSpec::Git(git) => git.provider.word(),
-        ConnectorSpec::Other(kind) => kind.value.as_str(),
-    };
     build.at.ctx.notes.report(
-        Diagnostic::warning("ignored-input", format!("a base image connector of type `{kind}` has no effect"))
+        Diagnostic::warning("ignored-input", format!("a base image connector of type `{}` has no effect", spec.word()))
             .at(reference.span, "harness-runtime.md 6.2: DOCKER type only")
             .help("use a connector of type `DockerRegistry`"),
     );
