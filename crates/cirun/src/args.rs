@@ -66,7 +66,7 @@ pub(crate) enum Command {
     },
     /// Finds what CI would reject, ignore or do otherwise
     Check {
-        /// Pipelines; by default the only one under `.harness/`
+        /// Pipelines, templates, input sets, triggers, connectors; by default the only pipeline under `.harness/`
         files: Vec<PathBuf>,
         #[command(flatten)]
         plan: Box<PlanOptions>,

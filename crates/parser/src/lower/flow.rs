@@ -91,6 +91,10 @@ pub const FAILURE_ACTIONS: &[&str] = &[
     "ManualIntervention",
 ];
 
+/// What the service refuses an action without (harness-runtime.md 8.3; harness-schema.md 6).
+const NEEDED: &[(&str, &[&str])] =
+    &[("Retry", &["retryCount", "retryIntervals", "onRetryFailure"]), ("ManualIntervention", &["timeout"])];
+
 /// Warns of a word that is not one of `words`.
 pub(crate) fn check_word(found: &Spanned<String>, words: &[&'static str], cx: &mut Context) {
     let word = found.value.as_str();
@@ -224,6 +228,7 @@ impl FromNode for FailureActionSpec {
                 nearest(&kind.value, FAILURE_ACTIONS.iter().copied()).map(|near| format!("did you mean `{near}`?"));
             cx.report(warning);
         }
+        check_needed(&kind.value, node, cx);
         let mut action =
             Self { kind, retry_count: None, retry_intervals: None, condition: None, timeout: None, then: None };
         let Some(spec) = node.get("spec").filter(|spec| !spec.is_null()) else { return Some(action) };
@@ -235,6 +240,17 @@ impl FromNode for FailureActionSpec {
             action.then = then(spec, cx);
         }
         Some(action)
+    }
+}
+
+/// Reports what the action of this type lacks.
+fn check_needed(kind: &str, node: &Node, cx: &mut Context) {
+    let spec = node.get("spec").filter(|spec| !spec.is_null());
+    let needed = NEEDED.iter().filter(|(action, _)| *action == kind && spec.is_none_or(|spec| spec.text().is_none()));
+    for name in needed.flat_map(|(_, fields)| fields.iter()) {
+        if spec.and_then(|spec| spec.get(name)).is_none_or(Node::is_null) {
+            cx.missing(name, spec.unwrap_or(node).span);
+        }
     }
 }
 
