@@ -136,12 +136,16 @@ impl miette::Diagnostic for Shown<'_> {
         let last = self.labels.len().checked_sub(1).filter(|_| self.more > 0);
         Some(Box::new(self.labels.iter().enumerate().map(move |(index, label)| {
             let text = match label.text.as_str() {
-                text if Some(index) == last => Some(format!("{text}, and at {} more places", self.more)),
+                text if Some(index) == last => {
+                    let places = if self.more == 1 { "place" } else { "places" };
+                    Some(format!("{text}, and at {} more {places}", self.more))
+                }
                 "" => None,
                 text => Some(text.to_owned()),
             };
             let range = label.span.range();
-            LabeledSpan::new_primary_with_span(text, (range.start, range.len()))
+            let length = self.source.as_ref().map_or(range.len(), |source| source.shown_length(&range));
+            LabeledSpan::new_primary_with_span(text, (range.start, length))
         })))
     }
 
@@ -192,6 +196,31 @@ mod tests {
         let unknown = Diagnostic::error("unknown-connector", "unknown connector `hub`");
         let diagnostic = places.fold(unknown, |diagnostic, span| diagnostic.at(span, "and here"));
         insta::assert_snapshot!(render(&diagnostic, &sources));
+    }
+
+    #[test]
+    fn shows_places_that_are_far_apart_without_what_is_between() {
+        let mut sources = Sources::default();
+        let text = format!(
+            "{}a: hub\n{}b: hub\n{}c: hub\nd: hub\n",
+            "x: 1\n".repeat(20),
+            "y: 2\n".repeat(9),
+            "z: 3\n".repeat(3)
+        );
+        let id = sources.add("ci.yaml", &text);
+        let places = text.match_indices("hub").map(|(at, _)| Span { source: id, start: at as u32, end: at as u32 + 3 });
+        let unknown = Diagnostic::error("unknown-connector", "unknown connector `hub`");
+        let diagnostic = places.fold(unknown, |diagnostic, span| diagnostic.at(span, "and here"));
+        insta::assert_snapshot!(render(&diagnostic, &sources));
+    }
+
+    #[test]
+    fn shows_the_first_line_of_a_long_place() {
+        let mut sources = Sources::default();
+        let text = format!("pipeline:\n  name: shop\n{}", "  x: 1\n".repeat(30));
+        let id = sources.add("ci.yaml", &text);
+        let span = Span { source: id, start: 12, end: text.len() as u32 - 1 };
+        insta::assert_snapshot!(render(&Diagnostic::error("c", "no stage `x`").at(span, "in this pipeline"), &sources));
     }
 
     #[test]

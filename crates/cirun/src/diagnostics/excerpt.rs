@@ -1,10 +1,12 @@
 //! The lines around a place. Of a very long line only the part around the place is shown.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use cirun_parser::Source;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+/// How many lines of one place are shown; of a longer one (a stage, a pipeline) the first line tells which it is.
+const SHOWN_LINES: usize = 8;
 /// Lines up to this length are shown whole, in bytes.
 const LONGEST_LINE: usize = 400;
 /// What is shown of a longer one, before and after the place, in bytes.
@@ -20,6 +22,16 @@ pub(super) struct Excerpt {
 impl Excerpt {
     pub(super) fn new(source: &Source) -> Self {
         Self { name: source.name.to_string(), text: source.text.clone() }
+    }
+
+    /// How many bytes of a place are marked: all, or its first line where it has more than [`SHOWN_LINES`].
+    pub(super) fn shown_length(&self, place: &Range<usize>) -> usize {
+        let text = self.text.get(place.clone()).unwrap_or_default();
+        let mut lines = text.lines();
+        match (lines.next(), lines.nth(SHOWN_LINES - 1)) {
+            (Some(first), Some(_)) => first.len(),
+            _ => place.len(),
+        }
     }
 
     /// The part of a too long line around `start..end`, or nothing where the lines are short.
@@ -54,13 +66,15 @@ impl SourceCode for Excerpt {
             return Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), contents, shown, line, column, 1)));
         }
         let contents = self.text.read_span(span, before, after)?;
+        // miette counts from the start of the text, and with that joins places that are far apart.
+        let lines = contents.data().iter().filter(|byte| **byte == b'\n').count();
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             contents.data(),
             *contents.span(),
             contents.line(),
             contents.column(),
-            contents.line_count(),
+            lines,
         )))
     }
 }
