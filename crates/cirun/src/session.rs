@@ -5,6 +5,7 @@ mod assemble;
 mod aws_inputs;
 mod documents;
 mod locate;
+mod secret_store;
 mod told;
 
 use std::path::PathBuf;
@@ -16,8 +17,7 @@ use cirun_planner::Planned;
 pub(crate) use locate::{Located, locate, settings};
 
 use crate::{
-    args::PlanOptions, diagnostics, environment::Environment, error::CliError, exit::ExitCode, paths::Paths,
-    settings::Settings,
+    args::PlanOptions, diagnostics, environment::Environment, error::CliError, paths::Paths, settings::Settings,
 };
 
 /// A pipeline, planned, with everything that was decided on the way.
@@ -45,6 +45,8 @@ pub(crate) struct Session {
     pub identity: Option<String>,
     /// What a person answered to missing inputs, by path.
     pub answers: Vec<(String, String)>,
+    /// Whether the plan is to run, and not only to be looked at.
+    pub running: bool,
 }
 
 /// What was found in a pipeline, planned or not.
@@ -127,14 +129,13 @@ impl Session {
     /// Prints every diagnostic of at least `least`, and fails if one is an error.
     pub(crate) fn demand_valid(&self, least: Severity) -> Result<(), CliError> {
         diagnostics::say(&self.diagnostics, least, &self.sources);
-        match self.errors() {
-            0 => Ok(()),
-            1 => Err(CliError::new(ExitCode::InvalidInput, "the pipeline has 1 error; nothing was started")),
-            count => Err(CliError::new(
-                ExitCode::InvalidInput,
-                format!("the pipeline has {count} errors; nothing was started"),
-            )),
+        let errors = self.errors();
+        if errors == 0 {
+            return Ok(());
         }
+        let consequence = if self.running { "; nothing was started" } else { "" };
+        let plural = if errors == 1 { "" } else { "s" };
+        Err(CliError::invalid(format!("the pipeline has {errors} error{plural}{consequence}")))
     }
 
     /// How many diagnostics are errors.

@@ -106,8 +106,11 @@ impl<'a> Ctx<'a> {
         if let Some(instead) = instead {
             help = format!("{instead}; to use the connector, {help}");
         }
+        // One without a scope is known under every scope.
+        let mut named: Vec<&str> = known.iter().map(|id| without_scope(id).unwrap_or(id)).collect();
+        named.dedup();
         let candidates =
-            if known.is_empty() { "no connector was found".to_owned() } else { format!("known: {}", known.join(", ")) };
+            if named.is_empty() { "no connector was found".to_owned() } else { format!("known: {}", named.join(", ")) };
         let mut diagnostic =
             Diagnostic::error("unknown-connector", format!("unknown connector `{id}`")).at(span, candidates).help(help);
         if instead.is_some() {

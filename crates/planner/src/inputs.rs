@@ -19,6 +19,12 @@ pub struct Setting<T> {
 pub trait SecretStore: fmt::Debug + Send + Sync {
     /// Returns the secret with this identifier (`id`, `org.id`, `account.id`).
     fn get(&self, id: &str) -> Option<Setting<Secret>>;
+
+    /// What stands for a secret that is not there: nothing, where the plan is to run. Where it is only looked at, no value
+    /// is shown anyway, and a missing one is a note.
+    fn stand_in(&self) -> Option<Setting<Secret>> {
+        None
+    }
 }
 
 /// A store with nothing in it.

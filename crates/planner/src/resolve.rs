@@ -180,19 +180,17 @@ impl<'a> Ctx<'a> {
 
     /// Finds a secret; a missing one is reported.
     pub(crate) fn secret(&self, id: &str, span: Span) -> Option<Traced<Secret>> {
-        match secrets::find(self.names.secrets(), id) {
+        let given = match secrets::find(self.names.secrets(), id) {
             Some(given) => {
                 self.notes.secret(&given.value);
-                Some(Traced::new(
-                    given.value,
-                    Origin::new(Cause::Secret { id: id.to_owned(), given_by: given.given_by }),
-                ))
+                given
             }
             None => {
                 self.missing_secret(id, span);
-                None
+                self.names.secrets().stand_in()?
             }
-        }
+        };
+        Some(Traced::new(given.value, Origin::new(Cause::Secret { id: id.to_owned(), given_by: given.given_by })))
     }
 
     /// Evaluates a template in this place and reports what it could not resolve.

@@ -90,11 +90,13 @@ fn number(source: &str) -> Value {
 }
 
 fn secret_entry(ctx: &Ctx<'_>, field: &Text, cause: Option<Cause>) -> Entry {
-    let found =
-        ctx.known(field, "a reference to a secret").and_then(|id| crate::secrets::find(ctx.names.secrets(), &id.value));
-    match found {
+    let secrets = ctx.names.secrets();
+    let found = ctx.known(field, "a reference to a secret").and_then(|id| crate::secrets::find(secrets, &id.value));
+    if let Some(given) = &found {
+        ctx.notes.secret(&given.value);
+    }
+    match found.or_else(|| secrets.stand_in()) {
         Some(given) => {
-            ctx.notes.secret(&given.value);
             Entry::Known(Known { value: Value::String(given.value.expose().to_owned()), secret: true, cause })
         }
         None => Entry::value(Value::Null),

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use cirun_parser::{Diagnostic, Document, DocumentKind, model::Connector};
-use cirun_plan::{ENGINE_DIR, PullPolicy, Secret};
+use cirun_plan::{ENGINE_DIR, PullPolicy};
 use cirun_planner::{
-    AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, SecretStore, Selection,
-    Setting,
+    AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, Selection, Setting,
 };
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -14,7 +13,9 @@ use jiff::Timestamp;
 use super::{
     Findings, Located, OpenError, Session, alone, aws_inputs,
     documents::{self, Missing},
-    locate, told,
+    locate,
+    secret_store::Shown,
+    told,
 };
 use crate::{
     args::{self, PlanOptions, PullMode},
@@ -118,7 +119,7 @@ pub(super) fn assemble(
         },
         vars: plan.vars.iter().cloned().collect(),
         env: plan.env.iter().cloned().collect(),
-        secrets: Arc::new(secrets),
+        secrets: if running { Arc::new(secrets) } else { Arc::new(Shown(secrets)) },
         connectors,
         codebase: codebase(&Checkout::read(&workspace), plan)?,
         run: facts,
@@ -162,6 +163,7 @@ pub(super) fn assemble(
         pod_token,
         identity,
         answers,
+        running,
     })
 }
 
@@ -254,10 +256,4 @@ fn given<T>(value: T, key: &str, origin: settings::Origin) -> Setting<T> {
         }
     };
     Setting { value, given_by }
-}
-
-impl SecretStore for Secrets {
-    fn get(&self, id: &str) -> Option<Setting<Secret>> {
-        self.get(id).map(|(value, given_by)| Setting { value, given_by })
-    }
 }

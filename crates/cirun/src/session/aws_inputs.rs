@@ -88,7 +88,9 @@ fn local_token(pipeline: &Pipeline, facts: &RunFacts, oidc: &Path) -> Result<Set
     };
     let now = Timestamp::from_millisecond(facts.now_ms).unwrap_or_default();
     let token = OidcIssuer::open(oidc).and_then(|issuer| issuer.token(&workload, now));
-    let token = token.map_err(|error| CliError::aws(&error))?;
+    let token = token.map_err(|error| {
+        CliError::aws(&error).help("the local OIDC issuer keeps its key there: make it writable, or set XDG_DATA_HOME")
+    })?;
     Ok(Setting { value: Secret::new(token), given_by: "the local OIDC issuer".to_owned() })
 }
 

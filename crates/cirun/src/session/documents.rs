@@ -52,15 +52,17 @@ pub(super) fn resolve(
     let before = project.sources.len();
     let InputSets { sets: input_sets, stages } = input_sets(project, options, diagnostics)?;
     pipeline = collect(apply_input_sets(pipeline, &input_sets.iter().collect::<Vec<_>>()), diagnostics);
-    for (path, value) in &options.inputs {
-        let id = project.sources.add(&format!("--input {path}"), value);
+    let by_path = options.inputs.iter().map(|(path, value)| (format!("--input {path}"), path.as_str(), value.as_str()));
+    let by_name = of_variables(&open, &options.vars);
+    for (flag, path, value) in by_path.chain(by_name) {
+        let id = project.sources.add(&flag, value);
         let given = value_of(&project.sources, id);
         diagnostics.extend(refusal(&open, path, &given));
         if let Err(diagnostic) = set_input(&mut pipeline, path, given) {
             diagnostics.push(diagnostic);
         }
     }
-    if !input_sets.is_empty() || !options.inputs.is_empty() {
+    if !input_sets.is_empty() || !options.inputs.is_empty() || !options.vars.is_empty() {
         open = missing_inputs(&pipeline);
     }
     diagnostics.extend(open.iter().filter_map(default_not_allowed));
@@ -88,6 +90,21 @@ pub(super) fn is_news(found: &Diagnostic, missing: &[Span], sources: &Sources) -
     }
     let text = sources.get(span.source).text.get(span.start as usize..span.end as usize);
     found.code != MISSING_INPUT || text.is_some_and(|text| text.contains("<+input"))
+}
+
+/// The inputs that are the values of variables which `--var` sets: the flag, the path and the value.
+fn of_variables<'a>(
+    open: &'a [MissingInput],
+    vars: &'a [(String, String)],
+) -> impl Iterator<Item = (String, &'a str, &'a str)> {
+    let set = |input: &MissingInput| {
+        let name = input.path.strip_suffix(".value")?.rsplit_once("variables.")?.1;
+        vars.iter().rev().find(|(set, _)| set == name)
+    };
+    open.iter().filter_map(move |input| {
+        let (name, value) = set(input)?;
+        Some((format!("--var {name}"), input.path.as_str(), value.as_str()))
+    })
 }
 
 /// Why the runtime input that was declared at `path` does not take this value, if it does not.

@@ -21,7 +21,8 @@ pub(super) fn clean(diagnostics: &mut Vec<Diagnostic>, project: &Project) {
     once(diagnostics);
 }
 
-/// Removes what was told before, and warnings of the parser where the planner reports an error at the same place.
+/// Removes what was told before, warnings of the parser where the planner reports an error at the same place, and
+/// differences from CI where CI refuses what stands there.
 fn once(diagnostics: &mut Vec<Diagnostic>) {
     let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.span);
     let mut warned: HashSet<Span> = HashSet::new();
@@ -29,8 +30,16 @@ fn once(diagnostics: &mut Vec<Diagnostic>) {
     let error_there = |found: &&Diagnostic| found.severity == Severity::Error && !WORDS.contains(&found.code);
     let errors: HashSet<Span> =
         diagnostics.iter().filter(error_there).filter_map(place).filter(|span| warned.contains(span)).collect();
+    let differs = |found: &&Diagnostic| found.severity == Severity::Parity;
+    let different: HashSet<Span> = diagnostics.iter().filter(differs).filter_map(place).collect();
+    let is_error = |found: &&Diagnostic| found.severity == Severity::Error;
+    let refused: HashSet<Span> =
+        diagnostics.iter().filter(is_error).filter_map(place).filter(|span| different.contains(span)).collect();
     let mut told = HashSet::new();
     diagnostics.retain(|found| {
+        if differs(&found) && place(found).is_some_and(|span| refused.contains(&span)) {
+            return false;
+        }
         let refined = WORDS.contains(&found.code) && place(found).is_some_and(|span| errors.contains(&span));
         !refined && told.insert((found.code, place(found), found.message.clone()))
     });
@@ -62,6 +71,13 @@ mod tests {
         assert_eq!(codes(twice.to_vec()), ["unknown-field", "unknown-field"]);
         let other = [at(Diagnostic::warning("a", "x"), 3), at(Diagnostic::warning("a", "y"), 3)];
         assert_eq!(codes(other.to_vec()), ["a", "a"]);
+    }
+
+    #[test]
+    fn what_ci_refuses_is_no_difference_from_ci() {
+        let parity = |start| at(Diagnostic::parity("step-not-run", "x"), start);
+        let error = at(Diagnostic::error("not-a-ci-step", "x"), 3);
+        assert_eq!(codes(vec![error, parity(3), parity(4)]), ["not-a-ci-step", "step-not-run"]);
     }
 
     #[test]

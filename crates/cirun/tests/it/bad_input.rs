@@ -110,7 +110,7 @@ fn unknown_connector_of_a_push() {
      131 │                   spec:
      132 │                     connectorRef: awss
          ·                                   ──┬─
-         ·                                     ╰── known: images, org.images, account.images, aws, org.aws, account.aws, aws_role, org.aws_role, account.aws_role, aws_oidc, org.aws_oidc, account.aws_oidc, aws_irsa, org.aws_irsa, account.aws_irsa, aws_delegate, org.aws_delegate, account.aws_delegate
+         ·                                     ╰── known: images, aws, aws_role, aws_oidc, aws_irsa, aws_delegate
      133 │                     region: <+pipeline.variables.region>
          ╰────
       help: did you mean `aws`? Otherwise write it as `connector: {name: awss,
@@ -153,7 +153,7 @@ fn no_engine() {
     --- stderr
     error: no container engine: tried
       unix:///nonexistent/docker.sock (DOCKER_HOST): no such socket
-    start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST
+     help: start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST; host steps need none
     --- exit status: 4
     ");
 }

@@ -70,6 +70,9 @@ fn input_sets_and_inputs() {
     assert_eq!(greeting(&["--input-set", "set.yaml"]), "Ada, low");
     assert_eq!(greeting(&["--input-set", "set.yaml", "--input", "variables.level=high"]), "Ada, high");
     assert_eq!(greeting(&["--input-set", "set.yaml", "--var", "who=Grace"]), "Grace, low");
+    assert_eq!(greeting(&["--var", "who=Grace", "--var", "level=high"]), "Grace, high");
+    let refused = environment().cirun(&["local", "ci.yaml", "--var", "who=Grace", "--var", "level=middle"]).exits(3);
+    drop(refused.says("`middle` is not one of `low`, `high`").says("--var level:1:1"));
 }
 
 /// A trigger that takes the set `ci` and gives `level` itself.
@@ -196,7 +199,7 @@ fn what_is_no_input_set() {
         ╰────
       help: `--input variables.level.value=VALUE`, or an input set with
             `--input-set FILE`
-    error: the pipeline has 3 errors; nothing was started
+    error: the pipeline has 3 errors
     --- exit status: 3
     ");
 }

@@ -66,6 +66,45 @@ fn a_missing_secret_says_how_to_give_it() {
     "#);
 }
 
+/// Only a run needs the value: what is looked at shows none anyway.
+#[test]
+fn a_plan_is_shown_without_secrets() {
+    let environment = TestEnvironment::new().file("ci.yaml", pipeline());
+    let plan = environment.cirun(&["plan", "ci.yaml", "--format", "json"]).exits(0).json();
+    let variables = plan["stages"][0]["execution"][0]["step"]["env"].as_array().unwrap().clone();
+    let token = variables.iter().find(|variable| variable["name"] == "TOKEN").unwrap();
+    assert_eq!((&token["value"], &token["secret"]), (&"***".into(), &true.into()));
+    let explained = environment.cirun(&["explain", "ci.yaml", "show", "TOKEN"]).exits(0);
+    assert_snapshot!(explained.stdout, @r"
+    TOKEN = ***
+            secret account.deploy-token (no value is given) ← ci.yaml:26:30
+    ");
+    assert_snapshot!(environment.cirun(&["list", "ci.yaml"]).exits(0), @"
+    --- stdout
+    build (cloud)
+      show  Run
+    --- exit status: 0
+    ");
+    assert_snapshot!(environment.cirun(&["check", "ci.yaml"]).exits(0), @r#"
+    --- stderr
+    missing-secret
+
+      ☞ the secret `account.deploy-token` has no value
+        ╭─[ci.yaml:26:30]
+     25 │                     envVariables:
+     26 │                       TOKEN: <+secrets.getValue("account.deploy-token")>
+        ·                              ─────────────────────┬─────────────────────
+        ·                                                   ╰── needed here
+     27 │                     command: |-
+        ╰────
+      help: give it with `--secret deploy-token=VALUE`, in a dotenv file named by
+            `--secret-file FILE`, or in the environment variable
+            `CIRUN_SECRET_deploy_token`
+    ci.yaml: 0 errors, 0 warnings, 0 differences from CI
+    --- exit status: 0
+    "#);
+}
+
 #[test]
 fn a_broken_secret_file_names_the_line() {
     let environment = TestEnvironment::new().file("ci.yaml", pipeline()).file("s.env", "a=1\nnonsense\n");

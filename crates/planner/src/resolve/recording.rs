@@ -71,7 +71,9 @@ impl Scope for Recording<'_> {
             }
             None => {
                 self.missing_secrets.borrow_mut().push(id.to_owned());
-                Lookup::Missing
+                let Some(given) = self.names.secrets().stand_in() else { return Lookup::Missing };
+                self.cause(Cause::Secret { id: id.to_owned(), given_by: given.given_by });
+                Lookup::Found { value: Value::String(given.value.expose().to_owned()), secret: true }
             }
         }
     }

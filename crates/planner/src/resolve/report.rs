@@ -1,7 +1,7 @@
 //! What resolving finds wrong.
 
 use cirun_expressions::Segment;
-use cirun_parser::{Diagnostic, Span};
+use cirun_parser::{Diagnostic, Severity, Span};
 use cirun_plan::Pieces;
 
 use super::{Ctx, recording::Recording};
@@ -53,11 +53,13 @@ impl Ctx<'_> {
     }
 
     pub(super) fn missing_secret(&self, id: &str, span: Span) {
-        self.notes.report_absent(
-            Diagnostic::error("missing-secret", format!("the secret `{id}` has no value"))
-                .at(span, "needed here")
-                .help(secrets::remedy(id)),
-        );
+        let mut diagnostic = Diagnostic::error("missing-secret", format!("the secret `{id}` has no value"))
+            .at(span, "needed here")
+            .help(secrets::remedy(id));
+        if self.names.secrets().stand_in().is_some() {
+            diagnostic.severity = Severity::Note;
+        }
+        self.notes.report_absent(diagnostic);
     }
 
     pub(super) fn deferred_too_late(&self, what: &str, pieces: &Pieces, span: Span) {
