@@ -26,6 +26,7 @@ impl Backends {
     fn containers(&self) -> Result<&DockerBackend, BackendError> {
         self.containers.as_ref().ok_or_else(|| BackendError::Unreachable {
             reason: "this run was started without an engine, and a step needs a container".to_owned(),
+            remedy: None,
         })
     }
 

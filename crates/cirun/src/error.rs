@@ -51,6 +51,16 @@ impl CliError {
         self
     }
 
+    /// What is wrong, without what to do about it.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub(crate) fn remedy(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> ExitCode {
         self.code
@@ -69,7 +79,14 @@ impl fmt::Display for CliError {
 
 impl From<BackendError> for CliError {
     fn from(error: BackendError) -> Self {
-        Self::new(backend_code(&error), with_causes(&error))
+        let told = Self::new(backend_code(&error), with_causes(&error));
+        match error {
+            BackendError::Unreachable { remedy: Some(remedy), .. } => told.help(remedy),
+            BackendError::Unreachable { remedy: None, .. }
+            | BackendError::Image { .. }
+            | BackendError::Engine { .. }
+            | BackendError::Io { .. } => told,
+        }
     }
 }
 

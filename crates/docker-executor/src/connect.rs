@@ -33,7 +33,7 @@ pub async fn connect(options: &ConnectOptions) -> Result<Engine, BackendError> {
     if let Err(problem) = context {
         tried.insert(0, problem);
     }
-    Err(BackendError::Unreachable { reason: unreachable_text(&tried) })
+    Err(unreachable(&tried))
 }
 
 /// Whether the engine that [`connect`] is likely to find has its socket on this machine; the engine is not asked.
@@ -46,16 +46,17 @@ pub fn is_socket_here(options: &ConnectOptions) -> bool {
     likely.is_some_and(|candidate| socket_here(&candidate.address, options.host_os).is_some())
 }
 
-fn unreachable_text(tried: &[String]) -> String {
-    let advice = if tried.iter().any(|line| line.contains("ermission denied")) {
+fn unreachable(tried: &[String]) -> BackendError {
+    let remedy = if tried.iter().any(|line| line.contains("ermission denied")) {
         "your user may not use the engine's socket: add it to the `docker` group, or use a rootless engine"
     } else {
-        "start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST"
+        "start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST; host steps need none"
     };
-    if tried.is_empty() {
-        return format!("no engine socket was found; {advice}");
-    }
-    format!("tried\n  {}\n{advice}", tried.join("\n  "))
+    let reason = match tried {
+        [] => "no engine socket was found".to_owned(),
+        tried => format!("tried\n  {}", tried.join("\n  ")),
+    };
+    BackendError::Unreachable { reason, remedy: Some(remedy) }
 }
 
 async fn try_connect(candidate: &Candidate) -> Result<Docker, String> {
@@ -130,18 +131,18 @@ mod tests {
             docker_host: Some(format!("unix://{}", dead.display())),
             ..ConnectOptions::new(HostOs::Linux)
         };
-        let Err(BackendError::Unreachable { reason }) = connect(&options).await else { panic!("connected") };
+        let Err(BackendError::Unreachable { reason, .. }) = connect(&options).await else { panic!("connected") };
         let reason = reason.replace(&dead.display().to_string(), "SOCK");
         insta::assert_snapshot!(reason, @"
         tried
           unix://SOCK (DOCKER_HOST): Connection refused (os error 111)
-        start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST
         ");
     }
 
     #[test]
     fn refusal_by_permission_has_its_own_advice() {
-        let text = unreachable_text(&["unix:///var/run/docker.sock (usual place): Permission denied".to_owned()]);
-        assert!(text.contains("`docker` group"), "{text}");
+        let error = unreachable(&["unix:///var/run/docker.sock (usual place): Permission denied".to_owned()]);
+        let BackendError::Unreachable { remedy: Some(remedy), .. } = error else { panic!("{error}") };
+        assert!(remedy.contains("`docker` group"), "{remedy}");
     }
 }

@@ -60,6 +60,8 @@ pub struct EngineInfo {
     pub memory_bytes: u64,
     /// Its storage driver.
     pub storage_driver: String,
+    /// Where it keeps images and containers, on its own machine.
+    pub root: Option<String>,
     /// What it warns about.
     pub warnings: Vec<String>,
 }
@@ -95,6 +97,7 @@ impl Engine {
             cpus: info.ncpu.and_then(|count| u64::try_from(count).ok()).unwrap_or(0),
             memory_bytes: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
             storage_driver: info.driver.unwrap_or_default(),
+            root: info.docker_root_dir,
             warnings: info.warnings.unwrap_or_default(),
         })
     }

@@ -166,6 +166,8 @@ pub enum BackendError {
     Unreachable {
         /// What was tried.
         reason: String,
+        /// What to do.
+        remedy: Option<&'static str>,
     },
     /// An image is not available (exit code 5).
     #[error("image `{image}` is not available: {reason}")]

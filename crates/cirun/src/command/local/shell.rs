@@ -74,7 +74,7 @@ async fn open(visit: &Visit, backends: &Backends, signals: &Signals) -> Result<(
             command.kill_on_drop(true).status().await.map(drop).map_err(failed)
         }
         (ReadyAction::Container(_), None) => {
-            Err(BackendError::Unreachable { reason: "this run was started without an engine".to_owned() })
+            Err(BackendError::Unreachable { reason: "this run was started without an engine".to_owned(), remedy: None })
         }
     }
 }

@@ -1,0 +1,98 @@
+//! The ports and disks of this machine.
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    path::Path,
+};
+
+use cirun_report::human_bytes;
+
+use super::Finding;
+
+/// Less free space than this is told: an image build takes it easily.
+const LITTLE_SPACE: u64 = 5_000_000_000;
+
+/// The ports of `cirun aws serve`, plain and TLS, unless it is told otherwise.
+const SERVE_PORTS: [u16; 2] = [4577, 4578];
+
+/// Whether the ports that cirun asks for by number are free.
+pub(super) fn ports() -> Finding {
+    let taken: Vec<String> = SERVE_PORTS
+        .into_iter()
+        .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_err())
+        .map(|port| port.to_string())
+        .collect();
+    if taken.is_empty() {
+        let ports = SERVE_PORTS.map(|port| port.to_string()).join(" and ");
+        return Finding::good("ports", format!("{ports} are free for `cirun aws serve`"));
+    }
+    let text = format!("{} of this machine is taken, which `cirun aws serve` asks for", taken.join(" and "));
+    Finding::remark("ports", text, "`cirun aws serve --port 0` takes a free one")
+}
+
+/// Whether runs can be recorded in `directory`, and how much space is left there.
+pub(super) fn records(directory: &Path) -> Finding {
+    let there = directory.ancestors().find(|parent| parent.exists()).unwrap_or(directory);
+    if is_writable(there) {
+        return disk("records", directory);
+    }
+    let remedy = "make it writable, or set XDG_STATE_HOME to another directory";
+    Finding::bad("disk", format!("records: cannot write to {}", there.display()), remedy)
+}
+
+/// How much space is left where `directory` is, or will be.
+pub(super) fn disk(what: &'static str, directory: &Path) -> Finding {
+    let there = directory.ancestors().find(|parent| parent.exists()).unwrap_or(directory);
+    match free_bytes(there) {
+        Ok(bytes) => space(what, directory, bytes),
+        Err(error) => Finding::remark("disk", format!("{what}: {}: {error}", there.display()), "look at `df`"),
+    }
+}
+
+fn space(what: &str, directory: &Path, bytes: u64) -> Finding {
+    let text = format!("{what}: {} free at {}", human_bytes(bytes), directory.display());
+    if bytes >= LITTLE_SPACE {
+        return Finding::good("disk", text);
+    }
+    Finding::remark("disk", text, "make room: `cirun aws gc`, `cirun clean --all`, `docker image prune`")
+}
+
+#[cfg(unix)]
+fn is_writable(directory: &Path) -> bool {
+    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_writable(directory: &Path) -> bool {
+    std::fs::metadata(directory).is_ok_and(|found| !found.permissions().readonly())
+}
+
+#[cfg(unix)]
+fn free_bytes(path: &Path) -> std::io::Result<u64> {
+    let found = rustix::fs::statvfs(path)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_path: &Path) -> std::io::Result<u64> {
+    Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::State, *};
+
+    #[test]
+    fn little_space_has_a_remedy() {
+        let state = |bytes| space("images", Path::new("/var/lib/docker"), bytes).state;
+        assert_eq!([state(LITTLE_SPACE), state(LITTLE_SPACE - 1)], [State::Good, State::Remark]);
+        assert_eq!(space("images", Path::new("/x"), 1_500_000_000).text, "images: 1.5 GB free at /x");
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_yet() {
+        let directory = tempfile::tempdir().unwrap();
+        let finding = records(&directory.path().join("cirun/runs"));
+        assert!(finding.text.starts_with("records: ") && finding.text.ends_with("cirun/runs"), "{finding:?}");
+    }
+}
