@@ -16,6 +16,7 @@ pub(crate) use options::{
 /// Runs the Build stage of a Harness CI pipeline on the machine in front of you.
 #[derive(Debug, Parser)]
 #[command(name = "cirun", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_long_help = crate::command::manual::after_help())]
 pub(crate) struct Args {
     /// When to colour what is for people
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
@@ -146,7 +147,11 @@ pub(crate) enum Command {
     /// Prints a JSON Schema of Harness documents, for editors
     Schema,
     /// Prints the manual page
-    Man,
+    Man {
+        /// The command, such as `local` or `aws serve`; by default cirun itself
+        #[arg(value_name = "COMMAND")]
+        words: Vec<String>,
+    },
     /// What cirun runs inside its own containers
     #[command(name = "__inside", hide = true)]
     Inside {

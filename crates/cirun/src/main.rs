@@ -90,7 +90,7 @@ fn run(args: Args) -> Result<ExitCode, CliError> {
         Command::Aws { command } => block_on(command::aws::run(command, &environment))?,
         Command::Completions { shell } => command::manual::completions(shell),
         Command::Schema => command::schema::run(),
-        Command::Man => command::manual::man(),
+        Command::Man { words } => command::manual::man(&words),
         Command::Inside { command } => block_on(command::inside::run(command))?,
     }
 }

@@ -37,7 +37,10 @@ impl Record {
     pub(crate) fn create(paths: &Paths, run: &str) -> Result<Self, CliError> {
         let record = Self { directory: paths.run(run) };
         for directory in [record.steps(), record.emulator()] {
-            fs::create_dir_all(&directory).map_err(|error| CliError::io(directory.display(), &error))?;
+            fs::create_dir_all(&directory).map_err(|error| {
+                CliError::io(format!("cannot make the run's record {}", directory.display()), &error)
+                    .help("make the directory writable, or name another one with XDG_STATE_HOME")
+            })?;
         }
         close_to_others(&record.directory).map_err(|error| CliError::io(record.directory.display(), &error))?;
         open_to_all(&record.steps()).map_err(|error| CliError::io(record.steps().display(), &error))?;

@@ -1,16 +1,17 @@
 //! Ctrl-C and its relatives: the first asks the run to end, the second kills it.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
+use cirun_report::Pause;
 use tokio_util::sync::CancellationToken;
 
 use crate::{console, exit::ExitCode};
 
 /// What signals have asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Signals {
     /// Fires at the first signal.
     pub stop: CancellationToken,
@@ -18,6 +19,8 @@ pub(crate) struct Signals {
     pub kill: CancellationToken,
     first: Arc<AtomicU8>,
     deaf: Arc<AtomicBool>,
+    /// Takes the live screen off the terminal while the person is answered.
+    screen: Arc<OnceLock<Pause>>,
 }
 
 /// Ctrl-C is meant for another program until this is dropped.
@@ -50,6 +53,12 @@ impl Signals {
         Deaf(Arc::clone(&self.deaf))
     }
 
+    /// From now on the run has a live screen.
+    pub(crate) fn share_screen_with(&self, pause: Pause) {
+        // A run has one screen; a second one would find the first in place, which serves as well.
+        drop(self.screen.set(pause));
+    }
+
     fn hear(&self, code: ExitCode) {
         if code == ExitCode::Interrupted && self.deaf.load(Ordering::SeqCst) {
             return;
@@ -59,7 +68,10 @@ impl Signals {
             return;
         }
         self.first.store(code.code(), Ordering::SeqCst);
+        let screen = self.screen.get();
+        screen.inspect(|screen| screen.begin());
         console::say("stopping: once more to kill");
+        screen.inspect(|screen| screen.end());
         self.stop.cancel();
     }
 

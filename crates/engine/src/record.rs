@@ -1,6 +1,6 @@
 //! What has happened so far: what later steps may ask for.
 
-use cirun_plan::{Plan, PlannedStage, PlannedStep, StageId, StepPath};
+use cirun_plan::{Plan, PlannedStage, PlannedStep, Role, StageId, StepPath};
 use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
 
@@ -46,6 +46,7 @@ pub(crate) struct StepRecord {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) step_type: String,
+    pub(crate) role: Role,
     pub(crate) state: StepState,
     pub(crate) outputs: Outputs,
 }
@@ -92,6 +93,16 @@ impl RunRecord {
         self.stages.values().filter_map(|stage| stage.outcome).for_each(|outcome| tally.add(outcome));
         tally.combined()
     }
+
+    /// The first step of the plan that failed or timed out; services are none.
+    pub(crate) fn first_failed(&self) -> Option<&StepPath> {
+        let failed = |step: &StepRecord| {
+            step.role == Role::Foreground
+                && matches!(step.state, StepState::Finished { outcome: Outcome::Failed | Outcome::TimedOut, .. })
+        };
+        let mut steps = self.stages.values().flat_map(|stage| &stage.steps);
+        steps.find(|(_, step)| failed(step)).map(|(path, _)| path)
+    }
 }
 
 impl StageRecord {
@@ -128,6 +139,7 @@ impl StepRecord {
             id: step.id.clone(),
             name: step.name.clone(),
             step_type: step.step_type.clone(),
+            role: step.role,
             state: StepState::Waiting,
             outputs: Outputs::default(),
         }

@@ -36,6 +36,8 @@ pub struct RunResult {
     pub error_text: Option<String>,
     /// The step whose end has told that error.
     pub told_by: Option<StepPath>,
+    /// The first step of the plan that failed or timed out.
+    pub first_failed: Option<StepPath>,
     /// A person ended it.
     pub cancelled: bool,
     /// How many differences from CI it found.
@@ -237,6 +239,7 @@ impl RunState {
 
     fn result(self, emitter: &Emitter) -> RunResult {
         let outcome = if self.error.is_some() { Outcome::Failed } else { self.record.outcome() };
+        let first_failed = self.record.first_failed().cloned();
         let (error, told_by) = self.error.map(|broken| (broken.error, broken.told_by)).unzip();
         let stages = self.record.stages.into_iter().filter_map(|(id, stage)| Some((id, stage.outcome?)));
         RunResult {
@@ -245,6 +248,7 @@ impl RunState {
             error_text: error.as_ref().map(|error| emitter.mask(&with_causes(error))),
             error,
             told_by: told_by.flatten(),
+            first_failed,
             cancelled: self.halt == Some(Halt::Cancelled),
             differences: emitter.differences(),
         }

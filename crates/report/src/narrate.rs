@@ -40,6 +40,8 @@ pub(crate) struct Narrator {
     sentences: Sentences,
     prefix: usize,
     pulls: IndexMap<String, Pull>,
+    /// Why the last failed pull failed.
+    failed_pull: Option<String>,
 }
 
 struct Pull {
@@ -49,20 +51,17 @@ struct Pull {
 
 impl Narrator {
     pub(crate) fn new(look: Look, sentences: Sentences) -> Self {
-        Self { look, sentences, prefix: *PREFIX.start(), pulls: IndexMap::new() }
+        Self { look, sentences, prefix: *PREFIX.start(), pulls: IndexMap::new(), failed_pull: None }
     }
 
     /// The lines that tell `event`, which `record` holds already; none for what only the end or a bar shows.
     pub(crate) fn tell(&mut self, event: &Event, record: &RunRecord) -> Vec<String> {
         match &event.kind {
-            EventKind::RunStarted { run, pipeline, version, profile, stages } => {
-                let steps = human::count(stages.iter().map(|(_, steps)| steps).sum(), "step");
-                let what = match stages.as_slice() {
-                    [(stage, _)] => format!("stage {stage}"),
-                    _ => human::count(stages.len(), "stage"),
-                };
-                let text = format!("pipeline {pipeline}, {what} ({profile}), {steps}; run {run}, cirun {version}");
-                vec![self.own(Mark::Start, &text)]
+            // The failed pull has just told it.
+            EventKind::Diagnostic { step: None, message, .. }
+                if self.failed_pull.as_ref().is_some_and(|reason| message.ends_with(reason)) =>
+            {
+                Vec::new()
             }
             EventKind::Diagnostic { code, severity, message, step } => {
                 vec![self.diagnostic(record, code, severity, message, step.as_ref())]
@@ -75,9 +74,11 @@ impl Narrator {
                 let text = format!("stage {stage} {} in {}", words(*outcome), human::duration(*elapsed));
                 vec![self.own(mark(*outcome), &text)]
             }
-            EventKind::StageStarted { .. } | EventKind::StageFinished { .. } | EventKind::RunFinished { .. } => {
-                Vec::new()
-            }
+            // What the run is of stands above its lines, and what came of it below.
+            EventKind::RunStarted { .. }
+            | EventKind::StageStarted { .. }
+            | EventKind::StageFinished { .. }
+            | EventKind::RunFinished { .. } => Vec::new(),
             EventKind::ServiceStarted { step, addresses } => {
                 let colon = if addresses.is_empty() { "" } else { ": " };
                 let text = format!("service started{colon}{}", addresses.join(", "));
@@ -157,6 +158,7 @@ impl Narrator {
             }
             ImageState::Failed { reason } => {
                 self.pulls.shift_remove(image);
+                self.failed_pull = Some(reason.clone());
                 vec![self.own(Mark::Bad, &format!("cannot pull {image}: {reason}"))]
             }
         }

@@ -11,9 +11,17 @@ use crate::{
     record::RunRecord,
 };
 
+/// Whether the failure of a step is told when it happens, or at the end alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failures {
+    AsTheyHappen,
+    AtTheEnd,
+}
+
 /// Writes only failures as they happen, then the summary and what failed.
 pub struct QuietSink<W> {
     out: W,
+    failures: Failures,
     look: Look,
     record: RunRecord,
     narrator: Narrator,
@@ -22,7 +30,13 @@ pub struct QuietSink<W> {
 impl<W: Write + Send> QuietSink<W> {
     /// Writes to `out`.
     pub fn new(out: W, look: Look) -> Self {
-        Self { out, look, record: RunRecord::new(0), narrator: Narrator::new(look, Sentences::Whole) }
+        let narrator = Narrator::new(look, Sentences::Whole);
+        Self { out, failures: Failures::AsTheyHappen, look, record: RunRecord::new(0), narrator }
+    }
+
+    /// Writes the summary of a run that is over to `out`: its failed steps are told once, below it.
+    pub fn summary(out: W, look: Look) -> Self {
+        Self { failures: Failures::AtTheEnd, ..Self::new(out, look) }
     }
 }
 
@@ -30,10 +44,16 @@ impl<W: Write + Send> Sink for QuietSink<W> {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
         self.record.apply(event);
         let told = self.narrator.tell(event, &self.record);
-        let mut lines = if is_failure(&event.kind) { told } else { Vec::new() };
+        let is_told = is_failure(&event.kind) && !(self.failures == Failures::AtTheEnd && is_of_a_step(&event.kind));
+        let mut lines = if is_told { told } else { Vec::new() };
         lines.extend(closing(self.look, &self.record, event));
         write_lines(&mut self.out, &lines)
     }
+}
+
+/// The end of a step that the summary tells of again.
+fn is_of_a_step(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::StepFinished { .. })
 }
 
 fn is_failure(kind: &EventKind) -> bool {

@@ -101,7 +101,9 @@ fn finished_step(finish: &StepFinish, attempt: u32) -> [String; 4] {
         notes.push(format!("attempt {attempt}"));
     }
     let meaning = finish.exit_code.and_then(exit_code_meaning).map(str::to_owned);
-    notes.extend(finish.reason.clone().or(meaning));
+    // The column beside it has the code.
+    let code = finish.exit_code.map(|code| format!("exit code {code}"));
+    notes.extend(finish.reason.clone().filter(|reason| Some(reason) != code.as_ref()).or(meaning));
     let time = if finish.outcome == Outcome::Skipped { String::new() } else { human::duration(finish.elapsed) };
     [
         finish.exit_code.map(|code| code.to_string()).unwrap_or_default(),

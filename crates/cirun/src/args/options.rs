@@ -88,7 +88,7 @@ pub(crate) struct RunOptions {
     #[arg(long, help_heading = "Images")]
     pub offline: bool,
     /// The platform of the images, such as linux/amd64
-    #[arg(long, value_name = "OS/ARCH", help_heading = "Images")]
+    #[arg(long, value_name = "OS/ARCH", value_parser = parse_platform, help_heading = "Images")]
     pub platform: Option<String>,
     /// Runs the steps in a clean clone of HEAD, as CI does, and removes it afterwards
     #[arg(long, help_heading = "Inputs")]
@@ -167,6 +167,18 @@ pub(crate) struct RerunOptions {
     /// Writes the events, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
+    /// Writes a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Writes an HTML report
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Keeps containers, networks and volumes when the run has ended; `cirun clean` removes them
+    #[arg(long)]
+    pub keep: bool,
+    /// Opens a shell in a step that fails, in the state that it has left
+    #[arg(long)]
+    pub shell_on_failure: bool,
 }
 
 macro_rules! words {
@@ -265,7 +277,15 @@ words! {
 fn parse_pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
+        _ => Err("expected a name, `=` and a value".to_owned()),
+    }
+}
+
+fn parse_platform(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('/').collect();
+    match parts.len() {
+        2..=3 if parts.iter().all(|part| !part.is_empty()) => Ok(text.to_owned()),
+        _ => Err("expected OS/ARCH, such as `linux/amd64` or `linux/arm/v7`".to_owned()),
     }
 }
 

@@ -96,8 +96,11 @@ pub(crate) fn pages() -> impl Iterator<Item = Page> {
 
 fn explain_code(wanted: &str) -> Result<ExitCode, CliError> {
     let Some(page) = pages().find(|page| page.id == wanted) else {
-        let all: Vec<&str> = pages().map(|page| page.id).collect();
-        return Err(CliError::usage(format!("there is no diagnostic `{wanted}`")).help(all.join(", ")));
+        let mut like: Vec<&str> = pages().map(|page| page.id).collect();
+        like.sort_by(|a, b| strsim::jaro_winkler(b, wanted).total_cmp(&strsim::jaro_winkler(a, wanted)));
+        let like = like.iter().take(3).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+        return Err(CliError::usage(format!("there is no diagnostic `{wanted}`"))
+            .help(format!("those with a similar name are {like}; docs/diagnostics.md has all")));
     };
     console::data(&format!("{} ({})\n\n{}\n\n{}\n", page.id, page.severity, page.title, page.explanation))?;
     Ok(ExitCode::Success)

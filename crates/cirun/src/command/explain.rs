@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use cirun_parser::Severity;
 use cirun_plan::{Action, ContainerAction, Environment as Variables, PlannedStep, PortBinding, StandIn, Text, Traced};
+use cirun_report::human_duration;
 
 use crate::{
     args::PlanOptions,
@@ -88,7 +89,7 @@ fn find<'a>(steps: &[&'a PlannedStep], wanted: &str) -> Result<&'a PlannedStep, 
 }
 
 fn facts(step: &PlannedStep) -> Vec<Fact> {
-    let mut facts = vec![Fact::new("timeout", &step.timeout, format!("{} s", step.timeout.value.as_secs()))];
+    let mut facts = vec![Fact::new("timeout", &step.timeout, human_duration(step.timeout.value))];
     match &step.action {
         Action::Container(container) => {
             facts.extend(container_facts(container));
@@ -100,8 +101,7 @@ fn facts(step: &PlannedStep) -> Vec<Fact> {
             facts.extend(variables(&host.env));
         }
         Action::Wait(duration) => {
-            let seconds = format!("{} s", duration.value.as_secs());
-            facts.push(Fact::new("duration", duration, seconds));
+            facts.push(Fact::new("duration", duration, human_duration(duration.value)));
         }
         Action::Skip(_) => {}
     }

@@ -144,6 +144,7 @@ async fn carry_out(
     header::say(session, run, &setup);
 
     let Opened { sinks, pause } = sinks::open(session.settings.progress.value, options, record)?;
+    pause.iter().for_each(|pause| signals.share_screen_with(pause.clone()));
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let writing = sinks::feed(sinks, receiver, signals.stop.clone());
     let stage = interlude::Stage { pause, told: sender.downgrade() };
@@ -177,20 +178,25 @@ async fn carry_out(
     local_store::say_collected(&record.artifacts());
     outcome::say_refused(record);
     outcome::say_parity(session);
+    outcome::say_next(&result, session);
     if let Err(error) = written {
         return Err(sink_error(&error));
     }
     let code = outcome::exit_code(&result, signals, strict_parity);
     if code == ExitCode::Parity {
-        return Err(CliError::new(code, outcome::differences(result.differences))
+        return Err(CliError::new(code, format!("the run found {}", outcome::differences(result.differences)))
             .help("without `--strict-parity` they are reported only"));
     }
     match result.error {
         // The end of the step has told it, with all else that is known of the step.
         Some(_) if result.told_by.is_some() && session.settings.progress.value != ProgressMode::Json => Ok(code),
-        Some(_) => {
+        Some(error) => {
             console::say("");
-            Err(CliError::new(code, result.error_text.unwrap_or_default()))
+            let told = CliError::new(code, result.error_text.unwrap_or_default());
+            Err(match outcome::who_wants(session, &error) {
+                Some(wanted) => told.help(wanted),
+                None => told,
+            })
         }
         None => Ok(code),
     }

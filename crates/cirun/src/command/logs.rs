@@ -28,14 +28,12 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Success)
 }
 
-/// One word is a run where there is such a run, and a step of the newest one otherwise.
+/// One word is a run where it begins the id of one, and a step of the newest one otherwise.
 fn asked<'w>(history: &History, words: &'w [String]) -> Result<(RecordedRun, Option<&'w str>), CliError> {
     match words {
         [] => Ok((history.find(None)?, None)),
-        [word] => match history.find(Some(word)) {
-            Ok(run) => Ok((run, None)),
-            Err(_) => Ok((history.find(None)?, Some(word))),
-        },
+        [word] if history.beginning_with(word)?.is_empty() => Ok((history.find(None)?, Some(word))),
+        [word] => Ok((history.find(Some(word))?, None)),
         [run, step, ..] => Ok((history.find(Some(run))?, Some(step))),
     }
 }

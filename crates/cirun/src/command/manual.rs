@@ -11,11 +11,19 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, CliEr
     print(&script)
 }
 
-/// Prints the manual page.
-pub(crate) fn man() -> Result<ExitCode, CliError> {
+/// Prints the manual page of cirun, or of the command that `words` name (`local`, `aws serve`).
+pub(crate) fn man(words: &[String]) -> Result<ExitCode, CliError> {
+    let mut whole = Args::command();
+    whole.build();
+    let mut command = &whole;
+    for word in words {
+        let found = command.get_subcommands().find(|one| one.get_name() == word && !one.is_hide_set());
+        command = found.ok_or_else(|| {
+            CliError::usage(format!("there is no command `{}`", words.join(" "))).help("`cirun --help` lists them")
+        })?;
+    }
     let mut page = Vec::new();
-    let command = Args::command().after_long_help(after_help());
-    clap_mangen::Man::new(command)
+    clap_mangen::Man::new(command.clone())
         .render(&mut page)
         .map_err(|error| CliError::io("cannot write the manual page", &error))?;
     print(&page)

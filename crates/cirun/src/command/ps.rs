@@ -39,8 +39,11 @@ pub(crate) async fn clean(
     for object in &cleaned.removed {
         console::data(&format!("{} {}\n", kind(object.kind), object.name))?;
     }
-    let verb = if dry_run { "would remove" } else { "removed" };
-    console::say(&format!("{verb} {}", human_count(cleaned.removed.len(), "object")));
+    console::say(&match (cleaned.removed.len(), dry_run) {
+        (0, _) => "there is nothing to remove".to_owned(),
+        (count, false) => format!("removed {}", human_count(count, "object")),
+        (count, true) => format!("would remove {}", human_count(count, "object")),
+    });
     for (object, reason) in &cleaned.failed {
         console::say(&format!("error: {} {} stays: {reason}", kind(object.kind), object.name));
     }

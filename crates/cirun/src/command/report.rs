@@ -10,7 +10,7 @@ use crate::{console, error::CliError, exit::ExitCode, local_store, paths::Paths,
 /// Prints the summary, and writes the reports that are asked for.
 pub(crate) fn run(run: Option<&str>, html: Option<PathBuf>, junit: Option<PathBuf>) -> Result<ExitCode, CliError> {
     let run = History::of(&Paths::find()?).find(run)?;
-    let mut all = Fanout::new().with(QuietSink::new(console::Data, sinks::look()));
+    let mut all = Fanout::new().with(QuietSink::summary(console::Data, sinks::look()));
     if let Some(path) = html {
         all.push(Box::new(HtmlSink::new(sinks::create(&path)?)));
     }

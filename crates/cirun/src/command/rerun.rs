@@ -40,6 +40,10 @@ pub(crate) async fn run(
     let here = |path: PathBuf| environment.directory.join(path);
     how.progress = options.progress.or(how.progress);
     how.events = options.events.clone().map(here).or(how.events);
+    how.junit = options.junit.clone().map(here).or(how.junit);
+    how.html = options.html.clone().map(here).or(how.html);
+    how.keep |= options.keep;
+    how.shell_on_failure |= options.shell_on_failure;
     plan.inputs.extend(invocation.answers.iter().cloned());
     plan.secrets.extend(options.secrets.iter().cloned());
     plan.secret_files.extend(options.secret_files.iter().cloned().map(here));

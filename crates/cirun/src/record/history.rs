@@ -71,17 +71,23 @@ impl History {
         Ok(runs)
     }
 
+    /// The runs whose ids begin with `start`.
+    pub(crate) fn beginning_with(&self, start: &str) -> Result<Vec<RecordedRun>, CliError> {
+        let mut runs = self.runs()?;
+        runs.retain(|run| run.id.starts_with(start));
+        Ok(runs)
+    }
+
     /// The run whose id is or begins with `id`, or the newest.
     pub(crate) fn find(&self, id: Option<&str>) -> Result<RecordedRun, CliError> {
-        let mut runs = self.runs()?;
         let Some(id) = id else {
             let none = || CliError::usage("no run is recorded").help("`cirun local` runs a pipeline");
-            return runs.into_iter().next().ok_or_else(none);
+            return self.runs()?.into_iter().next().ok_or_else(none);
         };
+        let mut runs = self.beginning_with(id)?;
         if let Some(exact) = runs.iter().position(|run| run.id == id) {
             return Ok(runs.swap_remove(exact));
         }
-        runs.retain(|run| run.id.starts_with(id));
         match runs.len() {
             1 => Ok(runs.swap_remove(0)),
             0 => Err(CliError::usage(format!("no run `{id}` is recorded")).help("`cirun runs` lists them")),
@@ -139,7 +145,8 @@ impl RecordedRun {
         if self.end.is_none() {
             let at = events.last().map_or(self.started, |event| event.at);
             let elapsed = Duration::try_from(at.duration_since(self.started)).unwrap_or_default();
-            let (outcome, exit_code) = (Outcome::Aborted, ExitCode::Terminated.code());
+            // What it ended with nobody has noted; this code is shown by no report.
+            let (outcome, exit_code) = (Outcome::Aborted, ExitCode::StageFailed.code());
             events.push(Event { at, kind: EventKind::RunFinished { outcome, exit_code, elapsed } });
         }
         Ok(events)

@@ -32,13 +32,12 @@ fn the_example_runs_without_an_engine() {
 fn a_failing_step_ends_the_run_with_one_and_its_last_lines() {
     let environment = stage(&[("a", "echo one"), ("b", "echo last words\nexit 7"), ("c", "echo never")]);
     let output = environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl"]).exits(1);
-    assert_snapshot!(output, @r"
+    assert_snapshot!(output, @"
     --- stderr
     cirun 0.1.0 · it · build (cloud)
       run        [RUN]
       workspace  [ROOT]/work
 
-    cirun        ▶ pipeline it, stage build (cloud), 3 steps; run [RUN], cirun 0.1.0
     a            ▶ Run started at +[ELAPSED]
     a            │ one
     a            ✓ succeeded in [ELAPSED]
@@ -49,7 +48,7 @@ fn a_failing_step_ends_the_run_with_one_and_its_last_lines() {
 
     step  status       exit  time  note
     a     ✓ succeeded     0  [ELAPSED]
-    b     ✗ failed        7  [ELAPSED]  exit code 7
+    b     ✗ failed        7  [ELAPSED]
     c     - skipped                the stage has failed, and `when` asks for stageS…
 
     ✗ it failed in [ELAPSED]: 1 failed, 1 succeeded, 1 skipped
@@ -57,6 +56,8 @@ fn a_failing_step_ends_the_run_with_one_and_its_last_lines() {
     ✗ b failed: exit code 7
       last 1 line:
       │ last words
+
+    next: `cirun rerun --from b` goes on from there; with `--shell-on-failure` it opens a shell in the step
     --- exit status: 1
     ");
     assert_eq!(environment.events().outcomes(), "a succeeded, b failed 7, c skipped");

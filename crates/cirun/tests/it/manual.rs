@@ -14,7 +14,22 @@ fn help_and_manual_name_every_command_and_code() {
         assert!(manual.stdout.contains(&format!("cirun\\-{command}")), "{command}\n{manual}");
     }
     assert!(!help.stdout.contains("__inside"), "{help}");
-    assert!(manual.stdout.contains("CIRUN_SECRET_"), "{manual}");
+    for text in [&help.stdout, &manual.stdout] {
+        assert!(text.contains("CIRUN_SECRET_") && text.contains("no engine, or the engine broke"), "{text}");
+    }
+}
+
+#[test]
+fn a_page_for_each_command() {
+    let environment = TestEnvironment::new();
+    for command in COMMANDS {
+        let page = environment.cirun(&["man", command]).exits(0).stdout;
+        assert!(page.contains(&format!(".TH cirun-{command} 1")), "{page}");
+    }
+    let local = environment.cirun(&["man", "local"]).exits(0).stdout;
+    assert!(local.contains("shell\\-on\\-failure"), "{local}");
+    assert!(environment.cirun(&["man", "aws", "serve"]).exits(0).stdout.contains(".TH cirun-aws-serve 1"));
+    drop(environment.cirun(&["man", "__inside"]).exits(2).says("there is no command"));
 }
 
 #[test]
@@ -30,7 +45,13 @@ fn completions_for_every_shell() {
 #[test]
 fn wrong_usage() {
     let environment = TestEnvironment::new();
-    for args in [&["frobnicate"] as &[&str], &["local", "--no-such-option"], &["local", "--infra", "k8s"], &[]] {
+    for args in [
+        &["frobnicate"] as &[&str],
+        &["local", "--no-such-option"],
+        &["local", "--infra", "k8s"],
+        &["local", "--platform", "amd64"],
+        &[],
+    ] {
         let output = environment.cirun(args).exits(2);
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{output}");
     }

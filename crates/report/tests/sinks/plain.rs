@@ -12,7 +12,6 @@ fn plain(colour: Colour) -> String {
 #[test]
 fn a_failing_run() {
     assert_snapshot!(plain(Colour::Never), @"
-    cirun        ▶ pipeline shop, stage build (vm), 5 steps; run 20260302-7f3a, cirun 0.1.0
     redis        ≠ parity: cirun waits until `redis` accepts connections; CI does not [service-not-awaited]
     cirun        ↓ pulling redis:7.2
     cirun        ✓ pulled redis:7.2 in 1.4s, 42.1 MB
@@ -76,7 +75,6 @@ fn a_failing_run() {
 #[test]
 fn a_failing_run_in_colour() {
     assert_snapshot!(plain(Colour::Always).replace('\u{1b}', "^"), @"
-    ^[1mcirun^[0m        ^[36m▶^[0m pipeline shop, stage build (vm), 5 steps; run 20260302-7f3a, cirun 0.1.0
     ^[1mredis^[0m        ^[33m≠^[0m ^[33mparity:^[0m cirun waits until `redis` accepts connections; CI does not [service-not-awaited]
     ^[1mcirun^[0m        ^[36m↓^[0m pulling redis:7.2
     ^[1mcirun^[0m        ^[32m✓^[0m pulled redis:7.2 in 1.4s, 42.1 MB
@@ -146,7 +144,6 @@ fn colours_change_no_text() {
 fn two_stages() {
     let look = Look { colour: Colour::Never, width: 80 };
     assert_snapshot!(written(&script::two_stages(), |out| Box::new(PlainSink::new(out, look))), @"
-    cirun        ▶ pipeline shop, 2 stages (vm), 3 steps; run 20260302-7f3a, cirun 0.1.0
     cirun        ▶ stage build
     compile      ▶ Run started at +0.0s
     compile      ✗ failed in 1m01s: exit code 137: killed (SIGKILL), often for want of memory
@@ -217,6 +214,7 @@ fn quiet_tells_failures_and_the_end() {
 #[test]
 fn a_closed_pipe_is_an_error() {
     let look = Look { colour: Colour::Never, width: 80 };
-    let error = PlainSink::new(Closed, look).consume(&script::failing()[0]).unwrap_err();
+    let mut sink = PlainSink::new(Closed, look);
+    let error = script::failing().iter().find_map(|event| sink.consume(event).err()).unwrap();
     assert_eq!(error.to_string(), "cannot write the progress output");
 }

@@ -30,8 +30,6 @@ fn a_pull_has_a_bar() {
         matches!(kind, EventKind::ImagePull { state: cirun_engine::ImageState::Progress { .. }, .. })
     };
     assert_snapshot!(screen(&script::failing(), progress), @"
-    cirun        ▶ pipeline shop, stage build (vm), 5 steps; run 20260302-7f3a,
-                   cirun 0.1.0
     redis        ≠ parity: cirun waits until `redis` accepts connections; CI does
                    not [service-not-awaited]
     ⠼ redis:7.2                    ━━━━━╸────────────── 12.0 MB of 42.1 MB
@@ -44,8 +42,6 @@ fn steps_that_run_together_have_a_line_each() {
     let lint_is_done =
         |kind: &EventKind| matches!(kind, EventKind::StepOutput { step, .. } if *step == script::path("checks.lint"));
     assert_snapshot!(screen(&script::failing(), lint_is_done), @"
-    cirun        ▶ pipeline shop, stage build (vm), 5 steps; run 20260302-7f3a,
-                   cirun 0.1.0
     redis        ≠ parity: cirun waits until `redis` accepts connections; CI does
                    not [service-not-awaited]
     cirun        ✓ pulled redis:7.2 in 1.4s, 42.1 MB
@@ -71,8 +67,6 @@ fn steps_that_run_together_have_a_line_each() {
 #[test]
 fn at_the_end_only_lines_are_left() {
     assert_snapshot!(screen(&script::failing(), |kind| matches!(kind, EventKind::RunFinished { .. })), @"
-    cirun        ▶ pipeline shop, stage build (vm), 5 steps; run 20260302-7f3a,
-                   cirun 0.1.0
     redis        ≠ parity: cirun waits until `redis` accepts connections; CI does
                    not [service-not-awaited]
     cirun        ✓ pulled redis:7.2 in 1.4s, 42.1 MB
@@ -143,14 +137,10 @@ fn a_dropped_sink_leaves_no_bars() {
     let before = term.contents();
     drop(sink);
     assert_snapshot!(format!("{before}\n---\n{}", term.contents()), @"
-    cirun        ▶ pipeline shop, stage build (vm), 1 step; run 20260302-7f3a, cirun
-                   0.1.0
     a            │ hello
     ⠹ a                            Run 4.2s
     4.2s  0 of 1 step done
     ---
-    cirun        ▶ pipeline shop, stage build (vm), 1 step; run 20260302-7f3a, cirun
-                   0.1.0
     a            │ hello
     ");
 }
@@ -183,8 +173,6 @@ fn a_run_that_fails_before_any_step_ends_with_its_verdict() {
         elapsed: std::time::Duration::from_millis(200),
     });
     assert_snapshot!(screen(&script.events, |kind| matches!(kind, EventKind::RunFinished { .. })), @"
-    cirun        ▶ pipeline shop, stage build (vm), 1 step; run 20260302-7f3a, cirun
-                   0.1.0
 
     ✗ shop failed in 0.2s (exit code 4)
     ");

@@ -1,12 +1,12 @@
 //! What a run comes to: its exit code, the images it pushed, and what differs from CI.
 
-use cirun_engine::{Outcome, RunResult};
+use cirun_engine::{BackendError, Outcome, RunError, RunResult};
 use cirun_parser::Severity;
 use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason};
 use cirun_report::human_count;
 
 use crate::{
-    args::{PlanOptions, RunOptions},
+    args::{PlanOptions, ProgressMode, RunOptions},
     console,
     error::{CliError, run_code},
     exit::ExitCode,
@@ -33,9 +33,34 @@ pub(super) fn exit_code(result: &RunResult, signals: &Signals, strict_parity: bo
     }
 }
 
-/// What a run with `--strict-parity` has found.
+/// How many differences there are, in words.
 pub(super) fn differences(count: usize) -> String {
-    format!("the run found {} from CI", human_count(count, "difference"))
+    format!("{} from CI", human_count(count, "difference"))
+}
+
+/// Which step wants the image that could not be got, and where it says so.
+pub(super) fn who_wants(session: &Session, error: &RunError) -> Option<String> {
+    let RunError::Backend(BackendError::Image { image, .. }) = error else { return None };
+    session.plan().stages.iter().flat_map(PlannedStage::steps).find_map(|step| match &step.action {
+        Action::Container(container) if container.image.value.shown() == *image => {
+            Some(format!("step `{}` wants it ({})", step.path, container.image.origin))
+        }
+        Action::Container(_) | Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
+    })
+}
+
+/// After a failed step, how to look into it and how to go on from it.
+pub(super) fn say_next(result: &RunResult, session: &Session) {
+    let is_read = match session.settings.progress.value {
+        ProgressMode::Auto | ProgressMode::Tty | ProgressMode::Plain => true,
+        ProgressMode::Json | ProgressMode::Quiet => false,
+    };
+    if let (true, Some(step)) = (is_read, &result.first_failed) {
+        let step = if session.plan().stages.len() > 1 { step.full() } else { step.as_str() };
+        console::say(&format!(
+            "\nnext: `cirun rerun --from {step}` goes on from there; with `--shell-on-failure` it opens a shell in the step"
+        ));
+    }
 }
 
 /// With `--keep`, what is on the engine has to be removed by hand.
@@ -54,8 +79,7 @@ pub(super) fn demand_parity(session: &Session, plan: &PlanOptions) -> Result<(),
         return Ok(());
     }
     say_parity(session);
-    let found = human_count(differences, "difference");
-    Err(CliError::new(ExitCode::Parity, format!("{found} from CI; nothing was started"))
+    Err(CliError::new(ExitCode::Parity, format!("{}; nothing was started", self::differences(differences)))
         .help("without `--strict-parity` they are reported and the run goes on"))
 }
 
