@@ -14,6 +14,7 @@ pub(crate) use assemble::{POD_TOKEN_FILE, Purpose, TRUST_BUNDLE_FILE};
 use cirun_parser::{Diagnostic, Severity, Sources, model::Pipeline};
 use cirun_plan::{Plan, Secret};
 use cirun_planner::Planned;
+use cirun_report::human_count;
 pub(crate) use locate::{Located, locate, settings};
 
 use crate::{
@@ -134,8 +135,7 @@ impl Session {
             return Ok(());
         }
         let consequence = if self.running { "; nothing was started" } else { "" };
-        let plural = if errors == 1 { "" } else { "s" };
-        Err(CliError::invalid(format!("the pipeline has {errors} error{plural}{consequence}")))
+        Err(CliError::invalid(format!("the pipeline has {}{consequence}", human_count(errors, "error"))))
     }
 
     /// How many diagnostics are errors.

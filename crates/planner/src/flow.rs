@@ -134,7 +134,7 @@ pub(crate) fn traced_duration(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<std:
         Err(error) => {
             ctx.notes.report(
                 Diagnostic::error("bad-duration", format!("`{}` is not a duration", error.text))
-                    .at(field.span, "harness-schema.md 5.2")
+                    .at(field.span, "CI reads no time here (harness-schema.md 5.2)")
                     .help("write whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or `1h 30m`"),
             );
             None

@@ -9,6 +9,9 @@ use crate::project::Project;
 /// Words that the parser warns of, and that the planner calls errors where it needs them.
 const WORDS: [&str; 2] = ["unexpected-value", "unknown-failure-action"];
 
+/// The planner's word for what the parser has told in its own, at the same places.
+const AGAIN: (&str, &str) = ("duplicate-step", "duplicate-identifier");
+
 /// What the planner finds missing where a document was not read to its end.
 const MISSED: [&str; 4] =
     ["missing-required-input", "missing-infrastructure", "unknown-stage", "unresolved-expression"];
@@ -24,30 +27,42 @@ pub(super) fn clean(diagnostics: &mut Vec<Diagnostic>, project: &Project) {
 /// Removes what was told before, warnings of the parser where the planner reports an error at the same place, and
 /// differences from CI where CI refuses what stands there.
 fn once(diagnostics: &mut Vec<Diagnostic>) {
-    let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.span);
-    let mut warned: HashSet<Span> = HashSet::new();
-    warned.extend(diagnostics.iter().filter(|found| WORDS.contains(&found.code)).filter_map(place));
-    let error_there = |found: &&Diagnostic| found.severity == Severity::Error && !WORDS.contains(&found.code);
-    let errors: HashSet<Span> =
-        diagnostics.iter().filter(error_there).filter_map(place).filter(|span| warned.contains(span)).collect();
-    let differs = |found: &&Diagnostic| found.severity == Severity::Parity;
-    let different: HashSet<Span> = diagnostics.iter().filter(differs).filter_map(place).collect();
-    let is_error = |found: &&Diagnostic| found.severity == Severity::Error;
-    let refused: HashSet<Span> =
-        diagnostics.iter().filter(is_error).filter_map(place).filter(|span| different.contains(span)).collect();
+    let words = Places::of(diagnostics, |found| WORDS.contains(&found.code));
+    let differences = Places::of(diagnostics, |found| found.severity == Severity::Parity);
+    let errors = Places::of(diagnostics, |found| {
+        found.severity == Severity::Error
+            && !WORDS.contains(&found.code)
+            && (words.hold(found) || differences.hold(found))
+    });
+    let twice = Places::of(diagnostics, |found| found.code == AGAIN.1);
     let mut told = HashSet::new();
     diagnostics.retain(|found| {
-        if differs(&found) && place(found).is_some_and(|span| refused.contains(&span)) {
-            return false;
-        }
-        let refined = WORDS.contains(&found.code) && place(found).is_some_and(|span| errors.contains(&span));
-        !refined && told.insert((found.code, place(found), found.message.clone()))
+        let is_lesser = WORDS.contains(&found.code) || found.severity == Severity::Parity;
+        let is_said = is_lesser && errors.hold(found) || found.code == AGAIN.0 && twice.hold(found);
+        !is_said && told.insert((found.code, place(found), found.message.clone()))
     });
 }
 
 /// Removes what may only be there because a document of the pipeline's file was not read to its end.
 fn without_consequences(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.retain(|found| !follows_from_the_end(found.code) && !MISSED.contains(&found.code));
+}
+
+/// Where findings of a kind are.
+struct Places(HashSet<Span>);
+
+impl Places {
+    fn of(diagnostics: &[Diagnostic], is_meant: impl Fn(&Diagnostic) -> bool) -> Self {
+        Self(diagnostics.iter().filter(|found| is_meant(found)).filter_map(place).collect())
+    }
+
+    fn hold(&self, found: &Diagnostic) -> bool {
+        place(found).is_some_and(|span| self.0.contains(&span))
+    }
+}
+
+fn place(diagnostic: &Diagnostic) -> Option<Span> {
+    diagnostic.labels.first().map(|label| label.span)
 }
 
 #[cfg(test)]
@@ -78,6 +93,13 @@ mod tests {
         let parity = |start| at(Diagnostic::parity("step-not-run", "x"), start);
         let error = at(Diagnostic::error("not-a-ci-step", "x"), 3);
         assert_eq!(codes(vec![error, parity(3), parity(4)]), ["not-a-ci-step", "step-not-run"]);
+    }
+
+    #[test]
+    fn a_repeated_identifier_is_told_by_the_parser_alone() {
+        let parsed = at(Diagnostic::error("duplicate-identifier", "x"), 3);
+        let planned = |start| at(Diagnostic::error("duplicate-step", "x"), start);
+        assert_eq!(codes(vec![parsed, planned(3), planned(4)]), ["duplicate-identifier", "duplicate-step"]);
     }
 
     #[test]

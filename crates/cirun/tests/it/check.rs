@@ -271,7 +271,7 @@ fn a_template_is_planned_without_its_inputs() {
      15 │               type: Run
      16 │               timeout: 10 minutes
         ·                        ─────┬────
-        ·                             ╰── harness-schema.md 5.2
+        ·                             ╰── CI reads no time here (harness-schema.md 5.2)
      17 │               spec:
         ╰────
       help: write whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or

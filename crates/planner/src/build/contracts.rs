@@ -49,7 +49,7 @@ pub(super) fn check(build: &BuildCtx<'_, '_>, env: &Environment) {
     for (name, instead) in UNREAD.into_iter().filter(|(name, _)| env.contains_key(name)) {
         build.at.ctx.notes.report(
             Diagnostic::warning("unread-variable", format!("no plugin reads `{name}`"))
-                .at(place(build, name), "harness-runtime.md 6.9")
+                .at(place(build, name), "changes nothing (harness-runtime.md 6.9)")
                 .help(instead),
         );
     }
@@ -82,7 +82,7 @@ fn other_plugins(build: &BuildCtx<'_, '_>, env: &Environment) {
         let others: Vec<String> = readers.iter().map(|reader| format!("`{}`", image(*reader))).collect();
         build.at.ctx.notes.report(
             Diagnostic::warning("unread-variable", format!("`{}` does not read `{name}`", image(build.builder)))
-                .at(place(build, &name), "harness-runtime.md 6.3")
+                .at(place(build, &name), "changes nothing here (harness-runtime.md 6.3)")
                 .help(format!("it is for {}: remove it, or build with that plugin", others.join(" and "))),
         );
     }

@@ -24,7 +24,7 @@ pub(crate) fn wait(at: &StepCtx<'_>, spec: &WaitSpec) -> Lowered {
         None => {
             at.ctx.notes.report(
                 Diagnostic::error("missing-required-input", format!("`Wait` step `{}` needs `duration`", at.place.id))
-                    .at(at.step.identifier.span, "harness-schema.md 4.3")
+                    .at(at.step.identifier.span, "it has none (harness-schema.md 4.3)")
                     .help("set `duration`, such as `30s`"),
             );
             Lowered::impossible("it has no duration")

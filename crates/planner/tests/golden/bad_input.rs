@@ -109,7 +109,7 @@ fn a_flag_that_is_not_one() {
 fn wait_without_duration() {
     assert_snapshot!(said("- step: {type: Wait, name: w, identifier: w, spec: {}}\n"), @"
     error[missing-required-input] `Wait` step `w` needs `duration`
-      at `w`: harness-schema.md 4.3
+      at `w`: it has none (harness-schema.md 4.3)
       help: set `duration`, such as `30s`
     ");
 }

@@ -48,10 +48,10 @@ fn variables_that_no_plugin_reads() {
     let step = "- step: {type: BuildAndPushECR, name: push, identifier: push, spec: {connectorRef: keys, region: us-east-1, account: \"1\", imageName: a, tags: [a], envVariables: {PLUGIN_USER_ROLE_ARN: x, PLUGIN_SKIP_TLS_VERIFY: \"true\"}}}\n";
     assert_snapshot!(said(Profile::Kubernetes, step), @"
     warning[unread-variable] no plugin reads `PLUGIN_USER_ROLE_ARN`
-      at `PLUGIN_USER_ROLE_ARN`: harness-runtime.md 6.9
+      at `PLUGIN_USER_ROLE_ARN`: changes nothing (harness-runtime.md 6.9)
       help: name the role in the connector: `crossAccountAccess.crossAccountRoleArn` or `iamRoleArn`
     warning[unread-variable] no plugin reads `PLUGIN_SKIP_TLS_VERIFY`
-      at `PLUGIN_SKIP_TLS_VERIFY`: harness-runtime.md 6.9
+      at `PLUGIN_SKIP_TLS_VERIFY`: changes nothing (harness-runtime.md 6.9)
       help: use `PLUGIN_SKIP_TLS_VERIFY_PULL`, or give the plugin the registry's certificate
     ");
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cirun_aws_emulator::{GcOptions, GcReport, gc};
-use cirun_report::human_bytes;
+use cirun_report::{human_bytes, human_count};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -78,11 +78,12 @@ async fn collect(data: &Path, options: &args::GcOptions) -> Result<Report, CliEr
 
 fn say(report: &Report, options: &args::GcOptions, of: &str) {
     let verb = if options.dry_run { "would free" } else { "freed" };
+    let words = |number: u64, noun: &str| human_count(usize::try_from(number).unwrap_or(usize::MAX), noun);
     console::say(&format!(
-        "{of}: {verb} {} in {} blobs, {} untagged images and {} unfinished uploads",
+        "{of}: {verb} {} in {}, {} and {}",
         human_bytes(report.bytes),
-        report.blobs,
-        report.images,
-        report.uploads
+        words(report.blobs, "blob"),
+        words(report.images, "untagged image"),
+        words(report.uploads, "unfinished upload")
     ));
 }

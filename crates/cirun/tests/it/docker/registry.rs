@@ -87,7 +87,7 @@ fn garbage_is_collected_when_asked() {
     };
     let freed = |said: &str| said.split_once(" in ").map(|(_, counts)| counts.trim().to_owned()).expect("it says what");
     let foretold = collect(&["--dry-run"]);
-    assert!(foretold.contains("would free") && foretold.contains("1 untagged images"), "{foretold}");
+    assert!(foretold.contains("would free") && foretold.contains("1 untagged image "), "{foretold}");
     let done = collect(&[]);
     assert!(done.contains(": freed "), "{done}");
     assert_eq!(freed(&foretold), freed(&done));
