@@ -62,6 +62,9 @@ codes! {
         "A duration is whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or `1h 30m`.";
     Error "bad-quantity", "not a quantity of CPU or memory",
         "CPU is a number of cores or of thousandths (`0.5`, `500m`). Memory is a number with a unit (`512Mi`, `2G`).";
+    Error "bad-image", "not the name of an image",
+        "An image is `HOST/PATH:TAG`, where the host may be left out, and the path is in lower case. Wildcards and spaces are not \
+         supported. No engine could be asked for it, here or in CI.";
     Error "bad-port", "not a port",
         "`portBindings` maps host ports to container ports. A port is a whole number from 1 to 65535.";
     Error "host-port-twice", "two services bind the same port of the host",

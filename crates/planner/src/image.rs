@@ -1,5 +1,7 @@
 //! The image of a step: its reference, its credentials and when it is pulled (harness-runtime.md 1.6 and 5).
 
+mod reference;
+
 use cirun_parser::{
     ConnectorClass, Diagnostic, Span, Text, connector_class,
     model::{AwsConnector, ConnectorSpec},
@@ -36,6 +38,7 @@ pub(crate) fn of_step(
 ) -> Image {
     let named = ctx.image_connector(connector_ref);
     let mut reference = ctx.text(image);
+    check_reference(ctx, &reference.value, image.span);
     let mut auth = None;
     if let Some(named) = &named {
         match (as_docker(named.connector), as_ecr(ctx, named, &reference.value)) {
@@ -55,6 +58,16 @@ pub(crate) fn of_step(
     }
     let pull = pull_policy(ctx, policy, &reference.value);
     Image { reference, pull, auth, connector: named.map(|named| named.id) }
+}
+
+/// Reports an image that no engine could be asked for.
+fn check_reference(ctx: &Ctx<'_>, reference: &PlanText, span: Span) {
+    let PlanText::Known(text) = reference else { return };
+    if let Some(flaw) = reference::flaw(text) {
+        ctx.notes.report(
+            Diagnostic::error("bad-image", format!("`{text}` is not an image")).at(span, flaw.what).help(flaw.help),
+        );
+    }
 }
 
 /// The `Aws` connector that ECR gives a password to: it pulls from private registries there and from no other
