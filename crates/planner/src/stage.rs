@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use cirun_expressions::Value;
 use cirun_parser::{
-    Diagnostic, ParameterField, Spanned,
+    Diagnostic, Spanned,
     model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, StageSpec, Step, StepSpec},
 };
 use cirun_plan::{PlannedStage, Profile, StageId, Traced};
@@ -295,24 +295,11 @@ pub(crate) fn loop_of_run() -> impl Iterator<Item = (&'static str, Entry)> {
 
 /// A legacy service as the Background step that it was.
 fn as_step(service: &ServiceDependency) -> Step {
-    let mut spec = service.spec.clone();
-    if let Some(args) = &service.args
-        && let ParameterField::Literal(more) = &args.value
-    {
-        match &mut spec.entrypoint {
-            Some(entrypoint) => {
-                if let ParameterField::Literal(items) = &mut entrypoint.value {
-                    items.extend(more.iter().cloned());
-                }
-            }
-            None => spec.entrypoint = Some(args.clone()),
-        }
-    }
     Step {
         identifier: service.identifier.clone(),
         name: service.name.clone(),
         kind: Spanned { value: "Background".to_owned(), span: service.identifier.span },
-        spec: StepSpec::Background(Box::new(spec)),
+        spec: StepSpec::Background(Box::new(service.spec.clone())),
         timeout: None,
         when: None,
         failure_strategies: Vec::new(),

@@ -268,8 +268,10 @@ impl FromNode for ServiceDependency {
         Some(Self {
             identifier: identifier::read(node, cx),
             name: read(node, "name", cx),
-            spec: body.map_or_else(BackgroundSpec::default, |body| BackgroundSpec::read_known(body, cx)),
-            args: body.and_then(|body| read(body, "args", cx)),
+            spec: body.map_or_else(BackgroundSpec::default, |body| {
+                let args = read(body, "args", cx);
+                BackgroundSpec::read_known(body, cx, args)
+            }),
             span: node.span,
         })
     }

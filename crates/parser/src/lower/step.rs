@@ -50,7 +50,7 @@ fn check_spec(spec: &Node, kind: &StepType, cx: &mut Context) -> bool {
 fn known_spec(kind: &StepType, spec: &Node, cx: &mut Context) -> StepSpec {
     match kind.name {
         "Run" | "Test" => StepSpec::Run(Box::new(RunSpec::read_known(spec, cx))),
-        "Background" => StepSpec::Background(Box::new(BackgroundSpec::read_known(spec, cx))),
+        "Background" => StepSpec::Background(Box::new(BackgroundSpec::read_known(spec, cx, None))),
         "Plugin" => StepSpec::Plugin(Box::new(PluginSpec::read_known(spec, cx))),
         "GitClone" => StepSpec::GitClone(Box::new(GitCloneSpec::read_known(spec, cx))),
         "RunTests" => {

@@ -144,10 +144,8 @@ pub struct ServiceDependency {
     pub identifier: Spanned<String>,
     /// `name`.
     pub name: Option<Text>,
-    /// `spec`, read as a Background step's; `args` of the old form as its command's arguments.
+    /// `spec`, read as a Background step's.
     pub spec: BackgroundSpec,
-    /// `args`.
-    pub args: Option<TextList>,
     /// Its place.
     pub span: Span,
 }

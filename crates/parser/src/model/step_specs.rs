@@ -127,7 +127,7 @@ spec! {
     }
 }
 
-spec! {
+record! {
     /// `Background` (seed 000 phase 4).
     #[derive(Debug, Clone, PartialEq, Default)]
     pub struct BackgroundSpec {
@@ -163,6 +163,12 @@ spec! {
         "retry" => retry: Option<Int>,
         /// The image is one of Harness's own.
         "harnessManagedImage" => harness_managed_image: Option<Flag>,
+        /// Without effect: a service has no outputs.
+        "outputVariables" => output_variables: Option<Node>,
+    }
+    given {
+        /// `args` of a legacy service: what its entrypoint is started with.
+        args: Option<TextList>,
     }
 }
 

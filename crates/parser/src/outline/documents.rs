@@ -80,7 +80,7 @@ impl Outline for Infrastructure {
 impl Outline for ServiceDependency {
     fn outline(&self) -> Shown {
         let named = map([("identifier", self.identifier.outline()), ("name", self.name.outline())]);
-        merged([named, self.spec.outline(), map([("args", self.args.outline())])])
+        merged([named, self.spec.outline()])
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     resolve::given,
     shell::{self, ScriptOf},
     tables::{
-        background::{CI_ONLY, ROWS},
+        background::{CI_ONLY, CONTAINER_ONLY, ROWS},
         check::check,
         has_effect,
     },
@@ -28,6 +28,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
     let ctx = &at.ctx;
     let shell = shell_of(ctx, spec.shell.as_ref());
     let entrypoint = at.argv(spec.entrypoint.as_ref());
+    let args = at.argv(spec.args.as_ref());
     let script = ctx.given_text(spec.command.as_ref());
     if entrypoint.is_some()
         && let Some(command) = given(spec.command.as_ref())
@@ -41,8 +42,8 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
     });
     let own = OwnLayers { user: user_layer(ctx, spec.env_variables.as_ref()), ..OwnLayers::default() };
     let env = at.env(own);
-    let action = match (given(spec.image.as_ref()), composed) {
-        (Some(image), composed) => {
+    let action = match given(spec.image.as_ref()) {
+        Some(image) => {
             pitfalls::unprivileged_dind(ctx, spec, image);
             let image =
                 image::of_step(ctx, at.profile(), image, spec.connector_ref.as_ref(), spec.image_pull_policy.as_ref());
@@ -53,26 +54,40 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
             };
             let mut container = at.container(image, env, &fields);
             match (entrypoint, composed) {
-                (Some(entrypoint), _) => container.entrypoint = Some(entrypoint),
+                (Some(entrypoint), _) => {
+                    container.entrypoint = Some(entrypoint);
+                    container.command = args;
+                }
                 (None, Some(composed)) => {
                     container.entrypoint = Some(shell_entrypoint(shell));
                     container.command = Some(composed.map(|text| vec![text]));
                     container.script = script;
                 }
-                (None, None) => {}
+                (None, None) => container.command = args,
             }
             container.aliases = aliases(at, spec.network_aliases.as_ref());
             container.ports = ports(at, spec);
             Action::Container(Box::new(container))
         }
-        (None, Some(composed)) => match at.profile() {
+        None => match at.profile() {
             Profile::Vm | Profile::Cloud => {
+                check(CONTAINER_ONLY, at.step, spec, at.stage.column, at.ctx.notes);
                 let ports = ports(at, spec);
-                Action::Host(Box::new(HostAction { ports, ..host(shell, composed, script, env) }))
+                match (entrypoint, composed) {
+                    (Some(entrypoint), _) => {
+                        Action::Host(Box::new(HostAction { argv: entrypoint.value, script: None, env, ports }))
+                    }
+                    (None, Some(composed)) => {
+                        Action::Host(Box::new(HostAction { ports, ..host(shell, composed, script, env) }))
+                    }
+                    (None, None) => {
+                        report_nothing_to_run(at);
+                        return service(Lowered::impossible("it has nothing to run"));
+                    }
+                }
             }
             Profile::Kubernetes | Profile::Docker => return service(Lowered::impossible("it has no image")),
         },
-        (None, None) => return service(Lowered::impossible("it has neither a command nor an image")),
     };
     Lowered { role: Role::Service, action, outputs: Vec::new(), reports: at.reports(spec.reports.as_ref()) }
 }
@@ -154,6 +169,15 @@ fn binding(at: &StepCtx<'_>, host: &str, container: &str, span: Span) -> Option<
             None
         }
     }
+}
+
+fn report_nothing_to_run(at: &StepCtx<'_>) {
+    let id = &at.step.identifier;
+    at.ctx.notes.report(
+        Diagnostic::error("missing-required-input", format!("`Background` step `{}` has nothing to run", id.value))
+            .at(id.span, "seed 001, Important notes: without an image it runs on the machine itself")
+            .help("set `image`, or a `command` or `entrypoint` that the machine runs"),
+    );
 }
 
 fn report_command_dropped(at: &StepCtx<'_>, span: Span, entrypoint: Option<&TextList>) {

@@ -5,7 +5,7 @@ use cirun_parser::model::BackgroundSpec;
 use super::{
     Cell::{Allowed as A, Ignored as I, Rejected as X, Required as R, Unless},
     Row,
-    field::{flag, int, list, map, text, true_flag},
+    field::{flag, int, list, map, node, text, true_flag},
     row,
 };
 
@@ -22,6 +22,8 @@ pub(crate) const ROWS: &[Row<BackgroundSpec>] = &[
     row("envVariables",             [A, A, A, A, A], "seed 000, Phase 4 `envVariables`", |_, s| map(&s.env_variables)),
     row("resources.limits.memory",  [A, A, I, I, I], "seed 000, Phase 4 `resources`: K8 only", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_memory))),
     row("resources.limits.cpu",     [A, A, I, I, I], "seed 000, Phase 4 `resources`: K8 only", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_cpu))),
+    row("resources.requests.memory",[A, A, I, I, I], "seed 000, Phase 4 `resources`: K8 only", |_, s| s.resources.as_ref().and_then(|r| text(&r.request_memory))),
+    row("resources.requests.cpu",   [A, A, I, I, I], "seed 000, Phase 4 `resources`: K8 only", |_, s| s.resources.as_ref().and_then(|r| text(&r.request_cpu))),
     row("privileged",               [A, A, A, A, A], "seed 000, Phase 4 `privileged`", |_, s| flag(&s.privileged)),
     row("runAsUser",                [A, A, A, A, A], "seed 000, Phase 4 `runAsUser`", |_, s| text(&s.run_as_user)),
     row("shell",                    [A, A, A, A, A], "seed 000, Phase 4 `shell`", |_, s| text(&s.shell)),
@@ -30,8 +32,19 @@ pub(crate) const ROWS: &[Row<BackgroundSpec>] = &[
     row("ports",                    [I, I, A, A, A], "seed 000, Phase 4 `ports`: an alternative to `portBindings`, VM only", |_, s| list(&s.ports)),
     row("networkAliases",           [I, I, A, A, A], "seed 000, Applicability Matrix `networkAliases`: VM only", |_, s| list(&s.network_aliases)),
     row("reports",                  [A, A, A, A, A], "seed 000, Phase 4 `reports`", |_, s| s.reports.as_ref().map(|r| r.span)),
-    row("retry",                    [A, A, A, A, A], "seed 000, Phase 4 `retry`: default 1", |_, s| int(&s.retry)),
+    row("retry",                    [I, I, I, I, I], "harness-runtime.md 1.7: a service that was started is a success, so nothing is tried again", |_, s| int(&s.retry)),
     row("harnessManagedImage",      [A, A, A, A, A], "seed 000, Phase 4 `harnessManagedImage`", |_, s| true_flag(&s.harness_managed_image)),
+    row("outputVariables",          [I, I, I, I, I], "seed 001, Important notes: Background steps do not support output variables", |_, s| node(&s.output_variables)),
+];
+
+/// What a service that runs on the machine itself has no use for.
+#[rustfmt::skip]
+pub(crate) const CONTAINER_ONLY: &[Row<BackgroundSpec>] = &[
+    row("connectorRef",             [I, I, I, I, I], "seed 001, Important notes: blank, as `image`, on the machine itself", |_, s| text(&s.connector_ref)),
+    row("imagePullPolicy",          [I, I, I, I, I], "seed 001, Image Pull Policy: if the service is running in a container", |_, s| text(&s.image_pull_policy)),
+    row("runAsUser",                [I, I, I, I, I], "seed 001, Run as User: if the service is running in a container", |_, s| text(&s.run_as_user)),
+    row("privileged",               [I, I, I, I, I], "seed 001, Privileged: run the container with escalated privileges", |_, s| true_flag(&s.privileged)),
+    row("networkAliases",           [I, I, I, I, I], "seed 000, Phase 4 `networkAliases`: names in Docker's network", |_, s| list(&s.network_aliases)),
 ];
 
 /// What Background steps of CI stages lack; in containerised groups of other stages it has its effect (seed 003, Advanced

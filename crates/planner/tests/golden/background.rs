@@ -24,6 +24,9 @@ fn image_required_for_k8() {
     == vm, cloud
     service db Background
       host: sh | -c | set -e; serve
+    warning[ignored-input] `connectorRef` has no effect on this step
+      at `hub`: seed 001, Important notes: blank, as `image`, on the machine itself
+      help: remove `connectorRef`
     ");
 }
 
@@ -132,6 +135,26 @@ fn resources() {
 }
 
 #[test]
+fn resources_requested() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nresources: {requests: {memory: 1Gi, cpu: 250m}}"), @"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+    warning[ignored-input] `resources.requests.memory` has no effect on PROFILE
+      at `1Gi`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.requests.memory`, or run the stage where it has an effect
+    warning[ignored-input] `resources.requests.cpu` has no effect on PROFILE
+      at `250m`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.requests.cpu`, or run the stage where it has an effect
+    ");
+}
+
+#[test]
 fn resources_malformed() {
     assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nresources: {limits: {memory: 500 Mi, cpu: abc}}"), @"
     == kubernetes
@@ -232,6 +255,36 @@ fn retry() {
     service db Background
       image: redis:7
       aliases: db
+    warning[ignored-input] `retry` has no effect on this step
+      at `2`: harness-runtime.md 1.7: a service that was started is a success, so nothing is tried again
+      help: remove `retry`
+    ");
+}
+
+#[test]
+fn output_variables_not_supported() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\noutputVariables: [{name: PORT}]"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+    warning[ignored-input] `outputVariables` has no effect on this step
+      at `[{name: PORT}]`: seed 001, Important notes: Background steps do not support output variables
+      help: remove `outputVariables`
+    ");
+}
+
+#[test]
+fn image_wildcards_not_supported() {
+    assert_snapshot!(background("image: library/tomcat*\nconnectorRef: hub"), @"
+    == kubernetes, vm, cloud, docker
+    service db Background
+      image: library/tomcat*
+      pull: Always
+      aliases: db
+    error[bad-image] `library/tomcat*` is not an image
+      at `library/tomcat*`: seed 001, Image: wildcards are not supported
+      help: name one image, with its tag
     ");
 }
 

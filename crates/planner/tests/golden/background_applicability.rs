@@ -133,6 +133,9 @@ fn not_every_setting_on_every_infrastructure() {
     warning[ignored-input] `networkAliases` has no effect on PROFILE
       at `[cache]`: seed 000, Applicability Matrix `networkAliases`: VM only
       help: remove `networkAliases`, or run the stage where it has an effect
+    warning[ignored-input] `retry` has no effect on this step
+      at `2`: harness-runtime.md 1.7: a service that was started is a success, so nothing is tried again
+      help: remove `retry`
     == vm, cloud, docker
     service db Background
       image: redis:7
@@ -150,6 +153,9 @@ fn not_every_setting_on_every_infrastructure() {
     warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
       at `"1"`: seed 000, Phase 4 `resources`: K8 only
       help: remove `resources.limits.cpu`, or run the stage where it has an effect
+    warning[ignored-input] `retry` has no effect on this step
+      at `2`: harness-runtime.md 1.7: a service that was started is a success, so nothing is tried again
+      help: remove `retry`
     "#);
 }
 
@@ -216,4 +222,94 @@ fn ports_of_a_containerless_service() {
       at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
       help: set `image`
     "#);
+}
+
+#[test]
+fn entrypoint_on_vm() {
+    assert_snapshot!(background("entrypoint: [./serve, --port, \"8080\"]\ncommand: echo never"), @"
+    == kubernetes
+    service db Background
+      skipped: it has no image
+    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
+      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      help: set `image`
+    error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
+      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      help: set `connectorRef` or `harnessManagedImage`
+    warning[ignored-input] `command` has no effect beside `entrypoint`
+      at `echo never`: seed 001, Entry Point: the entry point takes precedence over any commands
+      help: remove one of the two
+    == vm, cloud
+    service db Background
+      host: ./serve | --port | 8080
+    warning[ignored-input] `command` has no effect beside `entrypoint`
+      at `echo never`: seed 001, Entry Point: the entry point takes precedence over any commands
+      help: remove one of the two
+    == docker
+    service db Background
+      skipped: it has no image
+    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
+      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      help: set `image`
+    warning[ignored-input] `command` has no effect beside `entrypoint`
+      at `echo never`: seed 001, Entry Point: the entry point takes precedence over any commands
+      help: remove one of the two
+    ");
+}
+
+#[test]
+fn nothing_to_run_on_vm() {
+    assert_snapshot!(background("envVariables: {A: b}"), @"
+    == kubernetes
+    service db Background
+      skipped: it has no image
+    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
+      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      help: set `image`
+    error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
+      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      help: set `connectorRef` or `harnessManagedImage`
+    == vm, cloud
+    service db Background
+      skipped: it has nothing to run
+    error[missing-required-input] `Background` step `db` has nothing to run
+      at `db`: seed 001, Important notes: without an image it runs on the machine itself
+      help: set `image`, or a `command` or `entrypoint` that the machine runs
+    == docker
+    service db Background
+      skipped: it has no image
+    error[missing-required-input] `Background` step `db` needs `image` on PROFILE
+      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      help: set `image`
+    ");
+}
+
+#[test]
+fn inputs_of_containers_on_vm() {
+    let spec = "command: ./serve\nconnectorRef: hub\nimagePullPolicy: Always\nrunAsUser: \"1000\"\nprivileged: true\nnetworkAliases: [web]";
+    assert_snapshot!(on_machines(spec), @r#"
+    service db Background
+      host: sh | -c | set -e; ./serve
+    warning[ignored-input] `connectorRef` has no effect on this step
+      at `hub`: seed 001, Important notes: blank, as `image`, on the machine itself
+      help: remove `connectorRef`
+    warning[ignored-input] `imagePullPolicy` has no effect on this step
+      at `Always`: seed 001, Image Pull Policy: if the service is running in a container
+      help: remove `imagePullPolicy`
+    warning[ignored-input] `runAsUser` has no effect on this step
+      at `"1000"`: seed 001, Run as User: if the service is running in a container
+      help: remove `runAsUser`
+    warning[ignored-input] `privileged` has no effect on this step
+      at `true`: seed 001, Privileged: run the container with escalated privileges
+      help: remove `privileged`
+    warning[ignored-input] `networkAliases` has no effect on this step
+      at `[web]`: seed 000, Phase 4 `networkAliases`: names in Docker's network
+      help: remove `networkAliases`
+    "#);
+}
+
+fn on_machines(spec: &str) -> String {
+    let all = background(spec);
+    let (_, vm) = all.split_once("== vm, cloud\n").expect("a plan for machines");
+    vm.split("\n== ").next().unwrap_or_default().to_owned()
 }

@@ -187,9 +187,26 @@ fn legacy_service_dependencies() {
     assert_snapshot!(render(&plan_document(&text, |_| {})), @"
     service dind Background
       image: docker:dind
-      entrypoint: dockerd | --mtu=1450
+      entrypoint: dockerd
+      command: --mtu=1450
       aliases: dind
       privileged: pipeline.yaml:15:56
+    go Run
+      host: sh | -c | set -e; make
+    ");
+}
+
+/// Without an entrypoint of its own, the image's is started with the arguments, as Docker does with a `CMD`.
+#[test]
+fn arguments_of_legacy_services() {
+    let text = pipeline(&format!(
+        "- stage:\n    identifier: build\n    name: build\n    type: CI\n    spec:\n      runtime: {{type: Cloud, spec: {{}}}}\n      serviceDependencies:\n        - identifier: db\n          name: db\n          type: Service\n          spec: {{image: \"redis:7\", args: [--port, \"7000\"]}}\n      {RUN}"
+    ));
+    assert_snapshot!(render(&plan_document(&text, |_| {})), @"
+    service db Background
+      image: redis:7
+      command: --port | 7000
+      aliases: db
     go Run
       host: sh | -c | set -e; make
     ");
