@@ -15,6 +15,9 @@ use crate::{
 /// The connector that every account has: anonymous Docker Hub.
 const HARNESS_IMAGES: &str = "account.harnessImage";
 
+/// The words of `providerType` (harness-schema.md 1.6).
+const PROVIDER_TYPES: [&str; 4] = ["DockerHub", "Harbor", "Quay", "Other"];
+
 /// A connector that images can be pulled with, as an example to write.
 const IMAGE_CONNECTOR: &str = "type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}";
 
@@ -122,8 +125,9 @@ impl<'a> Ctx<'a> {
     /// The registry of a Docker connector and the credentials for it, with the seed's required fields checked.
     pub(crate) fn docker_registry(&self, named: &Named<'_>, docker: &DockerConnector) -> Option<DockerRegistry> {
         let connector = named.connector;
-        if given(docker.provider_type.as_ref()).is_none() {
-            self.connector_lacks(connector, "providerType", "seed 000, Phase 2: DockerConnectorDTO");
+        match given(docker.provider_type.as_ref()) {
+            Some(field) => self.check_provider_type(field),
+            None => self.connector_lacks(connector, "providerType", "seed 000, Phase 2: DockerConnectorDTO"),
         }
         if docker.auth.is_none() {
             self.connector_lacks(connector, "auth", "seed 000, Phase 2: DockerConnectorDTO");
@@ -142,12 +146,27 @@ impl<'a> Ctx<'a> {
             return None;
         };
         let credentials = match &docker.auth {
-            None | Some(DockerAuth::Anonymous) => None,
+            None | Some(DockerAuth::Anonymous | DockerAuth::Unknown) => None,
             Some(DockerAuth::UsernamePassword { username, username_ref, password_ref, span }) => {
                 self.user_and_password(named, [username.as_ref(), username_ref.as_ref()], password_ref.as_ref(), *span)
             }
         };
         Some(DockerRegistry { url, url_span: url_field.span, address, credentials })
+    }
+
+    fn check_provider_type(&self, field: &Text) {
+        let Some(word) = self.known(field, "`providerType`") else { return };
+        if !PROVIDER_TYPES.contains(&word.value.as_str()) {
+            let help = match nearest(&word.value, PROVIDER_TYPES) {
+                Some(like) => format!("did you mean `{like}`?"),
+                None => format!("write one of {}", PROVIDER_TYPES.join(", ")),
+            };
+            self.notes.report(
+                Diagnostic::error("unknown-word", format!("unknown type of registry `{}`", word.value))
+                    .at(field.span, "no such type")
+                    .help(help),
+            );
+        }
     }
 
     fn user_and_password(

@@ -351,3 +351,26 @@ fn what_only_follows_from_a_broken_text_is_not_told() {
     --- exit status: 3
     ");
 }
+
+/// What seed 000 calls `USER_PASSWORD` is a constant of the service; YAML has another word.
+#[test]
+fn a_wrong_way_to_log_in_is_told_once() {
+    let connector = "connector:\n  name: hub\n  identifier: hub\n  type: DockerRegistry\n  spec:\n    dockerRegistryUrl: https://index.docker.io/v2/\n    providerType: DockerHub\n    auth: {type: USER_PASSWORD}\n";
+    let step = run_step("a", "true").replace("account.harnessImage", "hub");
+    let environment =
+        TestEnvironment::pipeline(Stage::kubernetes().step(&step).pipeline()).file(".harness/hub.yaml", connector);
+    assert_snapshot!(environment.cirun(&["check", "ci.yaml"]).exits(3), @"
+    --- stderr
+    unknown-credential-type
+
+      × unknown type of credentials `USER_PASSWORD`
+       ╭─[.harness/hub.yaml:8:18]
+     7 │     providerType: DockerHub
+     8 │     auth: {type: USER_PASSWORD}
+       ·                  ─────────────
+       ╰────
+      help: did you mean `UsernamePassword`?
+    ci.yaml: 1 error, 0 warnings, 0 differences from CI
+    --- exit status: 3
+    ");
+}

@@ -199,8 +199,10 @@ impl FromNode for DockerAuth {
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
         check_tables(node, &[AUTH], cx).then_some(())?;
-        if kind(node, AUTHS, cx)? == "Anonymous" {
-            return Some(Self::Anonymous);
+        match kind(node, AUTHS, cx) {
+            None => return Some(Self::Unknown),
+            Some("Anonymous") => return Some(Self::Anonymous),
+            Some(_) => {}
         }
         let [username, username_ref, password_ref] = user_and_password(node, cx);
         Some(Self::UsernamePassword { username, username_ref, password_ref, span: node.span })
@@ -210,6 +212,9 @@ impl FromNode for DockerAuth {
 /// `username`, `usernameRef` and `passwordRef` of an `auth`.
 fn user_and_password(auth: &Node, cx: &mut Context) -> [Option<Text>; 3] {
     let spec = auth.get("spec").filter(|spec| check_tables(spec, &[AUTH_SPEC], cx));
+    if let Some(spec) = spec {
+        one_of(spec, &["username", "usernameRef"], cx);
+    }
     ["username", "usernameRef", "passwordRef"].map(|key| spec.and_then(|spec| read(spec, key, cx)))
 }
 

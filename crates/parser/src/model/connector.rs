@@ -145,6 +145,8 @@ pub enum DockerAuth {
     },
     /// `Anonymous`.
     Anonymous,
+    /// A type that there is not, which has been reported.
+    Unknown,
 }
 
 /// `spec` of a `Gcp` connector.

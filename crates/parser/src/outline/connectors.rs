@@ -159,6 +159,7 @@ impl Outline for DockerAuth {
                 ("usernameRef", username_ref.outline()),
                 ("passwordRef", password_ref.outline()),
             ]),
+            Self::Unknown => line("unknown"),
             Self::Anonymous => line("Anonymous"),
         }
     }

@@ -161,7 +161,7 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
     let (host, repository) = docker_name(&shown);
     let named = ctx.connector(build.spec.connector_ref.as_ref());
     if let Some(docker) = named.as_ref().and_then(|named| as_docker(named.connector)) {
-        registry.anonymous = matches!(docker.auth, None | Some(DockerAuth::Anonymous));
+        registry.anonymous = matches!(docker.auth, None | Some(DockerAuth::Anonymous | DockerAuth::Unknown));
         let address = ctx.given_text(docker.url.as_ref()).and_then(|url| RegistryAddress::parse(&url.value.shown()));
         if let Some(address) = address {
             let login = if address.is_docker_hub() { "docker.io".to_owned() } else { address.host };

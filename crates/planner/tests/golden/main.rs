@@ -8,6 +8,7 @@ mod background_in_groups;
 mod bad_input;
 mod containerised;
 mod diagnostics;
+mod docker_connectors;
 mod ecr;
 mod ecr_caches;
 mod ecr_local;
