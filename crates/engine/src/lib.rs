@@ -33,6 +33,7 @@ mod scope;
 mod sockets;
 mod status;
 mod verdict;
+mod written;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -8,6 +8,7 @@ use crate::{
     exit_code::describe_exit_code,
     failure::{Cause, Failure},
     outputs::{self, Outputs},
+    written,
 };
 
 /// The service reports an error of its own runner with this code (harness-runtime.md 1.7).
@@ -53,7 +54,7 @@ pub(crate) fn judge(
         Exit::Stopped => Ok(Verdict::Stopped),
         Exit::NotStarted { code, reason } => {
             let cause = if has_own_program(job) { Cause::NotStarted } else { Cause::ImageNotStarted };
-            failed(cause, Some(code), format!("it could not be started: {reason}"))
+            failed(cause, Some(code), written::not_started(step, &reason))
         }
     }
 }

@@ -111,6 +111,21 @@ impl Origin {
         Self(Chain::Causes(iter::once(cause).chain(self.causes().iter().cloned()).collect()))
     }
 
+    /// Where it is written, if a document says it.
+    pub fn place(&self) -> Option<&Place> {
+        self.causes().iter().find_map(|cause| match cause {
+            Cause::Yaml(place) | Cause::InputSet(place) => Some(place),
+            Cause::Default { .. }
+            | Cause::Connector { .. }
+            | Cause::Mapping { .. }
+            | Cause::Secret { .. }
+            | Cause::Setting(_)
+            | Cause::Service { .. }
+            | Cause::Codebase(_)
+            | Cause::Local(_) => None,
+        })
+    }
+
     /// The causes, the nearest first.
     pub fn causes(&self) -> &[Cause] {
         match &self.0 {

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cirun_plan::StepPath;
+use cirun_plan::{PlannedStep, StepPath};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +22,7 @@ use crate::{
     exit_code::{describe_exit_code, exit_code_meaning},
     resolve::Resolved,
     run::Halt,
-    run_codes,
+    run_codes, written,
 };
 
 /// A Background step whose turn has come.
@@ -132,7 +132,9 @@ impl<B: Backend> Dispatcher<'_, B> {
 
     /// The watch over a service's start is over.
     pub(super) async fn service_probed(&mut self, node: NodeId, found: Result<Readiness, BackendError>) {
-        let path = self.tree.step(node).path.clone();
+        let planned = self.tree.step(node);
+        let path = planned.path.clone();
+        let place = written::program(&planned);
         let race_from = self.context.config.services.race_from;
         let Some(service) = self.services.get_mut(&node) else { return };
         let ServiceState::Up { since } = service.state else { return };
@@ -152,7 +154,8 @@ impl<B: Backend> Dispatcher<'_, B> {
             Ok(Readiness::NotInTime { missing }) => {
                 let within = self.context.config.services.ready_within.as_secs();
                 let text = format!(
-                    "it was not ready within {within} s: {missing}; CI does not wait, and the stage goes on here too{}",
+                    "it was not ready within {within} s: {missing}; CI does not wait, and the stage goes on here too; \
+                     with `--no-wait` it does so at once ({place}){}",
                     last_lines(&tail)
                 );
                 self.emitter().diagnostic(run_codes::SERVICE_NOT_READY, &text, Some(&path)).await;
@@ -177,10 +180,11 @@ impl<B: Backend> Dispatcher<'_, B> {
 
     /// A service ended by itself. The stage goes on, as in CI, unless the run is stricter.
     pub(super) async fn service_down(&mut self, node: NodeId, exit: Exit, cause: Option<String>) {
-        let path = self.tree.step(node).path.clone();
+        let planned = self.tree.step(node);
+        let path = planned.path.clone();
+        let (exit_code, reason) = meaning(&planned, &exit, cause.as_deref());
         let Some(service) = self.services.get_mut(&node) else { return };
         let tail = service.tail.lines();
-        let (exit_code, reason) = meaning(&exit, cause.as_deref());
         service.state = ServiceState::Down(exit, cause);
         let reason = reason.map(|reason| self.emitter().mask(&reason));
         self.emitter().emit(EventKind::ServiceExited { step: path.clone(), exit_code, reason, tail }).await;
@@ -223,7 +227,7 @@ impl<B: Backend> Dispatcher<'_, B> {
                     Finish::new(Outcome::Succeeded)
                 }
                 ServiceState::Down(exit, cause) => {
-                    let (code, meaning) = meaning(&exit, cause.as_deref());
+                    let (code, meaning) = meaning(&self.tree.step(node), &exit, cause.as_deref());
                     let reason = match exit {
                         Exit::Code { code, oom_killed: false } if cause.is_none() => describe_exit_code(code, None),
                         _ => meaning.unwrap_or_default(),
@@ -253,18 +257,18 @@ fn last_lines(tail: &[MaskedLine]) -> String {
 }
 
 /// An exit's code, and what it says; a known cause says more.
-fn meaning(exit: &Exit, cause: Option<&str>) -> (i64, Option<String>) {
-    let (code, meaning) = code_and_meaning(exit);
+fn meaning(step: &PlannedStep, exit: &Exit, cause: Option<&str>) -> (i64, Option<String>) {
+    let (code, meaning) = code_and_meaning(step, exit);
     (code, cause.map(str::to_owned).or(meaning))
 }
 
-fn code_and_meaning(exit: &Exit) -> (i64, Option<String>) {
+fn code_and_meaning(step: &PlannedStep, exit: &Exit) -> (i64, Option<String>) {
     match exit {
         Exit::Code { code, oom_killed: true } => {
             (*code, Some("it was killed for using more memory than its limit".to_owned()))
         }
         Exit::Code { code, oom_killed: false } => (*code, exit_code_meaning(*code).map(str::to_owned)),
-        Exit::NotStarted { code, reason } => (*code, Some(format!("it could not be started: {reason}"))),
+        Exit::NotStarted { code, reason } => (*code, Some(written::not_started(step, reason))),
         // 128 + SIGTERM: what a shell gives for a stopped process.
         Exit::Stopped => (143, Some("it was stopped".to_owned())),
     }

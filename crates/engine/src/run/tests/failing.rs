@@ -124,11 +124,11 @@ async fn strategies_by_error_type() {
         .step("image", behaves().cannot_start(127, "no such program `/bin/kaniko`"))
         .step("program", behaves().cannot_start(127, "no such program `sh`"))
         .step("other", behaves().exits(1));
-    assert_snapshot!(Runner::new(backend).run(&plan).await.ends(), @r"
+    assert_snapshot!(Runner::new(backend).run(&plan).await.ends(), @"
     step_finished exit ignored exit=1 (exit code 1; its failure strategy is `Ignore`)
     step_finished memory ignored exit=137 (it was killed for using more memory than its limit (exit code 137); its failure strategy is `Ignore`)
-    step_finished image ignored exit=127 (it could not be started: no such program `/bin/kaniko`; its failure strategy is `Ignore`)
-    step_finished program failed exit=127 (it could not be started: no such program `sh`)
+    step_finished image ignored exit=127 (it could not be started: no such program `/bin/kaniko` (ci.yaml:7:3); its failure strategy is `Ignore`)
+    step_finished program failed exit=127 (it could not be started: no such program `sh` (ci.yaml:7:3))
     step_finished other failed exit=1 (exit code 1)
     5s step_finished timeout ignored in 5s (it took longer than its timeout of 5s; its failure strategy is `Ignore`)
     5s stage_finished build failed

@@ -38,7 +38,7 @@ async fn everywhere() {
     1s step_finished b succeeded exit=0 outputs={"TOKEN": "***", "KEY": "***"}
     1s step_started c #1
     1s step_output c | ************** ************** **************
-    1s step_finished c failed exit=126 (it could not be started: bad **************) tail=["************** ************** **************"]
+    1s step_finished c failed exit=126 (it could not be started: bad ************** (ci.yaml:7:3)) tail=["************** ************** **************"]
     1s stage_finished build failed
     1s run_finished failed exit=1
     "#);

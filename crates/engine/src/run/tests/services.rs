@@ -55,12 +55,12 @@ async fn a_service_that_ends_is_told_and_the_stage_goes_on() {
     step_output db | 1
     step_output db | 2
     step_output db | 3
-    service_exited cache exit=127 (it could not be started: no such program `redis`)
+    service_exited cache exit=127 (it could not be started: no such program `redis` (ci.yaml:7:3))
     step_started a #1
     2s service_exited db exit=137 (it was killed for using more memory than its limit) tail=["2", "3"]
     5s step_finished a succeeded exit=0 in 5s
     5s step_finished db succeeded exit=137 in 5s (it ended before its stage: it was killed for using more memory than its limit)
-    5s step_finished cache succeeded exit=127 in 5s (it ended before its stage: it could not be started: no such program `redis`)
+    5s step_finished cache succeeded exit=127 in 5s (it ended before its stage: it could not be started: no such program `redis` (ci.yaml:7:3))
     5s stage_finished build succeeded
     5s run_finished succeeded exit=0
     "#);
@@ -191,7 +191,7 @@ async fn a_service_that_never_gets_ready_is_told_and_the_stage_goes_on() {
     service_started other other
     diagnostic other warning service-not-seen: whether it is ready could not be seen: watching a service: the engine has gone
     step_output db | starting
-    30s diagnostic db parity service-not-ready: it was not ready within 30 s: nothing listens on port 5432; CI does not wait, and the stage goes on here too; its last lines:
+    30s diagnostic db parity service-not-ready: it was not ready within 30 s: nothing listens on port 5432; CI does not wait, and the stage goes on here too; with `--no-wait` it does so at once (ci.yaml:7:3); its last lines:
       starting
     30s step_started a #1
     30s step_finished a succeeded exit=0

@@ -20,6 +20,7 @@ fn no_shell_for_the_command() {
     for infra in EVERYWHERE {
         let (code, reason) = ended(&environment, infra);
         assert!(code == 127 && reason.contains("the image has no `sh`: choose another `shell`"), "{infra}: {reason}");
+        assert!(reason.contains("(ci.yaml:"), "{infra}: {reason}");
     }
 }
 
@@ -30,6 +31,7 @@ fn no_such_entrypoint() {
     for infra in EVERYWHERE {
         let (code, reason) = ended(&environment, infra);
         assert!(code == 127 && reason.contains("`/no/such/server` is not in the image"), "{infra}: {reason}");
+        assert!(reason.contains("(ci.yaml:"), "{infra}: {reason}");
     }
 }
 
@@ -62,6 +64,7 @@ fn a_port_of_the_host_that_is_taken() {
     let advice = "another program listens there; stop it, or change the step's `portBindings`";
     let flat = words.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(flat.matches(advice).count(), 2, "{words}");
+    assert!(flat.contains("change the step's `portBindings`; the step is at ci.yaml:"), "{words}");
 }
 
 #[test]
