@@ -35,11 +35,13 @@ fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
     // Paths, options and values stay whole: people copy them.
     let handler = handler.with_break_words(false).with_word_splitter(WordSplitter::NoHyphenation);
     let handler = handler.with_word_separator(WordSeparator::AsciiSpace);
-    let mut text = String::new();
-    match handler.render_report(&mut text, &Shown::new(diagnostic, sources)) {
-        Ok(()) => text.trim_end().to_owned(),
-        Err(_) => place(diagnostic, sources),
-    }
+    let rendered = Shown::of(diagnostic, sources).into_iter().map(|shown| {
+        let mut text = String::new();
+        handler.render_report(&mut text, &shown)?;
+        Ok(text.trim_end().to_owned())
+    });
+    let parts: Result<Vec<String>, fmt::Error> = rendered.collect();
+    parts.map_or_else(|_| place(diagnostic, sources), |parts| parts.join("\n\n"))
 }
 
 /// One line: `file:line:col: severity: message`.
@@ -67,6 +69,7 @@ pub(crate) fn severity(severity: Severity) -> &'static str {
     }
 }
 
+/// A diagnostic as far as one file goes.
 #[derive(Debug)]
 struct Shown<'a> {
     diagnostic: &'a Diagnostic,
@@ -74,12 +77,12 @@ struct Shown<'a> {
     /// Places of the same file that are only counted.
     more: usize,
     source: Option<Excerpt>,
-    elsewhere: Vec<Self>,
     is_main: bool,
 }
 
 impl<'a> Shown<'a> {
-    fn new(diagnostic: &'a Diagnostic, sources: &Sources) -> Self {
+    /// The file of the first place, then the others.
+    fn of(diagnostic: &'a Diagnostic, sources: &Sources) -> Vec<Self> {
         let mut by_source: Vec<Vec<&Label>> = Vec::new();
         for label in &diagnostic.labels {
             match by_source.iter_mut().find(|labels| labels[0].span.source == label.span.source) {
@@ -87,18 +90,16 @@ impl<'a> Shown<'a> {
                 None => by_source.push(vec![label]),
             }
         }
-        let mut parts = by_source.into_iter().enumerate().map(|(index, mut labels)| {
+        if by_source.is_empty() {
+            return vec![Self { diagnostic, labels: Vec::new(), more: 0, source: None, is_main: true }];
+        }
+        let parts = by_source.into_iter().enumerate().map(|(index, mut labels)| {
             let source = Some(Excerpt::new(sources.get(labels[0].span.source)));
             let more = labels.len().saturating_sub(SHOWN_PLACES);
             labels.truncate(SHOWN_PLACES);
-            Self { diagnostic, labels, more, source, elsewhere: Vec::new(), is_main: index == 0 }
+            Self { diagnostic, labels, more, source, is_main: index == 0 }
         });
-        let main = parts.next();
-        let elsewhere = parts.collect();
-        match main {
-            Some(main) => Self { elsewhere, ..main },
-            None => Self { diagnostic, labels: Vec::new(), more: 0, source: None, elsewhere, is_main: true },
-        }
+        parts.collect()
     }
 }
 
@@ -147,13 +148,6 @@ impl miette::Diagnostic for Shown<'_> {
             let length = self.source.as_ref().map_or(range.len(), |source| source.shown_length(&range));
             LabeledSpan::new_primary_with_span(text, (range.start, length))
         })))
-    }
-
-    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>> {
-        if self.elsewhere.is_empty() {
-            return None;
-        }
-        Some(Box::new(self.elsewhere.iter().map(|shown| shown as &dyn miette::Diagnostic)))
     }
 }
 

@@ -143,7 +143,6 @@ fn a_value_that_is_not_allowed() {
        · ──────
        ╰────
 
-    Error:
       × and here
         ╭─[ci.yaml:10:14]
       9 │       type: String
