@@ -76,6 +76,9 @@ codes! {
     Warning "service-name-twice", "two services have the same name",
         "A service answers to its id, or to `<group>_<id>` of the nearest step group, and to its aliases. Two that share \
          a name are met by chance.";
+    Warning "service-address", "an address at which no service is",
+        "A step in a container reaches a service by its id and the container's port, a step on the machine by `localhost` and the \
+         host's port of `portBindings`. In a container `localhost` is that container.";
     Error "reserved-path", "a shared path that the service keeps for itself",
         "The workspace is shared by all steps anyway, and some paths belong to the runner. Remove the path from \
          `sharedPaths`.";

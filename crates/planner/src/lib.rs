@@ -30,6 +30,7 @@ mod resolve;
 mod resources;
 mod secrets;
 mod selection;
+mod service_addresses;
 mod services;
 mod settings;
 mod shared_paths;

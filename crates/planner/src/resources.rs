@@ -1,7 +1,7 @@
 //! Limits of a step's container (seed 001, Set Container Resources; harness-runtime.md 1.9).
 
 use cirun_parser::{Diagnostic, Span, Text, model::Resources};
-use cirun_plan::{Cause, Origin, Traced};
+use cirun_plan::{Cause, Origin, Profile, Traced};
 
 use crate::{
     quantity::{self, QuantityError},
@@ -18,26 +18,25 @@ pub(crate) struct Limits {
 /// The docker engine refuses less, and no process starts in less.
 const LEAST_MEMORY: u64 = 6 * 1_048_576;
 
-/// The limits of a step: on Kubernetes what is written or the defaults, elsewhere none.
+/// The limits of a step: on Kubernetes what is written or the defaults, elsewhere none. What is requested only has to be a
+/// quantity: nothing is scheduled here.
 pub(crate) fn limits(ctx: &Ctx<'_>, column: Column, resources: Option<&Resources>) -> Limits {
-    match column {
-        Column::Cloud | Column::Vm | Column::Docker => Limits { nano_cpus: None, memory_bytes: None },
-        Column::KubernetesDirect | Column::KubernetesHosted => Limits {
-            nano_cpus: Some(
-                written(ctx, resources.and_then(|r| r.limit_cpu.as_ref()), "CPU", quantity::nano_cpus).unwrap_or_else(
-                    || {
-                        let rule = "harness-runtime.md 1.9: defaultCPULimit 400m";
-                        Traced::new(400_000_000, Origin::new(Cause::Default { rule }))
-                    },
-                ),
-            ),
-            memory_bytes: Some(
-                written(ctx, resources.and_then(|r| r.limit_memory.as_ref()), "memory", memory).unwrap_or_else(|| {
-                    let rule = "seed 001, Set Container Resources: the default value is 500Mi";
-                    Traced::new(500 * 1_048_576, Origin::new(Cause::Default { rule }))
-                }),
-            ),
-        },
+    if column.profile() != Profile::Kubernetes {
+        return Limits { nano_cpus: None, memory_bytes: None };
+    }
+    written(ctx, resources.and_then(|r| r.request_cpu.as_ref()), "CPU request", quantity::nano_cpus);
+    written(ctx, resources.and_then(|r| r.request_memory.as_ref()), "memory request", quantity::memory_bytes);
+    let limit_cpu = written(ctx, resources.and_then(|r| r.limit_cpu.as_ref()), "CPU limit", quantity::nano_cpus);
+    let limit_memory = written(ctx, resources.and_then(|r| r.limit_memory.as_ref()), "memory limit", memory);
+    Limits {
+        nano_cpus: Some(limit_cpu.unwrap_or_else(|| {
+            let rule = "harness-runtime.md 1.9: defaultCPULimit 400m";
+            Traced::new(400_000_000, Origin::new(Cause::Default { rule }))
+        })),
+        memory_bytes: Some(limit_memory.unwrap_or_else(|| {
+            let rule = "seed 001, Set Container Resources: the default value is 500Mi";
+            Traced::new(500 * 1_048_576, Origin::new(Cause::Default { rule }))
+        })),
     }
 }
 
@@ -68,17 +67,17 @@ fn written(
 fn malformed(ctx: &Ctx<'_>, what: &str, error: &QuantityError, span: Span) {
     let help = match error {
         QuantityError::Space(text) => format!("write `{}`, without the space", text.replace(' ', "")),
-        QuantityError::Malformed(_) if what == "CPU" => {
+        QuantityError::Malformed(_) if what.starts_with("CPU") => {
             "write cores, such as `0.5`, or millicores, such as `400m`".to_owned()
         }
         QuantityError::Malformed(_) => "write bytes with a suffix, such as `500Mi` or `1G`".to_owned(),
-        QuantityError::Range(text) if what == "memory" => {
+        QuantityError::Range(text) if what == "memory limit" => {
             format!("a plain number counts bytes, and no container starts in less than 6Mi: did you mean `{text}Mi`?")
         }
         QuantityError::Range(_) => "write a number above zero".to_owned(),
     };
     ctx.notes.report(
-        Diagnostic::error("bad-quantity", format!("the {what} limit {error}"))
+        Diagnostic::error("bad-quantity", format!("the {what} {error}"))
             .at(span, "seed 001, Set Container Resources")
             .help(help),
     );

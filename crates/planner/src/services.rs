@@ -67,6 +67,15 @@ fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: Place<
                 None => {
                     first_at.insert(host, step);
                 }
+                Some(first) if first.path == step.path => notes.report(at_both(
+                    Diagnostic::error(
+                        "host-port-twice",
+                        format!("`{}` binds port {host} of the host twice", step.path),
+                    )
+                    .help("keep one of the two, in `portBindings` or in `ports`"),
+                    place,
+                    (step, step),
+                )),
                 Some(first) => notes.report(at_both(
                     Diagnostic::error(
                         "host-port-twice",
@@ -133,7 +142,7 @@ fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, no
 fn at_both(mut diagnostic: Diagnostic, place: Place<'_>, (first, second): (&PlannedStep, &PlannedStep)) -> Diagnostic {
     let places = (place(first), place(second));
     if let (_, Some(span)) = places {
-        diagnostic = diagnostic.at(span, "the second");
+        diagnostic = diagnostic.at(span, if first.path == second.path { "in this step" } else { "the second" });
     }
     // Instances of a loop stand at one place.
     if let (Some(first), second) = places

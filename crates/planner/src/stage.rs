@@ -17,11 +17,10 @@ use crate::{
     infrastructure::{self, Infrastructure},
     looping::{Expansion, Instance, expand},
     names::{Entry, Names, StepIds},
-    pitfalls,
     place::{CI, StagePlace},
     platform::Platform,
     resolve::{Ctx, given},
-    shared_paths,
+    service_addresses, shared_paths,
     tree::StageTree,
     variables, volumes,
 };
@@ -205,7 +204,7 @@ fn instance(
         containerised: tree.take_containerised(),
         known: Arc::clone(&ctx.names) as _,
     };
-    pitfalls::service_names(place, &planned, &|step| tree.place(step), ctx.notes);
+    service_addresses::check(place, &planned, &|step| tree.place(step), ctx.notes);
     crate::services::check(&planned, &|step| tree.place(step), ctx.notes);
     facts.pushed = tree.into_pushed();
     planned

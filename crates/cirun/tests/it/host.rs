@@ -87,6 +87,19 @@ fn a_service_is_waited_for() {
     drop(environment.cirun(&["local", "ci.yaml", "--no-wait"]).exits(1));
 }
 
+/// An entrypoint is started as it is, without a shell.
+#[test]
+fn a_service_by_its_entrypoint() {
+    let service = host_step("say", "echo never").replace("type: Run", "type: Background").replace(
+        "      shell: Sh",
+        "      entrypoint:\n        - printf\n        - \"%s|\"\n        - a b\n        - $HOME\n      shell: Sh",
+    );
+    let stage = Stage::cloud().step(&service).step(&host_step("wait", "sleep 0.5"));
+    let environment = TestEnvironment::new().file("ci.yaml", stage.pipeline());
+    drop(environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl"]).exits(0));
+    assert_eq!(environment.events().output("say"), ["a b|$HOME|"]);
+}
+
 #[test]
 fn progress_json_is_the_event_stream() {
     let environment = stage(&[("a", "echo one")]);

@@ -47,12 +47,10 @@ pub(super) fn flaw(reference: &str) -> Option<Flaw> {
     if path.iter().any(|part| part.contains(|c: char| c.is_ascii_uppercase())) {
         return flaw("the name of an image is in lower case", &format!("write `{}`", reference.to_ascii_lowercase()));
     }
-    path.iter()
-        .any(|part| !is_path_part(part))
-        .then(|| Flaw {
-            what: "this is not the name of an image",
-            help: "a name has lower-case letters and digits, with `.`, `_` and `-` between them".to_owned(),
-        })
+    path.iter().any(|part| !is_path_part(part)).then(|| Flaw {
+        what: "this is not the name of an image",
+        help: "a name has lower-case letters and digits, with `.`, `_` and `-` between them".to_owned(),
+    })
 }
 
 fn is_digest(text: &str) -> bool {
@@ -70,7 +68,9 @@ fn is_digest(text: &str) -> bool {
 fn is_tag(text: &str) -> bool {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     let mut bytes = text.bytes();
-    text.len() <= LONGEST_TAG && bytes.next().is_some_and(is_word) && bytes.all(|b| is_word(b) || matches!(b, b'.' | b'-'))
+    text.len() <= LONGEST_TAG
+        && bytes.next().is_some_and(is_word)
+        && bytes.all(|b| is_word(b) || matches!(b, b'.' | b'-'))
 }
 
 /// Letters and digits, with `.`, `_`, `__` or any number of `-` between them.

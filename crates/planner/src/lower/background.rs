@@ -125,7 +125,7 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
     aliases
 }
 
-/// `portBindings` (host → container) and the hidden `ports` (`host:container`).
+/// `portBindings` (host → container) and the hidden `ports` (`host:container`), each once.
 fn ports(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Vec<Traced<PortBinding>> {
     let mut ports = Vec::new();
     if let Some(bindings) = &spec.port_bindings
@@ -139,7 +139,10 @@ fn ports(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Vec<Traced<PortBinding>> {
         for item in at.ctx.list(list) {
             let text = item.value.shown();
             let (host, container) = text.split_once(':').unwrap_or((&text, &text));
-            ports.extend(binding(at, host, container, list.span).map(|port| Traced::new(port, item.origin.clone())));
+            let Some(port) = binding(at, host, container, list.span) else { continue };
+            if ports.iter().all(|other: &Traced<PortBinding>| other.value != port) {
+                ports.push(Traced::new(port, item.origin.clone()));
+            }
         }
     }
     ports

@@ -181,6 +181,32 @@ fn resources_malformed() {
 }
 
 #[test]
+fn resources_requested_malformed() {
+    assert_snapshot!(background("image: redis:7\nconnectorRef: hub\nresources: {requests: {memory: 1 Gi, cpu: abc}}"), @"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+    error[bad-quantity] the CPU request `abc` is not a quantity
+      at `abc`: seed 001, Set Container Resources
+      help: write cores, such as `0.5`, or millicores, such as `400m`
+    error[bad-quantity] the memory request `1 Gi` has a space in it
+      at `1 Gi`: seed 001, Set Container Resources
+      help: write `1Gi`, without the space
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+    warning[ignored-input] `resources.requests.memory` has no effect on PROFILE
+      at `1 Gi`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.requests.memory`, or run the stage where it has an effect
+    warning[ignored-input] `resources.requests.cpu` has no effect on PROFILE
+      at `abc`: seed 000, Phase 4 `resources`: K8 only
+      help: remove `resources.requests.cpu`, or run the stage where it has an effect
+    ");
+}
+
+#[test]
 fn privileged() {
     assert_snapshot!(background("image: docker:27-dind\nconnectorRef: hub\nprivileged: true"), @"
     == kubernetes, vm, cloud, docker

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::{
     background::background,
-    harness::{by_profile, plan_steps},
+    harness::{by_profile, diagnostics, plan_steps},
 };
 
 #[test]
@@ -312,4 +312,36 @@ fn on_machines(spec: &str) -> String {
     let all = background(spec);
     let (_, vm) = all.split_once("== vm, cloud\n").expect("a plan for machines");
     vm.split("\n== ").next().unwrap_or_default().to_owned()
+}
+
+/// Seed 001, Port Bindings: the machine has the host's port, containers reach the service's own.
+#[test]
+fn ports_by_where_the_step_runs() {
+    let service = "- step: {type: Background, name: db, identifier: db, spec: {image: \"redis:7\", connectorRef: hub, portBindings: {\"7000\": \"6379\"}}}\n";
+    let said = |step: &str| diagnostics(&plan_steps(Profile::Vm, &format!("{service}{step}"), |_| {}));
+    let host = |command: &str| {
+        said(&format!("- step: {{type: Run, name: go, identifier: go, spec: {{command: {command}}}}}\n"))
+    };
+    let container = |command: &str| {
+        said(&format!(
+            "- step: {{type: Run, name: go, identifier: go, spec: {{image: \"redis:7\", connectorRef: hub, command: {command}}}}}\n"
+        ))
+    };
+    assert_eq!(host("redis-cli -h localhost -p 7000 ping"), "");
+    assert_eq!(container("redis-cli -h db -p 6379 ping"), "");
+    assert_snapshot!(host("redis-cli -h db ping"), @"
+    warning[service-address] `go` runs on the machine, where `db` resolves to nothing
+      at `go`: seed 001, Port Bindings: a step on the VM talks to `localhost:HOST_PORT`
+      help: use `localhost:7000`
+    ");
+    assert_snapshot!(container("redis-cli -h localhost -p 7000 ping"), @"
+    warning[service-address] `go` reaches port 7000 of its own container, not that of `db`
+      at `go`: seed 001, Port Bindings: a step in a container talks to `ID:CONTAINER_PORT`
+      help: use `db:6379`
+    ");
+    assert_snapshot!(container("redis-cli -h db -p 7000 ping"), @"
+    warning[service-address] `go` reaches `db` at port 7000, which only the machine has
+      at `go`: seed 001, Port Bindings: a step in a container talks to `ID:CONTAINER_PORT`
+      help: use `db:6379`
+    ");
 }

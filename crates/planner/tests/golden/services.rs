@@ -38,6 +38,20 @@ fn one_port_of_the_host_for_the_instances_of_a_loop() {
     ");
 }
 
+/// `ports` is another way to write `portBindings`; the same port in both is one port.
+#[test]
+fn one_port_of_the_host_in_both_forms() {
+    let step = |port| {
+        background("db", &format!("image: \"redis:7\", portBindings: {{\"7000\": \"6379\"}}, ports: [\"{port}\"]"))
+    };
+    assert_eq!(said(Profile::Vm, &step("7000:6379")), "");
+    assert_snapshot!(said(Profile::Vm, &step("7000:6380")), @"
+    error[host-port-twice] `db` binds port 7000 of the host twice
+      at `db`: in this step
+      help: keep one of the two, in `portBindings` or in `ports`
+    ");
+}
+
 #[test]
 fn one_port_of_a_pod_for_two() {
     let redis = |id, more: &str| background(id, &format!("image: \"redis:7\"{more}"));

@@ -1,7 +1,7 @@
 //! The names by which services are reached (seed 000, Applicability Matrix; seed 001; seed 003; harness-runtime.md 8.5).
 
-use super::{BRIDGES, EVERYWHERE, indent, read, run, steps, web};
-use crate::it::support::Stage;
+use super::{BRIDGES, BUSYBOX, EVERYWHERE, REDIS, indent, read, run, steps, web};
+use crate::it::support::{Stage, run_step};
 
 #[test]
 fn on_a_bridge_under_their_ids() {
@@ -63,6 +63,17 @@ fn legacy_service_dependencies() {
     let beside = format!("{}          execution:\n", indent(service, 10));
     let (_, events) = run(&super::engine(&pipeline.replace("          execution:\n", &beside)), &[], 0);
     assert_eq!(events.output("a"), ["legacy"]);
+}
+
+/// Their arguments are those of the image's own program.
+#[test]
+fn arguments_of_legacy_services() {
+    let service = "serviceDependencies:\n  - identifier: db\n    name: db\n    type: Service\n    spec:\n      connectorRef: account.harnessImage\n      image: cirun.local/redis:7\n      args:\n        - --port\n        - \"7001\"\n";
+    let ping = run_step("ping", "redis-cli -h localhost -p 7001 ping").replace(BUSYBOX, REDIS);
+    let pipeline = Stage::kubernetes().step(&ping).pipeline();
+    let beside = format!("{}          execution:\n", indent(service, 10));
+    let (_, events) = run(&super::engine(&pipeline.replace("          execution:\n", &beside)), &[], 0);
+    assert_eq!(events.output("ping"), ["PONG"]);
 }
 
 #[test]

@@ -1,0 +1,195 @@
+//! Whether the addresses that steps write lead to a service (seed 001, Port Bindings; seed 003, Name and Id;
+//! harness-runtime.md 1.9, 8.5).
+
+mod hosts;
+
+use cirun_parser::{Diagnostic, Span};
+use cirun_plan::{
+    Action, Cause, Environment, NetworkModel, PlannedStage, PlannedStep, PortBinding, Role, Text, Traced,
+};
+
+use self::hosts::{names_host, names_port};
+use crate::{notes::Notes, place::StagePlace};
+
+/// An address that a step may write, and that leads to no service.
+enum Hazard<'p> {
+    /// A name that only cirun resolves in a pod of a stage.
+    PodName(&'p str),
+    /// An id without that of its step group.
+    WithoutGroup { id: &'p str, name: &'p str, network: NetworkModel },
+    /// A name of the network, for a process of the machine.
+    NameOnMachine { id: &'p str, name: &'p str, bound: Option<u16> },
+    /// `localhost`, for a container on a network of its own.
+    Localhost { id: &'p str, port: PortBinding },
+    /// A port of the host, for a container, which reaches the service itself.
+    HostPort { id: &'p str, port: PortBinding },
+}
+
+/// Reports steps of a stage, and of its containerised groups, that reach for a service where none is.
+pub(crate) fn check(
+    stage: &StagePlace,
+    planned: &PlannedStage,
+    place: &dyn Fn(&PlannedStep) -> Option<Span>,
+    notes: &Notes,
+) {
+    let all = planned.steps();
+    let groups = planned.containerised.iter().map(|group| (Some(&group.path), group.profile.value));
+    for (group, profile) in std::iter::once((None, stage.column.profile())).chain(groups) {
+        let around = |step: &PlannedStep| planned.containerised_around(&step.path).map(|around| &around.path);
+        let here = all.iter().copied().filter(|step| around(step) == group);
+        let (services, steps): (Vec<_>, Vec<_>) = here.partition(|step| step.role == Role::Service);
+        let hazards: Vec<Hazard<'_>> = services
+            .into_iter()
+            .flat_map(|service| match (profile.network(), group) {
+                (NetworkModel::Pod, None) => in_pod(stage, service),
+                // Seed 003 has the services of containerised groups answer to `STEPGROUPID_BACKGROUNDSTEPID`.
+                (NetworkModel::Pod, Some(_)) => without_group(service, NetworkModel::Pod).into_iter().collect(),
+                (NetworkModel::Bridge, _) => on_bridge(service),
+            })
+            .collect();
+        if hazards.is_empty() {
+            continue;
+        }
+        for step in steps {
+            let texts = texts(step);
+            for hazard in hazards.iter().filter(|hazard| hazard.is_met(step, &texts)) {
+                let (diagnostic, rule) = hazard.report(step);
+                notes.report(match place(step) {
+                    Some(span) => diagnostic.at(span, rule),
+                    None => diagnostic,
+                });
+            }
+        }
+    }
+}
+
+fn in_pod<'p>(stage: &'p StagePlace, service: &'p PlannedStep) -> Vec<Hazard<'p>> {
+    let id = service.id.as_str();
+    let Action::Container(_) = &service.action else { return Vec::new() };
+    let names = std::iter::once(id).chain(aliases(service).filter(|alias| *alias != id));
+    let known = |name: &&str| stage.host_names.iter().any(|host| host == name);
+    names.filter(|name| !known(name)).map(Hazard::PodName).collect()
+}
+
+fn without_group(service: &PlannedStep, network: NetworkModel) -> Option<Hazard<'_>> {
+    let id = service.id.as_str();
+    let name = aliases(service).next().filter(|_| aliases(service).all(|alias| alias != id))?;
+    Some(Hazard::WithoutGroup { id, name, network })
+}
+
+fn on_bridge(service: &PlannedStep) -> Vec<Hazard<'_>> {
+    let id = service.id.as_str();
+    let Action::Container(container) = &service.action else { return Vec::new() };
+    let ports = || container.ports.iter().map(|Traced { value, .. }| *value);
+    let bound = ports().next().map(|port| port.host);
+    let leads_nowhere = |port: &PortBinding| ports().all(|other| other.container != port.host);
+    let name = aliases(service).next().unwrap_or(id);
+    without_group(service, NetworkModel::Bridge)
+        .into_iter()
+        .chain(aliases(service).map(|name| Hazard::NameOnMachine { id, name, bound }))
+        .chain(ports().map(|port| Hazard::Localhost { id: name, port }))
+        .chain(ports().filter(leads_nowhere).map(|port| Hazard::HostPort { id: name, port }))
+        .collect()
+}
+
+fn aliases(service: &PlannedStep) -> impl Iterator<Item = &str> {
+    let aliases = match &service.action {
+        Action::Container(container) => container.aliases.as_slice(),
+        Action::Host(_) | Action::Wait(_) | Action::Skip(_) => &[],
+    };
+    aliases.iter().map(|alias| alias.value.as_str())
+}
+
+impl Hazard<'_> {
+    fn is_met(&self, step: &PlannedStep, texts: &[String]) -> bool {
+        let on_machine = matches!(step.action, Action::Host(_));
+        let any = |test: &dyn Fn(&str) -> bool| texts.iter().any(|text| test(text));
+        match self {
+            Self::PodName(id) | Self::WithoutGroup { id, .. } => !on_machine && any(&|text| names_host(text, id)),
+            Self::NameOnMachine { name, .. } => on_machine && any(&|text| names_host(text, name)),
+            Self::Localhost { port, .. } => {
+                let names = ["localhost", "127.0.0.1"];
+                !on_machine && names.iter().any(|name| any(&|text| names_port(text, name, port.host)))
+            }
+            Self::HostPort { id, port } => !on_machine && any(&|text| names_port(text, id, port.host)),
+        }
+    }
+
+    /// The diagnostic, without its place, and the rule to show there.
+    fn report(&self, step: &PlannedStep) -> (Diagnostic, &'static str) {
+        let path = &step.path;
+        match self {
+            Self::PodName(id) => (
+                Diagnostic::parity(
+                    "service-host-name",
+                    format!("`{path}` reaches `{id}` by its id: in CI no pod resolves it"),
+                )
+                .help(format!(
+                    "use `localhost`, or add `{id}` to the infrastructure's `spec.hostNames`; locally the id resolves as help"
+                )),
+                "harness-runtime.md 1.9: on Kubernetes a service is on `localhost`",
+            ),
+            Self::WithoutGroup { id, name, network } => {
+                let (help, rule) = match network {
+                    NetworkModel::Pod => {
+                        (format!("use `{name}`"), "seed 003, Name and Id: the name begins with the step group's id")
+                    }
+                    NetworkModel::Bridge => (
+                        format!("use `{name}`, or give the service `networkAliases: [{id}]`"),
+                        "harness-runtime.md 8.5: a service in a step group is known as `GROUP_ID`",
+                    ),
+                };
+                let message = format!("`{path}` reaches `{id}` by its id, which resolves to nothing");
+                (Diagnostic::warning("service-in-group", message).help(help), rule)
+            }
+            Self::NameOnMachine { id, name, bound } => (
+                Diagnostic::warning(
+                    "service-address",
+                    format!("`{path}` runs on the machine, where `{name}` resolves to nothing"),
+                )
+                .help(match bound {
+                    Some(port) => format!("use `localhost:{port}`"),
+                    None => format!("give `{id}` `portBindings`, and use `localhost` and the host's port"),
+                }),
+                "seed 001, Port Bindings: a step on the VM talks to `localhost:HOST_PORT`",
+            ),
+            Self::Localhost { id, port } => (
+                Diagnostic::warning(
+                    "service-address",
+                    format!("`{path}` reaches port {} of its own container, not that of `{id}`", port.host),
+                )
+                .help(format!("use `{id}:{}`", port.container)),
+                IN_CONTAINERS,
+            ),
+            Self::HostPort { id, port } => (
+                Diagnostic::warning(
+                    "service-address",
+                    format!("`{path}` reaches `{id}` at port {}, which only the machine has", port.host),
+                )
+                .help(format!("use `{id}:{}`", port.container)),
+                IN_CONTAINERS,
+            ),
+        }
+    }
+}
+
+const IN_CONTAINERS: &str = "seed 001, Port Bindings: a step in a container talks to `ID:CONTAINER_PORT`";
+
+/// The texts of a step in which a host may be named: its script and what the document sets, variables with their names.
+fn texts(step: &PlannedStep) -> Vec<String> {
+    let (script, env): (_, &Environment) = match &step.action {
+        Action::Container(container) => (&container.script, &container.env),
+        Action::Host(host) => (&host.script, &host.env),
+        Action::Wait(_) | Action::Skip(_) => return Vec::new(),
+    };
+    let written = env.iter().filter(|(_, var)| {
+        let secret = matches!(var.value.value, Text::Secret(_));
+        let causes = var.value.origin.causes();
+        !secret && causes.iter().any(|cause| matches!(cause, Cause::Yaml(_) | Cause::InputSet(_) | Cause::Setting(_)))
+    });
+    script
+        .iter()
+        .map(|script| script.value.shown())
+        .chain(written.map(|(name, var)| format!("{name}={}", var.value.value.shown())))
+        .collect()
+}
