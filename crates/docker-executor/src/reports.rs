@@ -89,6 +89,7 @@ fn locate<'a>(host: &'a HostInfo, path: &str) -> Place<'a> {
     let volumes = host
         .shared
         .iter()
+        .map(|volume| &volume.mount)
         .filter_map(|volume| Some((volume.target.len(), below(&volume.target).map(|_| Place::Volume(volume))?)));
     binds.chain(volumes).max_by_key(|(length, _)| *length).map_or(Place::Nowhere, |(_, place)| place)
 }
@@ -150,8 +151,14 @@ async fn read_volume(
 mod tests {
     use std::net::IpAddr;
 
+    use cirun_plan::Storage;
+
     use super::*;
-    use crate::{HelperImage, Keep, Owner, StandInImage, labels::StageLabels, spec::Network};
+    use crate::{
+        HelperImage, Keep, Owner, StandInImage,
+        labels::StageLabels,
+        spec::{Network, SharedVolume},
+    };
 
     fn host(workspace: &Path) -> HostInfo {
         let bind =
@@ -160,7 +167,10 @@ mod tests {
             name: "n".into(),
             labels: StageLabels::new("r", "s", &Owner::default(), Keep::Nothing),
             binds: vec![bind(workspace, "/harness"), bind(Path::new("/run/r1"), "/tmp/engine")],
-            shared: vec![VolumeMount { name: "v".into(), target: "/harness/out".into() }],
+            shared: vec![SharedVolume {
+                mount: VolumeMount { name: "v".into(), target: "/harness/out".into() },
+                storage: Storage::Disk,
+            }],
             network: Network::Bridge,
             engine_socket: None,
             publish_address: IpAddr::from([127, 0, 0, 1]),

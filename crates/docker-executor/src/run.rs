@@ -125,7 +125,7 @@ async fn open_volumes(shared: &Shared, around: &Surroundings, container: &str) -
         .volumes_opened
         .get_or_try_init(|| async {
             for volume in &around.host.shared {
-                shared.engine.open_directory(container, &volume.target).await?;
+                shared.engine.open_directory(container, &volume.mount.target).await?;
             }
             Ok(())
         })

@@ -7,7 +7,7 @@ use bollard::models::{
     PortMap,
 };
 use cirun_engine::{ReadyContainer, ReadyStep};
-use cirun_plan::{PortBinding, Role};
+use cirun_plan::{Mount as SharedPath, PortBinding, Role, Storage, Traced};
 use indexmap::IndexMap;
 
 use crate::{
@@ -30,13 +30,20 @@ pub(crate) struct HostInfo {
     pub(crate) name: String,
     pub(crate) labels: StageLabels,
     pub(crate) binds: Vec<Bind>,
-    pub(crate) shared: Vec<VolumeMount>,
+    pub(crate) shared: Vec<SharedVolume>,
     pub(crate) network: Network,
     /// The path on the engine's machine of the socket that steps get, unless it is refused.
     pub(crate) engine_socket: Option<PathBuf>,
     pub(crate) publish_address: IpAddr,
     /// What plays the programs of images that have a stand-in.
     pub(crate) stand_in: StandInImage,
+}
+
+/// A volume that all containers of a stage see.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedVolume {
+    pub(crate) mount: VolumeMount,
+    pub(crate) storage: Storage,
 }
 
 /// How the containers of steps are reached.
@@ -54,7 +61,7 @@ impl HostInfo {
         name: String,
         labels: StageLabels,
         (workspace, mounted_at): (&PathBuf, &str),
-        shared_paths: &[&str],
+        shared_paths: &[Traced<SharedPath>],
         network: Network,
         socket: PathBuf,
     ) -> Self {
@@ -72,9 +79,12 @@ impl HostInfo {
         let shared = shared_paths
             .iter()
             .enumerate()
-            .map(|(index, path)| VolumeMount {
-                name: object_name(&name, &format!("shared-{index}")),
-                target: (*path).to_owned(),
+            .map(|(index, path)| {
+                let name = object_name(&name, &format!("shared-{index}"));
+                SharedVolume {
+                    mount: VolumeMount { name, target: path.value.path.clone() },
+                    storage: path.value.storage,
+                }
             })
             .collect();
         let engine_socket = match &config.engine_socket {
@@ -106,7 +116,7 @@ pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, hos
         Role::Foreground => "step",
         Role::Service => "service",
     };
-    let mut mounts: Vec<Mount> = host.shared.iter().map(volume_mount).collect();
+    let mut mounts: Vec<Mount> = host.shared.iter().map(|volume| volume_mount(&volume.mount)).collect();
     mounts.extend(host.binds.iter().map(bind_mount));
     if let (true, Some(socket)) = (container.engine_socket, &host.engine_socket) {
         let bind = Bind { source: socket.clone(), target: ENGINE_SOCKET.to_owned(), read_only: false };
@@ -161,7 +171,10 @@ pub(crate) fn pod_config(
     ports: &[PortBinding],
     host: &HostInfo,
 ) -> ContainerCreateBody {
+    // Memory keeps files while a container has the volume, and the steps come one after the other.
+    let in_memory = host.shared.iter().filter(|volume| volume.storage != Storage::Disk);
     let mut host_config = HostConfig {
+        mounts: Some(in_memory.map(|volume| volume_mount(&volume.mount)).collect()),
         extra_hosts: Some(service_names.iter().map(|name| format!("{name}:127.0.0.1")).collect()),
         ..HostConfig::default()
     };
@@ -175,6 +188,19 @@ pub(crate) fn pod_config(
     publish(&mut body, &mut host_config, ports, host.publish_address);
     body.host_config = Some(host_config);
     body
+}
+
+/// What the engine makes a shared volume with; none for one on disk.
+pub(crate) fn volume_options(storage: Storage) -> Option<HashMap<String, String>> {
+    match storage {
+        Storage::Disk => None,
+        Storage::Memory { limit_bytes } => {
+            let size = limit_bytes.map(|bytes| format!(",size={bytes}")).unwrap_or_default();
+            let options =
+                [("type", "tmpfs".to_owned()), ("device", "tmpfs".to_owned()), ("o", format!("mode=1777{size}"))];
+            Some(options.map(|(key, value)| (key.to_owned(), value)).into())
+        }
+    }
 }
 
 /// The container that watches the ports of another one.

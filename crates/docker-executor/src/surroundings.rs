@@ -15,7 +15,7 @@ use crate::{
     error::engine_error,
     labels::StageLabels,
     names::object_name,
-    spec::{HostInfo, Network, pod_config},
+    spec::{HostInfo, Network, pod_config, volume_options},
 };
 
 /// The surroundings of some of a stage's containers.
@@ -89,11 +89,12 @@ impl Surroundings {
     async fn make_volumes(&self, shared: &Shared) -> Result<(), BackendError> {
         let volumes = self.host.shared.iter().map(|volume| async {
             let request = VolumeCreateRequest {
-                name: Some(volume.name.clone()),
+                name: Some(volume.mount.name.clone()),
+                driver_opts: volume_options(volume.storage),
                 labels: Some(self.host.labels.of("shared", None)),
                 ..VolumeCreateRequest::default()
             };
-            let what = || format!("create the volume `{}`", volume.name);
+            let what = || format!("create the volume `{}`", volume.mount.name);
             let docker = shared.engine.docker.clone();
             let made = shared.make(async move { docker.create_volume(request).await }).await;
             made.map_err(|error| engine_error(what(), &error))
@@ -137,8 +138,7 @@ fn host(
         NetworkModel::Bridge => Network::Bridge,
         NetworkModel::Pod => Network::Pod,
     };
-    let shared_paths: Vec<&str> = shared_paths.iter().map(|mount| mount.value.path.as_str()).collect();
     let socket = shared.engine.socket_path();
     let workspace = (shared.config.workspace_of(&planned.id), planned.workspace.as_str());
-    HostInfo::new(&shared.config, name, labels, workspace, &shared_paths, network, socket)
+    HostInfo::new(&shared.config, name, labels, workspace, shared_paths, network, socket)
 }

@@ -31,7 +31,8 @@ pub use secret::Secret;
 pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId};
 pub use step::{
     Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, Mount,
-    OutputVariable, PlannedStep, PortBinding, PullPolicy, Role, SkipReason, StageStatus, StandIn, StepPath, When,
+    OutputVariable, PlannedStep, PortBinding, PullPolicy, Role, SkipReason, StageStatus, StandIn, StepPath, Storage,
+    When,
 };
 pub use text::Text;
 pub use tree::render_tree;

@@ -194,6 +194,20 @@ pub struct EnvVar {
 pub struct Mount {
     /// The path in the containers.
     pub path: String,
+    /// What keeps its files.
+    pub storage: Storage,
+}
+
+/// What keeps the files of a shared directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// The disk, without a limit.
+    Disk,
+    /// Memory.
+    Memory {
+        /// How much it holds, in bytes; half of the machine's memory if missing.
+        limit_bytes: Option<u64>,
+    },
 }
 
 /// When to pull an image.

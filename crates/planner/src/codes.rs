@@ -84,7 +84,8 @@ codes! {
          `sharedPaths`.";
     Parity "pod-volume", "a volume of the pod that is another one here",
         "`infrastructure.spec.volumes` and `stepGroupInfra.spec.volumes` mount volumes into every container of the pod. An \
-         `EmptyDir` is an empty volume of the run, on disk and without a limit. A `PersistentVolumeClaim` and a directory of \
+         `EmptyDir` is an empty volume of the run: in memory with its `size` where its `medium` is `Memory`, else on disk and \
+         without a limit. A `PersistentVolumeClaim` and a directory of \
          `HostPath` are empty volumes of the run too: what they hold in the cluster is not here, and no directory of this \
          machine is shown in its place. A `ConfigMap`, a `Secret` and files of the node are not mounted. A step that reads them \
          has to bring its own.";

@@ -2,7 +2,7 @@
 //! (harness-runtime.md 1.2).
 
 use cirun_parser::{Diagnostic, TextList, model::ExecutionNode};
-use cirun_plan::{Mount, Text, Traced};
+use cirun_plan::{Mount, Storage, Text, Traced};
 
 use crate::{containerised, env::stage::WORKSPACE, resolve::Ctx};
 
@@ -23,7 +23,7 @@ pub(crate) fn of(
             if is_reserved(ctx, list, &shown) || mounts.iter().any(|mount| mount.value.path == shown) {
                 continue;
             }
-            mounts.push(Traced::new(Mount { path: shown }, path.origin));
+            mounts.push(Traced::new(Mount { path: shown, storage: Storage::Disk }, path.origin));
         }
     }
     for volume in volumes {

@@ -187,7 +187,7 @@ fn instance(
     }
     let strategies = flow::strategies(&ctx, &stage.failure_strategies);
     let tree = StageTree::new(&ctx, place, [&facts.variables, &own], std::mem::take(&mut facts.pushed));
-    let volumes = volumes::of(&ctx, profile.value, place.volumes.as_ref());
+    let volumes = volumes::of(&ctx, profile.value, volumes::Owner::Stage, place.volumes.as_ref());
     let mut execution = tree.lower(&ctx, &services, Vec::new());
     execution.extend(tree.lower(&ctx, &spec.execution, strategies));
     let planned = PlannedStage {

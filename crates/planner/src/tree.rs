@@ -219,7 +219,7 @@ impl<'a> StageTree<'a> {
                 let place = StagePlace { column, containerised: true, ..around.place.clone() };
                 let path = StepPath::new(&place.id, within.groups.iter().map(String::as_str));
                 let infra = group.infra.as_ref().and_then(|infra| infra.spec.get("volumes"));
-                let volumes = volumes::of(ctx, profile.value, infra);
+                let volumes = volumes::of(ctx, profile.value, volumes::Owner::StepGroup, infra);
                 let shared_paths = shared_paths::of(ctx, group.shared_paths.as_ref(), &group.steps, &volumes);
                 self.state.borrow_mut().containerised.push(ContainerisedGroup { path, profile, shared_paths });
                 let layers = stage::layers(ctx, &place, self.variables[0], self.variables[1]);

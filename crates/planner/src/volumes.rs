@@ -2,50 +2,73 @@
 
 use cirun_expressions::Template;
 use cirun_parser::{Diagnostic, Node, Span};
-use cirun_plan::{Mount, Profile, Text, Traced};
+use cirun_plan::{Mount, Profile, Storage, Text, Traced};
 
-use crate::resolve::Ctx;
+use crate::{quantity, resolve::Ctx};
+
+/// Whose pod has the volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A stage.
+    Stage,
+    /// A containerised step group.
+    StepGroup,
+}
 
 /// What stands for a volume of a type, and what differs from the cluster.
 struct Kind {
     word: &'static str,
+    /// Whether a stage may have it; a step group may have all.
+    is_for_stages: bool,
     /// Whether an empty volume of the run takes its place.
     is_mounted: bool,
     differs: Option<&'static str>,
 }
 
-/// An empty directory is the same everywhere but for its `medium` and `size`. What else a volume holds is in the cluster, and
+/// An empty directory is the same everywhere but for the `size` of one on disk. What else a volume holds is in the cluster, and
 /// nothing of this machine is shown in place of a node's directory.
 const KINDS: [Kind; 5] = [
-    Kind { word: "EmptyDir", is_mounted: true, differs: None },
+    Kind { word: "EmptyDir", is_for_stages: true, is_mounted: true, differs: None },
     Kind {
         word: "PersistentVolumeClaim",
+        is_for_stages: true,
         is_mounted: true,
         differs: Some("what the claim holds is in the cluster: here it is empty, and gone after the run"),
     },
     Kind {
         word: "HostPath",
+        is_for_stages: true,
         is_mounted: true,
         differs: Some("a directory of the node: here it is empty, and gone after the run"),
     },
-    Kind { word: "ConfigMap", is_mounted: false, differs: Some("it is in the cluster: nothing is mounted here") },
-    Kind { word: "Secret", is_mounted: false, differs: Some("it is in the cluster: nothing is mounted here") },
+    Kind {
+        word: "ConfigMap",
+        is_for_stages: false,
+        is_mounted: false,
+        differs: Some("it is in the cluster: nothing is mounted here"),
+    },
+    Kind {
+        word: "Secret",
+        is_for_stages: false,
+        is_mounted: false,
+        differs: Some("it is in the cluster: nothing is mounted here"),
+    },
 ];
 
 /// The types of `spec.type` of a `HostPath` that are no directories.
 const NO_DIRECTORIES: [&str; 5] = ["File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice"];
 
 /// The volumes that every container of a pod has; none on other infrastructure.
-pub(crate) fn of(ctx: &Ctx<'_>, profile: Profile, volumes: Option<&Node>) -> Vec<Traced<Mount>> {
+pub(crate) fn of(ctx: &Ctx<'_>, profile: Profile, owner: Owner, volumes: Option<&Node>) -> Vec<Traced<Mount>> {
     match profile {
         Profile::Kubernetes => {
-            volumes.map(Node::items).unwrap_or_default().iter().filter_map(|one| volume(ctx, one)).collect()
+            volumes.map(Node::items).unwrap_or_default().iter().filter_map(|one| volume(ctx, owner, one)).collect()
         }
         Profile::Vm | Profile::Cloud | Profile::Docker => Vec::new(),
     }
 }
 
-fn volume(ctx: &Ctx<'_>, node: &Node) -> Option<Traced<Mount>> {
+fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
     let path = text(ctx, node.get("mountPath")?)?;
     let (word, at) = (text(ctx, node.get("type")?)?, node.get("type")?.span);
     let Some(kind) = KINDS.iter().find(|kind| kind.word == word.value) else {
@@ -56,15 +79,22 @@ fn volume(ctx: &Ctx<'_>, node: &Node) -> Option<Traced<Mount>> {
         );
         return None;
     };
+    if owner == Owner::Stage && !kind.is_for_stages {
+        report_rejected(ctx, kind, at);
+        return None;
+    }
     let spec = |key: &str| node.get("spec")?.get(key)?.text().filter(|text| !text.is_empty());
     let is_directory = spec("type").is_none_or(|word| !NO_DIRECTORIES.contains(&word));
+    let storage = storage(ctx, kind, node);
     let differs = match (kind.differs, kind.is_mounted && !is_directory) {
         (Some(_), true) => Some("something of the node that is no directory: nothing is mounted here"),
         (Some(differs), false) => Some(differs),
-        (None, _) if spec("medium").is_some() || spec("size").is_some() => {
-            Some("it is on disk here, without the `medium` and `size` of the cluster")
-        }
-        (None, _) => None,
+        (None, _) => match storage {
+            Storage::Memory { .. } => None,
+            Storage::Disk if spec("medium").is_some() => Some("it is on disk here, not in the `medium` of the cluster"),
+            Storage::Disk if spec("size").is_some() => Some("it is on disk here, where its `size` is no limit"),
+            Storage::Disk => None,
+        },
     };
     if let Some(differs) = differs {
         ctx.notes.report(
@@ -73,7 +103,41 @@ fn volume(ctx: &Ctx<'_>, node: &Node) -> Option<Traced<Mount>> {
         );
     }
     (kind.is_mounted && is_directory && !path.value.is_empty())
-        .then(|| Traced::new(Mount { path: path.value }, path.origin))
+        .then(|| Traced::new(Mount { path: path.value, storage }, path.origin))
+}
+
+fn report_rejected(ctx: &Ctx<'_>, kind: &Kind, at: Span) {
+    let words: Vec<&str> = KINDS.iter().filter(|kind| kind.is_for_stages).map(|kind| kind.word).collect();
+    ctx.notes.report(
+        Diagnostic::error("rejected-input", format!("a stage has no volumes of type `{}`", kind.word))
+            .at(at, format!("harness-schema.md 2.4: a CI stage takes {}", words.join(", ")))
+            .help(
+                "put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets",
+            ),
+    );
+}
+
+/// Where an empty directory keeps its files; the others are on disk.
+fn storage(ctx: &Ctx<'_>, kind: &Kind, node: &Node) -> Storage {
+    let field =
+        |key: &str| node.get("spec")?.get(key).filter(|field| field.text().is_some_and(|text| !text.is_empty()));
+    let medium = field("medium").and_then(|medium| text(ctx, medium));
+    if kind.differs.is_some() || medium.is_none_or(|medium| medium.value != "Memory") {
+        return Storage::Disk;
+    }
+    let size = field("size").and_then(|size| Some((size.span, text(ctx, size)?)));
+    let limit_bytes = size.and_then(|(at, size)| match quantity::memory_bytes(&size.value) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            ctx.notes.report(
+                Diagnostic::error("bad-quantity", format!("the size {error}"))
+                    .at(at, "how much the volume holds")
+                    .help("write bytes with a suffix and without a space, such as `500Mi` or `1G`"),
+            );
+            None
+        }
+    });
+    Storage::Memory { limit_bytes }
 }
 
 fn text(ctx: &Ctx<'_>, node: &Node) -> Option<Traced<String>> {

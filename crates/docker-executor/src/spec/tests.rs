@@ -17,7 +17,10 @@ fn host(network: Network) -> HostInfo {
             bind("/run/r1", "/tmp/engine", false),
             bind("/ca.pem", "/etc/ca.pem", true),
         ],
-        shared: vec![VolumeMount { name: "cirun-r1-build-shared-0".into(), target: "/cache".into() }],
+        shared: vec![SharedVolume {
+            mount: VolumeMount { name: "cirun-r1-build-shared-0".into(), target: "/cache".into() },
+            storage: Storage::Disk,
+        }],
         network,
         engine_socket: Some("/run/user/1000/docker.sock".into()),
         publish_address: IpAddr::from([127, 0, 0, 1]),
@@ -266,6 +269,7 @@ fn the_pod() {
           "redis:127.0.0.1",
           "web:127.0.0.1"
         ],
+        "Mounts": [],
         "NetworkMode": "cirun-r1-build",
         "PortBindings": {
           "80/tcp": [

@@ -20,7 +20,7 @@ use cirun_engine::{
 };
 use cirun_plan::{
     Action, AwsLogin, Cause, ContainerAction, Mount, Node, Origin, Place, PlannedStage, PlannedStep, Profile,
-    PullPolicy, RegistryPassword, Role, StageId, StepPath, Traced, When,
+    PullPolicy, RegistryPassword, Role, StageId, StepPath, Storage, Traced, When,
 };
 use futures_util::future::BoxFuture;
 use indexmap::IndexMap;
@@ -279,7 +279,10 @@ pub(super) fn planned(profile: Profile, steps: &[&ReadyStep], shared_paths: &[&s
         name: "build".into(),
         profile: traced(profile),
         workspace: "/harness".into(),
-        shared_paths: shared_paths.iter().map(|path| traced(Mount { path: (*path).to_owned() })).collect(),
+        shared_paths: shared_paths
+            .iter()
+            .map(|path| traced(Mount { path: (*path).to_owned(), storage: Storage::Disk }))
+            .collect(),
         when: When::default(),
         execution: steps.iter().map(|step| Node::Step(Box::new(planned_step(step)))).collect(),
         looped: None,

@@ -1,6 +1,6 @@
 //! Containerised step groups (seed 003; harness-runtime.md 9).
 
-use cirun_plan::Profile;
+use cirun_plan::{Mount, Profile, Storage};
 use cirun_planner::Setting;
 use insta::assert_snapshot;
 
@@ -198,6 +198,39 @@ fn a_group_on_the_delegate_is_a_plain_one() {
     assert_snapshot!(diagnostics(&outcome), @"
     parity[stage-not-run] the stage `deploy` is left out
       at `Custom`: a `Custom` stage is not run locally
+    ");
+}
+
+/// harness-schema.md 2.4: a CI stage refuses what a step group may have.
+#[test]
+fn volumes_of_a_stage() {
+    let volumes = "[{mountPath: /settings, type: ConfigMap, spec: {configMapName: c}}, {mountPath: /keys, type: Secret, spec: {secretName: s}}, {mountPath: /ram, type: EmptyDir, spec: {medium: Memory, size: 64Mi}}]";
+    let text = format!(
+        "pipeline:\n  identifier: p\n  name: p\n  stages:\n    - stage:\n        identifier: b\n        name: b\n        type: CI\n        spec:\n          infrastructure: {{type: KubernetesDirect, spec: {{connectorRef: k, namespace: ci, volumes: {volumes}}}}}\n          execution: {{steps: [{{step: {{type: Run, name: go, identifier: go, spec: {{image: \"a:1\", connectorRef: account.harnessImage, command: x}}}}}}]}}\n"
+    );
+    let outcome = plan_document(&text, |_| {});
+    let mounts: Vec<_> = outcome.planned.plan.stages[0].shared_paths.iter().map(|mount| &mount.value).collect();
+    assert_eq!(mounts, [&Mount { path: "/ram".to_owned(), storage: Storage::Memory { limit_bytes: Some(64 << 20) } }]);
+    assert_snapshot!(diagnostics(&outcome), @"
+    error[rejected-input] a stage has no volumes of type `ConfigMap`
+      at `ConfigMap`: harness-schema.md 2.4: a CI stage takes EmptyDir, PersistentVolumeClaim, HostPath
+      help: put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets
+    error[rejected-input] a stage has no volumes of type `Secret`
+      at `Secret`: harness-schema.md 2.4: a CI stage takes EmptyDir, PersistentVolumeClaim, HostPath
+      help: put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets
+    ");
+}
+
+/// "You must include step group Id, even if both steps are in the same step group" (seed 003, Name and Id).
+#[test]
+fn a_service_by_its_id_alone() {
+    let group = GROUP.replace("nc g_db 6379", "nc db 6379");
+    assert_snapshot!(diagnostics(&crate::harness::plan_steps(Profile::Cloud, &group, |_| {})), @"
+    warning[service-in-group] `g.ask` reaches `db` by its id, which resolves to nothing
+      at `ask`: seed 003, Name and Id: the name begins with the step group's id
+      help: use `g_db`
+    parity[step-group-infra] the steps of `g` see the stage's workspace
+      at `KubernetesDirect`: in CI the group has a workspace of its own, empty at first
     ");
 }
 

@@ -122,15 +122,18 @@ fn advanced_settings_of_background_steps() {
 fn volumes_of_a_pod() {
     let write = run_step("write", "echo kept > /cache/file")
         .replace("      shell: Sh", "      runAsUser: 1234\n      shell: Sh");
-    let stage = Stage::kubernetes().step(&write).step(&run_step("read", "cat /cache/file; ls -A /data"));
+    let stage = Stage::kubernetes()
+        .step(&write)
+        .step(&run_step("read", "cat /cache/file; ls -A /data; grep -o '^tmpfs /cache .*size=[0-9]*k' /proc/mounts"));
     let text = stage.pipeline();
     let line = text.lines().find(|line| line.trim() == "namespace: ci").expect("the stage runs on Kubernetes");
     let volumes = line.replace(
         "namespace: ci",
-        "volumes: [{mountPath: /cache, type: EmptyDir, spec: {medium: Memory}}, {mountPath: /data, type: PersistentVolumeClaim, spec: {claimName: data}}]",
+        "volumes: [{mountPath: /cache, type: EmptyDir, spec: {medium: Memory, size: 64Mi}}, {mountPath: /data, type: PersistentVolumeClaim, spec: {claimName: data}}]",
     );
     let environment = engine(&text.replace(line, &format!("{line}\n{volumes}")));
     let (output, events) = run(&environment, &[], 0);
-    assert_eq!(events.output("read"), ["kept"]);
+    let read = events.output("read");
+    assert!(read[0] == "kept" && read[1].ends_with("size=65536k"), "{read:?}");
     drop(output.says("the `PersistentVolumeClaim` at `/data` is another one here"));
 }
