@@ -40,7 +40,7 @@ fn ends_the_run_and_is_told_last() {
     assert_eq!(events.one("step_finished", "broken")["tail"], serde_json::json!(["out", "last words"]));
     assert!(environment.read("j.xml").contains("42"));
     let summary = output.words();
-    let end: Vec<_> = summary.lines().rev().take(8).collect();
+    let end: Vec<_> = summary.lines().rev().take(10).collect();
     assert_snapshot!(end.into_iter().rev().collect::<Vec<_>>().join("\n"), @r"
     after   - skipped                      the stage has failed, and `when` asks fo…
 
@@ -50,6 +50,8 @@ fn ends_the_run_and_is_told_last() {
       last 2 lines:
       │ out
       │ last words
+
+    next: `cirun rerun --from broken` goes on from there; with `--shell-on-failure` it opens a shell in the step
     ");
 }
 
