@@ -1,11 +1,12 @@
 //! Where things stand in the repository, and the lock that keeps two xtasks apart.
 
 use std::{
+    env,
     fs::{self, File},
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -14,7 +15,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// Where cargo builds.
 pub(crate) fn target_dir() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// The folder for what xtask makes and keeps between runs: `target/xtask/<name>`, created.
@@ -24,12 +25,28 @@ pub(crate) fn cache_dir(name: &str) -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// The pipelines that people have written, which are no part of the repository: `CIRUN_CORPUS`, or the `shared/corpus` beside it.
+/// Says so where there are none.
+///
+/// # Errors
+/// `CIRUN_CORPUS` names something else.
+pub(crate) fn corpus() -> Result<Option<PathBuf>> {
+    let named = env::var_os("CIRUN_CORPUS").map(PathBuf::from);
+    let corpus = named.clone().unwrap_or_else(|| root().join("../shared/corpus"));
+    if corpus.join("INDEX.tsv").is_file() {
+        return Ok(Some(corpus));
+    }
+    ensure!(named.is_none(), "CIRUN_CORPUS names no corpus: {}", corpus.display());
+    eprintln!("no corpus in {}, so nothing is tried on it: name one with CIRUN_CORPUS", corpus.display());
+    Ok(None)
+}
+
 /// Waits until no other xtask of this user holds the lock `name`; held until dropped.
 pub(crate) fn lock(name: &str) -> Result<File> {
     // One user may not open another's file in the shared folder.
-    let home = std::env::home_dir().unwrap_or_default();
+    let home = env::home_dir().unwrap_or_default();
     let user = home.file_name().unwrap_or_default().to_string_lossy();
-    let path = std::env::temp_dir().join(format!("cirun-xtask-{user}-{name}.lock"));
+    let path = env::temp_dir().join(format!("cirun-xtask-{user}-{name}.lock"));
     let file = File::options().create(true).append(true).open(&path);
     let file = file.with_context(|| format!("cannot open {}", path.display()))?;
     file.lock().with_context(|| format!("cannot lock {}", path.display()))?;

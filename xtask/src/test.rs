@@ -23,6 +23,7 @@ pub(crate) fn run(_: &Args) -> Result<()> {
     }
     let engine = engine::ensure()?;
     images::ensure(&engine)?;
+    project::corpus()?;
     let mut results = rust(&engine);
     results.extend([doc(), stand_in()]);
     // A failure in one part must not hide the others.

@@ -1,7 +1,6 @@
 //! `cargo xtask bench plan`: time and memory of reading and planning, beside those of a plain YAML reader.
 
 use std::{
-    env,
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -109,15 +108,8 @@ fn beside_libyaml(runs: u32, files: &[PathBuf], cirun: &dyn Fn(&[&str], &Path) -
 
 /// `check` of every v0 document of the corpus: each in a process of its own, then all in one.
 fn corpus(binary: &Path) -> Result<()> {
-    let named = env::var_os("CIRUN_CORPUS").map(PathBuf::from);
-    let root = named.clone().unwrap_or_else(|| project::root().join("../shared/corpus"));
-    let Ok(index) = fs::read_to_string(root.join("INDEX.tsv")) else {
-        if named.is_some() {
-            bail!("CIRUN_CORPUS names no corpus: {}", root.display());
-        }
-        println!("\nno corpus in {}: name one with CIRUN_CORPUS", root.display());
-        return Ok(());
-    };
+    let Some(root) = project::corpus()? else { return Ok(()) };
+    let index = fs::read_to_string(root.join("INDEX.tsv"))?;
     let documents: Vec<&str> = index
         .lines()
         .skip(1)
