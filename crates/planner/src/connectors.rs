@@ -9,7 +9,7 @@ use cirun_plan::{Cause, Origin, RegistryPassword, Text as PlanText, Traced};
 use crate::{
     resolve::{Ctx, given},
     secrets::without_scope,
-    suggest::nearest,
+    suggest::{nearest, unknown_word},
 };
 
 /// The connector that every account has: anonymous Docker Hub.
@@ -157,15 +157,8 @@ impl<'a> Ctx<'a> {
     fn check_provider_type(&self, field: &Text) {
         let Some(word) = self.known(field, "`providerType`") else { return };
         if !PROVIDER_TYPES.contains(&word.value.as_str()) {
-            let help = match nearest(&word.value, PROVIDER_TYPES) {
-                Some(like) => format!("did you mean `{like}`?"),
-                None => format!("write one of {}", PROVIDER_TYPES.join(", ")),
-            };
-            self.notes.report(
-                Diagnostic::error("unknown-word", format!("unknown type of registry `{}`", word.value))
-                    .at(field.span, "no such type")
-                    .help(help),
-            );
+            let what = ["type of registry", "type"];
+            self.notes.report(unknown_word(what, &word.value, field.span, &PROVIDER_TYPES));
         }
     }
 

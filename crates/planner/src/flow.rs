@@ -10,7 +10,7 @@ use cirun_plan::{Attempts, Condition, FailureAction, FailureStrategy, StageStatu
 use crate::{
     pitfalls,
     resolve::{Ctx, Evaluated},
-    suggest::nearest,
+    suggest::unknown_word,
 };
 
 /// Resolves a `when`; without one, a step runs while nothing has failed.
@@ -143,16 +143,7 @@ pub(crate) fn traced_duration(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<std:
 }
 
 fn known_word(ctx: &Ctx<'_>, what: &str, word: &str, span: Span, known: &[&str]) {
-    if known.contains(&word) {
-        return;
+    if !known.contains(&word) {
+        ctx.notes.report(unknown_word([what, what], word, span, known));
     }
-    let help = match nearest(word, known.iter().copied()) {
-        Some(like) => format!("did you mean `{like}`?"),
-        None => format!("write one of {}", known.join(", ")),
-    };
-    ctx.notes.report(
-        Diagnostic::error("unknown-word", format!("unknown {what} `{word}`"))
-            .at(span, format!("no such {what}"))
-            .help(help),
-    );
 }

@@ -13,7 +13,7 @@ use crate::{
     connectors::{Named, as_docker},
     inputs::AwsMode,
     resolve::{Ctx, given},
-    suggest::nearest,
+    suggest::unknown_word,
     targets::EcrRegistry,
 };
 
@@ -157,15 +157,7 @@ pub(crate) fn pull_policy(ctx: &Ctx<'_>, policy: Option<&Text>, reference: &Plan
 
 fn unknown_policy(ctx: &Ctx<'_>, word: &str, span: Span) {
     let words = POLICIES.map(|(word, _)| word);
-    let help = match nearest(word, words) {
-        Some(like) => format!("did you mean `{like}`?"),
-        None => format!("write one of {}", words.join(", ")),
-    };
-    ctx.notes.report(
-        Diagnostic::error("unknown-word", format!("unknown pull policy `{word}`"))
-            .at(span, "no such policy")
-            .help(help),
-    );
+    ctx.notes.report(unknown_word(["pull policy", "policy"], word, span, &words));
 }
 
 /// Whether a reference has the tag `latest`, or none.

@@ -1,7 +1,7 @@
 //! `Run` and `Test` steps (facts/steps/ci-run-step-analysis.md; harness-runtime.md 1.5, 3).
 
 use cirun_parser::{
-    Diagnostic, ParameterField, Text,
+    ParameterField, Text,
     model::{OutputVariableSpec, RunSpec, Shell},
 };
 use cirun_plan::{
@@ -14,7 +14,7 @@ use crate::{
     image, pitfalls,
     resolve::{Ctx, given},
     shell::{self, Export, ScriptOf},
-    suggest::nearest,
+    suggest::unknown_word,
     tables::{check::check, run::ROWS},
 };
 
@@ -88,15 +88,7 @@ pub(super) fn shell_of(ctx: &Ctx<'_>, field: Option<&Text>) -> Shell {
     }
     let Some(word) = ctx.known(field, "`shell`") else { return Shell::Sh };
     shell::named(&word.value).unwrap_or_else(|words| {
-        let help = match nearest(&word.value, words.iter().copied()) {
-            Some(like) => format!("did you mean `{like}`?"),
-            None => format!("write one of {}", words.join(", ")),
-        };
-        ctx.notes.report(
-            Diagnostic::error("unknown-word", format!("unknown shell `{}`", word.value))
-                .at(field.span, "no such shell")
-                .help(help),
-        );
+        ctx.notes.report(unknown_word(["shell", "shell"], &word.value, field.span, &words));
         Shell::Sh
     })
 }
