@@ -6,7 +6,7 @@ mod options;
 use std::path::PathBuf;
 
 use aws::parse_relay;
-pub(crate) use aws::{AwsCommand, GcOptions, Relay, ServeOptions, TokenOptions};
+pub(crate) use aws::{AwsCommand, GcOptions, Relay, SERVE_ADDRESS, ServeOptions, TokenOptions};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use options::{
     AwsMode, CheckFormat, EgressMode, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RerunOptions,

@@ -1,6 +1,10 @@
 //! The options of `cirun aws`.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use cirun_aws_emulator::{Fault, Upstream};
 use clap::{Args, Subcommand};
@@ -30,11 +34,14 @@ pub(crate) enum AwsCommand {
     },
 }
 
+/// Where `cirun aws serve` listens unless it is told otherwise; TLS is at the next port.
+pub(crate) const SERVE_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4577);
+
 /// What `cirun aws serve` serves.
 #[derive(Debug, Args)]
 pub(crate) struct ServeOptions {
     /// The address of the plain HTTP endpoint
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4577")]
+    #[arg(long, value_name = "ADDRESS", default_value_t = SERVE_ADDRESS)]
     pub listen: SocketAddr,
     /// The port of the plain HTTP endpoint, in place of the address's; 0 takes a free one
     #[arg(long)]

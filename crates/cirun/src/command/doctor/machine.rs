@@ -1,25 +1,23 @@
 //! The ports and disks of this machine.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    path::Path,
-};
+use std::{net::TcpListener, path::Path};
 
 use cirun_report::human_bytes;
 
 use super::Finding;
+use crate::args::SERVE_ADDRESS;
 
 /// Less free space than this is told: an image build takes it easily.
 const LITTLE_SPACE: u64 = 5_000_000_000;
 
 /// The ports of `cirun aws serve`, plain and TLS, unless it is told otherwise.
-const SERVE_PORTS: [u16; 2] = [4577, 4578];
+const SERVE_PORTS: [u16; 2] = [SERVE_ADDRESS.port(), SERVE_ADDRESS.port() + 1];
 
 /// Whether the ports that cirun asks for by number are free.
 pub(super) fn ports() -> Finding {
     let taken: Vec<String> = SERVE_PORTS
         .into_iter()
-        .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_err())
+        .filter(|port| TcpListener::bind((SERVE_ADDRESS.ip(), *port)).is_err())
         .map(|port| port.to_string())
         .collect();
     if taken.is_empty() {
