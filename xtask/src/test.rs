@@ -17,25 +17,46 @@ const PACKAGES: [&str; 4] = ["git", "python3", "python3-venv", "skopeo"];
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
+/// Runs cirun as a hostile repository and a curious step attack it: a part of `test`, on the real engine.
+#[derive(clap::Args)]
+pub(crate) struct AttackArgs {}
+
+/// The modules with the attacks.
+const ATTACKS: &str = "::attack::";
+
 pub(crate) fn run(_: &Args) -> Result<()> {
+    let engine = set_up()?;
+    project::corpus()?;
+    let mut results = rust(&engine, None);
+    results.extend([doc(), stand_in()]);
+    all(results)
+}
+
+pub(crate) fn attack(_: &AttackArgs) -> Result<()> {
+    all(rust(&set_up()?, Some(ATTACKS)))
+}
+
+fn set_up() -> Result<Engine> {
     if sh::installed("apt-get") {
         apt::install(&PACKAGES, "the tests")?;
     }
     let engine = engine::ensure()?;
     images::ensure(&engine)?;
-    project::corpus()?;
-    let mut results = rust(&engine);
-    results.extend([doc(), stand_in()]);
-    // A failure in one part must not hide the others.
+    Ok(engine)
+}
+
+/// A failure in one part must not hide the others.
+fn all(results: Vec<Result<()>>) -> Result<()> {
     let failed: Vec<String> = results.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
     if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("; ")) }
 }
 
-/// Unit and integration tests; nextest runs the engine's as a second profile, which limits how many run at once.
-fn rust(engine: &Engine) -> Vec<Result<()>> {
+/// Unit and integration tests, or those whose name contains `named`; nextest runs the engine's as a second profile, which
+/// limits how many run at once.
+fn rust(engine: &Engine, named: Option<&str>) -> Vec<Result<()>> {
     let registry = Registry { engine, name: format!("cirun-registry-test-{}", std::process::id()) };
     let run = |words: &[&str]| {
-        let cargo = cargo().args(words).dir(&project::root()).env("DOCKER_HOST", engine.host());
+        let cargo = cargo().args(words).args(named).dir(&project::root()).env("DOCKER_HOST", engine.host());
         cargo.env("CIRUN_TEST_REGISTRY", &registry.name).run()
     };
     if cargo().args(["nextest", "--version"]).succeeds() {

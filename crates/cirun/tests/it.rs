@@ -6,6 +6,7 @@
 mod it {
     #[cfg(unix)]
     mod asking;
+    mod attack;
     mod bad_input;
     mod check;
     mod clients;

@@ -1,5 +1,6 @@
 //! Runs on a real engine, with the test images of `cargo xtask images`; without them these tests fail.
 
+mod attack;
 mod auth;
 mod daemon;
 mod dind;

@@ -1,0 +1,1 @@
+//! Consent: what a repository may decide, and what runs on the host.

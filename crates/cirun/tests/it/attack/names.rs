@@ -1,0 +1,1 @@
+//! Names: no name of AWS and of a registry leaves the networks of a run.

@@ -1,0 +1,1 @@
+//! Secrets: none is shown, recorded or passed on.
