@@ -1,0 +1,84 @@
+//! Which host names are AWS's.
+
+use crate::host_and_port;
+
+/// The suffixes below which every name is AWS's: those of its APIs in all partitions, as its SDKs have them (endpoints of
+/// IPv4, then dual-stack ones), and of what it serves to clients (`on.aws`).
+///
+/// `public.ecr.aws` is none: it is a public gallery, which images are read from without an account.
+pub const AWS_SUFFIXES: [&str; 17] = [
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "amazonaws.eu",
+    "api.aws",
+    "on.aws",
+    "api.amazonwebservices.com.cn",
+    "on.amazonwebservices.com.cn",
+    "api.amazonwebservices.eu",
+    "on.amazonwebservices.eu",
+    "c2s.ic.gov",
+    "api.aws.ic.gov",
+    "sc2s.sgov.gov",
+    "api.aws.scloud",
+    "cloud.adc-e.uk",
+    "api.cloud-aws.adc-e.uk",
+    "csp.hci.ic.gov",
+    "api.aws.hci.ic.gov",
+];
+
+/// Whether a host is a name of AWS: one of [`AWS_SUFFIXES`] or anything below it, at any depth, in any case, with or without a
+/// port and a trailing dot.
+pub fn is_aws_name(host: &str) -> bool {
+    let (name, _) = host_and_port(host);
+    let name = name.strip_suffix('.').unwrap_or(name);
+    AWS_SUFFIXES.iter().any(|suffix| {
+        let Some(at) = name.len().checked_sub(suffix.len()) else { return false };
+        let below = at == 0 || name.as_bytes()[at - 1] == b'.';
+        below && name.as_bytes()[at..].eq_ignore_ascii_case(suffix.as_bytes())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn table() {
+        for host in [
+            "sts.amazonaws.com",
+            "STS.AmazonAWS.com.",
+            "api.ecr.eu-central-1.amazonaws.com:443",
+            "21098765432.dkr.ecr.us-east-1.amazonaws.com",
+            "0123-4567-8901.dkr.ecr.null.amazonaws.com",
+            "my.bucket.s3.us-east-1.amazonaws.com",
+            "sts.cn-north-1.amazonaws.com.cn",
+            "123456789012.dkr-ecr.us-east-1.on.aws",
+            "ecr-fips.us-gov-west-1.api.aws",
+            "sts.eusc-de-east-1.amazonaws.eu",
+            "amazonaws.com",
+        ] {
+            assert!(is_aws_name(host), "{host}");
+        }
+        for host in
+            ["amazonaws.com.evil.example", "notamazonaws.com", "aws", "public.ecr.aws", "amazonaws", "", ".", "é.com"]
+        {
+            assert!(!is_aws_name(host), "{host}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_below_a_suffix(prefix in "[a-zA-Z0-9.-]{0,40}", index in 0..AWS_SUFFIXES.len(), upper: bool) {
+            let name = format!("{prefix}.{}", AWS_SUFFIXES[index]);
+            let name = if upper { name.to_ascii_uppercase() } else { name };
+            prop_assert!(is_aws_name(&name), "{}", name);
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in "\\PC{0,20}") {
+            is_aws_name(&text);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Private registries of ECR, by their host names.
+
+use crate::{NameRule, host_and_port, region::partition_of};
+
+/// The owner and place of a private ECR registry.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EcrRegistry {
+    /// The account's id, 12 digits.
+    pub account: String,
+    /// The region.
+    pub region: String,
+}
+
+impl EcrRegistry {
+    /// The registry of an account in a region.
+    pub fn new(account: impl Into<String>, region: impl Into<String>) -> Self {
+        Self { account: account.into(), region: region.into() }
+    }
+
+    /// Reads a registry's host in any of its spellings, FIPS and dual-stack ones included, in any case, with or without a
+    /// port; `None` where the account or the region is none that AWS has.
+    pub fn parse(host: &str) -> Option<Self> {
+        let (name, _) = host_and_port(host);
+        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let (account, rest) = name.split_once('.')?;
+        let (rest, is_dual_stack) = match (rest.strip_prefix("dkr.ecr"), rest.strip_prefix("dkr-ecr")) {
+            (Some(rest), _) => (rest, false),
+            (None, Some(rest)) => (rest, true),
+            (None, None) => return None,
+        };
+        let rest = rest.strip_prefix("-fips").unwrap_or(rest).strip_prefix('.')?;
+        let (region, suffix) = rest.split_once('.')?;
+        let partition = partition_of(region)?;
+        // Harness composes `….REGION.amazonaws.com` for every region, in China too (harness-runtime.md 6.2).
+        let is_suffix = match is_dual_stack {
+            true => suffix == partition.dual_stack,
+            false => suffix == partition.suffix || suffix == "amazonaws.com",
+        };
+        (is_suffix && NameRule::Account.holds(account)).then(|| Self::new(account, region))
+    }
+
+    /// The host name that ECR gives the registry.
+    pub fn host(&self) -> String {
+        let suffix = partition_of(&self.region).map_or("amazonaws.com", |partition| partition.suffix);
+        format!("{}.dkr.ecr.{}.{suffix}", self.account, self.region)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling() {
+        let shop = Some(EcrRegistry::new("123456789012", "us-east-1"));
+        for host in [
+            "123456789012.dkr.ecr.us-east-1.amazonaws.com",
+            "123456789012.dkr.ecr.us-east-1.amazonaws.com:443",
+            "123456789012.DKR.ecr-fips.us-east-1.amazonaws.com.",
+            "123456789012.dkr-ecr.us-east-1.on.aws",
+            "123456789012.dkr-ecr-fips.us-east-1.on.aws",
+        ] {
+            assert_eq!(EcrRegistry::parse(host), shop, "{host}");
+        }
+        let china = EcrRegistry::new("123456789012", "cn-north-1");
+        assert_eq!(EcrRegistry::parse(&china.host()).as_ref(), Some(&china));
+        assert_eq!(china.host(), "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn");
+        assert_eq!(EcrRegistry::parse("123456789012.dkr.ecr.cn-north-1.amazonaws.com"), Some(china));
+    }
+
+    #[test]
+    fn other_names() {
+        for host in [
+            "12345.dkr.ecr.us-east-1.amazonaws.com",
+            "123456789012.dkr.ecr.mars-1.amazonaws.com",
+            "123456789012.dkr.ecr..amazonaws.com",
+            "123456789012.dkr.ecr.us-east-1.amazonaws.com.evil.example",
+            "123456789012.dkr.ecr.us-east-1.evil.example",
+            "123456789012.dkr.ecrx.us-east-1.amazonaws.com",
+            "api.ecr.us-east-1.amazonaws.com",
+            "docker.io",
+            "",
+        ] {
+            assert_eq!(EcrRegistry::parse(host), None, "{host}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Names of registries, repositories, tags and of AWS: how they are read, when they are valid, and which hosts are local.
+//!
+//! Pure. Whoever decides by a name whether something may leave the machine asks here, so that all decide alike.
+
+mod aws;
+mod ecr;
+mod host;
+mod hub;
+mod locality;
+mod reference;
+mod region;
+mod rule;
+
+pub use aws::{AWS_SUFFIXES, is_aws_name};
+pub use ecr::EcrRegistry;
+pub use host::{host_and_port, is_dns_name, is_loopback};
+pub use hub::{DOCKER_HUB, DOCKER_HUB_HOSTS, DOCKER_HUB_INDEX, canonical_registry, is_docker_hub};
+pub use locality::Locality;
+pub use reference::{is_path_component, registry_of, split_registry};
+pub use region::{PARTITIONS, Partition, partition_of};
+pub use rule::{BrokenRule, NameRule};
