@@ -1,0 +1,251 @@
+//! Going over a directory, within limits: whoever made it may have made it endless.
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+    vec,
+};
+
+use crate::{
+    Facts, Kind, Refusal, read_capped,
+    root::{enter, open_file},
+    sys::{self, Handle},
+};
+
+/// How much a walk looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Names in all.
+    pub entries: usize,
+    /// Levels of directories below the first; 0 for the names in the directory itself.
+    pub depth: usize,
+}
+
+/// A name below the directory.
+#[derive(Debug)]
+pub struct Entry {
+    /// From the directory on.
+    pub path: PathBuf,
+    /// What it is; of a link, the link itself.
+    pub facts: Facts,
+    directory: Arc<Handle>,
+    name: OsString,
+}
+
+impl Entry {
+    pub(crate) fn new(path: PathBuf, facts: Facts, directory: Arc<Handle>, name: OsString) -> Self {
+        Self { path, facts, directory, name }
+    }
+
+    /// Opens it, if it is a regular file still.
+    ///
+    /// # Errors
+    /// As [`Root::file`](crate::Root::file).
+    pub fn open(&self) -> Result<File, Refusal> {
+        open_file(&self.directory, &self.name, &self.path)
+    }
+
+    /// Reads it, if it is a regular file still.
+    ///
+    /// # Errors
+    /// As [`Root::read`](crate::Root::read).
+    pub fn read(&self, limit: u64) -> Result<Vec<u8>, Refusal> {
+        read_capped(self.open()?, limit)
+    }
+
+    /// What it says, if it is a link still.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn read_link(&self) -> Result<OsString, Refusal> {
+        Ok(sys::read_link(&self.directory, &self.name)?)
+    }
+}
+
+/// A directory that is being gone over.
+#[derive(Debug)]
+struct Level {
+    handle: Arc<Handle>,
+    path: PathBuf,
+    names: vec::IntoIter<OsString>,
+}
+
+/// The entries below a directory, each directory before what is in it. What cannot be looked at comes as an error with its
+/// path, and the walk goes on; it ends with [`Refusal::TooMany`].
+#[derive(Debug)]
+pub struct Walk {
+    limits: Limits,
+    seen: usize,
+    levels: Vec<Level>,
+    /// The directory that comes next, unless it is passed over.
+    next: Option<(Arc<Handle>, OsString, PathBuf)>,
+}
+
+impl Walk {
+    pub(crate) fn new(root: Arc<Handle>, limits: Limits) -> Self {
+        let path = PathBuf::new();
+        // The first level is read like any other: its own handle is entered by no name.
+        Self { limits, seen: 0, levels: Vec::new(), next: Some((root, OsString::new(), path)) }
+    }
+
+    /// Passes over what is in the directory that came last.
+    pub fn skip_directory(&mut self) {
+        if !self.levels.is_empty() {
+            self.next = None;
+        }
+    }
+
+    /// Goes into the directory that came last.
+    fn descend(&mut self) -> Result<(), (PathBuf, Refusal)> {
+        let Some((directory, name, path)) = self.next.take() else { return Ok(()) };
+        if self.levels.len() > self.limits.depth {
+            return Err((path, Refusal::TooDeep(self.limits.depth)));
+        }
+        let handle = match name.is_empty() {
+            true => Ok(directory),
+            false => enter(&directory, &name, || path.clone()).map(Arc::new),
+        };
+        let read = handle.and_then(|handle| {
+            let names = sys::names(&handle, self.limits.entries - self.seen)?;
+            Ok((handle, names))
+        });
+        match read {
+            Ok((handle, names)) => {
+                self.seen += names.len();
+                self.levels.push(Level { handle, path, names: names.into_iter() });
+                Ok(())
+            }
+            Err(Refusal::TooMany(_)) => {
+                self.levels.clear();
+                Err((path, Refusal::TooMany(self.limits.entries)))
+            }
+            Err(refusal) => Err((path, refusal)),
+        }
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Result<Entry, (PathBuf, Refusal)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Err(refused) = self.descend() {
+            return Some(Err(refused));
+        }
+        loop {
+            let level = self.levels.last_mut()?;
+            let Some(name) = level.names.next() else {
+                self.levels.pop();
+                continue;
+            };
+            let (directory, path) = (Arc::clone(&level.handle), joined(&level.path, &name));
+            let facts = match sys::look(&directory, &name) {
+                // It has gone meanwhile.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Some(Err((path, Refusal::Io(error)))),
+                Ok(facts) => facts,
+            };
+            if facts.kind == Kind::Directory {
+                self.next = Some((Arc::clone(&directory), name.clone(), path.clone()));
+            }
+            return Some(Ok(Entry { path, facts, directory, name }));
+        }
+    }
+}
+
+fn joined(path: &Path, name: &OsString) -> PathBuf {
+    if path.as_os_str().is_empty() { PathBuf::from(name) } else { path.join(name) }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+    use crate::Root;
+
+    const WIDE: Limits = Limits { entries: 1000, depth: 16 };
+
+    fn shown(root: &Path, limits: Limits) -> String {
+        let entries = Root::open(root).unwrap().walk(limits);
+        let lines = entries.map(|entry| match entry {
+            Ok(entry) => format!("{} {}", entry.path.display(), entry.facts.kind),
+            Err((path, refusal)) => format!("{}: {refusal}", path.display()),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn tree() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("b/c/d")).unwrap();
+        for file in ["a", "b/e", "b/c/d/f", "z"] {
+            fs::write(dir.path().join(file), file).unwrap();
+        }
+        symlink("/", dir.path().join("b/link")).unwrap();
+        dir
+    }
+
+    #[test]
+    fn each_directory_before_what_is_in_it() {
+        assert_eq!(
+            shown(tree().path(), WIDE),
+            "a a regular file\nb a directory\nb/c a directory\nb/c/d a directory\nb/c/d/f a regular file\n\
+             b/e a regular file\nb/link a symbolic link\nz a regular file"
+        );
+    }
+
+    #[test]
+    fn within_the_limits() {
+        assert_eq!(
+            shown(tree().path(), Limits { depth: 1, ..WIDE }),
+            "a a regular file\nb a directory\nb/c a directory\nb/c: it is nested more than 1 directories deep\n\
+             b/e a regular file\nb/link a symbolic link\nz a regular file"
+        );
+        let few = shown(tree().path(), Limits { entries: 4, ..WIDE });
+        assert_eq!(few, "a a regular file\nb a directory\nb: it holds more than 4 files and directories");
+    }
+
+    #[test]
+    fn a_directory_is_passed_over() {
+        let dir = tree();
+        let mut walk = Root::open(dir.path()).unwrap().walk(WIDE);
+        let mut paths = Vec::new();
+        while let Some(entry) = walk.next() {
+            let entry = entry.unwrap();
+            if entry.path.ends_with("c") {
+                walk.skip_directory();
+            }
+            paths.push(entry.path.display().to_string());
+        }
+        assert_eq!(paths.join(" "), "a b b/c b/e b/link z");
+    }
+
+    /// A directory that becomes a link between being listed and being entered is not entered.
+    #[test]
+    fn a_directory_that_becomes_a_link() {
+        let dir = tree();
+        let mut walk = Root::open(dir.path()).unwrap().walk(WIDE);
+        assert!(walk.by_ref().any(|entry| entry.unwrap().path.ends_with("b")));
+        fs::rename(dir.path().join("b"), dir.path().join("moved")).unwrap();
+        symlink("/etc", dir.path().join("b")).unwrap();
+        let (path, refusal) = walk.next().unwrap().unwrap_err();
+        assert_eq!(
+            (path.as_path(), refusal.to_string().as_str()),
+            (Path::new("b"), "`b` is a symbolic link, and links are not followed")
+        );
+        assert!(walk.all(|entry| entry.unwrap().path == Path::new("z")));
+    }
+
+    #[test]
+    fn an_entry_is_read_where_it_was_found() {
+        let dir = tree();
+        let mut walk = Root::open(dir.path()).unwrap().walk(WIDE);
+        let entry = walk.find(|entry| entry.as_ref().is_ok_and(|entry| entry.path.ends_with("f"))).unwrap().unwrap();
+        assert_eq!(entry.read(100).unwrap(), b"b/c/d/f");
+        assert!(matches!(entry.read(3), Err(Refusal::TooLarge(3))));
+        fs::remove_file(dir.path().join("b/c/d/f")).unwrap();
+        symlink("/proc/self/environ", dir.path().join("b/c/d/f")).unwrap();
+        assert!(matches!(entry.read(100), Err(Refusal::Link(_))));
+    }
+}
