@@ -1,6 +1,6 @@
 //! Finding files by a pattern, below a directory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -74,8 +74,23 @@ impl Pattern {
         Ok(Self { literal, wild: Some((matcher, (!endless).then(|| parts.len() - fixed - 1))) })
     }
 
+    /// Whether a path matches; both begin at the same directory.
+    pub fn matches(&self, path: &str) -> bool {
+        let path = path.trim_start_matches('/');
+        match &self.wild {
+            Some((matcher, _)) => matcher.is_match(path),
+            None => self.literal == Path::new(path),
+        }
+    }
+
+    /// Whether it has no wildcards.
+    pub fn is_literal(&self) -> bool {
+        self.wild.is_none()
+    }
+
     /// Looks for what matches. What is not there is no refusal; a directory that cannot be read is passed over.
-    pub fn find(&self, root: &Root, limits: Limits) -> Finding {
+    /// Directories whose [identity](crate::Facts::identity) is `excluded` are passed over with what is in them.
+    pub fn find(&self, root: &Root, limits: Limits, excluded: &[(u64, u64)]) -> Finding {
         let mut finding = Finding::default();
         let Some((matcher, depth)) = &self.wild else {
             match root.entry(&self.literal) {
@@ -95,13 +110,18 @@ impl Pattern {
         let mut walk = start.walk(Limits { depth: limits.depth, ..limits });
         while let Some(next) = walk.next() {
             match next {
-                Ok(mut entry) => {
-                    if entry.facts.kind == Kind::Directory && entry.path.components().count() > limit {
+                Ok(entry) => {
+                    let is_directory = entry.facts.kind == Kind::Directory;
+                    if is_directory && excluded.contains(&entry.facts.identity) {
+                        walk.skip_directory();
+                        continue;
+                    }
+                    if is_directory && entry.path.components().count() > limit {
                         walk.skip_directory();
                     }
-                    entry.path = self.literal.join(&entry.path);
-                    if matcher.is_match(&entry.path) {
-                        finding.take(entry);
+                    let path = self.literal.join(&entry.path);
+                    if matcher.is_match(&path) {
+                        finding.take(entry.settled(root, path));
                     }
                 }
                 Err((path, refusal @ (Refusal::TooMany(_) | Refusal::TooDeep(_)))) => {
@@ -155,7 +175,7 @@ mod tests {
             Ok(pattern) => pattern,
             Err(refusal) => return refusal.to_string(),
         };
-        let Finding { entries, refused } = pattern.find(&Root::open(dir.path()).unwrap(), limits);
+        let Finding { entries, refused } = pattern.find(&Root::open(dir.path()).unwrap(), limits, &[]);
         let files = entries.into_iter().map(|entry| entry.path.display().to_string());
         let refused = refused.into_iter().map(|(path, refusal)| format!("({}: {refusal})", path.display()));
         files.chain(refused).collect::<Vec<_>>().join(" ")
@@ -193,9 +213,11 @@ mod tests {
         for name in 0..20 {
             fs::write(dir.path().join(format!("{name}.xml")), "").unwrap();
         }
-        let finding = Pattern::new("*.xml", Star::OneName)
-            .unwrap()
-            .find(&Root::open(dir.path()).unwrap(), Limits { entries: 10, depth: 1 });
+        let finding = Pattern::new("*.xml", Star::OneName).unwrap().find(
+            &Root::open(dir.path()).unwrap(),
+            Limits { entries: 10, depth: 1 },
+            &[],
+        );
         assert_eq!(finding.entries.len(), 0);
         assert_eq!(finding.refused[0].1.to_string(), "it holds more than 10 files and directories");
     }

@@ -43,11 +43,11 @@ impl Root {
     /// # Errors
     /// [`Refusal::Missing`], or the system's reason.
     pub fn open(path: &Path) -> Result<Self, Refusal> {
-        sys::open(path).map(Self::of).map_err(plain)
+        sys::open(path).map(|handle| Self::of(Arc::new(handle))).map_err(plain)
     }
 
-    fn of(handle: Handle) -> Self {
-        Self { handle: Arc::new(handle) }
+    pub(crate) fn of(handle: Arc<Handle>) -> Self {
+        Self { handle }
     }
 
     /// A directory below this one, as a root of its own.
@@ -55,7 +55,7 @@ impl Root {
     /// # Errors
     /// [`Refusal::Link`], [`Refusal::Outside`], [`Refusal::Kind`] where it is none, [`Refusal::Missing`].
     pub fn sub(&self, below: &Path) -> Result<Self, Refusal> {
-        Ok(self.way(&names(below)?)?.map_or_else(|| self.clone(), |handle| Self { handle: Arc::new(handle) }))
+        Ok(self.way(&names(below)?)?.map_or_else(|| self.clone(), |handle| Self::of(Arc::new(handle))))
     }
 
     /// What is known of a name; of a link, the link itself.
@@ -69,17 +69,12 @@ impl Root {
         }
     }
 
-    /// A name, to be looked at or read later, in the directory that it is in now.
+    /// A name, to be read later.
     ///
     /// # Errors
     /// As [`Root::look`].
     pub fn entry(&self, below: &Path) -> Result<Entry, Refusal> {
-        let (directory, name) = match self.place(below)? {
-            Some((directory, name)) => (directory, name.to_owned()),
-            None => (Arc::clone(&self.handle), OsString::from(".")),
-        };
-        let facts = sys::look(&directory, &name).map_err(plain)?;
-        Ok(Entry::new(below.to_owned(), facts, directory, name))
+        Ok(Entry::new(below.to_owned(), self.look(below)?, self.clone(), below.to_owned()))
     }
 
     /// What a link says.
@@ -133,7 +128,7 @@ impl Root {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
                 Err(error) => return Err(plain(error)),
             };
-            at = Self::of(enter(&at.handle, name, || first(below, index))?);
+            at = Self::of(Arc::new(enter(&at.handle, name, || first(below, index))?));
         }
         Ok(made)
     }
@@ -218,7 +213,7 @@ impl Root {
 }
 
 /// Opens a directory's regular file.
-pub(crate) fn open_file(directory: &Handle, name: &OsStr, shown: &Path) -> Result<File, Refusal> {
+fn open_file(directory: &Handle, name: &OsStr, shown: &Path) -> Result<File, Refusal> {
     // A device may act when it is opened, so it is not, unless it is put there this very moment.
     demand(sys::look(directory, name).map_err(plain)?.kind, Kind::File, || shown.to_owned())?;
     let file = match sys::file(directory, name) {

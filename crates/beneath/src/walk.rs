@@ -9,8 +9,8 @@ use std::{
 };
 
 use crate::{
-    Facts, Kind, Refusal, read_capped,
-    root::{enter, open_file},
+    Facts, Kind, Refusal, Root, read_capped,
+    root::enter,
     sys::{self, Handle},
 };
 
@@ -30,27 +30,35 @@ pub struct Entry {
     pub path: PathBuf,
     /// What it is; of a link, the link itself.
     pub facts: Facts,
-    directory: Arc<Handle>,
-    name: OsString,
+    /// An open directory, and the way from there.
+    from: Root,
+    way: PathBuf,
 }
 
 impl Entry {
-    pub(crate) fn new(path: PathBuf, facts: Facts, directory: Arc<Handle>, name: OsString) -> Self {
-        Self { path, facts, directory, name }
+    pub(crate) fn new(path: PathBuf, facts: Facts, from: Root, way: PathBuf) -> Self {
+        Self { path, facts, from, way }
+    }
+
+    /// The entry as `path` below `root`, to be kept: an entry of a walk keeps the directory open that it is in, and a process may
+    /// not have many files open.
+    #[must_use]
+    pub fn settled(self, root: &Root, path: PathBuf) -> Self {
+        Self { from: root.clone(), way: path.clone(), path, ..self }
     }
 
     /// Opens it, if it is a regular file still.
     ///
     /// # Errors
-    /// As [`Root::file`](crate::Root::file).
+    /// As [`Root::file`].
     pub fn open(&self) -> Result<File, Refusal> {
-        open_file(&self.directory, &self.name, &self.path)
+        self.from.file(&self.way).map_err(|refusal| self.named(refusal))
     }
 
     /// Reads it, if it is a regular file still.
     ///
     /// # Errors
-    /// As [`Root::read`](crate::Root::read).
+    /// As [`Root::read`].
     pub fn read(&self, limit: u64) -> Result<Vec<u8>, Refusal> {
         read_capped(self.open()?, limit)
     }
@@ -58,9 +66,16 @@ impl Entry {
     /// What it says, if it is a link still.
     ///
     /// # Errors
-    /// The system's reason.
+    /// As [`Root::read_link`].
     pub fn read_link(&self) -> Result<OsString, Refusal> {
-        Ok(sys::read_link(&self.directory, &self.name)?)
+        self.from.read_link(&self.way)
+    }
+
+    fn named(&self, refusal: Refusal) -> Refusal {
+        match refusal {
+            Refusal::Link(way) if way == self.way => Refusal::Link(self.path.clone()),
+            other => other,
+        }
     }
 }
 
@@ -149,7 +164,7 @@ impl Iterator for Walk {
             if facts.kind == Kind::Directory {
                 self.next = Some((Arc::clone(&directory), name.clone(), path.clone()));
             }
-            return Some(Ok(Entry { path, facts, directory, name }));
+            return Some(Ok(Entry::new(path, facts, Root::of(directory), PathBuf::from(name))));
         }
     }
 }
@@ -163,7 +178,6 @@ mod tests {
     use std::{fs, os::unix::fs::symlink};
 
     use super::*;
-    use crate::Root;
 
     const WIDE: Limits = Limits { entries: 1000, depth: 16 };
 
@@ -242,6 +256,9 @@ mod tests {
         let dir = tree();
         let mut walk = Root::open(dir.path()).unwrap().walk(WIDE);
         let entry = walk.find(|entry| entry.as_ref().is_ok_and(|entry| entry.path.ends_with("f"))).unwrap().unwrap();
+        assert_eq!(entry.read(100).unwrap(), b"b/c/d/f");
+        let path = entry.path.clone();
+        let entry = entry.settled(&Root::open(dir.path()).unwrap(), path);
         assert_eq!(entry.read(100).unwrap(), b"b/c/d/f");
         assert!(matches!(entry.read(3), Err(Refusal::TooLarge(3))));
         fs::remove_file(dir.path().join("b/c/d/f")).unwrap();
