@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use cirun_docker_executor::DockerBackend;
 use cirun_engine::{
-    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep, ReportFile,
+    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep, Reports,
     ServiceExit, StepIo,
 };
 use cirun_host_executor::HostBackend;
@@ -94,7 +94,7 @@ impl Backend for Backends {
         }
     }
 
-    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
+    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Reports, BackendError> {
         let step = &*self.routed(step);
         match &step.action {
             ReadyAction::Container(_) => self.containers()?.collect_reports(step, globs).await,

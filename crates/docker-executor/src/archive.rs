@@ -18,14 +18,6 @@ use crate::{
     error::{engine_error, is_missing},
 };
 
-/// A regular file of an archive.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ArchivedFile {
-    /// Its absolute path in the container.
-    pub(crate) path: String,
-    pub(crate) content: Vec<u8>,
-}
-
 impl Engine {
     /// Lets every user write to a directory of a container that is not running yet.
     pub(crate) async fn open_directory(&self, container: &str, path: &str) -> Result<(), BackendError> {
@@ -40,26 +32,27 @@ impl Engine {
         self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await.map_err(failed)
     }
 
-    /// The files at and below a path of a container that `wanted` says of their paths; none when it does not exist. Only
-    /// these are kept in memory: there may be a whole cache beside them.
-    pub(crate) async fn download(
+    /// Hands the regular files at and below a path of a container to `take`; none when it does not exist. Nothing is kept in
+    /// memory but what `take` keeps: there may be a whole cache beside it.
+    pub(crate) async fn download<T: Send + 'static>(
         &self,
         container: &str,
         path: &str,
-        wanted: impl Fn(&str) -> bool + Send + 'static,
-    ) -> Result<Vec<ArchivedFile>, BackendError> {
+        state: T,
+        take: impl FnMut(&mut T, &str, &mut dyn Read) -> io::Result<()> + Send + 'static,
+    ) -> Result<T, BackendError> {
         let what = || format!("read `{path}` of a container");
         let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
         let mut chunks = self.docker.download_from_container(container, Some(options)).boxed();
         let first = match chunks.next().await {
             Some(Ok(first)) => first,
             Some(Err(error)) if !is_missing(&error) => return Err(engine_error(what(), &error)),
-            Some(Err(_)) | None => return Ok(Vec::new()),
+            Some(Err(_)) | None => return Ok(state),
         };
         let all = once(ready(Ok(first))).chain(chunks).map_err(io::Error::other);
         let tar = SyncIoBridge::new(StreamReader::new(all));
         let parent = split_path(path).map_or("/", |(parent, _)| parent).to_owned();
-        let unpacked = spawn_blocking(move || unpack(tar, &parent, wanted)).await.map_err(io::Error::other);
+        let unpacked = spawn_blocking(move || unpack(tar, &parent, state, take)).await.map_err(io::Error::other);
         unpacked.and_then(|files| files).map_err(|source| BackendError::Io { what: what(), source })
     }
 }
@@ -80,19 +73,21 @@ fn directory_tar(name: &str) -> io::Result<Vec<u8>> {
     builder.into_inner()
 }
 
-/// The regular files of an archive that was made of an entry of `parent`, as far as they are wanted.
-fn unpack(tar: impl Read, parent: &str, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<ArchivedFile>> {
-    let mut files = Vec::new();
+/// Takes the regular files of an archive that was made of an entry of `parent`, with their paths in the container.
+fn unpack<T>(
+    tar: impl Read,
+    parent: &str,
+    mut state: T,
+    mut take: impl FnMut(&mut T, &str, &mut dyn Read) -> io::Result<()>,
+) -> io::Result<T> {
     for entry in tar::Archive::new(tar).entries()? {
         let mut entry = entry?;
-        let path = format!("{}/{}", parent.trim_end_matches('/'), entry.path()?.display());
-        if entry.header().entry_type().is_file() && wanted(&path) {
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content)?;
-            files.push(ArchivedFile { path, content });
+        if entry.header().entry_type().is_file() {
+            let path = format!("{}/{}", parent.trim_end_matches('/'), entry.path()?.display());
+            take(&mut state, &path, &mut entry)?;
         }
     }
-    Ok(files)
+    Ok(state)
 }
 
 #[cfg(test)]
@@ -114,7 +109,10 @@ mod tests {
         builder.append_data(&mut header, "cache/a.xml", &b"ok"[..]).unwrap();
         builder.append_data(&mut header, "cache/a.jar", &b"no"[..]).unwrap();
         let tar = builder.into_inner().unwrap();
-        let files = unpack(&*tar, "/", |path| path.ends_with(".xml")).unwrap();
-        assert_eq!(files, [ArchivedFile { path: "/cache/a.xml".into(), content: b"ok".to_vec() }]);
+        let files = unpack(&*tar, "/", Vec::new(), |files, path, content| {
+            files.push((path.to_owned(), io::read_to_string(content)?));
+            Ok(())
+        });
+        assert_eq!(files.unwrap(), [("/cache/a.xml".into(), "ok".into()), ("/cache/a.jar".into(), "no".into())]);
     }
 }

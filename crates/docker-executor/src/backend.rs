@@ -9,7 +9,7 @@ use std::{
 
 use bollard::{errors::Error, models::ContainerCreateBody};
 use cirun_engine::{
-    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyContainer, ReadyStep, ReportFile,
+    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyContainer, ReadyStep, Reports,
     ServiceExit, StepIo,
 };
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
@@ -20,7 +20,7 @@ use crate::{
     Engine, RunConfig, destroy,
     images::{Rules, Source},
     names::UniqueNames,
-    output_files, reports, run, service,
+    reports, run, service,
     stage::{self, Stage},
 };
 
@@ -159,10 +159,11 @@ impl Backend for DockerBackend {
     }
 
     async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {
-        output_files::read(&self.shared.config.run_dir, container_of(step)?).await
+        let env = &container_of(step)?.env;
+        cirun_step_files::read(cirun_step_files::Step { run_dir: &self.shared.config.run_dir, env }).await
     }
 
-    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
+    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Reports, BackendError> {
         reports::collect(&self.shared, &step.path, container_of(step)?, globs).await
     }
 

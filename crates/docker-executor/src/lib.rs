@@ -18,7 +18,6 @@ mod labels;
 mod listeners;
 mod machine_service;
 mod names;
-mod output_files;
 mod owned;
 mod owner;
 mod passwords;

@@ -1,16 +1,14 @@
-//! Finds report files by globs of container paths, on the host where a bind leads there, else in the stage's volumes.
+//! Finds report files by globs of container paths: on the host beneath a directory that is bound there, else in the stage's
+//! volumes. A path climbs (`..`) in the container, as the step sees it, and never on the host.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::io;
 
 use bollard::models::{ContainerCreateBody, HostConfig};
-use cirun_engine::{BackendError, ReadyContainer, ReportFile};
+use cirun_beneath::{Pattern, Refusal, Root, Star, below, has_wildcards, normal, read_capped};
+use cirun_engine::{BackendError, ReadyContainer, Reports};
 use cirun_plan::StepPath;
-use globset::{GlobBuilder, GlobMatcher};
-use walkdir::WalkDir;
+use cirun_step_files::{Collection, shown_below};
+use tokio::task::spawn_blocking;
 
 use crate::{
     Bind, VolumeMount,
@@ -23,18 +21,10 @@ use crate::{
 /// Where a container path lies outside of the container.
 #[derive(Debug, PartialEq, Eq)]
 enum Place<'a> {
-    Host(PathBuf),
+    Host(&'a Bind),
     Volume(&'a VolumeMount),
     /// In the container's own file system, which is gone with it (as on CI's VMs).
     Nowhere,
-}
-
-/// A glob of absolute container paths.
-#[derive(Debug)]
-struct ReportGlob {
-    /// The path up to the first wildcard.
-    root: String,
-    matcher: GlobMatcher,
 }
 
 /// Finds the files; each once, sorted by path, whatever number of globs name it.
@@ -43,93 +33,96 @@ pub(crate) async fn collect(
     step: &StepPath,
     container: &ReadyContainer,
     globs: &[String],
-) -> Result<Vec<ReportFile>, BackendError> {
+) -> Result<Reports, BackendError> {
     let stage = shared.current_stage()?;
     let host = &stage.around(step).host;
-    let mut found: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut found = Collection::default();
     for text in globs {
-        let glob = parse(&stage.workspace, text)?;
-        match locate(host, &glob.root) {
-            Place::Host(root) => {
-                let read = tokio::task::spawn_blocking(move || read_host(&root, &glob)).await.map_err(io::Error::other);
-                let files = read.and_then(|files| files);
-                found.extend(
-                    files.map_err(|source| BackendError::Io { what: format!("read the reports `{text}`"), source })?,
-                );
+        let glob = absolute(&stage.workspace, text);
+        let broken = |refusal: Refusal| broken(text, refusal);
+        match locate(host, &glob) {
+            Place::Host(bind) => {
+                let (bind, glob, workspace) = (bind.clone(), glob.clone(), stage.workspace.clone());
+                let searched =
+                    spawn_blocking(move || search_host(&bind, &glob, &workspace, &mut found).map(|()| found));
+                found = searched.await.map_err(|panic| broken(io::Error::other(panic).into()))?.map_err(broken)?;
             }
-            Place::Volume(volume) => found.extend(read_volume(shared, host, container, volume, glob).await?),
-            Place::Nowhere => {}
+            Place::Volume(volume) => {
+                let pattern = VolumePattern {
+                    from: literal(&glob),
+                    pattern: Pattern::new(&glob, Star::OneName).map_err(broken)?,
+                };
+                found = read_volume(shared, (host, container), volume, (pattern, &stage.workspace), found).await?;
+            }
+            Place::Nowhere => {
+                Pattern::new(&glob, Star::OneName).map_err(broken)?;
+            }
         }
     }
-    let below = format!("{}/", stage.workspace);
-    let shown = |path: String| path.strip_prefix(&below).map(str::to_owned).unwrap_or(path);
-    Ok(found.into_iter().map(|(path, content)| ReportFile { path: shown(path), content }).collect())
+    Ok(found.finish())
 }
 
-fn parse(workspace: &str, text: &str) -> Result<ReportGlob, BackendError> {
-    let relative = text.trim().trim_start_matches("./");
-    let absolute = if relative.starts_with('/') { relative.to_owned() } else { format!("{workspace}/{relative}") };
-    let literal =
-        absolute.split('/').take_while(|part| !part.contains(['*', '?', '[', '{'])).collect::<Vec<_>>().join("/");
-    let glob = GlobBuilder::new(&absolute).literal_separator(true).build().map_err(|error| BackendError::Engine {
-        what: format!("find the reports `{text}`"),
-        reason: error.kind().to_string(),
-    })?;
-    Ok(ReportGlob { root: literal, matcher: glob.compile_matcher() })
+fn broken(text: &str, refusal: Refusal) -> BackendError {
+    let what = format!("find the reports `{text}`");
+    match refusal {
+        Refusal::Io(source) => BackendError::Io { what, source },
+        refusal => BackendError::Engine { what, reason: refusal.to_string() },
+    }
+}
+
+/// The glob as an absolute one of the container.
+fn absolute(workspace: &str, text: &str) -> String {
+    let text = text.trim();
+    if text.starts_with('/') { normal(text) } else { normal(&format!("{workspace}/{text}")) }
+}
+
+/// Up to the first wildcard.
+fn literal(glob: &str) -> String {
+    glob.split('/').take_while(|part| !has_wildcards(part)).collect::<Vec<_>>().join("/")
 }
 
 /// The innermost mount decides.
-fn locate<'a>(host: &'a HostInfo, path: &str) -> Place<'a> {
-    let below = |target: &str| Path::new(path).strip_prefix(target).ok().map(Path::to_owned);
-    let binds = host.binds.iter().filter_map(|Bind { source, target, .. }| {
-        let rest = below(target)?;
-        let on_host = if rest.as_os_str().is_empty() { source.clone() } else { source.join(rest) };
-        Some((target.len(), Place::Host(on_host)))
-    });
-    let volumes = host
-        .shared
-        .iter()
-        .map(|volume| &volume.mount)
-        .filter_map(|volume| Some((volume.target.len(), below(&volume.target).map(|_| Place::Volume(volume))?)));
+fn locate<'a>(host: &'a HostInfo, glob: &str) -> Place<'a> {
+    let literal = literal(glob);
+    // A single file that is bound holds no reports.
+    let directories = host.binds.iter().filter(|bind| below(&literal, &bind.target).is_some() && bind.source.is_dir());
+    let binds = directories.map(|bind| (bind.target.len(), Place::Host(bind)));
+    let volumes =
+        host.shared.iter().map(|volume| &volume.mount).filter(|volume| below(&literal, &volume.target).is_some());
+    let volumes = volumes.map(|volume| (volume.target.len(), Place::Volume(volume)));
     binds.chain(volumes).max_by_key(|(length, _)| *length).map_or(Place::Nowhere, |(_, place)| place)
 }
 
-/// Links are not followed: they would lead out of the workspace.
-fn read_host(root: &Path, glob: &ReportGlob) -> io::Result<BTreeMap<String, Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    if !root.exists() {
-        return Ok(found);
-    }
-    for entry in WalkDir::new(root).sort_by_file_name() {
-        // A directory that cannot be entered holds no report of this user's.
-        let Ok(entry) = entry else { continue };
-        if !entry.file_type().is_file() {
-            continue;
-        }
-        let rest: Vec<_> = entry
-            .path()
-            .strip_prefix(root)
-            .map_err(io::Error::other)?
-            .iter()
-            .map(|part| part.to_string_lossy())
-            .collect();
-        let path = if rest.is_empty() { glob.root.clone() } else { format!("{}/{}", glob.root, rest.join("/")) };
-        if glob.matcher.is_match(&path) {
-            let content = fs::read(entry.path())?;
-            found.insert(path, content);
-        }
-    }
-    Ok(found)
+fn search_host(bind: &Bind, glob: &str, workspace: &str, found: &mut Collection) -> Result<(), Refusal> {
+    let root = match Root::open(&bind.source) {
+        Err(Refusal::Missing) => return Ok(()),
+        root => root?,
+    };
+    let pattern = below(glob, &bind.target).unwrap_or_default();
+    found.search(&root, pattern, |path| in_workspace(workspace, shown_below(&bind.target, path)))
+}
+
+/// Paths of the workspace are shown without it.
+fn in_workspace(workspace: &str, path: String) -> String {
+    below(&path, workspace).filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(path)
+}
+
+/// What is looked for in a volume.
+#[derive(Debug)]
+struct VolumePattern {
+    /// The path that the engine packs.
+    from: String,
+    pattern: Pattern,
 }
 
 /// The step's own container may be gone, so another one, which never runs, holds the volume.
 async fn read_volume(
     shared: &Shared,
-    host: &HostInfo,
-    container: &ReadyContainer,
+    (host, container): (&HostInfo, &ReadyContainer),
     volume: &VolumeMount,
-    glob: ReportGlob,
-) -> Result<BTreeMap<String, Vec<u8>>, BackendError> {
+    (VolumePattern { from, pattern }, workspace): (VolumePattern, &str),
+    found: Collection,
+) -> Result<Collection, BackendError> {
     let name = shared.unique_name(object_name(&host.name, "reports"));
     let mounts = helper_mounts(&[], std::slice::from_ref(volume));
     let body = ContainerCreateBody {
@@ -142,14 +135,27 @@ async fn read_volume(
     };
     let id = shared.create(name, body, shared.config.platform.clone()).await;
     let id = id.map_err(|error| engine_error(format!("read the volume of `{}`", volume.target), &error))?;
-    let files = shared.engine.download(&id, &glob.root, move |path| glob.matcher.is_match(path)).await;
+    let (root, workspace) = (from.clone(), workspace.to_owned());
+    let files = shared.engine.download(&id, &root, found, move |found, path, content| {
+        // A directory without wildcards stands for its XML files.
+        if pattern.matches(path) || (pattern.is_literal() && below(path, &from).is_some() && path.ends_with(".xml")) {
+            let shown = in_workspace(&workspace, path.to_owned());
+            match found.room().and_then(|room| read_capped(content, room)) {
+                Ok(content) => found.add(shown, content),
+                Err(Refusal::Io(error)) => return Err(error),
+                Err(refusal) => found.leave_out(&shown, &refusal),
+            }
+        }
+        Ok(())
+    });
+    let files = files.await;
     drop(shared.engine.remove(&id).await);
-    Ok(files?.into_iter().map(|file| (file.path, file.content)).collect())
+    files
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
+    use std::{fs, net::IpAddr, path::Path};
 
     use cirun_plan::Storage;
 
@@ -166,7 +172,11 @@ mod tests {
         HostInfo {
             name: "n".into(),
             labels: StageLabels::new("r", "s", &Owner::default(), Keep::Nothing),
-            binds: vec![bind(workspace, "/harness"), bind(Path::new("/run/r1"), "/tmp/engine")],
+            binds: vec![
+                bind(workspace, "/harness"),
+                bind(Path::new("/run/r1"), "/tmp/engine"),
+                bind(Path::new("/dev/null"), "/etc/resolv.conf"),
+            ],
             shared: vec![SharedVolume {
                 mount: VolumeMount { name: "v".into(), target: "/harness/out".into() },
                 storage: Storage::Disk,
@@ -189,9 +199,14 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, file).unwrap();
         }
-        let glob = parse("/harness", text).unwrap();
-        match locate(&host(dir.path()), &glob.root) {
-            Place::Host(root) => read_host(&root, &glob).unwrap().into_keys().collect::<Vec<_>>().join(" "),
+        let glob = absolute("/harness", text);
+        match locate(&host(dir.path()), &glob) {
+            Place::Host(bind) => {
+                let mut found = Collection::default();
+                search_host(bind, &glob, "/harness", &mut found).unwrap();
+                let Reports { files, left_out } = found.finish();
+                files.into_iter().map(|file| file.path).chain(left_out).collect::<Vec<_>>().join(" ")
+            }
             Place::Volume(volume) => format!("volume {}", volume.name),
             Place::Nowhere => "nowhere".to_owned(),
         }
@@ -199,11 +214,12 @@ mod tests {
 
     #[test]
     fn globs() {
-        assert_eq!(found("junit.xml"), "/harness/junit.xml");
-        assert_eq!(found("./*.xml"), "/harness/junit.xml");
-        assert_eq!(found("**/*.xml"), "/harness/a/b/c.xml /harness/a/junit.xml /harness/junit.xml");
-        assert_eq!(found("/harness/a/*.xml"), "/harness/a/junit.xml");
-        assert_eq!(found("a/{b,x}/*"), "/harness/a/b/c.txt /harness/a/b/c.xml");
+        assert_eq!(found("junit.xml"), "junit.xml");
+        assert_eq!(found("./*.xml"), "junit.xml");
+        assert_eq!(found("**/*.xml"), "a/b/c.xml a/junit.xml junit.xml");
+        assert_eq!(found("/harness/a/*.xml"), "a/junit.xml");
+        assert_eq!(found("a/{b,x}/*"), "a/b/c.txt a/b/c.xml");
+        assert_eq!(found("a"), "a/b/c.xml a/junit.xml");
         assert_eq!(found("none/*.xml"), "");
     }
 
@@ -212,11 +228,22 @@ mod tests {
         assert_eq!(found("out/*.xml"), "volume v");
         assert_eq!(found("/tmp/report.xml"), "nowhere");
         assert_eq!(found("/**/*.xml"), "nowhere");
+        assert_eq!(found("/harnessed/*.xml"), "nowhere");
+        assert_eq!(found("/etc/resolv.conf"), "nowhere");
+    }
+
+    /// `..` is the container's, where nothing of the machine is above the workspace.
+    #[test]
+    fn nothing_climbs_out_of_the_workspace() {
+        for text in ["../../home/other/*.xml", "/harness/../home/*.xml", "a/../../../etc/passwd", "/harness/.."] {
+            assert_eq!(found(text), "nowhere", "{text}");
+        }
+        assert_eq!(found("a/../junit.xml"), "junit.xml");
     }
 
     #[test]
     fn a_broken_glob_is_told() {
-        let error = parse("/harness", "a[.xml").unwrap_err();
-        insta::assert_snapshot!(error, @"find the reports `a[.xml`: unclosed character class; missing ']'");
+        let error = broken("a[.xml", Pattern::new(&absolute("/harness", "a[.xml"), Star::OneName).unwrap_err());
+        insta::assert_snapshot!(error, @"find the reports `a[.xml`: it is not a pattern: unclosed character class; missing ']'");
     }
 }

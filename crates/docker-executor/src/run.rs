@@ -29,7 +29,6 @@ use crate::{
     exit::{not_started, wrong_architecture},
     images::ensure_one,
     names::object_name,
-    output_files,
     spec::{Network, container_config},
     stage::Stage,
     surroundings::Surroundings,
@@ -37,6 +36,9 @@ use crate::{
 
 /// How long the engine may take to hand over what an ended container printed.
 const DRAIN_WITHIN: Duration = Duration::from_secs(30);
+
+/// CI's code for a failure of the runner itself (harness-runtime.md 1.7).
+const RUNNER_ERROR: i64 = 255;
 
 /// How much of a container's first output is kept to recognise the runtime's own words in it.
 const HEAD_BYTES: usize = 512;
@@ -52,7 +54,10 @@ pub(crate) async fn run(
     io: StepIo,
 ) -> Result<Exit, BackendError> {
     let stage = shared.current_stage()?;
-    output_files::remove(&shared.config.run_dir, container).await?;
+    let files = cirun_step_files::Step { run_dir: &shared.config.run_dir, env: &container.env };
+    if let Err(reason) = cirun_step_files::remove(files).await? {
+        return Ok(Exit::NotStarted { code: RUNNER_ERROR, reason });
+    }
     let id = match create_step(shared, &stage, step, container, &io).await? {
         Ok(id) => id,
         Err(exit) => return Ok(exit),

@@ -2,12 +2,14 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs, io,
+    fs,
+    io::{self, Write},
     net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use cirun_beneath::Root;
 use cirun_engine::{BackendError, EventKind, ReadyContainer, ReadyStep};
 use cirun_plan::{Action, PlannedStage, PlannedStep, PortBinding, PullPolicy, StepPath};
 use futures_util::future::try_join_all;
@@ -219,9 +221,15 @@ async fn name_resolver(shared: &Shared, around: &Surroundings, resolver: &str) -
         what: what(),
         reason: format!("it has none on the network `{}`", around.host.name),
     })?;
-    let path = shared.config.run_dir.join(resolv_conf(&around.host.name));
-    let failed = |source: io::Error| BackendError::Io { what: format!("write {}", path.display()), source };
-    fs::write(&path, format!("nameserver {address}\noptions ndots:0 timeout:2 attempts:2\n")).map_err(failed)
+    let name = resolv_conf(&around.host.name);
+    let failed = |source: io::Error| BackendError::Io {
+        what: format!("write {}", shared.config.run_dir.join(&name).display()),
+        source,
+    };
+    let text = format!("nameserver {address}\noptions ndots:0 timeout:2 attempts:2\n");
+    // Steps of an earlier stage can write there: what has the name already is not this run's.
+    let made = Root::open(&shared.config.run_dir).and_then(|root| root.create(Path::new(&name), 0o644));
+    made.map_err(io::Error::from).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
 }
 
 /// One after the other: sidecars and pods usually have the same image.

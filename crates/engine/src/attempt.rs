@@ -15,7 +15,7 @@ pub(crate) use self::{
     output::Wires,
     service::ServiceTask,
 };
-use crate::{Backend, BackendError, Exit, OutputFiles, ReadyStep, StepIo, TestSummary, junit};
+use crate::{Backend, BackendError, Exit, OutputFiles, ReadyStep, Reports, StepIo, TestSummary, junit};
 
 /// How many chunks of a step's output may wait for the masker.
 const OUTPUT_CHUNKS: usize = 64;
@@ -94,20 +94,22 @@ pub(crate) async fn collect_reports<B: Backend>(
     step: &ReadyStep,
     globs: &[String],
 ) -> (Option<TestSummary>, Vec<String>) {
-    let mut files = match backend.collect_reports(step, globs).await {
-        Ok(files) => files,
+    let Reports { mut files, left_out } = match backend.collect_reports(step, globs).await {
+        Ok(reports) => reports,
         Err(error) => return (None, vec![error.in_full()]),
     };
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files.dedup_by(|one, other| one.path == other.path);
-    let (mut summary, mut notes) = (TestSummary::default(), Vec::new());
+    let (mut summary, mut notes) = (TestSummary::default(), left_out);
     for file in &files {
         if let Err(problem) = junit::add(&file.content, &mut summary) {
             notes.push(format!("`{}` is not a JUnit report: {problem}", file.path));
         }
     }
     if files.is_empty() {
-        notes.push("no file matches the report paths".to_owned());
+        if notes.is_empty() {
+            notes.push("no file matches the report paths".to_owned());
+        }
         return (None, notes);
     }
     (Some(summary), notes)

@@ -56,7 +56,7 @@ pub trait Backend: Send + Sync + 'static {
         &self,
         step: &ReadyStep,
         globs: &[String],
-    ) -> impl Future<Output = Result<Vec<ReportFile>, BackendError>> + Send;
+    ) -> impl Future<Output = Result<Reports, BackendError>> + Send;
 
     /// Ends what a containerised step group has of its own (its services, its pod or network); idempotent. All its
     /// foreground steps have ended. Returns what could not be removed, as text for a person.
@@ -147,6 +147,17 @@ pub struct OutputFiles {
     pub secrets: Option<Vec<u8>>,
     /// `$PLUGIN_ARTIFACT_FILE`.
     pub artifact: Option<Vec<u8>>,
+    /// Why one of them was not read: it is no file of the step's own. The step fails.
+    pub refused: Option<String>,
+}
+
+/// The reports that a step has left.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reports {
+    /// Those that were read.
+    pub files: Vec<ReportFile>,
+    /// Why others were not, for a person.
+    pub left_out: Vec<String>,
 }
 
 /// A report file of a step.

@@ -38,7 +38,9 @@ mod written;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use backend::{Backend, BackendError, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, ServiceExit, StepIo};
+pub use backend::{
+    Backend, BackendError, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, ServiceExit, StepIo,
+};
 pub use causes::with_causes;
 pub use config::{Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Visit, Waiting};
 pub use dotenv::{DotenvError, parse as parse_dotenv};

@@ -29,6 +29,9 @@ pub(crate) struct Outputs {
 
 /// Reads the files of a step that ended well. An error is the reason why the step fails after all.
 pub(crate) fn read(files: &OutputFiles, declared: &[OutputVariable]) -> Result<Outputs, String> {
+    if let Some(reason) = &files.refused {
+        return Err(reason.clone());
+    }
     let mut outputs = Outputs::default();
     match (&files.outputs, declared) {
         (None, []) => {}
@@ -153,7 +156,8 @@ mod tests {
 
     fn read_as_text(outputs: Option<&str>, secrets: Option<&str>, declared: &[(&str, bool)]) -> String {
         let bytes = |text: &str| text.as_bytes().to_vec();
-        let files = OutputFiles { outputs: outputs.map(bytes), secrets: secrets.map(bytes), artifact: None };
+        let files =
+            OutputFiles { outputs: outputs.map(bytes), secrets: secrets.map(bytes), artifact: None, refused: None };
         let declared: Vec<_> = declared
             .iter()
             .map(|(name, secret)| OutputVariable { name: (*name).to_owned(), secret: *secret })

@@ -8,13 +8,13 @@ use std::{
 
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputChunk, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep,
-    ReportFile, ServiceExit, StepIo, Stream,
+    Reports, ServiceExit, StepIo, Stream,
 };
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::{fs, sync::mpsc, task};
 
 use crate::{
-    HostConfig, output_files,
+    HostConfig,
     paths::HostPaths,
     process::{self, Process, Spawn},
     readiness, reports,
@@ -58,7 +58,9 @@ impl HostBackend {
     /// Prepares the files of the attempt and gives the step to a guard.
     async fn spawn(&self, stage: &Stage, step: &ReadyStep) -> Result<Result<Process, Exit>, BackendError> {
         let host = host_action(step)?;
-        output_files::remove(&stage.paths, host).await?;
+        if let Err(reason) = cirun_step_files::remove(stage.paths.files_of(host)).await? {
+            return Ok(Err(Exit::NotStarted { code: RUNNER_ERROR, reason }));
+        }
         let (guard, arguments) = self.config.guard.split_first().ok_or_else(|| BackendError::Engine {
             what: "run a step on this machine".to_owned(),
             reason: "no guard program is configured".to_owned(),
@@ -153,10 +155,10 @@ impl Backend for HostBackend {
     }
 
     async fn read_outputs(&self, step: &ReadyStep) -> Result<OutputFiles, BackendError> {
-        output_files::read(&self.stage()?.paths, host_action(step)?).await
+        cirun_step_files::read(self.stage()?.paths.files_of(host_action(step)?)).await
     }
 
-    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
+    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Reports, BackendError> {
         let (stage, globs) = (self.stage()?, globs.to_vec());
         let env = stage.paths.environment(&self.config.environment, &host_action(step)?.env);
         let search = move || reports::collect(&stage.paths, env.get("HOME").map(String::as_str), &globs);
@@ -189,7 +191,9 @@ fn host_action(step: &ReadyStep) -> Result<&ReadyHost, BackendError> {
     }
 }
 
-/// 255 is CI's code for a failure of the runner itself (harness-runtime.md 1.7).
+/// CI's code for a failure of the runner itself (harness-runtime.md 1.7).
+const RUNNER_ERROR: i64 = 255;
+
 fn lost(error: &BackendError) -> Exit {
-    Exit::NotStarted { code: 255, reason: error.to_string() }
+    Exit::NotStarted { code: RUNNER_ERROR, reason: error.to_string() }
 }

@@ -2,13 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    fmt,
     sync::{Mutex, PoisonError},
 };
 
 use cirun_engine::{ReadyHost, parse_dotenv};
 use cirun_plan::StepFiles;
-use tokio::fs;
 
 use crate::paths::HostPaths;
 
@@ -29,14 +28,11 @@ impl Exports {
 
     /// Takes what a step that has ended exported; the error is for a person.
     pub(crate) async fn take(&self, paths: &HostPaths, host: &ReadyHost) -> Result<(), String> {
-        let Some(path) = host.env.get(FILE).and_then(|path| paths.engine_file(path)) else { return Ok(()) };
-        let text = match fs::read_to_string(&path).await {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(format!("what the step exported through ${FILE} cannot be read: {error}")),
-        };
-        let exported =
-            parse_dotenv(&text).map_err(|error| format!("what the step exported through ${FILE} is lost: {error}"))?;
+        let lost = |error: &dyn fmt::Display| format!("what the step exported through ${FILE} is lost: {error}");
+        let read = cirun_step_files::export(paths.files_of(host)).await.map_err(|error| lost(&error))?;
+        let Some(content) = read.map_err(|reason| lost(&reason))? else { return Ok(()) };
+        let text = String::from_utf8(content).map_err(|error| lost(&error))?;
+        let exported = parse_dotenv(&text).map_err(|error| lost(&error))?;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(exported);
         Ok(())
     }

@@ -10,7 +10,6 @@ mod paths;
 #[cfg(unix)]
 mod exports;
 mod listeners;
-mod output_files;
 mod readiness;
 mod reports;
 

@@ -8,6 +8,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use cirun_engine::ReadyHost;
 use indexmap::IndexMap;
 
 use crate::HostConfig;
@@ -46,6 +47,11 @@ impl HostPaths {
             env.insert(name.clone(), mapped.map_or_else(|| value.clone(), |path| path.to_string_lossy().into_owned()));
         }
         env
+    }
+
+    /// A step's output files.
+    pub(crate) fn files_of<'s>(&'s self, host: &'s ReadyHost) -> cirun_step_files::Step<'s> {
+        cirun_step_files::Step { run_dir: &self.run_dir, env: &host.env }
     }
 
     /// Where a file of the output directory is; `None` for every other path.

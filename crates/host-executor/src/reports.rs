@@ -1,82 +1,69 @@
-//! Finds report files by their globs: relative to the workspace, or absolute on the machine.
+//! Finds report files by their globs: beneath the workspace, or absolute on the machine, where a host step reads all the same.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use cirun_engine::{BackendError, ReportFile};
-use globset::{GlobBuilder, GlobMatcher};
-use walkdir::WalkDir;
+use cirun_beneath::{Pattern, Refusal, Root, Star, below, has_wildcards, normal};
+use cirun_engine::{BackendError, Reports};
+use cirun_step_files::{Collection, shown_below};
 
 use crate::paths::HostPaths;
 
-/// A glob of absolute paths of the machine.
-struct ReportGlob {
-    /// The path up to the first wildcard.
-    root: PathBuf,
-    matcher: GlobMatcher,
+/// Where a glob is looked for.
+#[derive(Debug)]
+struct Search {
+    /// Links on the way there are followed.
+    directory: PathBuf,
+    /// Below the directory.
+    pattern: String,
 }
 
 /// Finds the files; each once, sorted by path, whatever number of globs name it. `home` is what `~` stands for
 /// (harness-runtime.md 4). Reads the disk: call it where blocking is allowed.
-pub(crate) fn collect(
-    paths: &HostPaths,
-    home: Option<&str>,
-    globs: &[String],
-) -> Result<Vec<ReportFile>, BackendError> {
-    let mut found = BTreeMap::new();
+pub(crate) fn collect(paths: &HostPaths, home: Option<&str>, globs: &[String]) -> Result<Reports, BackendError> {
+    let mut found = Collection::default();
     for text in globs {
-        let glob = parse(paths, home, text)?;
-        let failed = |source| BackendError::Io { what: format!("read the reports `{text}`"), source };
-        search(&glob, &mut found).map_err(failed)?;
+        let Search { directory, pattern } = locate(paths, home, text.trim());
+        let shown = |path: &Path| match directory == paths.workspace {
+            true => path.to_string_lossy().into_owned(),
+            false => shown_below(&directory.to_string_lossy(), path),
+        };
+        let searched = match Root::open(&directory) {
+            Ok(root) => found.search(&root, &pattern, shown),
+            Err(Refusal::Missing) => Pattern::new(&pattern, Star::OneName).map(drop),
+            Err(refusal) => Err(refusal),
+        };
+        searched.map_err(|refusal| {
+            let what = format!("find the reports `{text}`");
+            match refusal {
+                Refusal::Io(source) => BackendError::Io { what, source },
+                refusal => BackendError::Engine { what, reason: refusal.to_string() },
+            }
+        })?;
     }
-    let shown = |path: &Path| path.strip_prefix(&paths.workspace).unwrap_or(path).to_string_lossy().into_owned();
-    Ok(found.into_iter().map(|(path, content)| ReportFile { path: shown(&path), content }).collect())
+    Ok(found.finish())
 }
 
-fn parse(paths: &HostPaths, home: Option<&str>, text: &str) -> Result<ReportGlob, BackendError> {
-    let text = text.trim();
-    let wild = text.find(['*', '?', '[', '{']).unwrap_or(text.len());
-    // Whole components only: the last slash before a wildcard ends the literal part.
-    let literal = text[..wild].rfind('/').map_or("", |slash| &text[..slash]);
-    let (literal, rest) =
-        if wild == text.len() { (text, "") } else { (literal, text[literal.len()..].trim_start_matches('/')) };
-    let root = match (literal, home) {
-        ("", _) if text.starts_with('/') => PathBuf::from("/"),
-        (absolute, _) if absolute.starts_with('/') => {
-            paths.in_workspace(absolute).unwrap_or_else(|| PathBuf::from(absolute))
-        }
-        (tilde, Some(home)) if tilde == "~" || tilde.starts_with("~/") => {
-            Path::new(home).join(tilde.trim_start_matches('~').trim_start_matches('/'))
-        }
-        (relative, _) => paths.workspace.join(relative.trim_start_matches("./")),
-    };
-    let pattern = match rest {
-        "" => globset::escape(&root.to_string_lossy()),
-        rest => format!("{}/{rest}", globset::escape(root.to_string_lossy().trim_end_matches('/'))),
-    };
-    let glob = GlobBuilder::new(&pattern).literal_separator(true).build().map_err(|error| BackendError::Engine {
-        what: format!("find the reports `{text}`"),
-        reason: error.kind().to_string(),
-    })?;
-    Ok(ReportGlob { root, matcher: glob.compile_matcher() })
-}
-
-fn search(glob: &ReportGlob, found: &mut BTreeMap<PathBuf, Vec<u8>>) -> io::Result<()> {
-    for entry in WalkDir::new(&glob.root).sort_by_file_name() {
-        // A directory that cannot be entered holds no report of this user's, and one that is absent none at all.
-        let Ok(entry) = entry else { continue };
-        if entry.file_type().is_file() && glob.matcher.is_match(entry.path()) {
-            found.insert(entry.path().to_owned(), fs::read(entry.path())?);
-        }
+fn locate(paths: &HostPaths, home: Option<&str>, text: &str) -> Search {
+    if let (Some(home), Some(rest)) = (home, text.strip_prefix("~/").or((text == "~").then_some(""))) {
+        return Search { directory: PathBuf::from(home), pattern: rest.to_owned() };
     }
-    Ok(())
+    // A path that climbs out of the workspace keeps its `..`, and is refused.
+    let Some(absolute) = text.starts_with('/').then(|| normal(text)) else {
+        return Search { directory: paths.workspace.clone(), pattern: text.to_owned() };
+    };
+    let workspace = paths.workspace.to_string_lossy();
+    if let Some(pattern) = below(&absolute, &paths.planned_workspace).or(below(&absolute, &workspace)) {
+        return Search { directory: paths.workspace.clone(), pattern: pattern.to_owned() };
+    }
+    let parts: Vec<&str> = absolute.split('/').collect();
+    let fixed = parts.iter().take_while(|part| !has_wildcards(part)).count().min(parts.len() - 1);
+    Search { directory: PathBuf::from(format!("{}/", parts[..fixed].join("/"))), pattern: parts[fixed..].join("/") }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use insta::assert_snapshot;
 
     use super::*;
@@ -90,6 +77,10 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, file).unwrap();
         }
+        #[cfg(unix)]
+        for (target, name) in [("home", "astray"), ("home/r.xml", "linked.xml")] {
+            std::os::unix::fs::symlink(dir.path().join(target), dir.path().join("w[1]").join(name)).unwrap();
+        }
         let paths = HostPaths {
             planned_workspace: "/harness".into(),
             workspace: dir.path().join("w[1]"),
@@ -98,9 +89,11 @@ mod tests {
         let root = dir.path().to_string_lossy();
         let globs: Vec<String> = globs.iter().map(|glob| glob.replace("ROOT", &root)).collect();
         match collect(&paths, Some(&format!("{root}/home")), &globs) {
-            Ok(files) => files
+            Ok(reports) => reports
+                .files
                 .iter()
                 .map(|file| format!("{}={}", file.path.replace(&*root, "ROOT"), String::from_utf8_lossy(&file.content)))
+                .chain(reports.left_out.iter().map(|left_out| format!("({left_out})")))
                 .collect::<Vec<_>>()
                 .join(" "),
             Err(error) => error.to_string(),
@@ -116,6 +109,15 @@ mod tests {
         assert_snapshot!(found(&["none/*.xml", "*.json"]), @"");
     }
 
+    /// The workspace of a step is all that a relative path reaches, and no link leads out of it.
+    #[cfg(unix)]
+    #[test]
+    fn a_relative_path_stays_in_the_workspace() {
+        assert_snapshot!(found(&["../home/*.xml"]), @"(`../home` is left out: it leads out of its directory)");
+        assert_snapshot!(found(&["a/../../home/r.xml"]), @"(`a/../../home/r.xml` is left out: it leads out of its directory)");
+        assert_snapshot!(found(&["astray/*.xml", "linked.xml"]), @"(`astray` is left out: `astray` is a symbolic link, and links are not followed) (`linked.xml` is left out: `linked.xml` is a symbolic link, and links are not followed)");
+    }
+
     #[test]
     fn a_star_stays_in_its_directory() {
         assert_snapshot!(found(&["*/*.xml"]), @"a/junit.xml=w[1]/a/junit.xml");
@@ -123,6 +125,6 @@ mod tests {
 
     #[test]
     fn a_broken_glob_is_named() {
-        assert_snapshot!(found(&["a/{b"]), @"find the reports `a/{b`: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)");
+        assert_snapshot!(found(&["a/{b"]), @"find the reports `a/{b`: it is not a pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)");
     }
 }

@@ -26,7 +26,12 @@ async fn output_files_of_any_user() {
     });
     assert_eq!(bench.run(&writer).await.exit, code(0));
     let files = bench.backend.read_outputs(&writer).await.unwrap();
-    let expected = OutputFiles { outputs: Some(b"A=1\n".to_vec()), secrets: Some(b"T=s\n".to_vec()), artifact: None };
+    let expected = OutputFiles {
+        outputs: Some(b"A=1\n".to_vec()),
+        secrets: Some(b"T=s\n".to_vec()),
+        artifact: None,
+        refused: None,
+    };
     assert_eq!(files, expected);
     assert_eq!(bench.backend.read_outputs(&writer).await.unwrap().secrets, None, "the secrets are left");
     bench.finish().await;
@@ -96,6 +101,7 @@ async fn reports_of_the_workspace_and_of_shared_paths() {
     let globs = ["**/*.xml", "out/unit/a.xml", "/shared/**/*.xml", "/tmp/*.xml", "none/*.xml"].map(str::to_owned);
     let reports = bench.backend.collect_reports(&tests, &globs).await.unwrap();
     let told: Vec<_> = reports
+        .files
         .iter()
         .map(|report| format!("{}={}", report.path, String::from_utf8_lossy(&report.content).trim()))
         .collect();

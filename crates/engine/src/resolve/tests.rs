@@ -14,8 +14,12 @@ use crate::{
 fn resolved(planned: &PlannedStep, profile: Profile) -> String {
     let stage_id = StageId("build".to_owned());
     let mut run = RunRecord::new(&plan([stage("build", [step("first")])]));
-    let files =
-        OutputFiles { outputs: Some(b"V=1\nEMPTY=".to_vec()), secrets: Some(b"KEY=k3y".to_vec()), artifact: None };
+    let files = OutputFiles {
+        outputs: Some(b"V=1\nEMPTY=".to_vec()),
+        secrets: Some(b"KEY=k3y".to_vec()),
+        artifact: None,
+        refused: None,
+    };
     let steps = &mut run.stages.get_mut(&stage_id).expect("the stage is planned").steps;
     steps.get_mut(&StepPath::new("build", ["first"])).expect("the step is planned").outputs =
         outputs::read(&files, &[]).expect("the files can be read");

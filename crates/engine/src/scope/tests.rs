@@ -53,7 +53,12 @@ fn run() -> RunRecord {
         (StepPath::new("test", ["m"]), group("Matrix", Some((at(12), Outcome::Failed)))),
     ]);
     let image = br#"{"kind":"docker/v1","data":{"registryUrl":"https://r.io","images":[{"image":"shop:1","digest":"sha256:ab"}]}}"#;
-    let files = OutputFiles { artifact: Some(image.to_vec()), secrets: Some(b"KEY=k3y".to_vec()), outputs: None };
+    let files = OutputFiles {
+        artifact: Some(image.to_vec()),
+        secrets: Some(b"KEY=k3y".to_vec()),
+        outputs: None,
+        refused: None,
+    };
     test.steps.get_mut(&StepPath::new("test", ["g", "unit"])).expect("the step is planned").outputs =
         outputs::read(&files, &[]).expect("the files can be read");
     run

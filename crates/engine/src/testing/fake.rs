@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::behaviour::{Behaviour, behaves};
 use self::order::Order;
 use crate::{
-    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyStep, ReportFile, ServiceExit,
+    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyStep, Reports, ServiceExit,
     StepIo,
 };
 
@@ -145,7 +145,7 @@ impl Backend for FakeBackend {
         Ok(self.behaviour(step).files)
     }
 
-    async fn collect_reports(&self, step: &ReadyStep, _globs: &[String]) -> Result<Vec<ReportFile>, BackendError> {
+    async fn collect_reports(&self, step: &ReadyStep, _globs: &[String]) -> Result<Reports, BackendError> {
         self.with_order(|order| order.after_run("collect_reports", step));
         self.behaviour(step).collect_reports()
     }

@@ -51,7 +51,7 @@ async fn reports_are_found_in_the_workspace() {
     assert_eq!(bed.run(&step).await.exit, code(0));
     let files =
         bed.backend.collect_reports(&step, &["out/**/TEST-*.xml".into(), "/harness/out/*".into()]).await.unwrap();
-    let found: Vec<_> = files.iter().map(|file| (file.path.as_str(), file.content.as_slice())).collect();
+    let found: Vec<_> = files.files.iter().map(|file| (file.path.as_str(), file.content.as_slice())).collect();
     assert_eq!(found, [("out/TEST-a.xml", b"2".as_slice()), ("out/x/TEST-b.xml", b"1")]);
 }
 

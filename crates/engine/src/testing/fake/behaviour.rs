@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::{sync::mpsc, time::sleep};
 
-use crate::{BackendError, EventKind, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, StepIo, Stream};
+use crate::{BackendError, EventKind, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, StepIo, Stream};
 
 /// What one attempt of a step does.
 #[derive(Debug, Clone, Default)]
@@ -218,10 +218,10 @@ impl Behaviour {
         self
     }
 
-    pub(super) fn collect_reports(&self) -> Result<Vec<ReportFile>, BackendError> {
+    pub(super) fn collect_reports(&self) -> Result<Reports, BackendError> {
         match self.hides_reports {
             true => Err(broken("reading the reports")),
-            false => Ok(self.reports.clone()),
+            false => Ok(Reports { files: self.reports.clone(), left_out: Vec::new() }),
         }
     }
 

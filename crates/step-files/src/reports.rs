@@ -1,0 +1,192 @@
+//! The report files of a step: found by a pattern beneath a directory, each once, within limits.
+
+use std::{collections::BTreeMap, path::Path};
+
+use cirun_beneath::{Entry, Finding, Kind, Limits, Pattern, Refusal, Root, Star};
+use cirun_engine::{ReportFile, Reports};
+
+/// The largest report that is read.
+const LARGEST_REPORT: u64 = 32 << 20;
+/// How much is read of all reports of a step.
+const LARGEST_OF_ALL: u64 = 128 << 20;
+/// How many reports of a step are read.
+const MOST_REPORTS: usize = 10_000;
+/// How much of a directory is looked at for reports.
+const LIMITS: Limits = Limits { entries: 1_000_000, depth: 64 };
+/// How many files that were left out are named.
+const MOST_NAMED: usize = 20;
+
+/// What has been found so far.
+#[derive(Debug, Default)]
+pub struct Collection {
+    /// By path, as people see it.
+    files: BTreeMap<String, Vec<u8>>,
+    left_out: Vec<String>,
+    bytes: u64,
+}
+
+impl Collection {
+    /// Looks for a pattern beneath a directory; a directory stands for the XML files in it. `shown` makes the path for people
+    /// of one that begins at `root`.
+    ///
+    /// # Errors
+    /// [`Refusal::Pattern`].
+    pub fn search(&mut self, root: &Root, pattern: &str, shown: impl Fn(&Path) -> String) -> Result<(), Refusal> {
+        let Finding { entries, refused } = Pattern::new(pattern, Star::OneName)?.find(root, LIMITS, &[]);
+        for (path, refusal) in refused {
+            self.leave_out(&shown(&path), &refusal);
+        }
+        let whole_directory = entries.len() == 1 && !cirun_beneath::has_wildcards(pattern);
+        for entry in entries {
+            match entry.facts.kind {
+                Kind::Directory if whole_directory => self.search_directory(root, &entry.path, &shown),
+                Kind::Directory => {}
+                _ => self.read(&entry, &shown(&entry.path)),
+            }
+        }
+        Ok(())
+    }
+
+    fn search_directory(&mut self, root: &Root, directory: &Path, shown: &impl Fn(&Path) -> String) {
+        let walk = match root.sub(directory) {
+            Ok(below) => below.walk(LIMITS),
+            Err(refusal) => return self.leave_out(&shown(directory), &refusal),
+        };
+        for next in walk {
+            match next {
+                Ok(entry) if entry.path.extension().is_some_and(|extension| extension == "xml") => {
+                    let path = shown(&directory.join(&entry.path));
+                    match entry.facts.kind {
+                        Kind::Directory => {}
+                        Kind::Link => self.leave_out(&path, &Refusal::Link(entry.path)),
+                        _ => self.read(&entry, &path),
+                    }
+                }
+                Err((path, refusal @ (Refusal::TooMany(_) | Refusal::TooDeep(_)))) => {
+                    self.leave_out(&shown(&directory.join(path)), &refusal);
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+
+    fn read(&mut self, entry: &Entry, path: &str) {
+        if self.files.contains_key(path) {
+            return;
+        }
+        match self.room().and_then(|room| entry.read(room)) {
+            Ok(content) => self.add(path.to_owned(), content),
+            Err(refusal) => self.leave_out(path, &refusal),
+        }
+    }
+
+    /// How large the next report may be.
+    ///
+    /// # Errors
+    /// [`Refusal::TooMany`] where no more are read.
+    pub fn room(&self) -> Result<u64, Refusal> {
+        if self.files.len() == MOST_REPORTS {
+            return Err(Refusal::TooMany(MOST_REPORTS));
+        }
+        Ok(LARGEST_REPORT.min(LARGEST_OF_ALL - self.bytes))
+    }
+
+    /// Adds a report that was read elsewhere, within [`Collection::room`].
+    pub fn add(&mut self, path: String, content: Vec<u8>) {
+        self.bytes += content.len() as u64;
+        self.files.insert(path, content);
+    }
+
+    /// Notes that a file is not read.
+    pub fn leave_out(&mut self, path: &str, reason: &Refusal) {
+        self.left_out.push(format!("`{path}` is left out: {reason}"));
+    }
+
+    /// What was found.
+    pub fn finish(mut self) -> Reports {
+        let more = self.left_out.len().saturating_sub(MOST_NAMED);
+        if more > 0 {
+            self.left_out.truncate(MOST_NAMED);
+            self.left_out.push(format!("{more} more are left out"));
+        }
+        let files = self.files.into_iter().map(|(path, content)| ReportFile { path, content }).collect();
+        Reports { files, left_out: self.left_out }
+    }
+}
+
+/// A path below a directory, as people write it.
+pub fn shown_below(directory: &str, path: &Path) -> String {
+    let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
+    match (directory.trim_end_matches('/'), names.as_slice()) {
+        (directory, []) => directory.to_owned(),
+        ("", names) => format!("/{}", names.join("/")),
+        (directory, names) => format!("{directory}/{}", names.join("/")),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    fn collected(pattern: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        for file in ["w/junit.xml", "w/a/junit.xml", "w/a/b/c.xml", "w/a/b/c.txt", "home/secret.xml"] {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, file).unwrap();
+        }
+        symlink(dir.path().join("home/secret.xml"), dir.path().join("w/linked.xml")).unwrap();
+        symlink(dir.path().join("home"), dir.path().join("w/astray")).unwrap();
+        fs::File::create(dir.path().join("w/huge.xml")).unwrap().set_len(1 << 40).unwrap();
+        let mut collection = Collection::default();
+        let root = Root::open(&dir.path().join("w")).unwrap();
+        if let Err(refusal) = collection.search(&root, pattern, |path| shown_below("/harness", path)) {
+            return refusal.to_string();
+        }
+        let Reports { files, left_out } = collection.finish();
+        let files = files.into_iter().map(|file| format!("{}={}", file.path, String::from_utf8_lossy(&file.content)));
+        files.chain(left_out).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn by_pattern() {
+        assert_eq!(collected("a/**/*.xml"), "/harness/a/b/c.xml=w/a/b/c.xml\n/harness/a/junit.xml=w/a/junit.xml");
+        assert_eq!(collected("junit.xml"), "/harness/junit.xml=w/junit.xml");
+        assert_eq!(collected("none"), "");
+    }
+
+    #[test]
+    fn a_directory_stands_for_its_xml_files() {
+        assert_eq!(collected("a"), "/harness/a/b/c.xml=w/a/b/c.xml\n/harness/a/junit.xml=w/a/junit.xml");
+    }
+
+    #[test]
+    fn what_is_outside_is_left_out_and_named() {
+        assert_eq!(
+            collected("*.xml"),
+            "/harness/junit.xml=w/junit.xml\n\
+             `/harness/linked.xml` is left out: `linked.xml` is a symbolic link, and links are not followed\n\
+             `/harness/huge.xml` is left out: it is larger than 33554432 bytes"
+        );
+        assert_eq!(
+            collected("astray/*.xml"),
+            "`/harness/astray` is left out: `astray` is a symbolic link, and links are not followed"
+        );
+        assert_eq!(collected("../home/*.xml"), "`/harness/../home` is left out: it leads out of its directory");
+    }
+
+    #[test]
+    fn all_reports_have_a_limit() {
+        let mut collection = Collection::default();
+        for index in 0..4 {
+            let room = usize::try_from(collection.room().unwrap()).unwrap();
+            collection.add(index.to_string(), vec![0; room]);
+        }
+        assert_eq!(collection.room().unwrap(), 0);
+        let mut collection = Collection::default();
+        (0..MOST_REPORTS).for_each(|index| collection.add(index.to_string(), Vec::new()));
+        assert!(matches!(collection.room(), Err(Refusal::TooMany(_))));
+    }
+}
