@@ -7,10 +7,12 @@ use std::{
 
 use cirun_docker_executor::{Bind, StandInImage};
 use cirun_plan::{Action, ContainerAction, Plan};
+use sha2::{Digest, Sha256};
 
 use crate::{
     console,
     error::CliError,
+    exit::ExitCode,
     front,
     own_image::OwnImage,
     paths::Paths,
@@ -22,6 +24,12 @@ const CACHES: &str = "/cirun.d/caches";
 const ARTIFACTS: &str = "/cirun.d/artifacts";
 /// Collected files that are listed one by one.
 const LISTED: usize = 20;
+/// How much the caches of a repository may take, in bytes; the least recently used go first.
+pub(crate) const KEPT_OF_ONE: u64 = 10_000_000_000;
+/// How much the caches of all repositories may take, in bytes.
+const KEPT_OF_ALL: u64 = 20_000_000_000;
+/// How many characters of a directory's name a project's caches are known by.
+const SHOWN_NAME: usize = 40;
 
 /// The directories of a run.
 #[derive(Debug)]
@@ -31,9 +39,9 @@ pub(crate) struct LocalStore {
 }
 
 impl LocalStore {
-    /// The directories of this user and run.
-    pub(crate) fn of(paths: &Paths, record: &Record) -> Self {
-        Self { caches: paths.caches(), artifacts: record.artifacts() }
+    /// The directories of this project and run.
+    pub(crate) fn of(paths: &Paths, project: &Path, record: &Record) -> Self {
+        Self { caches: caches_of(paths, project), artifacts: record.artifacts() }
     }
 
     /// Makes the directories, if a step of the plan uses them. Step containers run as any user, so everyone may write to
@@ -45,7 +53,9 @@ impl LocalStore {
         for directory in [&self.caches, &self.artifacts] {
             make(directory).map_err(|error| CliError::io(directory.display(), &error))?;
         }
-        Ok(())
+        let all = self.caches.parent().unwrap_or(&self.caches);
+        cirun_local_store::make_room_in_all(all, KEPT_OF_ALL, &mut |line| console::say(&format!("caches: {line}")))
+            .map_err(|error| CliError::new(ExitCode::Engine, error.to_string()))
     }
 
     /// What plays plugins in containers.
@@ -69,6 +79,15 @@ impl LocalStore {
         let words = words.chain([path(&self.caches), "--artifacts".to_owned(), path(&self.artifacts)]);
         [path(program)].into_iter().chain(words).collect()
     }
+}
+
+/// Where the caches of a project are: those of its directory, and of no other one. Not of its `origin`, which a step can change.
+pub(crate) fn caches_of(paths: &Paths, project: &Path) -> PathBuf {
+    let hash = hex::encode(Sha256::digest(project.as_os_str().as_encoded_bytes()));
+    let name = project.file_name().unwrap_or_default().to_string_lossy();
+    let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
+    let name: String = name.chars().map(plain).take(SHOWN_NAME).collect();
+    paths.caches().join(format!("{name}-{}", &hash[..16]))
 }
 
 /// The containers of the plan whose program cirun plays.
@@ -138,4 +157,25 @@ fn list(directory: &Path, files: &mut Vec<(PathBuf, u64)>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caches_belong_to_a_directory() {
+        let root = Path::new("/state");
+        let paths = Paths {
+            home: root.into(),
+            config: root.into(),
+            data: root.into(),
+            state: root.into(),
+            cache: "/cache".into(),
+        };
+        let name = |project: &str| caches_of(&paths, Path::new(project)).display().to_string();
+        assert_eq!(name("/home/ada/my shop"), "/cache/caches/my-shop-4f41b45259a5b8cd");
+        assert_ne!(name("/home/ada/shop"), name("/home/eve/shop"));
+        assert!(name("/").starts_with("/cache/caches/-"));
+    }
 }

@@ -4,20 +4,29 @@
 //! that, and follows no link of the archive itself.
 
 mod attributes;
+mod capped;
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File},
+    fs::File,
     io::{self, BufReader, BufWriter, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
+use cirun_beneath::{Entry, Facts, Kind, Refusal, Root};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use tar::{Builder, EntryType, Header};
-use walkdir::WalkDir;
 
-use self::attributes::{mode, preserve, set_directory_mode, set_file_mode, set_mode, symlink};
-use crate::{StoreError, Surroundings, error::io_error, rooted::Rooted};
+use self::{
+    attributes::{mode, preserve},
+    capped::Capped,
+};
+use crate::{
+    StoreError, Surroundings,
+    error::refused,
+    files::{LIMITS, size},
+    rooted::Rooted,
+};
 
 /// `archiveFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +67,9 @@ impl Format {
 
 /// The stream of an archive on its way to a file.
 enum Sink<'f> {
-    Tar(BufWriter<&'f mut File>),
-    Gzip(GzEncoder<BufWriter<&'f mut File>>),
-    Zstd(zstd::Encoder<'static, BufWriter<&'f mut File>>),
+    Tar(BufWriter<Capped<'f>>),
+    Gzip(GzEncoder<BufWriter<Capped<'f>>>),
+    Zstd(zstd::Encoder<'static, BufWriter<Capped<'f>>>),
 }
 
 impl Write for Sink<'_> {
@@ -91,42 +100,107 @@ impl Sink<'_> {
     }
 }
 
-/// Writes what is at `source`: files, directories and links as links. Sockets, pipes and devices are left out.
+/// What is saved, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Saving<'s> {
+    /// Where it is.
+    pub(crate) path: &'s Path,
+    pub(crate) rooted: &'s Rooted,
+    pub(crate) format: Format,
+}
+
+/// Writes what is at a path: files, directories and links as links, the path itself too. Sockets, pipes and devices are left
+/// out.
+///
+/// # Errors
+/// [`StoreError::Source`] for what cannot be read or holds the store, [`StoreError::TooLarge`] for more than the repository's
+/// limit.
 pub(crate) fn write(
-    source: &Path,
-    rooted: &Rooted,
-    format: Format,
+    saving: Saving<'_>,
+    around: &Surroundings,
     file: &mut File,
     say: &mut dyn FnMut(&str),
 ) -> Result<Moved, StoreError> {
-    let failed = |error| io_error("archive", source)(error);
-    let out = BufWriter::new(file);
+    let Saving { path, rooted, format } = saving;
+    let failed = |error: io::Error| match Capped::is_full(&error) {
+        true => StoreError::TooLarge { path: path.display().to_string(), limit: size(around.limit) },
+        false => refused("archive", path)(error.into()),
+    };
+    let out = BufWriter::new(Capped::new(file, around.limit));
     let sink = match format {
         Format::Tar => Sink::Tar(out),
         Format::Gzip => Sink::Gzip(GzEncoder::new(out, Compression::default())),
         Format::Zstd => Sink::Zstd(zstd::Encoder::new(out, 0).map_err(failed)?),
     };
     let mut builder = Builder::new(sink);
-    builder.follow_symlinks(false);
     let mut moved = Moved::default();
-    for entry in WalkDir::new(source).follow_links(false).sort_by_file_name() {
-        let entry =
-            entry.map_err(|error| StoreError::Source(format!("cannot read all of {}: {error}", source.display())))?;
-        let below = entry.path().strip_prefix(source).unwrap_or(Path::new(""));
-        let name = join(&rooted.name(), below);
-        let kind = entry.file_type();
-        if !kind.is_file() && !kind.is_dir() && !kind.is_symlink() {
-            say(&format!("left out: {} is neither a file nor a directory nor a link", entry.path().display()));
-            continue;
+    let cannot = |below: &Path, refusal: Refusal| {
+        StoreError::Source(format!("cannot read all of {}: {}: {refusal}", path.display(), below.display()))
+    };
+    let anchor = around.anchor(path)?;
+    let mut first = anchor.root.entry(&anchor.below).map_err(|refusal| cannot(Path::new("."), refusal))?;
+    let stores = around.store_identities();
+    let below = match first.facts.kind {
+        Kind::Directory if stores.contains(&first.facts.identity) => return Err(around.holds_the_store(path)),
+        Kind::Directory => {
+            let directory = anchor.root.sub(&anchor.below).map_err(|refusal| cannot(Path::new("."), refusal))?;
+            Some(directory.walk(LIMITS))
         }
-        builder.append_path_with_name(entry.path(), &name).map_err(io_error("archive", entry.path()))?;
-        if kind.is_file() {
-            moved.files += 1;
-            moved.bytes += entry.metadata().map_or(0, |metadata| metadata.len());
+        _ => None,
+    };
+    first.path = PathBuf::new();
+    for entry in std::iter::once(Ok(first)).chain(below.into_iter().flatten()) {
+        let entry = entry.map_err(|(below, refusal)| cannot(&below, refusal))?;
+        if entry.facts.kind == Kind::Directory && stores.contains(&entry.facts.identity) {
+            return Err(around.holds_the_store(&path.join(&entry.path)));
+        }
+        match append(&mut builder, &join(&rooted.name(), &entry.path), &entry) {
+            Ok(Some(bytes)) => {
+                moved.files += 1;
+                moved.bytes += bytes;
+            }
+            Ok(None) => {}
+            Err(Refusal::Io(error)) => return Err(failed(error)),
+            Err(refusal @ Refusal::Kind { .. }) => {
+                say(&format!("left out: {}: {refusal}", join(path, &entry.path).display()));
+            }
+            Err(refusal) => return Err(cannot(&entry.path, refusal)),
         }
     }
     builder.into_inner().and_then(Sink::finish).map_err(failed)?;
     Ok(moved)
+}
+
+/// Adds an entry; of a file its length.
+fn append(builder: &mut Builder<Sink<'_>>, name: &Path, entry: &Entry) -> Result<Option<u64>, Refusal> {
+    match entry.facts.kind {
+        Kind::Directory => {
+            builder.append_data(&mut header(&entry.facts, EntryType::Directory), name, io::empty())?;
+        }
+        Kind::Link => {
+            builder.append_link(&mut header(&entry.facts, EntryType::Symlink), name, entry.read_link()?)?;
+        }
+        _ => {
+            let mut file = entry.open()?;
+            let before = file.metadata()?.len();
+            builder.append_file(name, &mut file)?;
+            // The header says the length of before.
+            return if file.metadata()?.len() == before { Ok(Some(before)) } else { Err(Refusal::Changed) };
+        }
+    }
+    Ok(None)
+}
+
+fn header(facts: &Facts, kind: EntryType) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_size(0);
+    header.set_mode(facts.mode);
+    header.set_uid(facts.owner.0.into());
+    header.set_gid(facts.owner.1.into());
+    let since = facts.modified.duration_since(std::time::UNIX_EPOCH);
+    header.set_mtime(since.map_or(0, |since| since.as_secs()));
+    header
 }
 
 /// `join` with an empty path would end the name of a file with a slash.
@@ -156,18 +230,18 @@ fn decoded(mut file: File) -> io::Result<Box<dyn Read>> {
     })
 }
 
-fn refused(path: &Path, reason: impl Into<String>) -> StoreError {
+fn broken(path: &Path, reason: impl Into<String>) -> StoreError {
     StoreError::Archive { path: path.display().to_string(), reason: reason.into() }
 }
 
-/// What an archive was made from: its first name.
-pub(crate) fn saved_path(file: &Path) -> Result<Rooted, StoreError> {
-    let broken = |error: io::Error| refused(file, format!("it cannot be read ({error})"));
-    let mut archive = tar::Archive::new(File::open(file).and_then(decoded).map_err(broken)?);
-    let mut entries = archive.entries().map_err(broken)?;
-    let first = entries.next().ok_or_else(|| refused(file, "it is empty"))?.map_err(broken)?;
-    let name = first.path().map_err(broken)?.into_owned();
-    Rooted::parse(&name).ok_or_else(|| refused(file, format!("its name {} leads out of the stage", name.display())))
+/// What an archive was made from: its first name. `shown` is the archive, for people.
+pub(crate) fn saved_path(file: File, shown: &Path) -> Result<Rooted, StoreError> {
+    let unreadable = |error: io::Error| broken(shown, format!("it cannot be read ({error})"));
+    let mut archive = tar::Archive::new(decoded(file).map_err(unreadable)?);
+    let mut entries = archive.entries().map_err(unreadable)?;
+    let first = entries.next().ok_or_else(|| broken(shown, "it is empty"))?.map_err(unreadable)?;
+    let name = first.path().map_err(unreadable)?.into_owned();
+    Rooted::parse(&name).ok_or_else(|| broken(shown, format!("its name {} leads out of the stage", name.display())))
 }
 
 /// How an archive is unpacked.
@@ -179,62 +253,73 @@ pub(crate) struct Reading {
     pub(crate) preserve: bool,
 }
 
-/// Unpacks an archive of `rooted`.
+/// Unpacks an archive of `rooted`, beneath the workspace or the directory that it is in.
 ///
 /// # Errors
 /// [`StoreError::Archive`] for one of another format than the step says, for a name outside of what was saved, for a name
-/// behind a link of the archive, and for what is neither file nor directory nor link. What came before it stays.
-pub(crate) fn read(file: &Path, rooted: &Rooted, reading: Reading, around: &Surroundings) -> Result<Moved, StoreError> {
+/// behind a link of the archive, and for what is neither file nor directory nor link. [`StoreError::Io`] where a link is in the
+/// way. What came before it stays.
+pub(crate) fn read(
+    mut file: File,
+    rooted: &Rooted,
+    reading: Reading,
+    around: &Surroundings,
+) -> Result<Moved, StoreError> {
     let shown = around.place(rooted);
-    let broken = |error: io::Error| refused(&shown, format!("it cannot be read ({error})"));
-    let mut opened = File::open(file).map_err(io_error("open", file))?;
-    let found = format_of(&mut opened).map_err(broken)?;
+    let unreadable = |error: io::Error| broken(&shown, format!("it cannot be read ({error})"));
+    let found = format_of(&mut file).map_err(unreadable)?;
     if found != reading.format {
         let (found, wanted) = (found.word(), reading.format.word());
-        return Err(refused(&shown, format!("it was saved as {found}, and the step's archiveFormat is {wanted}")));
+        return Err(broken(&shown, format!("it was saved as {found}, and the step's archiveFormat is {wanted}")));
     }
-    let mut archive = tar::Archive::new(decoded(opened).map_err(broken)?);
+    let anchor = around.anchor(&shown)?;
+    let mut archive = tar::Archive::new(decoded(file).map_err(unreadable)?);
     let mut links: BTreeSet<PathBuf> = BTreeSet::new();
     let mut directories: Vec<(PathBuf, Header, Made)> = Vec::new();
     let mut moved = Moved::default();
-    for entry in archive.entries().map_err(broken)? {
-        let mut entry = entry.map_err(broken)?;
-        let name = entry.path().map_err(broken)?.into_owned();
-        let inside = Rooted::parse(&name).filter(|inside| inside.name().starts_with(rooted.name()));
-        let Some(inside) = inside else {
-            return Err(refused(&shown, format!("its name {} leads out of what was saved", name.display())));
+    for entry in archive.entries().map_err(unreadable)? {
+        let mut entry = entry.map_err(unreadable)?;
+        let name = entry.path().map_err(unreadable)?.into_owned();
+        let inside = Rooted::parse(&name).map(|inside| inside.name());
+        let Some(inside) = inside.as_deref().and_then(|inside| inside.strip_prefix(rooted.name()).ok()) else {
+            return Err(broken(&shown, format!("its name {} leads out of what was saved", name.display())));
         };
-        let target = around.place(&inside);
+        let target = join(&anchor.below, inside);
         if target.ancestors().skip(1).any(|above| links.contains(above)) {
-            return Err(refused(&shown, format!("its name {} leads through a link", name.display())));
+            return Err(broken(&shown, format!("its name {} leads through a link", name.display())));
         }
         let header = entry.header().clone();
         match header.entry_type() {
             EntryType::Directory => {
-                let made = make_directory(&target, mode(&header) | OWNERS)?;
+                let made = make_directory(&anchor.root, &target, mode(&header) | OWNERS)?;
                 directories.push((target, header, made));
             }
             // The writer leaves out the holes of a file, and the reader fills them.
             EntryType::Regular | EntryType::GNUSparse => {
-                moved.bytes += put_file(&mut entry, &target, &header)?;
+                let (file, bytes) = put_file(&mut entry, &anchor.root, &target, &header)?;
+                moved.bytes += bytes;
                 moved.files += 1;
                 if reading.preserve {
-                    preserve(&target, &header);
+                    preserve(&file, &header);
                 }
             }
             EntryType::Symlink => {
-                let link = entry.link_name().map_err(broken)?.map(|link| link.into_owned()).unwrap_or_default();
-                put_link(&link, &target)?;
+                let link = entry.link_name().map_err(unreadable)?.map(|link| link.into_owned()).unwrap_or_default();
+                clear(&anchor.root, &target)?;
+                anchor.root.link(&target, &link).map_err(refused("make the link", &target))?;
                 links.insert(target);
             }
-            _ => return Err(refused(&shown, format!("{} is neither file nor directory nor link", name.display()))),
+            _ => return Err(broken(&shown, format!("{} is neither file nor directory nor link", name.display()))),
         }
     }
     for (target, header, made) in directories.iter().rev() {
         match made {
-            _ if reading.preserve => preserve(target, header),
+            _ if reading.preserve => {
+                let directory = anchor.root.directory_as_file(target).map_err(refused("open", target))?;
+                preserve(&directory, header);
+            }
             Made::Now if mode(header) & OWNERS != OWNERS => {
-                set_mode(target, mode(header)).map_err(io_error("close", target))?;
+                anchor.root.set_directory_mode(target, mode(header)).map_err(refused("close", target))?;
             }
             Made::Now | Made::Before => {}
         }
@@ -252,41 +337,26 @@ enum Made {
     Before,
 }
 
-/// A directory that is there already, be it by a link, is taken as it is.
-fn make_directory(target: &Path, mode: u32) -> Result<Made, StoreError> {
-    if target.is_dir() {
-        return Ok(Made::Before);
-    }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    set_directory_mode(&mut builder, mode);
-    builder.create(target).map_err(io_error("make the directory", target))?;
-    Ok(Made::Now)
+/// A directory that is there already is taken as it is.
+fn make_directory(root: &Root, target: &Path, mode: u32) -> Result<Made, StoreError> {
+    let made = root.make_directories(target, mode).map_err(refused("make the directory", target))?;
+    Ok(if made { Made::Now } else { Made::Before })
 }
 
 /// A new file takes the place of what is there, so that nothing is written through a link.
-fn put_file(entry: &mut impl Read, target: &Path, header: &Header) -> Result<u64, StoreError> {
-    clear(target)?;
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    set_file_mode(&mut options, mode(header));
-    let mut file = options.open(target).map_err(io_error("write", target))?;
-    io::copy(entry, &mut file).map_err(io_error("write", target))
-}
-
-fn put_link(link: &Path, target: &Path) -> Result<(), StoreError> {
-    clear(target)?;
-    symlink(link, target).map_err(io_error("make the link", target))
+fn put_file(entry: &mut impl Read, root: &Root, target: &Path, header: &Header) -> Result<(File, u64), StoreError> {
+    clear(root, target)?;
+    let mut file = root.create(target, mode(header)).map_err(refused("write", target))?;
+    let bytes = io::copy(entry, &mut file).map_err(|error| refused("write", target)(error.into()))?;
+    Ok((file, bytes))
 }
 
 /// Makes room for a file: its directory, and what has its name.
-fn clear(target: &Path) -> Result<(), StoreError> {
-    if let Some(parent) = target.parent() {
-        make_directory(parent, 0o755)?;
-    }
-    match fs::remove_file(target) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("replace", target)(error)),
-        Ok(()) | Err(_) => Ok(()),
+fn clear(root: &Root, target: &Path) -> Result<(), StoreError> {
+    make_directory(root, target.parent().unwrap_or(Path::new("")), 0o755)?;
+    match root.remove(target) {
+        Ok(()) | Err(Refusal::Missing) => Ok(()),
+        Err(refusal) => Err(refused("replace", target)(refusal)),
     }
 }
 

@@ -1,19 +1,18 @@
 //! `plugins/cache` (drone-meltwater-cache): saves paths under a key, and restores what a key has.
 
-use std::fs;
-
 use crate::{
     StoreError, Surroundings,
     archive::{self, Format, Moved, Reading},
-    error::io_error,
+    error::refused,
     evict, files,
     key::key,
-    object::{Bucket, Object, touch},
+    object::{Bucket, Object},
 };
 
 /// Saves or restores, as the variables say.
 pub(crate) fn run(around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
     let bucket = Bucket::of(around)?;
+    files::remove_abandoned(&bucket.root);
     let key = key(around.demand("PLUGIN_CACHE_KEY")?, around, say)?;
     match (around.flag("PLUGIN_REBUILD"), around.flag("PLUGIN_RESTORE")) {
         (true, false) => save(&bucket, &key, around, say),
@@ -38,21 +37,23 @@ fn save(bucket: &Bucket, key: &str, around: &Surroundings, say: &mut dyn FnMut(&
     let mounts = mounts(around);
     for path in &mounts {
         let source = around.absolute(path.as_ref());
-        let missing = |error| StoreError::Source(format!("{path} is not there, or cannot be read ({error})"));
-        fs::symlink_metadata(&source).map_err(missing)?;
+        let anchor = around.anchor(&source)?;
+        let missing = |refusal| StoreError::Source(format!("{path} is not there, or cannot be read ({refusal})"));
+        anchor.root.look(&anchor.below).map_err(missing)?;
     }
     for path in mounts {
         let source = around.absolute(path.as_ref());
         let rooted = around.rooted(&source);
         let Object { file, .. } = bucket.object(key, &rooted);
-        if file.exists() && !replace {
+        if bucket.root.look(&file).is_ok() && !replace {
             say(&format!("{path}: the key has it already, and `override` is not set"));
             continue;
         }
-        let moved = files::write_whole(&file, |out| archive::write(&source, &rooted, format, out, say))?;
-        let packed = fs::metadata(&file).map_err(io_error("read", &file))?.len();
+        let saving = archive::Saving { path: &source, rooted: &rooted, format };
+        let moved = files::write_whole(&bucket.root, &file, |out| archive::write(saving, around, out, say))?;
+        let packed = bucket.root.look(&file).map_err(refused("read", &file))?.bytes;
         say(&format!("{path}: saved {}, {} in the cache", told(moved), files::size(packed)));
-        evict::make_room(&around.caches, around.limit, &file, say)?;
+        evict::make_room(&bucket.root, around.limit, &file, say)?;
     }
     Ok(())
 }
@@ -76,10 +77,11 @@ fn restore(bucket: &Bucket, key: &str, around: &Surroundings, say: &mut dyn FnMu
         }
         say("nothing is kept under this key: nothing is restored");
     }
-    for Object { file, rooted } in objects {
-        let moved = archive::read(&file, &rooted, reading, around)?;
-        touch(&file);
-        say(&format!("{}: restored {}", around.place(&rooted).display(), told(moved)));
+    for object in objects {
+        let opened = bucket.root.file(&object.file).map_err(refused("open", &object.file))?;
+        let moved = archive::read(opened, &object.rooted, reading, around)?;
+        bucket.touch(&object);
+        say(&format!("{}: restored {}", around.place(&object.rooted).display(), told(moved)));
     }
     Ok(())
 }
@@ -90,7 +92,7 @@ fn told(Moved { files, bytes }: Moved) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::{fs, path::Path};
 
     use super::*;
     use crate::rooted::testing::Bench;
@@ -187,10 +189,75 @@ mod tests {
         ");
         insta::assert_snapshot!(play(&bench, &[SAVE, &[("PLUGIN_MOUNT", "target,no")]]), @"
         saving to s3://b under the key deps/1
-        error: no is not there, or cannot be read (No such file or directory (os error 2))
+        error: no is not there, or cannot be read (it does not exist)
         ");
         insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_BACKEND", "sftp")]]), @"error: PLUGIN_BACKEND=sftp is not played");
         insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_BUCKET", "")]]), @"error: PLUGIN_BUCKET is not set");
+    }
+
+    /// A link of the workspace leads nowhere, neither to the store nor out of the workspace.
+    #[cfg(unix)]
+    #[test]
+    fn no_link_leads_into_the_store() {
+        use std::os::unix::fs::symlink;
+        let bench = bench();
+        play(&bench, &[SAVE]);
+        symlink(bench.path("caches"), bench.path("root/harness/store")).unwrap();
+        let saved = |path: &str| play(&bench, &[SAVE, &[("PLUGIN_MOUNT", path), ("PLUGIN_CACHE_KEY", "stolen")]]);
+        insta::assert_snapshot!(saved("store/s3"), @"
+        saving to s3://b under the key stolen
+        error: store/s3 is not there, or cannot be read (`store` is a symbolic link, and links are not followed)
+        ");
+        insta::assert_snapshot!(saved("store"), @"
+        saving to s3://b under the key stolen
+        store: saved 0 files, 0 B, 1.5 kB in the cache
+        ");
+        fs::remove_file(bench.path("root/harness/store")).unwrap();
+        play(&bench, &[RESTORE, &[("PLUGIN_CACHE_KEY", "stolen")]]);
+        assert_eq!(fs::read_link(bench.path("root/harness/store")).unwrap(), bench.path("caches"), "the link itself");
+        fs::remove_dir_all(bench.path("root/harness/target")).unwrap();
+        symlink(bench.path("caches"), bench.path("root/harness/target")).unwrap();
+        let restored = play(&bench, &[RESTORE]);
+        assert!(restored.contains("error: make the directory target: `target` is a symbolic link"), "{restored}");
+        assert!(!bench.path("caches/one").exists());
+    }
+
+    /// A store in the workspace, or named by its own path, is not saved into itself.
+    #[test]
+    fn the_store_is_not_saved_into_itself() {
+        let bench = bench();
+        let mut around = bench.around(&[SAVE, &[("PLUGIN_MOUNT", ".")]].concat());
+        around.caches = bench.path("root/harness/.cache");
+        fs::create_dir(&around.caches).unwrap();
+        let told = run(&around, &mut |_| {}).unwrap_err().to_string();
+        assert!(told.ends_with(".cache is in the directory of the caches or uploads, or holds it"), "{told}");
+        assert_eq!(around.store_identities().len(), 2);
+        around.env.insert("PLUGIN_MOUNT".into(), ".cache".into());
+        assert!(run(&around, &mut |_| {}).unwrap_err().to_string().contains("the directory of the caches"));
+        around.caches = bench.path("caches");
+        around.root = "/".into();
+        for below in ["", "/s3"] {
+            around.env.insert("PLUGIN_MOUNT".into(), format!("{}{below}", around.caches.display()));
+            let told = run(&around, &mut |_| {}).unwrap_err().to_string();
+            assert!(told.contains("the directory of the caches"), "{told}");
+        }
+        let kept = walkdir::WalkDir::new(bench.path("caches")).into_iter().map(Result::unwrap);
+        assert_eq!(kept.filter(|entry| entry.file_type().is_file()).count(), 0);
+    }
+
+    #[test]
+    fn more_than_the_limit_is_not_saved() {
+        let bench = bench();
+        let mut around = bench.around(SAVE);
+        around.limit = 2000;
+        let told = run(&around, &mut |_| {}).unwrap_err().to_string();
+        let told = told.replace(&bench.dir.path().display().to_string(), "");
+        assert_eq!(
+            told,
+            "/root/harness/target is not saved: it takes more than the 2.0 kB that a repository's caches may have"
+        );
+        let kept = walkdir::WalkDir::new(bench.path("caches")).into_iter().map(Result::unwrap);
+        assert_eq!(kept.filter(|entry| entry.file_type().is_file()).count(), 0, "nothing half-written is left");
     }
 
     /// A key restores what the plugin would: its own objects, and those of no other key.
@@ -234,7 +301,7 @@ mod tests {
         fs::rename(key.join("workspace%2Flib"), key.join("root%2Fetc")).unwrap();
         insta::assert_snapshot!(play(&bench, &[RESTORE]), @"
         restoring from s3://b under the key deps/1
-        error: the archive of /caches/s3/b/deps%2F1/root%2Fetc is refused: it holds workspace/lib
+        error: the archive of s3/b/deps%2F1/root%2Fetc is refused: it holds workspace/lib
         ");
         assert!(!bench.path("root/etc").exists());
     }
@@ -245,6 +312,7 @@ mod tests {
         play(&bench, &[SAVE]);
         let mut around = bench.around(RESTORE);
         around.workspace = bench.path("root/moved");
+        fs::create_dir(&around.workspace).unwrap();
         run(&around, &mut |_| {}).unwrap();
         assert!(Path::new(&bench.path("root/moved/target/one")).exists());
     }

@@ -1,6 +1,8 @@
 //! Why a step on the local store failed; a step's output shows it.
 
-use std::{io, path::Path};
+use std::path::Path;
+
+use cirun_beneath::Refusal;
 
 /// Why the files could not be kept or got.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +24,14 @@ pub enum StoreError {
     /// A file or directory that is to be saved or uploaded is not there, or is not what it must be.
     #[error("{0}")]
     Source(String),
+    /// More would be kept than a repository may keep.
+    #[error("{path} is not saved: it takes more than the {limit} that a repository's caches may have")]
+    TooLarge {
+        /// What was to be saved.
+        path: String,
+        /// The limit, for people.
+        limit: String,
+    },
     /// The archive is not one of ours, or leads out of the place that it was made from.
     #[error("the archive of {path} is refused: {reason}")]
     Archive {
@@ -37,12 +47,12 @@ pub enum StoreError {
         what: String,
         /// The cause.
         #[source]
-        source: io::Error,
+        source: Refusal,
     },
 }
 
 /// `Err` of something with a file.
-pub(crate) fn io_error(what: &str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+pub(crate) fn refused(what: &str, path: &Path) -> impl FnOnce(Refusal) -> StoreError {
     let what = format!("{what} {}", path.display());
     move |source| StoreError::Io { what, source }
 }

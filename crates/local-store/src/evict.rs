@@ -1,30 +1,38 @@
 //! Room in the store: the objects that were used least recently go when it holds more than its limit.
 
 use std::{
-    fs,
-    path::Path,
-    time::{Duration, SystemTime},
+    path::{Path, PathBuf},
+    time::SystemTime,
 };
 
-use walkdir::WalkDir;
+use cirun_beneath::{Kind, Refusal, Root};
 
-use crate::{StoreError, error::io_error, files};
+use crate::{
+    StoreError,
+    error::refused,
+    files::{self, LIMITS},
+};
 
-/// A file that is still being written after this time was left by a killed run.
-const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+/// Removes the least recently used objects of all repositories until at most `limit` bytes are kept, and what killed runs were
+/// writing. `say` gets a line if something went.
+///
+/// # Errors
+/// [`StoreError::Io`] for what cannot be removed.
+pub fn make_room_in_all(caches: &Path, limit: u64, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+    let root = files::open(caches)?;
+    files::remove_abandoned(&root);
+    make_room(&root, limit, Path::new(""), say)
+}
 
 /// Removes the least recently used objects until the store holds at most `limit` bytes; `kept` stays whatever its size.
-pub(crate) fn make_room(caches: &Path, limit: u64, kept: &Path, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-    let mut objects: Vec<(SystemTime, u64, std::path::PathBuf)> = Vec::new();
-    for entry in WalkDir::new(caches).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
-        // What another run has removed meanwhile needs no room.
-        let Ok(metadata) = entry.metadata() else { continue };
-        let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        let writing = entry.file_name().to_string_lossy().starts_with(files::TEMPORARY);
-        if writing && used.elapsed().is_ok_and(|age| age < ABANDONED) {
-            continue;
+pub(crate) fn make_room(root: &Root, limit: u64, kept: &Path, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+    let mut objects: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
+    // What cannot be looked at, or is gone meanwhile, needs no room.
+    for entry in root.walk(LIMITS).filter_map(Result::ok).filter(|entry| entry.facts.kind == Kind::File) {
+        let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
+        if !name.starts_with(files::TEMPORARY) {
+            objects.push((entry.facts.modified, entry.facts.bytes, entry.path));
         }
-        objects.push((used, metadata.len(), entry.into_path()));
     }
     let mut held: u64 = objects.iter().map(|(_, bytes, _)| bytes).sum();
     objects.sort();
@@ -33,12 +41,12 @@ pub(crate) fn make_room(caches: &Path, limit: u64, kept: &Path, say: &mut dyn Fn
         if held <= limit {
             break;
         }
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io_error("remove", &path)(error)),
-            Ok(()) | Err(_) => {}
+        match root.remove(&path) {
+            Ok(()) | Err(Refusal::Missing) => {}
+            Err(refusal) => return Err(refused("remove", &path)(refusal)),
         }
         // A directory that another object is in stays.
-        drop(path.parent().map(fs::remove_dir));
+        drop(path.parent().map(|parent| root.remove_directory(parent)));
         held -= bytes;
         gone = (gone.0 + 1, gone.1 + bytes);
     }
@@ -54,6 +62,8 @@ pub(crate) fn make_room(caches: &Path, limit: u64, kept: &Path, say: &mut dyn Fn
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, time::Duration};
+
     use super::*;
 
     #[test]
@@ -67,11 +77,14 @@ mod tests {
             fs::File::options().append(true).open(&path).unwrap().set_modified(then).unwrap();
         }
         let mut told = String::new();
-        let kept = dir.path().join("s3/b/old/object");
-        make_room(dir.path(), 250, &kept, &mut |line| told.push_str(line)).unwrap();
+        let (root, below) = (Root::open(dir.path()).unwrap(), Path::new("s3/b/old/object"));
+        let kept = dir.path().join(below);
+        make_room(&root, 250, below, &mut |line| told.push_str(line)).unwrap();
         assert_eq!(told, "removed what was used longest ago (1 of the kept paths, 100 B): at most 250 B are kept");
         assert!(kept.exists() && !dir.path().join("s3/b/older-use").exists());
-        make_room(dir.path(), 10, &kept, &mut |_| {}).unwrap();
+        make_room(&root, 10, below, &mut |_| {}).unwrap();
         assert!(kept.exists() && !dir.path().join("s3/b/new").exists());
+        make_room_in_all(dir.path(), 10, &mut |_| {}).unwrap();
+        assert!(!kept.exists());
     }
 }

@@ -1,70 +1,82 @@
-//! Files of the local store: written whole or not at all, and removable by the person, whoever the step ran as.
+//! Files of the local store: written whole or not at all, beneath its directory, and removable by the person, whoever the step
+//! ran as.
 
 use std::{
-    fs::{self, File},
-    io,
-    path::Path,
+    fs::File,
+    hash::{BuildHasher, RandomState},
+    path::{Path, PathBuf},
 };
 
-use tempfile::NamedTempFile;
+use cirun_beneath::{Kind, Limits, Refusal, Root};
 
-use crate::{StoreError, error::io_error};
+use crate::{StoreError, error::refused};
 
-/// Makes a directory and those above it, open to every user: steps run as any of them, and the directories around the
-/// store are closed to others.
-pub(crate) fn make_directory(path: &Path) -> Result<(), StoreError> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent() {
-        make_directory(parent)?;
-    }
-    match fs::create_dir(path) {
-        Ok(()) => open_to_all(path, 0o777).map_err(io_error("open", path)),
-        // Another run was quicker.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-        Err(error) => Err(io_error("make the directory", path)(error)),
-    }
+/// How much of the store is looked at.
+pub(crate) const LIMITS: Limits = Limits { entries: 10_000_000, depth: 256 };
+
+/// How the names of files begin that are being written. Such a file is locked as long as its writer lives.
+pub(crate) const TEMPORARY: &str = ".writing-";
+
+/// Opens the store's directory.
+pub(crate) fn open(directory: &Path) -> Result<Root, StoreError> {
+    Root::open(directory).map_err(refused("open", directory))
 }
 
 /// Writes a file by `fill`; until all of it is on the disk, what was there before stays.
 pub(crate) fn write_whole<T>(
+    root: &Root,
     path: &Path,
     fill: impl FnOnce(&mut File) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = temporary(directory).map_err(io_error("write", path))?;
-    let filled = fill(file.as_file_mut())?;
-    file.as_file().sync_all().map_err(io_error("write", path))?;
-    open_to_all(file.path(), 0o666).map_err(io_error("open", path))?;
-    file.persist(path).map_err(|error| io_error("write", path)(error.error))?;
-    Ok(filled)
+    let (temporary, mut file) = temporary(root, path).map_err(refused("write", path))?;
+    let written = fill(&mut file).and_then(|filled| {
+        file.sync_all().map_err(|error| refused("write", path)(error.into()))?;
+        root.rename(&temporary, path).map_err(refused("write", path))?;
+        Ok(filled)
+    });
+    if written.is_err() {
+        // What cannot be removed now is at the next use of the store.
+        drop(root.remove(&temporary));
+    }
+    written
 }
 
-/// Another run may remove the directory while it is empty.
-fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
+/// Makes a locked file beside `path`, and the directories that are missing: open to every user, as steps run as any of them,
+/// and the directories around the store are closed to others.
+fn temporary(root: &Root, path: &Path) -> Result<(PathBuf, File), Refusal> {
+    let directory = path.parent().unwrap_or(Path::new(""));
     let mut tries = 0;
     loop {
-        make_directory(directory).map_err(io::Error::other)?;
-        match NamedTempFile::with_prefix_in(TEMPORARY, directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < 3 => tries += 1,
-            made => return made,
+        root.make_directories(directory, 0o777)?;
+        let name = directory.join(format!("{TEMPORARY}{:016x}", RandomState::new().hash_one(tries)));
+        let made = root.create(&name, 0o666).and_then(|file| {
+            file.lock()?;
+            // Another run may have taken it for a left one before it was locked.
+            root.look(&name).map(|_| file)
+        });
+        match made {
+            Ok(file) => return Ok((name, file)),
+            // Another run may remove the directory while it is empty.
+            Err(Refusal::Missing | Refusal::Exists) if tries < 3 => tries += 1,
+            Err(refusal) => return Err(refusal),
         }
     }
 }
 
-/// How the names of files begin that are being written.
-pub(crate) const TEMPORARY: &str = ".writing-";
-
-#[cfg(unix)]
-fn open_to_all(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn open_to_all(_path: &Path, _mode: u32) -> io::Result<()> {
-    Ok(())
+/// Removes what killed runs were writing.
+pub(crate) fn remove_abandoned(root: &Root) {
+    for entry in root.walk(LIMITS).filter_map(Result::ok).filter(|entry| entry.facts.kind == Kind::File) {
+        let is_temporary = entry.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY));
+        if !is_temporary {
+            continue;
+        }
+        // Another run may be quicker. The lock is held until the file has gone, so that its writer sees it go.
+        if let Ok(file) = entry.open()
+            && file.try_lock().is_ok()
+        {
+            drop(root.remove(&entry.path));
+        }
+    }
 }
 
 /// A size for people.
@@ -94,17 +106,38 @@ mod tests {
         );
     }
 
+    fn text(text: &str) -> impl FnOnce(&mut File) -> Result<(), StoreError> + '_ {
+        move |file| {
+            std::io::Write::write_all(file, text.as_bytes()).map_err(|error| refused("w", Path::new("w"))(error.into()))
+        }
+    }
+
     #[test]
     fn what_was_there_stays_until_all_is_written() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a/b");
-        write_whole(&path, |file| io::Write::write_all(file, b"one").map_err(io_error("write", &path))).unwrap();
-        let failed: Result<(), _> = write_whole(&path, |file| {
-            io::Write::write_all(file, b"half").map_err(io_error("write", &path))?;
+        let (root, path) = (open(dir.path()).unwrap(), Path::new("a/b"));
+        write_whole(&root, path, text("one")).unwrap();
+        let failed: Result<(), _> = write_whole(&root, path, |file| {
+            text("half")(file)?;
             Err(StoreError::Key("stop".to_owned()))
         });
         assert!(failed.is_err());
-        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
-        assert_eq!(fs::read_dir(dir.path().join("a")).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(root.read(path, 9).unwrap(), b"one");
+        assert_eq!(std::fs::read_dir(dir.path().join("a")).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn what_a_killed_run_left_goes_and_what_is_being_written_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = open(dir.path()).unwrap();
+        std::fs::create_dir(dir.path().join("a")).unwrap();
+        std::fs::write(dir.path().join("a/.writing-0123"), "half").unwrap();
+        write_whole(&root, Path::new("a/b"), |file| {
+            remove_abandoned(&root);
+            text("one")(file)
+        })
+        .unwrap();
+        let names: Vec<_> = root.walk(LIMITS).map(|entry| entry.unwrap().path).collect();
+        assert_eq!(names, [Path::new("a"), Path::new("a/b")]);
     }
 }

@@ -1,7 +1,7 @@
 //! Cache keys: text with `{{ … }}` in it, of which the plugin's template engine understands a call or a field
 //! (drone-meltwater-cache, key/generator).
 
-use std::{fs::File, io, path::Path};
+use std::{io, path::Path};
 
 use md5::{Digest, Md5};
 
@@ -106,7 +106,9 @@ fn string(text: &str) -> Option<String> {
 /// The MD5 of a file, in hexadecimal digits.
 fn checksum(path: &str, around: &Surroundings, say: &mut dyn FnMut(&str)) -> String {
     let mut hash = Md5::new();
-    let read = File::open(around.absolute(Path::new(path))).and_then(|mut file| io::copy(&mut file, &mut hash));
+    let opened = around.anchor(&around.absolute(Path::new(path))).map_err(|error| error.to_string());
+    let opened = opened.and_then(|anchor| anchor.root.file(&anchor.below).map_err(|refusal| refusal.to_string()));
+    let read = opened.and_then(|mut file| io::copy(&mut file, &mut hash).map_err(|error| error.to_string()));
     match read {
         Ok(_) => hex::encode(hash.finalize()),
         Err(error) => {
@@ -159,7 +161,7 @@ mod tests {
     fn a_missing_file_is_told_and_left_empty() {
         insta::assert_snapshot!(
             made("deps-{{ checksum \"no.sum\" }}"),
-            @"deps- (cache key: no checksum of no.sum (No such file or directory (os error 2)): it is left empty)"
+            @"deps- (cache key: no checksum of no.sum (it does not exist): it is left empty)"
         );
     }
 

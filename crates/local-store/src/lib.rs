@@ -17,4 +17,5 @@ mod rooted;
 mod upload;
 
 pub use error::StoreError;
+pub use evict::make_room_in_all;
 pub use program::{Program, Surroundings, run};

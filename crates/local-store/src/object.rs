@@ -3,13 +3,20 @@
 //! Keys hold whatever a person writes, `/` and `..` among it, so every name is escaped, and cut where it is too long.
 
 use std::{
-    fs, io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
+use cirun_beneath::{Kind, Limits, Refusal, Root};
 use sha2::{Digest, Sha256};
 
-use crate::{StoreError, Surroundings, archive::saved_path, error::io_error, files::TEMPORARY, rooted::Rooted};
+use crate::{
+    StoreError, Surroundings,
+    archive::saved_path,
+    error::refused,
+    files::{self, TEMPORARY},
+    rooted::Rooted,
+};
 
 /// The longest name that is written out; file systems take 255 bytes.
 const LONGEST: usize = 180;
@@ -17,6 +24,9 @@ const LONGEST: usize = 180;
 /// The store's directory for a step's bucket.
 #[derive(Debug)]
 pub(crate) struct Bucket {
+    /// The store.
+    pub(crate) root: Root,
+    /// Where the bucket is in it.
     directory: PathBuf,
     /// As people write it.
     pub(crate) address: String,
@@ -25,6 +35,7 @@ pub(crate) struct Bucket {
 /// An object of a key.
 #[derive(Debug)]
 pub(crate) struct Object {
+    /// Where it is in the store.
     pub(crate) file: PathBuf,
     /// What was saved.
     pub(crate) rooted: Rooted,
@@ -42,7 +53,8 @@ impl Bucket {
             other => return Err(StoreError::Setting(format!("PLUGIN_BACKEND={other} is not played"))),
         };
         let name = names.join("/");
-        Ok(Self { directory: around.caches.join(backend).join(escape(&name)), address: format!("{scheme}://{name}") })
+        let root = files::open(&around.caches)?;
+        Ok(Self { root, directory: Path::new(backend).join(escape(&name)), address: format!("{scheme}://{name}") })
     }
 
     fn of_key(&self, key: &str) -> PathBuf {
@@ -59,17 +71,22 @@ impl Bucket {
     pub(crate) fn list(&self, key: &str) -> Result<Vec<Object>, StoreError> {
         let directory = self.of_key(key);
         let mut objects = Vec::new();
-        let entries = match fs::read_dir(&directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(objects),
-            entries => entries.map_err(io_error("read", &directory))?,
+        let root = match self.root.sub(&directory) {
+            Err(Refusal::Missing) => return Ok(objects),
+            root => root.map_err(refused("read", &directory))?,
         };
-        for entry in entries {
-            let file = entry.map_err(io_error("read", &directory))?.path();
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for entry in root.walk(Limits { depth: 0, ..files::LIMITS }) {
+            let entry = match entry {
+                Ok(entry) if entry.facts.kind != Kind::Directory => entry,
+                Ok(_) | Err((_, Refusal::TooDeep(_))) => continue,
+                Err((path, refusal)) => return Err(refused("read", &directory.join(path))(refusal)),
+            };
+            let name = entry.path.to_string_lossy().into_owned();
             if name.starts_with(TEMPORARY) {
                 continue;
             }
-            let rooted = saved_path(&file)?;
+            let file = directory.join(&entry.path);
+            let rooted = saved_path(entry.open().map_err(refused("read", &file))?, &file)?;
             // Who put it there was not this store: its name says what it holds.
             if escape(&rooted.name().to_string_lossy()) != name {
                 let reason = format!("it holds {}", rooted.name().display());
@@ -77,8 +94,13 @@ impl Bucket {
             }
             objects.push(Object { file, rooted });
         }
-        objects.sort_by(|one, other| one.file.cmp(&other.file));
         Ok(objects)
+    }
+
+    /// Says that an object was used, so that it is not the first to go.
+    pub(crate) fn touch(&self, object: &Object) {
+        // Where the store is another user's, the order of eviction is all that suffers.
+        drop(self.root.file(&object.file).map(|file| file.set_modified(SystemTime::now())));
     }
 }
 
@@ -100,13 +122,6 @@ pub(crate) fn escape(text: &str) -> String {
     }
     let hash = hex::encode(Sha256::digest(text));
     format!("{}~{}", &name[..LONGEST - 40], &hash[..32])
-}
-
-/// Says that an object was used, so that it is not the first to go.
-pub(crate) fn touch(file: &Path) {
-    let now = std::time::SystemTime::now();
-    // Where the store is another user's, the order of eviction is all that suffers.
-    drop(fs::File::options().append(true).open(file).and_then(|file| file.set_modified(now)));
 }
 
 #[cfg(test)]

@@ -1,8 +1,20 @@
 //! Paths of the step, as it writes them, and where they are.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
 
-use crate::Surroundings;
+use cirun_beneath::Root;
+
+use crate::{StoreError, Surroundings, error::refused};
+
+/// A directory that holds a path of the step, and the path from there on, which is followed without links.
+#[derive(Debug)]
+pub(crate) struct Anchor {
+    pub(crate) root: Root,
+    pub(crate) below: PathBuf,
+}
 
 /// A saved path that holds wherever the workspace is next time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +52,39 @@ impl Surroundings {
             Rooted::Workspace(below) => self.workspace.join(below),
             Rooted::Root(below) => self.root.join(below),
         }
+    }
+
+    /// The directory that a path is reached from: the workspace, or for what is elsewhere the directory that it is in, by whatever
+    /// links (`/var/run`). Never one of the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Source`] for what lies in the store.
+    pub(crate) fn anchor(&self, path: &Path) -> Result<Anchor, StoreError> {
+        if let Ok(below) = path.strip_prefix(&self.workspace) {
+            let root = Root::open(&self.workspace).map_err(refused("open", &self.workspace))?;
+            return Ok(Anchor { root, below: below.to_owned() });
+        }
+        let above = path.ancestors().skip(1).find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+        let (named, real) = above.unwrap_or((path, path.to_owned()));
+        let stores =
+            [&self.caches, &self.artifacts].map(|store| fs::canonicalize(store).unwrap_or_else(|_| store.clone()));
+        if stores.iter().any(|store| real.starts_with(store) || path == store.as_path()) {
+            return Err(self.holds_the_store(path));
+        }
+        let root = Root::open(&real).map_err(refused("open", named))?;
+        Ok(Anchor { root, below: path.strip_prefix(named).unwrap_or(Path::new("")).to_owned() })
+    }
+
+    pub(crate) fn holds_the_store(&self, path: &Path) -> StoreError {
+        StoreError::Source(format!("{} is in the directory of the caches or uploads, or holds it", path.display()))
+    }
+
+    /// The directories of the store, by identity: they are neither saved nor uploaded.
+    pub(crate) fn store_identities(&self) -> Vec<(u64, u64)> {
+        let look = |directory: &Path| Root::open(directory).and_then(|root| root.look(Path::new("")));
+        let found = [&self.caches, &self.artifacts].into_iter().filter_map(|directory| look(directory).ok());
+        // Where directories have no identity, all have the same.
+        found.map(|facts| facts.identity).filter(|identity| *identity != (0, 0)).collect()
     }
 
     /// `~` as the home directory and `$NAME` as variables, as the plugin expands the paths of caches.

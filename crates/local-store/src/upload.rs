@@ -5,15 +5,14 @@ pub(crate) mod gcs;
 pub(crate) mod s3;
 
 use std::{
-    fs::File,
-    io,
-    path::{Path, PathBuf},
+    io::{self, Read},
+    path::Path,
 };
 
-use crate::{StoreError, Surroundings, error::io_error, files, rooted::plain};
+use crate::{StoreError, Surroundings, error::refused, files, pattern::Source, rooted::plain};
 
 /// What a step uploads.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Upload {
     /// The store's kind, as a directory of the artifacts.
     pub(crate) store: &'static str,
@@ -22,27 +21,39 @@ pub(crate) struct Upload {
     /// The bucket or repository.
     pub(crate) bucket: String,
     /// Files and their places in the bucket.
-    pub(crate) files: Vec<(PathBuf, String)>,
+    pub(crate) files: Vec<(Source, String)>,
+    /// What was not reached, for people.
+    pub(crate) left_out: Vec<String>,
 }
 
 /// Collects the files, or lists them.
 pub(crate) fn run(upload: &Upload, around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
-    let Upload { store, scheme, bucket, files: found } = upload;
+    let Upload { store, scheme, bucket, files: found, left_out } = upload;
+    left_out.iter().for_each(|line| say(line));
     if found.is_empty() {
         say("no file matches: nothing is uploaded, and CI's step succeeds too");
     }
     for (source, key) in found {
         let key = plain(Path::new(key));
-        let mut file = File::open(source).map_err(io_error("read", source))?;
-        let bytes = file.metadata().map_err(io_error("read", source))?.len();
+        let Source { path, entry } = source;
+        let bytes = entry.facts.bytes;
+        if bytes > around.limit {
+            let (path, limit) = (path.display(), files::size(around.limit));
+            return Err(StoreError::Source(format!("{path} is not collected: it has more than {limit}")));
+        }
+        // What is added to it meanwhile is not its content of now.
+        let mut file = entry.open().map_err(refused("read", path))?.take(bytes);
         let place = format!("{scheme}://{bucket}/{}", key.display());
         if around.only_list {
-            say(&format!("{} would go to {place} ({})", source.display(), files::size(bytes)));
+            say(&format!("{} would go to {place} ({})", path.display(), files::size(bytes)));
             continue;
         }
-        let target = around.artifacts.join(store).join(plain(Path::new(bucket))).join(&key);
-        files::write_whole(&target, |out| io::copy(&mut file, out).map_err(io_error("copy", source)))?;
-        say(&format!("{} → {place} ({})", source.display(), files::size(bytes)));
+        let target = Path::new(store).join(plain(Path::new(bucket))).join(&key);
+        let artifacts = files::open(&around.artifacts)?;
+        let copied = files::write_whole(&artifacts, &target, |out| {
+            io::copy(&mut file, out).map_err(|error| refused("copy", path)(error.into()))
+        })?;
+        say(&format!("{} → {place} ({})", path.display(), files::size(copied)));
     }
     Ok(())
 }

@@ -1,4 +1,11 @@
-use std::{collections::BTreeMap, io::Cursor, os::unix::fs::MetadataExt};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Cursor,
+    os::unix::fs::{MetadataExt, symlink},
+};
+
+use walkdir::WalkDir;
 
 use super::*;
 use crate::rooted::testing::Bench;
@@ -28,8 +35,13 @@ fn save(bench: &Bench, path: &str, format: Format) -> (PathBuf, Rooted) {
     let source = around.absolute(Path::new(path));
     let rooted = around.rooted(&source);
     let file = bench.path("archive");
-    write(&source, &rooted, format, &mut File::create(&file).unwrap(), &mut |_| {}).unwrap();
+    let saving = Saving { path: &source, rooted: &rooted, format };
+    write(saving, &around, &mut File::create(&file).unwrap(), &mut |_| {}).unwrap();
     (file, rooted)
+}
+
+fn open(path: &Path) -> File {
+    File::open(path).unwrap()
 }
 
 const PLAIN: Reading = Reading { format: Format::Tar, preserve: false };
@@ -45,8 +57,8 @@ fn what_is_saved_comes_back() {
         let before = tree(&bench.path("root/harness"));
         let (file, rooted) = save(&bench, "target", format);
         fs::remove_dir_all(bench.path("root/harness/target")).unwrap();
-        assert_eq!(saved_path(&file).unwrap(), rooted);
-        let moved = read(&file, &rooted, Reading { format, preserve: false }, &bench.around(&[])).unwrap();
+        assert_eq!(saved_path(open(&file), &file).unwrap(), rooted);
+        let moved = read(open(&file), &rooted, Reading { format, preserve: false }, &bench.around(&[])).unwrap();
         assert_eq!(moved, Moved { files: 2, bytes: 3 });
         assert_eq!(tree(&bench.path("root/harness")), before, "{format:?}");
     }
@@ -57,13 +69,13 @@ fn a_file_with_holes_comes_back() {
     let bench = Bench::new();
     bench.file("target/data", "begin");
     let data = bench.path("root/harness/target/data");
-    let mut open = File::options().write(true).open(&data).unwrap();
-    open.seek(io::SeekFrom::Start(1 << 20)).unwrap();
-    open.write_all(b"end").unwrap();
+    let mut holed = File::options().write(true).open(&data).unwrap();
+    holed.seek(io::SeekFrom::Start(1 << 20)).unwrap();
+    holed.write_all(b"end").unwrap();
     let before = fs::read(&data).unwrap();
     let (file, rooted) = save(&bench, "target", Format::Tar);
     fs::remove_file(&data).unwrap();
-    let moved = read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    let moved = read(open(&file), &rooted, PLAIN, &bench.around(&[])).unwrap();
     assert_eq!(moved, Moved { files: 1, bytes: before.len() as u64 });
     assert!(fs::read(&data).unwrap() == before);
 }
@@ -76,7 +88,7 @@ fn a_single_file_and_a_path_outside_of_the_workspace() {
     let (file, rooted) = save(&bench, "/home/.m2/settings.xml", Format::Tar);
     assert_eq!(rooted, Rooted::Root("home/.m2/settings.xml".into()));
     fs::remove_dir_all(bench.path("root/home")).unwrap();
-    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    read(open(&file), &rooted, PLAIN, &bench.around(&[])).unwrap();
     assert_eq!(fs::read_to_string(bench.path("root/home/.m2/settings.xml")).unwrap(), "x");
 }
 
@@ -87,7 +99,7 @@ fn files_that_are_there_are_replaced_and_others_stay() {
     let (file, rooted) = save(&bench, "target", Format::Tar);
     bench.file("target/one", "changed, and longer than before");
     bench.file("target/two", "new");
-    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    read(open(&file), &rooted, PLAIN, &bench.around(&[])).unwrap();
     let after = tree(&bench.path("root/harness/target"));
     assert_eq!(after, BTreeMap::from([("one".into(), "a longer text".into()), ("two".into(), "new".into())]));
 }
@@ -102,11 +114,11 @@ fn modes_come_back_and_times_only_where_asked() {
     let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     File::open(&tool).unwrap().set_modified(long_ago).unwrap();
     let (file, rooted) = save(&bench, "bin", Format::Tar);
-    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    read(open(&file), &rooted, PLAIN, &bench.around(&[])).unwrap();
     let metadata = fs::metadata(&tool).unwrap();
     assert_eq!(metadata.mode() & 0o777, 0o750);
     assert!(metadata.modified().unwrap() > long_ago);
-    read(&file, &rooted, Reading { preserve: true, ..PLAIN }, &bench.around(&[])).unwrap();
+    read(open(&file), &rooted, Reading { preserve: true, ..PLAIN }, &bench.around(&[])).unwrap();
     assert_eq!(fs::metadata(&tool).unwrap().modified().unwrap(), long_ago);
 }
 
@@ -121,7 +133,7 @@ fn a_closed_directory_is_filled_and_closed_again() {
     let (file, rooted) = save(&bench, "mod", Format::Tar);
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
     fs::remove_dir_all(bench.path("root/harness/mod")).unwrap();
-    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    read(open(&file), &rooted, PLAIN, &bench.around(&[])).unwrap();
     assert_eq!(fs::read_to_string(closed.join("lib.go")).unwrap(), "package lib");
     assert_eq!(fs::metadata(&closed).unwrap().mode() & 0o777, 0o555);
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
@@ -181,7 +193,7 @@ fn archives_that_lead_elsewhere_are_refused() {
     for (what, entries) in rows {
         let bench = Bench::new();
         let file = forged(&bench, entries);
-        let error = read(&file, &Rooted::Workspace("target".into()), PLAIN, &bench.around(&[])).unwrap_err();
+        let error = read(open(&file), &Rooted::Workspace("target".into()), PLAIN, &bench.around(&[])).unwrap_err();
         told.push_str(&format!("{what}: {error}\n").replace(&bench.path("root").display().to_string(), ""));
         assert!(!bench.path("root/etc/passwd").exists() && !bench.path("root/harness/other").exists(), "{what}");
     }
@@ -204,7 +216,7 @@ fn a_file_replaces_a_link() {
     bench.file("precious", "p");
     fs::remove_file(bench.path("root/harness/target/one")).unwrap();
     symlink(Path::new("../precious"), &bench.path("root/harness/target/one")).unwrap();
-    read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap();
+    read(open(&file), &rooted, PLAIN, &bench.around(&[])).unwrap();
     assert_eq!(fs::read_to_string(bench.path("root/harness/precious")).unwrap(), "p");
     assert_eq!(fs::read_to_string(bench.path("root/harness/target/one")).unwrap(), "1");
 }
@@ -214,7 +226,7 @@ fn the_format_must_be_the_one_that_was_saved() {
     let bench = Bench::new();
     bench.file("target/one", "1");
     let (file, rooted) = save(&bench, "target", Format::Gzip);
-    let error = read(&file, &rooted, PLAIN, &bench.around(&[])).unwrap_err().to_string();
+    let error = read(open(&file), &rooted, PLAIN, &bench.around(&[])).unwrap_err().to_string();
     assert!(error.ends_with("it was saved as gzip, and the step's archiveFormat is tar"), "{error}");
 }
 
@@ -225,8 +237,8 @@ proptest::proptest! {
         let bench = Bench::new();
         let file = bench.path("any");
         fs::write(&file, bytes).unwrap();
-        drop(saved_path(&file));
-        drop(read(&file, &Rooted::Workspace("target".into()), PLAIN, &bench.around(&[])));
+        drop(saved_path(open(&file), &file));
+        drop(read(open(&file), &Rooted::Workspace("target".into()), PLAIN, &bench.around(&[])));
         proptest::prop_assert_eq!(fs::read_dir(bench.path("root")).unwrap().count(), 1);
     }
 }

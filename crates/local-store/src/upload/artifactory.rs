@@ -2,24 +2,27 @@
 
 use std::path::{Path, PathBuf};
 
+use cirun_beneath::Star;
+
 use super::{Upload, join};
 use crate::{
     StoreError, Surroundings,
-    pattern::{Star, files_below, has_wildcards, matching},
+    pattern::{Source, Sources, files_below, matching},
 };
 
 /// Finds the files and their places below the repository, which the target begins with.
 pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     let target = around.demand("PLUGIN_TARGET")?;
     let source = around.demand("PLUGIN_SOURCE")?;
-    let path = around.absolute(Path::new(source));
-    let found: Vec<PathBuf> = if has_wildcards(source) {
-        matching(&path, Star::AnyDepth)?.into_iter().filter(|path| path.is_file()).collect()
-    } else if path.is_dir() {
-        files_below(&path)
-    } else {
-        Some(path).filter(|path| path.is_file()).into_iter().collect()
-    };
+    let mut sources = matching(source, Star::AnyDepth, around)?.unwrap_or_default();
+    if let [directory] = sources.found.as_slice()
+        && directory.is_directory()
+        && !cirun_beneath::has_wildcards(source)
+    {
+        sources = files_below(directory, around)?;
+    }
+    let Sources { mut found, left_out } = sources;
+    found.retain(Source::is_file);
     let (repository, below) = target.split_once('/').unwrap_or((target, ""));
     let flat = around.flag("PLUGIN_FLAT");
     // Without a slash at its end a target is the name of a file; several files cannot all have it.
@@ -32,8 +35,12 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
         };
         if renamed { below.to_owned() } else { join(below, &path.to_string_lossy()) }
     };
-    let files = found.iter().map(|file| (file.clone(), name(file))).collect();
-    Ok(Upload { store: "artifactory", scheme: "artifactory", bucket: repository.to_owned(), files })
+    let named = |file: Source| {
+        let name = name(&file.path);
+        (file, name)
+    };
+    let files = found.into_iter().map(named).collect();
+    Ok(Upload { store: "artifactory", scheme: "artifactory", bucket: repository.to_owned(), files, left_out })
 }
 
 #[cfg(test)]

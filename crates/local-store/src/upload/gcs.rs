@@ -1,11 +1,11 @@
 //! `plugins/gcs` (drone-gcs): files and directories, by their paths below the source.
 
-use std::path::{Path, PathBuf};
+use cirun_beneath::{Star, has_wildcards};
 
 use super::{Upload, join};
 use crate::{
     StoreError, Surroundings,
-    pattern::{Star, files_below, has_wildcards, matching},
+    pattern::{Source, Sources, files_below, matching},
 };
 
 /// Finds the files and their names in the bucket; the target begins with the bucket.
@@ -13,37 +13,46 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     let (bucket, target) =
         around.demand("PLUGIN_TARGET")?.split_once('/').unwrap_or((around.demand("PLUGIN_TARGET")?, ""));
     let source = around.demand("PLUGIN_SOURCE")?;
-    let mut found: Vec<(PathBuf, String)> = Vec::new();
+    let mut found: Vec<(Source, String)> = Vec::new();
+    let mut left_out = Vec::new();
+    // A single file takes the target for its name, unless that is a directory's.
+    let mut is_single_file = false;
     for pattern in source.split(',').map(str::trim).filter(|pattern| !pattern.is_empty()) {
-        for path in paths(pattern, around)? {
-            let base = if path.is_dir() { path.clone() } else { path.parent().unwrap_or(&path).to_owned() };
-            let files = if path.is_dir() { files_below(&path) } else { vec![path] };
-            for file in files.into_iter().filter(|file| file.is_file()) {
-                if !found.iter().any(|(known, _)| *known == file) {
-                    let below = file.strip_prefix(&base).unwrap_or(&file).to_string_lossy().into_owned();
+        let mut sources = paths(pattern, around)?;
+        left_out.append(&mut sources.left_out);
+        is_single_file =
+            pattern == source.trim() && !has_wildcards(pattern) && sources.found.iter().all(Source::is_file);
+        for source in sources.found {
+            let base = if source.is_directory() { Some(source.path.as_path()) } else { source.path.parent() };
+            let base = base.unwrap_or(&source.path).to_owned();
+            let files = if source.is_directory() {
+                let mut below = files_below(&source, around)?;
+                left_out.append(&mut below.left_out);
+                below.found
+            } else {
+                vec![source]
+            };
+            for file in files.into_iter().filter(Source::is_file) {
+                if !found.iter().any(|(known, _)| known.path == file.path) {
+                    let below = file.path.strip_prefix(&base).unwrap_or(&file.path).to_string_lossy().into_owned();
                     found.push((file, below));
                 }
             }
         }
     }
-    // A single file takes the target for its name, unless that is a directory's.
-    let renamed = found.len() == 1 && around.absolute(Path::new(source)).is_file();
-    let renamed = renamed && !target.is_empty() && !target.ends_with('/');
+    let renamed = is_single_file && found.len() == 1 && !target.is_empty() && !target.ends_with('/');
     let name = |below: &str| if renamed { target.to_owned() } else { join(target, below) };
     let files = found.into_iter().map(|(file, below)| (file, name(&below))).collect();
-    Ok(Upload { store: "gs", scheme: "gs", bucket: bucket.to_owned(), files })
+    Ok(Upload { store: "gs", scheme: "gs", bucket: bucket.to_owned(), files, left_out })
 }
 
-fn paths(pattern: &str, around: &Surroundings) -> Result<Vec<PathBuf>, StoreError> {
-    let path = around.absolute(Path::new(pattern));
-    if !has_wildcards(pattern) {
-        return if path.exists() { Ok(vec![path]) } else { Err(StoreError::Source(format!("{pattern} is not there"))) };
-    }
-    let found = matching(&path, Star::OneName)?;
-    if found.is_empty() {
+fn paths(pattern: &str, around: &Surroundings) -> Result<Sources, StoreError> {
+    let sources = matching(pattern, Star::OneName, around)?;
+    let sources = sources.ok_or_else(|| StoreError::Source(format!("{pattern} is not there")))?;
+    if sources.found.is_empty() {
         return Err(StoreError::Source(format!("{pattern} matches no file or directory")));
     }
-    Ok(found)
+    Ok(sources)
 }
 
 #[cfg(test)]

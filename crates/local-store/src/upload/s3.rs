@@ -1,13 +1,12 @@
 //! `plugins/s3` (drone-s3): files by a pattern, under their own paths in the bucket.
 
-use std::path::{Path, PathBuf};
-
+use cirun_beneath::Star;
 use regex::Regex;
 
 use super::{Upload, join};
 use crate::{
     StoreError, Surroundings,
-    pattern::{Star, has_wildcards, matching},
+    pattern::{Source, matching},
 };
 
 /// Finds the files and their keys.
@@ -16,43 +15,33 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     let target = around.get("PLUGIN_TARGET").unwrap_or_default();
     let strip = Strip::of(around.get("PLUGIN_STRIP_PREFIX"))?;
     let mut files = Vec::new();
-    let found = found(source, around)?;
-    for (path, written) in &found {
-        if path.is_dir() {
-            refuse_bare_directory(written, &found)?;
-            continue;
-        }
-        if path.is_file() {
-            files.push((path.clone(), join(target, &strip.apply(written))));
+    let sources = matching(source, Star::OneName, around)?;
+    let sources = sources.ok_or_else(|| StoreError::Source(format!("{source} is not there")))?;
+    let written: Vec<String> = sources.found.iter().map(|found| written(found, source, around)).collect();
+    for (found, path) in sources.found.into_iter().zip(&written) {
+        if found.is_directory() {
+            refuse_bare_directory(path, &written)?;
+        } else if found.is_file() {
+            files.push((found, join(target, &strip.apply(path))));
         }
     }
-    Ok(Upload { store: "s3", scheme: "s3", bucket: around.demand("PLUGIN_BUCKET")?.to_owned(), files })
+    let bucket = around.demand("PLUGIN_BUCKET")?.to_owned();
+    Ok(Upload { store: "s3", scheme: "s3", bucket, files, left_out: sources.left_out })
 }
 
-/// What matches, as it is on the machine and as the plugin sees it: relative where the pattern is.
-fn found(source: &str, around: &Surroundings) -> Result<Vec<(PathBuf, String)>, StoreError> {
-    let pattern = around.absolute(Path::new(source));
-    let paths = if has_wildcards(source) {
-        matching(&pattern, Star::OneName)?
-    } else if pattern.exists() {
-        vec![pattern]
-    } else {
-        return Err(StoreError::Source(format!("{source} is not there")));
+/// A path as the plugin sees it: relative where the pattern is.
+fn written(found: &Source, source: &str, around: &Surroundings) -> String {
+    let seen = match found.path.strip_prefix(&around.workspace) {
+        Ok(below) if source.starts_with('/') => around.planned_workspace.join(below),
+        Ok(below) => below.to_owned(),
+        Err(_) => found.path.clone(),
     };
-    let written = |path: PathBuf| {
-        let seen = match path.strip_prefix(&around.workspace) {
-            Ok(below) if source.starts_with('/') => around.planned_workspace.join(below),
-            Ok(below) => below.to_owned(),
-            Err(_) => path.clone(),
-        };
-        (path, seen.to_string_lossy().into_owned())
-    };
-    Ok(paths.into_iter().map(written).collect())
+    seen.to_string_lossy().into_owned()
 }
 
 /// A directory is passed over where something in it matches too, and an error alone.
-fn refuse_bare_directory(directory: &str, found: &[(PathBuf, String)]) -> Result<(), StoreError> {
-    if found.iter().filter(|(_, path)| path.starts_with(directory)).count() > 1 {
+fn refuse_bare_directory(directory: &str, found: &[String]) -> Result<(), StoreError> {
+    if found.iter().filter(|path| path.starts_with(directory)).count() > 1 {
         return Ok(());
     }
     Err(StoreError::Source(format!(
@@ -150,6 +139,35 @@ mod tests {
         insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "out")]), @"error: out is a directory: write a pattern such as out/* or out/** to upload what is in it");
         insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "out/*")]), @"error: out/sub is a directory: write a pattern such as out/sub/* or out/sub/** to upload what is in it");
         insta::assert_snapshot!(s3(&[]), @"error: PLUGIN_SOURCE is not set");
+    }
+
+    /// Links are named and not followed: a step could make them lead anywhere.
+    #[cfg(unix)]
+    #[test]
+    fn links_are_left_out() {
+        use crate::{rooted::testing::Bench, run};
+        let bench = Bench::new();
+        bench.file("out/a.txt", "a");
+        std::os::unix::fs::symlink("/etc/passwd", bench.path("root/harness/out/b.txt")).unwrap();
+        std::os::unix::fs::symlink("/etc", bench.path("root/harness/etc")).unwrap();
+        let upload = |source: &str| {
+            let around = bench.around(&[("PLUGIN_BUCKET", "b"), ("PLUGIN_SOURCE", source)]);
+            let mut told = String::new();
+            let ended = run(Program::S3, &around, &mut |line| told.push_str(&format!("{line}\n")));
+            if let Err(error) = ended {
+                told.push_str(&format!("error: {error}"));
+            }
+            told.replace(&bench.path("root").display().to_string(), "")
+        };
+        insta::assert_snapshot!(upload("out/*.txt"), @"
+        /harness/out/b.txt is left out: `out/b.txt` is a symbolic link, and links are not followed
+        /harness/out/a.txt → s3://b/out/a.txt (1 B)
+        ");
+        insta::assert_snapshot!(upload("out/b.txt"), @"error: out/b.txt: `out/b.txt` is a symbolic link, and links are not followed");
+        insta::assert_snapshot!(upload("etc/*"), @"
+        /harness/etc is left out: `etc` is a symbolic link, and links are not followed
+        no file matches: nothing is uploaded, and CI's step succeeds too
+        ");
     }
 
     #[test]

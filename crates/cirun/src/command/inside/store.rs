@@ -8,10 +8,7 @@ use std::{
 use cirun_local_store::{Program, Surroundings};
 use jiff::Timestamp;
 
-use crate::{console, error::CliError, exit::ExitCode};
-
-/// How much is kept in the caches of a user; the least recently used go first.
-const KEPT_BYTES: u64 = 20_000_000_000;
+use crate::{console, error::CliError, exit::ExitCode, local_store::KEPT_OF_ONE};
 
 /// Where it keeps what.
 #[derive(Debug)]
@@ -35,7 +32,7 @@ pub(super) fn run(program: Program, orders: Orders) -> Result<ExitCode, CliError
         caches: orders.caches,
         artifacts: orders.artifacts,
         only_list: orders.list,
-        limit: KEPT_BYTES,
+        limit: KEPT_OF_ONE,
         now: u64::try_from(Timestamp::now().as_second()).unwrap_or_default(),
     };
     let mut printed = Ok(());

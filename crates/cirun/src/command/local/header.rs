@@ -5,7 +5,7 @@ use cirun_planner::{StorePlayer, StoreWork};
 use super::setup::Setup;
 use crate::{
     args::{AwsMode, PushMode},
-    console,
+    console, local_store,
     session::Session,
 };
 
@@ -38,7 +38,10 @@ fn stores(session: &Session, setup: &Setup) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if used(false, &StorePlayer::Cirun) {
-        lines.push(format!("  caches     local, in {}", session.paths.caches().display()));
+        lines.push(format!(
+            "  caches     local, in {}",
+            local_store::caches_of(&session.paths, &session.project).display()
+        ));
     }
     if used(true, &StorePlayer::Cirun) {
         lines.push(match session.settings.push.value {

@@ -77,7 +77,7 @@ impl Stagehand<'_> {
     /// Finds the engine where a step needs one, removes what killed runs left, and starts what the steps rely on.
     pub(super) async fn set_up(self) -> Result<Setup, CliError> {
         let host = self.host()?;
-        let store = LocalStore::of(&self.session.paths, self.record);
+        let store = LocalStore::of(&self.session.paths, &self.session.project, self.record);
         store.make(self.session.plan())?;
         let stand_in = store.on_host(&own_binary()?);
         if !self.needs_containers()? {

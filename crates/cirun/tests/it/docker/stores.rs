@@ -73,7 +73,8 @@ fn saved_in_one_run_and_restored_in_the_next() {
     let (output, events) = run(&environment, &SECRETS, 0);
     let caches = environment.home().join(".cache/cirun/caches");
     assert!(output.stderr.contains(&format!("  caches     local, in {}", caches.display())), "{output}");
-    let parity = format!("`save` uses the local cache in {}: in CI s3://ci-caches", caches.display());
+    let own = environment.caches();
+    let parity = format!("`save` uses the local cache in {}: in CI s3://ci-caches", own.display());
     assert!(output.stderr.contains(&parity), "{output}");
     assert_eq!(
         events.output("save")[0],
@@ -149,7 +150,7 @@ fn uploads_are_collected_with_the_run() {
 #[test]
 fn an_archive_that_leads_elsewhere_is_refused() {
     let environment = workspace(&Stage::kubernetes().step(&restore("k", "")));
-    let directory = environment.home().join(".cache/cirun/caches/s3/ci-caches/k");
+    let directory = environment.caches().join("s3/ci-caches/k");
     fs::create_dir_all(&directory).unwrap();
     let mut archive = tar::Builder::new(fs::File::create(directory.join("workspace%2Ftarget")).unwrap());
     for (name, text) in [("workspace/target", ""), ("workspace/target/../../etc/profile", "x")] {
@@ -175,7 +176,7 @@ fn clean_all_frees_the_caches() {
     let caches = environment.home().join(".cache/cirun/caches");
     let listed = environment.cirun(&["clean", "--all", "--dry-run"]).exits(0);
     assert!(listed.stdout.contains(&format!("caches {} (", caches.display())), "{listed}");
-    assert!(caches.join("s3/ci-caches/k").exists());
+    assert!(environment.caches().join("s3/ci-caches/k").exists());
 }
 
 /// The images that stand in for the plugins themselves.

@@ -7,6 +7,7 @@ use std::{
     process::Command,
 };
 
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 #[cfg(unix)]
@@ -116,6 +117,22 @@ impl TestEnvironment {
         CommandOutput::new(output.expect("util-linux is installed"), filters::of(self.root.path()))
     }
 
+    /// Runs cirun, and says how much memory it held at its most, in KiB. One that does not end in two minutes fails the test.
+    pub(crate) fn cirun_measured(&self, args: &[&str]) -> (CommandOutput, u64) {
+        const MEASURE: &str = "import resource, subprocess, sys\n\
+             code = subprocess.call(sys.argv[2:], timeout=120)\n\
+             open(sys.argv[1], 'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))\n\
+             sys.exit(code)";
+        let (wanted, measured) = (self.command(args), self.root.path().join("measured"));
+        let mut command = Command::new("python3");
+        command.args(["-c", MEASURE]).arg(&measured).arg(wanted.get_program()).args(wanted.get_args());
+        command.env_clear().envs(wanted.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = command.current_dir(self.workspace()).stdin(std::process::Stdio::null()).output();
+        let output = CommandOutput::new(output.expect("Python is installed"), filters::of(self.root.path()));
+        let measured = fs::read_to_string(measured).unwrap_or_else(|error| panic!("{error}\n{output}"));
+        (output, measured.parse().unwrap())
+    }
+
     /// Starts cirun, to send it signals.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
         Running::start(self.command(args), self.root.path(), filters::of(self.root.path()))
@@ -151,6 +168,14 @@ impl TestEnvironment {
 
     pub(crate) fn home(&self) -> PathBuf {
         self.root.path().join("home")
+    }
+
+    /// The caches of the workspace's project, which are named after its directory.
+    pub(crate) fn caches(&self) -> PathBuf {
+        let caches = self.home().join(".cache/cirun/caches");
+        let project = fs::canonicalize(self.workspace()).unwrap();
+        let hash = hex::encode(Sha256::digest(project.as_os_str().as_encoded_bytes()));
+        caches.join(format!("work-{}", &hash[..16]))
     }
 
     pub(crate) fn state(&self) -> PathBuf {
