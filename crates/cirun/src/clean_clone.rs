@@ -9,9 +9,13 @@ use std::{
     process::Command,
 };
 
+use cirun_beneath::{Refusal, Root};
 use cirun_plan::{CodebaseClone, Plan};
 
-use crate::{console, error::CliError, record::open_to_all};
+use crate::{console, error::CliError, record::open_to_all, repository::LARGEST};
+
+/// What names a file of Git LFS in `.gitattributes`.
+const LFS: &[u8] = b"filter=lfs";
 
 /// A workspace for each stage: a clone of HEAD, or an empty directory where the stage does not clone.
 #[derive(Debug)]
@@ -123,8 +127,8 @@ impl Clone {
         if self.directory.join(".gitmodules").exists() {
             notes.push("submodules are not fetched: their directories are empty".to_owned());
         }
-        let attributes = fs::read_to_string(self.directory.join(".gitattributes")).unwrap_or_default();
-        if attributes.contains("filter=lfs") {
+        let attributes = Root::open(&self.directory).and_then(|root| root.read(Path::new(".gitattributes"), LARGEST));
+        if attributes.is_ok_and(|text| text.windows(LFS.len()).any(|part| part == LFS)) {
             notes.push("files of Git LFS are not fetched: their pointers are there".to_owned());
         }
         notes
@@ -134,12 +138,16 @@ impl Clone {
 /// The directory of the clone that stands for `workspace`.
 fn in_clone(workspace: &Path, root: &Path, directory: &Path) -> Result<PathBuf, CliError> {
     let below = workspace.strip_prefix(root).unwrap_or(Path::new(""));
-    let place = directory.join(below);
-    if place.is_dir() {
-        return Ok(place);
+    match Root::open(directory).and_then(|root| root.sub(below)) {
+        Ok(_) => Ok(directory.join(below)),
+        Err(Refusal::Link(_)) => Err(CliError::usage(format!(
+            "`--clean-clone`: {} of HEAD is, or lies behind, a symbolic link",
+            below.display()
+        ))
+        .help("links are not followed: name the directory itself with `--workspace`")),
+        Err(_) => Err(CliError::usage(format!("`--clean-clone`: HEAD has no directory {}", below.display()))
+            .help("commit it, or name another `--workspace`")),
     }
-    Err(CliError::usage(format!("`--clean-clone`: HEAD has no directory {}", below.display()))
-        .help("commit it, or name another `--workspace`"))
 }
 
 /// How much of the working tree is not in HEAD.
@@ -294,6 +302,17 @@ mod tests {
         in_repository(&plain, &["init", "-q"]);
         assert!(refused(&plain).contains("has no commit yet"), "{}", refused(&plain));
         let root = repository(place.path());
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(place.path(), root.join("astray")).unwrap();
+            in_repository(&root, &["add", "astray"]);
+            in_repository(&root, &["commit", "-qm", "a link"]);
+            fs::remove_file(root.join("astray")).unwrap();
+            fs::create_dir(root.join("astray")).unwrap();
+            let refusal = refused(&root.join("astray"));
+            assert!(refusal.contains("astray of HEAD is, or lies behind, a symbolic link"), "{refusal}");
+            fs::remove_dir_all(place.path().join("clone")).unwrap();
+        }
         fs::create_dir(root.join("new")).unwrap();
         assert!(refused(&root.join("new")).contains("HEAD has no directory new"), "{}", refused(&root.join("new")));
     }

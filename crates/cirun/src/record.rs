@@ -2,13 +2,17 @@
 
 pub(crate) mod history;
 mod invocation;
+mod leftovers;
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 pub(crate) use invocation::Invocation;
+pub(crate) use leftovers::left_behind;
 
 use crate::{error::CliError, exit::ExitCode, paths::Paths};
 
@@ -20,6 +24,12 @@ const PLAN: &str = "plan.json";
 const EMULATOR: &str = "emulator";
 /// The uploads of a run, by store and bucket.
 const ARTIFACTS: &str = "artifacts";
+/// What is mounted at `/tmp/engine` in every container.
+const STEPS: &str = "engine";
+/// The clean clones.
+const CLEAN_CLONE: &str = "workspace";
+/// The socket that steps get in place of the engine's.
+const GUARD: &str = "guard";
 /// How the files end that steps write secret outputs to.
 const SECRET_OUTPUTS: &str = "-output-secrets.env";
 
@@ -30,12 +40,20 @@ const KEPT: usize = 50;
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
     directory: PathBuf,
+    /// Locked as long as the run lives.
+    _in_use: Arc<File>,
 }
 
 impl Record {
-    /// Makes the directory of a new run, and removes the oldest records beyond those that are kept.
+    /// Makes the directory of a new run, removes the oldest records beyond those that are kept, and of others what killed runs
+    /// left in them.
     pub(crate) fn create(paths: &Paths, run: &str) -> Result<Self, CliError> {
-        let record = Self { directory: paths.run(run) };
+        let directory = paths.run(run);
+        let in_use = leftovers::mark(&directory).map_err(|error| {
+            CliError::io(format!("cannot make the run's record {}", directory.display()), &error)
+                .help("make the directory writable, or name another one with XDG_STATE_HOME")
+        })?;
+        let record = Self { directory, _in_use: Arc::new(in_use) };
         for directory in [record.steps(), record.emulator()] {
             fs::create_dir_all(&directory).map_err(|error| {
                 CliError::io(format!("cannot make the run's record {}", directory.display()), &error)
@@ -46,17 +64,20 @@ impl Record {
         open_to_all(&record.steps()).map_err(|error| CliError::io(record.steps().display(), &error))?;
         prune(record.directory.parent().unwrap_or(Path::new(".")))
             .map_err(|error| CliError::io("cannot remove old records", &error))?;
+        let left = left_behind(paths).map_err(|error| CliError::io("cannot look for what killed runs left", &error))?;
+        // What belongs to another user (steps often run as root) stays; `cirun clean` says so.
+        left.iter().for_each(|leftover| drop(leftover.remove()));
         Ok(record)
     }
 
     /// The directory that is mounted at `/tmp/engine` in every container; any user may write to it.
     pub(crate) fn steps(&self) -> PathBuf {
-        self.directory.join("engine")
+        self.directory.join(STEPS)
     }
 
     /// The clean clone of this run, if it has one.
     pub(crate) fn clean_clone(&self) -> PathBuf {
-        self.directory.join("workspace")
+        self.directory.join(CLEAN_CLONE)
     }
 
     /// The emulator's configuration and request log.
@@ -71,7 +92,7 @@ impl Record {
 
     /// The directory of the socket that steps get in place of the engine's.
     pub(crate) fn guard(&self) -> Result<PathBuf, CliError> {
-        let directory = self.directory.join("guard");
+        let directory = self.directory.join(GUARD);
         fs::create_dir_all(&directory).map_err(|error| CliError::io(directory.display(), &error))?;
         Ok(directory)
     }
@@ -90,11 +111,8 @@ impl Record {
 
     /// Removes the files of secret outputs: the run has read them, and they are not masked.
     pub(crate) fn forget_secrets(&self) -> io::Result<()> {
-        for entry in fs::read_dir(self.steps())? {
-            let entry = entry?;
-            if entry.file_name().to_string_lossy().ends_with(SECRET_OUTPUTS) {
-                fs::remove_file(entry.path())?;
-            }
+        for leftover in leftovers::secret_outputs(&self.directory)? {
+            leftover.remove()?;
         }
         Ok(())
     }
@@ -143,7 +161,7 @@ fn prune(runs: &Path) -> io::Result<()> {
     }
     records.sort();
     let surplus = records.len().saturating_sub(KEPT);
-    for (_, path) in records.into_iter().take(surplus) {
+    for (_, path) in records.into_iter().filter(|(_, path)| !leftovers::is_in_use(path)).take(surplus) {
         match fs::remove_dir_all(&path) {
             Err(error)
                 if error.kind() != io::ErrorKind::NotFound && error.kind() != io::ErrorKind::PermissionDenied =>

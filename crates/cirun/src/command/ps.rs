@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use cirun_docker_executor::{Liveness, ObjectKind, OwnedObject, Owner, Selection};
 use cirun_report::human_count;
 
-use crate::{console, engine, environment::Environment, error::CliError, exit::ExitCode, local_store, paths::Paths};
+use crate::{
+    console, engine, environment::Environment, error::CliError, exit::ExitCode, local_store, paths::Paths, record,
+};
 
 /// Lists what cirun owns on the engine.
 pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, CliError> {
@@ -28,6 +30,7 @@ pub(crate) async fn clean(
     if all && let Some(bytes) = local_store::clear_caches(&paths, dry_run)? {
         console::data(&format!("caches {} ({bytes} bytes)\n", paths.caches().display()))?;
     }
+    let mut stays = clean_records(&paths, dry_run)?;
     let engine = engine::find(environment, &paths).await?;
     let selection = match run {
         Some(run) => Selection::Run(run),
@@ -56,7 +59,24 @@ pub(crate) async fn clean(
             ));
         }
     }
-    Ok(if cleaned.failed.is_empty() { ExitCode::Success } else { ExitCode::Engine })
+    stays |= !cleaned.failed.is_empty();
+    Ok(if !stays { ExitCode::Success } else { ExitCode::Engine })
+}
+
+/// Removes what killed runs left in their records; says whether something stays.
+fn clean_records(paths: &Paths, dry_run: bool) -> Result<bool, CliError> {
+    let left = record::left_behind(paths).map_err(|error| CliError::io(paths.runs().display(), &error))?;
+    let mut stays = false;
+    for leftover in left {
+        match if dry_run { Ok(()) } else { leftover.remove() } {
+            Ok(()) => console::data(&format!("file {}\n", leftover.path.display()))?,
+            Err(error) => {
+                stays = true;
+                console::say(&format!("error: {} stays: {error}", leftover.path.display()));
+            }
+        }
+    }
+    Ok(stays)
 }
 
 fn row(object: &OwnedObject, me: &Owner) -> [String; 5] {
