@@ -24,6 +24,7 @@ mod paths;
 mod project;
 mod record;
 mod relay;
+mod repository;
 mod run_id;
 mod secrets;
 mod session;

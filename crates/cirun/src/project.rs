@@ -1,13 +1,15 @@
 //! The documents of a project: the pipeline, and what it refers to under `.harness/` and `--include`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
+use cirun_beneath::{Refusal, Root};
 use cirun_parser::{Diagnostic, Document, DocumentKind, Node, Severity, SourceId, Sources};
 
-use crate::error::CliError;
+use crate::{
+    console,
+    error::CliError,
+    repository::{self, Boundary, LeftOut, Place},
+};
 
 /// Where documents are looked for below the workspace.
 pub(crate) const DOCUMENTS: &str = ".harness";
@@ -23,28 +25,39 @@ pub(crate) struct Project {
     pub diagnostics: Vec<Diagnostic>,
     /// What a person answered to missing inputs, by path.
     pub answers: Vec<(String, String)>,
+    /// Whose rules hold for files that a person names.
+    boundary: Boundary,
 }
 
 impl Project {
-    /// Reads `file` and every document under `directories`. Mistakes in files that the pipeline may not even use do not
-    /// stop it: they become warnings.
-    pub(crate) fn read(file: &Path, directories: &[PathBuf]) -> Result<Self, CliError> {
-        let mut project = Self::default();
-        project.add(file, Severity::Error)?;
-        for directory in directories {
-            for path in yaml_files(directory)? {
-                if !same_file(&path, file) {
-                    project.add(&path, Severity::Warning)?;
-                }
+    /// Reads `file` and every document in `places`. Mistakes in files that the pipeline may not even use do not stop it: they
+    /// become warnings; so do files that are left out.
+    pub(crate) fn read(file: &Path, boundary: Boundary, places: Vec<Place>) -> Result<Self, CliError> {
+        let mut project = Self { boundary, ..Self::default() };
+        project.add_named(file)?;
+        let (documents, left_out) = repository::find(places);
+        left_out.iter().for_each(|left_out| project.leave_out(left_out));
+        for document in documents {
+            if same_file(&document.path, file) {
+                continue;
+            }
+            match document.read() {
+                Ok(bytes) => project.add(&document.path, &bytes, Severity::Warning),
+                Err(refusal) => project.leave_out(&LeftOut { path: document.path, refusal }),
             }
         }
         Ok(project)
     }
 
+    fn leave_out(&mut self, left_out: &LeftOut) {
+        let diagnostic = left_out.diagnostic(&mut self.sources);
+        self.diagnostics.push(diagnostic);
+    }
+
     /// Reads one more file, an input set for instance; its mistakes are errors.
     pub(crate) fn read_more(&mut self, file: &Path) -> Result<Vec<Document>, CliError> {
         let before = self.documents.len();
-        self.add(file, Severity::Error)?;
+        self.add_named(file)?;
         Ok(self.documents[before..].to_vec())
     }
 
@@ -64,22 +77,27 @@ impl Project {
         self.documents.iter().filter(move |document| document.kind == kind).map(|document| &document.root)
     }
 
-    fn add(&mut self, path: &Path, worst: Severity) -> Result<SourceId, CliError> {
-        let bytes = read(path)?;
+    /// Adds a file that a person named.
+    fn add_named(&mut self, path: &Path) -> Result<(), CliError> {
+        let bytes = self.boundary.read(path, repository::LARGEST).map_err(|refusal| cannot_read(path, &refusal))?;
+        self.add(path, &bytes, Severity::Error);
+        Ok(())
+    }
+
+    fn add(&mut self, path: &Path, bytes: &[u8], worst: Severity) {
         let name = path.display().to_string();
-        let text = match cirun_parser::decode(&bytes) {
+        let text = match cirun_parser::decode(bytes) {
             Ok(text) => text,
             Err(diagnostic) => {
-                let id = self.sources.add(&name, "");
+                self.sources.add(&name, "");
                 self.diagnostics.push(at_most(diagnostic, worst));
-                return Ok(id);
+                return;
             }
         };
         let id = self.sources.add(&name, text);
         let parsed = cirun_parser::parse_documents(&self.sources, id);
         self.documents.extend(parsed.tree);
         self.diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| at_most(diagnostic, worst)));
-        Ok(id)
     }
 }
 
@@ -92,43 +110,14 @@ fn at_most(mut diagnostic: Diagnostic, worst: Severity) -> Diagnostic {
     diagnostic
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, CliError> {
-    let cannot = |reason: String| CliError::invalid(format!("cannot read {}: {reason}", path.display()));
-    let metadata = fs::metadata(path).map_err(|error| cannot(error.to_string()))?;
-    if metadata.is_dir() {
-        return Err(cannot("it is a directory".to_owned()).help("name the pipeline's file"));
+fn cannot_read(path: &Path, refusal: &Refusal) -> CliError {
+    let error = CliError::invalid(format!("cannot read {}: {}", path.display(), repository::why(refusal)));
+    match refusal {
+        Refusal::Link(_) => error.help("name the file itself; links of a repository are not followed"),
+        Refusal::Kind { .. } | Refusal::Changed => error.help("name the pipeline's file"),
+        Refusal::TooLarge(_) => error.help("check that it is the right file, or move parts of it into templates"),
+        _ => error,
     }
-    if metadata.len() > cirun_parser::MAX_BYTES as u64 {
-        return Err(cannot(format!(
-            "it has {} bytes, and {} are read at most",
-            metadata.len(),
-            cirun_parser::MAX_BYTES
-        ))
-        .help("check that it is the right file, or move parts of it into templates"));
-    }
-    fs::read(path).map_err(|error| cannot(error.to_string()))
-}
-
-/// The YAML files below a directory, in a stable order.
-fn yaml_files(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let mut files = Vec::new();
-    let mut waiting = vec![directory.to_owned()];
-    while let Some(next) = waiting.pop() {
-        let entries = fs::read_dir(&next)
-            .map_err(|error| CliError::invalid(format!("cannot read the directory {}: {error}", next.display())))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| CliError::io(next.display(), &error))?;
-            let kind = entry.file_type().map_err(|error| CliError::io(next.display(), &error))?;
-            let path = entry.path();
-            if kind.is_dir() {
-                waiting.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {
@@ -143,8 +132,12 @@ pub(crate) fn default_pipeline(workspace: &Path) -> Result<PathBuf, CliError> {
             .help("name a pipeline: `cirun local path/to/pipeline.yaml`"));
     }
     let mut pipelines = Vec::new();
-    for path in yaml_files(&directory)? {
-        let bytes = read(&path)?;
+    let root = Root::open(workspace).and_then(|root| root.sub(Path::new(DOCUMENTS)));
+    let (documents, left_out) = repository::find(vec![Place { path: directory.clone(), root }]);
+    for document in documents {
+        // Whatever is chosen, all of them are read then, and those that cannot be are named.
+        let Ok(bytes) = document.read() else { continue };
+        let path = document.path;
         let Ok(text) = cirun_parser::decode(&bytes) else { continue };
         let mut sources = Sources::default();
         let id = sources.add("", text);
@@ -156,8 +149,13 @@ pub(crate) fn default_pipeline(workspace: &Path) -> Result<PathBuf, CliError> {
     let with_ci: Vec<_> = pipelines.iter().filter(|(_, ci)| *ci).collect();
     match (pipelines.as_slice(), with_ci.as_slice()) {
         ([(only, _)], _) | (_, [(only, _)]) => Ok(only.clone()),
-        ([], _) => Err(CliError::usage(format!("there is no pipeline under {}", directory.display()))
-            .help("name a pipeline: `cirun local path/to/pipeline.yaml`")),
+        ([], _) => {
+            for LeftOut { path, refusal } in &left_out {
+                console::say(&format!("warning: `{}` is left out: {}", path.display(), repository::why(refusal)));
+            }
+            Err(CliError::usage(format!("there is no pipeline under {}", directory.display()))
+                .help("name a pipeline: `cirun local path/to/pipeline.yaml`"))
+        }
         (all, _) => {
             let list: String = all.iter().map(|(path, _)| format!("\n  {}", path.display())).collect();
             Err(CliError::usage(format!("there are {} pipelines under {}:{list}", all.len(), directory.display()))

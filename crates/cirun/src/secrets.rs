@@ -1,7 +1,8 @@
 //! The secrets that a run was given: flags, files, `CIRUN_SECRET_*`.
 
-use std::{fs, path::Path};
+use std::{fmt, path::Path};
 
+use cirun_beneath::Refusal;
 use cirun_plan::Secret;
 use indexmap::IndexMap;
 
@@ -20,7 +21,7 @@ impl Secrets {
     /// Collects the secrets; flags win over files, files over the environment, later files over earlier ones.
     pub(crate) fn collect<'a>(
         flags: &[(String, String)],
-        files: impl Iterator<Item = &'a Path>,
+        files: impl Iterator<Item = (&'a Path, Result<Vec<u8>, Refusal>)>,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, CliError> {
         let mut secrets = Self::default();
@@ -29,9 +30,12 @@ impl Secrets {
                 secrets.give(id, &value, name.clone());
             }
         }
-        for path in files {
-            let text = fs::read_to_string(path)
-                .map_err(|error| CliError::invalid(format!("cannot read secrets from {}: {error}", path.display())))?;
+        for (path, content) in files {
+            let cannot = |why: &dyn fmt::Display| {
+                CliError::invalid(format!("cannot read secrets from {}: {why}", path.display()))
+            };
+            let content = content.map_err(|refusal| cannot(&refusal))?;
+            let text = String::from_utf8(content).map_err(|_| cannot(&"it is not UTF-8 text"))?;
             for (id, value) in parse_dotenv(&text, path)? {
                 secrets.give(&id, &value, path.display().to_string());
             }
@@ -83,6 +87,8 @@ fn unquote(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -93,7 +99,7 @@ mod tests {
         let environment = ["a", "b", "c"].map(|id| (format!("CIRUN_SECRET_{id}"), "environment".to_owned()));
         let secrets = Secrets::collect(
             &[("a".to_owned(), "flag".to_owned())],
-            [file.as_path()].into_iter(),
+            [(file.as_path(), Ok(fs::read(&file).unwrap()))].into_iter(),
             environment.into_iter(),
         )
         .unwrap();

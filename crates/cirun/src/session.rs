@@ -18,7 +18,8 @@ use cirun_report::human_count;
 pub(crate) use locate::{Located, locate, settings};
 
 use crate::{
-    args::PlanOptions, diagnostics, environment::Environment, error::CliError, paths::Paths, settings::Settings,
+    args::PlanOptions, diagnostics, environment::Environment, error::CliError, paths::Paths, repository,
+    settings::Settings,
 };
 
 /// A pipeline, planned, with everything that was decided on the way.
@@ -38,6 +39,8 @@ pub(crate) struct Session {
     pub file: PathBuf,
     /// The directory that is mounted at the workspace's path, absolute.
     pub workspace: PathBuf,
+    /// The repository's directory, or the workspace's: what its caches are known by.
+    pub project: PathBuf,
     /// cirun's own directories.
     pub paths: Paths,
     /// The token of the pod's service account, where AWS is emulated.
@@ -127,9 +130,13 @@ impl Session {
         Self::open(locate(file, plan, None, environment)?, plan, environment, purpose)
     }
 
-    /// Prints every diagnostic of at least `least`, and fails if one is an error.
+    /// Prints every diagnostic of at least `least`, and fails if one is an error. Files that were left out are always named.
     pub(crate) fn demand_valid(&self, least: Severity) -> Result<(), CliError> {
         diagnostics::say(&self.diagnostics, least, &self.sources);
+        if least > Severity::Warning {
+            let left_out = self.diagnostics.iter().filter(|found| repository::is_left_out(found)).cloned();
+            diagnostics::say(&left_out.collect::<Vec<_>>(), Severity::Warning, &self.sources);
+        }
         let errors = self.errors();
         if errors == 0 {
             return Ok(());

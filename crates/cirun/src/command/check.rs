@@ -14,6 +14,7 @@ use crate::{
     environment::Environment,
     error::CliError,
     exit::ExitCode,
+    repository,
     session::Findings,
 };
 
@@ -84,7 +85,7 @@ pub(crate) fn pages() -> impl Iterator<Item = Page> {
         title: code.title,
         explanation: code.explanation,
     };
-    let planned = || cirun_parser::CODES.iter().chain(cirun_planner::CODES);
+    let planned = || cirun_parser::CODES.iter().chain(repository::CODES).chain(cirun_planner::CODES);
     let of_runs = run_codes::ALL.iter().filter(move |code| planned().all(|planned| planned.id != code.id));
     planned().map(page).chain(of_runs.map(|&RunCode { id, severity, title, explanation }| Page {
         id,

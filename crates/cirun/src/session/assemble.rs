@@ -1,7 +1,11 @@
 //! Makes the planner's inputs from what was found, and plans.
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use cirun_beneath::{Refusal, Root};
 use cirun_parser::{Diagnostic, Document, DocumentKind, model::Connector};
 use cirun_plan::{ENGINE_DIR, PullPolicy};
 use cirun_planner::{
@@ -23,8 +27,9 @@ use crate::{
     daemon,
     environment::Environment,
     error::CliError,
-    machine,
+    local_store, machine,
     project::{DOCUMENTS, Project},
+    repository::{self, Boundary, Place},
     secrets::Secrets,
     settings::{self, Settings},
 };
@@ -57,11 +62,14 @@ pub(super) fn assemble(
     environment: &Environment,
     purpose: Purpose,
 ) -> Result<Session, OpenError> {
-    let Located { file, workspace, settings, paths } = located;
-    let mut directories: Vec<_> = settings.include.iter().map(|setting| setting.value.clone()).collect();
+    let Located { file, workspace, boundary, settings, paths } = located;
+    let include = settings.include.iter().map(|setting| setting.value.clone());
+    let mut places: Vec<_> = include.map(|path| Place { root: boundary.open(&path), path }).collect();
+    let root = Root::open(&workspace).and_then(|root| root.sub(Path::new(DOCUMENTS)));
     let documents = locate::shorten(workspace.join(DOCUMENTS), &environment.directory);
-    directories.extend(Some(documents).filter(|directory| environment.directory.join(directory).is_dir()));
-    let mut project = Project::read(&file, &directories)?;
+    places.extend(Some(Place { path: documents, root }).filter(|place| !is_missing(place)));
+    let project_directory = boundary.directory().unwrap_or(&workspace).to_owned();
+    let mut project = Project::read(&file, boundary.clone(), places)?;
     let mut diagnostics = std::mem::take(&mut project.diagnostics);
     let missing = match &purpose {
         Purpose::Inspect => Missing::Note,
@@ -94,7 +102,7 @@ pub(super) fn assemble(
 
     let secrets = Secrets::collect(
         &plan.secrets,
-        settings.secret_files.iter().map(|setting| setting.value.as_path()),
+        settings.secret_files.iter().map(|setting| read_secrets(setting, &boundary)),
         environment.iter().map(|(name, value)| (name.clone(), value.clone())),
     )?;
     let now = Timestamp::now();
@@ -133,7 +141,7 @@ pub(super) fn assemble(
             args::PushMode::Real => PushMode::Real,
             args::PushMode::None => PushMode::None,
         },
-        caches: Some(paths.caches().display().to_string()),
+        caches: Some(local_store::caches_of(&paths, &project_directory).display().to_string()),
         daemon,
         strict_parity: plan.strict_parity,
         ..Inputs::new(&project.sources)
@@ -159,12 +167,30 @@ pub(super) fn assemble(
         settings,
         file,
         workspace,
+        project: project_directory,
         paths,
         pod_token,
         identity,
         answers,
         running,
     })
+}
+
+/// The repository names only files of its own; whom a person names, and by what links, is that person's word.
+fn read_secrets<'s>(
+    setting: &'s settings::Setting<PathBuf>,
+    boundary: &Boundary,
+) -> (&'s Path, Result<Vec<u8>, Refusal>) {
+    let path = setting.value.as_path();
+    let read = match setting.origin {
+        settings::Origin::Repository => boundary.read(path, repository::LARGEST),
+        _ => repository::read_own(path, repository::LARGEST),
+    };
+    (path, read)
+}
+
+fn is_missing(place: &Place) -> bool {
+    place.root.as_ref().is_err_and(Refusal::is_missing)
 }
 
 /// Connectors by every reference that means them: one without an organisation or project can be meant by any scope.

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cirun_beneath::Root;
+
 use crate::{
     args::{PlanOptions, RunOptions},
     console,
@@ -12,6 +14,7 @@ use crate::{
     error::CliError,
     paths::{Paths, find_upwards},
     project,
+    repository::{self, Boundary, LARGEST_SETTINGS},
     settings::{Layer, Origin, Settings, Trust, Untrusted, UpstreamWord, Values},
 };
 
@@ -23,6 +26,8 @@ const REPOSITORY_SETTINGS: &str = ".cirun.toml";
 pub(crate) struct Located {
     pub file: PathBuf,
     pub workspace: PathBuf,
+    /// Whose rules hold for the files that are read.
+    pub boundary: Boundary,
     pub settings: Settings,
     pub paths: Paths,
 }
@@ -41,9 +46,10 @@ pub(crate) fn locate(
     };
     let repository = find_upwards(&here, ".git");
     let settings = read_settings(&here, repository.as_deref(), &paths, plan, run, environment)?;
+    let mut own = repository.or_else(|| above_documents(&here));
     let workspace = match &settings.workspace {
         Some(setting) => setting.value.clone(),
-        None => repository.or_else(|| above_documents(&here)).unwrap_or(here),
+        None => own.clone().unwrap_or(here),
     };
     let workspace = environment.directory.join(workspace);
     let workspace = fs::canonicalize(&workspace).map_err(|error| {
@@ -52,9 +58,13 @@ pub(crate) fn locate(
     })?;
     let file = match file {
         Some(file) => file,
-        None => shorten(project::default_pipeline(&workspace)?, &environment.directory),
+        None => {
+            own.get_or_insert_with(|| workspace.clone());
+            shorten(project::default_pipeline(&workspace)?, &environment.directory)
+        }
     };
-    Ok(Located { file, workspace, settings, paths })
+    let boundary = Boundary::new(own.as_deref(), &environment.directory);
+    Ok(Located { file, workspace, boundary, settings, paths })
 }
 
 /// The settings of a command that reads no pipeline, from where it is called.
@@ -82,7 +92,7 @@ fn read_settings(
     let mut untrusted = Vec::new();
     if let Some(directory) = owned {
         let file = shorten(directory.clone(), &environment.directory).join(REPOSITORY_SETTINGS);
-        let mut layer = read_layer(Origin::Repository, &file)?;
+        let mut layer = read_repository_settings(&directory, &file)?;
         if let (Some(layer), Trust::UserOnly) = (&mut layer, trust) {
             untrusted = drop_outside(&mut layer.values, repository.unwrap_or(&directory));
         }
@@ -118,6 +128,21 @@ fn drop_outside(values: &mut Values, repository: &Path) -> Vec<Untrusted> {
         reaches: "the repository",
     };
     dropped.map(untrusted).collect()
+}
+
+/// The settings of a repository: a regular file of it, or none.
+fn read_repository_settings(directory: &Path, shown: &Path) -> Result<Option<Layer>, CliError> {
+    let read = Root::open(directory).and_then(|root| root.read(Path::new(REPOSITORY_SETTINGS), LARGEST_SETTINGS));
+    let content = match read {
+        Ok(content) => content,
+        Err(refusal) => {
+            console::say(&format!("warning: {} is left out: {}", shown.display(), repository::why(&refusal)));
+            return Ok(None);
+        }
+    };
+    let text = String::from_utf8(content)
+        .map_err(|_| CliError::usage(format!("cannot read {}: it is not UTF-8 text", shown.display())))?;
+    Layer::from_file(Origin::Repository, shown, &text).map(Some).map_err(|error| CliError::usage(error.to_string()))
 }
 
 fn read_layer(origin: Origin, path: &Path) -> Result<Option<Layer>, CliError> {

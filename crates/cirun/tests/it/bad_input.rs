@@ -232,7 +232,7 @@ fn ten_megabytes_that_are_no_pipeline() {
 fn more_than_is_read() {
     assert_snapshot!(refused(&local("a".repeat(17 * 1024 * 1024)), 3), @r"
     --- stderr
-    error: cannot read ci.yaml: it has 17825792 bytes, and 16777216 are read at most
+    error: cannot read ci.yaml: it is larger than 16777216 bytes
      help: check that it is the right file, or move parts of it into templates
     --- exit status: 3
     ");
@@ -243,7 +243,7 @@ fn directory() {
     let environment = TestEnvironment::new().file("ci.yaml/file", "");
     assert_snapshot!(refused(&environment, 3), @r"
     --- stderr
-    error: cannot read ci.yaml: it is a directory
+    error: cannot read ci.yaml: it is a directory, not a regular file
      help: name the pipeline's file
     --- exit status: 3
     ");
