@@ -2,6 +2,7 @@
 //! `docker::attack` has the attacks of running steps; `cargo xtask attack` runs both.
 
 mod consent;
+#[cfg(unix)]
 mod files;
 mod names;
 mod secrets;
