@@ -104,7 +104,7 @@ codes! {
         "`<+input>` is to be answered before the run: with `--input PATH=VALUE`, with `--input-set FILE`, or on a \
          terminal when asked. `cirun check` reports it as a note.";
     Error "missing-secret", "a secret without a value",
-        "Give it with `--secret-file FILE`, the variable `CIRUN_SECRET_<ID>`, or `--secret ID=VALUE`. Only a run needs it: \
+        "Give it with `--secret-file FILE`, the variable `CIRUN_SECRET_<ID>`, or `--secret ID`, which asks for it. Only a run needs it: \
          `cirun check` reports it as a note, and a plan shows `***` as for every secret.";
     Error "unknown-connector", "a connector that no file holds",
         "A `connectorRef` is looked up among the connector documents under `.harness/` and under every `--include` \
