@@ -7,6 +7,8 @@ use cirun_plan::{Profile, parse_duration};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use crate::secrets::GivenSecret;
+
 /// What is planned.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PlanOptions {
@@ -37,9 +39,9 @@ pub(crate) struct PlanOptions {
     /// Never asks for a missing input
     #[arg(long, help_heading = "Inputs")]
     pub no_input: bool,
-    /// A secret's value (repeatable; visible in `ps`: prefer the file or CIRUN_SECRET_<ID>)
-    #[arg(long = "secret", value_name = "ID=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
-    pub secrets: Vec<(String, String)>,
+    /// A secret, which is asked for at the terminal; ID=@FILE is a file's content (repeatable; ID=VALUE is visible in `ps`)
+    #[arg(long = "secret", value_name = "ID", value_parser = GivenSecret::parse, help_heading = "Inputs")]
+    pub secrets: Vec<GivenSecret>,
     /// Secrets, as a dotenv file (repeatable)
     #[arg(long = "secret-file", value_name = "FILE", help_heading = "Inputs")]
     pub secret_files: Vec<PathBuf>,
@@ -155,9 +157,9 @@ pub(crate) struct RerunOptions {
     /// Runs only the steps that have not succeeded; the others count, with the outputs they had
     #[arg(long)]
     pub failed: bool,
-    /// A secret's value: those of the command line are not recorded (repeatable)
-    #[arg(long = "secret", value_name = "ID=VALUE", value_parser = parse_pair)]
-    pub secrets: Vec<(String, String)>,
+    /// A secret, which is asked for at the terminal; ID=@FILE is a file's content (repeatable; ID=VALUE is visible in `ps`)
+    #[arg(long = "secret", value_name = "ID", value_parser = GivenSecret::parse)]
+    pub secrets: Vec<GivenSecret>,
     /// Secrets, as a dotenv file (repeatable)
     #[arg(long = "secret-file", value_name = "FILE")]
     pub secret_files: Vec<PathBuf>,

@@ -28,7 +28,7 @@ use crate::{
     error::CliError,
     exit::ExitCode,
     local_store,
-    record::{Invocation, Record},
+    record::{Invocation, Record, StepFiles},
     run_id,
     session::{Purpose, Session, locate},
     signals::Signals,
@@ -97,7 +97,7 @@ pub(crate) async fn start(
     }
     let record = Record::create(&session.paths, &run)?;
     invocation.answers.extend(session.answers.iter().cloned());
-    record.keep(session.plan(), &invocation)?;
+    record.keep(session.plan(), invocation)?;
     let clean = match options.clean_clone {
         true => Some(CleanWorkspaces::make(&session.workspace, session.plan(), record.clean_clone())?),
         false => None,
@@ -170,8 +170,9 @@ async fn carry_out(
     let result = Engine::new(backends, config).run(session.plan(), sender, cancel).await;
     let written = writing.join().unwrap_or(Ok(()));
 
-    if let Err(error) = record.forget_secrets() {
-        console::say(&format!("warning: cannot remove the files of secret outputs: {error}"));
+    let files = if options.keep { StepFiles::KeptForContainers } else { StepFiles::Removed };
+    if let Err(error) = record.forget_step_files(files) {
+        console::say(&format!("warning: cannot remove the files of steps' outputs: {error}"));
     }
     outcome::say_pushed(record, setup.machine_registry.as_ref().and_then(|registry| registry.running()));
     outcome::say_kept(run, options, setup.engine.is_some());

@@ -31,6 +31,10 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, CliError> {
     let recorded = History::of(&Paths::find()?).find(run)?;
     let invocation = recorded.invocation()?;
+    if invocation.is_masked() {
+        return Err(CliError::usage(format!("cannot run {} again: a secret was among its arguments", recorded.id))
+            .help("the value of a secret is not recorded; `cirun local` starts a new run"));
+    }
     let arguments = ["cirun".to_owned()].into_iter().chain(invocation.arguments.iter().cloned());
     let parsed = Args::try_parse_from(arguments).map_err(|error| not_understood(&recorded, &error.to_string()))?;
     let Command::Local { file, mut plan, run: mut how } = parsed.command else {
@@ -59,9 +63,9 @@ fn not_understood(run: &RecordedRun, why: &str) -> CliError {
 }
 
 fn say_missing_secrets(invocation: &Invocation, options: &RerunOptions) {
-    for id in invocation.secrets.iter().filter(|id| options.secrets.iter().all(|(given, _)| given != *id)) {
+    for id in invocation.secrets.iter().filter(|id| options.secrets.iter().all(|given| given.id != **id)) {
         console::say(&format!(
-            "note: secret `{id}` was given on the command line, which is not recorded; `--secret {id}=VALUE` gives it again"
+            "note: secret `{id}` was given on the command line, which is not recorded; `--secret {id}` asks for it again"
         ));
     }
 }

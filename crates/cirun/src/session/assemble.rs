@@ -25,7 +25,7 @@ use crate::{
     error::CliError,
     machine,
     project::{DOCUMENTS, Project},
-    secrets::Secrets,
+    secrets::{self, Secrets},
     settings::{self, Settings},
 };
 
@@ -92,10 +92,14 @@ pub(super) fn assemble(
     };
     let (input_sets, stages) = resolved.map(|resolved| (resolved.input_sources, resolved.stages)).unwrap_or_default();
 
+    secrets::warn_of_values(&plan.secrets);
+    let is_run = matches!(purpose, Purpose::Run { .. });
     let secrets = Secrets::collect(
         &plan.secrets,
         settings.secret_files.iter().map(|setting| setting.value.as_path()),
         environment.iter().map(|(name, value)| (name.clone(), value.clone())),
+        // What is only looked at shows no secret, so that none is needed.
+        |id| if is_run { secrets::ask(id).map(Some) } else { Ok(None) },
     )?;
     let now = Timestamp::now();
     let (run, delegate, running) = match purpose {
