@@ -2,7 +2,8 @@
 
 use cirun_expressions::{Evaluation, Value};
 use cirun_plan::{
-    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Text, Traced,
+    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Source, Text, Traced,
+    VariableRule,
 };
 use indexmap::IndexMap;
 
@@ -48,13 +49,15 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn container(&mut self, planned: &ContainerAction) -> Result<ReadyContainer, String> {
+        let env = self.env(&planned.env)?;
+        self.check(planned, &env)?;
         Ok(ReadyContainer {
             image: self.text(&planned.image.value)?,
             pull: planned.pull.value,
             registry_auth: planned.registry_auth.clone(),
             entrypoint: self.list(planned.entrypoint.as_ref())?,
             command: self.list(planned.command.as_ref())?,
-            env: self.env(&planned.env)?,
+            env,
             aliases: planned.aliases.iter().map(|alias| alias.value.clone()).collect(),
             ports: planned.ports.iter().map(|port| port.value).collect(),
             privileged: planned.privileged.value,
@@ -92,6 +95,20 @@ impl Resolver<'_> {
             env.insert(name.clone(), value);
         }
         Ok(env)
+    }
+
+    /// Checks the variables that had to wait for the run; one that is left out counts as empty.
+    fn check(&self, planned: &ContainerAction, env: &IndexMap<String, String>) -> Result<(), String> {
+        for VariableRule { variable, must } in &planned.rules {
+            let value = env.get(variable).map_or("", String::as_str);
+            let is_secret = self.secrets.iter().any(|secret| secret.expose() == value)
+                || planned.env.get(variable).is_some_and(|planned| planned.value.value.is_secret());
+            must.check(value, Source::Expression).map_err(|broken| {
+                let broken = if is_secret { broken.hidden() } else { broken };
+                format!("variable `{variable}`: {broken}")
+            })?;
+        }
+        Ok(())
     }
 
     fn text(&mut self, text: &Text) -> Result<String, String> {
