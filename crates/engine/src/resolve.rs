@@ -4,7 +4,8 @@ mod secret_script;
 
 use cirun_expressions::{Evaluation, Value};
 use cirun_plan::{
-    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Text, Traced,
+    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Source, Text, Traced,
+    VariableRule,
 };
 use indexmap::IndexMap;
 
@@ -66,6 +67,7 @@ impl Resolver<'_> {
         let mut entrypoint = self.list(planned.entrypoint.as_ref())?;
         let mut command = self.list(planned.command.as_ref())?;
         let mut env = self.env(&planned.env)?;
+        self.check(planned, &env)?;
         if [&entrypoint, &command].into_iter().flatten().any(|words| words.secrecy == Secrecy::Secret) {
             let words = [&mut entrypoint, &mut command].into_iter().flatten();
             secret_script::hide(words.flat_map(|words| &mut words.words), &mut env);
@@ -130,6 +132,20 @@ impl Resolver<'_> {
             env.insert(name.clone(), value);
         }
         Ok(env)
+    }
+
+    /// Checks the variables that had to wait for the run; one that is left out counts as empty.
+    fn check(&self, planned: &ContainerAction, env: &IndexMap<String, String>) -> Result<(), String> {
+        for VariableRule { variable, must } in &planned.rules {
+            let value = env.get(variable).map_or("", String::as_str);
+            let is_secret = self.secrets.iter().any(|secret| secret.expose() == value)
+                || planned.env.get(variable).is_some_and(|planned| planned.value.value.is_secret());
+            must.check(value, Source::Expression).map_err(|broken| {
+                let broken = if is_secret { broken.hidden() } else { broken };
+                format!("variable `{variable}`: {broken}")
+            })?;
+        }
+        Ok(())
     }
 
     fn text(&mut self, text: &Text) -> Result<String, String> {
