@@ -17,6 +17,7 @@ mod environment;
 mod error;
 mod exit;
 mod front;
+mod git;
 mod local_store;
 mod machine;
 mod own_image;
