@@ -10,6 +10,7 @@ mod told;
 
 use std::path::PathBuf;
 
+pub(crate) use aws_inputs::emulated_delegate;
 pub(crate) use assemble::{POD_TOKEN_FILE, Purpose, TRUST_BUNDLE_FILE};
 use cirun_parser::{Diagnostic, Severity, Sources, model::Pipeline};
 use cirun_plan::{Plan, Secret};

@@ -2,6 +2,7 @@
 
 mod guard;
 mod header;
+mod host_steps;
 mod image_rules;
 mod interlude;
 mod outcome;
