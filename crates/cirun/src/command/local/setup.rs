@@ -204,14 +204,13 @@ impl Stagehand<'_> {
         let settings = &self.session.settings;
         let mut steps = self.session.plan().stages.iter().flat_map(|stage| stage.steps());
         let planned = steps.any(|step| matches!(&step.action, Action::Container(container) if container.engine_socket));
-        planned && !settings.no_docker_socket.value && settings.egress.value == EgressMode::All
+        planned && settings.gives_sockets()
     }
 
     /// The engine's socket as steps get it: behind a guard wherever it can have one.
     fn engine_socket(self, engine: &Engine, registry: &Arc<MachineRegistry>) -> Result<EngineSocket, CliError> {
         let Session { settings, paths, planned, .. } = self.session;
-        // A container that a step starts by the machine's engine would be outside of the closed network.
-        if settings.no_docker_socket.value || settings.egress.value != EgressMode::All {
+        if !settings.gives_sockets() {
             return Ok(EngineSocket::Refused);
         }
         if engine.socket_here().is_some() {
