@@ -36,6 +36,7 @@ fn the_examples_are_clean() {
     assert_snapshot!(hello.cirun(&["check", "pipeline.yaml"]).exits(0), @r"
     --- stderr
     pipeline.yaml: 0 errors, 0 warnings, 0 differences from CI
+    a run asks for consent first: 2 host steps; `cirun local` lists them, `--trust` allows them
     --- exit status: 0
     ");
 }
