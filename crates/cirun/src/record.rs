@@ -77,6 +77,11 @@ impl Record {
         self.directory.join(ENGINE)
     }
 
+    /// The home directories of host steps, while their stages run.
+    pub(crate) fn homes(&self) -> PathBuf {
+        self.directory.join("homes")
+    }
+
     /// The clean clone of this run, if it has one.
     pub(crate) fn clean_clone(&self) -> PathBuf {
         self.directory.join("workspace")

@@ -8,7 +8,7 @@ use cirun_plan::Secret;
 use indexmap::IndexMap;
 
 pub(crate) use self::given::{GivenSecret, Source, ask, warn_of_values};
-use crate::error::CliError;
+use crate::{environment::Environment, error::CliError};
 
 /// The prefix of variables that carry a secret.
 pub(crate) const VARIABLE_PREFIX: &str = "CIRUN_SECRET_";
@@ -73,6 +73,39 @@ impl Secrets {
 fn read(path: &Path) -> Result<String, CliError> {
     fs::read_to_string(path)
         .map_err(|error| CliError::invalid(format!("cannot read secrets from {}: {error}", path.display())))
+}
+
+/// The fewest characters of a value that is masked for its variable's name.
+const SHORTEST: usize = 8;
+/// Words of variables' names whose values are credentials.
+const CREDENTIAL_WORDS: [&str; 11] = [
+    "APIKEY",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "KEY",
+    "KEYS",
+    "PASSPHRASE",
+    "PASSWD",
+    "PASSWORD",
+    "PAT",
+    "SECRET",
+    "TOKEN",
+];
+
+/// The values of the user's environment that look like credentials: no step inherits them, but a host step can find them
+/// elsewhere, and print them.
+pub(crate) fn of_environment(environment: &Environment) -> Vec<Secret> {
+    environment.iter().filter(|(name, value)| is_credential(name, value)).map(|(_, value)| Secret::new(value)).collect()
+}
+
+fn is_credential(name: &str, value: &str) -> bool {
+    let mut words = name.split('_').map(str::to_uppercase);
+    let is_named = words.any(|word| {
+        CREDENTIAL_WORDS.contains(&word.as_str())
+            || ["TOKEN", "PASSWORD", "SECRET"].iter().any(|end| word.ends_with(end))
+    });
+    // The path of a file is none, and would be masked wherever a log names it.
+    is_named && value.chars().count() >= SHORTEST && !Path::new(value).is_absolute()
 }
 
 fn parse_dotenv(text: &str, path: &Path) -> Result<Vec<(String, String)>, CliError> {
@@ -145,6 +178,24 @@ mod tests {
         assert_eq!(value("asked").as_deref(), Some("typed"));
         assert_eq!(value("key").as_deref(), Some("one\ntwo"));
         assert_eq!(value("no"), None);
+    }
+
+    #[test]
+    fn credentials_by_the_names_of_their_variables() {
+        for (name, value, expected) in [
+            ("GITHUB_TOKEN", "ghp_12345678", true),
+            ("AWS_SECRET_ACCESS_KEY", "abcdefgh", true),
+            ("DB_PASSWORD", "correct horse", true),
+            ("npm_config__authToken", "abcdefgh", true),
+            ("CIRUN_SECRET_A", "abcdefgh", true),
+            ("DB_PASSWORD", "short12", false),
+            ("SSL_KEY", "/etc/ssl/private.pem", false),
+            ("KEYMAP", "us-international", false),
+            ("MONKEY_BUSINESS", "bananas-and-more", false),
+            ("PATH", "/usr/bin:/bin", false),
+        ] {
+            assert_eq!(is_credential(name, value), expected, "{name}={value}");
+        }
     }
 
     #[test]

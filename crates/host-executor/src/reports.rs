@@ -91,6 +91,8 @@ mod tests {
             fs::write(path, file).unwrap();
         }
         let paths = HostPaths {
+            home: "/nonexistent".into(),
+            own_files: Default::default(),
             planned_workspace: "/harness".into(),
             workspace: dir.path().join("w[1]"),
             run_dir: dir.path().join("run"),

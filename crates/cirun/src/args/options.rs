@@ -78,8 +78,9 @@ pub(crate) struct PlanOptions {
     /// Fails (3) if a step is of a type that is not run locally
     #[arg(long, help_heading = "Parity")]
     pub fail_on_skip: bool,
-    /// Follows settings of the repository's `.cirun.toml` that reach outside this machine
-    #[arg(long, help_heading = "AWS")]
+    /// Trusts the repository for this run: all settings of its `.cirun.toml` are followed, and it gets host steps, engine
+    /// sockets and privileged containers without a question
+    #[arg(long, help_heading = "Trust")]
     pub trust: bool,
 }
 
@@ -181,6 +182,9 @@ pub(crate) struct RerunOptions {
     /// Opens a shell in a step that fails, in the state that it has left
     #[arg(long)]
     pub shell_on_failure: bool,
+    /// Trusts the repository for this run; the `--trust` of the recorded run counts while its pipeline is the same
+    #[arg(long)]
+    pub trust: bool,
 }
 
 macro_rules! words {

@@ -21,6 +21,9 @@ pub(crate) struct Invocation {
     pub secrets: Vec<String>,
     /// What a person answered to missing inputs, by path.
     pub answers: Vec<(String, String)>,
+    /// The digest of the documents that were run; `--trust` among the arguments was for those.
+    #[serde(default)]
+    pub content: Option<String>,
 }
 
 impl Invocation {

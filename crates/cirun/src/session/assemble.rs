@@ -57,7 +57,7 @@ pub(super) fn assemble(
     environment: &Environment,
     purpose: Purpose,
 ) -> Result<Session, OpenError> {
-    let Located { file, workspace, settings, paths } = located;
+    let Located { file, workspace, settings, standing, paths } = located;
     let mut directories: Vec<_> = settings.include.iter().map(|setting| setting.value.clone()).collect();
     let documents = locate::shorten(workspace.join(DOCUMENTS), &environment.directory);
     directories.extend(Some(documents).filter(|directory| environment.directory.join(directory).is_dir()));
@@ -88,7 +88,13 @@ pub(super) fn assemble(
         diagnostics.extend(project.own_documents().next().and_then(Document::unsupported));
         told::clean(&mut diagnostics, &project);
         let Project { sources, .. } = project;
-        return Err(OpenError::NoPipeline(Box::new(Findings { file, sources, diagnostics, inspected: None })));
+        return Err(OpenError::NoPipeline(Box::new(Findings {
+            file,
+            sources,
+            diagnostics,
+            asks: None,
+            inspected: None,
+        })));
     };
     let (input_sets, stages) = resolved.map(|resolved| (resolved.input_sources, resolved.stages)).unwrap_or_default();
 
@@ -163,6 +169,7 @@ pub(super) fn assemble(
         settings,
         file,
         workspace,
+        standing,
         paths,
         pod_token,
         identity,

@@ -101,6 +101,7 @@ fn a_plan_is_shown_without_secrets() {
             file named by `--secret-file FILE`, or in the environment variable
             `CIRUN_SECRET_deploy_token`
     ci.yaml: 0 errors, 0 warnings, 0 differences from CI
+    a run asks for consent first: 1 host step; `cirun local` lists them, `--trust` allows them
     --- exit status: 0
     "#);
 }

@@ -16,8 +16,7 @@ fn stage(command: &str) -> String {
 
 #[test]
 fn no_label_name_or_argument_of_a_container() {
-    let environment =
-        engine(&stage("test \"$word\" = \"$TOKEN\" && echo same")).with("CIRUN_SECRET_token", SECRET);
+    let environment = engine(&stage("test \"$word\" = \"$TOKEN\" && echo same")).with("CIRUN_SECRET_token", SECRET);
     drop(environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl", "--keep"]).exits(0));
     let events = environment.events();
     let of_run = format!("label=cirun.run={}", events.run());
