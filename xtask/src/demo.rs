@@ -28,14 +28,15 @@ pub(crate) struct Args {
     options: Vec<String>,
 }
 
-/// The demo ends with cirun's own exit code. Which images stand in for the plugins is the example's own setting.
+/// The demo ends with cirun's own exit code. Which images stand in for the plugins is the example's own setting, which a run
+/// follows with trust.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let engine = engine::ensure()?;
     images::ensure(&engine)?;
     Cmd::new("cargo").args(["build", "--quiet", "--package", "cirun"]).dir(&project::root()).run()?;
     let events = project::cache_dir("demo")?.join("events.jsonl");
     let code = Cmd::new(project::target_dir().join("debug/cirun"))
-        .args(["local", PIPELINE, "--events"])
+        .args(["local", PIPELINE, "--trust", "--events"])
         .arg(&events)
         .args(&args.options)
         .dir(&project::root())

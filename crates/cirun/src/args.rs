@@ -118,6 +118,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         options: Box<RerunOptions>,
     },
+    /// Shows what this repository was allowed beyond containers of its own
+    Trust {
+        /// The repository; by default the one of the current directory
+        directory: Option<PathBuf>,
+        /// Shows every repository
+        #[arg(long)]
+        list: bool,
+        /// Forgets what the repository was allowed: the next run asks again
+        #[arg(long, conflicts_with = "list")]
+        revoke: bool,
+    },
     /// Says what works on this machine, what does not, and how to mend it
     Doctor,
     /// Lists what runs of cirun own on the engine

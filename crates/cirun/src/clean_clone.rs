@@ -12,7 +12,13 @@ use std::{
 use cirun_beneath::{Refusal, Root};
 use cirun_plan::{CodebaseClone, Plan};
 
-use crate::{console, error::CliError, record::open_to_all, repository::LARGEST};
+use crate::{
+    console,
+    error::CliError,
+    git::{self, Reach},
+    record::open_to_all,
+    repository::LARGEST,
+};
 
 /// What names a file of Git LFS in `.gitattributes`.
 const LFS: &[u8] = b"filter=lfs";
@@ -77,7 +83,7 @@ struct Clone {
 impl Clone {
     /// Clones the repository that `workspace` is in to `directory`, which must be empty or not exist.
     fn make(workspace: &Path, directory: PathBuf, wanted: &CodebaseClone) -> Result<Self, CliError> {
-        let repository = gix::discover(workspace).map_err(|_| no_repository(workspace))?;
+        let repository = git::discover(workspace).ok_or_else(|| no_repository(workspace))?;
         let root = repository.workdir().ok_or_else(|| no_repository(workspace))?;
         let root = fs::canonicalize(root).map_err(|error| CliError::io(root.display(), &error))?;
         if repository.head_id().is_err() {
@@ -86,7 +92,7 @@ impl Clone {
         }
         let mut notes = left_out(&root)?;
         let url = format!("file://{}", root.display());
-        let mut command = git(&root);
+        let mut command = git::command(&root, Reach::Machine);
         command.args(["clone", "--quiet"]);
         if let Some(depth) = wanted.depth {
             command.args(["--depth", &depth.to_string()]);
@@ -97,10 +103,11 @@ impl Clone {
         run(command.args(["--", &url]).arg(&directory), "clone the repository")?;
         if !wanted.sparse.is_empty() {
             let paths = ["sparse-checkout", "set"].into_iter().chain(wanted.sparse.iter().map(String::as_str));
-            run(git(&directory).args(paths), "check out the paths of `sparseCheckout`")?;
+            run(git::command(&directory, Reach::Here).args(paths), "check out the paths of `sparseCheckout`")?;
         }
         if wanted.tags {
-            run(git(&directory).args(["fetch", "--quiet", "--tags", "origin"]), "fetch the tags")?;
+            let mut fetch = git::command(&directory, Reach::Machine);
+            run(fetch.args(["fetch", "--quiet", "--tags", "origin"]), "fetch the tags")?;
         }
         let made = Self { workspace: in_clone(workspace, &root, &directory)?, directory, notes: Vec::new() };
         made.name_remote(&repository)?;
@@ -115,9 +122,10 @@ impl Clone {
 
     /// Gives `origin` the address that the repository's own has, so that steps see the one that they see in CI.
     fn name_remote(&self, repository: &gix::Repository) -> Result<(), CliError> {
+        let mut remote = git::command(&self.directory, Reach::Here);
         match crate::codebase::remote(repository) {
-            Some(url) => run(git(&self.directory).args(["remote", "set-url", "origin", &url]), "name the remote"),
-            None => run(git(&self.directory).args(["remote", "remove", "origin"]), "remove the remote"),
+            Some(url) => run(remote.args(["remote", "set-url", "origin", &url]), "name the remote"),
+            None => run(remote.args(["remote", "remove", "origin"]), "remove the remote"),
         }
     }
 
@@ -152,30 +160,14 @@ fn in_clone(workspace: &Path, root: &Path, directory: &Path) -> Result<PathBuf, 
 
 /// How much of the working tree is not in HEAD.
 fn left_out(root: &Path) -> Result<Vec<String>, CliError> {
-    let mut status = git(root);
-    status.args(["status", "--porcelain", "--untracked-files=normal"]);
+    let mut status = git::command_without_filters(root).map_err(|error| no_git(&error))?;
+    status.args(["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all"]);
     let output = status.output().map_err(|error| no_git(&error))?;
     Ok(match String::from_utf8_lossy(&output.stdout).lines().count() {
         0 => Vec::new(),
         1 => vec!["1 change of the working tree is left out".to_owned()],
         count => vec![format!("{count} changes of the working tree are left out")],
     })
-}
-
-/// Git without hooks and without downloads of large files.
-fn git(directory: &Path) -> Command {
-    let mut command = Command::new("git");
-    command
-        .arg("-C")
-        .arg(directory)
-        .args(["-c", "core.hooksPath=/dev/null"])
-        .env("GIT_LFS_SKIP_SMUDGE", "1")
-        .env("GIT_TERMINAL_PROMPT", "0");
-    // A hook of git, from which cirun may be run, sets these for its own repository.
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
-        command.env_remove(variable);
-    }
-    command
 }
 
 fn run(command: &mut Command, what: &str) -> Result<(), CliError> {
@@ -201,7 +193,7 @@ mod tests {
     use super::*;
 
     fn in_repository(directory: &Path, words: &[&str]) -> String {
-        let mut command = git(directory);
+        let mut command = git::command(directory, Reach::Machine);
         command.args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=trunk"]);
         let output = command.args(words).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use gix::bstr::ByteSlice;
 
+use crate::git;
+
 /// The facts of one checkout; every one may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Checkout {
@@ -28,7 +30,7 @@ pub(crate) struct Checkout {
 impl Checkout {
     /// Reads the repository that `directory` is in; a directory outside any repository has no facts.
     pub(crate) fn read(directory: &Path) -> Self {
-        let Ok(repository) = gix::discover(directory) else { return Self::default() };
+        let Some(repository) = git::discover(directory) else { return Self::default() };
         let mut facts = Self { remote: remote(&repository), ..Self::default() };
         let Ok(head) = repository.head() else { return facts };
         facts.branch = head.referent_name().map(|name| name.shorten().to_string());

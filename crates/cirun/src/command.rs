@@ -15,3 +15,4 @@ pub(crate) mod report;
 pub(crate) mod rerun;
 pub(crate) mod runs;
 pub(crate) mod schema;
+pub(crate) mod trust;

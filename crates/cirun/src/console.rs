@@ -1,9 +1,14 @@
 //! The only place that prints: data to stdout, words for people to stderr.
+//!
+//! Whatever is in a text (a name in a file, the message of another program), a terminal gets no orders from it: they are written
+//! out at these doors. The sinks of a run do the same for themselves.
 
 use std::{
     io::{self, BufWriter, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
+
+use cirun_engine::{legible, legible_in_colour};
 
 use crate::{args::ColorChoice, error::CliError};
 
@@ -37,7 +42,7 @@ pub(crate) fn is_interactive() -> bool {
 /// Writes the words of a question, without a line end.
 pub(crate) fn prompt(text: &str) {
     let mut stderr = io::stderr().lock();
-    drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()));
+    drop(stderr.write_all(legible(text).as_bytes()).and_then(|()| stderr.flush()));
 }
 
 /// What a person has typed meanwhile.
@@ -81,6 +86,61 @@ pub(crate) fn type_line(_patience: std::time::Duration) -> io::Result<Typed> {
     }
 }
 
+/// Asks for a line that the terminal does not show while it is typed; none where the input has ended. Ctrl-C is an error of the
+/// kind `Interrupted`.
+#[cfg(unix)]
+pub(crate) fn type_unseen(question: &str) -> io::Result<Option<String>> {
+    let unseen = Unseen::begin()?;
+    prompt(question);
+    // A terminal gives one line at a time, and none that is longer.
+    let mut bytes = [0; 4096];
+    let count = rustix::io::read(io::stdin(), &mut bytes);
+    drop(unseen);
+    say("");
+    match &bytes[..count?] {
+        [] => Ok(None),
+        [.., INTERRUPT] => Err(io::ErrorKind::Interrupted.into()),
+        typed => Ok(Some(String::from_utf8_lossy(typed).trim_end_matches(['\n', '\r']).to_owned())),
+    }
+}
+
+/// Nothing here hides what is typed.
+#[cfg(not(unix))]
+pub(crate) fn type_unseen(_question: &str) -> io::Result<Option<String>> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "on this system what is typed would be shown"))
+}
+
+/// What a terminal sends for Ctrl-C where it sends no signal.
+#[cfg(unix)]
+const INTERRUPT: u8 = 3;
+
+/// The terminal shows nothing of what is typed until this is dropped. Ctrl-C ends the line instead of the process, which would
+/// leave a terminal that shows nothing.
+#[cfg(unix)]
+struct Unseen(rustix::termios::Termios);
+
+#[cfg(unix)]
+impl Unseen {
+    fn begin() -> io::Result<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+        let before = tcgetattr(io::stdin())?;
+        let mut unseen = before.clone();
+        unseen.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+        unseen.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
+        tcsetattr(io::stdin(), OptionalActions::Now, &unseen)?;
+        Ok(Self(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        // A terminal that has gone needs no restoring.
+        let _gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
 /// The width of the terminal, in columns.
 pub(crate) fn width() -> usize {
     terminal_width().unwrap_or(80).clamp(40, 200)
@@ -103,14 +163,50 @@ pub(crate) fn data(text: &str) -> Result<(), CliError> {
 
 /// Writes data to stdout as it comes.
 pub(crate) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
-    let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut stdout = BufWriter::with_capacity(1 << 16, Legible { out: io::stdout().lock(), rest: Vec::new() });
     match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::io("cannot write to stdout", &error)),
         Ok(()) | Err(_) => Ok(()),
     }
 }
 
-/// Standard output, for data that comes piece by piece; see [`data`].
+/// Passes text on as a terminal may have it.
+struct Legible<W> {
+    out: W,
+    /// The first bytes of a character, whose others are still to come.
+    rest: Vec<u8>,
+}
+
+impl<W: Write> Write for Legible<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.rest.extend_from_slice(bytes);
+        while !self.rest.is_empty() {
+            let (text, invalid) = match str::from_utf8(&self.rest) {
+                Ok(text) => (text, 0),
+                Err(error) => {
+                    let text = self.rest.get(..error.valid_up_to()).unwrap_or_default();
+                    (str::from_utf8(text).unwrap_or_default(), error.error_len().unwrap_or(0))
+                }
+            };
+            let taken = text.len() + invalid;
+            self.out.write_all(legible(text).as_bytes())?;
+            if invalid > 0 {
+                self.out.write_all("\u{fffd}".as_bytes())?;
+            }
+            if taken == 0 {
+                break;
+            }
+            self.rest.drain(..taken);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Standard output, for sinks; see [`data`].
 #[derive(Debug)]
 pub(crate) struct Data;
 
@@ -130,8 +226,32 @@ impl Write for Data {
     }
 }
 
-/// Writes a line for people to stderr; where stderr is gone there is nobody to tell.
+/// Writes a line for people to stderr; where stderr is gone, no one reads it.
 pub(crate) fn say(text: &str) {
+    write_line(&legible(text));
+}
+
+/// Writes a line that has colours of our own.
+pub(crate) fn say_in_colour(text: &str) {
+    write_line(&legible_in_colour(text));
+}
+
+fn write_line(line: &str) {
     let mut stderr = io::stderr().lock();
-    drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(b"\n")));
+    drop(stderr.write_all(line.as_bytes()).and_then(|()| stderr.write_all(b"\n")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_comes_in_parts() {
+        let mut out = Legible { out: Vec::new(), rest: Vec::new() };
+        for byte in "a\u{202e}é\u{1b}[31m\n".as_bytes() {
+            out.write_all(&[*byte]).unwrap();
+        }
+        out.write_all(b"\xff.").unwrap();
+        assert_eq!(String::from_utf8(out.out).unwrap(), "a\\u202eé\\u001b[31m\n\u{fffd}.");
+    }
 }

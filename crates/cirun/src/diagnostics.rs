@@ -2,8 +2,9 @@
 
 mod excerpt;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use cirun_engine::legible;
 use cirun_parser::{Diagnostic, Label, Severity, Sources, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use textwrap::{WordSeparator, WordSplitter};
@@ -21,7 +22,7 @@ const SHOWN_PLACES: usize = 3;
 pub(crate) fn say(diagnostics: &[Diagnostic], least: Severity, sources: &Sources) {
     let said: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).collect();
     for diagnostic in said.iter().take(SHOWN) {
-        console::say(&render(diagnostic, sources));
+        console::say_in_colour(&render(diagnostic, sources));
     }
     if said.len() > SHOWN {
         console::say(&format!("… and {} more like these", said.len() - SHOWN));
@@ -105,7 +106,7 @@ impl<'a> Shown<'a> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_main { &self.diagnostic.message } else { "and here" })
+        f.write_str(&if self.is_main { legible(&self.diagnostic.message) } else { "and here".into() })
     }
 }
 
@@ -126,7 +127,7 @@ impl miette::Diagnostic for Shown<'_> {
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
         let help = self.diagnostic.help.as_ref().filter(|_| self.is_main)?;
-        Some(Box::new(help))
+        Some(Box::new(legible(help)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -145,8 +146,11 @@ impl miette::Diagnostic for Shown<'_> {
                 text => Some(text.to_owned()),
             };
             let range = label.span.range();
-            let length = self.source.as_ref().map_or(range.len(), |source| source.shown_length(&range));
-            LabeledSpan::new_primary_with_span(text, (range.start, length))
+            let shown = self.source.as_ref().map_or(range.clone(), |source| source.shown_range(&range));
+            LabeledSpan::new_primary_with_span(
+                text.as_deref().map(legible).map(Cow::into_owned),
+                (shown.start, shown.len()),
+            )
         })))
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use crate::{
     command::check::{self, Page},
-    secrets, settings,
+    secrets,
+    settings::{self, May, RULES, Rule},
 };
 
 const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
@@ -24,6 +25,25 @@ fn every_key_of_a_settings_file_is_documented() {
     assert!(keys.contains(&"base-image"), "{keys:?}");
     let missing: Vec<&str> = keys.into_iter().filter(|key| rows(key) != 1).collect();
     assert!(missing.is_empty(), "docs/configuration.md has no single row for {missing:?}");
+}
+
+/// What a repository may set is one table, in the code and on the page.
+#[test]
+fn every_rule_for_a_repositorys_settings_is_documented() {
+    for Rule { key, may, reason } in RULES {
+        let may = match may {
+            May::Any => "any value",
+            May::Only(values) => values,
+            May::Ask => "any value, after your consent",
+            May::Nothing => "nothing",
+        };
+        let row = format!("\n| {key} | {may} | {reason} |\n");
+        assert!(CONFIGURATION.contains(&row), "docs/configuration.md has no row{row}");
+        assert_eq!(rows(key), 1, "{key} is no key");
+    }
+    let refused = toml::from_str::<settings::Values>("no-such-key = 1").unwrap_err();
+    let keys = refused.message().split("expected one of").nth(1).unwrap().matches('`').count() / 2;
+    assert_eq!(keys, RULES.len(), "a key has no rule");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod backend;
 mod clean_clone;
 mod codebase;
 mod command;
+mod consent;
 mod console;
 mod daemon;
 mod diagnostics;
@@ -17,6 +18,7 @@ mod environment;
 mod error;
 mod exit;
 mod front;
+mod git;
 mod local_store;
 mod machine;
 mod own_image;
@@ -85,6 +87,7 @@ fn run(args: Args) -> Result<ExitCode, CliError> {
         Command::Logs { words } => command::logs::run(&words),
         Command::Report { run, html, junit } => command::report::run(run.as_deref(), html, junit),
         Command::Rerun { run, options } => block_on(command::rerun::run(run.as_deref(), *options, &environment))?,
+        Command::Trust { directory, list, revoke } => command::trust::run(directory, list, revoke, &environment),
         Command::Doctor => block_on(command::doctor::run(&environment))?,
         Command::Ps => block_on(command::ps::ps(&environment))?,
         Command::Clean { dry_run, all, run } => block_on(command::ps::clean(&environment, dry_run, all, run))?,

@@ -37,6 +37,14 @@ impl Paths {
         })
     }
 
+    /// A path in the user's `config.toml`: relative to its directory, or to the home after `~/`.
+    pub(crate) fn of_user(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix("~") {
+            Ok(below) => self.home.join(below),
+            Err(_) => self.config.join(path),
+        }
+    }
+
     /// The caches of steps that save and restore them.
     pub(crate) fn caches(&self) -> PathBuf {
         self.cache.join("caches")

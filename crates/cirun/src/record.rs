@@ -5,16 +5,19 @@ mod invocation;
 mod leftovers;
 
 use std::{
-    fs::{self, File},
+    borrow::Cow,
+    fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use cirun_beneath::{Kind, Limits, Root};
+use cirun_engine::Masker;
 pub(crate) use invocation::Invocation;
-pub(crate) use leftovers::left_behind;
+pub(crate) use leftovers::{left_behind, remove as remove_leftovers};
 
-use crate::{error::CliError, exit::ExitCode, paths::Paths};
+use crate::{error::CliError, exit::ExitCode, paths::Paths, session::POD_TOKEN_FILE};
 
 /// The events of a run, one JSON object a line.
 const EVENTS: &str = "events.jsonl";
@@ -24,14 +27,19 @@ const PLAN: &str = "plan.json";
 const EMULATOR: &str = "emulator";
 /// The uploads of a run, by store and bucket.
 const ARTIFACTS: &str = "artifacts";
-/// What is mounted at `/tmp/engine` in every container.
-const STEPS: &str = "engine";
+/// What steps share with cirun: outputs, a token, whatever they write there. Nothing of it is masked.
+const ENGINE: &str = "engine";
 /// The clean clones.
 const CLEAN_CLONE: &str = "workspace";
+/// The homes of host steps.
+const HOMES: &str = "homes";
 /// The socket that steps get in place of the engine's.
 const GUARD: &str = "guard";
-/// How the files end that steps write secret outputs to.
-const SECRET_OUTPUTS: &str = "-output-secrets.env";
+/// Locked for as long as the run goes on. One that no process has locked is of a run that was killed.
+const ALIVE: &str = "alive";
+
+/// How many files of steps are looked at.
+const STEP_FILES: Limits = Limits { entries: 1_000_000, depth: 0 };
 
 /// How many records are kept.
 const KEPT: usize = 50;
@@ -40,39 +48,50 @@ const KEPT: usize = 50;
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
     directory: PathBuf,
-    /// Locked as long as the run lives.
-    _in_use: Arc<File>,
+    /// The lock of [`ALIVE`].
+    _alive: Arc<File>,
+}
+
+/// What becomes of the files that steps share with cirun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StepFiles {
+    /// They go with the run.
+    Removed,
+    /// Containers that are kept have them mounted: only those go that hold outputs or a token.
+    KeptForContainers,
 }
 
 impl Record {
-    /// Makes the directory of a new run, removes the oldest records beyond those that are kept, and of others what killed runs
-    /// left in them.
+    /// Makes the directory of a new run, and removes the oldest records beyond those that are kept.
     pub(crate) fn create(paths: &Paths, run: &str) -> Result<Self, CliError> {
         let directory = paths.run(run);
-        let in_use = leftovers::mark(&directory).map_err(|error| {
+        let unusable = |error: io::Error| {
             CliError::io(format!("cannot make the run's record {}", directory.display()), &error)
                 .help("make the directory writable, or name another one with XDG_STATE_HOME")
-        })?;
-        let record = Self { directory, _in_use: Arc::new(in_use) };
-        for directory in [record.steps(), record.emulator()] {
-            fs::create_dir_all(&directory).map_err(|error| {
-                CliError::io(format!("cannot make the run's record {}", directory.display()), &error)
-                    .help("make the directory writable, or name another one with XDG_STATE_HOME")
-            })?;
+        };
+        for name in [ENGINE, EMULATOR] {
+            fs::create_dir_all(directory.join(name)).map_err(unusable)?;
         }
+        // It has its name only when it is locked, so that no other run takes this one for killed.
+        let unlocked = directory.join("alive.new");
+        let alive = File::create(&unlocked).map_err(unusable)?;
+        alive.lock().and_then(|()| fs::rename(&unlocked, directory.join(ALIVE))).map_err(unusable)?;
+        let record = Self { directory, _alive: Arc::new(alive) };
         close_to_others(&record.directory).map_err(|error| CliError::io(record.directory.display(), &error))?;
         open_to_all(&record.steps()).map_err(|error| CliError::io(record.steps().display(), &error))?;
         prune(record.directory.parent().unwrap_or(Path::new(".")))
             .map_err(|error| CliError::io("cannot remove old records", &error))?;
-        let left = left_behind(paths).map_err(|error| CliError::io("cannot look for what killed runs left", &error))?;
-        // What belongs to another user (steps often run as root) stays; `cirun clean` says so.
-        left.iter().for_each(|leftover| drop(leftover.remove()));
         Ok(record)
     }
 
     /// The directory that is mounted at `/tmp/engine` in every container; any user may write to it.
     pub(crate) fn steps(&self) -> PathBuf {
-        self.directory.join(STEPS)
+        self.directory.join(ENGINE)
+    }
+
+    /// The home directories of host steps, while their stages run.
+    pub(crate) fn homes(&self) -> PathBuf {
+        self.directory.join(HOMES)
     }
 
     /// The clean clone of this run, if it has one.
@@ -102,19 +121,31 @@ impl Record {
         self.directory.join(EVENTS)
     }
 
-    /// Keeps the plan, and what the run was started with.
-    pub(crate) fn keep(&self, plan: &cirun_plan::Plan, invocation: &Invocation) -> Result<(), CliError> {
-        let json = serde_json::to_string_pretty(invocation);
-        self.write(PLAN, &cirun_plan::to_json(plan))?;
+    /// Keeps the plan, and what the run was started with; no secret of the plan.
+    pub(crate) fn keep(&self, plan: &cirun_plan::Plan, mut invocation: Invocation) -> Result<(), CliError> {
+        let masker = Masker::new(&plan.secrets);
+        invocation.mask(&masker);
+        let json = serde_json::to_string_pretty(&invocation);
+        self.write(PLAN, &masked_json(cirun_plan::to_json(plan), &masker)?)?;
         self.write(invocation::FILE, &json.map_err(|error| CliError::new(ExitCode::Bug, error.to_string()))?)
     }
 
-    /// Removes the files of secret outputs: the run has read them, and they are not masked.
-    pub(crate) fn forget_secrets(&self) -> io::Result<()> {
-        for leftover in leftovers::secret_outputs(&self.directory)? {
-            leftover.remove()?;
+    /// Removes what the run's steps wrote for cirun: it has read it, and it is not masked.
+    pub(crate) fn forget_step_files(&self, files: StepFiles) -> io::Result<()> {
+        match files {
+            StepFiles::Removed => remove_step_files(&self.directory)?,
+            StepFiles::KeptForContainers => {
+                let root = Root::open(&self.steps())?;
+                for entry in root.walk(STEP_FILES).filter_map(Result::ok) {
+                    let name = entry.path.to_string_lossy();
+                    let is_file = entry.facts.kind != Kind::Directory;
+                    if is_file && (name.ends_with(".env") || name == POD_TOKEN_FILE) {
+                        root.remove(&entry.path)?;
+                    }
+                }
+            }
         }
-        Ok(())
+        fs::remove_file(self.directory.join(ALIVE))
     }
 
     /// What each step and service printed, as `STAGE/STEP.log`.
@@ -153,6 +184,44 @@ pub(crate) fn open_to_all(_directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Masks the texts of a JSON document; its keys are cirun's own, and names of variables.
+fn masked_json(text: String, masker: &Masker) -> Result<String, CliError> {
+    if matches!(masker.mask(&text), Cow::Borrowed(_)) {
+        return Ok(text);
+    }
+    let bug = |error: serde_json::Error| CliError::new(ExitCode::Bug, error.to_string());
+    let mut json = serde_json::from_str(&text).map_err(bug)?;
+    mask_texts(&mut json, masker);
+    serde_json::to_string_pretty(&json).map_err(bug)
+}
+
+fn mask_texts(json: &mut serde_json::Value, masker: &Masker) {
+    match json {
+        serde_json::Value::String(text) => *text = masker.mask(text).into_owned(),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| mask_texts(item, masker)),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|field| mask_texts(field, masker)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+    }
+}
+
+/// Whether a run was killed: what it left unmasked is of no use any more.
+fn was_killed(record: &Path) -> bool {
+    File::open(record.join(ALIVE)).is_ok_and(|alive| alive.try_lock().is_ok())
+}
+
+/// Whether a run goes on.
+fn is_alive(record: &Path) -> bool {
+    File::open(record.join(ALIVE)).is_ok_and(|alive| matches!(alive.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// Removes what steps wrote for cirun. What another user's process made there may stay, in a directory that is closed to others.
+fn remove_step_files(record: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(record.join(ENGINE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 fn prune(runs: &Path) -> io::Result<()> {
     let mut records = Vec::new();
     for entry in fs::read_dir(runs)? {
@@ -160,8 +229,15 @@ fn prune(runs: &Path) -> io::Result<()> {
         records.push((entry.metadata()?.modified()?, entry.path()));
     }
     records.sort();
+    for (_, path) in records.iter().filter(|(_, path)| was_killed(path)) {
+        match leftovers::remove(path) {
+            // What belongs to another user (steps often run as root) stays; `cirun clean` says so.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            removed => removed?,
+        }
+    }
     let surplus = records.len().saturating_sub(KEPT);
-    for (_, path) in records.into_iter().filter(|(_, path)| !leftovers::is_in_use(path)).take(surplus) {
+    for (_, path) in records.into_iter().filter(|(_, path)| !is_alive(path)).take(surplus) {
         match fs::remove_dir_all(&path) {
             Err(error)
                 if error.kind() != io::ErrorKind::NotFound && error.kind() != io::ErrorKind::PermissionDenied =>
@@ -178,16 +254,54 @@ fn prune(runs: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn paths(directory: &Path) -> Paths {
+        Paths {
+            home: directory.to_owned(),
+            config: directory.to_owned(),
+            data: directory.to_owned(),
+            state: directory.to_owned(),
+            cache: directory.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_a_killed_run_left_unmasked_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let paths = paths(directory.path());
+        let output = |record: &Record| record.steps().join("build.a-output.env");
+        let [killed, alive] = ["killed", "alive"].map(|run| Record::create(&paths, run).unwrap());
+        for record in [&killed, &alive] {
+            fs::write(output(record), "TOKEN=x").unwrap();
+        }
+        let left = output(&killed);
+        drop(killed);
+        drop(Record::create(&paths, "next").unwrap());
+        assert!(!left.exists());
+        assert!(output(&alive).exists());
+        alive.forget_step_files(StepFiles::KeptForContainers).unwrap();
+        assert!(alive.steps().exists() && !output(&alive).exists());
+        drop(alive);
+        drop(Record::create(&paths, "last").unwrap());
+        assert!(paths.run("alive").join(ENGINE).exists(), "a container may have it mounted");
+    }
+
+    #[test]
+    fn the_texts_of_a_plan_are_masked_and_its_form_is_not() {
+        let masker = Masker::new(&[cirun_plan::Secret::new("true"), cirun_plan::Secret::new("a\"b")]);
+        let json = r#"{"secret":true,"name":"true a\"b","list":["a\"b",1,null]}"#;
+        let masked = masked_json(json.to_owned(), &masker).unwrap();
+        let masked: serde_json::Value = serde_json::from_str(&masked).unwrap();
+        let mask = cirun_engine::MASK;
+        assert_eq!(
+            masked,
+            serde_json::json!({"secret": true, "name": format!("{mask} {mask}"), "list": [mask, 1, null]})
+        );
+    }
+
     #[test]
     fn old_records_make_room() {
         let directory = tempfile::tempdir().unwrap();
-        let paths = Paths {
-            home: directory.path().to_owned(),
-            config: directory.path().to_owned(),
-            data: directory.path().to_owned(),
-            state: directory.path().to_owned(),
-            cache: directory.path().to_owned(),
-        };
+        let paths = paths(directory.path());
         for index in 0..KEPT + 3 {
             Record::create(&paths, &format!("run-{index:03}")).unwrap();
         }

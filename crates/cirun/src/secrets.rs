@@ -1,12 +1,19 @@
 //! The secrets that a run was given: flags, files, `CIRUN_SECRET_*`.
 
+mod given;
+
 use std::{fmt, path::Path};
 
 use cirun_beneath::Refusal;
 use cirun_plan::Secret;
 use indexmap::IndexMap;
 
-use crate::error::CliError;
+pub(crate) use self::given::{GivenSecret, Source, ask, warn_of_values};
+use crate::{
+    environment::Environment,
+    error::CliError,
+    repository::{LARGEST, read_own},
+};
 
 /// The prefix of variables that carry a secret.
 pub(crate) const VARIABLE_PREFIX: &str = "CIRUN_SECRET_";
@@ -18,36 +25,45 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Collects the secrets; flags win over files, files over the environment, later files over earlier ones.
+    /// Collects the secrets; flags win over files, files over the environment, later files over earlier ones. `ask` gets the
+    /// value of a secret that a flag only names, or nothing where the value is of no interest.
     pub(crate) fn collect<'a>(
-        flags: &[(String, String)],
+        flags: &[GivenSecret],
         files: impl Iterator<Item = (&'a Path, Result<Vec<u8>, Refusal>)>,
         environment: impl Iterator<Item = (String, String)>,
+        ask: impl Fn(&str) -> Result<Option<Secret>, CliError>,
     ) -> Result<Self, CliError> {
         let mut secrets = Self::default();
         for (name, value) in environment {
             if let Some(id) = name.strip_prefix(VARIABLE_PREFIX) {
-                secrets.give(id, &value, name.clone());
+                secrets.give(id, Secret::new(value), name.clone());
             }
         }
         for (path, content) in files {
-            let cannot = |why: &dyn fmt::Display| {
-                CliError::invalid(format!("cannot read secrets from {}: {why}", path.display()))
-            };
-            let content = content.map_err(|refusal| cannot(&refusal))?;
-            let text = String::from_utf8(content).map_err(|_| cannot(&"it is not UTF-8 text"))?;
-            for (id, value) in parse_dotenv(&text, path)? {
-                secrets.give(&id, &value, path.display().to_string());
+            for (id, value) in parse_dotenv(&text_of(content, path)?, path)? {
+                secrets.give(&id, Secret::new(value), path.display().to_string());
             }
         }
-        for (id, value) in flags {
-            secrets.give(id, value, "--secret".to_owned());
+        for GivenSecret { id, source } in flags {
+            let (value, given_by) = match source {
+                Source::Value(value) => (Some(value.clone()), "--secret".to_owned()),
+                Source::File(path) => {
+                    let text = read(path)?;
+                    // Editors and `echo` end a file's last line.
+                    let text = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
+                    (Some(Secret::new(text)), path.display().to_string())
+                }
+                Source::Asked => (ask(id)?, "asked for".to_owned()),
+            };
+            if let Some(value) = value {
+                secrets.give(id, value, given_by);
+            }
         }
         Ok(secrets)
     }
 
-    fn give(&mut self, id: &str, value: &str, given_by: String) {
-        self.given.insert(id.to_owned(), (Secret::new(value), given_by));
+    fn give(&mut self, id: &str, value: Secret, given_by: String) {
+        self.given.insert(id.to_owned(), (value, given_by));
     }
 
     /// A secret by the identifier of a reference: `account.` and `org.` may be left out where it is given, and in a
@@ -57,6 +73,49 @@ impl Secrets {
         let variable: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         [reference, id, &variable, &variable.to_uppercase()].into_iter().find_map(|name| self.given.get(name).cloned())
     }
+}
+
+fn read(path: &Path) -> Result<String, CliError> {
+    text_of(read_own(path, LARGEST), path)
+}
+
+fn text_of(content: Result<Vec<u8>, Refusal>, path: &Path) -> Result<String, CliError> {
+    let cannot =
+        |why: &dyn fmt::Display| CliError::invalid(format!("cannot read secrets from {}: {why}", path.display()));
+    String::from_utf8(content.map_err(|refusal| cannot(&refusal))?).map_err(|_| cannot(&"it is not UTF-8 text"))
+}
+
+/// The fewest characters of a value that is masked for its variable's name.
+const SHORTEST: usize = 8;
+/// Words of variables' names whose values are credentials.
+const CREDENTIAL_WORDS: [&str; 11] = [
+    "APIKEY",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "KEY",
+    "KEYS",
+    "PASSPHRASE",
+    "PASSWD",
+    "PASSWORD",
+    "PAT",
+    "SECRET",
+    "TOKEN",
+];
+
+/// The values of the user's environment that look like credentials: no step inherits them, but a host step can find them
+/// elsewhere, and print them.
+pub(crate) fn of_environment(environment: &Environment) -> Vec<Secret> {
+    environment.iter().filter(|(name, value)| is_credential(name, value)).map(|(_, value)| Secret::new(value)).collect()
+}
+
+fn is_credential(name: &str, value: &str) -> bool {
+    let mut words = name.split('_').map(str::to_uppercase);
+    let is_named = words.any(|word| {
+        CREDENTIAL_WORDS.contains(&word.as_str())
+            || ["TOKEN", "PASSWORD", "SECRET"].iter().any(|end| word.ends_with(end))
+    });
+    // The path of a file is none, and would be masked wherever a log names it.
+    is_named && value.chars().count() >= SHORTEST && !Path::new(value).is_absolute()
 }
 
 fn parse_dotenv(text: &str, path: &Path) -> Result<Vec<(String, String)>, CliError> {
@@ -98,9 +157,10 @@ mod tests {
         fs::write(&file, "# keys\na=file\nexport b=\"two\\nlines\"\n").unwrap();
         let environment = ["a", "b", "c"].map(|id| (format!("CIRUN_SECRET_{id}"), "environment".to_owned()));
         let secrets = Secrets::collect(
-            &[("a".to_owned(), "flag".to_owned())],
+            &[GivenSecret::parse("a=flag").unwrap()],
             [(file.as_path(), Ok(fs::read(&file).unwrap()))].into_iter(),
             environment.into_iter(),
+            |_| unreachable!(),
         )
         .unwrap();
         let value = |id: &str| secrets.get(id).map(|(secret, _)| secret.expose().to_owned());
@@ -113,8 +173,41 @@ mod tests {
     #[test]
     fn a_variable_cannot_have_every_character_of_an_identifier() {
         let environment = [("CIRUN_SECRET_AWS_KEY".to_owned(), "v".to_owned())];
-        let secrets = Secrets::collect(&[], std::iter::empty(), environment.into_iter()).unwrap();
+        let secrets = Secrets::collect(&[], std::iter::empty(), environment.into_iter(), |_| unreachable!()).unwrap();
         assert!(secrets.get("account.aws-key").is_some());
+    }
+
+    #[test]
+    fn asked_for_or_read_from_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("key.pem");
+        fs::write(&file, "one\ntwo\r\n").unwrap();
+        let flags = ["asked".to_owned(), format!("key=@{}", file.display()), "no".to_owned()];
+        let flags = flags.map(|flag| GivenSecret::parse(&flag).unwrap());
+        let ask = |id: &str| Ok((id == "asked").then(|| Secret::new("typed")));
+        let secrets = Secrets::collect(&flags, std::iter::empty(), std::iter::empty(), ask).unwrap();
+        let value = |id: &str| secrets.get(id).map(|(secret, _)| secret.expose().to_owned());
+        assert_eq!(value("asked").as_deref(), Some("typed"));
+        assert_eq!(value("key").as_deref(), Some("one\ntwo"));
+        assert_eq!(value("no"), None);
+    }
+
+    #[test]
+    fn credentials_by_the_names_of_their_variables() {
+        for (name, value, expected) in [
+            ("GITHUB_TOKEN", "ghp_12345678", true),
+            ("AWS_SECRET_ACCESS_KEY", "abcdefgh", true),
+            ("DB_PASSWORD", "correct horse", true),
+            ("npm_config__authToken", "abcdefgh", true),
+            ("CIRUN_SECRET_A", "abcdefgh", true),
+            ("DB_PASSWORD", "short12", false),
+            ("SSL_KEY", "/etc/ssl/private.pem", false),
+            ("KEYMAP", "us-international", false),
+            ("MONKEY_BUSINESS", "bananas-and-more", false),
+            ("PATH", "/usr/bin:/bin", false),
+        ] {
+            assert_eq!(is_credential(name, value), expected, "{name}={value}");
+        }
     }
 
     #[test]

@@ -11,15 +11,16 @@ mod told;
 use std::path::PathBuf;
 
 pub(crate) use assemble::{POD_TOKEN_FILE, Purpose, TRUST_BUNDLE_FILE};
+pub(crate) use aws_inputs::emulated_delegate;
 use cirun_parser::{Diagnostic, Severity, Sources, model::Pipeline};
 use cirun_plan::{Plan, Secret};
 use cirun_planner::Planned;
 use cirun_report::human_count;
-pub(crate) use locate::{Located, locate, settings};
+pub(crate) use locate::{Located, Standing, find, locate, settings};
 
 use crate::{
-    args::PlanOptions, diagnostics, environment::Environment, error::CliError, paths::Paths, repository,
-    settings::Settings,
+    args::PlanOptions, consent::Request, diagnostics, environment::Environment, error::CliError, paths::Paths,
+    repository, settings::Settings,
 };
 
 /// A pipeline, planned, with everything that was decided on the way.
@@ -41,6 +42,8 @@ pub(crate) struct Session {
     pub workspace: PathBuf,
     /// The repository's directory, or the workspace's: what its caches are known by.
     pub project: PathBuf,
+    /// How the repository is trusted.
+    pub standing: Standing,
     /// cirun's own directories.
     pub paths: Paths,
     /// The token of the pod's service account, where AWS is emulated.
@@ -62,6 +65,8 @@ pub(crate) struct Findings {
     pub sources: Sources,
     /// What documents, inputs and plan gave rise to, in that order.
     pub diagnostics: Vec<Diagnostic>,
+    /// What a run would ask for, if anything.
+    pub asks: Option<String>,
     /// What they were found in: kept, so that nobody waits for its memory to be freed where the process ends anyway.
     pub inspected: Option<Box<(Pipeline, Planned)>>,
 }
@@ -71,8 +76,10 @@ impl Findings {
     pub(crate) fn of(file: Option<PathBuf>, plan: &PlanOptions, environment: &Environment) -> Result<Self, CliError> {
         let located = locate(file, plan, None, environment)?;
         match assemble::assemble(located, plan, environment, Purpose::Inspect) {
-            Ok(Session { file, sources, diagnostics, pipeline, planned, .. }) => {
-                Ok(Self { file, sources, diagnostics, inspected: Some(Box::new((pipeline, planned))) })
+            Ok(session) => {
+                let asks = Request::of(&session).announced(&session);
+                let Session { file, sources, diagnostics, pipeline, planned, .. } = session;
+                Ok(Self { file, sources, diagnostics, asks, inspected: Some(Box::new((pipeline, planned))) })
             }
             Err(OpenError::NoPipeline(findings)) => Ok(*findings),
             Err(OpenError::Cli(error)) => Err(error),
@@ -94,7 +101,7 @@ impl OpenError {
     fn told(self) -> CliError {
         match self {
             Self::NoPipeline(findings) => {
-                let Findings { file, sources, diagnostics, inspected: _ } = *findings;
+                let Findings { file, sources, diagnostics, asks: _, inspected: _ } = *findings;
                 diagnostics::say(&diagnostics, Severity::Note, &sources);
                 CliError::invalid(format!("{} holds no pipeline that can be planned", file.display()))
             }
@@ -118,6 +125,11 @@ impl Session {
         purpose: Purpose,
     ) -> Result<Self, CliError> {
         assemble::assemble(located, plan, environment, purpose).map_err(OpenError::told)
+    }
+
+    /// Plans to look ahead: nothing is said, asked or started.
+    pub(crate) fn preview(located: Located, plan: &PlanOptions, environment: &Environment) -> Option<Self> {
+        assemble::assemble(located, plan, environment, Purpose::Show).ok()
     }
 
     /// Locates and plans for a command that only shows something.

@@ -3,13 +3,17 @@
 //! Resolving is pure: the binary hands in the layers' texts and variables.
 
 mod layer;
+mod repository;
 
-use std::{fmt, net::IpAddr, path::PathBuf};
+use std::{fmt, path::PathBuf};
 
 use cirun_aws_emulator::Upstream;
 use cirun_plan::Profile;
 use indexmap::IndexMap;
 pub(crate) use layer::{Layer, UpstreamWord, VARIABLES, Values};
+pub(crate) use repository::Beyond;
+#[cfg(test)]
+pub(crate) use repository::{May, RULES, Rule};
 
 use crate::args::{AwsMode, EgressMode, EngineChoice, ProgressMode, PullMode, PushMode};
 
@@ -86,6 +90,8 @@ pub(crate) struct Settings {
     pub oidc_token_command: Option<Setting<String>>,
     /// `allow-account`.
     pub allow_accounts: Vec<Setting<String>>,
+    /// `trust`: directories whose repositories the user trusts.
+    pub trust: Vec<Setting<PathBuf>>,
     /// `include`.
     pub include: Vec<Setting<PathBuf>>,
     /// `secret-file`.
@@ -98,18 +104,7 @@ pub(crate) struct Settings {
     pub registry: Setting<String>,
 }
 
-/// A setting that was not followed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Untrusted {
-    /// The key.
-    pub key: &'static str,
-    /// Its value, as text.
-    pub value: String,
-    /// Outside of what it reaches, for people.
-    pub reaches: &'static str,
-}
-
-/// Whether settings of the repository may reach outside the machine (`--trust`).
+/// Whether settings of the repository are followed that go further than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// They may.
@@ -119,17 +114,36 @@ pub(crate) enum Trust {
 }
 
 impl Settings {
-    /// Decides every setting from `layers`, the weakest first; also returns what was left out for lack of trust.
-    pub(crate) fn resolve(layers: Vec<Layer>, trust: Trust) -> (Self, Vec<Untrusted>) {
-        let mut untrusted = Vec::new();
+    /// Decides every setting from `layers`, the weakest first; also returns the repository's settings that go further than it
+    /// may, which are followed only with trust.
+    pub(crate) fn resolve(layers: Vec<Layer>, trust: Trust) -> (Self, Vec<Beyond>) {
+        let mut beyond = Vec::new();
         let mut settings = Self::built_in();
-        for mut layer in layers {
-            if layer.origin == Origin::Repository && trust == Trust::UserOnly {
-                untrusted.extend(drop_reaching_out(&mut layer.values));
+        for layer in layers {
+            if layer.origin != Origin::Repository {
+                settings.apply(layer);
+                continue;
             }
-            settings.apply(layer);
+            let mut allowed = layer.clone();
+            beyond.extend(repository::take_beyond(&mut allowed.values, &settings));
+            settings.apply(match trust {
+                Trust::Repository => layer,
+                Trust::UserOnly => allowed,
+            });
         }
-        (settings, untrusted)
+        if settings.aws.value == AwsMode::Real
+            && settings.create_repository == (Setting { value: true, origin: Origin::Repository })
+        {
+            beyond.push(Beyond { key: "create-repository", value: "true".to_owned() });
+            settings.create_repository.value = trust == Trust::Repository;
+        }
+        (settings, beyond)
+    }
+
+    /// Whether steps get the engine's socket where CI gives it to them: a container that a step starts by the machine's
+    /// engine would be outside of a closed network.
+    pub(crate) fn gives_sockets(&self) -> bool {
+        !self.no_docker_socket.value && self.egress.value == EgressMode::All
     }
 
     fn built_in() -> Self {
@@ -154,6 +168,7 @@ impl Settings {
             aws_endpoint_url: None,
             oidc_token_command: None,
             allow_accounts: Vec::new(),
+            trust: Vec::new(),
             include: Vec::new(),
             secret_files: Vec::new(),
             plugin_images: IndexMap::new(),
@@ -186,6 +201,7 @@ impl Settings {
         fill(&mut self.oidc_token_command, values.oidc_token_command, origin);
         fill(&mut self.aws_endpoint_url, values.aws_endpoint_url.map(|word| word.0), origin);
         extend(&mut self.allow_accounts, values.allow_account, origin);
+        extend(&mut self.trust, values.trust, origin);
         extend(&mut self.include, values.include, origin);
         extend(&mut self.secret_files, values.secret_file, origin);
         merge(&mut self.plugin_images, values.plugin_image, origin);
@@ -212,46 +228,6 @@ fn extend<T>(slot: &mut Vec<Setting<T>>, values: Vec<T>, origin: Origin) {
 fn merge(slot: &mut IndexMap<String, Setting<String>>, values: IndexMap<String, String>, origin: Origin) {
     for (name, value) in values {
         slot.insert(name, Setting { value, origin });
-    }
-}
-
-/// Takes out of the repository's layer what would let a stranger's repository use the developer's credentials.
-fn drop_reaching_out(values: &mut Values) -> Vec<Untrusted> {
-    let mut dropped = Vec::new();
-    let mut drop = |key, value: String| dropped.push(Untrusted { key, value, reaches: "this machine" });
-    if values.aws == Some(AwsMode::Real) {
-        values.aws = None;
-        drop("aws", "real".to_owned());
-    }
-    if values.push == Some(PushMode::Real) {
-        values.push = None;
-        drop("push", "real".to_owned());
-    }
-    if values.no_docker_socket == Some(false) {
-        values.no_docker_socket = None;
-        drop("no-docker-socket", "false".to_owned());
-    }
-    for account in values.allow_account.drain(..) {
-        drop("allow-account", account);
-    }
-    if let Some(UpstreamWord(upstream)) = values.aws_endpoint_url.take_if(|UpstreamWord(url)| !stays_here(url)) {
-        drop("aws-endpoint-url", upstream.to_string());
-    }
-    if let Some(command) = values.oidc_token_command.take() {
-        drop("oidc-token-command", command);
-    }
-    if let Some(profile) = values.aws_profile.take() {
-        drop("aws-profile", profile);
-    }
-    dropped
-}
-
-/// Whether calls that are forwarded so stay on this machine: loopback, or the name of a Background step.
-fn stays_here(upstream: &Upstream) -> bool {
-    let host = upstream.host().trim_matches(['[', ']']);
-    match host.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => !host.contains('.'),
     }
 }
 

@@ -113,11 +113,8 @@ impl Engine {
                 Ok(found) => {
                     let mut labels = found.config.and_then(|config| config.labels).unwrap_or_default();
                     let label = labels.remove(labels::SPEC);
-                    if !labels.contains_key(labels::ROLE) {
-                        return Err(BackendError::Engine {
-                            what: format!("set up `{}`", service.name),
-                            reason: "a container of this name is not cirun's: rename it".to_owned(),
-                        });
+                    if labels.get(labels::ROLE) != Some(&service.role) || labels.contains_key(labels::RUN) {
+                        return Err(foreign("container", &service.name));
                     }
                     let id = found.id.unwrap_or_else(|| service.name.clone());
                     if label.as_deref() == Some(spec) {
@@ -131,7 +128,7 @@ impl Engine {
                 }
                 Err(error) if is_missing(&error) => {
                     for volume in &service.volumes {
-                        self.ensure_volume(&volume.name, &service.role).await.map_err(failed)?;
+                        self.ensure_volume(&volume.name, &service.role).await?;
                     }
                     match self.create(&service.name, service_config(service, spec), None).await {
                         Err(error) if status(&error) == Some(409) && Instant::now() < deadline => {}
@@ -146,13 +143,30 @@ impl Engine {
 
     /// Makes sure that a volume of the machine exists. The engine would create it with its container, but without the
     /// label by which it is found again; one that exists keeps its labels.
-    pub(crate) async fn ensure_volume(&self, name: &str, role: &str) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`BackendError::Engine`], also where a volume of that name is not one that cirun keeps for the machine.
+    pub(crate) async fn ensure_volume(&self, name: &str, role: &str) -> Result<(), BackendError> {
         let request = VolumeCreateRequest {
             name: Some(name.to_owned()),
             labels: Some(HashMap::from([(labels::ROLE.to_owned(), role.to_owned())])),
             ..VolumeCreateRequest::default()
         };
-        self.docker.create_volume(request).await.map(drop)
+        // For a name that is taken, the engine answers with the volume that has it.
+        let volume = self.docker.create_volume(request).await;
+        let volume = volume.map_err(|error| engine_error(format!("create the volume `{name}`"), &error))?;
+        match volume.labels.contains_key(labels::ROLE) && !volume.labels.contains_key(labels::RUN) {
+            true => Ok(()),
+            false => Err(foreign("volume", name)),
+        }
+    }
+}
+
+/// An object that has the name of one of the machine's, and is another's.
+fn foreign(kind: &str, name: &str) -> BackendError {
+    BackendError::Engine {
+        what: format!("set up `{name}`"),
+        reason: format!("a {kind} of this name is not cirun's: rename it, or give `registry` another name"),
     }
 }
 

@@ -15,7 +15,7 @@ async fn start(shared: &Shared, stage: &Stage, sidecar: &Sidecar) -> Result<(), 
     let name = object_name(&stage.own.host.name, &sidecar.name);
     let failed = |error| engine_error(format!("start the helper container `{name}`"), &error);
     for volume in &sidecar.volumes {
-        shared.engine.ensure_volume(&volume.name, "sidecar").await.map_err(failed)?;
+        shared.engine.ensure_volume(&volume.name, "sidecar").await?;
     }
     let id = shared.create(name.clone(), sidecar_config(sidecar, &stage.own.host), None).await.map_err(failed)?;
     for group in &stage.groups {

@@ -13,7 +13,7 @@ use crate::{
     Egress,
     backend::Shared,
     error::engine_error,
-    labels::StageLabels,
+    labels::{self, StageLabels},
     names::object_name,
     spec::{HostInfo, Network, pod_config, volume_options},
 };
@@ -97,7 +97,15 @@ impl Surroundings {
             let what = || format!("create the volume `{}`", volume.mount.name);
             let docker = shared.engine.docker.clone();
             let made = shared.make(async move { docker.create_volume(request).await }).await;
-            made.map_err(|error| engine_error(what(), &error))
+            let made = made.map_err(|error| engine_error(what(), &error))?;
+            // For a name that is taken, the engine answers with the volume that has it.
+            match made.labels.get(labels::RUN) == Some(&shared.config.run_id) {
+                true => Ok(()),
+                false => Err(BackendError::Engine {
+                    what: what(),
+                    reason: "a volume of this name is not of this run: rename it".to_owned(),
+                }),
+            }
         });
         try_join_all(volumes).await.map(drop)
     }

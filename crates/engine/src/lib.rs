@@ -32,6 +32,7 @@ mod resolve;
 mod scope;
 mod sockets;
 mod status;
+mod terminal_text;
 mod verdict;
 mod written;
 
@@ -51,3 +52,4 @@ pub use mask::{MASK, Masker};
 pub use ready::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep};
 pub use run::{Engine, RunError, RunResult};
 pub use sockets::{Listener, listening};
+pub use terminal_text::{Piece, Pieces, is_written_out, legible, legible_in_colour, pieces};

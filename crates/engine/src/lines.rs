@@ -2,7 +2,13 @@
 //!
 //! Nothing is lost: a line that is too long goes on as the next line, and says so.
 
-use crate::{MaskedLine, Masker};
+mod held;
+
+use self::held::Held;
+use crate::{
+    MaskedLine, Masker,
+    terminal_text::{Piece, pieces},
+};
 
 /// The longest line in bytes, after which it goes on as the next one (CI cuts the rest off: harness-runtime.md 1.7).
 pub(crate) const MAX_LINE: usize = 71_680;
@@ -16,9 +22,20 @@ pub(crate) struct LineSplitter {
     line: Vec<u8>,
     /// A `\r` has just ended a line: a `\n` after it is of the same line end.
     after_return: bool,
+    held: Held,
 }
 
 impl LineSplitter {
+    /// Whether lines wait for the rest of a secret that may have begun in them.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.held.is_waiting()
+    }
+
+    /// Appends the lines that wait: they have waited long enough.
+    pub(crate) fn release(&mut self, masker: &Masker, lines: &mut Vec<MaskedLine>) {
+        self.held.release(masker, lines);
+    }
+
     /// Takes the next bytes and appends the lines that they finish to `lines`.
     pub(crate) fn push(&mut self, bytes: &[u8], masker: &Masker, lines: &mut Vec<MaskedLine>) {
         let mut rest = bytes;
@@ -44,6 +61,7 @@ impl LineSplitter {
         if !self.line.is_empty() {
             self.end(masker, lines);
         }
+        self.held.release(masker, lines);
     }
 
     fn extend(&mut self, bytes: &[u8], masker: &Masker, lines: &mut Vec<MaskedLine>) {
@@ -56,8 +74,7 @@ impl LineSplitter {
             self.line.extend_from_slice(part);
             while self.line.len() >= MAX_LINE + masker.longest().max(1) {
                 let cut = self.cut(masker);
-                let text = String::from_utf8_lossy(&self.line[..cut]);
-                lines.push(MaskedLine::from_masked(format!("{}{CONTINUED}", masker.mask(&text))));
+                self.held.push(&String::from_utf8_lossy(&self.line[..cut]), CONTINUED, masker, lines);
                 self.line.drain(..cut);
             }
         }
@@ -65,12 +82,18 @@ impl LineSplitter {
 
     fn cut(&self, masker: &Masker) -> usize {
         let cut = masker.cut(&self.line, MAX_LINE);
+        // Half of an escape sequence would be read as text.
+        let cut = match pieces(&self.line).find(|(_, piece)| piece.end >= cut) {
+            Some((Piece::Text, _)) | None => cut,
+            Some((_, piece)) if piece.end == cut || piece.start == 0 => cut,
+            Some((_, piece)) => piece.start,
+        };
         let inside_character = |at: &usize| self.line.get(*at).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000);
         (cut.saturating_sub(3)..=cut).rev().find(|at| !inside_character(at)).unwrap_or(cut)
     }
 
     fn end(&mut self, masker: &Masker, lines: &mut Vec<MaskedLine>) {
-        lines.push(masker.line(&String::from_utf8_lossy(&self.line)));
+        self.held.push(&String::from_utf8_lossy(&self.line), "", masker, lines);
         self.line.clear();
         self.after_return = false;
     }

@@ -1,17 +1,25 @@
 //! Replaces secrets in text, in every form in which a step may print them.
 //!
-//! Lines are masked one at a time, so a secret of several lines is found line by line (harness-runtime.md 1.7).
+//! What counts is what is shown: what a terminal takes as an order, and characters without a width, are taken out of a copy, and
+//! what is found there is masked where it was. A secret of several lines is found line by line (harness-runtime.md 1.7).
 
 mod forms;
+mod openings;
+mod view;
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, ops::Range};
 
 use aho_corasick::AhoCorasick;
 use cirun_plan::Secret;
 
+use self::{openings::Openings, view::views};
+pub(crate) use self::{
+    openings::{GLANCE, Open},
+    view::View,
+};
 use crate::MaskedLine;
 
-/// What stands in place of a secret (harness-runtime.md 1.7).
+/// What is in place of a secret (harness-runtime.md 1.7).
 pub const MASK: &str = "**************";
 
 /// Knows the secrets of a run and finds them in text.
@@ -19,6 +27,7 @@ pub const MASK: &str = "**************";
 pub struct Masker {
     forms: BTreeSet<String>,
     finder: Option<AhoCorasick>,
+    openings: Option<Openings>,
     longest: usize,
 }
 
@@ -35,15 +44,23 @@ impl Masker {
         for secret in secrets {
             forms.extend(forms::forms(secret.expose()));
         }
+        if forms.len() == self.forms.len() {
+            return self.clone();
+        }
         let finder = (!forms.is_empty())
             .then(|| AhoCorasick::new(&forms).expect("the secrets of a run have far less than 2^31 bytes"));
         let longest = forms.iter().map(String::len).max().unwrap_or(0);
-        Self { forms, finder, longest }
+        Self { openings: Openings::of(forms.iter()), forms, finder, longest }
     }
 
     /// The text with every secret replaced by [`MASK`].
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let found = self.find(text.as_bytes());
+        self.mask_with(text, Vec::new())
+    }
+
+    /// The text with every secret and these ranges replaced by [`MASK`].
+    pub(crate) fn mask_with<'t>(&self, text: &'t str, more: Vec<Range<usize>>) -> Cow<'t, str> {
+        let found = self.find(text.as_bytes(), more);
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
@@ -62,6 +79,11 @@ impl Masker {
         MaskedLine::from_masked(self.mask(text))
     }
 
+    /// Whether it knows no secret.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.finder.is_none()
+    }
+
     /// The length in bytes of the longest text that is masked.
     pub(crate) fn longest(&self) -> usize {
         self.longest
@@ -70,17 +92,38 @@ impl Masker {
     /// The place nearest to `at` where `bytes` can be cut without cutting a secret in two. Sees every secret that begins
     /// before `at` if `bytes` has at least [`Masker::longest`] bytes after it. Is 0 only if `at` is.
     pub(crate) fn cut(&self, bytes: &[u8], at: usize) -> usize {
-        match self.find(bytes).into_iter().find(|range| range.start < at && at < range.end) {
+        match self.find(bytes, Vec::new()).into_iter().find(|range| range.start < at && at < range.end) {
             Some(range) if range.start > 0 => range.start,
             Some(range) => range.end,
             None => at,
         }
     }
 
-    /// The ranges of secrets, in order; overlapping ones are joined, so that no end of one stays.
-    fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
-        let Some(finder) = &self.finder else { return Vec::new() };
-        let mut all: Vec<_> = finder.find_overlapping_iter(bytes).map(|found| found.range()).collect();
+    /// The first part of a secret with which `shown` ends, if there is one.
+    pub(crate) fn open(&self, shown: &[u8]) -> Option<Open> {
+        self.openings.as_ref()?.open(shown)
+    }
+
+    /// The secrets in `shown` that begin before `border` and end behind it.
+    pub(crate) fn across(&self, shown: &[u8], border: usize) -> Vec<Range<usize>> {
+        let (Some(finder), Some(openings)) = (&self.finder, &self.openings) else { return Vec::new() };
+        let first = border.saturating_sub(openings.longest());
+        let Some(from) = (first..border).find(|at| openings.may_open(&shown[*at..])) else { return Vec::new() };
+        let window = &shown[from..shown.len().min(border + openings.longest())];
+        let found = finder.find_overlapping_iter(window).map(|found| found.start() + from..found.end() + from);
+        found.filter(|range| Openings::may_part(range.len()) && range.start < border && border < range.end).collect()
+    }
+
+    /// The ranges of secrets and `all`, in order; overlapping ones are joined, so that no end of one stays.
+    fn find(&self, bytes: &[u8], mut all: Vec<Range<usize>>) -> Vec<Range<usize>> {
+        let Some(finder) = &self.finder else { return all };
+        // Most texts hold no secret, which is seen sooner than where all of them are.
+        if finder.is_match(bytes) {
+            all.extend(finder.find_overlapping_iter(bytes).map(|found| found.range()));
+        }
+        for view in views(bytes) {
+            all.extend(finder.find_overlapping_iter(&view.bytes).map(|found| view.origin(&found.range())));
+        }
         all.sort_by_key(|range| range.start);
         let mut joined: Vec<Range<usize>> = Vec::with_capacity(all.len());
         for range in all {

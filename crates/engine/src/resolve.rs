@@ -1,8 +1,11 @@
 //! Makes a planned step final: every text is evaluated with what the run has produced so far. Pure.
 
+mod secret_script;
+
 use cirun_expressions::{Evaluation, Value};
 use cirun_plan::{
-    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Text, Traced,
+    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Source, Text, Traced,
+    VariableRule,
 };
 use indexmap::IndexMap;
 
@@ -39,6 +42,19 @@ pub(crate) fn resolve(step: &PlannedStep, profile: Profile, scope: &RunScope<'_>
     }))
 }
 
+/// A program's words.
+struct Words {
+    words: Vec<String>,
+    secrecy: Secrecy,
+}
+
+/// Whether a secret went into words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Secrecy {
+    Open,
+    Secret,
+}
+
 struct Resolver<'a> {
     scope: &'a RunScope<'a>,
     profile: Profile,
@@ -48,13 +64,21 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn container(&mut self, planned: &ContainerAction) -> Result<ReadyContainer, String> {
+        let mut entrypoint = self.list(planned.entrypoint.as_ref())?;
+        let mut command = self.list(planned.command.as_ref())?;
+        let mut env = self.env(&planned.env)?;
+        self.check(planned, &env)?;
+        if [&entrypoint, &command].into_iter().flatten().any(|words| words.secrecy == Secrecy::Secret) {
+            let words = [&mut entrypoint, &mut command].into_iter().flatten();
+            secret_script::hide(words.flat_map(|words| &mut words.words), &mut env);
+        }
         Ok(ReadyContainer {
             image: self.text(&planned.image.value)?,
             pull: planned.pull.value,
             registry_auth: planned.registry_auth.clone(),
-            entrypoint: self.list(planned.entrypoint.as_ref())?,
-            command: self.list(planned.command.as_ref())?,
-            env: self.env(&planned.env)?,
+            entrypoint: entrypoint.map(|words| words.words),
+            command: command.map(|words| words.words),
+            env,
             aliases: planned.aliases.iter().map(|alias| alias.value.clone()).collect(),
             ports: planned.ports.iter().map(|port| port.value).collect(),
             privileged: planned.privileged.value,
@@ -68,13 +92,29 @@ impl Resolver<'_> {
     }
 
     fn host(&mut self, planned: &HostAction) -> Result<ReadyHost, String> {
-        let argv = planned.argv.iter().map(|text| self.text(text)).collect::<Result<_, _>>()?;
+        let Words { words: mut argv, secrecy } = self.words(&planned.argv)?;
+        let mut env = self.env(&planned.env)?;
+        if secrecy == Secrecy::Secret {
+            secret_script::hide(&mut argv, &mut env);
+        }
         let ports = planned.ports.iter().map(|port| port.value.host).collect();
-        Ok(ReadyHost { argv, env: self.env(&planned.env)?, ports })
+        Ok(ReadyHost { argv, env, ports })
     }
 
-    fn list(&mut self, texts: Option<&Traced<Vec<Text>>>) -> Result<Option<Vec<String>>, String> {
-        texts.map(|texts| texts.value.iter().map(|text| self.text(text)).collect()).transpose()
+    fn list(&mut self, texts: Option<&Traced<Vec<Text>>>) -> Result<Option<Words>, String> {
+        texts.map(|texts| self.words(&texts.value)).transpose()
+    }
+
+    fn words(&mut self, texts: &[Text]) -> Result<Words, String> {
+        let (mut words, mut secrecy) = (Vec::with_capacity(texts.len()), Secrecy::Open);
+        for text in texts {
+            let (word, is_secret) = self.evaluate(text)?;
+            if is_secret {
+                secrecy = Secrecy::Secret;
+            }
+            words.push(word);
+        }
+        Ok(Words { words, secrecy })
     }
 
     fn env(&mut self, planned: &Environment) -> Result<IndexMap<String, String>, String> {
@@ -92,6 +132,20 @@ impl Resolver<'_> {
             env.insert(name.clone(), value);
         }
         Ok(env)
+    }
+
+    /// Checks the variables that had to wait for the run; one that is left out counts as empty.
+    fn check(&self, planned: &ContainerAction, env: &IndexMap<String, String>) -> Result<(), String> {
+        for VariableRule { variable, must } in &planned.rules {
+            let value = env.get(variable).map_or("", String::as_str);
+            let is_secret = self.secrets.iter().any(|secret| secret.expose() == value)
+                || planned.env.get(variable).is_some_and(|planned| planned.value.value.is_secret());
+            must.check(value, Source::Expression).map_err(|broken| {
+                let broken = if is_secret { broken.hidden() } else { broken };
+                format!("variable `{variable}`: {broken}")
+            })?;
+        }
+        Ok(())
     }
 
     fn text(&mut self, text: &Text) -> Result<String, String> {

@@ -14,7 +14,7 @@ use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::{fs, sync::mpsc, task};
 
 use crate::{
-    HostConfig,
+    HostConfig, home, machine_environment,
     paths::HostPaths,
     process::{self, Process, Spawn},
     readiness, reports,
@@ -30,7 +30,9 @@ pub struct HostBackend {
 
 impl HostBackend {
     /// A backend for one run. Nothing is started yet.
-    pub fn new(config: HostConfig) -> Self {
+    pub fn new(mut config: HostConfig) -> Self {
+        config.environment = machine_environment::passed_on(config.environment);
+        config.environment.extend(std::mem::take(&mut config.given));
         Self { config, stage: Mutex::new(None) }
     }
 
@@ -93,7 +95,12 @@ impl Backend for HostBackend {
             planned_workspace: stage.workspace.clone(),
             workspace: workspace.clone(),
             run_dir: run_dir.clone(),
+            home: home::of(&self.config.homes, &stage.id),
+            own_files: self.config.own_files.clone(),
         };
+        let made = paths.home.clone();
+        let what = format!("make the home directory {}", made.display());
+        blocking(move || home::make(&made)).await.map_err(io_error(what))?;
         *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Stage::new(paths)));
         Ok(())
     }
@@ -175,10 +182,22 @@ impl Backend for HostBackend {
     async fn destroy_stage(&self, deadline: Duration) -> Result<Vec<String>, BackendError> {
         let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match stage {
-            Some(stage) => Ok(stage.destroy(self.config.stop_grace, deadline).await),
+            Some(stage) => {
+                let mut left = stage.destroy(self.config.stop_grace, deadline).await;
+                let home = stage.paths.home.clone();
+                if let Err(error) = blocking(move || home::remove(&home)).await {
+                    left.push(format!("the home directory {} ({error})", stage.paths.home.display()));
+                }
+                Ok(left)
+            }
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// Works on files beside the runtime's threads.
+async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
+    task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 fn host_action(step: &ReadyStep) -> Result<&ReadyHost, BackendError> {

@@ -5,6 +5,8 @@
 //! however it died. docs/host-steps.md describes what a step finds.
 
 mod config;
+mod home;
+mod machine_environment;
 mod paths;
 
 #[cfg(unix)]

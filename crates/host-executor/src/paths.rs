@@ -23,26 +23,34 @@ pub(crate) struct HostPaths {
     pub(crate) planned_workspace: String,
     pub(crate) workspace: PathBuf,
     pub(crate) run_dir: PathBuf,
+    /// The stage's home directory.
+    pub(crate) home: PathBuf,
+    /// See [`HostConfig::own_files`].
+    pub(crate) own_files: BTreeMap<String, Option<PathBuf>>,
 }
 
 impl HostPaths {
-    /// The step's environment over the machine's, with every path that is cirun's own as it is on the machine:
+    /// The step's environment over what it inherits, with every path that is cirun's own as it is on the machine:
     ///
-    /// - a value that is a path in the output directory, whatever the variable (nobody else puts files there);
+    /// - a value that is a path in the output directory, whatever the variable (only cirun puts files there); a variable
+    ///   that names a file which this run does not have is left out;
     /// - the workspace variables, when they are in the planned workspace.
     ///
     /// Other values are the user's, and stay.
     pub(crate) fn environment(
         &self,
-        machine: &BTreeMap<String, String>,
+        inherited: &BTreeMap<String, String>,
         step: &IndexMap<String, String>,
     ) -> BTreeMap<String, String> {
-        let mut env = machine.clone();
+        let mut env = inherited.clone();
+        env.insert("HOME".to_owned(), self.home.to_string_lossy().into_owned());
         for (name, value) in step {
-            let mapped = match self.engine_file(value) {
-                Some(file) => Some(file),
-                None if WORKSPACE_VARIABLES.contains(&name.as_str()) => self.in_workspace(value),
-                None => None,
+            let mapped = match (self.own_files.get(value), self.engine_file(value)) {
+                (Some(None), _) => continue,
+                (Some(Some(file)), _) => Some(file.clone()),
+                (None, Some(file)) => Some(file),
+                (None, None) if WORKSPACE_VARIABLES.contains(&name.as_str()) => self.in_workspace(value),
+                (None, None) => None,
             };
             env.insert(name.clone(), mapped.map_or_else(|| value.clone(), |path| path.to_string_lossy().into_owned()));
         }
@@ -131,7 +139,14 @@ mod tests {
     use super::*;
 
     fn paths(run_dir: &str) -> HostPaths {
-        HostPaths { planned_workspace: "/harness".into(), workspace: "/home/me/shop".into(), run_dir: run_dir.into() }
+        let own = [("ca.pem", Some("/certificates/ca.pem".into())), ("pod-token", None)];
+        HostPaths {
+            planned_workspace: "/harness".into(),
+            workspace: "/home/me/shop".into(),
+            run_dir: run_dir.into(),
+            home: "/run/home".into(),
+            own_files: own.map(|(name, place)| (format!("/tmp/engine/{name}"), place)).into(),
+        }
     }
 
     fn map(pairs: &[(&str, &str)]) -> IndexMap<String, String> {
@@ -145,6 +160,7 @@ mod tests {
             ("LANG", "C.UTF-8"),
             ("DRONE_OUTPUT", "/tmp/engine/build.a-output.env"),
             ("SSL_CERT_FILE", "/tmp/engine/ca.pem"),
+            ("TOKEN_FILE", "/tmp/engine/pod-token"),
             ("TRAVERSAL", "/tmp/engine/../passwd"),
             ("BESIDE", "/tmp/engines/a"),
             ("DRONE_WORKSPACE", "/harness"),
@@ -158,10 +174,10 @@ mod tests {
         DRONE_OUTPUT=/run/r1/build.a-output.env
         DRONE_WORKSPACE=/home/me/shop
         HARNESS_WORKSPACE=/home/me/shop/sub
-        HOME=/home/me
+        HOME=/run/home
         KEPT=/harness/m
         LANG=C.UTF-8
-        SSL_CERT_FILE=/run/r1/ca.pem
+        SSL_CERT_FILE=/certificates/ca.pem
         TRAVERSAL=/tmp/engine/../passwd
         USERS_OWN=/harness/config.yaml
         ");

@@ -82,6 +82,8 @@ mod tests {
             std::os::unix::fs::symlink(dir.path().join(target), dir.path().join("w[1]").join(name)).unwrap();
         }
         let paths = HostPaths {
+            home: "/nonexistent".into(),
+            own_files: Default::default(),
             planned_workspace: "/harness".into(),
             workspace: dir.path().join("w[1]"),
             run_dir: dir.path().join("run"),

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{reference::is_path_component, region::partition_of};
+use crate::{EcrRegistry, reference::is_path_component, region::partition_of};
 
 /// The longest tag (OCI distribution specification).
 const LONGEST_TAG: usize = 128;
@@ -18,6 +18,8 @@ pub enum NameRule {
     Account,
     /// A region of AWS.
     Region,
+    /// The host of a private registry of ECR.
+    EcrRegistry,
     /// A repository of ECR.
     EcrRepository,
     /// A repository of any registry.
@@ -37,6 +39,7 @@ impl NameRule {
         match self {
             Self::Account => "the id of an AWS account",
             Self::Region => "a region of AWS",
+            Self::EcrRegistry => "a registry of ECR",
             Self::EcrRepository => "the name of an ECR repository",
             Self::Repository => "the name of a repository",
             Self::Tag => "a tag",
@@ -48,6 +51,7 @@ impl NameRule {
         match self {
             Self::Account => "an account's id is 12 digits, without separators",
             Self::Region => "a region is named `AREA-DIRECTION-NUMBER`, such as `us-east-1` or `eu-central-1`",
+            Self::EcrRegistry => "a registry of ECR is named `ACCOUNT.dkr.ecr.REGION.amazonaws.com`",
             Self::EcrRepository => {
                 "a repository's name has 2 to 256 lower-case letters and digits, with a single `.`, `_`, `-` or `/` between them"
             }
@@ -63,6 +67,7 @@ impl NameRule {
         match self {
             Self::Account => name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit()),
             Self::Region => partition_of(name).is_some(),
+            Self::EcrRegistry => EcrRegistry::parse(name).is_some(),
             Self::EcrRepository => ECR_REPOSITORY.contains(&name.len()) && name.split('/').all(is_ecr_component),
             Self::Repository => name.len() <= LONGEST_REPOSITORY && name.split('/').all(is_path_component),
             Self::Tag => is_tag(name),

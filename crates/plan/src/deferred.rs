@@ -87,6 +87,15 @@ impl Pieces {
             .collect()
     }
 
+    /// The literal text that it begins with, which is the beginning of the final text too unless an expression spans both.
+    pub fn beginning(&self) -> &str {
+        match self.0.parts.first() {
+            Some(Part::Literal(text)) => text,
+            Some(Part::Template(template)) => template.source().split("<+").next().unwrap_or_default(),
+            Some(Part::Secret(_)) | None => "",
+        }
+    }
+
     /// Whether the text names a secret.
     pub fn has_secret(&self) -> bool {
         self.0.parts.iter().any(|part| match part {

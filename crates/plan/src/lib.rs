@@ -12,6 +12,7 @@ mod origin;
 mod profile;
 mod quantity;
 mod registry_auth;
+mod rules;
 mod secret;
 mod stage;
 mod step;
@@ -27,6 +28,7 @@ pub use mermaid::render_mermaid;
 pub use origin::{Cause, Origin, Place, Traced};
 pub use profile::{NetworkModel, Profile};
 pub use registry_auth::{AwsKeys, AwsLogin, RegistryAuth, RegistryPassword};
+pub use rules::{AwsNames, BrokenName, Must, Outside, Source, VariableRule, cache_repositories, tag_list};
 pub use secret::Secret;
 pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId};
 pub use step::{

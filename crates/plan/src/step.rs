@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use cirun_expressions::Template;
 
-use crate::{Environment, Place, RegistryAuth, Text, Traced};
+use crate::{Environment, Place, RegistryAuth, Text, Traced, VariableRule};
 
 /// The path of ids from the stage to a step: `build.tests.unit`. People see it without the stage, which they know.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,6 +140,8 @@ pub struct ContainerAction {
     pub script: Option<Traced<Text>>,
     /// The environment, complete, in order, later entries winning already applied.
     pub env: Environment,
+    /// What variables that a running step decides must name; a step with another value does not start.
+    pub rules: Vec<VariableRule>,
     /// DNS names on the stage's network, besides none.
     pub aliases: Vec<Traced<String>>,
     /// Published ports.

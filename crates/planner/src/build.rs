@@ -10,6 +10,8 @@ pub(crate) mod local;
 pub(crate) mod mapping;
 pub(crate) mod plugins;
 pub(crate) mod registry;
+mod rules;
+mod target;
 
 use cirun_parser::model::BuildAndPushSpec;
 use cirun_plan::{Action, Cause, Origin, Profile, Role, Text, Traced};
@@ -48,17 +50,21 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     let mut derived = Env::default();
     let credentials = auth::of(&build);
     derived.over(&credentials.before);
-    let registry = registry::of(&build);
+    let mut registry = registry::of(&build);
     derived.over(&registry.env);
     derived.over(&mapping::variables(&build));
     derived.over(&base_image::variables(&build));
     profile_variables(&build, &mut derived);
     let user = user_layer(&at.ctx, spec.env_variables.as_ref());
+    registry.override_by(&user);
     contracts::report_replaced(&build, &user, &credentials.after);
     let local = local::variables(&build, &registry, &credentials);
+    let sent = derived.clone();
     let env = at.env(OwnLayers { derived, user, secrets: credentials.after, local: local.env });
 
-    at.ctx.notes.target(registry.target(&build, &env));
+    let target = target::of(&build, &registry, &env);
+    let rules = rules::check(&build, &sent, &env, &target);
+    at.ctx.notes.target(target);
     contracts::check(&build, &env);
     let mut image = plugin(&build);
     plugin_image::replace(&at.ctx, &mut image);
@@ -69,6 +75,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     };
     let mut container = at.container(image, env, &fields);
     container.connector = credentials.connector;
+    container.rules = rules;
     if let Some(origin) = local.privileged {
         container.privileged = Traced::new(true, origin);
         container.engine_socket = false;

@@ -65,6 +65,11 @@ codes! {
     Error "bad-image", "not the name of an image",
         "An image is `HOST/PATH:TAG`, where the host may be left out, and the path is in lower case. Wildcards and spaces are not \
          supported. No engine could be asked for it, here or in CI.";
+    Error "invalid-name", "a name that AWS or the registry refuses",
+        "A step pushes to an account, region, repository or tag that cannot be. An account's id has 12 digits, a region is named \
+         as `us-east-1`, a repository's name is in lower case, and a tag has letters, digits, `_`, `.` and `-`, at most 128. What counts \
+         are the variables that the plugin gets in the end, after every `envVariables`. Where a running step decides the \
+         name, the step that uses it fails before its container starts.";
     Error "bad-port", "not a port",
         "`portBindings` maps host ports to container ports. A port is a whole number from 1 to 65535.";
     Error "host-port-twice", "two services bind the same port of the host",
@@ -104,7 +109,7 @@ codes! {
         "`<+input>` is to be answered before the run: with `--input PATH=VALUE`, with `--input-set FILE`, or on a \
          terminal when asked. `cirun check` reports it as a note.";
     Error "missing-secret", "a secret without a value",
-        "Give it with `--secret-file FILE`, the variable `CIRUN_SECRET_<ID>`, or `--secret ID=VALUE`. Only a run needs it: \
+        "Give it with `--secret-file FILE`, the variable `CIRUN_SECRET_<ID>`, or `--secret ID`, which asks for it. Only a run needs it: \
          `cirun check` reports it as a note, and a plan shows `***` as for every secret.";
     Error "unknown-connector", "a connector that no file holds",
         "A `connectorRef` is looked up among the connector documents under `.harness/` and under every `--include` \

@@ -1,5 +1,6 @@
 //! Connectors by reference, and what they give for pulling an image (seed 000, Phase 2; harness-runtime.md 5).
 
+use cirun_image_ref::DOCKER_HUB_INDEX;
 use cirun_parser::{
     Diagnostic, Severity, Span, Text,
     model::{Connector, ConnectorSpec, DockerAuth, DockerConnector},
@@ -277,9 +278,6 @@ impl DockerRegistry {
         Some(RegistryPassword { registry, username, password: credentials.password.value.clone() })
     }
 }
-
-/// What Docker Hub is called where somebody logs in, whatever the version in the connector's URL (harness-runtime.md 5).
-pub(crate) const DOCKER_HUB_INDEX: &str = "https://index.docker.io/v1/";
 
 /// Host and path of `dockerRegistryUrl`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod reference;
 
+use cirun_image_ref::EcrRegistry;
 use cirun_parser::{
     ConnectorClass, Diagnostic, Span, Text, connector_class,
     model::{AwsConnector, ConnectorSpec},
@@ -14,7 +15,6 @@ use crate::{
     inputs::AwsMode,
     resolve::{Ctx, given},
     suggest::unknown_word,
-    targets::EcrRegistry,
 };
 
 /// Everything about a step's image.

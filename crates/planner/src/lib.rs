@@ -50,6 +50,4 @@ pub use inputs::{
     RunFacts, SecretStore, Selection, Setting, WebIdentity,
 };
 pub use planning::{Planned, plan};
-pub use targets::{
-    EcrRegistry, RegistryTarget, S3Bucket, StorePlayer, StoreTarget, StoreWork, host_and_port, is_local, is_name,
-};
+pub use targets::{Decided, RegistryTarget, S3Bucket, StorePlayer, StoreTarget, StoreWork};

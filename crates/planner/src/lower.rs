@@ -8,6 +8,8 @@ pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod run_tests;
 
+use std::cell::RefCell;
+
 use cirun_parser::{
     Flag, ParameterField, Text, TextList,
     model::{ReportsSpec, Resources, Step},
@@ -32,6 +34,8 @@ pub(crate) struct StepCtx<'a> {
     pub(crate) layers: &'a StageEnv,
     pub(crate) place: StepPlace,
     pub(crate) step: &'a Step,
+    /// The names of the services before it that its surroundings resolve.
+    pub(crate) services: &'a RefCell<Vec<String>>,
 }
 
 /// What a step comes to, besides what all steps have.
@@ -89,6 +93,7 @@ impl<'a> StepCtx<'a> {
             command: None,
             script: None,
             env,
+            rules: Vec::new(),
             aliases: Vec::new(),
             ports: Vec::new(),
             privileged,

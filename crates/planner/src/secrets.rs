@@ -19,7 +19,7 @@ pub(crate) fn remedy(id: &str) -> String {
     let bare = without_scope(id).unwrap_or(id);
     let variable: String = bare.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     format!(
-        "give it with `--secret {bare}=VALUE`, in a dotenv file named by `--secret-file FILE`, or in the environment \
-         variable `CIRUN_SECRET_{variable}`"
+        "give it with `--secret {bare}`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the \
+         environment variable `CIRUN_SECRET_{variable}`"
     )
 }

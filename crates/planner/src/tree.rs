@@ -45,6 +45,8 @@ struct Home {
     layers: StageEnv,
     /// Why steps are not run here, if they are not.
     closed: Option<String>,
+    /// The names of the services so far that resolve there.
+    services: RefCell<Vec<String>>,
 }
 
 #[derive(Default)]
@@ -81,6 +83,7 @@ impl<'a> StageTree<'a> {
             layers: stage::layers(ctx, place, variables[0], variables[1]),
             place: place.clone(),
             closed,
+            services: RefCell::default(),
         });
         Self { home, variables, state: RefCell::new(State { pushed, ..State::default() }) }
     }
@@ -211,9 +214,12 @@ impl<'a> StageTree<'a> {
         let around = &within.home;
         match containerised::of(ctx, group) {
             containerised::Infrastructure::Around => Rc::clone(around),
-            containerised::Infrastructure::Nowhere(why) => {
-                Rc::new(Home { place: around.place.clone(), layers: around.layers.clone(), closed: Some(why) })
-            }
+            containerised::Infrastructure::Nowhere(why) => Rc::new(Home {
+                place: around.place.clone(),
+                layers: around.layers.clone(),
+                closed: Some(why),
+                services: RefCell::default(),
+            }),
             containerised::Infrastructure::Own(column, profile) => {
                 report_own_surroundings(ctx, group);
                 let place = StagePlace { column, containerised: true, ..around.place.clone() };
@@ -223,7 +229,7 @@ impl<'a> StageTree<'a> {
                 let shared_paths = shared_paths::of(ctx, group.shared_paths.as_ref(), &group.steps, &volumes);
                 self.state.borrow_mut().containerised.push(ContainerisedGroup { path, profile, shared_paths });
                 let layers = stage::layers(ctx, &place, self.variables[0], self.variables[1]);
-                Rc::new(Home { place, layers, closed: None })
+                Rc::new(Home { place, layers, closed: None, services: RefCell::default() })
             }
         }
     }
@@ -254,8 +260,8 @@ impl<'a> StageTree<'a> {
             index: within.index,
             number,
         };
-        let Home { place: stage, layers, closed } = &*within.home;
-        let at = StepCtx { ctx: ctx.clone(), stage, layers, place, step };
+        let Home { place: stage, layers, closed, services } = &*within.home;
+        let at = StepCtx { ctx: ctx.clone(), stage, layers, place, step, services };
         report_policies(&ctx, step, &path);
         let (lowered, pushed) = match closed {
             Some(why) => (lower::other::not_here(&at, why), build::Pushed::default()),
@@ -275,6 +281,13 @@ impl<'a> StageTree<'a> {
                 .chain(within.strategies.iter().cloned())
                 .collect(),
         };
+        let when = flow::when(&ctx, step.when.as_ref());
+        if lowered.role == Role::Service
+            && let Action::Container(container) = &lowered.action
+            && !when.condition.as_ref().is_some_and(|condition| condition.value.never_holds())
+        {
+            services.borrow_mut().extend(container.aliases.iter().map(|alias| alias.value.clone()));
+        }
         PlannedStep {
             path,
             id,
@@ -283,7 +296,7 @@ impl<'a> StageTree<'a> {
             step_type: step.kind.value.clone(),
             role: lowered.role,
             action: lowered.action,
-            when: flow::when(&ctx, step.when.as_ref()),
+            when,
             failure_strategies,
             timeout,
             outputs: lowered.outputs,

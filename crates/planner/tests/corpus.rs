@@ -21,7 +21,9 @@ struct AnySecret;
 
 impl SecretStore for AnySecret {
     fn get(&self, id: &str) -> Option<Setting<Secret>> {
-        Some(Setting { value: Secret::new(format!("value of {id}")), given_by: "test".to_owned() })
+        // Some keep the account's id as a secret.
+        let value = if id.contains("account-number") { "123456789012".to_owned() } else { format!("value of {id}") };
+        Some(Setting { value: Secret::new(value), given_by: "test".to_owned() })
     }
 }
 
@@ -162,6 +164,8 @@ fn plan(
     cirun_planner::plan(pipeline, &inputs)
 }
 
+const PLACEHOLDERS: &str = "documentation with words in capital letters in place of names";
+
 /// Stages that need nothing from outside and do not plan: CI refuses them too, or the document is no whole one.
 const REFUSED: &[(&str, &str, &str)] = &[
     (
@@ -179,6 +183,17 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "stage",
         "documentation without the images of its services, which have no command either",
     ),
+    ("documents/philip-walsh__recipie-api.yaml", "buildimage", "a repository without its name"),
+    (
+        "documents/kartikeya999__ci-usecases__dockerbuildargument.yaml",
+        "BuildArguments",
+        "`123` in place of an account's id",
+    ),
+    ("snippets/ci__use-ci-build-and-upload-artifacts-build-without-push-11.yaml", "build_scan_push", PLACEHOLDERS),
+    ("snippets/ci__development-guides-ci-c-10.yaml", "Build", PLACEHOLDERS),
+    ("snippets/ci__development-guides-ci-ruby-15.yaml", "build", PLACEHOLDERS),
+    ("snippets/ci__development-guides-ci-ruby-16.yaml", "build", PLACEHOLDERS),
+    ("snippets/ci__shared-ssh-during-docker-build-01.yaml", "Build", PLACEHOLDERS),
 ];
 
 /// How many stages have at least one error of each code.
@@ -269,19 +284,22 @@ fn ci_stages_plan_in_their_own_profile() {
         @"
     nothing given: 73 of 291 stages plan
     expression-error: 3
+    invalid-name: 8
     missing-input: 38
     missing-required-input: 3
     missing-secret: 117
     unknown-connector: 174
 
-    connectors and secrets given: 246 of 291 stages plan
+    connectors and secrets given: 239 of 291 stages plan
     expression-error: 3
+    invalid-name: 7
     missing-input: 38
     missing-required-input: 3
     unknown-connector: 26
     wrong-connector-type: 1
 
-    of these, 57 stand in a pipeline with open runtime inputs, and 3 need a trigger; the others: 228 of 231 stages plan
+    of these, 57 stand in a pipeline with open runtime inputs, and 3 need a trigger; the others: 221 of 231 stages plan
+    invalid-name: 7
     missing-required-input: 3
     "
     );

@@ -1,35 +1,29 @@
 //! Makes a program's line safe to show: it may colour text, and nothing else.
 
-use console::{AnsiCodeIterator, measure_text_width};
+use cirun_engine::{Piece, pieces};
+use console::measure_text_width;
 
 use crate::Colour;
 
 const TAB: usize = 8;
 
-/// The line as it would stand on a terminal after it was printed, without anything that could move the cursor, ring or
-/// retitle. Tabs become spaces, because a prefix in front of the line moves the tab stops.
+/// The line as a terminal would show it, without anything that could move the cursor, ring, retitle or turn the direction of
+/// text. Tabs become spaces, because a prefix in front of the line moves the tab stops.
 pub(crate) fn clean(line: &str, colour: Colour) -> String {
     let line = line.trim_end_matches('\r');
     // A progress bar redraws its line after a carriage return: the last drawing counts.
     let line = line.rsplit_once('\r').map_or(line, |(_, last)| last);
     let (mut out, mut coloured) = (String::with_capacity(line.len()), false);
-    for (piece, is_escape) in AnsiCodeIterator::new(line) {
-        if is_escape {
-            if colour == Colour::Always && is_colour(piece) {
-                out.push_str(piece);
+    for (piece, range) in pieces(line) {
+        let text = &line[range];
+        match piece {
+            Piece::Text => push_text(&mut out, text),
+            Piece::Filler => out.push_str(text),
+            Piece::Colour if colour == Colour::Always => {
+                out.push_str(text);
                 coloured = true;
             }
-            continue;
-        }
-        for character in piece.chars() {
-            match character {
-                '\t' => {
-                    let column = measure_text_width(&out);
-                    out.extend(std::iter::repeat_n(' ', TAB - column % TAB));
-                }
-                _ if character.is_control() => {}
-                _ => out.push(character),
-            }
+            Piece::Colour | Piece::Escape | Piece::Control | Piece::Direction => {}
         }
     }
     if coloured {
@@ -38,12 +32,14 @@ pub(crate) fn clean(line: &str, colour: Colour) -> String {
     out
 }
 
-/// `ESC [ … m` with numbers only.
-fn is_colour(escape: &str) -> bool {
-    escape
-        .strip_prefix("\u{1b}[")
-        .and_then(|rest| rest.strip_suffix('m'))
-        .is_some_and(|numbers| numbers.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b';' | b':')))
+fn push_text(out: &mut String, text: &str) {
+    for (index, part) in text.split('\t').enumerate() {
+        if index > 0 {
+            let column = measure_text_width(out);
+            out.extend(std::iter::repeat_n(' ', TAB - column % TAB));
+        }
+        out.push_str(part);
+    }
 }
 
 #[cfg(test)]
@@ -63,7 +59,7 @@ mod tests {
 
     #[test]
     fn cursor_moves_titles_and_bells_never_pass() {
-        assert_snapshot!(both("a\u{1b}[2Jb\u{1b}[1Ac\u{1b}]0;title\u{7}d\u{7}\u{8}e\u{9b}f\u{1b}"), @r#""abcde" | "abcde""#);
+        assert_snapshot!(both("a\u{1b}[2Jb\u{1b}[1Ac\u{1b}]0;title\u{7}d\u{7}\u{8}e\u{9b}2Jf\u{202e}g\u{1b}"), @r#""abcdefg" | "abcdefg""#);
     }
 
     #[test]

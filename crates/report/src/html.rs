@@ -7,7 +7,7 @@ use std::io::Write;
 
 use cirun_engine::{Event, EventKind};
 
-use crate::{Sink, SinkError, record::RunRecord};
+use crate::{Sink, SinkError, legible::legible_event, record::RunRecord};
 
 const WHAT: &str = "the HTML report";
 
@@ -29,6 +29,7 @@ impl<W: Write + Send> HtmlSink<W> {
 
 impl<W: Write + Send> Sink for HtmlSink<W> {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
+        let event = &*legible_event(event);
         self.record.apply(event);
         match (&event.kind, self.record.finish) {
             (EventKind::RunFinished { .. }, Some(finish)) => {

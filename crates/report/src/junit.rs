@@ -10,6 +10,7 @@ use crate::{
     Colour, Sink, SinkError,
     clean::clean,
     human,
+    legible::legible_event,
     record::{Entry, RunRecord, StageRecord, State, StepFinish},
     summary::words,
 };
@@ -34,6 +35,7 @@ impl<W: Write + Send> JunitSink<W> {
 
 impl<W: Write + Send> Sink for JunitSink<W> {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
+        let event = &*legible_event(event);
         self.record.apply(event);
         if !matches!(event.kind, EventKind::RunFinished { .. }) {
             return Ok(());

@@ -11,6 +11,7 @@ mod wire;
 
 mod clean;
 mod human;
+mod legible;
 mod look;
 mod table;
 

@@ -7,6 +7,7 @@ use cirun_engine::Event;
 use crate::{
     Look, Sink, SinkError,
     closing::{closing, write_lines},
+    legible::legible_event,
     narrate::{Narrator, Sentences},
     record::RunRecord,
 };
@@ -28,6 +29,7 @@ impl<W: Write + Send> PlainSink<W> {
 
 impl<W: Write + Send> Sink for PlainSink<W> {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
+        let event = &*legible_event(event);
         self.record.apply(event);
         let mut lines = self.narrator.tell(event, &self.record);
         lines.extend(closing(self.look, &self.record, event));

@@ -7,6 +7,7 @@ use cirun_engine::{Event, EventKind, ImageState, Outcome};
 use crate::{
     Look, Sink, SinkError,
     closing::{closing, write_lines},
+    legible::legible_event,
     narrate::{Narrator, Sentences},
     record::RunRecord,
 };
@@ -42,6 +43,7 @@ impl<W: Write + Send> QuietSink<W> {
 
 impl<W: Write + Send> Sink for QuietSink<W> {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
+        let event = &*legible_event(event);
         self.record.apply(event);
         let told = self.narrator.tell(event, &self.record);
         let is_told = is_failure(&event.kind) && !(self.failures == Failures::AtTheEnd && is_of_a_step(&event.kind));

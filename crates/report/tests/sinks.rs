@@ -9,6 +9,8 @@ mod files;
 mod json;
 #[path = "sinks/plain.rs"]
 mod plain;
+#[path = "sinks/secrets.rs"]
+mod secrets;
 #[path = "sinks/tty.rs"]
 mod tty;
 

@@ -7,6 +7,8 @@ use cirun_plan::{Profile, parse_duration};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use crate::secrets::GivenSecret;
+
 /// What is planned.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PlanOptions {
@@ -37,9 +39,9 @@ pub(crate) struct PlanOptions {
     /// Never asks for a missing input
     #[arg(long, help_heading = "Inputs")]
     pub no_input: bool,
-    /// A secret's value (repeatable; visible in `ps`: prefer the file or CIRUN_SECRET_<ID>)
-    #[arg(long = "secret", value_name = "ID=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
-    pub secrets: Vec<(String, String)>,
+    /// A secret, which is asked for at the terminal; ID=@FILE is a file's content (repeatable; ID=VALUE is visible in `ps`)
+    #[arg(long = "secret", value_name = "ID", value_parser = GivenSecret::parse, help_heading = "Inputs")]
+    pub secrets: Vec<GivenSecret>,
     /// Secrets, as a dotenv file (repeatable)
     #[arg(long = "secret-file", value_name = "FILE", help_heading = "Inputs")]
     pub secret_files: Vec<PathBuf>,
@@ -76,8 +78,9 @@ pub(crate) struct PlanOptions {
     /// Fails (3) if a step is of a type that is not run locally
     #[arg(long, help_heading = "Parity")]
     pub fail_on_skip: bool,
-    /// Follows settings of the repository's `.cirun.toml` that reach outside this machine
-    #[arg(long, help_heading = "AWS")]
+    /// Trusts the repository for this run: all settings of its `.cirun.toml` are followed, and it gets host steps, engine
+    /// sockets and privileged containers without a question
+    #[arg(long, help_heading = "Trust")]
     pub trust: bool,
 }
 
@@ -155,9 +158,9 @@ pub(crate) struct RerunOptions {
     /// Runs only the steps that have not succeeded; the others count, with the outputs they had
     #[arg(long)]
     pub failed: bool,
-    /// A secret's value: those of the command line are not recorded (repeatable)
-    #[arg(long = "secret", value_name = "ID=VALUE", value_parser = parse_pair)]
-    pub secrets: Vec<(String, String)>,
+    /// A secret, which is asked for at the terminal; ID=@FILE is a file's content (repeatable; ID=VALUE is visible in `ps`)
+    #[arg(long = "secret", value_name = "ID", value_parser = GivenSecret::parse)]
+    pub secrets: Vec<GivenSecret>,
     /// Secrets, as a dotenv file (repeatable)
     #[arg(long = "secret-file", value_name = "FILE")]
     pub secret_files: Vec<PathBuf>,
@@ -179,6 +182,9 @@ pub(crate) struct RerunOptions {
     /// Opens a shell in a step that fails, in the state that it has left
     #[arg(long)]
     pub shell_on_failure: bool,
+    /// Trusts the repository for this run; the `--trust` of the recorded run counts while its pipeline is the same
+    #[arg(long)]
+    pub trust: bool,
 }
 
 macro_rules! words {

@@ -66,6 +66,7 @@ fn say(checked: &[Findings]) {
             human_count(count(Severity::Warning), "warning"),
             human_count(count(Severity::Parity), "difference")
         ));
+        findings.asks.iter().for_each(|asks| console::say(asks));
     }
 }
 

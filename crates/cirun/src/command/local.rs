@@ -2,6 +2,7 @@
 
 mod guard;
 mod header;
+mod host_steps;
 mod image_rules;
 mod interlude;
 mod outcome;
@@ -23,13 +24,14 @@ use tokio::sync::mpsc;
 use crate::{
     args::{PlanOptions, ProgressMode, RunOptions},
     clean_clone::CleanWorkspaces,
+    consent::{self, Asking, Request},
     console,
     environment::Environment,
     error::CliError,
     exit::ExitCode,
     local_store,
-    record::{Invocation, Record},
-    run_id,
+    record::{Invocation, Record, StepFiles},
+    run_id, secrets,
     session::{Purpose, Session, locate},
     signals::Signals,
     sinks::{self, Opened},
@@ -90,6 +92,11 @@ pub(crate) async fn start(
         shell::demand_terminal()?;
     }
 
+    let request = Request::of(&session);
+    consent::demand(&session, &request, Asking::of(plan))?;
+    invocation.content = Some(request.content().to_owned());
+    session.planned.plan.secrets.extend(secrets::of_environment(environment));
+
     let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
     tokio::select! {
         checked = preflight::check(&session) => checked?,
@@ -97,7 +104,7 @@ pub(crate) async fn start(
     }
     let record = Record::create(&session.paths, &run)?;
     invocation.answers.extend(session.answers.iter().cloned());
-    record.keep(session.plan(), &invocation)?;
+    record.keep(session.plan(), invocation)?;
     let clean = match options.clean_clone {
         true => Some(CleanWorkspaces::make(&session.workspace, session.plan(), record.clean_clone())?),
         false => None,
@@ -141,7 +148,7 @@ async fn carry_out(
         setup = stage.set_up() => setup?,
         () = signals.stop.cancelled() => return Ok(stopped_early(signals)),
     };
-    header::say(session, run, &setup);
+    header::say(session, run, &setup, environment);
 
     let Opened { sinks, pause } = sinks::open(session.settings.progress.value, options, record)?;
     pause.iter().for_each(|pause| signals.share_screen_with(pause.clone()));
@@ -170,8 +177,9 @@ async fn carry_out(
     let result = Engine::new(backends, config).run(session.plan(), sender, cancel).await;
     let written = writing.join().unwrap_or(Ok(()));
 
-    if let Err(error) = record.forget_secrets() {
-        console::say(&format!("warning: cannot remove the files of secret outputs: {error}"));
+    let files = if options.keep { StepFiles::KeptForContainers } else { StepFiles::Removed };
+    if let Err(error) = record.forget_step_files(files) {
+        console::say(&format!("warning: cannot remove the files of steps' outputs: {error}"));
     }
     outcome::say_pushed(record, setup.machine_registry.as_ref().and_then(|registry| registry.running()));
     outcome::say_kept(run, options, setup.engine.is_some());

@@ -6,6 +6,7 @@ use cirun_parser::Severity;
 
 use crate::{
     args::{PlanFormat, PlanOptions},
+    consent::Request,
     console,
     environment::Environment,
     error::CliError,
@@ -22,6 +23,7 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CliError> {
     let session = Session::show(file, options, environment, Purpose::Show)?;
     session.demand_valid(Severity::Warning)?;
+    Request::of(&session).announced(&session).iter().for_each(|asks| console::say(asks));
     let plan = session.plan();
     let written = match format {
         PlanFormat::Tree => console::data(&cirun_plan::render_tree(plan)),

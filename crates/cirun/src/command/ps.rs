@@ -67,12 +67,12 @@ pub(crate) async fn clean(
 fn clean_records(paths: &Paths, dry_run: bool) -> Result<bool, CliError> {
     let left = record::left_behind(paths).map_err(|error| CliError::io(paths.runs().display(), &error))?;
     let mut stays = false;
-    for leftover in left {
-        match if dry_run { Ok(()) } else { leftover.remove() } {
-            Ok(()) => console::data(&format!("file {}\n", leftover.path.display()))?,
+    for directory in left {
+        match if dry_run { Ok(()) } else { record::remove_leftovers(&directory) } {
+            Ok(()) => console::data(&format!("files of a killed run in {}\n", directory.display()))?,
             Err(error) => {
                 stays = true;
-                console::say(&format!("error: {} stays: {error}", leftover.path.display()));
+                console::say(&format!("error: files of a killed run in {} stay: {error}", directory.display()));
             }
         }
     }

@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 
 use super::local::{self, Start};
 use crate::{
-    args::{Args, Command, PlanOptions, RerunOptions},
+    args::{Args, Command, PlanOptions, RerunOptions, RunOptions},
+    consent::Request,
     console,
     environment::Environment,
     error::CliError,
@@ -18,8 +19,12 @@ use crate::{
         Invocation,
         history::{History, RecordedRun},
     },
+    session::{Session, find},
+    settings::Trust,
 };
 
+/// The flag that trusts a repository for a run.
+const TRUST: &str = "--trust";
 /// How the event stream shows a secret output.
 const SECRET: &str = "***";
 
@@ -30,7 +35,11 @@ pub(crate) async fn run(
     environment: &Environment,
 ) -> Result<ExitCode, CliError> {
     let recorded = History::of(&Paths::find()?).find(run)?;
-    let invocation = recorded.invocation()?;
+    let mut invocation = recorded.invocation()?;
+    if invocation.is_masked() {
+        return Err(CliError::usage(format!("cannot run {} again: a secret was among its arguments", recorded.id))
+            .help("the value of a secret is not recorded; `cirun local` starts a new run"));
+    }
     let arguments = ["cirun".to_owned()].into_iter().chain(invocation.arguments.iter().cloned());
     let parsed = Args::try_parse_from(arguments).map_err(|error| not_understood(&recorded, &error.to_string()))?;
     let Command::Local { file, mut plan, run: mut how } = parsed.command else {
@@ -47,11 +56,33 @@ pub(crate) async fn run(
     plan.inputs.extend(invocation.answers.iter().cloned());
     plan.secrets.extend(options.secrets.iter().cloned());
     plan.secret_files.extend(options.secret_files.iter().cloned().map(here));
+    let recorded_trust = std::mem::take(&mut plan.trust);
     let earlier = select(&recorded, &options, &mut plan)?;
     env::set_current_dir(&invocation.directory)
         .map_err(|error| CliError::usage(format!("cannot go back to {}: {error}", invocation.directory.display())))?;
     let environment = environment.clone().in_directory(invocation.directory.clone());
+    plan.trust = options.trust || recorded_trust && is_unchanged(file.clone(), &plan, &how, &environment, &invocation);
+    invocation.arguments.retain(|argument| argument != TRUST);
+    invocation.arguments.extend(plan.trust.then(|| TRUST.to_owned()));
     local::start(file, &plan, &how, &environment, Start { invocation, earlier }).await
+}
+
+/// Whether the documents are those of the recorded run, for which `--trust` was given.
+fn is_unchanged(
+    file: Option<PathBuf>,
+    plan: &PlanOptions,
+    how: &RunOptions,
+    environment: &Environment,
+    invocation: &Invocation,
+) -> bool {
+    let located = find(file, plan, Some(how), environment, Trust::Repository).ok();
+    let session = located.and_then(|located| Session::preview(located, plan, environment));
+    let content = session.map(|session| Request::of(&session).content().to_owned());
+    let is_unchanged = content.is_some() && content == invocation.content;
+    if !is_unchanged {
+        console::say("note: the pipeline or its templates have changed: `--trust` of the recorded run does not count");
+    }
+    is_unchanged
 }
 
 fn not_understood(run: &RecordedRun, why: &str) -> CliError {
@@ -59,9 +90,9 @@ fn not_understood(run: &RecordedRun, why: &str) -> CliError {
 }
 
 fn say_missing_secrets(invocation: &Invocation, options: &RerunOptions) {
-    for id in invocation.secrets.iter().filter(|id| options.secrets.iter().all(|(given, _)| given != *id)) {
+    for id in invocation.secrets.iter().filter(|id| options.secrets.iter().all(|given| given.id != **id)) {
         console::say(&format!(
-            "note: secret `{id}` was given on the command line, which is not recorded; `--secret {id}=VALUE` gives it again"
+            "note: secret `{id}` was given on the command line, which is not recorded; `--secret {id}` asks for it again"
         ));
     }
 }

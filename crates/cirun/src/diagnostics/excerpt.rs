@@ -1,7 +1,9 @@
-//! The lines around a place. Of a very long line only the part around the place is shown.
+//! The lines around a place. Of a very long line only the part around the place is shown, and what would be an order to the
+//! terminal is written out.
 
-use std::{ops::Range, sync::Arc};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
+use cirun_engine::{is_written_out, legible};
 use cirun_parser::Source;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
@@ -17,20 +19,43 @@ const AROUND: usize = 50;
 pub(super) struct Excerpt {
     name: String,
     text: Arc<str>,
+    /// The ends of the characters that are written out, as they are in the file, and how much longer all up to there became.
+    grown: Vec<(usize, usize)>,
 }
 
 impl Excerpt {
     pub(super) fn new(source: &Source) -> Self {
-        Self { name: source.name.to_string(), text: source.text.clone() }
+        let name = legible(&source.name).into_owned();
+        let (mut text, mut grown) = (source.text.clone(), Vec::new());
+        if let Cow::Owned(shown) = legible(&source.text) {
+            let mut longer = 0;
+            let is_line_end = |at: usize| source.text[at..].starts_with("\r\n");
+            let written_out =
+                source.text.char_indices().filter(|(at, character)| is_written_out(*character) && !is_line_end(*at));
+            for (at, character) in written_out {
+                let written = legible(&source.text[at..at + character.len_utf8()]).len();
+                longer += written - character.len_utf8();
+                grown.push((at + character.len_utf8(), longer));
+            }
+            text = shown.into();
+        }
+        Self { name, text, grown }
     }
 
-    /// How many bytes of a place are marked: all, or its first line where it has more than [`SHOWN_LINES`].
-    pub(super) fn shown_length(&self, place: &Range<usize>) -> usize {
-        let text = self.text.get(place.clone()).unwrap_or_default();
+    /// Where a place of the file is in the text.
+    fn shown_at(&self, at: usize) -> usize {
+        let before = self.grown.partition_point(|(end, _)| *end <= at);
+        at + before.checked_sub(1).map_or(0, |last| self.grown[last].1)
+    }
+
+    /// What is marked of a place of the file: all, or its first line where it has more than [`SHOWN_LINES`].
+    pub(super) fn shown_range(&self, place: &Range<usize>) -> Range<usize> {
+        let (start, end) = (self.shown_at(place.start), self.shown_at(place.end));
+        let text = self.text.get(start..end).unwrap_or_default();
         let mut lines = text.lines();
         match (lines.next(), lines.nth(SHOWN_LINES - 1)) {
-            (Some(first), Some(_)) => first.len(),
-            _ => place.len(),
+            (Some(first), Some(_)) => start..start + first.len(),
+            _ => start..end,
         }
     }
 

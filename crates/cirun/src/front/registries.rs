@@ -7,8 +7,9 @@ use std::{
 };
 
 use cirun_aws_emulator::{Config, Origins, identity_hosts};
+use cirun_image_ref::{EcrRegistry, host_and_port, is_dns_name};
 use cirun_plan::Action;
-use cirun_planner::{EcrRegistry, Planned, RegistryTarget, host_and_port, is_name};
+use cirun_planner::{Planned, RegistryTarget};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -70,7 +71,7 @@ impl RegistriesFile {
     pub(crate) async fn of(planned: &Planned, settings: &Settings) -> Self {
         let local = settings.push.value == PushMode::Local;
         let targets = || planned.targets.iter().filter(|target| local && target.ecr.is_none());
-        let hosts = || targets().flat_map(|target| target.hosts()).filter(|host| is_name(host));
+        let hosts = || targets().flat_map(|target| target.hosts()).filter(|host| is_dns_name(host));
         let ports = hosts().filter_map(|host| host_and_port(host).1).filter(|port| *port != HTTPS).collect();
         // Docker Hub refuses whoever pushes without a login.
         let open = targets().filter(|target| target.anonymous && !target.is_docker_hub());

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use cirun_engine::{MASK, Masker};
 use serde::{Deserialize, Serialize};
+
+use crate::secrets::{GivenSecret, Source};
 
 /// The file of a record that holds it.
 pub(super) const FILE: &str = "invocation.json";
@@ -12,12 +15,15 @@ pub(super) const FILE: &str = "invocation.json";
 pub(crate) struct Invocation {
     /// The current directory.
     pub directory: PathBuf,
-    /// The arguments after the program's name, without `--secret` and its value.
+    /// The arguments after the program's name, without the values of secrets.
     pub arguments: Vec<String>,
-    /// The secrets that were given as arguments, by identifier.
+    /// The secrets whose values were among the arguments, by identifier.
     pub secrets: Vec<String>,
     /// What a person answered to missing inputs, by path.
     pub answers: Vec<(String, String)>,
+    /// The digest of the documents that were run; `--trust` among the arguments was for those.
+    #[serde(default)]
+    pub content: Option<String>,
 }
 
 impl Invocation {
@@ -26,29 +32,74 @@ impl Invocation {
         let mut invocation = Self { directory, ..Self::default() };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
-            let pair = match argument.strip_prefix("--secret") {
+            let given = match argument.strip_prefix("--secret") {
                 Some("") => arguments.next(),
                 Some(rest) => rest.strip_prefix('=').map(str::to_owned),
                 None => None,
             };
-            match pair {
-                Some(pair) => invocation.secrets.push(pair.split('=').next().unwrap_or_default().to_owned()),
+            match given.map(|given| (GivenSecret::parse(&given), given)) {
                 None => invocation.arguments.push(argument),
+                // It asks again, or reads the file again.
+                Some((Ok(GivenSecret { source: Source::Asked | Source::File(_), .. }), given)) => {
+                    invocation.arguments.push(format!("--secret={given}"));
+                }
+                Some((Ok(GivenSecret { id, source: Source::Value(_) }), _)) => invocation.secrets.push(id),
+                // No run began with that.
+                Some((Err(_), _)) => {}
             }
         }
         invocation
+    }
+
+    /// Masks what it repeats of a secret: in a variable or an input, for instance.
+    pub(crate) fn mask(&mut self, masker: &Masker) {
+        let answers = self.answers.iter_mut().map(|(_, answer)| answer);
+        for text in self.arguments.iter_mut().chain(answers) {
+            *text = masker.mask(text).into_owned();
+        }
+    }
+
+    /// Whether something of it was masked, so that it cannot be run again.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.arguments.iter().chain(self.answers.iter().map(|(_, answer)| answer)).any(|text| text.contains(MASK))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cirun_plan::Secret;
+
     use super::*;
 
     #[test]
     fn no_secret_is_kept() {
-        let words = ["local", "--secret", "a=hush", "ci.yaml", "--secret=b=quiet", "--secret-file", "s.env"];
-        let invocation = Invocation::new("/w".into(), words.map(str::to_owned));
-        assert_eq!(invocation.arguments, ["local", "ci.yaml", "--secret-file", "s.env"]);
+        let words = [
+            "local",
+            "--secret",
+            "a=hush",
+            "ci.yaml",
+            "--secret=b=quiet",
+            "--secret-file",
+            "s.env",
+            "--var",
+            "x=-hush-",
+        ];
+        let mut invocation = Invocation::new("/w".into(), words.map(str::to_owned));
+        assert_eq!(invocation.arguments, ["local", "ci.yaml", "--secret-file", "s.env", "--var", "x=-hush-"]);
         assert_eq!(invocation.secrets, ["a", "b"]);
+        assert!(!invocation.is_masked());
+        invocation.answers.push(("p".to_owned(), "hush".to_owned()));
+        invocation.mask(&Masker::new(&[Secret::new("hush")]));
+        assert_eq!(invocation.arguments.last().map(String::as_str), Some("x=-**************-"));
+        assert_eq!(invocation.answers, [("p".to_owned(), MASK.to_owned())]);
+        assert!(invocation.is_masked());
+    }
+
+    #[test]
+    fn what_is_asked_for_or_read_is_so_again() {
+        let words = ["local", "--secret", "a", "--secret=b=@key.pem", "--secret", "c=hush"];
+        let invocation = Invocation::new("/w".into(), words.map(str::to_owned));
+        assert_eq!(invocation.arguments, ["local", "--secret=a", "--secret=b=@key.pem"]);
+        assert_eq!(invocation.secrets, ["c"]);
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     local_store, machine,
     project::{DOCUMENTS, Project},
     repository::{self, Boundary, Place},
-    secrets::Secrets,
+    secrets::{self, Secrets},
     settings::{self, Settings},
 };
 
@@ -62,7 +62,7 @@ pub(super) fn assemble(
     environment: &Environment,
     purpose: Purpose,
 ) -> Result<Session, OpenError> {
-    let Located { file, workspace, boundary, settings, paths } = located;
+    let Located { file, workspace, boundary, settings, standing, paths } = located;
     let include = settings.include.iter().map(|setting| setting.value.clone());
     let mut places: Vec<_> = include.map(|path| Place { root: boundary.open(&path), path }).collect();
     let root = Root::open(&workspace).and_then(|root| root.sub(Path::new(DOCUMENTS)));
@@ -96,14 +96,24 @@ pub(super) fn assemble(
         diagnostics.extend(project.own_documents().next().and_then(Document::unsupported));
         told::clean(&mut diagnostics, &project);
         let Project { sources, .. } = project;
-        return Err(OpenError::NoPipeline(Box::new(Findings { file, sources, diagnostics, inspected: None })));
+        return Err(OpenError::NoPipeline(Box::new(Findings {
+            file,
+            sources,
+            diagnostics,
+            asks: None,
+            inspected: None,
+        })));
     };
     let (input_sets, stages) = resolved.map(|resolved| (resolved.input_sources, resolved.stages)).unwrap_or_default();
 
+    secrets::warn_of_values(&plan.secrets);
+    let is_run = matches!(purpose, Purpose::Run { .. });
     let secrets = Secrets::collect(
         &plan.secrets,
         settings.secret_files.iter().map(|setting| read_secrets(setting, &boundary)),
         environment.iter().map(|(name, value)| (name.clone(), value.clone())),
+        // What is only looked at shows no secret, so that none is needed.
+        |id| if is_run { secrets::ask(id).map(Some) } else { Ok(None) },
     )?;
     let now = Timestamp::now();
     let (run, delegate, running) = match purpose {
@@ -168,6 +178,7 @@ pub(super) fn assemble(
         file,
         workspace,
         project: project_directory,
+        standing,
         paths,
         pod_token,
         identity,

@@ -65,7 +65,7 @@ pub(super) fn of(
 }
 
 /// Whoever the emulated AWS meets is welcome; the name says whose part it is.
-fn emulated_delegate() -> DelegateIdentity {
+pub(crate) fn emulated_delegate() -> DelegateIdentity {
     DelegateIdentity {
         access_key: "AKIACIRUNDELEGATE000".to_owned(),
         secret_key: Secret::new("the-emulated-aws-knows-everyone"),

@@ -9,35 +9,76 @@ use cirun_beneath::Root;
 
 use crate::{
     args::{PlanOptions, RunOptions},
+    consent::{self, Asking},
     console,
     environment::Environment,
     error::CliError,
     paths::{Paths, find_upwards},
     project,
     repository::{self, Boundary, LARGEST_SETTINGS},
-    settings::{Layer, Origin, Settings, Trust, Untrusted, UpstreamWord, Values},
+    settings::{Beyond, Layer, Origin, Settings, Trust, UpstreamWord, Values},
 };
 
 /// The settings file of a repository.
 const REPOSITORY_SETTINGS: &str = ".cirun.toml";
 
 /// Where everything is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Located {
     pub file: PathBuf,
     pub workspace: PathBuf,
     /// Whose rules hold for the files that are read.
     pub boundary: Boundary,
     pub settings: Settings,
+    pub standing: Standing,
     pub paths: Paths,
 }
 
-/// Finds everything that planning needs.
+/// How a repository is trusted, and what it would be trusted with.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    /// Its directory, or the workspace's, without links: what consent is remembered by.
+    pub repository: PathBuf,
+    /// Whether the user trusts it with anything, by `--trust` or by `trust` of the user's own settings.
+    pub is_trusted: bool,
+    /// Its settings that go further than they may.
+    pub beyond: Vec<Beyond>,
+    /// Whether those are followed.
+    pub follows_all: bool,
+}
+
+/// Finds everything that planning needs, and says which settings of the repository are not followed.
 pub(crate) fn locate(
     file: Option<PathBuf>,
     plan: &PlanOptions,
     run: Option<&RunOptions>,
     environment: &Environment,
+) -> Result<Located, CliError> {
+    let located = find(file.clone(), plan, run, environment, Trust::UserOnly)?;
+    if located.standing.is_trusted || located.standing.beyond.is_empty() {
+        return Ok(located);
+    }
+    let trusted = || find(file.clone(), plan, run, environment, Trust::Repository);
+    let asking = if run.is_some() { Asking::of(plan) } else { Asking::Never };
+    if let Some(trusted) = consent::for_settings(&located, trusted, plan, environment, asking)? {
+        return Ok(trusted);
+    }
+    say_beyond(&located.standing.beyond);
+    Ok(located)
+}
+
+/// Says which settings of a repository are not followed.
+pub(crate) fn say_beyond(beyond: &[Beyond]) {
+    beyond.iter().for_each(|one| console::say(&format!("warning: {one}")));
+}
+
+/// Finds everything that planning needs; `trust` follows all settings of the repository.
+pub(crate) fn find(
+    file: Option<PathBuf>,
+    plan: &PlanOptions,
+    run: Option<&RunOptions>,
+    environment: &Environment,
+    trust: Trust,
 ) -> Result<Located, CliError> {
     let paths = Paths::find()?;
     let here = match file.as_deref().and_then(Path::parent) {
@@ -45,8 +86,8 @@ pub(crate) fn locate(
         None => environment.directory.clone(),
     };
     let repository = find_upwards(&here, ".git");
-    let settings = read_settings(&here, repository.as_deref(), &paths, plan, run, environment)?;
-    let mut own = repository.or_else(|| above_documents(&here));
+    let (settings, mut standing) = read_settings(&here, repository.as_deref(), &paths, plan, run, environment, trust)?;
+    let mut own = repository.clone().or_else(|| above_documents(&here));
     let workspace = match &settings.workspace {
         Some(setting) => setting.value.clone(),
         None => own.clone().unwrap_or(here),
@@ -63,8 +104,11 @@ pub(crate) fn locate(
             shorten(project::default_pipeline(&workspace)?, &environment.directory)
         }
     };
+    if repository.is_none() {
+        standing.repository.clone_from(&workspace);
+    }
     let boundary = Boundary::new(own.as_deref(), &environment.directory);
-    Ok(Located { file, workspace, boundary, settings, paths })
+    Ok(Located { file, workspace, boundary, settings, standing, paths })
 }
 
 /// The settings of a command that reads no pipeline, from where it is called.
@@ -72,7 +116,12 @@ pub(crate) fn settings(environment: &Environment) -> Result<(Settings, Paths), C
     let paths = Paths::find()?;
     let here = &environment.directory;
     let repository = find_upwards(here, ".git");
-    let settings = read_settings(here, repository.as_deref(), &paths, &PlanOptions::default(), None, environment)?;
+    let plan = PlanOptions::default();
+    let (settings, standing) =
+        read_settings(here, repository.as_deref(), &paths, &plan, None, environment, Trust::UserOnly)?;
+    if !standing.is_trusted {
+        say_beyond(&standing.beyond);
+    }
     Ok((settings, paths))
 }
 
@@ -83,51 +132,50 @@ fn read_settings(
     plan: &PlanOptions,
     run: Option<&RunOptions>,
     environment: &Environment,
-) -> Result<Settings, CliError> {
+    trust: Trust,
+) -> Result<(Settings, Standing), CliError> {
     let mut layers = Vec::new();
     layers.extend(read_layer(Origin::User, &paths.config.join("config.toml"))?);
+    let real = |directory: &Path| fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+    let root = real(repository.unwrap_or(here));
+    let trusted = layers.iter().flat_map(|layer| &layer.values.trust);
+    let is_trusted =
+        plan.trust || trusted.map(|place| real(&paths.of_user(place))).any(|place| root.starts_with(place));
+    let trust = if is_trusted { Trust::Repository } else { trust };
     let owned = find_upwards(here, REPOSITORY_SETTINGS)
         .filter(|found| repository.is_none_or(|repository| found.starts_with(repository)));
-    let trust = if plan.trust { Trust::Repository } else { Trust::UserOnly };
-    let mut untrusted = Vec::new();
+    let mut beyond = Vec::new();
     if let Some(directory) = owned {
         let file = shorten(directory.clone(), &environment.directory).join(REPOSITORY_SETTINGS);
         let mut layer = read_repository_settings(&directory, &file)?;
-        if let (Some(layer), Trust::UserOnly) = (&mut layer, trust) {
-            untrusted = drop_outside(&mut layer.values, repository.unwrap_or(&directory));
+        if let Some(layer) = &mut layer {
+            let mut allowed = layer.values.clone();
+            beyond = take_outside(&mut allowed, repository.unwrap_or(&directory));
+            if trust == Trust::UserOnly {
+                layer.values = allowed;
+            }
         }
         layers.extend(layer);
     }
     let variable = |name: &str| environment.get(name).map(str::to_owned);
     layers.push(Layer::from_environment(variable).map_err(|error| CliError::usage(error.to_string()))?);
     layers.push(Layer { origin: Origin::Flag, values: flags(plan, run) });
-    let (settings, reaching_out) = Settings::resolve(layers, trust);
-    untrusted.extend(reaching_out);
-    for setting in untrusted {
-        console::say(&format!(
-            "warning: `{} = \"{}\"` in {REPOSITORY_SETTINGS} reaches outside {} and is not followed without `--trust`",
-            setting.key, setting.value, setting.reaches
-        ));
-    }
-    Ok(settings)
+    let (settings, more) = Settings::resolve(layers, trust);
+    beyond.extend(more);
+    Ok((settings, Standing { repository: root, is_trusted, beyond, follows_all: trust == Trust::Repository }))
 }
 
 /// Takes out of the repository's layer what is outside of the repository, where a symbolic link leads there too: steps would see
 /// the developer's own files, and a stranger's pipeline the developer's secrets.
-fn drop_outside(values: &mut Values, repository: &Path) -> Vec<Untrusted> {
+fn take_outside(values: &mut Values, repository: &Path) -> Vec<Beyond> {
     let Ok(root) = fs::canonicalize(repository) else { return Vec::new() };
     // What is not there says so when it is read.
     let is_outside = |path: &mut PathBuf| fs::canonicalize(path).is_ok_and(|path| !path.starts_with(&root));
     let workspace = values.workspace.take_if(is_outside).map(|path| ("workspace", path));
     let include = values.include.extract_if(.., is_outside).map(|path| ("include", path));
     let secrets = values.secret_file.extract_if(.., is_outside).map(|path| ("secret-file", path));
-    let dropped = workspace.into_iter().chain(include).chain(secrets);
-    let untrusted = |(key, path): (&'static str, PathBuf)| Untrusted {
-        key,
-        value: path.display().to_string(),
-        reaches: "the repository",
-    };
-    dropped.map(untrusted).collect()
+    let outside = workspace.into_iter().chain(include).chain(secrets);
+    outside.map(|(key, path): (&'static str, PathBuf)| Beyond { key, value: path.display().to_string() }).collect()
 }
 
 /// The settings of a repository: a regular file of it, or none.
@@ -215,7 +263,7 @@ mod tests {
             secret_file: paths(&["own.env", "../secrets.env", "linked.env", "none.env"]),
             ..Values::default()
         };
-        let dropped = drop_outside(&mut values, &repository);
+        let dropped = take_outside(&mut values, &repository);
         let keys: Vec<_> = dropped.iter().map(|setting| setting.key).collect();
         assert_eq!(keys, ["workspace", "include", "secret-file", "secret-file"]);
         assert_eq!(values.workspace, None);

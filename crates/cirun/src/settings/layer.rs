@@ -45,6 +45,7 @@ pub(crate) struct Values {
     pub plugin_image: IndexMap<String, String>,
     pub base_image: IndexMap<String, String>,
     pub registry: Option<String>,
+    pub trust: Vec<PathBuf>,
 }
 
 /// A profile's word.

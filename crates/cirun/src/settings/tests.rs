@@ -19,17 +19,91 @@ fn the_strongest_layer_wins_and_is_named() {
     assert_eq!(settings.push, Setting { value: PushMode::Local, origin: Origin::Default });
 }
 
+/// Every key with a value, as a repository may write it: whether it is followed over the defaults.
+const SETTINGS: [(&str, bool); 33] = [
+    ("infra = \"vm\"", false),
+    ("infra = \"kubernetes\"", false),
+    ("aws = \"emulated\"", true),
+    ("aws = \"real\"", false),
+    ("aws = \"off\"", false),
+    ("push = \"none\"", true),
+    ("push = \"local\"", true),
+    ("push = \"real\"", false),
+    ("egress = \"none\"", true),
+    ("egress = \"aws\"", true),
+    ("pull = \"never\"", true),
+    ("pull = \"missing\"", true),
+    ("pull = \"always\"", false),
+    ("progress = \"quiet\"", false),
+    ("engine = \"host\"", false),
+    ("create-repository = true", true),
+    ("offline = true", true),
+    ("offline = false", false),
+    ("no-docker-socket = true", true),
+    ("no-docker-socket = false", false),
+    ("no-wait = true", true),
+    ("fail-on-service-exit = true", true),
+    ("fail-on-service-exit = false", false),
+    ("aws-profile = \"prod\"", false),
+    ("aws-endpoint-url = \"http://localhost:4566\"", false),
+    ("aws-endpoint-url = \"http://db\"", false),
+    ("oidc-token-command = \"leak\"", false),
+    ("allow-account = [\"123456789012\"]", false),
+    ("plugin-image = {ecr = \"i\"}", true),
+    ("base-image = {b = \"i\"}", true),
+    ("workspace = \"app\"", true),
+    ("registry = \"pgdata\"", false),
+    ("trust = [\"/\"]", false),
+];
+
 #[test]
-fn a_repository_does_not_reach_out_by_itself() {
-    let text = "aws = \"real\"\npush = \"real\"\nallow-account = [\"123456789012\"]\naws-profile = \"prod\"\noidc-token-command = \"leak\"";
-    let (settings, untrusted) = Settings::resolve(vec![file(Origin::Repository, text)], Trust::UserOnly);
-    assert_eq!((settings.aws.value, settings.push.value), (AwsMode::Emulated, PushMode::Local));
-    assert!(settings.allow_accounts.is_empty() && settings.aws_profile.is_none());
-    assert_eq!(settings.oidc_token_command, None);
-    let keys: Vec<_> = untrusted.iter().map(|setting| setting.key).collect();
-    assert_eq!(keys, ["aws", "push", "allow-account", "oidc-token-command", "aws-profile"]);
-    let (trusted, untrusted) = Settings::resolve(vec![file(Origin::Repository, text)], Trust::Repository);
-    assert_eq!((trusted.push.value, untrusted.len()), (PushMode::Real, 0));
+fn a_repository_may_only_be_stricter() {
+    for (text, followed) in SETTINGS {
+        let layer = file(Origin::Repository, text);
+        let (settings, beyond) = Settings::resolve(vec![layer.clone()], Trust::UserOnly);
+        let key = text.split(' ').next().unwrap();
+        assert_eq!(beyond.iter().map(|one| one.key).collect::<Vec<_>>(), if followed { vec![] } else { vec![key] });
+        let (trusted, seen) = Settings::resolve(vec![layer], Trust::Repository);
+        assert_eq!(seen, beyond, "{text}: trust follows what it names");
+        assert_eq!(settings == trusted, followed, "{text}");
+        assert_eq!(settings == Settings::resolve(Vec::new(), Trust::UserOnly).0, !followed, "{text}");
+    }
+    for Rule { key, .. } in RULES.iter().filter(|rule| !["include", "secret-file"].contains(&rule.key)) {
+        assert!(SETTINGS.iter().any(|(text, _)| text.starts_with(&format!("{key} "))), "{key} is not tried");
+    }
+}
+
+#[test]
+fn stricter_is_meant_against_the_users_own() {
+    let resolved = |user: &str, repository: &str| {
+        let layers = vec![file(Origin::User, user), file(Origin::Repository, repository)];
+        Settings::resolve(layers, Trust::UserOnly)
+    };
+    for (user, repository) in [
+        ("egress = \"none\"", "egress = \"all\""),
+        ("egress = \"none\"", "egress = \"aws\""),
+        ("pull = \"never\"", "pull = \"yaml\""),
+        ("push = \"none\"", "push = \"local\""),
+        ("offline = true", "offline = false"),
+    ] {
+        let (settings, beyond) = resolved(user, repository);
+        assert_eq!(settings, Settings::resolve(vec![file(Origin::User, user)], Trust::UserOnly).0, "{repository}");
+        assert_eq!(beyond.len(), 1, "{repository}");
+    }
+    let (settings, beyond) = resolved("push = \"real\"\naws = \"real\"", "push = \"local\"\naws = \"emulated\"");
+    assert_eq!((settings.push.value, settings.aws.value, beyond.len()), (PushMode::Local, AwsMode::Emulated, 0));
+}
+
+/// On real AWS, a repository of ECR costs money.
+#[test]
+fn a_repository_makes_none_on_real_aws() {
+    let layers = vec![
+        file(Origin::Repository, "create-repository = true"),
+        Layer::from_environment(|name| (name == "CIRUN_AWS").then(|| "real".to_owned())).unwrap(),
+    ];
+    let (settings, beyond) = Settings::resolve(layers, Trust::UserOnly);
+    assert!(!settings.create_repository.value);
+    insta::assert_snapshot!(beyond[0], @"`create-repository = true` in .cirun.toml is not followed: it is followed for the emulated AWS only; `--trust` follows it, or set it yourself");
 }
 
 #[test]
@@ -43,7 +117,7 @@ fn mistakes_name_their_place() {
     let mistake = |text: &str| {
         Layer::from_file(Origin::Repository, Path::new("/repo/.cirun.toml"), text).unwrap_err().to_string()
     };
-    insta::assert_snapshot!(mistake("pull = \"yaml\"\npsuh = \"local\""), @"/repo/.cirun.toml:2:1: unknown field `psuh`, expected one of `infra`, `aws`, `push`, `egress`, `pull`, `progress`, `engine`, `create-repository`, `offline`, `no-docker-socket`, `no-wait`, `fail-on-service-exit`, `workspace`, `aws-profile`, `aws-endpoint-url`, `oidc-token-command`, `allow-account`, `include`, `secret-file`, `plugin-image`, `base-image`, `registry`");
+    insta::assert_snapshot!(mistake("pull = \"yaml\"\npsuh = \"local\""), @"/repo/.cirun.toml:2:1: unknown field `psuh`, expected one of `infra`, `aws`, `push`, `egress`, `pull`, `progress`, `engine`, `create-repository`, `offline`, `no-docker-socket`, `no-wait`, `fail-on-service-exit`, `workspace`, `aws-profile`, `aws-endpoint-url`, `oidc-token-command`, `allow-account`, `include`, `secret-file`, `plugin-image`, `base-image`, `registry`, `trust`");
     insta::assert_snapshot!(mistake("infra = \"k8s\""), @"/repo/.cirun.toml:1:9: expected kubernetes, vm, cloud or docker");
     let variable = Layer::from_environment(|name| (name == "CIRUN_AWS").then(|| "moto".to_owned())).unwrap_err();
     insta::assert_snapshot!(variable, @"CIRUN_AWS: unknown variant `moto`, expected one of `emulated`, `real`, `off`");

@@ -17,6 +17,7 @@ fn the_examples_are_clean() {
     assert_snapshot!(environment.cirun(&["check", "pipeline.yaml", "pipeline-vm.yaml"]).exits(0), @"
     --- stderr
     pipeline.yaml: 0 errors, 0 warnings, 0 differences from CI
+    a run asks for consent first: 1 image in place of a plugin's; `cirun local` lists them, `--trust` allows them
     own-daemon
 
       ☞ `push` starts a daemon of its own: CI uses the machine's
@@ -28,12 +29,14 @@ fn the_examples_are_clean() {
      129 │                   type: BuildAndPushECR
          ╰────
     pipeline-vm.yaml: 0 errors, 0 warnings, 1 difference from CI
+    a run asks for consent first: 8 steps with the engine's socket, 1 privileged container, 1 image in place of a plugin's; `cirun local` lists them, `--trust` allows them
     --- exit status: 0
     ");
     let hello = TestEnvironment::example("hello");
     assert_snapshot!(hello.cirun(&["check", "pipeline.yaml"]).exits(0), @r"
     --- stderr
     pipeline.yaml: 0 errors, 0 warnings, 0 differences from CI
+    a run asks for consent first: 2 host steps; `cirun local` lists them, `--trust` allows them
     --- exit status: 0
     ");
 }

@@ -155,9 +155,6 @@ fn secret_outputs_stay_secret_and_the_record_is_the_users_own() {
     drop(environment.cirun(&["local", "ci.yaml"]).exits(0));
     let record = environment.record();
     assert_eq!(std::fs::metadata(&record).unwrap().permissions().mode() & 0o777, 0o700);
-    for entry in std::fs::read_dir(record.join("engine")).unwrap() {
-        let path = entry.unwrap().path();
-        assert!(!std::fs::read_to_string(&path).unwrap_or_default().contains("s3cr3t"), "{}", path.display());
-    }
+    assert!(!record.join("engine").exists(), "what steps wrote for cirun goes with the run");
     drop(environment.cirun(&["rerun", "--from", "use"]).says("output `TOKEN` of `make` was secret"));
 }

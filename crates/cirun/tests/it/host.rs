@@ -37,6 +37,7 @@ fn a_failing_step_ends_the_run_with_one_and_its_last_lines() {
     cirun 0.1.0 · it · build (cloud)
       run        [RUN]
       workspace  [ROOT]/work
+      host       3 steps run on this machine as tester, with that user's network and files in reach
 
     a            ▶ Run started at +[ELAPSED]
     a            │ one

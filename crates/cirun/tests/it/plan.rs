@@ -29,7 +29,7 @@ fn variable<'a>(step: &'a Value, name: &str) -> &'a Value {
 #[test]
 fn the_tree_of_both_variants() {
     let environment = TestEnvironment::example("shop");
-    assert_snapshot!(environment.cirun(&["plan", "pipeline.yaml"]).exits(0), @r"
+    assert_snapshot!(environment.cirun(&["plan", "pipeline.yaml", "--trust"]).exits(0), @r"
     --- stdout
     shop
     └─ stage build (kubernetes)
@@ -45,7 +45,7 @@ fn the_tree_of_both_variants() {
        └─ announce [Run]  cirun.local/python:3  cpu 400m  memory 500Mi
     --- exit status: 0
     ");
-    assert_snapshot!(environment.cirun(&["plan", "pipeline-vm.yaml"]).exits(0), @r"
+    assert_snapshot!(environment.cirun(&["plan", "pipeline-vm.yaml", "--trust"]).exits(0), @r"
     --- stdout
     shop_vm
     └─ stage build (vm)

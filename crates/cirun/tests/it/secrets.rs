@@ -58,8 +58,8 @@ fn a_missing_secret_says_how_to_give_it() {
         ·                                                   ╰── needed here
      27 │                     command: |-
         ╰────
-      help: give it with `--secret deploy-token=VALUE`, in a dotenv file named by
-            `--secret-file FILE`, or in the environment variable
+      help: give it with `--secret deploy-token`, which asks for it, in a dotenv
+            file named by `--secret-file FILE`, or in the environment variable
             `CIRUN_SECRET_deploy_token`
     error: the pipeline has 1 error; nothing was started
     --- exit status: 3
@@ -97,10 +97,11 @@ fn a_plan_is_shown_without_secrets() {
         ·                                                   ╰── needed here
      27 │                     command: |-
         ╰────
-      help: give it with `--secret deploy-token=VALUE`, in a dotenv file named by
-            `--secret-file FILE`, or in the environment variable
+      help: give it with `--secret deploy-token`, which asks for it, in a dotenv
+            file named by `--secret-file FILE`, or in the environment variable
             `CIRUN_SECRET_deploy_token`
     ci.yaml: 0 errors, 0 warnings, 0 differences from CI
+    a run asks for consent first: 1 host step; `cirun local` lists them, `--trust` allows them
     --- exit status: 0
     "#);
 }

@@ -16,9 +16,10 @@ fn layers_from_the_weakest_to_the_strongest() {
     let environment = environment.file("../home/.config/cirun/config.toml", "infra = \"docker\"\n");
     assert_eq!(profile(&environment, &[]), "build (docker)");
     let environment = environment.edit(".cirun.toml", "workspace = \".\"", "workspace = \".\"\ninfra = \"cloud\"");
-    assert_eq!(profile(&environment, &[]), "build (cloud)");
+    assert_eq!(profile(&environment, &[]), "build (docker)", "a repository does not decide where steps run");
+    assert_eq!(profile(&environment, &["--trust"]), "build (cloud)");
     let environment = environment.with("CIRUN_INFRA", "vm");
-    assert_eq!(profile(&environment, &[]), "build (vm)");
+    assert_eq!(profile(&environment, &["--trust"]), "build (vm)");
     assert_eq!(profile(&environment, &["--infra", "kubernetes"]), "build (kubernetes)");
 }
 
@@ -28,9 +29,9 @@ fn a_repository_does_not_reach_out_without_trust() {
     let environment = TestEnvironment::example("shop").edit(".cirun.toml", "workspace = \".\"", reaching);
     let output = environment.cirun(&["list", "pipeline.yaml"]).exits(0);
     assert_snapshot!(output.words(), @r#"
-    warning: `aws = "real"` in .cirun.toml reaches outside this machine and is not followed without `--trust`
-    warning: `push = "real"` in .cirun.toml reaches outside this machine and is not followed without `--trust`
-    warning: `allow-account = "123456789012"` in .cirun.toml reaches outside this machine and is not followed without `--trust`
+    warning: `aws = "real"` in .cirun.toml is not followed: a repository may set only `emulated` (without the emulated AWS, calls leave this machine); `--trust` follows it, or set it yourself
+    warning: `push = "real"` in .cirun.toml is not followed: a repository may set only a value that is as strict as yours (`none` is stricter than `local`, and `local` than `real`); `--trust` follows it, or set it yourself
+    warning: `allow-account = "123456789012"` in .cirun.toml is not followed: it is your list of accounts that a push may reach; `--trust` follows it, or set it yourself
     "#);
     let trusted = environment.cirun(&["list", "pipeline.yaml", "--trust"]).exits(0);
     assert_eq!(trusted.stderr, "");

@@ -304,6 +304,7 @@ fn planned_step(step: &ReadyStep) -> PlannedStep {
         command: None,
         script: None,
         env: cirun_plan::Environment::new(),
+        rules: Vec::new(),
         aliases: container.aliases.iter().cloned().map(traced).collect(),
         ports: container.ports.iter().copied().map(traced).collect(),
         privileged: traced(container.privileged),

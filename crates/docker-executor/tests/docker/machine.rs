@@ -87,7 +87,24 @@ async fn a_container_of_somebody_else_is_left_alone() {
     let error = engine.ensure_machine_service(&service).await.unwrap_err().to_string();
     let removed = std::process::Command::new("docker").args(["rm", &service.name]).output().unwrap();
     assert!(removed.status.success(), "it is still there: {removed:?}");
-    assert!(error.ends_with("a container of this name is not cirun's: rename it"), "{error}");
+    assert!(error.contains("a container of this name is not cirun's: rename it"), "{error}");
     let owned = engine.list_owned().await.unwrap();
     assert!(owned.iter().all(|object| object.role != service.role), "its volume is left");
+}
+
+/// A volume of the user's may hold anything; a service that has its name would read and write it.
+#[tokio::test]
+async fn a_volume_of_somebody_else_is_left_alone() {
+    let engine = engine().await;
+    let service = service("test-foreign-volume", "sleep 60".into(), 0);
+    let _remove = Remove(service.role.clone());
+    let docker = |words: &[&str]| std::process::Command::new("docker").args(words).output().unwrap();
+    let created = docker(&["volume", "create", "--label", "owner=person", &service.name]);
+    assert!(created.status.success(), "{created:?}");
+    let error = engine.ensure_machine_service(&service).await.unwrap_err().to_string();
+    let container = docker(&["inspect", &service.name]);
+    let removed = docker(&["volume", "rm", &service.name]);
+    assert!(removed.status.success(), "it is still there, and nothing uses it: {removed:?}");
+    assert!(error.contains("a volume of this name is not cirun's"), "{error}");
+    assert!(!String::from_utf8_lossy(&container.stdout).contains("Id"), "no container was made: {container:?}");
 }

@@ -2,11 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Message, Preparation};
 use crate::{Masker, OutputChunk, Stream, dispatch::NodeId, lines::LineSplitter};
+
+/// How long a line waits for the next one if it may end with the first part of a secret.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// What a task has besides its work.
 #[derive(Debug, Clone)]
@@ -59,11 +65,24 @@ impl Wires {
     /// Sends the output line by line until every sender is gone or `done` fires, and then what is left of it.
     pub(super) async fn pump(&self, mut chunks: mpsc::Receiver<OutputChunk>, done: &CancellationToken) {
         let mut streams = [(Stream::Stdout, LineSplitter::default()), (Stream::Stderr, LineSplitter::default())];
+        let mut waiting_since = None;
         loop {
+            let is_waiting = streams.iter().any(|(_, splitter)| splitter.is_waiting());
+            waiting_since = is_waiting.then(|| waiting_since.unwrap_or_else(Instant::now));
+            let patience = async {
+                match waiting_since {
+                    Some(since) => sleep_until(since + PATIENCE).await,
+                    None => std::future::pending().await,
+                }
+            };
             let chunk = tokio::select! {
                 biased;
                 () = done.cancelled() => break,
                 chunk = chunks.recv() => chunk,
+                () = patience => {
+                    self.release(&mut streams).await;
+                    continue;
+                }
             };
             match chunk {
                 Some(chunk) => self.split(&mut streams, &chunk).await,
@@ -86,6 +105,15 @@ impl Wires {
         for (stream, splitter) in streams.iter_mut().filter(|(stream, _)| *stream == chunk.stream) {
             let mut lines = Vec::new();
             splitter.push(&chunk.bytes, &self.current_masker(), &mut lines);
+            self.send_lines(*stream, lines).await;
+        }
+    }
+
+    /// Sends the lines that have waited for the rest of a secret.
+    async fn release(&self, streams: &mut [(Stream, LineSplitter); 2]) {
+        for (stream, splitter) in streams {
+            let mut lines = Vec::new();
+            splitter.release(&self.current_masker(), &mut lines);
             self.send_lines(*stream, lines).await;
         }
     }

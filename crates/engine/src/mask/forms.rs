@@ -1,89 +1,74 @@
-//! The forms of a secret: plain, URL-escaped, JSON-escaped, base64.
+//! The forms of a secret: as it is, and as programs write it in URLs, JSON, XML, shells, base64 and hexadecimal digits.
 
-use std::fmt::Write;
+mod base64;
+mod escapes;
+mod quoting;
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+use std::collections::BTreeSet;
+
+use self::{
+    base64::{base64_forms, wrapped_base64},
+    escapes::{json_forms, url_forms, xml_forms},
+    quoting::{hex_forms, shell_forms},
 };
+use super::View;
 
 /// Shorter secrets are not masked (harness-runtime.md 1.7).
 const MIN_CHARS: usize = 2;
 
-/// Secrets with fewer bytes have no base64 form: their few letters would be found in ordinary words.
-const MIN_BASE64_BYTES: usize = 4;
-
-/// The widths at which `base64` (coreutils) and PEM break their lines.
-const WRAPS: [usize; 2] = [76, 64];
+/// Secrets with fewer bytes have no base64 and no hexadecimal form: their few letters would be found in ordinary words.
+const MIN_ENCODED_BYTES: usize = 4;
 
 /// Every text to look for. A secret of several lines gives the forms of each line, and its base64 as a whole.
-pub(super) fn forms(secret: &str) -> Vec<String> {
-    let mut forms = Vec::new();
+pub(super) fn forms(secret: &str) -> BTreeSet<String> {
+    let mut forms = BTreeSet::new();
     for line in secret.split(['\n', '\r']).map(str::trim).filter(|line| line.chars().count() >= MIN_CHARS) {
-        forms.push(line.to_owned());
+        forms.insert(line.to_owned());
         forms.extend(url_forms(line));
-        forms.extend(json_form(line));
+        forms.extend(json_forms(line));
+        forms.extend(xml_forms(line));
+        forms.extend(shell_forms(line));
+        forms.extend(hex_forms(line));
         forms.extend(base64_forms(line));
     }
     if secret.trim().contains(['\n', '\r']) {
         forms.extend(base64_forms(secret));
-        forms.extend(wrapped_base64(secret));
-    } else if secret.len() > WRAPS[1] / 4 * 3 {
-        forms.extend(wrapped_base64(secret.trim()));
     }
+    forms.extend(wrapped_base64(secret.trim()));
+    forms.extend(wrapped_base64(secret));
+    let shown: Vec<String> = forms.iter().filter_map(|form| shown_form(form)).collect();
+    forms.extend(shown);
     forms
 }
 
-/// `%2F` and `%2f`, and spaces as `%20` or as `+`.
-fn url_forms(text: &str) -> Vec<String> {
-    let escape = |upper: bool, plus: bool| {
-        text.bytes().fold(String::new(), |mut escaped, byte| {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(char::from(byte)),
-                b' ' if plus => escaped.push('+'),
-                _ if upper => write!(escaped, "%{byte:02X}").expect("writing to a string cannot fail"),
-                _ => write!(escaped, "%{byte:02x}").expect("writing to a string cannot fail"),
-            }
-            escaped
-        })
-    };
-    [(true, false), (false, false), (true, true)]
-        .into_iter()
-        .map(|(upper, plus)| escape(upper, plus))
-        .filter(|escaped| escaped != text)
-        .collect()
+/// What is left of a form where escape sequences and characters without a width are taken out: a secret may hold such itself.
+fn shown_form(form: &str) -> Option<String> {
+    let shown = View::shown(form.as_bytes());
+    (shown.bytes.len() < form.len()).then(|| String::from_utf8_lossy(&shown.bytes).into_owned()).filter(|shown| {
+        // Of a secret that is hardly seen, what is left may be anything.
+        shown.chars().count() >= MIN_ENCODED_BYTES
+    })
 }
 
-fn json_form(text: &str) -> Option<String> {
-    let quoted = serde_json::Value::from(text).to_string();
-    let inner = quoted[1..quoted.len() - 1].to_owned();
-    (inner != text).then_some(inner)
+/// Upper and lower hexadecimal digits.
+const CASES: [Case; 2] = [Case::Lower, Case::Upper];
+
+/// How hexadecimal digits are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Lower,
+    Upper,
 }
 
-/// What base64 makes of the secret wherever it stands in the encoded text: only the letters that no neighbour decides,
-/// for each of the three alignments, and the letters of the secret encoded alone.
-fn base64_forms(text: &str) -> Vec<String> {
-    if text.len() < MIN_BASE64_BYTES {
-        return Vec::new();
+impl Case {
+    /// Two digits.
+    fn byte(self, byte: u8) -> String {
+        match self {
+            Self::Lower => format!("{byte:02x}"),
+            Self::Upper => format!("{byte:02X}"),
+        }
     }
-    let mut forms = vec![STANDARD.encode(text)];
-    for before in 0..3 {
-        let mut bytes = vec![0; before];
-        bytes.extend_from_slice(text.as_bytes());
-        let inner = (before * 8).div_ceil(6)..bytes.len() * 8 / 6;
-        forms.push(STANDARD_NO_PAD.encode(&bytes)[inner.clone()].to_owned());
-        forms.push(URL_SAFE_NO_PAD.encode(&bytes)[inner].to_owned());
-    }
-    forms
 }
 
-/// The lines of the secret's base64 at the usual widths.
-fn wrapped_base64(text: &str) -> Vec<String> {
-    let encoded = STANDARD.encode(text);
-    WRAPS
-        .into_iter()
-        .flat_map(|width| encoded.as_bytes().chunks(width))
-        .map(|chunk| String::from_utf8_lossy(chunk).into_owned())
-        .filter(|chunk| chunk.len() >= MIN_BASE64_BYTES * 2)
-        .collect()
-}
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use cirun_expressions::{Lookup, Scope, Segment, Template};
 use cirun_plan::{
     Action, Cause, Condition, ContainerAction, ContainerisedGroup, EnvVar, Environment, FailureAction, FailureStrategy,
-    Group, GroupKind, HostAction, Node, Origin, OutputVariable, Pieces, Place, Plan, PlannedStage, PlannedStep,
-    Profile, PullPolicy, Role, Secret, SkipReason, StageId, StageStatus, StepPath, Text, Traced, When,
+    Group, GroupKind, HostAction, Must, Node, Origin, OutputVariable, Pieces, Place, Plan, PlannedStage, PlannedStep,
+    Profile, PullPolicy, Role, Secret, SkipReason, StageId, StageStatus, StepPath, Text, Traced, VariableRule, When,
 };
 
 /// Nothing was known when the plan was made: everything comes from running steps.
@@ -65,6 +65,7 @@ pub fn step(id: &str) -> StepBuilder {
         command: Some(traced(vec![Text::from("true")])),
         script: None,
         env: Environment::new(),
+        rules: Vec::new(),
         aliases: Vec::new(),
         ports: Vec::new(),
         privileged: traced(false),
@@ -209,6 +210,13 @@ impl StepBuilder {
             Action::Wait(_) | Action::Skip(_) => None,
         };
         self
+    }
+
+    /// Adds a rule for one of its variables.
+    #[must_use]
+    pub fn rule(self, variable: &str, must: Must) -> Self {
+        let rule = VariableRule { variable: variable.to_owned(), must };
+        self.container(|container| container.rules.push(rule))
     }
 
     /// Its image.

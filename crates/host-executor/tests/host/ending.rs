@@ -134,6 +134,9 @@ async fn a_guard_that_is_killed_takes_the_step_along() {
 async fn removing_a_stage_that_never_started_is_fine() {
     let directory = tempfile::tempdir().unwrap();
     let backend = cirun_host_executor::HostBackend::new(cirun_host_executor::HostConfig {
+        given: Default::default(),
+        homes: directory.path().join("homes"),
+        own_files: Default::default(),
         workspace: directory.path().join("none"),
         workspaces: BTreeMap::new(),
         run_dir: directory.path().join("run"),

@@ -94,11 +94,22 @@ impl Bed {
     /// The same with other settings.
     pub(crate) async fn with(workspace: PathBuf, testbed: &Path, change: impl FnOnce(&mut HostConfig)) -> Self {
         let path = std::env::var("PATH").expect("a PATH");
-        let machine = [("PATH", path.as_str()), ("MACHINE", "yes"), ("BOTH", "machine")];
+        let machine = [
+            ("PATH", path.as_str()),
+            ("LC_MACHINE", "yes"),
+            ("TZ", "machine"),
+            ("LANG", "machine"),
+            ("HOME", "/home/person"),
+            ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ("GITHUB_TOKEN", "hush"),
+        ];
         let mut config = HostConfig {
             workspaces: BTreeMap::new(),
             run_dir: workspace.join("run dir"),
             workspace: workspace.clone(),
+            homes: workspace.join("homes"),
+            own_files: BTreeMap::new(),
+            given: [("LANG", "run"), ("GIVEN", "run")].map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             environment: machine.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             guard: vec![testbed.into(), "guard".into()],
             stop_grace: PATIENCE,

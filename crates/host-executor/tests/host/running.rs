@@ -67,18 +67,34 @@ async fn short_steps_lose_nothing_either() {
 }
 
 #[tokio::test]
-async fn a_steps_environment_is_the_machines_and_its_own() {
+async fn a_steps_environment_is_what_it_inherits_and_its_own() {
     let (_directory, bed) = bed().await;
-    let own = [("BOTH", "step"), ("OWN", "two\nlines"), ("HARNESS_WORKSPACE", "/harness")];
+    let own = [("TZ", "step"), ("OWN", "two\nlines"), ("HARNESS_WORKSPACE", "/harness")];
     let ended = bed.run(&step("a", &["sh", "-c", "env -u PWD -u SHLVL -u _ -u PATH | sort"], &own)).await;
     let shown = ended.stdout.replace(&*bed.workspace.to_string_lossy(), "WORKSPACE");
     assert_snapshot!(shown, @"
-    BOTH=step
+    GIVEN=run
     HARNESS_WORKSPACE=WORKSPACE
-    MACHINE=yes
+    HOME=WORKSPACE/homes/build
+    LANG=run
+    LC_MACHINE=yes
     OWN=two
+    TZ=step
     lines
     ");
+}
+
+/// As on a CI VM: what a stage leaves in its home is not there for the next, nor after the run.
+#[tokio::test]
+async fn a_home_ends_with_its_stage() {
+    let (_directory, bed) = bed().await;
+    let ended =
+        bed.run(&sh("a", "ls -A ~; mkdir -p ~/go/pkg; touch ~/go/pkg/file; chmod -w ~/go/pkg; echo $HOME")).await;
+    let home = bed.workspace.join("homes/build");
+    assert_eq!(ended.stdout, format!("{}\n", home.display()), "it begins empty");
+    assert!(home.join("go/pkg/file").exists());
+    assert_eq!(bed.destroy().await, [] as [String; 0]);
+    assert!(!home.exists());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What the connector of a build-and-push step gives its plugin.
 
+use cirun_image_ref::DOCKER_HUB_INDEX;
 use cirun_parser::{
     Diagnostic, Span, Text, TextList,
     model::{BuildTarget, ConnectorSpec, DockerConnector},
@@ -12,7 +13,7 @@ use super::{
     azure_auth, google_auth,
 };
 use crate::{
-    connectors::{DOCKER_HUB_INDEX, Named, chained},
+    connectors::{Named, chained},
     env::Env,
     resolve::Ctx,
 };

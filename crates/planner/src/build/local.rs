@@ -1,5 +1,6 @@
 //! What cirun adds so that a laptop does what the CI does, each with its reason and a parity diagnostic.
 
+use cirun_image_ref::EcrRegistry;
 use cirun_parser::{Diagnostic, Span};
 use cirun_plan::{Cause, Origin, Profile, Text, Traced};
 
@@ -9,7 +10,6 @@ use crate::{
     inputs::{AwsMode, Inputs, MachineDaemon, PushMode, WebIdentity},
     lower::StepCtx,
     resolve::Ctx,
-    targets::EcrRegistry,
 };
 
 /// Additions to a build-and-push step.

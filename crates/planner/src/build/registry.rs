@@ -1,30 +1,26 @@
 //! Where a step pushes: registry, repository and tags (seed 002, account, region, imageName; its siblings).
 
+use cirun_image_ref::{DOCKER_HUB, EcrRegistry, canonical_registry, split_registry};
 use cirun_parser::{
     Diagnostic, Text,
     model::{BuildTarget, DockerAuth},
 };
-use cirun_plan::{Cause, Environment, Origin, Text as PlanText, Traced};
+use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
-use super::{BuildCtx, Pushed, plugins::Builder};
+use super::{BuildCtx, Pushed, plugins::Builder, target::plain};
 use crate::{
     connectors::{RegistryAddress, as_docker},
     env::Env,
-    targets::{EcrRegistry, RegistryTarget},
 };
 
 /// The variables that name the registry, and what is known of it.
 #[derive(Default)]
 pub(crate) struct Registry {
     pub(crate) env: Env,
-    host: String,
-    repository: String,
     /// Where it is a private ECR registry and decided: whose.
     pub(crate) ecr: Option<EcrRegistry>,
-    /// The host that the connector logs in to, where the image goes elsewhere.
-    login: Option<String>,
     /// The connector has no login.
-    anonymous: bool,
+    pub(crate) anonymous: bool,
     /// The references that come into being.
     pub(crate) pushed: Pushed,
 }
@@ -47,51 +43,14 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Registry {
     let ctx = &build.at.ctx;
     let tags = build.spec.tags.as_ref().map(|tags| ctx.list(tags)).unwrap_or_default();
     registry.pushed = tags.iter().map(|tag| format!("{host}/{repository}:{}", tag.value.shown())).collect();
-    registry.host = host;
-    registry.repository = repository;
     registry
 }
 
 impl Registry {
-    /// The target as the plugin will see it: the user's own variables may have moved the push elsewhere.
-    pub(crate) fn target(&self, build: &BuildCtx<'_, '_>, env: &Environment) -> RegistryTarget {
-        let set = |name: &str| env.get(name).and_then(|var| plain(&var.value.value));
-        let (mut host, mut repository, mut ecr) = (self.host.clone(), self.repository.clone(), self.ecr.clone());
-        match build.spec.target {
-            BuildTarget::Ecr { .. } => {
-                if let (Some(_), Some(registry)) = (&self.ecr, set("PLUGIN_REGISTRY")) {
-                    ecr = EcrRegistry::parse(&registry);
-                    host = registry;
-                }
-                if let (Some(_), Some(name)) = (&self.ecr, set("PLUGIN_REPO")) {
-                    repository = in_registry(build.builder, &host, &name).to_owned();
-                }
-            }
-            BuildTarget::Docker { .. } => {
-                if let Some(repo) = set("PLUGIN_REPO") {
-                    (host, repository) = docker_name(&repo);
-                }
-            }
-            BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => {
-                let registry = set("PLUGIN_REGISTRY").unwrap_or_default();
-                if let (Some((registry, project)), Some(repo)) = (registry.split_once('/'), set("PLUGIN_REPO")) {
-                    (host, repository) = (registry.to_owned(), format!("{project}/{repo}"));
-                }
-            }
-            BuildTarget::Acr { .. } => {
-                if let Some(repo) = set("PLUGIN_REPO") {
-                    (host, repository) = docker_name(&repo);
-                }
-            }
-        }
-        let login = self.login.clone().filter(|login| *login != host);
-        RegistryTarget {
-            step: build.at.place.path.to_string(),
-            host,
-            repository,
-            ecr,
-            login,
-            anonymous: self.anonymous,
+    /// Takes notice of a registry that the step's own variables name in place of the fields'.
+    pub(crate) fn override_by(&mut self, user: &Env) {
+        if let Some(var) = user.get("PLUGIN_REGISTRY") {
+            self.ecr = plain(&var.value.value).and_then(|registry| EcrRegistry::parse(&registry));
         }
     }
 }
@@ -106,11 +65,9 @@ fn ecr(
     let (region, account, name) = (ctx.given_text(region), ctx.given_text(account), ctx.given_text(name));
     let mut shown = (String::new(), String::new());
     if let (Some(account), Some(region)) = (account, &region) {
-        if let (Some(account), Some(region)) = (plain(&account.value), plain(&region.value)) {
-            registry.ecr = Some(EcrRegistry { account, region });
-        }
         let host = account.value.followed_by(".dkr.ecr.").followed_by_text(region.value.clone());
         let host = host.followed_by(".amazonaws.com");
+        registry.ecr = plain(&host).and_then(|host| EcrRegistry::parse(&host));
         shown.0 = host.shown();
         let rule = "seed 002, account, region → PLUGIN_REGISTRY";
         mapped(&mut registry.env, "PLUGIN_REGISTRY", host, account.origin, rule);
@@ -131,7 +88,7 @@ fn ecr(
 
 /// The repository that a name of `PLUGIN_REPO` is in the registry: kaniko-ecr puts the registry before every name, the others
 /// before one that does not begin with it (harness-runtime.md 6.3).
-fn in_registry<'n>(builder: Builder, host: &str, name: &'n str) -> &'n str {
+pub(super) fn in_registry<'n>(builder: Builder, host: &str, name: &'n str) -> &'n str {
     match builder {
         Builder::Kaniko => name,
         Builder::Buildx | Builder::Docker if starts_with_host(host, name) => &name[host.len() + 1..],
@@ -139,7 +96,7 @@ fn in_registry<'n>(builder: Builder, host: &str, name: &'n str) -> &'n str {
     }
 }
 
-fn starts_with_host(host: &str, name: &str) -> bool {
+pub(super) fn starts_with_host(host: &str, name: &str) -> bool {
     !host.is_empty() && name.strip_prefix(host).is_some_and(|rest| rest.starts_with('/'))
 }
 
@@ -164,11 +121,10 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
         registry.anonymous = matches!(docker.auth, None | Some(DockerAuth::Anonymous | DockerAuth::Unknown));
         let address = ctx.given_text(docker.url.as_ref()).and_then(|url| RegistryAddress::parse(&url.value.shown()));
         if let Some(address) = address {
-            let login = if address.is_docker_hub() { "docker.io".to_owned() } else { address.host };
-            if login != host && host == "docker.io" {
+            let login = canonical_registry(&address.host);
+            if login != host && host == DOCKER_HUB {
                 report_no_registry(build, &login, &shown);
             }
-            registry.login = Some(login);
         }
     }
     (host, repository)
@@ -176,10 +132,10 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
 
 /// Host and repository of an image's name, as the plugins push it: without a host it is Docker Hub's.
 fn docker_name(repo: &str) -> (String, String) {
-    match repo.split_once('/') {
-        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => (host.to_owned(), path.to_owned()),
-        Some(_) => ("docker.io".to_owned(), repo.to_owned()),
-        None => ("docker.io".to_owned(), format!("library/{repo}")),
+    match split_registry(repo) {
+        (Some(host), path) => (host.to_owned(), path.to_owned()),
+        (None, path) if path.contains('/') => (DOCKER_HUB.to_owned(), path.to_owned()),
+        (None, path) => (DOCKER_HUB.to_owned(), format!("library/{path}")),
     }
 }
 
@@ -245,14 +201,4 @@ fn acr(
 
 fn mapped(env: &mut Env, variable: &str, value: PlanText, origin: Origin, rule: &'static str) {
     env.set(variable, Traced::new(value, origin.then(Cause::Mapping { rule })));
-}
-
-/// A decided text, also where a secret went into it: an account's id may be one.
-fn plain(text: &PlanText) -> Option<String> {
-    match text {
-        PlanText::Known(text) => Some(text.clone()),
-        PlanText::Secret(secret) => Some(secret.expose().to_owned()),
-        PlanText::Deferred(_) => None,
-    }
-    .filter(|text| !text.is_empty())
 }

@@ -1,7 +1,6 @@
 //! Image references as registries and engines take them: `HOST[:PORT]/PATH[:TAG][@DIGEST]`.
 
-/// The longest tag (OCI distribution specification).
-const LONGEST_TAG: usize = 128;
+use cirun_image_ref::{NameRule, is_path_component};
 
 /// What is wrong with an image reference, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +27,7 @@ pub(super) fn flaw(reference: &str) -> Option<Flaw> {
     }
     let (before, last) = name.rsplit_once('/').map_or(("", name), |(before, last)| (before, last));
     let (last, tag) = last.split_once(':').map_or((last, None), |(last, tag)| (last, Some(tag)));
-    if tag.is_some_and(|tag| !is_tag(tag)) {
+    if tag.is_some_and(|tag| !NameRule::Tag.holds(tag)) {
         return flaw(
             "this is not a tag",
             "a tag has letters, digits, `_`, `.` and `-`, at most 128, and begins with neither `.` nor `-`",
@@ -47,7 +46,7 @@ pub(super) fn flaw(reference: &str) -> Option<Flaw> {
     if path.iter().any(|part| part.contains(|c: char| c.is_ascii_uppercase())) {
         return flaw("the name of an image is in lower case", &format!("write `{}`", reference.to_ascii_lowercase()));
     }
-    path.iter().any(|part| !is_path_part(part)).then(|| Flaw {
+    path.iter().any(|part| !is_path_component(part)).then(|| Flaw {
         what: "this is not the name of an image",
         help: "a name has lower-case letters and digits, with `.`, `_` and `-` between them".to_owned(),
     })
@@ -63,23 +62,6 @@ fn is_digest(text: &str) -> bool {
         };
         hex.len() == expected && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     })
-}
-
-fn is_tag(text: &str) -> bool {
-    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let mut bytes = text.bytes();
-    text.len() <= LONGEST_TAG
-        && bytes.next().is_some_and(is_word)
-        && bytes.all(|b| is_word(b) || matches!(b, b'.' | b'-'))
-}
-
-/// Letters and digits, with `.`, `_`, `__` or any number of `-` between them.
-fn is_path_part(text: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let mut separators = text.split(is_word).filter(|between| !between.is_empty());
-    text.starts_with(is_word)
-        && text.ends_with(is_word)
-        && separators.all(|between| matches!(between, "." | "_" | "__") || between.bytes().all(|b| b == b'-'))
 }
 
 #[cfg(test)]

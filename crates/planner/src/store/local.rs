@@ -1,5 +1,6 @@
 //! Who keeps the files of a step here: cirun, an S3 endpoint of this machine or the stage, or the real store.
 
+use cirun_image_ref::Locality;
 use cirun_parser::{
     Diagnostic,
     model::StoreStep::{
@@ -18,7 +19,7 @@ use crate::{
     env::Env,
     inputs::PushMode,
     resolve::Ctx,
-    targets::{S3Bucket, StorePlayer, StoreTarget, StoreWork, is_local},
+    targets::{S3Bucket, StorePlayer, StoreTarget, StoreWork},
 };
 
 /// Why cirun plays a plugin.
@@ -45,7 +46,7 @@ fn player(store: &StoreCtx<'_, '_>) -> StorePlayer {
     }
     let only_listed = work(store.spec.step) == StoreWork::Upload && !keeps_uploads(ctx);
     match (endpoint(store), on_s3(store) && !only_listed) {
-        (Some(endpoint), true) if is_local(host(&endpoint)) => StorePlayer::Endpoint(endpoint),
+        (Some(endpoint), true) if is_local(store, &endpoint) => StorePlayer::Endpoint(endpoint),
         (None, true) if ctx.inputs.aws.forwarded && s3_bucket(store).is_some() => StorePlayer::Forwarded,
         (Some(_) | None, _) => StorePlayer::Cirun,
     }
@@ -67,6 +68,11 @@ fn endpoint(store: &StoreCtx<'_, '_>) -> Option<String> {
 fn host(endpoint: &str) -> &str {
     let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     rest.split('/').next().unwrap_or(rest)
+}
+
+fn is_local(store: &StoreCtx<'_, '_>, endpoint: &str) -> bool {
+    let services = store.at.services.borrow();
+    Locality::of(host(endpoint), services.iter().map(String::as_str)).is_local()
 }
 
 fn s3_bucket(store: &StoreCtx<'_, '_>) -> Option<S3Bucket> {

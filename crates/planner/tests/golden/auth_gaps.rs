@@ -288,7 +288,7 @@ fn secret_missing() {
       env: PLUGIN_ACCESS_KEY=***
     error[missing-secret] the secret `no_secret` has no value
       at `no_secret`: needed here
-      help: give it with `--secret no_secret=VALUE`, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
+      help: give it with `--secret no_secret`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
       env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
@@ -296,12 +296,12 @@ fn secret_missing() {
       env: PLUGIN_ACCESS_KEY=***
     error[missing-secret] the secret `no_secret` has no value
       at `no_secret`: needed here
-      help: give it with `--secret no_secret=VALUE`, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
+      help: give it with `--secret no_secret`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
       env: PLUGIN_ACCESS_KEY=***
     error[missing-secret] the secret `no_secret` has no value
       at `no_secret`: needed here
-      help: give it with `--secret no_secret=VALUE`, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
+      help: give it with `--secret no_secret`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
     ");
 }

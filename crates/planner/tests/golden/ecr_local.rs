@@ -160,16 +160,26 @@ fn front_hosts() {
     ");
 }
 
+const SAYS: &str = "- step: {type: Run, name: a, identifier: a, spec: {image: i, connectorRef: hub, command: a, outputVariables: [{name: host}, {name: team}]}}\n";
+
 #[test]
 fn target_follows_the_users_own_variables() {
     let targets = |spec: &str| {
-        let step = step(&format!("{REQUIRED}{spec}"));
+        let step = format!("{SAYS}{}", step(&format!("{REQUIRED}{spec}")));
         let planned = plan_steps(Profile::Kubernetes, &step, |inputs| inputs.aws.mode = AwsMode::Emulated).planned;
-        format!("{:?} {:?}", planned.targets, planned.front_hosts)
+        let target = &planned.targets[0];
+        let whose = target.ecr.as_ref().map(|ecr| format!(" of {} in {}", ecr.account, ecr.region));
+        let place = format!("{:?} {}/{}{}", target.decided, target.host, target.repository, whose.unwrap_or_default());
+        format!("{place}; {}", planned.front_hosts.join(" "))
     };
-    assert_snapshot!(targets(""), @r#"[RegistryTarget { step: "push", host: "123456789012.dkr.ecr.us-east-1.amazonaws.com", repository: "shop", ecr: Some(EcrRegistry { account: "123456789012", region: "us-east-1" }), login: None, anonymous: false }] ["sts.amazonaws.com", "sts.us-east-1.amazonaws.com", "api.ecr.us-east-1.amazonaws.com", "123456789012.dkr.ecr.us-east-1.amazonaws.com"]"#);
-    assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: 210987654321.dkr.ecr.eu-west-1.amazonaws.com}"), @r#"[RegistryTarget { step: "push", host: "210987654321.dkr.ecr.eu-west-1.amazonaws.com", repository: "shop", ecr: Some(EcrRegistry { account: "210987654321", region: "eu-west-1" }), login: None, anonymous: false }] ["sts.amazonaws.com", "sts.eu-west-1.amazonaws.com", "api.ecr.eu-west-1.amazonaws.com", "210987654321.dkr.ecr.eu-west-1.amazonaws.com"]"#);
-    assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: registry.example.com, PLUGIN_REPO: mine}"), @r#"[RegistryTarget { step: "push", host: "registry.example.com", repository: "mine", ecr: None, login: None, anonymous: false }] ["registry.example.com"]"#);
+    assert_snapshot!(targets(""), @"BeforeRun 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop of 123456789012 in us-east-1; sts.amazonaws.com sts.us-east-1.amazonaws.com api.ecr.us-east-1.amazonaws.com 123456789012.dkr.ecr.us-east-1.amazonaws.com");
+    let registry = |host: &str| targets(&format!("envVariables: {{PLUGIN_REGISTRY: {host}}}"));
+    assert_snapshot!(registry("210987654321.dkr.ecr.eu-west-1.amazonaws.com"), @"BeforeRun 210987654321.dkr.ecr.eu-west-1.amazonaws.com/shop of 210987654321 in eu-west-1; sts.amazonaws.com sts.eu-west-1.amazonaws.com api.ecr.eu-west-1.amazonaws.com 210987654321.dkr.ecr.eu-west-1.amazonaws.com");
+    assert_snapshot!(registry("ghcr.io/team"), @"BeforeRun ghcr.io/team/shop; ghcr.io");
+    assert_snapshot!(registry("https://GHCR.io"), @"BeforeRun GHCR.io/shop; ghcr.io");
+    assert_snapshot!(registry("<+steps.a.output.outputVariables.host>"), @"WhileRunning <+steps.a.output.outputVariables.host>/shop; ");
+    assert_snapshot!(registry("ghcr.io/<+steps.a.output.outputVariables.team>"), @"BeforeRun ghcr.io/<+steps.a.output.outputVariables.team>/shop; ghcr.io");
+    assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: registry.example.com, PLUGIN_REPO: mine}"), @"BeforeRun registry.example.com/mine; registry.example.com");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn secret_missing() {
     go: null ← pipeline.yaml:19:94
     error[missing-secret] the secret `no_such` has no value
       at `'<+secrets.getValue("no_such")>'`: needed here
-      help: give it with `--secret no_such=VALUE`, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_such`
+      help: give it with `--secret no_such`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_such`
     "#);
 }
 
@@ -76,7 +76,7 @@ fn secret_missing_behind_an_output() {
     go: <+steps.first.output.outputVariables.A> <+secrets.getValue("no_such")> ← pipeline.yaml:19:94
     error[missing-secret] the secret `no_such` has no value
       at `'<+steps.first.output.outputVariables.A> <+secrets.getValue("no_such")>'`: needed here
-      help: give it with `--secret no_such=VALUE`, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_such`
+      help: give it with `--secret no_such`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_such`
     "#);
 }
 

@@ -161,7 +161,7 @@ fn a_token_that_is_not_given() {
     env: DRONE_NETRC_USERNAME=robot
     error[missing-secret] the secret `no_token` has no value
     at `no_token`: needed here
-    help: give it with `--secret no_token=VALUE`, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
+    help: give it with `--secret no_token`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
     ");
 }
 
@@ -275,7 +275,7 @@ fn codebase_login_without_its_secret() {
     DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (harness-runtime.md 2.4)
     parity[git-login-not-given] steps have no login for the codebase: the secret `no_token` is not known
       at `no_token`: harness-runtime.md 1.3: in CI its variables are in every step
-      help: give it with `--secret no_token=VALUE`, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
+      help: give it with `--secret no_token`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
     ");
 }
 

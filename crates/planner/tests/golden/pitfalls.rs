@@ -45,7 +45,7 @@ fn docker_in_docker_without_privilege() {
 
 #[test]
 fn variables_that_no_plugin_reads() {
-    let step = "- step: {type: BuildAndPushECR, name: push, identifier: push, spec: {connectorRef: keys, region: us-east-1, account: \"1\", imageName: a, tags: [a], envVariables: {PLUGIN_USER_ROLE_ARN: x, PLUGIN_SKIP_TLS_VERIFY: \"true\"}}}\n";
+    let step = "- step: {type: BuildAndPushECR, name: push, identifier: push, spec: {connectorRef: keys, region: us-east-1, account: \"123456789012\", imageName: shop, tags: [a], envVariables: {PLUGIN_USER_ROLE_ARN: x, PLUGIN_SKIP_TLS_VERIFY: \"true\"}}}\n";
     assert_snapshot!(said(Profile::Kubernetes, step), @"
     warning[unread-variable] no plugin reads `PLUGIN_USER_ROLE_ARN`
       at `PLUGIN_USER_ROLE_ARN`: changes nothing (harness-runtime.md 6.9)

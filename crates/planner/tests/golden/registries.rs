@@ -183,8 +183,9 @@ fn acr_inherits_from_delegate() {
 #[test]
 fn names_of_the_front() {
     let hosts = |kind: &str, spec: &str, push: PushMode| {
+        let service = "- step: {type: Background, name: sibling, identifier: sibling, spec: {image: registry, connectorRef: hub}}\n";
         let step = format!(
-            "- step:\n    type: {kind}\n    name: push\n    identifier: push\n    spec: {{{spec}, tags: [a]}}\n"
+            "{service}- step:\n    type: {kind}\n    name: push\n    identifier: push\n    spec: {{{spec}, tags: [a]}}\n"
         );
         let planned = plan_steps(Profile::Kubernetes, &step, |inputs| {
             inputs.aws.mode = AwsMode::Emulated;
@@ -196,7 +197,12 @@ fn names_of_the_front() {
     assert_snapshot!(hosts(docker, "connectorRef: hub, repo: team/shop", PushMode::Local), @"docker.io index.docker.io registry-1.docker.io registry.hub.docker.com auth.docker.io");
     assert_snapshot!(hosts(docker, "connectorRef: quay, repo: quay.io/team/shop", PushMode::Local), @"quay.io");
     assert_snapshot!(hosts(docker, "connectorRef: quay, repo: team/shop", PushMode::Local), @"docker.io index.docker.io registry-1.docker.io registry.hub.docker.com auth.docker.io quay.io");
-    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: registry:5000/shop", PushMode::Local), @"quay.io");
+    // No service of that name: an intranet's host.
+    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: registry:5000/shop", PushMode::Local), @"registry quay.io");
+    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: sibling:5000/shop", PushMode::Local), @"quay.io");
+    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: localhost:5000/shop", PushMode::Local), @"quay.io");
+    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: quay.io/shop, caching: true, cacheTo: \"type=registry,ref=cache.example/shop\"", PushMode::Local), @"quay.io cache.example");
+    assert_snapshot!(hosts(docker, "connectorRef: quay, repo: quay.io/shop, remoteCacheImage: team/cache", PushMode::Local), @"quay.io docker.io index.docker.io registry-1.docker.io registry.hub.docker.com auth.docker.io");
     assert_snapshot!(hosts(docker, "connectorRef: quay, repo: quay.io/team/shop", PushMode::Real), @"");
     let gar = "connectorRef: google, host: us-docker.pkg.dev, projectID: team, imageName: shop";
     assert_snapshot!(hosts("BuildAndPushGAR", gar, PushMode::Local), @"us-docker.pkg.dev");

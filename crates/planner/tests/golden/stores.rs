@@ -156,11 +156,15 @@ fn what_is_missing() {
     assert_snapshot!(rows.map(missing).concat());
 }
 
+const MINIO: &str =
+    "- step: {type: Background, name: minio, identifier: minio, spec: {image: minio, connectorRef: hub}}\n";
+
 /// Who keeps the files, by step, endpoint and settings.
 #[test]
 fn players() {
     let player = |kind: &str, spec: &str, adjust: fn(&mut Inputs<'_>)| {
-        let outcome = plan_steps(Profile::Vm, &step(kind, spec), adjust);
+        let steps = format!("{MINIO}{}", step(kind, spec));
+        let outcome = plan_steps(Profile::Vm, &steps, adjust);
         let store = outcome.planned.stores[0].clone();
         let who = match store.player {
             StorePlayer::Cirun => "cirun".to_owned(),
@@ -182,6 +186,9 @@ fn players() {
         player("SaveCacheS3", SAVE_S3, forwarded),
         player("SaveCacheS3", &with("endpoint: \"http://minio:9000\""), local),
         player("SaveCacheS3", &with("endpoint: \"http://localhost:9000\""), forwarded),
+        player("SaveCacheS3", &with("endpoint: \"http://intranet:9000\""), local),
+        player("SaveCacheS3", &with("endpoint: \"http://minio.localhost:9000\""), local),
+        player("SaveCacheS3", &with("endpoint: \"127.evil.example\""), local),
         player("SaveCacheS3", &with("endpoint: \"https://minio.example.com\""), local),
         player("SaveCacheS3", &with("endpoint: \"https://minio.example.com\""), forwarded),
         player("S3Upload", S3_UPLOAD, local),

@@ -16,6 +16,7 @@ use crate::{
     Colour, Look,
     closing::closing,
     human,
+    legible::legible_event,
     look::Tone,
     narrate::{Narrator, Sentences},
     record::{RunRecord, StageRecord, State, between},
@@ -87,6 +88,7 @@ impl Screen {
 
     /// Takes an event; what it changes is seen at the next drawing, the end of the run at once.
     pub(super) fn apply(&mut self, event: &Event) -> io::Result<()> {
+        let event = &*legible_event(event);
         self.record.apply(event);
         self.follow_pulls(event);
         let told = self.narrator.tell(event, &self.record);

@@ -1,8 +1,7 @@
 //! The push guard: no image reaches a real registry unless the person says so, by account or registry.
 
-use cirun_planner::{
-    EcrRegistry, RegistryTarget, StorePlayer, StoreTarget, StoreWork, host_and_port, is_local, is_name,
-};
+use cirun_image_ref::{EcrRegistry, host_and_port, is_dns_name};
+use cirun_planner::{Decided, RegistryTarget, StorePlayer, StoreTarget, StoreWork};
 
 use crate::{
     args::{AwsMode, EgressMode, PushMode},
@@ -68,28 +67,39 @@ pub(super) fn check_egress(settings: &Settings) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The front takes names; what is no name would not come to it.
+/// The gateway answers for names; what is no name would not come to it. A host that a running step decides is judged then, by
+/// the rules of the step that pushes.
 fn stays_here(targets: &[RegistryTarget]) -> Result<(), CliError> {
-    let elsewhere = |target: &&RegistryTarget| target.hosts().any(|host| !is_local(host) && !is_name(host));
-    match targets.iter().find(elsewhere) {
+    let mut hosts = targets.iter().flat_map(|target| target.hosts().map(move |host| (target, host)));
+    match hosts.find(|(_, host)| !is_dns_name(host)) {
         None => Ok(()),
-        Some(target) => {
-            Err(CliError::usage(format!("step `{}` would push to `{}`, which is no name", target.step, target.host))
-                .help(format!(
-                    "only a registry with a DNS name that is known before the run can be kept here; `--push none` only \
-                     builds; `--push real --allow-account {}` pushes",
-                    target.host
-                )))
-        }
+        Some((target, host)) => Err(CliError::usage(format!(
+            "step `{}` would push to `{host}`, which is no name",
+            target.step
+        ))
+        .help(format!(
+            "only a registry with a DNS name can be kept here; `--push none` only builds; `--push real --allow-account \
+                 {host}` pushes"
+        ))),
     }
 }
 
 fn allowed(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliError> {
-    for target in targets.iter().filter(|target| !is_local(&target.host)) {
-        let whose = target.ecr.as_ref().map_or(target.host.as_str(), |ecr| ecr.account.as_str());
-        if !is_allowed(settings, target.ecr.as_ref(), &target.host) {
-            return Err(CliError::usage(format!("step `{}` would push to `{whose}`", target.step))
-                .help(format!("allow it with `--allow-account {whose}`, or `allow-account` in config.toml")));
+    for target in targets {
+        if target.decided == Decided::WhileRunning {
+            return Err(CliError::usage(format!(
+                "step `{}` would push to `{}`, which only a running step decides",
+                target.step, target.host
+            ))
+            .help("a real push goes to a registry that is known before the run; or leave `--push real` out"));
+        }
+        for host in target.written() {
+            let ecr = EcrRegistry::parse(host);
+            let whose = ecr.as_ref().map_or(host, |ecr| ecr.account.as_str());
+            if !is_allowed(settings, ecr.as_ref(), host) {
+                return Err(CliError::usage(format!("step `{}` would push to `{whose}`", target.step))
+                    .help(format!("allow it with `--allow-account {whose}`, or `allow-account` in config.toml")));
+            }
         }
     }
     Ok(())
@@ -104,6 +114,9 @@ pub(super) fn is_allowed(settings: &Settings, ecr: Option<&EcrRegistry>, host: &
 
 #[cfg(test)]
 mod tests {
+    use cirun_image_ref::Locality;
+    use cirun_plan::StepPath;
+
     use super::*;
     use crate::settings::{Layer, Origin, Trust, Values};
 
@@ -112,12 +125,16 @@ mod tests {
         let layers = vec![Layer { origin: Origin::Flag, values }];
         let (settings, _) = Settings::resolve(layers, Trust::UserOnly);
         let registry = |account: &str| EcrRegistry { account: account.to_owned(), region: "us-east-1".to_owned() };
+        let host = to.map_or_else(str::to_owned, |account| registry(account).host());
         let target = RegistryTarget {
-            step: "push".to_owned(),
-            host: to.map_or_else(str::to_owned, |account| registry(account).host()),
+            step: StepPath::new("build", ["push"]),
+            locality: Locality::of(&host, ["service"]),
+            decided: if host.contains('<') { Decided::WhileRunning } else { Decided::BeforeRun },
+            host,
             repository: "shop".to_owned(),
             ecr: to.ok().map(registry),
             login: None,
+            caches: Vec::new(),
             anonymous: false,
         };
         match check(&settings, &[target]) {
@@ -179,7 +196,26 @@ mod tests {
             (values(AwsMode::Emulated, PushMode::Local, &[]), ours, "goes on"),
             (values(AwsMode::Emulated, PushMode::Local, &[]), Err("docker.io"), "goes on"),
             (values(AwsMode::Off, PushMode::Local, &[]), Err("quay.io"), "goes on"),
-            (values(AwsMode::Emulated, PushMode::Local, &[]), Err("registry:5000"), "goes on"),
+            (values(AwsMode::Emulated, PushMode::Local, &[]), Err("service:5000"), "goes on"),
+            (values(AwsMode::Off, PushMode::Real, &[]), Err("service:5000"), "goes on"),
+            (values(AwsMode::Off, PushMode::Real, &[]), Err("[::1]:5000"), "goes on"),
+            (
+                values(AwsMode::Off, PushMode::Real, &[]),
+                Err("registry.localhost"),
+                "error: step `push` would push to `registry.localhost`",
+            ),
+            (
+                values(AwsMode::Off, PushMode::Real, &[]),
+                Err("127.evil.example"),
+                "error: step `push` would push to `127.evil.example`",
+            ),
+            (values(AwsMode::Off, PushMode::Real, &[]), Err("host:443"), "error: step `push` would push to `host:443`"),
+            (values(AwsMode::Emulated, PushMode::Local, &[]), Err("<+steps.a.b>"), "goes on"),
+            (
+                values(AwsMode::Off, PushMode::Real, &["<+steps.a.b>"]),
+                Err("<+steps.a.b>"),
+                "error: step `push` would push to `<+steps.a.b>`, which only a running step decides",
+            ),
             (
                 values(AwsMode::Emulated, PushMode::Local, &[]),
                 Err("10.0.0.7:5000"),

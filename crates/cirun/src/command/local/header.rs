@@ -1,16 +1,20 @@
 //! The first lines of a run: what runs where, as whom, and where pushes go.
 
+use cirun_plan::{Action, PlannedStep};
 use cirun_planner::{StorePlayer, StoreWork};
+use cirun_report::human_count;
 
 use super::setup::Setup;
 use crate::{
     args::{AwsMode, PushMode},
-    console, local_store,
+    console,
+    environment::Environment,
+    local_store,
     session::Session,
 };
 
 /// Says what is about to happen.
-pub(super) fn say(session: &Session, run: &str, setup: &Setup) {
+pub(super) fn say(session: &Session, run: &str, setup: &Setup, environment: &Environment) {
     let stages: Vec<String> =
         session.plan().stages.iter().map(|stage| format!("{} ({})", stage.id, stage.profile.value)).collect();
     console::say(&format!("cirun {} · {} · {}", env!("CARGO_PKG_VERSION"), session.plan().pipeline, stages.join(", ")));
@@ -19,6 +23,7 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup) {
     if let Some(engine) = &setup.engine {
         console::say(&format!("  engine     {engine}"));
     }
+    reach(session, environment).iter().for_each(|line| console::say(line));
     let pushes_somewhere = !session.planned.targets.is_empty();
     if pushes_somewhere || session.settings.aws.value == AwsMode::Real {
         console::say(&format!("  AWS        {}", aws(session)));
@@ -28,6 +33,33 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup) {
     }
     stores(session, setup).iter().for_each(|line| console::say(line));
     console::say("");
+}
+
+/// What steps reach that containers of a run do not.
+fn reach(session: &Session, environment: &Environment) -> Vec<String> {
+    let stages = session.plan().stages.iter().filter(|stage| stage.not_here.is_none());
+    let steps: Vec<&PlannedStep> = stages.flat_map(|stage| stage.steps()).collect();
+    let count = |is_meant: fn(&PlannedStep) -> bool| steps.iter().filter(|step| is_meant(step)).count();
+    let mut lines = Vec::new();
+    let on_host = count(|step| matches!(step.action, Action::Host(_)));
+    if on_host > 0 {
+        let user = environment.get("USER").or(environment.get("USERNAME")).unwrap_or("you");
+        let run = if on_host == 1 { "runs" } else { "run" };
+        lines.push(format!(
+            "  host       {} {run} on this machine as {user}, with that user's network and files in reach",
+            human_count(on_host, "step")
+        ));
+    }
+    let with_socket =
+        count(|step| matches!(&step.action, Action::Container(it) if it.engine_socket && it.stand_in.is_none()));
+    if with_socket > 0 && session.settings.gives_sockets() {
+        let get = if with_socket == 1 { "gets" } else { "get" };
+        lines.push(format!(
+            "  socket     {} {get} the engine's, through which all of this machine can be reached",
+            human_count(with_socket, "step")
+        ));
+    }
+    lines
 }
 
 /// A line for each kind of store that steps use.

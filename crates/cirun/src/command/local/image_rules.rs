@@ -8,7 +8,8 @@ use std::{
 };
 
 use cirun_docker_executor::{ImageRules, KeptImage, PullRule, PushRule};
-use cirun_planner::{EcrRegistry, RegistryTarget, is_local};
+use cirun_image_ref::{EcrRegistry, canonical_registry, is_aws_name, is_loopback};
+use cirun_planner::RegistryTarget;
 use futures_util::future::{BoxFuture, FutureExt};
 
 use super::guard::is_allowed;
@@ -68,17 +69,16 @@ impl ImageRules for SocketRules {
 
 /// The plan's push to that registry.
 fn target<'t>(targets: &'t [RegistryTarget], registry: &str) -> Option<&'t RegistryTarget> {
-    targets.iter().find(|target| match target.is_docker_hub() {
-        true => registry == "docker.io",
-        false => target.host.eq_ignore_ascii_case(registry),
-    })
+    let registry = canonical_registry(registry);
+    targets.iter().find(|target| target.hosts().any(|host| canonical_registry(host) == registry))
 }
 
 fn push(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> PushRule {
     let ecr = EcrRegistry::parse(registry);
     let planned = target(targets, registry);
     match (settings.push.value, settings.aws.value) {
-        _ if is_local(registry) => PushRule::Pass,
+        // A service of the stage is no such name: the machine's engine looks it up elsewhere.
+        _ if is_loopback(registry) => PushRule::Pass,
         (PushMode::Local, _) => match (&ecr, planned) {
             (Some(_), _) => PushRule::Keep { login: true },
             (None, Some(target)) => PushRule::Keep { login: !target.anonymous || target.is_docker_hub() },
@@ -88,7 +88,7 @@ fn push(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> Push
             )),
         },
         (PushMode::None, _) => PushRule::Refuse(format!("cirun refuses the push to {registry}: `--push none`")),
-        (PushMode::Real, AwsMode::Emulated) if ecr.is_some() => {
+        (PushMode::Real, AwsMode::Emulated) if is_aws_name(registry) => {
             PushRule::Refuse(format!("cirun refuses the push to {registry}: AWS is emulated, use `--aws real`"))
         }
         (PushMode::Real, _) if is_allowed(settings, ecr.as_ref(), registry) => PushRule::Pass,
@@ -101,9 +101,9 @@ fn push(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> Push
 
 fn pull(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> PullRule {
     let is_ecr = EcrRegistry::parse(registry).is_some();
-    let kept = settings.push.value == PushMode::Local && !is_local(registry);
+    let kept = settings.push.value == PushMode::Local && !is_loopback(registry);
     match settings.aws.value {
-        AwsMode::Emulated if is_ecr => PullRule::HereOnly(
+        AwsMode::Emulated if is_aws_name(registry) => PullRule::HereOnly(
             "AWS is emulated, and the local registry does not have it: push it first, or use `--aws real`".to_owned(),
         ),
         AwsMode::Emulated | AwsMode::Real | AwsMode::Off => {
@@ -118,10 +118,16 @@ fn pull(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> Pull
 
 #[cfg(test)]
 mod tests {
+    use cirun_image_ref::Locality;
+    use cirun_plan::StepPath;
+    use cirun_planner::Decided;
+
     use super::*;
     use crate::settings::{Layer, Origin, Trust, Values};
 
     const ECR: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
+
+    const NO_ECR: &str = "21098765432.dkr.ecr.us-east-1.amazonaws.com";
 
     /// What becomes of a push to, and a pull from, each registry; the plan pushes to Docker Hub and, openly, to `open.example`.
     fn table(aws: AwsMode, push_mode: PushMode, allowed: &[&str]) -> String {
@@ -129,15 +135,27 @@ mod tests {
         let values = Values { aws: Some(aws), push: Some(push_mode), allow_account, ..Values::default() };
         let (settings, _) = Settings::resolve(vec![Layer { origin: Origin::Flag, values }], Trust::UserOnly);
         let target = |host: &str, anonymous| RegistryTarget {
-            step: "push".to_owned(),
+            step: StepPath::new("build", ["push"]),
             host: host.to_owned(),
+            decided: Decided::BeforeRun,
+            locality: Locality::Elsewhere,
             repository: "team/shop".to_owned(),
             ecr: None,
             login: None,
+            caches: Vec::new(),
             anonymous,
         };
         let targets = [target("index.docker.io", false), target("open.example:5000", true)];
-        let registries = [ECR, "docker.io", "open.example:5000", "quay.io", "localhost:5000"];
+        let registries = [
+            ECR,
+            NO_ECR,
+            "docker.io",
+            "open.example:5000",
+            "quay.io",
+            "registry:5000",
+            "127.evil.example",
+            "localhost:5000",
+        ];
         let rows = registries.map(|registry| {
             let pushed = match push(&settings, &targets, registry) {
                 PushRule::Pass => "out",
@@ -160,37 +178,52 @@ mod tests {
     fn nothing_goes_out_without_a_word() {
         insta::assert_snapshot!(table(AwsMode::Emulated, PushMode::Local, &["quay.io"]), @"
         123456789012: kept, here only
+        21098765432: refused, here only
         docker: kept, here first
         open: kept without login, here first
         quay: refused, there
+        registry:5000: refused, there
+        127: refused, there
         localhost:5000: out, there
         ");
         insta::assert_snapshot!(table(AwsMode::Real, PushMode::Local, &[]), @"
         123456789012: kept, here first
+        21098765432: refused, there
         docker: kept, here first
         open: kept without login, here first
         quay: refused, there
+        registry:5000: refused, there
+        127: refused, there
         localhost:5000: out, there
         ");
         insta::assert_snapshot!(table(AwsMode::Real, PushMode::Real, &["123456789012", "open.example"]), @"
         123456789012: out, there
+        21098765432: refused, there
         docker: refused, there
         open: out, there
         quay: refused, there
+        registry:5000: refused, there
+        127: refused, there
         localhost:5000: out, there
         ");
         insta::assert_snapshot!(table(AwsMode::Emulated, PushMode::Real, &["123456789012", "quay.io"]), @"
         123456789012: refused, here only
+        21098765432: refused, here only
         docker: refused, there
         open: refused, there
         quay: out, there
+        registry:5000: refused, there
+        127: refused, there
         localhost:5000: out, there
         ");
         insta::assert_snapshot!(table(AwsMode::Off, PushMode::None, &["quay.io"]), @"
         123456789012: refused, there
+        21098765432: refused, there
         docker: refused, there
         open: refused, there
         quay: refused, there
+        registry:5000: refused, there
+        127: refused, there
         localhost:5000: out, there
         ");
     }

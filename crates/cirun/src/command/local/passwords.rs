@@ -3,8 +3,8 @@
 use cirun_aws::{IdentityOptions, Login, RegistryLoginError, registry_password};
 use cirun_docker_executor::Passwords;
 use cirun_engine::with_causes;
+use cirun_image_ref::EcrRegistry;
 use cirun_plan::{AwsLogin, RegistryPassword, Secret};
-use cirun_planner::EcrRegistry;
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::Mutex;
 

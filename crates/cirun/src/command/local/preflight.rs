@@ -25,7 +25,7 @@ pub(super) async fn check(session: &Session) -> Result<(), CliError> {
     let options = identity_options(settings);
     for target in &session.planned.targets {
         let Some(ecr) = &target.ecr else { continue };
-        let step = steps(session).find(|step| step.path.to_string() == target.step);
+        let step = steps(session).find(|step| step.path == target.step);
         let Some((step, login)) = step.and_then(|step| Some((step, login(environment(step)?)?))) else {
             console::say(&format!(
                 "warning: `{}` signs in with values that are decided later: it is not checked now",
@@ -35,7 +35,8 @@ pub(super) async fn check(session: &Session) -> Result<(), CliError> {
         };
         let repository =
             Repository { account: ecr.account.clone(), region: ecr.region.clone(), name: target.repository.clone() };
-        let passed = preflight(&options, &login, &repository).await.map_err(|error| told(&error, &target.step))?;
+        let passed =
+            preflight(&options, &login, &repository).await.map_err(|error| told(&error, target.step.as_str()))?;
         tell(session, step, &passed);
     }
     Ok(())

@@ -14,7 +14,7 @@ use cirun_planner::{DelegateIdentity, MachineDaemon};
 use cirun_report::human_count;
 
 use super::{
-    GRACE,
+    GRACE, host_steps,
     image_rules::SocketRules,
     passwords::EcrPasswords,
     preflight::{identity_options, sign_in_help},
@@ -76,12 +76,11 @@ pub(super) struct Stagehand<'a> {
 impl Stagehand<'_> {
     /// Finds the engine where a step needs one, removes what killed runs left, and starts what the steps rely on.
     pub(super) async fn set_up(self) -> Result<Setup, CliError> {
-        let host = self.host()?;
         let store = LocalStore::of(&self.session.paths, &self.session.project, self.record);
         store.make(self.session.plan())?;
         let stand_in = store.on_host(&own_binary()?);
         if !self.needs_containers()? {
-            let backends = Backends { containers: None, host, stand_in };
+            let backends = Backends { containers: None, host: self.host(None)?, stand_in };
             return Ok(Setup { backends, engine: None, artifacts: self.record.artifacts(), machine_registry: None });
         }
         let engine = engine::find(self.environment, &self.session.paths).await?;
@@ -103,7 +102,7 @@ impl Stagehand<'_> {
         self.say_emulation(&engine);
         let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
         let containers = Some(DockerBackend::new(engine, config));
-        let backends = Backends { containers, host, stand_in };
+        let backends = Backends { containers, host: self.host(None)?, stand_in };
         let artifacts = self.record.artifacts();
         Ok(Setup { backends, engine: Some(shown), artifacts, machine_registry: Some(registry) })
     }
@@ -205,14 +204,13 @@ impl Stagehand<'_> {
         let settings = &self.session.settings;
         let mut steps = self.session.plan().stages.iter().flat_map(|stage| stage.steps());
         let planned = steps.any(|step| matches!(&step.action, Action::Container(container) if container.engine_socket));
-        planned && !settings.no_docker_socket.value && settings.egress.value == EgressMode::All
+        planned && settings.gives_sockets()
     }
 
     /// The engine's socket as steps get it: behind a guard wherever it can have one.
     fn engine_socket(self, engine: &Engine, registry: &Arc<MachineRegistry>) -> Result<EngineSocket, CliError> {
         let Session { settings, paths, planned, .. } = self.session;
-        // A container that a step starts by the machine's engine would be outside of the closed network.
-        if settings.no_docker_socket.value || settings.egress.value != EgressMode::All {
+        if !settings.gives_sockets() {
             return Ok(EngineSocket::Refused);
         }
         if engine.socket_here().is_some() {
@@ -288,7 +286,8 @@ impl Stagehand<'_> {
         })
     }
 
-    fn host(self) -> Result<HostBackend, CliError> {
+    /// Who runs host steps; `gateway` is the address at which they reach the emulated AWS.
+    fn host(self, gateway: Option<&str>) -> Result<HostBackend, CliError> {
         let program = own_binary()?;
         let environment: BTreeMap<_, _> =
             self.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -298,6 +297,9 @@ impl Stagehand<'_> {
             workspaces: self.workspaces.clone(),
             run_dir: self.record.steps(),
             environment,
+            given: host_steps::given(self.session, gateway),
+            homes: self.record.homes(),
+            own_files: host_steps::own_files(&[TRUST_BUNDLE_FILE, POD_TOKEN_FILE], &self.record.steps()),
             stop_grace: GRACE,
         }))
     }

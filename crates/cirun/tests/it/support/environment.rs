@@ -22,13 +22,14 @@ const NO_ENGINE: &str = "unix:///nonexistent/docker.sock";
 pub(crate) struct TestEnvironment {
     root: TempDir,
     variables: Vec<(String, String)>,
+    is_trusted: bool,
 }
 
 impl TestEnvironment {
     /// An empty workspace, and no engine.
     pub(crate) fn new() -> Self {
         let root = tempfile::Builder::new().prefix("cirun-it-").tempdir().unwrap();
-        let environment = Self { root, variables: Vec::new() };
+        let environment = Self { root, variables: Vec::new(), is_trusted: true };
         fs::create_dir_all(environment.workspace()).unwrap();
         fs::create_dir_all(environment.home()).unwrap();
         environment.with("DOCKER_HOST", NO_ENGINE)
@@ -57,6 +58,12 @@ impl TestEnvironment {
         self.with("DOCKER_HOST", &host).with("CIRUN_REGISTRY", &registry)
     }
 
+    /// Runs ask for consent, as for a person; else every run is given `--trust`.
+    pub(crate) fn untrusted(mut self) -> Self {
+        self.is_trusted = false;
+        self
+    }
+
     /// A variable of the environment.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -74,6 +81,11 @@ impl TestEnvironment {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
         self
+    }
+
+    /// Writes a file of the workspace in place of an earlier one.
+    pub(crate) fn write(&self, path: &str, content: &str) {
+        fs::write(self.workspace().join(path), content).unwrap();
     }
 
     /// The example's stage on a VM publishes a port; beside other tests that has to be one of its own.
@@ -185,6 +197,9 @@ impl TestEnvironment {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cirun"));
         command.args(args).current_dir(self.workspace()).env_clear();
+        if self.is_trusted && args.first().is_some_and(|command| ["local", "rerun"].contains(command)) {
+            command.arg("--trust");
+        }
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.home()).env("USER", "tester");
         command.env("XDG_CONFIG_HOME", self.home().join(".config"));

@@ -1,6 +1,6 @@
 //! Causes of failure, and the strategies that do not try again.
 
-use cirun_plan::{Attempts, FailureAction, When};
+use cirun_plan::{Attempts, FailureAction, Must, When};
 use insta::assert_snapshot;
 
 use crate::{
@@ -339,4 +339,14 @@ async fn a_text_that_cannot_be_evaluated_fails_its_step() {
     stage_finished build failed
     run_finished failed exit=1
     ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_cannot_be_fails_its_step_before_it_starts() {
+    let tags = deferred("bad tag <+steps.a.output.outputVariables.V>");
+    let plan = plan([stage("build", [step("a"), step("push").env("TAGS", tags).rule("TAGS", Must::Tags)])]);
+    let run = Runner::new(FakeBackend::new()).run(&plan).await;
+    assert_snapshot!(run.calls(), @"start build, run a #1, read_outputs a, destroy");
+    let ends = run.ends();
+    assert!(ends.contains("step_finished push failed") && ends.contains("is not a tag"), "{ends}");
 }

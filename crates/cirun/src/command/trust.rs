@@ -1,0 +1,50 @@
+//! `cirun trust`: what repositories were allowed beyond containers of their own.
+
+use std::path::PathBuf;
+
+use cirun_report::human_count;
+
+use crate::{
+    consent::{Consents, Remembered, repository_of},
+    console,
+    environment::Environment,
+    error::CliError,
+    exit::ExitCode,
+    paths::Paths,
+};
+
+/// Shows or forgets what one repository was allowed, or shows all.
+pub(crate) fn run(
+    directory: Option<PathBuf>,
+    list: bool,
+    revoke: bool,
+    environment: &Environment,
+) -> Result<ExitCode, CliError> {
+    let consents = Consents::of(&Paths::find()?);
+    if list {
+        console::data(&rendered(&consents.all()))?;
+        return Ok(ExitCode::Success);
+    }
+    let directory = directory.map_or_else(|| environment.directory.clone(), |given| environment.directory.join(given));
+    let repository = repository_of(&directory)?;
+    if revoke {
+        let count = human_count(consents.revoke(&repository)?, "consent");
+        console::say(&format!("{count} for {} revoked", repository.display()));
+        return Ok(ExitCode::Success);
+    }
+    let given = consents.given_to(&repository);
+    if given.is_empty() {
+        console::say(&format!("{} was allowed nothing beyond containers of its own", repository.display()));
+    }
+    console::data(&rendered(&given))?;
+    Ok(ExitCode::Success)
+}
+
+fn rendered(consents: &[Remembered]) -> String {
+    let of_one = |Remembered { repository, content, given, grants }: &Remembered| {
+        let content = content.get(..12).unwrap_or_default();
+        let head = format!("{}, {given:.0}, for the content {content}:\n", repository.display());
+        head + &grants.iter().map(|grant| format!("  {grant}\n")).collect::<String>()
+    };
+    consents.iter().map(of_one).collect()
+}

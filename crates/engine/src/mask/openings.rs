@@ -1,0 +1,111 @@
+//! The beginnings of secrets: whether the end of a text may be the first part of one, whose rest is still to come.
+
+/// Shorter forms are not looked for across the ends of lines: what two lines make together is too often chance.
+const SHORTEST: usize = 8;
+/// How many bytes decide at a glance whether a secret may begin here.
+pub(crate) const GLANCE: usize = 4;
+/// The logarithm of the number of bits in the table of beginnings.
+const BITS: u32 = 16;
+
+/// The forms that may come in parts.
+#[derive(Debug, Clone)]
+pub(super) struct Openings {
+    /// Sorted.
+    forms: Vec<Box<[u8]>>,
+    longest: usize,
+    /// A bit for each hash of a form's first bytes.
+    table: Vec<u64>,
+}
+
+impl Openings {
+    /// The openings of `forms`, which are sorted; none if all of them are too short.
+    pub(super) fn of<'a>(forms: impl Iterator<Item = &'a String>) -> Option<Self> {
+        let forms: Vec<Box<[u8]>> =
+            forms.filter(|form| form.len() >= SHORTEST).map(|form| form.as_bytes().into()).collect();
+        let longest = forms.iter().map(|form| form.len()).max()?;
+        let mut table = vec![0; 1 << (BITS - 6)];
+        for form in &forms {
+            let bit = bit(form);
+            table[bit / 64] |= 1 << (bit % 64);
+        }
+        Some(Self { forms, longest, table })
+    }
+
+    /// The length of the longest form.
+    pub(super) fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// Whether the range that a match has is of a form that may come in parts.
+    pub(super) fn may_part(length: usize) -> bool {
+        length >= SHORTEST
+    }
+
+    /// Whether a form may begin at the start of `bytes`; true for too few bytes to tell.
+    pub(super) fn may_open(&self, bytes: &[u8]) -> bool {
+        if bytes.len() < GLANCE {
+            return true;
+        }
+        let bit = bit(bytes);
+        self.table[bit / 64] & (1 << (bit % 64)) != 0
+    }
+
+    /// The length of the longest end of `bytes`, of at least [`GLANCE`] bytes, with which a form begins and goes on.
+    pub(super) fn open(&self, bytes: &[u8]) -> Option<Open> {
+        let first = bytes.len().saturating_sub(self.longest - 1);
+        let last = bytes.len().saturating_sub(GLANCE - 1);
+        (first..last).filter(|at| self.may_open(&bytes[*at..])).find_map(|at| self.open_at(&bytes[at..]))
+    }
+
+    fn open_at(&self, beginning: &[u8]) -> Option<Open> {
+        let at = self.forms.partition_point(|form| &**form < beginning);
+        let going_on = self.forms[at..].iter().take_while(|form| form.starts_with(beginning));
+        let shortest = going_on.map(|form| form.len()).filter(|length| *length > beginning.len()).min()?;
+        Some(Open { length: beginning.len(), of: shortest })
+    }
+}
+
+/// The first part of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Open {
+    /// Its length.
+    pub(crate) length: usize,
+    /// The length of the shortest form that begins so.
+    pub(crate) of: usize,
+}
+
+impl Open {
+    /// Whether so much of a secret is here that it is one without its rest, too: half of it, and no chance.
+    pub(crate) fn is_most(self) -> bool {
+        self.length >= SHORTEST && self.length * 2 >= self.of
+    }
+}
+
+/// The bit for the first bytes of a form.
+fn bit(bytes: &[u8]) -> usize {
+    let word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    (word.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(forms: &[&str], text: &str) -> Option<(usize, usize)> {
+        let mut forms: Vec<String> = forms.iter().map(|form| (*form).to_owned()).collect();
+        forms.sort();
+        Openings::of(forms.iter())?.open(text.as_bytes()).map(|open| (open.length, open.of))
+    }
+
+    #[test]
+    fn the_longest_beginning_at_the_end_counts() {
+        let forms = ["secret-word", "secret-key", "word-and-word"];
+        assert_eq!(open(&forms, "a secret-"), Some((7, 10)));
+        assert_eq!(open(&forms, "a secret-wo"), Some((9, 11)));
+        assert_eq!(open(&forms, "secret-word"), Some((4, 13)));
+        assert_eq!(open(&forms, "secret-key"), None);
+        assert_eq!(open(&forms, "a sec"), None, "three letters are chance");
+        assert_eq!(open(&forms, "secret-x"), None);
+        assert_eq!(open(&["seven77"], "seve"), None, "short secrets are not looked for");
+    }
+}

@@ -1,0 +1,136 @@
+//! Copies of a text without what is not seen of it, which know where each byte was.
+
+use std::ops::Range;
+
+use crate::terminal_text::{Piece, pieces, unseen};
+
+/// How a copy is made. Readers differ: a terminal carries sequences out, a page or an editor may show what is left of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Escape sequences are gone.
+    Shown,
+    /// Escape sequences are gone, and what is written over after the cursor went back.
+    WrittenOver,
+    /// Only the bytes that make a sequence one are gone.
+    Unprintable,
+}
+
+/// A copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct View {
+    /// What is seen.
+    pub(crate) bytes: Vec<u8>,
+    /// Where each byte was.
+    from: Vec<usize>,
+}
+
+impl View {
+    /// What a sink shows of a text.
+    pub(crate) fn shown(text: &[u8]) -> Self {
+        Self::of(text, Reading::Shown)
+    }
+
+    fn of(text: &[u8], reading: Reading) -> Self {
+        let mut view = Self { bytes: Vec::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
+        for (piece, range) in pieces(text) {
+            match piece {
+                Piece::Text => view.take(text, range),
+                Piece::Colour | Piece::Escape | Piece::Control if reading == Reading::WrittenOver => {
+                    view.go_back(columns_back(&text[range]));
+                }
+                Piece::Colour | Piece::Escape if reading == Reading::Unprintable => view.take_printable(text, range),
+                Piece::Colour | Piece::Escape | Piece::Control | Piece::Direction | Piece::Filler => {}
+            }
+        }
+        view
+    }
+
+    /// Where the bytes of a range were: from the first of them to the last.
+    pub(crate) fn origin(&self, range: &Range<usize>) -> Range<usize> {
+        self.from[range.start]..self.from[range.end - 1] + 1
+    }
+
+    fn take(&mut self, text: &[u8], range: Range<usize>) {
+        self.bytes.extend_from_slice(&text[range.clone()]);
+        self.from.extend(range);
+    }
+
+    fn take_printable(&mut self, text: &[u8], range: Range<usize>) {
+        let mut at = range.start;
+        while at < range.end {
+            match unseen(&text[at..range.end]) {
+                Some((_, length)) => at += length,
+                None => {
+                    self.take(text, at..at + 1);
+                    at += 1;
+                }
+            }
+        }
+    }
+
+    fn go_back(&mut self, columns: usize) {
+        for _ in 0..columns.min(self.bytes.len()) {
+            while self.bytes.pop().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {}
+        }
+        self.from.truncate(self.bytes.len());
+    }
+}
+
+/// The copies of a text in which something may be found that the text itself does not hold; none of a text that is seen as it
+/// is.
+pub(super) fn views(text: &[u8]) -> Vec<View> {
+    let (mut is_seen, mut has_escapes, mut goes_back) = (true, false, false);
+    for (piece, range) in pieces(text) {
+        is_seen &= piece == Piece::Text;
+        has_escapes |= piece == Piece::Escape;
+        goes_back |= matches!(piece, Piece::Escape | Piece::Control) && columns_back(&text[range]) > 0;
+    }
+    let readings = [(Reading::Shown, !is_seen), (Reading::WrittenOver, goes_back), (Reading::Unprintable, has_escapes)];
+    readings.into_iter().filter(|(_, wanted)| *wanted).map(|(reading, _)| View::of(text, reading)).collect()
+}
+
+/// How many columns a control character or sequence moves the cursor back: `\b`, and `ESC [ n D`.
+fn columns_back(piece: &[u8]) -> usize {
+    let parameter = match piece {
+        [0x08] => return 1,
+        [0x1b, b'[', parameter @ .., b'D'] | [0xc2, 0x9b, parameter @ .., b'D'] => parameter,
+        _ => return 0,
+    };
+    match std::str::from_utf8(parameter).map(str::parse) {
+        // No number is 1, and so is 0.
+        Ok(Ok(columns)) => std::cmp::max(columns, 1),
+        Ok(Err(_)) | Err(_) => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    fn seen(text: &str) -> String {
+        views(text.as_bytes()).iter().map(|view| String::from_utf8_lossy(&view.bytes)).collect::<Vec<_>>().join(" | ")
+    }
+
+    #[test]
+    fn a_plain_text_has_no_copies() {
+        assert_snapshot!(seen("plain\té 🦀"), @"");
+    }
+
+    #[test]
+    fn each_reading() {
+        assert_snapshot!(seen("se\u{1b}[1mcr\u{200b}et"), @"secret");
+        assert_snapshot!(seen("se\u{1b}]0;x\u{7}cret"), @"secret | se]0;xcret");
+        assert_snapshot!(seen("seX\u{8}cret"), @"seXcret | secret");
+        assert_snapshot!(seen("seéX\u{1b}[2Dcret\u{1b}[D"), @"seéXcret | secre | seéX[2Dcret[D");
+        assert_snapshot!(seen("\u{8}\u{8}se\u{9b}99999999999999999999Dcret"), @"secret | scret | se99999999999999999999Dcret");
+    }
+
+    #[test]
+    fn a_range_leads_back_to_its_place() {
+        let view = View::shown("é\u{1b}[1msec\u{200b}ret.".as_bytes());
+        let place = view.bytes.windows(6).position(|window| window == b"secret").unwrap();
+        assert_eq!(view.origin(&(place..place + 6)), 6..15);
+    }
+}

@@ -1,0 +1,147 @@
+//! Where a step pushes in the end: by its final variables, as the user's own may have moved the push elsewhere.
+
+use cirun_image_ref::{DOCKER_HUB, EcrRegistry, Locality, canonical_registry, is_docker_hub, split_registry};
+use cirun_parser::model::BuildTarget;
+use cirun_plan::{Environment, Text, cache_repositories};
+
+use super::{
+    BuildCtx,
+    plugins::Builder,
+    registry::{Registry, in_registry},
+};
+use crate::targets::{Decided, RegistryTarget};
+
+/// A host and what follows it in a name.
+struct Located {
+    host: String,
+    decided: Decided,
+    path: String,
+}
+
+/// The registry and repository that the step's variables name.
+pub(super) fn of(build: &BuildCtx<'_, '_>, registry: &Registry, env: &Environment) -> RegistryTarget {
+    let located = located(build, env);
+    let services = build.at.services.borrow();
+    let locality = |host: &str| Locality::of(host, services.iter().map(String::as_str));
+    let is_another = |host: &String| {
+        let is_known = canonical_registry(host) == canonical_registry(&located.host);
+        !is_known && !host.is_empty() && !locality(host).is_local()
+    };
+    let login = login(env).filter(is_another);
+    let caches = caches(build, env).into_iter().filter(is_another).collect();
+    RegistryTarget {
+        step: build.at.place.path.clone(),
+        locality: match located.decided {
+            Decided::BeforeRun => locality(&located.host),
+            Decided::WhileRunning => Locality::Elsewhere,
+        },
+        ecr: EcrRegistry::parse(&located.host).filter(|_| located.decided == Decided::BeforeRun),
+        host: located.host,
+        decided: located.decided,
+        repository: located.path,
+        login,
+        caches,
+        anonymous: registry.anonymous,
+    }
+}
+
+fn located(build: &BuildCtx<'_, '_>, env: &Environment) -> Located {
+    let set = |name: &str| env.get(name).map(|var| &var.value.value);
+    let nowhere = || Located { host: String::new(), decided: Decided::BeforeRun, path: String::new() };
+    let registry = || set("PLUGIN_REGISTRY").map_or_else(nowhere, address);
+    let repository = set("PLUGIN_REPO");
+    match build.spec.target {
+        BuildTarget::Ecr { .. } => {
+            let registry = registry();
+            let name = repository.map(text).unwrap_or_default();
+            let path = in_registry(build.builder, &registry.host, &name);
+            Located { path: below(&registry.path, path), ..registry }
+        }
+        BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => {
+            let registry = registry();
+            Located { path: below(&registry.path, &repository.map(text).unwrap_or_default()), ..registry }
+        }
+        BuildTarget::Docker { .. } | BuildTarget::Acr { .. } => repository.map_or_else(nowhere, name),
+    }
+}
+
+/// The registry that the plugin logs in to.
+fn login(env: &Environment) -> Option<String> {
+    let registry = env.get("PLUGIN_REGISTRY").map(|var| address(&var.value.value));
+    let known = registry.filter(|registry| registry.decided == Decided::BeforeRun && !registry.host.is_empty());
+    known.map(|registry| if is_docker_hub(&registry.host) { DOCKER_HUB.to_owned() } else { registry.host })
+}
+
+/// The registries that the plugin writes a cache to: kaniko for ECR and Google's registries keeps it beside the image.
+fn caches(build: &BuildCtx<'_, '_>, env: &Environment) -> Vec<String> {
+    let known = |name: &str| env.get(name).and_then(|var| plain(&var.value.value)).unwrap_or_default();
+    let host = |reference: &str| split_registry(reference).0.unwrap_or(DOCKER_HUB).to_owned();
+    match (build.builder, &build.spec.target) {
+        (Builder::Buildx, _) => cache_repositories(&known("PLUGIN_CACHE_TO")).map(host).collect(),
+        (Builder::Kaniko, BuildTarget::Docker { .. } | BuildTarget::Acr { .. }) => Some(known("PLUGIN_CACHE_REPO"))
+            .filter(|name| !name.is_empty())
+            .map(|name| host(&name))
+            .into_iter()
+            .collect(),
+        (Builder::Kaniko, BuildTarget::Ecr { .. } | BuildTarget::Gar { .. } | BuildTarget::Gcr { .. })
+        | (Builder::Docker, _) => Vec::new(),
+    }
+}
+
+/// Reads a registry's address, with a scheme or without, and the path below it.
+fn address(value: &Text) -> Located {
+    let whole = text(value);
+    let bare = whole.split_once("://").map_or(whole.as_str(), |(_, bare)| bare);
+    let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
+    let decided = match value {
+        Text::Deferred(pieces) => {
+            let beginning = pieces.beginning();
+            let beginning = beginning.split_once("://").map_or(beginning, |(_, bare)| bare);
+            decided_by(beginning)
+        }
+        Text::Known(_) | Text::Secret(_) => Decided::BeforeRun,
+    };
+    Located { host: host.to_owned(), decided, path: path.to_owned() }
+}
+
+/// Reads a repository's name, which is Docker Hub's without a registry.
+fn name(value: &Text) -> Located {
+    let whole = text(value);
+    let decided = match value {
+        Text::Deferred(pieces) => decided_by(pieces.beginning()),
+        Text::Known(_) | Text::Secret(_) => Decided::BeforeRun,
+    };
+    let (host, path) = split_registry(&whole);
+    let host = host.unwrap_or(DOCKER_HUB);
+    let path =
+        if host == DOCKER_HUB { below(if path.contains('/') { "" } else { "library" }, path) } else { path.to_owned() };
+    Located { host: host.to_owned(), decided, path }
+}
+
+/// Whether what a text begins with has all of the host.
+fn decided_by(beginning: &str) -> Decided {
+    if beginning.contains('/') { Decided::BeforeRun } else { Decided::WhileRunning }
+}
+
+fn below(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") }
+}
+
+/// A text as far as it is decided; expressions as they are written.
+fn text(text: &Text) -> String {
+    match text {
+        Text::Known(text) => text.clone(),
+        Text::Secret(secret) => secret.expose().to_owned(),
+        Text::Deferred(pieces) => pieces.shown(),
+    }
+}
+
+/// A decided text, also where a secret went into it: an account's id may be one.
+pub(super) fn plain(text: &Text) -> Option<String> {
+    match text {
+        Text::Known(text) => Some(text.clone()),
+        Text::Secret(secret) => Some(secret.expose().to_owned()),
+        Text::Deferred(_) => None,
+    }
+    .filter(|text| !text.is_empty())
+}
