@@ -79,6 +79,6 @@ fn path(path: &mut StepPath) {
         Cow::Borrowed(_) => return,
     };
     // No stage's id holds a dot, and no character is written out with one.
-    let (stage, ids) = shown.split_once('.').unwrap_or(("", &shown));
+    let (stage, ids) = shown.split_once('.').unwrap_or(("", shown.as_str()));
     *path = StepPath::new(stage, ids.split('.'));
 }
