@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Egress, EngineSocket,
+    EngineSocket,
     backend::Shared,
     error::engine_error,
     guard,
@@ -84,7 +84,8 @@ impl Stage {
         self.groups.iter().find(|around| around.group.as_ref() == Some(group))
     }
 
-    fn all_surroundings(&self) -> impl Iterator<Item = &Surroundings> {
+    /// The stage's own surroundings, and its groups'.
+    pub(crate) fn all_surroundings(&self) -> impl Iterator<Item = &Surroundings> {
         std::iter::once(&self.own).chain(&self.groups)
     }
 
@@ -198,30 +199,41 @@ async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &Planne
     helper_images(shared, stage, planned).await?;
     try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared, planned))).await?;
     sidecar::start_all(shared, stage).await?;
-    match &shared.config.egress {
-        Egress::Open => Ok(()),
-        Egress::Closed { resolver } => {
-            let container = object_name(&stage.own.host.name, resolver);
-            let files = stage.all_surroundings().map(|around| name_resolver(shared, around, &container));
-            try_join_all(files).await.map(drop)
-        }
+    match &shared.config.resolver {
+        None => Ok(()),
+        Some(resolver) => name_resolvers(shared, stage, resolver).await,
     }
 }
 
-/// Writes the file by which containers of closed surroundings ask the resolver, and nobody else.
+/// Writes the files by which containers ask the resolver of their network, and no one else.
+async fn name_resolvers(shared: &Shared, stage: &Stage, resolver: &str) -> Result<(), BackendError> {
+    let directory = &shared.config.private_dir;
+    fs::create_dir_all(directory)
+        .map_err(|source| BackendError::Io { what: format!("make the directory {}", directory.display()), source })?;
+    try_join_all(stage.all_surroundings().map(|around| name_resolver(shared, around, resolver))).await.map(drop)
+}
+
 async fn name_resolver(shared: &Shared, around: &Surroundings, resolver: &str) -> Result<(), BackendError> {
-    let what = || format!("find the address of `{resolver}`");
-    let inspected = shared.engine.docker.inspect_container(resolver, None).await;
+    let network = &around.host.name;
+    let container = object_name(network, resolver);
+    let what = || format!("find the address of `{container}`");
+    let inspected = shared.engine.docker.inspect_container(&container, None).await;
     let inspected = inspected.map_err(|error| engine_error(what(), &error))?;
     let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
-    let address = networks.get(&around.host.name).and_then(|endpoint| endpoint.ip_address.clone());
+    let address = networks.get(network).and_then(|endpoint| endpoint.ip_address.clone());
     let address = address.filter(|address| !address.is_empty()).ok_or_else(|| BackendError::Engine {
         what: what(),
-        reason: format!("it has none on the network `{}`", around.host.name),
+        reason: format!("it has none on the network `{network}`"),
     })?;
-    let path = shared.config.run_dir.join(resolv_conf(&around.host.name));
-    let failed = |source: io::Error| BackendError::Io { what: format!("write {}", path.display()), source };
-    fs::write(&path, format!("nameserver {address}\noptions ndots:0 timeout:2 attempts:2\n")).map_err(failed)
+    let path = shared.config.private_dir.join(resolv_conf(network));
+    fs::write(&path, resolv_conf_text(&address))
+        .and_then(|()| readable_by_all(&path))
+        .map_err(|source| BackendError::Io { what: format!("write {}", path.display()), source })
+}
+
+/// Without a search list: with one, a name that is not there would be asked for once more below the machine's own domain.
+fn resolv_conf_text(address: &str) -> String {
+    format!("nameserver {address}\noptions ndots:0 timeout:2 attempts:2\n")
 }
 
 /// One after the other: sidecars and pods usually have the same image.
@@ -247,6 +259,18 @@ fn make_run_dir(dir: &Path) -> Result<(), BackendError> {
     let failed = |source: io::Error| BackendError::Io { what: format!("make the directory {}", dir.display()), source };
     fs::create_dir_all(dir).map_err(failed)?;
     open_to_all(dir).map_err(failed)
+}
+
+/// Whatever the process's mask says: steps run as any user, and the directory is closed to others of this machine.
+#[cfg(unix)]
+fn readable_by_all(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_file: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]
