@@ -18,7 +18,7 @@ use crate::{
     EngineSocket,
     backend::Shared,
     error::engine_error,
-    guard,
+    guard::{self, NewNames},
     images::{ImageRequest, ensure_all, requests_of},
     listeners::Listeners,
     names::{object_name, stage_name},
@@ -47,6 +47,8 @@ pub(crate) struct Stage {
     from_run: HashSet<StepPath>,
     /// Host ports of sidecars, by name and container port.
     sidecar_ports: Mutex<HashMap<(String, u16), u16>>,
+    /// Names that steps have given to images of the engine.
+    new_names: Mutex<NewNames>,
     /// The services that have been started.
     services: Mutex<HashMap<StepPath, Arc<Service>>>,
 }
@@ -68,6 +70,7 @@ impl Stage {
             verified: requests.iter().map(|request| request.image.clone()).collect(),
             from_run: planned.steps().iter().filter(|step| step.image_from_run).map(|step| step.path.clone()).collect(),
             sidecar_ports: Mutex::default(),
+            new_names: Mutex::default(),
             services: Mutex::default(),
         }
     }
@@ -151,6 +154,11 @@ impl Stage {
         let state = shared.engine.docker.inspect_container(pod, None).await.ok()?;
         let mut listeners = Listeners::here(pod, state.state.and_then(|state| state.pid)).await?;
         Some(listeners.read().await?.iter().map(SocketAddr::port).collect())
+    }
+
+    /// Names that steps have given to images of the engine.
+    pub(crate) fn new_names(&self) -> std::sync::MutexGuard<'_, NewNames> {
+        self.new_names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn services(&self) -> std::sync::MutexGuard<'_, HashMap<StepPath, Arc<Service>>> {

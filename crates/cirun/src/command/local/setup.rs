@@ -6,7 +6,7 @@ use cirun_aws::{Authority, SignInError, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
 use cirun_docker_executor::{
     Bind, DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar,
-    SocketGuard, StandInImage,
+    SocketGuard, SocketReach, StandInImage,
 };
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
@@ -268,6 +268,10 @@ impl Stagehand<'_> {
                 directory: self.record.guard()?,
                 rules: Arc::new(rules),
                 front: (front::SIDECAR.to_owned(), front::PLAIN_PORT),
+                reach: match settings.open_docker_socket.value {
+                    true => SocketReach::Open,
+                    false => SocketReach::Guarded,
+                },
             }));
         }
         let relied_on = daemon::of(settings, self.environment, paths) == MachineDaemon::Guarded;
