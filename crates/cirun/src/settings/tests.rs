@@ -20,7 +20,7 @@ fn the_strongest_layer_wins_and_is_named() {
 }
 
 /// Every key with a value, as a repository may write it: whether it is followed over the defaults.
-const SETTINGS: [(&str, bool); 33] = [
+const SETTINGS: [(&str, bool); 34] = [
     ("infra = \"vm\"", false),
     ("infra = \"kubernetes\"", false),
     ("aws = \"emulated\"", true),
