@@ -14,6 +14,7 @@ mod capabilities;
 mod ci;
 mod demo;
 mod engine;
+mod expressions;
 mod fuzz;
 mod images;
 mod project;
@@ -35,6 +36,7 @@ enum Command {
     Tidy(tidy::Args),
     Bench(bench::Args),
     Fuzz(fuzz::Args),
+    Expressions(expressions::Args),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +64,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Tidy(args) => tidy::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Expressions(args) => expressions::run(&args),
     }
     .map(|()| ExitCode::SUCCESS)
 }

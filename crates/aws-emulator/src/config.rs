@@ -2,10 +2,13 @@
 
 mod seeds;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use self::seeds::InvalidSeeds;
-use crate::{Clock, EcrRegistry, Fault, OidcIssuer, Origins, RegistryHost, RepositoryName, RequestLog, Upstream};
+use crate::{
+    Certificates, Clock, EcrRegistry, Fault, Limits, OidcIssuer, Origins, RegistryHost, RepositoryName, RequestLog,
+    Upstream,
+};
 
 /// Everything that [`serve`](crate::serve) needs to know.
 #[derive(Clone, Debug)]
@@ -14,8 +17,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where to listen; at least one address.
     pub listen: Listen,
-    /// The certificate of the TLS address.
-    pub tls: Option<Tls>,
+    /// Who makes the certificates of the TLS address.
+    pub tls: Option<Arc<dyn Certificates>>,
     /// The account of callers whose key tells nothing else, and of repositories named without a registry.
     pub default_account: String,
     /// The region of calls that name none.
@@ -42,6 +45,8 @@ pub struct Config {
     pub any_token: bool,
     /// Where registries outside AWS are that images may be read from; without it only what was pushed is there.
     pub origins: Option<Origins>,
+    /// What clients may take.
+    pub limits: Limits,
     /// The time.
     pub clock: Clock,
 }
@@ -66,6 +71,7 @@ impl Config {
             open_registries: Vec::new(),
             any_token: false,
             origins: None,
+            limits: Limits::default(),
             clock: Clock::system(),
         }
     }
@@ -82,7 +88,7 @@ pub struct Listen {
     pub either: Vec<SocketAddr>,
 }
 
-/// The server's certificate, made by the caller's CA for [`host_names`](crate::host_names).
+/// A server's certificate, made by the caller's CA.
 #[derive(Clone)]
 pub struct Tls {
     /// The certificate and its issuers, as PEM.

@@ -4,12 +4,13 @@ use http::{Method, request::Parts};
 
 use crate::{
     EcrRegistry, RegistryHost,
+    aws_host::{self, AwsHost},
     clouds::{self, Cloud},
     http::{form_pairs, header_text},
     oidc,
     registry::login,
     sigv4,
-    storage::{is_account, is_region, partition},
+    storage::{is_account, partition},
 };
 
 /// The `X-Amz-Target` prefix of ECR's API.
@@ -35,6 +36,8 @@ pub(crate) enum Destination {
     Oidc,
     /// A bucket, named by the host, or by the path.
     S3 { bucket: Option<String> },
+    /// A service of AWS that is not here.
+    NotEmulated { service: String },
     /// Nothing that we answer for.
     Unknown,
 }
@@ -45,9 +48,15 @@ pub(crate) fn destination(host: &str, parts: &Parts) -> Destination {
     if let Some(cloud) = clouds::of_host(host) {
         return Destination::Cloud(cloud);
     }
-    // Before the issuer's documents: objects may be named like them.
-    if let Some(service) = aws_service(host) {
-        return service;
+    // By the name alone, whatever path and headers look like: objects may be named like the issuer's documents.
+    if let Some(aws) = aws_host::of_host(host) {
+        return match aws {
+            AwsHost::Sts => Destination::Sts,
+            AwsHost::Ecr { region } => Destination::Ecr { region: Some(region) },
+            AwsHost::Registry(registry) => Destination::Registry(registry),
+            AwsHost::S3 { bucket } => Destination::S3 { bucket },
+            AwsHost::Other { service } => Destination::NotEmulated { service },
+        };
     }
     if path.contains("/.well-known/") || oidc::token_account(path).is_some() {
         return Destination::Oidc;
@@ -62,31 +71,6 @@ pub(crate) fn destination(host: &str, parts: &Parts) -> Destination {
         };
     }
     by_headers(parts)
-}
-
-/// Recognises the AWS host names of STS, ECR and its registries.
-fn aws_service(host: &str) -> Option<Destination> {
-    if let Ok(registry) = host.parse::<RegistryHost>()
-        && registry.ecr().is_some()
-    {
-        return Some(Destination::Registry(registry));
-    }
-    let rest = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
-    match rest.split('.').collect::<Vec<_>>().as_slice() {
-        ["sts"] => Some(Destination::Sts),
-        ["sts" | "sts-fips", region] if is_region(region) => Some(Destination::Sts),
-        ["api", "ecr" | "ecr-fips", region] | ["ecr" | "ecr-fips", region] if is_region(region) => {
-            Some(Destination::Ecr { region: Some((*region).to_owned()) })
-        }
-        [bucket @ .., "s3"] => Some(Destination::S3 { bucket: bucket_of(bucket) }),
-        [bucket @ .., "s3", region] if is_region(region) => Some(Destination::S3 { bucket: bucket_of(bucket) }),
-        _ => None,
-    }
-}
-
-/// A bucket's name may hold dots.
-fn bucket_of(labels: &[&str]) -> Option<String> {
-    (!labels.is_empty()).then(|| labels.join("."))
 }
 
 /// Says whether the host is an address or a name of this machine: an endpoint for everything.

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use http::{Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Body as _;
 
 use crate::{
@@ -12,9 +12,10 @@ use crate::{
     ecr,
     fault::{Failure, FaultKind, Faults},
     forward::UpstreamClient,
-    http::{RequestBody, ResponseBody, authority, content},
+    http::{RequestBody, ResponseBody, authority, content, without_body},
     log::Log,
     oidc::{self, OidcIssuer},
+    refuse,
     registry::{self, HashCache, OriginClient},
     s3,
     server::ServeError,
@@ -105,6 +106,7 @@ impl Emulator {
         let authority = authority(&request);
         let mut entry = LogEntry::begin(self.clock.now(), host_of(&authority));
         let (parts, body) = request.into_parts();
+        let is_head = parts.method == Method::HEAD;
         let destination = dispatch::destination(&entry.host, &parts);
         let call = Exchange { emulator: self, listener, authority, parts, entry: &mut entry };
         let response = match destination {
@@ -116,8 +118,11 @@ impl Emulator {
             Destination::Cloud(cloud) => clouds::answer(call, cloud, body).await,
             Destination::Oidc => oidc::answer(call),
             Destination::S3 { bucket } => s3::answer(call, bucket, body).await,
+            Destination::NotEmulated { service } => refuse::answer(call, &service),
             Destination::Unknown => unknown(call),
         };
+        // HTTP/1.1 leaves the content of these out by itself; HTTP/2 does not.
+        let response = if is_head { without_body(response) } else { response };
         entry.status = response.status().as_u16();
         entry.bytes_out = length(&response);
         entry.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

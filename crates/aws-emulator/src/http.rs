@@ -60,6 +60,11 @@ pub(crate) fn empty(status: StatusCode) -> Response<ResponseBody> {
     response
 }
 
+/// Takes the content away and leaves the headers, its length among them.
+pub(crate) fn without_body(response: Response<ResponseBody>) -> Response<ResponseBody> {
+    response.map(|_| Empty::new().map_err(|never| match never {}).boxed_unsync())
+}
+
 /// Sets a header whose value we made ourselves.
 pub(crate) fn set(response: &mut Response<ResponseBody>, name: &'static str, value: &str) {
     let value = HeaderValue::from_str(value).expect("our header values are visible ASCII");

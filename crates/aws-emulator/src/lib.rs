@@ -5,6 +5,7 @@
 //!
 //! This crate takes plain settings and returns futures: it never prints, reads the environment or ends the process.
 
+mod aws_host;
 mod clock;
 mod clouds;
 mod config;
@@ -17,6 +18,7 @@ mod http;
 mod identity;
 mod log;
 mod oidc;
+mod refuse;
 mod registry;
 mod s3;
 mod server;
@@ -29,6 +31,7 @@ mod tls_client;
 mod token;
 
 pub use self::{
+    aws_host::is_emulated,
     clock::Clock,
     clouds::identity_hosts,
     config::{Config, Identity, InvalidSeeds, Listen, OidcTrust, PlainHttp, Role, Seeds, Strictness, Tls},
@@ -37,8 +40,9 @@ pub use self::{
     forward::{InvalidUpstream, Upstream},
     log::{AuthKind, LogEntry, RequestLog, Service, least_policy},
     oidc::{Audience, OidcError, OidcIssuer, OidcKey, Workload},
+    refuse::NOT_EMULATED,
     registry::Origins,
-    server::{ServeError, Server, serve},
+    server::{Certificates, Limits, ServeError, Server, serve},
     storage::{
         Digest, EcrRegistry, GcOptions, GcReport, InvalidDigest, InvalidName, RegistryHost, RepositoryName, StoreError,
         Tag, gc,

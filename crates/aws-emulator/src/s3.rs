@@ -6,6 +6,7 @@ use crate::{
     AuthKind, Service,
     emulator::Exchange,
     http::{RequestBody, ResponseBody, content},
+    refuse::NOT_EMULATED,
     sigv4,
 };
 
@@ -23,6 +24,8 @@ pub(crate) async fn answer(call: Exchange<'_>, bucket: Option<String>, body: Req
     }
     entry.param("path", call.parts.uri.path());
     let Some(upstream) = &call.emulator.upstream else {
+        entry.error = Some(NOT_EMULATED.to_owned());
+        entry.param("aws", "s3");
         return error(
             StatusCode::NOT_IMPLEMENTED,
             "NotImplemented",

@@ -1,5 +1,8 @@
 //! The listeners: TLS and plain HTTP, until they are told to stop.
 
+mod limits;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
@@ -7,7 +10,7 @@ use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
 use thiserror::Error;
@@ -19,6 +22,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::limits::{Counter, Idle, MAX_HEADER_LIST, MAX_STREAMS, Place};
+pub use self::{limits::Limits, tls::Certificates};
 use crate::{
     Config, StoreError,
     emulator::{Emulator, Listener, blocking},
@@ -26,8 +31,6 @@ use crate::{
 
 /// The largest piece that a connection reads at once.
 pub(crate) const READ_BYTES: usize = 128 * 1024;
-/// How long a connection may take to shake hands.
-const HANDSHAKE: Duration = Duration::from_secs(20);
 /// How often uploads that nobody finished are looked for, and how old they must be.
 const COLLECTION: Duration = Duration::from_secs(3600);
 const STALE: Duration = Duration::from_secs(24 * 3600);
@@ -98,10 +101,12 @@ pub async fn serve(config: Config) -> Result<Server, ServeError> {
         return Err(ServeError::NoAddress);
     }
     let acceptor = match (listen.https.is_some() || !listen.either.is_empty(), &config.tls) {
-        (true, Some(tls)) => Some(tls::acceptor(tls)?),
+        (true, Some(certificates)) => Some(tls::acceptor(Arc::clone(certificates))?),
         (true, None) => return Err(ServeError::NoCertificate),
         (false, _) => None,
     };
+    let counter = Counter::new(config.limits);
+    let limits = config.limits;
     let emulator = Arc::new(blocking(move || Emulator::open(config)).await?);
     let mut server = Server {
         https: None,
@@ -129,6 +134,8 @@ pub async fn serve(config: Config) -> Result<Server, ServeError> {
             emulator: Arc::clone(&emulator),
             acceptor: acceptor.clone(),
             speaks,
+            limits,
+            counter: Arc::clone(&counter),
             stop: server.stop.clone(),
             tracker: server.connections.clone(),
         };
@@ -147,9 +154,9 @@ enum Speaks {
 }
 
 /// Says whether the client's first byte is that of a TLS handshake.
-async fn begins_with_tls(stream: &TcpStream) -> bool {
+async fn begins_with_tls(stream: &TcpStream, within: Duration) -> bool {
     let mut first = [0];
-    matches!(tokio::time::timeout(HANDSHAKE, stream.peek(&mut first)).await, Ok(Ok(1)) if first[0] == 0x16)
+    matches!(tokio::time::timeout(within, stream.peek(&mut first)).await, Ok(Ok(1)) if first[0] == 0x16)
 }
 
 /// What the connections of one listener share.
@@ -158,6 +165,8 @@ struct Connections {
     emulator: Arc<Emulator>,
     acceptor: Option<TlsAcceptor>,
     speaks: Speaks,
+    limits: Limits,
+    counter: Arc<Counter>,
     stop: CancellationToken,
     tracker: TaskTracker,
 }
@@ -170,9 +179,11 @@ impl Connections {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    let connections = self.clone();
-                    self.tracker.spawn(connections.greet(stream));
+                Ok((stream, peer)) => {
+                    // Without a place the connection is closed at once.
+                    if let Some(place) = self.counter.place(peer.ip()) {
+                        self.tracker.spawn(self.clone().greet(stream, place));
+                    }
                 }
                 // Out of file descriptors, most likely: some are given back when connections end.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -180,19 +191,19 @@ impl Connections {
         }
     }
 
-    async fn greet(self, stream: TcpStream) {
+    async fn greet(self, stream: TcpStream, _place: Place) {
         // A failure costs latency, not correctness.
         stream.set_nodelay(true).ok();
         let tls = match self.speaks {
             Speaks::Tls => true,
             Speaks::Plain => false,
-            Speaks::Either => begins_with_tls(&stream).await,
+            Speaks::Either => begins_with_tls(&stream, self.limits.head).await,
         };
         match self.acceptor.clone().filter(|_| tls) {
             None => self.serve(stream, Listener::Plain).await,
             Some(acceptor) => {
                 // A client that does not trust us, or that speaks no TLS, is its own problem.
-                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                if let Ok(Ok(stream)) = tokio::time::timeout(self.limits.head, acceptor.accept(stream)).await {
                     self.serve(stream, Listener::Tls).await;
                 }
             }
@@ -207,8 +218,9 @@ impl Connections {
             async move { Ok::<_, Infallible>(emulator.handle(listener, request).await) }
         });
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().max_buf_size(READ_BYTES);
-        builder.http2().adaptive_window(true);
+        builder.http1().max_buf_size(READ_BYTES).timer(TokioTimer::new()).header_read_timeout(self.limits.head);
+        builder.http2().adaptive_window(true).max_header_list_size(MAX_HEADER_LIST).max_concurrent_streams(MAX_STREAMS);
+        let stream = Idle::new(stream, self.limits.idle);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         // How a connection ends is the client's business; each request has been noted.

@@ -1,21 +1,45 @@
-//! The machine's certificate authority, which the emulator's certificates come from.
+//! Certificate authorities: one of each run, and one of this machine for `cirun aws serve`.
 //!
-//! Steps trust it beside the public roots; nothing outside cirun's containers ever does.
+//! Each can vouch for the names of its [`Scope`] alone, for at most a year. The key of a run's authority is in the memory of
+//! cirun and in that run's gateway, and goes with them. Steps trust their run's authority beside the public roots.
 
-use std::{fs, io, path::Path};
+mod scope;
+
+use std::{
+    fs, io,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 
+pub use self::scope::Scope;
 use crate::private_file;
 
-/// The machine's certificate authority: one file, made at first use.
-#[derive(Debug)]
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How long a run's authority is valid; `--keep` may keep its containers for a while.
+const OF_A_RUN: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long the machine's is.
+const OF_THE_MACHINE: Duration = Duration::from_secs(365 * 24 * 3600);
+/// How long before its end the machine's authority is renewed.
+const RENEWED_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Certificates are valid from this long ago: the clock of the engine's machine may be behind.
+const BACKDATED: Duration = DAY;
+
+/// A certificate authority.
+#[derive(Clone)]
 pub struct Authority {
     certificate_pem: String,
     key_pem: String,
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").field("key_pem", &"[secret]").finish_non_exhaustive()
+    }
 }
 
 /// A server's certificate and key.
@@ -51,15 +75,54 @@ pub enum AuthorityError {
 }
 
 impl Authority {
-    /// Loads the authority from `directory`, or makes it there (`ca.pem`, mode 0600: certificate and key).
-    pub fn load_or_create(directory: &Path) -> Result<Self, AuthorityError> {
+    /// Makes the authority of one run.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Certificate`] when a name of the scope cannot be in a certificate.
+    pub fn of_run(scope: &Scope) -> Result<Self, AuthorityError> {
+        Ok(generate("cirun run authority", scope, OF_A_RUN)?)
+    }
+
+    /// Loads the machine's authority from `directory` (`ca.pem`, mode 0600: certificate and key), or makes it there. One
+    /// that is about to expire, lasts too long, or is not limited to a part of what `scope` needs is replaced.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Io`] and [`AuthorityError::Damaged`] for its file.
+    pub fn load_or_create(directory: &Path, scope: &Scope) -> Result<Self, AuthorityError> {
         let path = directory.join("ca.pem");
         let io = |source| AuthorityError::Io { path: path.display().to_string(), source };
-        if !path.exists() {
-            private_file::create(&path, &generate()?).map_err(io)?;
+        fs::create_dir_all(directory).map_err(io)?;
+        // Two processes that find it missing or old must not end with one each.
+        let lock = fs::File::create(directory.join("ca.lock")).map_err(io)?;
+        lock.lock().map_err(io)?;
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let damaged = || AuthorityError::Damaged { path: path.display().to_string() };
+                let known = Self::from_pem(&text).ok_or_else(damaged)?;
+                if known.is_good(scope, SystemTime::now()) {
+                    return Ok(known);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io(error)),
         }
-        let text = fs::read_to_string(&path).map_err(io)?;
-        split(&text).ok_or_else(|| AuthorityError::Damaged { path: path.display().to_string() })
+        let made = generate("cirun local authority", scope, OF_THE_MACHINE)?;
+        private_file::replace(&path, &made.to_pem()).map_err(io)?;
+        Ok(made)
+    }
+
+    /// Reads certificate and key from one text.
+    pub fn from_pem(text: &str) -> Option<Self> {
+        let end = "-----END CERTIFICATE-----";
+        let middle = text.find(end)? + end.len();
+        let (certificate, key) = text.split_at(middle);
+        KeyPair::from_pem(key.trim_start()).ok()?;
+        Some(Self { certificate_pem: format!("{certificate}\n"), key_pem: key.trim_start().to_owned() })
+    }
+
+    /// Certificate and key as one text: a secret.
+    pub fn to_pem(&self) -> String {
+        format!("{}{}", self.certificate_pem, self.key_pem)
     }
 
     /// The authority's certificate, PEM.
@@ -76,11 +139,19 @@ impl Authority {
         bundle
     }
 
-    /// Issues a certificate for the DNS `names`.
+    /// Issues a certificate for the DNS `names` and addresses, for as long as the authority itself is valid. Clients refuse
+    /// it for what is outside of the authority's scope.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Certificate`] when a name cannot be in a certificate.
     pub fn issue(&self, names: &[String]) -> Result<ServerCertificate, AuthorityError> {
         let issuer = Issuer::from_ca_cert_pem(&self.certificate_pem, KeyPair::from_pem(&self.key_pem)?)?;
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(names)?;
+        (params.not_before, params.not_after) = match scope::validity(&self.certificate_pem) {
+            Some((from, until)) => (from.into(), until.into()),
+            None => lasting(OF_A_RUN),
+        };
         params.distinguished_name.push(DnType::CommonName, "cirun emulated AWS");
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -91,24 +162,34 @@ impl Authority {
             key_pem: key.serialize_pem(),
         })
     }
+
+    /// Whether it can go on being used: limited, covering `scope`, of a sane length, and not about to end.
+    fn is_good(&self, scope: &Scope, now: SystemTime) -> bool {
+        let Some((from, until)) = scope::validity(&self.certificate_pem) else { return false };
+        let longest = OF_THE_MACHINE + 2 * BACKDATED;
+        from <= now
+            && until >= now + RENEWED_BEFORE
+            && until.duration_since(from).is_ok_and(|lasts| lasts <= longest)
+            && scope.is_within(&self.certificate_pem)
+    }
 }
 
-fn generate() -> Result<String, rcgen::Error> {
+fn generate(name: &str, scope: &Scope, valid: Duration) -> Result<Authority, rcgen::Error> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(Vec::new())?;
-    params.distinguished_name.push(DnType::CommonName, "cirun local authority");
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.name_constraints = Some(scope.constraints());
+    (params.not_before, params.not_after) = lasting(valid);
     let certificate = params.self_signed(&key)?;
-    Ok(format!("{}{}", certificate.pem(), key.serialize_pem()))
+    Ok(Authority { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
 }
 
-fn split(text: &str) -> Option<Authority> {
-    let end = "-----END CERTIFICATE-----";
-    let middle = text.find(end)? + end.len();
-    let (certificate, key) = text.split_at(middle);
-    KeyPair::from_pem(key.trim_start()).ok()?;
-    Some(Authority { certificate_pem: format!("{certificate}\n"), key_pem: key.trim_start().to_owned() })
+/// From a little ago until `valid` from then on.
+fn lasting<T: From<SystemTime>>(valid: Duration) -> (T, T) {
+    let from = SystemTime::now() - BACKDATED;
+    (from.into(), (from + valid).into())
 }
 
 fn push_pem(bundle: &mut String, der: &[u8]) {
@@ -128,11 +209,15 @@ fn push_pem(bundle: &mut String, der: &[u8]) {
 mod tests {
     use super::*;
 
+    fn scope() -> Scope {
+        Scope::new(["amazonaws.com".to_owned(), "localhost".to_owned()], [[127, 0, 0, 1].into()])
+    }
+
     #[test]
     fn is_the_same_at_the_next_run() {
         let directory = tempfile::tempdir().unwrap();
-        let first = Authority::load_or_create(directory.path()).unwrap();
-        let second = Authority::load_or_create(directory.path()).unwrap();
+        let first = Authority::load_or_create(directory.path(), &scope()).unwrap();
+        let second = Authority::load_or_create(directory.path(), &scope()).unwrap();
         assert_eq!(first.certificate_pem(), second.certificate_pem());
     }
 
@@ -140,8 +225,50 @@ mod tests {
     fn names_a_damaged_file() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("ca.pem"), "nonsense").unwrap();
-        let error = Authority::load_or_create(directory.path()).unwrap_err().to_string();
+        let error = Authority::load_or_create(directory.path(), &scope()).unwrap_err().to_string();
         assert!(error.contains("ca.pem does not hold"), "{error}");
+    }
+
+    /// The authority as it was made before: from 1975 to 4096, for every name.
+    #[test]
+    fn one_without_limits_is_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        let old = format!("{}{}", params.self_signed(&key).unwrap().pem(), key.serialize_pem());
+        fs::write(directory.path().join("ca.pem"), &old).unwrap();
+        let new = Authority::load_or_create(directory.path(), &scope()).unwrap();
+        assert!(!old.contains(new.certificate_pem()));
+        assert_eq!(fs::read_to_string(directory.path().join("ca.pem")).unwrap(), new.to_pem());
+    }
+
+    #[test]
+    fn one_that_is_about_to_end_or_covers_too_little_is_not_good() {
+        let authority = generate("test", &scope(), OF_THE_MACHINE).unwrap();
+        let now = SystemTime::now();
+        assert!(authority.is_good(&scope(), now));
+        assert!(!authority.is_good(&scope(), now + OF_THE_MACHINE - RENEWED_BEFORE));
+        assert!(!authority.is_good(&scope(), now - 2 * DAY));
+        assert!(!authority.is_good(&Scope::new(["quay.io".to_owned()], []), now));
+        let longer = generate("test", &scope(), 2 * OF_THE_MACHINE).unwrap();
+        assert!(!longer.is_good(&scope(), now));
+    }
+
+    #[test]
+    fn lasts_a_year_at_most() {
+        let year = Duration::from_secs(366 * 24 * 3600);
+        let directory = tempfile::tempdir().unwrap();
+        for authority in
+            [Authority::of_run(&scope()).unwrap(), Authority::load_or_create(directory.path(), &scope()).unwrap()]
+        {
+            let issued = authority.issue(&["sts.amazonaws.com".to_owned()]).unwrap();
+            for pem in [authority.certificate_pem(), &issued.chain_pem] {
+                let (from, until) = scope::validity(pem).unwrap();
+                assert!(until.duration_since(from).unwrap() <= year);
+                assert!(from < SystemTime::now() && SystemTime::now() < until);
+            }
+        }
     }
 
     #[cfg(unix)]
@@ -149,24 +276,29 @@ mod tests {
     fn keeps_its_key_to_the_owner() {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
-        Authority::load_or_create(directory.path()).unwrap();
+        Authority::load_or_create(directory.path(), &scope()).unwrap();
         let mode = fs::metadata(directory.path().join("ca.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]
+    fn does_not_show_its_key() {
+        assert!(!format!("{:?}", Authority::of_run(&scope()).unwrap()).contains("PRIVATE"));
+    }
+
+    #[test]
     fn issues_for_the_names_asked_for() {
-        let directory = tempfile::tempdir().unwrap();
-        let authority = Authority::load_or_create(directory.path()).unwrap();
+        let authority = Authority::of_run(&scope()).unwrap();
         let issued = authority.issue(&["sts.amazonaws.com".to_owned()]).unwrap();
         assert_eq!(issued.chain_pem.matches("BEGIN CERTIFICATE").count(), 2);
         assert!(issued.chain_pem.ends_with(authority.certificate_pem()));
+        let again = Authority::from_pem(&authority.to_pem()).unwrap();
+        assert_eq!(again.certificate_pem(), authority.certificate_pem());
     }
 
     #[test]
     fn bundles_the_public_roots() {
-        let directory = tempfile::tempdir().unwrap();
-        let authority = Authority::load_or_create(directory.path()).unwrap();
+        let authority = Authority::of_run(&scope()).unwrap();
         let bundle = authority.bundle_pem();
         assert!(bundle.starts_with(authority.certificate_pem()));
         assert_eq!(bundle.matches("BEGIN CERTIFICATE").count(), webpki_root_certs::TLS_SERVER_ROOT_CERTS.len() + 1);

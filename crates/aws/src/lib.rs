@@ -9,7 +9,7 @@ mod private_file;
 mod registry_login;
 mod sign_in;
 
-pub use authority::{Authority, AuthorityError, ServerCertificate};
+pub use authority::{Authority, AuthorityError, Scope, ServerCertificate};
 pub use identity::{Caller, Identity, IdentityOptions, resolve_identity};
 pub use preflight::{Passed, PreflightError, Repository, preflight};
 pub use registry_login::{RegistryLoginError, RegistryPassword, registry_password};

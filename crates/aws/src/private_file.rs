@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 
-/// Writes a new file with mode 0600 where the system has modes. Another process that wins the race keeps its file.
-pub(crate) fn create(path: &Path, content: &str) -> io::Result<()> {
+/// Writes a file with mode 0600 where the system has modes, in place of one that is there: readers see the one or the other.
+pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
     let temporary = directory.join(format!(".{}.{}", std::process::id(), file_name(path)));
@@ -18,12 +18,7 @@ pub(crate) fn create(path: &Path, content: &str) -> io::Result<()> {
     let mut file = options.open(&temporary)?;
     file.write_all(content.as_bytes())?;
     file.sync_all()?;
-    let linked = match fs::hard_link(&temporary, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
-    };
-    fs::remove_file(&temporary)?;
-    linked
+    fs::rename(&temporary, path)
 }
 
 fn file_name(path: &Path) -> std::borrow::Cow<'_, str> {

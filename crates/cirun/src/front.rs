@@ -1,24 +1,33 @@
 //! The AWS front of a run: the emulator beside each stage, and the registry of this machine that keeps its images.
 
+mod certificates;
+pub(crate) mod on_machine;
 mod pushed;
 mod registries;
 mod registry;
 pub(crate) mod resolver;
 mod upstream;
 
-use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use bytes::Bytes;
-use cirun_aws::Authority;
+pub(crate) use certificates::{OnDemand, machine_scope};
+use cirun_aws::{Authority, Scope};
 use cirun_aws_emulator::OidcKey;
 use cirun_docker_executor::{Bind, HelperImage, PodImage, ReadyLine, RootFs, Sidecar, VolumeMount, WatcherImage};
+use cirun_image_ref::AWS_SUFFIXES;
 use cirun_plan::PortBinding;
 use cirun_planner::Planned;
 use indexmap::IndexMap;
 pub(crate) use pushed::{KEPT_LOG, Pushed, REQUEST_LOG, pushed};
 pub(crate) use registries::{RegistriesFile, kept_here, names};
 pub(crate) use registry::{LocalRegistry, MachineRegistry};
-pub(crate) use resolver::ResolverFile;
+pub(crate) use resolver::{Outside, ResolverFile};
 pub(crate) use upstream::{Route, SERVICE_START, roots, route};
 
 use crate::{
@@ -33,13 +42,15 @@ const EMULATOR_DIRECTORY: &str = "/cirun.d";
 /// Where it has the registry's data.
 pub(crate) const DATA_DIRECTORY: &str = "/data";
 
-/// The port on which a front takes what comes by the engine's socket, published on loopback; other registries that it
-/// plays are unlikely to have it.
-pub(crate) const ENGINE_PORT: u16 = 45577;
+/// The port on which a gateway takes what comes from this machine (by the engine's socket, and from host steps), published
+/// on loopback; other registries that it answers for are unlikely to have it.
+pub(crate) const PLAIN_PORT: u16 = 45577;
 /// The sidecar's name within a stage.
 pub(crate) const SIDECAR: &str = "aws";
-/// The name of a front that plays nothing, and only answers questions for names.
-pub(crate) const NO_NAME: &str = "front.cirun.local";
+/// The gateway's configuration in its container: written into it, so that the keys in it go with it.
+pub(crate) const CONFIGURATION: &str = "/gateway.json";
+/// A name server that no packet reaches (RFC 5737): the engine of a closed stage asks no one for names outside.
+const NO_NAME_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 53));
 
 /// What the emulator prints when it answers.
 pub(crate) const READY_LINE: &str = "cirun: emulated AWS is ready";
@@ -74,12 +85,14 @@ pub(crate) struct Orders {
     pub issuer: OidcKey,
     /// Errors on purpose.
     pub faults: Vec<String>,
-    /// The stage's network is closed: names are asked of the front.
-    pub closed: bool,
+    /// Every name of AWS leads to the gateway.
+    pub aws: bool,
+    /// What becomes of names that neither the gateway nor the stage has.
+    pub outside: Outside,
     /// Who answers STS and ECR first.
     pub upstream: Option<UpstreamFile>,
-    /// Steps have the engine's socket: what they push comes on a port of its own.
-    pub by_engine: bool,
+    /// Something on this machine calls it: it has a plain port on loopback.
+    pub plain: bool,
 }
 
 /// What tells a namespace's ports: the same image.
@@ -87,49 +100,62 @@ pub(crate) fn watcher(own: &OwnImage, image: HelperImage) -> WatcherImage {
     WatcherImage { image, command: own.inside(&["watch"]) }
 }
 
-/// The emulator of a stage's network, answering for the plan's names; its certificate comes from this machine's authority.
-pub(crate) fn emulator(
+/// What a run's authority can vouch for: the names that its gateway takes.
+pub(crate) fn scope(names: &[String], aws: bool) -> Scope {
+    let suffixes = AWS_SUFFIXES.iter().filter(|_| aws).map(|suffix| (*suffix).to_owned());
+    Scope::new(suffixes.chain(names.iter().cloned()), [])
+}
+
+/// The gateway of a stage's network: its emulator and its name server. Its certificates come from this run's authority.
+pub(crate) fn gateway(
     own: &OwnImage,
     image: HelperImage,
-    (planned, names, registries): (&Planned, Vec<String>, RegistriesFile),
+    (planned, names, registries): (&Planned, &[String], RegistriesFile),
     authority: &Authority,
     record: &Record,
     orders: Orders,
 ) -> Result<Sidecar, CliError> {
-    let issued = authority.issue(&names).map_err(|error| CliError::aws(&error))?;
     let file = EmulatorFile {
         data: PathBuf::from(DATA_DIRECTORY),
         https: Some(HttpsFile {
-            listen: SocketAddr::from(([0, 0, 0, 0], 443)),
-            certificate_chain: issued.chain_pem,
-            private_key: issued.key_pem,
+            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 443)),
+            authority: authority.to_pem(),
+            names: names.to_vec(),
+            aws: orders.aws,
         }),
         create_on_push: orders.create_on_push,
         issuer: Some(orders.issuer),
         faults: orders.faults,
-        upstream: orders.upstream,
-        engine_port: orders.by_engine.then_some(ENGINE_PORT),
-        registries,
-        resolver: orders.closed.then(|| ResolverFile {
-            names: names.iter().cloned().collect(),
+        resolver: Some(ResolverFile {
+            aws: orders.aws,
+            forwards: orders.upstream.is_some(),
+            names: names.iter().map(|name| name.to_ascii_lowercase()).collect(),
+            outside: orders.outside,
             directory: PathBuf::from(EMULATOR_DIRECTORY),
         }),
+        upstream: orders.upstream,
+        plain_port: orders.plain.then_some(PLAIN_PORT),
+        registries,
         home: planned
             .targets
             .iter()
             .find_map(|target| target.ecr.as_ref().map(|ecr| (ecr.account.clone(), ecr.region.clone()))),
         request_log: Some(PathBuf::from(format!("{EMULATOR_DIRECTORY}/{REQUEST_LOG}"))),
     };
-    file.write(&record.emulator().join("config.json"))?;
     Ok(Sidecar {
         name: SIDECAR.to_owned(),
         image,
-        command: own.inside(&["emulator", &format!("{EMULATOR_DIRECTORY}/config.json")]),
+        command: own.inside(&["emulator", CONFIGURATION]),
         env: IndexMap::new(),
-        aliases: names,
+        aliases: Vec::new(),
+        files: vec![(CONFIGURATION.to_owned(), file.text()?.into())],
+        name_servers: match orders.outside {
+            Outside::Refused => vec![NO_NAME_SERVER],
+            Outside::Asked => Vec::new(),
+        },
         binds: vec![Bind { source: record.emulator(), target: EMULATOR_DIRECTORY.to_owned(), read_only: false }],
         volumes: vec![VolumeMount { name: orders.registry, target: DATA_DIRECTORY.to_owned() }],
-        ports: orders.by_engine.then_some(PortBinding { host: 0, container: ENGINE_PORT }).into_iter().collect(),
+        ports: orders.plain.then_some(PortBinding { host: 0, container: PLAIN_PORT }).into_iter().collect(),
         ready: Some(ReadyLine { text: READY_LINE.to_owned(), within: Duration::from_secs(20) }),
     })
 }

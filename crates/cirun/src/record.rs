@@ -35,6 +35,8 @@ const CLEAN_CLONE: &str = "workspace";
 const HOMES: &str = "homes";
 /// The socket that steps get in place of the engine's.
 const GUARD: &str = "guard";
+/// Files of cirun's own that containers get one by one, a token among them.
+const PRIVATE: &str = "private";
 /// Locked for as long as the run goes on. One that no process has locked is of a run that was killed.
 const ALIVE: &str = "alive";
 
@@ -116,6 +118,13 @@ impl Record {
         Ok(directory)
     }
 
+    /// Files of cirun's own that containers get one by one: the directory is mounted nowhere.
+    pub(crate) fn private(&self) -> Result<PathBuf, CliError> {
+        let directory = self.directory.join(PRIVATE);
+        fs::create_dir_all(&directory).map_err(|error| CliError::io(directory.display(), &error))?;
+        Ok(directory)
+    }
+
     /// The events, one JSON object a line.
     pub(crate) fn events(&self) -> PathBuf {
         self.directory.join(EVENTS)
@@ -137,11 +146,15 @@ impl Record {
             StepFiles::KeptForContainers => {
                 let root = Root::open(&self.steps())?;
                 for entry in root.walk(STEP_FILES).filter_map(Result::ok) {
-                    let name = entry.path.to_string_lossy();
                     let is_file = entry.facts.kind != Kind::Directory;
-                    if is_file && (name.ends_with(".env") || name == POD_TOKEN_FILE) {
+                    if is_file && entry.path.to_string_lossy().ends_with(".env") {
                         root.remove(&entry.path)?;
                     }
+                }
+                // The containers that have it mounted keep what they see.
+                match fs::remove_file(self.directory.join(PRIVATE).join(POD_TOKEN_FILE)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    Ok(()) | Err(_) => {}
                 }
             }
         }
@@ -169,6 +182,18 @@ pub(crate) fn close_to_others(directory: &Path) -> io::Result<()> {
 
 #[cfg(not(unix))]
 pub(crate) fn close_to_others(_directory: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a file readable for every user of a container, whatever the process's mask says.
+#[cfg(unix)]
+pub(crate) fn readable_by_all(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn readable_by_all(_file: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -214,12 +239,16 @@ fn is_alive(record: &Path) -> bool {
     File::open(record.join(ALIVE)).is_ok_and(|alive| matches!(alive.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
-/// Removes what steps wrote for cirun. What another user's process made there may stay, in a directory that is closed to others.
+/// Removes what steps wrote for cirun, and what they were given. What another user's process made there may stay, in a directory
+/// that is closed to others.
 fn remove_step_files(record: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(record.join(ENGINE)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
+    for name in [PRIVATE, ENGINE] {
+        match fs::remove_dir_all(record.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
     }
+    Ok(())
 }
 
 fn prune(runs: &Path) -> io::Result<()> {

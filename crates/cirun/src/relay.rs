@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     io,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     task::{Context, Poll},
     time::Duration,
 };
@@ -42,6 +42,26 @@ pub(crate) async fn tcp(listen: SocketAddr, target: Target) -> io::Result<()> {
     let listener = TcpListener::bind(listen).await?;
     serve(move |context| listener.poll_accept(context).map_ok(|(stream, _)| stream), target);
     Ok(())
+}
+
+/// Relays what comes in on a free port of loopback to the port of this machine that `find` knows at that moment.
+pub(crate) async fn loopback(find: impl Fn() -> Option<u16> + Send + 'static) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        loop {
+            match (listener.accept().await, find()) {
+                (Ok((stream, _)), Some(port)) => {
+                    let target = Target { host: Ipv4Addr::LOCALHOST.to_string(), port, patience: Duration::ZERO };
+                    tokio::spawn(relay(stream, target));
+                }
+                // No one is there: the connection ends without an answer.
+                (Ok(_), None) => {}
+                (Err(_), _) => sleep(PAUSE).await,
+            }
+        }
+    });
+    Ok(address)
 }
 
 /// Relays what comes in on a Unix socket named `name` in `directory`, which is made anew and open to every user.
@@ -135,6 +155,9 @@ mod tests {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         tcp(free, shouting().await).await.unwrap();
         assert_eq!(ask(TcpStream::connect(free).await.unwrap()).await, "HELLO");
+        let target = shouting().await;
+        let found = loopback(move || Some(target.port)).await.unwrap();
+        assert_eq!(ask(TcpStream::connect(found).await.unwrap()).await, "HELLO");
         let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         tcp(nobody, there(1)).await.unwrap();
         let mut stream = TcpStream::connect(nobody).await.unwrap();

@@ -76,6 +76,8 @@ pub(crate) struct Settings {
     pub offline: Setting<bool>,
     /// `no-docker-socket`: no step gets the engine's socket.
     pub no_docker_socket: Setting<bool>,
+    /// `open-docker-socket`: steps may do to the machine what the engine can.
+    pub open_docker_socket: Setting<bool>,
     /// `no-wait`.
     pub no_wait: Setting<bool>,
     /// `fail-on-service-exit`.
@@ -161,6 +163,7 @@ impl Settings {
             create_repository: default(false),
             offline: default(false),
             no_docker_socket: default(false),
+            open_docker_socket: default(false),
             no_wait: default(false),
             fail_on_service_exit: default(false),
             workspace: None,
@@ -186,6 +189,7 @@ impl Settings {
         give(&mut self.create_repository, values.create_repository);
         give(&mut self.offline, values.offline);
         give(&mut self.no_docker_socket, values.no_docker_socket);
+        give(&mut self.open_docker_socket, values.open_docker_socket);
         give(&mut self.no_wait, values.no_wait);
         give(&mut self.fail_on_service_exit, values.fail_on_service_exit);
         replace(&mut self.registry, values.registry, origin);

@@ -32,6 +32,16 @@ impl Engine {
         self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await.map_err(failed)
     }
 
+    /// Writes a file that only root may read into a container that is not running yet; its directory must be there.
+    pub(crate) async fn write_file(&self, container: &str, path: &str, content: &[u8]) -> Result<(), BackendError> {
+        let what = || format!("write `{path}` into a container");
+        let Some((parent, name)) = split_path(path) else { return Ok(()) };
+        let tar = file_tar(name, content).map_err(|source| BackendError::Io { what: what(), source })?;
+        let options = UploadToContainerOptionsBuilder::new().path(parent).build();
+        let written = self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await;
+        written.map_err(|error| engine_error(what(), &error))
+    }
+
     /// Hands the regular files at and below a path of a container to `take`; none when it does not exist. Nothing is kept in
     /// memory but what `take` keeps: there may be a whole cache beside it.
     pub(crate) async fn download<T: Send + 'static>(
@@ -70,6 +80,15 @@ fn directory_tar(name: &str) -> io::Result<Vec<u8>> {
     header.set_size(0);
     let mut builder = tar::Builder::new(Vec::new());
     builder.append_data(&mut header, format!("{name}/"), io::empty())?;
+    builder.into_inner()
+}
+
+fn file_tar(name: &str, content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(0o600);
+    header.set_size(content.len() as u64);
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_data(&mut header, name, content)?;
     builder.into_inner()
 }
 

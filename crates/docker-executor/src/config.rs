@@ -22,6 +22,11 @@ pub struct RunConfig {
     /// The host directory bound at [`RunConfig::RUN_DIR`] in every container; absolute. It is created when absent, and
     /// opened to all users.
     pub run_dir: PathBuf,
+    /// A host directory for files of cirun's own that containers get one by one, read-only; absolute, and mounted nowhere,
+    /// so that no step can put something else in their place. It is created when absent.
+    pub private_dir: PathBuf,
+    /// Files of the run that every container of a step or service has.
+    pub files: Vec<Bind>,
     /// Helper containers of each stage, started before its first step.
     pub sidecars: Vec<Sidecar>,
     /// What holds the network namespace of a stage with the pod model.
@@ -48,6 +53,8 @@ pub struct RunConfig {
     pub engine_socket: EngineSocket,
     /// Whether the stage's network leads out.
     pub egress: Egress,
+    /// The sidecar that all containers of a step or service ask for names, by its name; the engine answers otherwise.
+    pub resolver: Option<String>,
     /// The address that published ports listen on. CI binds all addresses; loopback keeps the services of a run to the
     /// machine.
     pub publish_address: IpAddr,
@@ -88,7 +95,7 @@ pub struct VolumeMount {
 }
 
 /// A helper container of a stage, provided by cirun itself.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Sidecar {
     /// Its name within the stage.
     pub name: String,
@@ -100,6 +107,10 @@ pub struct Sidecar {
     pub env: IndexMap<String, String>,
     /// DNS names on the stage's network.
     pub aliases: Vec<String>,
+    /// Files that are written into it before it starts, by absolute path: what they hold goes with the container.
+    pub files: Vec<(String, Bytes)>,
+    /// The name servers that the engine asks for it, where these are not the machine's.
+    pub name_servers: Vec<IpAddr>,
     /// Host paths.
     pub binds: Vec<Bind>,
     /// Volumes that outlive the stage.
@@ -110,6 +121,13 @@ pub struct Sidecar {
     pub ports: Vec<PortBinding>,
     /// What to wait for before the first step.
     pub ready: Option<ReadyLine>,
+}
+
+/// Without the content of files, which may be secret.
+impl fmt::Debug for Sidecar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sidecar").field("name", &self.name).field("command", &self.command).finish_non_exhaustive()
+    }
 }
 
 /// An image that cirun brings along.
@@ -209,15 +227,12 @@ pub enum PullOverride {
 }
 
 /// Whether a stage's network leads out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Egress {
     /// It does.
     Open,
-    /// It does not; the sidecar of this name answers its questions for names.
-    Closed {
-        /// The sidecar.
-        resolver: String,
-    },
+    /// It does not.
+    Closed,
 }
 
 /// Which containers of a run stay when they have ended.

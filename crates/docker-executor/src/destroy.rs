@@ -27,6 +27,11 @@ pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) 
         return Ok(Vec::new());
     }
     let mut left = remove_all(shared, &stage_filter(&shared.config.run_id, &stage.id), deadline).await?;
+    // No container has the images any more.
+    let names = std::mem::take(&mut *stage.new_names());
+    if timeout_at(deadline, names.remove(&shared.engine)).await.is_err() {
+        left.push("names that steps gave to images".to_owned());
+    }
     if !ended_by(&shared.tasks, deadline).await {
         left.push("the removal of a step's container, or a service's output, did not end in time".to_owned());
     }

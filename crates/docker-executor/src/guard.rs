@@ -1,8 +1,11 @@
 //! Guards the engine's socket: steps that have it may do what they do in CI, but images that they push stay on this machine
 //! or are refused, as the caller's rules say.
 //!
-//! It is a Unix socket of cirun's own that steps get in place of the engine's. Every request goes on to the engine as it came,
-//! streams and upgraded connections included, but for those that move images. What BuildKit does inside of an upgraded
+//! It is a Unix socket of cirun's own that steps get in place of the engine's. A request goes on if it is in the table of
+//! known endpoints, and is written anew from what was read: a body that cannot be read wholly does not go on. What a step makes
+//! has the run's labels and goes with it; what is not the run's is neither shown nor touched.
+//!
+//! It is a protection from accidents, not a wall: a build runs programs, and what BuildKit does inside of an upgraded
 //! connection is not looked into.
 
 #[cfg(unix)]
@@ -13,7 +16,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use futures_util::future::BoxFuture;
 
 #[cfg(unix)]
-pub(crate) use self::unix::start;
+pub(crate) use self::unix::{NewNames, start};
 
 /// The socket's name in the guard's directory.
 const SOCKET: &str = "engine.sock";
@@ -27,6 +30,17 @@ pub struct SocketGuard {
     pub rules: Arc<dyn ImageRules>,
     /// The sidecar, and the port of it, that keeps images where a stage has it and publishes the port.
     pub front: (String, u16),
+    /// What steps may do to the machine.
+    pub reach: SocketReach,
+}
+
+/// What steps may do to the machine by the engine's socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SocketReach {
+    /// Nothing by accident: no paths of the machine beside the stage's own, none of its namespaces, devices or rights.
+    Guarded,
+    /// All that the engine lets its clients do with containers. Sockets of engines are not mounted even so.
+    Open,
 }
 
 impl SocketGuard {
@@ -88,6 +102,16 @@ pub enum PullRule {
     HereFirst,
     /// On this machine only: what to say where it is not, for a person.
     HereOnly(String),
+}
+
+/// There are none where there is no guard.
+#[cfg(not(unix))]
+#[derive(Debug, Default)]
+pub(crate) struct NewNames;
+
+#[cfg(not(unix))]
+impl NewNames {
+    pub(crate) async fn remove(self, _engine: &crate::Engine) {}
 }
 
 /// Says that this system has no sockets to share with containers.

@@ -11,5 +11,3 @@ mod registry;
 pub use login::DockerConfig;
 pub(crate) use policy::{ImageRequest, Rules, requests_of};
 pub(crate) use pull::{Source, ensure_all, ensure_one};
-#[cfg(unix)]
-pub(crate) use reference::registry_of;

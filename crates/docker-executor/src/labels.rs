@@ -9,8 +9,11 @@ pub(crate) const STAGE: &str = "cirun.stage";
 pub(crate) const STEP: &str = "cirun.step";
 /// The containerised step group that the object belongs to.
 pub(crate) const GROUP: &str = "cirun.group";
-/// What the object is for: `step`, `service`, `pod`, `sidecar`, `network`, `shared`, or a machine service's own word.
+/// What the object is for: `step`, `service`, `pod`, `sidecar`, `network`, `shared`, [`SOCKET`], or a machine service's own
+/// word.
 pub(crate) const ROLE: &str = "cirun.role";
+/// The role of what a step makes by the engine's socket.
+pub(crate) const SOCKET: &str = "socket";
 pub(crate) const PID: &str = "cirun.pid";
 pub(crate) const BOOT_ID: &str = "cirun.boot-id";
 pub(crate) const STARTED: &str = "cirun.started";

@@ -42,7 +42,7 @@ pub use config::{
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect, is_socket_here};
 pub use engine::{Engine, EngineInfo};
 pub use exec::ExecOutput;
-pub use guard::{ImageRules, KeptImage, PullRule, PushRule, SocketGuard};
+pub use guard::{ImageRules, KeptImage, PullRule, PushRule, SocketGuard, SocketReach};
 pub use images::DockerConfig;
 pub use machine_service::{MachineService, RunningService};
 pub use owned::{Cleaned, ObjectKind, OwnedObject, Selection};

@@ -3,26 +3,41 @@
 use cirun_engine::BackendError;
 use futures_util::future::join_all;
 
-use crate::{Sidecar, backend::Shared, error::engine_error, names::object_name, spec::sidecar_config, stage::Stage};
+use crate::{
+    Sidecar, backend::Shared, error::engine_error, names::object_name, spec::sidecar_config, stage::Stage,
+    surroundings::Surroundings,
+};
 
-/// Starts all sidecars at once; the first failure is told when all have been tried.
+/// Starts all sidecars at once, each for every network of the stage: the engine tells a container on several networks the
+/// names of all of them, and two step groups may have a service of one name. The first failure is told when all have been
+/// tried.
 pub(crate) async fn start_all(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
-    let started = join_all(shared.config.sidecars.iter().map(|sidecar| start(shared, stage, sidecar))).await;
-    started.into_iter().collect()
+    let each = shared
+        .config
+        .sidecars
+        .iter()
+        .flat_map(|sidecar| stage.all_surroundings().map(move |around| start(shared, stage, sidecar, around)));
+    join_all(each).await.into_iter().collect()
 }
 
-async fn start(shared: &Shared, stage: &Stage, sidecar: &Sidecar) -> Result<(), BackendError> {
-    let name = object_name(&stage.own.host.name, &sidecar.name);
+async fn start(shared: &Shared, stage: &Stage, sidecar: &Sidecar, around: &Surroundings) -> Result<(), BackendError> {
+    let name = object_name(&around.host.name, &sidecar.name);
     let failed = |error| engine_error(format!("start the helper container `{name}`"), &error);
     for volume in &sidecar.volumes {
         shared.engine.ensure_volume(&volume.name, "sidecar").await?;
     }
-    let id = shared.create(name.clone(), sidecar_config(sidecar, &stage.own.host), None).await.map_err(failed)?;
-    for group in &stage.groups {
-        group.join(shared, &id, &sidecar.aliases).await?;
+    let mut config = sidecar_config(sidecar, &around.host);
+    // Whoever asks for a port on this machine asks for the stage's own.
+    let publishes = around.group.is_none() && !sidecar.ports.is_empty();
+    if let (false, Some(host)) = (publishes, &mut config.host_config) {
+        host.port_bindings = None;
+    }
+    let id = shared.create(name.clone(), config, None).await.map_err(failed)?;
+    for (path, content) in &sidecar.files {
+        shared.engine.write_file(&id, path, content).await?;
     }
     shared.engine.docker.start_container(&id, None).await.map_err(failed)?;
-    if !sidecar.ports.is_empty() {
+    if publishes {
         stage.publish_sidecar(&sidecar.name, &shared.engine.published_ports(&id).await?);
     }
     match &sidecar.ready {

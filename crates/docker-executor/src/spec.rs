@@ -11,14 +11,14 @@ use cirun_plan::{Mount as SharedPath, PortBinding, Role, Storage, Traced};
 use indexmap::IndexMap;
 
 use crate::{
-    Bind, Egress, EngineSocket, PodImage, RunConfig, Sidecar, StandInImage, VolumeMount, WatcherImage,
-    labels::StageLabels, names::object_name,
+    Bind, EngineSocket, PodImage, RunConfig, Sidecar, StandInImage, VolumeMount, WatcherImage, labels::StageLabels,
+    names::object_name,
 };
 
 /// Where the engine's socket is in containers.
 const ENGINE_SOCKET: &str = "/var/run/docker.sock";
 
-/// The file in the run's directory that is `/etc/resolv.conf` in the containers of a closed network.
+/// The file in the run's private directory that is `/etc/resolv.conf` in the containers of a network.
 pub(crate) fn resolv_conf(network: &str) -> String {
     format!("{network}.resolv.conf")
 }
@@ -71,9 +71,10 @@ impl HostInfo {
             read_only: false,
         };
         let mut binds = vec![bind(workspace, mounted_at), bind(&config.run_dir, RunConfig::RUN_DIR)];
-        if config.egress != Egress::Open {
-            // The engine's own file would let it ask the machine's name servers.
-            let source = config.run_dir.join(resolv_conf(&name));
+        binds.extend(config.files.iter().cloned());
+        if config.resolver.is_some() {
+            // By the engine's own file they would ask the machine's name servers.
+            let source = config.private_dir.join(resolv_conf(&name));
             binds.push(Bind { source, target: "/etc/resolv.conf".to_owned(), read_only: true });
         }
         let shared = shared_paths
@@ -216,8 +217,12 @@ pub(crate) fn watcher_config(watcher: &WatcherImage, watched: &str, host: &HostI
 
 /// The container of a sidecar.
 pub(crate) fn sidecar_config(sidecar: &Sidecar, host: &HostInfo) -> ContainerCreateBody {
-    let mut host_config =
-        HostConfig { mounts: Some(helper_mounts(&sidecar.binds, &sidecar.volumes)), ..HostConfig::default() };
+    let name_servers: Vec<String> = sidecar.name_servers.iter().map(ToString::to_string).collect();
+    let mut host_config = HostConfig {
+        mounts: Some(helper_mounts(&sidecar.binds, &sidecar.volumes)),
+        dns: (!name_servers.is_empty()).then_some(name_servers),
+        ..HostConfig::default()
+    };
     let mut body = ContainerCreateBody {
         image: Some(sidecar.image.reference.clone()),
         entrypoint: Some(sidecar.command.clone()),

@@ -3,13 +3,12 @@
 use std::{
     collections::{HashMap, HashSet},
     fs,
-    io::{self, Write},
+    io,
     net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use cirun_beneath::Root;
 use cirun_engine::{BackendError, EventKind, ReadyContainer, ReadyStep};
 use cirun_plan::{Action, PlannedStage, PlannedStep, PortBinding, PullPolicy, StepPath};
 use futures_util::future::try_join_all;
@@ -17,10 +16,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Egress, EngineSocket,
+    EngineSocket,
     backend::Shared,
     error::engine_error,
-    guard,
+    guard::{self, NewNames},
     images::{ImageRequest, ensure_all, requests_of},
     listeners::Listeners,
     names::{object_name, stage_name},
@@ -49,6 +48,8 @@ pub(crate) struct Stage {
     from_run: HashSet<StepPath>,
     /// Host ports of sidecars, by name and container port.
     sidecar_ports: Mutex<HashMap<(String, u16), u16>>,
+    /// Names that steps have given to images of the engine.
+    new_names: Mutex<NewNames>,
     /// The services that have been started.
     services: Mutex<HashMap<StepPath, Arc<Service>>>,
 }
@@ -70,6 +71,7 @@ impl Stage {
             verified: requests.iter().map(|request| request.image.clone()).collect(),
             from_run: planned.steps().iter().filter(|step| step.image_from_run).map(|step| step.path.clone()).collect(),
             sidecar_ports: Mutex::default(),
+            new_names: Mutex::default(),
             services: Mutex::default(),
         }
     }
@@ -86,7 +88,8 @@ impl Stage {
         self.groups.iter().find(|around| around.group.as_ref() == Some(group))
     }
 
-    fn all_surroundings(&self) -> impl Iterator<Item = &Surroundings> {
+    /// The stage's own surroundings, and its groups'.
+    pub(crate) fn all_surroundings(&self) -> impl Iterator<Item = &Surroundings> {
         std::iter::once(&self.own).chain(&self.groups)
     }
 
@@ -154,6 +157,11 @@ impl Stage {
         Some(listeners.read().await?.iter().map(SocketAddr::port).collect())
     }
 
+    /// Names that steps have given to images of the engine.
+    pub(crate) fn new_names(&self) -> std::sync::MutexGuard<'_, NewNames> {
+        self.new_names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn services(&self) -> std::sync::MutexGuard<'_, HashMap<StepPath, Arc<Service>>> {
         self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -200,36 +208,41 @@ async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &Planne
     helper_images(shared, stage, planned).await?;
     try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared, planned))).await?;
     sidecar::start_all(shared, stage).await?;
-    match &shared.config.egress {
-        Egress::Open => Ok(()),
-        Egress::Closed { resolver } => {
-            let container = object_name(&stage.own.host.name, resolver);
-            let files = stage.all_surroundings().map(|around| name_resolver(shared, around, &container));
-            try_join_all(files).await.map(drop)
-        }
+    match &shared.config.resolver {
+        None => Ok(()),
+        Some(resolver) => name_resolvers(shared, stage, resolver).await,
     }
 }
 
-/// Writes the file by which containers of closed surroundings ask the resolver, and nobody else.
+/// Writes the files by which containers ask the resolver of their network, and no one else.
+async fn name_resolvers(shared: &Shared, stage: &Stage, resolver: &str) -> Result<(), BackendError> {
+    let directory = &shared.config.private_dir;
+    fs::create_dir_all(directory)
+        .map_err(|source| BackendError::Io { what: format!("make the directory {}", directory.display()), source })?;
+    try_join_all(stage.all_surroundings().map(|around| name_resolver(shared, around, resolver))).await.map(drop)
+}
+
 async fn name_resolver(shared: &Shared, around: &Surroundings, resolver: &str) -> Result<(), BackendError> {
-    let what = || format!("find the address of `{resolver}`");
-    let inspected = shared.engine.docker.inspect_container(resolver, None).await;
+    let network = &around.host.name;
+    let container = object_name(network, resolver);
+    let what = || format!("find the address of `{container}`");
+    let inspected = shared.engine.docker.inspect_container(&container, None).await;
     let inspected = inspected.map_err(|error| engine_error(what(), &error))?;
     let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
-    let address = networks.get(&around.host.name).and_then(|endpoint| endpoint.ip_address.clone());
+    let address = networks.get(network).and_then(|endpoint| endpoint.ip_address.clone());
     let address = address.filter(|address| !address.is_empty()).ok_or_else(|| BackendError::Engine {
         what: what(),
-        reason: format!("it has none on the network `{}`", around.host.name),
+        reason: format!("it has none on the network `{network}`"),
     })?;
-    let name = resolv_conf(&around.host.name);
-    let failed = |source: io::Error| BackendError::Io {
-        what: format!("write {}", shared.config.run_dir.join(&name).display()),
-        source,
-    };
-    let text = format!("nameserver {address}\noptions ndots:0 timeout:2 attempts:2\n");
-    // Steps of an earlier stage can write there: what has the name already is not this run's.
-    let made = Root::open(&shared.config.run_dir).and_then(|root| root.create(Path::new(&name), 0o644));
-    made.map_err(io::Error::from).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
+    let path = shared.config.private_dir.join(resolv_conf(network));
+    fs::write(&path, resolv_conf_text(&address))
+        .and_then(|()| readable_by_all(&path))
+        .map_err(|source| BackendError::Io { what: format!("write {}", path.display()), source })
+}
+
+/// Without a search list: with one, a name that is not there would be asked for once more below the machine's own domain.
+fn resolv_conf_text(address: &str) -> String {
+    format!("nameserver {address}\noptions ndots:0 timeout:2 attempts:2\n")
 }
 
 /// One after the other: sidecars and pods usually have the same image.
@@ -255,6 +268,18 @@ fn make_run_dir(dir: &Path) -> Result<(), BackendError> {
     let failed = |source: io::Error| BackendError::Io { what: format!("make the directory {}", dir.display()), source };
     fs::create_dir_all(dir).map_err(failed)?;
     open_to_all(dir).map_err(failed)
+}
+
+/// Whatever the process's mask says: steps run as any user, and the directory is closed to others of this machine.
+#[cfg(unix)]
+fn readable_by_all(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_file: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use bollard::models::{EndpointSettings, NetworkConnectRequest, NetworkCreateRequest, VolumeCreateRequest};
+use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
 use cirun_engine::BackendError;
 use cirun_plan::{Action, ContainerisedGroup, Mount, NetworkModel, PlannedStage, Profile, StepPath, Traced};
 use futures_util::future::try_join_all;
@@ -67,22 +67,13 @@ impl Surroundings {
         let request = NetworkCreateRequest {
             name: name.clone(),
             driver: Some("bridge".to_owned()),
-            internal: Some(shared.config.egress != Egress::Open),
+            internal: Some(shared.config.egress == Egress::Closed),
             labels: Some(self.host.labels.of("network", None)),
             ..NetworkCreateRequest::default()
         };
         let docker = shared.engine.docker.clone();
         let made = shared.make(async move { docker.create_network(request).await }).await;
         made.map(drop).map_err(|error| engine_error(what(), &error))
-    }
-
-    /// Puts a container on the network under these names.
-    pub(crate) async fn join(&self, shared: &Shared, container: &str, aliases: &[String]) -> Result<(), BackendError> {
-        let name = &self.host.name;
-        let endpoint = EndpointSettings { aliases: Some(aliases.to_vec()), ..EndpointSettings::default() };
-        let request = NetworkConnectRequest { container: container.to_owned(), endpoint_config: Some(endpoint) };
-        let connected = shared.engine.docker.connect_network(name, request).await;
-        connected.map_err(|error| engine_error(format!("put `{container}` on the network `{name}`"), &error))
     }
 
     /// The engine would create the volumes with the first container, but without labels.

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use cirun_plan::StepPath;
+use cirun_plan::{StageId, StepPath};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Earlier, ReadyStep, RunResult};
+use crate::{Earlier, EventKind, ReadyStep, RunResult};
 
 /// The settings of a run.
 #[derive(Clone)]
@@ -34,6 +34,8 @@ pub struct Config {
     pub visitor: Option<mpsc::Sender<Visit>>,
     /// The run that this one goes on from, if it does.
     pub earlier: Option<Earlier>,
+    /// What is known of a stage once it has ended, and to whoever set the stage alone.
+    pub after_stage: Arc<dyn Fn(&StageId) -> Vec<EventKind> + Send + Sync>,
     /// cirun's exit code for a result, for the event stream.
     pub exit_code: Arc<dyn Fn(&RunResult) -> u8 + Send + Sync>,
 }

@@ -211,6 +211,9 @@ impl RunState {
     }
 
     async fn finish<B>(&self, context: &Context<B>, stage: &PlannedStage, outcome: Outcome, elapsed: Duration) {
+        for told in (context.config.after_stage)(&stage.id) {
+            context.emitter.emit_unmasked(told).await;
+        }
         let stage = stage.id.clone();
         context.emitter.emit(EventKind::StageFinished { stage, outcome, elapsed }).await;
     }

@@ -75,6 +75,11 @@ run_codes! {
         "No file matches the globs of `reports`, or a file is not JUnit XML. The outcome of the step stays.";
     PREPARE_FAILED = "note" "prepare-failed", "a step could not be prepared ahead of its turn",
         "The step is prepared again when its turn comes; what went wrong then is told as its failure.";
+    AWS_NOT_EMULATED = "warning" "aws-not-emulated", "a service of AWS that is not emulated was asked for",
+        "With emulated AWS every name of AWS leads to the run's gateway. It has STS, ECR and its registries, and buckets where \
+         `--aws-endpoint-url` forwards calls; a call to any other service is refused there and never reaches AWS. In CI it is \
+         answered. Let the step go on without that service, or give it one: `--aws-endpoint-url`, a Background step with an \
+         emulator and its address in the step's variables, or `--aws real`.";
     BACKEND_ERROR = "error" "backend-error", "the engine or the machine failed, not a step",
         "cirun could not tell how a step went, so the run ends with the exit code of the cause. As a warning it is what \
          came after the first such error, or after a cancellation.";

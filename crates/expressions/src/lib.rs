@@ -11,8 +11,11 @@ mod fault;
 mod functors;
 mod java_regex;
 mod methods;
+mod object;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod reference;
 mod runtime_input;
 mod scan;
 mod scope;

@@ -1,6 +1,6 @@
-//! Methods of values: those of `java.lang.String`, `List`, `Map` and the boxed numbers that expressions can use.
+//! Methods of objects: those of `java.lang.String`, of collections and of the boxed numbers that expressions can use.
 
-mod change;
+mod collection;
 mod dispatch;
 mod list;
 mod map;
@@ -8,6 +8,5 @@ mod number;
 mod string;
 mod units;
 
-pub(crate) use change::{change, changes};
-pub(crate) use dispatch::call;
+pub(crate) use dispatch::{call, changes};
 pub(crate) use string::pattern;

@@ -67,9 +67,9 @@ impl RuntimeInput {
             values(answer).iter().try_for_each(|part| one_of(part, &self.select_many))?;
         }
         match self.regex.as_deref().filter(|regex| !is_open(regex)) {
-            Some(regex) => match java_regex::whole(regex) {
-                Ok(pattern) if pattern.is_match(answer) => Ok(()),
-                Ok(_) => Err(format!("`{answer}` does not match `{regex}`")),
+            Some(regex) => match java_regex::whole(regex).and_then(|pattern| pattern.is_match(answer)) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(format!("`{answer}` does not match `{regex}`")),
                 Err(fault) => Err(fault.message().to_owned()),
             },
             None => Ok(()),

@@ -3,12 +3,14 @@
 mod ast;
 mod blocks;
 mod lexer;
+mod number;
 mod operand;
 mod operator;
 mod parser;
 mod statement;
 
 pub(crate) use ast::{
-    Access, BinaryOp, Body, Chain, Function, Head, Name, Node, NodeKind, Part, Span, Statement, UnaryOp,
+    Access, Assignment, BinaryOp, Body, Chain, Function, Head, Name, Node, NodeKind, Part, Span, Statement,
+    TemplatePart, UnaryOp, Variable,
 };
 pub(crate) use blocks::{Source, parse_expression, parse_template, parse_value};

@@ -4,6 +4,7 @@ mod json;
 mod text;
 
 use indexmap::IndexMap;
+pub(crate) use text::java_float;
 
 /// The longest text that an operation may make from a shorter one, in bytes.
 pub(crate) const MAX_TEXT: usize = 16 << 20;
@@ -31,8 +32,12 @@ impl Value {
     /// The value as text between other text: `null`, plain scalars, collections as JSON.
     pub fn render(&self) -> String {
         match self {
+            Self::Null => "null".to_owned(),
+            Self::Bool(value) => value.to_string(),
+            Self::Int(value) => value.to_string(),
+            Self::Float(value) => java_float(*value),
+            Self::String(value) => value.clone(),
             Self::List(_) | Self::Map(_) => self.to_json().to_string(),
-            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::String(_) => self.java_text(),
         }
     }
 
@@ -48,44 +53,6 @@ impl Value {
             Self::String(value) => Some(!value.is_empty() && value != "false"),
             Self::List(_) | Self::Map(_) => Some(true),
         }
-    }
-
-    /// What kind of value it is, for messages.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool(_) => "a boolean",
-            Self::Int(_) | Self::Float(_) => "a number",
-            Self::String(_) => "text",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a map",
-        }
-    }
-
-    /// How much there is to copy (scalars and each 64 bytes of text count one), and how deep it nests.
-    pub(crate) fn extent(&self) -> Extent {
-        match self {
-            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) => Extent { weight: 1, depth: 0 },
-            Self::String(text) => Extent { weight: 1 + text.len() / 64, depth: 0 },
-            Self::List(items) => Extent::around(items.iter()),
-            Self::Map(entries) => Extent::around(entries.values()),
-        }
-    }
-}
-
-/// The size of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Extent {
-    pub(crate) weight: usize,
-    pub(crate) depth: usize,
-}
-
-impl Extent {
-    fn around<'a>(items: impl Iterator<Item = &'a Value>) -> Self {
-        items.map(Value::extent).fold(Self { weight: 1, depth: 1 }, |sum, item| Self {
-            weight: sum.weight + item.weight,
-            depth: sum.depth.max(item.depth + 1),
-        })
     }
 }
 

@@ -17,11 +17,11 @@ pub(crate) fn legible_event(event: &Event) -> Cow<'_, Event> {
 fn legible_kind(mut kind: EventKind) -> EventKind {
     match &mut kind {
         EventKind::RunStarted { run, pipeline, version, profile: _, stages } => {
-            [run, pipeline, version].map(text);
+            [run, pipeline, version].into_iter().for_each(text);
             stages.iter_mut().for_each(|(stage, _)| stage_id(stage));
         }
         EventKind::Diagnostic { code, severity: _, message, step } => {
-            [code, message].map(text);
+            [code, message].into_iter().for_each(text);
             step.iter_mut().for_each(path);
         }
         EventKind::ImagePull { image, state } => {
@@ -79,6 +79,6 @@ fn path(path: &mut StepPath) {
         Cow::Borrowed(_) => return,
     };
     // No stage's id holds a dot, and no character is written out with one.
-    let (stage, ids) = shown.split_once('.').unwrap_or(("", &shown));
+    let (stage, ids) = shown.split_once('.').unwrap_or(("", shown.as_str()));
     *path = StepPath::new(stage, ids.split('.'));
 }

@@ -92,7 +92,7 @@ impl EcrError {
                 Self::Named("UploadNotFoundException", format!("The upload '{id}' was not found"))
             }
             e @ (StoreError::Io { .. } | StoreError::Corrupt { .. } | StoreError::UploadRange { .. }) => {
-                Self::Internal(e.to_string())
+                Self::Internal(e.told())
             }
         }
     }

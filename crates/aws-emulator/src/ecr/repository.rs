@@ -66,7 +66,7 @@ pub(super) fn describe(call: &Call) -> Result<Value, EcrError> {
         }
         return Ok(json!({ "repositories": rendered }));
     }
-    let names = store.repositories(&registry.host()).map_err(|e| EcrError::Internal(e.to_string()))?;
+    let names = store.repositories(&registry.host()).map_err(|e| EcrError::Internal(e.told()))?;
     let (names, next) = page(names, RepositoryName::to_string, input.max_results, input.next_token.as_deref())?;
     let mut rendered = Vec::new();
     for name in names {

@@ -50,7 +50,7 @@ impl RegistryError {
                 format!("Layers with digests '[{}]' required by the image do not exist", digests.join(", "))
             }
             StoreError::UploadNotFound(_) => "no such upload: never begun, finished, cancelled or too old".to_owned(),
-            other => other.to_string(),
+            other => other.told(),
         };
         Self::Store(error, message)
     }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use cirun_image_ref::is_aws_name;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::{body::Incoming, client::conn::http1};
@@ -42,8 +43,10 @@ const TOLD: [&str; 7] = [
 /// Where the registries are whose names the emulator takes.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
-    /// The addresses of hosts whose names lead to the emulator itself, as far as they are known; others are looked up.
-    pub addresses: BTreeMap<String, Option<SocketAddr>>,
+    /// The addresses of hosts that are not looked up.
+    pub addresses: BTreeMap<String, SocketAddr>,
+    /// Names of AWS are not called, also where a registry sends a client there.
+    pub without_aws: bool,
     /// Certificates (PEM) to trust beside the public roots.
     pub roots: Vec<String>,
 }
@@ -51,7 +54,8 @@ pub struct Origins {
 /// A client of the real registries.
 #[derive(Clone)]
 pub(crate) struct OriginClient {
-    addresses: BTreeMap<String, Option<SocketAddr>>,
+    addresses: BTreeMap<String, SocketAddr>,
+    without_aws: bool,
     tls: Arc<ClientConfig>,
 }
 
@@ -105,7 +109,11 @@ impl Wanted {
 impl OriginClient {
     /// Prepares the client.
     pub(crate) fn new(origins: &Origins) -> Result<Self, String> {
-        Ok(Self { addresses: origins.addresses.clone(), tls: trusting(&origins.roots)? })
+        Ok(Self {
+            addresses: origins.addresses.clone(),
+            without_aws: origins.without_aws,
+            tls: trusting(&origins.roots)?,
+        })
     }
 
     /// Asks the real registry: without a name first, then as the client.
@@ -196,6 +204,9 @@ impl OriginClient {
     ) -> Result<Response<Incoming>, String> {
         let uri: Uri = url.parse().map_err(|_| format!("`{url}` is no address"))?;
         let host = uri.host().unwrap_or_default().to_owned();
+        if self.without_aws && is_aws_name(&host) {
+            return Err(format!("{host} is a name of AWS, which is emulated: nothing is read from there"));
+        }
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, &host);
         for (name, value) in headers {
@@ -210,8 +221,7 @@ impl OriginClient {
             .map_err(|error| error.to_string())?;
         let exchange = async {
             let stream = match self.addresses.get(&host) {
-                Some(Some(address)) => TcpStream::connect(address).await,
-                Some(None) => return Err(format!("{host} could not be looked up when the run began")),
+                Some(address) => TcpStream::connect(address).await,
                 None => TcpStream::connect((host.as_str(), uri.port_u16().unwrap_or(443))).await,
             };
             let stream = stream.map_err(|error| format!("cannot reach {host}: {error}"))?;

@@ -74,6 +74,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What a client hears of it: everything but where things are on this machine.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Io { source, .. } => format!("the storage failed: {}", source.kind()),
+            Self::Corrupt { .. } => "a file of the storage is damaged".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }

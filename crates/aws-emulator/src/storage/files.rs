@@ -138,9 +138,9 @@ pub(super) fn lock(path: &Path, lock: Lock) -> Result<File, StoreError> {
     Ok(file)
 }
 
-/// Says whether the error means that the file, or a folder above it, is not there.
+/// Says whether the error means that the file, or a folder above it, is not there: one whose name is too long cannot be.
 pub(super) fn is_absent(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename)
 }
 
 /// Syncs a folder's entries. Windows cannot open a folder for that and has no need: its journal covers renames.

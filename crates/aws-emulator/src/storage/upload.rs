@@ -14,6 +14,9 @@ use super::{Digest, RepositoryRef, Store, StoreError, files, random};
 /// Bytes that are gathered before a write, and read at once when an upload is hashed again.
 const BUFFER_BYTES: usize = 512 * 1024;
 
+/// How long the ids are that [`upload_id`] makes.
+const ID_LENGTH: usize = 36;
+
 /// The hash of an upload's first `length` bytes.
 #[derive(Clone, Default)]
 pub(crate) struct Hasher {
@@ -127,7 +130,7 @@ impl Store {
     /// Finds an upload's folder; an upload of another repository is not found.
     fn upload_dir(&self, repository: &RepositoryRef, id: &str) -> Result<PathBuf, StoreError> {
         let not_found = || StoreError::UploadNotFound(id.to_owned());
-        if !id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') || id.is_empty() {
+        if id.len() != ID_LENGTH || !id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
             return Err(not_found());
         }
         let dir = self.uploads().join(id);

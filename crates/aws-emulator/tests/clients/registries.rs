@@ -63,8 +63,8 @@ async fn what_only_the_real_registry_has_is_read_there() -> Result<()> {
     let (address, root) = real.https()?;
     let mut front = world(move |config| {
         let hosts = ["quay.io", "registry-1.docker.io", "auth.docker.io"];
-        let addresses = hosts.map(|host| (host.to_owned(), Some(address))).into_iter().collect();
-        config.origins = Some(Origins { addresses, roots: vec![root] });
+        let addresses = hosts.map(|host| (host.to_owned(), address)).into_iter().collect();
+        config.origins = Some(Origins { addresses, without_aws: true, roots: vec![root] });
     })
     .await?;
     for image in ["quay.io/team/base:1", "docker.io/library/python:3"] {

@@ -5,7 +5,10 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicU8, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -54,7 +57,7 @@ impl World {
                 http: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
                 either: Vec::new(),
             },
-            tls: Some(certificate(&names, &dir.path().join("ca.pem"))?),
+            tls: Some(Arc::new(certificate(&names, &dir.path().join("ca.pem"))?)),
             default_account: ACCOUNT.to_owned(),
             plain_http: PlainHttp { write: true, create_on_push: true },
             request_log: RequestLog::Channel(sender),

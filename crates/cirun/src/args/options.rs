@@ -102,6 +102,9 @@ pub(crate) struct RunOptions {
     /// Gives no step the engine's socket, which CI's VMs mount into all
     #[arg(long)]
     pub no_docker_socket: bool,
+    /// Lets steps do to the machine what the engine can: mount its paths, start privileged containers, use its network
+    #[arg(long, conflicts_with = "no_docker_socket")]
+    pub open_docker_socket: bool,
     /// What the stage's network lets out
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "AWS")]
     pub egress: Option<EgressMode>,

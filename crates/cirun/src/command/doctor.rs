@@ -6,7 +6,7 @@ mod machine;
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
 use cirun_engine::with_causes;
 
-use crate::{console, environment::Environment, error::CliError, exit::ExitCode, paths::Paths};
+use crate::{console, environment::Environment, error::CliError, exit::ExitCode, front::machine_scope, paths::Paths};
 
 /// What a finding means for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ fn render(Finding { state, what, text, remedy }: &Finding) -> String {
 }
 
 fn authority(paths: &Paths) -> Finding {
-    match Authority::load_or_create(&paths.data) {
+    match Authority::load_or_create(&paths.data, &machine_scope([])) {
         Ok(_) => Finding::good("certificates", paths.data.join("ca.pem").display().to_string()),
         Err(error) => Finding::bad("certificates", with_causes(&error), "make the directory writable"),
     }

@@ -6,10 +6,12 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use cirun_aws_emulator::{Config, Listen, OidcIssuer, OidcKey, PlainHttp, RequestLog, Tls, Upstream};
+use cirun_aws::Authority;
+use cirun_aws_emulator::{Certificates, Config, Listen, OidcIssuer, OidcKey, PlainHttp, RequestLog, Upstream};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,7 +20,7 @@ use crate::{
     console,
     error::CliError,
     exit::ExitCode,
-    front::{READY_LINE, RegistriesFile, ResolverFile, SERVICE_START, SHUTDOWN, resolver},
+    front::{OnDemand, READY_LINE, RegistriesFile, ResolverFile, SERVICE_START, SHUTDOWN, resolver},
     relay::{self, Target},
     signals::Signals,
 };
@@ -31,11 +33,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct EmulatorFile {
     /// The directory with repositories and images.
     pub data: PathBuf,
-    /// The TLS address, its certificate chain and key (PEM).
+    /// The TLS address.
     pub https: Option<HttpsFile>,
     /// A push makes the repository that it names.
     pub create_on_push: bool,
-    /// What it is told of names, where the stage's network is closed.
+    /// What it is told of names, where containers ask it.
     pub resolver: Option<ResolverFile>,
     /// The registries that it plays besides AWS's.
     pub registries: RegistriesFile,
@@ -45,8 +47,8 @@ pub(crate) struct EmulatorFile {
     pub faults: Vec<String>,
     /// Who answers STS and ECR first.
     pub upstream: Option<UpstreamFile>,
-    /// The port for what steps push by the engine's socket.
-    pub engine_port: Option<u16>,
+    /// The port for what comes from this machine, in plain HTTP.
+    pub plain_port: Option<u16>,
     /// The account and region of callers whose key tells nothing else.
     pub home: Option<(String, String)>,
     /// Where each request is noted, one JSON object a line.
@@ -69,19 +71,19 @@ pub(crate) struct UpstreamFile {
 pub(crate) struct HttpsFile {
     /// The address.
     pub listen: SocketAddr,
-    /// The certificate and its issuer.
-    pub certificate_chain: String,
-    /// The private key.
-    pub private_key: String,
+    /// The run's certificate authority, with its key (PEM).
+    pub authority: String,
+    /// The names besides AWS's that it issues certificates for.
+    pub names: Vec<String>,
+    /// AWS's names are among them.
+    pub aws: bool,
 }
 
 impl EmulatorFile {
-    /// Writes the file; it may hold a key.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), CliError> {
-        let text = serde_json::to_string(self)
-            .map_err(|error| CliError::aws_text(format!("cannot write {}: {error}", path.display())))?;
-        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
-        written.map_err(|error| CliError::io(path.display(), &error))
+    /// The file's text; it holds keys.
+    pub(crate) fn text(&self) -> Result<String, CliError> {
+        serde_json::to_string(self)
+            .map_err(|error| CliError::aws_text(format!("cannot describe the gateway's work: {error}")))
     }
 }
 
@@ -152,11 +154,17 @@ fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {
     let file: EmulatorFile =
         serde_json::from_str(&text).map_err(|error| CliError::aws_text(format!("{}: {error}", path.display())))?;
     let https = file.https.as_ref().map(|https| https.listen);
-    let http = file.engine_port.map(|port| SocketAddr::from(([0, 0, 0, 0], port)));
-    let tls =
-        file.https.map(|https| Tls { certificate_chain: https.certificate_chain, private_key: https.private_key });
+    let http = file.plain_port.map(|port| SocketAddr::from(([0, 0, 0, 0], port)));
     let wrong = |error: &dyn std::fmt::Display| CliError::aws_text(format!("{}: {error}", path.display()));
     let issuer = file.issuer.map(|key| OidcIssuer::of_key(&key)).transpose().map_err(|error| wrong(&error))?;
+    let tls = match file.https {
+        None => None,
+        Some(HttpsFile { authority, names, aws, .. }) => {
+            let authority = Authority::from_pem(&authority).ok_or_else(|| wrong(&"no certificate authority"))?;
+            let certificates: Arc<dyn Certificates> = Arc::new(OnDemand::new(authority, aws, names));
+            Some(certificates)
+        }
+    };
     let faults = file.faults.iter().map(|fault| fault.parse()).collect::<Result<_, _>>();
     let upstream = file.upstream.map(|upstream| {
         let there: Result<Upstream, _> = upstream.url.parse();

@@ -171,12 +171,21 @@ async fn carry_out(
         questions,
         visitor,
         earlier,
+        after_stage: {
+            let not_emulated = outcome::NotEmulated::of(record);
+            Arc::new(move |_| not_emulated.findings())
+        },
         exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals, strict_parity).code()),
     };
     let cancel = Cancellation { first: signals.stop.clone(), second: signals.kill.clone() };
     let result = Engine::new(backends, config).run(session.plan(), sender, cancel).await;
     let written = writing.join().unwrap_or(Ok(()));
 
+    if let Some(alone) = setup.alone
+        && let Err(error) = alone.end().await
+    {
+        console::say(&format!("warning: cannot remove what the emulated AWS kept: {error}"));
+    }
     let files = if options.keep { StepFiles::KeptForContainers } else { StepFiles::Removed };
     if let Err(error) = record.forget_step_files(files) {
         console::say(&format!("warning: cannot remove the files of steps' outputs: {error}"));

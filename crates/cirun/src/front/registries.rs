@@ -1,10 +1,6 @@
-//! The registries that the front plays besides AWS's own: names, ports, logins, and where images may be read from.
+//! The registries that the gateway answers for besides AWS's own: names, ports, logins, and where images may be read from.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{collections::BTreeSet, net::SocketAddr};
 
 use cirun_aws_emulator::{Config, Origins, identity_hosts};
 use cirun_image_ref::{EcrRegistry, host_and_port, is_dns_name};
@@ -17,8 +13,6 @@ use crate::{
     settings::Settings,
 };
 
-/// How long the lookup of a registry's address may take.
-const LOOKUP: Duration = Duration::from_secs(3);
 /// The port that the front always answers.
 const HTTPS: u16 = 443;
 
@@ -31,8 +25,10 @@ pub(crate) struct RegistriesFile {
     open: BTreeSet<String>,
     /// Passwords come from the real ECR.
     any_token: bool,
-    /// The real registries' addresses; none where nothing may be read from them.
-    origins: Option<BTreeMap<String, Option<SocketAddr>>>,
+    /// What is not here may be read from the real registries.
+    reads_elsewhere: bool,
+    /// Nor may it be read from a name of AWS, whoever sends there.
+    no_aws: bool,
 }
 
 /// The names that the front of this plan takes; none where it has no front.
@@ -67,8 +63,8 @@ pub(crate) fn kept_here(planned: &Planned, settings: &Settings) -> Vec<String> {
 }
 
 impl RegistriesFile {
-    /// Decides what is played, and looks up where the real registries are, unless nothing may be asked of them.
-    pub(crate) async fn of(planned: &Planned, settings: &Settings) -> Self {
+    /// Decides which registries there are, and whether the real ones may be read.
+    pub(crate) fn of(planned: &Planned, settings: &Settings) -> Self {
         let local = settings.push.value == PushMode::Local;
         let targets = || planned.targets.iter().filter(|target| local && target.ecr.is_none());
         let hosts = || targets().flat_map(|target| target.hosts()).filter(|host| is_dns_name(host));
@@ -76,13 +72,14 @@ impl RegistriesFile {
         // Docker Hub refuses whoever pushes without a login.
         let open = targets().filter(|target| target.anonymous && !target.is_docker_hub());
         let open = open.map(|target| host_and_port(&target.host).0.to_owned()).collect();
-        let names = planned.front_hosts.iter().filter(|name| !name.ends_with(".amazonaws.com"));
         let closed = settings.offline.value || settings.egress.value != EgressMode::All;
-        let origins = match closed {
-            true => None,
-            false => Some(look_up(names).await),
-        };
-        Self { ports, open, any_token: settings.aws.value == AwsMode::Real, origins }
+        Self {
+            ports,
+            open,
+            any_token: settings.aws.value == AwsMode::Real,
+            reads_elsewhere: !closed,
+            no_aws: settings.aws.value == AwsMode::Emulated,
+        }
     }
 
     /// Tells the emulator.
@@ -91,18 +88,6 @@ impl RegistriesFile {
         config.open_registries = self.open.iter().filter_map(|host| host.parse().ok()).collect();
         config.any_token = self.any_token;
         config.create_on_push |= self.any_token;
-        config.origins = self.origins.map(|addresses| Origins { addresses, roots: Vec::new() });
+        config.origins = self.reads_elsewhere.then(|| Origins { without_aws: self.no_aws, ..Origins::default() });
     }
-}
-
-/// On the host, as the names lead to the front itself in its own network.
-async fn look_up(names: impl Iterator<Item = &String>) -> BTreeMap<String, Option<SocketAddr>> {
-    let lookups = names.map(|name| async move {
-        let found = tokio::time::timeout(LOOKUP, tokio::net::lookup_host((name.as_str(), HTTPS))).await;
-        let addresses: Vec<SocketAddr> = found.ok().and_then(Result::ok).map(Iterator::collect).unwrap_or_default();
-        // Bridge networks have no IPv6 unless someone set that up.
-        let address = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first()).copied();
-        (name.clone(), address)
-    });
-    futures_util::future::join_all(lookups).await.into_iter().collect()
 }

@@ -1,147 +1,182 @@
-//! The names of a closed stage: the front's and the stage's own are answered, every other one is refused and noted.
+//! The name server of a run: the gateway answers for every name of AWS and for the registries that it takes, with its own
+//! address; the engine knows the stage's names; every other name is asked for outside, or refused where the stage is closed.
+
+mod message;
+mod notes;
+mod rules;
+mod upstream;
 
 use std::{
-    collections::BTreeSet,
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    net::SocketAddr,
-    path::{Path, PathBuf},
+    fs, io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
 
-use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
-use simple_dns::{Packet, PacketFlag, RCODE};
-use tokio::{net::UdpSocket, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream, UdpSocket},
+    sync::Semaphore,
+    time::timeout,
+};
 
-/// The engine's own resolver in every container: it knows the stage's containers and aliases.
-const ENGINE: (&str, u16) = ("127.0.0.11", 53);
-/// How long the engine's resolver may take.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// The largest question and answer.
-const MAX_BYTES: usize = 4096;
-/// The file with the refused names, in the record's directory of the emulator.
-const REFUSED: &str = "refused-names.jsonl";
+use self::{
+    message::{MAX_UDP, Question, failed, no_such_name, truncated, unanswerable},
+    notes::Notes,
+    rules::Verdict,
+};
+pub(crate) use self::{
+    notes::{not_emulated, refused},
+    rules::{Outside, ResolverFile},
+};
 
-/// What the front is told of the names that steps ask for.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ResolverFile {
-    /// The names that it answers for.
-    pub names: BTreeSet<String>,
-    /// The directory that takes the refused names.
-    pub directory: PathBuf,
-}
-
-/// A name that was asked for and refused.
-#[derive(Debug, Serialize, Deserialize)]
-struct Refused {
-    time: String,
-    name: String,
-}
+/// The port of name servers.
+const PORT: u16 = 53;
+/// Where the engine says which name server its containers have.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+/// The engine's own resolver in containers of Docker: it knows the stage's containers and aliases.
+const EMBEDDED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
+/// Questions under way at once; who asks beyond them asks again.
+const QUESTIONS: usize = 256;
+/// Connections at once, and how long one may be silent.
+const CONNECTIONS: usize = 64;
+const SILENCE: Duration = Duration::from_secs(10);
+/// The pause after a connection that could not be taken: out of file descriptors, most likely.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers questions until the process ends.
+///
+/// # Errors
+/// Port 53 is taken.
 pub(crate) async fn serve(file: ResolverFile) -> io::Result<()> {
-    let socket = Arc::new(UdpSocket::bind(SocketAddr::from(([0, 0, 0, 0], 53))).await?);
-    let file = Arc::new(file);
-    tokio::spawn(async move {
-        let mut buffer = [0; MAX_BYTES];
-        loop {
-            let Ok((length, asker)) = socket.recv_from(&mut buffer).await else { continue };
-            let (socket, file, question) = (Arc::clone(&socket), Arc::clone(&file), buffer[..length].to_vec());
-            tokio::spawn(async move {
-                if let Some(answer) = answer(&file, &question).await {
-                    // Whoever asked asks again.
-                    socket.send_to(&answer, asker).await.ok();
-                }
-            });
-        }
+    let every = SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT));
+    let resolver = Arc::new(Resolver {
+        notes: Notes::new(&file.directory),
+        file,
+        engine: SocketAddr::new(name_server(Path::new(RESOLV_CONF)), PORT),
     });
+    let (udp, tcp) = (UdpSocket::bind(every).await?, TcpListener::bind(every).await?);
+    tokio::spawn(datagrams(Arc::clone(&resolver), Arc::new(udp)));
+    tokio::spawn(connections(resolver, tcp));
     Ok(())
 }
 
-async fn answer(file: &ResolverFile, question: &[u8]) -> Option<Vec<u8>> {
-    let packet = Packet::parse(question).ok()?;
-    let name = packet.questions.first()?.qname.to_string().trim_end_matches('.').to_ascii_lowercase();
-    if !name.contains('.') || file.names.contains(&name) {
-        return ask_engine(question).await.ok();
+/// The name server that the engine gave this container.
+fn name_server(resolv_conf: &Path) -> IpAddr {
+    let text = fs::read_to_string(resolv_conf).unwrap_or_default();
+    let mut servers = text.lines().filter_map(|line| line.strip_prefix("nameserver")?.trim().parse().ok());
+    servers.next().unwrap_or(EMBEDDED)
+}
+
+struct Resolver {
+    file: ResolverFile,
+    notes: Notes,
+    /// The engine's name server.
+    engine: SocketAddr,
+}
+
+/// How a question came, and how large its answer may be.
+#[derive(Clone, Copy)]
+enum Way {
+    Udp,
+    Tcp,
+}
+
+impl Resolver {
+    /// The answer to a question that came to `here`, this side's address on the asker's network.
+    async fn answer(&self, bytes: &[u8], here: Option<IpAddr>, way: Way) -> Option<Vec<u8>> {
+        let question = match Question::parse(bytes)? {
+            Ok(question) => question,
+            Err(refusal) => return unanswerable(bytes, refusal),
+        };
+        let answer = match self.file.decide(question.name()) {
+            Verdict::Here => question.answer(here),
+            Verdict::NotEmulated => {
+                self.notes.not_emulated(question.name());
+                question.answer(here)
+            }
+            Verdict::Misplaced => no_such_name(bytes),
+            Verdict::Refused => {
+                self.notes.refused(question.name());
+                no_such_name(bytes)
+            }
+            Verdict::Elsewhere => match way {
+                Way::Tcp => upstream::by_tcp(self.engine, bytes).await.ok(),
+                Way::Udp => {
+                    let Ok(answer) = upstream::by_udp(self.engine, bytes).await else { return failed(bytes) };
+                    if answer.len() > question.largest_answer() { truncated(bytes) } else { Some(answer) }
+                }
+            },
+        };
+        answer.or_else(|| failed(bytes))
     }
-    note(&file.directory, &name);
-    refusal(packet)
 }
 
-async fn ask_engine(question: &[u8]) -> io::Result<Vec<u8>> {
-    let socket = UdpSocket::bind(("127.0.0.1", 0)).await?;
-    socket.connect(ENGINE).await?;
-    socket.send(question).await?;
-    let mut buffer = vec![0; MAX_BYTES];
-    let length = timeout(PATIENCE, socket.recv(&mut buffer)).await.map_err(io::Error::other)??;
-    buffer.truncate(length);
-    Ok(buffer)
-}
-
-/// `NXDOMAIN`: no such name, so that nobody waits and tries again.
-fn refusal(question: Packet<'_>) -> Option<Vec<u8>> {
-    let mut reply = question.into_reply();
-    *reply.rcode_mut() = RCODE::NameError;
-    reply.set_flags(PacketFlag::RECURSION_AVAILABLE);
-    reply.build_bytes_vec().ok()
-}
-
-/// One write call: lines of several questions stay whole. A name that cannot be noted is refused all the same.
-fn note(directory: &Path, name: &str) {
-    let line = Refused { time: jiff::Timestamp::now().to_string(), name: name.to_owned() };
-    let Ok(mut line) = serde_json::to_vec(&line) else { return };
-    line.push(b'\n');
-    let opened = OpenOptions::new().create(true).append(true).open(directory.join(REFUSED));
-    opened.and_then(|mut file| file.write_all(&line)).ok();
-}
-
-/// The refused names of a run and how often each was asked for, in the order of the first question.
-pub(crate) fn refused(directory: &Path) -> io::Result<IndexMap<String, usize>> {
-    let text = match fs::read_to_string(directory.join(REFUSED)) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(IndexMap::new()),
-        Err(error) => return Err(error),
-    };
-    let mut names = IndexMap::new();
-    for refused in text.lines().filter_map(|line| serde_json::from_str::<Refused>(line).ok()) {
-        *names.entry(refused.name).or_insert(0) += 1;
+async fn datagrams(resolver: Arc<Resolver>, socket: Arc<UdpSocket>) {
+    let places = Arc::new(Semaphore::new(QUESTIONS));
+    let mut buffer = [0; MAX_UDP];
+    loop {
+        let Ok((length, asker)) = socket.recv_from(&mut buffer).await else { continue };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let (resolver, socket, question) = (Arc::clone(&resolver), Arc::clone(&socket), buffer[..length].to_vec());
+        tokio::spawn(async move {
+            let here = address_towards(asker.ip());
+            if let Some(answer) = resolver.answer(&question, here, Way::Udp).await {
+                // Whoever asked asks again.
+                socket.send_to(&answer, asker).await.ok();
+            }
+            drop(place);
+        });
     }
-    Ok(names)
+}
+
+/// This machine's address on the way to another one: a gateway has one on each network of its stage.
+fn address_towards(asker: IpAddr) -> Option<IpAddr> {
+    let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // Sends nothing.
+    socket.connect((asker, PORT)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+async fn connections(resolver: Arc<Resolver>, listener: TcpListener) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        // Without a place the connection is closed at once.
+        if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            let resolver = Arc::clone(&resolver);
+            tokio::spawn(async move {
+                // How a connection ends is the asker's business.
+                converse(&resolver, stream).await.ok();
+                drop(place);
+            });
+        }
+    }
+}
+
+/// Answers one question after the other.
+async fn converse(resolver: &Resolver, mut stream: TcpStream) -> io::Result<()> {
+    let here = stream.local_addr()?.ip();
+    loop {
+        let read = async {
+            let mut question = vec![0; usize::from(stream.read_u16().await?)];
+            stream.read_exact(&mut question).await?;
+            io::Result::Ok(question)
+        };
+        let question = timeout(SILENCE, read).await??;
+        let Some(answer) = resolver.answer(&question, Some(here), Way::Tcp).await else { return Ok(()) };
+        let length = u16::try_from(answer.len()).map_err(io::Error::other)?;
+        let sent = async {
+            stream.write_all(&[&length.to_be_bytes(), answer.as_slice()].concat()).await?;
+            stream.flush().await
+        };
+        timeout(SILENCE, sent).await??;
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use simple_dns::{CLASS, Name, QCLASS, QTYPE, Question, TYPE};
-
-    use super::*;
-
-    fn question(name: &str) -> Vec<u8> {
-        let mut packet = Packet::new_query(7);
-        let name = Name::new_unchecked(name);
-        packet.questions.push(Question::new(name, QTYPE::TYPE(TYPE::A), QCLASS::CLASS(CLASS::IN), false));
-        packet.build_bytes_vec().unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_foreign_name_is_refused_and_noted() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = ResolverFile { names: BTreeSet::new(), directory: directory.path().to_owned() };
-        let answer = answer(&file, &question("Example.com")).await.unwrap();
-        let reply = Packet::parse(&answer).unwrap();
-        assert_eq!((reply.id(), reply.rcode()), (7, RCODE::NameError));
-        assert_eq!(reply.questions[0].qname.to_string().to_lowercase(), "example.com");
-        let again = super::answer(&file, &question("example.com")).await;
-        assert!(again.is_some());
-        assert_eq!(refused(directory.path()).unwrap(), IndexMap::from([("example.com".to_owned(), 2)]));
-    }
-
-    #[tokio::test]
-    async fn what_is_no_question_has_no_answer() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = ResolverFile { names: BTreeSet::new(), directory: directory.path().to_owned() };
-        assert_eq!(answer(&file, b"nonsense").await, None);
-        assert!(refused(directory.path()).unwrap().is_empty());
-    }
-}
+mod tests;

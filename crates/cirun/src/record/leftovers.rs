@@ -5,11 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ALIVE, CLEAN_CLONE, ENGINE, GUARD, HOMES, was_killed};
+use super::{ALIVE, CLEAN_CLONE, ENGINE, GUARD, HOMES, PRIVATE, was_killed};
 use crate::paths::Paths;
 
 /// What a run would have removed at its end.
-const LEFT: [&str; 4] = [ENGINE, CLEAN_CLONE, HOMES, GUARD];
+const LEFT: [&str; 5] = [ENGINE, PRIVATE, CLEAN_CLONE, HOMES, GUARD];
 
 /// The records in which killed runs left something.
 pub(crate) fn left_behind(paths: &Paths) -> io::Result<Vec<PathBuf>> {

@@ -7,7 +7,7 @@ use std::{
 
 use cirun_beneath::{Refusal, Root};
 use cirun_parser::{Diagnostic, Document, DocumentKind, model::Connector};
-use cirun_plan::{ENGINE_DIR, PullPolicy};
+use cirun_plan::PullPolicy;
 use cirun_planner::{
     AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, Selection, Setting,
 };
@@ -50,9 +50,11 @@ pub(crate) enum Purpose {
     },
 }
 
-/// The certificates that a step trusts, in the run's directory.
+/// Where containers have files of cirun's own: below no directory that a step can write to.
+pub(crate) const PRIVATE_DIR: &str = "/etc/cirun";
+/// The certificates that a step trusts.
 pub(crate) const TRUST_BUNDLE_FILE: &str = "ca-bundle.pem";
-/// The token of the pod's service account, in the run's directory.
+/// The token of the pod's service account.
 pub(crate) const POD_TOKEN_FILE: &str = "pod-token";
 
 /// Plans the located pipeline.
@@ -144,7 +146,7 @@ pub(super) fn assemble(
         pull: pull(&settings),
         plugin_images: settings.plugin_images.iter().map(|(name, image)| (name.clone(), image.value.clone())).collect(),
         trust_bundle: (aws.mode == AwsMode::Emulated || settings.push.value == args::PushMode::Local)
-            .then(|| format!("{ENGINE_DIR}/{TRUST_BUNDLE_FILE}")),
+            .then(|| format!("{PRIVATE_DIR}/{TRUST_BUNDLE_FILE}")),
         aws,
         push: match settings.push.value {
             args::PushMode::Local => PushMode::Local,

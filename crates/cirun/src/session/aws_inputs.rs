@@ -7,12 +7,12 @@ use std::{
 
 use cirun_aws_emulator::{OidcIssuer, Workload};
 use cirun_parser::model::{AwsCredential, AzureCredential, Connector, ConnectorSpec, GcpCredential, Pipeline};
-use cirun_plan::{ENGINE_DIR, Secret};
+use cirun_plan::Secret;
 use cirun_planner::{AwsInputs, AwsMode, DelegateIdentity, RunFacts, Setting, WebIdentity};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::POD_TOKEN_FILE;
+use super::{POD_TOKEN_FILE, PRIVATE_DIR};
 use crate::{
     args::{self, PlanOptions},
     environment::Environment,
@@ -55,7 +55,7 @@ pub(super) fn of(
         AwsMode::Real | AwsMode::Off => delegate,
     };
     let web_identity = (mode == AwsMode::Emulated).then(|| WebIdentity {
-        token_file: format!("{ENGINE_DIR}/{POD_TOKEN_FILE}"),
+        token_file: format!("{PRIVATE_DIR}/{POD_TOKEN_FILE}"),
         role: "cirun-pod".to_owned(),
         given_by: "the local OIDC issuer".to_owned(),
     });

@@ -219,6 +219,7 @@ fn flags(plan: &PlanOptions, run: Option<&RunOptions>) -> Values {
         values.engine = run.engine;
         values.create_repository = run.create_repository.then_some(true);
         values.no_docker_socket = run.no_docker_socket.then_some(true);
+        values.open_docker_socket = run.open_docker_socket.then_some(true);
         values.offline = run.offline.then_some(true);
         values.no_wait = run.no_wait.then_some(true);
         values.fail_on_service_exit = run.fail_on_service_exit.then_some(true);

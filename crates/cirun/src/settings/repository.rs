@@ -40,7 +40,7 @@ const TRUE: May = May::Only("`true`");
 const INSIDE: May = May::Only("what is inside of the repository");
 
 /// Every key. docs/configuration.md has the same table.
-pub(crate) const RULES: [Rule; 23] = [
+pub(crate) const RULES: [Rule; 24] = [
     rule("infra", May::Nothing, "it decides whether steps run in containers or on this machine"),
     rule("aws", May::Only("`emulated`"), "without the emulated AWS, calls leave this machine"),
     rule("push", STRICTER, "`none` is stricter than `local`, and `local` than `real`"),
@@ -55,6 +55,7 @@ pub(crate) const RULES: [Rule; 23] = [
     rule("create-repository", May::Any, "it is followed for the emulated AWS only"),
     rule("offline", TRUE, "nothing is pulled then"),
     rule("no-docker-socket", TRUE, "no step gets the engine's socket then"),
+    rule("open-docker-socket", May::Only("`false`"), "steps could do to this machine what its engine can"),
     rule("no-wait", May::Any, "it changes when steps begin, and nothing that they reach"),
     rule("fail-on-service-exit", TRUE, "it fails more runs, and lets no step reach more"),
     rule("workspace", INSIDE, "steps see it, and write to it"),
@@ -129,6 +130,7 @@ pub(super) fn take_beyond(values: &mut Values, below: &Settings) -> Vec<Beyond> 
         create_repository: _,
         offline,
         no_docker_socket,
+        open_docker_socket,
         no_wait: _,
         fail_on_service_exit,
         workspace: _,
@@ -170,6 +172,9 @@ pub(super) fn take_beyond(values: &mut Values, below: &Settings) -> Vec<Beyond> 
         if flag.take_if(|flag| !*flag).is_some() {
             take(key, "false".to_owned());
         }
+    }
+    if open_docker_socket.take_if(|open| *open).is_some() {
+        take("open-docker-socket", "true".to_owned());
     }
     if let Some(profile) = aws_profile.take() {
         take("aws-profile", profile);

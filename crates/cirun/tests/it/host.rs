@@ -65,6 +65,23 @@ fn a_failing_step_ends_the_run_with_one_and_its_last_lines() {
     assert_eq!(environment.events().end(), ("failed".to_owned(), 1));
 }
 
+/// No name server of a run can lead a process of this machine to the emulated AWS: it has an address.
+#[cfg(unix)]
+#[test]
+fn a_host_step_finds_the_emulated_aws() {
+    let ask = "exec 3<>\"/dev/tcp/127.0.0.1/${AWS_ENDPOINT_URL##*:}\"\n\
+               printf 'GET /?Action=GetCallerIdentity HTTP/1.1\\r\\nHost: sts\\r\\nConnection: close\\r\\n\\r\\n' >&3\n\
+               head -n 1 <&3 | tr -d '\\r'";
+    let environment = TestEnvironment::new()
+        .file("ci.yaml", Stage::cloud().step(&host_step("ask", ask).replace("shell: Sh", "shell: Bash")).pipeline());
+    drop(environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl"]).exits(0));
+    // It is there, and wants a signature.
+    assert_eq!(environment.events().output("ask"), ["HTTP/1.1 403 Forbidden"]);
+    let log = std::fs::read_to_string(environment.record().join("emulator/requests.jsonl")).unwrap();
+    assert!(log.contains("GetCallerIdentity"), "{log}");
+    assert!(!environment.record().join("emulator/data").exists());
+}
+
 /// A service of the machine is waited for by the ports that it names, and the race is told.
 #[cfg(target_os = "linux")]
 #[test]

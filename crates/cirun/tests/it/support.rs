@@ -1,5 +1,6 @@
 //! What every test stands on.
 
+mod dns_capture;
 mod engine;
 mod environment;
 mod events;
@@ -13,6 +14,7 @@ mod process;
 #[cfg(unix)]
 mod terminal;
 
+pub(crate) use dns_capture::DnsCapture;
 pub(crate) use engine::{assert_nothing_left, docker, left_by};
 pub(crate) use environment::TestEnvironment;
 pub(crate) use events::{Events, below_stage};

@@ -1,16 +1,32 @@
 //! The guard where sockets can be shared with containers: takes connections, and answers each request by what it is about.
 
+mod address;
 mod answer;
-mod binds;
+mod asked;
+mod build;
+mod container;
+mod context;
+mod dockerfile;
+mod document;
+mod endpoints;
+mod fields;
 mod forward;
+mod images;
 mod inspect;
+mod lists;
 mod login;
+mod mounts;
 mod names;
+mod objects;
+mod places;
 mod pull;
 mod push;
+mod refusal;
+mod refused;
 mod relay;
-mod route;
 mod serve;
+mod walk;
+mod whose;
 
-pub(crate) use self::serve::start;
+pub(crate) use self::{images::NewNames, serve::start};
 use super::{KeptImage, PullRule, PushRule, SOCKET, SocketGuard};

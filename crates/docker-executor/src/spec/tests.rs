@@ -309,6 +309,8 @@ fn a_sidecar() {
         command: vec!["/cirun".into(), "serve".into()],
         env: IndexMap::new(),
         aliases: vec!["sts.amazonaws.com".into()],
+        files: Vec::new(),
+        name_servers: vec![[192, 0, 2, 1].into()],
         binds: Vec::new(),
         volumes: vec![VolumeMount { name: "cirun-registry".into(), target: "/data".into() }],
         ports: vec![PortBinding { host: 0, container: 443 }],
@@ -325,6 +327,9 @@ fn a_sidecar() {
         "443/tcp": {}
       },
       "HostConfig": {
+        "Dns": [
+          "192.0.2.1"
+        ],
         "Mounts": [
           {
             "Source": "cirun-registry",

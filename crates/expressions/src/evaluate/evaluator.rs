@@ -1,11 +1,14 @@
 //! The state of one evaluation: what it has found so far, and the limits that end it.
 
+use std::{cell::RefCell, rc::Rc};
+
 use indexmap::{IndexMap, IndexSet};
 
 use crate::{
-    Lookup, Scope, Value,
+    Lookup, Scope,
     fault::Fault,
-    syntax::{Body, Function, Source, Span},
+    object::Object,
+    syntax::{Body, Source, Span},
 };
 
 /// Nodes visited, plus 64-byte pieces copied, before an evaluation is given up.
@@ -32,7 +35,7 @@ impl Stop {
     }
 }
 
-pub(super) type Evaluated<T = Value> = Result<T, Stop>;
+pub(super) type Evaluated<T = Object> = Result<T, Stop>;
 
 /// The text that a tree was made from.
 #[derive(Debug, Clone, Copy)]
@@ -41,13 +44,32 @@ pub(super) struct Unit<'a> {
     pub(super) source: &'a Source,
 }
 
-/// What belongs to one block while it is evaluated.
+/// What belongs to one block, or one call of a function, while it is evaluated.
 #[derive(Debug, Default)]
-pub(super) struct Frame<'a> {
-    pub(super) variables: IndexMap<String, Value>,
-    pub(super) functions: IndexMap<&'a str, &'a Function>,
+pub(super) struct Frame {
+    /// What `var` and parameters declare.
+    pub(super) locals: IndexMap<String, Object>,
+    /// What is assigned without `var`: functions share it.
+    pub(super) globals: Rc<RefCell<IndexMap<String, Object>>>,
     /// A name outside of nested blocks resolved to nothing: perhaps it was meant as text.
     pub(super) missing: bool,
+}
+
+impl Frame {
+    /// The variable's value.
+    pub(super) fn variable(&self, name: &str) -> Option<Object> {
+        self.locals.get(name).cloned().or_else(|| self.globals.borrow().get(name).cloned())
+    }
+
+    /// Sets the variable, which is local if it was declared so.
+    pub(super) fn set(&mut self, name: &str, value: Object) {
+        match self.locals.get_mut(name) {
+            Some(place) => *place = value,
+            None => {
+                self.globals.borrow_mut().insert(name.to_owned(), value);
+            }
+        }
+    }
 }
 
 /// One evaluation.
@@ -77,20 +99,27 @@ impl<'s> Evaluator<'s> {
         for literal in unit.source.literals(unit.text, span, children) {
             rendered.push_str(literal);
             if let Some(&block) = blocks.next() {
-                rendered.push_str(&self.block(unit, block)?.render());
+                rendered.push_str(&self.rendered(unit, block)?);
             }
         }
         self.spend(rendered.len() / 64, span)?;
         Ok(rendered)
     }
 
+    /// The text of a block's value.
+    pub(super) fn rendered(&mut self, unit: Unit<'_>, index: usize) -> Evaluated<String> {
+        let value = self.block(unit, index)?;
+        let span = unit.source.blocks[index].span;
+        value.value().map(|value| value.render()).map_err(|fault| Stop::new(fault, span))
+    }
+
     /// Evaluates a block.
     pub(super) fn block(&mut self, unit: Unit<'_>, index: usize) -> Evaluated {
         let block = &unit.source.blocks[index];
         let script = match &block.body {
-            Body::Empty => return Ok(Value::from("")),
-            Body::Broken => return Ok(Value::from(block.span.of(unit.text))),
-            Body::Text => return self.render(unit, block.inner(), &block.children).map(Value::String),
+            Body::Empty => return Ok(Object::from("")),
+            Body::Broken => return Ok(Object::from(block.span.of(unit.text))),
+            Body::Text => return self.render(unit, block.inner(), &block.children).map(Object::from),
             Body::Script(script) => script,
         };
         let found_before = self.unresolved.len();
@@ -101,14 +130,18 @@ impl<'s> Evaluator<'s> {
             Err(Stop::Failed { fault, .. }) if block.children.is_empty() && !matches!(fault, Fault::Refused(_)) => {
                 self.unresolved.truncate(found_before);
                 self.report_missing(block.inner().of(unit.text).trim());
-                Ok(Value::Null)
+                Ok(Object::Null)
             }
             Err(Stop::Failed { fault, .. })
                 if meant_as_text(&fault, &frame)
                     && unit.source.is_plain_text(unit.text, block.inner(), &block.children) =>
             {
                 self.unresolved.truncate(found_before);
-                self.render(unit, block.inner(), &block.children).map(Value::String)
+                self.render(unit, block.inner(), &block.children).map(Object::from)
+            }
+            Ok(Object::Function(_)) => {
+                let fault = Fault::refused("a function is a value only within its own `<+…>`");
+                Err(Stop::new(fault, block.span))
             }
             value => value,
         }
@@ -133,11 +166,12 @@ impl<'s> Evaluator<'s> {
     }
 
     /// Takes what the scope knows; `None` if it knows nothing.
-    pub(super) fn take(&mut self, lookup: Lookup, span: Span) -> Evaluated<Option<(Value, bool)>> {
+    pub(super) fn take(&mut self, lookup: Lookup, span: Span) -> Evaluated<Option<(Object, bool)>> {
         match lookup {
             Lookup::Found { value, secret } => {
                 self.secret |= secret;
-                self.spend(value.extent().weight, span)?;
+                let value = Object::from(value);
+                self.spend(self.weight(&value), span)?;
                 Ok(Some((value, secret)))
             }
             Lookup::Pending => Err(Stop::Pending),
@@ -155,15 +189,25 @@ impl<'s> Evaluator<'s> {
         Ok(())
     }
 
+    /// How much there is to copy of `value`.
+    pub(super) fn weight(&self, value: &Object) -> usize {
+        value.extent(MAX_STEPS - self.steps.min(MAX_STEPS)).weight
+    }
+
+    /// How deep `value` nests.
+    pub(super) fn depth_of(&self, value: &Object) -> usize {
+        value.extent(MAX_STEPS - self.steps.min(MAX_STEPS)).depth
+    }
+
     /// Checks a value that an expression has made, and counts its size as work.
-    pub(super) fn made(&mut self, value: Value, span: Span) -> Evaluated {
+    pub(super) fn made(&mut self, value: Object, span: Span) -> Evaluated {
         self.fits(&value, 0, span)?;
         Ok(value)
     }
 
     /// Checks that `value` may stand `depth` levels deep in another one, and counts its size as work.
-    pub(super) fn fits(&mut self, value: &Value, depth: usize, span: Span) -> Evaluated<()> {
-        let extent = value.extent();
+    pub(super) fn fits(&mut self, value: &Object, depth: usize, span: Span) -> Evaluated<()> {
+        let extent = value.extent(MAX_STEPS - self.steps.min(MAX_STEPS));
         self.spend(extent.weight, span)?;
         if depth + extent.depth > MAX_VALUE_DEPTH {
             let fault = Fault::refused(format!("lists and maps nest more than {MAX_VALUE_DEPTH} levels deep"));
@@ -185,7 +229,7 @@ impl<'s> Evaluator<'s> {
 }
 
 /// Whether a failure looks as if an author had not meant to compute: `archit-<+company>`.
-pub(super) fn meant_as_text(fault: &Fault, frame: &Frame<'_>) -> bool {
+pub(super) fn meant_as_text(fault: &Fault, frame: &Frame) -> bool {
     match fault {
         Fault::NotANumber(_) => true,
         Fault::Null(_) | Fault::Value(_) => frame.missing,

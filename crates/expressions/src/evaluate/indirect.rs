@@ -1,12 +1,9 @@
 //! Values that hold expressions themselves: `pipeline.variables.image` is `acme/<+pipeline.name>`.
 
-use super::{
-    evaluator::{Evaluated, Evaluator, Frame, Stop, Unit, meant_as_text},
-    node::null,
-};
+use super::evaluator::{Evaluated, Evaluator, Frame, Stop, Unit, meant_as_text};
 use crate::{
-    Value,
     fault::Fault,
+    object::Object,
     syntax::{Span, parse_value},
 };
 
@@ -17,8 +14,8 @@ impl Evaluator<'_> {
     /// Evaluates `value` if it is text with expressions in it; `reference` is where it was asked for.
     ///
     /// As in the service such text is an expression (`<+a> + 2 * <+b>`); what cannot be one is rendered.
-    pub(super) fn resolve(&mut self, value: Value, secret: bool, unit: Unit<'_>, reference: Span) -> Evaluated {
-        let Value::String(text) = &value else { return Ok(value) };
+    pub(super) fn resolve(&mut self, value: Object, secret: bool, unit: Unit<'_>, reference: Span) -> Evaluated {
+        let Object::Text(text) = &value else { return Ok(value) };
         if secret || !text.contains("<+") {
             return Ok(value);
         }
@@ -43,7 +40,7 @@ impl Evaluator<'_> {
             let mut frame = Frame::default();
             let value = self.script(unit, script, &mut frame);
             let text_after_all = match &value {
-                Ok(value) => null(value) && frame.missing,
+                Ok(value) => value.is_null() && frame.missing,
                 Err(Stop::Failed { fault, .. }) => meant_as_text(fault, &frame),
                 Err(Stop::Pending) => false,
             };
@@ -52,7 +49,7 @@ impl Evaluator<'_> {
             }
             self.forget_since(found_before);
         }
-        self.render(unit, whole, &source.top).map(Value::String)
+        self.render(unit, whole, &source.top).map(Object::from)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::evaluator::{Evaluator, Frame, Stop, Unit};
 use crate::{
     EvalError, Scope, Value,
+    object::Object,
     syntax::{Source, Span, Statement},
 };
 
@@ -26,13 +27,13 @@ pub enum Evaluation {
 pub(crate) fn evaluate_template(text: &str, source: &Source, scope: &dyn Scope) -> Result<Evaluation, EvalError> {
     let unit = Unit { text, source };
     let mut evaluator = Evaluator::new(scope);
-    let whole = Span { start: 0, end: text.len() };
+    let whole = whole(text);
     let value = match source.top.as_slice() {
-        [] => Ok(Value::from(text)),
+        [] => Ok(Object::from(text)),
         &[block] if source.blocks[block].span == whole => evaluator.block(unit, block),
-        top => evaluator.render(unit, whole, top).map(Value::String),
+        top => evaluator.render(unit, whole, top).map(Object::from),
     };
-    conclude(evaluator, value)
+    conclude(evaluator, value, whole)
 }
 
 /// Evaluates a text that is an expression as a whole.
@@ -44,10 +45,15 @@ pub(crate) fn evaluate_expression(
 ) -> Result<Evaluation, EvalError> {
     let mut evaluator = Evaluator::new(scope);
     let value = evaluator.script(Unit { text, source }, script, &mut Frame::default());
-    conclude(evaluator, value)
+    conclude(evaluator, value, whole(text))
 }
 
-fn conclude(evaluator: Evaluator<'_>, value: Result<Value, Stop>) -> Result<Evaluation, EvalError> {
+fn whole(text: &str) -> Span {
+    Span { start: 0, end: text.len() }
+}
+
+fn conclude(evaluator: Evaluator<'_>, value: Result<Object, Stop>, whole: Span) -> Result<Evaluation, EvalError> {
+    let value = value.and_then(|value| value.value().map_err(|fault| Stop::new(fault, whole)));
     match value {
         Ok(value) => {
             let (secret, unresolved) = evaluator.into_findings();

@@ -2,13 +2,14 @@
 
 use super::{
     evaluator::{Evaluated, Evaluator, Frame, Stop, Unit},
-    walk::{Step, walk},
+    walk::{Null, Step},
 };
 use crate::{
     Segment, Value,
     fault::Fault,
-    functors, java_regex, methods,
-    syntax::{Access, Head, Name, Node, Span},
+    functors, methods,
+    object::Object,
+    syntax::{Access, Head, Name, NodeKind, Span},
 };
 
 /// What a functor's call counts as, in steps: it may compile a pattern or read a document.
@@ -16,58 +17,75 @@ const FUNCTOR_EFFORT: usize = 1000;
 
 impl Evaluator<'_> {
     /// Evaluates a path.
-    pub(super) fn path<'a>(
+    pub(super) fn path(
         &mut self,
-        unit: Unit<'a>,
-        head: &'a Head,
-        accesses: &'a [Access],
+        unit: Unit<'_>,
+        head: &Head,
+        accesses: &[Access],
         span: Span,
-        frame: &mut Frame<'a>,
+        frame: &mut Frame,
     ) -> Evaluated {
         match head {
             Head::Value(node) => {
                 let value = self.node(unit, node, frame)?;
                 let steps = self.steps(unit, accesses, frame)?;
-                self.walked(&value, &steps, span)
+                let null = if matches!(node.kind, NodeKind::Block(_)) { Null::Fails } else { Null::Passes };
+                self.walk(unit, value, &steps, (null, frame))
             }
             Head::Call(name, arguments) => {
                 let value = self.function(unit, name, arguments, span, frame)?;
                 let steps = self.steps(unit, accesses, frame)?;
-                self.walked(&value, &steps, span)
+                self.walk(unit, value, &steps, (Null::Passes, frame))
             }
-            Head::Name(Name::Plain(name)) if frame.variables.contains_key(name) => {
-                let steps = self.steps(unit, accesses, frame)?;
-                self.variable(name, &steps, span, frame)
-            }
-            Head::Name(name) => {
-                let steps = self.steps(unit, accesses, frame)?;
-                let mut segments = keys(name, self.name(unit, name, span)?);
-                if let ([Segment::Key(functor)], [(Step::Call(method, arguments), call), rest @ ..]) =
-                    (segments.as_slice(), steps.as_slice())
-                    && let Some(value) = self.functor(unit, functor, method, arguments, span.to(*call))
-                {
-                    let value = value?;
-                    return self.walked(&value, rest, span);
-                }
-                let asked = steps.iter().map_while(|(step, _)| step.segment()).collect::<Vec<_>>();
-                let rest = &steps[asked.len()..];
-                segments.extend(asked);
-                let reference = match (steps[..steps.len() - rest.len()].last(), rest.first()) {
-                    (_, None) => span,
-                    (Some((_, asked)), Some(_)) => span.to(*asked),
-                    (None, Some((_, call))) => Span { start: span.start, end: call.start },
-                };
-                self.reference(unit, &segments, rest, reference, frame)
-            }
+            Head::Name(name) => self.named(unit, name, accesses, span, frame),
         }
     }
 
-    /// Evaluates what a path needs before it is walked: indexes and arguments.
-    pub(super) fn steps<'a>(
+    fn named(&mut self, unit: Unit<'_>, name: &Name, accesses: &[Access], span: Span, frame: &mut Frame) -> Evaluated {
+        let steps = self.steps(unit, accesses, frame)?;
+        if let Name::Plain(name) = name {
+            let changes = steps.iter().any(|(step, _)| matches!(step, Step::Call(name, _) if methods::changes(name)));
+            let value = if changes { self.current(name, span, frame)? } else { frame.variable(name) };
+            if let Some(value) = value {
+                return self.walk(unit, value, &steps, (Null::Fails, frame));
+            }
+        }
+        let segments = keys(name, self.name(unit, name, span)?);
+        self.scoped(unit, segments, &steps, span, frame)
+    }
+
+    /// A path of a functor or of the scope.
+    fn scoped(
         &mut self,
-        unit: Unit<'a>,
-        accesses: &'a [Access],
-        frame: &mut Frame<'a>,
+        unit: Unit<'_>,
+        mut segments: Vec<Segment>,
+        steps: &[(Step, Span)],
+        span: Span,
+        frame: &mut Frame,
+    ) -> Evaluated {
+        if let ([Segment::Key(functor)], [(Step::Call(method, arguments), call), rest @ ..]) =
+            (segments.as_slice(), steps)
+            && let Some(value) = self.functor(unit, functor, (method, arguments), span.to(*call))
+        {
+            return self.walk(unit, value?, rest, (Null::Passes, frame));
+        }
+        let asked = steps.iter().map_while(|(step, _)| step.segment()).collect::<Vec<_>>();
+        let rest = &steps[asked.len()..];
+        segments.extend(asked);
+        let reference = match (steps[..steps.len() - rest.len()].last(), rest.first()) {
+            (_, None) => span,
+            (Some((_, asked)), Some(_)) => span.to(*asked),
+            (None, Some((_, call))) => Span { start: span.start, end: call.start },
+        };
+        self.reference(unit, &segments, rest, reference, frame)
+    }
+
+    /// Evaluates what a path needs before it is walked: indexes and arguments.
+    pub(super) fn steps(
+        &mut self,
+        unit: Unit<'_>,
+        accesses: &[Access],
+        frame: &mut Frame,
     ) -> Evaluated<Vec<(Step, Span)>> {
         let mut steps = Vec::with_capacity(accesses.len());
         for access in accesses {
@@ -75,52 +93,54 @@ impl Evaluator<'_> {
             match access {
                 Access::Key(name, _) => {
                     let text = self.name(unit, name, span)?;
-                    steps.extend(keys(name, text).into_iter().map(|segment| (Step::Segment(segment), span)));
+                    steps.extend(keys(name, text).iter().map(|segment| (Step::from(segment), span)));
                 }
-                Access::Position(position, _) => steps.push((Step::Segment(Segment::Index(*position)), span)),
-                Access::Index(node, _) => {
-                    let index = self.node(unit, node, frame)?;
-                    steps.push((Step::index(index).map_err(|fault| Stop::new(fault, span))?, span));
-                }
+                Access::Position(position, _) => steps.push((Step::Position(*position), span)),
+                Access::Index(node, _) => steps.push((Step::Index(self.node(unit, node, frame)?), span)),
                 Access::Call { name, arguments, .. } => {
-                    let arguments = self.arguments(unit, arguments, frame)?;
+                    let arguments = self.nodes(unit, arguments, frame)?;
                     steps.push((Step::Call(name.clone(), arguments), span));
+                }
+                Access::Invoke(arguments, _) => {
+                    let arguments = self.nodes(unit, arguments, frame)?;
+                    steps.push((Step::Invoke(arguments), span));
                 }
             }
         }
         Ok(steps)
     }
 
-    pub(super) fn arguments<'a>(
-        &mut self,
-        unit: Unit<'a>,
-        arguments: &'a [Node],
-        frame: &mut Frame<'a>,
-    ) -> Evaluated<Vec<Value>> {
-        arguments.iter().map(|argument| self.node(unit, argument, frame)).collect()
+    /// The values of a functor's arguments.
+    pub(super) fn values(&mut self, arguments: &[Object], span: Span) -> Evaluated<Vec<Value>> {
+        let effort = arguments.iter().map(|argument| self.weight(argument)).sum();
+        self.spend(effort, span)?;
+        arguments.iter().map(|argument| argument.value().map_err(|fault| Stop::new(fault, span))).collect()
     }
 
     fn functor(
         &mut self,
         unit: Unit<'_>,
         functor: &str,
-        method: &str,
-        arguments: &[Value],
+        (method, arguments): (&str, &[Object]),
         span: Span,
     ) -> Option<Evaluated> {
         if functor == "secrets" && method == "getValue" {
             return Some(self.secret(unit, arguments, span));
         }
-        let effort = arguments.iter().map(|argument| argument.extent().weight).sum::<usize>() + FUNCTOR_EFFORT;
-        if let Err(stop) = self.spend(effort, span) {
-            return Some(Err(stop));
+        if !functors::is_one(functor) {
+            return None;
         }
-        let value = functors::call(functor, method, arguments, self.scope.now_ms())?;
-        Some(value.map_err(|fault| Stop::new(fault, span)).and_then(|value| self.made(value, span)))
+        let arguments = match self.spend(FUNCTOR_EFFORT, span).and_then(|()| self.values(arguments, span)) {
+            Ok(arguments) => arguments,
+            Err(stop) => return Some(Err(stop)),
+        };
+        let value = functors::call(functor, method, &arguments, self.scope.now_ms())?;
+        let value = value.map(Object::from).map_err(|fault| Stop::new(fault, span));
+        Some(value.and_then(|value| self.made(value, span)))
     }
 
-    fn secret(&mut self, unit: Unit<'_>, arguments: &[Value], span: Span) -> Evaluated {
-        let [Value::String(id)] = arguments else {
+    fn secret(&mut self, unit: Unit<'_>, arguments: &[Object], span: Span) -> Evaluated {
+        let [Object::Text(id)] = arguments else {
             return Err(Stop::new(Fault::value("`secrets.getValue` takes the secret's identifier"), span));
         };
         let lookup = self.scope.secret(id);
@@ -131,7 +151,7 @@ impl Evaluator<'_> {
             }
             None => {
                 self.report_missing(span.of(unit.text));
-                Ok(Value::Null)
+                Ok(Object::Null)
             }
         }
     }
@@ -143,45 +163,37 @@ impl Evaluator<'_> {
         segments: &[Segment],
         rest: &[(Step, Span)],
         span: Span,
-        frame: &mut Frame<'_>,
+        frame: &mut Frame,
     ) -> Evaluated {
+        let mut known = false;
         for length in (1..=segments.len()).rev() {
             self.spend(1, span)?;
             let lookup = self.scope.lookup(&segments[..length]);
             let Some((value, secret)) = self.take(lookup, span)? else { continue };
             let whole = length == segments.len();
             let value = if whole { value } else { self.resolve(value, secret, unit, span)? };
-            let inside = segments[length..].iter().map(|segment| (Step::Segment(segment.clone()), span));
-            let value = match walk(&value, &inside.collect::<Vec<_>>()) {
-                Ok(value) if whole || value != Value::Null => value,
-                Ok(_) | Err(_) => break,
+            let inside: Vec<_> = segments[length..].iter().map(|segment| (Step::from(segment), span)).collect();
+            let value = match self.walk(unit, value, &inside, (Null::Fails, frame)) {
+                Ok(value) if whole || !value.is_null() => value,
+                Err(stop @ (Stop::Pending | Stop::Failed { fault: Fault::Refused(_), .. })) => return Err(stop),
+                Ok(_) => {
+                    known = true;
+                    break;
+                }
+                Err(_) => break,
             };
             let value = self.resolve(value, secret, unit, span)?;
-            return self.walked(&value, rest, span);
+            return self.walk(unit, value, rest, (Null::Fails, frame));
         }
         frame.missing = true;
         self.report_missing(span.of(unit.text));
         if rest.is_empty() {
-            return Ok(Value::Null);
+            return Ok(Object::Null);
+        }
+        if known {
+            return self.walk(unit, Object::Null, rest, (Null::Passes, frame));
         }
         Err(Stop::new(Fault::Null(format!("`{}` is null", span.of(unit.text))), span))
-    }
-
-    /// Counts methods by the size of what they read, and patterns by what compiling them may take.
-    pub(super) fn spend_on_calls(&mut self, value: &Value, steps: &[(Step, Span)]) -> Evaluated<()> {
-        for (step, span) in steps {
-            if let Step::Call(name, arguments) = step {
-                let pattern = methods::pattern(name, arguments).map_or(0, java_regex::effort);
-                self.spend(value.extent().weight + pattern, *span)?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn walked(&mut self, value: &Value, steps: &[(Step, Span)], span: Span) -> Evaluated {
-        self.spend_on_calls(value, steps)?;
-        let value = walk(value, steps).map_err(|(fault, place)| Stop::new(fault, place))?;
-        self.made(value, span)
     }
 }
 

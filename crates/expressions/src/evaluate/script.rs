@@ -1,46 +1,32 @@
-//! Scripts: statements, variables and functions.
+//! Scripts: statements, and calls of functions.
 
-use super::{
-    evaluator::{Evaluated, Evaluator, Frame, Stop, Unit},
-    operators::binary,
-    walk::{Step, child_mut, walk},
-};
+use super::evaluator::{Evaluated, Evaluator, Frame, Stop, Unit};
 use crate::{
-    Segment, Value,
     fault::Fault,
-    functors, methods,
-    syntax::{BinaryOp, Node, Span, Statement},
+    functors,
+    object::{Closure, Object},
+    syntax::{Node, Span, Statement, Variable},
 };
 
 /// How a statement ended.
 enum Flow {
-    Value(Value),
-    Return(Value),
+    Value(Object),
+    Return(Object),
     Break,
     Continue,
 }
 
 impl Evaluator<'_> {
     /// Runs `statements` and gives what they return, or the last one's value.
-    pub(super) fn script<'a>(
-        &mut self,
-        unit: Unit<'a>,
-        statements: &'a [Statement],
-        frame: &mut Frame<'a>,
-    ) -> Evaluated {
+    pub(super) fn script(&mut self, unit: Unit<'_>, statements: &[Statement], frame: &mut Frame) -> Evaluated {
         match self.statements(unit, statements, frame)? {
             Flow::Value(value) | Flow::Return(value) => Ok(value),
-            Flow::Break | Flow::Continue => Ok(Value::Null),
+            Flow::Break | Flow::Continue => Ok(Object::Null),
         }
     }
 
-    fn statements<'a>(
-        &mut self,
-        unit: Unit<'a>,
-        statements: &'a [Statement],
-        frame: &mut Frame<'a>,
-    ) -> Evaluated<Flow> {
-        let mut last = Value::Null;
+    fn statements(&mut self, unit: Unit<'_>, statements: &[Statement], frame: &mut Frame) -> Evaluated<Flow> {
+        let mut last = Object::Null;
         for statement in statements {
             match self.statement(unit, statement, frame)? {
                 Flow::Value(value) => last = value,
@@ -50,80 +36,72 @@ impl Evaluator<'_> {
         Ok(Flow::Value(last))
     }
 
-    fn statement<'a>(&mut self, unit: Unit<'a>, statement: &'a Statement, frame: &mut Frame<'a>) -> Evaluated<Flow> {
+    fn statement(&mut self, unit: Unit<'_>, statement: &Statement, frame: &mut Frame) -> Evaluated<Flow> {
         match statement {
             Statement::Expression(node) => self.node(unit, node, frame).map(Flow::Value),
-            Statement::Var { name, value } => {
-                let value = value.as_ref().map_or(Ok(Value::Null), |value| self.node(unit, value, frame))?;
-                frame.variables.insert(name.clone(), value.clone());
-                Ok(Flow::Value(value))
-            }
-            Statement::Assign { target, operator, value } => {
-                let value = self.node(unit, value, frame)?;
-                let steps = self.steps(unit, &target.accesses, frame)?;
-                let segments: Vec<_> = steps.iter().filter_map(|(step, _)| step.segment()).collect();
-                self.assign(&target.name, &segments, *operator, value, target.span, frame).map(Flow::Value)
-            }
-            Statement::Function(function) => {
-                frame.functions.insert(&function.name, function);
-                Ok(Flow::Value(Value::Null))
-            }
+            Statement::Var { name, value } => self.var(unit, name, value.as_ref(), frame).map(Flow::Value),
             Statement::If { condition, then, otherwise } => {
-                let holds = self.node(unit, condition, frame)?.truth() == Some(true);
-                let branch = if holds { Some(then) } else { otherwise.as_ref() };
-                branch.map_or(Ok(Flow::Value(Value::Null)), |branch| self.inner(unit, branch, condition.span, frame))
-            }
-            Statement::For { name, items, body } => self.for_each(unit, name, items, body, frame),
-            Statement::While { condition, body } => {
-                while self.node(unit, condition, frame)?.truth() == Some(true) {
-                    match self.inner(unit, body, condition.span, frame)? {
-                        Flow::Value(_) | Flow::Continue => {}
-                        Flow::Break => break,
-                        flow @ Flow::Return(_) => return Ok(flow),
-                    }
+                let branch = if self.condition(unit, condition, frame)? { Some(then) } else { otherwise.as_ref() };
+                match branch {
+                    Some(branch) => self.inner(unit, branch, condition.span, frame),
+                    None => Ok(Flow::Value(Object::Null)),
                 }
-                Ok(Flow::Value(Value::Null))
             }
+            Statement::For { variable, items, body } => self.for_each(unit, variable, items, body, frame),
+            Statement::While { condition, body } => self.while_true(unit, condition, body, frame),
             Statement::Block(statements) => self.statements(unit, statements, frame),
-            Statement::Return(value) => {
-                value.as_ref().map_or(Ok(Value::Null), |value| self.node(unit, value, frame)).map(Flow::Return)
-            }
+            Statement::Return(value) => self.node(unit, value, frame).map(Flow::Return),
             Statement::Break => Ok(Flow::Break),
             Statement::Continue => Ok(Flow::Continue),
         }
     }
 
-    fn inner<'a>(
-        &mut self,
-        unit: Unit<'a>,
-        statement: &'a Statement,
-        span: Span,
-        frame: &mut Frame<'a>,
-    ) -> Evaluated<Flow> {
+    fn var(&mut self, unit: Unit<'_>, name: &str, value: Option<&Node>, frame: &mut Frame) -> Evaluated {
+        let value = match value {
+            Some(value) => self.node(unit, value, frame)?,
+            None => Object::Null,
+        };
+        frame.locals.insert(name.to_owned(), value.clone());
+        name_function(&value, name);
+        Ok(value)
+    }
+
+    fn while_true(&mut self, unit: Unit<'_>, condition: &Node, body: &Statement, frame: &mut Frame) -> Evaluated<Flow> {
+        let mut last = Object::Null;
+        while self.condition(unit, condition, frame)? {
+            match self.inner(unit, body, condition.span, frame)? {
+                Flow::Value(value) => last = value,
+                Flow::Continue => {}
+                Flow::Break => break,
+                flow @ Flow::Return(_) => return Ok(flow),
+            }
+        }
+        Ok(Flow::Value(last))
+    }
+
+    fn inner(&mut self, unit: Unit<'_>, statement: &Statement, span: Span, frame: &mut Frame) -> Evaluated<Flow> {
         self.spend(1, span)?;
         self.deeper(span, |evaluator| evaluator.statement(unit, statement, frame))
     }
 
-    fn for_each<'a>(
+    /// Loops over a collection; over anything else there is nothing to loop.
+    fn for_each(
         &mut self,
-        unit: Unit<'a>,
-        name: &str,
-        items: &'a Node,
-        body: &'a Statement,
-        frame: &mut Frame<'a>,
+        unit: Unit<'_>,
+        variable: &Variable,
+        items: &Node,
+        body: &Statement,
+        frame: &mut Frame,
     ) -> Evaluated<Flow> {
-        let values = match self.node(unit, items, frame)? {
-            Value::List(values) => values,
-            Value::Map(entries) => entries.into_values().collect(),
-            Value::Null => Vec::new(),
-            scalar @ (Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_)) => {
-                let fault = Fault::value(format!("{} cannot be looped over", scalar.kind()));
-                return Err(Stop::new(fault, items.span));
+        let collection = self.node(unit, items, frame)?;
+        self.spend(self.weight(&collection), items.span)?;
+        let mut last = Object::Null;
+        for value in collection.items().unwrap_or_default() {
+            if variable.local {
+                frame.locals.insert(variable.name.clone(), value);
+            } else {
+                frame.set(&variable.name, value);
             }
-        };
-        let mut last = Value::Null;
-        for value in values {
-            frame.variables.insert(name.to_owned(), value);
             match self.inner(unit, body, items.span, frame)? {
                 Flow::Value(value) => last = value,
                 Flow::Continue => {}
@@ -134,76 +112,62 @@ impl Evaluator<'_> {
         Ok(Flow::Value(last))
     }
 
-    fn assign(
+    /// Calls a function by its name: a variable of the script, or `currentDate()`.
+    pub(super) fn function(
         &mut self,
+        unit: Unit<'_>,
         name: &str,
-        segments: &[Segment],
-        operator: Option<BinaryOp>,
-        value: Value,
+        arguments: &[Node],
         span: Span,
-        frame: &mut Frame<'_>,
+        frame: &mut Frame,
     ) -> Evaluated {
-        let missing = || Stop::new(Fault::value("there is nothing to assign to"), span);
-        let mut place = frame.variables.entry(name.to_owned()).or_insert(Value::Null);
-        for segment in segments {
-            place = child_mut(place, segment).ok_or_else(missing)?;
+        let arguments = self.nodes(unit, arguments, frame)?;
+        if let Some(Object::Function(closure)) = frame.locals.get(name).cloned() {
+            return self.invoke(unit, &closure, arguments, span, frame);
         }
-        let value = match operator {
-            Some(operator) => binary(operator, place, &value).map_err(|fault| Stop::new(fault, span))?,
-            None => value,
-        };
-        self.fits(&value, segments.len(), span)?;
-        *place = value.clone();
-        Ok(value)
+        self.by_name(name, &arguments, span)
     }
 
-    /// Reads a variable, or changes it by a method such as `add`.
-    pub(super) fn variable(
+    /// Calls a function; arguments that it does not get are null.
+    pub(super) fn invoke(
         &mut self,
-        name: &str,
-        steps: &[(Step, Span)],
+        unit: Unit<'_>,
+        closure: &std::rc::Rc<Closure>,
+        arguments: Vec<Object>,
         span: Span,
-        frame: &mut Frame<'_>,
+        frame: &Frame,
     ) -> Evaluated {
-        let Some(value) = frame.variables.get_mut(name) else { return Ok(Value::Null) };
-        if let [way @ .., (Step::Call(method, arguments), place)] = steps
-            && methods::changes(method)
-        {
-            let way: Option<Vec<_>> = way.iter().map(|(step, _)| step.segment()).collect();
-            let target = way.and_then(|way| way.iter().try_fold(value, child_mut));
-            if let Some(target) = target {
-                for argument in arguments {
-                    self.fits(argument, steps.len(), *place)?;
-                }
-                return methods::change(target, method, arguments).map_err(|fault| Stop::new(fault, *place));
-            }
-        }
-        let Some(value) = frame.variables.get(name) else { return Ok(Value::Null) };
-        self.spend_on_calls(value, steps)?;
-        let value = walk(value, steps).map_err(|(fault, place)| Stop::new(fault, place))?;
-        self.made(value, span)
+        self.spend(1 + closure.captured.len(), span)?;
+        let mut inside = called(closure, arguments, frame);
+        let function = closure.function.clone();
+        self.deeper(span, |evaluator| evaluator.script(unit, &function.body, &mut inside))
     }
 
-    /// Calls a function of the script, or a functor's method by its bare name: `currentDate()`.
-    pub(super) fn function<'a>(
-        &mut self,
-        unit: Unit<'a>,
-        name: &str,
-        arguments: &'a [Node],
-        span: Span,
-        frame: &mut Frame<'a>,
-    ) -> Evaluated {
-        let arguments = self.arguments(unit, arguments, frame)?;
-        if let Some(&function) = frame.functions.get(name) {
-            let mut inside = Frame { functions: frame.functions.clone(), ..Frame::default() };
-            let missing = std::iter::repeat(Value::Null);
-            inside.variables = function.parameters.iter().cloned().zip(arguments.into_iter().chain(missing)).collect();
-            return self.deeper(span, |evaluator| evaluator.script(unit, &function.body, &mut inside));
-        }
+    fn by_name(&mut self, name: &str, arguments: &[Object], span: Span) -> Evaluated {
         // The service tries the prefix `datetime` before none (harness-runtime.md 7).
-        match functors::call("datetime", name, &arguments, self.scope.now_ms()) {
-            Some(value) => value.map_err(|fault| Stop::new(fault, span)),
+        let values = self.values(arguments, span)?;
+        match functors::call("datetime", name, &values, self.scope.now_ms()) {
+            Some(value) => value.map(Object::from).map_err(|fault| Stop::new(fault, span)),
             None => Err(Stop::new(Fault::value(format!("there is no function `{name}`")), span)),
         }
+    }
+}
+
+/// The variables that a call begins with.
+fn called(closure: &std::rc::Rc<Closure>, arguments: Vec<Object>, frame: &Frame) -> Frame {
+    let mut inside = Frame { globals: frame.globals.clone(), ..Frame::default() };
+    inside.locals.extend(closure.captured.iter().cloned());
+    if let Some(name) = &*closure.own_name.borrow() {
+        inside.locals.insert(name.clone(), Object::Function(closure.clone()));
+    }
+    let missing = std::iter::repeat(Object::Null);
+    inside.locals.extend(closure.function.parameters.iter().cloned().zip(arguments.into_iter().chain(missing)));
+    inside
+}
+
+/// A function that a variable is given sees itself by that name.
+pub(super) fn name_function(value: &Object, name: &str) {
+    if let Object::Function(closure) = value {
+        *closure.own_name.borrow_mut() = Some(name.to_owned());
     }
 }

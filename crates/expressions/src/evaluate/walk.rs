@@ -1,107 +1,190 @@
 //! Walks from a value to what is in it, and calls methods on the way.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use crate::{Segment, Value, fault::Fault, methods, syntax::Span};
+use super::evaluator::{Evaluated, Evaluator, Frame, Stop, Unit};
+use crate::{
+    Segment,
+    fault::Fault,
+    java_regex, methods,
+    object::{Key, Object},
+    syntax::Span,
+};
 
 /// A step of a path, with its indexes and arguments evaluated.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) enum Step {
-    Segment(Segment),
-    Call(String, Vec<Value>),
+    /// `.name`.
+    Key(String),
+    /// `.0`.
+    Position(usize),
+    /// `[index]`.
+    Index(Object),
+    Call(String, Vec<Object>),
+    /// A call of what is before it.
+    Invoke(Vec<Object>),
 }
 
 impl Step {
-    /// The step that `[index]` makes.
-    pub(super) fn index(index: Value) -> Result<Self, Fault> {
-        match index {
-            Value::String(key) => Ok(Self::Segment(Segment::Key(key))),
-            Value::Int(position) => match usize::try_from(position) {
-                Ok(position) => Ok(Self::Segment(Segment::Index(position))),
-                Err(_) => Err(Fault::value(format!("there is no position {position}"))),
-            },
-            Value::Null | Value::Bool(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => {
-                Err(Fault::value(format!("{} is no position and no key", index.kind())))
-            }
-        }
-    }
-
     /// The step as the scope may be asked for it: keys, positions, and `get` of one.
     pub(super) fn segment(&self) -> Option<Segment> {
+        let of = |index: &Object| match index {
+            Object::Text(key) => Some(Segment::Key(key.to_string())),
+            Object::Int(position) => usize::try_from(*position).ok().map(Segment::Index),
+            _ => None,
+        };
         match self {
-            Self::Segment(segment) => Some(segment.clone()),
+            Self::Key(key) => Some(Segment::Key(key.clone())),
+            Self::Position(position) => Some(Segment::Index(*position)),
+            Self::Index(index) => of(index),
             Self::Call(name, arguments) if name == "get" || name == "getValue" => match arguments.as_slice() {
-                [Value::String(key)] => Some(Segment::Key(key.clone())),
-                [Value::Int(position)] => usize::try_from(*position).ok().map(Segment::Index),
+                [index] => of(index),
                 _ => None,
             },
-            Self::Call(..) => None,
+            Self::Call(..) | Self::Invoke(_) => None,
+        }
+    }
+
+    /// The position in a list that the step names.
+    pub(super) fn position(&self) -> Option<usize> {
+        match self {
+            Self::Position(position) => Some(*position),
+            Self::Index(Object::Int(position)) => usize::try_from(*position).ok(),
+            Self::Index(Object::Float(position)) if *position > -1.0 => Some(*position as usize),
+            Self::Key(_) | Self::Index(_) | Self::Call(..) | Self::Invoke(_) => None,
+        }
+    }
+
+    fn key(&self) -> Result<Option<Key>, Fault> {
+        match self {
+            Self::Key(key) => Ok(Some(Key::Text(key.as_str().into()))),
+            Self::Position(position) => Ok(Some(Key::Int(*position as i64))),
+            Self::Index(index) => Key::of(index).map(Some),
+            Self::Call(..) | Self::Invoke(_) => Ok(None),
         }
     }
 }
 
-/// Walks `steps` from `start`; an error carries the step's place.
-pub(super) fn walk(start: &Value, steps: &[(Step, Span)]) -> Result<Value, (Fault, Span)> {
-    let mut current = Cow::Borrowed(start);
-    for (step, span) in steps {
-        current = match (step, current) {
-            (_, current) if matches!(*current, Value::Null) => {
-                return Err((Fault::Null(format!("null has no {}", described(step))), *span));
-            }
-            (Step::Segment(segment), Cow::Borrowed(value)) => child(value, segment)
-                .map(|found| found.map_or(Cow::Owned(Value::Null), Cow::Borrowed))
-                .map_err(|fault| (fault, *span))?,
-            (Step::Segment(segment), Cow::Owned(value)) => {
-                let found = child(&value, segment).map_err(|fault| (fault, *span))?;
-                Cow::Owned(found.cloned().unwrap_or(Value::Null))
-            }
-            (Step::Call(name, arguments), value) => {
-                Cow::Owned(methods::call(&value, name, arguments).map_err(|fault| (fault, *span))?)
-            }
-        };
+impl From<&Segment> for Step {
+    fn from(segment: &Segment) -> Self {
+        match segment {
+            Segment::Key(key) => Self::Key(key.clone()),
+            Segment::Index(position) => Self::Position(*position),
+        }
     }
-    Ok(current.into_owned())
 }
 
-/// Finds what `segment` names in `value`; a map answers null for a key it does not have.
-fn child<'a>(value: &'a Value, segment: &Segment) -> Result<Option<&'a Value>, Fault> {
-    match (value, segment) {
-        (Value::Map(entries), Segment::Key(key)) => Ok(entries.get(key)),
-        (Value::Map(entries), Segment::Index(position)) => Ok(entries.get(&position.to_string())),
-        (Value::List(items), segment) => {
-            let position = match segment {
-                Segment::Index(position) => Some(*position),
-                Segment::Key(key) => key.parse().ok(),
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "`{key}`"),
+            Self::Position(position) => write!(f, "position {position}"),
+            Self::Index(Object::Text(key)) => write!(f, "`{key}`"),
+            Self::Index(Object::Int(position)) => write!(f, "position {position}"),
+            Self::Index(index) => write!(f, "position that is {}", index.kind()),
+            Self::Call(name, _) => write!(f, "method `{name}`"),
+            Self::Invoke(_) => f.write_str("function"),
+        }
+    }
+}
+
+/// What the first step of a walk does where its value is null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Null {
+    /// A name or a nested `<+…>`: an error.
+    Fails,
+    /// The value of an expression: the walk gives null.
+    Passes,
+}
+
+impl Evaluator<'_> {
+    /// Walks `steps` from `start`. What follows a null on the way is null.
+    pub(super) fn walk(
+        &mut self,
+        unit: Unit<'_>,
+        start: Object,
+        steps: &[(Step, Span)],
+        (null, frame): (Null, &Frame),
+    ) -> Evaluated {
+        let mut current = start;
+        for (index, (step, span)) in steps.iter().enumerate() {
+            let failed = |fault| Stop::new(fault, *span);
+            current = match (step, current) {
+                (Step::Call(name, arguments), Object::Null) if arguments.is_empty() && name == "size" => Object::Int(0),
+                (Step::Call(name, arguments), Object::Null) if arguments.is_empty() && name == "empty" => {
+                    Object::Bool(true)
+                }
+                (_, Object::Null) if index > 0 || null == Null::Passes => return Ok(Object::Null),
+                (_, Object::Null) => return Err(failed(Fault::Null(format!("null has no {step}")))),
+                (Step::Call(name, arguments), value) => self.method(unit, &value, (name, arguments), *span, frame)?,
+                (Step::Invoke(arguments), Object::Function(closure)) => {
+                    self.invoke(unit, &closure, arguments.clone(), *span, frame)?
+                }
+                (step, value) => attribute(&value, step).map_err(failed)?,
             };
-            let found = position.and_then(|position| items.get(position));
-            found.map(Some).ok_or_else(|| Fault::value(format!("a list of {} has no {}", items.len(), shown(segment))))
         }
-        (value, segment) => Err(Fault::value(format!("{} has no {}", value.kind(), shown(segment)))),
+        Ok(current)
     }
-}
 
-/// Finds where `segments` lead in a variable, for an assignment.
-pub(super) fn child_mut<'a>(value: &'a mut Value, segment: &Segment) -> Option<&'a mut Value> {
-    match (value, segment) {
-        (Value::Map(entries), Segment::Key(key)) => Some(entries.entry(key.clone()).or_insert(Value::Null)),
-        (Value::Map(entries), Segment::Index(position)) => {
-            Some(entries.entry(position.to_string()).or_insert(Value::Null))
+    fn method(
+        &mut self,
+        unit: Unit<'_>,
+        value: &Object,
+        (name, arguments): (&str, &[Object]),
+        span: Span,
+        frame: &Frame,
+    ) -> Evaluated {
+        let pattern = methods::pattern(name, arguments).map_or(0, java_regex::effort);
+        self.spend(self.weight(value) + pattern, span)?;
+        if let Object::Map(entries) = value {
+            let stored = entries.borrow().get(&Key::Text(name.into())).cloned();
+            if let Some(Object::Function(closure)) = stored {
+                return self.invoke(unit, &closure, arguments.to_vec(), span, frame);
+            }
         }
-        (Value::List(items), Segment::Index(position)) => items.get_mut(*position),
-        (_, Segment::Key(_) | Segment::Index(_)) => None,
+        if methods::changes(name) {
+            let depth = self.depth_of(value);
+            for argument in arguments {
+                self.fits(argument, depth, span)?;
+                self.put_into(value, argument, span)?;
+            }
+        }
+        let answer = methods::call(value, name, arguments).map_err(|fault| Stop::new(fault, span))?;
+        self.made(answer, span)
     }
 }
 
-fn described(step: &Step) -> String {
-    match step {
-        Step::Segment(segment) => shown(segment),
-        Step::Call(name, _) => format!("method `{name}`"),
-    }
-}
-
-fn shown(segment: &Segment) -> String {
-    match segment {
-        Segment::Key(key) => format!("`{key}`"),
-        Segment::Index(position) => format!("position {position}"),
+/// Finds what `step` names in `value`; a map answers null for a key it does not have.
+pub(super) fn attribute(value: &Object, step: &Step) -> Result<Object, Fault> {
+    let missing = |what: &dyn fmt::Display| Fault::value(format!("{what} has no {step}"));
+    match value {
+        _ if matches!(step, Step::Key(key) if key == "class") => {
+            Err(Fault::refused("`class` is a Java object, which only the service has"))
+        }
+        Object::Map(entries) => match step.key()? {
+            Some(key) => {
+                let entries = entries.borrow();
+                // A document's `.0` may be the key `"0"`.
+                let by_text = || match step {
+                    Step::Position(position) => entries.get(&Key::Text(position.to_string().into())),
+                    _ => None,
+                };
+                Ok(entries.get(&key).or_else(by_text).cloned().unwrap_or(Object::Null))
+            }
+            None => Err(missing(&value.kind())),
+        },
+        Object::Array(items) | Object::List(items) => {
+            let items = items.borrow();
+            step.position()
+                .and_then(|position| items.get(position))
+                .cloned()
+                .ok_or_else(|| missing(&format_args!("a list of {}", items.len())))
+        }
+        Object::Entry(entry) => match step {
+            Step::Key(key) if key == "key" => Ok(entry.0.object()),
+            Step::Key(key) if key == "value" => Ok(entry.1.clone()),
+            _ => Err(missing(&value.kind())),
+        },
+        _ => Err(missing(&value.kind())),
     }
 }

@@ -1,9 +1,9 @@
 //! Filters of a JSONPath: what stands behind `?`.
 
-use regex::RegexBuilder;
+use std::borrow::Cow;
 
 use super::json_path::{JsonPath, Search, as_number};
-use crate::{Value, fault::Fault};
+use crate::{Value, fault::Fault, java_regex};
 
 /// How deeply parentheses and `!` may nest.
 const MAX_DEPTH: usize = 32;
@@ -23,15 +23,27 @@ pub(super) enum Filter {
 pub(super) enum Comparison {
     Equal,
     NotEqual,
+    /// `===`: of one type too.
+    Same,
+    NotSame,
     LessOrEqual,
     GreaterOrEqual,
     Less,
     Greater,
     In,
     NotIn,
+    AnyOf,
+    NoneOf,
+    SubsetOf,
+    Contains,
+    Size,
+    Empty,
 }
 
-const COMPARISONS: [(&str, Comparison); 8] = [
+/// Longest first.
+const COMPARISONS: [(&str, Comparison); 16] = [
+    ("===", Comparison::Same),
+    ("!==", Comparison::NotSame),
     ("==", Comparison::Equal),
     ("!=", Comparison::NotEqual),
     ("<=", Comparison::LessOrEqual),
@@ -40,6 +52,12 @@ const COMPARISONS: [(&str, Comparison); 8] = [
     (">", Comparison::Greater),
     ("in ", Comparison::In),
     ("nin ", Comparison::NotIn),
+    ("anyof ", Comparison::AnyOf),
+    ("noneof ", Comparison::NoneOf),
+    ("subsetof ", Comparison::SubsetOf),
+    ("contains ", Comparison::Contains),
+    ("size ", Comparison::Size),
+    ("empty ", Comparison::Empty),
 ];
 
 #[derive(Debug, Clone, PartialEq)]
@@ -49,13 +67,16 @@ pub(super) enum Operand {
     Literal(Value),
 }
 
-/// `/pattern/i`.
+/// `/pattern/i`, which has to match all of a text.
 #[derive(Debug, Clone)]
-pub(super) struct Pattern(regex::Regex);
+pub(super) struct Pattern {
+    written: String,
+    compiled: java_regex::Pattern,
+}
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
+        self.written == other.written
     }
 }
 
@@ -63,6 +84,9 @@ impl Filter {
     /// Parses what stands behind `?`, with its parentheses.
     pub(super) fn parse(text: &str) -> Result<Self, Fault> {
         let mut reader = Reader { rest: text.trim(), depth: 0 };
+        if !reader.rest.starts_with('(') {
+            return Err(Fault::value(format!("the JSONPath filter `{text}` is missing its parentheses")));
+        }
         let filter = reader.any()?;
         match (filter, reader.rest.is_empty()) {
             (Some(filter), true) => Ok(filter),
@@ -79,43 +103,96 @@ impl Filter {
             Self::Exists(operand) => Ok(operand.value(item, search)?.is_some()),
             Self::Compare(left, comparison, right) => {
                 let (left, right) = (left.value(item, search)?, right.value(item, search)?);
-                Ok(left.zip(right).is_some_and(|(left, right)| comparison.holds(left, right)))
+                Ok(comparison.holds(left.as_deref(), right.as_deref()))
             }
-            Self::Matches(operand, pattern) => match operand.value(item, search)? {
-                Some(Value::String(text)) => Ok(pattern.0.is_match(text)),
-                Some(_) | None => Ok(false),
+            Self::Matches(operand, pattern) => match operand.value(item, search)?.as_deref() {
+                Some(Value::List(_) | Value::Map(_)) => Ok(false),
+                Some(value) => pattern.compiled.is_match(&value.render()),
+                None => pattern.compiled.is_match(""),
             },
         }
     }
 }
 
 impl Comparison {
-    fn holds(self, left: &Value, right: &Value) -> bool {
-        let order = match (left, right) {
+    /// Whether it holds; nothing is what a path did not find.
+    fn holds(self, left: Option<&Value>, right: Option<&Value>) -> bool {
+        let (Some(left), Some(right)) = (left, right) else {
+            return matches!(self, Self::NotEqual | Self::NotSame | Self::NotIn);
+        };
+        let order = || match (left, right) {
             (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
             _ => as_number(left).zip(as_number(right)).and_then(|(left, right)| left.partial_cmp(&right)),
         };
-        let equal = || order.map_or(left == right, std::cmp::Ordering::is_eq);
-        let within = |items: &Value| matches!(items, Value::List(items) if items.contains(left));
+        let items = |value: &Value| match value {
+            Value::List(items) => items.clone(),
+            _ => Vec::new(),
+        };
+        let within = |item: &Value, items: &[Value]| items.iter().any(|other| equal(other, item));
         match self {
-            Self::Equal => equal(),
-            Self::NotEqual => !equal(),
-            Self::LessOrEqual => order.is_some_and(std::cmp::Ordering::is_le),
-            Self::GreaterOrEqual => order.is_some_and(std::cmp::Ordering::is_ge),
-            Self::Less => order.is_some_and(std::cmp::Ordering::is_lt),
-            Self::Greater => order.is_some_and(std::cmp::Ordering::is_gt),
-            Self::In => within(right),
-            Self::NotIn => !within(right),
+            Self::Equal => equal(left, right),
+            Self::NotEqual => !equal(left, right),
+            Self::Same => same_type(left, right) && equal(left, right),
+            Self::NotSame => !(same_type(left, right) && equal(left, right)),
+            Self::LessOrEqual => order().is_some_and(std::cmp::Ordering::is_le),
+            Self::GreaterOrEqual => order().is_some_and(std::cmp::Ordering::is_ge),
+            Self::Less => order().is_some_and(std::cmp::Ordering::is_lt),
+            Self::Greater => order().is_some_and(std::cmp::Ordering::is_gt),
+            Self::In => within(left, &items(right)),
+            Self::NotIn => !within(left, &items(right)),
+            Self::AnyOf => matches!(left, Value::List(_)) && items(left).iter().any(|item| within(item, &items(right))),
+            Self::NoneOf => {
+                matches!(left, Value::List(_)) && !items(left).iter().any(|item| within(item, &items(right)))
+            }
+            Self::SubsetOf => {
+                matches!(left, Value::List(_)) && items(left).iter().all(|item| within(item, &items(right)))
+            }
+            Self::Contains => match (left, right) {
+                (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
+                (Value::List(items), item) => within(item, items),
+                _ => false,
+            },
+            Self::Size => size(left).is_some_and(|size| as_number(right) == Some(size as f64)),
+            Self::Empty => match (left, right) {
+                (Value::String(_) | Value::List(_), Value::Bool(wanted)) => (size(left) == Some(0)) == *wanted,
+                _ => false,
+            },
         }
     }
 }
 
+fn size(value: &Value) -> Option<usize> {
+    match value {
+        Value::String(text) => Some(text.encode_utf16().count()),
+        Value::List(items) => Some(items.len()),
+        _ => None,
+    }
+}
+
+fn same_type(left: &Value, right: &Value) -> bool {
+    std::mem::discriminant(left) == std::mem::discriminant(right) || as_number(left).zip(as_number(right)).is_some()
+}
+
+/// A number and a text are equal if the text is the number.
+fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::String(text), number) if as_number(number).is_some() => *text == number.render(),
+        (number, Value::String(text)) if as_number(number).is_some() => {
+            text.trim().parse().is_ok_and(|parsed: f64| as_number(number) == Some(parsed))
+        }
+        _ => match as_number(left).zip(as_number(right)) {
+            Some((left, right)) => left == right,
+            None => left == right,
+        },
+    }
+}
+
 impl Operand {
-    fn value<'a>(&'a self, item: &'a Value, search: &Search<'a>) -> Result<Option<&'a Value>, Fault> {
+    fn value<'a>(&'a self, item: &'a Value, search: &Search<'a>) -> Result<Option<Cow<'a, Value>>, Fault> {
         match self {
-            Self::FromItem(path) => Ok(path.find(item, search)?.first().copied()),
-            Self::FromRoot(path) => Ok(path.find(search.root(), search)?.first().copied()),
-            Self::Literal(value) => Ok(Some(value)),
+            Self::FromItem(path) => path.first(item, search),
+            Self::FromRoot(path) => path.first(search.root(), search),
+            Self::Literal(value) => Ok(Some(Cow::Borrowed(value))),
         }
     }
 }
@@ -170,10 +247,11 @@ impl<'a> Reader<'a> {
     fn comparison(&mut self) -> Read {
         let Some(left) = self.operand()? else { return Ok(None) };
         if self.take("=~") {
-            return Ok(self.pattern().map(|pattern| Filter::Matches(left, pattern)));
+            return Ok(self.pattern()?.map(|pattern| Filter::Matches(left, pattern)));
         }
         let Some((_, comparison)) = COMPARISONS.iter().find(|(symbol, _)| self.take(symbol)) else {
-            return Ok(Some(Filter::Exists(left)));
+            // A literal by itself is no condition.
+            return Ok((!matches!(left, Operand::Literal(_))).then_some(Filter::Exists(left)));
         };
         Ok(self.operand()?.map(|right| Filter::Compare(left, *comparison, right)))
     }
@@ -186,7 +264,17 @@ impl<'a> Reader<'a> {
             return Ok(Some(if from_item { Operand::FromItem(path) } else { Operand::FromRoot(path) }));
         }
         let length = match self.rest.chars().next() {
-            Some(quote @ ('\'' | '"')) => self.rest[1..].find(quote).map_or(0, |end| end + 2),
+            Some(quote @ ('\'' | '"')) => {
+                let mut escaped = false;
+                let end = self.rest[1..].find(|character| {
+                    let closes = character == quote && !escaped;
+                    escaped = character == '\\' && !escaped;
+                    closes
+                });
+                let Some(end) = end else { return Ok(None) };
+                let text = self.split(end + 2)[1..=end].replace(&format!("\\{quote}"), &quote.to_string());
+                return Ok(Some(Operand::Literal(Value::String(text))));
+            }
             Some('[') => self.rest.find(']').map_or(0, |end| end + 1),
             Some(_) | None => self.rest.find([' ', ')', '=', '<', '>', '!', '&', '|']).unwrap_or(self.rest.len()),
         };
@@ -196,17 +284,24 @@ impl<'a> Reader<'a> {
         Ok(json.ok().map(|json| Operand::Literal(json.into())))
     }
 
-    fn pattern(&mut self) -> Option<Pattern> {
-        let inside = self.rest.strip_prefix('/')?;
-        let (pattern, after) = inside.split_once('/')?;
-        let flags = after.len() - after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
-        let pattern = RegexBuilder::new(&format!(r"\A(?:{pattern})\z"))
-            .case_insensitive(after[..flags].contains('i'))
-            .size_limit(1 << 20)
-            .build()
-            .ok()?;
-        self.rest = after[flags..].trim_start();
-        Some(Pattern(pattern))
+    fn pattern(&mut self) -> Read<Pattern> {
+        let Some((pattern, after)) = self.rest.strip_prefix('/').and_then(|inside| {
+            let mut escaped = false;
+            let end = inside.find(|character| {
+                let closes = character == '/' && !escaped;
+                escaped = character == '\\' && !escaped;
+                closes
+            })?;
+            Some((&inside[..end], &inside[end + 1..]))
+        }) else {
+            return Ok(None);
+        };
+        let length = after.len() - after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let flags = &after[..length];
+        let written = if flags.is_empty() { pattern.to_owned() } else { format!("(?{flags}){pattern}") };
+        self.rest = after[length..].trim_start();
+        let compiled = java_regex::whole(&written)?;
+        Ok(Some(Pattern { written, compiled }))
     }
 
     fn take(&mut self, symbol: &str) -> bool {
@@ -231,8 +326,11 @@ fn path_end(text: &str) -> usize {
     let mut depth = 0_usize;
     let end = text.char_indices().find(|(_, character)| {
         match character {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
+            '[' | '(' => depth += 1,
+            ']' | ')' if depth > 0 => {
+                depth -= 1;
+                return false;
+            }
             _ => {}
         }
         depth == 0 && " )=<>!&|,".contains(*character)

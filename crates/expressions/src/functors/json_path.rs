@@ -1,7 +1,11 @@
 //! JSONPath, as Jayway's library reads it: `$.store.book[?(@.price < 10)].title`.
 
-use std::cell::Cell;
+mod function;
+mod parse;
 
+use std::{borrow::Cow, cell::Cell};
+
+use self::function::Function;
 use super::json_filter::Filter;
 use crate::{Value, fault::Fault};
 
@@ -45,102 +49,58 @@ struct Step {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Selector {
+    Key(String),
+    /// `['a','b']`: a map of these at the end of a path, each of them before its end.
     Keys(Vec<String>),
     Positions(Vec<i64>),
     Slice(Option<i64>, Option<i64>),
     All,
-    Where(Filter),
+    Where(Box<Filter>),
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Function {
-    Length,
-    Keys,
-    Min,
-    Max,
-    Sum,
-    Average,
-}
-
-const FUNCTIONS: [(&str, Function); 7] = [
-    ("length", Function::Length),
-    ("size", Function::Length),
-    ("keys", Function::Keys),
-    ("min", Function::Min),
-    ("max", Function::Max),
-    ("sum", Function::Sum),
-    ("avg", Function::Average),
-];
 
 impl JsonPath {
-    /// Parses a path. Without `$` it begins as if `$.` stood before it, so that `.a` searches everywhere.
-    pub(super) fn parse(path: &str) -> Result<Self, Fault> {
-        let invalid = || Fault::value(format!("`{path}` is not a JSONPath"));
-        let trimmed = path.trim();
-        let prefixed;
-        let mut rest = match trimmed.strip_prefix(['$', '@']) {
-            Some(rest) => rest,
-            None => {
-                prefixed = format!(".{trimmed}");
-                &prefixed
-            }
-        };
-        let mut parsed = Self { steps: Vec::new(), function: None };
-        while !rest.is_empty() {
-            let deep = rest.starts_with("..");
-            let dotted = rest.strip_prefix("..").or_else(|| rest.strip_prefix('.'));
-            let after = dotted.unwrap_or(rest);
-            let (selector, tail) = if let Some(inside) = after.strip_prefix('[') {
-                let end = closing(inside).ok_or_else(invalid)?;
-                (bracket(&inside[..end])?.ok_or_else(invalid)?, &inside[end + 1..])
-            } else if dotted.is_some() {
-                let end = after.find(['.', '[', '(']).unwrap_or(after.len());
-                let (name, tail) = after.split_at(end);
-                if let Some(tail) = tail.strip_prefix("()") {
-                    let function = FUNCTIONS.iter().find(|(known, _)| *known == name).ok_or_else(invalid)?;
-                    parsed.function = tail.is_empty().then_some(function.1);
-                    return if tail.is_empty() { Ok(parsed) } else { Err(invalid()) };
-                }
-                let selector = match name {
-                    "" => return Err(invalid()),
-                    "*" => Selector::All,
-                    name => Selector::Keys(vec![name.to_owned()]),
-                };
-                (selector, tail)
-            } else {
-                return Err(invalid());
-            };
-            parsed.steps.push(Step { deep, selector });
-            rest = tail;
-        }
-        Ok(parsed)
-    }
-
     /// Whether the path can find only one value.
     pub(super) fn is_definite(&self) -> bool {
-        self.steps.iter().all(|step| !step.deep && step.selector.is_definite())
-    }
-
-    /// Finds what the path leads to in `root`: a value or null if it is definite, otherwise a list.
-    pub(super) fn select(&self, root: &Value) -> Result<Value, Fault> {
-        let found = self.find(root, &Search { root, visited: Cell::new(0) })?;
-        let value = if self.is_definite() {
-            found.first().map_or(Value::Null, |value| (*value).clone())
-        } else {
-            Value::List(found.into_iter().cloned().collect())
-        };
-        Ok(match self.function {
-            Some(function) => function.apply(&value),
-            None => value,
+        let last = self.steps.len().saturating_sub(1);
+        self.steps.iter().enumerate().all(|(at, step)| {
+            let keys = matches!(step.selector, Selector::Keys(_));
+            !step.deep && step.selector.is_definite() && (at == last || !keys)
         })
     }
 
+    /// Finds what the path leads to in `root`: a value if it is definite, otherwise a list.
+    pub(super) fn select(&self, root: &Value) -> Result<Value, Fault> {
+        let found = self.find(root, &Search { root, visited: Cell::new(0) })?;
+        let value = if self.is_definite() {
+            found.into_iter().next().ok_or_else(|| Fault::value("the JSONPath finds nothing"))?.into_owned()
+        } else {
+            Value::List(found.into_iter().map(Cow::into_owned).collect())
+        };
+        match self.function {
+            Some(function) => function.apply(&value),
+            None => Ok(value),
+        }
+    }
+
+    /// The first value that the path leads to from `start`, and what its function makes of it.
+    pub(super) fn first<'a>(&self, start: &'a Value, search: &Search<'a>) -> Result<Option<Cow<'a, Value>>, Fault> {
+        let found = self.find(start, search)?.into_iter().next();
+        match (self.function, found) {
+            (Some(function), Some(value)) => function.apply(&value).map(|value| Some(Cow::Owned(value))),
+            (_, found) => Ok(found),
+        }
+    }
+
     /// Finds what the path leads to from `start`.
-    pub(super) fn find<'a>(&self, start: &'a Value, search: &Search<'a>) -> Result<Vec<&'a Value>, Fault> {
-        let mut found = vec![start];
-        for step in &self.steps {
+    fn find<'a>(&self, start: &'a Value, search: &Search<'a>) -> Result<Vec<Cow<'a, Value>>, Fault> {
+        let mut found = vec![Cow::Borrowed(start)];
+        for (at, step) in self.steps.iter().enumerate() {
+            let last = at + 1 == self.steps.len() && self.function.is_none();
+            let definite = self.steps[..=at].iter().all(|step| !step.deep) && found.len() == 1;
             let mut next = Vec::new();
             for value in found {
+                // What is made on the way, a map of several keys, is only at the end.
+                let Cow::Borrowed(value) = value else { continue };
                 let mut origins = vec![value];
                 if step.deep {
                     origins.clear();
@@ -149,7 +109,19 @@ impl JsonPath {
                 search.visit(origins.len())?;
                 for origin in origins {
                     let before = next.len();
-                    step.selector.select(origin, search, &mut next)?;
+                    match (&step.selector, origin) {
+                        (Selector::Keys(keys), Value::Map(entries)) if last => {
+                            // Searched everywhere, a map has to have all of the keys.
+                            if !step.deep || keys.iter().all(|key| entries.contains_key(key)) {
+                                let chosen =
+                                    keys.iter().filter_map(|key| Some((key.clone(), entries.get(key)?.clone())));
+                                next.push(Cow::Owned(Value::Map(chosen.collect())));
+                            }
+                        }
+                        (selector, origin) => {
+                            selector.select(origin, Way { deep: step.deep, first: definite }, search, &mut next)?;
+                        }
+                    }
                     search.visit(next.len() - before)?;
                 }
             }
@@ -159,66 +131,68 @@ impl JsonPath {
     }
 }
 
+/// How a selector is applied.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    /// Everywhere below a value.
+    deep: bool,
+    /// To the only value that the path has found so far.
+    first: bool,
+}
+
 impl Selector {
     fn is_definite(&self) -> bool {
         match self {
-            Self::Keys(keys) => keys.len() == 1,
+            Self::Key(_) | Self::Keys(_) => true,
             Self::Positions(positions) => positions.len() == 1,
             Self::Slice(..) | Self::All | Self::Where(_) => false,
         }
     }
 
-    fn select<'a>(&self, value: &'a Value, search: &Search<'a>, found: &mut Vec<&'a Value>) -> Result<(), Fault> {
+    fn select<'a>(
+        &self,
+        value: &'a Value,
+        Way { deep, first }: Way,
+        search: &Search<'a>,
+        found: &mut Vec<Cow<'a, Value>>,
+    ) -> Result<(), Fault> {
         match (self, value) {
-            (Self::Keys(keys), Value::Map(entries)) => found.extend(keys.iter().filter_map(|key| entries.get(key))),
+            (Self::Key(key), Value::Map(entries)) => found.extend(entries.get(key).map(Cow::Borrowed)),
+            (Self::Keys(keys), Value::Map(entries)) => {
+                found.extend(keys.iter().filter_map(|key| entries.get(key)).map(Cow::Borrowed));
+            }
             (Self::Positions(positions), Value::List(items)) => {
-                found.extend(positions.iter().filter_map(|at| items.get(place(*at, items.len())?)));
+                let places = positions.iter().filter_map(|at| items.get(place(*at, items.len())?));
+                found.extend(places.map(Cow::Borrowed));
             }
             (Self::Slice(from, to), Value::List(items)) => {
-                let bound = |at: i64| place(at, items.len()).unwrap_or(0).min(items.len());
-                let (from, to) = (from.map_or(0, bound), to.map_or(items.len(), bound));
-                found.extend(items.get(from..to).into_iter().flatten());
+                let length = items.len() as i64;
+                let range = match (*from, *to) {
+                    (Some(from), Some(to)) => from..to.min(length),
+                    (Some(from), None) => (if from < 0 { (from + length).max(0) } else { from })..length,
+                    (None, to) => 0..to.map_or(length, |to| if to < 0 { to + length } else { to.min(length) }),
+                };
+                let range = range.start.max(-length)..range.end;
+                found.extend(range.filter_map(|at| items.get(place(at, items.len())?)).map(Cow::Borrowed));
             }
-            (Self::All, Value::List(items)) => found.extend(items),
-            (Self::All, Value::Map(entries)) => found.extend(entries.values()),
+            (Self::All, Value::List(items)) => found.extend(items.iter().map(Cow::Borrowed)),
+            (Self::All, Value::Map(entries)) => found.extend(entries.values().map(Cow::Borrowed)),
             (Self::Where(filter), Value::List(items)) => {
                 for item in items {
                     if filter.holds(item, search)? {
-                        found.push(item);
+                        found.push(Cow::Borrowed(item));
                     }
                 }
             }
-            (Self::Where(filter), Value::Map(_)) if filter.holds(value, search)? => found.push(value),
+            // Searched everywhere, a map is met as an item of what it is in.
+            (Self::Where(filter), Value::Map(_)) if !deep && filter.holds(value, search)? => {
+                found.push(Cow::Borrowed(value));
+            }
+            // Of what is no list there is no slice, unless the path goes on from several values.
+            (Self::Slice(..), _) if first => return Err(Fault::value("the JSONPath takes a slice of what is no list")),
             _ => {}
         }
         Ok(())
-    }
-}
-
-impl Function {
-    fn apply(self, value: &Value) -> Value {
-        let length = |length: usize| Value::Int(length as i64);
-        match (self, value) {
-            (Self::Length, Value::List(items)) => length(items.len()),
-            (Self::Length, Value::Map(entries)) => length(entries.len()),
-            (Self::Length, Value::String(text)) => length(text.encode_utf16().count()),
-            (Self::Keys, Value::Map(entries)) => Value::List(entries.keys().map(|key| key.as_str().into()).collect()),
-            (Self::Min | Self::Max | Self::Sum | Self::Average, Value::List(items)) => self.of_numbers(items),
-            _ => Value::Null,
-        }
-    }
-
-    fn of_numbers(self, items: &[Value]) -> Value {
-        let numbers: Vec<f64> = items.iter().filter_map(as_number).collect();
-        if numbers.is_empty() {
-            return Value::Null;
-        }
-        Value::Float(match self {
-            Self::Min => numbers.iter().copied().fold(f64::INFINITY, f64::min),
-            Self::Max => numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            Self::Average => numbers.iter().sum::<f64>() / numbers.len() as f64,
-            Self::Sum | Self::Length | Self::Keys => numbers.iter().sum(),
-        })
     }
 }
 
@@ -244,56 +218,6 @@ fn descend<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
 /// A position, counted from the end if it is negative.
 fn place(at: i64, length: usize) -> Option<usize> {
     usize::try_from(if at < 0 { at + length as i64 } else { at }).ok()
-}
-
-/// Where the `]` that closes stands, with quotes and inner brackets passed over.
-fn closing(text: &str) -> Option<usize> {
-    let (mut depth, mut quote) = (0, None);
-    let mut characters = text.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match (quote, character) {
-            (Some(_), '\\') => {
-                characters.next();
-            }
-            (Some(open), _) if open == character => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(character),
-            (None, '[') => depth += 1,
-            (None, ']') if depth == 0 => return Some(at),
-            (None, ']') => depth -= 1,
-            (None, _) => {}
-        }
-    }
-    None
-}
-
-fn bracket(inside: &str) -> Result<Option<Selector>, Fault> {
-    let inside = inside.trim();
-    if inside == "*" {
-        return Ok(Some(Selector::All));
-    }
-    if let Some(filter) = inside.strip_prefix('?') {
-        return Filter::parse(filter).map(|filter| Some(Selector::Where(filter)));
-    }
-    if inside.starts_with(['\'', '"']) {
-        let keys = inside.split(',').map(|key| {
-            let key = key.trim();
-            let quote = key.chars().next().filter(|quote| *quote == '\'' || *quote == '"')?;
-            key.strip_prefix(quote)?.strip_suffix(quote).map(str::to_owned)
-        });
-        // A comma inside of the quotes: one key.
-        let whole = || inside.get(1..inside.len() - 1).map(|key| vec![key.to_owned()]);
-        return Ok(keys.collect::<Option<Vec<_>>>().or_else(whole).map(Selector::Keys));
-    }
-    if let Some((from, to)) = inside.split_once(':') {
-        let bound = |text: &str| match text.trim() {
-            "" => Some(None),
-            text => text.parse().ok().map(Some),
-        };
-        return Ok(bound(from).zip(bound(to)).map(|(from, to)| Selector::Slice(from, to)));
-    }
-    let positions: Option<Vec<i64>> = inside.split(',').map(|at| at.trim().parse().ok()).collect();
-    Ok(positions.map(Selector::Positions))
 }
 
 #[cfg(test)]
@@ -322,7 +246,7 @@ mod tests {
         assert_snapshot!(select("$.store.book[1].title"), @r#""B""#);
         assert_snapshot!(select("store['book'][-1].price"), @"9");
         assert_snapshot!(select("store['a.b'].mvn-service://api"), @"1");
-        assert_snapshot!(select("$.store.nothing.here"), @"null");
+        assert_snapshot!(select("$.store.nothing.here"), @"the JSONPath finds nothing");
         assert_snapshot!(select("$.store.book.length()"), @"3");
         assert_snapshot!(select("$.store.keys()"), @r#"["book","a.b"]"#);
     }
@@ -332,7 +256,7 @@ mod tests {
         assert_snapshot!(select("$.store.book[*].title"), @r#"["A","B","C, D"]"#);
         assert_snapshot!(select("$..price"), @"[8,12.5,9]");
         assert_snapshot!(select(".isbn"), @r#"["1-2","3"]"#);
-        assert_snapshot!(select("$.store.book[0,2]['title','price']"), @r#"["A",8,"C, D",9]"#);
+        assert_snapshot!(select("$.store.book[0,2]['title','price']"), @r#"[{"title":"A","price":8},{"title":"C, D","price":9}]"#);
         assert_snapshot!(select("$.store.book[1:].title"), @r#"["B","C, D"]"#);
         assert_snapshot!(select("$.store.book[:-1].title"), @r#"["A","B"]"#);
         assert_snapshot!(select("$..price.max()"), @"12.5");

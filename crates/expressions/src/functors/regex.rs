@@ -8,14 +8,16 @@ pub(super) fn call(method: &str, arguments: &[Value]) -> Result<Option<Value>, F
         // The first match that is not empty.
         ("extract", [Value::String(pattern), Value::String(text)]) => {
             let pattern = java_regex::anywhere(pattern)?;
-            pattern.find_iter(text).find(|found| !found.is_empty()).map_or("", |found| found.as_str()).into()
+            let mut found =
+                pattern.find_all(text).filter(|found| found.as_ref().map_or(true, |found| found.end > found.start));
+            found.next().transpose()?.map_or("", |found| &text[found.start..found.end]).into()
         }
         ("extract", [Value::String(_), Value::Null]) => "".into(),
         ("replace", [Value::String(pattern), Value::String(replacement), Value::String(text)]) => {
-            Value::String(java_regex::replace(&java_regex::anywhere(pattern)?, text, replacement, false)?)
+            Value::String(java_regex::anywhere(pattern)?.replace_all(text, replacement)?)
         }
         ("match", [Value::String(pattern), Value::String(text)]) => {
-            Value::Bool(java_regex::anywhere(pattern)?.is_match(text))
+            Value::Bool(java_regex::anywhere(pattern)?.is_match(text)?)
         }
         _ => return Ok(None),
     }))

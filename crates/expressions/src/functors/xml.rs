@@ -40,6 +40,8 @@ pub(super) struct Element {
     pub(super) parent: Option<usize>,
     pub(super) attributes: Vec<(String, String)>,
     pub(super) content: Vec<Content>,
+    /// Its place in its parent's content.
+    pub(super) at: usize,
 }
 
 /// What stands in an element.
@@ -47,6 +49,9 @@ pub(super) struct Element {
 pub(super) enum Content {
     Element(usize),
     Text(String),
+    Comment(String),
+    /// Its target and its text.
+    Instruction(String, String),
 }
 
 impl Document {
@@ -79,14 +84,23 @@ impl Document {
                 }
                 Event::Eof if open.len() == 1 => return Ok(document),
                 Event::Eof => return Err("an element is not closed".to_owned()),
-                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+                Event::Comment(comment) => {
+                    document.elements[current].content.push(Content::Comment(comment.xml10_content().into_owned()));
+                }
+                Event::PI(instruction) => {
+                    let target = instruction.target().to_owned();
+                    let text = instruction.content().trim_start().to_owned();
+                    document.elements[current].content.push(Content::Instruction(target, text));
+                }
+                Event::Decl(_) | Event::DocType(_) => {}
             }
         }
     }
 
     fn add(&mut self, parent: usize, start: &quick_xml::events::BytesStart<'_>) -> Result<usize, String> {
         let name = start.name().as_ref().to_owned();
-        let mut element = Element { name, parent: Some(parent), ..Element::default() };
+        let at = self.elements[parent].content.len();
+        let mut element = Element { name, parent: Some(parent), at, ..Element::default() };
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let key = attribute.key.as_ref().to_owned();
@@ -100,10 +114,16 @@ impl Document {
     }
 
     fn text(&mut self, element: usize, text: &str) {
+        // Between the prologue and the root there are only blanks.
+        if element == 0 {
+            return;
+        }
         let content = &mut self.elements[element].content;
         match content.last_mut() {
             Some(Content::Text(before)) => before.push_str(text),
-            Some(Content::Element(_)) | None => content.push(Content::Text(text.to_owned())),
+            Some(Content::Element(_) | Content::Comment(_) | Content::Instruction(..)) | None => {
+                content.push(Content::Text(text.to_owned()));
+            }
         }
     }
 
@@ -128,6 +148,7 @@ impl Document {
             match content {
                 Content::Element(child) => self.collect_text(*child, text),
                 Content::Text(own) => text.push_str(own),
+                Content::Comment(_) | Content::Instruction(..) => {}
             }
         }
     }

@@ -1,16 +1,53 @@
-//! Methods of numbers and booleans.
+//! Methods of numbers, booleans and characters.
 
-use crate::Value;
+use crate::{
+    fault::Fault,
+    object::{Key, Object},
+};
 
 /// Calls the method, if there is one.
-pub(super) fn call(value: &Value, name: &str, arguments: &[Value]) -> Option<Value> {
-    match (value, name, arguments) {
-        (Value::Int(number), "intValue" | "longValue", []) => Some(Value::Int(*number)),
-        (Value::Int(number), "doubleValue" | "floatValue", []) => Some(Value::Float(*number as f64)),
-        (Value::Float(number), "intValue" | "longValue", []) => Some(Value::Int(*number as i64)),
-        (Value::Float(number), "doubleValue" | "floatValue", []) => Some(Value::Float(*number)),
-        (Value::Bool(value), "booleanValue", []) => Some(Value::Bool(*value)),
-        (Value::Int(left), "compareTo", [Value::Int(right)]) => Some(Value::Int(left.cmp(right) as i64)),
-        _ => None,
+pub(super) fn call(value: &Object, name: &str, arguments: &[Object]) -> Result<Option<Object>, Fault> {
+    Ok(Some(match (value, name, arguments) {
+        (Object::Int(number), "intValue", []) => Object::Int((*number as i32).into()),
+        (Object::Int(number), "shortValue", []) => Object::Int((*number as i16).into()),
+        (Object::Int(number), "byteValue", []) => Object::Int((*number as i8).into()),
+        (Object::Int(number), "longValue", []) => Object::Int(*number),
+        (Object::Int(number), "doubleValue", []) => Object::Float(*number as f64),
+        (Object::Int(number), "floatValue", []) => single(*number as f64)?,
+        (Object::Float(number), "intValue", []) => Object::Int((*number as i32).into()),
+        (Object::Float(number), "shortValue", []) => Object::Int((*number as i32 as i16).into()),
+        (Object::Float(number), "byteValue", []) => Object::Int((*number as i32 as i8).into()),
+        (Object::Float(number), "longValue", []) => Object::Int(*number as i64),
+        (Object::Float(number), "doubleValue", []) => Object::Float(*number),
+        (Object::Float(number), "floatValue", []) => single(*number)?,
+        (Object::Float(number), "isNaN", []) => Object::Bool(number.is_nan()),
+        (Object::Float(number), "isInfinite", []) => Object::Bool(number.is_infinite()),
+        (Object::Bool(value), "booleanValue", []) => Object::Bool(*value),
+        (Object::Char(character), "charValue", []) => Object::Char(*character),
+        (Object::Int(left), "compareTo", [Object::Int(right)]) if is_long(*left) == is_long(*right) => {
+            Object::Int(left.cmp(right) as i64)
+        }
+        (Object::Bool(left), "compareTo", [Object::Bool(right)]) => Object::Int(left.cmp(right) as i64),
+        (Object::Float(left), "compareTo", [Object::Float(right)]) => Object::Int(left.total_cmp(right) as i64),
+        (Object::Char(left), "compareTo", [Object::Char(right)]) => {
+            Object::Int(i64::from(*left as u32) - i64::from(*right as u32))
+        }
+        (_, "hashCode", []) => Object::Int(Key::of(value)?.hash_code().into()),
+        // What a value has no method for, JEXL's arithmetic may have.
+        (_, "isEmpty", []) => Object::Bool(crate::evaluate::is_empty(value)),
+        _ => return Ok(None),
+    }))
+}
+
+/// A `Float`: only where nothing is lost, since its text would be another one.
+fn single(number: f64) -> Result<Object, Fault> {
+    if f64::from(number as f32) == number {
+        return Ok(Object::Float(number));
     }
+    Err(Fault::refused("a `Float` that is not exactly the number is one that only the service has"))
+}
+
+/// Whether Java's class of the number is certainly `Long`, which compares with no `Integer`.
+fn is_long(number: i64) -> bool {
+    i32::try_from(number).is_err()
 }

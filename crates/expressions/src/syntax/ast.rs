@@ -1,5 +1,7 @@
 //! The tree of an expression. A nested `<+…>` is an index into the blocks of its text, so that each is parsed once.
 
+use std::sync::Arc;
+
 use crate::Value;
 
 /// A place in the text, in bytes.
@@ -54,30 +56,40 @@ pub(crate) enum Body {
 pub(crate) enum Statement {
     Expression(Node),
     Var { name: String, value: Option<Node> },
-    Assign { target: Target, operator: Option<BinaryOp>, value: Node },
-    Function(Function),
     If { condition: Node, then: Box<Statement>, otherwise: Option<Box<Statement>> },
-    For { name: String, items: Node, body: Box<Statement> },
+    For { variable: Variable, items: Node, body: Box<Statement> },
     While { condition: Node, body: Box<Statement> },
     Block(Vec<Statement>),
-    Return(Option<Node>),
+    Return(Node),
     Break,
     Continue,
 }
 
-/// What an assignment changes: a variable, or something in it.
+/// The variable of a loop.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Target {
+pub(crate) struct Variable {
     pub(crate) name: String,
-    pub(crate) accesses: Vec<Access>,
-    pub(crate) span: Span,
+    /// `for (var x : …)`: functions do not see it unless they are made where it is.
+    pub(crate) local: bool,
 }
 
-/// `var name = function(a, b) {…}`.
+/// `place = value`, and `place += value`.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Function {
+pub(crate) struct Assignment {
+    /// What it changes: a variable, or something in it.
     pub(crate) name: String,
+    pub(crate) accesses: Vec<Access>,
+    pub(crate) target: Span,
+    pub(crate) operator: Option<BinaryOp>,
+    pub(crate) value: Node,
+}
+
+/// `function(a, b) {…}`, `(a, b) -> {…}`.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Function {
     pub(crate) parameters: Vec<String>,
+    /// The names that the body uses: of these it gets the variables around it.
+    pub(crate) names: Vec<String>,
     pub(crate) body: Vec<Statement>,
 }
 
@@ -93,14 +105,31 @@ pub(crate) enum NodeKind {
     Literal(Value),
     /// Quoted text with blocks in it.
     Text(Vec<Part>),
+    /// Text in backticks, with `${…}` in it.
+    Template(Vec<TemplatePart>),
+    Array(Vec<Node>),
+    /// `[…, ...]`: a list that can grow.
     List(Vec<Node>),
+    Set(Vec<Node>),
     Map(Vec<(Node, Node)>),
+    Function(Arc<Function>),
+    /// What only the service can evaluate, and why.
+    Refused(String),
     Block(usize),
     Path(Box<Head>, Vec<Access>),
     Unary(UnaryOp, Box<Node>),
     Chain(Box<Chain>),
     Ternary(Box<[Node; 3]>),
     Elvis(Box<[Node; 2]>),
+    Assign(Box<Assignment>),
+}
+
+/// A piece of text in backticks.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum TemplatePart {
+    Literal(String),
+    Block(usize),
+    Expression(Node),
 }
 
 /// A piece of text: written, or a block's value.
@@ -138,12 +167,18 @@ pub(crate) enum Access {
         arguments: Vec<Node>,
         span: Span,
     },
+    /// A call of what is before it: `(x -> { x })(1)`.
+    Invoke(Vec<Node>, Span),
 }
 
 impl Access {
     pub(crate) fn span(&self) -> Span {
         match self {
-            Self::Key(_, span) | Self::Position(_, span) | Self::Index(_, span) | Self::Call { span, .. } => *span,
+            Self::Key(_, span)
+            | Self::Position(_, span)
+            | Self::Index(_, span)
+            | Self::Call { span, .. }
+            | Self::Invoke(_, span) => *span,
         }
     }
 }
@@ -152,6 +187,7 @@ impl Access {
 pub(crate) enum UnaryOp {
     Not,
     Negate,
+    Complement,
     Size,
     Empty,
 }
@@ -167,6 +203,9 @@ pub(crate) struct Chain {
 pub(crate) enum BinaryOp {
     Or,
     And,
+    BitOr,
+    BitXor,
+    BitAnd,
     Equal,
     NotEqual,
     Less,

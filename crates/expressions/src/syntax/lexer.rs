@@ -2,7 +2,8 @@
 
 use super::{
     ast::{Name, Part, Span},
-    operator::SYMBOLS,
+    number::{Number, number},
+    operator::{KEYWORDS, SYMBOLS},
 };
 use crate::{SyntaxError, scan::Pair};
 
@@ -10,9 +11,10 @@ use crate::{SyntaxError, scan::Pair};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
     Name(Name),
-    Int(i64),
-    Float(f64),
+    Number(Number),
     Text(Vec<Part>),
+    /// Text in backticks: what is between them.
+    Template(Span),
     Block(usize),
     Symbol(&'static str),
     End,
@@ -34,6 +36,10 @@ impl<'a> Lexer<'a> {
         Self { text, at: span.start, end: span.end, pairs, comments }
     }
 
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// Reads the next token.
     pub(super) fn next(&mut self) -> Result<(Token, Span), SyntaxError> {
         self.skip_blanks();
@@ -45,8 +51,11 @@ impl<'a> Lexer<'a> {
             Token::Block(block)
         } else if first == '"' || first == '\'' {
             Token::Text(self.quoted(first)?)
-        } else if first.is_ascii_digit() {
-            self.number()?
+        } else if first == '`' {
+            self.template()?
+        } else if let Some((number, length)) = number(rest) {
+            self.at += length;
+            Token::Number(number)
         } else if starts_name(first) {
             Token::Name(self.name())
         } else {
@@ -66,10 +75,24 @@ impl<'a> Lexer<'a> {
             }
             Some(first) if continues_name(first) || self.block_at(start).is_some() => {
                 let name = self.name();
-                Ok((name, self.span_from(start)))
+                match &name {
+                    Name::Plain(word) if KEYWORDS.contains(&word.as_str()) && !self.is_method(word) => {
+                        let message =
+                            format!("`{word}` is a word of the language: as a key it is written `[\"{word}\"]`");
+                        Err(self.error(start, &message))
+                    }
+                    Name::Plain(_) | Name::Parts(_) => Ok((name, self.span_from(start))),
+                }
             }
             Some(_) | None => Err(self.error(start, "a name is missing after `.`")),
         }
+    }
+
+    /// Whether the word is the method `size()` or `empty()`.
+    fn is_method(&self, word: &str) -> bool {
+        let mut ahead = self.clone();
+        ahead.skip_blanks();
+        matches!(word, "size" | "empty") && self.text[ahead.at..self.end].starts_with('(')
     }
 
     /// Moves back to `at`, to read a token again in another way.
@@ -88,7 +111,7 @@ impl<'a> Lexer<'a> {
             } else if rest.starts_with("//") || rest.starts_with("##") {
                 rest.find('\n').unwrap_or(rest.len())
             } else if rest.starts_with("/*") {
-                rest.find("*/").map_or(rest.len(), |end| end + 2)
+                rest.find("*/").map_or(0, |end| end + 2)
             } else {
                 0
             };
@@ -119,27 +142,14 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn number(&mut self) -> Result<Token, SyntaxError> {
-        let start = self.at;
-        let rest = &self.text[start..self.end];
-        let word = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-        let fraction = rest[word..].strip_prefix('.').filter(|tail| tail.starts_with(|c: char| c.is_ascii_digit()));
-        let mut length = word;
-        if let Some(tail) = fraction {
-            length += 1 + tail.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tail.len());
-        }
-        if rest[..length].ends_with(['e', 'E']) && rest[length..].starts_with(['-', '+']) {
-            let tail = &rest[length + 1..];
-            length += 1 + tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
-        }
-        self.at += length;
-        parse_number(&rest[..length]).ok_or_else(|| self.error(start, "not a number"))
-    }
-
     fn symbol(&mut self, first: char) -> Result<Token, SyntaxError> {
         let start = self.at;
         let rest = &self.text[start..self.end];
         // `\>` is how `>` is written inside `<+…>`.
+        if rest.starts_with("-\\>") {
+            self.at += 3;
+            return Ok(Token::Symbol("->"));
+        }
         let (skipped, rest) =
             rest.strip_prefix('\\').filter(|tail| tail.starts_with('>')).map_or((0, rest), |tail| (1, tail));
         match SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
@@ -171,6 +181,9 @@ impl<'a> Lexer<'a> {
             };
             self.at += next.len_utf8();
             match next {
+                '\n' | '\r' | '\u{2028}' | '\u{2029}' => {
+                    return Err(self.error(start, "the text has a line break in it, which only text in backticks can"));
+                }
                 '\\' => self.escape(quote, &mut literal),
                 _ if next == quote => {
                     parts.push(Part::Literal(literal));
@@ -182,6 +195,55 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    fn template(&mut self) -> Result<Token, SyntaxError> {
+        let start = self.at;
+        self.at += 1;
+        loop {
+            if let Some((_, end)) = self.block_at(self.at) {
+                self.at = end;
+                continue;
+            }
+            let mut chars = self.text[self.at..self.end].chars();
+            let Some(next) = chars.next() else { return Err(self.error(start, "the closing backtick is missing")) };
+            self.at += next.len_utf8();
+            match next {
+                '`' => return Ok(Token::Template(Span { start: start + 1, end: self.at - 1 })),
+                '\\' => self.at += chars.next().map_or(0, char::len_utf8),
+                _ => {}
+            }
+        }
+    }
+
+    /// The pieces of a template's inside; `expression` parses what is in `${…}`.
+    pub(super) fn template_parts<E>(
+        &self,
+        inside: Span,
+        mut expression: impl FnMut(Self) -> Result<E, SyntaxError>,
+    ) -> Result<Vec<Piece<E>>, SyntaxError> {
+        let mut lexer = Self { at: inside.start, end: inside.end, ..self.clone() };
+        let (mut pieces, mut literal) = (Vec::new(), String::new());
+        while let Some(next) = lexer.text[lexer.at..lexer.end].chars().next() {
+            let rest = &lexer.text[lexer.at..lexer.end];
+            if let Some((block, end)) = lexer.block_at(lexer.at) {
+                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                pieces.push(Piece::Block(block));
+                lexer.at = end;
+            } else if rest.starts_with("${") || rest.starts_with("#{") {
+                let length = closing_brace(&rest[2..])
+                    .ok_or_else(|| lexer.error(lexer.at, &format!("the `}}` of `{}` is missing", &rest[..2])))?;
+                let start = lexer.at + 2;
+                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                pieces.push(Piece::Expression(expression(Self { at: start, end: start + length, ..lexer.clone() })?));
+                lexer.at = start + length + 1;
+            } else {
+                lexer.at += next.len_utf8();
+                if next == '\\' { lexer.escape('`', &mut literal) } else { literal.push(next) }
+            }
+        }
+        pieces.push(Piece::Literal(literal));
+        Ok(pieces)
+    }
+
     /// JEXL 3.0 knows the quote, the backslash and `\uXXXX`; before anything else the backslash stays.
     fn escape(&mut self, quote: char, literal: &mut String) {
         let rest = &self.text[self.at..self.end];
@@ -190,8 +252,7 @@ impl<'a> Lexer<'a> {
             return;
         };
         if next == 'u'
-            && let Some(code) = rest.get(1..5).and_then(|digits| u32::from_str_radix(digits, 16).ok())
-            && let Some(character) = char::from_u32(code)
+            && let Some(character) = rest.get(1..5).and_then(unicode)
         {
             literal.push(character);
             self.at += 5;
@@ -214,6 +275,45 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// The character of four digits, which JEXL 3.0 reads up to `h`.
+fn unicode(digits: &str) -> Option<char> {
+    let mut code = 0_u32;
+    for (at, digit) in digits.bytes().enumerate() {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'h' => digit - b'a' + 10,
+            b'A'..=b'H' => digit - b'A' + 10,
+            _ => return None,
+        };
+        code |= u32::from(value) << (12 - 4 * at);
+    }
+    char::from_u32(code & 0xFFFF)
+}
+
+/// A piece of text in backticks.
+pub(super) enum Piece<E> {
+    Literal(String),
+    Block(usize),
+    Expression(E),
+}
+
+/// Where the brace that closes is, with quotes and inner braces passed over.
+fn closing_brace(text: &str) -> Option<usize> {
+    let (mut depth, mut quote) = (0, None);
+    for (at, character) in text.char_indices() {
+        match (quote, character) {
+            (Some(open), _) if open == character => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '{') => depth += 1,
+            (None, '}') if depth == 0 => return Some(at),
+            (None, '}') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    None
+}
+
 fn join(parts: Vec<Part>) -> Name {
     match <[Part; 1]>::try_from(parts) {
         Ok([Part::Literal(text)]) => Name::Plain(text),
@@ -224,25 +324,9 @@ fn join(parts: Vec<Part>) -> Name {
 }
 
 fn starts_name(c: char) -> bool {
-    c.is_alphabetic() || c == '_' || c == '$' || c == '@'
+    c.is_ascii_alphabetic() || c == '_' || c == '$' || c == '@'
 }
 
 fn continues_name(c: char) -> bool {
     starts_name(c) || c.is_ascii_digit()
-}
-
-/// Reads a number as JEXL does: `0x` is hexadecimal, a leading zero is octal, `L`, `H`, `D`, `F`, `B` are suffixes.
-fn parse_number(text: &str) -> Option<Token> {
-    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        return i64::from_str_radix(digits, 16).ok().map(Token::Int);
-    }
-    let whole = text.trim_end_matches(['l', 'L', 'h', 'H']);
-    if whole.len() > 1 && whole.starts_with('0') && whole.bytes().all(|b| b.is_ascii_digit()) {
-        return i64::from_str_radix(whole, 8).ok().map(Token::Int);
-    }
-    if let Ok(number) = whole.parse() {
-        return Some(Token::Int(number));
-    }
-    let real = text.trim_end_matches(['d', 'D', 'f', 'F', 'b', 'B']);
-    real.starts_with(|c: char| c.is_ascii_digit()).then(|| real.parse().ok().map(Token::Float)).flatten()
 }

@@ -1,30 +1,43 @@
-//! Operands: literals, lists, maps, names, and the paths that begin at them.
+//! Operands: literals, collections, functions, names, and the paths that begin at them.
+
+use std::sync::Arc;
 
 use super::{
-    ast::{Access, Head, Name, Node, NodeKind, Part, Span},
-    lexer::Token,
-    operator::RESERVED,
+    ast::{Access, Function, Head, Name, Node, NodeKind, Part, Span, TemplatePart},
+    lexer::{Lexer, Piece, Token},
+    number::Number,
+    operator::KEYWORDS,
     parser::Parser,
 };
 use crate::{SyntaxError, Value};
 
 type Result<T> = std::result::Result<T, SyntaxError>;
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// Parses an operand with the path behind it.
     pub(super) fn operand(&mut self) -> Result<Node> {
         let start = self.span;
+        // What can be called: something in parentheses, and what a method gives.
+        let mut callable = self.at("(") && !self.at_arrow();
         let head = self.head()?;
         let mut accesses = Vec::new();
         loop {
             if self.at(".") {
-                accesses.push(self.member()?);
+                let access = self.member()?;
+                callable = matches!(access, Access::Call { .. });
+                accesses.push(access);
             } else if self.at("[") {
                 let open = self.span;
                 self.advance()?;
                 let index = self.expression()?;
                 self.expect("]")?;
+                callable = false;
                 accesses.push(Access::Index(index, open.to(self.last)));
+            } else if callable && self.at("(") {
+                let open = self.span;
+                self.advance()?;
+                let arguments = self.list(")")?;
+                accesses.push(Access::Invoke(arguments, open.to(self.last)));
             } else {
                 break;
             }
@@ -40,50 +53,164 @@ impl Parser<'_> {
 
     fn head(&mut self) -> Result<Head> {
         let span = self.span;
-        let value = |kind| Ok(Head::Value(Node { kind, span }));
+        let value = |kind, span| Ok(Head::Value(Node { kind, span }));
+        if let Some(function) = self.function()? {
+            return value(NodeKind::Function(function), span.to(self.last));
+        }
         match &self.token {
-            Token::Name(Name::Plain(word)) if RESERVED.contains(&word.as_str()) => {
+            Token::Name(Name::Plain(word)) if KEYWORDS.contains(&word.as_str()) => {
                 let literal = match word.as_str() {
-                    "true" => Value::Bool(true),
-                    "false" => Value::Bool(false),
-                    "null" => Value::Null,
+                    "true" => NodeKind::Literal(Value::Bool(true)),
+                    "false" => NodeKind::Literal(Value::Bool(false)),
+                    "null" => NodeKind::Literal(Value::Null),
+                    "NaN" => NodeKind::Literal(Value::Float(f64::NAN)),
+                    "new" => return self.constructor(),
                     _ => return Err(self.unexpected("a value")),
                 };
                 self.advance()?;
-                value(NodeKind::Literal(literal))
+                value(literal, span)
             }
             Token::Symbol("(") => {
                 self.advance()?;
                 let inner = self.expression()?;
                 self.expect(")")?;
-                Ok(Head::Value(Node { span: span.to(self.last), kind: inner.kind }))
+                value(inner.kind, span.to(self.last))
             }
             Token::Symbol("[") => {
                 self.advance()?;
-                let items = self.list("]")?;
-                Ok(Head::Value(Node { kind: NodeKind::List(items), span: span.to(self.last) }))
+                let kind = self.array()?;
+                value(kind, span.to(self.last))
             }
             Token::Symbol("{") => {
                 self.advance()?;
-                let entries = self.map_entries()?;
-                Ok(Head::Value(Node { kind: NodeKind::Map(entries), span: span.to(self.last) }))
+                let kind = self.deeper(Self::map_or_set)?;
+                value(kind, span.to(self.last))
             }
             Token::Symbol(_) | Token::End => Err(self.unexpected("a value")),
-            Token::Name(_) | Token::Int(_) | Token::Float(_) | Token::Text(_) | Token::Block(_) => {
-                match self.advance()? {
-                    Token::Int(number) => value(NodeKind::Literal(Value::Int(number))),
-                    Token::Float(number) => value(NodeKind::Literal(Value::Float(number))),
-                    Token::Block(block) => value(NodeKind::Block(block)),
-                    Token::Text(parts) => value(text(parts)),
-                    Token::Name(Name::Plain(name)) if self.at("(") => {
-                        self.advance()?;
-                        Ok(Head::Call(name, self.list(")")?))
-                    }
-                    Token::Name(name) => Ok(Head::Name(name)),
-                    Token::Symbol(_) | Token::End => Err(self.unexpected("a value")),
-                }
+            Token::Template(inside) => {
+                let inside = *inside;
+                let kind = self.template(inside)?;
+                self.advance()?;
+                value(kind, span)
             }
+            Token::Name(_) | Token::Number(_) | Token::Text(_) | Token::Block(_) => match self.advance()? {
+                Token::Number(number) => value(literal(number), span),
+                Token::Block(block) => value(NodeKind::Block(block), span),
+                Token::Text(parts) => value(text(parts), span),
+                Token::Name(Name::Plain(name)) if self.at("(") => {
+                    self.names.push(name.clone());
+                    self.advance()?;
+                    Ok(Head::Call(name, self.list(")")?))
+                }
+                Token::Name(name) => {
+                    self.refuse_namespace(span)?;
+                    if let Name::Plain(name) = &name {
+                        self.names.push(name.clone());
+                    }
+                    Ok(Head::Name(name))
+                }
+                Token::Template(_) | Token::Symbol(_) | Token::End => Err(self.unexpected("a value")),
+            },
         }
+    }
+
+    /// `a:b(` calls a function of a namespace in JEXL, even where `:` was meant for the `?` before it.
+    fn refuse_namespace(&self, name: Span) -> Result<()> {
+        let mut ahead = self.lexer.clone();
+        let called = self.at(":")
+            && matches!(ahead.next(), Ok((Token::Name(Name::Plain(word)), _)) if !KEYWORDS.contains(&word.as_str()))
+            && matches!(ahead.next(), Ok((Token::Symbol("("), _)));
+        if called {
+            let message =
+                "JEXL reads `a:b(…)` as a function of a namespace: put parentheses around what is before the `:`";
+            return Err(SyntaxError { message: message.to_owned(), span: name.start..name.end });
+        }
+        Ok(())
+    }
+
+    fn constructor(&mut self) -> Result<Head> {
+        let span = self.span;
+        self.advance()?;
+        self.expect("(")?;
+        self.list(")")?;
+        let message = "`new` makes an object of a Java class, which only the service can".to_owned();
+        Ok(Head::Value(Node { kind: NodeKind::Refused(message), span: span.to(self.last) }))
+    }
+
+    /// Parses `function(a) {…}`, `(a, b) -> {…}` or `a -> {…}`, if one is at hand.
+    fn function(&mut self) -> Result<Option<Arc<Function>>> {
+        let written = self.at_word("function");
+        if !written && !self.at_arrow() {
+            return Ok(None);
+        }
+        if written {
+            self.advance()?;
+        }
+        let parameters = if self.at("(") {
+            self.in_parentheses(|parser| {
+                let mut parameters = Vec::new();
+                while !parser.at(")") {
+                    parameters.push(parser.variable()?);
+                    if !parser.at(")") {
+                        parser.expect(",")?;
+                    }
+                }
+                Ok(parameters)
+            })?
+        } else {
+            vec![self.variable()?]
+        };
+        if !written {
+            self.expect("->")?;
+        }
+        let before = self.names.len();
+        let body = self.deeper(Self::block)?;
+        let mut names = self.names[before..].to_vec();
+        names.sort_unstable();
+        names.dedup();
+        Ok(Some(Arc::new(Function { parameters, names, body })))
+    }
+
+    /// Whether parameters with `->` behind them are at hand.
+    fn at_arrow(&self) -> bool {
+        let mut ahead = self.lexer.clone();
+        let mut next = || ahead.next().map_or(Token::End, |(token, _)| token);
+        match &self.token {
+            Token::Name(Name::Plain(_)) => next() == Token::Symbol("->"),
+            Token::Symbol("(") => loop {
+                match next() {
+                    Token::Name(Name::Plain(_)) | Token::Symbol(",") => {}
+                    Token::Symbol(")") => return next() == Token::Symbol("->"),
+                    _ => return false,
+                }
+            },
+            _ => false,
+        }
+    }
+
+    fn template(&mut self, inside: Span) -> Result<NodeKind> {
+        let deferred = inside.of(self.lexer.text()).contains("#{");
+        if deferred {
+            return Ok(NodeKind::Refused(
+                "`#{…}` in a template is evaluated twice, which only the service can".to_owned(),
+            ));
+        }
+        let lexer = self.lexer.clone();
+        let pieces = lexer.template_parts(inside, |lexer: Lexer<'a>| {
+            let mut inner = Parser::new(lexer)?;
+            let node = self.deeper(|_| inner.expression())?;
+            self.names.append(&mut inner.names);
+            match inner.token {
+                Token::End => Ok(node),
+                _ => Err(inner.unexpected("`}`")),
+            }
+        })?;
+        let parts = pieces.into_iter().filter_map(|piece| match piece {
+            Piece::Literal(text) => (!text.is_empty()).then_some(TemplatePart::Literal(text)),
+            Piece::Block(block) => Some(TemplatePart::Block(block)),
+            Piece::Expression(node) => Some(TemplatePart::Expression(node)),
+        });
+        Ok(NodeKind::Template(parts.collect()))
     }
 
     fn member(&mut self) -> Result<Access> {
@@ -112,17 +239,13 @@ impl Parser<'_> {
         }
     }
 
-    /// Parses expressions up to `close`; a last `...` (JEXL's mark of a list that can grow) is passed over.
+    /// Parses expressions with commas between them, up to `close`.
     fn list(&mut self, close: &str) -> Result<Vec<Node>> {
         let mut items = Vec::new();
+        if self.take(close)? {
+            return Ok(items);
+        }
         loop {
-            if self.take("...")? {
-                self.expect(close)?;
-                return Ok(items);
-            }
-            if self.take(close)? {
-                return Ok(items);
-            }
             items.push(self.expression()?);
             if !self.take(",")? {
                 self.expect(close)?;
@@ -131,36 +254,63 @@ impl Parser<'_> {
         }
     }
 
-    fn map_entries(&mut self) -> Result<Vec<(Node, Node)>> {
-        let mut entries = Vec::new();
-        if self.take(":")? {
-            self.expect("}")?;
-            return Ok(entries);
+    /// Parses what follows `[`; a last `...` makes a list that can grow.
+    fn array(&mut self) -> Result<NodeKind> {
+        let mut items = Vec::new();
+        if self.take("]")? {
+            return Ok(NodeKind::Array(items));
         }
         loop {
-            if self.take("}")? {
-                return Ok(entries);
+            if self.at("...") || (items.is_empty() && self.at(",")) {
+                self.take(",")?;
+                self.expect("...")?;
+                self.expect("]")?;
+                return Ok(NodeKind::List(items));
             }
-            let key = self.map_key()?;
-            self.expect(":")?;
-            entries.push((key, self.expression()?));
+            items.push(self.expression()?);
             if !self.take(",")? {
-                self.expect("}")?;
-                return Ok(entries);
+                self.expect("]")?;
+                return Ok(NodeKind::Array(items));
             }
         }
     }
 
-    /// A bare name is the key itself; any other operand is evaluated.
-    fn map_key(&mut self) -> Result<Node> {
-        let span = self.span;
-        match self.word() {
-            Some(word) => {
-                let key = Value::from(word);
-                self.advance()?;
-                Ok(Node { kind: NodeKind::Literal(key), span })
+    /// Parses what follows `{`: `{:}` is an empty map, `{}` an empty set.
+    fn map_or_set(&mut self) -> Result<NodeKind> {
+        if self.take(":")? {
+            self.expect("}")?;
+            return Ok(NodeKind::Map(Vec::new()));
+        }
+        if self.take("}")? {
+            return Ok(NodeKind::Set(Vec::new()));
+        }
+        let first = self.expression()?;
+        if !self.take(":")? {
+            let mut items = vec![first];
+            while self.take(",")? {
+                items.push(self.expression()?);
             }
-            None => self.unary(),
+            self.expect("}")?;
+            return Ok(NodeKind::Set(items));
+        }
+        let mut entries = vec![(first, self.expression()?)];
+        while self.take(",")? {
+            let key = self.expression()?;
+            self.expect(":")?;
+            entries.push((key, self.expression()?));
+        }
+        self.expect("}")?;
+        Ok(NodeKind::Map(entries))
+    }
+}
+
+fn literal(number: Number) -> NodeKind {
+    match number {
+        Number::Int(number) => NodeKind::Literal(Value::Int(number)),
+        Number::Float(number) => NodeKind::Literal(Value::Float(number)),
+        Number::Large { .. } => NodeKind::Refused("the number does not fit 64 bits".to_owned()),
+        Number::Decimal => {
+            NodeKind::Refused("exact decimals (`1.5b`) are numbers that only the service has".to_owned())
         }
     }
 }
@@ -178,7 +328,9 @@ impl Node {
     /// The variable that an assignment to this node would change, and the way from there.
     pub(super) fn into_target(self) -> std::result::Result<(String, Vec<Access>, Span), Span> {
         match self.kind {
-            NodeKind::Path(head, accesses) if !accesses.iter().any(|access| matches!(access, Access::Call { .. })) => {
+            NodeKind::Path(head, accesses)
+                if !accesses.iter().any(|access| matches!(access, Access::Call { .. } | Access::Invoke(..))) =>
+            {
                 match *head {
                     Head::Name(Name::Plain(name)) => Ok((name, accesses, self.span)),
                     Head::Name(Name::Parts(_)) | Head::Call(..) | Head::Value(_) => Err(self.span),

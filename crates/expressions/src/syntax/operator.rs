@@ -16,27 +16,33 @@ const fn row(symbol: &'static str, word: &'static str, precedence: u8, operator:
     Written { symbol, word, precedence, operator }
 }
 
-const BINARY: [Written; 20] = [
+/// Operators of this precedence and the next do not chain: `1 < 2 < 3` is no expression.
+pub(super) const SINGLE: std::ops::RangeInclusive<u8> = 6..=7;
+
+const BINARY: [Written; 23] = [
     row("||", "or", 1, BinaryOp::Or),
     row("&&", "and", 2, BinaryOp::And),
-    row("==", "eq", 3, BinaryOp::Equal),
-    row("!=", "ne", 3, BinaryOp::NotEqual),
-    row("<", "lt", 4, BinaryOp::Less),
-    row(">", "gt", 4, BinaryOp::Greater),
-    row("<=", "le", 4, BinaryOp::LessOrEqual),
-    row(">=", "ge", 4, BinaryOp::GreaterOrEqual),
-    row("=~", "", 4, BinaryOp::Matches),
-    row("!~", "", 4, BinaryOp::NotMatches),
-    row("=^", "", 4, BinaryOp::StartsWith),
-    row("!^", "", 4, BinaryOp::NotStartsWith),
-    row("=$", "", 4, BinaryOp::EndsWith),
-    row("!$", "", 4, BinaryOp::NotEndsWith),
-    row("..", "", 5, BinaryOp::Range),
-    row("+", "", 6, BinaryOp::Add),
-    row("-", "", 6, BinaryOp::Subtract),
-    row("*", "", 7, BinaryOp::Multiply),
-    row("/", "div", 7, BinaryOp::Divide),
-    row("%", "mod", 7, BinaryOp::Remainder),
+    row("|", "", 3, BinaryOp::BitOr),
+    row("^", "", 4, BinaryOp::BitXor),
+    row("&", "", 5, BinaryOp::BitAnd),
+    row("==", "eq", 6, BinaryOp::Equal),
+    row("!=", "ne", 6, BinaryOp::NotEqual),
+    row("..", "", 6, BinaryOp::Range),
+    row("<", "lt", 7, BinaryOp::Less),
+    row(">", "gt", 7, BinaryOp::Greater),
+    row("<=", "le", 7, BinaryOp::LessOrEqual),
+    row(">=", "ge", 7, BinaryOp::GreaterOrEqual),
+    row("=~", "", 7, BinaryOp::Matches),
+    row("!~", "", 7, BinaryOp::NotMatches),
+    row("=^", "", 7, BinaryOp::StartsWith),
+    row("!^", "", 7, BinaryOp::NotStartsWith),
+    row("=$", "", 7, BinaryOp::EndsWith),
+    row("!$", "", 7, BinaryOp::NotEndsWith),
+    row("+", "", 8, BinaryOp::Add),
+    row("-", "", 8, BinaryOp::Subtract),
+    row("*", "", 9, BinaryOp::Multiply),
+    row("/", "div", 9, BinaryOp::Divide),
+    row("%", "mod", 9, BinaryOp::Remainder),
 ];
 
 /// Finds the operator that `symbol` writes, with its precedence.
@@ -49,22 +55,26 @@ pub(super) fn binary_word(word: &str) -> Option<(u8, BinaryOp)> {
     BINARY.iter().find(|row| row.word == word && !word.is_empty()).map(|row| (row.precedence, row.operator))
 }
 
-/// Words that cannot name a variable.
-pub(super) const RESERVED: [&str; 12] =
-    ["true", "false", "null", "var", "if", "else", "for", "while", "return", "break", "continue", "function"];
+/// Words of the language: they name no variable and no key behind a dot.
+pub(super) const KEYWORDS: [&str; 27] = [
+    "if", "else", "for", "while", "new", "var", "empty", "size", "null", "true", "false", "return", "function",
+    "break", "continue", "and", "or", "eq", "ne", "gt", "ge", "lt", "le", "div", "mod", "not", "NaN",
+];
 
 /// Every symbol, longest first.
-pub(super) const SYMBOLS: [&str; 45] = [
+pub(super) const SYMBOLS: [&str; 48] = [
     "...", "||", "&&", "==", "!=", "<=", ">=", "=~", "!~", "=^", "!^", "=$", "!$", "..", "?:", "->", "+=", "-=", "*=",
-    "/=", "%=", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":", "=", ".", ",", ";", "(", ")", "[", "]", "{", "}",
-    "&", "|", "^", "~",
+    "/=", "%=", "&=", "|=", "^=", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":", "=", ".", ",", ";", "(", ")", "[",
+    "]", "{", "}", "&", "|", "^", "~",
 ];
 
 /// Finds the operator inside an assignment such as `+=`; plain `=` has none.
 pub(super) fn assignment(symbol: &str) -> Option<Option<BinaryOp>> {
     match symbol {
         "=" => Some(None),
-        "+=" | "-=" | "*=" | "/=" | "%=" => Some(binary_symbol(&symbol[..1]).map(|(_, operator)| operator)),
+        "+=" | "-=" | "*=" | "/=" | "%=" | "&=" | "|=" | "^=" => {
+            Some(binary_symbol(&symbol[..1]).map(|(_, operator)| operator))
+        }
         _ => None,
     }
 }

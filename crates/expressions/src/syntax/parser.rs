@@ -1,11 +1,12 @@
 //! Tokens to operators and their operands, by precedence.
 
 use super::{
-    ast::{BinaryOp, Chain, Name, Node, NodeKind, Span, UnaryOp},
+    ast::{Assignment, BinaryOp, Chain, Name, Node, NodeKind, Span, UnaryOp},
     lexer::{Lexer, Token},
-    operator::{binary_symbol, binary_word},
+    number::Number,
+    operator::{SINGLE, assignment, binary_symbol, binary_word},
 };
-use crate::SyntaxError;
+use crate::{SyntaxError, Value};
 
 /// How deeply parentheses, lists, conditions and blocks of statements may nest.
 const MAX_DEPTH: usize = 64;
@@ -17,6 +18,10 @@ pub(super) struct Parser<'a> {
     pub(super) span: Span,
     /// Where the last token taken ended.
     pub(super) last: Span,
+    /// How many loops are around the statement at hand.
+    pub(super) loops: usize,
+    /// The names of variables and functions seen so far.
+    pub(super) names: Vec<String>,
     depth: usize,
 }
 
@@ -25,7 +30,7 @@ type Result<T> = std::result::Result<T, SyntaxError>;
 impl<'a> Parser<'a> {
     pub(super) fn new(mut lexer: Lexer<'a>) -> Result<Self> {
         let (token, span) = lexer.next()?;
-        Ok(Self { lexer, token, span, last: span, depth: 0 })
+        Ok(Self { lexer, token, span, last: span, loops: 0, names: Vec::new(), depth: 0 })
     }
 
     /// Takes the current token.
@@ -83,24 +88,51 @@ impl<'a> Parser<'a> {
         parsed
     }
 
-    /// Parses a whole expression: conditions with `?` and `:`, and all that binds tighter.
+    /// Parses a whole expression: assignments, conditions with `?` and `:`, and all that binds tighter.
     pub(super) fn expression(&mut self) -> Result<Node> {
         self.deeper(|parser| {
-            let condition = parser.binary(1)?;
-            if parser.take("?:")? {
-                let otherwise = parser.expression()?;
-                let span = condition.span.to(otherwise.span);
-                return Ok(Node { kind: NodeKind::Elvis(Box::new([condition, otherwise])), span });
+            let node = parser.conditional()?;
+            match parser.token {
+                Token::Symbol(symbol) => match assignment(symbol) {
+                    Some(operator) => parser.assignment(node, operator),
+                    None => Ok(node),
+                },
+                _ => Ok(node),
             }
-            if !parser.take("?")? {
-                return Ok(condition);
-            }
-            let then = parser.expression()?;
-            parser.expect(":")?;
-            let otherwise = parser.expression()?;
-            let span = condition.span.to(otherwise.span);
-            Ok(Node { kind: NodeKind::Ternary(Box::new([condition, then, otherwise])), span })
         })
+    }
+
+    fn assignment(&mut self, node: Node, operator: Option<BinaryOp>) -> Result<Node> {
+        let start = node.span;
+        let refused = |span: Span| SyntaxError {
+            message: "only a variable can be assigned to".to_owned(),
+            span: span.start..span.end,
+        };
+        if start.of(self.lexer.text()).starts_with('(') {
+            return Err(refused(start));
+        }
+        let (name, accesses, target) = node.into_target().map_err(refused)?;
+        self.advance()?;
+        let value = self.expression()?;
+        let span = start.to(value.span);
+        Ok(Node { kind: NodeKind::Assign(Box::new(Assignment { name, accesses, target, operator, value })), span })
+    }
+
+    fn conditional(&mut self) -> Result<Node> {
+        let condition = self.binary(1)?;
+        if self.take("?:")? {
+            let otherwise = self.expression()?;
+            let span = condition.span.to(otherwise.span);
+            return Ok(Node { kind: NodeKind::Elvis(Box::new([condition, otherwise])), span });
+        }
+        if !self.take("?")? {
+            return Ok(condition);
+        }
+        let then = self.expression()?;
+        self.expect(":")?;
+        let otherwise = self.expression()?;
+        let span = condition.span.to(otherwise.span);
+        Ok(Node { kind: NodeKind::Ternary(Box::new([condition, then, otherwise])), span })
     }
 
     fn binary(&mut self, least: u8) -> Result<Node> {
@@ -111,6 +143,10 @@ impl<'a> Parser<'a> {
             self.advance()?;
             let right = self.deeper(|parser| parser.binary(precedence + 1))?;
             let span = left.span.to(right.span);
+            if SINGLE.contains(&precedence) && self.binary_operator().is_some_and(|(next, _)| next == precedence) {
+                let message = "comparisons do not chain: put parentheses around one of them".to_owned();
+                return Err(SyntaxError { message, span: self.span.start..self.span.end });
+            }
             left = match left.kind {
                 NodeKind::Chain(mut chain) if precedence_of_left == Some(precedence) => {
                     chain.rest.push((operator, right));
@@ -138,6 +174,13 @@ impl<'a> Parser<'a> {
         let start = self.span;
         let Some(operator) = self.unary_operator() else { return self.operand() };
         self.advance()?;
+        if operator == UnaryOp::Negate
+            && let Token::Number(Number::Large { digits, base }) = &self.token
+            && let Ok(number) = i64::from_str_radix(&format!("-{digits}"), *base)
+        {
+            self.advance()?;
+            return Ok(Node { kind: NodeKind::Literal(Value::Int(number)), span: start.to(self.last) });
+        }
         let operand = self.deeper(Self::unary)?;
         let span = start.to(operand.span);
         Ok(Node { kind: NodeKind::Unary(operator, Box::new(operand)), span })
@@ -147,27 +190,14 @@ impl<'a> Parser<'a> {
         match &self.token {
             Token::Symbol("!") => Some(UnaryOp::Not),
             Token::Symbol("-") => Some(UnaryOp::Negate),
-            Token::Name(Name::Plain(word)) => {
-                let operator = match word.as_str() {
-                    "not" => UnaryOp::Not,
-                    "empty" => UnaryOp::Empty,
-                    "size" => UnaryOp::Size,
-                    _ => return None,
-                };
-                self.operand_follows().then_some(operator)
-            }
+            Token::Symbol("~") => Some(UnaryOp::Complement),
+            Token::Name(Name::Plain(word)) => match word.as_str() {
+                "not" => Some(UnaryOp::Not),
+                "empty" => Some(UnaryOp::Empty),
+                "size" => Some(UnaryOp::Size),
+                _ => None,
+            },
             _ => None,
-        }
-    }
-
-    /// Whether the word at hand stands before an operand, and is thus an operator and not a name.
-    fn operand_follows(&self) -> bool {
-        let next = self.lexer.clone().next();
-        match next {
-            Ok((Token::Symbol(symbol), _)) => matches!(symbol, "(" | "[" | "{" | "!"),
-            Ok((Token::Name(Name::Plain(word)), _)) => binary_word(&word).is_none(),
-            Ok((Token::End, _)) | Err(_) => false,
-            Ok(_) => true,
         }
     }
 }

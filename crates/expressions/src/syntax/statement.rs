@@ -1,9 +1,9 @@
 //! Statements: JEXL scripts inside `<+…>`.
 
 use super::{
-    ast::{Function, Name, Statement, Target},
+    ast::{Name, Span, Statement, Variable},
     lexer::Token,
-    operator::{RESERVED, assignment},
+    operator::KEYWORDS,
     parser::Parser,
 };
 use crate::SyntaxError;
@@ -16,10 +16,7 @@ impl Parser<'_> {
         let statements = self.statements()?;
         match self.token {
             Token::End => Ok(statements),
-            _ => Err(SyntaxError {
-                message: "the expression should end here".to_owned(),
-                span: self.span.start..self.span.end,
-            }),
+            _ => Err(self.should_end()),
         }
     }
 
@@ -32,8 +29,12 @@ impl Parser<'_> {
         }
     }
 
+    fn should_end(&self) -> SyntaxError {
+        SyntaxError { message: "the expression should end here".to_owned(), span: self.span.start..self.span.end }
+    }
+
     /// Parses statements up to the end or a `}`.
-    fn statements(&mut self) -> Result<Vec<Statement>> {
+    pub(super) fn statements(&mut self) -> Result<Vec<Statement>> {
         // Nearly every expression is a single statement, and statements are large.
         let mut statements = Vec::with_capacity(1);
         loop {
@@ -42,19 +43,18 @@ impl Parser<'_> {
                 return Ok(statements);
             }
             let statement = self.deeper(Self::statement)?;
-            let closed = matches!(
-                statement,
-                Statement::Block(_)
-                    | Statement::If { .. }
-                    | Statement::For { .. }
-                    | Statement::While { .. }
-                    | Statement::Function(_)
-            );
+            // Two expressions side by side mean nothing; any other statement ends by itself.
+            let open = matches!(statement, Statement::Expression(_));
             statements.push(statement);
-            if !closed && !self.at(";") {
+            if open && !self.at(";") && !self.at_statement() {
                 return Ok(statements);
             }
         }
+    }
+
+    /// Whether a word that only begins a statement is at hand.
+    fn at_statement(&self) -> bool {
+        matches!(self.word(), Some("var" | "if" | "for" | "while" | "return" | "break" | "continue"))
     }
 
     fn statement(&mut self) -> Result<Statement> {
@@ -65,113 +65,102 @@ impl Parser<'_> {
             Some("while") => {
                 self.advance()?;
                 let condition = self.in_parentheses(Self::expression)?;
-                Ok(Statement::While { condition, body: Box::new(self.body()?) })
+                Ok(Statement::While { condition, body: Box::new(self.looped()?) })
             }
             Some("return") => {
                 self.advance()?;
-                let none = self.token == Token::End || self.at(";") || self.at("}");
-                Ok(Statement::Return(if none { None } else { Some(self.expression()?) }))
+                Ok(Statement::Return(self.expression()?))
             }
-            Some("break") => self.advance().map(|_| Statement::Break),
-            Some("continue") => self.advance().map(|_| Statement::Continue),
-            _ if self.at("{") && !self.at_map()? => self.block().map(Statement::Block),
-            _ => self.expression_or_assignment(),
+            Some(word @ ("break" | "continue")) => {
+                let statement = if word == "break" { Statement::Break } else { Statement::Continue };
+                if self.loops == 0 {
+                    let message = format!("`{word}` belongs into a loop");
+                    return Err(SyntaxError { message, span: self.span.start..self.span.end });
+                }
+                self.advance().map(|_| statement)
+            }
+            _ if self.at("{") && self.at_block()? => self.block().map(Statement::Block),
+            _ => self.expression().map(Statement::Expression),
         }
-    }
-
-    fn expression_or_assignment(&mut self) -> Result<Statement> {
-        let node = self.expression()?;
-        let Token::Symbol(symbol) = self.token else { return Ok(Statement::Expression(node)) };
-        let Some(operator) = assignment(symbol) else { return Ok(Statement::Expression(node)) };
-        let (name, accesses, span) = node.into_target().map_err(|span| SyntaxError {
-            message: "only a variable can be assigned to".to_owned(),
-            span: span.start..span.end,
-        })?;
-        self.advance()?;
-        if operator.is_none() && accesses.is_empty() && self.at_word("function") {
-            return self.function(name);
-        }
-        let value = self.expression()?;
-        Ok(Statement::Assign { target: Target { name, accesses, span }, operator, value })
     }
 
     fn var(&mut self) -> Result<Statement> {
         self.advance()?;
         let name = self.variable()?;
-        if !self.take("=")? {
-            return Ok(Statement::Var { name, value: None });
-        }
-        if self.at_word("function") {
-            return self.function(name);
-        }
-        Ok(Statement::Var { name, value: Some(self.expression()?) })
-    }
-
-    fn function(&mut self, name: String) -> Result<Statement> {
-        self.advance()?;
-        self.expect("(")?;
-        let mut parameters = Vec::new();
-        while !self.take(")")? {
-            parameters.push(self.variable()?);
-            if !self.at(")") {
-                self.expect(",")?;
-            }
-        }
-        Ok(Statement::Function(Function { name, parameters, body: self.block()? }))
+        let value = if self.take("=")? { Some(self.expression()?) } else { None };
+        Ok(Statement::Var { name, value })
     }
 
     fn if_statement(&mut self) -> Result<Statement> {
         self.advance()?;
         let condition = self.in_parentheses(Self::expression)?;
-        let then = Box::new(self.body()?);
-        let before_else = self.token == Token::Symbol(";");
-        if before_else
-            && !matches!(self.lexer.clone().next(), Ok((Token::Name(Name::Plain(word)), _)) if word == "else")
-        {
-            return Ok(Statement::If { condition, then, otherwise: None });
+        let (then, after_expression) = self.body()?;
+        let semicolon_then_else = self.at(";")
+            && matches!(self.lexer.clone().next(), Ok((Token::Name(Name::Plain(word)), _)) if word == "else");
+        // A `;` ends the expression before `else`; behind a `}` it ends the `if`.
+        if after_expression && semicolon_then_else {
+            self.advance()?;
         }
-        self.take(";")?;
-        if !self.at_word("else") {
-            return Ok(Statement::If { condition, then, otherwise: None });
-        }
-        self.advance()?;
-        Ok(Statement::If { condition, then, otherwise: Some(Box::new(self.body()?)) })
+        let otherwise = if self.at_word("else") {
+            self.advance()?;
+            Some(Box::new(self.body()?.0))
+        } else {
+            None
+        };
+        Ok(Statement::If { condition, then: Box::new(then), otherwise })
     }
 
     fn for_statement(&mut self) -> Result<Statement> {
         self.advance()?;
-        let (name, items) = self.in_parentheses(|parser| {
-            if parser.at_word("var") {
+        let (variable, items) = self.in_parentheses(|parser| {
+            let local = parser.at_word("var");
+            if local {
                 parser.advance()?;
             }
             let name = parser.variable()?;
             parser.expect(":")?;
-            Ok((name, parser.expression()?))
+            Ok((Variable { name, local }, parser.expression()?))
         })?;
-        Ok(Statement::For { name, items, body: Box::new(self.body()?) })
+        Ok(Statement::For { variable, items, body: Box::new(self.looped()?) })
     }
 
-    fn body(&mut self) -> Result<Statement> {
-        self.deeper(Self::statement)
+    fn looped(&mut self) -> Result<Statement> {
+        self.loops += 1;
+        let body = self.body().map(|(body, _)| body);
+        self.loops -= 1;
+        body
     }
 
-    fn block(&mut self) -> Result<Vec<Statement>> {
+    /// Parses what a condition or a loop runs, and whether it is an expression.
+    fn body(&mut self) -> Result<(Statement, bool)> {
+        if self.at("{") {
+            return Ok((Statement::Block(self.deeper(Self::block)?), false));
+        }
+        if self.at(";") {
+            return Ok((Statement::Block(Vec::new()), true));
+        }
+        let statement = self.deeper(Self::statement)?;
+        let expression = matches!(statement, Statement::Expression(_));
+        Ok((statement, expression))
+    }
+
+    pub(super) fn block(&mut self) -> Result<Vec<Statement>> {
         self.expect("{")?;
         let statements = self.statements()?;
         self.expect("}")?;
         Ok(statements)
     }
 
-    fn in_parentheses<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(super) fn in_parentheses<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.expect("(")?;
         let parsed = parse(self)?;
         self.expect(")")?;
         Ok(parsed)
     }
 
-    fn variable(&mut self) -> Result<String> {
+    pub(super) fn variable(&mut self) -> Result<String> {
         match self.word() {
-            Some(word) if !RESERVED.contains(&word) => {
+            Some(word) if !KEYWORDS.contains(&word) => {
                 let name = word.to_owned();
                 self.advance()?;
                 Ok(name)
@@ -180,15 +169,19 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether the `{` at hand begins a map and not a block of statements.
-    fn at_map(&self) -> Result<bool> {
+    /// Whether the `{` at hand begins a block of statements, with a `;` in it, and not a map or a set.
+    fn at_block(&self) -> Result<bool> {
         let mut ahead = self.lexer.clone();
-        Ok(match ahead.next()?.0 {
-            Token::Symbol(":") => true,
-            Token::Name(Name::Plain(_)) | Token::Text(_) | Token::Int(_) | Token::Block(_) => {
-                ahead.next()?.0 == Token::Symbol(":")
+        let mut depth = 0_usize;
+        loop {
+            let (token, _): (Token, Span) = ahead.next()?;
+            match token {
+                Token::Symbol("{" | "(" | "[") => depth += 1,
+                Token::Symbol("}" | ")" | "]") if depth > 0 => depth -= 1,
+                Token::Symbol(";") if depth == 0 => return Ok(true),
+                Token::Symbol("}" | ")" | "]") | Token::End => return Ok(false),
+                _ => {}
             }
-            _ => false,
-        })
+        }
     }
 }

@@ -138,7 +138,7 @@ fn trust(env: &mut Environment, bundle: &Arc<EnvVars>) {
 /// The certificate bundle under each of its names, if there is one.
 pub(crate) fn trust_layer(bundle: Option<&str>) -> Arc<EnvVars> {
     let Some(bundle) = bundle else { return Arc::default() };
-    let origin = Origin::new(Cause::Local("the emulator's certificates are signed by this machine's CA"));
+    let origin = Origin::new(Cause::Local("the emulator's certificates are signed by this run's CA"));
     let mut env = Env::default();
     for name in TRUST {
         env.set(name, Traced::new(Text::Known(bundle.to_owned()), origin.clone()));

@@ -187,7 +187,7 @@ fn trust_bundle_of_the_emulator() {
     let planned = plan_steps(Profile::Kubernetes, &step(REQUIRED), |inputs| {
         inputs.trust_bundle = Some("/tmp/engine/ca.pem".to_owned());
     });
-    assert_snapshot!(explain(&planned, "SSL_CERT_FILE"), @"push: /tmp/engine/ca.pem ← added by cirun: the emulator's certificates are signed by this machine's CA");
+    assert_snapshot!(explain(&planned, "SSL_CERT_FILE"), @"push: /tmp/engine/ca.pem ← added by cirun: the emulator's certificates are signed by this run's CA");
 }
 
 #[test]

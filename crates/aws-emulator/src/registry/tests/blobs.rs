@@ -108,3 +108,36 @@ async fn a_blob_is_mounted_from_another_repository() {
     ");
     assert_eq!(client.get(&format!("/v2/team/shop/blobs/{digest}")).await.text(), "layer");
 }
+
+#[tokio::test]
+async fn what_is_no_id_of_an_upload_is_not_found() {
+    let client = Client::new().await;
+    for id in ["a".repeat(300), "a".repeat(4096), "0".to_owned(), "-".repeat(36)] {
+        for method in [Method::GET, Method::PATCH, Method::DELETE] {
+            let answer = client.send(method, &format!("/v2/team/shop/blobs/uploads/{id}"), &[], b"x").await;
+            assert_eq!(answer.status, 404, "{}", answer.text());
+            assert!(answer.text().starts_with("{\"errors\":[{\"code\":\"BLOB_UPLOAD_UNKNOWN\""), "{}", answer.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_do_not_say_where_files_are() {
+    let client = Client::new().await;
+    let dir = client.bench.dir.path().to_owned();
+    for path in [
+        format!("/v2/{}/tags/list", "a".repeat(255)),
+        format!("/v2/{}/manifests/1", ["a"; 100].join("/")),
+        format!("/v2/team/shop/manifests/{}", "a".repeat(128)),
+    ] {
+        let answer = client.get(&path).await;
+        assert!(answer.status.is_client_error(), "{path}: {}", answer.text());
+    }
+    // A file where a folder should be: the storage fails.
+    let uploads = dir.join("uploads");
+    std::fs::remove_dir_all(&uploads).ok();
+    std::fs::write(&uploads, "").unwrap();
+    let answer = client.send(Method::POST, "/v2/team/shop/blobs/uploads/", &[], b"").await;
+    assert_eq!(answer.status, 500, "{}", answer.text());
+    assert!(!answer.text().contains(&*dir.to_string_lossy()), "{}", answer.text());
+}

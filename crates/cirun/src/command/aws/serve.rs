@@ -6,11 +6,12 @@ use std::{
     fs,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use cirun_aws::Authority;
 use cirun_aws_emulator::{
-    Config, EcrRegistry, Identity, Listen, OidcIssuer, PlainHttp, RequestLog, Seeds, Server, Strictness, Tls,
+    Certificates, Config, EcrRegistry, Identity, Listen, OidcIssuer, PlainHttp, RequestLog, Seeds, Server, Strictness,
     host_names,
 };
 use data::Data;
@@ -21,7 +22,7 @@ use crate::{
     environment::Environment,
     error::CliError,
     exit::ExitCode,
-    front::{SHUTDOWN, roots},
+    front::{OnDemand, SHUTDOWN, machine_scope, roots},
     paths::Paths,
     shell_word::quote,
     signals::Signals,
@@ -42,7 +43,7 @@ pub(super) async fn run(mut options: ServeOptions, environment: &Environment) ->
     let seeds = seeds(&options)?;
     let trust = trust(&paths, &options, &seeds)?;
     let data = Data::open(options.data.clone())?;
-    let served = serve(&options, &paths, seeds.clone(), trust.tls.clone(), data.path()).await;
+    let served = serve(&options, &paths, seeds.clone(), Arc::clone(&trust.certificates), data.path()).await;
     let result = match served {
         Ok(server) => {
             let told = tell(&options, &server, &seeds, &trust, &data);
@@ -61,12 +62,18 @@ pub(super) async fn run(mut options: ServeOptions, environment: &Environment) ->
     result
 }
 
-async fn serve(options: &ServeOptions, paths: &Paths, seeds: Seeds, tls: Tls, data: &Path) -> Result<Server, CliError> {
+async fn serve(
+    options: &ServeOptions,
+    paths: &Paths,
+    seeds: Seeds,
+    certificates: Arc<dyn Certificates>,
+    data: &Path,
+) -> Result<Server, CliError> {
     let issuer = OidcIssuer::open(&paths.oidc()).map_err(|error| CliError::aws(&error))?;
     let (http, https) = addresses(options);
     let config = Config {
         listen: Listen { https: Some(https), http: Some(http), either: Vec::new() },
-        tls: Some(tls),
+        tls: Some(certificates),
         default_account: options.account.clone(),
         default_region: options.region.clone(),
         create_on_push: options.create_repository,
@@ -119,9 +126,9 @@ fn seeds(options: &ServeOptions) -> Result<Seeds, CliError> {
     Ok(seeds)
 }
 
-/// The TLS side: the certificate, and what makes clients trust it.
+/// The TLS side: the certificates, and what makes clients trust them.
 struct Trust {
-    tls: Tls,
+    certificates: Arc<dyn Certificates>,
     names: Vec<String>,
     /// The authority's certificate alone.
     certificate: PathBuf,
@@ -130,15 +137,17 @@ struct Trust {
 }
 
 fn trust(paths: &Paths, options: &ServeOptions, seeds: &Seeds) -> Result<Trust, CliError> {
-    let authority = Authority::load_or_create(&paths.data).map_err(|error| CliError::aws(&error))?;
+    let (http, https) = addresses(options);
+    let addresses = [http.ip(), https.ip()].into_iter().filter(|ip| !ip.is_unspecified());
+    let scope = machine_scope(addresses);
+    let authority = Authority::load_or_create(&paths.data, &scope).map_err(|error| CliError::aws(&error))?;
     let names = names(options, seeds);
-    let issued = authority.issue(&names).map_err(|error| CliError::aws(&error))?;
     let (certificate, bundle) = (paths.data.join("ca-certificate.pem"), paths.data.join("ca-bundle.pem"));
     for (path, text) in [(&certificate, authority.certificate_pem()), (&bundle, &authority.bundle_pem())] {
         fs::write(path, text).map_err(|error| CliError::io(path.display(), &error))?;
     }
-    let tls = Tls { certificate_chain: issued.chain_pem, private_key: issued.key_pem };
-    Ok(Trust { tls, names, certificate, bundle })
+    let certificates = Arc::new(OnDemand::new(authority, true, names.clone()));
+    Ok(Trust { certificates, names, certificate, bundle })
 }
 
 /// What the certificate is for: this machine, and AWS's names in every region that is served.

@@ -25,7 +25,8 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup, environment: &Env
     }
     reach(session, environment).iter().for_each(|line| console::say(line));
     let pushes_somewhere = !session.planned.targets.is_empty();
-    if pushes_somewhere || session.settings.aws.value == AwsMode::Real {
+    let emulates = session.settings.aws.value == AwsMode::Emulated && setup.engine.is_some();
+    if pushes_somewhere || emulates || session.settings.aws.value == AwsMode::Real {
         console::say(&format!("  AWS        {}", aws(session)));
     }
     if pushes_somewhere {
@@ -102,7 +103,7 @@ fn stores(session: &Session, setup: &Setup) -> Vec<String> {
 fn aws(session: &Session) -> String {
     match (session.settings.aws.value, &session.identity) {
         (AwsMode::Emulated, _) => match &session.settings.aws_endpoint_url {
-            None => "emulated; nothing leaves this machine".to_owned(),
+            None => "emulated: in containers, every name of AWS leads to this run's gateway".to_owned(),
             Some(upstream) => format!("emulated; STS, ECR and S3 are forwarded to {}", upstream.value),
         },
         (AwsMode::Real, Some(identity)) => format!("real, as {identity}"),

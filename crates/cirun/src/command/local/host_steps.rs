@@ -5,11 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cirun_plan::ENGINE_DIR;
-
 use crate::{
     args::AwsMode,
-    session::{Session, emulated_delegate},
+    session::{PRIVATE_DIR, Session, emulated_delegate},
 };
 
 /// The variables of the emulated AWS: its keys, and `gateway`, its address on this machine, if it has one.
@@ -28,8 +26,8 @@ pub(super) fn given(session: &Session, gateway: Option<&str>) -> BTreeMap<String
     given.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The places of files that plans name in the engine's directory, where the run has written them to `directory`.
+/// The places of files that plans name where containers have them, if the run has written them to `directory`.
 pub(super) fn own_files(names: &[&str], directory: &Path) -> BTreeMap<String, Option<PathBuf>> {
     let place = |name: &str| Some(directory.join(name)).filter(|file| file.is_file());
-    names.iter().map(|name| (format!("{ENGINE_DIR}/{name}"), place(name))).collect()
+    names.iter().map(|name| (format!("{PRIVATE_DIR}/{name}"), place(name))).collect()
 }

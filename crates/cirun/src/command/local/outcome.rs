@@ -1,6 +1,12 @@
 //! What a run comes to: its exit code, the images it pushed, and what differs from CI.
 
-use cirun_engine::{BackendError, Outcome, RunError, RunResult};
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use cirun_engine::{BackendError, EventKind, Outcome, RunError, RunResult, run_codes::AWS_NOT_EMULATED};
 use cirun_parser::Severity;
 use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason};
 use cirun_report::human_count;
@@ -134,6 +140,38 @@ pub(super) fn say_refused(record: &Record) {
             }
         }
         Err(error) => console::say(&format!("warning: cannot read the names that were refused: {error}")),
+    }
+}
+
+/// The names of AWS without a service here that a run has asked for and that have not been reported yet.
+#[derive(Debug)]
+pub(super) struct NotEmulated {
+    directory: PathBuf,
+    reported: Mutex<HashSet<String>>,
+}
+
+impl NotEmulated {
+    /// Those of the run with this record.
+    pub(super) fn of(record: &Record) -> Self {
+        Self { directory: record.emulator(), reported: Mutex::default() }
+    }
+
+    /// One finding for each new name.
+    pub(super) fn findings(&self) -> Vec<EventKind> {
+        let names = match front::resolver::not_emulated(&self.directory) {
+            Ok(names) => names,
+            Err(error) => {
+                console::say(&format!("warning: cannot read what the gateway refused: {error}"));
+                return Vec::new();
+            }
+        };
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = names.into_iter().filter(|name| reported.insert(name.clone()));
+        new.map(|name| {
+            let message = format!("`{name}` was asked for: it is AWS's, not emulated, and was refused by the gateway");
+            AWS_NOT_EMULATED.says(message, None)
+        })
+        .collect()
     }
 }
 

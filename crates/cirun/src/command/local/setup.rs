@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, sync::Arc};
 use cirun_aws::{Authority, SignInError, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
 use cirun_docker_executor::{
-    DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar, SocketGuard,
-    StandInImage,
+    Bind, DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar,
+    SocketGuard, SocketReach, StandInImage,
 };
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
@@ -26,11 +26,14 @@ use crate::{
     environment::Environment,
     error::CliError,
     exit::ExitCode,
-    front::{self, LocalRegistry, MachineRegistry, Orders, RegistriesFile, Route},
+    front::{
+        self, LocalRegistry, MachineRegistry, Orders, Outside, RegistriesFile, Route,
+        on_machine::{Alone, AloneOrders, of_the_gateway},
+    },
     local_store::LocalStore,
     own_image::OwnImage,
-    record::Record,
-    session::{POD_TOKEN_FILE, Session, TRUST_BUNDLE_FILE},
+    record::{Record, readable_by_all},
+    session::{POD_TOKEN_FILE, PRIVATE_DIR, Session, TRUST_BUNDLE_FILE},
     settings::{Setting, Settings},
 };
 
@@ -45,6 +48,8 @@ pub(super) struct Setup {
     pub artifacts: PathBuf,
     /// The registry that keeps pushed images; none where no step needs an engine.
     pub machine_registry: Option<Arc<MachineRegistry>>,
+    /// The emulated AWS that this process serves, where no engine could.
+    pub alone: Option<Alone>,
 }
 
 impl Setup {
@@ -59,6 +64,14 @@ impl Setup {
 struct Forwarding {
     given: Setting<Upstream>,
     route: Route,
+}
+
+/// What the gateway of a run is made of; nothing where the run has none.
+#[derive(Debug, Default)]
+struct Gateway {
+    sidecar: Option<Sidecar>,
+    /// What containers trust it by.
+    files: Vec<Bind>,
 }
 
 /// Sets up one run.
@@ -80,8 +93,11 @@ impl Stagehand<'_> {
         store.make(self.session.plan())?;
         let stand_in = store.on_host(&own_binary()?);
         if !self.needs_containers()? {
-            let backends = Backends { containers: None, host: self.host(None)?, stand_in };
-            return Ok(Setup { backends, engine: None, artifacts: self.record.artifacts(), machine_registry: None });
+            let alone = self.serve_alone().await?;
+            let host = self.host(alone.as_ref().map(Alone::url).as_deref())?;
+            let backends = Backends { containers: None, host, stand_in };
+            let artifacts = self.record.artifacts();
+            return Ok(Setup { backends, engine: None, artifacts, machine_registry: None, alone });
         }
         let engine = engine::find(self.environment, &self.session.paths).await?;
         let owner = Owner::current();
@@ -94,17 +110,48 @@ impl Stagehand<'_> {
         let name = self.session.settings.registry.value.clone();
         let registry = Arc::new(MachineRegistry::new(engine.clone(), own.clone(), name));
         let socket = self.engine_socket(&engine, &registry)?;
-        let sidecars = self.front(&engine, &own, &registry, forwarding.as_ref()).await?;
+        let gateway = self.gateway(&engine, &own, &registry, forwarding.as_ref()).await?;
         let stand_in_image = store.image(&own);
         let config =
-            self.run_config(owner, (&own, stand_in_image), sidecars, (&registry, socket), forwarding.as_ref())?;
+            self.run_config(owner, (&own, stand_in_image), gateway, (&registry, socket), forwarding.as_ref())?;
         let info = engine.info().await?;
         self.say_emulation(&engine);
         let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
-        let containers = Some(DockerBackend::new(engine, config));
-        let backends = Backends { containers, host: self.host(None)?, stand_in };
+        let containers = DockerBackend::new(engine, config);
+        let gateway = match self.host_steps_call_aws() {
+            true => Some(of_the_gateway(&containers).await.map_err(|error| CliError::io("cannot listen", &error))?),
+            false => None,
+        };
+        let host = self.host(gateway.as_deref())?;
+        let backends = Backends { containers: Some(containers), host, stand_in };
         let artifacts = self.record.artifacts();
-        Ok(Setup { backends, engine: Some(shown), artifacts, machine_registry: Some(registry) })
+        Ok(Setup { backends, engine: Some(shown), artifacts, machine_registry: Some(registry), alone: None })
+    }
+
+    /// Whether steps of this machine are to find the emulated AWS: no name server of the run can lead them there.
+    fn host_steps_call_aws(self) -> bool {
+        let stages = self.session.plan().stages.iter().filter(|stage| stage.not_here.is_none());
+        let mut steps = stages.flat_map(|stage| stage.steps());
+        self.session.settings.aws.value == AwsMode::Emulated && steps.any(|step| matches!(step.action, Action::Host(_)))
+    }
+
+    /// The emulated AWS of a run without an engine.
+    async fn serve_alone(self) -> Result<Option<Alone>, CliError> {
+        if !self.host_steps_call_aws() {
+            return Ok(None);
+        }
+        let settings = &self.session.settings;
+        let upstream = match &settings.aws_endpoint_url {
+            Some(given) => Some(given.value.clone().trusting(front::roots(&given.value, self.environment)?)),
+            None => None,
+        };
+        let orders = AloneOrders {
+            issuer: OidcIssuer::open(&self.session.paths.oidc()).map_err(|error| CliError::aws(&error))?,
+            create_on_push: settings.create_repository.value,
+            faults: self.options.faults.clone(),
+            upstream,
+        };
+        Alone::serve(self.record, orders).await.map(Some)
     }
 
     fn say_emulation(self, engine: &Engine) {
@@ -139,64 +186,66 @@ impl Stagehand<'_> {
             return Err(CliError::usage(format!("`aws-endpoint-url` ({}) needs `--aws emulated`", given.origin))
                 .help("the emulated AWS forwards calls there; real AWS has endpoints of its own"));
         }
-        if self.session.planned.front_hosts.is_empty() {
-            console::say(&format!("warning: nothing calls AWS, so nothing is forwarded to {}", given.value));
-            return Ok(None);
-        }
         let route = front::route(&given.value, self.session.plan())?;
         Ok(Some(Forwarding { given, route }))
     }
 
-    async fn front(
+    /// The gateway of the run's stages, and the files that containers trust it by. Every stage with emulated AWS has one, as
+    /// its steps may ask for any name of AWS; so has one that is closed, or whose pushes stay here.
+    async fn gateway(
         self,
         engine: &Engine,
         own: &OwnImage,
         registry: &MachineRegistry,
         forwarding: Option<&Forwarding>,
-    ) -> Result<Vec<Sidecar>, CliError> {
+    ) -> Result<Gateway, CliError> {
         let settings = &self.session.settings;
         let planned = &self.session.planned;
+        let aws = settings.aws.value == AwsMode::Emulated;
         let closed = settings.egress.value != EgressMode::All;
-        let mut names = front::names(planned, settings);
-        if closed && names.is_empty() {
-            names.push(front::NO_NAME.to_owned());
-        }
-        if !front::kept_here(planned, settings).is_empty() {
+        let names = front::names(planned, settings);
+        if !front::kept_here(planned, settings).is_empty() || !names.is_empty() || !settings.base_images.is_empty() {
             registry.ensure().await?;
         }
-        if settings.aws.value != AwsMode::Emulated && names.is_empty() {
-            return Ok(Vec::new());
+        if !aws && !closed && names.is_empty() {
+            return Ok(Gateway::default());
         }
-        let authority = Authority::load_or_create(&self.session.paths.data).map_err(|error| CliError::aws(&error))?;
-        self.record.write(&format!("engine/{TRUST_BUNDLE_FILE}"), &authority.bundle_pem())?;
+        let authority = Authority::of_run(&front::scope(&names, aws)).map_err(|error| CliError::aws(&error))?;
+        let mut files = vec![self.file(TRUST_BUNDLE_FILE, &authority.bundle_pem())?];
         if let Some(token) = &self.session.pod_token {
-            self.record.write(&format!("engine/{POD_TOKEN_FILE}"), token.expose())?;
+            files.push(self.file(POD_TOKEN_FILE, token.expose())?);
         }
-        if names.is_empty() {
-            return Ok(Vec::new());
-        }
-        let image = front::helper_image(own);
-        let registries = RegistriesFile::of(planned, settings).await;
         let issuer = OidcIssuer::open(&self.session.paths.oidc()).map_err(|error| CliError::aws(&error))?;
         let orders = Orders {
             create_on_push: settings.create_repository.value,
             registry: settings.registry.value.clone(),
             issuer: issuer.key(),
             faults: self.options.faults.clone(),
-            closed,
+            aws,
+            outside: if closed { Outside::Refused } else { Outside::Asked },
             upstream: match forwarding {
                 Some(Forwarding { given, route }) => Some(route.open(given, self.record, self.environment).await?),
                 None => None,
             },
-            by_engine: settings.push.value == PushMode::Local && self.gives_the_socket(),
+            plain: self.host_steps_call_aws()
+                || (settings.push.value == PushMode::Local && self.gives_the_socket() && !names.is_empty()),
         };
-        let played = (planned, names, registries);
-        let sidecar = front::emulator(own, image, played, &authority, self.record, orders)?;
-        let running = registry.ensure().await?;
-        for (name, local) in &settings.base_images {
-            running.seed(engine, name, &local.value).await?;
+        let answered = (planned, names.as_slice(), RegistriesFile::of(planned, settings));
+        let sidecar = front::gateway(own, front::helper_image(own), answered, &authority, self.record, orders)?;
+        if let Some(running) = registry.running() {
+            for (name, local) in &settings.base_images {
+                running.seed(engine, name, &local.value).await?;
+            }
         }
-        Ok(vec![sidecar])
+        Ok(Gateway { sidecar: Some(sidecar), files })
+    }
+
+    /// A file that every container has, read-only, below [`PRIVATE_DIR`].
+    fn file(self, name: &str, content: &str) -> Result<Bind, CliError> {
+        let source = self.record.private()?.join(name);
+        let written = std::fs::write(&source, content).and_then(|()| readable_by_all(&source));
+        written.map_err(|error| CliError::io(source.display(), &error))?;
+        Ok(Bind { source, target: format!("{PRIVATE_DIR}/{name}"), read_only: true })
     }
 
     /// Whether a step gets the engine's socket.
@@ -218,7 +267,11 @@ impl Stagehand<'_> {
             return Ok(EngineSocket::Guarded(SocketGuard {
                 directory: self.record.guard()?,
                 rules: Arc::new(rules),
-                front: (front::SIDECAR.to_owned(), front::ENGINE_PORT),
+                front: (front::SIDECAR.to_owned(), front::PLAIN_PORT),
+                reach: match settings.open_docker_socket.value {
+                    true => SocketReach::Open,
+                    false => SocketReach::Guarded,
+                },
             }));
         }
         let relied_on = daemon::of(settings, self.environment, paths) == MachineDaemon::Guarded;
@@ -237,7 +290,7 @@ impl Stagehand<'_> {
         self,
         owner: Owner,
         (own, stand_in): (&OwnImage, StandInImage),
-        sidecars: Vec<Sidecar>,
+        gateway: Gateway,
         (registry, engine_socket): (&MachineRegistry, EngineSocket),
         forwarding: Option<&Forwarding>,
     ) -> Result<RunConfig, CliError> {
@@ -252,7 +305,10 @@ impl Stagehand<'_> {
             workspace: self.session.workspace.clone(),
             workspaces: self.workspaces.clone(),
             run_dir: self.record.steps(),
-            sidecars,
+            private_dir: self.record.private()?,
+            files: gateway.files,
+            resolver: gateway.sidecar.as_ref().map(|sidecar| sidecar.name.clone()),
+            sidecars: gateway.sidecar.into_iter().collect(),
             pod: front::pod(own, front::helper_image(own), &pod_words, pod_aliases),
             watcher: front::watcher(own, front::helper_image(own)),
             stand_in,
@@ -273,7 +329,7 @@ impl Stagehand<'_> {
             }),
             egress: match settings.egress.value {
                 EgressMode::All => Egress::Open,
-                EgressMode::None | EgressMode::Aws => Egress::Closed { resolver: front::SIDECAR.to_owned() },
+                EgressMode::None | EgressMode::Aws => Egress::Closed,
             },
             engine_socket,
             publish_address: Ipv4Addr::LOCALHOST.into(),
@@ -286,7 +342,7 @@ impl Stagehand<'_> {
         })
     }
 
-    /// Who runs host steps; `gateway` is the address at which they reach the emulated AWS.
+    /// Who runs host steps; `gateway` is the URL at which they reach the emulated AWS.
     fn host(self, gateway: Option<&str>) -> Result<HostBackend, CliError> {
         let program = own_binary()?;
         let environment: BTreeMap<_, _> =
@@ -299,7 +355,7 @@ impl Stagehand<'_> {
             environment,
             given: host_steps::given(self.session, gateway),
             homes: self.record.homes(),
-            own_files: host_steps::own_files(&[TRUST_BUNDLE_FILE, POD_TOKEN_FILE], &self.record.steps()),
+            own_files: host_steps::own_files(&[TRUST_BUNDLE_FILE, POD_TOKEN_FILE], &self.record.private()?),
             stop_grace: GRACE,
         }))
     }

@@ -174,3 +174,35 @@ docker inspect no-such-container 2>&1 | tail -n 1 | cut -c 1-21";
         ]
     );
 }
+
+/// A push by the plugin, of this image.
+fn plugin(id: &str, name: &str, more: &str) -> String {
+    let step = format!(
+        "- step:\n    type: BuildAndPushECR\n    identifier: {id}\n    name: {id}\n    spec:\n      connectorRef: aws\n      \
+         account: \"123456789012\"\n      region: us-east-1\n      imageName: {name}\n      tags: [v1]\n"
+    );
+    step + &indent(more, 6)
+}
+
+#[test]
+fn a_plugin_that_pushes_nothing_logs_in_nowhere() {
+    let environment = push(&unique("it-none"));
+    let (_, events) = run(&environment, &[&PLUGIN[..], &["--push", "none"]].concat(), 0);
+    assert_eq!(events.outcomes(), "push succeeded");
+    assert_eq!(docker(&["image", "ls", "--quiet", &format!("{REGISTRY}/{}", unique("it-none"))]), "");
+}
+
+#[test]
+fn an_image_that_an_earlier_step_pushed_is_built_from() {
+    let (base, name) = (unique("it-base"), unique("it-from"));
+    let stage =
+        Stage::vm().step(&plugin("first", &base, "")).step(&plugin("second", &name, "dockerfile: second/Dockerfile\n"));
+    let environment = engine(&stage.pipeline())
+        .file("Dockerfile", "FROM scratch\nCOPY ci.yaml /\n")
+        .file("second/Dockerfile", format!("ARG TAG=v1\nFROM {REGISTRY}/{base}:$TAG\nCOPY ci.yaml /again\n"));
+    let (_, events) = run(&environment, &[&PLUGIN[..], &["--create-repository"]].concat(), 0);
+    assert_eq!(events.outcomes(), "first succeeded, second succeeded");
+    for name in [base, name] {
+        assert_eq!(docker(&["image", "ls", "--quiet", &format!("{REGISTRY}/{name}")]), "", "{name}");
+    }
+}

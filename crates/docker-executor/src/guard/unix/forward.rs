@@ -1,4 +1,4 @@
-//! Requests that go on to the engine as they came.
+//! Requests that go on to the engine.
 
 use std::path::Path;
 
@@ -6,7 +6,6 @@ use hyper::{
     Request, Response, StatusCode,
     body::Incoming,
     client::conn::http1,
-    header::UPGRADE,
     upgrade::{OnUpgrade, on},
 };
 use hyper_util::rt::TokioIo;
@@ -24,18 +23,26 @@ pub(super) async fn ask(engine: &Path, request: Request<Body>) -> Result<Respons
     Ok(sender.send_request(request).await?)
 }
 
-/// Passes a request on, and the answer back; a connection that both sides upgrade is joined.
-pub(super) async fn pass(engine: &Path, mut request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
-    let here = request.headers().contains_key(UPGRADE).then(|| on(&mut request));
-    let mut response = ask(engine, request.map(passed)).await?;
+/// Passes a request on, and the answer back.
+pub(super) async fn pass(engine: &Path, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    Ok(ask(engine, request).await?.map(passed))
+}
+
+/// The same; a connection that both sides upgrade is joined.
+pub(super) async fn join(
+    engine: &Path,
+    request: Request<Body>,
+    here: Option<OnUpgrade>,
+) -> Result<Response<Body>, BoxError> {
+    let mut response = ask(engine, request).await?;
     if let (StatusCode::SWITCHING_PROTOCOLS, Some(here)) = (response.status(), here) {
         let there = on(&mut response);
-        tokio::spawn(join(here, there));
+        tokio::spawn(joined(here, there));
     }
     Ok(response.map(passed))
 }
 
-async fn join(here: OnUpgrade, there: OnUpgrade) {
+async fn joined(here: OnUpgrade, there: OnUpgrade) {
     if let (Ok(here), Ok(there)) = tokio::join!(here, there) {
         // Either end may close as it likes.
         copy_bidirectional(&mut TokioIo::new(here), &mut TokioIo::new(there)).await.ok();

@@ -1,11 +1,12 @@
 //! Images that are looked at by the guarded socket: one that was kept has its registry's digest, as after a push there.
 
 use http_body_util::{BodyExt, Limited};
-use hyper::{Request, Response, StatusCode, body::Incoming, header::CONTENT_LENGTH};
+use hyper::{Response, StatusCode, header::CONTENT_LENGTH};
 use serde_json::Value;
 
 use super::{
-    answer::{self, Body, BoxError, passed},
+    answer::{self, Body, BoxError},
+    asked::Asked,
     forward,
     serve::Guard,
 };
@@ -25,12 +26,12 @@ pub(super) struct Digest {
 }
 
 /// Answers `GET /images/NAME/json`.
-pub(super) async fn answer(guard: &Guard, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
+pub(super) async fn answer(guard: &Guard, asked: &Asked) -> Result<Response<Body>, BoxError> {
     let known = guard.digests();
     if known.is_empty() {
-        return forward::pass(guard.engine_socket(), request).await;
+        return forward::pass(guard.engine_socket(), asked.plain()?).await;
     }
-    let (mut parts, body) = forward::ask(guard.engine_socket(), request.map(passed)).await?.into_parts();
+    let (mut parts, body) = forward::ask(guard.engine_socket(), asked.plain()?).await?.into_parts();
     let bytes = Limited::new(body, MAX_BYTES).collect().await?.to_bytes();
     let bytes = match serde_json::from_slice::<Value>(&bytes) {
         Ok(mut image) if parts.status == StatusCode::OK => {

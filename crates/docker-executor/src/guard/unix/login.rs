@@ -1,27 +1,30 @@
 //! `docker login` by the guarded socket: the registries whose images are kept here are answered for, as no password of this
 //! run is theirs.
 
+use std::collections::BTreeMap;
+
 use base64::{
     Engine as _, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE},
 };
-use http_body_util::{BodyExt, Limited};
-use hyper::{Request, Response, body::Incoming, header::HeaderMap};
+use cirun_image_ref::canonical_registry;
+use hyper::{
+    Response,
+    header::{HeaderMap, HeaderValue},
+};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{
     PushRule,
     answer::{self, Body, BoxError},
-    forward,
-    names::host,
+    asked::Asked,
+    document::{known, text_of},
+    fields, forward,
     serve::Guard,
 };
 
-/// More than any login has.
-const MAX_BYTES: usize = 1 << 20;
-
-/// A client's login, in a body or a header.
+/// A client's login in a header.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Login {
@@ -29,38 +32,45 @@ struct Login {
     password: String,
     identitytoken: String,
     registrytoken: String,
-    serveraddress: String,
 }
 
-/// Answers `POST /auth`.
-pub(super) async fn answer(guard: &Guard, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
-    let (parts, body) = request.into_parts();
-    let bytes = Limited::new(body, MAX_BYTES).collect().await?.to_bytes();
-    let login: Login = serde_json::from_slice(&bytes).unwrap_or_default();
-    match guard.settings.rules.push(&host(&login.serveraddress)) {
-        PushRule::Keep { .. } => Ok(answer::json(200, &json!({"Status": "Login Succeeded", "IdentityToken": ""}))),
-        PushRule::Pass | PushRule::Refuse(_) => {
-            let request = Request::from_parts(parts, answer::whole(bytes));
-            Ok(forward::ask(guard.engine_socket(), request).await?.map(answer::passed))
+/// Answers `POST /auth`: where nothing of the run is pushed to, no password of the run leaves either.
+pub(super) async fn answer(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
+    let login = known(asked.object().await?, "a login", fields::LOGIN, guard.places.reach)?;
+    match guard.settings.rules.push(&canonical_registry(text_of(&login, "serveraddress")?)) {
+        PushRule::Keep { .. } | PushRule::Refuse(_) => {
+            Ok(answer::json(200, &json!({"Status": "Login Succeeded", "IdentityToken": ""})))
         }
+        PushRule::Pass => forward::pass(guard.engine_socket(), asked.json(login)?).await,
     }
 }
 
 /// Whether a push or pull comes with a login.
 pub(super) fn is_logged_in(headers: &HeaderMap) -> bool {
-    // Clients differ in the alphabet and in the padding.
-    let padding = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let Some(text) = headers.get("x-registry-auth").and_then(|value| value.to_str().ok()) else { return false };
-    let text = text.replace('+', "-").replace('/', "_");
-    let decoded = GeneralPurpose::new(&alphabet::URL_SAFE, padding).decode(text).unwrap_or_default();
-    let login: Login = serde_json::from_slice(&decoded).unwrap_or_default();
+    let login: Login = serde_json::from_slice(&decoded(text)).unwrap_or_default();
     let password = !login.username.is_empty() && !login.password.is_empty();
     password || !login.identitytoken.is_empty() || !login.registrytoken.is_empty()
 }
 
+/// The login for a registry among those that come with a build, as a pull has it.
+pub(super) fn of_build(headers: &HeaderMap, registry: &str) -> Option<HeaderValue> {
+    let text = headers.get("x-registry-config")?.to_str().ok()?;
+    let logins: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&decoded(text)).ok()?;
+    let (_, login) = logins.into_iter().find(|(host, _)| canonical_registry(host) == registry)?;
+    URL_SAFE.encode(login.to_string()).parse().ok()
+}
+
+/// Clients differ in the alphabet and in the padding.
+fn decoded(text: &str) -> Vec<u8> {
+    let padding = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let text = text.replace('+', "-").replace('/', "_");
+    GeneralPurpose::new(&alphabet::URL_SAFE, padding).decode(text).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
     use super::*;
 
@@ -80,5 +90,15 @@ mod tests {
             assert!(!shown(Some(STANDARD.encode(nobody))), "{nobody}");
         }
         assert!(!shown(None) && !shown(Some("%%".to_owned())));
+    }
+
+    #[test]
+    fn logins_of_builds() {
+        let mut headers = HeaderMap::new();
+        let logins = r#"{"https://index.docker.io/v1/":{"username":"u"},"r.io":{"username":"v"}}"#;
+        headers.insert("x-registry-config", URL_SAFE.encode(logins).parse().unwrap());
+        let found = |registry| of_build(&headers, registry).map(|login| decoded(login.to_str().unwrap()));
+        assert_eq!(found("docker.io").as_deref(), Some(&br#"{"username":"u"}"#[..]));
+        assert_eq!(found("quay.io"), None);
     }
 }

@@ -1,9 +1,6 @@
 //! Images' names as the engine reads them. Pure.
 
-use crate::images::registry_of;
-
-/// What leads to Docker Hub, as clients log in to it or images name it.
-const DOCKER_HUB: [&str; 4] = ["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
+use cirun_image_ref::{DOCKER_HUB, canonical_registry, host_and_port, split_registry};
 
 /// An image's registry, and its repository there.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,17 +14,16 @@ pub(super) struct Place {
 impl Place {
     /// Reads an image's name without tag: one without a registry is Docker Hub's.
     pub(super) fn of(name: &str) -> Self {
-        let registry = registry_of(name);
-        let path = name.strip_prefix(registry).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
-        let registry = host(registry);
-        let official = registry == "docker.io" && !path.contains('/');
+        let (registry, path) = split_registry(name);
+        let registry = canonical_registry(registry.unwrap_or_default());
+        let official = registry == DOCKER_HUB && !path.contains('/');
         let repository = if official { format!("library/{path}") } else { path.to_owned() };
         Self { registry, repository }
     }
 
     /// The registry without its port, which cannot stand in the middle of a name.
     pub(super) fn host(&self) -> &str {
-        self.registry.rsplit_once(':').map_or(&self.registry, |(host, _)| host)
+        host_and_port(&self.registry).0
     }
 
     /// The name under which a registry of this machine keeps the image.
@@ -36,11 +32,15 @@ impl Place {
     }
 }
 
-/// A registry's host, from its name, or from the address that somebody logs in to.
-pub(super) fn host(address: &str) -> String {
-    let bare = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or(address);
-    let host = bare.split('/').next().unwrap_or(bare).to_ascii_lowercase();
-    if host.is_empty() || DOCKER_HUB.contains(&host.as_str()) { "docker.io".to_owned() } else { host }
+/// Splits a tag or digest off an image's name.
+pub(super) fn split_tag(image: &str) -> (&str, Option<&str>) {
+    if let Some((name, digest)) = image.split_once('@') {
+        return (name, Some(digest));
+    }
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (image, None),
+    }
 }
 
 #[cfg(test)]
@@ -64,14 +64,13 @@ mod tests {
     }
 
     #[test]
-    fn hosts() {
-        for (address, expected) in [
-            ("https://index.docker.io/v1/", "docker.io"),
-            ("", "docker.io"),
-            ("https://Reg.example:5000/v2/", "reg.example:5000"),
-            ("123456789012.dkr.ecr.us-east-1.amazonaws.com", "123456789012.dkr.ecr.us-east-1.amazonaws.com"),
+    fn tags() {
+        for (image, expected) in [
+            ("r.io:80/a", ("r.io:80/a", None)),
+            ("r.io:80/a:1", ("r.io:80/a", Some("1"))),
+            ("a@sha256:0f", ("a", Some("sha256:0f"))),
         ] {
-            assert_eq!(host(address), expected, "{address}");
+            assert_eq!(split_tag(image), expected);
         }
     }
 }

@@ -1,51 +1,78 @@
-//! Pulls by the guarded socket: what is kept on this machine is found there.
+//! Pulls by the guarded socket: what is kept on this machine is found there. And images that are made from an archive.
 
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header::HOST};
 
 use super::{
     PullRule,
+    address::Address,
     answer::{self, Body, BoxError},
+    asked::Asked,
     forward,
-    names::Place,
+    images::Fate,
+    names::{Place, split_tag},
+    refusal::{DIND, Refusal},
     relay,
     serve::Guard,
 };
 
-/// Answers a pull of an image by API prefix, name and tag.
-pub(super) async fn answer(
-    guard: &Guard,
-    request: Request<Incoming>,
-    (prefix, name, tag): (&str, &str, &str),
-) -> Result<Response<Body>, BoxError> {
+/// Answers `POST /images/create`.
+pub(super) async fn answer(guard: &Guard, mut asked: Asked) -> Result<Response<Body>, BoxError> {
+    let Some(image) = asked.address.parameter("fromImage").map(str::to_owned) else {
+        return import(guard, asked).await;
+    };
+    let (name, tag) = match (asked.address.parameter("tag"), split_tag(&image)) {
+        (Some(tag), _) => (image.as_str(), tag.to_owned()),
+        (None, (name, tag)) => (name, tag.unwrap_or("latest").to_owned()),
+    };
     let place = Place::of(name);
     let rule = guard.settings.rules.pull(&place.registry);
-    if rule == PullRule::Pass {
-        return forward::pass(guard.engine_socket(), request).await;
+    if rule != PullRule::Pass {
+        let kept = place.kept_at(&guard.landing().await?.address);
+        let platform = asked.address.parameter("platform");
+        let response = forward::ask(guard.engine_socket(), request(&asked.address, &kept, &tag, platform)?).await?;
+        if response.status() == StatusCode::OK {
+            guard.note_name(name, Some(&tag), Fate::Removed).await;
+            return Ok(named(guard, response, kept, (name, &tag)));
+        }
+        if let PullRule::HereOnly(why) = rule {
+            return Err(Refusal::missing(format_args!("`{name}:{tag}`: {why}")).into());
+        }
     }
-    let kept = place.kept_at(&guard.landing().await?.address);
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("fromImage", &kept)
-        .append_pair("tag", tag)
-        .extend_pairs(platform(&request))
-        .finish();
-    let asked = Request::builder()
-        .method(Method::POST)
-        .uri(format!("{prefix}/images/create?{query}"))
-        .header(HOST, "docker")
-        .body(answer::whole(Vec::new()))?;
-    let response = forward::ask(guard.engine_socket(), asked).await?;
-    if response.status() == StatusCode::OK {
-        return Ok(named(guard, response, kept, (name, tag)));
-    }
-    match rule {
-        PullRule::HereOnly(why) => Ok(answer::refusal(404, &format!("`{name}:{tag}`: {why}"))),
-        PullRule::HereFirst | PullRule::Pass => forward::pass(guard.engine_socket(), request).await,
+    guard.note_name(name, Some(&tag), Fate::Stays).await;
+    // Of two names the engine would take the archive's.
+    asked.address = asked.address.without("fromSrc");
+    forward::pass(guard.engine_socket(), asked.plain()?).await
+}
+
+/// An image is made from an archive: the step's own.
+async fn import(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
+    match asked.address.parameter("fromSrc") {
+        Some("-") => {
+            if let Some(name) = asked.address.parameter("repo") {
+                guard.note_name(name, asked.address.parameter("tag"), Fate::Removed).await;
+            }
+            forward::pass(guard.engine_socket(), asked.archive()?).await
+        }
+        Some(source) => {
+            let reason =
+                format!("the engine would fetch it by the machine's own network: fetch it in the step; {DIND}");
+            Err(Refusal::forbidden(format_args!("an image from `{source}`"), &reason).into())
+        }
+        None => Err(Refusal::bad("no image is named to be pulled").into()),
     }
 }
 
-fn platform(request: &Request<Incoming>) -> Vec<(String, String)> {
-    let pairs = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
-    pairs.into_owned().filter(|(name, _)| name == "platform").collect()
+/// A pull from where images are kept.
+pub(super) fn request(
+    asked: &Address,
+    kept: &str,
+    tag: &str,
+    platform: Option<&str>,
+) -> Result<Request<Body>, BoxError> {
+    let address = asked.other("/images/create").with("fromImage", kept).with("tag", tag);
+    let address = platform.into_iter().fold(address, |address, platform| address.with("platform", platform));
+    let request = Request::builder().method(Method::POST).uri(address.written()).header(HOST, "docker");
+    Ok(request.body(answer::whole(Vec::new()))?)
 }
 
 /// The answer, with the image under the name that was asked for before it ends.

@@ -4,17 +4,19 @@ use bollard::query_parameters::ListImagesOptionsBuilder;
 use cirun_engine::BackendError;
 use hyper::{
     Method, Request, Response,
-    body::Incoming,
     header::{HOST, HeaderValue},
 };
 
 use super::{
     KeptImage, PushRule,
+    address::Address,
     answer::{self, Body, BoxError},
+    asked::Asked,
     forward,
     inspect::Digest,
     login,
     names::Place,
+    refusal::Refusal,
     relay::{self, Said},
     serve::Guard,
 };
@@ -23,46 +25,29 @@ use super::{
 const NO_LOGIN: &str = "e30=";
 
 /// Answers the push of an image.
-pub(super) async fn answer(
-    guard: &Guard,
-    request: Request<Incoming>,
-    prefix: &str,
-    name: &str,
-    tag: Option<String>,
-) -> Result<Response<Body>, BoxError> {
-    let place = Place::of(name);
+pub(super) async fn answer(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
+    let name = image_of(asked.address.segments());
+    let tag = asked.address.parameter("tag").map(str::to_owned);
+    let place = Place::of(&name);
     match guard.settings.rules.push(&place.registry) {
-        PushRule::Pass => forward::pass(guard.engine_socket(), request).await,
-        PushRule::Refuse(why) => Ok(answer::refusal(403, &why)),
-        PushRule::Keep { login } if login && !login::is_logged_in(request.headers()) => {
+        PushRule::Pass => forward::pass(guard.engine_socket(), asked.plain()?).await,
+        PushRule::Refuse(why) => Err(Refusal { status: 403, message: why }.into()),
+        PushRule::Keep { login } if login && !login::is_logged_in(&asked.headers) => {
             Ok(answer::failure(&format!("no basic auth credentials: log in to {} first", place.registry)))
         }
-        PushRule::Keep { .. } => keep(guard, prefix, name, tag, place).await,
+        PushRule::Keep { .. } => keep(guard, &asked.address, &name, tag, place).await,
     }
 }
 
-/// Answers a push of another kind: it goes where it leads, or nowhere.
-pub(super) async fn answer_else(
-    guard: &Guard,
-    request: Request<Incoming>,
-    name: &str,
-) -> Result<Response<Body>, BoxError> {
-    match guard.settings.rules.push(&Place::of(name).registry) {
-        PushRule::Pass => forward::pass(guard.engine_socket(), request).await,
-        PushRule::Refuse(why) => Ok(answer::refusal(403, &why)),
-        PushRule::Keep { .. } => Ok(answer::refusal(
-            403,
-            &format!(
-                "`{name}` would leave this machine, and such a push cannot be kept here: push the image with `docker push`"
-            ),
-        )),
-    }
+/// The image that a path `/images/NAME/…` names.
+pub(super) fn image_of(segments: &[String]) -> String {
+    segments.get(1..segments.len().saturating_sub(1)).unwrap_or_default().join("/")
 }
 
 /// Pushes to the registry here, under a name that the engine has only meanwhile.
 async fn keep(
     guard: &Guard,
-    prefix: &str,
+    asked: &Address,
     name: &str,
     tag: Option<String>,
     place: Place,
@@ -73,10 +58,11 @@ async fn keep(
         Some(tag) => vec![tag.clone()],
         None => tags_of(guard, name).await?,
     };
-    let query = tag.map(|tag| format!("?tag={tag}")).unwrap_or_default();
+    let address = asked.other(&format!("/images/{kept}/push"));
+    let address = tag.iter().fold(address, |address, tag| address.with("tag", tag));
     let request = Request::builder()
         .method(Method::POST)
-        .uri(format!("{prefix}/images/{kept}/push{query}"))
+        .uri(address.written())
         .header(HOST, "docker")
         .header("x-registry-auth", HeaderValue::from_static(NO_LOGIN))
         .body(answer::whole(Vec::new()))?;

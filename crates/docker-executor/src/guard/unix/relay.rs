@@ -20,10 +20,14 @@ const MAX_LINE_BYTES: usize = 64 * 1024;
 /// What the lines of an answer said.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
-    /// A line told of a failure.
+    /// The answer broke off, or a line named a failure.
     pub(super) failed: bool,
+    /// The failure, in the engine's words.
+    pub(super) failure: Option<String>,
     /// Tags and digests that were pushed.
     pub(super) pushed: Vec<(String, String)>,
+    /// Names of images that were loaded.
+    pub(super) loaded: Vec<String>,
 }
 
 /// Hands the body on, and does `last` before it ends: also when the client has gone, as the engine goes on then.
@@ -56,10 +60,28 @@ pub(super) fn then<F: Future<Output = ()> + Send + 'static>(
     StreamBody::new(frames).boxed_unsync()
 }
 
+/// Reads an answer to its end.
+pub(super) async fn read(mut body: Incoming) -> Said {
+    let mut lines = Lines::default();
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => frame.data_ref().into_iter().for_each(|bytes| lines.take(bytes)),
+            Err(error) => {
+                lines.said.failed = true;
+                lines.said.failure = Some(error.to_string());
+                break;
+            }
+        }
+    }
+    lines.end()
+}
+
 /// A line of the engine's stream, as far as it matters.
 #[derive(Deserialize)]
 struct Line {
     error: Option<String>,
+    message: Option<String>,
+    stream: Option<String>,
     aux: Option<Aux>,
 }
 
@@ -91,8 +113,11 @@ impl Lines {
 
     fn line(&mut self) {
         let line = std::mem::take(&mut self.rest);
-        let Ok(Line { error, aux }) = serde_json::from_slice(&line) else { return };
+        let Ok(Line { error, message, stream, aux }) = serde_json::from_slice(&line) else { return };
         self.said.failed |= error.is_some();
+        self.said.failure = error.or(message).or(self.said.failure.take());
+        let loaded = stream.as_deref().and_then(|stream| stream.trim().strip_prefix("Loaded image: "));
+        self.said.loaded.extend(loaded.map(str::to_owned));
         if let Some(Aux { tag: Some(tag), digest: Some(digest) }) = aux {
             self.said.pushed.push((tag, digest));
         }
@@ -110,11 +135,13 @@ mod tests {
 
     #[test]
     fn lines_in_pieces() {
-        let text = "{\"status\":\"Pushed\"}\r\n{\"progressDetail\":{},\"aux\":{\"Tag\":\"1\",\"Digest\":\"sha256:a\",\"Size\":7}}\r\n{\"error\":\"no\"}";
+        let text = "{\"status\":\"Pushed\"}\r\n{\"progressDetail\":{},\"aux\":{\"Tag\":\"1\",\"Digest\":\"sha256:a\",\"Size\":7}}\r\n{\"stream\":\"Loaded image: a:1\\n\"}\n{\"error\":\"no\"}";
         for size in [1, 7, 1000] {
             let mut lines = Lines::default();
             text.as_bytes().chunks(size).for_each(|piece| lines.take(piece));
-            let expected = Said { failed: true, pushed: vec![("1".to_owned(), "sha256:a".to_owned())] };
+            let pushed = vec![("1".to_owned(), "sha256:a".to_owned())];
+            let loaded = vec!["a:1".to_owned()];
+            let expected = Said { failed: true, failure: Some("no".to_owned()), pushed, loaded };
             assert_eq!(lines.end(), expected);
         }
     }

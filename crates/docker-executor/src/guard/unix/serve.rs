@@ -17,12 +17,18 @@ use tokio::{
 use super::{
     SOCKET, SocketGuard,
     answer::{self, Body, BoxError},
-    binds, forward,
+    asked::{Asked, Unread},
+    build,
+    endpoints::{Treatment, treatment},
+    forward, images,
     inspect::{self, Digest},
-    login, pull, push,
-    route::Route,
+    lists, login, objects,
+    places::{Mounted, Places},
+    pull, push,
+    refusal::Refusal,
+    refused::Refused,
 };
-use crate::{backend::Shared, stage::Stage, unix_socket};
+use crate::{RunConfig, backend::Shared, stage::Stage, unix_socket};
 
 /// The pause after a connection that could not be taken: out of file descriptors, most likely.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -33,6 +39,10 @@ pub(super) struct Guard {
     pub(super) shared: Arc<Shared>,
     stage: Arc<Stage>,
     pub(super) settings: SocketGuard,
+    /// Where the paths of steps are.
+    pub(super) places: Arc<Places>,
+    /// What was refused.
+    refused: Arc<Refused>,
     /// The engine's own socket.
     engine: PathBuf,
     /// What was kept by this guard.
@@ -54,6 +64,8 @@ pub(crate) fn start(shared: &Arc<Shared>, stage: &Arc<Stage>, settings: &SocketG
         shared: Arc::clone(shared),
         stage: Arc::clone(stage),
         settings: settings.clone(),
+        places: Arc::new(places(shared, stage, settings, &engine)),
+        refused: Arc::new(Refused::new(&settings.directory)),
         engine,
         digests: Arc::default(),
     };
@@ -86,19 +98,52 @@ impl Guard {
         }
     }
 
+    /// Answers a request: in the engine's own way also where it is refused, or the engine has gone.
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
-        let route = Route::of(request.method(), request.uri());
-        let answered = match route {
-            Route::Other => forward::pass(&self.engine, request).await,
-            Route::Push { prefix, name, tag } => push::answer(&self, request, &prefix, &name, tag).await,
-            Route::PushElse { name } => push::answer_else(&self, request, &name).await,
-            Route::Pull { prefix, name, tag } => pull::answer(&self, request, (&prefix, &name, &tag)).await,
-            Route::Inspect => inspect::answer(&self, request).await,
-            Route::Login => login::answer(&self, request).await,
-            Route::CreateContainer => binds::answer(&self, request).await,
-        };
-        // The engine has gone, or a body broke off: said in the engine's own way.
-        Ok(answered.unwrap_or_else(|error| answer::refusal(500, &format!("cirun's guard of this socket: {error}"))))
+        let shown = format!("{} {}", request.method(), request.uri().path());
+        let unread = Unread::default();
+        match self.answered(request, &unread).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => match error.downcast::<Refusal>() {
+                Ok(refusal) => {
+                    unread.drain().await;
+                    self.refused.note(&shown, &refusal);
+                    Ok(answer::refusal(refusal.status, &refusal.message))
+                }
+                Err(error) => Ok(answer::refusal(500, &format!("cirun's guard of this socket: {error}"))),
+            },
+        }
+    }
+
+    async fn answered(&self, request: Request<Incoming>, unread: &Unread) -> Result<Response<Body>, BoxError> {
+        let asked = Asked::read(request, unread)?;
+        match treatment(&asked.method, asked.address.segments())? {
+            Treatment::Ask => forward::pass(&self.engine, asked.plain()?).await,
+            Treatment::Session => build::session(self, asked).await,
+            Treatment::BuildKit => build::buildkit(self, asked).await,
+            Treatment::List(kind) => lists::list(self, &asked, kind).await,
+            Treatment::Events => lists::events(self, asked).await,
+            Treatment::Prune => lists::prune(self, asked).await,
+            Treatment::KeepUnused => Ok(lists::nothing_unused()),
+            Treatment::One(kind, what) => objects::one(self, asked, kind, what).await,
+            Treatment::CreateContainer => objects::create_container(self, asked).await,
+            Treatment::UpdateContainer => objects::update_container(self, asked).await,
+            Treatment::CreateExec => objects::create_exec(self, asked).await,
+            Treatment::Exec(what) => objects::exec(self, asked, what).await,
+            Treatment::Commit => objects::commit(self, asked).await,
+            Treatment::CreateNetwork => objects::create_network(self, asked).await,
+            Treatment::ConnectNetwork => objects::connect_network(self, asked).await,
+            Treatment::CreateVolume => objects::create_volume(self, asked).await,
+            Treatment::Build => build::answer(self, asked).await,
+            Treatment::Login => login::answer(self, asked).await,
+            Treatment::Push => push::answer(self, asked).await,
+            Treatment::Pull => pull::answer(self, asked).await,
+            Treatment::InspectImage => inspect::answer(self, &asked).await,
+            Treatment::TagImage => images::tag(self, &asked).await,
+            Treatment::RemoveImage => images::remove(self, &asked).await,
+            Treatment::Load => images::load(self, asked).await,
+            Treatment::Distribution => images::distribution(self, &asked).await,
+        }
     }
 
     /// Where images are kept: by the stage's front, or by the machine's registry.
@@ -120,8 +165,27 @@ impl Guard {
         self.digests.lock().unwrap_or_else(PoisonError::into_inner).push(digest);
     }
 
+    pub(super) fn stage(&self) -> &Arc<Stage> {
+        &self.stage
+    }
+
     pub(super) fn engine_socket(&self) -> &Path {
         &self.engine
+    }
+}
+
+/// What the paths of the stage's containers lead to on this machine.
+fn places(shared: &Shared, stage: &Stage, settings: &SocketGuard, engine: &Path) -> Places {
+    let workspace = shared.config.workspace_of(&cirun_plan::StageId(stage.id.clone()));
+    let mounted =
+        |container: &str, machine: &Path| Mounted { container: container.into(), machine: machine.to_owned() };
+    let shared_paths = stage.own.host.shared.iter();
+    Places {
+        mounted: vec![mounted(&stage.workspace, workspace), mounted(RunConfig::RUN_DIR, &shared.config.run_dir)],
+        shared: shared_paths.map(|volume| (volume.mount.target.clone().into(), volume.mount.name.clone())).collect(),
+        engine: engine.to_owned(),
+        guard: settings.socket(),
+        reach: settings.reach,
     }
 }
 

@@ -1,0 +1,129 @@
+//! What becomes of a name that a container asks for.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use cirun_aws_emulator::is_emulated;
+use cirun_image_ref::is_aws_name;
+use serde::{Deserialize, Serialize};
+
+/// What the gateway is told of names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ResolverFile {
+    /// Every name of AWS leads to the gateway.
+    pub aws: bool,
+    /// Calls for buckets are forwarded, and so answered.
+    pub forwards: bool,
+    /// The other names that lead to it, in lower case.
+    pub names: BTreeSet<String>,
+    /// What becomes of names that neither the gateway nor the stage has.
+    pub outside: Outside,
+    /// The directory that takes what was refused.
+    pub directory: PathBuf,
+}
+
+/// What becomes of names outside of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outside {
+    /// They are asked for.
+    Asked,
+    /// They do not exist.
+    Refused,
+}
+
+/// What becomes of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It leads to the gateway.
+    Here,
+    /// It leads to the gateway, which has no such service of AWS and says so to the caller.
+    NotEmulated,
+    /// The engine is asked, for a name of the stage or one outside.
+    Elsewhere,
+    /// A name of AWS below another domain, as a search list makes it: no name server outside needs to hear it.
+    Misplaced,
+    /// It does not exist for a closed stage.
+    Refused,
+}
+
+impl ResolverFile {
+    /// Decides about a name in lower case, without a dot at its end.
+    pub(super) fn decide(&self, name: &str) -> Verdict {
+        if self.aws && is_aws_name(name) {
+            return if is_emulated(name, self.forwards) { Verdict::Here } else { Verdict::NotEmulated };
+        }
+        if self.names.contains(name) {
+            return Verdict::Here;
+        }
+        if self.aws && (name.contains(".amazonaws.com.") || name.starts_with("amazonaws.com.")) {
+            return Verdict::Misplaced;
+        }
+        // Ids of services have no dot, and the engine of a closed stage asks no one else.
+        match self.outside {
+            Outside::Refused if name.contains('.') => Verdict::Refused,
+            Outside::Refused | Outside::Asked => Verdict::Elsewhere,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(aws: bool, outside: Outside) -> ResolverFile {
+        let names = ["quay.io".to_owned(), "123456789012.dkr.ecr.us-east-1.amazonaws.com".to_owned()];
+        ResolverFile { aws, forwards: false, names: names.into(), outside, directory: PathBuf::new() }
+    }
+
+    #[test]
+    fn with_emulated_aws_every_name_of_it_leads_here() {
+        let file = file(true, Outside::Asked);
+        for (name, expected) in [
+            ("sts.amazonaws.com", Verdict::Here),
+            ("api.ecr.eu-central-1.amazonaws.com", Verdict::Here),
+            ("999999999999.dkr.ecr.ap-south-2.amazonaws.com", Verdict::Here),
+            ("sts.mars-1.amazonaws.com", Verdict::NotEmulated),
+            ("21098765432.dkr.ecr.us-east-1.amazonaws.com", Verdict::NotEmulated),
+            ("0123-4567-8901.dkr.ecr.null.amazonaws.com", Verdict::NotEmulated),
+            ("dynamodb.us-east-1.amazonaws.com", Verdict::NotEmulated),
+            ("s3.amazonaws.com", Verdict::NotEmulated),
+            ("x.lambda-url.us-east-1.on.aws", Verdict::NotEmulated),
+            ("ec2.us-east-1.api.aws", Verdict::NotEmulated),
+            ("quay.io", Verdict::Here),
+            ("cdn.quay.io", Verdict::Elsewhere),
+            ("redis", Verdict::Elsewhere),
+            ("pypi.org", Verdict::Elsewhere),
+            ("sts.amazonaws.com.corp.example", Verdict::Misplaced),
+            ("notamazonaws.com.example", Verdict::Elsewhere),
+            ("dev.api.aws.example", Verdict::Elsewhere),
+        ] {
+            assert_eq!(file.decide(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_closed_stage_has_its_own_names_only() {
+        let file = file(true, Outside::Refused);
+        for (name, expected) in [
+            ("sts.amazonaws.com", Verdict::Here),
+            ("quay.io", Verdict::Here),
+            ("redis", Verdict::Elsewhere),
+            ("pypi.org", Verdict::Refused),
+            ("cdn.quay.io", Verdict::Refused),
+        ] {
+            assert_eq!(file.decide(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn with_real_aws_only_the_registries_lead_here() {
+        let file = file(false, Outside::Asked);
+        for (name, expected) in [
+            ("sts.amazonaws.com", Verdict::Elsewhere),
+            ("123456789012.dkr.ecr.us-east-1.amazonaws.com", Verdict::Here),
+            ("sts.amazonaws.com.corp.example", Verdict::Elsewhere),
+        ] {
+            assert_eq!(file.decide(name), expected, "{name}");
+        }
+    }
+}

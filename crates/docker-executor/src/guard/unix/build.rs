@@ -1,0 +1,177 @@
+//! Builds by the guarded socket: what they start from is got where it is kept, as pulls are.
+
+use std::collections::BTreeMap;
+
+use hyper::{Response, StatusCode};
+use serde::Deserialize;
+
+use super::{
+    PullRule,
+    answer::{Body, BoxError},
+    asked::Asked,
+    container::network_mode,
+    context::Context,
+    dockerfile::{self, Arguments},
+    fields, forward,
+    images::Fate,
+    login,
+    mounts::Needs,
+    names::{Place, split_tag},
+    pull,
+    refusal::{DIND, MORE, Refusal},
+    relay,
+    serve::Guard,
+};
+use crate::SocketReach;
+
+/// How an engine says that containerd keeps its images.
+const CONTAINERD_STORE: &str = "io.containerd.snapshotter";
+
+/// What a client asks of BuildKit to come out of a build.
+#[derive(Deserialize)]
+struct Output {
+    #[serde(rename = "Type", default)]
+    kind: String,
+    #[serde(rename = "Attrs", default)]
+    attributes: BTreeMap<String, String>,
+}
+
+/// Answers `POST /build`.
+pub(super) async fn answer(guard: &Guard, mut asked: Asked) -> Result<Response<Body>, BoxError> {
+    let mut needs = Needs::default();
+    check(&asked, guard.places.reach, &mut needs)?;
+    guard.provide(&needs).await?;
+    for (_, name) in asked.address.parameters().iter().filter(|(name, _)| name == "t") {
+        guard.note_name(name, None, Fate::Removed).await;
+    }
+    if asked.address.parameter("version") == Some("2") {
+        // BuildKit asks the client for the files.
+        return forward::pass(guard.engine_socket(), asked.archive()?).await;
+    }
+    let context = Context::receive(asked.body(), &guard.settings.directory).await?;
+    let text = context.text_of(asked.address.parameter("dockerfile").unwrap_or("Dockerfile")).await?;
+    let bases = dockerfile::images(&text, &arguments(&asked)?);
+    if bases.iter().any(|base| rule(guard, base) != PullRule::Pass) {
+        let pulls = asked.address.is_on("pull");
+        for base in &bases {
+            get(guard, &asked, base, pulls).await?;
+        }
+        // All are there, or are the engine's to get as it likes.
+        asked.address = asked.address.without("pull");
+    }
+    forward::pass(guard.engine_socket(), asked.with(Some("application/x-tar"), context.body()?)?).await
+}
+
+/// Answers `POST /session`: what comes by it are the engine's questions, about a build that [`check`] has seen.
+pub(super) async fn session(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
+    let request = asked.plain()?;
+    forward::join(guard.engine_socket(), request, asked.upgrade).await
+}
+
+/// Answers `POST /grpc`, by which clients speak with BuildKit itself. With Docker's own image store it makes images of the engine
+/// and no more; with that of containerd it can push them as well.
+pub(super) async fn buildkit(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
+    if guard.places.reach == SocketReach::Guarded {
+        let status = guard.shared.engine.docker.info().await?.driver_status.unwrap_or_default();
+        if status.iter().flatten().any(|word| word.contains(CONTAINERD_STORE)) {
+            let reason = format!(
+                "with this engine's image store it can push unseen; `DOCKER_BUILDKIT=0` builds without it, and {MORE}"
+            );
+            return Err(Refusal::forbidden("BuildKit's own protocol", &reason).into());
+        }
+    }
+    session(guard, asked).await
+}
+
+fn rule(guard: &Guard, image: &str) -> PullRule {
+    guard.settings.rules.pull(&Place::of(split_tag(image).0).registry)
+}
+
+/// The build's arguments.
+fn arguments(asked: &Asked) -> Result<Arguments, Refusal> {
+    let Some(text) = asked.address.parameter("buildargs") else { return Ok(Arguments::new()) };
+    let read: BTreeMap<String, Option<String>> = serde_json::from_str(text)
+        .map_err(|error| Refusal::bad(format_args!("`buildargs` cannot be read: {error}")))?;
+    Ok(read.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+}
+
+/// Gets an image from where it is kept, or from where its name leads.
+async fn get(guard: &Guard, asked: &Asked, image: &str, pulls: bool) -> Result<(), BoxError> {
+    let (name, tag) = split_tag(image);
+    let (place, tag) = (Place::of(name), tag.unwrap_or("latest"));
+    let is_there = guard.shared.engine.docker.inspect_image(image).await.is_ok();
+    let rule = guard.settings.rules.pull(&place.registry);
+    if !pulls && (is_there || rule == PullRule::Pass) {
+        return Ok(());
+    }
+    let platform = asked.address.parameter("platform");
+    if rule != PullRule::Pass {
+        let kept = place.kept_at(&guard.landing().await?.address);
+        if pulled(guard, pull::request(&asked.address, &kept, tag, platform)?).await?.is_none() {
+            let copy = if tag.contains(':') { format!("{kept}@{tag}") } else { format!("{kept}:{tag}") };
+            if tag.contains(':') {
+                let reason = "the engine cannot have a kept image under a digest: name it by its tag";
+                return Err(Refusal::missing(format_args!("`{image}`: {reason}")).into());
+            }
+            guard.note_name(name, Some(tag), Fate::Removed).await;
+            guard.shared.engine.tag_image(&copy, &format!("{name}:{tag}")).await?;
+            return Ok(guard.shared.engine.untag_image(&copy).await?);
+        }
+        if let PullRule::HereOnly(why) = rule {
+            return Err(Refusal::missing(format_args!("`{image}`: {why}")).into());
+        }
+    }
+    let mut request = pull::request(&asked.address, name, tag, platform)?;
+    if let Some(login) = login::of_build(&asked.headers, &place.registry) {
+        request.headers_mut().insert("x-registry-auth", login);
+    }
+    guard.note_name(name, Some(tag), Fate::Stays).await;
+    match pulled(guard, request).await? {
+        None => Ok(()),
+        Some(reason) => Err(Refusal::missing(reason).into()),
+    }
+}
+
+/// Pulls an image; why it could not be.
+async fn pulled(guard: &Guard, request: hyper::Request<Body>) -> Result<Option<String>, BoxError> {
+    let answer = forward::ask(guard.engine_socket(), request).await?;
+    let status = answer.status();
+    let said = relay::read(answer.into_body()).await;
+    match (status, said.failure) {
+        (StatusCode::OK, failure) => Ok(failure),
+        (status, failure) => Ok(Some(failure.unwrap_or_else(|| status.to_string()))),
+    }
+}
+
+/// Checks what the build is asked to do beside building.
+fn check(asked: &Asked, reach: SocketReach, needs: &mut Needs) -> Result<(), Refusal> {
+    let address = &asked.address;
+    if let Some((name, _)) = address.parameters().iter().find(|(name, _)| !fields::BUILD.contains(&name.as_str())) {
+        return Err(Refusal::forbidden(format_args!("a build with `{name}`"), "it does not know what that is"));
+    }
+    match address.parameter("remote") {
+        None | Some("client-session") => {}
+        Some(source) => {
+            let reason =
+                format!("the engine would fetch it by the machine's own network: fetch it in the step; {DIND}");
+            return Err(Refusal::forbidden(format_args!("a build of `{source}`"), &reason));
+        }
+    }
+    network_mode(address.parameter("networkmode").unwrap_or_default(), "a build", reach, needs)?;
+    for name in ["securityopt", "cgroupparent"] {
+        let is_given = address.parameter(name).is_some_and(|value| !matches!(value, "null" | "[]"));
+        if is_given && reach == SocketReach::Guarded {
+            return Err(Refusal::forbidden(format_args!("a build with `{name}`"), MORE));
+        }
+    }
+    let outputs = address.parameter("outputs").map_or(Ok(Vec::new()), serde_json::from_str::<Vec<Output>>);
+    let outputs = outputs.map_err(|error| Refusal::bad(format_args!("`outputs` cannot be read: {error}")))?;
+    for output in outputs {
+        let attribute = |name: &str| output.attributes.get(name).is_some_and(|value| value != "false");
+        if output.kind == "registry" || attribute("push") || attribute("push-by-digest") {
+            let reason = "cirun cannot see where it goes: build it, then use `docker push`";
+            return Err(Refusal::forbidden("a build that pushes what it makes", reason));
+        }
+    }
+    Ok(())
+}

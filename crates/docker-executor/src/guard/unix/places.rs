@@ -1,0 +1,166 @@
+//! Where the paths that a step asks for are on this machine.
+//!
+//! In CI a path is the same for the machine and for the steps. Here the workspace and the run's files are elsewhere, so a
+//! step's path is looked up as the step sees it, links included, and what leads out of the stage's own directories is refused.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Component, Path, PathBuf},
+};
+
+use super::{
+    refusal::{MORE, Refusal},
+    walk::Walk,
+};
+use crate::SocketReach;
+
+/// Where the engine's socket is in containers, by either of its names.
+const USUAL: [&str; 2] = ["/var/run/docker.sock", "/run/docker.sock"];
+/// Sockets that are worth as much as the engine's.
+const OTHERS: [&str; 7] = [
+    "/run/docker.sock",
+    "/run/containerd/containerd.sock",
+    "/run/docker/containerd/containerd.sock",
+    "/run/podman/podman.sock",
+    "/run/crio/crio.sock",
+    "/run/buildkit/buildkitd.sock",
+    "/run/k3s/containerd/containerd.sock",
+];
+
+/// A directory of this machine in the containers of a stage.
+#[derive(Debug, Clone)]
+pub(super) struct Mounted {
+    /// Where it is in the containers.
+    pub(super) container: PathBuf,
+    /// Where it is on this machine.
+    pub(super) machine: PathBuf,
+}
+
+/// What the paths of a stage's containers lead to.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    /// The workspace and the run's directory.
+    pub(super) mounted: Vec<Mounted>,
+    /// The shared paths: where they are in the containers, and their volumes.
+    pub(super) shared: Vec<(PathBuf, String)>,
+    /// The engine's socket.
+    pub(super) engine: PathBuf,
+    /// The guard's own.
+    pub(super) guard: PathBuf,
+    pub(super) reach: SocketReach,
+}
+
+/// What is mounted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A path of this machine.
+    Path(PathBuf),
+    /// A volume.
+    Volume(String),
+}
+
+/// What becomes of a path that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Its directories are made, as the engine would, but by this user.
+    Made,
+    /// It is an error.
+    Refused,
+}
+
+impl Places {
+    /// What a path means that a step asks the engine to mount.
+    ///
+    /// # Errors
+    /// A path that is not the stage's, or that leads to the engine.
+    pub(super) fn find(&self, asked: &str, missing: Missing) -> Result<Source, Refusal> {
+        let path = clean(asked).ok_or_else(|| Refusal::bad(format_args!("`{asked}` is no absolute path")))?;
+        if USUAL.iter().any(|usual| path == Path::new(usual)) || path == self.engine {
+            return Ok(Source::Path(self.guard.clone()));
+        }
+        if let Some((place, volume)) = self.shared.iter().find(|(place, _)| path.starts_with(place)) {
+            if path == *place {
+                return Ok(Source::Volume(volume.clone()));
+            }
+            let reason = format!("it is in the shared path `{}`: mount that one", place.display());
+            return Err(Refusal::forbidden(format_args!("a mount of `{asked}`"), &reason));
+        }
+        let within = self.mounted.iter().filter(|mounted| path.starts_with(&mounted.container));
+        let found = match within.max_by_key(|mounted| mounted.container.as_os_str().len()) {
+            Some(mounted) => {
+                let rest = path.strip_prefix(&mounted.container).unwrap_or(&path);
+                Walk::new(mounted, asked, missing)?.go(rest)?
+            }
+            None => self.elsewhere(asked, &path)?,
+        };
+        self.leads_to_no_engine(asked, found)
+    }
+
+    /// A path of the machine itself.
+    fn elsewhere(&self, asked: &str, path: &Path) -> Result<PathBuf, Refusal> {
+        // The engine's socket by any other way.
+        if let (Ok(real), Ok(engine)) = (fs::canonicalize(path), fs::canonicalize(&self.engine))
+            && real == engine
+        {
+            return Ok(self.guard.clone());
+        }
+        if self.reach == SocketReach::Guarded {
+            let mounted: Vec<_> = self.mounted.iter().map(|place| format!("`{}`", place.container.display())).collect();
+            let reason = format!("it is not below {}; {MORE}", mounted.join(" or "));
+            return Err(Refusal::forbidden(format_args!("a mount of `{asked}`, a path of this machine"), &reason));
+        }
+        // What is not there yet the engine makes, below what is there.
+        let there = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+        let (above, real) = there.unwrap_or((Path::new("/"), PathBuf::from("/")));
+        Ok(below(&real, path.strip_prefix(above).unwrap_or(Path::new(""))))
+    }
+
+    fn leads_to_no_engine(&self, asked: &str, found: PathBuf) -> Result<Source, Refusal> {
+        if found == self.guard {
+            return Ok(Source::Path(found));
+        }
+        if found.starts_with("/proc") {
+            let reason = "links of processes lead to all files of the machine";
+            return Err(Refusal::forbidden(format_args!("a mount of `{asked}`"), reason));
+        }
+        let metadata = fs::metadata(&found).ok();
+        let is_same = |socket: &Path| match (fs::metadata(socket), &metadata) {
+            (Ok(socket), Some(found)) => (socket.dev(), socket.ino()) == (found.dev(), found.ino()),
+            (Ok(_) | Err(_), _) => false,
+        };
+        if is_same(&self.engine) {
+            return Ok(Source::Path(self.guard.clone()));
+        }
+        let sockets = std::iter::once(self.engine.as_path()).chain(OTHERS.iter().map(Path::new));
+        for socket in sockets {
+            let real = fs::canonicalize(socket).unwrap_or_else(|_| socket.to_owned());
+            if real.starts_with(&found) || is_same(socket) {
+                let reason = "an engine's socket is there, by which a container would be the machine's root";
+                return Err(Refusal::forbidden(format_args!("a mount of `{asked}`"), reason));
+            }
+        }
+        Ok(Source::Path(found))
+    }
+}
+
+/// A path below another one, without a slash at its end.
+pub(super) fn below(root: &Path, rest: &Path) -> PathBuf {
+    if rest.as_os_str().is_empty() { root.to_owned() } else { root.join(rest) }
+}
+
+/// The path without dots and empty parts, as the engine reads it; none where it is not absolute.
+fn clean(path: &str) -> Option<PathBuf> {
+    let mut clean = PathBuf::from("/");
+    for component in Path::new(path).has_root().then(|| Path::new(path).components())? {
+        match component {
+            Component::Normal(part) => clean.push(part),
+            Component::ParentDir => drop(clean.pop()),
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    Some(clean)
+}
+
+#[cfg(test)]
+mod tests;

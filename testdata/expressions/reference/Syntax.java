@@ -1,0 +1,92 @@
+/** Expressions and scripts written by hand, for what a table of operators and methods does not reach. */
+final class Syntax {
+    static final String[] CASES = {
+        // Numbers.
+        "0", "00", "010", "08", "0x1F", "0X1f", "0xG", "1e9", "1.0e9", "1.0E-3", "1.5e+2", "1e9d", "1d", "1.d", "1.", "1.f",
+        "1.5f", "0.1f", "0.1f + 0.2", "1.5d", "1.5b", "2b", "5h", "5H", "5l", "5L", "99999999999999999999", "9223372036854775807",
+        "9223372036854775808", "-9223372036854775808", "9223372036854775807 + 1", "2147483647 + 1", "2147483648", "NaN",
+        "#NaN", "NaN == NaN", "1.0/3", "1/3.0", "100.0", "1e7d", "12345678.9", "0.001", "0.0001", "1 / 0", "1 % 0",
+        "1.0 / 0", "1 / 0.0", "-7 % 3", "7 % -3", "-7 / 2", "7.5 % 2", "-7.5 % 2", "2 * 3.0", ".5", "5.", "1..4", "4..1", "0..0",
+        "1.5..3", "'1'..'3'", "1..3 == 1..3", "99999999999..99999999999", "1_000", "12x", "0b1", "-0", "-0.0", "+5", "1 - -1",
+        "1--1", "- 5", "2147483647 * 2147483647 * 4", "010 + 1",
+        // Text.
+        "'it\\'s'", "\"say \\\"x\\\"\"", "'\\u00e9'", "'\\u00E9'", "'\\u00g1'", "'a\\nb'", "'a\\\\b'", "'a\\tb'", "'\\\"'",
+        "'line\nbreak'", "\"line\nbreak\"", "`plain`", "`a ${1 + 1} b`", "`${s}`", "`it's`", "`a\nb`", "`#{1}`", "`$s`", "''", "\"\"",
+        "'unclosed", "\"unclosed", "'é'", "'\\", "'a' 'b'", "'a''b'", "'a'.'b'", "'abc'.length", "'x' + `y`", "'\\u12'",
+        // Lists, maps, sets.
+        "[1,2,]", "[,]", "[,1]", "{1,}", "{'a':1,}", "[1 2]", "[...]", "[1,...]", "[1,2,...]", "[...,1]", "[1 ...]", "{...}",
+        "{name: 1}", "{s: 1}", "{'k': 1, s: 2}", "{1: 2}", "{1.5: 2}", "{null: 1}", "{true: 1}", "{n: 1}", "{:}", "{}", "{ }",
+        "{'b':1,'a':2}", "{'zeta':1,'alpha':2,'mid':3}", "{'one':1,'two':2,'three':3,'four':4,'five':5}", "{3,1,2}", "{'c','a','b'}",
+        "{1,1,2}", "[1,2.5]", "[1,99999999999]", "[null]", "[null,1]", "[[1],[2]]", "[[1],[2,3]]", "[1,'a'].size()", "{'a':{'b':1}}.a.b",
+        "{'a':1}['a']", "{'a':1}.a", "['x','y'][1]", "[1,2][0] + 1", "{1:'a'}[1]", "{1:'a'}['1']", "{'1':'a'}[1]", "{1,2}.size()",
+        "{1,2}.contains(1)", "{'a':1} == {'a':1}", "[1,2] == [1,2]", "{1} == {1}", "list == list", "[...] == [...]",
+        "{'a':1}.keySet()", "{'a':1,'b':2}.values()", "{'a':1}.entrySet()", "for (e : {'a':1}.entrySet()) e.key", "for (e : {'a':1}.entrySet()) e.value",
+        "for (e : {'a':1}.entrySet()) e.getKey()", "{'a':1}.entrySet().iterator().next().key", "1 =~ {1,2}", "1 =~ [1,2]", "1 =~ [1,2,...]",
+        "'a' =~ ['a','b']", "'k' =~ map", "3 =~ 1..5", "9 =~ 1..5", "[1] =~ [1,2,...]", "list =~ list", "'x' =~ list", "'x' !~ list",
+        "'y' =~ 'x|y'", "s =~ 'a.c'", "s =~ 'b'", "5 =~ '5'", "5 =~ 5", "'5' =~ 5", "true =~ true", "null =~ null", "null =~ 'a'", "'a' =~ null",
+        // Names and paths.
+        "i", "nobody", "nobody.x", "nobody == null", "nobody ? 1 : 2", "nobody ?: 'd'", "empty(nobody)", "size(nobody)", "!nobody",
+        "map.k", "map['k']", "map.'k'", "map.\"k\"", "map.n.m[1]", "map.n.m.1", "map.n['m'][1]", "map . k", "map. k", "map.nosuch", "map.nosuch.x",
+        "map.k.x", "list[0]", "list.0", "list['0']", "list.get(0)", "list[i - 5]", "list[-1]", "list[9]", "list['x']", "list[1.5]", "list[n]",
+        "map[n]", "n.x", "n[0]", "n.size()", "n.length()", "s[0]", "s['length']", "s.length", "i.x", "body.on", "body.ports[0] + 1", "a.b.c",
+        "$x", "_x", "@x", "var $x = 1; $x", "var _ = 2; _", "é", "s.é", "map.if", "map.size", "map.empty", "map.null", "map.true", "{'if':1}.if",
+        "{'size':1}.size", "{'empty':1}.empty", "{'a-b':1}.a-b", "{'1a':1}.1a", "{'new':1}.new", "{'var':1}.var", "{'return':1}.return",
+        // Operators and their words.
+        "not true", "not -3", "!-3", "- !true", "-'5'", "-'a'", "-true", "-null", "-n", "-[1]", "~5", "~'5'", "~2.5", "~null", "~true", "5 & 3",
+        "5 | 3", "5 ^ 3", "'5' & 3", "2.7 & 3", "null & 1", "true | 0", "5 & 3 == 3", "1 | 2 & 3", "1 ^ 3 | 4", "'5' > 1", "'2.5' > 1", "1 < '2'",
+        "1 == '1'", "1 == '1.0'", "1.0 == '1'", "1.0 == '1.0'", "'1.0' == 1.0", "1 == 'x'", "1.5 == 'x'", "'' == 0", "'' == 0.0", "0 == ''", "'' < 1",
+        "true == 'true'", "true == 'no'", "true == 1", "false == 0", "false == ''", "true == null", "null == null", "null == ''", "null != 1", "null < 1",
+        "null <= null", "null < null", "1 <= null", "1 < 2 < 3", "1 == 1 == true", "1 == 1 != false", "1..2..3", "1 < 2 == true", "true == 1 < 2",
+        "'10' < '9'", "'10' < 9", "'a' < 'b'", "'a' < 1", "[1] < [2]", "map < map", "true < false", "true > false", "false < true", "list < 'x'",
+        "'b'.compareTo('a')", "1 eq 1", "1 ne 2", "1 lt 2", "2 gt 1", "1 le 1", "1 ge 1", "7 div 2", "7 mod 4", "true and false", "true or false",
+        "1 eq1", "1 and1", "trueand false", "!true and false", "not true and false", "not (true and false)", "true && 'x'", "true && 0", "'' || 'x'", "'false' || 0",
+        "null && true", "true && null", "false && null", "null || true", "true || null", "n ? 1 : 2", "n ?: 1", "0 ?: 1", "'' ?: 'd'", "'false' ?: 'd'",
+        "[] ?: 'd'", "1 ? 2 : 3 ? 4 : 5", "0 ? 1 : 0 ? 2 : 3", "(1 ? 0 : 1) ? 2 : 3", "1?2:3", "t?'a':'b'", "t ? s : n", "i==5?'yes':'no'", "1 ?: 2 ?: 3", "0 ?: 0 ?: 3",
+        "1 + 2 + 'x'", "'x' + 1 + 2", "'1' + '2'", "'1' + 2", "1 + '2'", "'3' - 1", "'3' * '4'", "'9' / '2'", "'9' % 4", "'1.5' + 1", "'1.5' - 1", "'1.5' * 2",
+        "'' + 1", "'' - 1", "'a' - 1", "' 5' - 1", "'5 ' - 1", "'+5' - 1", "'--5' - 1", "'1e2' - 1", "'1e2' + 1", "'0x10' - 1", "'1.' - 1", "'.5' - 1", "'.' - 1",
+        "'e' - 1", "true + 1", "true - 1", "true * 2.5", "null + 1", "1 + null", "null + null", "'a' + null", "null + 'a'", "null - 1", "null * null", "n + 'a'",
+        "[1] + [2]", "[1] + 'a'", "'a' + [1,...]", "'a' + map.n", "map + 1", "list + 'x'", "'x' + list", "'x' + 2.0", "'x' + 1e3d", "'x' + true", "2.0 + 'x'", "NaN + 'x'",
+        "'x' + NaN", "1 + NaN", "s =^ 'ab'", "s !^ 'b'", "s =$ 'bc'", "s !$ 'bc'", "5 =^ 5", "5 =^ '5'", "'5' =^ 5", "'55' =^ 5", "null =^ 'a'", "'a' =^ null", "null =^ null",
+        "list =^ 'x'", "[1] =^ 1", "size('né')", "size(5)", "size(null)", "size(true)", "size(map)", "size(1..4)", "size list", "size 'abc' + 1", "empty 0", "empty 0.0", "empty NaN",
+        "empty ''", "empty ' '", "empty []", "empty {:}", "empty {}", "empty true", "empty false", "empty null", "empty(1..2)", "empty list", "not empty list", "!empty(none)",
+        "size", "empty", "size()", "empty()", "size(1, 2)", "size.x", "list.size() + 1", "list.size", "(list).size()", "map.size()", "map.empty()", "s.size()", "s.empty()", "n.empty()",
+        "1 = 2", "i = 6", "i = i + 1; i", "a = b = 3", "a = b = 3; a + b", "var a = b = 3; b", "i += 1", "i += 1; i", "i -= 2; i", "i *= 2; i", "i /= 2; i", "i %= 3; i", "i &= 4; i",
+        "i |= 2; i", "i ^= 1; i", "s += 'd'; s", "map.k = 'w'; map.k", "map['z'] = 1; map.z", "map.n.m[0] = 9; map.n.m", "list[0] = 'w'; list", "list[9] = 'w'", "[1,2][0] = 3",
+        "var x = [1,2]; x[0] = 3; x", "var x = [1,2]; x[0] = 'a'; x", "var x = ['a']; x[0] = 1; x", "x.y = 1; x.y", "x.y.z = 2; x.y.z", "var x = {:}; x.a = 1; x['b'] = 2; x", "(i) = 3",
+        "f() = 3", "'a' = 1", "i == 5 = true", "1 + i = 3", "i++", "++i", "i--", "i => 1", "i === 5", "i <> 5", "i !== 5", "!!true", "!!!true", "- - 5",
+        "(1 + 2) * 3", "((1))", "()", "(1", "1)", "(1)(2)", "[1", "1]", "{1", "1}", "1 +", "+ 1", "* 2", "1 2", "i s", "1;2", "1; 2; 3", ";", ";;1", "1;", "1;;", "", "\n", "1\n+\n2", "1\n2",
+        "1 // c", "1 ## c", "1 /* c */ + 2", "/* c */", "// c", "1 # c", "1 /* c", "1 //c\n+ 2", "'a//b'", "'a##b'", "1/*x*//2", "1 /2", "#pragma a 1\n 5",
+        // Statements.
+        "var x", "var x; x", "var x = 1", "var x = 1; x + 1", "var x = 1; var x = 2; x", "var x = 1, y = 2", "var if = 1", "var i = 9; i", "x = 1; x", "{ 1 }", "{ 1; }", "{ var x = 1; x }", "{ 1; 2 }", "{ x = 1; }; x",
+        "if (true) 1", "if (false) 1", "if (true) 1 else 2", "if (false) 1 else 2", "if (true) { 1 } else { 2 }", "if (true) 1; else 2", "if (false) 1; else 2", "if (true) { 1 }; else { 2 }", "if (false) { 1 } else if (true) { 2 } else { 3 }",
+        "if (null) 1 else 2", "if (n) 1 else 2", "if ('') 1 else 2", "if (nobody) 1 else 2", "if (0) 1 else 2", "if true 1", "if (true) {}", "if (true) { } 5", "if (i == 5) 'five'; 'after'", "if (true) x = 1; x",
+        "for (x : list) x", "for (var x : list) x", "for (x : 1..3) x", "for (x : {'a':1,'b':2}) x", "for (x : 'abc') x", "for (x : 5) x", "for (x : null) x", "for (x : []) x", "for (x : n) x", "var s = 0; for (var x : nums) s = s + x; s",
+        "var s = 0; for (var x : nums) { s += x }; s", "var s = 0; for (var x : nums) { s += x; } s", "var s = 0; for (x : 1..5) { if (x == 3) continue; s += x; } s", "var s = 0; for (x : 1..5) { if (x == 3) break; s += x; } s",
+        "for (x : 1..3) { if (x == 2) return 'two'; } 'end'", "for (x : list) { }", "for (x : 1..2) for (y : 1..2) x * 10 + y", "for (x in list) x", "for (x = 1) x", "for (;;) 1", "for x : list x", "break", "continue", "if (true) break", "for (x : list) { break } 5",
+        "var k = 0; while (k < 3) k = k + 1; k", "var k = 0; while (k < 3) { k += 1 } k", "var k = 0; while (true) { k = k + 1; if (k == 4) break; } k", "var k = 0; while (k < 3) { k += 1; }", "while (false) 1", "while (null) 1", "while (0) { }",
+        "var k = 0; while (k < 5) { k += 1; if (k == 2) continue; }; k", "do { 1 } while (false)", "return 5", "return", "return;", "return 5; 6", "5; return 6", "{ return 5 } 6", "if (true) return 5; 6", "return return 5", "return (5)",
+        // Functions.
+        "var f = function(x) { x + 1 }; f(2)", "var f = function(x) { return x + 1 }; f(2)", "var f = (x) -> { x + 1 }; f(2)", "var f = x -> { x + 1 }; f(2)", "var f = (x, y) -> { x * y }; f(2, 3)", "var f = () -> { 5 }; f()",
+        "var f = x -> x + 1; f(2)", "f = x -> { x * 2 }; f(4)", "var f = function(x) { x }; f()", "var f = function(x) { x }; f(1, 2)", "var f = function(x, y) { y }; f(1)", "function(x) { x }(3)", "(function(x) { x + 1 })(3)", "(x -> { x + 1 })(3)", "((x, y) -> { x - y })(5, 3)",
+        "var k = 10; var f = function(x) { x + k }; f(1)", "var k = 10; var f = x -> { x + k }; k = 20; f(1)", "var f = function(x) { x + i }; f(1)", "var f = function(x) { var y = x * 2; y }; f(3)", "var y = 1; var f = function(x) { y = x }; f(3); y",
+        "var fact = function(x) { x <= 1 ? 1 : x * fact(x - 1) }; fact(5)", "var f = function(x) { return x; 9 }; f(1)", "var f = function(g, x) { g(g(x)) }; f(x -> { x + 1 }, 5)", "var add = x -> { y -> { x + y } }; add(1)(2)", "var add = x -> { y -> { x + y } }; var inc = add(1); inc(5)",
+        "var f = function(x) { if (x) return 'a'; 'b' }; f(true) + f(false)", "var f = 5; f(1)", "nosuch(1)", "i(1)", "s(1)", "var f = function() { s }; f()", "var l = [...]; var f = function(x) { l.add(x) }; f(1); f(2); l", "var m = {'f': x -> { x + 1 }}; m.f(1)",
+        "var m = {:}; m.f = x -> { x * 3 }; m.f(2)", "var l = [x -> { x + 1 }]; l[0](1)", "function(x) x", "x -> ", "-> 1", "(x) -> (x)", "function f(x) { x }", "var x = 1; { var x = 2; } x", "var f = function(i) { i }; f(9) + i",
+        // Lists that change, and two names for one list.
+        "var x = [...]; x.add(1); x.add('a'); x", "var x = [1,...]; x.add(2); x.size()", "var x = [1]; x.add(2)", "var x = [...]; var y = x; y.add(1); x", "var x = {:}; var y = x; y.a = 1; x", "var x = [[...]]; x[0].add(1); x", "var x = [...]; x.add(1)", "list.add('w'); list",
+        "list.remove(0); list", "list.remove('y'); list", "nums.remove(1); nums", "list.clear(); list", "list.addAll(nums); list", "list.set(0, 'w'); list", "list.add(1, 'w'); list", "list.sort(null); list", "nums.sort(null); nums", "map.put('z', 1); map.z", "map.put('k', 1)", "map.remove('k'); map.size()",
+        "map.clear(); map", "map.putAll({'q': 1}); map.q", "map.putIfAbsent('k', 1); map.k", "var x = {1}; x.add(2); x", "var x = {1}; x.add(1)", "var x = {1,2}; x.remove(1); x", "var x = [...]; for (y : list) x.add(y.toUpperCase()); x", "var x = {:}; for (y : list) x[y] = y.length(); x",
+        "var x = [...]; x.add([1,2]); x[0][1]", "var x = [1,2]; for (y : x) y * 2", "var x = [...]; x.add(x.size()); x.add(x.size()); x", "[1,2].toArray().size()", "list.toArray()[0]", "list.subList(1, 3)[0]", "list.isEmpty()", "[1].isEmpty()", "'a,b'.split(',').isEmpty()", "'a,b'.split(',').get(1)",
+        "'a,b'.split(',').contains('a')", "'a,b'.split(',').indexOf('b')", "'a,b'.split(',')[1]", "'a,b'.split(',').length", "'a,b'.split(',').size()", "'a,b'.split(',').toString()", "[1,2].toString()", "[...].toString()", "{:}.toString()", "{'a':1}.toString()", "{1,2}.toString()", "(1..3).toString()",
+        "'x' + [1,2]", "'x' + {'a':1}", "'x' + {1,2}", "'x' + 'abc'.charAt(0)", "'abc'.charAt(0) + 1", "'abc'.charAt(0) == 'a'", "'abc'.charAt(0) == 97", "'5'.charAt(0) == 5", "'abc'.charAt(0) < 'b'", "'abc'.charAt(0) + 'abc'.charAt(1)", "'abc'.charAt(0) =~ 'a'", "'abc'.charAt(0).toString()",
+        "'abc'.charAt(0).toString() == 'a'", "'abc'.charAt(0) ? 1 : 2", "-'abc'.charAt(0)", "'abc'.contains('abc'.charAt(0))", "'abc'.indexOf('abc'.charAt(1))", "'abc'.replace('abc'.charAt(0), 'x'.charAt(0))", "empty('abc'.charAt(0))", "size('abc'.charAt(0))", "'abc'.toCharArray()[0]",
+        // Classes are out of an expression's reach in the service's documents, but not in its engine.
+        "new('java.lang.Integer', 5)", "new(s)", "new Integer(5)", "s.getClass()", "s.class", "i.class.name", "''.getClass().getName()", "s.getBytes()", "s.chars().count()", "s.toCharArray().size()", "json:x()", "a:b(1)", "s.hashCode() + 0", "s.format('%d', 1)", "s.join(',', list)",
+        // What people write.
+        "i == 5 && s == 'abc'", "i == 5 and s eq 'abc'", "s == 'abc' || s == 'x' && false", "(s == 'a' || s == 'abc') && t", "s.split('b')[0] + '-' + s.split('b')[1]", "s.substring(0, 1).toUpperCase() + s.substring(1)", "list.contains('x') ? 'has' : 'not'", "s.matches('a.*') && !s.contains('z')",
+        "i > 3 ? 'big' : i > 1 ? 'mid' : 'small'", "num > 10", "num + 1", "num * 1 + 1", "dec > 2", "dec * 2", "'' + i", "i.toString() + s", "s.equals('abc') == true", "s == \"abc\"", "map.k == 'v' ? map['a.b'] : 'none'", "s.replace('b', '').length()", "!(i == 5)", "!t", "!s.isEmpty()", "i % 2 == 0",
+        "body.ports.size() > 1", "body.on == false", "body.on == 'false'", "body.on", "list[list.size() - 1]", "list.get(list.size() - 1)", "list == ['x','y','z']", "list.toString() == '[x, y, z]'", "list == '[x, y, z]'", "t == 'true'", "'true' == t", "t == \"TRUE\"", "i == \"5\"", "i != \"6\"",
+    };
+
+    private Syntax() {}
+}
