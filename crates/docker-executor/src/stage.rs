@@ -2,8 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs,
-    io,
+    fs, io,
     net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
