@@ -16,6 +16,7 @@ mod fault;
 mod forward;
 mod http;
 mod identity;
+mod jws;
 mod log;
 mod oidc;
 mod refuse;

@@ -2,16 +2,10 @@
 //!
 //! Signatures are ES256: AWS takes them as well as the CI's RS256, and a key costs microseconds instead of seconds.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Response, StatusCode};
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use ring::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
-};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -20,6 +14,7 @@ use crate::{
     AuthKind, Service, StoreError,
     emulator::Exchange,
     http::{ResponseBody, content, form_pairs},
+    jws::{CheckingKey, Point, SigningKey},
     storage::{Digest, Store},
 };
 
@@ -84,10 +79,10 @@ pub enum OidcError {
 #[derive(Clone)]
 pub struct OidcIssuer {
     /// Absent where only the public half is known: such an issuer checks, and makes no token.
-    signing: Option<EncodingKey>,
-    checking: DecodingKey,
+    signing: Option<Arc<SigningKey>>,
+    checking: CheckingKey,
     key_id: String,
-    point: [String; 2],
+    point: Point,
 }
 
 /// The public half of an issuer's key: what checks its tokens elsewhere.
@@ -123,18 +118,10 @@ impl OidcIssuer {
     }
 
     pub(crate) fn of_store(store: &Store) -> Result<Self, OidcError> {
-        let random = SystemRandom::new();
-        let pkcs8 = store.shared_bytes("oidc-key.der", || {
-            let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-            key.expect("the operating system's random source works").as_ref().to_vec()
-        })?;
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random)
-            .map_err(|e| OidcError::Key(e.to_string()))?;
-        // The uncompressed point: one byte, then both coordinates of 32 bytes.
-        let public = pair.public_key().as_ref();
-        let [x, y] = [&public[1..33], &public[33..]].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate));
-        let checks = Self::of_key(&OidcKey { x, y })?;
-        Ok(Self { signing: Some(EncodingKey::from_ec_der(&pkcs8)), ..checks })
+        let pkcs8 = store.shared_bytes("oidc-key.der", SigningKey::generate)?;
+        let signing = SigningKey::read(&pkcs8).map_err(OidcError::Key)?;
+        let [x, y] = signing.point();
+        Ok(Self { signing: Some(Arc::new(signing)), ..Self::of_key(&OidcKey { x, y })? })
     }
 
     /// An issuer elsewhere, of which only the public key is known: its tokens can be checked, and none made.
@@ -143,8 +130,7 @@ impl OidcIssuer {
     /// That is no key.
     pub fn of_key(key: &OidcKey) -> Result<Self, OidcError> {
         let point = [key.x.clone(), key.y.clone()];
-        let checking =
-            DecodingKey::from_ec_components(&point[0], &point[1]).map_err(|e| OidcError::Key(e.to_string()))?;
+        let checking = CheckingKey::read(&point).map_err(OidcError::Key)?;
         let key_id = Digest::of(point.concat().as_bytes()).hex()[..16].to_owned();
         Ok(Self { signing: None, checking, key_id, point })
     }
@@ -169,7 +155,6 @@ impl OidcIssuer {
     /// The key cannot sign, or is not here.
     pub fn token_for(&self, workload: &Workload, audience: &Audience, now: Timestamp) -> Result<String, OidcError> {
         let signing = self.signing.as_ref().ok_or(OidcError::PublicOnly)?;
-        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::ES256) };
         let own = workload.issuer();
         let claims = Claims {
             iss: audience.issuer.as_deref().unwrap_or(&own),
@@ -183,16 +168,12 @@ impl OidcIssuer {
             pipeline_id: &workload.pipeline_id,
             context: "PIPELINE_EXECUTION",
         };
-        jsonwebtoken::encode(&header, &claims, signing).map_err(|e| OidcError::Key(e.to_string()))
+        signing.sign(&self.key_id, &claims).map_err(OidcError::Key)
     }
 
     /// Says whether this issuer signed a token. Its times are the caller's to check, by the injected clock.
     pub(crate) fn signed(&self, token: &str) -> bool {
-        let mut validation = Validation::new(Algorithm::ES256);
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        validation.required_spec_claims.clear();
-        jsonwebtoken::decode::<Value>(token, &self.checking, &validation).is_ok()
+        self.checking.signed(token)
     }
 
     /// Says whether a token with this `iss` can only be this issuer's: it plays the hosted CI's.
@@ -280,6 +261,8 @@ fn address(call: &Exchange<'_>, path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
     use super::*;
 
     #[test]
