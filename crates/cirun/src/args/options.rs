@@ -202,7 +202,7 @@ macro_rules! words {
 words! {
     /// Which AWS the steps see.
     AwsMode {
-        /// The built-in one: nothing leaves the machine
+        /// The built-in one: every name of AWS leads to it
         Emulated,
         /// AWS, with the developer's credentials
         Real,
