@@ -60,7 +60,7 @@ fn deny() -> Result<()> {
     match database {
         Database::Fresh => {}
         Database::Old => {
-            eprintln!("the advisories of {} are used as they are: they cannot be fetched", folder.display())
+            eprintln!("the advisories of {} are used as they are: they cannot be fetched", folder.display());
         }
         Database::Absent => {
             eprintln!("skipped: advisories are not checked: {} holds none, and none can be fetched", folder.display());

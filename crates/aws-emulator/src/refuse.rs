@@ -139,9 +139,9 @@ mod tests {
         ] {
             let answer = bench.send(Method::POST, url, headers, b"").await;
             let host = url.split('/').next().unwrap();
-            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{url}: {}", answer.text());
-            assert!(answer.text().contains(shape) && answer.text().contains(says), "{url}: {}", answer.text());
-            assert!(answer.text().contains(host), "{url}: {}", answer.text());
+            let text = answer.text().replace("&apos;", "'");
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{url}: {text}");
+            assert!(text.contains(shape) && text.contains(says) && text.contains(host), "{url}: {text}");
             let entry = bench.entries().pop().unwrap();
             assert_eq!((entry.error.as_deref(), entry.host.as_str()), (Some(NOT_EMULATED), host));
         }

@@ -270,5 +270,6 @@ fn first(below: &Path, index: usize) -> PathBuf {
     below.components().filter(|part| matches!(part, Component::Normal(_))).take(index + 1).collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -173,7 +173,8 @@ fn joined(path: &Path, name: &OsString) -> PathBuf {
     if path.as_os_str().is_empty() { PathBuf::from(name) } else { path.join(name) }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::{fs, os::unix::fs::symlink};
 

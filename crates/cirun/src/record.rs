@@ -6,7 +6,7 @@ mod leftovers;
 
 use std::{
     borrow::Cow,
-    fs::{self, File, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -151,10 +151,11 @@ impl Record {
                         root.remove(&entry.path)?;
                     }
                 }
-                // The containers that have it mounted keep what they see.
-                match fs::remove_file(self.directory.join(PRIVATE).join(POD_TOKEN_FILE)) {
+                // Emptied and not removed: the engine opens a container's mounts when someone copies from it.
+                let token = self.directory.join(PRIVATE).join(POD_TOKEN_FILE);
+                match OpenOptions::new().write(true).truncate(true).open(token) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    Ok(()) | Err(_) => {}
+                    Ok(_) | Err(_) => {}
                 }
             }
         }

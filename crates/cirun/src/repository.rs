@@ -93,7 +93,8 @@ pub(crate) fn read_own(path: &Path, limit: u64) -> Result<Vec<u8>, Refusal> {
     read_capped(file, limit)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::symlink;
 

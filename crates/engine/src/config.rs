@@ -9,6 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Earlier, EventKind, ReadyStep, RunResult};
 
+/// Says what is known of a stage once it has ended.
+pub type AfterStage = dyn Fn(&StageId) -> Vec<EventKind> + Send + Sync;
+
 /// The settings of a run.
 #[derive(Clone)]
 pub struct Config {
@@ -35,7 +38,7 @@ pub struct Config {
     /// The run that this one goes on from, if it does.
     pub earlier: Option<Earlier>,
     /// What is known of a stage once it has ended, and to whoever set the stage alone.
-    pub after_stage: Arc<dyn Fn(&StageId) -> Vec<EventKind> + Send + Sync>,
+    pub after_stage: Arc<AfterStage>,
     /// cirun's exit code for a result, for the event stream.
     pub exit_code: Arc<dyn Fn(&RunResult) -> u8 + Send + Sync>,
 }

@@ -43,7 +43,9 @@ pub use backend::{
     Backend, BackendError, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, ServiceExit, StepIo,
 };
 pub use causes::with_causes;
-pub use config::{Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Visit, Waiting};
+pub use config::{
+    AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Visit, Waiting,
+};
 pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use earlier::Earlier;
 pub use event::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};

@@ -114,7 +114,8 @@ fn read_file(root: &Root, file: &Path, refused: &mut Vec<String>) -> Option<Vec<
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::{fs, os::unix::fs::symlink};
 

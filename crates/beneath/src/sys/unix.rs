@@ -153,6 +153,7 @@ fn facts(stat: &Stat) -> Facts {
         kind,
         bytes: u64::try_from(stat.st_size).unwrap_or_default(),
         modified: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds),
+        #[expect(clippy::useless_conversion, reason = "the types differ between systems")]
         mode: u32::from(stat.st_mode) & 0o7777,
         owner: (stat.st_uid, stat.st_gid),
         #[expect(clippy::useless_conversion, reason = "the types differ between systems")]

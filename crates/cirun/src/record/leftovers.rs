@@ -60,15 +60,14 @@ mod tests {
     fn what_a_killed_run_left_goes_at_the_next_start_and_what_lives_stays() {
         let directory = tempfile::tempdir().unwrap();
         let at = directory.path().to_owned();
-        let paths =
-            Paths { home: at.clone(), config: at.clone(), data: at.clone(), state: at.clone(), cache: at.clone() };
+        let paths = Paths { home: at.clone(), config: at.clone(), data: at.clone(), state: at.clone(), cache: at };
         let killed = Record::create(&paths, "killed").unwrap();
         fill(&killed);
         let living = Record::create(&paths, "living").unwrap();
         fill(&living);
         let path = killed.directory.clone();
         drop(killed);
-        assert_eq!(left_behind(&paths).unwrap(), [path.clone()]);
+        assert_eq!(left_behind(&paths).unwrap(), std::slice::from_ref(&path));
         drop(Record::create(&paths, "next").unwrap());
         assert!(LEFT.iter().all(|name| !path.join(name).exists()) && path.join("plan.json").exists());
         assert!(LEFT.iter().all(|name| living.directory.join(name).join("deep").exists()));

@@ -103,7 +103,8 @@ fn below_or_itself(start: &Path, below: &Path) -> PathBuf {
     if below.as_os_str().is_empty() { start.to_owned() } else { start.join(below) }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::{fs, os::unix::fs::symlink};
 

@@ -138,9 +138,9 @@ fn missing_secret() {
         ·                              ╰── needed here
      22 │ ---
         ╰────
-      help: give it with `--secret aws_secret_key`, which asks for it, in a
-            dotenv file named by `--secret-file FILE`, or in the environment
-            variable `CIRUN_SECRET_aws_secret_key`
+      help: give it with `--secret aws_secret_key`, which asks for it, in a dotenv
+            file named by `--secret-file FILE`, or in the environment variable
+            `CIRUN_SECRET_aws_secret_key`
     error: the pipeline has 1 error; nothing was started
     --- exit status: 3
     ");

@@ -53,7 +53,7 @@ fn what_is_saved_comes_back() {
         bench.file("target/a/one", "1");
         bench.file("target/two", "22");
         fs::create_dir(bench.path("root/harness/target/empty")).unwrap();
-        symlink(Path::new("../elsewhere"), &bench.path("root/harness/target/a/link")).unwrap();
+        symlink(Path::new("../elsewhere"), bench.path("root/harness/target/a/link")).unwrap();
         let before = tree(&bench.path("root/harness"));
         let (file, rooted) = save(&bench, "target", format);
         fs::remove_dir_all(bench.path("root/harness/target")).unwrap();
@@ -215,7 +215,7 @@ fn a_file_replaces_a_link() {
     let (file, rooted) = save(&bench, "target", Format::Tar);
     bench.file("precious", "p");
     fs::remove_file(bench.path("root/harness/target/one")).unwrap();
-    symlink(Path::new("../precious"), &bench.path("root/harness/target/one")).unwrap();
+    symlink(Path::new("../precious"), bench.path("root/harness/target/one")).unwrap();
     read(open(&file), &rooted, PLAIN, &bench.around(&[])).unwrap();
     assert_eq!(fs::read_to_string(bench.path("root/harness/precious")).unwrap(), "p");
     assert_eq!(fs::read_to_string(bench.path("root/harness/target/one")).unwrap(), "1");

@@ -61,19 +61,19 @@ fn written(secret: &str, form: usize) -> String {
         1 => STANDARD.encode(secret),
         2 => STANDARD.encode(format!("user:{secret}")),
         3 => URL_SAFE_NO_PAD.encode(format!("x{secret}\n")),
-        4 => bytes(|text, byte| write!(text, "%{byte:02X}").unwrap()),
-        5 => bytes(|text, byte| write!(text, "{byte:02x}").unwrap()),
-        6 => bytes(|text, byte| write!(text, "{byte:02X}").unwrap()),
-        7 => bytes(|text, byte| write!(text, "\\x{byte:02x}").unwrap()),
-        8 => serde_json::to_string(secret).unwrap(),
-        9 => serde_json::to_string(secret).unwrap().replace('/', "\\/"),
+        4 => bytes(|text, byte| write!(text, "%{byte:02X}").expect("memory takes everything")),
+        5 => bytes(|text, byte| write!(text, "{byte:02x}").expect("memory takes everything")),
+        6 => bytes(|text, byte| write!(text, "{byte:02X}").expect("memory takes everything")),
+        7 => bytes(|text, byte| write!(text, "\\x{byte:02x}").expect("memory takes everything")),
+        8 => serde_json::to_string(secret).expect("text is JSON"),
+        9 => serde_json::to_string(secret).expect("text is JSON").replace('/', "\\/"),
         10 => secret.encode_utf16().fold(String::new(), |mut text, unit| {
-            write!(text, "\\u{unit:04X}").unwrap();
+            write!(text, "\\u{unit:04X}").expect("memory takes everything");
             text
         }),
         11 => quoted(secret, &XML),
         12 => secret.chars().fold(String::new(), |mut text, character| {
-            write!(text, "&#{};", u32::from(character)).unwrap();
+            write!(text, "&#{};", u32::from(character)).expect("memory takes everything");
             text
         }),
         13 => format!("'{}'", secret.replace('\'', "'\\''")),
@@ -117,17 +117,21 @@ fn shown(events: &[Event]) -> Vec<(&'static str, String)> {
         let step = [script::path("leak")].into();
         shown.push(("logs", crate::written(events, |out| Box::new(LogSink::new(out, look, step)))));
         let term = InMemoryTerm::new(80, WIDE);
-        let mut tty = TtySink::new(term.clone(), colour, Refresh::EachEvent, Timestamp::now).unwrap();
-        events.iter().for_each(|event| tty.consume(event).unwrap());
-        shown.push(("tty", String::from_utf8(term.contents_formatted()).unwrap()));
+        let mut tty =
+            TtySink::new(term.clone(), colour, Refresh::EachEvent, Timestamp::now).expect("a terminal in memory");
+        events.iter().for_each(|event| tty.consume(event).expect("memory takes everything"));
+        shown.push(("tty", String::from_utf8(term.contents_formatted()).expect("UTF-8")));
     }
     shown.push(("json", crate::written(events, |out: Buffer| Box::new(JsonSink::new(out)))));
     shown.push(("junit", crate::written(events, |out: Buffer| Box::new(JunitSink::new(out)))));
     shown.push(("html", crate::written(events, |out: Buffer| Box::new(HtmlSink::new(out)))));
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("a directory");
     let mut files = LogFilesSink::new(directory.path());
-    events.iter().for_each(|event| files.consume(event).unwrap());
-    shown.push(("log file", std::fs::read_to_string(directory.path().join("build/leak.log")).unwrap()));
+    events.iter().for_each(|event| files.consume(event).expect("the directory takes everything"));
+    shown.push((
+        "log file",
+        std::fs::read_to_string(directory.path().join("build/leak.log")).expect("the log of the step"),
+    ));
     shown
 }
 
@@ -222,8 +226,9 @@ fn what_is_shown_gives_no_orders() {
     script.say(EventKind::RunFinished { outcome: Outcome::Failed, exit_code: 1, elapsed: Default::default() });
     let look = Look { colour: Colour::Never, width: 200 };
     let term = InMemoryTerm::new(80, WIDE);
-    let mut tty = TtySink::new(term.clone(), Colour::Never, Refresh::EachEvent, Timestamp::now).unwrap();
-    script.events.iter().for_each(|event| tty.consume(event).unwrap());
+    let mut tty =
+        TtySink::new(term.clone(), Colour::Never, Refresh::EachEvent, Timestamp::now).expect("a terminal in memory");
+    script.events.iter().for_each(|event| tty.consume(event).expect("memory takes everything"));
     for text in [
         crate::written(&script.events, |out| Box::new(PlainSink::new(out, look))),
         crate::written(&script.events, |out| Box::new(QuietSink::new(out, look))),

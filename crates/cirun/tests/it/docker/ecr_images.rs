@@ -178,8 +178,8 @@ fn of_real_aws() -> Result<()> {
     GET 401 by nobody
     HeadManifest 200 by a session
     ");
-    let user = user.with("CIRUN_OIDC_TOKEN_COMMAND", "echo no token");
-    let broken = user.cirun(&[&REAL[..], &secret].concat()).exits(6);
+    let user = user.with("CIRUN_OIDC_TOKEN_COMMAND", "echo no token").with("CIRUN_SECRET_aws_secret_key", "x");
+    let broken = user.cirun(&REAL).exits(6);
     assert_snapshot!(broken.words(), @"
     error: `oidc-token-command` (environment) gives no OIDC token: what it printed is no token
      help: it must print the token and nothing else: `echo no token`

@@ -1,4 +1,4 @@
-//! Real STS and ECR, pushes that stay here (`--aws real --push local`). The real AWS is played by `cirun aws serve`, on this
+//! Real STS and ECR, pushes that stay here (`--aws real --push local`). `cirun aws serve` is the real AWS, on this
 //! machine for cirun and as a service of the stage for the plugin, which asks AWS by its names.
 
 use std::{fs, process::Command};
@@ -27,7 +27,7 @@ const PUSH: &str = "\
     type: BuildAndPushECR
     identifier: push
     name: push
-    spec: {connectorRef: aws_role, account: \"123456789012\", region: us-east-1, imageName: shop, tags: [real]}
+    spec: {connectorRef: aws_role, account: \"123456789012\", region: us-east-1, imageName: shop, tags: [real], envVariables: {SSL_CERT_FILE: /harness/data/cirun/ca-bundle.pem}}
 ";
 
 #[test]
