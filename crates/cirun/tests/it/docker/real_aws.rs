@@ -27,7 +27,7 @@ const PUSH: &str = "\
     type: BuildAndPushECR
     identifier: push
     name: push
-    spec: {connectorRef: aws_role, account: \"123456789012\", region: us-east-1, imageName: shop, tags: [real], envVariables: {SSL_CERT_FILE: /harness/data/cirun/ca-bundle.pem}}
+    spec: {connectorRef: aws_role, account: \"123456789012\", region: us-east-1, imageName: shop, tags: [real], envVariables: {AWS_CA_BUNDLE: /harness/data/cirun/ca-bundle.pem}}
 ";
 
 #[test]
