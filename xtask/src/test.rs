@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// What tests call besides Rust and the engine: repositories to clone, the stand-in's own tests, and real clients
-/// for the AWS emulator (a Python environment with the AWS CLI, skopeo).
-const PACKAGES: [&str; 4] = ["git", "python3", "python3-venv", "skopeo"];
+/// for the AWS emulator (a Python environment with the AWS CLI, skopeo, openssl).
+const PACKAGES: [&str; 5] = ["git", "openssl", "python3", "python3-venv", "skopeo"];
 
 /// Runs every test: unit, golden, command line, doc tests, and those on a Docker engine.
 #[derive(clap::Args)]
