@@ -22,6 +22,14 @@ pub(crate) struct Backends {
     pub stand_in: Vec<String>,
 }
 
+/// Whether a step runs in a container, also where cirun's own program takes the place of its plugin.
+pub(crate) fn needs_container(step: &PlannedStep) -> bool {
+    match &step.action {
+        Action::Container(container) => container.stand_in.as_ref().is_none_or(|stand_in| !stand_in.value.on_host),
+        Action::Host(_) | Action::Wait(_) | Action::Skip(_) => false,
+    }
+}
+
 impl Backends {
     fn containers(&self) -> Result<&DockerBackend, BackendError> {
         self.containers.as_ref().ok_or_else(|| BackendError::Unreachable {

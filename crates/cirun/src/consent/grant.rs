@@ -4,6 +4,7 @@ use cirun_plan::{Action, Cause, ContainerAction, HostAction, PlannedStep};
 use cirun_report::human_count;
 
 use crate::{
+    backend::needs_container,
     session::Session,
     settings::{Origin, Settings},
 };
@@ -78,8 +79,10 @@ impl Grant {
 /// Everything that a run of the plan would be given.
 pub(super) fn of(session: &Session) -> Vec<Grant> {
     let stages = session.plan().stages.iter().filter(|stage| stage.not_here.is_none());
-    let mut grants: Vec<Grant> =
-        stages.flat_map(|stage| stage.steps()).flat_map(|step| to_step(step, &session.settings)).collect();
+    let steps: Vec<&PlannedStep> = stages.flat_map(|stage| stage.steps()).collect();
+    // Where nothing needs a container, nothing runs in one.
+    let on_host = !steps.iter().any(|step| needs_container(step));
+    let mut grants: Vec<Grant> = steps.into_iter().flat_map(|step| to_step(step, &session.settings, on_host)).collect();
     if session.standing.follows_all {
         let settings = session.standing.beyond.iter();
         grants.extend(settings.map(|beyond| Grant {
@@ -92,10 +95,14 @@ pub(super) fn of(session: &Session) -> Vec<Grant> {
     grants
 }
 
-fn to_step(step: &PlannedStep, settings: &Settings) -> Vec<Grant> {
+fn to_step(step: &PlannedStep, settings: &Settings, on_host: bool) -> Vec<Grant> {
     let grant = |kind, detail: String| Grant { kind, to: step.path.full().to_owned(), detail };
     match &step.action {
         Action::Host(host) => vec![grant(Kind::HostStep, command(host))],
+        Action::Container(container) if container.stand_in.is_some() && on_host => {
+            let image = one_line(&container.image.value.shown());
+            vec![grant(Kind::HostStep, format!("cirun in place of {image}, with the paths that the step names"))]
+        }
         // cirun's own program runs in place of the image's.
         Action::Container(container) if container.stand_in.is_some() => Vec::new(),
         Action::Container(container) => {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, net::SocketAddr};
 
 use cirun_aws_emulator::{Config, Origins, identity_hosts};
-use cirun_image_ref::{EcrRegistry, host_and_port, is_dns_name};
+use cirun_image_ref::{host_and_port, is_aws_name, is_dns_name};
 use cirun_plan::Action;
 use cirun_planner::{Planned, RegistryTarget};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ pub(crate) fn names(planned: &Planned, settings: &Settings) -> Vec<String> {
 }
 
 /// The registries whose images steps run from the machine's own first: those that the plan's pushes do not reach, and with
-/// emulated AWS every ECR that a step's image names.
+/// emulated AWS every name of AWS that a step's image has.
 pub(crate) fn kept_here(planned: &Planned, settings: &Settings) -> Vec<String> {
     let pushed: &[RegistryTarget] = if settings.push.value == PushMode::Local { &planned.targets } else { &[] };
     let mut hosts: BTreeSet<String> = pushed.iter().map(|target| target.host.clone()).collect();
@@ -57,7 +57,7 @@ pub(crate) fn kept_here(planned: &Planned, settings: &Settings) -> Vec<String> {
             Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
         });
         let named = images.filter_map(|image| image.split_once('/').map(|(host, _)| host.to_owned()));
-        hosts.extend(named.filter(|host| EcrRegistry::parse(host).is_some()));
+        hosts.extend(named.filter(|host| is_aws_name(host_and_port(host).0)));
     }
     hosts.into_iter().collect()
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     args::{AwsMode, EgressMode, EngineChoice, PullMode, PushMode, RunOptions},
-    backend::Backends,
+    backend::{Backends, needs_container},
     console, daemon, engine,
     environment::Environment,
     error::CliError,
@@ -165,10 +165,7 @@ impl Stagehand<'_> {
 
     fn needs_containers(self) -> Result<bool, CliError> {
         let stages = self.session.plan().stages.iter().filter(|stage| stage.not_here.is_none());
-        let step = stages.flat_map(|stage| stage.steps()).find(|step| match &step.action {
-            Action::Container(container) => container.stand_in.as_ref().is_none_or(|stand_in| !stand_in.value.on_host),
-            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => false,
-        });
+        let step = stages.flat_map(|stage| stage.steps()).find(|step| needs_container(step));
         match step {
             Some(step) if self.session.settings.engine.value == EngineChoice::Host => {
                 Err(CliError::usage(format!("`--engine host` runs no containers, and step `{}` needs one", step.path))

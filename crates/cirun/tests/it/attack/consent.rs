@@ -53,6 +53,21 @@ fn host_steps_do_not_run_unasked() {
     drop(environment.cirun(&["local", "ci.yaml"]).exits(3).says("build.one"));
 }
 
+/// Without a container around it, cirun's own program reads what the step names.
+#[test]
+fn caches_of_host_paths_are_not_saved_unasked() {
+    let connector = "connector:\n  identifier: s3\n  name: s3\n  type: Aws\n  spec: {credential: {type: ManualConfig, spec: {accessKey: AKIATEST, secretKeyRef: s3_secret}}}\n";
+    let save = "- step:\n    name: save\n    identifier: save\n    type: SaveCacheS3\n    spec: {connectorRef: s3, region: r, bucket: b, key: k, sourcePaths: [/etc/hostname]}\n";
+    let environment = TestEnvironment::new()
+        .file("ci.yaml", Stage::cloud().step(save).pipeline())
+        .file(".harness/stores.yaml", connector)
+        .with("CIRUN_SECRET_s3_secret", "abcdefgh")
+        .untrusted();
+    let output = environment.cirun(&["local", "ci.yaml"]).exits(3);
+    drop(output.says("build.save  cirun in place of plugins/cache").says("consent for 1 grant"));
+    assert!(environment.records().is_empty(), "nothing was started");
+}
+
 #[test]
 fn looking_needs_no_consent_and_says_what_a_run_asks_for() {
     let environment = hostile();
