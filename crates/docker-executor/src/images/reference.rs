@@ -1,7 +1,5 @@
 //! Image references as the engine reads them.
 
-use std::net::IpAddr;
-
 /// Splits `host/repo:tag` into repository and tag; the tag is `latest` when none is written.
 pub(super) fn split_tag(reference: &str) -> (&str, &str) {
     match reference.rsplit_once(':') {
@@ -27,14 +25,10 @@ pub(crate) fn registry_of(reference: &str) -> &str {
     }
 }
 
-/// Whether a registry is on the engine's own machine.
-pub(super) fn is_loopback(registry: &str) -> bool {
-    let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
-    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
+    use cirun_image_ref::is_loopback;
+
     use super::*;
 
     #[test]
