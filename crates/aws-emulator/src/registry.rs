@@ -2,11 +2,13 @@
 
 mod access;
 mod blob;
+mod catalog;
 mod error;
 mod hash_cache;
 pub(crate) mod login;
 mod manifest;
 mod origin;
+mod page;
 mod receive;
 mod route;
 mod tag;
@@ -132,9 +134,13 @@ async fn run(
     if let Some(fault) = exchange.emulator.fault(Service::Registry).await {
         return Err(RegistryError::Fault(fault));
     }
-    let (Some(name), Route::Repository { name: given, object }) = (name, route) else {
-        exchange.entry.action = "Ping".to_owned();
-        return Ok(empty(StatusCode::OK));
+    let (name, given, object) = match (name, route) {
+        (Some(name), Route::Repository { name: given, object }) => (name, given, object),
+        (_, Route::Catalog) => return catalog::list(exchange, (!owner).then_some(registry)).await,
+        (_, Route::Ping | Route::Repository { .. }) => {
+            exchange.entry.action = "Ping".to_owned();
+            return Ok(empty(StatusCode::OK));
+        }
     };
     let name = name.parse().map_err(RegistryError::Name)?;
     exchange.entry.param("registry", &registry);
@@ -180,7 +186,7 @@ fn locate<'a>(
     route: &Route<'a>,
 ) -> Result<(RegistryHost, Option<&'a str>), RegistryError> {
     let name = match route {
-        Route::Ping => None,
+        Route::Ping | Route::Catalog => None,
         Route::Repository { name, .. } => Some(*name),
     };
     if let Some(host) = host {

@@ -7,7 +7,7 @@
 //! ```text
 //! secret                       key of the tokens that the processes issue
 //! lock                         shared while a blob gets its first reference, exclusive for garbage collection
-//! blobs/sha256/ab/<hex>        contents, once for all repositories
+//! blobs/<algorithm>/ab/<hex>   contents, once for all repositories
 //! uploads/<id>/{data,upload.json}
 //! keys/<access key id>         KeyRecord as JSON: sessions that a forwarded STS call gave
 //! registries/<host>/<name>/_repository/
@@ -39,6 +39,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 pub(crate) use self::{
     blob::LayerFile,
+    digest::Algorithm,
     document::Document,
     image::{ManifestRecord, NewManifest, Reference, StoredManifest},
     keys::KeyRecord,
@@ -65,10 +66,14 @@ pub(crate) struct Store {
 impl Store {
     /// Opens the folder, creating what is missing.
     pub(crate) fn open(root: &Path) -> Result<Self, StoreError> {
-        for dir in ["blobs/sha256", "uploads", "registries", "tmp"] {
-            files::create_dir(&root.join(dir))?;
+        let store = Self { root: root.to_owned() };
+        for dir in Algorithm::ALL.map(|algorithm| store.blobs(algorithm)) {
+            files::create_dir(&dir)?;
         }
-        Ok(Self { root: root.to_owned() })
+        for dir in [store.uploads(), store.registries(), store.tmp()] {
+            files::create_dir(&dir)?;
+        }
+        Ok(store)
     }
 
     /// Returns the key that all processes over this folder share; the first one makes it.
@@ -97,13 +102,13 @@ impl Store {
         self.root.join("uploads")
     }
 
-    fn blobs(&self) -> PathBuf {
-        self.root.join("blobs").join("sha256")
+    fn blobs(&self, algorithm: Algorithm) -> PathBuf {
+        self.root.join("blobs").join(algorithm.name())
     }
 
     fn blob(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
-        self.blobs().join(&hex[..2]).join(hex)
+        self.blobs(digest.algorithm()).join(&hex[..2]).join(hex)
     }
 
     fn registries(&self) -> PathBuf {

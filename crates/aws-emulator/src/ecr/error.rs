@@ -61,7 +61,7 @@ impl EcrError {
                 ),
             ),
             StoreError::ImageNotFound(image) => {
-                let (digest, tag) = if image.starts_with("sha256:") { (&*image, "null") } else { ("null", &*image) };
+                let (digest, tag) = if image.contains(':') { (&*image, "null") } else { ("null", &*image) };
                 let message = format!(
                     "The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within {within}"
                 );

@@ -84,7 +84,7 @@ impl RegistryError {
             Self::NoSuchRoute => (404, "UNSUPPORTED", "no such address in the registry protocol".to_owned()),
             Self::MethodNotAllowed => (405, "UNSUPPORTED", "the operation is unsupported".to_owned()),
             Self::Name(error) => (400, "NAME_INVALID", error.to_string()),
-            Self::Digest(text) => (400, "DIGEST_INVALID", format!("`{text}` is not a sha256 digest")),
+            Self::Digest(text) => (400, "DIGEST_INVALID", format!("`{text}` is not a sha256 or sha512 digest")),
             Self::Range(text) => (416, "RANGE_INVALID", format!("cannot serve the range `{text}`")),
             Self::Broken(reason) => (400, "BLOB_UPLOAD_INVALID", reason.clone()),
             Self::Store(error, message) => {

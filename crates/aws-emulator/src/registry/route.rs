@@ -4,6 +4,8 @@
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route<'a> {
     Ping,
+    /// The list of repositories.
+    Catalog,
     Repository { name: &'a str, object: Object<'a> },
 }
 
@@ -26,6 +28,9 @@ impl<'a> Route<'a> {
             return Some(Self::Ping);
         }
         let rest = rest.strip_prefix('/')?;
+        if rest == "_catalog" {
+            return Some(Self::Catalog);
+        }
         if let Some(name) = rest.strip_suffix("/").unwrap_or(rest).strip_suffix("/blobs/uploads") {
             return Some(Self::Repository { name, object: Object::StartUpload });
         }
@@ -52,6 +57,7 @@ mod tests {
         let repository = |name, object| Some(Route::Repository { name, object });
         assert_eq!(Route::parse("/v2"), Some(Route::Ping));
         assert_eq!(Route::parse("/v2/"), Some(Route::Ping));
+        assert_eq!(Route::parse("/v2/_catalog"), Some(Route::Catalog));
         assert_eq!(Route::parse("/v2/a/b/blobs/uploads/"), repository("a/b", Object::StartUpload));
         assert_eq!(Route::parse("/v2/a/blobs/uploads"), repository("a", Object::StartUpload));
         assert_eq!(Route::parse("/v2/a/blobs/uploads/7"), repository("a", Object::Upload("7")));

@@ -3,8 +3,11 @@
 use http::{Method, Response, StatusCode};
 use serde_json::json;
 
-use super::{Call, RegistryError};
-use crate::http::{ResponseBody, content, percent_encode, set};
+use super::{
+    Call, RegistryError,
+    page::{Page, link},
+};
+use crate::http::{ResponseBody, content};
 
 /// Answers `GET …/tags/list`, with `n` and `last`.
 pub(super) async fn list(mut call: Call<'_, '_>) -> Result<Response<ResponseBody>, RegistryError> {
@@ -12,20 +15,12 @@ pub(super) async fn list(mut call: Call<'_, '_>) -> Result<Response<ResponseBody
     if !matches!(call.exchange.parts.method, Method::GET | Method::HEAD) {
         return Err(RegistryError::MethodNotAllowed);
     }
-    let limit = match call.query("n") {
-        Some(text) => text.parse().map_err(|_| RegistryError::Range(text))?,
-        None => usize::MAX,
-    };
-    let last = call.query("last");
+    let page = Page::read(call.exchange.parts.uri.query().unwrap_or_default())?;
     let tags = call.store(|emulator, repository| emulator.store.tags(repository)).await?;
-    let mut rest = tags.keys().map(|tag| tag.as_str()).filter(|tag| last.as_deref().is_none_or(|last| *tag > last));
-    let page: Vec<&str> = rest.by_ref().take(limit).collect();
+    let (tags, last) = page.cut(tags.keys().map(|tag| tag.as_str()));
     let name = call.base.strip_prefix("/v2/").unwrap_or(&call.base);
-    let body = json!({ "name": name, "tags": page });
+    let body = json!({ "name": name, "tags": tags });
     let mut response = content(StatusCode::OK, "application/json", body.to_string());
-    if let (Some(last), Some(_)) = (page.last(), rest.next()) {
-        let next = format!("<{}/tags/list?n={limit}&last={}>; rel=\"next\"", call.base, percent_encode(last));
-        set(&mut response, "link", &next);
-    }
+    link(&mut response, &format!("{}/tags/list", call.base), &page, last);
     Ok(response)
 }

@@ -9,8 +9,10 @@ use crate::{
 
 mod access;
 mod blobs;
+mod catalog;
 mod conformance;
 mod manifests;
+mod sha512;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
@@ -39,7 +41,11 @@ impl Client {
 
     /// Sends a blob at once.
     async fn blob(&self, repository: &str, bytes: &[u8]) -> Digest {
-        let digest = Digest::of(bytes);
+        self.blob_as(repository, bytes, Digest::of(bytes)).await
+    }
+
+    /// Sends a blob at once, under a digest of any algorithm.
+    async fn blob_as(&self, repository: &str, bytes: &[u8], digest: Digest) -> Digest {
         let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
         let answer = self.send(Method::POST, &path, &[], bytes).await;
         assert_eq!(answer.status, 201, "{}", answer.text());

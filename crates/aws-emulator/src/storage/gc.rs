@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Digest, RepositoryRef, Store, StoreError, files};
+use super::{Algorithm, Digest, RepositoryRef, Store, StoreError, files};
 
 /// What to spare.
 #[derive(Clone, Copy, Debug)]
@@ -64,14 +64,16 @@ pub fn gc(data_dir: &Path, options: GcOptions) -> Result<GcReport, StoreError> {
             live.extend(store.collect_layers(&repository, &untagged, &options)?);
         }
     }
-    for shard in files::names(&store.blobs())? {
-        let shard = store.blobs().join(shard);
-        for name in files::names(&shard)? {
-            let path = shard.join(&name);
-            let dead = Digest::from_hex(&name).is_ok_and(|digest| !live.contains(&digest));
-            if dead && is_older(&path, options.grace)? {
-                report.bytes += fs::metadata(&path).map_err(StoreError::io(&path))?.len();
-                report.blobs += u64::from(options.dry_run || files::remove(&path)?);
+    for blobs in Algorithm::ALL.map(|algorithm| store.blobs(algorithm)) {
+        for shard in files::names(&blobs)? {
+            let shard = blobs.join(shard);
+            for name in files::names(&shard)? {
+                let path = shard.join(&name);
+                let dead = Digest::from_hex(&name).is_ok_and(|digest| !live.contains(&digest));
+                if dead && is_older(&path, options.grace)? {
+                    report.bytes += fs::metadata(&path).map_err(StoreError::io(&path))?.len();
+                    report.blobs += u64::from(options.dry_run || files::remove(&path)?);
+                }
             }
         }
     }

@@ -64,12 +64,16 @@ impl Store {
         new: &NewManifest<'_>,
     ) -> Result<PutManifest, StoreError> {
         let document = Document::parse(new.bytes, new.media_type)?;
-        let digest = Digest::of(new.bytes);
-        if let Reference::Digest(claimed) = new.reference
-            && *claimed != digest
-        {
-            return Err(StoreError::DigestMismatch { claimed: claimed.clone(), found: digest });
-        }
+        let digest = match new.reference {
+            Reference::Tag(_) => Digest::of(new.bytes),
+            Reference::Digest(claimed) => {
+                let found = claimed.algorithm().digest(new.bytes);
+                if found != *claimed {
+                    return Err(StoreError::DigestMismatch { claimed: claimed.clone(), found });
+                }
+                found
+            }
+        };
         let _shared = self.lock_shared()?;
         let settings = self.repository(repository)?;
         let dir = self.repository_dir(repository);

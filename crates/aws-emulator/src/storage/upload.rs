@@ -7,9 +7,9 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 
-use super::{Digest, RepositoryRef, Store, StoreError, files, random};
+use super::{Algorithm, Digest, RepositoryRef, Store, StoreError, files, random};
 
 /// Bytes that are gathered before a write, and read at once when an upload is hashed again.
 const BUFFER_BYTES: usize = 512 * 1024;
@@ -17,7 +17,7 @@ const BUFFER_BYTES: usize = 512 * 1024;
 /// How long the ids are that [`upload_id`] makes.
 const ID_LENGTH: usize = 36;
 
-/// The hash of an upload's first `length` bytes.
+/// The SHA-256 of an upload's first `length` bytes.
 #[derive(Clone, Default)]
 pub(crate) struct Hasher {
     state: Sha256,
@@ -103,7 +103,16 @@ impl Store {
         let data = writer.dir.join("data");
         writer.file.flush().map_err(StoreError::io(&data))?;
         let length = writer.hasher.length;
-        let found = Digest::from_hash(&writer.hasher.state.finalize());
+        let found = match claimed.algorithm() {
+            algorithm @ Algorithm::Sha256 => Digest::from_hash(algorithm, &writer.hasher.state.finalize()),
+            // No one asks for it before the end, so the content is read again.
+            algorithm @ Algorithm::Sha512 => {
+                let file = writer.file.get_mut();
+                let mut hash = Sha512::new();
+                file.rewind().and_then(|()| read_pieces(file, |piece| hash.update(piece))).map_err(StoreError::io(&data))?;
+                Digest::from_hash(algorithm, &hash.finalize())
+            }
+        };
         if found != *claimed {
             files::remove_tree(&writer.dir)?;
             return Err(StoreError::DigestMismatch { claimed: claimed.clone(), found });
@@ -174,12 +183,18 @@ impl Hasher {
 
     fn of(file: &mut File) -> std::io::Result<Self> {
         let mut hasher = Self::default();
-        let mut buffer = vec![0; BUFFER_BYTES];
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(hasher),
-                count => hasher.update(&buffer[..count]),
-            }
+        read_pieces(file, |piece| hasher.update(piece))?;
+        Ok(hasher)
+    }
+}
+
+/// Reads a file from where it is to its end.
+fn read_pieces(file: &mut File, mut take: impl FnMut(&[u8])) -> std::io::Result<()> {
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(()),
+            count => take(&buffer[..count]),
         }
     }
 }
