@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Call, RegistryError};
 use crate::{
-    Digest,
+    Digest, StoreError,
     http::{RequestBody, ResponseBody, content, empty, header_text, read_body, set},
     storage::{Document, NewManifest, Reference, StoredManifest},
 };
@@ -96,9 +96,14 @@ pub(super) async fn referrers(mut call: Call<'_, '_>, digest: &str) -> Result<Re
     }
     let subject: Digest = digest.parse().map_err(|_| RegistryError::Digest(digest.to_owned()))?;
     call.exchange.entry.param("digest", &subject);
+    // A repository that a push will make has none yet: "not found" would say that the registry keeps no referrers.
+    let may_be_absent = call.access.creates_repositories;
     let manifests = call
         .store(move |emulator, repository| {
-            let digests = emulator.store.referrers(repository, &subject)?;
+            let digests = match emulator.store.referrers(repository, &subject) {
+                Err(StoreError::RepositoryNotFound(_)) if may_be_absent => Vec::new(),
+                found => found?,
+            };
             // One that was removed since the listing is left out.
             let manifest = |digest| emulator.store.manifest(repository, &Reference::Digest(digest)).ok();
             Ok(digests.into_iter().filter_map(manifest).collect::<Vec<_>>())

@@ -109,7 +109,9 @@ impl Store {
             algorithm @ Algorithm::Sha512 => {
                 let file = writer.file.get_mut();
                 let mut hash = Sha512::new();
-                file.rewind().and_then(|()| read_pieces(file, |piece| hash.update(piece))).map_err(StoreError::io(&data))?;
+                file.rewind()
+                    .and_then(|()| read_pieces(file, |piece| hash.update(piece)))
+                    .map_err(StoreError::io(&data))?;
                 Digest::from_hash(algorithm, &hash.finalize())
             }
         };

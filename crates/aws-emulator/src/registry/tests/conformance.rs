@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{Client, MANIFEST};
-use crate::Digest;
+use crate::{Digest, PlainHttp, emulator::Listener, testing::Bench};
 
 impl Client {
     async fn status(&self, method: Method, path: &str) -> u16 {
@@ -93,6 +93,18 @@ async fn a_referrer_may_come_before_its_subject() {
     let digest = put.header("docker-content-digest");
     assert_eq!(client.status(Method::DELETE, &format!("/v2/team/shop/manifests/{digest}")).await, 202);
     assert_eq!(client.get(&path).await.json()["manifests"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_repository_that_a_push_will_make_has_no_referrers_yet() {
+    let path = format!("127.0.0.1:5000/v2/new/referrers/{}", Digest::of(b"subject"));
+    let ask = async |plain_http: PlainHttp| {
+        let bench = Bench::with(|config| config.plain_http = plain_http);
+        bench.send_by(Listener::Plain, Method::GET, &path, &[], b"").await
+    };
+    let list = ask(PlainHttp { write: true, create_on_push: true }).await;
+    assert_eq!((list.status.as_u16(), list.json()["manifests"].clone()), (200, serde_json::json!([])));
+    assert_eq!(ask(PlainHttp { write: true, create_on_push: false }).await.status, 404, "as in ECR");
 }
 
 #[tokio::test]
