@@ -31,3 +31,8 @@ pub(crate) fn of(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) -> Option
         oidc_token: value("PLUGIN_OIDC_TOKEN_ID")?.map(Secret::new),
     })
 }
+
+/// The login of a connector that is in no file: the developer's own identity signs in, as the delegate would.
+pub(crate) fn of_delegate(connector: &str) -> AwsLogin {
+    AwsLogin { connector: connector.to_owned(), keys: None, role: None, external_id: None, oidc_token: None }
+}

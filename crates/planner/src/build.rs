@@ -18,6 +18,7 @@ use cirun_plan::{Action, Cause, Origin, Profile, Role, Text, Traced};
 use plugins::Builder;
 
 use crate::{
+    connectors::{Connection, Need},
     env::{
         Env,
         step::{OwnLayers, user_layer},
@@ -33,6 +34,7 @@ pub(crate) struct BuildCtx<'a, 'b> {
     pub(crate) at: &'b StepCtx<'a>,
     pub(crate) spec: &'b BuildAndPushSpec,
     pub(crate) builder: Builder,
+    pub(crate) connection: Connection<'a>,
 }
 
 /// What a step pushes: the full references, shown.
@@ -45,7 +47,8 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     retry::report(at, spec.retry.as_ref());
     let caching = spec.caching.as_ref().and_then(|flag| at.ctx.flag(flag, "`caching`"));
     let builder = plugins::builder(at.profile(), caching.as_ref().is_some_and(|caching| caching.value));
-    let build = BuildCtx { at, spec, builder };
+    let connection = at.ctx.connector(spec.connector_ref.as_ref(), Need::Push(auth::kind(&spec.target)));
+    let build = BuildCtx { at, spec, builder, connection };
 
     let mut derived = Env::default();
     let credentials = auth::of(&build);

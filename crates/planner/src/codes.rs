@@ -111,10 +111,17 @@ codes! {
     Error "missing-secret", "a secret without a value",
         "Give it with `--secret-file FILE`, the variable `CIRUN_SECRET_<ID>`, or `--secret ID`, which asks for it. Only a run needs it: \
          `cirun check` reports it as a note, and a plan shows `***` as for every secret.";
-    Error "unknown-connector", "a connector that no file holds",
+    Parity "connector-assumed", "a connector that is in no file",
         "A `connectorRef` is looked up among the connector documents under `.harness/` and under every `--include` \
-         directory. References with `account.` and `org.` also find a connector without scope. For pulling an image, an \
-         unknown connector of these scopes is a warning: your own `docker login` takes its place.";
+         directory. References with `account.` and `org.` also find a connector without scope. Most connectors are in Harness \
+         only, so something takes the place of one that is in no file: your own `docker login` where an image is pulled (else \
+         no login), the keys of the emulated AWS for an `Aws` connector, with `--aws real` your own identity, as the \
+         delegate's. A repository is cloned without a login, and a push that stays here needs none. On Kubernetes, CI puts \
+         the registry of the connector before images that do not name it; locally the image is taken as it is written.";
+    Error "unknown-connector", "a connector that is in no file, and that a real push needs",
+        "With `--push real`, images and files go where the connector logs in. Nothing takes the place of that login: write the \
+         connector into a file, or leave `--push real` out. `Aws` connectors are assumed also then: with `--aws real`, your own \
+         identity signs in. With `--aws real`, pushes to the registries of Google and Azure need their connector in any case.";
     Error "incomplete-connector", "a connector lacks a field",
         "The connector's type needs the field that the message names.";
     Error "wrong-connector-type", "a connector of another type",

@@ -1,8 +1,12 @@
 //! Connectors by reference, and what they give for pulling an image (seed 000, Phase 2; harness-runtime.md 5).
 
+mod assumed;
+
+use assumed::Absent;
+pub(crate) use assumed::{Kind, Need};
 use cirun_image_ref::DOCKER_HUB_INDEX;
 use cirun_parser::{
-    Diagnostic, Severity, Span, Text,
+    Diagnostic, ParameterField, Span, Text,
     model::{Connector, ConnectorSpec, DockerAuth, DockerConnector},
 };
 use cirun_plan::{Cause, Origin, RegistryPassword, Text as PlanText, Traced};
@@ -10,7 +14,7 @@ use cirun_plan::{Cause, Origin, RegistryPassword, Text as PlanText, Traced};
 use crate::{
     resolve::{Ctx, given},
     secrets::without_scope,
-    suggest::{nearest, unknown_word},
+    suggest::unknown_word,
 };
 
 /// The connector that every account has: anonymous Docker Hub.
@@ -19,18 +23,16 @@ const HARNESS_IMAGES: &str = "account.harnessImage";
 /// The words of `providerType` (harness-schema.md 1.6).
 const PROVIDER_TYPES: [&str; 4] = ["DockerHub", "Harbor", "Quay", "Other"];
 
-/// A connector that images can be pulled with, as an example to write.
-const IMAGE_CONNECTOR: &str = "type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}";
-
-/// A connector that repositories can be cloned with, as an example to write.
-const GIT_CONNECTOR: &str = "type: Github, spec: {url: https://github.com/OWNER, type: Account, authentication: {type: Http, spec: {type: Anonymous}}}";
-
-/// What a connector is wanted for, for the message where it is not known.
-struct Wanted {
-    /// A connector of that kind, to write.
-    example: &'static str,
-    /// What is done without it; none if nothing can be, which makes it an error.
-    instead: Option<&'static str>,
+/// What a `connectorRef` leads to.
+pub(crate) enum Connection<'a> {
+    /// None is named, or nothing can take its place, which is reported.
+    Absent,
+    /// A connector of the documents.
+    Found(Named<'a>),
+    /// The connector of every account: anonymous Docker Hub.
+    HarnessImages(Traced<String>),
+    /// It is in no file: what is assumed is reported.
+    Assumed(Traced<String>),
 }
 
 /// A connector that a step names, and the origin of the name.
@@ -41,52 +43,47 @@ pub(crate) struct Named<'a> {
 }
 
 impl<'a> Ctx<'a> {
-    /// Finds the connector of a `connectorRef`; an unknown one is reported. `None` also where none is named.
-    pub(crate) fn connector(&self, reference: Option<&Text>) -> Option<Named<'a>> {
-        self.find_connector(reference, &Wanted { example: "type: …, spec: …", instead: None })
+    /// Finds the connector of a `connectorRef`; what is assumed for one that is in no file is reported.
+    pub(crate) fn connector(&self, reference: Option<&Text>, need: Need) -> Connection<'a> {
+        let Some((field, id)) = self.connector_id(reference) else { return Connection::Absent };
+        if let Some(connector) = self.connector_named(&id.value) {
+            return Connection::Found(Named { connector, id, span: field.span });
+        }
+        if id.value == HARNESS_IMAGES {
+            return match need {
+                Need::Pull | Need::BaseImage | Need::Push(Kind::Docker) => Connection::HarnessImages(id),
+                Need::Push(kind) | Need::Store(kind) | Need::Keep(kind) => {
+                    self.wrong_type_of_harness_images(field.span, kind);
+                    Connection::Absent
+                }
+                Need::PullFromEcr | Need::Clone => Connection::Absent,
+            };
+        }
+        // What the expression came to has been reported.
+        if is_null(field, &id.value) {
+            return Connection::Assumed(id);
+        }
+        match assumed::report(self, &id.value, field.span, need) {
+            Absent::Assumed => Connection::Assumed(id),
+            Absent::Needed => Connection::Absent,
+        }
     }
 
     /// Finds the connector of a `connectorRef`, and says nothing where there is none.
     pub(crate) fn found_connector(&self, reference: Option<&Text>) -> Option<Named<'a>> {
-        let field = given(reference)?;
-        let id = self.known(field, "a connector reference")?;
-        let connectors = &self.inputs.connectors;
-        let bare = without_scope(&id.value).unwrap_or(&id.value);
-        let connector = connectors.get(&id.value).or_else(|| connectors.get(bare))?;
+        let (field, id) = self.connector_id(reference)?;
+        let connector = self.connector_named(&id.value)?;
         Some(Named { connector, id, span: field.span })
     }
 
-    /// Finds the connector of a repository; without it the address is guessed, and nobody logs in.
-    pub(crate) fn git_connector(&self, reference: Option<&Text>) -> Option<Named<'a>> {
-        let instead = Some("the repository is cloned without a login");
-        self.find_connector(reference, &Wanted { example: GIT_CONNECTOR, instead })
-    }
-
-    /// Finds the connector that an image is pulled with. One of the account or the organization stands in no project's
-    /// repository: the person's own login takes its place.
-    pub(crate) fn image_connector(&self, reference: Option<&Text>) -> Option<Named<'a>> {
-        let shared = given(reference).and_then(|field| self.known(field, "a connector reference"));
-        match shared.as_ref().map(|id| (id.value.as_str(), without_scope(&id.value).is_some())) {
-            Some((HARNESS_IMAGES, _)) if !self.inputs.connectors.contains_key(HARNESS_IMAGES) => None,
-            Some((_, true)) => {
-                let instead = Some("the image is pulled with your own `docker login`");
-                self.find_connector(reference, &Wanted { example: IMAGE_CONNECTOR, instead })
-            }
-            Some((_, false)) | None => {
-                self.find_connector(reference, &Wanted { example: IMAGE_CONNECTOR, instead: None })
-            }
-        }
-    }
-
-    fn find_connector(&self, reference: Option<&Text>, wanted: &Wanted) -> Option<Named<'a>> {
+    fn connector_id<'f>(&self, reference: Option<&'f Text>) -> Option<(&'f Text, Traced<String>)> {
         let field = given(reference)?;
-        let found = self.found_connector(reference);
-        if found.is_none()
-            && let Some(id) = self.known(field, "a connector reference")
-        {
-            self.unknown_connector(&id.value, field.span, wanted);
-        }
-        found
+        Some((field, self.known(field, "a connector reference")?))
+    }
+
+    fn connector_named(&self, id: &str) -> Option<&'a Connector> {
+        let connectors = &self.inputs.connectors;
+        connectors.get(id).or_else(|| connectors.get(without_scope(id).unwrap_or(id)))
     }
 
     /// The origin of a connector's field.
@@ -95,32 +92,6 @@ impl<'a> Ctx<'a> {
         let mut origin = named.id.origin.clone();
         origin = origin.then(cause);
         origin
-    }
-
-    fn unknown_connector(&self, id: &str, span: Span, Wanted { example, instead }: &Wanted) {
-        let bare = without_scope(id).unwrap_or(id);
-        let known: Vec<&str> = self.inputs.connectors.keys().map(String::as_str).collect();
-        let mut help = format!(
-            "write it as `connector: {{name: {bare}, identifier: {bare}, {example}}}` in a YAML file under `.harness/` or under a \
-             directory named by `--include`"
-        );
-        if let Some(like) = nearest(bare, known.iter().copied()) {
-            help = format!("did you mean `{like}`? Otherwise {help}");
-        }
-        if let Some(instead) = instead {
-            help = format!("{instead}; to use the connector, {help}");
-        }
-        // One without a scope is known under every scope.
-        let mut named: Vec<&str> = known.iter().map(|id| without_scope(id).unwrap_or(id)).collect();
-        named.dedup();
-        let candidates =
-            if named.is_empty() { "no connector was found".to_owned() } else { format!("known: {}", named.join(", ")) };
-        let mut diagnostic =
-            Diagnostic::error("unknown-connector", format!("unknown connector `{id}`")).at(span, candidates).help(help);
-        if instead.is_some() {
-            diagnostic.severity = Severity::Warning;
-        }
-        self.notes.report_absent(diagnostic);
     }
 
     /// The registry of a Docker connector and the credentials for it, with the seed's required fields checked.
@@ -222,6 +193,14 @@ impl<'a> Ctx<'a> {
         );
     }
 
+    fn wrong_type_of_harness_images(&self, span: Span, wanted: Kind) {
+        let (id, wanted) = (HARNESS_IMAGES, wanted.word());
+        self.notes.report(
+            Diagnostic::error("wrong-connector-type", format!("`{id}` is not a connector of type `{wanted}`"))
+                .at(span, "it pulls images of Docker Hub, without a login"),
+        );
+    }
+
     fn connector_lacks(&self, connector: &Connector, field: &str, rule: &str) {
         self.notes.report(
             Diagnostic::error(
@@ -232,6 +211,11 @@ impl<'a> Ctx<'a> {
             .help(format!("add `{field}` to the connector's `spec`")),
         );
     }
+}
+
+/// Whether an expression came to nothing.
+fn is_null(field: &Text, id: &str) -> bool {
+    id == "null" && matches!(field.value, ParameterField::Expression(_))
 }
 
 /// The causes of `origin` in front of those of `nearer`: the connector's field, then the secret behind it.

@@ -11,7 +11,7 @@ use cirun_plan::{Cause, Origin, Profile, PullPolicy, RegistryAuth, Text as PlanT
 
 use crate::{
     aws_login,
-    connectors::{Named, as_docker},
+    connectors::{Connection, Named, Need, as_docker},
     inputs::AwsMode,
     resolve::{Ctx, given},
     suggest::unknown_word,
@@ -36,10 +36,22 @@ pub(crate) fn of_step(
     connector_ref: Option<&Text>,
     policy: Option<&Text>,
 ) -> Image {
-    let named = ctx.image_connector(connector_ref);
     let mut reference = ctx.text(image);
     check_reference(ctx, &reference.value, image.span);
+    let is_ecr = matches!(of_ecr(&reference.value), Some(true));
+    let need = if is_ecr { Need::PullFromEcr } else { Need::Pull };
     let mut auth = None;
+    let named = match ctx.connector(connector_ref, need) {
+        Connection::Found(named) => Some(named),
+        Connection::Assumed(id) => {
+            if is_ecr && ctx.inputs.aws.mode == AwsMode::Real {
+                auth = Some(RegistryAuth::Aws(Box::new(aws_login::of_delegate(&id.value))));
+            }
+            let pull = pull_policy(ctx, policy, &reference.value);
+            return Image { reference, pull, auth, connector: Some(id) };
+        }
+        Connection::HarnessImages(_) | Connection::Absent => None,
+    };
     if let Some(named) = &named {
         match (as_docker(named.connector), as_ecr(ctx, named, &reference.value)) {
             (Some(docker), _) => {
@@ -74,12 +86,17 @@ fn check_reference(ctx: &Ctx<'_>, reference: &PlanText, span: Span) {
 /// (harness-runtime.md 5).
 fn as_ecr<'a>(ctx: &Ctx<'_>, named: &Named<'a>, reference: &PlanText) -> Option<&'a AwsConnector> {
     let ConnectorSpec::Aws(aws) = &named.connector.spec else { return None };
-    let is_ecr = match reference {
-        PlanText::Known(image) => is_of_ecr(image),
-        PlanText::Secret(image) => is_of_ecr(image.expose()),
-        PlanText::Deferred(_) => true,
-    };
-    (is_ecr && ctx.inputs.aws.mode != AwsMode::Off).then_some(aws)
+    let may_be_ecr = of_ecr(reference).unwrap_or(true);
+    (may_be_ecr && ctx.inputs.aws.mode != AwsMode::Off).then_some(aws)
+}
+
+/// Whether an image is in a private registry of ECR; `None` while that is open.
+fn of_ecr(reference: &PlanText) -> Option<bool> {
+    match reference {
+        PlanText::Known(image) => Some(is_of_ecr(image)),
+        PlanText::Secret(image) => Some(is_of_ecr(image.expose())),
+        PlanText::Deferred(_) => None,
+    }
 }
 
 fn is_of_ecr(image: &str) -> bool {

@@ -50,4 +50,4 @@ pub use inputs::{
     RunFacts, SecretStore, Selection, Setting, WebIdentity,
 };
 pub use planning::{Planned, plan};
-pub use targets::{Decided, RegistryTarget, S3Bucket, StorePlayer, StoreTarget, StoreWork};
+pub use targets::{Access, Decided, RegistryTarget, S3Bucket, StorePlayer, StoreTarget, StoreWork};

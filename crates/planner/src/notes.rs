@@ -25,6 +25,7 @@ pub(crate) struct Notes {
     secrets: RefCell<Vec<Secret>>,
     targets: RefCell<IndexSet<RegistryTarget>>,
     stores: RefCell<Vec<StoreTarget>>,
+    assumed: RefCell<IndexSet<String>>,
 }
 
 /// What a notebook held in the end.
@@ -33,6 +34,7 @@ pub(crate) struct Noted {
     pub(crate) secrets: Vec<Secret>,
     pub(crate) targets: IndexSet<RegistryTarget>,
     pub(crate) stores: Vec<StoreTarget>,
+    pub(crate) assumed_connectors: IndexSet<String>,
 }
 
 impl Notes {
@@ -52,8 +54,12 @@ impl Notes {
         let mut diagnostics = self.diagnostics.borrow_mut();
         match self.absent.borrow_mut().entry((diagnostic.severity, diagnostic.message.clone())) {
             Entry::Occupied(first) => {
-                let spans = diagnostic.labels.into_iter().map(|label| label.span);
-                diagnostics[*first.get()].labels.extend(spans.map(|span| Label { span, text: "and here".to_owned() }));
+                let labels = &mut diagnostics[*first.get()].labels;
+                let again = labels.first().map(|label| label.text.clone()).unwrap_or_default();
+                labels.extend(diagnostic.labels.into_iter().map(|label| match label.text == again {
+                    true => Label { span: label.span, text: "and here".to_owned() },
+                    false => label,
+                }));
             }
             Entry::Vacant(slot) => {
                 slot.insert(diagnostics.len());
@@ -85,6 +91,11 @@ impl Notes {
         self.stores.borrow_mut().push(target);
     }
 
+    /// Notes a connector that is in no file, and that something else takes the place of.
+    pub(crate) fn assumed_connector(&self, id: &str) {
+        self.assumed.borrow_mut().insert(id.to_owned());
+    }
+
     /// The notebook's content.
     pub(crate) fn into_parts(self) -> Noted {
         Noted {
@@ -92,6 +103,7 @@ impl Notes {
             secrets: self.secrets.into_inner(),
             targets: self.targets.into_inner(),
             stores: self.stores.into_inner(),
+            assumed_connectors: self.assumed.into_inner(),
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Planned {
     pub targets: Vec<RegistryTarget>,
     /// The stores that steps keep files in.
     pub stores: Vec<StoreTarget>,
+    /// The connectors that are in no file, and that something else takes the place of.
+    pub assumed_connectors: Vec<String>,
     /// The AWS host names that an emulator must answer for.
     pub front_hosts: Vec<String>,
 }
@@ -103,7 +105,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
     selection::apply(&ctx, &mut planned);
     let plan_id = facts.id;
     let played = Played { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
-    let Noted { diagnostics, secrets, targets, stores } = notes.into_parts();
+    let Noted { diagnostics, secrets, targets, stores, assumed_connectors } = notes.into_parts();
     let mut hosts = front_hosts(&targets, played);
     hosts.extend(store_hosts(&stores).filter(|host| !hosts.contains(host)).collect::<Vec<_>>());
     let (parity, diagnostics) = diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);
@@ -114,6 +116,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
         front_hosts: hosts,
         targets: targets.into_iter().collect(),
         stores,
+        assumed_connectors: assumed_connectors.into_iter().collect(),
     }
 }
 

@@ -31,10 +31,10 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     }
     retry::report(at, spec.retry.as_ref());
     let mut derived = Env::default();
-    let credentials = auth::of(&store);
+    let target = local::target(&store);
+    let credentials = auth::of(&store, &target.player);
     derived.over(&credentials.before);
     derived.over(&mapping::variables(&store));
-    let target = local::target(&store);
     let mut added = Env::default();
     if target.player != StorePlayer::Cirun {
         local::identity(&store, &credentials.need, &mut added);

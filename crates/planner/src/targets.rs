@@ -23,8 +23,20 @@ pub struct RegistryTarget {
     pub login: Option<String>,
     /// Further hosts outside of the stage that the plugin writes a cache of the build to.
     pub caches: Vec<String>,
-    /// The connector has no login: the registry takes pushes from anyone.
-    pub anonymous: bool,
+    /// How the step logs in.
+    pub access: Access,
+}
+
+/// How a step logs in to the registry that it pushes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Access {
+    /// As its connector says.
+    #[default]
+    Login,
+    /// Its connector has no login: the registry takes pushes from anyone, if it is not Docker Hub.
+    Anonymous,
+    /// Its connector is in no file: what takes the registry's place must take the push without a login.
+    Assumed,
 }
 
 /// When a registry's host is known.
@@ -95,6 +107,16 @@ impl RegistryTarget {
         let host = Some(self.host.as_str())
             .filter(|host| !host.is_empty() && self.decided == Decided::BeforeRun && !self.locality.is_local());
         host.into_iter().chain(self.caches.iter().map(String::as_str))
+    }
+
+    /// Whether what takes the registry's place takes the push without a login.
+    pub fn is_open(&self) -> bool {
+        match self.access {
+            Access::Login => false,
+            // Docker Hub refuses whoever pushes without one.
+            Access::Anonymous => !self.is_docker_hub(),
+            Access::Assumed => true,
+        }
     }
 
     /// Whether the registry is Docker Hub.

@@ -282,20 +282,18 @@ fn ci_stages_plan_in_their_own_profile() {
             bare.table(), provided.table(), whole.table()
         ),
         @"
-    nothing given: 73 of 291 stages plan
+    nothing given: 128 of 291 stages plan
     expression-error: 3
     invalid-name: 8
     missing-input: 38
     missing-required-input: 3
     missing-secret: 117
-    unknown-connector: 174
 
     connectors and secrets given: 239 of 291 stages plan
     expression-error: 3
     invalid-name: 7
     missing-input: 38
     missing-required-input: 3
-    unknown-connector: 26
     wrong-connector-type: 1
 
     of these, 57 stand in a pipeline with open runtime inputs, and 3 need a trigger; the others: 221 of 231 stages plan

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, net::SocketAddr};
 
 use cirun_aws_emulator::{Config, Origins, identity_hosts};
-use cirun_image_ref::{host_and_port, is_aws_name, is_dns_name};
+use cirun_image_ref::{DOCKER_HUB_HOSTS, host_and_port, is_aws_name, is_dns_name};
 use cirun_plan::Action;
 use cirun_planner::{Planned, RegistryTarget};
 use serde::{Deserialize, Serialize};
@@ -69,9 +69,12 @@ impl RegistriesFile {
         let targets = || planned.targets.iter().filter(|target| local && target.ecr.is_none());
         let hosts = || targets().flat_map(|target| target.hosts()).filter(|host| is_dns_name(host));
         let ports = hosts().filter_map(|host| host_and_port(host).1).filter(|port| *port != HTTPS).collect();
-        // Docker Hub refuses whoever pushes without a login.
-        let open = targets().filter(|target| target.anonymous && !target.is_docker_hub());
-        let open = open.map(|target| host_and_port(&target.host).0.to_owned()).collect();
+        let open = targets().filter(|target| target.is_open());
+        let open = open.flat_map(|target| match target.is_docker_hub() {
+            true => DOCKER_HUB_HOSTS.to_vec(),
+            false => vec![host_and_port(&target.host).0],
+        });
+        let open = open.map(str::to_owned).collect();
         let closed = settings.offline.value || settings.egress.value != EgressMode::All;
         Self {
             ports,

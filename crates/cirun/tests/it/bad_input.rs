@@ -97,28 +97,37 @@ fn port_bindings_on_kubernetes() {
 }
 
 #[test]
-fn unknown_connector_of_a_push() {
+fn a_connector_that_is_in_no_file() {
     let shop = TestEnvironment::example("shop").edit("pipeline.yaml", "connectorRef: aws\n", "connectorRef: awss\n");
-    let output = shop.cirun(&["local", "pipeline.yaml"]).exits(3);
-    assert_eq!(shop.records().len(), 0);
+    for command in ["list", "plan", "explain"] {
+        let step: &[&str] = if command == "explain" { &["push", "AWS_ACCESS_KEY_ID"] } else { &[] };
+        let output = shop.cirun(&[&[command, "pipeline.yaml"], step].concat()).exits(0);
+        assert!(!output.stderr.contains("error"), "{output}");
+    }
+    let output = shop.cirun(&["check", "pipeline.yaml"]).exits(0);
     assert_snapshot!(output, @"
     --- stderr
-    unknown-connector
+    connector-assumed
 
-      × unknown connector `awss`
+      ☞ the connector `awss` is in no file
          ╭─[pipeline.yaml:132:35]
      131 │                   spec:
      132 │                     connectorRef: awss
          ·                                   ──┬─
-         ·                                     ╰── known: images, aws, aws_role, aws_oidc, aws_irsa, aws_delegate
+         ·                                     ╰── the emulated AWS gives the step its keys
      133 │                     region: <+pipeline.variables.region>
          ╰────
-      help: did you mean `aws`? Otherwise write it as `connector: {name: awss,
-            identifier: awss, type: …, spec: …}` in a YAML file under `.harness/`
+      help: did you mean `aws`? Otherwise nothing has to be done; to use the
+            connector, write it as `connector: {name: awss, identifier: awss,
+            type: Aws, spec: {credential: {type: ManualConfig, spec: {accessKey:
+            KEY_ID, secretKeyRef: SECRET_ID}}}}` in a YAML file under `.harness/`
             or under a directory named by `--include`
-    error: the pipeline has 1 error; nothing was started
-    --- exit status: 3
+    pipeline.yaml: 0 errors, 0 warnings, 1 difference from CI
+    a run asks for consent first: 1 image in place of a plugin's; `cirun local` lists them, `--trust` allows them
+    --- exit status: 0
     ");
+    let output = shop.cirun(&["plan", "--push", "real", "--aws", "off", "pipeline.yaml"]).exits(0);
+    assert!(!output.stdout.contains("AWS_ACCESS_KEY_ID"), "nothing real is assumed");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the connector of a build-and-push step gives its plugin.
 
-use cirun_image_ref::DOCKER_HUB_INDEX;
+use cirun_image_ref::{DOCKER_HUB_INDEX, is_docker_hub, split_registry};
 use cirun_parser::{
     Diagnostic, Span, Text, TextList,
     model::{BuildTarget, ConnectorSpec, DockerConnector},
@@ -13,8 +13,9 @@ use super::{
     azure_auth, google_auth,
 };
 use crate::{
-    connectors::{Named, chained},
+    connectors::{Connection, Kind, Named, chained},
     env::Env,
+    inputs::PushMode,
     resolve::Ctx,
 };
 
@@ -29,33 +30,78 @@ pub(crate) struct Credentials {
     pub(crate) connector: Option<Traced<String>>,
 }
 
+/// The type of connector that a step pushes with.
+pub(super) fn kind(target: &BuildTarget) -> Kind {
+    match target {
+        BuildTarget::Ecr { .. } => Kind::Aws,
+        BuildTarget::Docker { .. } => Kind::Docker,
+        BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => Kind::Gcp,
+        BuildTarget::Acr { .. } => Kind::Azure,
+    }
+}
+
 /// Resolves the credentials of a step.
 pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Credentials {
-    let ctx = &build.at.ctx;
-    let Some(named) = ctx.connector(build.spec.connector_ref.as_ref()) else { return Credentials::default() };
-    let mut credentials = match (&build.spec.target, &named.connector.spec) {
-        (BuildTarget::Ecr { .. }, ConnectorSpec::Aws(aws)) => aws_auth::of(build, &named, aws),
-        (BuildTarget::Docker { .. }, ConnectorSpec::Docker(spec)) => docker(build, &named, spec),
-        (BuildTarget::Ecr { .. }, _) => wrong_type(build, &named, "Aws"),
-        (BuildTarget::Docker { .. }, _) => wrong_type(build, &named, "DockerRegistry"),
-        (BuildTarget::Gar { .. } | BuildTarget::Gcr { .. }, ConnectorSpec::Gcp(gcp)) => {
-            google_auth::variables(&build.at.ctx, &named, gcp)
+    let named = match &build.connection {
+        Connection::Absent => return Credentials::default(),
+        Connection::Found(named) => named,
+        Connection::HarnessImages(id) => {
+            let mut credentials = Credentials { connector: Some(id.clone()), ..Credentials::default() };
+            set_docker_hub(id, &mut credentials.after, DOCKER[0], DOCKER_RULE);
+            return credentials;
         }
-        (BuildTarget::Gar { .. } | BuildTarget::Gcr { .. }, _) => wrong_type(build, &named, "Gcp"),
-        (BuildTarget::Acr { .. }, ConnectorSpec::Azure(azure)) => azure_auth::variables(&build.at.ctx, &named, azure),
-        (BuildTarget::Acr { .. }, _) => wrong_type(build, &named, "Azure"),
+        Connection::Assumed(id) => return assumed(build, id),
     };
-    credentials.connector = Some(named.id);
+    let mut credentials = match (&build.spec.target, &named.connector.spec) {
+        (BuildTarget::Ecr { .. }, ConnectorSpec::Aws(aws)) => aws_auth::of(build, named, aws),
+        (BuildTarget::Docker { .. }, ConnectorSpec::Docker(spec)) => docker(build, named, spec),
+        (BuildTarget::Gar { .. } | BuildTarget::Gcr { .. }, ConnectorSpec::Gcp(gcp)) => {
+            google_auth::variables(&build.at.ctx, named, gcp)
+        }
+        (BuildTarget::Acr { .. }, ConnectorSpec::Azure(azure)) => azure_auth::variables(&build.at.ctx, named, azure),
+        (target, _) => {
+            build.at.ctx.wrong_connector_type(named, kind(target).word(), &build.at.step.kind.value);
+            Credentials::default()
+        }
+    };
+    credentials.connector = Some(named.id.clone());
     credentials
 }
+
+/// What takes the place of a connector that is in no file. Nothing here is a login to anything real.
+fn assumed(build: &BuildCtx<'_, '_>, id: &Traced<String>) -> Credentials {
+    let mut credentials = Credentials { connector: Some(id.clone()), ..Credentials::default() };
+    let stays_here = build.at.ctx.inputs.push == PushMode::Local;
+    match &build.spec.target {
+        BuildTarget::Ecr { .. } => credentials.need = aws_auth::assumed(build.spec.connector_ref.as_ref()),
+        BuildTarget::Docker { repo, .. } => {
+            let repo = build.at.ctx.given_text(repo.as_ref()).filter(|repo| !repo.value.is_deferred());
+            if let Some(repo) = repo {
+                let registry = match split_registry(&repo.value.shown()) {
+                    (Some(host), _) if !is_docker_hub(host) => format!("https://{host}"),
+                    (Some(_) | None, _) => DOCKER_HUB_INDEX.to_owned(),
+                };
+                let origin = repo.origin.then(Cause::Local("taken for the registry of a connector that is in no file"));
+                credentials.before.set(DOCKER[0], Traced::new(PlanText::Known(registry), origin));
+            }
+        }
+        // Where pushes stay here, the local sign-in answers. Nothing is made up that would be asked of a real one.
+        BuildTarget::Acr { .. } | BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } if !stays_here => {}
+        BuildTarget::Acr { .. } => azure_auth::stand_in(&mut credentials.before),
+        BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => google_auth::stand_in(&mut credentials.before),
+    }
+    credentials
+}
+
+/// Registry, user and password of the Docker plugins.
+const DOCKER: [&str; 3] = ["PLUGIN_REGISTRY", "PLUGIN_USERNAME", "PLUGIN_PASSWORD"];
+const DOCKER_RULE: &str = "BuildAndPushDockerRegistry, Auth Flow Matrix";
 
 /// `PLUGIN_REGISTRY`, and user and password unless the connector is anonymous (BuildAndPushDockerRegistry, Auth Flow
 /// Matrix).
 fn docker(build: &BuildCtx<'_, '_>, named: &Named<'_>, docker: &DockerConnector) -> Credentials {
     let mut credentials = Credentials::default();
-    let variables = ["PLUGIN_REGISTRY", "PLUGIN_USERNAME", "PLUGIN_PASSWORD"];
-    let rule = "BuildAndPushDockerRegistry, Auth Flow Matrix";
-    set_docker_login(&build.at.ctx, named, docker, &mut credentials.after, variables, rule);
+    set_docker_login(&build.at.ctx, named, docker, &mut credentials.after, DOCKER, DOCKER_RULE);
     credentials
 }
 
@@ -79,9 +125,10 @@ pub(crate) fn set_docker_login(
     }
 }
 
-fn wrong_type(build: &BuildCtx<'_, '_>, named: &Named<'_>, wanted: &str) -> Credentials {
-    build.at.ctx.wrong_connector_type(named, wanted, &build.at.step.kind.value);
-    Credentials::default()
+/// Sets the variable of the registry to Docker Hub's, for the connector of every account.
+pub(crate) fn set_docker_hub(id: &Traced<String>, env: &mut Env, address: &str, rule: &'static str) {
+    let origin = id.origin.clone().then(Cause::Mapping { rule });
+    env.set(address, Traced::new(PlanText::from(DOCKER_HUB_INDEX), origin));
 }
 
 /// Sets a variable to a field of a connector.

@@ -34,10 +34,8 @@ pub(crate) enum LocalNeed {
     Nothing,
     /// The delegate's own identity in the SDK's variables.
     Delegate {
-        /// The plugin has keys from the connector and will not use them.
-        keys_ignored: bool,
-        /// It is the pod's service account, with a token in a file (IRSA).
-        web_identity: bool,
+        /// What the connector has instead.
+        why: NoKeys,
         /// Where the connector is named.
         span: Span,
     },
@@ -48,6 +46,19 @@ pub(crate) enum LocalNeed {
         /// Where it is named.
         span: Span,
     },
+}
+
+/// Why the plugin signs with keys that no connector gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoKeys {
+    /// The connector has none.
+    Inherited,
+    /// The plugin has keys from the connector and will not use them.
+    Ignored,
+    /// It is the pod's service account, with a token in a file (IRSA).
+    WebIdentity,
+    /// The connector is in no file: what is assumed has been reported.
+    Assumed,
 }
 
 /// Who signs, where CI has an identity that a laptop has not.
@@ -155,12 +166,20 @@ pub(crate) fn of_plain_plugin(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnect
     with_needs(ctx, named, aws, Docker)
 }
 
+/// What the plugin needs where its connector is in no file.
+pub(crate) fn assumed(reference: Option<&Text>) -> LocalNeed {
+    reference.map_or(LocalNeed::Nothing, |field| LocalNeed::Delegate { why: NoKeys::Assumed, span: field.span })
+}
+
 fn with_needs(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, plugin: Builder) -> Credentials {
     let Variables { mut credentials, flow, overlay, session_token } = variables(ctx, named, aws);
     credentials.need = match signer(flow, overlay, plugin) {
         Signer::Ambient => LocalNeed::Delegate {
-            keys_ignored: flow == Flow::Manual,
-            web_identity: flow == Flow::Irsa,
+            why: match flow {
+                Flow::Manual => NoKeys::Ignored,
+                Flow::Irsa => NoKeys::WebIdentity,
+                Flow::Oidc | Flow::InheritFromDelegate => NoKeys::Inherited,
+            },
             span: named.span,
         },
         Signer::Sent => session_token.map_or(LocalNeed::Nothing, |(token, span)| {

@@ -2,10 +2,19 @@
 
 use cirun_parser::{Diagnostic, ParameterField, Text, model::ConnectorSpec};
 
-use super::{BuildCtx, auth::set_docker_login};
-use crate::{connectors::as_docker, env::Env};
+use super::{
+    BuildCtx,
+    auth::{set_docker_hub, set_docker_login},
+};
+use crate::{
+    connectors::{Connection, Need, as_docker},
+    env::Env,
+};
 
 const RULE: &str = "seed 002, baseImageConnectorRefs → base image registry variables";
+
+/// Registry, user and password.
+const VARIABLES: [&str; 3] = ["PLUGIN_BASE_IMAGE_REGISTRY", "PLUGIN_BASE_IMAGE_USERNAME", "PLUGIN_BASE_IMAGE_PASSWORD"];
 
 /// The variables of the first base image connector; the service uses no other (PluginSettingUtils.java:776).
 pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
@@ -18,13 +27,14 @@ pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
         report_further(build, second);
     }
     let ctx = &build.at.ctx;
-    let Some(named) = ctx.connector(Some(first)) else { return env };
-    let Some(docker) = as_docker(named.connector) else {
-        report_not_docker(build, first, &named.connector.spec);
-        return env;
-    };
-    let variables = ["PLUGIN_BASE_IMAGE_REGISTRY", "PLUGIN_BASE_IMAGE_USERNAME", "PLUGIN_BASE_IMAGE_PASSWORD"];
-    set_docker_login(ctx, &named, docker, &mut env, variables, RULE);
+    match ctx.connector(Some(first), Need::BaseImage) {
+        Connection::Found(named) => match as_docker(named.connector) {
+            Some(docker) => set_docker_login(ctx, &named, docker, &mut env, VARIABLES, RULE),
+            None => report_not_docker(build, first, &named.connector.spec),
+        },
+        Connection::HarnessImages(id) => set_docker_hub(&id, &mut env, VARIABLES[0], RULE),
+        Connection::Assumed(_) | Connection::Absent => {}
+    }
     env
 }
 

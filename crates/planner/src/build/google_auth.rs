@@ -4,10 +4,12 @@ use cirun_parser::{
     Text,
     model::{GcpConnector, GcpCredential},
 };
+use cirun_plan::Cause;
 
 use super::auth::{Credentials, no_delegate, selectors, set, set_oidc_token, set_secret};
 use crate::{
     connectors::Named,
+    env::Env,
     resolve::{Ctx, given},
 };
 
@@ -57,4 +59,15 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, gcp: &GcpConnector) ->
         }
     }
     credentials
+}
+
+/// A federated identity that the local sign-in takes as it takes any, in the place of a connector that is in no file.
+pub(crate) fn stand_in(env: &mut Env) {
+    const WHY: &str = "any identity will do for the local registry, and the plugin asks for one";
+    for (_, variable, _) in OIDC_FIELDS {
+        let value =
+            if variable == "PLUGIN_SERVICE_ACCOUNT_EMAIL" { "cirun@cirun.iam.gserviceaccount.com" } else { "1" };
+        env.known(variable, value, Cause::Local(WHY));
+    }
+    env.known("PLUGIN_OIDC_TOKEN_ID", "not-a-secret", Cause::Local(WHY));
 }

@@ -4,7 +4,13 @@ use cirun_image_ref::EcrRegistry;
 use cirun_parser::{Diagnostic, Span};
 use cirun_plan::{Cause, Origin, Profile, Text, Traced};
 
-use super::{BuildCtx, auth::Credentials, aws_auth::LocalNeed, plugins::Builder, registry::Registry};
+use super::{
+    BuildCtx,
+    auth::Credentials,
+    aws_auth::{LocalNeed, NoKeys},
+    plugins::Builder,
+    registry::Registry,
+};
 use crate::{
     env::Env,
     inputs::{AwsMode, Inputs, MachineDaemon, PushMode, WebIdentity},
@@ -27,6 +33,7 @@ const POD: &str = "plays the pod's service account, which CI has and a laptop ha
 const SESSION_TOKEN: &str = "temporary keys are no use without it; CI drops it (seed 002, Known Gaps)";
 
 const NO_KEYS: &str = "this connector holds no credentials of its own";
+const NO_FILE: &str = "this connector is in no file";
 const IGNORED_KEYS: &str = "the plugin does not use this connector's keys";
 
 /// Decides the additions.
@@ -109,16 +116,15 @@ pub(crate) fn identity(signing: &Signing<'_, '_>, need: &LocalNeed, env: &mut En
                 env.set("AWS_SESSION_TOKEN", Traced::new(Text::Secret(token.value.clone()), origin));
             }
         }
-        LocalNeed::Delegate { keys_ignored, web_identity, span } => {
-            if *keys_ignored {
+        LocalNeed::Delegate { why, span } => {
+            if *why == NoKeys::Ignored {
                 report_keys_ignored(ctx, *span);
             }
-            let pod = ctx.inputs.aws.web_identity.as_ref().filter(|_| *web_identity);
+            let pod = ctx.inputs.aws.web_identity.as_ref().filter(|_| *why == NoKeys::WebIdentity);
             if let (Some(pod), Some(ecr)) = (pod, signing.ecr) {
                 irsa(signing.at, pod, ecr, *span, env);
             } else if ctx.inputs.aws.mode != AwsMode::Off {
-                let why = if *keys_ignored { IGNORED_KEYS } else { NO_KEYS };
-                delegate(signing, (*span, why), env);
+                delegate(signing, (*span, *why), env);
             }
         }
     }
@@ -145,17 +151,24 @@ fn report_delegate(at: &StepCtx<'_>, signer: &str, (span, why): (Span, &str)) {
     at.ctx.notes.report(Diagnostic::parity("delegate-identity", message).at(span, why));
 }
 
-fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, &str), env: &mut Env) {
+fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, NoKeys), env: &mut Env) {
     let ctx = &signing.at.ctx;
+    let reason = match why {
+        NoKeys::Inherited | NoKeys::WebIdentity => NO_KEYS,
+        NoKeys::Ignored => IGNORED_KEYS,
+        NoKeys::Assumed => NO_FILE,
+    };
     let Some(identity) = &ctx.inputs.aws.delegate else {
         ctx.notes.report(
-            Diagnostic::error("missing-aws-identity", "no AWS identity plays the delegate's").at(span, why).help(
+            Diagnostic::error("missing-aws-identity", "no AWS identity plays the delegate's").at(span, reason).help(
                 "sign in to AWS (`aws sso login`, or name a profile with `--aws-profile`), or use `--aws emulated`",
             ),
         );
         return;
     };
-    report_delegate(signing.at, &identity.given_by, (span, why));
+    if why != NoKeys::Assumed {
+        report_delegate(signing.at, &identity.given_by, (span, reason));
+    }
     if ctx.inputs.strict_parity {
         return;
     }

@@ -9,8 +9,9 @@ use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
 use super::{BuildCtx, Pushed, plugins::Builder, target::plain};
 use crate::{
-    connectors::{RegistryAddress, as_docker},
+    connectors::{Connection, RegistryAddress, as_docker},
     env::Env,
+    targets::Access,
 };
 
 /// The variables that name the registry, and what is known of it.
@@ -19,8 +20,8 @@ pub(crate) struct Registry {
     pub(crate) env: Env,
     /// Where it is a private ECR registry and decided: whose.
     pub(crate) ecr: Option<EcrRegistry>,
-    /// The connector has no login.
-    pub(crate) anonymous: bool,
+    /// How the step logs in.
+    pub(crate) access: Access,
     /// The references that come into being.
     pub(crate) pushed: Pushed,
 }
@@ -28,6 +29,9 @@ pub(crate) struct Registry {
 /// Decides the registry.
 pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Registry {
     let mut registry = Registry::default();
+    if let Connection::Assumed(_) = build.connection {
+        registry.access = Access::Assumed;
+    }
     let (host, repository) = match &build.spec.target {
         BuildTarget::Ecr { region, account, image_name } => {
             ecr(build, &mut registry, [region.as_ref(), account.as_ref(), image_name.as_ref()])
@@ -116,9 +120,18 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
     let shown = repo.value.shown();
     mapped(&mut registry.env, "PLUGIN_REPO", repo.value, repo.origin, "BuildAndPushDockerRegistry, repo → PLUGIN_REPO");
     let (host, repository) = docker_name(&shown);
-    let named = ctx.connector(build.spec.connector_ref.as_ref());
-    if let Some(docker) = named.as_ref().and_then(|named| as_docker(named.connector)) {
-        registry.anonymous = matches!(docker.auth, None | Some(DockerAuth::Anonymous | DockerAuth::Unknown));
+    let named = match &build.connection {
+        Connection::Found(named) => Some(named),
+        Connection::HarnessImages(_) => {
+            registry.access = Access::Anonymous;
+            None
+        }
+        Connection::Assumed(_) | Connection::Absent => None,
+    };
+    if let Some(docker) = named.and_then(|named| as_docker(named.connector)) {
+        if matches!(docker.auth, None | Some(DockerAuth::Anonymous | DockerAuth::Unknown)) {
+            registry.access = Access::Anonymous;
+        }
         let address = ctx.given_text(docker.url.as_ref()).and_then(|url| RegistryAddress::parse(&url.value.shown()));
         if let Some(address) = address {
             let login = canonical_registry(&address.host);

@@ -41,7 +41,7 @@ pub(super) fn of(build: &BuildCtx<'_, '_>, registry: &Registry, env: &Environmen
         repository: located.path,
         login,
         caches,
-        anonymous: registry.anonymous,
+        access: registry.access,
     }
 }
 

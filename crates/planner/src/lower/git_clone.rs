@@ -8,6 +8,7 @@ use cirun_plan::{Action, Cause, Origin, Profile, Text as PlanText, Traced};
 
 use super::{ContainerFields, Lowered, StepCtx};
 use crate::{
+    connectors::{Connection, Need},
     env::{Env, stage::WORKSPACE, step::OwnLayers},
     git::{GitAccess, Secrets},
     image::{self, Image},
@@ -92,8 +93,11 @@ fn repository(at: &StepCtx<'_>, spec: &GitCloneSpec, own: &mut OwnLayers) {
         }
         return sibling(at, spec, "only the service knows the addresses of Harness Code", &mut own.derived);
     }
-    let Some(named) = ctx.git_connector(spec.connector_ref.as_ref()) else {
-        return sibling(at, spec, "its connector is not known", &mut own.derived);
+    let named = match ctx.connector(spec.connector_ref.as_ref(), Need::Clone) {
+        Connection::Found(named) => named,
+        Connection::Assumed(_) | Connection::HarnessImages(_) | Connection::Absent => {
+            return sibling(at, spec, "its connector is not known", &mut own.derived);
+        }
     };
     match &named.connector.spec {
         ConnectorSpec::Git(git) => {

@@ -3,7 +3,7 @@
 use cirun_parser::{
     Diagnostic, Text,
     model::{
-        ArtifactoryAuth, ArtifactoryConnector, ConnectorSpec,
+        ArtifactoryAuth, ArtifactoryConnector, ConnectorSpec, StoreStep,
         StoreStep::{
             ArtifactoryUpload, GcsUpload, RestoreCacheAzure, RestoreCacheGcs, RestoreCacheS3, S3Upload, SaveCacheAzure,
             SaveCacheGcs, SaveCacheS3,
@@ -15,49 +15,71 @@ use super::StoreCtx;
 use crate::{
     build::{
         auth::{Credentials, set, set_secret},
-        aws_auth, azure_auth, google_auth,
+        aws_auth::{self, LocalNeed},
+        azure_auth, google_auth,
     },
-    connectors::Named,
+    connectors::{Connection, Kind, Named, Need},
     resolve::given,
+    targets::StorePlayer,
 };
 
 const ARTIFACTORY: &str = "ArtifactoryUpload, Auth Flow Matrix: Username + Password";
 const EXTERNAL_ID: &str = "PLUGIN_EXTERNAL_ID";
 
 /// Resolves the credentials of a step.
-pub(super) fn of(store: &StoreCtx<'_, '_>) -> Credentials {
+pub(super) fn of(store: &StoreCtx<'_, '_>, player: &StorePlayer) -> Credentials {
     let ctx = &store.at.ctx;
-    let Some(named) = ctx.connector(store.spec.connector_ref.as_ref()) else { return Credentials::default() };
-    let (kind, found) = match (store.spec.step, &named.connector.spec) {
+    let kind = kind(store.spec.step);
+    let need = match player {
+        StorePlayer::Cirun => Need::Keep(kind),
+        StorePlayer::Endpoint(_) | StorePlayer::Forwarded | StorePlayer::Real => Need::Store(kind),
+    };
+    let named = match ctx.connector(store.spec.connector_ref.as_ref(), need) {
+        Connection::Found(named) => named,
+        Connection::Assumed(id) => {
+            let need = match kind {
+                Kind::Aws => aws_auth::assumed(store.spec.connector_ref.as_ref()),
+                Kind::Docker | Kind::Gcp | Kind::Azure | Kind::Artifactory => LocalNeed::Nothing,
+            };
+            return Credentials { need, connector: Some(id), ..Credentials::default() };
+        }
+        Connection::HarnessImages(_) | Connection::Absent => return Credentials::default(),
+    };
+    let found = match (store.spec.step, &named.connector.spec) {
         (SaveCacheS3 | RestoreCacheS3 | S3Upload, ConnectorSpec::Aws(aws)) => {
             let mut credentials = aws_auth::of_plain_plugin(ctx, &named, aws);
             if credentials.after.remove(EXTERNAL_ID) {
                 report_external_id(store, &named);
             }
-            ("Aws", Some(credentials))
+            Some(credentials)
         }
-        (SaveCacheS3 | RestoreCacheS3 | S3Upload, _) => ("Aws", None),
         // SaveCacheGCS names `PLUGIN_GOOGLE_ACCOUNT_EMAIL` for OIDC, which the plugin does not read; its siblings and
         // BuildAndPushGAR name the five that it reads.
         (SaveCacheGcs | RestoreCacheGcs | GcsUpload, ConnectorSpec::Gcp(gcp)) => {
-            ("Gcp", Some(google_auth::variables(ctx, &named, gcp)))
+            Some(google_auth::variables(ctx, &named, gcp))
         }
-        (SaveCacheGcs | RestoreCacheGcs | GcsUpload, _) => ("Gcp", None),
         (SaveCacheAzure | RestoreCacheAzure, ConnectorSpec::Azure(azure)) => {
-            ("Azure", Some(azure_auth::variables(ctx, &named, azure)))
+            Some(azure_auth::variables(ctx, &named, azure))
         }
-        (SaveCacheAzure | RestoreCacheAzure, _) => ("Azure", None),
-        (ArtifactoryUpload, ConnectorSpec::Artifactory(connector)) => {
-            ("Artifactory", Some(artifactory(store, &named, connector)))
-        }
-        (ArtifactoryUpload, _) => ("Artifactory", None),
+        (ArtifactoryUpload, ConnectorSpec::Artifactory(connector)) => Some(artifactory(store, &named, connector)),
+        _ => None,
     };
     let mut credentials = found.unwrap_or_else(|| {
-        store.at.ctx.wrong_connector_type(&named, kind, &store.at.step.kind.value);
+        store.at.ctx.wrong_connector_type(&named, kind.word(), &store.at.step.kind.value);
         Credentials::default()
     });
     credentials.connector = Some(named.id);
     credentials
+}
+
+/// The type of connector that a step takes.
+fn kind(step: StoreStep) -> Kind {
+    match step {
+        SaveCacheS3 | RestoreCacheS3 | S3Upload => Kind::Aws,
+        SaveCacheGcs | RestoreCacheGcs | GcsUpload => Kind::Gcp,
+        SaveCacheAzure | RestoreCacheAzure => Kind::Azure,
+        ArtifactoryUpload => Kind::Artifactory,
+    }
 }
 
 /// `PLUGIN_URL`, and user and password unless the connector is anonymous.

@@ -16,18 +16,18 @@ fn run(spec: &str) -> String {
 #[test]
 fn unknown_connector() {
     assert_snapshot!(run("image: a:1, connectorRef: hbu, command: x"), @"
-    error[unknown-connector] unknown connector `hbu`
-      at `hbu`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, github, hub, quay, role_with_id, aws_oidc, aws_delegate, jfrog, jfrog_anonymous, keys
-      help: write it as `connector: {name: hbu, identifier: hbu, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
+    parity[connector-assumed] the connector `hbu` is in no file
+      at `hbu`: the image is pulled with your own `docker login`, else without a login
+      help: nothing has to be done; to use the connector, write it as `connector: {name: hbu, identifier: hbu, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
 
 #[test]
 fn unknown_connector_of_the_account() {
     assert_snapshot!(run("image: a:1, connectorRef: account.registry, command: x"), @"
-    warning[unknown-connector] unknown connector `account.registry`
-      at `account.registry`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, github, hub, quay, role_with_id, aws_oidc, aws_delegate, jfrog, jfrog_anonymous, keys
-      help: the image is pulled with your own `docker login`; to use the connector, write it as `connector: {name: registry, identifier: registry, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
+    parity[connector-assumed] the connector `account.registry` is in no file
+      at `account.registry`: the image is pulled with your own `docker login`, else without a login
+      help: nothing has to be done; to use the connector, write it as `connector: {name: registry, identifier: registry, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
 
@@ -40,9 +40,9 @@ fn the_connector_of_harness_images_needs_no_file() {
 fn unknown_connector_where_there_is_none() {
     let text = "pipeline:\n  identifier: p\n  name: p\n  stages:\n    - stage:\n        identifier: b\n        name: b\n        type: CI\n        spec:\n          runtime: {type: Cloud, spec: {}}\n          execution: {steps: [{step: {type: Run, name: go, identifier: go, spec: {image: \"a:1\", connectorRef: hub, command: x}}}]}\n";
     assert_snapshot!(diagnostics(&plan_document(text, |_| {})), @"
-    error[unknown-connector] unknown connector `hub`
-      at `hub`: no connector was found
-      help: write it as `connector: {name: hub, identifier: hub, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
+    parity[connector-assumed] the connector `hub` is in no file
+      at `hub`: the image is pulled with your own `docker login`, else without a login
+      help: nothing has to be done; to use the connector, write it as `connector: {name: hub, identifier: hub, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
 

@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use cirun_plan::Secret;
-use cirun_planner::{AwsMode, CODES, DelegateIdentity, Inputs, Setting};
+use cirun_planner::{AwsMode, CODES, DelegateIdentity, Inputs, PushMode, Setting};
 
 use crate::harness::{diagnostics, plan_document};
 
@@ -36,6 +36,7 @@ fn apply(text: &str, inputs: &mut Inputs<'_>) {
             ("step", id) => inputs.selection.steps.push(id.to_owned()),
             ("repository", url) => inputs.codebase.repo_url = Some(url.to_owned()),
             ("aws", "real") => inputs.aws.mode = AwsMode::Real,
+            ("push", "real") => inputs.push = PushMode::Real,
             ("aws", "emulated") => {
                 inputs.aws.mode = AwsMode::Emulated;
                 inputs.aws.oidc_token =

@@ -1,5 +1,6 @@
 //! Plans of small pipelines: one test for each row of the seeds' tables, named after the row.
 
+mod assumed_connectors;
 mod auth;
 mod auth_gaps;
 mod background;

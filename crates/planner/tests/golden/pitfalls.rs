@@ -119,9 +119,9 @@ fn repository_beside_the_codebase() {
     let url = container.env.get("DRONE_REMOTE_URL").expect("the address");
     assert_eq!(url.value.value.shown(), "https://git.example.com/team/other.git");
     assert_snapshot!(diagnostics(&outcome), @"
-    warning[unknown-connector] unknown connector `account.elsewhere`
-      at `account.elsewhere`: known: google, google_oidc, google_delegate, azure, azure_certificate, azure_oidc, azure_delegate, github, hub, quay, role_with_id, aws_oidc, aws_delegate, jfrog, jfrog_anonymous, keys
-      help: the repository is cloned without a login; to use the connector, write it as `connector: {name: elsewhere, identifier: elsewhere, type: Github, spec: {url: https://github.com/OWNER, type: Account, authentication: {type: Http, spec: {type: Anonymous}}}}` in a YAML file under `.harness/` or under a directory named by `--include`
+    parity[connector-assumed] the connector `account.elsewhere` is in no file
+      at `account.elsewhere`: the repository is cloned without a login
+      help: nothing has to be done; to use the connector, write it as `connector: {name: elsewhere, identifier: elsewhere, type: Github, spec: {url: https://github.com/OWNER, type: Account, authentication: {type: Http, spec: {type: Anonymous}}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     parity[sibling-repository] `c` clones `other` from beside the codebase
       at `c`: its connector is not known
       help: write the connector under `.harness/`, or in a directory named by `--include`

@@ -116,6 +116,7 @@ pub(super) fn is_allowed(settings: &Settings, ecr: Option<&EcrRegistry>, host: &
 mod tests {
     use cirun_image_ref::Locality;
     use cirun_plan::StepPath;
+    use cirun_planner::Access;
 
     use super::*;
     use crate::settings::{Layer, Origin, Trust, Values};
@@ -135,7 +136,7 @@ mod tests {
             ecr: to.ok().map(registry),
             login: None,
             caches: Vec::new(),
-            anonymous: false,
+            access: Access::Login,
         };
         match check(&settings, &[target]) {
             Ok(()) => "goes on".to_owned(),

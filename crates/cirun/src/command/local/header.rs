@@ -33,6 +33,7 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup, environment: &Env
         console::say(&format!("  pushes     {}", pushes(session, setup)));
     }
     stores(session, setup).iter().for_each(|line| console::say(line));
+    assumed(session).iter().for_each(|line| console::say(line));
     console::say("");
 }
 
@@ -98,6 +99,13 @@ fn stores(session: &Session, setup: &Setup) -> Vec<String> {
     }
     lines.extend(elsewhere);
     lines
+}
+
+/// The connectors that are in no file.
+fn assumed(session: &Session) -> Option<String> {
+    let ids = &session.planned.assumed_connectors;
+    let list = ids.join(", ");
+    (!ids.is_empty()).then(|| format!("  assumed    {list}: in no file; `cirun check` says what takes their place"))
 }
 
 fn aws(session: &Session) -> String {

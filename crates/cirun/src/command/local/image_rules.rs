@@ -81,7 +81,7 @@ fn push(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> Push
         _ if is_loopback(registry) => PushRule::Pass,
         (PushMode::Local, _) => match (&ecr, planned) {
             (Some(_), _) => PushRule::Keep { login: true },
-            (None, Some(target)) => PushRule::Keep { login: !target.anonymous || target.is_docker_hub() },
+            (None, Some(target)) => PushRule::Keep { login: !target.is_open() },
             (None, None) => PushRule::Refuse(format!(
                 "cirun refuses the push to {registry}: `--push local` keeps images of ECR, and of the registries that \
                  build-and-push steps of the pipeline push to; `--push real --allow-account {registry}` lets this one out"
@@ -120,7 +120,7 @@ fn pull(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> Pull
 mod tests {
     use cirun_image_ref::Locality;
     use cirun_plan::StepPath;
-    use cirun_planner::Decided;
+    use cirun_planner::{Access, Decided};
 
     use super::*;
     use crate::settings::{Layer, Origin, Trust, Values};
@@ -134,7 +134,7 @@ mod tests {
         let allow_account = allowed.iter().map(|id| (*id).to_owned()).collect();
         let values = Values { aws: Some(aws), push: Some(push_mode), allow_account, ..Values::default() };
         let (settings, _) = Settings::resolve(vec![Layer { origin: Origin::Flag, values }], Trust::UserOnly);
-        let target = |host: &str, anonymous| RegistryTarget {
+        let target = |host: &str, access| RegistryTarget {
             step: StepPath::new("build", ["push"]),
             host: host.to_owned(),
             decided: Decided::BeforeRun,
@@ -143,9 +143,9 @@ mod tests {
             ecr: None,
             login: None,
             caches: Vec::new(),
-            anonymous,
+            access,
         };
-        let targets = [target("index.docker.io", false), target("open.example:5000", true)];
+        let targets = [target("index.docker.io", Access::Anonymous), target("open.example:5000", Access::Anonymous)];
         let registries = [
             ECR,
             NO_ECR,

@@ -101,6 +101,14 @@ mod kaniko {
     }
 
     #[test]
+    fn in_no_file() {
+        assert_snapshot!(requests("pipeline.yaml", "account.away"), @"
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key
+        api.ecr.us-east-1.amazonaws.com GetAuthorizationToken 200: the delegate's key
+        ");
+    }
+
+    #[test]
     fn cross_account_role() {
         assert_snapshot!(requests("pipeline.yaml", "aws_role"), @r"
         sts.amazonaws.com AssumeRole 200: the delegate's key RoleArn=arn:aws:iam::123456789012:role/ci-push ExternalId=shop DurationSeconds=900

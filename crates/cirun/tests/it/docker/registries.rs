@@ -202,3 +202,25 @@ fn azure_on_a_vm() {
     team.azurecr.io/shop:v1
     ");
 }
+
+/// The connectors are in Harness only: nothing was given for them, and the images are here all the same.
+#[test]
+fn connectors_that_are_in_no_file() {
+    let hub = "connectorRef: account.away, repo: team/shop";
+    assert_snapshot!(pushed(Stage::kubernetes(), "BuildAndPushDockerRegistry", hub), @"registry-1.docker.io/team/shop:v1");
+    assert_snapshot!(pushed(Stage::vm(), "BuildAndPushDockerRegistry", hub), @"docker.io/team/shop:v1");
+    let quay = "connectorRef: account.away, repo: quay.io/team/shop, caching: true";
+    assert_snapshot!(pushed(Stage::vm(), "BuildAndPushDockerRegistry", quay), @"quay.io/team/shop:v1");
+    let google = "connectorRef: account.away, host: us-docker.pkg.dev, projectID: team, imageName: images/shop";
+    assert_snapshot!(pushed(Stage::kubernetes(), "BuildAndPushGAR", google), @"
+    sts.googleapis.com ExchangeToken 200 audience=//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/1/providers/1
+    iamcredentials.googleapis.com GenerateAccessToken 200
+    us-docker.pkg.dev/team/images/shop:v1
+    ");
+    let azure = "connectorRef: account.away, repository: team.azurecr.io/shop";
+    assert_snapshot!(pushed(Stage::kubernetes(), "BuildAndPushACR", azure), @"
+    login.microsoftonline.com OAuthToken 200 client_id=cirun
+    team.azurecr.io GetToken 200 user=azure
+    team.azurecr.io/shop:v1
+    ");
+}

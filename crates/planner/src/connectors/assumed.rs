@@ -1,0 +1,150 @@
+//! Connectors that are in no file: what is assumed in the place of each, by what a step wants it for.
+
+use cirun_parser::{Diagnostic, Span};
+
+use crate::{
+    inputs::{AwsMode, Inputs, PushMode},
+    resolve::Ctx,
+    secrets::without_scope,
+    suggest::nearest,
+};
+
+/// What a step wants a connector for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// To pull an image.
+    Pull,
+    /// To pull an image of ECR.
+    PullFromEcr,
+    /// To pull the image that a Dockerfile starts from.
+    BaseImage,
+    /// To clone a repository.
+    Clone,
+    /// To push an image.
+    Push(Kind),
+    /// To reach a store of files.
+    Store(Kind),
+    /// For a store whose files stay on this machine.
+    Keep(Kind),
+}
+
+/// The type of connector that a step takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Aws,
+    Docker,
+    Gcp,
+    Azure,
+    Artifactory,
+}
+
+impl Kind {
+    /// The type's name in documents.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Aws => "Aws",
+            Self::Docker => "DockerRegistry",
+            Self::Gcp => "Gcp",
+            Self::Azure => "Azure",
+            Self::Artifactory => "Artifactory",
+        }
+    }
+
+    fn example(self) -> &'static str {
+        match self {
+            Self::Aws => AWS,
+            Self::Docker => DOCKER,
+            Self::Gcp => GCP,
+            Self::Azure => AZURE,
+            Self::Artifactory => ARTIFACTORY,
+        }
+    }
+}
+
+const DOCKER: &str = "type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}";
+const GIT: &str = "type: Github, spec: {url: https://github.com/OWNER, type: Account, authentication: {type: Http, spec: {type: Anonymous}}}";
+const AWS: &str =
+    "type: Aws, spec: {credential: {type: ManualConfig, spec: {accessKey: KEY_ID, secretKeyRef: SECRET_ID}}}";
+const GCP: &str = "type: Gcp, spec: {credential: {type: ManualConfig, spec: {secretKeyRef: SECRET_ID}}}";
+const AZURE: &str = "type: Azure, spec: {credential: {type: ManualConfig, spec: {clientId: APPLICATION, tenantId: TENANT, auth: {type: Secret, spec: {secretRef: SECRET_ID}}}}}";
+const ARTIFACTORY: &str = "type: Artifactory, spec: {artifactoryServerUrl: https://HOST/artifactory, auth: {type: UsernamePassword, spec: {username: USER, passwordRef: SECRET_ID}}}";
+
+impl Need {
+    /// A connector of that kind, to write.
+    fn example(self) -> &'static str {
+        match self {
+            Self::Pull | Self::BaseImage => DOCKER,
+            Self::PullFromEcr => AWS,
+            Self::Clone => GIT,
+            Self::Push(kind) | Self::Store(kind) | Self::Keep(kind) => kind.example(),
+        }
+    }
+
+    /// What is done without the connector; `None` where nothing can be: what leaves the machine for good needs the login
+    /// of the connector, and an assumption never stands for one.
+    fn assumption(self, inputs: &Inputs<'_>) -> Option<&'static str> {
+        Some(match (self, inputs.aws.mode, inputs.push) {
+            (Self::Pull, _, _) | (Self::PullFromEcr, AwsMode::Off, _) => {
+                "the image is pulled with your own `docker login`, else without a login"
+            }
+            (Self::PullFromEcr, AwsMode::Emulated, _) => "the emulated ECR gives the image",
+            (Self::BaseImage, _, _) => "base images are pulled without a login",
+            (Self::Clone, _, _) => "the repository is cloned without a login",
+            (Self::PullFromEcr | Self::Push(Kind::Aws) | Self::Store(Kind::Aws), AwsMode::Real, _) => {
+                "your own AWS identity signs in, as the delegate would"
+            }
+            (Self::Push(Kind::Aws) | Self::Store(Kind::Aws), AwsMode::Emulated, _) => {
+                "the emulated AWS gives the step its keys"
+            }
+            (Self::Push(Kind::Aws) | Self::Store(Kind::Aws), AwsMode::Off, _) => "the step gets no credentials",
+            // With real AWS, no one here answers for the sign-in of the other clouds.
+            (Self::Push(Kind::Gcp | Kind::Azure), AwsMode::Real, PushMode::Local) => return None,
+            (Self::Push(_), _, PushMode::Local) => "the local registry takes the push without the connector's login",
+            (Self::Push(_), _, PushMode::None) => "the image is only built, without a login",
+            (Self::Keep(_), _, _) => "the files stay on this machine, without a login",
+            (Self::Push(_), _, PushMode::Real) | (Self::Store(_), _, _) => return None,
+        })
+    }
+}
+
+/// What became of a connector that is in no file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// Something takes its place.
+    Assumed,
+    /// Nothing can; an error says so.
+    Needed,
+}
+
+/// Reports a connector that is in no file, once for each identifier, and says whether something takes its place.
+pub(super) fn report(ctx: &Ctx<'_>, id: &str, span: Span, need: Need) -> Absent {
+    let bare = without_scope(id).unwrap_or(id);
+    let write = format!(
+        "`connector: {{name: {bare}, identifier: {bare}, {}}}` in a YAML file under `.harness/` or under a directory named \
+         by `--include`",
+        need.example()
+    );
+    let like = nearest(bare, ctx.inputs.connectors.keys().map(String::as_str));
+    let meant = like.map(|like| format!("did you mean `{like}`? Otherwise ")).unwrap_or_default();
+    match need.assumption(ctx.inputs) {
+        Some(assumption) => {
+            ctx.notes.assumed_connector(id);
+            ctx.notes.report_absent(
+                Diagnostic::parity("connector-assumed", format!("the connector `{id}` is in no file"))
+                    .at(span, assumption)
+                    .help(format!("{meant}nothing has to be done; to use the connector, write it as {write}")),
+            );
+            Absent::Assumed
+        }
+        None => {
+            ctx.notes.report_absent(
+                Diagnostic::error("unknown-connector", format!("the connector `{id}` is in no file"))
+                    .at(span, "its login is needed here")
+                    .help(format!(
+                        "{meant}write it as {write}; with `--aws emulated --push local` nothing has to be done"
+                    )),
+            );
+            Absent::Needed
+        }
+    }
+}
