@@ -9,6 +9,7 @@ mod hub;
 mod locality;
 mod reference;
 mod region;
+mod repository;
 mod rule;
 
 pub use aws::{AWS_SUFFIXES, is_aws_name};
@@ -18,4 +19,5 @@ pub use hub::{DOCKER_HUB, DOCKER_HUB_HOSTS, DOCKER_HUB_INDEX, canonical_registry
 pub use locality::Locality;
 pub use reference::{is_path_component, registry_of, split_registry};
 pub use region::{PARTITIONS, Partition, partition_of};
+pub use repository::{Repository, split_tag};
 pub use rule::{BrokenRule, NameRule};

@@ -16,7 +16,6 @@ mod inspect;
 mod lists;
 mod login;
 mod mounts;
-mod names;
 mod objects;
 mod places;
 mod pull;

@@ -8,10 +8,11 @@ use bollard::{
     query_parameters::{CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions},
 };
 use cirun_engine::BackendError;
+use cirun_image_ref::split_tag;
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 
-use super::reference::split_tag;
+use super::registry::LATEST;
 use crate::{Engine, HelperImage, error::engine_error, labels};
 
 /// How long an image of another build is left alone: a run of that build looks for it at the start of each stage, and uses
@@ -41,7 +42,12 @@ impl Engine {
         let (repository, tag) = split_tag(&image.reference);
         let mut changes = image.changes.clone();
         changes.push(format!("LABEL {}=helper", labels::ROLE));
-        let options = CreateImageOptionsBuilder::new().from_src("-").repo(repository).tag(tag).changes(changes).build();
+        let options = CreateImageOptionsBuilder::new()
+            .from_src("-")
+            .repo(repository)
+            .tag(tag.unwrap_or(LATEST))
+            .changes(changes)
+            .build();
         let answers = self.docker.create_image(Some(options), Some(body_full(tar)), None);
         answers.try_for_each(|_| async { Ok(()) }).await.map_err(|error| engine_error(what(), &error))?;
         self.forget_older(repository, &image.reference).await;

@@ -2,7 +2,7 @@
 
 use bollard::{auth::DockerCredentials, query_parameters::CreateImageOptionsBuilder};
 use cirun_engine::{BackendError, EventKind, ImageState, run_codes};
-use cirun_image_ref::is_loopback;
+use cirun_image_ref::{is_loopback, registry_of};
 use cirun_plan::RegistryAuth;
 use futures_util::{StreamExt, future::join_all};
 use tokio::sync::mpsc;
@@ -11,7 +11,7 @@ use super::{
     login::{DockerConfig, connector_login},
     policy::{Decision, ImageRequest, Rules, decide},
     progress::PullProgress,
-    reference::{registry_of, with_tag},
+    reference::with_tag,
     registry::LOST_NAMES,
 };
 use crate::{

@@ -5,13 +5,16 @@ use bollard::{
     query_parameters::{PushImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder},
 };
 use cirun_engine::BackendError;
+use cirun_image_ref::split_tag;
 use futures_util::TryStreamExt;
 
-use super::reference::split_tag;
 use crate::{
     Engine,
     error::{engine_error, explain, is_missing},
 };
+
+/// The tag of a name without one.
+pub(super) const LATEST: &str = "latest";
 
 /// How often another's removal of a name may be met before it is given up.
 pub(super) const LOST_NAMES: u32 = 10;
@@ -42,7 +45,7 @@ impl Engine {
     /// [`BackendError::Engine`] when the engine refuses, or does not have `image`.
     pub async fn tag_image(&self, image: &str, new_name: &str) -> Result<(), BackendError> {
         let (repository, tag) = split_tag(new_name);
-        let options = TagImageOptionsBuilder::new().repo(repository).tag(tag).build();
+        let options = TagImageOptionsBuilder::new().repo(repository).tag(tag.unwrap_or(LATEST)).build();
         let tagged = self.docker.tag_image(image, Some(options)).await;
         tagged.map_err(|error| engine_error(format!("tag `{image}` as `{new_name}`"), &error))
     }
@@ -61,7 +64,7 @@ impl Engine {
 
     async fn push(&self, image: &str) -> Result<(), Error> {
         let (repository, tag) = split_tag(image);
-        let options = PushImageOptionsBuilder::new().tag(tag).build();
+        let options = PushImageOptionsBuilder::new().tag(tag.unwrap_or(LATEST)).build();
         let answers = self.docker.push_image(repository, Some(options), None);
         answers.try_for_each(|_| async { Ok(()) }).await
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cirun_image_ref::{Repository, split_tag};
 use hyper::{Response, StatusCode};
 use serde::Deserialize;
 
@@ -16,7 +17,6 @@ use super::{
     images::Fate,
     login,
     mounts::Needs,
-    names::{Place, split_tag},
     pull,
     refusal::{DIND, MORE, Refusal},
     relay,
@@ -84,7 +84,7 @@ pub(super) async fn buildkit(guard: &Guard, asked: Asked) -> Result<Response<Bod
 }
 
 fn rule(guard: &Guard, image: &str) -> PullRule {
-    guard.settings.rules.pull(&Place::of(split_tag(image).0).registry)
+    guard.settings.rules.pull(&Repository::of(split_tag(image).0).registry)
 }
 
 /// The build's arguments.
@@ -98,7 +98,7 @@ fn arguments(asked: &Asked) -> Result<Arguments, Refusal> {
 /// Gets an image from where it is kept, or from where its name leads.
 async fn get(guard: &Guard, asked: &Asked, image: &str, pulls: bool) -> Result<(), BoxError> {
     let (name, tag) = split_tag(image);
-    let (place, tag) = (Place::of(name), tag.unwrap_or("latest"));
+    let (place, tag) = (Repository::of(name), tag.unwrap_or("latest"));
     let is_there = guard.shared.engine.docker.inspect_image(image).await.is_ok();
     let rule = guard.settings.rules.pull(&place.registry);
     if !pulls && (is_there || rule == PullRule::Pass) {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
+use cirun_image_ref::{Repository, split_tag};
 use hyper::Response;
 
 use super::{
@@ -12,7 +13,6 @@ use super::{
     answer::{Body, BoxError},
     asked::Asked,
     forward,
-    names::{Place, split_tag},
     push::image_of,
     refusal::Refusal,
     relay,
@@ -124,7 +124,7 @@ pub(super) async fn load(guard: &Guard, asked: Asked) -> Result<Response<Body>, 
 pub(super) async fn distribution(guard: &Guard, asked: &Asked) -> Result<Response<Body>, BoxError> {
     let name = image_of(asked.address.segments());
     let (repository, _) = split_tag(&name);
-    match guard.settings.rules.pull(&Place::of(repository).registry) {
+    match guard.settings.rules.pull(&Repository::of(repository).registry) {
         PullRule::HereOnly(why) => Err(Refusal::missing(format_args!("`{name}`: {why}")).into()),
         PullRule::Pass | PullRule::HereFirst => forward::pass(guard.engine_socket(), asked.plain()?).await,
     }

@@ -1,5 +1,6 @@
 //! Pulls by the guarded socket: what is kept on this machine is found there. And images that are made from an archive.
 
+use cirun_image_ref::{Repository, split_tag};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header::HOST};
 
 use super::{
@@ -9,7 +10,6 @@ use super::{
     asked::Asked,
     forward,
     images::Fate,
-    names::{Place, split_tag},
     refusal::{DIND, Refusal},
     relay,
     serve::Guard,
@@ -24,7 +24,7 @@ pub(super) async fn answer(guard: &Guard, mut asked: Asked) -> Result<Response<B
         (Some(tag), _) => (image.as_str(), tag.to_owned()),
         (None, (name, tag)) => (name, tag.unwrap_or("latest").to_owned()),
     };
-    let place = Place::of(name);
+    let place = Repository::of(name);
     let rule = guard.settings.rules.pull(&place.registry);
     if rule != PullRule::Pass {
         let kept = place.kept_at(&guard.landing().await?.address);

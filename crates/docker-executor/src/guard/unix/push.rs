@@ -2,6 +2,7 @@
 
 use bollard::query_parameters::ListImagesOptionsBuilder;
 use cirun_engine::BackendError;
+use cirun_image_ref::Repository;
 use hyper::{
     Method, Request, Response,
     header::{HOST, HeaderValue},
@@ -15,7 +16,6 @@ use super::{
     forward,
     inspect::Digest,
     login,
-    names::Place,
     refusal::Refusal,
     relay::{self, Said},
     serve::Guard,
@@ -28,7 +28,7 @@ const NO_LOGIN: &str = "e30=";
 pub(super) async fn answer(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
     let name = image_of(asked.address.segments());
     let tag = asked.address.parameter("tag").map(str::to_owned);
-    let place = Place::of(&name);
+    let place = Repository::of(&name);
     match guard.settings.rules.push(&place.registry) {
         PushRule::Pass => forward::pass(guard.engine_socket(), asked.plain()?).await,
         PushRule::Refuse(why) => Err(Refusal { status: 403, message: why }.into()),
@@ -50,7 +50,7 @@ async fn keep(
     asked: &Address,
     name: &str,
     tag: Option<String>,
-    place: Place,
+    place: Repository,
 ) -> Result<Response<Body>, BoxError> {
     let landing = guard.landing().await?;
     let kept = place.kept_at(&landing.address);
@@ -93,7 +93,7 @@ struct Pushed {
     name: String,
     /// Its name meanwhile.
     kept: String,
-    place: Place,
+    place: Repository,
     tags: Vec<String>,
     /// It goes to the front, which notes what it gets.
     front: bool,
@@ -126,7 +126,7 @@ impl Pushed {
             }
             if !self.front {
                 let registry = self.place.host().to_owned();
-                let (repository, tag, digest) = (self.place.repository.clone(), tag.clone(), digest.clone());
+                let (repository, tag, digest) = (self.place.path.clone(), tag.clone(), digest.clone());
                 guard.settings.rules.kept(&KeptImage { registry, repository, tag, digest });
             }
         }

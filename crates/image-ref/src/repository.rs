@@ -1,0 +1,76 @@
+//! Repositories: where an image's name leads, and where a registry of this machine keeps it.
+
+use crate::{DOCKER_HUB, canonical_registry, host_and_port, split_registry};
+
+/// A repository in a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The registry's host in its one spelling, with its port.
+    pub registry: String,
+    /// The path in it.
+    pub path: String,
+}
+
+impl Repository {
+    /// Reads an image's name without tag: one without a registry is Docker Hub's, where a single word is below `library/`.
+    pub fn of(name: &str) -> Self {
+        let (registry, path) = split_registry(name);
+        let registry = canonical_registry(registry.unwrap_or_default());
+        let official = registry == DOCKER_HUB && !path.contains('/');
+        let path = if official { format!("library/{path}") } else { path.to_owned() };
+        Self { registry, path }
+    }
+
+    /// The registry without its port, which cannot be in the middle of a name.
+    pub fn host(&self) -> &str {
+        host_and_port(&self.registry).0
+    }
+
+    /// The name under which the registry of this machine at `address` keeps the repository.
+    pub fn kept_at(&self, address: &str) -> String {
+        format!("{address}/{}/{}", self.host(), self.path)
+    }
+}
+
+/// Splits a tag or digest off an image's name.
+pub fn split_tag(image: &str) -> (&str, Option<&str>) {
+    if let Some((name, digest)) = image.split_once('@') {
+        return (name, Some(digest));
+    }
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (image, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repositories() {
+        for (name, registry, path) in [
+            ("busybox", "docker.io", "library/busybox"),
+            ("team/shop", "docker.io", "team/shop"),
+            ("docker.io/shop", "docker.io", "library/shop"),
+            ("index.docker.io/team/shop", "docker.io", "team/shop"),
+            ("reg.example:5000/a/b", "reg.example:5000", "a/b"),
+            ("localhost/a", "localhost", "a"),
+        ] {
+            let expected = Repository { registry: registry.to_owned(), path: path.to_owned() };
+            assert_eq!(Repository::of(name), expected, "{name}");
+        }
+        assert_eq!(Repository::of("reg.example:5000/a").kept_at("127.0.0.1:7"), "127.0.0.1:7/reg.example/a");
+    }
+
+    #[test]
+    fn tags() {
+        for (image, expected) in [
+            ("r.io:80/a", ("r.io:80/a", None)),
+            ("r.io:80/a:1", ("r.io:80/a", Some("1"))),
+            ("a@sha256:0f", ("a", Some("sha256:0f"))),
+        ] {
+            assert_eq!(split_tag(image), expected);
+        }
+    }
+}
