@@ -61,11 +61,12 @@ fn a_plugin_pushes_through_it_and_the_image_stays_here() {
     let (output, events) = run(&environment, &[&PLUGIN[..], &["--create-repository"]].concat(), 0);
     let words = output.stderr;
     assert!(!words.contains("own-daemon") && !words.contains("starts a daemon of its own"), "{words}");
-    let digest = events.one("step_finished", "push")["outputs"]["digest"].as_str().expect("a digest").to_owned();
+    let said = events.output("push").join("\n");
+    let digest =
+        said.lines().find_map(|line| line.strip_prefix(&format!("pushed {REGISTRY}/{name}:v1 "))).expect("a digest");
     assert!(words.contains(&format!("{REGISTRY}/{name}:v1  {digest}")), "{words}");
     assert_eq!(printed(&words), [format!("{REGISTRY}/{name}:v1"), format!("{REGISTRY}/{name}:v2")]);
     pulls_by_the_printed_address(&words);
-    let said = events.output("push").join("\n");
     assert!(said.contains(&format!("the daemon has logged in to {REGISTRY}")), "{said}");
     // The front took the push, under the rules of the emulated AWS, and no name is left on the engine.
     let log = std::fs::read_to_string(environment.record().join("emulator/requests.jsonl")).unwrap();

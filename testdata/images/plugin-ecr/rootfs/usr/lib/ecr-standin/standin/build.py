@@ -17,10 +17,9 @@ def build(settings, layout, pull, say):
     context = Path(settings.context).absolute()
     if not context.is_dir():
         raise PluginError(f"the build context {settings.context} is no folder")
-    # Against the working folder first, as kaniko does.
-    places = [Path(settings.dockerfile), context / settings.dockerfile]
-    file = next((place for place in places if place.is_file()), None)
-    if file is None:
+    file = Path(settings.dockerfile)
+    # It is never sought in the context (measured).
+    if not file.is_file():
         raise PluginError(f"no Dockerfile at {settings.dockerfile}")
     try:
         arguments, stages = dockerfile.parse(file.read_text())

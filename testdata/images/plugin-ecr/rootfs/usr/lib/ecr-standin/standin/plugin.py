@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from . import daemon, layout, network, output, registry
+from . import buildkit, daemon, layout, network, output, registry
 from .aws import Aws
 from .build import build
 from .errors import PluginError
@@ -34,6 +34,7 @@ def run(env):
         if settings.builder == KANIKO and not settings.no_push and not settings.skip_permission_check:
             host, repository = registry.place(settings.image)
             registry.check_push(env, host, repository, login.auth(layout.host_of(settings.image)), settings.insecure)
+        buildkit.check(settings)
         make(settings, login, layout.Layout(work, tools))
 
 

@@ -74,13 +74,18 @@ VARIABLES = {
     "subscription_id": ("SUBSCRIPTION_ID",) * 3,
     "daemon_off": ("", "PLUGIN_DAEMON_OFF", "PLUGIN_DAEMON_OFF"),
     "artifact_file": ("PLUGIN_ARTIFACT_FILE", "PLUGIN_ARTIFACT_FILE", "PLUGIN_ARTIFACT_FILE"),
-    "drone_output": ("DRONE_OUTPUT", "DRONE_OUTPUT", "DRONE_OUTPUT"),
+    "drone_output": ("DRONE_OUTPUT", "", ""),
+    "cache_to": ("", "PLUGIN_CACHE_TO", ""),
+    "driver": ("", "PLUGIN_BUILDER_DRIVER", ""),
+    "driver_options": ("", "PLUGIN_BUILDER_DRIVER_OPTS_NEW PLUGIN_BUILDER_DRIVER_OPTS", ""),
+    "builder_config": ("", "PLUGIN_BUILDER_CONFIG", ""),
+    "pull_image": ("", "PLUGIN_PULL_IMAGE", "PLUGIN_PULL_IMAGE"),
 }
 FLAGS = {
     "create_repository", "scan_on_push", "multiple_build_args", "no_push", "push_only", "insecure",
-    "skip_permission_check", "daemon_off",
+    "skip_permission_check", "daemon_off", "pull_image",
 }
-DEFAULTS = {"region": "us-east-1", "dockerfile": "Dockerfile", "context": "."}
+DEFAULTS = {"region": "us-east-1", "dockerfile": "Dockerfile", "context": ".", "pull_image": "true"}
 TRUE, FALSE = {"1", "t", "true"}, {"", "0", "f", "false"}
 
 
@@ -142,7 +147,7 @@ def read(env):
         values=values,
         tags=tags(values["tags"]),
         build_args=build_args(values),
-        labels=pairs(values["labels"].split(",")),
+        labels=labels(values["labels"], builder),
         ignored=sorted(name for name in env if name.startswith("PLUGIN_") and name not in read_names),
     )
 
@@ -176,6 +181,15 @@ def build_args(values):
     if values["multiple_build_args"] and values["build_args_new"]:
         return pairs(values["build_args_new"].split(";"))
     return pairs(values["build_args"].split(","))
+
+
+def labels(text, builder):
+    """Returns the labels. A comma within a value begins the next label, which kaniko refuses without `=` (measured)."""
+    items = text.split(",")
+    broken = next((item for item in items if item.strip() and "=" not in item), None)
+    if builder == KANIKO and broken:
+        raise PluginError(f"invalid argument for --label: `{broken}` is not key=value")
+    return pairs(items)
 
 
 def pairs(items):
