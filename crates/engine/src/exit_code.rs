@@ -43,11 +43,7 @@ const MEANINGS: &[Meaning] = &[
         hint: "a program in a pipe stopped reading early (`| head`)",
     },
     Meaning { code: 143, meaning: "terminated (SIGTERM)", hint: "" },
-    Meaning {
-        code: 255,
-        meaning: "the program could not run, or ended with -1",
-        hint: "an `exec format error` means that the image is for another architecture",
-    },
+    Meaning { code: 255, meaning: "the program could not run, or ended with -1", hint: "" },
 ];
 
 /// What `code` means to a person, where it means more than "it failed".

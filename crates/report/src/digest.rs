@@ -70,11 +70,12 @@ fn headline(path: &StepPath, finish: &StepFinish) -> String {
 
 /// What to do now. A step that cannot reach a service that had died needs the service mended, not a longer wait.
 fn advice(finish: &StepFinish, dead: &[(&StepPath, &ServiceEnd)]) -> Option<String> {
-    let found = hint::find(finish.exit_code, finish.tail.iter().map(MaskedLine::as_str))?;
+    let found = hint::find(finish.exit_code, finish.reason.as_deref(), finish.tail.iter().map(MaskedLine::as_str))?;
     match (found.about, dead.last()) {
         (About::Network, Some((service, end))) => {
             let gone = format!("service `{service}` was gone by then");
-            let cure = hint::find(Some(end.exit_code), end.tail.iter().map(MaskedLine::as_str));
+            let lines = end.tail.iter().map(MaskedLine::as_str);
+            let cure = hint::find(Some(end.exit_code), end.reason.as_deref(), lines);
             Some(cure.map_or_else(|| format!("{gone}: mend it first"), |cure| format!("{gone}: {}", cure.text)))
         }
         (About::Network | About::Step, _) => Some(found.text.to_owned()),

@@ -29,8 +29,12 @@ const NAMES: &str =
     "on vm a service is reached by its step id, on kubernetes by `localhost`; other names need a network";
 const REPOSITORY: &str = "the repository does not exist in the registry: create it, or pass `--create-repository`";
 
-/// Signs in a failed step's last lines, the most telling first.
+const MEMORY: &str = "raise `resources.limits.memory` of the step, or give the engine more memory";
+
+/// Signs in the reason of a failure and in the step's last lines, the most telling first.
 const SIGNS: &[Sign] = &[
+    // The engine's own reason: what the program printed before it was killed says less.
+    Sign { text: "using more memory than its limit", about: About::Step, hint: MEMORY },
     Sign {
         text: "exec format error",
         about: About::Step,
@@ -41,12 +45,10 @@ const SIGNS: &[Sign] = &[
         about: About::Step,
         hint: "the disk of the engine is full: `docker system df` shows what takes the room, `cirun clean` and `cirun aws gc` make some",
     },
-    Sign {
-        text: "out of memory",
-        about: About::Step,
-        hint: "raise `resources.limits.memory` of the step, or give the engine more memory",
-    },
+    Sign { text: "out of memory", about: About::Step, hint: MEMORY },
     Sign { text: "name unknown", about: About::Step, hint: REPOSITORY },
+    // kaniko prints the registry's code, the plugins with a daemon the engine's words.
+    Sign { text: "name_unknown", about: About::Step, hint: REPOSITORY },
     Sign { text: "repositorynotfoundexception", about: About::Step, hint: REPOSITORY },
     Sign { text: "expiredtoken", about: About::Step, hint: "the AWS credentials have expired: sign in again" },
     Sign {
@@ -69,9 +71,13 @@ const SIGNS: &[Sign] = &[
     },
 ];
 
-/// What to do about a step or service that ended with `exit_code` after printing `lines`.
-pub(crate) fn find<'a>(exit_code: Option<i64>, lines: impl Iterator<Item = &'a str>) -> Option<Hint> {
-    let lowered: Vec<String> = lines.map(str::to_lowercase).collect();
+/// What to do about a step or service that ended with `exit_code`, for that reason, after printing `lines`.
+pub(crate) fn find<'a>(
+    exit_code: Option<i64>,
+    reason: Option<&'a str>,
+    lines: impl Iterator<Item = &'a str>,
+) -> Option<Hint> {
+    let lowered: Vec<String> = reason.into_iter().chain(lines).map(str::to_lowercase).collect();
     let sign = SIGNS.iter().find(|sign| lowered.iter().any(|line| line.contains(sign.text)));
     match sign {
         Some(sign) => Some(Hint { about: sign.about, text: sign.hint }),
@@ -103,12 +109,30 @@ mod tests {
 
     #[test]
     fn a_line_tells_more_than_the_code() {
-        assert_snapshot!(find(Some(255), ["standard_init_linux.go:228: exec user process caused: Exec format error"].into_iter()).unwrap().text,
+        assert_snapshot!(find(Some(255), None, ["standard_init_linux.go:228: exec user process caused: Exec format error"].into_iter()).unwrap().text,
             @"the image or program is for another architecture: check `platform.arch`, or pass `--platform`");
-        assert_snapshot!(find(Some(127), ["sh: 1: jq: not found"].into_iter()).unwrap().text,
+        assert_snapshot!(find(Some(127), None, ["sh: 1: jq: not found"].into_iter()).unwrap().text,
             @"the image has no such program on its PATH: install it in the step, or use another image");
-        assert_eq!(find(Some(1), ["assertion failed"].into_iter()), None);
-        assert_eq!(find(None, std::iter::empty()), None);
+        assert_eq!(find(Some(1), None, ["assertion failed"].into_iter()), None);
+        assert_eq!(find(None, None, std::iter::empty()), None);
+    }
+
+    #[test]
+    fn a_missing_repository_in_the_words_of_each_plugin() {
+        for line in [
+            "error checking push permissions: POST https://r/v2/shop/blobs/uploads/: NAME_UNKNOWN: The repository does not exist",
+            "name unknown: The repository with name 'shop' does not exist",
+        ] {
+            assert_eq!(find(Some(1), None, [line].into_iter()).unwrap().text, REPOSITORY, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_kill_for_memory_is_no_wrong_processor() {
+        let reason = "it was killed for using more memory than its limit (exit code 255)";
+        let lines = ["INFO Taking snapshot of full filesystem...", "exec format error"];
+        assert_eq!(find(Some(255), Some(reason), lines.into_iter()).unwrap().text, MEMORY);
+        assert_eq!(find(Some(255), None, ["exit -1"].into_iter()), None);
     }
 
     #[test]
