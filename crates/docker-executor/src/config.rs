@@ -1,6 +1,13 @@
 //! What a run tells the executor once, before its first stage.
 
-use std::{collections::BTreeMap, fmt, io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, io,
+    net::IpAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use cirun_plan::{PortBinding, StageId};
@@ -27,6 +34,8 @@ pub struct RunConfig {
     pub private_dir: PathBuf,
     /// Files of the run that every container of a step or service has.
     pub files: Vec<Bind>,
+    /// Paths of such files that this run does not have: variables that name them are left out.
+    pub absent_files: BTreeSet<String>,
     /// Helper containers of each stage, started before its first step.
     pub sidecars: Vec<Sidecar>,
     /// What holds the network namespace of a stage with the pod model.

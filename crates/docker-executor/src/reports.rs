@@ -177,6 +177,7 @@ mod tests {
                 bind(Path::new("/run/r1"), "/tmp/engine"),
                 bind(Path::new("/dev/null"), "/etc/resolv.conf"),
             ],
+            absent_files: Default::default(),
             shared: vec![SharedVolume {
                 mount: VolumeMount { name: "v".into(), target: "/harness/out".into() },
                 storage: Storage::Disk,

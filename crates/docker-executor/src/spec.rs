@@ -1,6 +1,10 @@
 //! Turns a ready step into the engine's container description. Pure: calling the engine is a thin layer over this.
 
-use std::{collections::HashMap, net::IpAddr, path::PathBuf};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::IpAddr,
+    path::PathBuf,
+};
 
 use bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, Mount, MountType, NetworkingConfig, PortBinding as EnginePort,
@@ -30,6 +34,8 @@ pub(crate) struct HostInfo {
     pub(crate) name: String,
     pub(crate) labels: StageLabels,
     pub(crate) binds: Vec<Bind>,
+    /// See [`RunConfig::absent_files`].
+    pub(crate) absent_files: BTreeSet<String>,
     pub(crate) shared: Vec<SharedVolume>,
     pub(crate) network: Network,
     /// The path on the engine's machine of the socket that steps get, unless it is refused.
@@ -97,6 +103,7 @@ impl HostInfo {
             name,
             labels,
             binds,
+            absent_files: config.absent_files.clone(),
             shared,
             network,
             engine_socket,
@@ -146,7 +153,7 @@ pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, hos
         image: Some(image),
         entrypoint,
         cmd: container.command.clone(),
-        env: Some(env_list(&container.env)),
+        env: Some(step_env(&container.env, &host.absent_files)),
         user: container.user.clone(),
         working_dir: Some(container.working_dir.clone()),
         tty: Some(false),
@@ -239,6 +246,12 @@ pub(crate) fn sidecar_config(sidecar: &Sidecar, host: &HostInfo) -> ContainerCre
 /// The mounts of a helper container.
 pub(crate) fn helper_mounts(binds: &[Bind], volumes: &[VolumeMount]) -> Vec<Mount> {
     volumes.iter().map(volume_mount).chain(binds.iter().map(bind_mount)).collect()
+}
+
+/// A step's environment without the variables that name a file which is not there: what reads them would fail.
+fn step_env(env: &IndexMap<String, String>, absent: &BTreeSet<String>) -> Vec<String> {
+    let there = env.iter().filter(|(_, value)| !absent.contains(*value));
+    there.map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// The environment as the engine takes it.

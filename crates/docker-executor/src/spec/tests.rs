@@ -17,6 +17,7 @@ fn host(network: Network) -> HostInfo {
             bind("/run/r1", "/tmp/engine", false),
             bind("/ca.pem", "/etc/ca.pem", true),
         ],
+        absent_files: ["/etc/cirun/absent.pem".to_owned()].into(),
         shared: vec![SharedVolume {
             mount: VolumeMount { name: "cirun-r1-build-shared-0".into(), target: "/cache".into() },
             storage: Storage::Disk,
@@ -78,6 +79,15 @@ fn sorted(value: serde_json::Value) -> serde_json::Value {
         serde_json::Value::Array(list) => list.into_iter().map(sorted).collect(),
         other => other,
     }
+}
+
+#[test]
+fn no_variable_names_a_file_that_is_not_there() {
+    let env = [("TRUST", "/etc/cirun/absent.pem"), ("OTHER", "/etc/cirun/there.pem")];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+    let container = ReadyContainer { env, ..redis() };
+    let body = container_config(&step(&container, Role::Foreground), &container, &host(Network::Bridge));
+    assert_eq!(body.env.unwrap(), ["OTHER=/etc/cirun/there.pem"]);
 }
 
 #[test]

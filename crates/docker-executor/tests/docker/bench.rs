@@ -110,6 +110,7 @@ impl Bench {
             run_dir: dir.path().join("run"),
             private_dir: dir.path().join("private"),
             files: Vec::new(),
+            absent_files: std::collections::BTreeSet::new(),
             sidecars: Vec::new(),
             pod: PodImage { image: helper(), command: vec!["sleep".into(), "1000000".into()], aliases: Vec::new() },
             watcher: WatcherImage { image: helper(), command: ["sh", "-c", WATCH].map(str::to_owned).to_vec() },
