@@ -1,5 +1,6 @@
 //! The AWS front of a run: the emulator beside each stage, and the registry of this machine that keeps its images.
 
+mod buildkit;
 mod certificates;
 pub(crate) mod on_machine;
 mod pushed;
@@ -15,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use buildkit::buildkit_config;
 use bytes::Bytes;
 pub(crate) use certificates::{OnDemand, machine_scope};
 use cirun_aws::{Authority, Scope};

@@ -10,7 +10,7 @@ mod told;
 
 use std::path::PathBuf;
 
-pub(crate) use assemble::{POD_TOKEN_FILE, PRIVATE_DIR, Purpose, TRUST_BUNDLE_FILE};
+pub(crate) use assemble::{BUILDKIT_FILE, POD_TOKEN_FILE, PRIVATE_DIR, Purpose, TRUST_BUNDLE_FILE};
 pub(crate) use aws_inputs::emulated_delegate;
 use cirun_parser::{Diagnostic, Severity, Sources, model::Pipeline};
 use cirun_plan::{Plan, Secret};

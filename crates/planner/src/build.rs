@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod aws_auth;
 pub(crate) mod azure_auth;
 pub(crate) mod base_image;
+mod buildkit;
 pub(crate) mod contracts;
 pub(crate) mod google_auth;
 pub(crate) mod local;
@@ -11,6 +12,7 @@ pub(crate) mod mapping;
 pub(crate) mod plugins;
 pub(crate) mod registry;
 mod rules;
+mod separators;
 mod target;
 
 use cirun_parser::model::BuildAndPushSpec;
@@ -61,7 +63,8 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     let user = user_layer(&at.ctx, spec.env_variables.as_ref());
     registry.override_by(&user);
     contracts::report_replaced(&build, &user, &credentials.after);
-    let local = local::variables(&build, &registry, &credentials);
+    let mut local = local::variables(&build, &registry, &credentials);
+    local.env.over(&buildkit::variables(&build, &derived, &user));
     let sent = derived.clone();
     let env = at.env(OwnLayers { derived, user, secrets: credentials.after, local: local.env });
 
@@ -69,6 +72,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     let rules = rules::check(&build, &sent, &env, &target);
     at.ctx.notes.target(target);
     contracts::check(&build, &env);
+    separators::check(&build);
     let mut image = plugin(&build);
     plugin_image::replace(&at.ctx, &mut image);
     let fields = ContainerFields {

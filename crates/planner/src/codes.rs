@@ -43,6 +43,13 @@ codes! {
         "The field exists, but not on the infrastructure of this stage, or not with this value. The label names the rule.";
     Error "missing-required-input", "an input that the step needs",
         "The step cannot work without the field on the infrastructure of this stage. The label names the rule.";
+    Warning "split-value", "a value that the plugin cuts in two",
+        "The build-and-push plugins get build arguments as one text with `;` between them, and labels with `,` between \
+         them. They know no escape, so that character ends the value: locally as in CI.";
+    Warning "output-not-written", "an output that the plugin does not write",
+        "Only the kaniko plugins write the output variable `digest`. With the plugins of VMs, and with buildx, the \
+         expression resolves to `null`. The digest is in the step's artifact: \
+         `<+steps.ID.artifact_ID.stepArtifacts.publishedImageArtifacts[0].digest>`.";
     Warning "ignored-input", "an input without effect",
         "The field is read by nobody on this infrastructure, with this plugin, or beside another field. The step does \
          the same without it.";
@@ -217,6 +224,10 @@ codes! {
     Parity "delegate-identity", "another identity signs",
         "The connector holds no keys that the plugin uses: in CI the delegate or the pod signs. Locally the emulated \
          AWS's own identity does, and with `--aws real` the developer's.";
+    Parity "buildkit-apart", "BuildKit in a container of its own",
+        "With `cacheTo`, buildx starts BuildKit in a container of the plugin's engine. There it finds neither the stage's \
+         names nor its certificates. cirun adds `network=host` to the driver's options and a file with the certificates; \
+         CI, which talks to the real registry, needs neither.";
     Error "missing-aws-identity", "nobody plays the delegate",
         "With `--aws real` the developer's own credentials take the delegate's part, and none were found. Sign in \
          (`aws sso login`), or name a profile with `--aws-profile`.";

@@ -72,6 +72,9 @@ pub struct Inputs<'a> {
     pub daemon: MachineDaemon,
     /// The certificate bundle that steps must trust, as a path in their containers; set where the emulator answers.
     pub trust_bundle: Option<String>,
+    /// The file by which BuildKit in a container of its own trusts the emulated registries, as a path in the plugin's container;
+    /// set where the emulator answers.
+    pub buildkit_config: Option<String>,
     /// Where caches are kept here, for people.
     pub caches: Option<String>,
     /// Leaves out what cirun adds to make a laptop do, and CI does not send.
@@ -98,6 +101,7 @@ impl<'a> Inputs<'a> {
             push: PushMode::Local,
             daemon: MachineDaemon::default(),
             trust_bundle: None,
+            buildkit_config: None,
             caches: None,
             strict_parity: false,
         }

@@ -169,6 +169,14 @@ impl Names {
         }
     }
 
+    /// The plugin that never writes the output variable at `path`.
+    pub(crate) fn never_written_by(&self, path: &[Segment]) -> Option<&'static str> {
+        (1..path.len()).find_map(|at| match self.find(&path[..at]) {
+            Found::Entry(Entry::Steps(steps)) => steps.never_writes(&path[at..]),
+            Found::Entry(_) | Found::Inside(..) | Found::Pending | Found::Missing => None,
+        })
+    }
+
     /// The store of secrets.
     pub(crate) fn secrets(&self) -> &dyn SecretStore {
         &*self.world().secrets

@@ -243,7 +243,7 @@ fn stage_steps(stage: &Stage) -> StepIds {
         StageSpec::Other { execution, .. } => execution,
         StageSpec::Template => &[],
     };
-    StepIds::of([nodes])
+    StepIds::of([nodes], None)
 }
 
 /// `--var NAME` for pipeline variables, `--var a.path` for anything.

@@ -208,7 +208,9 @@ impl<'a> Ctx<'a> {
                 // wait, so that all of them are masked and missing ones are known before anything starts. Pretended
                 // values fit no operator: only what was looked up matters, not what came of it.
                 let probe = Recording::pretending(&self.names);
-                match template.evaluate(&probe) {
+                let pretended = template.evaluate(&probe);
+                self.report_never_written(&probe, span);
+                match pretended {
                     Ok(Evaluation::Ready { unresolved, .. }) => self.report_unknown(&probe, &unresolved, span),
                     Ok(Evaluation::Pending) | Err(_) => self.report_secrets(&probe, span),
                 }

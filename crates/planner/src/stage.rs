@@ -244,7 +244,7 @@ fn report_other_processor(ctx: &Ctx<'_>, place: &StagePlace) {
 
 /// The names of a stage.
 fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes: [&[ExecutionNode]; 2]) -> Arc<Names> {
-    let ids = Arc::new(StepIds::of(nodes));
+    let ids = Arc::new(StepIds::of(nodes, Some(place.column.profile())));
     let steps = || Entry::Steps(Arc::clone(&ids));
     let text = |text: &str| Entry::value(Value::String(text.to_owned()));
     let mut entries = IndexMap::new();

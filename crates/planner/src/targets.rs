@@ -25,6 +25,8 @@ pub struct RegistryTarget {
     pub caches: Vec<String>,
     /// How the step logs in.
     pub access: Access,
+    /// The plugin builds in a container of its own engine, which gets the certificates of registries by a file.
+    pub buildkit_apart: bool,
 }
 
 /// How a step logs in to the registry that it pushes to.

@@ -3,9 +3,12 @@
 use std::{collections::BTreeSet, net::SocketAddr};
 
 use cirun_aws_emulator::{Config, Origins, identity_hosts};
-use cirun_image_ref::{DOCKER_HUB_HOSTS, host_and_port, is_aws_name, is_dns_name};
+use cirun_image_ref::{
+    DOCKER_HUB_HOSTS, Repository, host_and_port, is_aws_name, is_dns_name, is_docker_hub, split_tag,
+};
 use cirun_plan::Action;
 use cirun_planner::{Planned, RegistryTarget};
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -31,18 +34,29 @@ pub(crate) struct RegistriesFile {
     no_aws: bool,
 }
 
-/// The names that the front of this plan takes; none where it has no front.
+/// The names that the gateway of this plan takes; none where it has no gateway.
 pub(crate) fn names(planned: &Planned, settings: &Settings) -> Vec<String> {
-    let mut names = planned.front_hosts.clone();
+    let mut names: IndexSet<String> = planned.front_hosts.iter().cloned().collect();
     if settings.aws.value != AwsMode::Real && settings.push.value == PushMode::Local {
         let registries = planned.targets.iter().filter(|target| target.ecr.is_none());
-        for host in registries.flat_map(|target| identity_hosts(&target.host)) {
-            if !names.iter().any(|name| name == host) {
-                names.push(host.to_owned());
-            }
+        names.extend(registries.flat_map(|target| identity_hosts(&target.host)).map(str::to_owned));
+    }
+    for registry in base_registries(settings) {
+        match is_docker_hub(&registry) {
+            true => names.extend(DOCKER_HUB_HOSTS.map(str::to_owned)),
+            false => names.extend(Some(host_and_port(&registry).0.to_owned()).filter(|host| is_dns_name(host))),
         }
     }
-    names
+    names.into_iter().collect()
+}
+
+/// The registries of the images that `base-image` puts in the places of others: they are read from this machine's registry.
+/// Where steps do not trust the gateway, they cannot be.
+fn base_registries(settings: &Settings) -> BTreeSet<String> {
+    if settings.aws.value != AwsMode::Emulated && settings.push.value != PushMode::Local {
+        return BTreeSet::new();
+    }
+    settings.base_images.keys().map(|name| Repository::of(split_tag(name).0).registry).collect()
 }
 
 /// The registries whose images steps run from the machine's own first: those that the plan's pushes do not reach, and with
@@ -67,8 +81,10 @@ impl RegistriesFile {
     pub(crate) fn of(planned: &Planned, settings: &Settings) -> Self {
         let local = settings.push.value == PushMode::Local;
         let targets = || planned.targets.iter().filter(|target| local && target.ecr.is_none());
-        let hosts = || targets().flat_map(|target| target.hosts()).filter(|host| is_dns_name(host));
-        let ports = hosts().filter_map(|host| host_and_port(host).1).filter(|port| *port != HTTPS).collect();
+        let bases = base_registries(settings);
+        let hosts = targets().flat_map(|target| target.hosts()).chain(bases.iter().map(String::as_str));
+        let ports = hosts.filter(|host| is_dns_name(host)).filter_map(|host| host_and_port(host).1);
+        let ports = ports.filter(|port| *port != HTTPS).collect();
         let open = targets().filter(|target| target.is_open());
         let open = open.flat_map(|target| match target.is_docker_hub() {
             true => DOCKER_HUB_HOSTS.to_vec(),

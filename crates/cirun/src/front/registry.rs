@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cirun_docker_executor::{Engine, HelperImage, MachineService, ReadyLine, VolumeMount};
+use cirun_image_ref::{Repository, split_tag};
 use cirun_plan::PortBinding;
 use indexmap::IndexMap;
 use tokio::sync::OnceCell;
@@ -98,7 +99,9 @@ impl LocalRegistry {
                 format!("the engine has no image `{image}`, which `base-image` names for `{name}`"),
             ));
         }
-        let address = format!("{}/{name}", self.host());
+        let (name, tag) = split_tag(name);
+        let separator = if tag.is_some_and(|tag| tag.contains(':')) { '@' } else { ':' };
+        let address = format!("{}{separator}{}", Repository::of(name).kept_at(&self.host()), tag.unwrap_or("latest"));
         Ok(engine.publish_image(image, &address).await?)
     }
 }

@@ -54,6 +54,8 @@ pub(crate) enum Purpose {
 pub(crate) const PRIVATE_DIR: &str = "/etc/cirun";
 /// The certificates that a step trusts.
 pub(crate) const TRUST_BUNDLE_FILE: &str = "ca-bundle.pem";
+/// By which BuildKit in a container of its own trusts the emulated registries.
+pub(crate) const BUILDKIT_FILE: &str = "buildkitd.toml";
 /// The token of the pod's service account.
 pub(crate) const POD_TOKEN_FILE: &str = "pod-token";
 
@@ -128,6 +130,7 @@ pub(super) fn assemble(
     let asked = aws_inputs::Given { settings: &settings, plan, environment, connectors: &connectors, running };
     let aws = aws_inputs::of(asked, &pipeline, &facts, delegate, &paths.oidc())?;
     let pod_token = aws.oidc_token.as_ref().filter(|_| aws.mode == AwsMode::Emulated).map(|token| token.value.clone());
+    let emulates = aws.mode == AwsMode::Emulated || settings.push.value == args::PushMode::Local;
     let inputs = Inputs {
         input_sets,
         profile: settings.infra.as_ref().map(|setting| given(setting.value, "infra", setting.origin)),
@@ -145,8 +148,8 @@ pub(super) fn assemble(
         run: facts,
         pull: pull(&settings),
         plugin_images: settings.plugin_images.iter().map(|(name, image)| (name.clone(), image.value.clone())).collect(),
-        trust_bundle: (aws.mode == AwsMode::Emulated || settings.push.value == args::PushMode::Local)
-            .then(|| format!("{PRIVATE_DIR}/{TRUST_BUNDLE_FILE}")),
+        trust_bundle: emulates.then(|| format!("{PRIVATE_DIR}/{TRUST_BUNDLE_FILE}")),
+        buildkit_config: emulates.then(|| format!("{PRIVATE_DIR}/{BUILDKIT_FILE}")),
         aws,
         push: match settings.push.value {
             args::PushMode::Local => PushMode::Local,

@@ -1,6 +1,9 @@
 //! Which plugin image builds and pushes (seed 002, "Plugin used"; facts/steps).
 
-use cirun_parser::model::BuildTarget;
+use cirun_parser::{
+    ParameterField,
+    model::{BuildTarget, StepSpec},
+};
 use cirun_plan::Profile;
 
 /// The three kinds of plugins.
@@ -76,6 +79,20 @@ pub(crate) fn plugin(target: &BuildTarget, builder: Builder) -> &'static PluginR
         .iter()
         .find(|row| row.target == kind && row.builder == builder)
         .expect("PLUGINS has a row for every target and builder: checked by a test")
+}
+
+/// The plugin of a step, if it is one that leaves `DRONE_OUTPUT` alone: only kaniko's write the digest there (measured with
+/// the versions of the table).
+pub(crate) fn plugin_without_digest(spec: &StepSpec, profile: Profile) -> Option<&'static str> {
+    let StepSpec::BuildAndPush(spec) = spec else { return None };
+    let caching = match spec.caching.as_ref().map(|flag| &flag.value) {
+        Some(ParameterField::Literal(caching)) => *caching,
+        // What it resolves to is not known yet.
+        Some(ParameterField::Expression(_)) => return None,
+        None => false,
+    };
+    let builder = builder(profile, caching);
+    (builder != Builder::Kaniko).then(|| plugin(&spec.target, builder).image)
 }
 
 #[cfg(test)]

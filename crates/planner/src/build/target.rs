@@ -5,7 +5,7 @@ use cirun_parser::model::BuildTarget;
 use cirun_plan::{Environment, Text, cache_repositories};
 
 use super::{
-    BuildCtx,
+    BuildCtx, buildkit,
     plugins::Builder,
     registry::{Registry, in_registry},
 };
@@ -42,6 +42,7 @@ pub(super) fn of(build: &BuildCtx<'_, '_>, registry: &Registry, env: &Environmen
         login,
         caches,
         access: registry.access,
+        buildkit_apart: buildkit::is_apart(build.builder, |name| env.get(name)),
     }
 }
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use cirun_expressions::Segment;
 use cirun_parser::model::ExecutionNode;
+use cirun_plan::Profile;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::{Entry, Found};
+use crate::build::plugins::plugin_without_digest;
 
 /// What stands behind `steps`, at the top of a stage or in a step group.
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ struct StepNode {
     looped: bool,
     /// The steps of a step group.
     inner: Option<Entry>,
+    /// The plugin that runs as this step, where it writes no output `digest`.
+    silent: Option<&'static str>,
 }
 
 /// What the run knows of steps and groups (harness-runtime.md 3, Status).
@@ -30,27 +34,28 @@ const RUN_FIELDS: [&str; 8] =
 const STEP_FIELDS: [&str; 2] = ["output", "retryCount"];
 
 impl StepIds {
-    /// The ids of `nodes`, and of those within them.
-    pub(crate) fn of<'n>(nodes: impl IntoIterator<Item = &'n [ExecutionNode]>) -> Self {
+    /// The ids of `nodes`, and of those within them, in a stage of that profile, where it is known.
+    pub(crate) fn of<'n>(nodes: impl IntoIterator<Item = &'n [ExecutionNode]>, profile: Option<Profile>) -> Self {
         let mut ids = Self::default();
         for nodes in nodes {
-            ids.collect(nodes);
+            ids.collect(nodes, profile);
         }
         ids
     }
 
-    fn collect(&mut self, nodes: &[ExecutionNode]) {
+    fn collect(&mut self, nodes: &[ExecutionNode], profile: Option<Profile>) {
         for node in nodes {
             let (id, node) = match node {
                 ExecutionNode::Step(step) => {
-                    (&step.identifier.value, StepNode { looped: step.strategy.is_some(), inner: None })
+                    let silent = profile.and_then(|profile| plugin_without_digest(&step.spec, profile));
+                    (&step.identifier.value, StepNode { looped: step.strategy.is_some(), inner: None, silent })
                 }
                 ExecutionNode::Group(group) => {
-                    let inner = Some(Entry::Steps(Arc::new(Self::of([&*group.steps]))));
-                    (&group.identifier.value, StepNode { looped: group.strategy.is_some(), inner })
+                    let inner = Some(Entry::Steps(Arc::new(Self::of([&*group.steps], profile))));
+                    (&group.identifier.value, StepNode { looped: group.strategy.is_some(), inner, silent: None })
                 }
                 ExecutionNode::Parallel(nodes) => {
-                    self.collect(&nodes.value);
+                    self.collect(&nodes.value, profile);
                     continue;
                 }
             };
@@ -97,6 +102,21 @@ impl StepIds {
             return pending_if(of_run(rest, &RUN_FIELDS) || (is_step && of_step(rest)));
         };
         if field == "steps" { super::descend(inner, &rest[1..]) } else { pending_if(of_run(rest, &RUN_FIELDS)) }
+    }
+
+    /// The plugin that never writes the output at `path`, below `steps`.
+    pub(super) fn never_writes(&self, path: &[Segment]) -> Option<&'static str> {
+        let (Segment::Key(id), rest) = path.split_first()? else { return None };
+        let node = self.nodes.get(id).or_else(|| self.instance(id))?;
+        match (&node.inner, rest) {
+            (Some(Entry::Steps(inner)), [Segment::Key(field), rest @ ..]) if field == "steps" => {
+                inner.never_writes(rest)
+            }
+            (None, [Segment::Key(output), Segment::Key(variables), Segment::Key(name)]) => {
+                node.silent.filter(|_| output == "output" && variables == "outputVariables" && name == "digest")
+            }
+            _ => None,
+        }
     }
 
     /// The node of which `id` is an instance.

@@ -13,6 +13,8 @@ pub(super) struct Recording<'n> {
     /// Gives waiting names an empty value, so that evaluation goes on behind them.
     pretend: bool,
     pub(super) missing: RefCell<Vec<Vec<Segment>>>,
+    /// Outputs that no step will write, with the plugin that does not.
+    pub(super) never_written: RefCell<Vec<(Vec<Segment>, &'static str)>>,
     pub(super) missing_secrets: RefCell<Vec<String>>,
     pub(super) secrets: RefCell<Vec<Secret>>,
     pub(super) causes: RefCell<Vec<Cause>>,
@@ -29,6 +31,7 @@ impl<'n> Recording<'n> {
             names,
             pretend: false,
             missing: RefCell::default(),
+            never_written: RefCell::default(),
             missing_secrets: RefCell::default(),
             secrets: RefCell::default(),
             causes: RefCell::default(),
@@ -53,6 +56,9 @@ impl Scope for Recording<'_> {
                 }
             }
             Lookup::Pending => {
+                if let Some(plugin) = self.names.never_written_by(path) {
+                    self.never_written.borrow_mut().push((path.to_vec(), plugin));
+                }
                 if self.pretend {
                     return Lookup::Found { value: Value::String(String::new()), secret: false };
                 }

@@ -52,6 +52,19 @@ impl Ctx<'_> {
         self.report_unresolved(probe, &unresolved, span);
     }
 
+    /// Reports the outputs that no step will write.
+    pub(super) fn report_never_written(&self, probe: &Recording<'_>, span: Span) {
+        for (path, plugin) in probe.never_written.borrow().iter() {
+            let (output, step) = (dotted(path), dotted(&path[..path.len() - 3]));
+            let id = step.rsplit('.').next().unwrap_or(&step);
+            self.notes.report(
+                Diagnostic::warning("output-not-written", format!("`{output}` will be `null`"))
+                    .at(span, format!("`{plugin}` writes no output `digest`"))
+                    .help(format!("use `<+{step}.artifact_{id}.stepArtifacts.publishedImageArtifacts[0].digest>`")),
+            );
+        }
+    }
+
     pub(super) fn missing_secret(&self, id: &str, span: Span) {
         let mut diagnostic = Diagnostic::error("missing-secret", format!("the secret `{id}` has no value"))
             .at(span, "needed here")

@@ -39,6 +39,7 @@ fn apply(text: &str, inputs: &mut Inputs<'_>) {
             ("push", "real") => inputs.push = PushMode::Real,
             ("aws", "emulated") => {
                 inputs.aws.mode = AwsMode::Emulated;
+                inputs.buildkit_config = Some("/etc/cirun/buildkitd.toml".to_owned());
                 inputs.aws.oidc_token =
                     Some(Setting { value: Secret::new("token"), given_by: "the local OIDC issuer".to_owned() });
                 inputs.aws.delegate = Some(DelegateIdentity {

@@ -182,6 +182,43 @@ fn target_follows_the_users_own_variables() {
     assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: registry.example.com, PLUGIN_REPO: mine}"), @"BeforeRun registry.example.com/mine; registry.example.com");
 }
 
+/// BuildKit in a container of its own gets the network and the certificates of the plugin's, whoever wrote the options; what the
+/// step sets itself stays.
+#[test]
+fn buildkit_apart() {
+    let options = |profile, fields: &str| {
+        let planned = plan_steps(profile, &step(&format!("{REQUIRED}caching: true\n{fields}")), |inputs| {
+            inputs.buildkit_config = Some("/etc/cirun/buildkitd.toml".to_owned());
+        });
+        let names = ["PLUGIN_BUILDER_DRIVER_OPTS", "PLUGIN_BUILDER_DRIVER_OPTS_NEW", "PLUGIN_BUILDER_CONFIG"];
+        let values =
+            names.map(|name| explain(&planned, name).split(" ← ").next().unwrap_or_default().trim().to_owned());
+        values.join("\n")
+    };
+    const CACHE: &str = "cacheTo: type=registry,ref=ghcr.io/team/cache\n";
+    assert_eq!(options(Profile::Kubernetes, CACHE), options(Profile::Vm, CACHE));
+    assert_snapshot!(options(Profile::Vm, CACHE), @"
+    push: image=harness/buildkit:1.0.1;network=host
+    push: image=harness/buildkit:1.0.1;network=host
+    push: /etc/cirun/buildkitd.toml
+    ");
+    assert_snapshot!(options(Profile::Vm, ""), @"
+    push: image=harness/buildkit:1.0.1
+    push: image=harness/buildkit:1.0.1
+    ");
+    let own = "envVariables: {PLUGIN_BUILDER_CONFIG: mine.toml, PLUGIN_BUILDER_DRIVER_OPTS_NEW: network=stage}\n";
+    assert_snapshot!(options(Profile::Vm, &format!("{CACHE}{own}")), @"
+    push: image=harness/buildkit:1.0.1;network=host
+    push: network=stage
+    push: mine.toml
+    ");
+    assert_snapshot!(options(Profile::Vm, "envVariables: {PLUGIN_BUILDER_DRIVER: docker-container}\n"), @"
+    push: image=harness/buildkit:1.0.1;network=host
+    push: image=harness/buildkit:1.0.1;network=host
+    push: /etc/cirun/buildkitd.toml
+    ");
+}
+
 #[test]
 fn trust_bundle_of_the_emulator() {
     let planned = plan_steps(Profile::Kubernetes, &step(REQUIRED), |inputs| {

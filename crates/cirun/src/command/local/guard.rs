@@ -137,6 +137,7 @@ mod tests {
             login: None,
             caches: Vec::new(),
             access: Access::Login,
+            buildkit_apart: false,
         };
         match check(&settings, &[target]) {
             Ok(()) => "goes on".to_owned(),

@@ -144,6 +144,7 @@ mod tests {
             login: None,
             caches: Vec::new(),
             access,
+            buildkit_apart: false,
         };
         let targets = [target("index.docker.io", Access::Anonymous), target("open.example:5000", Access::Anonymous)];
         let registries = [

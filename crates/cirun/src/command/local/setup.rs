@@ -33,7 +33,7 @@ use crate::{
     local_store::LocalStore,
     own_image::OwnImage,
     record::{Record, readable_by_all},
-    session::{POD_TOKEN_FILE, PRIVATE_DIR, Session, TRUST_BUNDLE_FILE},
+    session::{BUILDKIT_FILE, POD_TOKEN_FILE, PRIVATE_DIR, Session, TRUST_BUNDLE_FILE},
     settings::{Setting, Settings},
 };
 
@@ -201,7 +201,7 @@ impl Stagehand<'_> {
         let aws = settings.aws.value == AwsMode::Emulated;
         let closed = settings.egress.value != EgressMode::All;
         let names = front::names(planned, settings);
-        if !front::kept_here(planned, settings).is_empty() || !names.is_empty() || !settings.base_images.is_empty() {
+        if !front::kept_here(planned, settings).is_empty() || !names.is_empty() {
             registry.ensure().await?;
         }
         if !aws && !closed && names.is_empty() {
@@ -209,6 +209,10 @@ impl Stagehand<'_> {
         }
         let authority = Authority::of_run(&front::scope(&names, aws)).map_err(|error| CliError::aws(&error))?;
         let mut files = vec![self.file(TRUST_BUNDLE_FILE, &authority.bundle_pem())?];
+        if planned.targets.iter().any(|target| target.buildkit_apart) {
+            let trust = format!("{PRIVATE_DIR}/{TRUST_BUNDLE_FILE}");
+            files.push(self.file(BUILDKIT_FILE, &front::buildkit_config(planned, &names, &trust)?)?);
+        }
         if let Some(token) = &self.session.pod_token {
             files.push(self.file(POD_TOKEN_FILE, token.expose())?);
         }
@@ -304,6 +308,12 @@ impl Stagehand<'_> {
             run_dir: self.record.steps(),
             private_dir: self.record.private()?,
             files: gateway.files,
+            absent_files: self
+                .own_files()?
+                .into_iter()
+                .filter(|(_, place)| place.is_none())
+                .map(|(path, _)| path)
+                .collect(),
             resolver: gateway.sidecar.as_ref().map(|sidecar| sidecar.name.clone()),
             sidecars: gateway.sidecar.into_iter().collect(),
             pod: front::pod(own, front::helper_image(own), &pod_words, pod_aliases),
@@ -339,6 +349,12 @@ impl Stagehand<'_> {
         })
     }
 
+    /// The files that plans name where containers have them, and where this run has written them.
+    fn own_files(self) -> Result<BTreeMap<String, Option<PathBuf>>, CliError> {
+        let names = [TRUST_BUNDLE_FILE, BUILDKIT_FILE, POD_TOKEN_FILE];
+        Ok(host_steps::own_files(&names, &self.record.private()?))
+    }
+
     /// Who runs host steps; `gateway` is the URL at which they reach the emulated AWS.
     fn host(self, gateway: Option<&str>) -> Result<HostBackend, CliError> {
         let program = own_binary()?;
@@ -352,7 +368,7 @@ impl Stagehand<'_> {
             environment,
             given: host_steps::given(self.session, gateway),
             homes: self.record.homes(),
-            own_files: host_steps::own_files(&[TRUST_BUNDLE_FILE, POD_TOKEN_FILE], &self.record.private()?),
+            own_files: self.own_files()?,
             stop_grace: GRACE,
         }))
     }

@@ -67,6 +67,68 @@ fn a_later_step_runs_in_the_pushed_image() {
     assert_eq!(environment.events().output("use"), ["in this run"]);
 }
 
+/// `cacheTo` makes buildx start BuildKit in a container of its own, which has neither the stage's names nor its certificates.
+fn with_a_cache(stage: Stage) {
+    let registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
+    let push = format!(
+        "- step:\n    type: BuildAndPushECR\n    identifier: push\n    name: push\n    spec:\n      connectorRef: aws\n      \
+         account: \"123456789012\"\n      region: us-east-1\n      imageName: it-cache\n      tags: [v1]\n      caching: true\n      \
+         cacheTo: type=registry,ref={registry}/it-cache:cache\n"
+    );
+    let environment = TestEnvironment::pipeline(stage.step(&push).pipeline())
+        .file("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
+        .file(".cirun.toml", TestEnvironment::example("shop").read(".cirun.toml"))
+        .file("secrets.env", TestEnvironment::example("shop").read("secrets.env"))
+        .with_engine();
+    let output = environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl", "--create-repository"]).exits(0);
+    drop(output.says("`push` starts BuildKit in a container of its own"));
+    assert!(environment.events().output("push").join("\n").contains(&format!("pushed {registry}/it-cache:v1 sha256:")));
+}
+
+#[test]
+fn with_a_cache_in_a_pod() {
+    with_a_cache(Stage::kubernetes());
+}
+
+#[test]
+fn with_a_cache_on_a_vm() {
+    with_a_cache(Stage::vm());
+}
+
+const ECR_BASE: &str = "210987654321.dkr.ecr.ap-south-2.amazonaws.com/base:it";
+
+/// Images that builds start FROM, of any registry, though no step pushes there; one of them asks for a login.
+#[test]
+fn base_images_are_those_of_the_settings() {
+    let push = "- step:\n    type: BuildAndPushECR\n    identifier: push\n    name: push\n    spec:\n      connectorRef: aws\n      \
+                account: \"123456789012\"\n      region: us-east-1\n      imageName: it-base\n      tags: [v1]\n      \
+                baseImageConnectorRefs: [bases]\n";
+    let from = |names: &[&str]| {
+        let stages: String = names.iter().enumerate().map(|(n, name)| format!("FROM {name} AS s{n}\n")).collect();
+        format!("{stages}FROM scratch\nCOPY --from=s0 /bin/busybox /\n")
+    };
+    let names = ["alpine:it", "cirun-it/base", "registry.cirun-it.example:5443/team/base:2", ECR_BASE];
+    let bases: String = names.iter().map(|name| format!("\"{name}\" = \"cirun.local/busybox:1\"\n")).collect();
+    let connector = "connector:\n  name: bases\n  identifier: bases\n  type: DockerRegistry\n  spec:\n    \
+                     providerType: Other\n    dockerRegistryUrl: https://registry.cirun-it.example:5443\n    auth:\n      type: UsernamePassword\n      \
+                     spec: {username: reader, passwordRef: aws_secret_key}\n";
+    let shop = TestEnvironment::example("shop").read(".cirun.toml");
+    let settings = match shop.contains("[base-image]") {
+        true => shop.replace("[base-image]\n", &format!("[base-image]\n{bases}")),
+        false => format!("{shop}\n[base-image]\n{bases}"),
+    };
+    // kaniko-ecr logs in to every registry of ECR that a build starts from, the other plugins to the one that they push to.
+    for (stage, names) in [(Stage::kubernetes(), &names[..]), (Stage::vm(), &names[..3])] {
+        let environment = TestEnvironment::pipeline(stage.step(push).pipeline())
+            .file("Dockerfile", from(names))
+            .file(".harness/bases.yaml", connector)
+            .file(".cirun.toml", &settings)
+            .file("secrets.env", TestEnvironment::example("shop").read("secrets.env"))
+            .with_engine();
+        drop(environment.cirun(&["local", "ci.yaml", "--create-repository"]).exits(0));
+    }
+}
+
 /// Removes an image's name from the engine, however the test ends.
 struct Untag(String);
 

@@ -1,0 +1,29 @@
+//! The configuration by which BuildKit in a container of its own trusts the registries that the gateway answers for.
+
+use std::collections::BTreeMap;
+
+use cirun_planner::Planned;
+use serde::Serialize;
+
+use crate::error::CliError;
+
+#[derive(Serialize)]
+struct Configuration<'a> {
+    registry: BTreeMap<&'a str, Registry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Registry<'a> {
+    ca: [&'a str; 1],
+}
+
+/// The file for the names that the gateway takes, and the plan's registries with their ports; `ca` is where the plugin's
+/// container has the certificates, from which buildx copies them.
+///
+/// # Errors
+/// The text cannot be written.
+pub(crate) fn buildkit_config(planned: &Planned, names: &[String], ca: &str) -> Result<String, CliError> {
+    let targets = planned.targets.iter().flat_map(|target| target.hosts());
+    let registry = names.iter().map(String::as_str).chain(targets).map(|host| (host, Registry { ca: [ca] })).collect();
+    toml::to_string(&Configuration { registry }).map_err(|error| CliError::aws_text(format!("buildkitd.toml: {error}")))
+}

@@ -1,0 +1,38 @@
+//! Build arguments and labels with the character in them that separates one from the next: the plugins know no way to
+//! escape it (measured, with each of the three).
+
+use cirun_parser::{Diagnostic, TextMap};
+use cirun_plan::Text;
+
+use super::BuildCtx;
+
+/// Reports values that the plugin would split.
+pub(super) fn check(build: &BuildCtx<'_, '_>) {
+    let (arguments, labels) = (build.spec.build_args.as_ref(), build.spec.labels.as_ref());
+    report(
+        build,
+        arguments,
+        ';',
+        "the plugin ends the build argument there",
+        "read the value from a file in the Dockerfile",
+    );
+    report(build, labels, ',', "the plugin begins the next label there", "set the label in the Dockerfile: `LABEL`");
+}
+
+fn report(build: &BuildCtx<'_, '_>, map: Option<&TextMap>, separator: char, label: &str, help: &str) {
+    let ctx = &build.at.ctx;
+    for (name, span, value) in map.map(|map| ctx.map(map)).unwrap_or_default() {
+        let splits = match &value.value {
+            Text::Known(text) => text.contains(separator),
+            Text::Secret(secret) => secret.expose().contains(separator),
+            Text::Deferred(_) => false,
+        };
+        if splits || name.contains(separator) {
+            ctx.notes.report(
+                Diagnostic::warning("split-value", format!("`{name}` has a `{separator}`, and is cut there"))
+                    .at(span, label)
+                    .help(format!("leave the `{separator}` out, or {help}")),
+            );
+        }
+    }
+}
