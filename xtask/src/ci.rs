@@ -5,6 +5,7 @@ use std::{
     fs::DirEntry,
     io,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::Result;
@@ -20,19 +21,40 @@ const FUZZ_RUNS: u32 = 50_000;
 pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args) -> Result<()> {
-    ensure_components()?;
-    cargo(&["xfmt", "--check"])?;
-    tidy::run(&tidy::Args {})?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
-    cargo(&["xtask", "test"])?;
-    cargo(&["xtask", "demo"])?;
-    fuzz::run(&fuzz::Args::repeatable(FUZZ_RUNS))?;
-    deny()
+    let mut phases = Phases::default();
+    phases.run("components", ensure_components)?;
+    phases.run("format", || cargo(&["xfmt", "--check"]))?;
+    phases.run("tidy", || tidy::run(&tidy::Args {}))?;
+    phases.run("lints and tests", || cargo(&["xtask", "test"]))?;
+    phases.run("demo", || cargo(&["xtask", "demo", "--with-tests"]))?;
+    phases.run("fuzz", || fuzz::run(&fuzz::Args::repeatable(FUZZ_RUNS)))?;
+    phases.run("licences and advisories", deny)
 }
 
-fn cargo(words: &[&str]) -> Result<()> {
-    Cmd::new("cargo").args(words).dir(&project::root()).run()
+/// What ran so far, with its time: printed after each phase, so that a slow one is seen.
+#[derive(Default)]
+struct Phases(Vec<(&'static str, Duration)>);
+
+impl Phases {
+    fn run(&mut self, name: &'static str, phase: impl FnOnce() -> Result<()>) -> Result<()> {
+        let start = Instant::now();
+        let done = phase();
+        self.0.push((name, start.elapsed()));
+        let line: Vec<_> = self.0.iter().map(|(name, took)| format!("{name} {} s", took.as_secs())).collect();
+        eprintln!("ci: {}", line.join(", "));
+        done
+    }
 }
+
+/// Runs cargo with clippy as the compiler of this workspace, and its warnings as errors: one build gives the lints and the
+/// tests. `cargo clippy` would check every crate, and every dependency, once more.
+fn cargo(words: &[&str]) -> Result<()> {
+    let cargo = Cmd::new("cargo").args(words).dir(&project::root());
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver").env("CLIPPY_ARGS", DENY_WARNINGS).run()
+}
+
+/// The arguments of `cargo clippy -- -D warnings`, as cargo-clippy gives them to the driver.
+const DENY_WARNINGS: &str = "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__";
 
 /// A minimal Rust installation has neither rustfmt nor clippy.
 fn ensure_components() -> Result<()> {
@@ -50,7 +72,8 @@ fn deny() -> Result<()> {
         eprintln!("skipped: cargo-deny is not installed (`cargo install --locked cargo-deny`)");
         return Ok(());
     }
-    cargo(&["deny", "check", "bans", "licenses", "sources"])?;
+    let check = |words: &[&str]| Cmd::new("cargo").arg("deny").args(words).dir(&project::root()).run();
+    check(&["check", "bans", "licenses", "sources"])?;
     let folder = advisories();
     let database = if Cmd::new("cargo").args(["deny", "fetch", "db"]).dir(&project::root()).succeeds() {
         Database::Fresh
@@ -67,7 +90,7 @@ fn deny() -> Result<()> {
             return Ok(());
         }
     }
-    cargo(&["deny", "--offline", "check", "advisories"])
+    check(&["--offline", "check", "advisories"])
 }
 
 /// What is here of the advisories.

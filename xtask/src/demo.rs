@@ -23,6 +23,9 @@ const REGISTRY: [&str; 2] = ["cirun-registry", "5000/tcp"];
 /// Runs examples/shop from nothing and shows the image that it pushed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Builds what `cargo xtask test` builds: after that, nothing is built again
+    #[arg(long, hide = true)]
+    with_tests: bool,
     /// Passed on to `cirun local`
     #[arg(last = true)]
     options: Vec<String>,
@@ -33,7 +36,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let engine = engine::ensure()?;
     images::ensure(&engine)?;
-    Cmd::new("cargo").args(["build", "--quiet", "--package", "cirun"]).dir(&project::root()).run()?;
+    let what: &[&str] = if args.with_tests { &["--workspace", "--all-targets"] } else { &["--package", "cirun"] };
+    Cmd::new("cargo").args(["build", "--quiet"]).args(what).dir(&project::root()).run()?;
     let events = project::cache_dir("demo")?.join("events.jsonl");
     let code = Cmd::new(project::target_dir().join("debug/cirun"))
         .args(["local", PIPELINE, "--trust", "--events"])

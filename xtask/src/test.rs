@@ -1,5 +1,7 @@
 //! `cargo xtask test`: every test, those that need an engine included, with all their set-up.
 
+use std::thread;
+
 use anyhow::{Result, bail};
 
 use crate::{
@@ -25,7 +27,7 @@ pub(crate) struct AttackArgs {}
 const ATTACKS: &str = "::attack::";
 
 pub(crate) fn run(_: &Args) -> Result<()> {
-    let engine = set_up()?;
+    let engine = set_up_and_build()?;
     project::corpus()?;
     let mut results = rust(&engine, None);
     results.extend([doc(), stand_in()]);
@@ -33,7 +35,21 @@ pub(crate) fn run(_: &Args) -> Result<()> {
 }
 
 pub(crate) fn attack(_: &AttackArgs) -> Result<()> {
-    all(rust(&set_up()?, Some(ATTACKS)))
+    all(rust(&set_up_and_build()?, Some(ATTACKS)))
+}
+
+/// Builds the tests while packages and images are fetched: on a fresh machine both take minutes.
+fn set_up_and_build() -> Result<Engine> {
+    let build = || match has_nextest() {
+        true => cargo().args(["nextest", "run", "--workspace", "--no-run"]).dir(&project::root()).run(),
+        false => cargo().args(["test", "--workspace", "--all-targets", "--no-run"]).dir(&project::root()).run(),
+    };
+    thread::scope(|scope| {
+        let building = scope.spawn(build);
+        let engine = set_up();
+        building.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        engine
+    })
 }
 
 fn set_up() -> Result<Engine> {
@@ -59,7 +75,7 @@ fn rust(engine: &Engine, named: Option<&str>) -> Vec<Result<()>> {
         let cargo = cargo().args(words).args(named).dir(&project::root()).env("DOCKER_HOST", engine.host());
         cargo.env("CIRUN_TEST_REGISTRY", &registry.name).run()
     };
-    if cargo().args(["nextest", "--version"]).succeeds() {
+    if has_nextest() {
         return vec![
             run(&["nextest", "run", "--workspace"]),
             run(&["nextest", "run", "--workspace", "--profile", "docker"]),
@@ -97,6 +113,10 @@ fn stand_in() -> Result<()> {
         .env("PYTHONPATH", dir.join("rootfs/usr/lib/ecr-standin"))
         .dir(&dir)
         .run()
+}
+
+fn has_nextest() -> bool {
+    cargo().args(["nextest", "--version"]).succeeds()
 }
 
 fn cargo() -> Cmd {
