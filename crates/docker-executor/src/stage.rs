@@ -202,11 +202,13 @@ fn gets_the_socket(step: &PlannedStep) -> bool {
     }
 }
 
-/// Sidecars join the networks of groups, so these come first.
+/// Pods and sidecars need the networks, and not each other.
 async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
     helper_images(shared, stage, planned).await?;
-    try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared, planned))).await?;
-    sidecar::start_all(shared, stage).await?;
+    try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared))).await?;
+    let pods = try_join_all(stage.all_surroundings().map(|surroundings| surroundings.start_pod(shared, planned)));
+    let (pods, sidecars) = tokio::join!(pods, sidecar::start_all(shared, stage));
+    pods.map(drop).and(sidecars)?;
     match &shared.config.resolver {
         None => Ok(()),
         Some(resolver) => name_resolvers(shared, stage, resolver).await,

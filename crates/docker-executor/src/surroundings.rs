@@ -54,11 +54,10 @@ impl Surroundings {
         }
     }
 
-    /// Makes network, volumes and pod; the pod's image is there already.
-    pub(crate) async fn make(&self, shared: &Arc<Shared>, planned: &PlannedStage) -> Result<(), BackendError> {
+    /// Makes network and volumes.
+    pub(crate) async fn make(&self, shared: &Arc<Shared>) -> Result<(), BackendError> {
         let (network, volumes) = tokio::join!(self.make_network(shared), self.make_volumes(shared));
-        network.and(volumes)?;
-        self.start_pod(shared, planned).await
+        network.and(volumes)
     }
 
     async fn make_network(&self, shared: &Shared) -> Result<(), BackendError> {
@@ -101,7 +100,8 @@ impl Surroundings {
         try_join_all(volumes).await.map(drop)
     }
 
-    async fn start_pod(&self, shared: &Shared, planned: &PlannedStage) -> Result<(), BackendError> {
+    /// Starts the container that holds the pod's namespace, where there is a pod; its image is there already.
+    pub(crate) async fn start_pod(&self, shared: &Shared, planned: &PlannedStage) -> Result<(), BackendError> {
         if self.host.network == Network::Bridge {
             return Ok(());
         }
