@@ -1,5 +1,6 @@
 //! Which part of AWS a request is for: by host name, and on an endpoint without one by its headers.
 
+use cirun_image_ref::partition_of;
 use http::{Method, request::Parts};
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     oidc,
     registry::login,
     sigv4,
-    storage::{is_account, partition},
+    storage::is_account,
 };
 
 /// The `X-Amz-Target` prefix of ECR's API.
@@ -103,7 +104,7 @@ pub fn host_names(registries: &[EcrRegistry]) -> Vec<String> {
     let mut names = vec!["sts.amazonaws.com".to_owned()];
     for registry in registries.iter().filter(|registry| is_account(&registry.account)) {
         let region = &registry.region;
-        let suffix = if partition(region) == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let suffix = partition_of(region).map_or("amazonaws.com", |partition| partition.suffix);
         names.push(format!("sts.{region}.{suffix}"));
         names.push(format!("api.ecr.{region}.{suffix}"));
         names.push(format!("ecr.{region}.{suffix}"));

@@ -1,11 +1,24 @@
 //! ECR's control plane: JSON 1.1, the action in `X-Amz-Target`.
 
+mod batch;
+mod choice;
+mod encryption;
 mod error;
 mod image;
+mod image_id;
+mod layer;
+mod lifecycle;
 mod mirror;
+mod mutability;
 mod page;
 mod policy;
+mod pull_through;
+mod put_image;
+mod registry_settings;
 mod repository;
+mod scan;
+mod scanning;
+mod statement;
 mod tag;
 mod token;
 
@@ -15,8 +28,9 @@ use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use self::image_id::ImageId;
 pub(crate) use self::{
-    error::{EcrError, immutable},
+    error::{EcrError, images_missing, immutable},
     token::{RegistryToken, TokenError},
 };
 use crate::{
@@ -33,28 +47,50 @@ type Action = fn(&Call) -> Result<Value, EcrError>;
 
 /// The actions that are answered; the rest of ECR's are refused by name.
 const ACTIONS: &[(&str, Action)] = &[
-    ("BatchCheckLayerAvailability", image::check_layers),
-    ("BatchDeleteImage", image::batch_delete),
-    ("BatchGetImage", image::batch_get),
+    ("BatchCheckLayerAvailability", layer::check),
+    ("BatchDeleteImage", batch::delete),
+    ("BatchGetImage", batch::get),
+    ("BatchGetRepositoryScanningConfiguration", scanning::batch_get),
+    ("CompleteLayerUpload", layer::complete),
+    ("CreatePullThroughCacheRule", pull_through::create),
     ("CreateRepository", repository::create),
-    ("DeleteLifecyclePolicy", policy::delete_lifecycle),
+    ("DeleteLifecyclePolicy", lifecycle::delete),
+    ("DeletePullThroughCacheRule", pull_through::delete),
+    ("DeleteRegistryPolicy", registry_settings::delete_policy),
     ("DeleteRepository", repository::delete),
-    ("DeleteRepositoryPolicy", policy::delete_access),
+    ("DeleteRepositoryPolicy", policy::delete),
+    ("DescribeImageScanFindings", scan::findings),
     ("DescribeImages", image::describe),
-    ("DescribeRegistry", repository::describe_registry),
+    ("DescribePullThroughCacheRules", pull_through::describe),
+    ("DescribeRegistry", registry_settings::describe),
     ("DescribeRepositories", repository::describe),
+    ("GetAccountSetting", registry_settings::get_setting),
     ("GetAuthorizationToken", token::get),
-    ("GetLifecyclePolicy", policy::get_lifecycle),
-    ("GetRepositoryPolicy", policy::get_access),
+    ("GetDownloadUrlForLayer", layer::download_url),
+    ("GetLifecyclePolicy", lifecycle::get),
+    ("GetLifecyclePolicyPreview", lifecycle::get_preview),
+    ("GetRegistryPolicy", registry_settings::get_policy),
+    ("GetRegistryScanningConfiguration", scanning::get),
+    ("GetRepositoryPolicy", policy::get),
+    ("InitiateLayerUpload", layer::initiate),
+    ("ListImageReferrers", image::referrers),
     ("ListImages", image::list),
     ("ListTagsForResource", tag::list),
-    ("PutImage", image::put),
+    ("PutAccountSetting", registry_settings::put_setting),
+    ("PutImage", put_image::put),
     ("PutImageScanningConfiguration", repository::put_scanning),
     ("PutImageTagMutability", repository::put_mutability),
-    ("PutLifecyclePolicy", policy::put_lifecycle),
-    ("SetRepositoryPolicy", policy::put_access),
+    ("PutLifecyclePolicy", lifecycle::put),
+    ("PutRegistryPolicy", registry_settings::put_policy),
+    ("PutRegistryScanningConfiguration", scanning::put),
+    ("PutReplicationConfiguration", registry_settings::put_replication),
+    ("SetRepositoryPolicy", policy::put),
+    ("StartImageScan", scan::start),
+    ("StartLifecyclePolicyPreview", lifecycle::start_preview),
     ("TagResource", tag::add),
     ("UntagResource", tag::remove),
+    ("UpdatePullThroughCacheRule", pull_through::update),
+    ("UploadLayerPart", layer::upload_part),
 ];
 
 /// One call of an action.
@@ -62,6 +98,8 @@ pub(crate) struct Call {
     emulator: Arc<Emulator>,
     caller: Caller,
     region: String,
+    /// `https://HOST`, as the client reaches this place.
+    endpoint: String,
     input: Value,
 }
 
@@ -110,6 +148,25 @@ struct Repository {
 impl Repository {
     fn arn(&self) -> String {
         self.registry.repository_arn(&self.at.name)
+    }
+
+    /// Returns the error for an image that is not there.
+    fn image_not_found(&self, id: &ImageId) -> EcrError {
+        let (name, account) = (&self.at.name, &self.registry.account);
+        let message = format!(
+            "The image with imageId {} does not exist within the repository with name '{name}' in the registry with id \
+             '{account}'",
+            id.shown()
+        );
+        EcrError::Named("ImageNotFoundException", message)
+    }
+
+    /// Returns the error for something that the repository does not have.
+    fn without(&self, code: &'static str, what: &str) -> EcrError {
+        let (name, account) = (&self.at.name, &self.registry.account);
+        let message =
+            format!("{what} does not exist for the repository with name '{name}' in the registry with id '{account}'");
+        EcrError::Named(code, message)
     }
 
     /// Turns a storage error into ECR's, which names repository and registry.
@@ -170,12 +227,26 @@ async fn run(call: &mut Exchange<'_>, region: Option<String>, body: &mut Request
         call.entry.param("forwarded", upstream);
         upstream_value = Some(mirror::accept(answer)?);
     }
-    let run = Call { emulator: Arc::clone(call.emulator), caller, region, input };
-    blocking(move || match upstream_value {
-        Some(value) => mirror::apply(&run, &name, *action, value),
-        None => action(&run),
+    let scheme = if call.listener.is_tls() { "https" } else { "http" };
+    let endpoint = format!("{scheme}://{}", call.authority);
+    let run = Call { emulator: Arc::clone(call.emulator), caller, region, endpoint, input };
+    blocking(move || {
+        expire_images(&run)?;
+        match upstream_value {
+            Some(value) => mirror::apply(&run, &name, *action, value),
+            None => action(&run),
+        }
     })
     .await
+}
+
+/// Applies the lifecycle policy of the repository that a call is about, if that is due.
+fn expire_images(call: &Call) -> Result<(), EcrError> {
+    let text = |field: &str| call.input.get(field).and_then(Value::as_str);
+    let Some(name) = text("repositoryName") else { return Ok(()) };
+    // What is wrong with the names is the action's to say.
+    let Ok(repository) = call.repository(text("registryId"), name) else { return Ok(()) };
+    lifecycle::apply_if_due(call, &repository)
 }
 
 fn log_params(call: &mut Exchange<'_>, input: &Value) {

@@ -13,7 +13,7 @@ use crate::{
     Identity, StoreError, Strictness,
     emulator::Emulator,
     sigv4::{self, Scope, Signature, SignatureError},
-    storage::{KeyRecord, Store, is_account},
+    storage::{KeyRecord, Store, is_account, partition},
 };
 
 /// A user or a role session.
@@ -81,7 +81,8 @@ pub(crate) fn authenticate(
     body: &[u8],
 ) -> Result<Caller, AuthError> {
     let signature = sigv4::parse(parts).ok_or(AuthError::Missing)?;
-    let (principal, proof, kind) = identify(emulator, &signature)?;
+    let partition = partition(&signature.scope.region);
+    let (principal, proof, kind) = identify(emulator, &signature, partition)?;
     if emulator.strictness == Strictness::Strict {
         if signature.scope.service != service {
             return Err(AuthError::Service);
@@ -114,7 +115,7 @@ enum Proof {
 
 type Identified = (Principal, Proof, CallerKind);
 
-fn identify(emulator: &Emulator, signature: &Signature) -> Result<Identified, AuthError> {
+fn identify(emulator: &Emulator, signature: &Signature, partition: &str) -> Result<Identified, AuthError> {
     let key = &signature.scope.access_key_id;
     let own = signature.session_token.as_deref().and_then(|token| Session::open(&emulator.signer, token));
     if let Some(session) = own {
@@ -128,7 +129,7 @@ fn identify(emulator: &Emulator, signature: &Signature) -> Result<Identified, Au
         return Ok((session.principal, Proof::Secret(secret), CallerKind::Session));
     }
     if let Some(identity) = emulator.identities.iter().find(|identity| identity.access_key_id == *key) {
-        return Ok((user(identity), Proof::Secret(identity.secret_access_key.clone()), CallerKind::User));
+        return Ok((user(identity, partition), Proof::Secret(identity.secret_access_key.clone()), CallerKind::User));
     }
     if emulator.upstream.is_some()
         && let Some(KeyRecord { arn, account, user_id }) = emulator.store.recall_key(key)
@@ -140,19 +141,23 @@ fn identify(emulator: &Emulator, signature: &Signature) -> Result<Identified, Au
     if temporary && signature.session_token.is_none() {
         return Err(AuthError::Unknown);
     }
-    Ok((undeclared(emulator, key), Proof::None, if temporary { CallerKind::Session } else { CallerKind::User }))
+    Ok((
+        undeclared(emulator, key, partition),
+        Proof::None,
+        if temporary { CallerKind::Session } else { CallerKind::User },
+    ))
 }
 
-fn user(identity: &Identity) -> Principal {
+fn user(identity: &Identity, partition: &str) -> Principal {
     Principal {
-        arn: format!("arn:aws:iam::{}:user/{}", identity.account, identity.user),
+        arn: format!("arn:{partition}:iam::{}:user/{}", identity.account, identity.user),
         account: identity.account.clone(),
         user_id: unique_id("AIDA", &format!("{}/{}", identity.account, identity.user)),
     }
 }
 
 /// Stands for whoever holds a key that was not declared: a user of the default account.
-fn undeclared(emulator: &Emulator, key: &str) -> Principal {
+fn undeclared(emulator: &Emulator, key: &str, partition: &str) -> Principal {
     let account = emulator.default_account.clone();
-    Principal { arn: format!("arn:aws:iam::{account}:user/local"), account, user_id: unique_id("AIDA", key) }
+    Principal { arn: format!("arn:{partition}:iam::{account}:user/local"), account, user_id: unique_id("AIDA", key) }
 }

@@ -19,6 +19,7 @@ mod identity;
 mod jws;
 mod log;
 mod oidc;
+mod pattern;
 mod refuse;
 mod registry;
 mod s3;

@@ -11,11 +11,13 @@
 //! uploads/<id>/{data,upload.json}
 //! keys/<access key id>         KeyRecord as JSON: sessions that a forwarded STS call gave
 //! registries/<host>/<name>/_repository/
-//!     repository.json, lifecycle.json, policy.json
+//!     repository.json, lifecycle.json, lifecycle-preview.json, policy.json
 //!     layers/<hex>             empty: this repository may read that blob
 //!     manifests/<hex>          ManifestRecord as JSON
 //!     tags/<tag>               digest
 //!     referrers/<hex>/<hex>    empty: subject / the manifest that names it
+//!     scans/<hex>              when the manifest was scanned
+//! registries/<host>/_registry/ policy.json and others: what the registry is set to
 //! ```
 
 mod blob;
@@ -26,8 +28,11 @@ mod files;
 mod gc;
 mod image;
 mod keys;
+mod list;
 mod name;
+mod registry;
 mod repository;
+mod scan;
 mod upload;
 
 use std::{
@@ -40,10 +45,11 @@ use ring::rand::{SecureRandom, SystemRandom};
 pub(crate) use self::{
     blob::LayerFile,
     digest::Algorithm,
-    document::Document,
+    document::{Document, is_list},
     image::{ManifestRecord, NewManifest, Reference, StoredManifest},
     keys::KeyRecord,
     name::{is_account, is_region, partition},
+    registry::RegistryText,
     repository::{PolicyKind, RepositoryRef, RepositorySettings, TagMutability},
     upload::{Hasher, UploadWriter},
 };

@@ -2,11 +2,12 @@
 
 mod assume_role;
 mod error;
+mod federation;
 mod identity;
+mod rule;
+mod saml;
 mod web_identity;
 mod xml;
-
-use std::time::Duration;
 
 use http::{Response, StatusCode, header};
 
@@ -36,21 +37,13 @@ impl Params {
         self.get(name).ok_or(StsError::MissingParameter(name))
     }
 
-    /// Reads `DurationSeconds`, at most `longest`.
-    fn duration(&self, default: Duration, longest: Duration) -> Result<Duration, StsError> {
-        let Some(text) = self.get("DurationSeconds") else { return Ok(default.min(longest)) };
-        let seconds: u64 = text.parse().map_err(|_| StsError::malformed("DurationSeconds", text))?;
-        // STS grants no session under a quarter of an hour.
-        if seconds < 900 {
-            return Err(StsError::Validation(format!(
-                "1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: \
-                 Member must have value greater than or equal to 900"
-            )));
-        }
-        if seconds > longest.as_secs() {
-            return Err(StsError::TooLong);
-        }
-        Ok(Duration::from_secs(seconds))
+    /// Returns the members of a list: `Tags.member.1.Key`, `Tags.member.2.Key`, … for `Tags` and `.Key`.
+    fn members(&self, list: &str, field: &str) -> Vec<&str> {
+        let member = |number: usize| {
+            let name = format!("{list}.member.{number}{field}");
+            self.0.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+        };
+        (1..).map_while(member).collect()
     }
 }
 
@@ -97,7 +90,7 @@ async fn run(call: &mut Exchange<'_>, body: &mut RequestBody) -> Result<Answered
     if let Some(fault) = call.emulator.fault(Service::Sts).await {
         return Err(StsError::Fault(fault));
     }
-    let caller = if action == "AssumeRoleWithWebIdentity" {
+    let caller = if UNSIGNED.iter().any(|(name, _)| *name == action) {
         call.entry.auth = AuthKind::Unsigned;
         None
     } else {
@@ -115,9 +108,21 @@ async fn run(call: &mut Exchange<'_>, body: &mut RequestBody) -> Result<Answered
     }
     match caller {
         Some(caller) => signed(call.emulator, &action, &caller, &params),
-        None => web_identity::assume(call.emulator, &params),
+        None => unsigned(call.emulator, &action, &params),
     }
     .map(Answered::Here)
+}
+
+type Unsigned = fn(&Emulator, &Params) -> Result<Element, StsError>;
+
+/// The actions whose caller is known by a token alone.
+const UNSIGNED: [(&str, Unsigned); 2] =
+    [("AssumeRoleWithSAML", saml::assume), ("AssumeRoleWithWebIdentity", web_identity::assume)];
+
+fn unsigned(emulator: &Emulator, action: &str, params: &Params) -> Result<Element, StsError> {
+    let (_, assume) =
+        UNSIGNED.iter().find(|(name, _)| *name == action).ok_or_else(|| StsError::InvalidAction(action.to_owned()))?;
+    assume(emulator, params)
 }
 
 /// The actions that need a signature.
@@ -126,7 +131,10 @@ fn signed(emulator: &Emulator, action: &str, caller: &Caller, params: &Params) -
         "GetCallerIdentity" => Ok(identity::caller(&caller.principal)),
         "AssumeRole" => assume_role::assume(emulator, caller, params),
         "GetSessionToken" => identity::session_token(emulator, caller, params),
+        "GetFederationToken" => federation::token(emulator, caller, params),
         "GetAccessKeyInfo" => identity::access_key_info(emulator, params),
+        "GetWebIdentityToken" => identity::web_identity_token(caller, params),
+        "DecodeAuthorizationMessage" => identity::decode_message(params),
         _ => Err(StsError::InvalidAction(action.to_owned())),
     }
 }

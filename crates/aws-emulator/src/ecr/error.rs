@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{StoreError, fault::Failure, identity::AuthError};
+use crate::{Digest, StoreError, fault::Failure, identity::AuthError};
 
 /// Why ECR refuses a call.
 #[derive(Debug)]
@@ -33,6 +33,16 @@ impl From<AuthError> for EcrError {
 }
 
 impl EcrError {
+    /// Returns the error for a parameter that breaks a rule.
+    pub(super) fn constraint(parameter: &str, rule: &str) -> Self {
+        Self::InvalidParameter(format!("Invalid parameter at '{parameter}' failed to satisfy constraint: '{rule}'"))
+    }
+
+    /// Returns the error for a parameter that a call must have.
+    pub(super) fn missing(parameter: &str) -> Self {
+        Self::constraint(parameter, "Member must not be null")
+    }
+
     /// Returns the error for a parameter that does not match its pattern.
     pub(super) fn invalid(parameter: &str, value: &str, pattern: &str) -> Self {
         Self::InvalidParameter(format!(
@@ -61,22 +71,19 @@ impl EcrError {
                 ),
             ),
             StoreError::ImageNotFound(image) => {
-                let (digest, tag) = if image.contains(':') { (&*image, "null") } else { ("null", &*image) };
-                let message = format!(
-                    "The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within {within}"
-                );
-                Self::Named("ImageNotFoundException", message)
+                Self::Named("ImageNotFoundException", format!("The image '{image}' does not exist within {within}"))
             }
             StoreError::LayerNotFound(digest) => {
                 Self::Named("LayersNotFoundException", format!("The layer '{digest}' was not found in {within}"))
             }
-            StoreError::PartsMissing(digests) => {
-                let digests: Vec<String> = digests.iter().map(ToString::to_string).collect();
-                let message = format!(
-                    "Layers with digests '[{}]' required by the image do not exist in {within}",
-                    digests.join(", ")
-                );
+            StoreError::LayersMissing(digests) => {
+                let digests = Digest::join(&digests);
+                let message =
+                    format!("Layers with digests '[{digests}]' required by the image do not exist in {within}");
                 Self::Named("LayersNotFoundException", message)
+            }
+            StoreError::ImagesMissing(digests) => {
+                Self::Named("ReferencedImagesNotFoundException", images_missing(&digests, name, account))
             }
             StoreError::TagImmutable(tag) => {
                 Self::Named("ImageTagAlreadyExistsException", immutable(tag.as_str(), name))
@@ -130,6 +137,15 @@ pub(crate) fn immutable(tag: &str, repository: &str) -> String {
     format!(
         "The image tag '{tag}' already exists in the '{repository}' repository and cannot be overwritten because the \
          repository is immutable."
+    )
+}
+
+/// Returns the message of a list whose images are not there.
+pub(crate) fn images_missing(digests: &[Digest], repository: &str, account: &str) -> String {
+    format!(
+        "Images with digests '[{}]' required for pushing image into repository with name '{repository}' in the registry \
+         with id '{account}' do not exist",
+        Digest::join(digests)
     )
 }
 

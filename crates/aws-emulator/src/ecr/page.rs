@@ -1,6 +1,7 @@
 //! Lists in pages: `maxResults` and `nextToken`.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::Value;
 
 use super::EcrError;
 
@@ -19,9 +20,7 @@ pub(super) fn page<T>(
 ) -> Result<(Vec<T>, Option<String>), EcrError> {
     let limit = max_results.unwrap_or(DEFAULT_PAGE);
     if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(EcrError::InvalidParameter(format!(
-            "Invalid parameter at 'maxResults' failed to satisfy constraint: 'must be between 1 and {LARGEST_PAGE}'"
-        )));
+        return Err(EcrError::constraint("maxResults", &format!("must be between 1 and {LARGEST_PAGE}")));
     }
     let after = next_token.map(decode).transpose()?;
     let mut rest = items.into_iter().filter(|item| after.as_ref().is_none_or(|after| key(item) > *after));
@@ -30,13 +29,18 @@ pub(super) fn page<T>(
     Ok((page, token))
 }
 
+/// Adds the token for the rest of a list to an answer.
+pub(super) fn with_token(mut answer: Value, next: Option<String>) -> Value {
+    if let Some(next) = next {
+        answer["nextToken"] = Value::String(next);
+    }
+    answer
+}
+
 fn decode(token: &str) -> Result<String, EcrError> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok();
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
-        EcrError::InvalidParameter(
-            "Invalid parameter at 'nextToken' failed to satisfy constraint: 'Invalid token'".to_owned(),
-        )
-    })
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.ok_or_else(|| EcrError::constraint("nextToken", "Invalid token"))
 }
 
 #[cfg(test)]

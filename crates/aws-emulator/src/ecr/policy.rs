@@ -1,9 +1,12 @@
-//! The two policy texts of a repository: who may use it, and which images expire. Kept, not applied.
+//! The policy of a repository: who may use it. Kept, not applied.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Call, EcrError, Repository};
+use super::{
+    Call, EcrError, Repository,
+    statement::{self, Scope},
+};
 use crate::storage::PolicyKind;
 
 #[derive(Deserialize)]
@@ -11,58 +14,7 @@ use crate::storage::PolicyKind;
 struct Input {
     registry_id: Option<String>,
     repository_name: String,
-    #[serde(alias = "lifecyclePolicyText")]
     policy_text: Option<String>,
-}
-
-pub(super) fn get_lifecycle(call: &Call) -> Result<Value, EcrError> {
-    get(call, PolicyKind::Lifecycle)
-}
-
-pub(super) fn put_lifecycle(call: &Call) -> Result<Value, EcrError> {
-    put(call, PolicyKind::Lifecycle)
-}
-
-pub(super) fn delete_lifecycle(call: &Call) -> Result<Value, EcrError> {
-    delete(call, PolicyKind::Lifecycle)
-}
-
-pub(super) fn get_access(call: &Call) -> Result<Value, EcrError> {
-    get(call, PolicyKind::Access)
-}
-
-pub(super) fn put_access(call: &Call) -> Result<Value, EcrError> {
-    put(call, PolicyKind::Access)
-}
-
-pub(super) fn delete_access(call: &Call) -> Result<Value, EcrError> {
-    delete(call, PolicyKind::Access)
-}
-
-fn get(call: &Call, kind: PolicyKind) -> Result<Value, EcrError> {
-    let (_, repository) = read(call)?;
-    let text = current(call, &repository, kind)?;
-    Ok(render(&repository, kind, &text))
-}
-
-fn put(call: &Call, kind: PolicyKind) -> Result<Value, EcrError> {
-    let (input, repository) = read(call)?;
-    let field = field(kind);
-    let text = input.policy_text.unwrap_or_default();
-    if !serde_json::from_str::<Value>(&text).is_ok_and(|policy| policy.is_object()) {
-        return Err(EcrError::InvalidParameter(format!(
-            "Invalid parameter at '{field}' failed to satisfy constraint: 'Invalid JSON document'"
-        )));
-    }
-    call.emulator.store.set_policy(&repository.at, kind, Some(&text)).map_err(repository.error())?;
-    Ok(render(&repository, kind, &text))
-}
-
-fn delete(call: &Call, kind: PolicyKind) -> Result<Value, EcrError> {
-    let (_, repository) = read(call)?;
-    let text = current(call, &repository, kind)?;
-    call.emulator.store.set_policy(&repository.at, kind, None).map_err(repository.error())?;
-    Ok(render(&repository, kind, &text))
 }
 
 fn read(call: &Call) -> Result<(Input, Repository), EcrError> {
@@ -71,31 +23,38 @@ fn read(call: &Call) -> Result<(Input, Repository), EcrError> {
     Ok((input, repository))
 }
 
-fn current(call: &Call, repository: &Repository, kind: PolicyKind) -> Result<String, EcrError> {
-    let text = call.emulator.store.policy(&repository.at, kind).map_err(repository.error())?;
-    let (code, what) = match kind {
-        PolicyKind::Lifecycle => ("LifecyclePolicyNotFoundException", "Lifecycle policy"),
-        PolicyKind::Access => ("RepositoryPolicyNotFoundException", "Repository policy"),
-    };
-    text.ok_or_else(|| {
-        let (name, account) = (&repository.at.name, &repository.registry.account);
-        let message =
-            format!("{what} does not exist for the repository with name '{name}' in the registry with id '{account}'");
-        EcrError::Named(code, message)
-    })
+pub(super) fn get(call: &Call) -> Result<Value, EcrError> {
+    let (_, repository) = read(call)?;
+    let text = current(call, &repository)?;
+    Ok(render(&repository, &text))
 }
 
-fn render(repository: &Repository, kind: PolicyKind, text: &str) -> Value {
+pub(super) fn put(call: &Call) -> Result<Value, EcrError> {
+    let (input, repository) = read(call)?;
+    let store = &call.emulator.store;
+    store.repository(&repository.at).map_err(repository.error())?;
+    let text = input.policy_text.ok_or_else(|| EcrError::missing("policyText"))?;
+    statement::check(&text, Scope::Repository)?;
+    store.set_policy(&repository.at, PolicyKind::Access, Some(&text)).map_err(repository.error())?;
+    Ok(render(&repository, &text))
+}
+
+pub(super) fn delete(call: &Call) -> Result<Value, EcrError> {
+    let (_, repository) = read(call)?;
+    let text = current(call, &repository)?;
+    call.emulator.store.set_policy(&repository.at, PolicyKind::Access, None).map_err(repository.error())?;
+    Ok(render(&repository, &text))
+}
+
+fn current(call: &Call, repository: &Repository) -> Result<String, EcrError> {
+    let text = call.emulator.store.policy(&repository.at, PolicyKind::Access).map_err(repository.error())?;
+    text.ok_or_else(|| repository.without("RepositoryPolicyNotFoundException", "Repository policy"))
+}
+
+fn render(repository: &Repository, text: &str) -> Value {
     json!({
         "registryId": repository.registry.account,
         "repositoryName": repository.at.name.as_str(),
-        field(kind): text,
+        "policyText": text,
     })
-}
-
-fn field(kind: PolicyKind) -> &'static str {
-    match kind {
-        PolicyKind::Lifecycle => "lifecyclePolicyText",
-        PolicyKind::Access => "policyText",
-    }
 }

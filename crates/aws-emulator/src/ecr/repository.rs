@@ -5,10 +5,17 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Call, EcrError, Repository, page::page, tag::TagEntry, token::seconds};
+use super::{
+    Call, EcrError, Repository,
+    encryption::Encryption,
+    mutability::{self, Mutability},
+    page::{page, with_token},
+    tag::TagEntry,
+    token::seconds,
+};
 use crate::{
     RepositoryName,
-    storage::{RepositoryRef, RepositorySettings, TagMutability},
+    storage::{RepositoryRef, RepositorySettings},
 };
 
 #[derive(Deserialize)]
@@ -23,9 +30,10 @@ struct Scanning {
 struct Create {
     registry_id: Option<String>,
     repository_name: String,
-    image_tag_mutability: Option<TagMutability>,
+    #[serde(flatten)]
+    mutability: mutability::Input,
     image_scanning_configuration: Option<Scanning>,
-    encryption_configuration: Option<Value>,
+    encryption_configuration: Option<Encryption>,
     #[serde(default)]
     tags: Vec<TagEntry>,
 }
@@ -33,13 +41,16 @@ struct Create {
 pub(super) fn create(call: &Call) -> Result<Value, EcrError> {
     let input: Create = call.input()?;
     let repository = call.repository(input.registry_id.as_deref(), &input.repository_name)?;
-    let settings = RepositorySettings {
-        tag_mutability: input.image_tag_mutability.unwrap_or_default(),
+    let encryption = input.encryption_configuration.map(|encryption| encryption.render(&repository.registry));
+    let mut settings = RepositorySettings {
         scan_on_push: input.image_scanning_configuration.is_some_and(|scanning| scanning.scan_on_push),
-        encryption: input.encryption_configuration,
+        encryption: encryption.transpose()?,
         tags: input.tags.into_iter().map(TagEntry::into_pair).collect::<BTreeMap<_, _>>(),
         ..RepositorySettings::new(call.emulator.clock.now())
     };
+    if let Some(mutability) = Mutability::read(input.mutability)? {
+        mutability.set(&mut settings);
+    }
     call.emulator.store.create_repository(&repository.at, &settings).map_err(repository.error())?;
     Ok(json!({ "repository": render(&repository, &settings) }))
 }
@@ -76,11 +87,7 @@ pub(super) fn describe(call: &Call) -> Result<Value, EcrError> {
             rendered.push(render(&Repository { registry: registry.clone(), at }, &settings));
         }
     }
-    let mut answer = json!({ "repositories": rendered });
-    if let Some(next) = next {
-        answer["nextToken"] = Value::String(next);
-    }
-    Ok(answer)
+    Ok(with_token(json!({ "repositories": rendered }), next))
 }
 
 #[derive(Deserialize)]
@@ -130,36 +137,38 @@ pub(super) fn put_scanning(call: &Call) -> Result<Value, EcrError> {
 struct PutMutability {
     registry_id: Option<String>,
     repository_name: String,
-    image_tag_mutability: TagMutability,
+    #[serde(flatten)]
+    mutability: mutability::Input,
 }
 
 pub(super) fn put_mutability(call: &Call) -> Result<Value, EcrError> {
     let input: PutMutability = call.input()?;
     let repository = call.repository(input.registry_id.as_deref(), &input.repository_name)?;
-    let change = |settings: &mut RepositorySettings| settings.tag_mutability = input.image_tag_mutability;
-    call.emulator.store.change_repository(&repository.at, change).map_err(repository.error())?;
-    Ok(json!({
+    // A missing repository comes first, as for the other settings.
+    call.emulator.store.repository(&repository.at).map_err(repository.error())?;
+    let mutability = Mutability::read(input.mutability)?.ok_or_else(|| EcrError::missing("imageTagMutability"))?;
+    let change = |settings: &mut RepositorySettings| mutability.set(settings);
+    let settings = call.emulator.store.change_repository(&repository.at, change).map_err(repository.error())?;
+    let mut answer = json!({
         "registryId": repository.registry.account,
         "repositoryName": repository.at.name.as_str(),
-        "imageTagMutability": input.image_tag_mutability,
-    }))
-}
-
-pub(super) fn describe_registry(call: &Call) -> Result<Value, EcrError> {
-    let registry = call.registry(None)?;
-    Ok(json!({ "registryId": registry.account, "replicationConfiguration": { "rules": [] } }))
+    });
+    mutability::render(&mut answer, &settings);
+    Ok(answer)
 }
 
 fn render(repository: &Repository, settings: &RepositorySettings) -> Value {
     let Repository { registry, at } = repository;
-    json!({
+    let mut answer = json!({
         "repositoryArn": repository.arn(),
         "registryId": registry.account,
         "repositoryName": at.name.as_str(),
         "repositoryUri": format!("{}/{}", registry.host(), at.name),
         "createdAt": seconds(settings.created_at),
-        "imageTagMutability": settings.tag_mutability,
-        "imageScanningConfiguration": { "scanOnPush": settings.scan_on_push },
-        "encryptionConfiguration": settings.encryption.clone().unwrap_or_else(|| json!({ "encryptionType": "AES256" })),
-    })
+    });
+    mutability::render(&mut answer, settings);
+    answer["imageScanningConfiguration"] = json!({ "scanOnPush": settings.scan_on_push });
+    answer["encryptionConfiguration"] =
+        settings.encryption.clone().unwrap_or_else(|| json!({ "encryptionType": "AES256" }));
+    answer
 }

@@ -68,9 +68,5 @@ fn of_arn(call: &Call, arn: &str) -> Result<Repository, EcrError> {
         }
         _ => None,
     }
-    .unwrap_or_else(|| {
-        Err(EcrError::InvalidParameter(format!(
-            "Invalid parameter at 'resourceArn' failed to satisfy constraint: 'Invalid ARN' (found '{arn}')"
-        )))
-    })
+    .unwrap_or_else(|| Err(EcrError::constraint("resourceArn", "Invalid ARN")))
 }

@@ -3,6 +3,13 @@ use serde_json::json;
 
 use crate::testing::{Answer, Bench};
 
+mod images;
+mod layers;
+mod lifecycle;
+mod registry;
+mod scans;
+mod shop;
+
 fn show(answer: &Answer) -> String {
     format!("{} {}", answer.status.as_u16(), answer.text())
 }
@@ -29,16 +36,13 @@ async fn an_image_is_put_described_and_removed() {
     bench.ecr("CreateRepository", REPOSITORY).await;
     let index = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
     let put = json!({ "repositoryName": "team/shop", "imageManifest": index, "imageTag": "1" }).to_string();
-    assert_snapshot!(show(&bench.ecr("PutImage", &put).await), @r#"200 {"image":{"registryId":"123456789012","repositoryName":"team/shop","imageId":{"imageDigest":"sha256:dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2","imageTag":"1"},"imageManifest":"{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[]}"}}"#);
+    assert_snapshot!(show(&bench.ecr("PutImage", &put).await), @r#"200 {"image":{"registryId":"123456789012","repositoryName":"team/shop","imageId":{"imageDigest":"sha256:dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2","imageTag":"1"},"imageManifest":"{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[]}","imageManifestMediaType":"application/vnd.oci.image.index.v1+json"}}"#);
     assert_snapshot!(show(&bench.ecr("DescribeImages", REPOSITORY).await), @r#"200 {"imageDetails":[{"registryId":"123456789012","repositoryName":"team/shop","imageDigest":"sha256:dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2","imageSizeInBytes":0,"imagePushedAt":1767225600.0,"imageManifestMediaType":"application/vnd.oci.image.index.v1+json","imageTags":["1"]}]}"#);
     assert_snapshot!(show(&bench.ecr("ListImages", REPOSITORY).await), @r#"200 {"imageIds":[{"imageDigest":"sha256:dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2","imageTag":"1"}]}"#);
     let missing = r#"{"repositoryName":"team/shop","imageIds":[{"imageTag":"2"}]}"#;
     assert_snapshot!(show(&bench.ecr("DescribeImages", missing).await), @r#"400 {"__type":"ImageNotFoundException","message":"The image with imageId {imageDigest:'null', imageTag:'2'} does not exist within the repository with name 'team/shop' in the registry with id '123456789012'"}"#);
     assert_snapshot!(show(&bench.ecr("BatchGetImage", missing).await), @r#"200 {"images":[],"failures":[{"imageId":{"imageTag":"2"},"failureCode":"ImageNotFound","failureReason":"Requested image not found"}]}"#);
     assert_snapshot!(show(&bench.ecr("DeleteRepository", REPOSITORY).await), @r#"400 {"__type":"RepositoryNotEmptyException","message":"The repository with name 'team/shop' in registry with id '123456789012' cannot be deleted because it still contains images"}"#);
-    let tag = r#"{"repositoryName":"team/shop","imageIds":[{"imageTag":"1"}]}"#;
-    assert_snapshot!(show(&bench.ecr("BatchDeleteImage", tag).await), @r#"200 {"imageIds":[{"imageDigest":"sha256:dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2","imageTag":"1"}],"failures":[]}"#);
-    assert_snapshot!(show(&bench.ecr("ListImages", REPOSITORY).await), @r#"200 {"imageIds":[{"imageDigest":"sha256:dff9de10919148711140d349bf03f1a99eb06f94b03e51715ccebfa7cdc518e2"}]}"#);
 }
 
 #[tokio::test]
@@ -46,11 +50,8 @@ async fn policies_are_kept() {
     let bench = Bench::new();
     bench.ecr("CreateRepository", REPOSITORY).await;
     assert_snapshot!(show(&bench.ecr("GetLifecyclePolicy", REPOSITORY).await), @r#"400 {"__type":"LifecyclePolicyNotFoundException","message":"Lifecycle policy does not exist for the repository with name 'team/shop' in the registry with id '123456789012'"}"#);
-    let put = json!({ "repositoryName": "team/shop", "lifecyclePolicyText": "{\"rules\":[]}" }).to_string();
-    assert_snapshot!(show(&bench.ecr("PutLifecyclePolicy", &put).await), @r#"200 {"registryId":"123456789012","repositoryName":"team/shop","lifecyclePolicyText":"{\"rules\":[]}"}"#);
-    assert_eq!(bench.ecr("GetLifecyclePolicy", REPOSITORY).await.json()["lifecyclePolicyText"], "{\"rules\":[]}");
     let bad = json!({ "repositoryName": "team/shop", "policyText": "nonsense" }).to_string();
-    assert_snapshot!(show(&bench.ecr("SetRepositoryPolicy", &bad).await), @r#"400 {"__type":"InvalidParameterException","message":"Invalid parameter at 'policyText' failed to satisfy constraint: 'Invalid JSON document'"}"#);
+    assert_snapshot!(show(&bench.ecr("SetRepositoryPolicy", &bad).await), @r#"400 {"__type":"InvalidParameterException","message":"Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'"}"#);
     let scan =
         json!({ "repositoryName": "team/shop", "imageScanningConfiguration": { "scanOnPush": true } }).to_string();
     assert_snapshot!(show(&bench.ecr("PutImageScanningConfiguration", &scan).await), @r#"200 {"registryId":"123456789012","repositoryName":"team/shop","imageScanningConfiguration":{"scanOnPush":true}}"#);

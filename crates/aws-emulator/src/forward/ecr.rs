@@ -22,9 +22,18 @@ pub(crate) fn part(action: &str) -> Part {
         "BatchCheckLayerAvailability"
         | "BatchDeleteImage"
         | "BatchGetImage"
+        | "CompleteLayerUpload"
+        | "DescribeImageScanFindings"
         | "DescribeImages"
+        | "GetDownloadUrlForLayer"
+        | "GetLifecyclePolicyPreview"
+        | "InitiateLayerUpload"
+        | "ListImageReferrers"
         | "ListImages"
-        | "PutImage" => Part::Here,
+        | "PutImage"
+        | "StartImageScan"
+        | "StartLifecyclePolicyPreview"
+        | "UploadLayerPart" => Part::Here,
         _ => Part::Both,
     }
 }

@@ -22,6 +22,10 @@ const REGISTRY_ACTIONS: &[(&str, &[&str])] = &[
     ("ListReferrers", &["ecr:BatchGetImage"]),
 ];
 
+/// The actions of STS, besides assuming a role, that a user needs a permission for.
+const STS_ACTIONS: [&str; 4] =
+    ["DecodeAuthorizationMessage", "GetAccessKeyInfo", "GetFederationToken", "GetWebIdentityToken"];
+
 /// Returns the policy document: one statement per resource, in order. Requests that were turned away count as well,
 /// as they are what the policy is missing; those that need no permission do not.
 pub fn least_policy<'a>(entries: impl IntoIterator<Item = &'a LogEntry>) -> Value {
@@ -45,6 +49,7 @@ fn permissions(entry: &LogEntry) -> Vec<(String, String)> {
         Service::Sts if action == "AssumeRole" => {
             entry.params.get("RoleArn").map(|role| (role.clone(), "sts:AssumeRole".to_owned())).into_iter().collect()
         }
+        Service::Sts if STS_ACTIONS.contains(&action) => vec![("*".to_owned(), format!("sts:{action}"))],
         Service::Ecr => control_plane(entry),
         Service::Registry => {
             let actions = REGISTRY_ACTIONS.iter().find(|(operation, _)| *operation == action);

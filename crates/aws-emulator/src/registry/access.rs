@@ -23,6 +23,11 @@ pub(super) struct Access {
 }
 
 impl Access {
+    /// Lets a request read what is here.
+    pub(super) fn to_read() -> Self {
+        Self { creates_repositories: false, reader: None }
+    }
+
     /// Checks the request's login against the registry. `owner` requests need none.
     pub(super) fn check(
         exchange: &mut Exchange<'_>,

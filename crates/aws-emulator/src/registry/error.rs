@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     Digest, InvalidName, StoreError,
-    ecr::immutable,
+    ecr::{images_missing, immutable},
     fault::Failure,
     http::{ResponseBody, content, set},
     storage::RepositoryRef,
@@ -45,10 +45,10 @@ impl RegistryError {
             }
             StoreError::ImageNotFound(_) => "Requested image not found".to_owned(),
             StoreError::TagImmutable(tag) => immutable(tag.as_str(), name),
-            StoreError::PartsMissing(digests) => {
-                let digests: Vec<_> = digests.iter().map(Digest::to_string).collect();
-                format!("Layers with digests '[{}]' required by the image do not exist", digests.join(", "))
+            StoreError::LayersMissing(digests) => {
+                format!("Layers with digests '[{}]' required by the image do not exist", Digest::join(digests))
             }
+            StoreError::ImagesMissing(digests) => images_missing(digests, name, &account),
             StoreError::UploadNotFound(_) => "no such upload: never begun, finished, cancelled or too old".to_owned(),
             other => other.told(),
         };
@@ -126,7 +126,7 @@ fn store_code(error: &StoreError) -> (u16, &'static str) {
         StoreError::RepositoryNotFound(_) => (404, "NAME_UNKNOWN"),
         StoreError::ImageNotFound(_) => (404, "MANIFEST_UNKNOWN"),
         StoreError::LayerNotFound(_) => (404, "BLOB_UNKNOWN"),
-        StoreError::PartsMissing(_) => (400, "MANIFEST_BLOB_UNKNOWN"),
+        StoreError::LayersMissing(_) | StoreError::ImagesMissing(_) => (400, "MANIFEST_BLOB_UNKNOWN"),
         StoreError::TagImmutable(_) => (400, "TAG_INVALID"),
         StoreError::ManifestInvalid(_) => (400, "MANIFEST_INVALID"),
         StoreError::UploadNotFound(_) => (404, "BLOB_UPLOAD_UNKNOWN"),

@@ -16,7 +16,7 @@ pub(crate) struct HashCache(Mutex<VecDeque<(String, Hasher)>>);
 
 impl HashCache {
     /// Remembers an upload's hash so far.
-    pub(super) fn put(&self, id: String, hasher: Hasher) {
+    pub(crate) fn put(&self, id: String, hasher: Hasher) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() == CAPACITY {
             entries.pop_front();
@@ -25,7 +25,7 @@ impl HashCache {
     }
 
     /// Takes an upload's hash out.
-    pub(super) fn take(&self, id: &str) -> Option<Hasher> {
+    pub(crate) fn take(&self, id: &str) -> Option<Hasher> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let index = entries.iter().rposition(|(known, _)| known == id)?;
         entries.remove(index).map(|(_, hasher)| hasher)

@@ -82,6 +82,11 @@ impl Digest {
         self.algorithm
     }
 
+    /// Writes digests one after the other, as error messages list them.
+    pub(crate) fn join(digests: &[Self]) -> String {
+        digests.iter().map(Self::to_string).collect::<Vec<_>>().join(", ")
+    }
+
     /// Returns the hex digits.
     pub fn hex(&self) -> &str {
         &self.hex

@@ -111,6 +111,11 @@ impl Document {
     }
 }
 
+/// Says whether a media type is that of several images.
+pub(crate) fn is_list(media_type: &str) -> bool {
+    kind(media_type) == Some(Manifest::Index)
+}
+
 /// Returns the kind of a media type, `None` if it is no manifest's.
 fn kind(media_type: &str) -> Option<Manifest> {
     match media_type.split(';').next().unwrap_or_default().trim() {

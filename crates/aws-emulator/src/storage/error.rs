@@ -40,9 +40,12 @@ pub enum StoreError {
     /// The repository may not read that blob, or nobody has it.
     #[error("no layer {0}")]
     LayerNotFound(Digest),
-    /// A manifest names blobs or manifests that the repository does not have.
-    #[error("the manifest names {} missing parts", .0.len())]
-    PartsMissing(Vec<Digest>),
+    /// A manifest names blobs that the repository does not have.
+    #[error("the manifest names {} missing layers", .0.len())]
+    LayersMissing(Vec<Digest>),
+    /// A list names images that the repository does not have.
+    #[error("the list names {} missing images", .0.len())]
+    ImagesMissing(Vec<Digest>),
     /// The repository's tags are immutable and this one points elsewhere.
     #[error("tag `{0}` is immutable")]
     TagImmutable(Tag),

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Digest, Document, RepositoryRef, Store, StoreError, Tag, TagMutability, files,
+    Digest, Document, RepositoryRef, Store, StoreError, Tag, files,
     files::{Created, Readers},
+    is_list,
 };
 
 /// How a request names an image.
@@ -24,7 +25,7 @@ pub(crate) struct ManifestRecord {
     pub(crate) media_type: String,
     pub(crate) artifact_type: Option<String>,
     pub(crate) pushed_at: Timestamp,
-    /// Bytes of config and layers.
+    /// Bytes of config and layers, of a list those of its largest image.
     pub(crate) content_bytes: u64,
     /// Bytes of the manifest itself.
     pub(crate) size: u64,
@@ -80,11 +81,18 @@ impl Store {
         let missing = |folder: &str, parts: &[Digest]| {
             parts.iter().filter(|part| !dir.join(folder).join(part.hex()).exists()).cloned().collect::<Vec<_>>()
         };
-        let mut absent = missing("layers", &document.blobs);
-        absent.extend(missing("manifests", &document.manifests));
+        let absent = missing("layers", &document.blobs);
         if !absent.is_empty() {
-            return Err(StoreError::PartsMissing(absent));
+            return Err(StoreError::LayersMissing(absent));
         }
+        let absent = missing("manifests", &document.manifests);
+        if !absent.is_empty() {
+            return Err(StoreError::ImagesMissing(absent));
+        }
+        let content_bytes = match is_list(&document.media_type) {
+            true => self.list_bytes(repository, &document.manifests)?,
+            false => document.content_bytes,
+        };
         self.put_blob(&digest, new.bytes)?;
         if let Some(subject) = &document.subject {
             files::touch(&dir.join("referrers").join(subject.hex()).join(digest.hex()))?;
@@ -93,13 +101,13 @@ impl Store {
             media_type: document.media_type,
             artifact_type: document.artifact_type,
             pushed_at: new.now,
-            content_bytes: document.content_bytes,
+            content_bytes,
             size: new.bytes.len() as u64,
         };
         let record = serde_json::to_vec(&record).expect("a record is strings and numbers");
         files::create_once(&self.tmp(), &dir.join("manifests").join(digest.hex()), &record, Readers::All)?;
         if let Reference::Tag(tag) = new.reference {
-            self.set_tag(repository, tag, &digest, settings.tag_mutability)?;
+            self.set_tag(repository, tag, &digest, settings.may_move(tag))?;
         }
         Ok(PutManifest { digest, subject: document.subject })
     }
@@ -109,18 +117,17 @@ impl Store {
         repository: &RepositoryRef,
         tag: &Tag,
         digest: &Digest,
-        mutability: TagMutability,
+        may_move: bool,
     ) -> Result<(), StoreError> {
         let path = self.repository_dir(repository).join("tags").join(tag.as_str());
         let content = digest.to_string();
-        match mutability {
-            TagMutability::Mutable => files::replace(&self.tmp(), &path, content.as_bytes()),
-            TagMutability::Immutable => match files::create_once(&self.tmp(), &path, content.as_bytes(), Readers::All)?
-            {
-                Created::Now => Ok(()),
-                Created::Before if files::read(&path)? == content.as_bytes() => Ok(()),
-                Created::Before => Err(StoreError::TagImmutable(tag.clone())),
-            },
+        if may_move {
+            return files::replace(&self.tmp(), &path, content.as_bytes());
+        }
+        match files::create_once(&self.tmp(), &path, content.as_bytes(), Readers::All)? {
+            Created::Now => Ok(()),
+            Created::Before if files::read(&path)? == content.as_bytes() => Ok(()),
+            Created::Before => Err(StoreError::TagImmutable(tag.clone())),
         }
     }
 
@@ -213,6 +220,7 @@ impl Store {
         if let Some(subject) = self.document(repository, digest).ok().flatten().and_then(|document| document.subject) {
             files::remove(&dir.join("referrers").join(subject.hex()).join(digest.hex()))?;
         }
+        files::remove(&self.scan_path(repository, digest))?;
         if files::remove(&dir.join("manifests").join(digest.hex()))? {
             Ok(())
         } else {

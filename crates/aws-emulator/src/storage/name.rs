@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use cirun_image_ref::partition_of;
 use thiserror::Error;
 
 /// The text is not a name of its kind.
@@ -41,7 +42,7 @@ impl EcrRegistry {
 
     /// Returns the host name that ECR gives the registry.
     pub fn host(&self) -> RegistryHost {
-        let suffix = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let suffix = partition_of(&self.region).map_or("amazonaws.com", |partition| partition.suffix);
         RegistryHost(format!("{}.dkr.ecr.{}.{suffix}", self.account, self.region))
     }
 
@@ -53,11 +54,7 @@ impl EcrRegistry {
 
 /// Returns the ARN partition that a region belongs to.
 pub(crate) fn partition(region: &str) -> &'static str {
-    match region.split('-').collect::<Vec<_>>().as_slice() {
-        ["cn", ..] => "aws-cn",
-        ["us", "gov", ..] => "aws-us-gov",
-        _ => "aws",
-    }
+    partition_of(region).map_or("aws", |partition| partition.name)
 }
 
 /// The names that lead to Docker Hub.

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{RegistryHost, RepositoryName, Store, StoreError, files};
+use super::{RegistryHost, RepositoryName, Store, StoreError, Tag, files, registry};
+use crate::pattern::wildcard;
 
 /// The folder of a repository's own files; no component of a name may begin with `_`.
 const OWN: &str = "_repository";
@@ -28,6 +29,10 @@ pub(crate) enum TagMutability {
     Mutable,
     /// A pushed tag stays.
     Immutable,
+    /// A push may move a tag, but not those that a filter of the repository matches.
+    MutableWithExclusion,
+    /// A pushed tag stays, but for those that a filter of the repository matches.
+    ImmutableWithExclusion,
 }
 
 /// What a repository is set to, as `repository.json` keeps it.
@@ -37,6 +42,9 @@ pub(crate) struct RepositorySettings {
     pub(crate) created_at: Timestamp,
     #[serde(default)]
     pub(crate) tag_mutability: TagMutability,
+    /// The tags that `tag_mutability` does not hold for: patterns with `*`.
+    #[serde(default)]
+    pub(crate) mutability_exclusions: Vec<String>,
     #[serde(default)]
     pub(crate) scan_on_push: bool,
     /// `encryptionConfiguration` as it was given.
@@ -45,12 +53,17 @@ pub(crate) struct RepositorySettings {
     /// Resource tags.
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
+    /// When the lifecycle policy was last applied.
+    #[serde(default)]
+    pub(crate) lifecycle_evaluated_at: Option<Timestamp>,
 }
 
 /// A policy text that hangs on a repository.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PolicyKind {
     Lifecycle,
+    /// What a lifecycle policy would do, as it was worked out when someone asked.
+    LifecyclePreview,
     Access,
 }
 
@@ -60,9 +73,22 @@ impl RepositorySettings {
         Self {
             created_at,
             tag_mutability: TagMutability::Mutable,
+            mutability_exclusions: Vec::new(),
             scan_on_push: false,
             encryption: None,
             tags: BTreeMap::new(),
+            lifecycle_evaluated_at: None,
+        }
+    }
+
+    /// Says whether a push may move this tag to another image.
+    pub(crate) fn may_move(&self, tag: &Tag) -> bool {
+        let excluded = || self.mutability_exclusions.iter().any(|filter| wildcard(filter, tag.as_str()));
+        match self.tag_mutability {
+            TagMutability::Mutable => true,
+            TagMutability::Immutable => false,
+            TagMutability::MutableWithExclusion => !excluded(),
+            TagMutability::ImmutableWithExclusion => excluded(),
         }
     }
 }
@@ -125,14 +151,16 @@ impl Store {
     }
 
     /// Lists a registry's repositories by name.
-    pub(crate) fn repositories(&self, registry: &RegistryHost) -> Result<Vec<RepositoryName>, StoreError> {
+    pub(crate) fn repositories(&self, host: &RegistryHost) -> Result<Vec<RepositoryName>, StoreError> {
         let mut found = Vec::new();
         let mut open = vec![String::new()];
         while let Some(prefix) = open.pop() {
-            let dir = self.registries().join(registry.as_str()).join(&prefix);
+            let dir = self.registries().join(host.as_str()).join(&prefix);
             for name in files::names(&dir)? {
                 if name == OWN {
                     found.extend(prefix.parse().ok());
+                } else if prefix.is_empty() && name == registry::OWN {
+                    // What the registry itself is set to.
                 } else if prefix.is_empty() {
                     open.push(name);
                 } else {
@@ -180,6 +208,7 @@ impl Store {
     fn policy_path(&self, repository: &RepositoryRef, kind: PolicyKind) -> PathBuf {
         self.repository_dir(repository).join(match kind {
             PolicyKind::Lifecycle => "lifecycle.json",
+            PolicyKind::LifecyclePreview => "lifecycle-preview.json",
             PolicyKind::Access => "policy.json",
         })
     }

@@ -164,7 +164,7 @@ fn a_manifest_needs_its_parts() {
     let new =
         NewManifest { bytes: text.as_bytes(), media_type: None, reference: &reference, now: Timestamp::UNIX_EPOCH };
     match bench.store.put_manifest(&bench.shop, &new) {
-        Err(StoreError::PartsMissing(missing)) => assert_eq!(missing, [layer]),
+        Err(StoreError::LayersMissing(missing)) => assert_eq!(missing, [layer]),
         other => panic!("{other:?}"),
     }
     assert!(bench.store.tags(&bench.shop).unwrap().is_empty());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Params, StsError, credentials, xml::Element};
+use super::{Params, StsError, credentials, rule, xml::Element};
 use crate::{
     Role, Strictness,
     emulator::Emulator,
@@ -12,6 +12,8 @@ use crate::{
 
 /// What a session lasts when nothing is asked.
 pub(super) const DEFAULT_SESSION: Duration = Duration::from_secs(3600);
+/// The longest name of a role.
+const LONGEST_ROLE_NAME: usize = 64;
 /// The longest session of a role that nobody declared: IAM's own limit.
 const LONGEST_SESSION: Duration = Duration::from_secs(12 * 3600);
 /// The longest session of a role that was assumed from a role.
@@ -31,7 +33,8 @@ impl<'a> RoleArn<'a> {
         match parts.as_slice() {
             ["arn", partition, "iam", "", account, resource] if is_account(account) => {
                 let name = resource.strip_prefix("role/").and_then(|path| path.rsplit('/').next());
-                let name = name.filter(|name| !name.is_empty());
+                let is_name = |name: &&str| rule::name("RoleName", name, 1..=LONGEST_ROLE_NAME, "").is_ok();
+                let name = name.filter(is_name);
                 name.map(|name| Self { arn, partition, account, name })
             }
             _ => None,
@@ -53,6 +56,11 @@ impl<'a> RoleArn<'a> {
 pub(super) fn assume(emulator: &Emulator, caller: &Caller, params: &Params) -> Result<Element, StsError> {
     let arn = RoleArn::parse(params.require("RoleArn")?)?;
     let session_name = session_name(params)?;
+    let source_identity = source_identity(params)?;
+    let packed = rule::packed_policy(params)?;
+    if let Some(id) = params.get("ExternalId") {
+        rule::name("ExternalId", id, 2..=1224, ":/")?;
+    }
     let role = emulator.roles.iter().find(|role| role.arn == arn.arn);
     let allowed = match role {
         Some(role) => trusts(role, caller) && external_id_fits(role, params),
@@ -65,18 +73,31 @@ pub(super) fn assume(emulator: &Emulator, caller: &Caller, params: &Params) -> R
             resource: arn.arn.to_owned(),
         });
     }
-    let longest = longest_session(role);
-    let longest = if caller.kind == CallerKind::Session { longest.min(LONGEST_CHAINED_SESSION) } else { longest };
-    let duration = params.duration(DEFAULT_SESSION, longest)?;
+    let duration = session_duration(params, DEFAULT_SESSION, longest_session(role))?;
+    if caller.kind == CallerKind::Session && duration > LONGEST_CHAINED_SESSION {
+        return Err(StsError::TooLongForAChain);
+    }
     let session = Session::new(arn.session(session_name), emulator.clock.now() + duration);
-    Ok(Element::result(
-        "AssumeRole",
-        [
-            assumed_user(&session.principal),
-            credentials(&session.keys(&emulator.signer)),
-            Element::text("PackedPolicySize", "0"),
-        ],
-    ))
+    let mut answer = vec![
+        assumed_user(&session.principal),
+        credentials(&session.keys(&emulator.signer)),
+        Element::text("PackedPolicySize", packed.to_string()),
+    ];
+    answer.extend(source_identity.map(|identity| Element::text("SourceIdentity", identity)));
+    Ok(Element::result("AssumeRole", answer))
+}
+
+/// Reads `SourceIdentity`: who the caller is outside of AWS.
+pub(super) fn source_identity(params: &Params) -> Result<Option<&str>, StsError> {
+    let Some(identity) = params.get("SourceIdentity") else { return Ok(None) };
+    rule::name("SourceIdentity", identity, 2..=64, "")?;
+    Ok(Some(identity))
+}
+
+/// Reads how long a session of a role lasts.
+pub(super) fn session_duration(params: &Params, default: Duration, longest: Duration) -> Result<Duration, StsError> {
+    let duration = rule::duration(params, default.min(longest), LONGEST_SESSION)?;
+    if duration > longest { Err(StsError::TooLong) } else { Ok(duration) }
 }
 
 /// Renders `AssumedRoleUser`.
@@ -94,15 +115,12 @@ pub(super) fn longest_session(role: Option<&Role>) -> Duration {
 /// Reads `RoleSessionName`: 2 to 64 letters, digits and `+=,.@_-`.
 pub(super) fn session_name(params: &Params) -> Result<&str, StsError> {
     let name = params.require("RoleSessionName")?;
-    let valid =
-        (2..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
-    if valid {
-        return Ok(name);
-    }
-    Err(StsError::Validation(format!(
-        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must \
-         satisfy regular expression pattern: [\\w+=,.@-]{{2,64}}"
-    )))
+    check_session_name(name)?;
+    Ok(name)
+}
+
+pub(super) fn check_session_name(name: &str) -> Result<(), StsError> {
+    rule::name("RoleSessionName", name, 2..=64, "")
 }
 
 fn trusts(role: &Role, caller: &Caller) -> bool {

@@ -14,6 +14,16 @@ pub(crate) enum StsError {
     Validation(String),
     /// The session would last longer than the role allows.
     TooLong,
+    /// The session of a role that was assumed from a role would last longer than an hour.
+    TooLongForAChain,
+    /// A session policy that is no policy.
+    MalformedPolicy(String),
+    /// What narrows the session has no room.
+    PolicyTooLarge(String),
+    /// The account (its id) gives out no web identity tokens.
+    OutboundFederationDisabled(String),
+    /// Not an encoded refusal of ours.
+    InvalidAuthorizationMessage,
     Malformed(String),
     Auth(AuthError),
     /// The caller, the action and the role.
@@ -22,7 +32,8 @@ pub(crate) enum StsError {
         action: &'static str,
         resource: String,
     },
-    WebIdentityDenied,
+    /// A token or an assertion that the role does not trust; the action.
+    FederationDenied(&'static str),
     InvalidIdentityToken(String),
     ExpiredIdentityToken,
     Fault(Failure),
@@ -41,6 +52,14 @@ impl StsError {
         Self::Malformed(format!("Invalid value '{value}' for {name}"))
     }
 
+    /// Returns the error for a parameter that breaks a rule.
+    pub(super) fn constraint(parameter: &str, value: &str, rule: &str) -> Self {
+        Self::Validation(format!(
+            "1 validation error detected: Value '{value}' at '{}' failed to satisfy constraint: {rule}",
+            member(parameter)
+        ))
+    }
+
     /// Returns the status, the code and the message that AWS gives.
     fn describe(&self) -> (u16, &'static str, String) {
         match self {
@@ -49,11 +68,10 @@ impl StsError {
                 (400, "InvalidAction", format!("Could not find operation {action} for version 2011-06-15"))
             }
             Self::MissingParameter(name) => {
-                let mut chars = name.chars();
-                let member: String = chars.next().into_iter().flat_map(char::to_lowercase).chain(chars).collect();
                 let message = format!(
-                    "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must \
-                     not be null"
+                    "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be \
+                     null",
+                    member(name)
                 );
                 (400, "ValidationError", message)
             }
@@ -63,6 +81,22 @@ impl StsError {
                 "ValidationError",
                 "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".to_owned(),
             ),
+            Self::TooLongForAChain => (
+                400,
+                "ValidationError",
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+                    .to_owned(),
+            ),
+            Self::MalformedPolicy(message) => (400, "MalformedPolicyDocument", message.clone()),
+            Self::PolicyTooLarge(message) => (400, "PackedPolicyTooLarge", message.clone()),
+            Self::OutboundFederationDisabled(account) => (
+                403,
+                "OutboundWebIdentityFederationDisabledException",
+                format!("Outbound web identity federation is not enabled for account {account}"),
+            ),
+            Self::InvalidAuthorizationMessage => {
+                (400, "InvalidAuthorizationMessageException", "Message is not valid".to_owned())
+            }
             Self::Malformed(message) => (400, "MalformedInput", message.clone()),
             Self::Auth(error) => auth(*error),
             Self::AccessDenied { caller, action, resource } => (
@@ -70,9 +104,7 @@ impl StsError {
                 "AccessDenied",
                 format!("User: {caller} is not authorized to perform: {action} on resource: {resource}"),
             ),
-            Self::WebIdentityDenied => {
-                (403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity".to_owned())
-            }
+            Self::FederationDenied(action) => (403, "AccessDenied", format!("Not authorized to perform {action}")),
             Self::InvalidIdentityToken(message) => (400, "InvalidIdentityToken", message.clone()),
             Self::ExpiredIdentityToken => (
                 400,
@@ -88,6 +120,11 @@ impl StsError {
         self.describe().1
     }
 
+    #[cfg(test)]
+    pub(super) fn message(&self) -> String {
+        self.describe().2
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.describe().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -98,6 +135,12 @@ impl StsError {
         let error = [Element::text("Type", blame), Element::text("Code", code), Element::text("Message", message)];
         Element::parent("ErrorResponse", [Element::parent("Error", error), Element::text("RequestId", request_id)])
     }
+}
+
+/// Returns a parameter's name as AWS's messages have it: `RoleArn` is `roleArn`.
+fn member(parameter: &str) -> String {
+    let mut chars = parameter.chars();
+    chars.next().into_iter().flat_map(char::to_lowercase).chain(chars).collect()
 }
 
 fn auth(error: AuthError) -> (u16, &'static str, String) {

@@ -1,16 +1,16 @@
-//! Who am I: GetCallerIdentity, GetSessionToken, GetAccessKeyInfo.
+//! Who am I: GetCallerIdentity, GetSessionToken, GetAccessKeyInfo; and what is not given out here.
 
 use std::time::Duration;
 
-use super::{Params, StsError, credentials, xml::Element};
+use super::{Params, StsError, credentials, rule, xml::Element};
 use crate::{
     emulator::Emulator,
     identity::{Caller, CallerKind, Principal, Session, account_of_key},
 };
 
 /// A user's session lasts half a day unless asked otherwise, a day and a half at most.
-const USER_SESSION: Duration = Duration::from_secs(12 * 3600);
-const LONGEST_USER_SESSION: Duration = Duration::from_secs(36 * 3600);
+pub(super) const USER_SESSION: Duration = Duration::from_secs(12 * 3600);
+pub(super) const LONGEST_USER_SESSION: Duration = Duration::from_secs(36 * 3600);
 
 pub(super) fn caller(principal: &Principal) -> Element {
     Element::result(
@@ -24,16 +24,44 @@ pub(super) fn caller(principal: &Principal) -> Element {
 }
 
 pub(super) fn session_token(emulator: &Emulator, caller: &Caller, params: &Params) -> Result<Element, StsError> {
-    if caller.kind == CallerKind::Session {
-        return Err(StsError::AccessDenied {
-            caller: caller.principal.arn.clone(),
-            action: "sts:GetSessionToken",
-            resource: "*".to_owned(),
-        });
-    }
-    let duration = params.duration(USER_SESSION, LONGEST_USER_SESSION)?;
+    refuse_session(caller, "sts:GetSessionToken")?;
+    let duration = rule::duration(params, USER_SESSION, LONGEST_USER_SESSION)?;
     let session = Session::new(caller.principal.clone(), emulator.clock.now() + duration);
     Ok(Element::result("GetSessionToken", [credentials(&session.keys(&emulator.signer))]))
+}
+
+/// Refuses what only users may do.
+pub(super) fn refuse_session(caller: &Caller, action: &'static str) -> Result<(), StsError> {
+    match caller.kind {
+        CallerKind::User => Ok(()),
+        CallerKind::Session => {
+            Err(StsError::AccessDenied { caller: caller.principal.arn.clone(), action, resource: "*".to_owned() })
+        }
+    }
+}
+
+/// How many audiences a token may have.
+const MOST_AUDIENCES: usize = 10;
+
+/// GetWebIdentityToken: an account gives out such tokens once it has turned that on, which nothing here does.
+pub(super) fn web_identity_token(caller: &Caller, params: &Params) -> Result<Element, StsError> {
+    let audiences = params.members("Audience", "");
+    if !(1..=MOST_AUDIENCES).contains(&audiences.len()) {
+        let rule = format!("Member must have length between 1 and {MOST_AUDIENCES}");
+        return Err(StsError::constraint("Audience", &audiences.join(", "), &rule));
+    }
+    let algorithm = params.require("SigningAlgorithm")?;
+    if !matches!(algorithm, "ES384" | "RS256") {
+        let rule = "Member must satisfy enum value set: [ES384, RS256]";
+        return Err(StsError::constraint("SigningAlgorithm", algorithm, rule));
+    }
+    Err(StsError::OutboundFederationDisabled(caller.principal.account.clone()))
+}
+
+/// DecodeAuthorizationMessage: no refusal here is encoded, so no message is one of ours.
+pub(super) fn decode_message(params: &Params) -> Result<Element, StsError> {
+    params.require("EncodedMessage")?;
+    Err(StsError::InvalidAuthorizationMessage)
 }
 
 pub(super) fn access_key_info(emulator: &Emulator, params: &Params) -> Result<Element, StsError> {

@@ -6,6 +6,8 @@ use crate::{
     testing::{Answer, Bench, FORM},
 };
 
+mod sessions;
+
 /// Shows an answer with what differs each time taken out.
 fn show(answer: &Answer) -> String {
     let mut lines = vec![answer.status.as_u16().to_string()];
@@ -246,6 +248,7 @@ async fn a_web_identity_needs_no_signature() {
           <AssumedRoleId>AROAH2WVDWUW6RWDHRQWX:kaniko-ecr-oidc</AssumedRoleId>
           <Arn>arn:aws:sts::123456789012:assumed-role/deploy/kaniko-ecr-oidc</Arn>
         </AssumedRoleUser>
+        <PackedPolicySize>0</PackedPolicySize>
         <Provider>https://app.harness.io/ng/api/oidc/account/acc</Provider>
         <Credentials>
           <AccessKeyId>…

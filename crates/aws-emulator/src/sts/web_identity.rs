@@ -5,11 +5,11 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{
     Params, StsError,
-    assume_role::{DEFAULT_SESSION, RoleArn, assumed_user, longest_session, session_name},
-    credentials,
+    assume_role::{DEFAULT_SESSION, RoleArn, assumed_user, longest_session, session_duration, session_name},
+    credentials, rule,
     xml::Element,
 };
-use crate::{OidcIssuer, OidcTrust, Strictness, emulator::Emulator, identity::Session};
+use crate::{OidcIssuer, OidcTrust, Strictness, emulator::Emulator, identity::Session, pattern::like};
 
 /// The claims that STS looks at.
 #[derive(Debug, Deserialize)]
@@ -24,6 +24,7 @@ struct Claims {
 pub(super) fn assume(emulator: &Emulator, params: &Params) -> Result<Element, StsError> {
     let arn = RoleArn::parse(params.require("RoleArn")?)?;
     let session_name = session_name(params)?;
+    let packed = rule::packed_policy(params)?;
     let token = params.require("WebIdentityToken")?;
     let claims = read(token)?;
     // Leniently, other issuers are believed; nobody else speaks for the CI's.
@@ -43,15 +44,16 @@ pub(super) fn assume(emulator: &Emulator, params: &Params) -> Result<Element, St
         None => emulator.strictness == Strictness::Lenient,
     };
     if !allowed {
-        return Err(StsError::WebIdentityDenied);
+        return Err(StsError::FederationDenied("sts:AssumeRoleWithWebIdentity"));
     }
-    let duration = params.duration(DEFAULT_SESSION, longest_session(role))?;
+    let duration = session_duration(params, DEFAULT_SESSION, longest_session(role))?;
     let session = Session::new(arn.session(session_name), now + duration);
     Ok(Element::result(
         "AssumeRoleWithWebIdentity",
         [
             Element::text("Audience", claims.aud.first().cloned().unwrap_or_default()),
             assumed_user(&session.principal),
+            Element::text("PackedPolicySize", packed.to_string()),
             Element::text("Provider", claims.iss),
             credentials(&session.keys(&emulator.signer)),
             Element::text("SubjectFromWebIdentityToken", claims.sub),
@@ -73,28 +75,6 @@ impl OidcTrust {
             && any(&self.subjects, &claims.sub)
             && (self.audiences.is_empty() || claims.aud.iter().any(|audience| any(&self.audiences, audience)))
     }
-}
-
-/// IAM's `StringLike`: `*` is any text, `?` any character.
-fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
-            _ => {
-                // Let the last star take one more character.
-                let Some((star_p, star_t)) = star else { return false };
-                star = Some((star_p, star_t + 1));
-                (p, t) = (star_p + 1, star_t + 1);
-            }
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -119,19 +99,4 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
         }
     }
     deserializer.deserialize_any(Audiences)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn string_like() {
-        for (pattern, text) in [("a*", "abc"), ("*", ""), ("a?c", "abc"), ("*:b:*c", "a:b:xc"), ("**b", "aab")] {
-            assert!(like(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in [("a", "ab"), ("a?", "a"), ("*b", "bc"), ("", "a"), ("a*c*", "ab")] {
-            assert!(!like(pattern, text), "{pattern} {text}");
-        }
-    }
 }
