@@ -77,6 +77,16 @@ impl Store {
         };
         let _shared = self.lock_shared()?;
         let settings = self.repository(repository)?;
+        if let Reference::Tag(tag) = new.reference
+            && !settings.may_move(tag)
+        {
+            // Before anything is kept: a refused push leaves no untagged image.
+            match self.resolve(repository, new.reference) {
+                Ok(tagged) if tagged != digest => return Err(StoreError::TagImmutable(tag.clone())),
+                Ok(_) | Err(StoreError::ImageNotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
         let dir = self.repository_dir(repository);
         let missing = |folder: &str, parts: &[Digest]| {
             parts.iter().filter(|part| !dir.join(folder).join(part.hex()).exists()).cloned().collect::<Vec<_>>()

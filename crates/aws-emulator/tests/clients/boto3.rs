@@ -39,7 +39,7 @@ async fn strict_world() -> Result<World> {
 
 /// Runs a script; what it prints is returned.
 fn python(world: &World, script: &str, env: &[(&str, &str)]) -> Result<String> {
-    let prelude = "import boto3, botocore.exceptions\n\
+    let prelude = "import boto3, botocore.exceptions, hashlib, json\n\
                    def code(call):\n    \
                        try: call()\n    \
                        except botocore.exceptions.ClientError as e: return e.response['Error']['Code']\n    \
@@ -89,10 +89,12 @@ print(code(lambda: ecr.create_repository(repositoryName='a/b')))
 for name in ['cc', 'dd', 'ee']: ecr.create_repository(repositoryName=name)
 pages = ecr.get_paginator('describe_repositories').paginate(PaginationConfig=dict(PageSize=2))
 print([[r['repositoryName'] for r in page['repositories']] for page in pages])
-policy = '{"rules":[]}' + ' ' * 100
+policy = json.dumps(dict(rules=[dict(rulePriority=1, selection=dict(tagStatus='untagged', countType='imageCountMoreThan', countNumber=9), action=dict(type='expire'))]))
 ecr.put_lifecycle_policy(repositoryName='cc', lifecyclePolicyText=policy)
-ecr.set_repository_policy(repositoryName='cc', policyText='{"Statement":[]}')
-print(ecr.get_lifecycle_policy(repositoryName='cc')['lifecyclePolicyText'] == policy, ecr.get_repository_policy(repositoryName='cc')['policyText'])
+access = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:PutImage"}]}'
+ecr.set_repository_policy(repositoryName='cc', policyText=access)
+kept = ecr.get_lifecycle_policy(repositoryName='cc')
+print(kept['lifecyclePolicyText'] == policy, kept['lastEvaluatedAt'].year > 2000, ecr.get_repository_policy(repositoryName='cc')['policyText'] == access)
 print(ecr.put_image_scanning_configuration(repositoryName='cc', imageScanningConfiguration=dict(scanOnPush=True))['imageScanningConfiguration'])
 index = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}'
 print(ecr.put_image(repositoryName='cc', imageManifest=index, imageTag='1')['image']['imageId']['imageTag'])
@@ -106,12 +108,19 @@ print(code(lambda: ecr.delete_repository(repositoryName='cc')))
 print(ecr.delete_repository(repositoryName='cc', force=True)['repository']['repositoryName'])
 print(code(lambda: ecr.describe_images(repositoryName='cc')))
 print(code(lambda: ecr.start_image_scan(repositoryName='dd', imageId=dict(imageTag='1'))))
+layer = b'a layer by the control plane'
+digest = 'sha256:' + hashlib.sha256(layer).hexdigest()
+upload = ecr.initiate_layer_upload(repositoryName='dd')['uploadId']
+part = ecr.upload_layer_part(repositoryName='dd', uploadId=upload, partFirstByte=0, partLastByte=len(layer) - 1, layerPartBlob=layer)
+print(part['lastByteReceived'], ecr.complete_layer_upload(repositoryName='dd', uploadId=upload, layerDigests=[digest])['layerDigest'] == digest)
+print(ecr.get_download_url_for_layer(repositoryName='dd', layerDigest=digest)['downloadUrl'].split('?')[0])
+print(code(lambda: ecr.describe_repository_creation_templates()))
 "#;
     assert_snapshot!(python(&world, script, &KEYS)?, @r#"
     123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b IMMUTABLE True
     RepositoryAlreadyExistsException
     [['a/b', 'cc'], ['dd', 'ee']]
-    True {"Statement":[]}
+    True True True
     {'scanOnPush': True}
     1
     ['1'] sha256:dff9de1 True
@@ -122,6 +131,9 @@ print(code(lambda: ecr.start_image_scan(repositoryName='dd', imageId=dict(imageT
     RepositoryNotEmptyException
     cc
     RepositoryNotFoundException
+    ImageNotFoundException
+    27 True
+    https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/dd/blobs/sha256:9959924e61c891578ae0fd371b529678ad506e5d3382418d435be97d7dd1f7aa
     UnknownOperationException
     "#);
     Ok(())

@@ -162,6 +162,18 @@ async fn nothing_new_is_refused() {
 }
 
 #[tokio::test]
+async fn an_image_whose_tag_is_refused_is_not_kept() {
+    let shop = Shop::new().await;
+    shop.done("PutImageTagMutability", json!({ "imageTagMutability": "IMMUTABLE" })).await;
+    shop.image("one", &["1"]).await;
+    let other = shop.manifest("two").await;
+    let (code, _) = shop.refused("PutImage", json!({ "imageManifest": other, "imageTag": "1" })).await;
+    assert_eq!(code, "ImageTagAlreadyExistsException");
+    assert_eq!(shop.images().await.len(), 1);
+    shop.done("PutImage", json!({ "imageManifest": other, "imageTag": "2" })).await;
+}
+
+#[tokio::test]
 async fn a_manifest_says_what_it_is() {
     let shop = Shop::new().await;
     let mut manifest: Value = serde_json::from_str(&shop.manifest("one").await).unwrap();
