@@ -3,20 +3,26 @@
 use anyhow::{Result, bail};
 
 mod codes;
+mod documents;
 mod edges;
+mod paths;
 mod readme;
 mod sources;
+mod words;
 
-/// Checks the house rules that no lint knows: module docs, file sizes, crate edges, words, golden files.
+/// Checks the house rules that no lint knows: module docs, file sizes, crate edges, words, paths, golden files.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args) -> Result<()> {
     let files = sources::rust_files()?;
+    let documents = documents::all()?;
     let mut problems = sources::check(&files);
     problems.extend(edges::check()?);
     problems.extend(codes::check(&files)?);
     problems.extend(readme::check());
+    problems.extend(words::check(&documents));
+    problems.extend(paths::check(&documents));
     for file in sources::large(&files) {
         println!("large: {file}");
     }
@@ -26,6 +32,6 @@ pub(crate) fn run(_: &Args) -> Result<()> {
     if !problems.is_empty() {
         bail!("tidy found {} problems", problems.len());
     }
-    println!("tidy: {} files are in order", files.len());
+    println!("tidy: {} files are in order", files.len() + documents.len());
     Ok(())
 }
