@@ -102,11 +102,11 @@ impl Backend for Backends {
         }
     }
 
-    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Reports, BackendError> {
+    async fn collect_reports(&self, step: &ReadyStep) -> Result<Reports, BackendError> {
         let step = &*self.routed(step);
         match &step.action {
-            ReadyAction::Container(_) => self.containers()?.collect_reports(step, globs).await,
-            ReadyAction::Host(_) => self.host.collect_reports(step, globs).await,
+            ReadyAction::Container(_) => self.containers()?.collect_reports(step).await,
+            ReadyAction::Host(_) => self.host.collect_reports(step).await,
         }
     }
 

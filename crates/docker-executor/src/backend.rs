@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     names: Mutex<UniqueNames>,
     /// The containers of steps that failed, where they are kept.
     held: Mutex<HashMap<StepPath, String>>,
+    /// The containers of ended steps that are there until their reports are read.
+    left: Mutex<HashMap<StepPath, String>>,
     /// Requests that make objects, which `destroy_stage` waits for before it looks.
     pub(crate) making: TaskTracker,
     /// Removals and services' output, which `destroy_stage` waits for.
@@ -54,6 +56,7 @@ impl DockerBackend {
             stage: Mutex::new(None),
             names: Mutex::new(UniqueNames::default()),
             held: Mutex::default(),
+            left: Mutex::default(),
             making: TaskTracker::new(),
             tasks: TaskTracker::new(),
         };
@@ -117,6 +120,16 @@ impl Shared {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).get(step).cloned()
     }
 
+    /// Leaves the container of an ended step until its reports are read; what is left then goes with the stage.
+    pub(crate) fn leave(&self, step: &StepPath, container: String) {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(step.clone(), container);
+    }
+
+    /// The container that was left for a step's reports, which is the caller's to remove.
+    pub(crate) fn take_left(&self, step: &StepPath) -> Option<String> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).remove(step)
+    }
+
     /// Where images come from.
     pub(crate) fn images(&self) -> Source<'_> {
         Source {
@@ -163,8 +176,8 @@ impl Backend for DockerBackend {
         cirun_step_files::read(cirun_step_files::Step { run_dir: &self.shared.config.run_dir, env }).await
     }
 
-    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Reports, BackendError> {
-        reports::collect(&self.shared, &step.path, container_of(step)?, globs).await
+    async fn collect_reports(&self, step: &ReadyStep) -> Result<Reports, BackendError> {
+        reports::collect(&self.shared, step, container_of(step)?).await
     }
 
     async fn end_group(&self, group: &StepPath, deadline: Duration) -> Result<Vec<String>, BackendError> {

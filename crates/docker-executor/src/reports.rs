@@ -1,13 +1,13 @@
-//! Finds report files by globs of container paths: on the host beneath a directory that is bound there, else in the stage's
-//! volumes. A path climbs (`..`) in the container, as the step sees it, and never on the host.
+//! Finds report files by globs of container paths: on the host beneath a directory that is bound there, in the stage's
+//! volumes, and in a pod in the step's own container, where the service's agent runs too. A path climbs (`..`) in the
+//! container, as the step sees it, and never on the host.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use bollard::models::{ContainerCreateBody, HostConfig};
-use cirun_beneath::{Pattern, Refusal, Root, Star, below, has_wildcards, normal, read_capped};
-use cirun_engine::{BackendError, ReadyContainer, Reports};
-use cirun_plan::StepPath;
-use cirun_step_files::{Collection, shown_below};
+use cirun_beneath::{Refusal, Root, below, has_wildcards, normal, read_capped};
+use cirun_engine::{BackendError, Exit, ReadyContainer, ReadyStep, Reports};
+use cirun_step_files::{Collection, ReportPath, shown_below};
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -15,7 +15,9 @@ use crate::{
     backend::Shared,
     error::engine_error,
     names::object_name,
-    spec::{HostInfo, helper_mounts},
+    run::remove_later,
+    spec::{HostInfo, Network, helper_mounts},
+    stage::Stage,
 };
 
 /// Where a container path lies outside of the container.
@@ -23,43 +25,88 @@ use crate::{
 enum Place<'a> {
     Host(&'a Bind),
     Volume(&'a VolumeMount),
-    /// In the container's own file system, which is gone with it (as on CI's VMs).
-    Nowhere,
+    /// In the container's own file system.
+    Container,
 }
 
 /// Finds the files; each once, sorted by path, whatever number of globs name it.
 pub(crate) async fn collect(
-    shared: &Shared,
-    step: &StepPath,
+    shared: &Arc<Shared>,
+    step: &ReadyStep,
     container: &ReadyContainer,
-    globs: &[String],
 ) -> Result<Reports, BackendError> {
     let stage = shared.current_stage()?;
-    let host = &stage.around(step).host;
+    let left = shared.take_left(&step.path);
+    let service = stage.service(&step.path).map(|service| service.container.clone());
+    let own = left.clone().or(service).or_else(|| shared.held(&step.path));
+    let collected = collect_from(shared, &stage, step, container, own.as_deref()).await;
+    if let Some(id) = left {
+        remove_later(shared, id);
+    }
+    collected
+}
+
+async fn collect_from(
+    shared: &Shared,
+    stage: &Stage,
+    step: &ReadyStep,
+    container: &ReadyContainer,
+    own: Option<&str>,
+) -> Result<Reports, BackendError> {
+    let host = &stage.around(&step.path).host;
+    let workspace = stage.workspace.as_str();
     let mut found = Collection::default();
-    for text in globs {
-        let glob = absolute(&stage.workspace, text);
+    for text in &step.reports {
+        let glob = absolute(workspace, text);
         let broken = |refusal: Refusal| broken(text, refusal);
-        match locate(host, &glob) {
+        let path = ReportPath::new(&glob).map_err(broken)?;
+        let (before, place) = (found.len(), locate(host, &glob));
+        let packed = Packed { from: literal(&glob), path, workspace: workspace.to_owned() };
+        match place {
             Place::Host(bind) => {
-                let (bind, glob, workspace) = (bind.clone(), glob.clone(), stage.workspace.clone());
+                let (bind, glob, workspace) = (bind.clone(), glob.clone(), workspace.to_owned());
                 let searched =
                     spawn_blocking(move || search_host(&bind, &glob, &workspace, &mut found).map(|()| found));
                 found = searched.await.map_err(|panic| broken(io::Error::other(panic).into()))?.map_err(broken)?;
             }
-            Place::Volume(volume) => {
-                let pattern = VolumePattern {
-                    from: literal(&glob),
-                    pattern: Pattern::new(&glob, Star::OneName).map_err(broken)?,
-                };
-                found = read_volume(shared, (host, container), volume, (pattern, &stage.workspace), found).await?;
+            Place::Volume(volume) => found = read_volume(shared, (host, container), volume, packed, found).await?,
+            Place::Container => {
+                if let Some(own) = own.filter(|_| is_read(host, &glob)) {
+                    found = read_packed(shared, own, packed, found).await?;
+                }
             }
-            Place::Nowhere => {
-                Pattern::new(&glob, Star::OneName).map_err(broken)?;
-            }
+        }
+        if found.len() == before {
+            found.miss(text, looked(place, host, workspace));
         }
     }
     Ok(found.finish())
+}
+
+/// Where was looked, for a person.
+fn looked(place: Place<'_>, host: &HostInfo, workspace: &str) -> String {
+    match (place, host.network) {
+        (Place::Host(bind), _) if bind.target == workspace => format!("in the workspace, `{workspace}`"),
+        (Place::Host(bind), _) => format!("in `{}`", bind.target),
+        (Place::Volume(volume), _) => format!("in the shared path `{}`", volume.target),
+        (Place::Container, Network::Pod) => "in the step's own container".to_owned(),
+        (Place::Container, Network::Bridge) => format!(
+            "where CI looks: only the workspace (`{workspace}`) and shared paths are read from outside of a step's container"
+        ),
+    }
+}
+
+/// Whether a path in the container's own file system is looked for: in a pod, and not in all of the file system.
+fn is_read(host: &HostInfo, glob: &str) -> bool {
+    host.network == Network::Pod && !matches!(literal(glob).as_str(), "" | "/")
+}
+
+/// Whether an ended step's container has to stay until its reports are read.
+pub(crate) fn need_the_container(stage: &Stage, step: &ReadyStep, result: &Result<Exit, BackendError>) -> bool {
+    let host = &stage.around(&step.path).host;
+    let mut globs = step.reports.iter().map(|text| absolute(&stage.workspace, text));
+    matches!(result, Ok(Exit::Code { .. }))
+        && globs.any(|glob| locate(host, &glob) == Place::Container && is_read(host, &glob))
 }
 
 fn broken(text: &str, refusal: Refusal) -> BackendError {
@@ -90,7 +137,7 @@ fn locate<'a>(host: &'a HostInfo, glob: &str) -> Place<'a> {
     let volumes =
         host.shared.iter().map(|volume| &volume.mount).filter(|volume| below(&literal, &volume.target).is_some());
     let volumes = volumes.map(|volume| (volume.target.len(), Place::Volume(volume)));
-    binds.chain(volumes).max_by_key(|(length, _)| *length).map_or(Place::Nowhere, |(_, place)| place)
+    binds.chain(volumes).max_by_key(|(length, _)| *length).map_or(Place::Container, |(_, place)| place)
 }
 
 fn search_host(bind: &Bind, glob: &str, workspace: &str, found: &mut Collection) -> Result<(), Refusal> {
@@ -107,12 +154,13 @@ fn in_workspace(workspace: &str, path: String) -> String {
     below(&path, workspace).filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(path)
 }
 
-/// What is looked for in a volume.
+/// What is looked for in what the engine packs.
 #[derive(Debug)]
-struct VolumePattern {
+struct Packed {
     /// The path that the engine packs.
     from: String,
-    pattern: Pattern,
+    path: ReportPath,
+    workspace: String,
 }
 
 /// The step's own container may be gone, so another one, which never runs, holds the volume.
@@ -120,7 +168,7 @@ async fn read_volume(
     shared: &Shared,
     (host, container): (&HostInfo, &ReadyContainer),
     volume: &VolumeMount,
-    (VolumePattern { from, pattern }, workspace): (VolumePattern, &str),
+    packed: Packed,
     found: Collection,
 ) -> Result<Collection, BackendError> {
     let name = shared.unique_name(object_name(&host.name, "reports"));
@@ -135,10 +183,20 @@ async fn read_volume(
     };
     let id = shared.create(name, body, shared.config.platform.clone()).await;
     let id = id.map_err(|error| engine_error(format!("read the volume of `{}`", volume.target), &error))?;
-    let (root, workspace) = (from.clone(), workspace.to_owned());
-    let files = shared.engine.download(&id, &root, found, move |found, path, content| {
-        // A directory without wildcards stands for its XML files.
-        if pattern.matches(path) || (pattern.is_literal() && below(path, &from).is_some() && path.ends_with(".xml")) {
+    let files = read_packed(shared, &id, packed, found).await;
+    drop(shared.engine.remove(&id).await);
+    files
+}
+
+/// Takes what is meant from what a container holds, whether it runs or not.
+async fn read_packed(
+    shared: &Shared,
+    container: &str,
+    Packed { from, path: wanted, workspace }: Packed,
+    found: Collection,
+) -> Result<Collection, BackendError> {
+    let files = shared.engine.download(container, &from, found, move |found, path, content| {
+        if wanted.means(path) {
             let shown = in_workspace(&workspace, path.to_owned());
             match found.room().and_then(|room| read_capped(content, room)) {
                 Ok(content) => found.add(shown, content),
@@ -148,9 +206,7 @@ async fn read_volume(
         }
         Ok(())
     });
-    let files = files.await;
-    drop(shared.engine.remove(&id).await);
-    files
+    files.await
 }
 
 #[cfg(test)]
@@ -205,11 +261,11 @@ mod tests {
             Place::Host(bind) => {
                 let mut found = Collection::default();
                 search_host(bind, &glob, "/harness", &mut found).unwrap();
-                let Reports { files, left_out } = found.finish();
+                let Reports { files, left_out, missed: _ } = found.finish();
                 files.into_iter().map(|file| file.path).chain(left_out).collect::<Vec<_>>().join(" ")
             }
             Place::Volume(volume) => format!("volume {}", volume.name),
-            Place::Nowhere => "nowhere".to_owned(),
+            Place::Container => "the container".to_owned(),
         }
     }
 
@@ -227,24 +283,43 @@ mod tests {
     #[test]
     fn places() {
         assert_eq!(found("out/*.xml"), "volume v");
-        assert_eq!(found("/tmp/report.xml"), "nowhere");
-        assert_eq!(found("/**/*.xml"), "nowhere");
-        assert_eq!(found("/harnessed/*.xml"), "nowhere");
-        assert_eq!(found("/etc/resolv.conf"), "nowhere");
+        assert_eq!(found("/tmp/report.xml"), "the container");
+        assert_eq!(found("/**/*.xml"), "the container");
+        assert_eq!(found("/harnessed/*.xml"), "the container");
+        assert_eq!(found("/etc/resolv.conf"), "the container");
     }
 
     /// `..` is the container's, where nothing of the machine is above the workspace.
     #[test]
     fn nothing_climbs_out_of_the_workspace() {
         for text in ["../../home/other/*.xml", "/harness/../home/*.xml", "a/../../../etc/passwd", "/harness/.."] {
-            assert_eq!(found(text), "nowhere", "{text}");
+            assert_eq!(found(text), "the container", "{text}");
         }
         assert_eq!(found("a/../junit.xml"), "junit.xml");
     }
 
     #[test]
+    fn what_was_looked_for_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut host = host(dir.path());
+        let said = |host: &HostInfo, text: &str| {
+            let glob = absolute("/harness", text);
+            format!("no file matches `{text}` {}", looked(locate(host, &glob), host, "/harness"))
+        };
+        insta::assert_snapshot!(said(&host, "a/*.xml"), @"no file matches `a/*.xml` in the workspace, `/harness`");
+        insta::assert_snapshot!(said(&host, "/harness/out"), @"no file matches `/harness/out` in the shared path `/harness/out`");
+        insta::assert_snapshot!(said(&host, "/tmp/a.xml"), @"no file matches `/tmp/a.xml` where CI looks: only the workspace (`/harness`) and shared paths are read from outside of a step's container");
+        assert!(!is_read(&host, "/tmp/a.xml"));
+        host.network = Network::Pod;
+        insta::assert_snapshot!(said(&host, "/tmp/a.xml"), @"no file matches `/tmp/a.xml` in the step's own container");
+        assert!(is_read(&host, "/tmp/a.xml") && is_read(&host, "/tmp/*.xml"));
+        // Nobody packs a whole file system for a pattern.
+        assert!(!is_read(&host, "/**/*.xml") && !is_read(&host, "/*.xml"));
+    }
+
+    #[test]
     fn a_broken_glob_is_told() {
-        let error = broken("a[.xml", Pattern::new(&absolute("/harness", "a[.xml"), Star::OneName).unwrap_err());
+        let error = broken("a[.xml", ReportPath::new(&absolute("/harness", "a[.xml")).unwrap_err());
         insta::assert_snapshot!(error, @"find the reports `a[.xml`: it is not a pattern: unclosed character class; missing ']'");
     }
 }

@@ -29,6 +29,7 @@ use crate::{
     exit::{not_started, wrong_architecture},
     images::ensure_one,
     names::object_name,
+    reports::need_the_container,
     spec::{Network, container_config},
     stage::Stage,
     surroundings::Surroundings,
@@ -72,10 +73,17 @@ pub(crate) async fn run(
         shared.hold(&step.path, id);
         return result;
     }
-    let (shared_too, container) = (Arc::clone(shared), id);
-    // Nobody has to wait for it but `destroy_stage`, which also removes what this fails to.
-    shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
+    match need_the_container(&stage, step, &result) {
+        true => shared.leave(&step.path, id),
+        false => remove_later(shared, id),
+    }
     result
+}
+
+/// Removes a container. No one has to wait for it but `destroy_stage`, which also removes what this fails to.
+pub(crate) fn remove_later(shared: &Arc<Shared>, container: String) {
+    let shared_too = Arc::clone(shared);
+    shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
 }
 
 fn keeps(keep: Keep, result: &Result<Exit, BackendError>) -> bool {

@@ -15,7 +15,7 @@ pub(crate) use self::{
     output::Wires,
     service::ServiceTask,
 };
-use crate::{Backend, BackendError, Exit, OutputFiles, ReadyStep, Reports, StepIo, TestSummary, junit};
+use crate::{Backend, BackendError, Exit, OutputFiles, ReadyStep, Reports, StepIo, TestSummary, test_reports};
 
 /// How many chunks of a step's output may wait for the masker.
 const OUTPUT_CHUNKS: usize = 64;
@@ -26,8 +26,8 @@ pub(crate) type Preparation = JoinHandle<Result<(), BackendError>>;
 /// What an attempt does.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Job {
-    /// Runs a step, and collects the reports that the globs name.
-    Run(Box<ReadyStep>, Vec<String>),
+    /// Runs a step, and collects its reports.
+    Run(Box<ReadyStep>),
     /// Waits (the step type `Wait`).
     Wait(Duration),
 }
@@ -64,13 +64,13 @@ impl<B: Backend> AttemptTask<B> {
 
     async fn attempt(&mut self) -> Ended {
         let Self { job, wires, timeout, .. } = self;
-        let (step, globs) = match job {
+        let step = match job {
             Job::Wait(duration) => {
                 let work = wires.wait(*duration);
                 let (result, timed_out) = wires.supervise(*timeout, work).await;
                 return Ended { timed_out, ..Ended::of(result) };
             }
-            Job::Run(step, globs) => (&**step, &*globs),
+            Job::Run(step) => &**step,
         };
         let (output, chunks) = mpsc::channel(OUTPUT_CHUNKS);
         let io = StepIo { output, stop: wires.stop.clone(), kill: wires.kill.clone() };
@@ -82,19 +82,15 @@ impl<B: Backend> AttemptTask<B> {
         };
         let ((exit, timed_out), ()) = futures_util::future::join(supervised, wires.pump(chunks, &drained)).await;
         let mut ended = Ended { timed_out, ..Ended::of(exit) };
-        ended.collect(&*self.backend, step, globs).await;
+        ended.collect(&*self.backend, step).await;
         ended
     }
 }
 
 /// Reads the reports that a step has left: its tests, and what is to be said of the files. As in CI, what is wrong with a
 /// report changes nothing about its step.
-pub(crate) async fn collect_reports<B: Backend>(
-    backend: &B,
-    step: &ReadyStep,
-    globs: &[String],
-) -> (Option<TestSummary>, Vec<String>) {
-    let Reports { mut files, left_out } = match backend.collect_reports(step, globs).await {
+pub(crate) async fn collect_reports<B: Backend>(backend: &B, step: &ReadyStep) -> (Option<TestSummary>, Vec<String>) {
+    let Reports { mut files, left_out, missed } = match backend.collect_reports(step).await {
         Ok(reports) => reports,
         Err(error) => return (None, vec![error.in_full()]),
     };
@@ -102,14 +98,11 @@ pub(crate) async fn collect_reports<B: Backend>(
     files.dedup_by(|one, other| one.path == other.path);
     let (mut summary, mut notes) = (TestSummary::default(), left_out);
     for file in &files {
-        if let Err(problem) = junit::add(&file.content, &mut summary) {
-            notes.push(format!("`{}` is not a JUnit report: {problem}", file.path));
-        }
+        notes.extend(test_reports::add(file, &mut summary));
     }
     if files.is_empty() {
-        if notes.is_empty() {
-            notes.push("no file matches the report paths".to_owned());
-        }
+        // Where some path has found a file, another one without is no news: patterns are often wider than one tool needs.
+        notes.extend(missed.iter().map(|missed| format!("no file matches `{}` {}", missed.path, missed.place)));
         return (None, notes);
     }
     (Some(summary), notes)
@@ -117,7 +110,7 @@ pub(crate) async fn collect_reports<B: Backend>(
 
 impl Ended {
     /// Adds what an attempt that ended by itself has left: output files if it ended well, and reports.
-    async fn collect<B: Backend>(&mut self, backend: &B, step: &ReadyStep, globs: &[String]) {
+    async fn collect<B: Backend>(&mut self, backend: &B, step: &ReadyStep) {
         let Ok(Exit::Code { code, .. }) = self.exit else { return };
         if code == 0 {
             match backend.read_outputs(step).await {
@@ -125,8 +118,8 @@ impl Ended {
                 Err(error) => self.exit = Err(error),
             }
         }
-        if !globs.is_empty() {
-            (self.tests, self.notes) = collect_reports(backend, step, globs).await;
+        if !step.reports.is_empty() {
+            (self.tests, self.notes) = collect_reports(backend, step).await;
         }
     }
 

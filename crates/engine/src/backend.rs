@@ -51,12 +51,8 @@ pub trait Backend: Send + Sync + 'static {
     /// not exist is `None`.
     fn read_outputs(&self, step: &ReadyStep) -> impl Future<Output = Result<OutputFiles, BackendError>> + Send;
 
-    /// Finds a step's report files by their globs.
-    fn collect_reports(
-        &self,
-        step: &ReadyStep,
-        globs: &[String],
-    ) -> impl Future<Output = Result<Reports, BackendError>> + Send;
+    /// Finds the report files of a finished step, or of a service that still runs, by the globs of [`ReadyStep::reports`].
+    fn collect_reports(&self, step: &ReadyStep) -> impl Future<Output = Result<Reports, BackendError>> + Send;
 
     /// Ends what a containerised step group has of its own (its services, its pod or network); idempotent. All its
     /// foreground steps have ended. Returns what could not be removed, as text for a person.
@@ -158,6 +154,17 @@ pub struct Reports {
     pub files: Vec<ReportFile>,
     /// Why others were not, for a person.
     pub left_out: Vec<String>,
+    /// The paths that no file matches.
+    pub missed: Vec<MissedReport>,
+}
+
+/// A report path that no file matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedReport {
+    /// The path, as written.
+    pub path: String,
+    /// Where was looked, for a person: `in the workspace`.
+    pub place: String,
 }
 
 /// A report file of a step.

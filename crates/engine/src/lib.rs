@@ -23,7 +23,6 @@ mod dotenv;
 mod emit;
 mod exit_code;
 mod failure;
-mod junit;
 mod lines;
 mod mask;
 mod outputs;
@@ -33,6 +32,7 @@ mod scope;
 mod sockets;
 mod status;
 mod terminal_text;
+mod test_reports;
 mod verdict;
 mod written;
 
@@ -40,7 +40,8 @@ mod written;
 pub mod testing;
 
 pub use backend::{
-    Backend, BackendError, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, ServiceExit, StepIo,
+    Backend, BackendError, Exit, MissedReport, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, ServiceExit,
+    StepIo,
 };
 pub use causes::with_causes;
 pub use config::{

@@ -18,6 +18,8 @@ pub struct ReadyStep {
     pub action: ReadyAction,
     /// How long it may take; the engine enforces it.
     pub timeout: Duration,
+    /// The paths of its test reports, as globs: what is to be collected when it has ended.
+    pub reports: Vec<String>,
 }
 
 /// What a ready step does.

@@ -15,8 +15,6 @@ use crate::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep, scope::RunScope};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Resolved {
     pub(crate) step: ReadyStep,
-    /// The globs of its reports.
-    pub(crate) reports: Vec<String>,
     /// Expressions that resolved to nothing, as written.
     pub(crate) unresolved: Vec<String>,
     /// Values that secrets went into.
@@ -35,8 +33,7 @@ pub(crate) fn resolve(step: &PlannedStep, profile: Profile, scope: &RunScope<'_>
     let Resolver { unresolved, secrets, .. } = resolver;
     let (path, timeout) = (step.path.clone(), step.timeout.value);
     Ok(Some(Resolved {
-        step: ReadyStep { path, role: step.role, attempt: 1, action, timeout },
-        reports,
+        step: ReadyStep { path, role: step.role, attempt: 1, action, timeout, reports },
         unresolved,
         secrets,
     }))

@@ -72,7 +72,9 @@ run_codes! {
         "The file that the step wrote its output variables to is not made of `NAME=value` lines, or cannot be read. The \
          step's variables are missing for later steps.";
     REPORT_UNUSABLE = "warning" "report-unusable", "a test report cannot be used",
-        "No file matches the globs of `reports`, or a file is not JUnit XML. The outcome of the step stays.";
+        "No file matches the paths of `reports`, a file is neither JUnit XML nor a `.trx` file that the service can read, or it \
+         holds cases that the service does not count: outside of a `<testsuite>`, or without a name. The service reads UTF-8 \
+         and strict XML only. The outcome of the step stays.";
     PREPARE_FAILED = "note" "prepare-failed", "a step could not be prepared ahead of its turn",
         "The step is prepared again when its turn comes; what went wrong then is told as its failure.";
     AWS_NOT_EMULATED = "warning" "aws-not-emulated", "a service of AWS that is not emulated was asked for",

@@ -66,7 +66,7 @@ fn is_wait(job: &Option<Job>) -> bool {
 /// Whether the program is named by the step, and not by its image.
 fn has_own_program(job: &Option<Job>) -> bool {
     match job {
-        Some(Job::Run(ready, _)) => match &ready.action {
+        Some(Job::Run(ready)) => match &ready.action {
             ReadyAction::Container(container) => container.entrypoint.is_some(),
             ReadyAction::Host(_) => true,
         },

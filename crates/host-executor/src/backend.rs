@@ -165,8 +165,8 @@ impl Backend for HostBackend {
         cirun_step_files::read(self.stage()?.paths.files_of(host_action(step)?)).await
     }
 
-    async fn collect_reports(&self, step: &ReadyStep, globs: &[String]) -> Result<Reports, BackendError> {
-        let (stage, globs) = (self.stage()?, globs.to_vec());
+    async fn collect_reports(&self, step: &ReadyStep) -> Result<Reports, BackendError> {
+        let (stage, globs) = (self.stage()?, step.reports.clone());
         let env = stage.paths.environment(&self.config.environment, &host_action(step)?.env);
         let search = move || reports::collect(&stage.paths, env.get("HOME").map(String::as_str), &globs);
         task::spawn_blocking(search).await.map_err(|error| BackendError::Io {

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cirun_beneath::{Pattern, Refusal, Root, Star, below, has_wildcards, normal};
+use cirun_beneath::{Refusal, Root, below, has_wildcards, normal};
 use cirun_engine::{BackendError, Reports};
-use cirun_step_files::{Collection, shown_below};
+use cirun_step_files::{Collection, ReportPath, shown_below};
 
 use crate::paths::HostPaths;
 
@@ -27,9 +27,10 @@ pub(crate) fn collect(paths: &HostPaths, home: Option<&str>, globs: &[String]) -
             true => path.to_string_lossy().into_owned(),
             false => shown_below(&directory.to_string_lossy(), path),
         };
+        let before = found.len();
         let searched = match Root::open(&directory) {
             Ok(root) => found.search(&root, &pattern, shown),
-            Err(Refusal::Missing) => Pattern::new(&pattern, Star::OneName).map(drop),
+            Err(Refusal::Missing) => ReportPath::new(&pattern).map(drop),
             Err(refusal) => Err(refusal),
         };
         searched.map_err(|refusal| {
@@ -39,6 +40,10 @@ pub(crate) fn collect(paths: &HostPaths, home: Option<&str>, globs: &[String]) -
                 refusal => BackendError::Engine { what, reason: refusal.to_string() },
             }
         })?;
+        if found.len() == before {
+            let what = if directory == paths.workspace { "the workspace, " } else { "" };
+            found.miss(text, format!("in {what}`{}`", directory.display()));
+        }
     }
     Ok(found.finish())
 }
@@ -96,6 +101,9 @@ mod tests {
                 .iter()
                 .map(|file| format!("{}={}", file.path.replace(&*root, "ROOT"), String::from_utf8_lossy(&file.content)))
                 .chain(reports.left_out.iter().map(|left_out| format!("({left_out})")))
+                .chain(reports.missed.iter().map(|missed| {
+                    format!("(no file matches `{}` {})", missed.path, missed.place).replace(&*root, "ROOT")
+                }))
                 .collect::<Vec<_>>()
                 .join(" "),
             Err(error) => error.to_string(),
@@ -108,7 +116,7 @@ mod tests {
         assert_snapshot!(found(&["./a/*.xml", "**/junit.xml"]), @"a/junit.xml=w[1]/a/junit.xml junit.xml=w[1]/junit.xml");
         assert_snapshot!(found(&["/harness/a/**/*.xml"]), @"a/b/c.xml=w[1]/a/b/c.xml a/junit.xml=w[1]/a/junit.xml");
         assert_snapshot!(found(&["~/*.xml", "ROOT/abs/r.xml"]), @"ROOT/abs/r.xml=abs/r.xml ROOT/home/r.xml=home/r.xml");
-        assert_snapshot!(found(&["none/*.xml", "*.json"]), @"");
+        assert_snapshot!(found(&["none/*.xml", "*.json"]), @"(no file matches `none/*.xml` in the workspace, `ROOT/w[1]`) (no file matches `*.json` in the workspace, `ROOT/w[1]`)");
     }
 
     /// The workspace of a step is all that a relative path reaches, and no link leads out of it.

@@ -17,12 +17,15 @@ use crate::{
 /// Failed test cases that are named.
 const CASES: usize = 10;
 
-/// A digest of each failed step, in the order they ran; empty when none failed.
+/// A digest of each failed step, and of each service with failed tests, in the order they ran; empty when none failed.
 pub(crate) fn render(look: Look, record: &RunRecord) -> Vec<String> {
     let mut lines = Vec::new();
     for stage in &record.stages {
         for (path, entry) in &stage.entries {
-            let Some(finish) = entry.finish() else { continue };
+            let Some(finish) = entry.finish() else {
+                lines.extend(entry.tests().iter().flat_map(|tests| service_tests(look, path, tests)));
+                continue;
+            };
             match finish.outcome {
                 Outcome::Failed | Outcome::TimedOut => lines.extend(step(look, stage, path, entry, finish)),
                 Outcome::Succeeded | Outcome::Skipped | Outcome::Ignored | Outcome::Aborted => {}
@@ -80,6 +83,15 @@ fn advice(finish: &StepFinish, dead: &[(&StepPath, &ServiceEnd)]) -> Option<Stri
         }
         (About::Network | About::Step, _) => Some(found.text.to_owned()),
     }
+}
+
+/// The failed tests of a service, which CI calls successful all the same.
+fn service_tests(look: Look, path: &StepPath, tests: &TestSummary) -> Vec<String> {
+    if tests.failed == 0 {
+        return Vec::new();
+    }
+    let headline = look.paint(Mark::Warning.tone(), &format!("{} {path} reports failed tests", Mark::Warning.glyph()));
+    [vec![String::new(), headline], failed_tests(look, tests)].concat()
 }
 
 fn failed_tests(look: Look, tests: &TestSummary) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use cirun_engine::{Event, EventKind, Outcome, describe_exit_code};
+use cirun_engine::{Event, EventKind, Outcome, TestSummary, describe_exit_code};
 use cirun_plan::StepPath;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -64,16 +64,26 @@ fn report(record: &RunRecord) -> Report {
     report
 }
 
-/// Background steps that were up are no cases: CI calls every one of them successful.
+/// Background steps that were up are no cases: CI calls every one of them successful. One with reports is, for these.
 fn cases(pipeline: &str, stage: &StageRecord) -> impl Iterator<Item = TestCase> {
-    stage.entries.iter().filter_map(move |(path, entry)| match &entry.state {
-        State::Service { .. } => None,
-        State::Step { finish, .. } => {
-            let mut case = case(path, entry, finish.as_ref());
-            case.set_classname(format!("{pipeline}.{}", stage.id));
-            Some(case)
+    stage.entries.iter().filter_map(move |(path, entry)| {
+        let mut case = match (&entry.state, entry.tests()) {
+            (State::Service { .. }, None) => return None,
+            (State::Service { .. }, Some(_)) => TestCase::new(path.as_str(), TestCaseStatus::success()),
+            (State::Step { finish, .. }, _) => case(path, entry, finish.as_ref()),
+        };
+        case.set_classname(format!("{pipeline}.{}", stage.id));
+        for (name, count) in entry.tests().into_iter().flat_map(test_counts) {
+            case.add_property(Property::new(name, count.to_string()));
         }
+        Some(case)
     })
+}
+
+/// What the reports of a step came to: its own cases are in them.
+fn test_counts(tests: &TestSummary) -> [(&'static str, u32); 4] {
+    let TestSummary { total, passed, failed, skipped, .. } = tests;
+    [("tests", *total), ("tests_passed", *passed), ("tests_failed", *failed), ("tests_skipped", *skipped)]
 }
 
 fn case(path: &StepPath, entry: &Entry, finish: Option<&StepFinish>) -> TestCase {

@@ -104,7 +104,9 @@ impl Narrator {
                 vec![self.line(record, step, mark, &clean(line.as_str(), self.look.colour))]
             }
             // A service that was up ends with its stage, which is no news.
-            EventKind::StepFinished { step, .. } if is_service(record, step) => Vec::new(),
+            EventKind::StepFinished { step, tests, .. } if is_service(record, step) => {
+                tests.iter().map(|tests| self.line(record, step, Mark::Service, &test_words(tests))).collect()
+            }
             EventKind::StepFinished { step, outcome, outputs, .. } => {
                 let mut lines = vec![self.line(record, step, mark(*outcome), &finish_words(record, step, *outcome))];
                 for (name, value) in outputs {

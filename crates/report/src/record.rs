@@ -73,6 +73,8 @@ pub(crate) struct Entry {
     /// The first line that looked like an error.
     pub(crate) first_error: Option<String>,
     pub(crate) state: State,
+    /// The tests of a service's reports.
+    service_tests: Option<TestSummary>,
 }
 
 /// What is known of a step or a service only.
@@ -172,6 +174,7 @@ impl RunRecord {
             log: Log::new(keep_lines),
             first_error: None,
             state: State::Step { step_type: String::new(), attempt: 1, finish: None },
+            service_tests: None,
         })
     }
 
@@ -202,6 +205,7 @@ impl Entry {
     fn start(&mut self, at: Timestamp, state: State) {
         self.started = Some(at);
         self.first_error = None;
+        self.service_tests = None;
         self.state = state;
     }
 
@@ -209,7 +213,10 @@ impl Entry {
     fn finish_with(&mut self, ended: Option<StepFinish>) {
         match (&mut self.state, ended) {
             (State::Step { finish, .. }, ended) => *finish = ended,
-            (State::Service { .. }, Some(StepFinish { outcome: Outcome::Succeeded, .. }) | None) => {}
+            (State::Service { .. }, Some(StepFinish { outcome: Outcome::Succeeded, tests, .. })) => {
+                self.service_tests = tests;
+            }
+            (State::Service { .. }, None) => {}
             (State::Service { .. }, ended @ Some(_)) => {
                 self.state = State::Step { step_type: BACKGROUND.to_owned(), attempt: 1, finish: ended };
             }
@@ -233,6 +240,11 @@ impl Entry {
             State::Service { end, .. } => end.as_ref().map(|end| end.at),
             State::Step { finish, .. } => finish.as_ref().map(|finish| finish.at),
         }
+    }
+
+    /// The tests of the reports of a step that has ended, or of a service whose stage has.
+    pub(crate) fn tests(&self) -> Option<&TestSummary> {
+        self.service_tests.as_ref().or_else(|| self.finish()?.tests.as_ref())
     }
 
     /// How the step ended, if this is a step and it has.

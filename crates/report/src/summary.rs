@@ -78,12 +78,11 @@ pub(crate) fn standing(entry: &Entry) -> (Mark, &'static str) {
 fn row(stage: &str, path: &str, entry: &Entry) -> Vec<Cell> {
     let (mark, words) = standing(entry);
     let status = Cell::toned(format!("{} {words}", mark.glyph()), mark.tone());
-    let [exit, time, tests, note] = match &entry.state {
-        State::Service { end: Some(end), .. } => {
-            [end.exit_code.to_string(), String::new(), String::new(), why_ended(end)]
-        }
+    let tests = entry.tests().map(test_ratio).unwrap_or_default();
+    let [exit, time, note] = match &entry.state {
+        State::Service { end: Some(end), .. } => [end.exit_code.to_string(), String::new(), why_ended(end)],
         State::Service { ready_after: Some(after), .. } => {
-            [String::new(), String::new(), String::new(), format!("after {}", human::duration(*after))]
+            [String::new(), String::new(), format!("after {}", human::duration(*after))]
         }
         State::Step { finish: Some(finish), attempt, .. } => finished_step(finish, *attempt),
         State::Service { .. } | State::Step { finish: None, .. } => Default::default(),
@@ -95,7 +94,7 @@ fn why_ended(end: &ServiceEnd) -> String {
     end.reason.as_deref().or_else(|| exit_code_meaning(end.exit_code)).unwrap_or_default().to_owned()
 }
 
-fn finished_step(finish: &StepFinish, attempt: u32) -> [String; 4] {
+fn finished_step(finish: &StepFinish, attempt: u32) -> [String; 3] {
     let mut notes = Vec::new();
     if attempt > 1 {
         notes.push(format!("attempt {attempt}"));
@@ -105,12 +104,7 @@ fn finished_step(finish: &StepFinish, attempt: u32) -> [String; 4] {
     let code = finish.exit_code.map(|code| format!("exit code {code}"));
     notes.extend(finish.reason.clone().filter(|reason| Some(reason) != code.as_ref()).or(meaning));
     let time = if finish.outcome == Outcome::Skipped { String::new() } else { human::duration(finish.elapsed) };
-    [
-        finish.exit_code.map(|code| code.to_string()).unwrap_or_default(),
-        time,
-        finish.tests.as_ref().map(test_ratio).unwrap_or_default(),
-        notes.join(", "),
-    ]
+    [finish.exit_code.map(|code| code.to_string()).unwrap_or_default(), time, notes.join(", ")]
 }
 
 fn test_ratio(tests: &TestSummary) -> String {

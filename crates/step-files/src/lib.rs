@@ -7,4 +7,4 @@ mod outputs;
 mod reports;
 
 pub use outputs::{Step, export, read, remove};
-pub use reports::{Collection, shown_below};
+pub use reports::{Collection, ReportPath, shown_below};

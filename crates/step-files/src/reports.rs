@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use cirun_beneath::{Entry, Finding, Kind, Limits, Pattern, Refusal, Root, Star};
-use cirun_engine::{ReportFile, Reports};
+use cirun_engine::{MissedReport, ReportFile, Reports};
 
 /// The largest report that is read.
 const LARGEST_REPORT: u64 = 32 << 20;
@@ -22,24 +22,60 @@ pub struct Collection {
     /// By path, as people see it.
     files: BTreeMap<String, Vec<u8>>,
     left_out: Vec<String>,
+    missed: Vec<MissedReport>,
     bytes: u64,
 }
 
+/// The extensions of reports in a directory that is named without them.
+const EXTENSIONS: [&str; 2] = ["xml", "trx"];
+
+/// A path of `reports`: a pattern of files, and of directories that stand for the reports in them.
+#[derive(Debug)]
+pub struct ReportPath {
+    pattern: Pattern,
+    /// Its last name has no wildcard, so that a directory of this name is meant: `a/*` means the files of `a` alone.
+    names_directories: bool,
+}
+
+impl ReportPath {
+    /// Reads a path that is relative to where it is looked for.
+    ///
+    /// # Errors
+    /// [`Refusal::Pattern`].
+    pub fn new(text: &str) -> Result<Self, Refusal> {
+        let last = text.split('/').rfind(|name| !matches!(*name, "" | "."));
+        let names_directories = !last.is_some_and(cirun_beneath::has_wildcards);
+        Ok(Self { pattern: Pattern::new(text, Star::OneName)?, names_directories })
+    }
+
+    /// Whether a file is meant, or is a report in a directory that is.
+    pub fn means(&self, file: &str) -> bool {
+        let directories = Path::new(file).ancestors().skip(1).filter_map(Path::to_str);
+        self.pattern.matches(file)
+            || (self.names_directories
+                && is_report(Path::new(file))
+                && directories.into_iter().any(|directory| self.pattern.matches(directory)))
+    }
+}
+
+fn is_report(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
+}
+
 impl Collection {
-    /// Looks for a pattern beneath a directory; a directory stands for the XML files in it. `shown` makes the path for people
-    /// of one that begins at `root`.
+    /// Looks for a path beneath a directory. `shown` makes the path for people of one that begins at `root`.
     ///
     /// # Errors
     /// [`Refusal::Pattern`].
     pub fn search(&mut self, root: &Root, pattern: &str, shown: impl Fn(&Path) -> String) -> Result<(), Refusal> {
-        let Finding { entries, refused } = Pattern::new(pattern, Star::OneName)?.find(root, LIMITS, &[]);
+        let path = ReportPath::new(pattern)?;
+        let Finding { entries, refused } = path.pattern.find(root, LIMITS, &[]);
         for (path, refusal) in refused {
             self.leave_out(&shown(&path), &refusal);
         }
-        let whole_directory = entries.len() == 1 && !cirun_beneath::has_wildcards(pattern);
         for entry in entries {
             match entry.facts.kind {
-                Kind::Directory if whole_directory => self.search_directory(root, &entry.path, &shown),
+                Kind::Directory if path.names_directories => self.search_directory(root, &entry.path, &shown),
                 Kind::Directory => {}
                 _ => self.read(&entry, &shown(&entry.path)),
             }
@@ -54,7 +90,7 @@ impl Collection {
         };
         for next in walk {
             match next {
-                Ok(entry) if entry.path.extension().is_some_and(|extension| extension == "xml") => {
+                Ok(entry) if is_report(&entry.path) => {
                     let path = shown(&directory.join(&entry.path));
                     match entry.facts.kind {
                         Kind::Directory => {}
@@ -102,6 +138,21 @@ impl Collection {
         self.left_out.push(format!("`{path}` is left out: {reason}"));
     }
 
+    /// How many files have been found, those that are left out among them.
+    pub fn len(&self) -> usize {
+        self.files.len() + self.left_out.len()
+    }
+
+    /// Whether nothing has been found.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Notes that no file matches a path, and where was looked for it (`in the workspace`).
+    pub fn miss(&mut self, path: &str, place: String) {
+        self.missed.push(MissedReport { path: path.to_owned(), place });
+    }
+
     /// What was found.
     pub fn finish(mut self) -> Reports {
         let more = self.left_out.len().saturating_sub(MOST_NAMED);
@@ -110,7 +161,7 @@ impl Collection {
             self.left_out.push(format!("{more} more are left out"));
         }
         let files = self.files.into_iter().map(|(path, content)| ReportFile { path, content }).collect();
-        Reports { files, left_out: self.left_out }
+        Reports { files, left_out: self.left_out, missed: self.missed }
     }
 }
 
@@ -133,7 +184,7 @@ mod tests {
 
     fn collected(pattern: &str) -> String {
         let dir = tempfile::tempdir().unwrap();
-        for file in ["w/junit.xml", "w/a/junit.xml", "w/a/b/c.xml", "w/a/b/c.txt", "home/secret.xml"] {
+        for file in ["w/junit.xml", "w/a/junit.xml", "w/a/b/c.xml", "w/a/b/c.txt", "w/t/b/d.trx", "home/secret.xml"] {
             let path = dir.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, file).unwrap();
@@ -146,7 +197,7 @@ mod tests {
         if let Err(refusal) = collection.search(&root, pattern, |path| shown_below("/harness", path)) {
             return refusal.to_string();
         }
-        let Reports { files, left_out } = collection.finish();
+        let Reports { files, left_out, missed: _ } = collection.finish();
         let files = files.into_iter().map(|file| format!("{}={}", file.path, String::from_utf8_lossy(&file.content)));
         files.chain(left_out).collect::<Vec<_>>().join("\n")
     }
@@ -159,8 +210,36 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_stands_for_its_xml_files() {
-        assert_eq!(collected("a"), "/harness/a/b/c.xml=w/a/b/c.xml\n/harness/a/junit.xml=w/a/junit.xml");
+    fn a_directory_stands_for_its_reports() {
+        let both = "/harness/a/b/c.xml=w/a/b/c.xml\n/harness/a/junit.xml=w/a/junit.xml";
+        for path in ["a", "a/", "./a/."] {
+            assert_eq!(collected(path), both, "{path}");
+        }
+        assert_eq!(collected("*/b"), "/harness/a/b/c.xml=w/a/b/c.xml\n/harness/t/b/d.trx=w/t/b/d.trx");
+        assert_eq!(collected("a/*"), "/harness/a/junit.xml=w/a/junit.xml");
+    }
+
+    /// The same in a directory that an engine packs.
+    #[test]
+    fn a_path_means_files() {
+        let means = |path: &str, file: &str| ReportPath::new(path).unwrap().means(file);
+        for (path, file) in [
+            ("/tmp/a.txt", "/tmp/a.txt"),
+            ("/tmp/out", "/tmp/out/a/b.xml"),
+            ("/tmp/out/", "/tmp/out/a.trx"),
+            ("/tmp/*/out", "/tmp/a/out/b/c.xml"),
+            ("/tmp/**/*.xml", "/tmp/a/b.xml"),
+        ] {
+            assert!(means(path, file), "{path} {file}");
+        }
+        for (path, file) in [
+            ("/tmp/out", "/tmp/out/a.txt"),
+            ("/tmp/out", "/tmp/outer/a.xml"),
+            ("/tmp/*", "/tmp/a/b.xml"),
+            ("/tmp/a", "/tmp/b.xml"),
+        ] {
+            assert!(!means(path, file), "{path} {file}");
+        }
     }
 
     #[test]

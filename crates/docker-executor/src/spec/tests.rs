@@ -60,6 +60,7 @@ fn step(container: &ReadyContainer, role: Role) -> ReadyStep {
         attempt: 1,
         action: ReadyAction::Container(Box::new(container.clone())),
         timeout: Duration::from_secs(60),
+        reports: Vec::new(),
     }
 }
 

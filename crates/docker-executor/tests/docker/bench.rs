@@ -265,6 +265,7 @@ pub(super) fn step(id: &str, script: &str, change: impl FnOnce(&mut ReadyContain
         attempt: 1,
         action: ReadyAction::Container(Box::new(container)),
         timeout: PATIENCE,
+        reports: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use cirun_docker_executor::EngineSocket;
 use cirun_engine::{Backend, OutputFiles, ReadyContainer};
 use cirun_plan::Profile;
 
-use super::bench::{Bench, code, planned, step};
+use super::bench::{Bench, code, planned, service, step, wires};
 
 fn with_output_files(container: &mut ReadyContainer) {
     for (name, file) in [
@@ -98,16 +98,59 @@ async fn any_user_writes_to_shared_paths_of_a_pod() {
 async fn reports_of_the_workspace_and_of_shared_paths() {
     let bench = Bench::started(Profile::Docker, &[]).await;
     let script = "mkdir -p out/unit /shared/it; echo u > out/unit/a.xml; echo r > root.xml; echo s > /shared/it/b.xml; echo x > /tmp/c.xml";
-    let tests = step("tests", script, |_| {});
+    let mut tests = step("tests", script, |_| {});
+    tests.reports = ["**/*.xml", "out/unit/a.xml", "/shared/it", "/shared/**/*.xml", "/tmp/*.xml", "none/*.xml"]
+        .map(str::to_owned)
+        .into();
     assert_eq!(bench.run(&tests).await.exit, code(0));
-    let globs = ["**/*.xml", "out/unit/a.xml", "/shared/**/*.xml", "/tmp/*.xml", "none/*.xml"].map(str::to_owned);
-    let reports = bench.backend.collect_reports(&tests, &globs).await.unwrap();
-    let told: Vec<_> = reports
-        .files
-        .iter()
-        .map(|report| format!("{}={}", report.path, String::from_utf8_lossy(&report.content).trim()))
-        .collect();
-    assert_eq!(told, ["/shared/it/b.xml=s", "out/unit/a.xml=u", "root.xml=r"]);
+    assert_eq!(
+        collected(&bench, &tests).await,
+        [
+            "/shared/it/b.xml=s",
+            "out/unit/a.xml=u",
+            "root.xml=r",
+            "/tmp/*.xml: where CI looks: only the workspace (`/harness`) and shared paths are read from outside of a step's \
+             container",
+            "none/*.xml: in the workspace, `/harness`",
+        ]
+    );
+    bench.finish().await;
+}
+
+/// The reports of a step, and where none was found.
+async fn collected(bench: &Bench, step: &cirun_engine::ReadyStep) -> Vec<String> {
+    let reports = bench.backend.collect_reports(step).await.unwrap();
+    let files = reports.files.iter();
+    let files = files.map(|report| format!("{}={}", report.path, String::from_utf8_lossy(&report.content).trim()));
+    files.chain(reports.missed.iter().map(|missed| format!("{}: {}", missed.path, missed.place))).collect()
+}
+
+/// In a pod the service's agent is in the step's container, and sees its files.
+#[tokio::test]
+async fn reports_of_a_pods_own_containers() {
+    let script = "mkdir -p /tmp/out/x /opt/r; echo a > /tmp/out/x/a.xml; echo b > /tmp/out/b.trx; echo c > /tmp/out/c.txt; echo d > /opt/r/d.xml";
+    let mut tests = step("tests", script, |_| {});
+    tests.reports = ["/tmp/out", "/opt/*/*.xml", "/opt/none.xml", "/**/*.xml"].map(str::to_owned).into();
+    let mut serving = service("serving", &format!("{script}; touch /harness/up; sleep 1000"), |_| {});
+    serving.reports = vec!["/opt/r/".to_owned()];
+    let bench = Bench::started(Profile::Kubernetes, &[&tests, &serving]).await;
+    assert_eq!(bench.run(&tests).await.exit, code(0));
+    let expected = [
+        "/opt/r/d.xml=d",
+        "/tmp/out/b.trx=b",
+        "/tmp/out/x/a.xml=a",
+        "/opt/none.xml: in the step's own container",
+        "/**/*.xml: in the step's own container",
+    ];
+    assert_eq!(collected(&bench, &tests).await, expected);
+    // It is not kept for longer.
+    assert_eq!(collected(&bench, &tests).await.len(), tests.reports.len());
+    let (io, _output) = wires();
+    let (ended, _ends) = tokio::sync::mpsc::channel(1);
+    bench.backend.start_service(&serving, io, ended).await.unwrap();
+    let waiting = step("waiting", "until [ -e /harness/up ]; do sleep 0.05; done", |_| {});
+    assert_eq!(bench.run(&waiting).await.exit, code(0));
+    assert_eq!(collected(&bench, &serving).await, ["/opt/r/d.xml=d"]);
     bench.finish().await;
 }
 

@@ -135,7 +135,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             return None;
         }
         match self.live.get_mut(&node)?.job.take()? {
-            Job::Run(step, _) => Some((*step, self.emitter().mask(finish.reason.as_deref().unwrap_or("it failed")))),
+            Job::Run(step) => Some((*step, self.emitter().mask(finish.reason.as_deref().unwrap_or("it failed")))),
             Job::Wait(_) => None,
         }
     }
@@ -204,7 +204,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     pub(super) async fn close_branch(&mut self, node: NodeId) {
         let path = self.tree.branch(node).group.as_ref().map(|group| &group.path);
         match self.stage.containerised.iter().find(|group| Some(&group.path) == path) {
-            Some(group) => self.end_containerised_group(node, group.path.clone()),
+            Some(group) => self.end_containerised_group(node, group.path.clone()).await,
             None => self.finish_branch(node).await,
         }
     }

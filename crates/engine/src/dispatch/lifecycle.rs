@@ -25,7 +25,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.start().await;
         let outcome = self.walk().await;
         self.leaving.cancel();
-        self.collect_service_reports().await;
+        self.collect_service_reports(None).await;
         self.end_preparations().await;
         self.destroy().await;
         self.close().await;
@@ -67,7 +67,8 @@ impl<B: Backend> Dispatcher<'_, B> {
     }
 
     /// Removes what a containerised group has of its own; its branch ends then.
-    pub(super) fn end_containerised_group(&mut self, node: NodeId, path: StepPath) {
+    pub(super) async fn end_containerised_group(&mut self, node: NodeId, path: StepPath) {
+        self.collect_service_reports(Some(&path)).await;
         let (backend, deadline) = (Arc::clone(&self.context.backend), self.context.config.cleanup_deadline);
         let sender = self.sender.clone();
         // The task works for no step. What it cannot remove is removed, or told, with the stage.

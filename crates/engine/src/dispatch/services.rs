@@ -38,7 +38,7 @@ pub(super) struct Service {
     /// The first step after it that could have begun before it was ready, and when.
     pub(super) wanted: Option<(Instant, NodeId)>,
     /// What to find its reports with.
-    reports: Option<(ReadyStep, Vec<String>)>,
+    reports: Option<ReadyStep>,
     pub(super) tests: Option<TestSummary>,
 }
 
@@ -73,7 +73,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             None => 1,
         };
         self.take_notes(&resolved).await;
-        let Resolved { mut step, reports, .. } = resolved;
+        let Resolved { mut step, .. } = resolved;
         step.attempt = starts;
         let rules = &self.context.config.services;
         let delay = rules.delays.get(&step.path).copied().unwrap_or_default();
@@ -84,7 +84,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             state: ServiceState::Starting,
             delayed: !delay.is_zero(),
             wanted: None,
-            reports: (!reports.is_empty()).then(|| (step.clone(), reports)),
+            reports: (!step.reports.is_empty()).then(|| step.clone()),
             tests: None,
         };
         self.services.insert(node, service);
@@ -201,14 +201,15 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Reads the reports of services, before what they left is removed.
-    pub(super) async fn collect_service_reports(&mut self) {
-        let nodes: Vec<NodeId> = self.services.keys().copied().collect();
+    /// Reads the reports of services, of one step group or of all, before what they left is removed.
+    pub(super) async fn collect_service_reports(&mut self, group: Option<&StepPath>) {
+        let is_meant = |node: &&NodeId| group.is_none_or(|group| self.tree.step(**node).path.is_within(group));
+        let nodes: Vec<NodeId> = self.services.keys().filter(is_meant).copied().collect();
         for node in nodes {
-            let Some((step, globs)) = self.services.get_mut(&node).and_then(|service| service.reports.take()) else {
+            let Some(step) = self.services.get_mut(&node).and_then(|service| service.reports.take()) else {
                 continue;
             };
-            let (tests, notes) = collect_reports(&*self.context.backend, &step, &globs).await;
+            let (tests, notes) = collect_reports(&*self.context.backend, &step).await;
             for note in notes {
                 self.emitter().diagnostic(run_codes::REPORT_UNUSABLE, &note, Some(&step.path)).await;
             }

@@ -147,7 +147,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let job = match (resolved, &step.action) {
             (Some(resolved), _) => {
                 self.take_notes(&resolved).await;
-                Job::Run(Box::new(resolved.step), resolved.reports)
+                Job::Run(Box::new(resolved.step))
             }
             (None, Action::Wait(duration)) => Job::Wait(duration.value),
             (None, Action::Container(_) | Action::Host(_) | Action::Skip(_)) => {
@@ -195,7 +195,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let Some(live) = self.live.get_mut(&node) else { return };
         live.stop = stop;
         let Some(mut job) = live.job.clone() else { return };
-        if let Job::Run(ready, _) = &mut job {
+        if let Job::Run(ready) = &mut job {
             ready.attempt = live.attempt;
         }
         let task = AttemptTask {

@@ -33,7 +33,10 @@ fn resolved(planned: &PlannedStep, profile: Profile) -> String {
                 ReadyAction::Host(host) => format!("{:?} env {:?}", host.argv, host.env),
             };
             let secrets: Vec<_> = resolved.secrets.iter().map(cirun_plan::Secret::expose).collect();
-            format!("{action} reports {:?} unresolved {:?} secrets {secrets:?}", resolved.reports, resolved.unresolved)
+            format!(
+                "{action} reports {:?} unresolved {:?} secrets {secrets:?}",
+                resolved.step.reports, resolved.unresolved
+            )
         }
         Err(problem) => format!("error: {problem}"),
     }

@@ -145,9 +145,9 @@ impl Backend for FakeBackend {
         Ok(self.behaviour(step).files)
     }
 
-    async fn collect_reports(&self, step: &ReadyStep, _globs: &[String]) -> Result<Reports, BackendError> {
+    async fn collect_reports(&self, step: &ReadyStep) -> Result<Reports, BackendError> {
         self.with_order(|order| order.after_run("collect_reports", step));
-        self.behaviour(step).collect_reports()
+        self.behaviour(step).collect_reports(&step.reports)
     }
 
     async fn end_group(&self, group: &StepPath, _deadline: Duration) -> Result<Vec<String>, BackendError> {

@@ -46,11 +46,11 @@ async fn an_attempt_begins_with_no_files() {
 #[tokio::test]
 async fn reports_are_found_in_the_workspace() {
     let (_directory, bed) = bed().await;
-    let step =
+    let mut step =
         sh("a", "mkdir -p out/x; printf 1 > out/x/TEST-b.xml; printf 2 > out/TEST-a.xml; printf 3 > out/x/other.txt");
+    step.reports = vec!["out/**/TEST-*.xml".into(), "/harness/out/*".into()];
     assert_eq!(bed.run(&step).await.exit, code(0));
-    let files =
-        bed.backend.collect_reports(&step, &["out/**/TEST-*.xml".into(), "/harness/out/*".into()]).await.unwrap();
+    let files = bed.backend.collect_reports(&step).await.unwrap();
     let found: Vec<_> = files.files.iter().map(|file| (file.path.as_str(), file.content.as_slice())).collect();
     assert_eq!(found, [("out/TEST-a.xml", b"2".as_slice()), ("out/x/TEST-b.xml", b"1")]);
 }

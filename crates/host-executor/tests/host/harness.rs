@@ -61,6 +61,7 @@ pub(crate) fn step(id: &str, argv: &[&str], env: &[(&str, &str)]) -> ReadyStep {
         attempt: 1,
         action: ReadyAction::Host(Box::new(host)),
         timeout: PATIENCE,
+        reports: Vec::new(),
     }
 }
 

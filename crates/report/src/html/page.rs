@@ -10,8 +10,8 @@ use crate::{
     digest, human,
     look::{Mark, Tone},
     narrate::severity_mark,
-    record::{Entry, RunFinish, RunRecord, State, between},
-    summary::{counts, mark, standing, words},
+    record::{BACKGROUND, Entry, RunFinish, RunRecord, State, between},
+    summary::{counts, mark, standing, test_words, words},
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -163,13 +163,16 @@ fn log(page: &mut Markup, anchor: &str, path: &StepPath, entry: &Entry) {
     page.newline();
 }
 
+/// `Run, 12 lines, 2 of 12 tests failed`.
 fn description(entry: &Entry) -> String {
+    let kind = match &entry.state {
+        State::Service { .. } => BACKGROUND,
+        State::Step { step_type, .. } => step_type,
+    };
     let lines = human::count(entry.log.lines().len(), "line");
-    match &entry.state {
-        State::Service { .. } => format!("Background, {lines}"),
-        State::Step { step_type, .. } if step_type.is_empty() => lines,
-        State::Step { step_type, .. } => format!("{step_type}, {lines}"),
-    }
+    let tests = entry.tests().map(test_words).unwrap_or_default();
+    let parts = [kind, &lines, &tests];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 fn section(page: &mut Markup, title: &str, inside: impl FnOnce(&mut Markup)) {

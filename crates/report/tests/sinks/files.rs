@@ -30,6 +30,10 @@ fn junit() {
             <testcase name="checks.unit" classname="shop.build" time="2.300">
                 <properties>
                     <property name="exit_code" value="1"/>
+                    <property name="tests" value="12"/>
+                    <property name="tests_passed" value="9"/>
+                    <property name="tests_failed" value="2"/>
+                    <property name="tests_skipped" value="1"/>
                 </properties>
                 <failure message="exit code 1" type="failed"/>
                 <system-out>collected 12 items
@@ -142,7 +146,7 @@ fn html_page() {
     </pre></details>
     <details id="log-0-checks.lint"><summary>checks.lint <span class="good">✓ succeeded</span> <span class="dim">Run, 1 line</span></summary><pre>All checks passed!
     </pre></details>
-    <details id="log-0-checks.unit" open=""><summary>checks.unit <span class="bad">✗ failed</span> <span class="dim">Run, 4 lines</span></summary><pre>collected 12 items
+    <details id="log-0-checks.unit" open=""><summary>checks.unit <span class="bad">✗ failed</span> <span class="dim">Run, 4 lines, 2 of 12 tests failed</span></summary><pre>collected 12 items
     E   requests.exceptions.ConnectionError: [Errno 111] Connection refused
     FAILED tests/test_catalog.py::test_price - ConnectionError
     2 failed, 9 passed, 1 skipped in 2.11s

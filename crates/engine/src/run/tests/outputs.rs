@@ -45,7 +45,7 @@ async fn reports_are_collected_from_failed_steps_too() {
     diagnostic a warning report-unusable: `b.xml` is not a JUnit report: the file ends inside of `<testsuite>`
     step_finished a failed exit=1 tests=1/2 [("s › u", "no")] (exit code 1)
     step_started b #1
-    diagnostic b warning report-unusable: no file matches the report paths
+    diagnostic b warning report-unusable: no file matches `none.xml` in the workspace
     step_finished b succeeded exit=0
     stage_finished build failed
     run_finished failed exit=1
@@ -112,4 +112,27 @@ async fn later_steps_use_them() {
     run_finished succeeded exit=0
     "#);
     assert_snapshot!(format!("{:?}", run.backend.environment("use")), @r#"Some([("DIGEST", "sha256:ab"), ("NOBODY", "null"), ("TOKEN", "T0KEN")])"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn trx_reports_count_as_in_ci() {
+    let trx = r#"<TestRun><Results><UnitTestResult testName="a" outcome="Passed"/><UnitTestResult testName="b" outcome="Failed"/></Results></TestRun>"#;
+    let cases = r#"<testsuites><testcase name="lost"/><testsuite><testcase name="c"/></testsuite></testsuites>"#;
+    let plan = plan([stage("build", [step("db").service().report("db.trx"), step("a").report("out")])]);
+    let backend = FakeBackend::new()
+        .step("db", behaves().reports("db.trx", trx))
+        .step("a", behaves().reports("out/a.trx", trx).reports("out/b.xml", cases));
+    assert_snapshot!(Runner::new(backend).run(&plan).await.text(), @r#"
+    run_started shop build:2
+    stage_started build
+    image_pull busybox Present
+    step_started db #1
+    service_started db db
+    step_started a #1
+    diagnostic a warning report-unusable: `out/b.xml`: CI does not count 1 case outside of a `<testsuite>`
+    step_finished a succeeded exit=0 tests=2/3 [("b", "")]
+    step_finished db succeeded tests=1/2 [("b", "")]
+    stage_finished build succeeded
+    run_finished succeeded exit=0
+    "#);
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::{sync::mpsc, time::sleep};
 
-use crate::{BackendError, EventKind, Exit, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, StepIo, Stream};
+use crate::{
+    BackendError, EventKind, Exit, MissedReport, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, StepIo,
+    Stream,
+};
 
 /// What one attempt of a step does.
 #[derive(Debug, Clone, Default)]
@@ -218,10 +221,12 @@ impl Behaviour {
         self
     }
 
-    pub(super) fn collect_reports(&self) -> Result<Reports, BackendError> {
-        match self.hides_reports {
-            true => Err(broken("reading the reports")),
-            false => Ok(Reports { files: self.reports.clone(), left_out: Vec::new() }),
+    pub(super) fn collect_reports(&self, globs: &[String]) -> Result<Reports, BackendError> {
+        let missed = |path: &String| MissedReport { path: path.clone(), place: "in the workspace".to_owned() };
+        match (self.hides_reports, self.reports.is_empty()) {
+            (true, _) => Err(broken("reading the reports")),
+            (false, true) => Ok(Reports { missed: globs.iter().map(missed).collect(), ..Reports::default() }),
+            (false, false) => Ok(Reports { files: self.reports.clone(), ..Reports::default() }),
         }
     }
 
