@@ -95,6 +95,9 @@ codes! {
         "The service ignores fields that it does not know, without a word. A misspelt field therefore does nothing.";
     MISSING_FIELD = Error "missing-field", "a required field is not there",
         "The service refuses the document without this field.";
+    NULL_VALUE = Error "null-value", "a field without a value",
+        "`field:` with nothing behind it, `~` and `null` are null. The schema by which the service checks a document when it is \
+         saved takes null for no field. A run does without the field; `cirun check` reports it.";
     EMPTY_LIST = Error "empty-list", "a list without the item that it needs",
         "A pipeline has at least one stage, and `steps` of a stage, a step group or an insert block at least one step. The \
          service refuses the document.";

@@ -59,6 +59,14 @@ pub struct FieldInfo {
 pub enum FieldKind {
     /// Text.
     Text,
+    /// A text, which may also be a number.
+    TextOrNumber,
+    /// An identifier (harness-schema.md 5.1).
+    Identifier,
+    /// A name for people.
+    Name,
+    /// A duration (harness-schema.md 5.2).
+    Duration,
     /// `true` or `false`.
     Flag,
     /// A whole number.
@@ -73,9 +81,15 @@ pub enum FieldKind {
     Object(&'static [FieldInfo]),
     /// A list of these.
     List(&'static FieldKind),
+    /// A list of at least one of these.
+    Some(&'static FieldKind),
+    /// What the `type` beside it asks for; anything where the type is none of these.
+    ByType(&'static [(&'static str, &'static [FieldInfo])]),
     /// A definition by name: `stages` and `steps` contain themselves, `step` depends on its type.
     /// What the names mean is in [`crate::tables`].
     Named(&'static str),
     /// Anything.
     Any,
+    /// Anything: documents have it, and the service reads it in another place only. It is an unknown field all the same.
+    Unread,
 }

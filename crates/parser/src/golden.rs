@@ -12,7 +12,7 @@ use crate::{
     CODES, Diagnostic, Document, DocumentKind, MAX_BYTES, Node, Sources, TemplateQuery, apply_input_sets, decode,
     lower_document,
     outline::Outline,
-    parse_documents, pick_template, resolve_templates, set_input,
+    parse_documents, pick_template, refused_when_saved, resolve_templates, set_input,
     testing::{flow, render},
     value_of,
 };
@@ -31,7 +31,7 @@ fn files(name: &str) -> Vec<PathBuf> {
     files
 }
 
-/// What the documents of a file are, and what is wrong with them.
+/// What the documents of a file are, and what is wrong with them; where a line is `# --saved`, also when they are saved.
 fn load(file: &Path) -> (String, Vec<Diagnostic>, Sources) {
     let mut sources = Sources::default();
     let bytes = fs::read(file).expect("a readable file");
@@ -43,7 +43,11 @@ fn load(file: &Path) -> (String, Vec<Diagnostic>, Sources) {
     let parse = parse_documents(&sources, id);
     let mut diagnostics = parse.diagnostics;
     let mut shown = Vec::new();
+    let saves = text.lines().any(|line| line == "# --saved");
     for document in &parse.tree {
+        if saves {
+            diagnostics.extend(refused_when_saved(document));
+        }
         let lowered = lower_document(document);
         shown.push(lowered.tree.outline().render());
         diagnostics.extend(lowered.diagnostics);

@@ -16,11 +16,13 @@ mod node;
 #[cfg(test)]
 mod outline;
 mod recognise;
+mod saving;
 mod source;
 mod step_types;
 pub mod tables;
 #[cfg(test)]
 mod testing;
+mod words;
 mod yaml;
 
 pub use cirun_expressions::RuntimeInput;
@@ -36,6 +38,7 @@ pub use merge::{
     pick_template, pipeline_of_template, resolve_templates, set_input, value_of,
 };
 pub use node::{Document, DocumentKind, Entry, Node, Value};
+pub use saving::refused_when_saved;
 pub use source::{Source, SourceId, Sources, Span, Spanned};
 pub use step_types::{STEP_TYPES, StepClass, StepType, step_type};
 pub use yaml::{MAX_BYTES, MAX_DEPTH, decode, parse_documents};

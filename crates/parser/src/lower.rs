@@ -16,9 +16,9 @@ pub(crate) mod step_tables;
 pub use connector::lower_connector;
 pub use document::{follows_from_the_end, lower_document};
 pub use flow::{FAILURE_ACTIONS, FAILURE_ERRORS};
-pub(crate) use pipeline::PROPERTIES;
 pub use pipeline::lower_pipeline;
-pub(crate) use stage::EXECUTION;
+pub(crate) use pipeline::{CLONE_RESOURCES, FLOW_CONTROL, NOTIFICATION_RULE, PROPERTIES};
+pub(crate) use stage::{BUILD_INTELLIGENCE, EXECUTION};
 
 #[cfg(test)]
 mod tests;

@@ -66,15 +66,15 @@ step_types! {
         "BuildAndPushGAR" => model::BuildAndPushSpec::FIELDS, tables::GOOGLE;
         "BuildAndPushACR" => model::BuildAndPushSpec::FIELDS, tables::ACR;
         "Wait" => model::WaitSpec::FIELDS;
-        "SaveCacheS3" => tables::SHARED, tables::SAVE, tables::CACHE_S3;
-        "RestoreCacheS3" => tables::SHARED, tables::RESTORE, tables::CACHE_S3;
-        "SaveCacheGCS" => tables::SHARED, tables::SAVE, tables::CACHE_GCS;
-        "RestoreCacheGCS" => tables::SHARED, tables::RESTORE, tables::CACHE_GCS;
-        "SaveCacheAzure" => tables::SHARED, tables::SAVE, tables::CACHE_AZURE;
-        "RestoreCacheAzure" => tables::SHARED, tables::RESTORE, tables::RESTORE_PATHS, tables::CACHE_AZURE;
-        "S3Upload" => tables::SHARED, tables::S3_UPLOAD;
-        "GCSUpload" => tables::SHARED, tables::GCS_UPLOAD;
-        "ArtifactoryUpload" => tables::SHARED, tables::ARTIFACTORY_UPLOAD;
+        "SaveCacheS3" => tables::SHARED, tables::CONNECTED, tables::SAVE, tables::CACHE_S3;
+        "RestoreCacheS3" => tables::SHARED, tables::CONNECTED, tables::RESTORE, tables::CACHE_S3;
+        "SaveCacheGCS" => tables::SHARED, tables::CONNECTED, tables::SAVE, tables::CACHE_GCS;
+        "RestoreCacheGCS" => tables::SHARED, tables::CONNECTED, tables::RESTORE, tables::CACHE_GCS;
+        "SaveCacheAzure" => tables::SHARED, tables::CONNECTED, tables::SAVE, tables::CACHE_AZURE;
+        "RestoreCacheAzure" => tables::SHARED, tables::CONNECTED, tables::RESTORE, tables::RESTORE_PATHS, tables::CACHE_AZURE;
+        "S3Upload" => tables::SHARED, tables::CONNECTED, tables::S3_UPLOAD;
+        "GCSUpload" => tables::SHARED, tables::CONNECTED, tables::GCS_UPLOAD;
+        "ArtifactoryUpload" => tables::SHARED, tables::CONNECTED, tables::ARTIFACTORY_UPLOAD;
     }
     StepClass::Skipped(ACTIONS) => {
         "Action" => tables::ACTION;

@@ -5,8 +5,8 @@ use crate::{
     lower::{
         connector::{AWS, AZURE, CONNECTOR, GCP, GENERIC_GIT, GIT, SECRET},
         execution::{GroupFields, StepFields},
-        stage::{SERVICE_ARGS, StageFields},
-        step::REPORTS,
+        stage::{INFRASTRUCTURE, SERVICE_ARGS, StageFields},
+        step::{REPORTS, RESOURCES},
     },
     model::{
         ArtifactoryConnector, BackgroundSpec, CiStage, DockerConnector, InputSetDocument, OverlayDocument, Pipeline,
@@ -24,6 +24,10 @@ pub const STEP: &[FieldInfo] = StepFields::FIELDS;
 pub const STEP_GROUP: &[FieldInfo] = GroupFields::FIELDS;
 /// `spec` of a legacy service: what a Background step has, and more.
 pub const SERVICE_SPEC: &[&[FieldInfo]] = &[BackgroundSpec::FIELDS, SERVICE_ARGS];
+/// `infrastructure` of a CI stage.
+pub const INFRASTRUCTURES: &[FieldInfo] = INFRASTRUCTURE;
+/// `resources` of a step.
+pub const STEP_RESOURCES: &[FieldInfo] = RESOURCES;
 /// `reports` of a step, which may also be a list of paths.
 pub const STEP_REPORTS: &[FieldInfo] = REPORTS;
 /// `spec` of a connector of type `Aws`.

@@ -1,6 +1,7 @@
 //! `cirun schema`: a JSON Schema of Harness documents for editors, from the tables that the parser reads by.
 //!
-//! Every value may be an expression instead, and every field may be null, as the parser has it.
+//! Pipelines and templates have a schema in the service too, which refuses to save what does not follow it; what it refuses is
+//! refused here as well, typing mistakes besides. Every value may be an expression.
 
 use std::collections::BTreeSet;
 
@@ -42,59 +43,150 @@ fn schema() -> Value {
 fn definitions() -> Map<String, Value> {
     let mut all: Map<String, Value> = ROOTS
         .iter()
-        .map(|(root, kind)| ((*root).to_owned(), by_type(object(tables::document_fields(*kind)), &spec_of(root))))
+        .map(|(root, kind)| {
+            let document = object(tables::document_fields(*kind), style_of(*kind));
+            ((*root).to_owned(), by_type(document, &spec_of(root)))
+        })
         .collect();
-    let steps: Vec<(&str, Value)> =
-        STEP_TYPES.iter().filter_map(|known| known.spec.map(|tables| (known.name, object(&tables.concat())))).collect();
+    let steps: Vec<(&str, Value)> = STEP_TYPES
+        .iter()
+        .filter(|known| known.spec.is_some())
+        .map(|known| (known.name, reference(&format!("{}Spec", known.name))))
+        .collect();
+    let step = by_type(step_fields(), &steps);
+    let stage = by_type(saved(tables::STAGE), &[("CI", reference("ciStage"))]);
+    let group = with_one_of(saved(tables::STEP_GROUP), &[&["steps"], &["template"]]);
     let named = [
         ("expression", json!({"type": "string", "pattern": "<\\+", "description": "An expression: `<+…>`."})),
+        ("identifier", json!({"type": "string", "pattern": "^[a-zA-Z_][0-9a-zA-Z_]{0,127}$"})),
+        ("name", json!({"type": "string", "pattern": "^[a-zA-Z_0-9.-][0-9a-zA-Z_\\s.-]{0,127}$"})),
+        ("variableName", json!({"type": "string", "pattern": "^[a-zA-Z_][0-9a-zA-Z_.$-]{0,127}$"})),
+        ("versionLabel", json!({"type": ["string", "number"], "pattern": "^[0-9a-zA-Z][^\\s/&]{0,127}$"})),
+        (
+            "duration",
+            json!({"type": "string", "pattern": "^\\s*$|<\\+|^\\s*[0-9]+\\s*[wdhms](\\s*[0-9]+\\s*[wdhms])*\\s*$"}),
+        ),
+        ("map", or_expression(json!({"type": "object"}))),
+        ("values", json!({"type": ["object", "string"]})),
         ("stageNode", wrappers(&["stage"], "stageNode")),
         ("executionNode", wrappers(&["step", "stepGroup"], "executionNode")),
-        ("stage", by_type(with_type_or_template(object(tables::STAGE)), &[("CI", object(tables::CI_STAGE))])),
-        ("step", by_type(with_type_or_template(step_fields()), &steps)),
-        ("stepGroup", object(tables::STEP_GROUP)),
-        ("serviceSpec", object(&tables::SERVICE_SPEC.concat())),
-        ("reports", json!({"anyOf": [object(tables::STEP_REPORTS), {"type": "array", "items": text()}]})),
+        ("ciStage", saved(tables::CI_STAGE)),
+        ("infrastructure", with_one_of(saved(tables::INFRASTRUCTURES), &[&["useFromStage"], &["type", "spec"]])),
+        ("resources", with_one_of(saved(tables::STEP_RESOURCES), &[&["limits"], &["requests"]])),
+        ("stage", with_one_of(identified(stage.clone()), &[&["type"], &["template"]])),
+        ("stageBody", with_one_of(stage, &[&["type"], &["template"]])),
+        ("step", with_one_of(identified(step.clone()), &[&["type", "spec"], &["template"]])),
+        ("stepBody", with_one_of(step, &[&["type", "spec"], &["template"]])),
+        ("stepGroup", identified(group.clone())),
+        ("stepGroupBody", group),
+        ("serviceSpec", saved(&tables::SERVICE_SPEC.concat())),
+        (
+            "reports",
+            json!({"anyOf": [saved(tables::STEP_REPORTS), {"type": "array", "items": text(Style::Saved)}, reference("expression")]}),
+        ),
     ];
     all.extend(named.map(|(name, definition)| (name.to_owned(), definition)));
+    for known in STEP_TYPES {
+        if let Some(tables) = known.spec {
+            let mut spec = saved(&tables.concat());
+            if let Some((_, rules)) = STEP_RULES.iter().find(|(name, _)| *name == known.name) {
+                spec["allOf"] = rules();
+            }
+            all.insert(format!("{}Spec", known.name), spec);
+        }
+    }
     all
+}
+
+/// What a type of step needs besides single fields.
+const STEP_RULES: &[(&str, fn() -> Value)] = &[
+    (
+        "BuildAndPushDockerRegistry",
+        || json!([{"oneOf": [{"required": ["connectorRef"]}, {"required": ["registryRef"]}]}]),
+    ),
+    ("SaveCache", bucket_of_provider),
+    ("RestoreCache", bucket_of_provider),
+    ("Policy", || json!([if_is("type", &["Custom"], &["policySpec"])])),
+];
+
+fn bucket_of_provider() -> Value {
+    json!([if_is("providerType", &["Gcs", "S3"], &["bucket", "connectorRef"])])
+}
+
+/// Where `field` is one of `words`, other fields are needed.
+fn if_is(field: &str, words: &[&str], needed: &[&str]) -> Value {
+    json!({
+        "if": {"required": [field], "properties": {(field): {"enum": words}}},
+        "then": {"required": needed},
+    })
+}
+
+/// How strict a schema is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// As the service is when it saves the document: no nulls, and quoted text where text is wanted.
+    Saved,
+    /// As the service reads documents for which it has no schema: nulls, and scalars of any look.
+    Read,
+}
+
+fn style_of(kind: DocumentKind) -> Style {
+    match kind {
+        DocumentKind::Pipeline | DocumentKind::Template => Style::Saved,
+        DocumentKind::InputSet
+        | DocumentKind::OverlayInputSet
+        | DocumentKind::Connector
+        | DocumentKind::Secret
+        | DocumentKind::Trigger
+        | DocumentKind::V1
+        | DocumentKind::Unified
+        | DocumentKind::Unknown => Style::Read,
+    }
 }
 
 /// What `spec` holds in a document, by the document's `type`.
 fn spec_of(root: &str) -> Vec<(&'static str, Value)> {
+    let connector = |table| object(table, Style::Read);
     match root {
         "template" => vec![
-            ("Step", reference("step")),
-            ("StepGroup", reference("stepGroup")),
-            ("Stage", reference("stage")),
+            ("Step", reference("stepBody")),
+            ("StepGroup", reference("stepGroupBody")),
+            ("Stage", reference("stageBody")),
             ("Pipeline", reference("pipeline")),
         ],
         "connector" => vec![
-            ("Aws", object(tables::AWS_CONNECTOR)),
-            ("DockerRegistry", object(tables::DOCKER_CONNECTOR)),
-            ("Gcp", object(tables::GCP_CONNECTOR)),
-            ("Azure", object(tables::AZURE_CONNECTOR)),
-            ("Artifactory", object(tables::ARTIFACTORY_CONNECTOR)),
-            ("Github", object(tables::GIT_CONNECTOR)),
-            ("Gitlab", object(tables::GIT_CONNECTOR)),
-            ("Bitbucket", object(tables::GIT_CONNECTOR)),
-            ("AzureRepo", object(tables::GIT_CONNECTOR)),
-            ("Codecommit", object(tables::GIT_CONNECTOR)),
-            ("Git", object(tables::GENERIC_GIT_CONNECTOR)),
+            ("Aws", connector(tables::AWS_CONNECTOR)),
+            ("DockerRegistry", connector(tables::DOCKER_CONNECTOR)),
+            ("Gcp", connector(tables::GCP_CONNECTOR)),
+            ("Azure", connector(tables::AZURE_CONNECTOR)),
+            ("Artifactory", connector(tables::ARTIFACTORY_CONNECTOR)),
+            ("Github", connector(tables::GIT_CONNECTOR)),
+            ("Gitlab", connector(tables::GIT_CONNECTOR)),
+            ("Bitbucket", connector(tables::GIT_CONNECTOR)),
+            ("AzureRepo", connector(tables::GIT_CONNECTOR)),
+            ("Codecommit", connector(tables::GIT_CONNECTOR)),
+            ("Git", connector(tables::GENERIC_GIT_CONNECTOR)),
         ],
         _ => Vec::new(),
     }
 }
 
 fn step_fields() -> Value {
-    let mut step = object(tables::STEP);
+    let mut step = saved(tables::STEP);
     let names: Vec<&str> = STEP_TYPES.iter().map(|known| known.name).collect();
     step["properties"]["type"] = described(enumeration(&names), "What kind of step it is.");
     step
 }
 
-fn with_type_or_template(mut definition: Value) -> Value {
-    definition["anyOf"] = json!([{"required": ["type"]}, {"required": ["template"]}]);
+/// The definition of what has a name of its own.
+fn identified(mut definition: Value) -> Value {
+    definition["required"] = json!(["identifier", "name"]);
+    definition
+}
+
+/// One of these sets of fields is there.
+fn with_one_of(mut definition: Value, sets: &[&[&str]]) -> Value {
+    definition["anyOf"] = sets.iter().map(|fields| json!({"required": fields})).collect();
     definition
 }
 
@@ -103,7 +195,7 @@ fn by_type(mut definition: Value, specs: &[(&str, Value)]) -> Value {
     let rules = specs.iter().map(|(name, spec)| {
         json!({
             "if": {"required": ["type"], "properties": {"type": {"const": name}}},
-            "then": {"properties": {"spec": or_null(spec.clone())}},
+            "then": {"properties": {"spec": spec}},
         })
     });
     let rules: Vec<Value> = rules.collect();
@@ -115,19 +207,26 @@ fn by_type(mut definition: Value, specs: &[(&str, Value)]) -> Value {
 
 /// An item of `stages` or `steps`: a map of one key that counts.
 fn wrappers(names: &[&str], own: &str) -> Value {
-    let mut properties: Map<String, Value> =
-        names.iter().map(|name| ((*name).to_owned(), or_null(reference(name)))).collect();
-    properties.insert("parallel".to_owned(), or_null(json!({"type": "array", "items": reference(own)})));
+    let mut properties: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), reference(name))).collect();
+    properties.insert("parallel".to_owned(), json!({"type": "array", "items": reference(own)}));
     properties.insert("insert".to_owned(), json!(true));
     // The user interface writes it beside the one key that counts.
-    properties.insert("contextType".to_owned(), text());
+    properties.insert("contextType".to_owned(), text(Style::Saved));
     json!({"type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1})
 }
 
-fn object(fields: &[FieldInfo]) -> Value {
+fn saved(fields: &[FieldInfo]) -> Value {
+    object(fields, Style::Saved)
+}
+
+fn object(fields: &[FieldInfo], style: Style) -> Value {
     let properties: Map<String, Value> = fields
         .iter()
-        .map(|field| (field.name.to_owned(), described(or_null(kind(&field.kind)), field.about)))
+        .map(|field| {
+            let kind = kind(&field.kind, style);
+            let kind = if style == Style::Read { or_null(kind) } else { kind };
+            (field.name.to_owned(), described(kind, field.about))
+        })
         .collect();
     let mut definition = json!({"type": "object", "properties": properties, "additionalProperties": false});
     // Tables that types share may name a field twice.
@@ -135,28 +234,51 @@ fn object(fields: &[FieldInfo]) -> Value {
     if !required.is_empty() {
         definition["required"] = json!(required);
     }
-    definition
+    let specs =
+        fields.iter().find_map(|field| if let FieldKind::ByType(specs) = field.kind { Some(specs) } else { None });
+    match specs {
+        Some(specs) => {
+            let specs: Vec<_> =
+                specs.iter().map(|(name, table)| (*name, or_expression(object(table, style)))).collect();
+            by_type(definition, &specs)
+        }
+        None => definition,
+    }
 }
 
-fn kind(kind: &FieldKind) -> Value {
+fn kind(kind: &FieldKind, style: Style) -> Value {
     match kind {
-        FieldKind::Text => text(),
+        FieldKind::Text => text(style),
+        FieldKind::TextOrNumber => json!({"type": ["string", "number"]}),
+        FieldKind::Identifier => reference("identifier"),
+        FieldKind::Name => reference("name"),
+        FieldKind::Duration => reference("duration"),
         FieldKind::Flag => or_expression(json!({"enum": [true, false, "true", "false"]})),
         FieldKind::Int => or_expression(json!({"type": ["integer", "string"], "pattern": "^\\s*[-+]?[0-9]+\\s*$"})),
-        FieldKind::TextList => json!({"anyOf": [{"type": "array", "items": text()}, text()]}),
-        FieldKind::TextMap => or_expression(json!({"type": "object", "additionalProperties": text()})),
+        FieldKind::TextList => {
+            json!({"anyOf": [{"type": "array", "items": text(style)}, text(style)]})
+        }
+        FieldKind::TextMap => or_expression(json!({"type": "object", "additionalProperties": text(style)})),
         FieldKind::Enum(words) => enumeration(words),
-        FieldKind::Object(fields) => or_expression(object(fields)),
-        FieldKind::List(item) => or_expression(json!({"type": "array", "items": self::kind(item)})),
+        FieldKind::Object(fields) => or_expression(object(fields, style)),
+        FieldKind::List(item) => or_expression(json!({"type": "array", "items": self::kind(item, style)})),
+        FieldKind::Some(item) => {
+            or_expression(json!({"type": "array", "items": self::kind(item, style), "minItems": 1}))
+        }
         // These depend on the `type` beside them: see `by_type`.
-        FieldKind::Named("stageSpec" | "stepSpec" | "templateSpec") | FieldKind::Any => json!({}),
+        FieldKind::ByType(_)
+        | FieldKind::Named("stageSpec" | "stepSpec" | "templateSpec")
+        | FieldKind::Any
+        | FieldKind::Unread => json!({}),
         FieldKind::Named(name) => reference(name),
     }
 }
 
-/// Scalars of any look: a number or a boolean where text is wanted keeps its source text.
-fn text() -> Value {
-    json!({"type": ["string", "number", "boolean", "null"]})
+fn text(style: Style) -> Value {
+    match style {
+        Style::Saved => json!({"type": "string"}),
+        Style::Read => json!({"type": ["string", "number", "boolean", "null"]}),
+    }
 }
 
 fn enumeration(words: &[&str]) -> Value {

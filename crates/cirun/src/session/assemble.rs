@@ -80,6 +80,9 @@ pub(super) fn assemble(
         Purpose::Run { .. } if !plan.no_input => Missing::Ask,
         Purpose::Show | Purpose::Run { .. } => Missing::Refuse,
     };
+    if matches!(purpose, Purpose::Inspect) {
+        diagnostics.extend(project.own_documents().flat_map(cirun_parser::refused_when_saved));
+    }
     let pipeline = project.take_pipeline();
     let sample = match (&pipeline, &purpose) {
         (None, Purpose::Inspect) => alone::sample(&project, settings.infra.is_some()),

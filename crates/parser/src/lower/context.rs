@@ -1,6 +1,6 @@
 //! What all readers share: the diagnostics so far, and how fields are complained about.
 
-use crate::{Diagnostic, FieldInfo, Node, Parse, Span, Value, codes};
+use crate::{Diagnostic, FieldInfo, FieldKind, Node, Parse, Span, Value, codes};
 
 /// Whether stages, steps and groups name themselves here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,9 +116,12 @@ impl Context {
     pub(crate) fn check_fields(&mut self, node: &Node, tables: &[&[FieldInfo]]) {
         for entry in node.entries() {
             let key = entry.key.value.as_str();
-            let known = tables.iter().any(|table| table.iter().any(|field| field.name == key));
+            let known = tables
+                .iter()
+                .any(|table| table.iter().any(|field| field.name == key && field.kind != FieldKind::Unread));
             if !known {
-                let names = tables.iter().flat_map(|table| table.iter().map(|field| field.name));
+                let fields = tables.iter().flat_map(|table| table.iter());
+                let names = fields.filter(|field| field.kind != FieldKind::Unread).map(|field| field.name);
                 let mut warning = codes::UNKNOWN_FIELD
                     .says(format!("unknown field `{key}`"))
                     .at(entry.key.span, "nothing reads this");
@@ -132,7 +135,7 @@ impl Context {
 }
 
 /// Where a long span begins: a label over a whole stage would show all of it.
-pub(super) fn start_of(span: Span) -> Span {
+pub(crate) fn start_of(span: Span) -> Span {
     Span { end: span.start, ..span }
 }
 

@@ -3,18 +3,20 @@
 use indexmap::IndexMap;
 
 use crate::{
-    Entry, FieldKind, Node, Spanned, Text, TextList, Value, codes,
+    Entry, FieldInfo, FieldKind, Node, Spanned, Text, TextList, Value, codes,
     lower::{
         context::{Context, nearest, start_of},
         flow::{self, read},
         identifier,
         spec::{FromNode, REQUIRED, Slot, check_tables, fields, is_map, record},
+        stage::{SECURITY_CONTEXT, TOLERATION, VOLUME},
         step,
     },
     model::{
         ExecutionNode, FailureStrategySpec, Step, StepGroup, StepGroupInfra, StepSpec, StrategySpec, TemplateRef,
         Variable, WhenSpec,
     },
+    words::{PULL_POLICIES, SYSTEMS},
 };
 
 /// What an item of `steps` may be.
@@ -111,9 +113,9 @@ record! {
     /// What all steps have beside their identifier, type and `spec`.
     pub(crate) struct StepFields {
         /// The name for people.
-        "name" => name: Option<Text>,
+        "name" => name: Option<Text> as FieldKind::Name,
         /// How long the step may run.
-        "timeout" => timeout: Option<Text>,
+        "timeout" => timeout: Option<Text> as FieldKind::Duration,
         /// When the step runs.
         "when" => when: Option<WhenSpec>,
         /// What happens when the step fails.
@@ -126,7 +128,7 @@ record! {
         "template" => template: Option<TemplateRef>,
     }
     known {
-        "identifier": FieldKind::Text, "The name by which expressions and services know the step.";
+        "identifier": FieldKind::Identifier, "The name by which expressions and services know the step.";
         "type": FieldKind::Text, "What kind of step it is.";
         "spec": FieldKind::Named("stepSpec"), "The settings of the step's type.";
         "description": FieldKind::Text, "A text for people.";
@@ -136,6 +138,7 @@ record! {
         "uuid": FieldKind::Text, "Of older documents.";
         "__uuid": FieldKind::Text, "Of older documents.";
         "metadata": FieldKind::Any, "Of older documents.";
+        "reports": FieldKind::Unread, "Of a step's `spec`.";
     }
 }
 
@@ -144,7 +147,7 @@ super::spec::spec! {
     #[derive(Debug)]
     pub(crate) struct Enforce {
         /// The policy sets.
-        "policySets" => policy_sets: Option<TextList>,
+        "policySets" => policy_sets: Option<TextList> = REQUIRED,
     }
 }
 
@@ -186,7 +189,7 @@ record! {
     /// What step groups have beside their identifier and steps.
     pub(crate) struct GroupFields {
         /// The name for people.
-        "name" => name: Option<Text>,
+        "name" => name: Option<Text> as FieldKind::Name,
         /// When the group runs.
         "when" => when: Option<WhenSpec>,
         /// What happens when a step of the group fails.
@@ -203,8 +206,8 @@ record! {
         "template" => template: Option<TemplateRef>,
     }
     known {
-        "identifier": FieldKind::Text, "The name by which expressions know the group.";
-        "steps": FieldKind::List(&FieldKind::Named("executionNode")), "The steps of the group.";
+        "identifier": FieldKind::Identifier, "The name by which expressions know the group.";
+        "steps": FieldKind::Some(&FieldKind::Named("executionNode")), "The steps of the group.";
         "description": FieldKind::Text, "A text for people.";
         "delegateSelectors": FieldKind::TextList, "Which delegates may work for the group.";
         "timeout": FieldKind::Text, "Not read: step groups have no timeout.";
@@ -247,9 +250,36 @@ pub(crate) fn lower_group(node: &Node, cx: &mut Context) -> StepGroup {
 fields! {
     GROUP_INFRA {
         "type": FieldKind::Enum(&["KubernetesDirect", "VM", "ECSDirect", "Delegate", "Noop"]), REQUIRED;
-        "spec": FieldKind::Any, REQUIRED;
+        "spec": FieldKind::ByType(GROUP_INFRAS), REQUIRED;
+    }
+    /// `Delegate` and `Noop` too.
+    GROUP_CLUSTER {
+        /// The connector of the cluster.
+        "connectorRef": FieldKind::Text, REQUIRED;
+        /// The namespace of the pod.
+        "namespace": FieldKind::Text;
+        "annotations": FieldKind::TextMap;
+        "automountServiceAccountToken": FieldKind::Flag;
+        "containerSecurityContext": FieldKind::Object(SECURITY_CONTEXT);
+        "harnessImageConnectorRef": FieldKind::Text;
+        "hostNames": FieldKind::TextList;
+        "imagePullPolicy": PULL_POLICIES;
+        "initTimeout": FieldKind::Text;
+        "labels": FieldKind::TextMap;
+        "nodeSelector": FieldKind::TextMap;
+        "os": SYSTEMS;
+        "podSpecOverlay": FieldKind::Text;
+        "priorityClassName": FieldKind::Text;
+        "resources": FieldKind::Any;
+        "runAsUser": FieldKind::TextOrNumber;
+        "serviceAccountName": FieldKind::Text;
+        "tolerations": FieldKind::List(&FieldKind::Object(TOLERATION));
+        "volumes": FieldKind::List(&FieldKind::Object(VOLUME));
     }
 }
+
+const GROUP_INFRAS: &[(&str, &[FieldInfo])] =
+    &[("KubernetesDirect", GROUP_CLUSTER), ("Delegate", GROUP_CLUSTER), ("Noop", GROUP_CLUSTER)];
 
 impl FromNode for StepGroupInfra {
     const KIND: FieldKind = FieldKind::Object(GROUP_INFRA);

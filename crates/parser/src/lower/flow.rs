@@ -15,18 +15,19 @@ fields! {
     STEP_WHEN {
         "stageStatus": FieldKind::Enum(STATUSES), REQUIRED;
         "condition": FieldKind::Text;
+        "imagePullPolicy": FieldKind::Unread;
     }
     STAGE_WHEN {
         "pipelineStatus": FieldKind::Enum(STATUSES), REQUIRED;
         "condition": FieldKind::Text;
     }
     STRATEGY {
-        "matrix": FieldKind::Any;
+        "matrix": FieldKind::Named("map");
         "repeat": FieldKind::Object(RepeatSpec::FIELDS);
         "parallelism": FieldKind::Int;
         "maxConcurrency": FieldKind::Int;
         "when": FieldKind::Text;
-        "onFailure": FieldKind::Enum(&["RunAll", "SkipQueued"]);
+        "onFailure": LOOP_FAILURES;
     }
     ON_FAILURE {
         "errors": FieldKind::List(&FieldKind::Enum(FAILURE_ERRORS)), REQUIRED;
@@ -44,12 +45,12 @@ fields! {
         "retryIntervals": FieldKind::TextList;
         "condition": FieldKind::Text;
         "timeout": FieldKind::Text;
-        "onRetryFailure": FieldKind::Any;
-        "onTimeout": FieldKind::Any;
+        "onRetryFailure": FieldKind::Named("map");
+        "onTimeout": FieldKind::Named("map");
     }
 }
 
-use crate::lower::spec::REQUIRED;
+use crate::{lower::spec::REQUIRED, words::LOOP_FAILURES};
 
 /// What a condition may wait for.
 const STATUSES: &[&str] = &["Success", "Failure", "All"];

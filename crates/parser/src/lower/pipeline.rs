@@ -8,8 +8,10 @@ use crate::{
         identifier,
         leaf::short,
         spec::{FromNode, REQUIRED, check_tables, fields},
+        step::AMOUNTS,
     },
     model::{Codebase, Pipeline, StageNode, Variable, VariableType},
+    words::VARIABLE_TYPES,
 };
 
 /// Reads the value of `pipeline:`; `None` if it is no map.
@@ -75,11 +77,42 @@ fields! {
     CI_PROPERTIES {
         "codebase": FieldKind::Object(Codebase::FIELDS);
     }
-    VARIABLE {
+    /// `flowControl`.
+    FLOW_CONTROL {
+        "barriers": FieldKind::List(&FieldKind::Object(BARRIER));
+    }
+    BARRIER {
+        "identifier": FieldKind::Text, REQUIRED;
         "name": FieldKind::Text, REQUIRED;
-        "type": FieldKind::Enum(VARIABLE_TYPES), REQUIRED;
-        "value": FieldKind::Text, REQUIRED;
-        "default": FieldKind::Text;
+    }
+    /// An item of `notificationRules`.
+    NOTIFICATION_RULE {
+        "name": FieldKind::Text;
+        "identifier": FieldKind::Any;
+        "enabled": FieldKind::Flag;
+        "template": FieldKind::Named("map");
+        "pipelineEvents": FieldKind::List(&FieldKind::Object(PIPELINE_EVENT));
+        "notificationMethod": FieldKind::Object(NOTIFICATION_METHOD);
+    }
+    PIPELINE_EVENT {
+        "type": FieldKind::Enum(PIPELINE_EVENTS);
+        "forStages": FieldKind::TextList;
+        "forSteps": FieldKind::TextList;
+    }
+    NOTIFICATION_METHOD {
+        "type": FieldKind::Enum(&["Slack", "Email", "PagerDuty", "MsTeams", "Webhook", "Datadog"]), REQUIRED;
+        "spec": FieldKind::Named("map"), REQUIRED;
+    }
+    /// `resources` of the codebase.
+    CLONE_RESOURCES {
+        "limits": FieldKind::Object(AMOUNTS), REQUIRED;
+        "requests": FieldKind::Object(AMOUNTS);
+    }
+    VARIABLE {
+        "name": FieldKind::Named("variableName"), REQUIRED;
+        "type": VARIABLE_TYPES, REQUIRED;
+        "value": FieldKind::TextOrNumber, REQUIRED;
+        "default": FieldKind::TextOrNumber;
         "description": FieldKind::Text;
         "required": FieldKind::Flag;
         "metadata": FieldKind::Any;
@@ -88,7 +121,21 @@ fields! {
     }
 }
 
-const VARIABLE_TYPES: &[&str] = &["String", "Number", "Secret"];
+const PIPELINE_EVENTS: &[&str] = &[
+    "AllEvents",
+    "PipelineStart",
+    "PipelineSuccess",
+    "PipelineFailed",
+    "PipelineEnd",
+    "PipelinePaused",
+    "PipelineResumed",
+    "StageStart",
+    "StageSuccess",
+    "StageFailed",
+    "StepFailed",
+    "TriggerFailed",
+    "WaitingForUserAction",
+];
 
 impl FromNode for Variable {
     const KIND: FieldKind = FieldKind::Object(VARIABLE);
@@ -124,7 +171,7 @@ fn variable_type(node: &Node, cx: &mut Context) -> VariableType {
         "Number" => VariableType::Number,
         "Secret" => VariableType::Secret,
         other => {
-            let help = match nearest(other, VARIABLE_TYPES.iter().copied()) {
+            let help = match nearest(other, ["String", "Number", "Secret"].into_iter()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "the types are String, Number and Secret".to_owned(),
             };

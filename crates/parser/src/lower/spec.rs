@@ -117,14 +117,16 @@ pub(crate) fn is_map(node: &Node, cx: &mut Context) -> bool {
 }
 
 /// Declares a specification: each row is a doc comment (the field's sentence in schemas), the name in YAML, the field
-/// and its type. `= REQUIRED` marks what the schema requires although the model can do without. `with span;` adds the place
+/// and its type. `as KIND` names what the field takes where its type does not say it, `= REQUIRED` marks what the schema requires although the model can do without. `with span;` adds the place
 /// of the whole. `known { … }` lists fields that are read elsewhere or have no effect on a local run.
 /// `given { … }` are fields that the caller of `read_known` brings, since they come from more than this map.
 macro_rules! record {
+    (@kind $type:ty) => { <$type as $crate::lower::spec::Slot>::KIND };
+    (@kind $type:ty, $kind:path) => { $kind };
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident {
-            $(#[doc = $about:literal] $yaml:literal => $field:ident: $type:ty $(= $required:expr)?,)*
+            $(#[doc = $about:literal] $yaml:literal => $field:ident: $type:ty $(as $kind_of:path)? $(= $required:expr)?,)*
         }
         $(with $span:ident;)?
         $(given { $(#[doc = $given_about:literal] $given:ident: $given_type:ty,)* })?
@@ -142,7 +144,7 @@ macro_rules! record {
             $vis const FIELDS: &'static [$crate::FieldInfo] = &[
                 $($crate::FieldInfo {
                     name: $yaml,
-                    kind: <$type as $crate::lower::spec::Slot>::KIND,
+                    kind: $crate::lower::spec::record!(@kind $type $(, $kind_of)?),
                     required: <$type as $crate::lower::spec::Slot>::REQUIRED $(|| $required)?,
                     about: $about.trim_ascii(),
                 },)*
@@ -201,15 +203,18 @@ macro_rules! spec {
 }
 pub(crate) use spec;
 
-/// A table of fields without a struct: for what is recognised and shown, not run.
+/// A table of fields without a struct: for what is recognised and shown, not run. A row may have its sentence, as a doc
+/// comment.
 macro_rules! fields {
-    ($($(#[$meta:meta])* $name:ident { $($yaml:literal: $kind:expr $(, $required:ident)?;)* })*) => {
+    ($($(#[$meta:meta])* $name:ident {
+        $($(#[doc = $about:literal])? $yaml:literal: $kind:expr $(, $required:ident)?;)*
+    })*) => {
         $($(#[$meta])* pub(crate) const $name: &[$crate::FieldInfo] = &[
             $($crate::FieldInfo {
                 name: $yaml,
                 kind: $kind,
                 required: false $(|| $required)?,
-                about: "",
+                about: concat!("" $(, $about)?).trim_ascii(),
             },)*
         ];)*
     };

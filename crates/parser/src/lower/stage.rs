@@ -1,7 +1,7 @@
 //! Stages, and what a CI stage runs on.
 
 use crate::{
-    FieldKind, Node, Spanned, Text, TextList, codes,
+    FieldInfo, FieldKind, Node, Spanned, Text, TextList, codes,
     lower::{
         context::{Context, Home, nearest},
         execution::{lower_list, lower_some, named_nodes, wrapper},
@@ -13,10 +13,12 @@ use crate::{
         BackgroundSpec, CiStage, ExecutionNode, FailureStrategySpec, Infrastructure, Runtime, ServiceDependency, Stage,
         StageNode, StageSpec, StrategySpec, TemplateRef, Variable,
     },
+    words::{PULL_POLICIES, SIZES, SYSTEMS},
 };
 
-/// The types of stages that are not CI's (harness-schema.md 2.1).
-const OTHER_TYPES: &[&str] = &[
+/// The types of stages (harness-schema.md 2.1), CI's first.
+const TYPES: &[&str] = &[
+    "CI",
     "Deployment",
     "Custom",
     "Approval",
@@ -63,7 +65,7 @@ record! {
     /// What all stages have beside their identifier, type and `spec`.
     pub(crate) struct StageFields {
         /// The name for people.
-        "name" => name: Option<Text>,
+        "name" => name: Option<Text> as FieldKind::Name,
         /// Variables, as `<+stage.variables.NAME>`.
         "variables" => variables: Vec<Variable>,
         /// Variables of older documents.
@@ -75,15 +77,15 @@ record! {
         /// Runs the stage several times.
         "strategy" => strategy: Option<StrategySpec>,
         /// How long the stage may run.
-        "timeout" => timeout: Option<Text>,
+        "timeout" => timeout: Option<Text> as FieldKind::Duration,
         /// A template that is the stage.
         "template" => template: Option<TemplateRef>,
         /// Which delegates may work for the stage.
         "delegateSelectors" => delegate_selectors: Option<TextList>,
     }
     known {
-        "identifier": FieldKind::Text, "The name by which expressions know the stage.";
-        "type": FieldKind::Text, "What kind of stage it is.";
+        "identifier": FieldKind::Identifier, "The name by which expressions know the stage.";
+        "type": FieldKind::Enum(TYPES), "What kind of stage it is.";
         "spec": FieldKind::Named("stageSpec"), "The settings of the stage's type.";
         "description": FieldKind::Text, "A text for people.";
         "tags": FieldKind::TextMap, "Labels for searching.";
@@ -92,6 +94,8 @@ record! {
         "skipCondition": FieldKind::Text, "Of older documents.";
         "uuid": FieldKind::Text, "Of older documents.";
         "__uuid": FieldKind::Text, "Of older documents.";
+        "sendGitStatus": FieldKind::Unread, "Written by some exports.";
+        "gitOpsEnabled": FieldKind::Unread, "Of the `spec` of Deployment stages.";
     }
 }
 
@@ -137,7 +141,7 @@ fn lower_spec(node: &Node, kind: Option<Spanned<String>>, fields: &StageFields, 
         }
         Some(kind) => {
             cx.home = Home::Other;
-            if !OTHER_TYPES.contains(&kind.value.as_str()) && !kind.value.contains("<+") {
+            if !TYPES.contains(&kind.value.as_str()) && !kind.value.contains("<+") {
                 unknown_type(&kind, cx);
             }
             let steps = spec.and_then(|spec| spec.at(&["execution", "steps"]));
@@ -154,7 +158,7 @@ fn lower_spec(node: &Node, kind: Option<Spanned<String>>, fields: &StageFields, 
 }
 
 fn unknown_type(kind: &Spanned<String>, cx: &mut Context) {
-    let help = match nearest(&kind.value, OTHER_TYPES.iter().copied().chain(["CI"])) {
+    let help = match nearest(&kind.value, TYPES.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "a stage that builds has `type: CI`".to_owned(),
     };
@@ -165,16 +169,21 @@ fn unknown_type(kind: &Spanned<String>, cx: &mut Context) {
 fields! {
     /// `execution`.
     EXECUTION {
-        "steps": FieldKind::List(&FieldKind::Named("executionNode")), REQUIRED;
+        "steps": FieldKind::Some(&FieldKind::Named("executionNode")), REQUIRED;
         "rollbackSteps": FieldKind::Any;
         "metadata": FieldKind::Any;
+        "variables": FieldKind::Unread;
+    }
+    /// `buildIntelligence`.
+    BUILD_INTELLIGENCE {
+        "enabled": FieldKind::Flag;
     }
     RUNTIME {
         "type": FieldKind::Enum(&["Cloud", "Docker"]), REQUIRED;
         "spec": FieldKind::Object(RUNTIME_SPEC), REQUIRED;
     }
     RUNTIME_SPEC {
-        "size": FieldKind::Text;
+        "size": SIZES;
         "imageName": FieldKind::Text;
         "imageSpec": FieldKind::Any;
         "nestedVirtualization": FieldKind::Flag;
@@ -182,8 +191,75 @@ fields! {
     }
     INFRASTRUCTURE {
         "type": FieldKind::Enum(INFRASTRUCTURES);
-        "spec": FieldKind::Any;
+        "spec": FieldKind::ByType(INFRASTRUCTURE_SPECS);
         "useFromStage": FieldKind::Text;
+    }
+    /// `spec` of `KubernetesDirect`.
+    CLUSTER {
+        /// The connector of the cluster.
+        "connectorRef": FieldKind::Text, REQUIRED;
+        /// The namespace of the pod.
+        "namespace": FieldKind::Text, REQUIRED;
+        "annotations": FieldKind::TextMap;
+        "automountServiceAccountToken": FieldKind::Flag;
+        "containerSecurityContext": FieldKind::Object(SECURITY_CONTEXT);
+        /// The connector by which the images of Harness's own are pulled.
+        "harnessImageConnectorRef": FieldKind::Text;
+        "hostNames": FieldKind::TextList;
+        "imagePullPolicy": PULL_POLICIES;
+        /// How long the pod may take to start.
+        "initTimeout": FieldKind::Text;
+        "labels": FieldKind::TextMap;
+        "nodeSelector": FieldKind::TextMap;
+        "os": SYSTEMS;
+        "podSpecOverlay": FieldKind::Text;
+        "priorityClassName": FieldKind::Text;
+        "runAsUser": FieldKind::TextOrNumber;
+        "serviceAccountName": FieldKind::Text;
+        "tolerations": FieldKind::List(&FieldKind::Object(TOLERATION));
+        "volumes": FieldKind::List(&FieldKind::Object(VOLUME));
+        "delegateSelectors": FieldKind::Any;
+    }
+    SECURITY_CONTEXT {
+        "allowPrivilegeEscalation": FieldKind::Flag;
+        "capabilities": FieldKind::Object(CAPABILITIES);
+        "privileged": FieldKind::Flag;
+        "procMount": FieldKind::Text;
+        "readOnlyRootFilesystem": FieldKind::Flag;
+        "runAsGroup": FieldKind::TextOrNumber;
+        "runAsNonRoot": FieldKind::Flag;
+        "runAsUser": FieldKind::TextOrNumber;
+    }
+    CAPABILITIES {
+        "add": FieldKind::TextList;
+        "drop": FieldKind::TextList;
+    }
+    TOLERATION {
+        "effect": FieldKind::Text;
+        "key": FieldKind::Text;
+        "operator": FieldKind::Text;
+        "value": FieldKind::Text;
+        "tolerationSeconds": FieldKind::Int;
+    }
+    VOLUME {
+        "type": FieldKind::Enum(&["EmptyDir", "PersistentVolumeClaim", "HostPath", "ConfigMap", "Secret"]);
+        /// Where the steps see the volume.
+        "mountPath": FieldKind::Text;
+        "spec": FieldKind::Any;
+        "name": FieldKind::Any;
+    }
+    /// `spec` of `VM`.
+    POOL {
+        "type": FieldKind::Enum(&["Pool"]), REQUIRED;
+        "spec": FieldKind::Object(POOL_SPEC), REQUIRED;
+    }
+    POOL_SPEC {
+        /// The pool of machines.
+        "poolName": FieldKind::Text;
+        "identifier": FieldKind::Text;
+        "os": SYSTEMS;
+        "harnessImageConnectorRef": FieldKind::Text;
+        "initTimeout": FieldKind::Text;
     }
     SERVICE {
         "identifier": FieldKind::Text, REQUIRED;
@@ -196,6 +272,8 @@ fields! {
         "args": FieldKind::TextList;
     }
 }
+
+const INFRASTRUCTURE_SPECS: &[(&str, &[FieldInfo])] = &[("KubernetesDirect", CLUSTER), ("VM", POOL)];
 
 fn lower_ci(spec: &Node, cx: &mut Context) -> CiStage {
     if !check_tables(spec, &[CiStage::FIELDS], cx) {
@@ -239,7 +317,7 @@ impl FromNode for Runtime {
 }
 
 impl FromNode for Infrastructure {
-    const KIND: FieldKind = FieldKind::Object(INFRASTRUCTURE);
+    const KIND: FieldKind = FieldKind::Named("infrastructure");
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
         if !check_tables(node, &[INFRASTRUCTURE], cx) {

@@ -1,7 +1,7 @@
 //! A step's `spec`, by its type.
 
 use crate::{
-    FieldKind, Node, Spanned, Text, TextList, Value, codes,
+    FieldInfo, FieldKind, Node, Spanned, Text, TextList, Value, codes,
     lower::{
         context::{Context, Home, nearest},
         flow::{check_word, read},
@@ -118,7 +118,7 @@ fields! {
         "requests": FieldKind::Object(AMOUNTS);
     }
     AMOUNTS {
-        "cpu": FieldKind::Text;
+        "cpu": FieldKind::TextOrNumber;
         "memory": FieldKind::Text;
     }
     REPORTS {
@@ -130,7 +130,19 @@ fields! {
     }
     BUILD {
         "type": FieldKind::Enum(BUILD_TYPES), REQUIRED;
-        "spec": FieldKind::Object(BUILD_SPEC), REQUIRED;
+        "spec": FieldKind::ByType(BUILD_SPECS), REQUIRED;
+    }
+    BUILD_BRANCH {
+        "branch": FieldKind::Text, REQUIRED;
+    }
+    BUILD_TAG {
+        "tag": FieldKind::Text, REQUIRED;
+    }
+    BUILD_PR {
+        "number": FieldKind::Text, REQUIRED;
+    }
+    BUILD_COMMIT {
+        "commitSha": FieldKind::Text, REQUIRED;
     }
     BUILD_SPEC {
         "branch": FieldKind::Text;
@@ -142,10 +154,12 @@ fields! {
 
 use crate::lower::spec::REQUIRED;
 
+const BUILD_SPECS: &[(&str, &[FieldInfo])] =
+    &[("branch", BUILD_BRANCH), ("tag", BUILD_TAG), ("PR", BUILD_PR), ("commitSha", BUILD_COMMIT)];
 const BUILD_TYPES: &[&str] = &["branch", "tag", "PR", "commitSha"];
 
 impl FromNode for Resources {
-    const KIND: FieldKind = FieldKind::Object(RESOURCES);
+    const KIND: FieldKind = FieldKind::Named("resources");
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
         if !check_tables(node, &[RESOURCES], cx) {

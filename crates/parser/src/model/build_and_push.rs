@@ -89,7 +89,7 @@ record! {
         /// Environment variables of the plugin.
         "envVariables" => env_variables: Option<TextMap>,
         /// The user id.
-        "runAsUser" => run_as_user: Option<Text>,
+        "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
         /// What the container may use.
         "resources" => resources: Option<Resources>,
         /// How often the step is tried.

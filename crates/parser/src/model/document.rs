@@ -35,7 +35,7 @@ record! {
     known {
         "spec": FieldKind::Named("templateSpec"), "What the template holds.";
         "description": FieldKind::Text, "A text for people.";
-        "icon": FieldKind::Text, "A picture.";
+        "icon": FieldKind::Any, "A picture; some exports write null.";
         "allowedOverrides": FieldKind::TextList, "What a reference may override.";
         "childType": FieldKind::Text, "Written by some exports.";
         "storeType": FieldKind::Text, "Where the service keeps the document.";

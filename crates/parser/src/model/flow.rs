@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::{FieldKind, Int, Node, Span, Spanned, Text, TextList, lower::spec::spec};
+use crate::{FieldKind, Int, Node, Span, Spanned, Text, TextList, lower::spec::spec, words};
 
 /// `when`.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,13 +81,17 @@ spec! {
         /// The instance after the last.
         "end" => end: Option<Int>,
         /// What `start` and `end` count: `Percentage` or `Count`.
-        "unit" => unit: Option<Text>,
+        "unit" => unit: Option<Text> as words::COUNTED,
     }
     known {
         "maxConcurrency": FieldKind::Int, "How many run at the same time.";
         "nodeName": FieldKind::Text, "How the runs are named.";
     }
 }
+
+const VERSION: FieldKind = FieldKind::Named("versionLabel");
+/// Any map.
+const MAP: FieldKind = FieldKind::Named("map");
 
 spec! {
     /// `template`: a reference.
@@ -96,15 +100,15 @@ spec! {
         /// The template's identifier, with `account.` or `org.` before it for those scopes.
         "templateRef" => template_ref: Spanned<String>,
         /// The version; the stable one if missing.
-        "versionLabel" => version_label: Option<Text>,
+        "versionLabel" => version_label: Option<Text> as VERSION,
         /// The branch from which the service reads the template.
         "gitBranch" => git_branch: Option<Text>,
         /// Values for the template's runtime inputs, shaped like the template's body.
-        "templateInputs" => inputs: Option<Node>,
+        "templateInputs" => inputs: Option<Node> as MAP,
         /// Values for the template's variables.
-        "templateVariables" => variables: Option<Node>,
+        "templateVariables" => variables: Option<Node> as MAP,
         /// Fields that replace those of the template, where it allows them.
-        "templateOverrides" => overrides: Option<Node>,
+        "templateOverrides" => overrides: Option<Node> as MAP,
     }
     with span;
     known { "label": FieldKind::Text, "A label instead of a version."; }

@@ -3,20 +3,24 @@
 use crate::{
     FieldKind, Flag, Int, Node, Spanned, Text, TextList, TextMap,
     lower::{
-        PROPERTIES,
+        CLONE_RESOURCES, FLOW_CONTROL, NOTIFICATION_RULE, PROPERTIES,
         spec::{REQUIRED, record, spec},
     },
     model::{Stage, TemplateRef},
+    words,
 };
+
+const STAGES: FieldKind = FieldKind::Some(&FieldKind::Named("stageNode"));
+const RESOURCES_OF_CLONES: FieldKind = FieldKind::Object(CLONE_RESOURCES);
 
 record! {
     /// `pipeline:`.
     #[derive(Debug, Clone, PartialEq)]
     pub struct Pipeline {
         /// The name by which expressions, input sets and triggers know the pipeline.
-        "identifier" => identifier: Option<Spanned<String>>,
+        "identifier" => identifier: Option<Spanned<String>> as FieldKind::Identifier,
         /// The name for people.
-        "name" => name: Option<Text>,
+        "name" => name: Option<Text> as FieldKind::Name,
         /// The organisation that the pipeline belongs to.
         "orgIdentifier" => org: Option<Text>,
         /// The project that the pipeline belongs to.
@@ -26,11 +30,11 @@ record! {
         /// Variables, as `<+pipeline.variables.NAME>`.
         "variables" => variables: Vec<Variable>,
         /// The stages, in the order in which they run.
-        "stages" => stages: Vec<StageNode>,
+        "stages" => stages: Vec<StageNode> as STAGES,
         /// A template that is the whole pipeline.
         "template" => template: Option<TemplateRef>,
         /// How long the pipeline may run.
-        "timeout" => timeout: Option<Text>,
+        "timeout" => timeout: Option<Text> as FieldKind::Duration,
     }
     with span;
     given {
@@ -43,8 +47,8 @@ record! {
         "allowStageExecutions": FieldKind::Flag, "Single stages may be run.";
         "fixedInputsOnRerun": FieldKind::Flag, "A rerun takes the inputs of the first run.";
         "delegateSelectors": FieldKind::TextList, "Which delegates may work for the pipeline.";
-        "flowControl": FieldKind::Any, "Barriers.";
-        "notificationRules": FieldKind::Any, "Who hears of what.";
+        "flowControl": FieldKind::Object(FLOW_CONTROL), "Barriers.";
+        "notificationRules": FieldKind::List(&FieldKind::Object(NOTIFICATION_RULE)), "Who hears of what.";
         "notifications": FieldKind::Any, "Who hears of what, in older documents.";
         "inputSet": FieldKind::Any, "Written by some exports.";
         "storeType": FieldKind::Text, "Where the service keeps the document.";
@@ -54,6 +58,8 @@ record! {
         "gitBranch": FieldKind::Text, "The branch of a remote document.";
         "failureStrategies": FieldKind::Any, "Not read at this level.";
         "status": FieldKind::Any, "Not read at this level.";
+        "triggers": FieldKind::Unread, "Triggers are documents of their own.";
+        "remoteType": FieldKind::Unread, "Written by some exports.";
     }
 }
 
@@ -107,7 +113,7 @@ spec! {
         /// The folder below the workspace.
         "cloneDirectory" => clone_directory: Option<Text>,
         /// `MergeCommit` or `SourceBranch`: what a pull request's build checks out.
-        "prCloneStrategy" => pr_clone_strategy: Option<Text>,
+        "prCloneStrategy" => pr_clone_strategy: Option<Text> as words::CLONE_STRATEGIES,
         /// Checks the server's certificate.
         "sslVerify" => ssl_verify: Option<Flag>,
         /// Fetches large files.
@@ -121,11 +127,11 @@ spec! {
         /// The paths that are checked out; all if missing.
         "sparseCheckout" => sparse_checkout: Option<TextList>,
         /// `true`, `false` or `recursive`.
-        "submoduleStrategy" => submodule_strategy: Option<Text>,
+        "submoduleStrategy" => submodule_strategy: Option<Text> as words::SUBMODULES,
         /// A command before the fetch.
         "preFetchCommand" => pre_fetch_command: Option<Text>,
         /// Limits of the clone's container.
-        "resources" => resources: Option<Node>,
+        "resources" => resources: Option<Node> as RESOURCES_OF_CLONES,
     }
     with span;
 }

@@ -5,10 +5,11 @@ use indexmap::IndexMap;
 use crate::{
     FieldKind, Flag, Node, Span, Spanned, Text, TextList,
     lower::{
-        EXECUTION,
+        BUILD_INTELLIGENCE, EXECUTION,
         spec::{record, spec},
     },
     model::{BackgroundSpec, ExecutionNode, FailureStrategySpec, StrategySpec, TemplateRef, Variable, WhenSpec},
+    words,
 };
 
 /// `stage:`.
@@ -79,9 +80,11 @@ record! {
     }
     known {
         "execution": FieldKind::Object(EXECUTION), "The steps.";
-        "buildIntelligence": FieldKind::Any, "Build Intelligence.";
+        "buildIntelligence": FieldKind::Object(BUILD_INTELLIGENCE), "Build Intelligence.";
         "slsa_provenance": FieldKind::Any, "An attestation of how the artifact was built.";
         "variables": FieldKind::Any, "Not read here: variables stand on the stage.";
+        "delegateSelectors": FieldKind::Unread, "Of the stage and its infrastructure.";
+        "service": FieldKind::Unread, "Of Deployment stages.";
         "skipGitClone": FieldKind::Flag, "Of older documents.";
     }
 }
@@ -91,9 +94,9 @@ spec! {
     #[derive(Debug, Clone, PartialEq)]
     pub struct Platform {
         /// `Linux`, `MacOS` or `Windows`.
-        "os" => os: Option<Text>,
+        "os" => os: Option<Text> as words::SYSTEMS,
         /// `Amd64` or `Arm64`.
-        "arch" => arch: Option<Text>,
+        "arch" => arch: Option<Text> as words::ARCHITECTURES,
     }
     with span;
 }
@@ -133,7 +136,7 @@ spec! {
         /// Overwrites a cache with the same key.
         "override" => override_: Option<Flag>,
         /// `pull`, `push` or `pull-push`.
-        "policy" => policy: Option<Text>,
+        "policy" => policy: Option<Text> as words::CACHE_POLICIES,
     }
 }
 

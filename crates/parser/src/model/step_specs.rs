@@ -4,7 +4,11 @@ use crate::{
     FieldKind, Flag, Int, Node, Span, Spanned, Text, TextList, TextMap,
     lower::spec::{REQUIRED, record, spec},
     model::BuildSpec,
+    words,
 };
+
+/// A map of anything.
+const VALUES: FieldKind = FieldKind::Named("values");
 
 /// `resources`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -35,9 +39,9 @@ spec! {
     #[derive(Debug, Clone, PartialEq)]
     pub struct OutputVariableSpec {
         /// The exported key.
-        "name" => name: Spanned<String>,
+        "name" => name: Spanned<String> as words::VARIABLE_NAME,
         /// `String`, `Number` or `Secret`.
-        "type" => kind: Option<Text>,
+        "type" => kind: Option<Text> as words::VARIABLE_TYPES,
         /// The shell variable to read.
         "value" => value: Option<Text>,
     }
@@ -80,7 +84,7 @@ spec! {
         /// The script.
         "command" => command: Option<Text>,
         /// `Sh`, `Bash`, `Powershell`, `Pwsh` or `Python`.
-        "shell" => shell: Option<Text>,
+        "shell" => shell: Option<Text> as words::SHELLS,
         /// The connector of the image's registry.
         "connectorRef" => connector_ref: Option<Text>,
         /// The Harness Artifact Registry of the image.
@@ -88,7 +92,7 @@ spec! {
         /// The image in which the script runs; on machines without one it runs on the machine.
         "image" => image: Option<Text>,
         /// `Always`, `Never` or `IfNotPresent`.
-        "imagePullPolicy" => image_pull_policy: Option<Text>,
+        "imagePullPolicy" => image_pull_policy: Option<Text> as words::PULL_POLICIES,
         /// Environment variables.
         "envVariables" => env_variables: Option<TextMap>,
         /// Variables that later steps can read.
@@ -100,7 +104,7 @@ spec! {
         /// What the container may use.
         "resources" => resources: Option<Resources>,
         /// The user id.
-        "runAsUser" => run_as_user: Option<Text>,
+        "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
         /// Publishes the output variables under another name.
         "outputAlias" => output_alias: Option<OutputAliasSpec>,
         /// `Test`: selects the tests that a change can affect.
@@ -123,7 +127,7 @@ spec! {
         /// The name.
         "key" => key: Option<Text> = REQUIRED,
         /// `Pipeline`, `Stage` or `StepGroup`.
-        "scope" => scope: Option<Text> = REQUIRED,
+        "scope" => scope: Option<Text> as words::SCOPES = REQUIRED,
     }
 }
 
@@ -140,7 +144,7 @@ record! {
         /// Replaces the image's entrypoint.
         "entrypoint" => entrypoint: Option<TextList>,
         /// `Sh`, `Bash`, `Powershell`, `Pwsh` or `Python`.
-        "shell" => shell: Option<Text>,
+        "shell" => shell: Option<Text> as words::SHELLS,
         /// Environment variables.
         "envVariables" => env_variables: Option<TextMap>,
         /// What the container may use.
@@ -148,9 +152,9 @@ record! {
         /// Runs the container with all rights on its machine.
         "privileged" => privileged: Option<Flag>,
         /// The user id.
-        "runAsUser" => run_as_user: Option<Text>,
+        "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
         /// `Always`, `Never` or `IfNotPresent`.
-        "imagePullPolicy" => image_pull_policy: Option<Text>,
+        "imagePullPolicy" => image_pull_policy: Option<Text> as words::PULL_POLICIES,
         /// Ports of the machine and the ports of the service behind them; not on Kubernetes.
         "portBindings" => port_bindings: Option<TextMap>,
         /// Ports, in the form that only the service's own classes have.
@@ -185,13 +189,13 @@ spec! {
         /// Replaces the image's entrypoint.
         "entrypoint" => entrypoint: Option<TextList>,
         /// The plugin's settings: each becomes `PLUGIN_<NAME>`.
-        "settings" => settings: Option<Node>,
+        "settings" => settings: Option<Node> as VALUES,
         /// A plugin in a git repository.
         "uses" => uses: Option<Text>,
         /// Environment variables: not in the schema, and used.
         "envVariables" => env_variables: Option<TextMap>,
         /// `Always`, `Never` or `IfNotPresent`.
-        "imagePullPolicy" => image_pull_policy: Option<Text>,
+        "imagePullPolicy" => image_pull_policy: Option<Text> as words::PULL_POLICIES,
         /// Runs the container with all rights on its machine.
         "privileged" => privileged: Option<Flag>,
         /// Test reports to collect.
@@ -199,7 +203,7 @@ spec! {
         /// What the container may use.
         "resources" => resources: Option<Resources>,
         /// The user id.
-        "runAsUser" => run_as_user: Option<Text>,
+        "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
     }
 }
 
@@ -218,7 +222,7 @@ spec! {
         /// The folder below the workspace.
         "cloneDirectory" => clone_directory: Option<Text>,
         /// How many commits are fetched.
-        "depth" => depth: Option<Text>,
+        "depth" => depth: Option<Text> as FieldKind::Int,
         /// Checks the server's certificate.
         "sslVerify" => ssl_verify: Option<Flag>,
         /// Fetches large files.
@@ -230,7 +234,7 @@ spec! {
         /// The paths that are checked out; all if missing.
         "sparseCheckout" => sparse_checkout: Option<TextList>,
         /// `true`, `false` or `recursive`.
-        "submoduleStrategy" => submodule_strategy: Option<Text>,
+        "submoduleStrategy" => submodule_strategy: Option<Text> as words::SUBMODULES,
         /// A command before the fetch.
         "preFetchCommand" => pre_fetch_command: Option<Text>,
         /// Files whose content becomes an output.
@@ -240,7 +244,7 @@ spec! {
         /// What the container may use.
         "resources" => resources: Option<Resources>,
         /// The user id.
-        "runAsUser" => run_as_user: Option<Text>,
+        "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
     }
     known {
         "baseImageConnectorRefs": FieldKind::TextList, "Connectors of base images.";
@@ -253,9 +257,9 @@ record! {
     #[derive(Debug, Clone, PartialEq, Default)]
     pub struct RunTestsSpec {
         /// `Java`, `Kotlin`, `Scala`, `Csharp`, `Python` or `Ruby`.
-        "language" => language: Option<Text> = REQUIRED,
+        "language" => language: Option<Text> as words::LANGUAGES = REQUIRED,
         /// `Maven`, `Bazel`, `Gradle`, `Dotnet`, `Nunitconsole`, `SBT`, `Pytest`, `Unittest` or `Rspec`.
-        "buildTool" => build_tool: Option<Text> = REQUIRED,
+        "buildTool" => build_tool: Option<Text> as words::BUILD_TOOLS = REQUIRED,
         /// Arguments of the build tool.
         "args" => args: Option<Text>,
         /// A script before the tests.
@@ -263,7 +267,7 @@ record! {
         /// A script after the tests.
         "postCommand" => post_command: Option<Text>,
         /// `Core` or `Framework`, for C#.
-        "buildEnvironment" => build_environment: Option<Text>,
+        "buildEnvironment" => build_environment: Option<Text> as words::BUILD_ENVIRONMENTS,
         /// The version of .NET.
         "frameworkVersion" => framework_version: Option<Text>,
         /// The version of Python.
@@ -283,7 +287,7 @@ record! {
         /// Splits the tests over parallel steps.
         "enableTestSplitting" => enable_test_splitting: Option<Flag>,
         /// `ClassTiming` or `TestCount`.
-        "testSplitStrategy" => test_split_strategy: Option<Text>,
+        "testSplitStrategy" => test_split_strategy: Option<Text> as words::SPLIT_STRATEGIES,
     }
     given {
         /// The fields it shares with `Run` (`command` is not one of them).
@@ -296,7 +300,7 @@ spec! {
     #[derive(Debug, Clone, PartialEq, Default)]
     pub struct WaitSpec {
         /// How long.
-        "duration" => duration: Option<Text> = REQUIRED,
+        "duration" => duration: Option<Text> as FieldKind::Duration = REQUIRED,
     }
     known {
         "metadata": FieldKind::Any, "Nothing that a local run reads.";
