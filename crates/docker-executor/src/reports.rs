@@ -60,7 +60,7 @@ async fn collect_from(
         let glob = absolute(workspace, text);
         let broken = |refusal: Refusal| broken(text, refusal);
         let path = ReportPath::new(&glob).map_err(broken)?;
-        let (before, place) = (found.len(), locate(host, &glob));
+        let (before, place) = (found.met(), locate(host, &glob));
         let packed = Packed { from: literal(&glob), path, workspace: workspace.to_owned() };
         match place {
             Place::Host(bind) => {
@@ -76,7 +76,7 @@ async fn collect_from(
                 }
             }
         }
-        if found.len() == before {
+        if found.met() == before {
             found.miss(text, looked(place, host, workspace));
         }
     }

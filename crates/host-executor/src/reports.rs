@@ -27,7 +27,7 @@ pub(crate) fn collect(paths: &HostPaths, home: Option<&str>, globs: &[String]) -
             true => path.to_string_lossy().into_owned(),
             false => shown_below(&directory.to_string_lossy(), path),
         };
-        let before = found.len();
+        let before = found.met();
         let searched = match Root::open(&directory) {
             Ok(root) => found.search(&root, &pattern, shown),
             Err(Refusal::Missing) => ReportPath::new(&pattern).map(drop),
@@ -40,7 +40,7 @@ pub(crate) fn collect(paths: &HostPaths, home: Option<&str>, globs: &[String]) -
                 refusal => BackendError::Engine { what, reason: refusal.to_string() },
             }
         })?;
-        if found.len() == before {
+        if found.met() == before {
             let what = if directory == paths.workspace { "the workspace, " } else { "" };
             found.miss(text, format!("in {what}`{}`", directory.display()));
         }

@@ -1,8 +1,11 @@
 //! The report files of a step: found by a pattern beneath a directory, each once, within limits.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    path::Path,
+};
 
-use cirun_beneath::{Entry, Finding, Kind, Limits, Pattern, Refusal, Root, Star};
+use cirun_beneath::{Entry as Found, Finding, Kind, Limits, Pattern, Refusal, Root, Star};
 use cirun_engine::{MissedReport, ReportFile, Reports};
 
 /// The largest report that is read.
@@ -24,6 +27,7 @@ pub struct Collection {
     left_out: Vec<String>,
     missed: Vec<MissedReport>,
     bytes: u64,
+    met: usize,
 }
 
 /// The extensions of reports in a directory that is named without them.
@@ -106,8 +110,9 @@ impl Collection {
         }
     }
 
-    fn read(&mut self, entry: &Entry, path: &str) {
+    fn read(&mut self, entry: &Found, path: &str) {
         if self.files.contains_key(path) {
+            self.met += 1;
             return;
         }
         match self.room().and_then(|room| entry.read(room)) {
@@ -129,23 +134,22 @@ impl Collection {
 
     /// Adds a report that was read elsewhere, within [`Collection::room`].
     pub fn add(&mut self, path: String, content: Vec<u8>) {
-        self.bytes += content.len() as u64;
-        self.files.insert(path, content);
+        self.met += 1;
+        if let Entry::Vacant(place) = self.files.entry(path) {
+            self.bytes += content.len() as u64;
+            place.insert(content);
+        }
     }
 
     /// Notes that a file is not read.
     pub fn leave_out(&mut self, path: &str, reason: &Refusal) {
+        self.met += 1;
         self.left_out.push(format!("`{path}` is left out: {reason}"));
     }
 
-    /// How many files have been found, those that are left out among them.
-    pub fn len(&self) -> usize {
-        self.files.len() + self.left_out.len()
-    }
-
-    /// Whether nothing has been found.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// How often a file has been found, also again and those that are left out.
+    pub fn met(&self) -> usize {
+        self.met
     }
 
     /// Notes that no file matches a path, and where was looked for it (`in the workspace`).
