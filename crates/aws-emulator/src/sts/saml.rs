@@ -55,7 +55,7 @@ pub(super) fn assume(emulator: &Emulator, params: &Params) -> Result<Element, St
     ))
 }
 
-/// Returns what tells the subjects of one provider from those of another: a hash of issuer, account and provider.
+/// Returns what distinguishes the subjects of one provider from those of another: a hash of issuer, account and provider.
 fn qualifier(issuer: &str, account: &str, provider: &str) -> String {
     let name = provider.rsplit('/').next().unwrap_or_default();
     let text = format!("{issuer}{account}/{name}");

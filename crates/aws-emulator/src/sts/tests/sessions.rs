@@ -166,8 +166,8 @@ async fn an_assertion_needs_no_signature() {
     let bench = Bench::new();
     let answer = saml(&bench, &assertion(ROLE, "")).await;
     assert_eq!(part(&answer, "Arn"), "arn:aws:sts::123456789012:assumed-role/deploy/me");
-    let told = ["Audience", "Issuer", "Subject", "SubjectType"].map(|name| part(&answer, name));
-    assert_eq!(told, ["https://signin.aws.amazon.com/saml", "https://idp.example/", "7ca8", "persistent"]);
+    let answered = ["Audience", "Issuer", "Subject", "SubjectType"].map(|name| part(&answer, name));
+    assert_eq!(answered, ["https://signin.aws.amazon.com/saml", "https://idp.example/", "7ca8", "persistent"]);
     assert_eq!(part(&answer, "NameQualifier").len(), 28, "the Base64 of a SHA-1");
     assert_eq!(part(&answer, "Expiration"), "2026-01-01T01:00:00Z");
     let who = call(&bench, "Action=GetCallerIdentity", "us-east-1", Some(&answer)).await;
