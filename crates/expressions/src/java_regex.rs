@@ -36,6 +36,20 @@ pub(crate) struct Pattern {
     names: Vec<(String, usize)>,
 }
 
+/// A pattern that cannot be used: Java refuses it, or only Java could do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PatternError(String);
+
+/// Whether `pattern`, as Java reads it, is found anywhere in `text`.
+///
+/// # Errors
+/// [`PatternError`], with what is wrong with the pattern.
+pub fn is_found(pattern: &str, text: &str) -> Result<bool, PatternError> {
+    let found = anywhere(pattern).and_then(|pattern| pattern.is_match(text));
+    found.map_err(|fault| PatternError(fault.message().to_owned()))
+}
+
 /// Compiles `pattern`, to be found anywhere.
 pub(crate) fn anywhere(pattern: &str) -> Result<Pattern, Fault> {
     compile(pattern, false)

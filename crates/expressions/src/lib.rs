@@ -27,6 +27,7 @@ mod value;
 
 pub use error::{EvalError, SyntaxError};
 pub use evaluate::Evaluation;
+pub use java_regex::{PatternError, is_found};
 pub use runtime_input::RuntimeInput;
 pub use scope::{Lookup, Scope, Segment};
 pub use template::Template;

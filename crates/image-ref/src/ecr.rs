@@ -17,6 +17,14 @@ impl EcrRegistry {
         Self { account: account.into(), region: region.into() }
     }
 
+    /// What stands in the place of the account in a host that is ECR's but for that: the wrong number of digits, for
+    /// instance. `None` for every other host, and where the account is one.
+    pub fn mistaken_account(host: &str) -> Option<&str> {
+        let (account, rest) = host.split_once('.')?;
+        let is_ecr = Self::parse(&format!("{}.{rest}", "0".repeat(12))).is_some();
+        (is_ecr && !account.is_empty() && Self::parse(host).is_none()).then_some(account)
+    }
+
     /// Reads a registry's host in any of its spellings, FIPS and dual-stack ones included, in any case, with or without a
     /// port; `None` where the account or the region is none that AWS has.
     pub fn parse(host: &str) -> Option<Self> {
@@ -66,6 +74,20 @@ mod tests {
         assert_eq!(EcrRegistry::parse(&china.host()).as_ref(), Some(&china));
         assert_eq!(china.host(), "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn");
         assert_eq!(EcrRegistry::parse("123456789012.dkr.ecr.cn-north-1.amazonaws.com"), Some(china));
+    }
+
+    #[test]
+    fn hosts_of_ecr_with_another_account() {
+        for (host, account) in [
+            ("40000005317.dkr.ecr.us-east-1.amazonaws.com", Some("40000005317")),
+            ("ACCOUNT.dkr.ecr.us-east-1.amazonaws.com", Some("ACCOUNT")),
+            ("123456789012.dkr.ecr.us-east-1.amazonaws.com", None),
+            (".dkr.ecr.us-east-1.amazonaws.com", None),
+            ("40000005317.dkr.ecr.mars-1.amazonaws.com", None),
+            ("api.ecr.us-east-1.amazonaws.com", None),
+        ] {
+            assert_eq!(EcrRegistry::mistaken_account(host), account, "{host}");
+        }
     }
 
     #[test]

@@ -21,7 +21,9 @@ pub use document::{InputSetDocument, Lowered, OverlayDocument, TemplateBody, Tem
 pub use flow::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec, TemplateRef, WhenSpec};
 pub use git_connector::{GitConnector, GitLogin, GitProvider, GitUser};
 pub use pipeline::{BuildSpec, Codebase, Pipeline, StageNode, Variable, VariableType};
-pub use stage::{Caching, CiStage, Infrastructure, Platform, Runtime, ServiceDependency, Stage, StageSpec};
+pub use stage::{
+    Caching, CiStage, Infrastructure, Platform, RegistrySpec, Runtime, ServiceDependency, Stage, StageSpec,
+};
 pub use step::{ExecutionNode, OtherSpec, Step, StepGroup, StepGroupInfra, StepSpec};
 pub use step_specs::{
     BackgroundSpec, GitCloneSpec, OutputAliasSpec, OutputVariableSpec, PluginSpec, ReportsSpec, Resources, RunSpec,

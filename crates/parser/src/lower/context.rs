@@ -22,6 +22,10 @@ pub(crate) enum Home {
     Unknown,
 }
 
+/// Fields by their names in the Studio's own tables (the seeds' "UI Field / Input"), and where YAML has them.
+const WRITTEN_ELSEWHERE: [(&str, &str); 2] =
+    [("limitMemory", "resources.limits.memory"), ("limitCPU", "resources.limits.cpu")];
+
 /// The state of one lowering.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -125,7 +129,10 @@ impl Context {
                 let mut warning = codes::UNKNOWN_FIELD
                     .says(format!("unknown field `{key}`"))
                     .at(entry.key.span, "nothing reads this");
-                if let Some(near) = nearest(key, names) {
+                let written_elsewhere = WRITTEN_ELSEWHERE.iter().find(|(studio, _)| *studio == key);
+                if let Some((_, path)) = written_elsewhere {
+                    warning = warning.help(format!("write `{path}`: `{key}` is its name in the Studio"));
+                } else if let Some(near) = nearest(key, names) {
                     warning = warning.help(format!("did you mean `{near}`?"));
                 }
                 self.report(warning);

@@ -51,7 +51,8 @@ const INT: (&Code, &str, &str) = (&codes::EXPECTED_INT, "a whole number", "write
 
 fn text_of<'n>(node: &'n Node, needed: (&Code, &str, &str), cx: &mut Context) -> Option<&'n str> {
     let text = node.text();
-    let empty = node.entries().is_empty() && node.items().is_empty();
+    // Of an empty map the reason has been reported, or there is none: the Studio writes `{}` for "not set".
+    let empty = matches!(&node.value, Value::Map(entries) if entries.is_empty());
     if text.is_none() && !empty {
         report_needed(needed, node.shape(), node, cx);
     }
@@ -143,9 +144,6 @@ impl FromNode for TextMap {
                     map.extend(value.map(|value| (Key(entry.key.clone()), value)));
                 }
                 Some(Spanned { value: ParameterField::Literal(map), span: node.span })
-            }
-            Value::List(items) if items.is_empty() => {
-                Some(Spanned { value: ParameterField::Literal(IndexMap::new()), span: node.span })
             }
             Value::Scalar { text, .. } => parameter(text, node, cx, |text, cx| {
                 if !text.trim().is_empty() {

@@ -108,7 +108,6 @@ pub(crate) fn is_map(node: &Node, cx: &mut Context) -> bool {
         Value::Map(_) => true,
         Value::Null => false,
         Value::Scalar { text, .. } if text.trim().is_empty() || is_whole_expression(text) => false,
-        Value::List(items) if items.is_empty() => false,
         Value::Scalar { .. } | Value::List(_) => {
             cx.expected_map(node);
             false

@@ -10,8 +10,8 @@ use crate::{
         spec::{FromNode, REQUIRED, Slot, check_tables, fields, is_map, record},
     },
     model::{
-        BackgroundSpec, CiStage, ExecutionNode, FailureStrategySpec, Infrastructure, Runtime, ServiceDependency, Stage,
-        StageNode, StageSpec, StrategySpec, TemplateRef, Variable,
+        BackgroundSpec, CiStage, ExecutionNode, FailureStrategySpec, Infrastructure, RegistrySpec, Runtime,
+        ServiceDependency, Stage, StageNode, StageSpec, StrategySpec, TemplateRef, Variable,
     },
     words::{PULL_POLICIES, SIZES, SYSTEMS},
 };
@@ -332,6 +332,27 @@ impl FromNode for Infrastructure {
             spec: named_nodes(node.get("spec"), cx),
             span: node.span,
         })
+    }
+}
+
+impl FromNode for RegistrySpec {
+    const KIND: FieldKind = FieldKind::Object(Self::FIELDS);
+
+    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
+        if node.text().is_some() {
+            return Some(Self { connector_ref: Text::from_node(node, cx), pattern: None, span: node.span });
+        }
+        if !check_tables(node, &[Self::FIELDS], cx) {
+            return None;
+        }
+        let mut registry = Self::read_known(node, cx);
+        for other in ["connectorIdentifier", "name"] {
+            registry.connector_ref = registry.connector_ref.or_else(|| read(node, other, cx));
+        }
+        if registry.connector_ref.is_none() {
+            cx.missing("connectorRef", node.span);
+        }
+        Some(registry)
     }
 }
 

@@ -122,7 +122,7 @@ fields! {
         "memory": FieldKind::Text;
     }
     REPORTS {
-        "type": FieldKind::Enum(&["JUnit"]);
+        "type": FieldKind::Enum(REPORT_TYPES);
         "spec": FieldKind::Object(PATHS);
     }
     PATHS {
@@ -156,6 +156,10 @@ use crate::lower::spec::REQUIRED;
 
 const BUILD_SPECS: &[(&str, &[FieldInfo])] =
     &[("branch", BUILD_BRANCH), ("tag", BUILD_TAG), ("PR", BUILD_PR), ("commitSha", BUILD_COMMIT)];
+
+/// The formats of test reports.
+const REPORT_TYPES: &[&str] = &["JUnit"];
+
 const BUILD_TYPES: &[&str] = &["branch", "tag", "PR", "commitSha"];
 
 impl FromNode for Resources {
@@ -186,6 +190,13 @@ impl FromNode for ReportsSpec {
         }
         if !check_tables(node, &[REPORTS], cx) {
             return None;
+        }
+        if let Some(word) = node.get("type").filter(|word| !word.is_null() && word.text().is_some()) {
+            check_word(
+                &Spanned { value: word.text().unwrap_or_default().to_owned(), span: word.span },
+                REPORT_TYPES,
+                cx,
+            );
         }
         let spec = node.get("spec").filter(|spec| check_tables(spec, &[PATHS], cx));
         let paths = spec.and_then(|spec| read(spec, "paths", cx));

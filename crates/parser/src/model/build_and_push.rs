@@ -94,13 +94,13 @@ record! {
         "resources" => resources: Option<Resources>,
         /// How often the step is tried.
         "retry" => retry: Option<Int>,
+        /// Without effect.
+        "privileged" => privileged: Option<Flag>,
+        /// Without effect.
+        "imagePullPolicy" => image_pull_policy: Option<Text>,
     }
     given {
         /// The registry.
         target: BuildTarget,
-    }
-    known {
-        "privileged": FieldKind::Flag, "Nothing that the service reads.";
-        "imagePullPolicy": FieldKind::Text, "Nothing that the service reads.";
     }
 }

@@ -71,6 +71,8 @@ record! {
         "sharedPaths" => shared_paths: Option<TextList>,
         /// Cache Intelligence.
         "caching" => caching: Option<Caching>,
+        /// Which connector pulls which images; not on Kubernetes.
+        "registries" => registries: Vec<RegistrySpec>,
         /// Background services of older documents.
         "serviceDependencies" => service_dependencies: Vec<ServiceDependency>,
     }
@@ -121,6 +123,22 @@ pub struct Infrastructure {
     pub spec: IndexMap<String, Node>,
     /// Its place.
     pub span: Span,
+}
+
+record! {
+    /// An item of `registries`: a connector, and the images that it pulls (seed 000, Phase 2).
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct RegistrySpec {
+        /// The connector.
+        "connectorRef" => connector_ref: Option<Text>,
+        /// A regular expression of the images; without it the connector's type decides.
+        "match" => pattern: Option<Text>,
+    }
+    with span;
+    known {
+        "connectorIdentifier": FieldKind::Text, "The connector, in the service's own word.";
+        "name": FieldKind::Text, "The connector, in the word of `registry.credentials`.";
+    }
 }
 
 spec! {

@@ -3,7 +3,7 @@
 use crate::{
     FieldKind, Flag, Int, Node, Span, Spanned, Text, TextList, TextMap,
     lower::spec::{REQUIRED, record, spec},
-    model::BuildSpec,
+    model::{BuildSpec, RegistrySpec},
     words,
 };
 
@@ -87,6 +87,8 @@ spec! {
         "shell" => shell: Option<Text> as words::SHELLS,
         /// The connector of the image's registry.
         "connectorRef" => connector_ref: Option<Text>,
+        /// Which connector pulls which images, in place of the stage's list and of `connectorRef`; not on Kubernetes.
+        "registries" => registries: Vec<RegistrySpec>,
         /// The Harness Artifact Registry of the image.
         "registryRef" => registry_ref: Option<Text>,
         /// The image in which the script runs; on machines without one it runs on the machine.
@@ -139,6 +141,8 @@ record! {
         "image" => image: Option<Text>,
         /// The connector of the image's registry.
         "connectorRef" => connector_ref: Option<Text>,
+        /// Which connector pulls which images, in place of the stage's list and of `connectorRef`; not on Kubernetes.
+        "registries" => registries: Vec<RegistrySpec>,
         /// The script, or the arguments of the entrypoint.
         "command" => command: Option<Text>,
         /// Replaces the image's entrypoint.
@@ -184,6 +188,8 @@ spec! {
         "image" => image: Option<Text>,
         /// The connector of the image's registry.
         "connectorRef" => connector_ref: Option<Text>,
+        /// Which connector pulls which images, in place of the stage's list and of `connectorRef`; not on Kubernetes.
+        "registries" => registries: Vec<RegistrySpec>,
         /// The Harness Artifact Registry of the image.
         "registryRef" => registry_ref: Option<Text>,
         /// Replaces the image's entrypoint.
