@@ -34,7 +34,7 @@ pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan,
 pub use step::{
     Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, Mount,
     OutputVariable, PlannedStep, PortBinding, PullPolicy, Role, SkipReason, StageStatus, StandIn, StepPath, Storage,
-    When,
+    StrategyLevel, When,
 };
 pub use text::Text;
 pub use tree::render_tree;

@@ -83,6 +83,8 @@ pub struct PlannedStep {
     pub outputs: Vec<OutputVariable>,
     /// JUnit report paths: globs, relative to the workspace or absolute in the container.
     pub reports: Vec<Traced<Text>>,
+    /// How often CI starts it until it succeeds (`retry`), for the types that say so; here it starts once.
+    pub retry: Option<Traced<i64>>,
     /// The image comes out of this run (an earlier step pushes it): it cannot be pulled before its turn.
     pub image_from_run: bool,
 }
@@ -304,6 +306,17 @@ pub struct FailureStrategy {
     pub errors: Vec<String>,
     /// What to do.
     pub action: Traced<FailureAction>,
+    /// Who says so.
+    pub level: StrategyLevel,
+}
+
+/// Whose failure strategy it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StrategyLevel {
+    /// The step's own, or a group's for the group.
+    Step,
+    /// That of a step group around the step, or of its stage.
+    Around,
 }
 
 /// What a failure strategy does.

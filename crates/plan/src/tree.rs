@@ -94,6 +94,7 @@ fn describe(step: &PlannedStep) -> String {
         Action::Skip(SkipReason::NotRunLocally { why }) => append(&mut line, "skipped: ", Some(why.clone())),
         Action::Skip(SkipReason::NotSelected) => append(&mut line, "skipped: ", Some("not selected".to_owned())),
     }
+    append(&mut line, "retry ", step.retry.as_ref().map(|retry| retry.value.to_string()));
     let outputs: Vec<&str> = step.outputs.iter().map(|output| output.name.as_str()).collect();
     append(&mut line, "→ ", (!outputs.is_empty()).then(|| outputs.join(", ")));
     line

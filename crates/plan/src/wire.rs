@@ -127,6 +127,9 @@ struct WireStep<'a> {
     cpu: Option<String>,
     memory: Option<String>,
     timeout_s: u64,
+    /// How often CI starts the step until it succeeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry: Option<i64>,
     when: WireWhen,
     outputs: Vec<WireOutput<'a>>,
     reports: Vec<Cow<'a, str>>,
@@ -304,6 +307,7 @@ impl<'a> WireStep<'a> {
             cpu: None,
             memory: None,
             timeout_s: step.timeout.value.as_secs(),
+            retry: step.retry.as_ref().map(|retry| retry.value),
             when: WireWhen::new(step),
             outputs: outputs.collect(),
             reports: Vec::new(),
