@@ -4,6 +4,7 @@ mod finish;
 mod lifecycle;
 mod live;
 mod prepare;
+mod service_failure;
 mod services;
 mod strategy;
 mod tree;

@@ -49,14 +49,18 @@ impl Cause {
 }
 
 /// The action of the first strategy that names the cause.
-pub(crate) fn action(strategies: &[FailureStrategy], cause: Cause) -> Option<&FailureAction> {
+pub(crate) fn action<'s>(
+    strategies: impl IntoIterator<Item = &'s FailureStrategy>,
+    cause: Cause,
+) -> Option<&'s FailureAction> {
     let names_it = |error: &String| error == "AllErrors" || cause.error_types().contains(&error.as_str());
-    strategies.iter().find(|strategy| strategy.errors.iter().any(names_it)).map(|strategy| &strategy.action.value)
+    let mut strategies = strategies.into_iter();
+    strategies.find(|strategy| strategy.errors.iter().any(names_it)).map(|strategy| &strategy.action.value)
 }
 
 #[cfg(test)]
 mod tests {
-    use cirun_plan::{Cause as OriginCause, Origin, Traced};
+    use cirun_plan::{Cause as OriginCause, Origin, StrategyLevel, Traced};
 
     use super::*;
 
@@ -66,6 +70,7 @@ mod tests {
             .map(|(errors, action)| FailureStrategy {
                 errors: errors.iter().map(|error| (*error).to_owned()).collect(),
                 action: Traced::new(action.clone(), Origin::new(OriginCause::Setting("test".to_owned()))),
+                level: StrategyLevel::Step,
             })
             .collect();
         action(&strategies, cause).cloned()

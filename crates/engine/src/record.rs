@@ -120,6 +120,13 @@ impl StageRecord {
         }
     }
 
+    /// Whether any of its steps has done something.
+    pub(crate) fn has_run(&self) -> bool {
+        let is_skipped =
+            |step: &StepRecord| matches!(step.state, StepState::Finished { outcome: Outcome::Skipped, .. });
+        self.steps.values().any(|step| !is_skipped(step))
+    }
+
     /// `stage.currentStatus`.
     pub(crate) fn current(&self) -> Outcome {
         self.outcome.unwrap_or_else(|| self.current.combined())

@@ -11,7 +11,7 @@ use crate::{
     condition::{self, Turn, Whole},
     dispatch::Dispatcher,
     emit::Emitter,
-    record::RunRecord,
+    record::{RunRecord, StageRecord},
     scope::RunScope,
     with_causes,
 };
@@ -26,9 +26,9 @@ pub struct Engine<B> {
 /// How a run ended.
 #[derive(Debug)]
 pub struct RunResult {
-    /// The combined outcome of the stages; `Failed` if there is an error.
+    /// The combined outcome of the stages; `Failed` if there is an error, `Skipped` if nothing has run.
     pub outcome: Outcome,
-    /// The outcome of each stage.
+    /// The outcome of each stage; `Skipped` where none of its steps has run.
     pub stages: Vec<(StageId, Outcome)>,
     /// Why the run could not go on, apart from what its steps did.
     pub error: Option<RunError>,
@@ -155,7 +155,7 @@ impl<B: Backend> Engine<B> {
         let context = Context { backend, config, emitter, cancel };
         let began = Instant::now();
         context.emitter.emit(started(plan, &context.config)).await;
-        let mut state = RunState { record: RunRecord::new(plan), halt: None, error: None };
+        let mut state = RunState { record: RunRecord::new(plan), halt: None, error: None, shown: Vec::new() };
         for stage in &plan.stages {
             state.run_stage(&context, stage).await;
         }
@@ -172,6 +172,8 @@ struct RunState {
     record: RunRecord,
     halt: Option<Halt>,
     error: Option<Broken>,
+    /// The outcomes of the finished stages as people see them.
+    shown: Vec<(StageId, Outcome)>,
 }
 
 impl RunState {
@@ -195,6 +197,7 @@ impl RunState {
                 outcome
             }
         };
+        let ran = self.record.stages.get(&stage.id).is_some_and(StageRecord::has_run);
         let outcome = match &self.halt {
             Some(Halt::ServiceEnded { .. }) => Outcome::Failed,
             Some(_) | None if self.error.is_some() && outcome != Outcome::Skipped => Outcome::Failed,
@@ -203,11 +206,14 @@ impl RunState {
         if let Some(Halt::RolledBack { .. } | Halt::ServiceEnded { .. }) = self.halt {
             self.halt = None;
         }
+        // For expressions a stage of skipped steps is a success, as in CI; for people it is none.
+        let shown = if outcome == Outcome::Succeeded && !ran { Outcome::Skipped } else { outcome };
+        self.shown.push((stage.id.clone(), shown));
         if let Some(record) = self.record.stages.get_mut(&stage.id) {
             record.outcome = Some(outcome);
             record.ended = Some(context.config.clock.now());
         }
-        self.finish(context, stage, outcome, began.elapsed()).await;
+        self.finish(context, stage, shown, began.elapsed()).await;
     }
 
     async fn finish<B>(&self, context: &Context<B>, stage: &PlannedStage, outcome: Outcome, elapsed: Duration) {
@@ -242,12 +248,13 @@ impl RunState {
 
     fn result(self, emitter: &Emitter) -> RunResult {
         let outcome = if self.error.is_some() { Outcome::Failed } else { self.record.outcome() };
+        let nothing_ran = self.shown.iter().all(|(_, shown)| *shown == Outcome::Skipped);
+        let outcome = if outcome == Outcome::Succeeded && nothing_ran { Outcome::Skipped } else { outcome };
         let first_failed = self.record.first_failed().cloned();
         let (error, told_by) = self.error.map(|broken| (broken.error, broken.told_by)).unzip();
-        let stages = self.record.stages.into_iter().filter_map(|(id, stage)| Some((id, stage.outcome?)));
         RunResult {
             outcome,
-            stages: stages.collect(),
+            stages: self.shown,
             error_text: error.as_ref().map(|error| emitter.mask(&with_causes(error))),
             error,
             told_by: told_by.flatten(),

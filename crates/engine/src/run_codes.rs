@@ -47,6 +47,10 @@ run_codes! {
     SERVICE_NOT_SEEN = "warning" "service-not-seen", "whether a service is ready could not be seen",
         "cirun looks at the service's health check and at its listening sockets. The engine or the system refused that, and \
          no step waits for the service: as in CI, a step has to wait itself.";
+    SERVICE_NOT_STARTED = "note" "service-not-started", "a service could not be started, and the stage goes on",
+        "Its program is not in the image, or a port of the machine that it binds is taken. CI starts services in the background and \
+         looks at no start: the stage goes on without the service, here too. `service_exited` has the reason, and \
+         `--fail-on-service-exit` makes it an end of the stage.";
     EMULATED_IMAGE = "warning" "emulated-image", "an image for another processor",
         "The image has no variant for the engine's machine. It runs only where the kernel emulates its processor (binfmt), \
          many times slower. Choose an image for this platform, or another one with `--platform`.";

@@ -105,7 +105,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             None => "it was stopped from outside".to_owned(),
             Some(halt) => halt.for_running_steps(),
         };
-        self.finish_step(node, Finish::new(Outcome::Aborted).because(reason)).await;
+        self.finish_failed(node, Finish::new(Outcome::Aborted).because(reason)).await;
     }
 
     /// The task of a step panicked; the run is ending for it.

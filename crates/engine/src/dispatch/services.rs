@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cirun_plan::{PlannedStep, StepPath};
+use cirun_plan::{FailureAction, PlannedStep, StepPath};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,7 @@ use crate::{
     RunError, TestSummary,
     attempt::{ServiceStart, ServiceTask, collect_reports},
     exit_code::{describe_exit_code, exit_code_meaning},
+    failure::Failure,
     resolve::Resolved,
     run::Halt,
     run_codes, written,
@@ -37,9 +38,17 @@ pub(super) struct Service {
     pub(super) delayed: bool,
     /// The first step after it that could have begun before it was ready, and when.
     pub(super) wanted: Option<(Instant, NodeId)>,
-    /// What to find its reports with.
-    reports: Option<ReadyStep>,
+    /// How often a failure strategy has started it again.
+    pub(super) retries: u32,
+    /// What it was started as last.
+    pub(super) step: ReadyStep,
+    /// Whether its reports are still to be read.
+    unread_reports: bool,
     pub(super) tests: Option<TestSummary>,
+    /// The failure that a person is asked about, and what to do without an answer.
+    pub(super) asked: Option<(Failure, FailureAction)>,
+    /// What a failure strategy has made of its end.
+    pub(super) decided: Option<Finish>,
 }
 
 /// Where a service stands.
@@ -54,6 +63,8 @@ pub(super) enum ServiceState {
     Settled,
     /// It ended by itself.
     Down(Exit, Option<String>),
+    /// It could not be started, and a failure strategy decides.
+    Failed,
     /// Its task panicked.
     Lost,
 }
@@ -84,8 +95,12 @@ impl<B: Backend> Dispatcher<'_, B> {
             state: ServiceState::Starting,
             delayed: !delay.is_zero(),
             wanted: None,
-            reports: (!step.reports.is_empty()).then(|| step.clone()),
+            retries: 0,
+            unread_reports: !step.reports.is_empty(),
+            step: step.clone(),
             tests: None,
+            asked: None,
+            decided: None,
         };
         self.services.insert(node, service);
         self.started(node).await;
@@ -120,6 +135,12 @@ impl<B: Backend> Dispatcher<'_, B> {
                 None => Finish::new(Outcome::Skipped).because("the stage ended before its delay was over"),
             },
             ServiceStart::Broken(error) => {
+                if let Some(service) = self.services.get_mut(&node) {
+                    service.state = ServiceState::Failed;
+                }
+                if self.act_on_failed_start(node, &error).await {
+                    return;
+                }
                 let outcome = if self.halt.is_some() { Outcome::Aborted } else { Outcome::Failed };
                 let finish = Finish::broken(&planned, outcome, &error);
                 self.broke(RunError::Backend(error), Some(&path)).await;
@@ -185,9 +206,16 @@ impl<B: Backend> Dispatcher<'_, B> {
         let (exit_code, reason) = meaning(&planned, &exit, cause.as_deref());
         let Some(service) = self.services.get_mut(&node) else { return };
         let tail = service.tail.lines();
-        service.state = ServiceState::Down(exit, cause);
+        service.state = ServiceState::Down(exit.clone(), cause.clone());
         let reason = reason.map(|reason| self.emitter().mask(&reason));
         self.emitter().emit(EventKind::ServiceExited { step: path.clone(), exit_code, reason, tail }).await;
+        if self.act_on_end(node, &exit, cause.as_deref()).await {
+            return;
+        }
+        if matches!(exit, Exit::NotStarted { .. }) {
+            let text = "it could not be started, and the stage goes on without it, as in CI";
+            self.emitter().diagnostic(run_codes::SERVICE_NOT_STARTED, text, Some(&path)).await;
+        }
         let fails = self.context.config.services.at_exit == AtServiceExit::FailStage;
         if fails && self.halt.is_none() && !self.leaving.is_cancelled() {
             self.halt(Halt::ServiceEnded { service: path });
@@ -206,9 +234,11 @@ impl<B: Backend> Dispatcher<'_, B> {
         let is_meant = |node: &&NodeId| group.is_none_or(|group| self.tree.step(**node).path.is_within(group));
         let nodes: Vec<NodeId> = self.services.keys().filter(is_meant).copied().collect();
         for node in nodes {
-            let Some(step) = self.services.get_mut(&node).and_then(|service| service.reports.take()) else {
+            let Some(service) = self.services.get_mut(&node) else { continue };
+            if !std::mem::take(&mut service.unread_reports) {
                 continue;
-            };
+            }
+            let step = service.step.clone();
             let (tests, notes) = collect_reports(&*self.context.backend, &step).await;
             for note in notes {
                 self.emitter().diagnostic(run_codes::REPORT_UNUSABLE, &note, Some(&step.path)).await;
@@ -221,12 +251,19 @@ impl<B: Backend> Dispatcher<'_, B> {
 
     /// Tells the ends of the services, after the removal of the stage. CI shows every started one as succeeded.
     pub(super) async fn finish_services(&mut self) {
-        let ends: Vec<_> = self.services.iter().map(|(node, service)| (*node, service.state.clone())).collect();
-        for (node, state) in ends {
+        let services = self.services.iter_mut();
+        let ends: Vec<_> =
+            services.map(|(node, service)| (*node, service.state.clone(), service.decided.take())).collect();
+        for (node, state, decided) in ends {
+            if let Some(finish) = decided {
+                self.report_step(node, ROOT, finish).await;
+                continue;
+            }
             let finish = match state {
                 ServiceState::Starting | ServiceState::Up { .. } | ServiceState::Settled => {
                     Finish::new(Outcome::Succeeded)
                 }
+                ServiceState::Failed => Finish::new(Outcome::Failed).because("it could not be started"),
                 ServiceState::Down(exit, cause) => {
                     let (code, meaning) = meaning(&self.tree.step(node), &exit, cause.as_deref());
                     let reason = match exit {

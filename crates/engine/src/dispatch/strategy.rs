@@ -5,7 +5,7 @@ use std::time::Duration;
 use cirun_plan::{Attempts, FailureAction};
 use tokio::sync::oneshot;
 
-use super::{Dispatcher, NodeId, finish::Finish, tree::Restart};
+use super::{Dispatcher, NodeId, finish::Finish, services::ServiceState, tree::Restart};
 use crate::{
     Answer, Backend, Outcome, Question,
     attempt::Message,
@@ -16,7 +16,7 @@ use crate::{
 
 /// Who said what to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Decider {
+pub(super) enum Decider {
     Strategy,
     Person,
 }
@@ -46,7 +46,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    async fn act(&mut self, node: NodeId, failure: Failure, action: &FailureAction, decider: Decider) {
+    /// Does what a strategy says of a step or service that failed.
+    pub(super) async fn act(&mut self, node: NodeId, failure: Failure, action: &FailureAction, decider: Decider) {
         let finish = match action {
             FailureAction::Retry { attempts, then } => {
                 if !self.retry(node, &failure, attempts).await {
@@ -81,8 +82,17 @@ impl<B: Backend> Dispatcher<'_, B> {
                 decider.finish("ProceedWithDefaultValues", failure, outcome)
             }
         };
-        self.finish_step(node, finish).await;
+        self.finish_failed(node, finish).await;
         self.halt_for(node, action);
+    }
+
+    /// Ends a step or service that failed.
+    pub(super) async fn finish_failed(&mut self, node: NodeId, finish: Finish) {
+        if self.services.contains_key(&node) {
+            self.settle_service(node, finish).await;
+        } else {
+            self.finish_step(node, finish).await;
+        }
     }
 
     /// Ends the stage or the run if the action says so.
@@ -97,6 +107,9 @@ impl<B: Backend> Dispatcher<'_, B> {
 
     /// Tries a step again, if an attempt is left. What cannot be evaluated will not be better the next time.
     async fn retry(&mut self, node: NodeId, failure: &Failure, attempts: &Attempts) -> bool {
+        if self.services.contains_key(&node) {
+            return self.retry_service(node, failure, attempts).await;
+        }
         let path = self.tree.step(node).path.clone();
         let Some(live) = self.live.get_mut(&node) else { return false };
         if live.retries >= attempts.count || live.job.is_none() {
@@ -119,6 +132,9 @@ impl<B: Backend> Dispatcher<'_, B> {
             self.emitter().diagnostic(run_codes::NO_STEP_GROUP, text, Some(&path)).await;
             return false;
         };
+        if self.tree.outcome(group).is_some() {
+            return false;
+        }
         let branch = self.tree.branch_mut(group);
         let id = branch.group.as_ref().map(|info| info.id.clone()).unwrap_or_default();
         if branch.restart != Restart::No {
@@ -163,9 +179,13 @@ impl<B: Backend> Dispatcher<'_, B> {
         let text = format!("{reason}; a person is asked, and after {timeout:?} it is `{otherwise}`");
         self.emitter().diagnostic(run_codes::MANUAL_INTERVENTION, &text, Some(&path)).await;
         let (sender, stop) = (self.sender.clone(), self.stop.child_token());
-        let Some(live) = self.live.get_mut(&node) else { return false };
-        live.asked = Some((failure.clone(), on_timeout.clone()));
-        live.stop = stop.clone();
+        let question = Some((failure.clone(), on_timeout.clone()));
+        match (self.live.get_mut(&node), self.services.get_mut(&node)) {
+            (Some(live), _) => (live.asked, live.stop) = (question, stop.clone()),
+            // What comes after a service waits for the answer.
+            (None, Some(service)) => (service.asked, service.state) = (question, ServiceState::Starting),
+            (None, None) => return false,
+        }
         let task = async move {
             let (reply, answer) = oneshot::channel();
             let asked = async {
@@ -186,7 +206,15 @@ impl<B: Backend> Dispatcher<'_, B> {
 
     /// A person has decided, or did not in time, or the run ends.
     pub(super) async fn answered(&mut self, node: NodeId, answer: Option<Answer>) {
-        let Some((failure, on_timeout)) = self.live.get_mut(&node).and_then(|live| live.asked.take()) else { return };
+        let asked = match (self.live.get_mut(&node), self.services.get_mut(&node)) {
+            (Some(live), _) => live.asked.take(),
+            (None, Some(service)) => {
+                service.state = ServiceState::Failed;
+                service.asked.take()
+            }
+            (None, None) => None,
+        };
+        let Some((failure, on_timeout)) = asked else { return };
         if self.halt.is_some() || self.tree.is_restarting(node) {
             self.stopped(node).await;
             return;
@@ -260,12 +288,12 @@ fn failed_outcome(cause: Cause) -> Outcome {
     }
 }
 
-fn when(pause: Duration) -> String {
+pub(super) fn when(pause: Duration) -> String {
     if pause.is_zero() { "at once".to_owned() } else { format!("in {pause:?}") }
 }
 
 /// The pause before the attempt after `done` further ones; the last interval repeats.
-fn interval(attempts: &Attempts, done: u32) -> Duration {
+pub(super) fn interval(attempts: &Attempts, done: u32) -> Duration {
     let index = usize::try_from(done).unwrap_or(usize::MAX).min(attempts.intervals.len().saturating_sub(1));
     attempts.intervals.get(index).copied().unwrap_or_default()
 }

@@ -238,6 +238,17 @@ impl Tree {
         Some(parent)
     }
 
+    /// Corrects the end of a step whose branch has gone on: it counts in the innermost branch around it that has not ended.
+    pub(super) fn amend(&mut self, id: NodeId, outcome: Outcome, cause: Option<Cause>) {
+        self.nodes[id].outcome = Some(outcome);
+        let open = self.around(id).find(|branch| self.outcome(*branch).is_none()).unwrap_or(ROOT);
+        let branch = self.branch_mut(open);
+        branch.tally.add(outcome);
+        if !outcome.is_positive() {
+            branch.cause = branch.cause.or(cause);
+        }
+    }
+
     /// The combined outcome of a branch's children so far.
     pub(super) fn combined(&self, id: NodeId) -> Outcome {
         self.branch(id).tally.combined()
@@ -350,6 +361,19 @@ mod tests {
         let [db, a, b, first, second] = tree.steps_under(ROOT)[..] else { panic!("five steps") };
         assert!(tree.precedes(a, b) && tree.precedes(db, first) && tree.precedes(b, second));
         assert!(!tree.precedes(db, a) && !tree.precedes(b, a) && !tree.precedes(first, second));
+    }
+
+    #[test]
+    fn an_end_that_is_corrected_counts_where_something_still_runs() {
+        let mut tree = tree(&[group("g", [step("db").node(), step("a").node()])]);
+        let group = tree.start_next(ROOT).expect("the group");
+        let service = tree.start_next(group).expect("its service");
+        tree.finish(service, Outcome::Succeeded);
+        tree.amend(service, Outcome::Failed, Some(Cause::ExitCode));
+        assert_eq!((tree.combined(group), tree.current(ROOT).combined()), (Outcome::Failed, Outcome::Failed));
+        tree.finish(group, Outcome::Ignored);
+        tree.amend(service, Outcome::Aborted, None);
+        assert_eq!((tree.combined(group), tree.combined(ROOT)), (Outcome::Failed, Outcome::Aborted));
     }
 
     #[test]

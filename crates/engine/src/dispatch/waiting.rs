@@ -32,7 +32,7 @@ impl Service {
     fn is_coming(&self) -> bool {
         match self.state {
             ServiceState::Starting | ServiceState::Up { .. } => true,
-            ServiceState::Settled | ServiceState::Down(..) | ServiceState::Lost => false,
+            ServiceState::Settled | ServiceState::Down(..) | ServiceState::Failed | ServiceState::Lost => false,
         }
     }
 
@@ -41,7 +41,7 @@ impl Service {
         match self.state {
             ServiceState::Starting => !self.delayed,
             ServiceState::Up { .. } => !self.delayed && wants == Wants::Ready && rules.waiting == Waiting::UntilReady,
-            ServiceState::Settled | ServiceState::Down(..) | ServiceState::Lost => false,
+            ServiceState::Settled | ServiceState::Down(..) | ServiceState::Failed | ServiceState::Lost => false,
         }
     }
 }

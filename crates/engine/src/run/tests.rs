@@ -8,5 +8,6 @@ mod order;
 mod outputs;
 mod properties;
 mod retrying;
+mod service_failures;
 mod services;
 mod visiting;

@@ -119,6 +119,7 @@ impl Backend for FakeBackend {
         self.with_order(|order| order.service(step));
         let behaviour = self.behaviour(step);
         behaviour.prepare().await?;
+        behaviour.get_image()?;
         let (path, removed) = (step.path.clone(), self.removed());
         tokio::spawn(async move {
             let exit = tokio::select! {

@@ -6,7 +6,8 @@ use cirun_expressions::{Lookup, Scope, Segment, Template};
 use cirun_plan::{
     Action, Cause, Condition, ContainerAction, ContainerisedGroup, EnvVar, Environment, FailureAction, FailureStrategy,
     Group, GroupKind, HostAction, Must, Node, Origin, OutputVariable, Pieces, Place, Plan, PlannedStage, PlannedStep,
-    Profile, PullPolicy, Role, Secret, SkipReason, StageId, StageStatus, StepPath, Text, Traced, VariableRule, When,
+    Profile, PullPolicy, Role, Secret, SkipReason, StageId, StageStatus, StepPath, StrategyLevel, Text, Traced,
+    VariableRule, When,
 };
 
 /// Nothing was known when the plan was made: everything comes from running steps.
@@ -89,6 +90,7 @@ pub fn step(id: &str) -> StepBuilder {
         timeout: traced(Duration::from_secs(3600)),
         outputs: Vec::new(),
         reports: Vec::new(),
+        retry: None,
         image_from_run: false,
     })
 }
@@ -175,7 +177,16 @@ impl StepBuilder {
     /// Adds a failure strategy.
     #[must_use]
     pub fn on_failure(mut self, error: &str, action: FailureAction) -> Self {
-        self.0.failure_strategies.push(FailureStrategy { errors: vec![error.to_owned()], action: traced(action) });
+        let (errors, level) = (vec![error.to_owned()], StrategyLevel::Step);
+        self.0.failure_strategies.push(FailureStrategy { errors, action: traced(action), level });
+        self
+    }
+
+    /// Adds a failure strategy of what is around it.
+    #[must_use]
+    pub fn on_failure_around(mut self, error: &str, action: FailureAction) -> Self {
+        let (errors, level) = (vec![error.to_owned()], StrategyLevel::Around);
+        self.0.failure_strategies.push(FailureStrategy { errors, action: traced(action), level });
         self
     }
 
@@ -258,7 +269,11 @@ pub fn group_with<N: Into<Node>>(
     on_failure: Option<FailureAction>,
     nodes: impl IntoIterator<Item = N>,
 ) -> Node {
-    let strategy = |action| FailureStrategy { errors: vec!["AllErrors".to_owned()], action: traced(action) };
+    let strategy = |action| FailureStrategy {
+        errors: vec!["AllErrors".to_owned()],
+        action: traced(action),
+        level: StrategyLevel::Step,
+    };
     Node::Group(Box::new(Group {
         kind: GroupKind::StepGroup,
         id: id.to_owned(),

@@ -1,6 +1,6 @@
 //! `when` of steps, step groups and stages.
 
-use cirun_plan::{PlannedStage, StageId, StageStatus, When};
+use cirun_plan::{PlannedStage, SkipReason, StageId, StageStatus, When};
 use insta::assert_snapshot;
 
 use crate::testing::{
@@ -166,5 +166,38 @@ async fn a_failed_instance_of_a_looped_stage_skips_none_of_its_own() {
     step_finished c skipped (stage `end` is skipped: the pipeline has failed, and `when` asks for pipelineStatus Success)
     stage_finished end skipped
     run_finished failed exit=1
+    ");
+}
+
+/// For people a stage of skipped steps is none that succeeded; for expressions it is, as in CI.
+#[tokio::test(start_paused = true)]
+async fn a_stage_of_which_nothing_runs_is_no_success() {
+    let why = || SkipReason::NotRunLocally { why: "it needs the service".to_owned() };
+    let skipped = || stage("a", [step("x").skipped(why()), step("y").if_known(false, "false")]);
+    let run = Runner::new(FakeBackend::new()).run(&plan([skipped()])).await;
+    assert_snapshot!(run.text(), @"
+    run_started shop a:2
+    stage_started a
+    image_pull busybox Present
+    step_finished x skipped (it is not run locally: it needs the service)
+    step_finished y skipped (its condition is false: `false`)
+    stage_finished a skipped
+    run_finished skipped exit=0
+    ");
+    let after = step("z").if_deferred("<+pipeline.stages.a.status> == \"SUCCEEDED\"");
+    let run = Runner::new(FakeBackend::new()).run(&plan([skipped(), stage("b", [after])])).await;
+    assert_snapshot!(run.text(), @"
+    run_started shop a:2 b:1
+    stage_started a
+    image_pull busybox Present
+    step_finished x skipped (it is not run locally: it needs the service)
+    step_finished y skipped (its condition is false: `false`)
+    stage_finished a skipped
+    stage_started b
+    image_pull busybox Present
+    step_started z #1
+    step_finished z succeeded exit=0
+    stage_finished b succeeded
+    run_finished succeeded exit=0
     ");
 }

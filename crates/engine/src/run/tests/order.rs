@@ -141,10 +141,10 @@ async fn steps_that_are_not_run_here() {
 #[tokio::test(start_paused = true)]
 async fn an_empty_stage_succeeds() {
     let plan = plan([stage::<cirun_plan::Node>("build", []), stage("test", [group::<cirun_plan::Node>("g", [])])]);
-    assert_snapshot!(Runner::new(FakeBackend::new()).run(&plan).await.ends(), @r"
-    stage_finished build succeeded
-    stage_finished test succeeded
-    run_finished succeeded exit=0
+    assert_snapshot!(Runner::new(FakeBackend::new()).run(&plan).await.ends(), @"
+    stage_finished build skipped
+    stage_finished test skipped
+    run_finished skipped exit=0
     ");
 }
 

@@ -56,6 +56,7 @@ async fn a_service_that_ends_is_told_and_the_stage_goes_on() {
     step_output db | 2
     step_output db | 3
     service_exited cache exit=127 (it could not be started: no such program `redis` (ci.yaml:7:3))
+    diagnostic cache note service-not-started: it could not be started, and the stage goes on without it, as in CI
     step_started a #1
     2s service_exited db exit=137 (it was killed for using more memory than its limit) tail=["2", "3"]
     5s step_finished a succeeded exit=0 in 5s

@@ -245,6 +245,14 @@ impl Behaviour {
         }
     }
 
+    /// What a service needs before it starts.
+    pub(super) fn get_image(&self) -> Result<(), BackendError> {
+        match &self.end {
+            End::NoImage => self.ending().map(|_exit| ()),
+            End::Natural | End::Exit(_) | End::Broken | End::Panic => Ok(()),
+        }
+    }
+
     pub(super) async fn run(&self, io: &StepIo) -> Result<Exit, BackendError> {
         let stopped = async {
             match self.obeys {
