@@ -9,5 +9,5 @@ mod reference;
 mod registry;
 
 pub use login::DockerConfig;
-pub(crate) use policy::{ImageRequest, Rules, requests_of};
+pub(crate) use policy::{ImageRequest, Needed, Rules, requests_of};
 pub(crate) use pull::{Source, ensure_all, ensure_one};

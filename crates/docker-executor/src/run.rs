@@ -17,7 +17,7 @@ use bollard::{
     },
 };
 use cirun_engine::{BackendError, Exit, OutputChunk, ReadyContainer, ReadyStep, StepIo, Stream};
-use cirun_plan::StepPath;
+use cirun_plan::Role;
 use futures_util::{StreamExt, stream::BoxStream};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Keep,
     backend::Shared,
-    error::{engine_error, explain},
+    error::{engine_error, explain, is_port_taken},
     exit::{not_started, wrong_architecture},
     images::ensure_one,
     names::object_name,
@@ -64,7 +64,7 @@ pub(crate) async fn run(
         Err(exit) => return Ok(exit),
     };
     let network = stage.around(&step.path).host.network;
-    let result = match start(shared, &id, &step.path, network).await {
+    let result = match start(shared, &id, step, network).await {
         Ok(Ok(output)) => follow(shared, &id, output, &io).await,
         Ok(Err(exit)) => Ok(exit),
         Err(error) => Err(error),
@@ -150,9 +150,10 @@ async fn open_volumes(shared: &Shared, around: &Surroundings, container: &str) -
 pub(crate) async fn start(
     shared: &Shared,
     id: &str,
-    path: &StepPath,
+    step: &ReadyStep,
     network: Network,
 ) -> Result<Result<Output, Exit>, BackendError> {
+    let path = &step.path;
     let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
     let attached = shared
         .engine
@@ -162,6 +163,10 @@ pub(crate) async fn start(
         .map_err(|error| engine_error(format!("attach to `{path}`"), &error))?;
     match shared.engine.start(id, network).await {
         Ok(()) => Ok(Ok(attached.output.boxed())),
+        // In CI a service is started in the background, where nothing looks at how that went (harness-runtime.md 1.7).
+        Err(error) if step.role == Role::Service && is_port_taken(&error) => {
+            Ok(Err(Exit::NotStarted { code: RUNNER_ERROR, reason: explain(&error) }))
+        }
         Err(error) => {
             not_started(&explain(&error)).map(Err).ok_or_else(|| engine_error(format!("start `{path}`"), &error))
         }

@@ -1,5 +1,6 @@
 //! Background steps: started, then followed until they end or the stage does.
 
+mod cause;
 mod ready;
 
 use std::sync::Arc;
@@ -8,13 +9,12 @@ use bollard::models::{ContainerInspectResponse, HealthConfig};
 use cirun_engine::{BackendError, Exit, ReadyContainer, ReadyStep, ServiceExit, StepIo};
 use tokio::sync::mpsc;
 
+use self::cause::Daemon;
 pub(crate) use self::ready::await_ready;
 use crate::{
     backend::Shared,
     error::engine_error,
     run::{create_step, follow, start as start_container},
-    spec::Network,
-    stage::Stage,
 };
 
 /// A started service, as far as its readiness and its end need it.
@@ -41,8 +41,8 @@ pub(crate) enum Ports {
     Unknown,
 }
 
-/// Starts a service. One whose program cannot be started has ended at once: in CI that is no failure of the step
-/// (harness-runtime.md 1.7), so it is told through `ended`.
+/// Starts a service. One whose program cannot be started, or whose port of the machine is taken, has ended at once: in CI that is
+/// no failure of the step (harness-runtime.md 1.7), so it is reported through `ended`.
 pub(crate) async fn start(
     shared: &Arc<Shared>,
     step: &ReadyStep,
@@ -57,14 +57,13 @@ pub(crate) async fn start(
             let state = state.map_err(|error| engine_error(format!("look at `{}`", step.path), &error))?;
             let before = stage.ports_of_pod(shared, &step.path).await.unwrap_or_default();
             stage.add_service(&step.path, Service::new(&id, container, &state, before));
-            start_container(shared, &id, &step.path, stage.around(&step.path).host.network)
-                .await?
-                .map(|output| (id, output))
+            start_container(shared, &id, step, stage.around(&step.path).host.network).await?.map(|output| (id, output))
         }
         Err(exit) => Err(exit),
     };
     let ending = stage.around(&step.path).ending.clone();
     let (shared_too, path) = (Arc::clone(shared), step.path.clone());
+    let daemon = Daemon::unprivileged(container);
     shared.tasks.spawn(async move {
         let exit = match started {
             Ok((id, output)) => tokio::select! {
@@ -75,7 +74,7 @@ pub(crate) async fn start(
             Err(exit) => exit,
         };
         if exit != Exit::Stopped {
-            let cause = port_taken(&shared_too, &stage, &path, &exit).await;
+            let cause = cause::of(&shared_too, &stage, &path, daemon, &exit).await;
             // Without a receiver, nobody wants to know.
             drop(ended.send(ServiceExit { path, exit, cause }).await);
         }
@@ -128,22 +127,6 @@ fn health_check(config: &HealthConfig) -> Option<Vec<String>> {
         ("CMD-SHELL", [line]) => Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()]),
         _ => None,
     }
-}
-
-/// A service that failed in a pod may have wanted a port that another one has: somebody listens on it still.
-async fn port_taken(shared: &Shared, stage: &Stage, path: &cirun_plan::StepPath, exit: &Exit) -> Option<String> {
-    let Exit::Code { code, oom_killed: false } = exit else { return None };
-    if *code == 0 || stage.around(path).host.network != Network::Pod {
-        return None;
-    }
-    let service = stage.service(path)?;
-    let open = stage.ports_of_pod(shared, path).await?;
-    let port = service.known_ports().iter().find(|port| open.contains(port))?;
-    let other = stage.other_service_at(path, *port);
-    let whose = other.map_or_else(String::new, |other| format!(" by `{other}`"));
-    Some(format!(
-        "exit code {code}; port {port} is taken{whose}: all services of a pod share its ports, so give one of them another"
-    ))
 }
 
 /// 255 is CI's code for a failure of the runner itself (harness-runtime.md 1.7).

@@ -19,7 +19,7 @@ use crate::{
     backend::Shared,
     error::engine_error,
     guard::{self, NewNames},
-    images::{ImageRequest, ensure_all, requests_of},
+    images::{ImageRequest, Needed, ensure_all, requests_of},
     listeners::Listeners,
     names::{object_name, stage_name},
     pod_ports,
@@ -67,7 +67,11 @@ impl Stage {
             ending,
             own,
             groups,
-            verified: requests.iter().map(|request| request.image.clone()).collect(),
+            verified: requests
+                .iter()
+                .filter(|request| request.needed == Needed::ByStage)
+                .map(|request| request.image.clone())
+                .collect(),
             from_run: planned.steps().iter().filter(|step| step.image_from_run).map(|step| step.path.clone()).collect(),
             sidecar_ports: Mutex::default(),
             new_names: Mutex::default(),
@@ -103,7 +107,12 @@ impl Stage {
             PullPolicy::IfNotPresent if from_run => PullPolicy::Always,
             written => written,
         };
-        Some(ImageRequest { image: container.image.clone(), pull, auth: container.registry_auth.clone() })
+        Some(ImageRequest {
+            image: container.image.clone(),
+            pull,
+            auth: container.registry_auth.clone(),
+            needed: Needed::ByStep,
+        })
     }
 
     pub(crate) fn sidecar_port(&self, sidecar: &str, container_port: u16) -> Option<u16> {

@@ -1,6 +1,6 @@
 //! Which images a stage needs, and whether each is to be pulled. Pure.
 
-use cirun_plan::{Action, PlannedStage, PlannedStep, PullPolicy, RegistryAuth, Text};
+use cirun_plan::{Action, PlannedStage, PlannedStep, PullPolicy, RegistryAuth, Role, Text};
 use indexmap::IndexMap;
 
 use crate::PullOverride;
@@ -11,6 +11,16 @@ pub(crate) struct ImageRequest {
     pub(crate) image: String,
     pub(crate) pull: PullPolicy,
     pub(crate) auth: Option<RegistryAuth>,
+    pub(crate) needed: Needed,
+}
+
+/// Whom a missing image stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needed {
+    /// The stage: nothing of it runs without the image.
+    ByStage,
+    /// The steps that run in it, when their turn comes: their failure strategies may act.
+    ByStep,
 }
 
 /// The run's word on pulling.
@@ -47,7 +57,11 @@ pub(crate) fn requests_of(stage: &PlannedStage) -> Vec<ImageRequest> {
             image,
             pull,
             auth: container.registry_auth.clone(),
+            needed: Needed::ByStep,
         });
+        if step.role == Role::Foreground || step.failure_strategies.is_empty() {
+            request.needed = Needed::ByStage;
+        }
         request.pull = eager(request.pull, pull);
         if request.auth.is_none() {
             request.auth.clone_from(&container.registry_auth);

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{
     login::{DockerConfig, connector_login},
-    policy::{Decision, ImageRequest, Rules, decide},
+    policy::{Decision, ImageRequest, Needed, Rules, decide},
     progress::PullProgress,
     reference::with_tag,
     registry::LOST_NAMES,
@@ -30,14 +30,18 @@ pub(crate) struct Source<'a> {
     pub(crate) mirror: Option<&'a Mirror>,
 }
 
-/// Verifies or pulls every image. All are tried, so that one run tells all that are missing.
+/// Verifies or pulls every image. All are tried, so that one run reports all that are missing. What only a step needs may be
+/// missing: its turn decides.
 pub(crate) async fn ensure_all(
     source: Source<'_>,
     requests: &[ImageRequest],
     progress: &mpsc::Sender<EventKind>,
 ) -> Result<(), BackendError> {
     let results = join_all(requests.iter().map(|request| ensure_one(source, request, Some(progress)))).await;
-    let mut errors = results.into_iter().filter_map(Result::err);
+    let mut errors = results.into_iter().zip(requests).filter_map(|(result, request)| match (result, request.needed) {
+        (Err(BackendError::Image { .. }), Needed::ByStep) => None,
+        (result, _) => result.err(),
+    });
     let Some(first) = errors.next() else { return Ok(()) };
     let others: Vec<String> = errors
         .filter_map(|error| match error {

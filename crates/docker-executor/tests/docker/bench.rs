@@ -333,6 +333,7 @@ fn planned_step(step: &ReadyStep) -> PlannedStep {
         timeout: traced(step.timeout),
         outputs: Vec::new(),
         reports: Vec::new(),
+        retry: None,
         image_from_run: false,
     }
 }
