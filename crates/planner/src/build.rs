@@ -16,7 +16,7 @@ mod separators;
 mod target;
 
 use cirun_parser::model::BuildAndPushSpec;
-use cirun_plan::{Action, Cause, Origin, Profile, Role, Text, Traced};
+use cirun_plan::{Action, Cause, Origin, Profile, Text, Traced};
 use plugins::Builder;
 
 use crate::{
@@ -46,7 +46,7 @@ pub(crate) type Pushed = Vec<String>;
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Pushed) {
     check(build_and_push::own_rows(&spec.target), at.step, spec, at.stage.column, at.ctx.notes);
     check(build_and_push::COMMON, at.step, spec, at.stage.column, at.ctx.notes);
-    retry::report(at, spec.retry.as_ref());
+    let retry = retry::of_plugin(at, spec.retry.as_ref());
     let caching = spec.caching.as_ref().and_then(|flag| at.ctx.flag(flag, "`caching`"));
     let builder = plugins::builder(at.profile(), caching.as_ref().is_some_and(|caching| caching.value));
     let connection = at.ctx.connector(spec.connector_ref.as_ref(), Need::Push(auth::kind(&spec.target)));
@@ -60,7 +60,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     derived.over(&mapping::variables(&build));
     derived.over(&base_image::variables(&build));
     profile_variables(&build, &mut derived);
-    let user = user_layer(&at.ctx, spec.env_variables.as_ref());
+    let user = user_layer(at, spec.env_variables.as_ref());
     registry.override_by(&user);
     contracts::report_replaced(&build, &user, &credentials.after);
     let mut local = local::variables(&build, &registry, &credentials);
@@ -87,7 +87,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
         container.privileged = Traced::new(true, origin);
         container.engine_socket = false;
     }
-    let lowered = Lowered { role: Role::Foreground, ..Lowered::foreground(Action::Container(Box::new(container))) };
+    let lowered = Lowered { retry: Some(retry), ..Lowered::foreground(Action::Container(Box::new(container))) };
     (lowered, registry.pushed)
 }
 

@@ -30,10 +30,14 @@ codes! {
          so neither expressions nor networks could tell them apart. Rename one.";
     Parity "stage-not-run", "a stage that is not run locally",
         "cirun runs CI stages, and the containerised step groups of others. A Deployment, Approval, Custom, … stage without \
-         such a group is left out, and what it would give to later stages is missing.";
+         such a group is left out, and what it would give to later stages is missing. `--fail-on-skip` makes that an error. \
+         So does a pipeline of which nothing else is left to run.";
+    Error "background-outside-group", "a service of a stage that has no place for it",
+        "A Background step of a Deployment, Custom, … stage runs in the pod or network of a containerised step group. Outside of one \
+         Harness starts no service. Put it, with the steps that use it, into a step group with `stepGroupInfra`.";
     Parity "step-not-run", "a step that is not run locally",
         "The type of the step needs the Harness service or a store outside this machine. It is shown as skipped. \
-         `--fail-on-skip` makes that an error.";
+         `--fail-on-skip` makes that an error. So does a pipeline of which nothing else is left to run.";
     Parity "retry-not-done", "a plugin that starts once",
         "`spec.retry` of a step is the number of times that the service starts the plugin's container until it succeeds: on \
          Kubernetes, and nothing is known of it elsewhere. Locally it starts once.";
@@ -70,8 +74,21 @@ codes! {
     Error "bad-quantity", "not a quantity of CPU or memory",
         "CPU is a number of cores or of thousandths (`0.5`, `500m`). Memory is a number with a unit (`512Mi`, `2G`).";
     Error "bad-image", "not the name of an image",
-        "An image is `HOST/PATH:TAG`, where the host may be left out, and the path is in lower case. Wildcards and spaces are not \
-         supported. No engine could be asked for it, here or in CI.";
+        "An image is `HOST/PATH:TAG`, where the host may be left out, and the path is in lower case. Images of ECR and GCR \
+         need the path too. Wildcards and spaces are not supported. No engine could be asked for it, here or in CI.";
+    Error "bad-user", "not a user id",
+        "`runAsUser` is the number of a user, from 0 to 2147483647. A name, a fraction or a number below zero is refused, and so \
+         is a group after a colon.";
+    Error "bad-env-name", "not the name of a variable",
+        "A variable of `envVariables` has a name, and no `=` is in it. Kubernetes takes letters, digits, `.`, `_` and `-`, \
+         and no digit at the beginning; elsewhere such a name is a warning: the step gets it, and no shell can read it.";
+    Error "bad-pattern", "not a pattern",
+        "`match` of an item of `registries` is a regular expression of Java. Report paths are globs; there it is a warning, as CI \
+         finds no file then, and the step goes on.";
+    Warning "bad-host-name", "not a name of a host",
+        "A name of `networkAliases` has a blank in it. Docker takes it, and no program can ask for it.";
+    Warning "entrypoint-in-one", "an entrypoint that is one text",
+        "`entrypoint` is a list of arguments. One text is taken for a list of one: the program, blanks and all.";
     Error "invalid-name", "a name that AWS or the registry refuses",
         "A step pushes to an account, region, repository or tag that cannot be. An account's id has 12 digits, a region is named \
          as `us-east-1`, a repository's name is in lower case, and a tag has letters, digits, `_`, `.` and `-`, at most 128. What counts \
@@ -90,7 +107,8 @@ codes! {
          a name are met by chance.";
     Warning "service-address", "an address at which no service is",
         "A step in a container reaches a service by its id and the container's port, a step on the machine by `localhost` and the \
-         host's port of `portBindings`. In a container `localhost` is that container.";
+         host's port of `portBindings`. In a container `localhost` is that container. On the machine a service without \
+         `portBindings` is reached by nothing; its port is known by its image's name or from its command and variables.";
     Error "reserved-path", "a shared path that the service keeps for itself",
         "The workspace is shared by all steps anyway, and some paths belong to the runner. Remove the path from \
          `sharedPaths`.";

@@ -46,24 +46,29 @@ impl<'a> Ctx<'a> {
     /// Finds the connector of a `connectorRef`; what is assumed for one that is in no file is reported.
     pub(crate) fn connector(&self, reference: Option<&Text>, need: Need) -> Connection<'a> {
         let Some((field, id)) = self.connector_id(reference) else { return Connection::Absent };
+        // What the expression came to has been reported.
+        if is_null(field, &id.value) && self.connector_named(&id.value).is_none() {
+            return Connection::Assumed(id);
+        }
+        self.connector_of_id(id, field.span, need)
+    }
+
+    /// The same for an identifier that is known by now.
+    pub(crate) fn connector_of_id(&self, id: Traced<String>, span: Span, need: Need) -> Connection<'a> {
         if let Some(connector) = self.connector_named(&id.value) {
-            return Connection::Found(Named { connector, id, span: field.span });
+            return Connection::Found(Named { connector, id, span });
         }
         if id.value == HARNESS_IMAGES {
             return match need {
                 Need::Pull | Need::BaseImage | Need::Push(Kind::Docker) => Connection::HarnessImages(id),
                 Need::Push(kind) | Need::Store(kind) | Need::Keep(kind) => {
-                    self.wrong_type_of_harness_images(field.span, kind);
+                    self.wrong_type_of_harness_images(span, kind);
                     Connection::Absent
                 }
                 Need::PullFromEcr | Need::Clone => Connection::Absent,
             };
         }
-        // What the expression came to has been reported.
-        if is_null(field, &id.value) {
-            return Connection::Assumed(id);
-        }
-        match assumed::report(self, &id.value, field.span, need) {
+        match assumed::report(self, &id.value, span, need) {
             Absent::Assumed => Connection::Assumed(id),
             Absent::Needed => Connection::Absent,
         }

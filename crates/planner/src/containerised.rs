@@ -2,7 +2,7 @@
 
 use cirun_parser::{
     Diagnostic,
-    model::{ExecutionNode, StepGroup},
+    model::{ExecutionNode, Step, StepGroup, StepSpec},
 };
 use cirun_plan::{Cause, Origin, Profile, Traced};
 
@@ -82,4 +82,28 @@ pub(crate) fn first(ctx: &Ctx<'_>, nodes: &[ExecutionNode]) -> Option<(Column, T
             Infrastructure::Around | Infrastructure::Nowhere(_) => first(ctx, &group.steps),
         },
     })
+}
+
+/// Reports the Background steps among `nodes` of a stage that is not CI's: all of them are outside of a containerised group.
+pub(crate) fn report_services(ctx: &Ctx<'_>, nodes: &[ExecutionNode], kind: &str) {
+    for node in nodes {
+        match node {
+            ExecutionNode::Step(step) if matches!(step.spec, StepSpec::Background(_)) => {
+                report_background_outside(ctx, step, kind);
+            }
+            ExecutionNode::Step(_) => {}
+            ExecutionNode::Parallel(nodes) => report_services(ctx, &nodes.value, kind),
+            ExecutionNode::Group(group) => report_services(ctx, &group.steps, kind),
+        }
+    }
+}
+
+/// Reports a Background step for which there is no pod or network.
+pub(crate) fn report_background_outside(ctx: &Ctx<'_>, step: &Step, kind: &str) {
+    let message = format!("`{}` is in no containerised step group of its `{kind}` stage", step.identifier.value);
+    ctx.notes.report(
+        Diagnostic::error("background-outside-group", message)
+            .at(step.kind.span, "seed 003: a Background step runs in the pod of its step group")
+            .help("put it, with the steps that use it, into a step group with `stepGroupInfra`"),
+    );
 }

@@ -5,7 +5,9 @@ use cirun_parser::{
     Diagnostic, FAILURE_ACTIONS, FAILURE_ERRORS, ParameterField, Span, Text,
     model::{FailureActionSpec, FailureStrategySpec, WhenSpec},
 };
-use cirun_plan::{Attempts, Condition, FailureAction, FailureStrategy, StageStatus, Traced, When, parse_duration};
+use cirun_plan::{
+    Attempts, Condition, FailureAction, FailureStrategy, StageStatus, StrategyLevel, Traced, When, parse_duration,
+};
 
 use crate::{
     pitfalls,
@@ -78,7 +80,11 @@ pub(crate) fn strategies(ctx: &Ctx<'_>, specs: &[FailureStrategySpec]) -> Vec<Fa
             }
             let action = action(ctx, &spec.action)?;
             let errors = spec.errors.iter().map(|error| error.value.clone()).collect();
-            Some(FailureStrategy { errors, action: Traced::new(action, ctx.written(spec.span)) })
+            Some(FailureStrategy {
+                errors,
+                action: Traced::new(action, ctx.written(spec.span)),
+                level: StrategyLevel::Step,
+            })
         })
         .collect();
     strategies.sort_by_key(|strategy| strategy.errors.iter().any(|error| error == "AllErrors"));

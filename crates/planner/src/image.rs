@@ -1,11 +1,13 @@
 //! The image of a step: its reference, its credentials and when it is pulled (harness-runtime.md 1.6 and 5).
 
+mod late;
 mod reference;
+mod registries;
 
-use cirun_image_ref::EcrRegistry;
+use cirun_image_ref::{EcrRegistry, NameRule, split_registry};
 use cirun_parser::{
-    ConnectorClass, Diagnostic, Span, Text, connector_class,
-    model::{AwsConnector, ConnectorSpec},
+    ConnectorClass, Diagnostic, Severity, Span, Text, connector_class,
+    model::{AwsConnector, ConnectorSpec, RegistrySpec},
 };
 use cirun_plan::{Cause, Origin, Profile, PullPolicy, RegistryAuth, Text as PlanText, Traced};
 
@@ -13,6 +15,7 @@ use crate::{
     aws_login,
     connectors::{Connection, Named, Need, as_docker},
     inputs::AwsMode,
+    lower::StepCtx,
     resolve::{Ctx, given},
     suggest::unknown_word,
 };
@@ -28,26 +31,30 @@ pub(crate) struct Image {
 const POLICIES: [(&str, PullPolicy); 3] =
     [("Always", PullPolicy::Always), ("IfNotPresent", PullPolicy::IfNotPresent), ("Never", PullPolicy::Never)];
 
+/// What a step says of its image.
+pub(crate) struct ImageFields<'f> {
+    pub(crate) image: &'f Text,
+    pub(crate) connector_ref: Option<&'f Text>,
+    pub(crate) registries: &'f [RegistrySpec],
+    pub(crate) policy: Option<&'f Text>,
+}
+
 /// Resolves the image that a step names, with its connector.
-pub(crate) fn of_step(
-    ctx: &Ctx<'_>,
-    profile: Profile,
-    image: &Text,
-    connector_ref: Option<&Text>,
-    policy: Option<&Text>,
-) -> Image {
-    let mut reference = ctx.text(image);
-    check_reference(ctx, &reference.value, image.span);
+pub(crate) fn of_step(at: &StepCtx<'_>, fields: &ImageFields<'_>) -> Image {
+    let ctx = &at.ctx;
+    let mut reference = ctx.text(fields.image);
+    check_reference(ctx, &reference.value, fields.image.span);
+    late::report(at, &reference.value, fields.image.span);
     let is_ecr = matches!(of_ecr(&reference.value), Some(true));
     let need = if is_ecr { Need::PullFromEcr } else { Need::Pull };
     let mut auth = None;
-    let named = match ctx.connector(connector_ref, need) {
+    let named = match registries::connector(at, fields, &reference.value, need) {
         Connection::Found(named) => Some(named),
         Connection::Assumed(id) => {
             if is_ecr && ctx.inputs.aws.mode == AwsMode::Real {
                 auth = Some(RegistryAuth::Aws(Box::new(aws_login::of_delegate(&id.value))));
             }
-            let pull = pull_policy(ctx, policy, &reference.value);
+            let pull = pull_policy(ctx, fields.policy, &reference.value);
             return Image { reference, pull, auth, connector: Some(id) };
         }
         Connection::HarnessImages(_) | Connection::Absent => None,
@@ -57,7 +64,7 @@ pub(crate) fn of_step(
             (Some(docker), _) => {
                 if let Some(registry) = ctx.docker_registry(named, docker) {
                     auth = registry.auth().map(RegistryAuth::Password);
-                    if profile == Profile::Kubernetes {
+                    if at.profile() == Profile::Kubernetes {
                         reference = prefixed(ctx, named, &registry.address, registry.url_span, reference);
                     }
                 }
@@ -68,7 +75,7 @@ pub(crate) fn of_step(
             (None, None) => report_unused(ctx, named),
         }
     }
-    let pull = pull_policy(ctx, policy, &reference.value);
+    let pull = pull_policy(ctx, fields.policy, &reference.value);
     Image { reference, pull, auth, connector: named.map(|named| named.id) }
 }
 
@@ -79,6 +86,12 @@ fn check_reference(ctx: &Ctx<'_>, reference: &PlanText, span: Span) {
         ctx.notes.report(
             Diagnostic::error("bad-image", format!("`{text}` is not an image")).at(span, flaw.what).help(flaw.help),
         );
+    } else if let Some(account) = split_registry(text).0.and_then(EcrRegistry::mistaken_account) {
+        let mut warning = Diagnostic::error("invalid-name", format!("`{account}` is not the id of an AWS account"))
+            .at(span, NameRule::Account.rule())
+            .help("the image is one of ECR, and cannot be pulled from there: correct the account");
+        warning.severity = Severity::Warning;
+        ctx.notes.report(warning);
     }
 }
 
@@ -100,7 +113,8 @@ fn of_ecr(reference: &PlanText) -> Option<bool> {
 }
 
 fn is_of_ecr(image: &str) -> bool {
-    image.split_once('/').is_some_and(|(host, _)| EcrRegistry::parse(host).is_some())
+    let is_ecr = |host| EcrRegistry::parse(host).is_some() || EcrRegistry::mistaken_account(host).is_some();
+    split_registry(image).0.is_some_and(is_ecr)
 }
 
 /// Reports a connector that CI pulls the image with and cirun does not, or that neither can.

@@ -16,6 +16,7 @@ mod git;
 mod image;
 mod infrastructure;
 mod inputs;
+mod left_out;
 mod looping;
 mod lower;
 mod names;
@@ -49,5 +50,6 @@ pub use inputs::{
     AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, MachineDaemon, NoSecrets, PullRequestFacts, PushMode,
     RunFacts, SecretStore, Selection, Setting, WebIdentity,
 };
+pub use left_out::LeftOut;
 pub use planning::{Planned, plan};
 pub use targets::{Access, Decided, RegistryTarget, S3Bucket, StorePlayer, StoreTarget, StoreWork};

@@ -4,9 +4,11 @@ pub(crate) mod background;
 pub(crate) mod git_clone;
 pub(crate) mod other;
 pub(crate) mod plugin;
+mod reports;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod run_tests;
+mod user;
 
 use std::cell::RefCell;
 
@@ -44,12 +46,14 @@ pub(crate) struct Lowered {
     pub(crate) action: Action,
     pub(crate) outputs: Vec<OutputVariable>,
     pub(crate) reports: Vec<Traced<PlanText>>,
+    /// How often CI starts it, for the types that say so.
+    pub(crate) retry: Option<Traced<i64>>,
 }
 
 impl Lowered {
     /// A foreground step that only acts.
     pub(crate) fn foreground(action: Action) -> Self {
-        Self { role: Role::Foreground, action, outputs: Vec::new(), reports: Vec::new() }
+        Self { role: Role::Foreground, action, outputs: Vec::new(), reports: Vec::new(), retry: None }
     }
 
     /// A step that cannot be planned; a diagnostic says why in full.
@@ -97,7 +101,7 @@ impl<'a> StepCtx<'a> {
             aliases: Vec::new(),
             ports: Vec::new(),
             privileged,
-            user: self.ctx.given_text(fields.run_as_user),
+            user: user::of(&self.ctx, fields.run_as_user),
             nano_cpus: limits.nano_cpus,
             memory_bytes: limits.memory_bytes,
             working_dir: self.stage.platform.workspace().to_owned(),
@@ -111,7 +115,7 @@ impl<'a> StepCtx<'a> {
 
     /// The report globs of a step.
     pub(crate) fn reports(&self, reports: Option<&ReportsSpec>) -> Vec<Traced<PlanText>> {
-        reports.and_then(|reports| reports.paths.as_ref()).map(|paths| self.ctx.list(paths)).unwrap_or_default()
+        reports::of(&self.ctx, reports)
     }
 
     /// A list that replaces an entrypoint; an empty one is none.

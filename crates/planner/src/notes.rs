@@ -9,7 +9,10 @@ use cirun_parser::{Diagnostic, Label, Severity};
 use cirun_plan::Secret;
 use indexmap::IndexSet;
 
-use crate::targets::{RegistryTarget, StoreTarget};
+use crate::{
+    left_out::LeftOut,
+    targets::{RegistryTarget, StoreTarget},
+};
 
 /// Code, message and first place (source and byte) of a diagnostic: what makes it the same one.
 type Identity = (&'static str, String, Option<(u32, u32)>);
@@ -26,6 +29,7 @@ pub(crate) struct Notes {
     targets: RefCell<IndexSet<RegistryTarget>>,
     stores: RefCell<Vec<StoreTarget>>,
     assumed: RefCell<IndexSet<String>>,
+    left_out: RefCell<Vec<LeftOut>>,
 }
 
 /// What a notebook held in the end.
@@ -35,6 +39,7 @@ pub(crate) struct Noted {
     pub(crate) targets: IndexSet<RegistryTarget>,
     pub(crate) stores: Vec<StoreTarget>,
     pub(crate) assumed_connectors: IndexSet<String>,
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 impl Notes {
@@ -96,6 +101,11 @@ impl Notes {
         self.assumed.borrow_mut().insert(id.to_owned());
     }
 
+    /// Notes a stage that is not run here.
+    pub(crate) fn left_out(&self, stage: LeftOut) {
+        self.left_out.borrow_mut().push(stage);
+    }
+
     /// The notebook's content.
     pub(crate) fn into_parts(self) -> Noted {
         Noted {
@@ -104,6 +114,7 @@ impl Notes {
             targets: self.targets.into_inner(),
             stores: self.stores.into_inner(),
             assumed_connectors: self.assumed.into_inner(),
+            left_out: self.left_out.into_inner(),
         }
     }
 }

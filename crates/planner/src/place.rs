@@ -1,6 +1,8 @@
 //! Where in the pipeline planning is.
 
-use cirun_parser::Node;
+use std::sync::Arc;
+
+use cirun_parser::{Node, model::RegistrySpec};
 use cirun_plan::StepPath;
 
 use crate::{env::Env, platform::Platform, tables::Column};
@@ -21,6 +23,8 @@ pub(crate) struct StagePlace {
     pub(crate) project: String,
     /// `hostNames` of the infrastructure: they resolve to the pod itself.
     pub(crate) host_names: Vec<String>,
+    /// `registries`: which connector pulls which images.
+    pub(crate) registries: Arc<[RegistrySpec]>,
     /// What the codebase is cloned with.
     pub(crate) clone_login: Env,
     /// The volumes of its pod, as written.

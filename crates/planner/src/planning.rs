@@ -15,6 +15,7 @@ use crate::{
     env::{codebase, stage::build_link},
     infrastructure::stages,
     inputs::{AwsMode, Inputs, PushMode},
+    left_out::LeftOut,
     names::{Entry, Names, StepIds, World},
     notes::{Noted, Notes},
     resolve::{Ctx, given},
@@ -40,6 +41,8 @@ pub struct Planned {
     pub stores: Vec<StoreTarget>,
     /// The connectors that are in no file, and that something else takes the place of.
     pub assumed_connectors: Vec<String>,
+    /// The stages that are not run here.
+    pub left_out: Vec<LeftOut>,
     /// The AWS host names that an emulator must answer for.
     pub front_hosts: Vec<String>,
 }
@@ -105,7 +108,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
     selection::apply(&ctx, &mut planned);
     let plan_id = facts.id;
     let played = Played { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
-    let Noted { diagnostics, secrets, targets, stores, assumed_connectors } = notes.into_parts();
+    let Noted { diagnostics, secrets, targets, stores, assumed_connectors, left_out } = notes.into_parts();
     let mut hosts = front_hosts(&targets, played);
     hosts.extend(store_hosts(&stores).filter(|host| !hosts.contains(host)).collect::<Vec<_>>());
     let (parity, diagnostics) = diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);
@@ -115,6 +118,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
         parity,
         front_hosts: hosts,
         targets: targets.into_iter().collect(),
+        left_out,
         stores,
         assumed_connectors: assumed_connectors.into_iter().collect(),
     }

@@ -71,8 +71,11 @@ fn malformed(ctx: &Ctx<'_>, what: &str, error: &QuantityError, span: Span) {
             "write cores, such as `0.5`, or millicores, such as `400m`".to_owned()
         }
         QuantityError::Malformed(_) => "write bytes with a suffix, such as `500Mi` or `1G`".to_owned(),
-        QuantityError::Range(text) if what == "memory limit" => {
+        QuantityError::Range(text) if what == "memory limit" && text.bytes().all(|b| b.is_ascii_digit()) => {
             format!("a plain number counts bytes, and no container starts in less than 6Mi: did you mean `{text}Mi`?")
+        }
+        QuantityError::Range(_) if what == "memory limit" => {
+            "no container starts in less than 6Mi: the default is `500Mi`".to_owned()
         }
         QuantityError::Range(_) => "write a number above zero".to_owned(),
     };

@@ -2,10 +2,14 @@
 //! harness-runtime.md 1.9, 8.5).
 
 mod hosts;
+mod well_known;
+
+use std::collections::BTreeMap;
 
 use cirun_parser::{Diagnostic, Span};
 use cirun_plan::{
-    Action, Cause, Environment, NetworkModel, PlannedStage, PlannedStep, PortBinding, Role, Text, Traced,
+    Action, Cause, ContainerAction, Environment, NetworkModel, PlannedStage, PlannedStep, PortBinding, Role, Text,
+    Traced,
 };
 
 use self::hosts::{names_host, names_port};
@@ -23,6 +27,8 @@ enum Hazard<'p> {
     Localhost { id: &'p str, port: PortBinding },
     /// A port of the host, for a container, which reaches the service itself.
     HostPort { id: &'p str, port: PortBinding },
+    /// A port of the service that the host has not, for a process of the machine.
+    Unbound { id: &'p str, port: u16, bound: Option<u16> },
 }
 
 /// Reports steps of a stage, and of its containerised groups, that reach for a service where none is.
@@ -38,13 +44,14 @@ pub(crate) fn check(
         let around = |step: &PlannedStep| planned.containerised_around(&step.path).map(|around| &around.path);
         let here = all.iter().copied().filter(|step| around(step) == group);
         let (services, steps): (Vec<_>, Vec<_>) = here.partition(|step| step.role == Role::Service);
+        let bound: Vec<u16> = services.iter().flat_map(|service| bindings(service)).map(|port| port.host).collect();
         let hazards: Vec<Hazard<'_>> = services
             .into_iter()
             .flat_map(|service| match (profile.network(), group) {
                 (NetworkModel::Pod, None) => in_pod(stage, service),
                 // Seed 003 has the services of containerised groups answer to `STEPGROUPID_BACKGROUNDSTEPID`.
                 (NetworkModel::Pod, Some(_)) => without_group(service, NetworkModel::Pod).into_iter().collect(),
-                (NetworkModel::Bridge, _) => on_bridge(service),
+                (NetworkModel::Bridge, _) => on_bridge(service, &bound),
             })
             .collect();
         if hazards.is_empty() {
@@ -77,7 +84,7 @@ fn without_group(service: &PlannedStep, network: NetworkModel) -> Option<Hazard<
     Some(Hazard::WithoutGroup { id, name, network })
 }
 
-fn on_bridge(service: &PlannedStep) -> Vec<Hazard<'_>> {
+fn on_bridge<'p>(service: &'p PlannedStep, bound_ports: &[u16]) -> Vec<Hazard<'p>> {
     let id = service.id.as_str();
     let Action::Container(container) = &service.action else { return Vec::new() };
     let ports = || container.ports.iter().map(|Traced { value, .. }| *value);
@@ -89,7 +96,36 @@ fn on_bridge(service: &PlannedStep) -> Vec<Hazard<'_>> {
         .chain(aliases(service).map(|name| Hazard::NameOnMachine { id, name, bound }))
         .chain(ports().map(|port| Hazard::Localhost { id: name, port }))
         .chain(ports().filter(leads_nowhere).map(|port| Hazard::HostPort { id: name, port }))
+        .chain(unbound(service, container, bound_ports))
         .collect()
+}
+
+/// The ports at which a service listens and that the host has not: those of its bindings, and without any, those of its
+/// image and of its own texts.
+fn unbound<'p>(service: &'p PlannedStep, container: &ContainerAction, bound: &[u16]) -> Vec<Hazard<'p>> {
+    let id = service.id.as_str();
+    let mut ports: BTreeMap<u16, Option<u16>> =
+        bindings(service).map(|port| (port.container, Some(port.host))).collect();
+    if ports.is_empty() {
+        ports.extend(well_known::port(&container.image.value.shown()).map(|port| (port, None)));
+        let argv = [&container.entrypoint, &container.command].into_iter().flatten().flat_map(|argv| &argv.value);
+        let texts = texts(service).into_iter().chain(argv.map(Text::shown));
+        ports.extend(texts.flat_map(|text| well_known::numbers(&text).collect::<Vec<_>>()).map(|port| (port, None)));
+    }
+    ports
+        .into_iter()
+        .filter(|(port, _)| !bound.contains(port))
+        .map(|(port, bound)| Hazard::Unbound { id, port, bound })
+        .collect()
+}
+
+fn bindings(service: &PlannedStep) -> impl Iterator<Item = PortBinding> {
+    let ports = match &service.action {
+        Action::Container(container) => container.ports.as_slice(),
+        Action::Host(host) => host.ports.as_slice(),
+        Action::Wait(_) | Action::Skip(_) => &[],
+    };
+    ports.iter().map(|port| port.value)
 }
 
 fn aliases(service: &PlannedStep) -> impl Iterator<Item = &str> {
@@ -108,10 +144,12 @@ impl Hazard<'_> {
             Self::PodName(id) | Self::WithoutGroup { id, .. } => !on_machine && any(&|text| names_host(text, id)),
             Self::NameOnMachine { name, .. } => on_machine && any(&|text| names_host(text, name)),
             Self::Localhost { port, .. } => {
-                let names = ["localhost", "127.0.0.1"];
-                !on_machine && names.iter().any(|name| any(&|text| names_port(text, name, port.host)))
+                !on_machine && LOOPBACK.iter().any(|name| any(&|text| names_port(text, name, port.host)))
             }
             Self::HostPort { id, port } => !on_machine && any(&|text| names_port(text, id, port.host)),
+            Self::Unbound { port, .. } => {
+                on_machine && LOOPBACK.iter().any(|name| any(&|text| names_port(text, name, *port)))
+            }
         }
     }
 
@@ -169,9 +207,30 @@ impl Hazard<'_> {
                 .help(format!("use `{id}:{}`", port.container)),
                 IN_CONTAINERS,
             ),
+            Self::Unbound { id, port, bound: Some(host) } => (
+                Diagnostic::warning(
+                    "service-address",
+                    format!("`{path}` runs on the machine, which has port {host} of `{id}`, and not {port}"),
+                )
+                .help(format!("use `localhost:{host}`")),
+                ON_MACHINE,
+            ),
+            Self::Unbound { id, port, bound: None } => (
+                Diagnostic::warning(
+                    "service-address",
+                    format!("`{path}` runs on the machine, which has no port of `{id}`"),
+                )
+                .help(format!("give `{id}` `portBindings: {{\"{port}\": \"{port}\"}}`")),
+                ON_MACHINE,
+            ),
         }
     }
 }
+
+/// The names of the machine itself.
+const LOOPBACK: [&str; 2] = ["localhost", "127.0.0.1"];
+
+const ON_MACHINE: &str = "seed 001, Port Bindings: a step on the machine reaches a service by `localhost:HOST_PORT`, and only where it is bound";
 
 const IN_CONTAINERS: &str = "seed 001, Port Bindings: a step in a container talks to `ID:CONTAINER_PORT`";
 

@@ -15,6 +15,7 @@ use crate::{
     env::{Env, stage::Variables},
     flow, git,
     infrastructure::{self, Infrastructure},
+    left_out::LeftOut,
     looping::{Expansion, Instance, expand},
     names::{Entry, Names, StepIds},
     place::{CI, StagePlace},
@@ -66,6 +67,11 @@ pub(crate) fn lower_other(
     execution: &[ExecutionNode],
 ) -> Vec<PlannedStage> {
     let Some((column, profile)) = containerised::first(ctx, execution) else {
+        containerised::report_services(ctx, execution, &kind.value);
+        ctx.notes.left_out(LeftOut {
+            stage: StageId(stage.identifier.value.clone()),
+            why: format!("a `{}` stage is not run locally", kind.value),
+        });
         ctx.notes.report(
             Diagnostic::parity("stage-not-run", format!("the stage `{}` is left out", stage.identifier.value))
                 .at(kind.span, format!("a `{}` stage is not run locally", kind.value)),
@@ -126,6 +132,7 @@ fn place(
         column: infrastructure.column,
         platform: infrastructure.platform.clone(),
         containerised: false,
+        registries: spec.registries.clone().into(),
         host_names: infrastructure.host_names.clone(),
         volumes: infrastructure.volumes.clone(),
         pipeline: facts.id.clone(),
@@ -180,6 +187,7 @@ fn instance(
         spec.service_dependencies.iter().map(|service| ExecutionNode::Step(Box::new(as_step(service)))).collect();
     let ctx = ctx.with_names(names(ctx, stage, spec, place, [&services, &spec.execution]));
     report_differences(&ctx, stage, place);
+    report_registries(&ctx, spec, place);
     let own = variables::environment(&ctx, &stage.variables, false);
     let decided = variables::decided(&stage.variables, &own);
     if !decided.is_empty() {
@@ -208,6 +216,19 @@ fn instance(
     crate::services::check(&planned, &|step| tree.place(step), ctx.notes);
     facts.pushed = tree.into_pushed();
     planned
+}
+
+/// Reports `registries` of a stage whose pod reads none.
+fn report_registries(ctx: &Ctx<'_>, spec: &CiStage, place: &StagePlace) {
+    if let Some(first) = spec.registries.first()
+        && place.column.profile() == Profile::Kubernetes
+    {
+        ctx.notes.report(
+            Diagnostic::warning("ignored-input", format!("`registries` has no effect on {}", place.column.name()))
+                .at(first.span, "seed 000, Phase 2: VM and hosted resolve the connector from `registries`")
+                .help("give the steps a `connectorRef`"),
+        );
+    }
 }
 
 /// Reports what CI does with such a stage and cirun does not.

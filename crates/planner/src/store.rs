@@ -29,7 +29,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     for rows in store::rows(spec.step) {
         check(rows, at.step, spec, at.stage.column, at.ctx.notes);
     }
-    retry::report(at, spec.retry.as_ref());
+    let retry = retry::of_plugin(at, spec.retry.as_ref());
     let mut derived = Env::default();
     let target = local::target(&store);
     let credentials = auth::of(&store, &target.player);
@@ -63,7 +63,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
         container.engine_socket = false;
     }
     at.ctx.notes.store(target);
-    Lowered::foreground(Action::Container(Box::new(container)))
+    Lowered { retry: Some(retry), ..Lowered::foreground(Action::Container(Box::new(container))) }
 }
 
 fn stand_in(store: &StoreCtx<'_, '_>, word: &str) -> Traced<StandIn> {

@@ -9,7 +9,7 @@ use cirun_parser::{
 };
 use cirun_plan::{
     Action, Cause, ContainerisedGroup, FailureStrategy, Group, GroupKind, Node, Origin, PlannedStep, Role, SkipReason,
-    StepPath, Traced,
+    StepPath, StrategyLevel, Traced,
 };
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
@@ -264,7 +264,7 @@ impl<'a> StageTree<'a> {
         let at = StepCtx { ctx: ctx.clone(), stage, layers, place, step, services };
         report_policies(&ctx, step, &path);
         let (lowered, pushed) = match closed {
-            Some(why) => (lower::other::not_here(&at, why), build::Pushed::default()),
+            Some(why) => (not_here(&at, why), build::Pushed::default()),
             None => lower_spec(&at),
         };
         let image_from_run = self.comes_from_run(&lowered.action);
@@ -274,12 +274,16 @@ impl<'a> StageTree<'a> {
             Traced::new(DEFAULT_TIMEOUT, Origin::rule(rule))
         });
         let failure_strategies = match lowered.role {
-            // Seed 001: Background steps of CI do not support failure strategies; those of CD do (seed 003).
-            Role::Service if stage.is_ci() => Vec::new(),
-            Role::Service | Role::Foreground => flow::strategies(&ctx, &step.failure_strategies)
-                .into_iter()
-                .chain(within.strategies.iter().cloned())
-                .collect(),
+            // Seed 001: Background steps of CI do not support failure strategies; those of containerised groups do (seed 003).
+            Role::Service if stage.is_ci() && !stage.containerised => Vec::new(),
+            Role::Service | Role::Foreground => {
+                let around = within
+                    .strategies
+                    .iter()
+                    .cloned()
+                    .map(|strategy| FailureStrategy { level: StrategyLevel::Around, ..strategy });
+                flow::strategies(&ctx, &step.failure_strategies).into_iter().chain(around).collect()
+            }
         };
         let when = flow::when(&ctx, step.when.as_ref());
         if lowered.role == Role::Service
@@ -301,6 +305,7 @@ impl<'a> StageTree<'a> {
             timeout,
             outputs: lowered.outputs,
             reports: lowered.reports,
+            retry: lowered.retry,
             image_from_run,
         }
     }
@@ -374,6 +379,17 @@ fn name_of(name: Option<&cirun_parser::Text>, id: &str, ctx: &Ctx<'_>) -> String
         Some(Spanned { value: ParameterField::Literal(name), .. }) => name.clone(),
         Some(name) => ctx.text(name).value.shown(),
     }
+}
+
+/// A step where nothing runs here. A service belongs into a containerised group: Harness starts it nowhere else.
+fn not_here(at: &StepCtx<'_>, why: &str) -> Lowered {
+    if let StepSpec::Background(_) = &at.step.spec
+        && !at.stage.is_ci()
+        && !at.stage.containerised
+    {
+        containerised::report_background_outside(&at.ctx, at.step, &at.stage.kind);
+    }
+    lower::other::not_here(at, why)
 }
 
 fn lower_spec(at: &StepCtx<'_>) -> (Lowered, build::Pushed) {

@@ -1,6 +1,7 @@
 //! `baseImageConnectorRefs`: credentials for the images that a Dockerfile starts from (seed 002; facts/steps).
 
-use cirun_parser::{Diagnostic, ParameterField, Text, model::ConnectorSpec};
+use cirun_parser::{Diagnostic, ParameterField, Span, TextList, model::ConnectorSpec};
+use cirun_plan::{Text as PlanText, Traced};
 
 use super::{
     BuildCtx,
@@ -9,6 +10,7 @@ use super::{
 use crate::{
     connectors::{Connection, Need, as_docker},
     env::Env,
+    resolve::given,
 };
 
 const RULE: &str = "seed 002, baseImageConnectorRefs → base image registry variables";
@@ -20,17 +22,16 @@ const VARIABLES: [&str; 3] = ["PLUGIN_BASE_IMAGE_REGISTRY", "PLUGIN_BASE_IMAGE_U
 pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
     let mut env = Env::default();
     let Some(list) = &build.spec.base_image_connector_refs else { return env };
-    let ParameterField::Literal(references) = &list.value else { return env };
-    let mut references = references.iter();
-    let Some(first) = references.next() else { return env };
-    if let Some(second) = references.next() {
+    let mut references = references(build, list).into_iter();
+    let Some((first, span)) = references.next() else { return env };
+    if let Some((_, second)) = references.next() {
         report_further(build, second);
     }
     let ctx = &build.at.ctx;
-    match ctx.connector(Some(first), Need::BaseImage) {
+    match ctx.connector_of_id(first, span, Need::BaseImage) {
         Connection::Found(named) => match as_docker(named.connector) {
             Some(docker) => set_docker_login(ctx, &named, docker, &mut env, VARIABLES, RULE),
-            None => report_not_docker(build, first, &named.connector.spec),
+            None => report_not_docker(build, span, &named.connector.spec),
         },
         Connection::HarnessImages(id) => set_docker_hub(&id, &mut env, VARIABLES[0], RULE),
         Connection::Assumed(_) | Connection::Absent => {}
@@ -38,18 +39,42 @@ pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
     env
 }
 
-fn report_further(build: &BuildCtx<'_, '_>, reference: &Text) {
+/// The identifiers of the list, which may be an expression as a whole: for a list, or for one.
+fn references(build: &BuildCtx<'_, '_>, list: &TextList) -> Vec<(Traced<String>, Span)> {
+    let ctx = &build.at.ctx;
+    let items: Vec<(Traced<PlanText>, Span)> = match &list.value {
+        ParameterField::Literal(items) => {
+            items.iter().filter(|item| given(Some(item)).is_some()).map(|item| (ctx.text(item), item.span)).collect()
+        }
+        ParameterField::Expression(_) => ctx.list(list).into_iter().map(|item| (item, list.span)).collect(),
+    };
+    items
+        .into_iter()
+        .filter_map(|(Traced { value, origin }, span)| match value {
+            // What has no value has been reported, and is none for the service.
+            PlanText::Known(id) if id.trim().is_empty() || id == "null" => None,
+            PlanText::Known(id) => Some((Traced::new(id.trim().to_owned(), origin), span)),
+            PlanText::Secret(id) => Some((Traced::new(id.expose().to_owned(), origin), span)),
+            PlanText::Deferred(pieces) => {
+                ctx.deferred_too_late("a connector reference", &pieces, span);
+                None
+            }
+        })
+        .collect()
+}
+
+fn report_further(build: &BuildCtx<'_, '_>, span: Span) {
     build.at.ctx.notes.report(
         Diagnostic::warning("ignored-input", "only the first base image connector is used")
-            .at(reference.span, "facts/steps, BuildAndPushDockerRegistry, Known Gaps")
+            .at(span, "facts/steps, BuildAndPushDockerRegistry, Known Gaps")
             .help("keep one connector in `baseImageConnectorRefs`"),
     );
 }
 
-fn report_not_docker(build: &BuildCtx<'_, '_>, reference: &Text, spec: &ConnectorSpec) {
+fn report_not_docker(build: &BuildCtx<'_, '_>, span: Span, spec: &ConnectorSpec) {
     build.at.ctx.notes.report(
         Diagnostic::warning("ignored-input", format!("a base image connector of type `{}` has no effect", spec.word()))
-            .at(reference.span, "harness-runtime.md 6.2: DOCKER type only")
+            .at(span, "harness-runtime.md 6.2: DOCKER type only")
             .help("use a connector of type `DockerRegistry`"),
     );
 }

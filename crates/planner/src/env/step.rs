@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cirun_parser::{Span, TextMap};
+use cirun_parser::{Diagnostic, Key, ParameterField, Severity, Span, TextMap};
 use cirun_plan::{Cause, EnvVar, EnvVars, Environment, Origin, Profile, StepFiles, Text, Traced};
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     stage::{StageEnv, report_dropped},
 };
 use crate::{
+    lower::StepCtx,
     place::{StagePlace, StepPlace},
     resolve::Ctx,
 };
@@ -38,12 +39,50 @@ const TRUST: [&str; 6] =
     ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"];
 
 /// Resolves a step's `envVariables`.
-pub(crate) fn user_layer(ctx: &Ctx<'_>, variables: Option<&TextMap>) -> Env {
+pub(crate) fn user_layer(at: &StepCtx<'_>, variables: Option<&TextMap>) -> Env {
     let mut env = Env::default();
-    for (name, _, value) in variables.map(|variables| ctx.map(variables)).unwrap_or_default() {
+    let Some(variables) = variables else { return env };
+    check_names(at, variables);
+    for (name, _, value) in at.ctx.map(variables) {
         env.set(name, value);
     }
     env
+}
+
+/// Reports names that no environment takes, or no pod.
+fn check_names(at: &StepCtx<'_>, variables: &TextMap) {
+    let ParameterField::Literal(entries) = &variables.value else { return };
+    for (Key(name), value) in entries {
+        let (what, help) = match name.value.as_str() {
+            "" => ("a variable has no name".to_owned(), "write `NAME: VALUE`".to_owned()),
+            text if text.contains(['=', '\0']) => {
+                let bare = text.split(['=', '\0']).next().unwrap_or_default();
+                (format!("`{text}` cannot be the name of a variable"), format!("write `{bare}: VALUE`"))
+            }
+            text if !is_pods_name(text) => (
+                format!("`{text}` is no name that shells and pods take"),
+                "use letters, digits and `_`, and begin with no digit".to_owned(),
+            ),
+            _ => continue,
+        };
+        let everywhere = name.value.is_empty() || name.value.contains(['=', '\0']);
+        let mut diagnostic = Diagnostic::error("bad-env-name", what)
+            .at(if name.value.is_empty() { value.span } else { name.span }, ENV_NAMES)
+            .help(help);
+        if !everywhere && at.profile() != Profile::Kubernetes {
+            diagnostic.severity = Severity::Warning;
+        }
+        at.ctx.notes.report(diagnostic);
+    }
+}
+
+const ENV_NAMES: &str =
+    "seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`";
+
+/// Whether Kubernetes takes a name of a variable.
+fn is_pods_name(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_part)
 }
 
 /// Puts all layers together in the profile's order and drops what the runner drops.

@@ -1,6 +1,6 @@
 //! Image references as registries and engines take them: `HOST[:PORT]/PATH[:TAG][@DIGEST]`.
 
-use cirun_image_ref::{NameRule, is_path_component};
+use cirun_image_ref::{EcrRegistry, NameRule, is_path_component};
 
 /// What is wrong with an image reference, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,12 @@ pub(super) fn flaw(reference: &str) -> Option<Flaw> {
     }
     if reference.contains(['*', '?']) {
         return flaw("seed 001, Image: wildcards are not supported", "name one image, with its tag");
+    }
+    if let Some(registry) = cloud_registry_alone(reference) {
+        return flaw(
+            "seed 001, Image: images of ECR and GCR must reference a path",
+            &format!("write `{registry}/PATH:TAG`"),
+        );
     }
     let (name, digest) = reference.split_once('@').map_or((reference, None), |(name, digest)| (name, Some(digest)));
     if digest.is_some_and(|digest| !is_digest(digest)) {
@@ -50,6 +56,15 @@ pub(super) fn flaw(reference: &str) -> Option<Flaw> {
         what: "this is not the name of an image",
         help: "a name has lower-case letters and digits, with `.`, `_` and `-` between them".to_owned(),
     })
+}
+
+/// The host of ECR or GCR that a reference consists of, but for a tag.
+fn cloud_registry_alone(reference: &str) -> Option<&str> {
+    let host = reference.trim_end_matches('/').split([':', '@']).next()?;
+    let is_google = host == "gcr.io" || host.ends_with(".gcr.io") || host.ends_with("-docker.pkg.dev");
+    let is_ecr = EcrRegistry::parse(host).is_some() || EcrRegistry::mistaken_account(host).is_some();
+    let names_a_path = reference.trim_end_matches('/').contains('/');
+    (!names_a_path && (is_google || is_ecr)).then_some(host)
 }
 
 fn is_digest(text: &str) -> bool {
@@ -101,6 +116,10 @@ mod tests {
             ("redis:a:b", "not a tag"),
             ("redis:-x", "not a tag"),
             ("redis@sha256:12", "not a digest"),
+            ("123456789012.dkr.ecr.us-east-1.amazonaws.com", "must reference a path"),
+            ("40000005317.dkr.ecr.us-east-1.amazonaws.com:0.2", "must reference a path"),
+            ("us.gcr.io/", "must reference a path"),
+            ("gcr.io:latest", "must reference a path"),
             ("quay.io//app", "missing"),
             ("/app", "missing"),
             ("a..b", "not the name"),

@@ -1,15 +1,16 @@
 //! Background steps (seed 000; seed 001; harness-runtime.md 1.5, 8.5).
 
-use cirun_parser::{Diagnostic, Span, TextList, TextMap, model::BackgroundSpec};
+use cirun_parser::{Diagnostic, ParameterField, Span, TextList, TextMap, model::BackgroundSpec};
 use cirun_plan::{Action, Cause, HostAction, Origin, PortBinding, Profile, Role, StepFiles, Text as PlanText, Traced};
 
 use super::{
-    ContainerFields, Lowered, StepCtx,
+    ContainerFields, Lowered, StepCtx, retry,
     run::{host, shell_entrypoint, shell_of},
 };
 use crate::{
     env::step::{OwnLayers, user_layer},
-    image, pitfalls,
+    image::{self, ImageFields},
+    pitfalls,
     resolve::given,
     shell::{self, ScriptOf},
     tables::{
@@ -22,11 +23,12 @@ use crate::{
 /// Lowers a Background step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
     check(ROWS, at.step, spec, at.stage.column, at.ctx.notes);
-    if at.stage.is_ci() {
+    if at.stage.is_ci() && !at.stage.containerised {
         check(CI_ONLY, at.step, spec, at.stage.column, at.ctx.notes);
     }
     let ctx = &at.ctx;
     let shell = shell_of(ctx, spec.shell.as_ref());
+    report_entrypoint_in_one(at, spec.entrypoint.as_ref());
     let entrypoint = at.argv(spec.entrypoint.as_ref());
     let args = at.argv(spec.args.as_ref());
     let script = ctx.given_text(spec.command.as_ref());
@@ -40,13 +42,20 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
         let text = shell::compose(shell, at.profile(), ScriptOf::Background, script.value.clone(), &[], &file);
         Traced::new(text, script.origin.clone().then(Cause::Service { rule: shell::RULE }))
     });
-    let own = OwnLayers { user: user_layer(ctx, spec.env_variables.as_ref()), ..OwnLayers::default() };
+    let own = OwnLayers { user: user_layer(at, spec.env_variables.as_ref()), ..OwnLayers::default() };
     let env = at.env(own);
     let action = match given(spec.image.as_ref()) {
         Some(image) => {
             pitfalls::unprivileged_dind(ctx, spec, image);
-            let image =
-                image::of_step(ctx, at.profile(), image, spec.connector_ref.as_ref(), spec.image_pull_policy.as_ref());
+            let image = image::of_step(
+                at,
+                &ImageFields {
+                    image,
+                    connector_ref: spec.connector_ref.as_ref(),
+                    registries: &spec.registries,
+                    policy: spec.image_pull_policy.as_ref(),
+                },
+            );
             let fields = ContainerFields {
                 resources: spec.resources.as_ref(),
                 privileged: spec.privileged.as_ref(),
@@ -89,14 +98,21 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
             Profile::Kubernetes | Profile::Docker => return service(Lowered::impossible("it has no image")),
         },
     };
-    Lowered { role: Role::Service, action, outputs: Vec::new(), reports: at.reports(spec.reports.as_ref()) }
+    Lowered {
+        role: Role::Service,
+        action,
+        outputs: Vec::new(),
+        reports: at.reports(spec.reports.as_ref()),
+        retry: Some(retry::of_service(at, spec.retry.as_ref())),
+    }
 }
 
 fn service(lowered: Lowered) -> Lowered {
     Lowered { role: Role::Service, ..lowered }
 }
 
-/// The names of the service: `<nearest group>_<id>` or its id, then its aliases.
+/// The names of the service: `<nearest group>_<id>` or its id, then its aliases. In a pod of a stage its own id is one of
+/// them too: no name resolves there in CI, and all of them lead to `localhost` here, as help.
 fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
     let name = match &at.place.group {
         Some(group) => format!("{group}_{}", at.place.id),
@@ -107,12 +123,18 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
         Profile::Kubernetes => Cause::Local("on Kubernetes no name resolves to a service: use localhost"),
         Profile::Vm | Profile::Cloud | Profile::Docker => Cause::Service { rule: "harness-runtime.md 8.5" },
     };
+    let own_id = at.place.group.as_ref().filter(|_| at.profile() == Profile::Kubernetes && !at.stage.containerised);
+    let own_id = own_id.map(|_| Traced::new(at.place.id.clone(), Origin::new(cause.clone())));
     let mut aliases = vec![Traced::new(name, Origin::new(cause))];
+    aliases.extend(own_id);
     if let Some(more) = more
         && has_effect(ROWS, "networkAliases", at.stage.column)
     {
         for alias in at.ctx.list(more) {
             match alias.value {
+                PlanText::Known(name) if name.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                    report_bad_alias(at, &name, more.span);
+                }
                 PlanText::Known(name) if !name.is_empty() => aliases.push(Traced::new(name, alias.origin)),
                 PlanText::Known(_) => {}
                 waiting @ (PlanText::Secret(_) | PlanText::Deferred(_)) => at.ctx.notes.report(
@@ -137,7 +159,7 @@ fn ports(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Vec<Traced<PortBinding>> {
         && has_effect(ROWS, "ports", at.stage.column)
     {
         for item in at.ctx.list(list) {
-            let text = item.value.shown();
+            let Some(text) = known_port(at, &item.value, list.span) else { continue };
             let (host, container) = text.split_once(':').unwrap_or((&text, &text));
             let Some(port) = binding(at, host, container, list.span) else { continue };
             if ports.iter().all(|other: &Traced<PortBinding>| other.value != port) {
@@ -153,10 +175,22 @@ fn port_bindings(at: &StepCtx<'_>, bindings: &TextMap) -> Vec<Traced<PortBinding
         .map(bindings)
         .into_iter()
         .filter_map(|(host, span, container)| {
-            let port = binding(at, &host, &container.value.shown(), span)?;
+            let port = binding(at, &host, &known_port(at, &container.value, span)?, span)?;
             Some(Traced::new(port, container.origin))
         })
         .collect()
+}
+
+/// The text of a port: it is bound when the container is made, before any expression of its stage has a value.
+fn known_port(at: &StepCtx<'_>, text: &PlanText, span: Span) -> Option<String> {
+    match text {
+        PlanText::Known(text) => Some(text.clone()),
+        PlanText::Secret(secret) => Some(secret.expose().to_owned()),
+        PlanText::Deferred(pieces) => {
+            at.ctx.deferred_too_late("a port binding", pieces, span);
+            None
+        }
+    }
 }
 
 fn binding(at: &StepCtx<'_>, host: &str, container: &str, span: Span) -> Option<PortBinding> {
@@ -180,6 +214,32 @@ fn report_nothing_to_run(at: &StepCtx<'_>) {
         Diagnostic::error("missing-required-input", format!("`Background` step `{}` has nothing to run", id.value))
             .at(id.span, "seed 001, Important notes: without an image it runs on the machine itself")
             .help("set `image`, or a `command` or `entrypoint` that the machine runs"),
+    );
+}
+
+fn report_bad_alias(at: &StepCtx<'_>, name: &str, span: Span) {
+    at.ctx.notes.report(
+        Diagnostic::warning("bad-host-name", format!("`{name}` cannot be a name of a host"))
+            .at(span, "seed 000, Phase 4 `networkAliases`: a list of names in Docker's network")
+            .help("write each name as an item of its own, without blanks: no program can ask for this one"),
+    );
+}
+
+/// Reports an entrypoint that is one text: the service takes it for a list of one argument, the program.
+fn report_entrypoint_in_one(at: &StepCtx<'_>, entrypoint: Option<&TextList>) {
+    let Some(field) = entrypoint else { return };
+    let ParameterField::Literal(items) = &field.value else { return };
+    let [only] = &items[..] else { return };
+    let ParameterField::Literal(text) = &only.value else { return };
+    // An item of a list has a place of its own.
+    if only.span != field.span {
+        return;
+    }
+    let words = text.split_whitespace().collect::<Vec<_>>();
+    at.ctx.notes.report(
+        Diagnostic::warning("entrypoint-in-one", format!("`entrypoint` is a list: `{text}` is all of it one program"))
+            .at(field.span, "seed 001, Entry Point: supply a list of arguments")
+            .help(format!("write `entrypoint: [{}]`", words.join(", "))),
     );
 }
 

@@ -1,7 +1,7 @@
 //! Plugin steps (facts/steps/ci-plugin-step-analysis.md; harness-runtime.md 2.7).
 
 use cirun_parser::model::PluginSpec;
-use cirun_plan::{Action, Role};
+use cirun_plan::Action;
 
 use super::{ContainerFields, Lowered, StepCtx};
 use crate::{
@@ -9,7 +9,8 @@ use crate::{
         Env,
         step::{OwnLayers, user_layer},
     },
-    image, plugin_image,
+    image::{self, ImageFields},
+    plugin_image,
     resolve::given,
     settings,
     tables::{check::check, plugin::ROWS},
@@ -27,10 +28,17 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &PluginSpec) -> Lowered {
         });
     };
     let derived = spec.settings.as_ref().map_or_else(Env::default, |settings| settings::variables(ctx, settings));
-    let own = OwnLayers { derived, user: user_layer(ctx, spec.env_variables.as_ref()), ..OwnLayers::default() };
+    let own = OwnLayers { derived, user: user_layer(at, spec.env_variables.as_ref()), ..OwnLayers::default() };
     let env = at.env(own);
-    let mut image =
-        image::of_step(ctx, at.profile(), image, spec.connector_ref.as_ref(), spec.image_pull_policy.as_ref());
+    let mut image = image::of_step(
+        at,
+        &ImageFields {
+            image,
+            connector_ref: spec.connector_ref.as_ref(),
+            registries: &spec.registries,
+            policy: spec.image_pull_policy.as_ref(),
+        },
+    );
     plugin_image::replace(ctx, &mut image);
     let fields = ContainerFields {
         resources: spec.resources.as_ref(),
@@ -40,9 +48,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &PluginSpec) -> Lowered {
     let mut container = at.container(image, env, &fields);
     container.entrypoint = at.argv(spec.entrypoint.as_ref());
     Lowered {
-        role: Role::Foreground,
-        action: Action::Container(Box::new(container)),
-        outputs: Vec::new(),
         reports: at.reports(spec.reports.as_ref()),
+        ..Lowered::foreground(Action::Container(Box::new(container)))
     }
 }

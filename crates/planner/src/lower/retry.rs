@@ -1,19 +1,35 @@
-//! `retry` of a step's `spec`: how often the service starts the plugin's container.
+//! `retry` of a step's `spec`: how often the service starts the step's container.
 
 use cirun_parser::{Diagnostic, Int};
+use cirun_plan::{Cause, Origin, Traced};
 
 use super::StepCtx;
 
-/// The service's default: the container starts once (seed 002, Step Inputs `retry`).
+/// The service's default: the container starts once.
 const DEFAULT: i64 = 1;
 
-/// Tells that a step starts once here, where `retry` asks for more.
-pub(crate) fn report(at: &StepCtx<'_>, retry: Option<&Int>) {
-    let Some(field) = retry else { return };
-    let Some(count) = at.ctx.int(field, "`retry`").filter(|count| count.value > DEFAULT) else { return };
-    at.ctx.notes.report(
-        Diagnostic::parity("retry-not-done", format!("`{}` starts once here, whatever `retry` says", at.place.id))
-            .at(field.span, format!("CI may start the plugin {} times", count.value))
-            .help("a failure strategy with `Retry` is followed here as in CI"),
-    );
+/// How often CI starts a plugin; where that is more than once, it is reported, as it starts once here.
+pub(crate) fn of_plugin(at: &StepCtx<'_>, retry: Option<&Int>) -> Traced<i64> {
+    let count = of(at, retry, "seed 002, Step Inputs `retry`: defaults to 1");
+    if let Some(field) = retry
+        && count.value > DEFAULT
+    {
+        at.ctx.notes.report(
+            Diagnostic::parity("retry-not-done", format!("`{}` starts once here, whatever `retry` says", at.place.id))
+                .at(field.span, format!("CI may start the plugin {} times", count.value))
+                .help("a failure strategy with `Retry` is followed here as in CI"),
+        );
+    }
+    count
+}
+
+/// How often CI starts a service, which it never has to do again.
+pub(crate) fn of_service(at: &StepCtx<'_>, retry: Option<&Int>) -> Traced<i64> {
+    of(at, retry, "seed 000, Phase 4 `retry`: default 1")
+}
+
+fn of(at: &StepCtx<'_>, retry: Option<&Int>, rule: &'static str) -> Traced<i64> {
+    retry
+        .and_then(|field| at.ctx.int(field, "`retry`"))
+        .unwrap_or_else(|| Traced::new(DEFAULT, Origin::new(Cause::Default { rule })))
 }

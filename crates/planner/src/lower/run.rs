@@ -5,22 +5,23 @@ use cirun_parser::{
     model::{OutputVariableSpec, RunSpec, Shell},
 };
 use cirun_plan::{
-    Action, Cause, Environment, HostAction, Origin, OutputVariable, Profile, Role, StepFiles, Text as PlanText, Traced,
+    Action, Cause, Environment, HostAction, Origin, OutputVariable, Profile, StepFiles, Text as PlanText, Traced,
 };
 
 use super::{ContainerFields, Lowered, StepCtx};
 use crate::{
     env::step::{OwnLayers, user_layer},
-    image, pitfalls,
+    image::{self, ImageFields},
+    pitfalls,
     resolve::{Ctx, given},
     shell::{self, Export, ScriptOf},
     suggest::unknown_word,
-    tables::{check::check, run::ROWS},
+    tables::{check::check_but, run::ROWS},
 };
 
 /// Lowers a Run step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
-    check(ROWS, at.step, spec, at.stage.column, at.ctx.notes);
+    check_but(ROWS, given_by_registries(at, spec), at.step, spec, at.stage.column, at.ctx.notes);
     if !spec.output_variables.is_empty() {
         pitfalls::exit_before_outputs(&at.ctx, spec.command.as_ref());
     }
@@ -28,18 +29,30 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
     lower_script(at, spec, script)
 }
 
+/// `connectorRef`, where the `registries` of the step or of its stage take its part.
+pub(super) fn given_by_registries(at: &StepCtx<'_>, spec: &RunSpec) -> Option<&'static str> {
+    let listed = !spec.registries.is_empty() || !at.stage.registries.is_empty();
+    (listed && at.profile() != Profile::Kubernetes).then_some("connectorRef")
+}
+
 /// Lowers a step that runs `script` as a Run step does.
 pub(crate) fn lower_script(at: &StepCtx<'_>, spec: &RunSpec, script: Option<Traced<PlanText>>) -> Lowered {
     let ctx = &at.ctx;
     let shell = shell_of(ctx, spec.shell.as_ref());
     let composed = script.as_ref().map(|script| compose(at, shell, script, &spec.output_variables));
-    let own = OwnLayers { user: user_layer(ctx, spec.env_variables.as_ref()), ..OwnLayers::default() };
+    let own = OwnLayers { user: user_layer(at, spec.env_variables.as_ref()), ..OwnLayers::default() };
     let env = at.env(own);
     let action = match (given(spec.image.as_ref()), composed) {
         (Some(image), composed) => {
-            let profile = at.profile();
-            let image =
-                image::of_step(ctx, profile, image, spec.connector_ref.as_ref(), spec.image_pull_policy.as_ref());
+            let image = image::of_step(
+                at,
+                &ImageFields {
+                    image,
+                    connector_ref: spec.connector_ref.as_ref(),
+                    registries: &spec.registries,
+                    policy: spec.image_pull_policy.as_ref(),
+                },
+            );
             let fields = ContainerFields {
                 resources: spec.resources.as_ref(),
                 privileged: spec.privileged.as_ref(),
@@ -62,7 +75,7 @@ pub(crate) fn lower_script(at: &StepCtx<'_>, spec: &RunSpec, script: Option<Trac
         (None, None) => return Lowered::impossible("it has neither a command nor an image"),
     };
     let outputs = spec.output_variables.iter().map(|output| output_variable(ctx, output)).collect();
-    Lowered { role: Role::Foreground, action, outputs, reports: at.reports(spec.reports.as_ref()) }
+    Lowered { outputs, reports: at.reports(spec.reports.as_ref()), ..Lowered::foreground(action) }
 }
 
 /// A script as a process of the machine.

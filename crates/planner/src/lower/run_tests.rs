@@ -3,10 +3,13 @@
 use cirun_parser::{Diagnostic, Text, model::RunTestsSpec};
 use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
-use super::{Lowered, StepCtx, run::lower_script};
+use super::{
+    Lowered, StepCtx,
+    run::{given_by_registries, lower_script},
+};
 use crate::{
     resolve::given,
-    tables::{check::check, run::ROWS},
+    tables::{check::check_but, run::ROWS},
 };
 
 /// The program of each build tool; the step's `args` follow it.
@@ -46,7 +49,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunTestsSpec) -> Lowered {
     // The tables of Run are those of RunTests but for `command`, which is there by now.
     let mut run = spec.run.clone();
     run.command = spec.build_tool.clone();
-    check(ROWS, at.step, &run, at.stage.column, ctx.notes);
+    check_but(ROWS, given_by_registries(at, &run), at.step, &run, at.stage.column, ctx.notes);
     lower_script(at, &spec.run, Some(Traced::new(script, origin)))
 }
 

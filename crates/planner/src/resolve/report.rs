@@ -75,7 +75,7 @@ impl Ctx<'_> {
         self.notes.report_absent(diagnostic);
     }
 
-    pub(super) fn deferred_too_late(&self, what: &str, pieces: &Pieces, span: Span) {
+    pub(crate) fn deferred_too_late(&self, what: &str, pieces: &Pieces, span: Span) {
         self.notes.report(
             Diagnostic::error("decided-too-late", format!("{what} waits for a running step: `{}`", pieces.shown()))
                 .at(span, "must be known before the stage begins"),

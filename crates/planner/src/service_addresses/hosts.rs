@@ -23,7 +23,8 @@ fn is_host_option(before: &str) -> bool {
     word == "-h" || word.to_ascii_uppercase().ends_with("HOST")
 }
 
-/// Whether `text` has `host` with this port: `host:6379`, `nc host 6379`, `-h host -p 6379`, `--host=host --port=6379`.
+/// Whether `text` has `host` with this port: `host:6379`, `nc host 6379`, `-h host -p 6379`, `--host=host --port=6379`,
+/// `/dev/tcp/host/6379`.
 pub(super) fn names_port(text: &str, host: &str, port: u16) -> bool {
     let port = port.to_string();
     let starts_with_port = |rest: &str| {
@@ -34,7 +35,8 @@ pub(super) fn names_port(text: &str, host: &str, port: u16) -> bool {
     text.match_indices(host).filter(|(at, _)| !text[..*at].ends_with(is_name)).any(|(at, _)| {
         let after = text[at + host.len()..].trim_start_matches(['"', '\'']);
         let options = [":", " ", " -p ", " --port ", " --port=", " -P "];
-        options.iter().any(|option| after.strip_prefix(option).is_some_and(starts_with_port))
+        let by_bash = text[..at].ends_with("/dev/tcp/").then_some("/");
+        options.into_iter().chain(by_bash).any(|option| after.strip_prefix(option).is_some_and(starts_with_port))
     })
 }
 
@@ -73,6 +75,8 @@ mod tests {
             ("redis-cli -h db -p 7000 ping", true),
             ("psql --host=\"db\" --port=7000", true),
             ("DB=db:7000", true),
+            ("exec 3<>/dev/tcp/db/7000", true),
+            ("curl http://db/7000", false),
             ("db:70001", false),
             ("my-db:7000", false),
             ("db 17000", false),

@@ -5,7 +5,7 @@ use cirun_parser::model::BackgroundSpec;
 use super::{
     Cell::{Allowed as A, Ignored as I, Rejected as X, Required as R, Unless},
     Row,
-    field::{flag, int, list, map, node, text, true_flag},
+    field::{flag, int, list, map, node, registries, text, true_flag},
     row,
 };
 
@@ -17,6 +17,7 @@ pub(crate) const ROWS: &[Row<BackgroundSpec>] = &[
     //                              Direct Hosted Cloud VM Docker
     row("image",                    [R, R, A, A, R], "seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself", |_, s| text(&s.image)),
     row("connectorRef",             [U, U, A, A, A], "seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`", |_, s| text(&s.connector_ref)),
+    row("registries",               [I, I, A, A, A], "seed 000, Phase 2: VM and hosted resolve the connector from `registries`", |_, s| registries(&s.registries)),
     row("command",                  [A, A, A, A, A], "seed 000, Phase 4 `command`", |_, s| text(&s.command)),
     row("entrypoint",               [A, A, A, A, A], "seed 000, Phase 4 `entrypoint`", |_, s| list(&s.entrypoint)),
     row("envVariables",             [A, A, A, A, A], "seed 000, Phase 4 `envVariables`", |_, s| map(&s.env_variables)),
@@ -47,8 +48,7 @@ pub(crate) const CONTAINER_ONLY: &[Row<BackgroundSpec>] = &[
     row("networkAliases",           [I, I, I, I, I], "seed 000, Phase 4 `networkAliases`: names in Docker's network", |_, s| list(&s.network_aliases)),
 ];
 
-/// What Background steps of CI stages lack; in containerised groups of other stages it has its effect (seed 003, Advanced
-/// settings).
+/// What Background steps of CI stages lack; in containerised groups it has its effect (seed 003, Advanced settings).
 #[rustfmt::skip]
 pub(crate) const CI_ONLY: &[Row<BackgroundSpec>] = &[
     row("failureStrategies",        [I, I, I, I, I], "seed 001, Important notes: Background steps do not support failure strategies", |step, _| step.failure_strategies.first().map(|f| f.span)),

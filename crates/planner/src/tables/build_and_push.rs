@@ -9,7 +9,7 @@ use cirun_parser::{
 use super::{
     Cell::{Allowed as A, Hidden as H, Ignored as I, Required as R, Unless},
     Row,
-    field::{flag, int, list, map, text, told_by_parser},
+    field::{flag, int, list, map, text, told_by_parser, true_flag},
     row,
 };
 
@@ -75,6 +75,8 @@ pub(crate) const COMMON: &[Row<BuildAndPushSpec>] = &[
     row("cacheTo",                  [A, A, A, A, A], "seed 002, Step Inputs `cacheTo`", |_, s| text(&s.cache_to)),
     row("envDockerSecrets",         [A, A, A, A, A], "seed 002, Step Inputs `envDockerSecrets`", |_, s| map(&s.env_docker_secrets)),
     row("fileDockerSecrets",        [A, A, A, A, A], "seed 002, Step Inputs `fileDockerSecrets`", |_, s| map(&s.file_docker_secrets)),
+    row("privileged",               [I, I, I, I, I], "seed 002, Phase 4: no such input, and no variable of the plugin is made of it", |_, s| true_flag(&s.privileged)),
+    row("imagePullPolicy",          [I, I, I, I, I], "seed 002, Phase 4: no such input, and no variable of the plugin is made of it", |_, s| text(&s.image_pull_policy)),
     row("retry",                    [A, A, A, A, A], "seed 002, Step Inputs `retry`: default 1", |_, s| int(&s.retry)),
 ];
 

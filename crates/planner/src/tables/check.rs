@@ -7,10 +7,22 @@ use crate::notes::Notes;
 
 /// Reports every input of `step` that its table's `column` requires, ignores or rejects.
 pub(crate) fn check<S>(rows: &[Row<S>], step: &Step, spec: &S, column: Column, notes: &Notes) {
+    check_but(rows, None, step, spec, column, notes);
+}
+
+/// The same, but for the input `stands_in`, whose part something else of the stage has.
+pub(crate) fn check_but<S>(
+    rows: &[Row<S>],
+    stands_in: Option<&str>,
+    step: &Step,
+    spec: &S,
+    column: Column,
+    notes: &Notes,
+) {
     let written = |input: &str| rows.iter().find(|row| row.input == input).and_then(|row| (row.place)(step, spec));
     let subject = format!("`{}` step `{}`", step.kind.value, step.identifier.value);
     let profile = column.name();
-    for row in rows {
+    for row in rows.iter().filter(|row| Some(row.input) != stands_in) {
         let diagnostic = match (row.cells[column.index()], (row.place)(step, spec)) {
             (Cell::Required, None) => missing(&subject, row, column, step),
             (Cell::Unless(other), None) if written(other).is_none() => {

@@ -1,6 +1,9 @@
 //! Where an input of a table's row is written; what is written empty is not set.
 
-use cirun_parser::{Flag, Int, Node, ParameterField, Span, Text, TextList, TextMap, Value, model::Step};
+use cirun_parser::{
+    Flag, Int, Node, ParameterField, Span, Text, TextList, TextMap, Value,
+    model::{RegistrySpec, Step},
+};
 
 use crate::resolve::given;
 
@@ -16,6 +19,10 @@ pub(super) fn list(field: &Option<TextList>) -> Option<Span> {
 pub(super) fn map(field: &Option<TextMap>) -> Option<Span> {
     let field = field.as_ref()?;
     (!matches!(&field.value, ParameterField::Literal(entries) if entries.is_empty())).then_some(field.span)
+}
+
+pub(super) fn registries(list: &[RegistrySpec]) -> Option<Span> {
+    list.first().map(|registry| registry.span)
 }
 
 pub(super) fn flag(field: &Option<Flag>) -> Option<Span> {

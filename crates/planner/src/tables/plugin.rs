@@ -5,7 +5,7 @@ use cirun_parser::model::PluginSpec;
 use super::{
     Cell::{Allowed as A, Hidden as H, Ignored as I, Rejected as X, Required as R, Unless},
     Row,
-    field::{flag, list, map, node, text},
+    field::{flag, list, map, node, registries, text},
     row,
 };
 
@@ -21,6 +21,7 @@ pub(crate) const ROWS: &[Row<PluginSpec>] = &[
     row("envVariables",             [A, A, A, A, A], "Plugin, Phase 4 `envVariables`", |_, s| map(&s.env_variables)),
     row("entrypoint",               [A, A, A, A, A], "Plugin, UI Field `spec.entrypoint`", |_, s| list(&s.entrypoint)),
     row("connectorRef",             [A, A, A, A, A], "Plugin, Phase 4 `connectorRef`", |_, s| text(&s.connector_ref)),
+    row("registries",               [I, I, A, A, A], "seed 000, Phase 2: VM and hosted resolve the connector from `registries`", |_, s| registries(&s.registries)),
     row("registryRef",              [A, A, A, A, A], "Plugin, Phase 4 `registryRef`", |_, s| text(&s.registry_ref)),
     row("resources.limits.memory",  [A, A, I, I, I], "Plugin, UI Field `spec.limitMemory`", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_memory))),
     row("resources.limits.cpu",     [A, A, I, I, I], "Plugin, UI Field `spec.limitCPU`", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_cpu))),

@@ -5,7 +5,7 @@ use cirun_parser::model::RunSpec;
 use super::{
     Cell::{Allowed as A, Beside, Ignored as I, Required as R, Unless},
     Row,
-    field::{flag, map, text},
+    field::{flag, map, registries, text},
     row,
 };
 
@@ -19,6 +19,7 @@ pub(crate) const ROWS: &[Row<RunSpec>] = &[
     //                              Direct Hosted Cloud VM Docker
     row("image",                    [R, R, A, A, A], "Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)", |_, s| text(&s.image)),
     row("connectorRef",             [U, U, B, B, B], "Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided", |_, s| text(&s.connector_ref).or(text(&s.registry_ref))),
+    row("registries",               [I, I, A, A, A], "seed 000, Phase 2: VM and hosted resolve the connector from `registries`", |_, s| registries(&s.registries)),
     row("registryRef",              [A, A, A, A, A], "Run, Phase 4 `registryRef`", |_, s| text(&s.registry_ref)),
     row("command",                  [A, A, C, C, C], "Run, Known Gaps: VM and hosted refuse a step without `command` and `image`", |_, s| text(&s.command)),
     row("envVariables",             [A, A, A, A, A], "Run, Phase 4 `envVariables`", |_, s| map(&s.env_variables)),

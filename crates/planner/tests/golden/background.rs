@@ -334,7 +334,13 @@ fn docker_username_password_is_for_pulls_only() {
 fn alias_in_a_step_group_is_group_and_id() {
     let group = "- stepGroup:\n    identifier: outer\n    name: outer\n    steps:\n      - stepGroup:\n          identifier: inner\n          name: inner\n          steps:\n            - step: {type: Background, name: db, identifier: db, spec: {image: \"redis:7\", connectorRef: hub}}\n";
     assert_snapshot!(by_profile(group), @"
-    == kubernetes, vm, cloud, docker
+    == kubernetes
+    StepGroup outer (at most 1)
+      StepGroup inner (at most 1)
+        service outer.inner.db Background
+          image: redis:7
+          aliases: inner_db, db
+    == vm, cloud, docker
     StepGroup outer (at most 1)
       StepGroup inner (at most 1)
         service outer.inner.db Background

@@ -345,3 +345,39 @@ fn ports_by_where_the_step_runs() {
       help: use `db:6379`
     ");
 }
+
+/// Seed 001's note: on the machine a service has no port but those of its `portBindings`.
+#[test]
+fn ports_that_the_machine_has_not() {
+    let asks = |service: &str, command: &str| {
+        let steps = format!(
+            "- step: {{type: Background, name: db, identifier: db, spec: {{{service}}}}}\n- step: {{type: Run, name: ask, identifier: ask, spec: {{command: \"{command}\"}}}}\n"
+        );
+        diagnostics(&plan_steps(Profile::Cloud, &steps, |_| {}))
+    };
+    let found: String = [
+        ("image: redis:7", "redis-cli -h localhost -p 6379 ping"),
+        ("image: team/web:1, command: \"serve --port 8080\"", "curl http://127.0.0.1:8080/x"),
+        ("image: redis:7, portBindings: {\"16379\": \"6379\"}", "nc -z localhost 6379"),
+    ]
+    .map(|(service, command)| asks(service, command))
+    .concat();
+    assert_snapshot!(found, @r#"
+    warning[service-address] `ask` runs on the machine, which has no port of `db`
+      at `ask`: seed 001, Port Bindings: a step on the machine reaches a service by `localhost:HOST_PORT`, and only where it is bound
+      help: give `db` `portBindings: {"6379": "6379"}`
+    warning[service-address] `ask` runs on the machine, which has no port of `db`
+      at `ask`: seed 001, Port Bindings: a step on the machine reaches a service by `localhost:HOST_PORT`, and only where it is bound
+      help: give `db` `portBindings: {"8080": "8080"}`
+    warning[service-address] `ask` runs on the machine, which has port 16379 of `db`, and not 6379
+      at `ask`: seed 001, Port Bindings: a step on the machine reaches a service by `localhost:HOST_PORT`, and only where it is bound
+      help: use `localhost:16379`
+    "#);
+    for (service, command) in [
+        ("image: redis:7", "curl http://localhost:3000"),
+        ("image: redis:7, portBindings: {\"16379\": \"6379\"}", "nc -z localhost 16379"),
+        ("image: redis:7, portBindings: {\"6379\": \"6379\"}", "nc -z localhost 6379"),
+    ] {
+        assert_eq!(asks(service, command), "", "{service}: {command}");
+    }
+}

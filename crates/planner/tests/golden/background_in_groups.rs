@@ -28,7 +28,7 @@ fn docker_in_docker() {
       service tests.db Background
         image: docker:27-dind
         entrypoint: dockerd-entrypoint.sh | --mtu=1450
-        aliases: tests_db
+        aliases: tests_db, db
         privileged: pipeline.yaml:25:37
       tests.go Run
         image: docker:27-cli
@@ -62,7 +62,7 @@ fn settings() {
       service tests.db Background
         image: redis:7
         pull: Always
-        aliases: tests_db
+        aliases: tests_db, db
         limits: 100000000 nano-CPUs, 1073741824 bytes
         env: A=1
         report: out/*.xml
@@ -101,7 +101,7 @@ fn container_registry_and_image() {
         image: quay.io/team/db
         pull: Always
         auth: robot at quay.io
-        aliases: tests_db
+        aliases: tests_db, db
       tests.go Run
         image: busybox:1
         entrypoint: sh | -c
@@ -129,7 +129,7 @@ fn entry_point() {
       service tests.db Background
         image: redis:7
         entrypoint: redis-server | --port | 7000
-        aliases: tests_db
+        aliases: tests_db, db
       tests.go Run
         image: busybox:1
         entrypoint: sh | -c
@@ -163,7 +163,7 @@ fn shell_and_command() {
         image: redis:7
         entrypoint: bash | -c
         command: set -e⏎redis-server --port 7000
-        aliases: tests_db
+        aliases: tests_db, db
       tests.go Run
         image: busybox:1
         entrypoint: sh | -c
@@ -191,11 +191,11 @@ fn advanced_settings() {
       Loop db (at most 2)
         service tests.db_0 Background
           image: redis:7
-          aliases: tests_db_0
+          aliases: tests_db_0, db_0
           when: All && <+codebase.build.type> == "branch" = true
         service tests.db_1 Background
           image: redis:7
-          aliases: tests_db_1
+          aliases: tests_db_1, db_1
           when: All && <+codebase.build.type> == "branch" = true
       tests.go Run
         image: busybox:1

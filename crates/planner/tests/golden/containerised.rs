@@ -196,6 +196,9 @@ fn a_group_on_the_delegate_is_a_plain_one() {
     let outcome = plan_document(&text, |_| {});
     assert!(outcome.planned.plan.stages.is_empty());
     assert_snapshot!(diagnostics(&outcome), @"
+    error[background-outside-group] `db` is in no containerised step group of its `Custom` stage
+      at `Background`: seed 003: a Background step runs in the pod of its step group
+      help: put it, with the steps that use it, into a step group with `stepGroupInfra`
     parity[stage-not-run] the stage `deploy` is left out
       at `Custom`: a `Custom` stage is not run locally
     ");

@@ -1,8 +1,12 @@
 //! Seed 002: the inputs of BuildAndPushECR about caches, secrets and base images.
 
+use cirun_plan::Profile;
 use insta::assert_snapshot;
 
-use crate::ecr::with;
+use crate::{
+    ecr::{REQUIRED, step, with},
+    harness::{document, plan_document, render},
+};
 
 #[test]
 fn caching() {
@@ -151,6 +155,46 @@ fn base_image_connector_refs() {
     + at `hub`: facts/steps, BuildAndPushDockerRegistry, Known Gaps
     + help: keep one connector in `baseImageConnectorRefs`
     ");
+}
+
+/// The list may be an expression as a whole: for a list, or for one connector.
+#[test]
+fn base_image_connector_refs_by_expression() {
+    let with_variable = |value: &str, refs: &str| {
+        let step = step(&format!("{REQUIRED}baseImageConnectorRefs: {refs}"));
+        let text = document(Profile::Vm, &step).replace(
+            "  stages:\n",
+            &format!("  variables: [{{name: refs, type: String, value: \"{value}\"}}]\n  stages:\n"),
+        );
+        let shown = render(&plan_document(&text, |_| {}));
+        let own = |line: &&str| {
+            line.contains("PLUGIN_BASE_IMAGE")
+                || line.starts_with(|c: char| c.is_ascii_lowercase() && line.contains('['))
+        };
+        shown.lines().filter(own).map(|line| format!("{}\n", line.trim())).collect::<String>()
+    };
+    let one = with_variable("quay", "<+pipeline.variables.refs>");
+    assert_snapshot!(one, @"
+    env: PLUGIN_BASE_IMAGE_REGISTRY=https://quay.io
+    env: PLUGIN_BASE_IMAGE_USERNAME=robot
+    env: PLUGIN_BASE_IMAGE_PASSWORD=***
+    ");
+    for refs in [
+        "<+pipeline.variables.refs.split(\",\")>",
+        "<+<+pipeline.variables.refs>.split(\",\")>",
+        "[<+pipeline.variables.refs>]",
+    ] {
+        let found = with_variable("quay", refs);
+        assert_eq!(found, one, "{refs}");
+    }
+    assert_snapshot!(with_variable("quay,hub", "<+pipeline.variables.refs.split(\",\")>"), @"
+    env: PLUGIN_BASE_IMAGE_REGISTRY=https://quay.io
+    env: PLUGIN_BASE_IMAGE_USERNAME=robot
+    env: PLUGIN_BASE_IMAGE_PASSWORD=***
+    warning[ignored-input] only the first base image connector is used
+    ");
+    assert_snapshot!(with_variable("nobody", "<+pipeline.variables.refs>"), @"parity[connector-assumed] the connector `nobody` is in no file");
+    assert_snapshot!(with_variable("quay", "<+steps.x.output.outputVariables.REF>"), @"warning[unresolved-expression] `steps.x.output.outputVariables.REF` does not resolve");
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn flow(put: &mut impl FnMut(&str, String), step: &PlannedStep) {
             Condition::Deferred(pieces) => put("when", format!("{status:?} && {} later", pieces.shown())),
         },
     }
-    for FailureStrategy { errors, action } in &step.failure_strategies {
+    for FailureStrategy { errors, action, .. } in &step.failure_strategies {
         put("on failure", format!("{} → {:?}", errors.join(", "), action.value));
     }
     if step.timeout.value.as_secs() != 36_000 {

@@ -1,0 +1,33 @@
+//! `reports`: where a step's test reports are.
+
+use cirun_parser::{Diagnostic, ParameterField, Severity, Span, model::ReportsSpec};
+use cirun_plan::{Text as PlanText, Traced};
+use globset::GlobBuilder;
+
+use crate::resolve::Ctx;
+
+/// The report paths of a step; a pattern that cannot be read is reported.
+pub(super) fn of(ctx: &Ctx<'_>, reports: Option<&ReportsSpec>) -> Vec<Traced<PlanText>> {
+    let Some(field) = reports.and_then(|reports| reports.paths.as_ref()) else { return Vec::new() };
+    let paths = ctx.list(field);
+    let span_of = |index: usize| match &field.value {
+        ParameterField::Literal(items) => items.get(index).map_or(field.span, |item| item.span),
+        ParameterField::Expression(_) => field.span,
+    };
+    for (index, path) in paths.iter().enumerate() {
+        if let PlanText::Known(path) = &path.value {
+            check(ctx, path, span_of(index));
+        }
+    }
+    paths
+}
+
+/// CI writes into the step's log that it finds no file, and the step goes on.
+fn check(ctx: &Ctx<'_>, path: &str, span: Span) {
+    let Err(error) = GlobBuilder::new(path).literal_separator(true).build() else { return };
+    let mut warning = Diagnostic::error("bad-pattern", format!("`{path}` is not a pattern: {}", error.kind()))
+        .at(span, "seed 001, Report Paths: a path or a glob")
+        .help("write `*` for a part of a name, `**` for directories, `{a,b}` for either, `[ab]` for one character");
+    warning.severity = Severity::Warning;
+    ctx.notes.report(warning);
+}

@@ -1,0 +1,56 @@
+//! `runAsUser`: the number of the user whose processes a container has (seed 001, Run as User).
+
+use cirun_parser::{Diagnostic, Text};
+use cirun_plan::{Text as PlanText, Traced};
+
+use crate::resolve::Ctx;
+
+/// Resolves the user of a container; what is no user id is reported.
+pub(super) fn of(ctx: &Ctx<'_>, field: Option<&Text>) -> Option<Traced<PlanText>> {
+    let user = ctx.given_text(field)?;
+    if let (PlanText::Known(text), Some(field)) = (&user.value, field)
+        && !is_user_id(text)
+    {
+        ctx.notes.report(
+            Diagnostic::error("bad-user", format!("`{text}` is not a user id"))
+                .at(field.span, "seed 000, Phase 4 `runAsUser`: a whole number, and none below zero")
+                .help("write the number that the image's `/etc/passwd` has for the user, such as `1000`"),
+        );
+        return None;
+    }
+    Some(user)
+}
+
+/// Whether a text is the number of a user: Kubernetes and the engines take 0 to 2³¹ − 1.
+fn is_user_id(text: &str) -> bool {
+    let digits = text.trim();
+    !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && digits.parse::<u32>().is_ok_and(|id| id <= LARGEST)
+}
+
+const LARGEST: u32 = i32::MAX.unsigned_abs();
+
+#[cfg(test)]
+mod tests {
+    use super::is_user_id;
+
+    #[test]
+    fn user_ids() {
+        for (text, is_one) in [
+            ("0", true),
+            ("1000", true),
+            ("2147483647", true),
+            ("2147483648", false),
+            ("abc", false),
+            ("1.5", false),
+            ("true", false),
+            ("-1", false),
+            ("+1", false),
+            ("1000:1000", false),
+            ("", false),
+        ] {
+            assert_eq!(is_user_id(text), is_one, "{text}");
+        }
+    }
+}

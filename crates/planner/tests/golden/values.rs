@@ -1,0 +1,351 @@
+//! Values that cannot be: each is reported with its place and its rule (seed 000, Phase 4; seed 001).
+
+use cirun_plan::Profile;
+use insta::assert_snapshot;
+
+use crate::{
+    background::background,
+    harness::{by_profile, diagnostics, plan_steps, steps},
+};
+
+/// The diagnostics of a Background step with these lines in its `spec`, on a VM.
+fn found(spec: &str) -> String {
+    let spec: String = spec.lines().map(|line| format!("      {line}\n")).collect();
+    let step = format!("- step:\n    type: Background\n    name: db\n    identifier: db\n    spec:\n{spec}");
+    diagnostics(&plan_steps(Profile::Vm, &step, |_| {}))
+}
+
+#[test]
+fn run_as_user() {
+    let of = |value: &str| found(&format!("image: redis:7\nconnectorRef: hub\nrunAsUser: {value}"));
+    let refused: String = ["abc", "1.5", "true", "-1", "\"1000:1000\""].map(of).concat();
+    assert_snapshot!(refused, @r#"
+    error[bad-user] `abc` is not a user id
+      at `abc`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
+    error[bad-user] `1.5` is not a user id
+      at `1.5`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
+    error[bad-user] `true` is not a user id
+      at `true`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
+    error[bad-user] `-1` is not a user id
+      at `-1`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
+    error[bad-user] `1000:1000` is not a user id
+      at `"1000:1000"`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
+    "#);
+    for value in ["0", "1000", "\"1000\"", "<+pipeline.sequenceId>"] {
+        assert_eq!(of(value), "", "{value}");
+    }
+}
+
+#[test]
+fn names_of_variables() {
+    let variables = "image: redis:7\nconnectorRef: hub\nenvVariables: {\"\": a, A B: b, A=B: c, 1A: d, a.b-c: e}";
+    assert_snapshot!(background(variables), @"
+    == kubernetes
+    service db Background
+      image: redis:7
+      aliases: db
+      env: =a
+      env: A B=b
+      env: A=B=c
+      env: 1A=d
+      env: a.b-c=e
+    error[bad-env-name] a variable has no name
+      at `a`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      help: write `NAME: VALUE`
+    error[bad-env-name] `A B` is no name that shells and pods take
+      at `A B`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      help: use letters, digits and `_`, and begin with no digit
+    error[bad-env-name] `A=B` cannot be the name of a variable
+      at `A=B`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      help: write `A: VALUE`
+    error[bad-env-name] `1A` is no name that shells and pods take
+      at `1A`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      help: use letters, digits and `_`, and begin with no digit
+    == vm, cloud, docker
+    service db Background
+      image: redis:7
+      aliases: db
+      env: =a
+      env: A B=b
+      env: A=B=c
+      env: 1A=d
+      env: a.b-c=e
+    error[bad-env-name] a variable has no name
+      at `a`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      help: write `NAME: VALUE`
+    warning[bad-env-name] `A B` is no name that shells and pods take
+      at `A B`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      help: use letters, digits and `_`, and begin with no digit
+    error[bad-env-name] `A=B` cannot be the name of a variable
+      at `A=B`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      help: write `A: VALUE`
+    warning[bad-env-name] `1A` is no name that shells and pods take
+      at `1A`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      help: use letters, digits and `_`, and begin with no digit
+    ");
+}
+
+#[test]
+fn entrypoint_as_one_text() {
+    assert_snapshot!(found("image: docker:dind\nconnectorRef: hub\nprivileged: true\nentrypoint: dockerd-entrypoint.sh --mtu=1450"), @"
+    warning[entrypoint-in-one] `entrypoint` is a list: `dockerd-entrypoint.sh --mtu=1450` is all of it one program
+      at `dockerd-entrypoint.sh --mtu=1450`: seed 001, Entry Point: supply a list of arguments
+      help: write `entrypoint: [dockerd-entrypoint.sh, --mtu=1450]`
+    ");
+    assert_snapshot!(found("image: redis:7\nconnectorRef: hub\nentrypoint: redis-server"), @"
+    warning[entrypoint-in-one] `entrypoint` is a list: `redis-server` is all of it one program
+      at `redis-server`: seed 001, Entry Point: supply a list of arguments
+      help: write `entrypoint: [redis-server]`
+    ");
+    assert_eq!(found("image: redis:7\nconnectorRef: hub\nentrypoint: [redis-server]"), "");
+}
+
+#[test]
+fn aliases_with_blanks() {
+    let aliases = "image: redis:7\nconnectorRef: hub\nnetworkAliases: [\"my cache\", cache]";
+    assert_snapshot!(steps(Profile::Vm, &format!("- step:\n    type: Background\n    name: db\n    identifier: db\n    spec:\n{}", aliases.lines().map(|line| format!("      {line}\n")).collect::<String>())), @r#"
+    service db Background
+      image: redis:7
+      aliases: db, cache
+    warning[bad-host-name] `my cache` cannot be a name of a host
+      at `["my cache", cache]`: seed 000, Phase 4 `networkAliases`: a list of names in Docker's network
+      help: write each name as an item of its own, without blanks: no program can ask for this one
+    "#);
+}
+
+#[test]
+fn report_paths_that_are_no_patterns() {
+    let paths = "image: redis:7\nconnectorRef: hub\nreports: {type: JUnit, spec: {paths: [\"out/*.xml\", \"a[.xml\", \"{a,b\"]}}";
+    assert_snapshot!(found(paths), @r#"
+    warning[bad-pattern] `a[.xml` is not a pattern: unclosed character class; missing ']'
+      at `"a[.xml"`: seed 001, Report Paths: a path or a glob
+      help: write `*` for a part of a name, `**` for directories, `{a,b}` for either, `[ab]` for one character
+    warning[bad-pattern] `{a,b` is not a pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)
+      at `"{a,b"`: seed 001, Report Paths: a path or a glob
+      help: write `*` for a part of a name, `**` for directories, `{a,b}` for either, `[ab]` for one character
+    "#);
+}
+
+/// Seed 001, Image: ECR and GCR need a path; its own example of ECR has an account of 11 digits.
+#[test]
+fn images_of_clouds() {
+    let of = |image: &str, connector: &str| found(&format!("image: \"{image}\"\nconnectorRef: {connector}"));
+    let refused: String =
+        ["123456789012.dkr.ecr.us-east-1.amazonaws.com", "us.gcr.io:latest"].map(|i| of(i, "hub")).concat();
+    assert_snapshot!(refused, @r#"
+    error[bad-image] `123456789012.dkr.ecr.us-east-1.amazonaws.com` is not an image
+      at `"123456789012.dkr.ecr.us-east-1.amazonaws.com"`: seed 001, Image: images of ECR and GCR must reference a path
+      help: write `123456789012.dkr.ecr.us-east-1.amazonaws.com/PATH:TAG`
+    error[bad-image] `us.gcr.io:latest` is not an image
+      at `"us.gcr.io:latest"`: seed 001, Image: images of ECR and GCR must reference a path
+      help: write `us.gcr.io/PATH:TAG`
+    "#);
+    let image = "40000005317.dkr.ecr.us-east-1.amazonaws.com/todolist:0.2";
+    let document = format!(
+        "- step:\n    type: Background\n    name: db\n    identifier: db\n    spec:\n      image: {image}\n      connectorRef: keys\n"
+    );
+    let outcome = plan_steps(Profile::Vm, &document, |inputs| inputs.aws.mode = cirun_planner::AwsMode::Emulated);
+    assert_snapshot!(crate::harness::render(&outcome), @"
+    service db Background
+      image: 40000005317.dkr.ecr.us-east-1.amazonaws.com/todolist:0.2
+      auth: ECR by keys, key AKIAKEY
+      aliases: db
+    warning[invalid-name] `40000005317` is not the id of an AWS account
+      at `40000005317.dkr.ecr.us-east-1.amazonaws.com/todolist:0.2`: an account's id is 12 digits, without separators
+      help: the image is one of ECR, and cannot be pulled from there: correct the account
+    ");
+}
+
+/// The names of the Studio's tables, and limits that no container starts in.
+#[test]
+fn limits() {
+    let of = |limit: &str| {
+        let step = format!(
+            "- step:\n    type: Background\n    name: db\n    identifier: db\n    spec:\n      image: redis:7\n      connectorRef: hub\n      resources: {{limits: {{memory: \"{limit}\"}}}}\n"
+        );
+        diagnostics(&plan_steps(Profile::Kubernetes, &step, |_| {}))
+    };
+    assert_snapshot!(["5", "5Ki", "5 Mi"].map(of).concat(), @r#"
+    error[bad-quantity] the memory limit `5` is out of range
+      at `"5"`: seed 001, Set Container Resources
+      help: a plain number counts bytes, and no container starts in less than 6Mi: did you mean `5Mi`?
+    error[bad-quantity] the memory limit `5Ki` is out of range
+      at `"5Ki"`: seed 001, Set Container Resources
+      help: no container starts in less than 6Mi: the default is `500Mi`
+    error[bad-quantity] the memory limit `5 Mi` has a space in it
+      at `"5 Mi"`: seed 001, Set Container Resources
+      help: write `5Mi`, without the space
+    "#);
+}
+
+#[test]
+fn without_effect_on_a_build() {
+    let step = "
+- step:
+    type: BuildAndPushECR
+    name: push
+    identifier: push
+    spec:
+      connectorRef: keys
+      account: \"123456789012\"
+      region: us-east-1
+      imageName: app
+      tags: [a]
+      privileged: true
+      imagePullPolicy: Always
+";
+    let found = diagnostics(&plan_steps(Profile::Vm, step, |_| {}));
+    assert_snapshot!(found, @"
+    warning[ignored-input] `privileged` has no effect on this step
+      at `true`: seed 002, Phase 4: no such input, and no variable of the plugin is made of it
+      help: remove `privileged`
+    warning[ignored-input] `imagePullPolicy` has no effect on this step
+      at `Always`: seed 002, Phase 4: no such input, and no variable of the plugin is made of it
+      help: remove `imagePullPolicy`
+    ");
+}
+
+/// A pod is made before any of its steps runs, and ports are bound when a container is made.
+#[test]
+fn decided_too_late() {
+    let step = "
+- step:
+    type: Run
+    name: tag
+    identifier: tag
+    spec: {image: \"busybox:1\", connectorRef: hub, command: \"TAG=7\", outputVariables: [{name: TAG}]}
+- step:
+    type: Background
+    name: db
+    identifier: db
+    spec:
+      image: redis:<+steps.tag.output.outputVariables.TAG>
+      connectorRef: hub
+- step:
+    type: Background
+    name: web
+    identifier: web
+    spec:
+      image: httpd:2
+      portBindings: {\"8080\": <+steps.tag.output.outputVariables.TAG>}
+      ports: [\"<+steps.tag.output.outputVariables.TAG>:80\"]
+- step:
+    type: Run
+    name: next
+    identifier: next
+    spec: {image: \"busybox:<+pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG>\", connectorRef: hub, command: \"true\"}
+";
+    let found: String = [Profile::Kubernetes, Profile::Vm]
+        .map(|profile| format!("== {profile}\n{}", diagnostics(&plan_steps(profile, step, |_| {}))))
+        .concat();
+    assert_snapshot!(found, @r#"
+    == kubernetes
+    error[decided-too-late] the image of a pod waits for a running step: `redis:<+steps.tag.output.outputVariables.TAG>`
+      at `redis:<+steps.tag.output.outputVariables.TAG>`: must be known before the stage begins
+    error[missing-required-input] `Background` step `web` needs `connectorRef` on kubernetes
+      at `web`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      help: set `connectorRef` or `harnessManagedImage`
+    error[rejected-input] `portBindings` is refused on kubernetes
+      at `{"8080": <+steps.tag.output.outputVariables.TAG>}`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
+      help: remove `portBindings`
+    warning[ignored-input] `ports` has no effect on kubernetes
+      at `["<+steps.tag.output.outputVariables.TAG>:80"]`: seed 000, Phase 4 `ports`: an alternative to `portBindings`, VM only
+      help: remove `ports`, or run the stage where it has an effect
+    warning[unresolved-expression] `pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG` does not resolve
+      at `"busybox:<+pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG>"`: becomes the text `null`, as in the CI service
+      help: correct the name, or give it a local value with `--var pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG=VALUE`
+    == vm
+    error[decided-too-late] a port binding waits for a running step: `<+steps.tag.output.outputVariables.TAG>`
+      at `<+steps.tag.output.outputVariables.TAG>`: must be known before the stage begins
+    error[decided-too-late] a port binding waits for a running step: `<+steps.tag.output.outputVariables.TAG>:80`
+      at `["<+steps.tag.output.outputVariables.TAG>:80"]`: must be known before the stage begins
+    warning[unresolved-expression] `pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG` does not resolve
+      at `"busybox:<+pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG>"`: becomes the text `null`, as in the CI service
+      help: correct the name, or give it a local value with `--var pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG=VALUE`
+    "#);
+}
+
+/// How often CI starts a step is in the plan, with its default.
+#[test]
+fn retry() {
+    let step = "
+- step:
+    type: Background
+    name: db
+    identifier: db
+    spec: {image: \"redis:7\", connectorRef: hub}
+- step:
+    type: BuildAndPushECR
+    name: push
+    identifier: push
+    spec: {connectorRef: keys, account: \"123456789012\", region: us-east-1, imageName: app, tags: [a], retry: 3}
+";
+    let outcome = plan_steps(Profile::Vm, step, |_| {});
+    let stages = &outcome.planned.plan.stages;
+    let retries: String = stages
+        .iter()
+        .flat_map(|stage| stage.steps())
+        .filter_map(|step| {
+            step.retry.as_ref().map(|retry| format!("{}: {} ← {}\n", step.path, retry.value, retry.origin))
+        })
+        .collect();
+    assert_snapshot!(retries, @"
+    db: 1 ← default (seed 000, Phase 4 `retry`: default 1)
+    push: 3 ← pipeline.yaml:23:122
+    ");
+}
+
+/// The bare id of a grouped service resolves in a pod, as help, and the message says so.
+#[test]
+fn the_bare_id_of_a_grouped_service() {
+    let group = "
+- stepGroup:
+    identifier: g
+    name: g
+    steps:
+      - step:
+          type: Background
+          name: db
+          identifier: db
+          spec: {image: \"redis:7\", connectorRef: hub}
+      - step:
+          type: Run
+          name: ask
+          identifier: ask
+          spec: {image: \"busybox:1\", connectorRef: hub, command: \"nc -z db 6379; nc -z g_db 6379\"}
+";
+    assert_snapshot!(by_profile(group), @"
+    == kubernetes
+    StepGroup g (at most 1)
+      service g.db Background
+        image: redis:7
+        aliases: g_db, db
+      g.ask Run
+        image: busybox:1
+        entrypoint: sh | -c
+        command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎nc -z db 6379; nc -z g_db 6379
+    parity[service-host-name] `g.ask` reaches `db` by its id: in CI no pod resolves it
+      at `ask`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      help: use `localhost`, or add `db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
+    parity[service-host-name] `g.ask` reaches `g_db` by its id: in CI no pod resolves it
+      at `ask`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      help: use `localhost`, or add `g_db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
+    == vm, cloud, docker
+    StepGroup g (at most 1)
+      service g.db Background
+        image: redis:7
+        aliases: g_db
+      g.ask Run
+        image: busybox:1
+        entrypoint: sh | -c
+        command: set -e; nc -z db 6379; nc -z g_db 6379
+    warning[service-in-group] `g.ask` reaches `db` by its id, which resolves to nothing
+      at `ask`: harness-runtime.md 8.5: a service in a step group is known as `GROUP_ID`
+      help: use `g_db`, or give the service `networkAliases: [db]`
+    ");
+}
