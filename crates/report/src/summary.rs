@@ -123,10 +123,12 @@ pub(crate) fn test_words(tests: &TestSummary) -> String {
 fn verdict(look: Look, record: &RunRecord, finish: RunFinish) -> String {
     let what = record.header.as_ref().map_or("the run", |header| header.pipeline.as_str());
     let mark = mark(finish.outcome);
-    let head = look.paint(
-        mark.tone(),
-        &format!("{} {what} {} in {}", mark.glyph(), words(finish.outcome), human::duration(finish.elapsed)),
-    );
+    let said = match finish.outcome {
+        // No success: what was to be seen has not been seen.
+        Outcome::Skipped => format!("nothing of {what} has run"),
+        outcome => format!("{what} {} in {}", words(outcome), human::duration(finish.elapsed)),
+    };
+    let head = look.paint(mark.tone(), &format!("{} {said}", mark.glyph()));
     let counts = counts(record);
     let colon = if counts.is_empty() { "" } else { ": " };
     match finish.exit_code {

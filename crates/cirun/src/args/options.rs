@@ -75,7 +75,7 @@ pub(crate) struct PlanOptions {
     /// Adds nothing that CI does not send, and fails (7) on a difference from CI
     #[arg(long, help_heading = "Parity")]
     pub strict_parity: bool,
-    /// Fails (3) if a step is of a type that is not run locally
+    /// Fails (3) if a step or a stage is of a type that is not run locally
     #[arg(long, help_heading = "Parity")]
     pub fail_on_skip: bool,
     /// Trusts the repository for this run: all settings of its `.cirun.toml` are followed, and it gets host steps, engine
@@ -87,7 +87,7 @@ pub(crate) struct PlanOptions {
 /// How a run is done.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RunOptions {
-    /// Never pulls
+    /// Pulls from no registry outside of this machine
     #[arg(long, help_heading = "Images")]
     pub offline: bool,
     /// The platform of the images, such as linux/amd64

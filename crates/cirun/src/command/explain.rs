@@ -90,6 +90,7 @@ fn find<'a>(steps: &[&'a PlannedStep], wanted: &str) -> Result<&'a PlannedStep, 
 
 fn facts(step: &PlannedStep) -> Vec<Fact> {
     let mut facts = vec![Fact::new("timeout", &step.timeout, human_duration(step.timeout.value))];
+    facts.extend(step.retry.iter().map(|retry| Fact::new("retry", retry, retry.value.to_string())));
     match &step.action {
         Action::Container(container) => {
             facts.extend(container_facts(container));

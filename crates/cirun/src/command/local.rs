@@ -85,6 +85,7 @@ pub(crate) async fn start(
     session.demand_valid(Severity::Warning)?;
     outcome::demand_parity(&session, plan)?;
     outcome::demand_no_skips(&session, plan)?;
+    outcome::demand_something_to_run(&session)?;
     guard::check(&session.settings, &session.planned.targets)?;
     guard::check_stores(&session.settings, &session.planned.stores)?;
     guard::check_egress(&session.settings)?;

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::support::{Stage, TestEnvironment, run_step};
+use super::support::{Stage, TestEnvironment, group_stage, run_step};
 
 #[test]
 fn aws_without_credentials() {
@@ -31,6 +31,69 @@ fn a_difference_from_ci_with_strict_parity() {
     --- exit status: 7
     ");
     drop(environment.cirun(&["check", "pipeline-vm.yaml", "--strict-parity"]).exits(7));
+}
+
+/// A run in which nothing can run is no success, whatever the reason.
+#[test]
+fn nothing_that_runs_locally() {
+    let deploy =
+        group_stage("Deployment", &["- step: {type: K8sRollingDeploy, name: roll, identifier: roll, spec: {}}"]);
+    let environment = TestEnvironment::pipeline(deploy);
+    assert_snapshot!(environment.cirun(&["local", "ci.yaml"]).exits(3), @"
+    --- stderr
+    error: nothing of this pipeline runs locally:
+      deploy: a `Deployment` stage is not run locally
+     help: `cirun plan`, `explain` and `check` work on it
+    --- exit status: 3
+    ");
+    assert_snapshot!(environment.cirun(&["local", "ci.yaml", "--fail-on-skip"]).exits(3), @"
+    --- stderr
+    error: 1 stage not run locally:
+      deploy: a `Deployment` stage is not run locally
+    --- exit status: 3
+    ");
+    let bitrise = "- step: {type: Bitrise, name: b, identifier: b, spec: {uses: x}}";
+    let environment = TestEnvironment::pipeline(Stage::cloud().step(bitrise).pipeline());
+    assert_snapshot!(environment.cirun(&["local", "ci.yaml"]).exits(3), @"
+    --- stderr
+    error: nothing of this pipeline runs locally:
+      b: it runs a GitHub Action or a Bitrise step, for which the service has a runner of its own
+     help: `cirun plan`, `explain` and `check` work on it
+    --- exit status: 3
+    ");
+}
+
+/// A Background step of a Deployment stage has no pod or network outside of a containerised group.
+#[test]
+fn a_service_outside_of_containerised_groups() {
+    let service =
+        "- step: {type: Background, name: db, identifier: db, spec: {image: \"redis:7\", connectorRef: images}}";
+    let environment = TestEnvironment::pipeline(group_stage("Deployment", &[service]));
+    assert_snapshot!(environment.cirun(&["local", "ci.yaml"]).exits(3), @r#"
+    --- stderr
+    background-outside-group
+
+      × `db` is in no containerised step group of its `Deployment` stage
+        ╭─[ci.yaml:12:28]
+     11 │             steps:
+     12 │             - step: {type: Background, name: db, identifier: db, spec: {image: "redis:7", connectorRef: images}}
+        ·                            ─────┬────
+        ·                                 ╰── seed 003: a Background step runs in the pod of its step group
+        ╰────
+      help: put it, with the steps that use it, into a step group with
+            `stepGroupInfra`
+    error: the pipeline has 1 error; nothing was started
+    --- exit status: 3
+    "#);
+}
+
+/// CI skips such a stage too, so that it is no failure; it is no success either.
+#[test]
+fn nothing_whose_condition_holds() {
+    let never = "- step: {type: Run, name: a, identifier: a, when: {stageStatus: Success, condition: \"false\"}, spec: {shell: Sh, command: \"true\"}}";
+    let environment = TestEnvironment::pipeline(Stage::cloud().step(never).pipeline());
+    let output = environment.cirun(&["local", "ci.yaml", "--engine", "host", "--progress", "plain"]).exits(0);
+    assert!(output.words().contains("- nothing of it has run: 1 skipped"), "{output}");
 }
 
 #[test]

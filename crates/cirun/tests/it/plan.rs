@@ -29,35 +29,35 @@ fn variable<'a>(step: &'a Value, name: &str) -> &'a Value {
 #[test]
 fn the_tree_of_both_variants() {
     let environment = TestEnvironment::example("shop");
-    assert_snapshot!(environment.cirun(&["plan", "pipeline.yaml", "--trust"]).exits(0), @r"
+    assert_snapshot!(environment.cirun(&["plan", "pipeline.yaml", "--trust"]).exits(0), @"
     --- stdout
     shop
     └─ stage build (kubernetes)
-       ├─ service cache [Background]  cirun.local/redis:7  cpu 200m  memory 128Mi
-       ├─ service catalog [Background]  cirun.local/python:3  cpu 400m  memory 500Mi
+       ├─ service cache [Background]  cirun.local/redis:7  cpu 200m  memory 128Mi  retry 1
+       ├─ service catalog [Background]  cirun.local/python:3  cpu 400m  memory 500Mi  retry 1
        ├─ wait_for_services [Run]  cirun.local/python:3  cpu 400m  memory 500Mi
        ├─ parallel
        │  ├─ unit_tests [Run]  cirun.local/python:3  cpu 400m  memory 500Mi
        │  └─ lint [Run]  cirun.local/python:3  cpu 400m  memory 500Mi
        ├─ version [Run]  cirun.local/python:3  cpu 400m  memory 500Mi  → IMAGE_TAG
        ├─ render [Run]  cirun.local/python:3  cpu 400m  memory 500Mi
-       ├─ push [BuildAndPushECR]  cirun.local/kaniko-ecr:1  cpu 400m  memory 500Mi
+       ├─ push [BuildAndPushECR]  cirun.local/kaniko-ecr:1  cpu 400m  memory 500Mi  retry 1
        └─ announce [Run]  cirun.local/python:3  cpu 400m  memory 500Mi
     --- exit status: 0
     ");
-    assert_snapshot!(environment.cirun(&["plan", "pipeline-vm.yaml", "--trust"]).exits(0), @r"
+    assert_snapshot!(environment.cirun(&["plan", "pipeline-vm.yaml", "--trust"]).exits(0), @"
     --- stdout
     shop_vm
     └─ stage build (vm)
-       ├─ service cache [Background]  cirun.local/redis:7  port 16379→6379
-       ├─ service catalog [Background]  cirun.local/python:3
+       ├─ service cache [Background]  cirun.local/redis:7  port 16379→6379  retry 1
+       ├─ service catalog [Background]  cirun.local/python:3  retry 1
        ├─ wait_for_services [Run]  cirun.local/python:3
        ├─ parallel
        │  ├─ unit_tests [Run]  cirun.local/python:3
        │  └─ lint [Run]  cirun.local/python:3
        ├─ version [Run]  cirun.local/python:3  → IMAGE_TAG
        ├─ render [Run]  cirun.local/python:3
-       ├─ push [BuildAndPushECR]  cirun.local/ecr:1  privileged
+       ├─ push [BuildAndPushECR]  cirun.local/ecr:1  privileged  retry 1
        └─ announce [Run]  cirun.local/python:3
     --- exit status: 0
     ");

@@ -7,8 +7,8 @@ use std::{
 };
 
 use cirun_engine::{BackendError, EventKind, Outcome, RunError, RunResult, run_codes::AWS_NOT_EMULATED};
-use cirun_parser::Severity;
-use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason};
+use cirun_parser::{Diagnostic, Severity};
+use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason, StepPath};
 use cirun_report::human_count;
 
 use crate::{
@@ -62,12 +62,30 @@ pub(super) fn say_next(result: &RunResult, session: &Session) {
         ProgressMode::Json | ProgressMode::Quiet => false,
     };
     if let (true, Some(step)) = (is_read, &result.first_failed) {
+        say_addresses(session, step);
         let step = if session.plan().stages.len() > 1 { step.full() } else { step.as_str() };
         console::say(&format!(
             "\nnext: `cirun rerun --from {step}` goes on from there; with `--shell-on-failure` it opens a shell in the step"
         ));
     }
 }
+
+/// What was found before the run about the addresses that a failed step uses.
+fn say_addresses(session: &Session, failed: &StepPath) {
+    let steps = || session.plan().stages.iter().flat_map(PlannedStage::steps);
+    let Some(step) = steps().find(|step| step.path == *failed) else { return };
+    let is_of_step = |diagnostic: &&Diagnostic| {
+        let place = diagnostic.labels.first().map(|label| crate::diagnostics::location(label.span, &session.sources));
+        ADDRESS_CODES.contains(&diagnostic.code) && place == Some(step.place.to_string())
+    };
+    for diagnostic in session.diagnostics.iter().filter(is_of_step) {
+        let help = diagnostic.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        console::say(&format!("\nlook at {}: {}{help}", step.place, diagnostic.message));
+    }
+}
+
+/// The diagnostics about addresses at which no service is.
+const ADDRESS_CODES: [&str; 3] = ["service-address", "service-in-group", "service-host-name"];
 
 /// With `--keep`, what is on the engine has to be removed by hand.
 pub(super) fn say_kept(run: &str, options: &RunOptions, has_engine: bool) {
@@ -95,10 +113,36 @@ pub(super) fn demand_no_skips(session: &Session, plan: &PlanOptions) -> Result<(
         return Ok(());
     }
     let skipped: Vec<String> = session.plan().stages.iter().flat_map(skipped_steps).collect();
-    if skipped.is_empty() {
+    let stages = left_out(session);
+    let counts = [(skipped.len(), "step"), (stages.len(), "stage")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| human_count(count, what));
+    let counts = counts.collect::<Vec<_>>().join(" and ");
+    if counts.is_empty() {
         return Ok(());
     }
-    Err(CliError::invalid(format!("{} not run locally:{}", human_count(skipped.len(), "step"), skipped.concat())))
+    Err(CliError::invalid(format!("{counts} not run locally:{}{}", skipped.concat(), stages.concat())))
+}
+
+/// A pipeline of which nothing runs here is no success: the run ends before it begins.
+pub(super) fn demand_something_to_run(session: &Session) -> Result<(), CliError> {
+    let stages = &session.plan().stages;
+    let runs = |step: &PlannedStep| match step.action {
+        Action::Container(_) | Action::Host(_) | Action::Wait(_) => true,
+        Action::Skip(SkipReason::NotSelected) => true,
+        Action::Skip(SkipReason::NotRunLocally { .. }) => false,
+    };
+    let is_run = |stage: &PlannedStage| stage.not_here.is_none() && stage.steps().into_iter().any(runs);
+    let rows: Vec<String> = stages.iter().flat_map(skipped_steps).chain(left_out(session)).collect();
+    if rows.is_empty() || stages.iter().any(is_run) {
+        return Ok(());
+    }
+    Err(CliError::invalid(format!("nothing of this pipeline runs locally:{}", rows.concat()))
+        .help("`cirun plan`, `explain` and `check` work on it"))
+}
+
+/// The stages that are not in the plan, and why.
+fn left_out(session: &Session) -> Vec<String> {
+    session.planned.left_out.iter().map(|left| format!("\n  {}: {}", left.stage, left.why)).collect()
 }
 
 /// The steps of a stage that are not run locally, and why.

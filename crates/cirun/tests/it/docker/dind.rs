@@ -121,5 +121,16 @@ fn without_privilege_it_is_told_before_the_run_and_the_daemon_ends() {
     let stage = Stage::kubernetes().step(&daemon(ROOM)).step(&run_step("a", "sleep 8"));
     let (output, events) = run(&engine(&stage.pipeline()), &[], 0);
     drop(output.says("cannot start its daemon unprivileged"));
-    assert_ne!(events.one("service_exited", "dind")["exit_code"], 0);
+    let exited = events.one("service_exited", "dind");
+    assert_ne!(exited["exit_code"], 0);
+    let reason = exited["reason"].as_str().unwrap();
+    assert!(reason.contains("a Docker daemon needs `privileged: true`"), "{reason}");
+}
+
+#[test]
+fn without_privilege_on_a_vm_the_machines_engine_is_named() {
+    let stage = Stage::vm().step(&daemon("")).step(&run_step("a", "sleep 8"));
+    let (_, events) = run(&engine(&stage.pipeline()), &[], 0);
+    let reason = events.one("service_exited", "dind")["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("the machine's own engine is at `/var/run/docker.sock`"), "{reason}");
 }

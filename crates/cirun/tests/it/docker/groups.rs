@@ -137,3 +137,50 @@ fn volumes_of_a_pod() {
     assert!(read[0] == "kept" && read[1].ends_with("size=65536k"), "{read:?}");
     drop(output.says("the `PersistentVolumeClaim` at `/data` is another one here"));
 }
+
+/// A group with a service of these lines, one that fails, and a step after it.
+fn with_failing(service: &str, action: &str) -> String {
+    let strategy = format!(
+        "type: Background\n    failureStrategies:\n      - onFailure:\n          errors: [AllErrors]\n          action: {action}\n"
+    );
+    group("g", VM, &[service.replace("type: Background\n", &strategy), run_step("after", "sleep 2")])
+}
+
+/// Seed 003, Advanced: whatever a service fails by, its strategy acts.
+#[test]
+fn failure_strategies_of_background_steps() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let bindings = format!("portBindings:\n  \"{}\": \"8080\"\n", taken.local_addr().unwrap().port());
+    let no_image = web("svc").replace("cirun.local/busybox:1", "cirun.local/no-such-image:1");
+    let no_port = web("svc") + &indent(&bindings, 6);
+    let ends = run_step("svc", "exit 3").replace("type: Run", "type: Background");
+    let no_program = ends.replace("shell: Sh", "entrypoint: [/no/such/program]\n      shell: Sh");
+    for (what, service, reason) in [
+        ("image", &no_image, "image `cirun.local/no-such-image:1` is not available"),
+        ("port", &no_port, "another program listens there"),
+        ("end", &ends, "exit code 3"),
+        ("program", &no_program, "`/no/such/program` is not in the image"),
+    ] {
+        let pipeline = |action| group_stage("Custom", &[&with_failing(service, action)]);
+        let (_, events) = run(&engine(&pipeline("{type: Ignore}")), &["--pull", "never"], 0);
+        let finished = events.one("step_finished", "g.svc");
+        let why = finished["reason"].as_str().unwrap();
+        assert!(finished["outcome"] == "ignored" && why.contains(reason) && why.contains("`Ignore`"), "{what}: {why}");
+        assert_eq!(events.one("step_finished", "g.after")["outcome"], "succeeded", "{what}");
+
+        let (_, events) = run(&engine(&pipeline("{type: MarkAsFailure}")), &["--pull", "never"], 1);
+        assert_eq!(events.one("step_finished", "g.svc")["outcome"], "failed", "{what}");
+    }
+}
+
+/// A service that could not be started once is started again, and the steps after it wait for that.
+#[test]
+fn a_background_step_that_is_started_again() {
+    let flaky = run_step("svc", "if test ! -e begun; then touch begun; exit 1; fi; mkdir -p /tmp/www; echo up > /tmp/www/id; exec httpd -f -p 8080 -h /tmp/www")
+        .replace("type: Run", "type: Background");
+    let retry = "{type: Retry, spec: {retryCount: 2, retryIntervals: [1s], onRetryFailure: {action: {type: Abort}}}}";
+    let steps = [flaky.replace("type: Background\n", &format!("type: Background\n    failureStrategies:\n      - onFailure:\n          errors: [AllErrors]\n          action: {retry}\n")), ask("ask", "g_svc")];
+    let (_, events) = run(&engine(&group_stage("Custom", &[&group("g", VM, &steps)])), &[], 0);
+    assert_eq!(events.output("g.ask").last(), Some(&"up"));
+    assert_eq!(events.one("step_finished", "g.svc")["outcome"], "succeeded");
+}

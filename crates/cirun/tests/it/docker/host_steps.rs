@@ -122,3 +122,16 @@ fn lives(file: &Path) -> bool {
     let pid = Pid::from_raw(text.trim().parse().unwrap()).unwrap();
     test_kill_process(pid).is_ok()
 }
+
+/// Seed 001's note: on Cloud a service without port bindings is not on the machine.
+#[test]
+fn a_service_without_port_bindings_is_named_before_and_after() {
+    let ask = host_step("ask", "exec 3<>/dev/tcp/localhost/8080", "");
+    let environment = engine(&Stage::cloud().step(&web("shop")).step(&ask).pipeline());
+    let advice = "give `shop` `portBindings: {\"8080\": \"8080\"}`";
+    let check = environment.cirun(&["check", "ci.yaml"]).exits(0);
+    assert!(check.words().contains(advice), "{check}");
+    let (output, events) = run(&environment, &["--progress", "plain"], 1);
+    assert_eq!(events.outcomes(), "ask failed 1");
+    assert_eq!(output.words().matches(advice).count(), 2, "before the run and after it: {output}");
+}

@@ -1,11 +1,11 @@
 //! Docker connectors of Background steps: for pulling, and for nothing else (seed 000, Phases 2 and 3).
 
 use super::{
-    EVERYWHERE, background,
+    EVERYWHERE, background, engine,
     registry::{PASSWORD, Registry, USER},
     run, steps,
 };
-use crate::it::support::{TestEnvironment, run_step};
+use crate::it::support::{Stage, TestEnvironment, run_step};
 
 /// A Docker connector `private` of the registry.
 fn connector(registry: &Registry, auth: &str) -> String {
@@ -63,6 +63,35 @@ fn anonymous_shows_no_login() {
     let registry = Registry::start();
     let environment = environment(&registry, "      type: Anonymous\n");
     let (output, _) = run(&environment, &[], 5);
+    drop(output.says("no basic auth credentials"));
+}
+
+/// The stage's `registries`, or the step's own, say which connector pulls (harness-runtime.md 5).
+#[test]
+fn registries_by_match_and_by_type() {
+    let registry = Registry::start();
+    let service = background("db", &registry.image(), "shell: Sh\ncommand: exec sleep 1000")
+        .replace("      connectorRef: account.harnessImage\n", "");
+    let stage = |list: &str| {
+        let stage = Stage::vm().step(&service).step(&run_step("a", "true"));
+        let place = "      execution:\n";
+        let text = stage.pipeline();
+        assert!(text.contains(place), "{text}");
+        let registries = format!("          registries: {list}\n");
+        engine(&text.replacen("          execution:\n", &format!("{registries}          execution:\n"), 1))
+            .file(".harness/private.yaml", connector(&registry, &user_password(&format!("username: {USER}"))))
+            .with("CIRUN_SECRET_REGISTRY_PASSWORD", PASSWORD)
+    };
+    let pattern = format!("^{}/team/", registry.host.replace('.', "\\\\."));
+    for list in [
+        format!("[{{connectorRef: images}}, {{connectorRef: private, match: \"{pattern}\"}}]"),
+        "[{name: private}]".to_owned(),
+    ] {
+        let (_, events) = run(&stage(&list), &[], 0);
+        assert_eq!(events.outcomes(), "a succeeded", "{list}");
+        registry.forget();
+    }
+    let (output, _) = run(&stage("[{connectorRef: private, match: \"^quay.io/\"}]"), &[], 5);
     drop(output.says("no basic auth credentials"));
 }
 

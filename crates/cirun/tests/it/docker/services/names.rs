@@ -26,6 +26,19 @@ fn in_a_group_under_both_ids() {
     }
 }
 
+/// In a pod the service's own id resolves too, as help, and the message about it says so.
+#[test]
+fn in_a_group_of_a_pod_under_the_bare_id() {
+    let group = format!(
+        "- stepGroup:\n    name: g\n    identifier: g\n    steps:\n{}{}",
+        indent(&web("shop"), 6),
+        indent(&read("near", "shop"), 6)
+    );
+    let (output, events) = run(&steps(&[group]), &["--infra", "kubernetes"], 0);
+    assert_eq!(events.output("g.near"), ["shop"]);
+    drop(output.says("`g.near` reaches `shop` by its id: in CI no pod resolves it"));
+}
+
 #[test]
 fn in_a_nested_group_under_the_innermost() {
     let inner = format!("- stepGroup:\n    name: in\n    identifier: in\n    steps:\n{}", indent(&web("shop"), 6));
