@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use crate::{FailureStrategy, Mount, PlannedStep, Profile, Role, Secret, StaticScope, StepPath, Traced, When};
 
 /// A stage's identifier, with the suffix of its looping strategy.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StageId(pub String);
 
 impl fmt::Display for StageId {

@@ -13,6 +13,7 @@ mod containerised;
 mod env;
 mod flow;
 mod git;
+mod idle;
 mod image;
 mod infrastructure;
 mod inputs;

@@ -3,13 +3,15 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    ops::Range,
 };
 
-use cirun_parser::{Diagnostic, Label, Severity};
-use cirun_plan::Secret;
+use cirun_parser::{Diagnostic, Severity};
+use cirun_plan::{Secret, StageId, StepPath};
 use indexmap::IndexSet;
 
 use crate::{
+    idle::Idle,
     left_out::LeftOut,
     targets::{RegistryTarget, StoreTarget},
 };
@@ -17,18 +19,64 @@ use crate::{
 /// Code, message and first place (source and byte) of a diagnostic: what makes it the same one.
 type Identity = (&'static str, String, Option<(u32, u32)>);
 
+/// Whose need a finding is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Owner {
+    /// Everything's, or no one's in particular.
+    #[default]
+    Pipeline,
+    /// The stage's of this id.
+    Stage(StageId),
+    /// A step's.
+    Step(StepPath),
+}
+
+/// What only a step that runs needs, or does otherwise than in CI: nothing of it stops a run without that step.
+const OF_STEPS_THAT_RUN: [&str; 18] = [
+    "connector-assumed",
+    "connector-not-read",
+    "delegate-identity",
+    "git-app-token",
+    "git-login-not-given",
+    "incomplete-connector",
+    "keys-ignored",
+    "malformed-git-url",
+    "malformed-registry-url",
+    "missing-aws-identity",
+    "missing-oidc-token",
+    "missing-secret",
+    "no-delegate-identity",
+    "own-daemon",
+    "session-token-dropped",
+    "sibling-repository",
+    "store-not-asked",
+    "unknown-connector",
+];
+
+/// Where a finding was noted, and for whom.
+#[derive(Debug)]
+struct Noticed {
+    owners: BTreeSet<Owner>,
+    /// Its diagnostic, as an index.
+    diagnostic: usize,
+    /// Its places in there.
+    labels: Range<usize>,
+}
+
 /// A notebook that every part of the planner writes to.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     diagnostics: RefCell<Vec<Diagnostic>>,
-    /// So that asking whether a diagnostic is known stays cheap.
-    known: RefCell<BTreeSet<Identity>>,
+    /// What is noted, for whom; it also keeps asking whether a diagnostic is known cheap.
+    known: RefCell<BTreeMap<Identity, Noticed>>,
+    /// Who needs what is noted now.
+    owner: RefCell<Owner>,
     /// The diagnostics of absent things, by severity and message, as indices.
     absent: RefCell<BTreeMap<(Severity, String), usize>>,
     secrets: RefCell<Vec<Secret>>,
     targets: RefCell<IndexSet<RegistryTarget>>,
-    stores: RefCell<Vec<StoreTarget>>,
-    assumed: RefCell<IndexSet<String>>,
+    stores: RefCell<Vec<(StepPath, StoreTarget)>>,
+    assumed: RefCell<IndexSet<(String, Owner)>>,
     left_out: RefCell<Vec<LeftOut>>,
 }
 
@@ -43,39 +91,55 @@ pub(crate) struct Noted {
 }
 
 impl Notes {
+    /// Whatever is noted from now on is for `owner`; returns whom it was for before.
+    pub(crate) fn enter(&self, owner: Owner) -> Owner {
+        self.owner.replace(owner)
+    }
+
     /// Notes a diagnostic, once.
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
-        if self.is_news(&diagnostic) {
-            self.diagnostics.borrow_mut().push(diagnostic);
+        let mut diagnostics = self.diagnostics.borrow_mut();
+        if self.is_news(&diagnostic, diagnostics.len(), 0) {
+            diagnostics.push(diagnostic);
         }
     }
 
     /// Notes that something is absent, which is mended once: whatever else needs it is a further place of the same
     /// diagnostic.
     pub(crate) fn report_absent(&self, diagnostic: Diagnostic) {
-        if !self.is_news(&diagnostic) {
-            return;
-        }
         let mut diagnostics = self.diagnostics.borrow_mut();
         match self.absent.borrow_mut().entry((diagnostic.severity, diagnostic.message.clone())) {
             Entry::Occupied(first) => {
-                let labels = &mut diagnostics[*first.get()].labels;
-                let again = labels.first().map(|label| label.text.clone()).unwrap_or_default();
-                labels.extend(diagnostic.labels.into_iter().map(|label| match label.text == again {
-                    true => Label { span: label.span, text: "and here".to_owned() },
-                    false => label,
-                }));
+                let labels = diagnostics[*first.get()].labels.len();
+                if self.is_news(&diagnostic, *first.get(), labels) {
+                    diagnostics[*first.get()].labels.extend(diagnostic.labels);
+                }
             }
             Entry::Vacant(slot) => {
-                slot.insert(diagnostics.len());
-                diagnostics.push(diagnostic);
+                if self.is_news(&diagnostic, diagnostics.len(), 0) {
+                    slot.insert(diagnostics.len());
+                    diagnostics.push(diagnostic);
+                }
             }
         }
     }
 
-    fn is_news(&self, diagnostic: &Diagnostic) -> bool {
+    /// Notes who needs a diagnostic; says whether it is a new one, to be the diagnostic `at`, with its labels from `label` on.
+    fn is_news(&self, diagnostic: &Diagnostic, at: usize, label: usize) -> bool {
         let place = diagnostic.labels.first().map(|label| (label.span.source.0, label.span.start));
-        self.known.borrow_mut().insert((diagnostic.code, diagnostic.message.clone(), place))
+        let identity = (diagnostic.code, diagnostic.message.clone(), place);
+        let owner = self.owner.borrow().clone();
+        match self.known.borrow_mut().entry(identity) {
+            Entry::Occupied(mut known) => {
+                known.get_mut().owners.insert(owner);
+                false
+            }
+            Entry::Vacant(slot) => {
+                let labels = label..label + diagnostic.labels.len();
+                slot.insert(Noticed { owners: [owner].into(), diagnostic: at, labels });
+                true
+            }
+        }
     }
 
     /// Notes a secret, for masking.
@@ -92,13 +156,13 @@ impl Notes {
     }
 
     /// Notes a store that a step keeps files in.
-    pub(crate) fn store(&self, target: StoreTarget) {
-        self.stores.borrow_mut().push(target);
+    pub(crate) fn store(&self, step: StepPath, target: StoreTarget) {
+        self.stores.borrow_mut().push((step, target));
     }
 
     /// Notes a connector that is in no file, and that something else takes the place of.
     pub(crate) fn assumed_connector(&self, id: &str) {
-        self.assumed.borrow_mut().insert(id.to_owned());
+        self.assumed.borrow_mut().insert((id.to_owned(), self.owner.borrow().clone()));
     }
 
     /// Notes a stage that is not run here.
@@ -106,15 +170,50 @@ impl Notes {
         self.left_out.borrow_mut().push(stage);
     }
 
-    /// The notebook's content.
-    pub(crate) fn into_parts(self) -> Noted {
+    /// The notebook's content, without what only those need that are known not to run.
+    pub(crate) fn into_parts(self, idle: &Idle) -> Noted {
+        let runs = |step: &StepPath| !idle.contains(&Owner::Step(step.clone()));
+        let mut diagnostics: Vec<Option<Diagnostic>> = self.diagnostics.into_inner().into_iter().map(Some).collect();
+        let mut gone: BTreeMap<usize, Vec<Range<usize>>> = BTreeMap::new();
+        for ((code, ..), noticed) in self.known.into_inner() {
+            if OF_STEPS_THAT_RUN.contains(&code) && noticed.owners.iter().all(|owner| idle.contains(owner)) {
+                gone.entry(noticed.diagnostic).or_default().push(noticed.labels);
+            }
+        }
+        for (at, ranges) in gone {
+            diagnostics[at] = diagnostics[at].take().and_then(|diagnostic| without_labels(diagnostic, &ranges));
+        }
+        let mut targets = self.targets.into_inner();
+        targets.retain(|target| runs(&target.step));
+        let mut stores = self.stores.into_inner();
+        stores.retain(|(path, _)| runs(path));
+        let assumed = self.assumed.into_inner().into_iter();
         Noted {
-            diagnostics: self.diagnostics.into_inner(),
+            diagnostics: diagnostics.into_iter().flatten().map(repeated_labels).collect(),
             secrets: self.secrets.into_inner(),
-            targets: self.targets.into_inner(),
-            stores: self.stores.into_inner(),
-            assumed_connectors: self.assumed.into_inner(),
+            targets,
+            stores: stores.into_iter().map(|(_, store)| store).collect(),
+            assumed_connectors: assumed.filter(|(_, owner)| !idle.contains(owner)).map(|(id, _)| id).collect(),
             left_out: self.left_out.into_inner(),
         }
     }
+}
+
+/// The diagnostic without some of its places; none if it had no other.
+fn without_labels(mut diagnostic: Diagnostic, gone: &[Range<usize>]) -> Option<Diagnostic> {
+    let mut at = 0;
+    diagnostic.labels.retain(|_| {
+        at += 1;
+        !gone.iter().any(|range| range.contains(&(at - 1)))
+    });
+    (!diagnostic.labels.is_empty()).then_some(diagnostic)
+}
+
+/// Says once what is the same at several places.
+fn repeated_labels(mut diagnostic: Diagnostic) -> Diagnostic {
+    if let Some((first, others)) = diagnostic.labels.split_first_mut() {
+        let again = others.iter_mut().filter(|label| label.text == first.text && !label.text.is_empty());
+        again.for_each(|label| label.text = "and here".to_owned());
+    }
+    diagnostic
 }

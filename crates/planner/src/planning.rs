@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use crate::{
     codebase as facts,
     env::{codebase, stage::build_link},
+    idle::Idle,
     infrastructure::stages,
     inputs::{AwsMode, Inputs, PushMode},
     left_out::LeftOut,
@@ -86,7 +87,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
             let aside = Notes::default();
             let names = Names::within(&ctx.names, facts.names());
             stage::decide(&Ctx { inputs, notes: &aside, names }, &mut facts, stage);
-            aside.into_parts().secrets.iter().for_each(|secret| notes.secret(secret));
+            aside.into_parts(&Idle::default()).secrets.iter().for_each(|secret| notes.secret(secret));
             continue;
         }
         match &stage.spec {
@@ -108,7 +109,8 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
     selection::apply(&ctx, &mut planned);
     let plan_id = facts.id;
     let played = Played { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
-    let Noted { diagnostics, secrets, targets, stores, assumed_connectors, left_out } = notes.into_parts();
+    let Noted { diagnostics, secrets, targets, stores, assumed_connectors, left_out } =
+        notes.into_parts(&Idle::of(&planned));
     let mut hosts = front_hosts(&targets, played);
     hosts.extend(store_hosts(&stores).filter(|host| !hosts.contains(host)).collect::<Vec<_>>());
     let (parity, diagnostics) = diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);

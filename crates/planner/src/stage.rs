@@ -18,6 +18,7 @@ use crate::{
     left_out::LeftOut,
     looping::{Expansion, Instance, expand},
     names::{Entry, Names, StepIds},
+    notes::Owner,
     place::{CI, StagePlace},
     platform::Platform,
     resolve::{Ctx, given},
@@ -183,6 +184,7 @@ fn instance(
     place: &StagePlace,
     profile: Traced<Profile>,
 ) -> PlannedStage {
+    let around = ctx.notes.enter(Owner::Stage(StageId(place.id.clone())));
     let services: Vec<ExecutionNode> =
         spec.service_dependencies.iter().map(|service| ExecutionNode::Step(Box::new(as_step(service)))).collect();
     let ctx = ctx.with_names(names(ctx, stage, spec, place, [&services, &spec.execution]));
@@ -215,6 +217,7 @@ fn instance(
     service_addresses::check(place, &planned, &|step| tree.place(step), ctx.notes);
     crate::services::check(&planned, &|step| tree.place(step), ctx.notes);
     facts.pushed = tree.into_pushed();
+    ctx.notes.enter(around);
     planned
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
         // What plays the plugin has no use for it.
         container.engine_socket = false;
     }
-    at.ctx.notes.store(target);
+    at.ctx.notes.store(at.place.path.clone(), target);
     Lowered { retry: Some(retry), ..Lowered::foreground(Action::Container(Box::new(container))) }
 }
 

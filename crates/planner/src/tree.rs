@@ -21,6 +21,7 @@ use crate::{
     looping::{self, Expansion, Instance, expand},
     lower::{self, Lowered, StepCtx},
     names::{Entry, Names},
+    notes::Owner,
     place::{StagePlace, StepPlace},
     resolve::{Ctx, given},
     shared_paths,
@@ -239,6 +240,7 @@ impl<'a> StageTree<'a> {
         let name = format!("{}{suffix}", name_of(step.name.as_ref(), &step.identifier.value, &within.ctx));
         let path = StepPath::new(&within.home.place.id, within.groups.iter().map(String::as_str).chain([id.as_str()]));
         self.claim(within, &path, step.identifier.span);
+        let around = within.ctx.notes.enter(Owner::Step(path.clone()));
         let entries = [(
             "step".to_owned(),
             Entry::tree([
@@ -292,6 +294,7 @@ impl<'a> StageTree<'a> {
         {
             services.borrow_mut().extend(container.aliases.iter().map(|alias| alias.value.clone()));
         }
+        ctx.notes.enter(around);
         PlannedStep {
             path,
             id,

@@ -282,12 +282,12 @@ fn ci_stages_plan_in_their_own_profile() {
             bare.table(), provided.table(), whole.table()
         ),
         @"
-    nothing given: 128 of 291 stages plan
+    nothing given: 183 of 291 stages plan
     expression-error: 3
     invalid-name: 8
     missing-input: 38
     missing-required-input: 3
-    missing-secret: 117
+    missing-secret: 62
 
     connectors and secrets given: 239 of 291 stages plan
     expression-error: 3

@@ -20,6 +20,7 @@ mod flow;
 mod git_clone;
 mod git_connectors;
 mod harness;
+mod idle;
 mod looping;
 mod pitfalls;
 mod plugin;
