@@ -7,6 +7,7 @@ mod documents;
 mod locate;
 mod secret_store;
 mod told;
+mod unneeded;
 
 use std::path::PathBuf;
 

@@ -135,7 +135,7 @@ impl Node {
     }
 
     /// The entries of a map, to change.
-    pub(crate) fn entries_mut(&mut self) -> &mut [Entry] {
+    pub fn entries_mut(&mut self) -> &mut [Entry] {
         match &mut self.value {
             Value::Map(entries) => entries,
             Value::Null | Value::Scalar { .. } | Value::List(_) => &mut [],
@@ -143,7 +143,7 @@ impl Node {
     }
 
     /// The items of a list, to change.
-    pub(crate) fn items_mut(&mut self) -> &mut [Self] {
+    pub fn items_mut(&mut self) -> &mut [Self] {
         match &mut self.value {
             Value::List(items) => items,
             Value::Null | Value::Scalar { .. } | Value::Map(_) => &mut [],

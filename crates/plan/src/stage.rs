@@ -122,6 +122,11 @@ pub struct Group {
 }
 
 impl PlannedStage {
+    /// Whether the pipeline writes the stage under this id: looped stages have a suffix behind it.
+    pub fn is_of(&self, id: &str) -> bool {
+        self.looped.as_ref().unwrap_or(&self.id).0 == id
+    }
+
     /// Every step of the stage, in written order.
     pub fn steps(&self) -> Vec<&PlannedStep> {
         let mut steps = Vec::new();

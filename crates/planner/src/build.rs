@@ -15,7 +15,10 @@ mod rules;
 mod separators;
 mod target;
 
-use cirun_parser::model::BuildAndPushSpec;
+use cirun_parser::{
+    ParameterField, Text as Field,
+    model::{BuildAndPushSpec, BuildTarget},
+};
 use cirun_plan::{Action, Cause, Origin, Profile, Text, Traced};
 use plugins::Builder;
 
@@ -27,7 +30,7 @@ use crate::{
     },
     image::{self, Image},
     lower::{ContainerFields, Lowered, StepCtx, retry},
-    plugin_image,
+    pitfalls, plugin_image,
     tables::{build_and_push, check::check},
 };
 
@@ -73,6 +76,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     at.ctx.notes.target(target);
     contracts::check(&build, &env);
     separators::check(&build);
+    names(spec).for_each(|field| pitfalls::null_in_name(&at.ctx, field));
     let mut image = plugin(&build);
     plugin_image::replace(&at.ctx, &mut image);
     let fields = ContainerFields {
@@ -89,6 +93,23 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     }
     let lowered = Lowered { retry: Some(retry), ..Lowered::foreground(Action::Container(Box::new(container))) };
     (lowered, registry.pushed)
+}
+
+/// The fields that the names of the pushed images are made of.
+fn names(spec: &BuildAndPushSpec) -> impl Iterator<Item = &Field> {
+    let tags = match spec.tags.as_ref().map(|tags| &tags.value) {
+        Some(ParameterField::Literal(tags)) => tags.as_slice(),
+        Some(ParameterField::Expression(_)) | None => &[],
+    };
+    let target = match &spec.target {
+        BuildTarget::Ecr { region, account, image_name } => vec![region, account, image_name],
+        BuildTarget::Docker { repo, .. } => vec![repo],
+        BuildTarget::Gar { host, project_id, image_name } | BuildTarget::Gcr { host, project_id, image_name } => {
+            vec![host, project_id, image_name]
+        }
+        BuildTarget::Acr { repository, .. } => vec![repository],
+    };
+    target.into_iter().flatten().chain(tags)
 }
 
 /// The plugin's image, before a stand-in takes its place.

@@ -129,7 +129,11 @@ codes! {
          zero, a limit. The message says which.";
     Warning "unresolved-expression", "an expression that resolves to nothing",
         "No name of this place matches the path. As in the service, the text `null` takes its place. \
-         `docs/expressions.md` lists the names.";
+         `docs/expressions.md` lists the names. `<+trigger.…>` is null as in CI where no trigger starts the pipeline, and \
+         `<+variable.…>` is in Harness only: `--var PATH=VALUE` gives each a value.";
+    Warning "null-pushed", "a push in which an expression came to `null`",
+        "An expression that resolves to nothing becomes the text `null`, in CI as here. In the name or tag of an image, or in a \
+         `git push` with force, that is hardly meant, and what it overwrites is lost.";
     Error "missing-input", "a runtime input without a value",
         "`<+input>` is to be answered before the run: with `--input PATH=VALUE`, with `--input-set FILE`, or on a \
          terminal when asked. `cirun check` reports it as a note.";

@@ -6,7 +6,7 @@ use std::{
     ops::Range,
 };
 
-use cirun_parser::{Diagnostic, Severity};
+use cirun_parser::{Diagnostic, Severity, SourceId, Span};
 use cirun_plan::{Secret, StageId, StepPath};
 use indexmap::IndexSet;
 
@@ -71,6 +71,8 @@ pub(crate) struct Notes {
     known: RefCell<BTreeMap<Identity, Noticed>>,
     /// Who needs what is noted now.
     owner: RefCell<Owner>,
+    /// Where stages and steps are written; instances of a loop are at one place.
+    written: RefCell<BTreeMap<(u32, u32, u32), BTreeSet<Owner>>>,
     /// The diagnostics of absent things, by severity and message, as indices.
     absent: RefCell<BTreeMap<(Severity, String), usize>>,
     secrets: RefCell<Vec<Secret>>,
@@ -88,12 +90,20 @@ pub(crate) struct Noted {
     pub(crate) stores: Vec<StoreTarget>,
     pub(crate) assumed_connectors: IndexSet<String>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// Where the stages and steps are written that are known not to run.
+    pub(crate) idle: Vec<Span>,
 }
 
 impl Notes {
-    /// Whatever is noted from now on is for `owner`; returns whom it was for before.
-    pub(crate) fn enter(&self, owner: Owner) -> Owner {
+    /// Whatever is noted from now on is for `owner`, which is written at `span`; returns whom it was for before.
+    pub(crate) fn enter(&self, owner: Owner, span: Span) -> Owner {
+        self.written.borrow_mut().entry((span.source.0, span.start, span.end)).or_default().insert(owner.clone());
         self.owner.replace(owner)
+    }
+
+    /// What is noted from now on is for `owner` again.
+    pub(crate) fn leave(&self, owner: Owner) {
+        self.owner.replace(owner);
     }
 
     /// Notes a diagnostic, once.
@@ -188,9 +198,13 @@ impl Notes {
         let mut stores = self.stores.into_inner();
         stores.retain(|(path, _)| runs(path));
         let assumed = self.assumed.into_inner().into_iter();
+        let written = self.written.into_inner().into_iter();
+        let idle_places = written.filter(|(_, owners)| owners.iter().all(|owner| idle.contains(owner)));
+        let span = |(source, start, end)| Span { source: SourceId(source), start, end };
         Noted {
             diagnostics: diagnostics.into_iter().flatten().map(repeated_labels).collect(),
             secrets: self.secrets.into_inner(),
+            idle: idle_places.map(|(place, _)| span(place)).collect(),
             targets,
             stores: stores.into_iter().map(|(_, store)| store).collect(),
             assumed_connectors: assumed.filter(|(_, owner)| !idle.contains(owner)).map(|(id, _)| id).collect(),

@@ -1,6 +1,7 @@
 //! Slips that CI does not report and that change what a stage does (issue 3, item 6; corpus/STATS.md).
 
 use cirun_parser::{Diagnostic, ParameterField, Span, Text, model::BackgroundSpec};
+use cirun_plan::Text as PlanText;
 
 use crate::resolve::{Ctx, given};
 
@@ -74,6 +75,43 @@ pub(crate) fn constant_operand(ctx: &Ctx<'_>, condition: &str, span: Span) {
             );
         }
     }
+}
+
+/// Reports a push to a name in which an expression came to `null`.
+pub(crate) fn null_in_name(ctx: &Ctx<'_>, field: &Text) {
+    let ParameterField::Expression(template) = &field.value else { return };
+    let value = ctx.text(field).value;
+    // A name that is nothing but `null` is refused already.
+    let is_meant = |value: &&str| *value != "null" && has_null(value) && !has_null(template.source());
+    let Some(value) = value.as_known().filter(is_meant) else { return };
+    report_null(ctx, format!("the image is pushed as `{value}`"), field.span);
+}
+
+/// Reports a script that pushes to a repository with force, where an expression of that line came to `null`.
+pub(crate) fn null_in_forced_push(ctx: &Ctx<'_>, field: Option<&Text>, script: &PlanText) {
+    let Some((field, ParameterField::Expression(template))) = field.map(|field| (field, &field.value)) else { return };
+    let forced =
+        |line: &&str| line.contains("git push") && FORCE.iter().any(|flag| line.split(' ').any(|word| word == *flag));
+    let line = script.as_known().and_then(|script| script.lines().filter(forced).find(|line| has_null(line)));
+    if let Some(line) = line.filter(|line| !template.source().contains(*line)) {
+        report_null(ctx, format!("the script pushes with force: `{}`", line.trim()), field.span);
+    }
+}
+
+/// How `git push` is told to overwrite.
+const FORCE: [&str; 3] = ["--force", "-f", "--force-with-lease"];
+
+fn report_null(ctx: &Ctx<'_>, message: String, span: Span) {
+    ctx.notes.report(
+        Diagnostic::warning("null-pushed", message)
+            .at(span, "an expression here came to `null`")
+            .help("give the expression a value with `--var PATH=VALUE`, or make sure that it has one in CI too"),
+    );
+}
+
+/// Whether `null` is a word of a text.
+fn has_null(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == "null")
 }
 
 /// Reports a Docker-in-Docker service that lacks the privilege it needs (corpus/STATS.md, item 5).

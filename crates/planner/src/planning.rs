@@ -1,10 +1,13 @@
 //! From a pipeline and everything outside it to a plan.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use cirun_expressions::Value;
 use cirun_parser::{
-    Diagnostic, Severity,
+    Diagnostic, Severity, Span,
     model::{ExecutionNode, Pipeline, Stage, StageSpec},
 };
 use cirun_plan::{Cause, Plan, Text as PlanText, Traced};
@@ -40,6 +43,8 @@ pub struct Planned {
     pub targets: Vec<RegistryTarget>,
     /// The stores that steps keep files in.
     pub stores: Vec<StoreTarget>,
+    /// Where the stages and steps are written that are known not to run.
+    pub idle: Vec<Span>,
     /// The connectors that are in no file, and that something else takes the place of.
     pub assumed_connectors: Vec<String>,
     /// The stages that are not run here.
@@ -79,10 +84,11 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
         pushed: Vec::new(),
         decided: IndexMap::new(),
     };
-    let mut planned = Vec::new();
+    let (mut planned, mut unselected) = (Vec::new(), Vec::new());
     let selected = selected(&ctx, pipeline);
     for stage in stages(&pipeline.stages) {
         if !selected.iter().any(|other| std::ptr::eq(*other, stage)) {
+            unselected.push(stage.span);
             // Nothing is said of a stage that is left out; but its secrets stay secret.
             let aside = Notes::default();
             let names = Names::within(&ctx.names, facts.names());
@@ -109,8 +115,9 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
     selection::apply(&ctx, &mut planned);
     let plan_id = facts.id;
     let played = Played { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
-    let Noted { diagnostics, secrets, targets, stores, assumed_connectors, left_out } =
+    let Noted { diagnostics, secrets, targets, stores, assumed_connectors, left_out, mut idle } =
         notes.into_parts(&Idle::of(&planned));
+    idle.extend(unselected);
     let mut hosts = front_hosts(&targets, played);
     hosts.extend(store_hosts(&stores).filter(|host| !hosts.contains(host)).collect::<Vec<_>>());
     let (parity, diagnostics) = diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);
@@ -122,6 +129,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
         targets: targets.into_iter().collect(),
         left_out,
         stores,
+        idle,
         assumed_connectors: assumed_connectors.into_iter().collect(),
     }
 }
@@ -163,6 +171,7 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
     let run = |what: &str| Entry::text(what, Cause::Service { rule: "harness-runtime.md 7: local values" });
     let yaml = |field: Option<&cirun_parser::Text>, fallback: &str| run(&text(&bare, field, fallback));
     let id = pipeline.identifier.as_ref().map_or("pipeline", |id| id.value.as_str());
+    let (stages_by_id, looped) = stage_entries(&bare, pipeline);
     let tree = Entry::tree([
         ("identifier", run(id)),
         ("name", yaml(pipeline.name.as_ref(), id)),
@@ -174,13 +183,15 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
         ("execution", Entry::tree([("url", run(&build_link(inputs)))])),
         ("startTs", Entry::value(Value::Int(inputs.run.now_ms))),
         ("storeType", run("INLINE")),
+        ("branch", inputs.codebase.branch.as_deref().map_or_else(|| Entry::value(Value::Null), run)),
+        ("properties", codebase::properties(&inputs.codebase, pipeline)),
         ("triggerType", run("MANUAL")),
         ("triggeredBy", Entry::tree([("name", run(&inputs.run.user)), ("email", run(&inputs.run.user))])),
         ("selectedStages", Entry::value(selected_stages(inputs))),
         ("currentStatus", Entry::Pending),
         ("liveStatus", Entry::Pending),
         ("status", Entry::Pending),
-        ("stages", stage_entries(&bare, pipeline)),
+        ("stages", Entry::Stages { stages: stages_by_id.clone(), looped }),
     ]);
     let scope = |id: &str, field: Option<&cirun_parser::Text>| {
         let id = text(&bare, field, id);
@@ -206,6 +217,10 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
     for status in ["OnStageSuccess", "OnStageFailure", "OnPipelineSuccess", "OnPipelineFailure", "currentStatus"] {
         entries.insert(status.to_owned(), Entry::Pending);
     }
+    // A stage is also known by its id alone: `<+build.variables.x>`.
+    for (id, stage) in stages_by_id {
+        entries.entry(id).or_insert(stage);
+    }
     Names::root(world(), entries)
 }
 
@@ -220,8 +235,8 @@ fn selected_stages(inputs: &Inputs<'_>) -> Value {
     Value::List(inputs.selection.stages.iter().map(|id| Value::String(id.clone())).collect())
 }
 
-/// `pipeline.stages.ID`: variables now, steps' outputs when they ran.
-fn stage_entries(ctx: &Ctx<'_>, pipeline: &Pipeline) -> Entry {
+/// What stands behind `pipeline.stages.ID`: variables now, steps' outputs when they ran; and the ids of looped stages.
+fn stage_entries(ctx: &Ctx<'_>, pipeline: &Pipeline) -> (IndexMap<String, Entry>, BTreeSet<String>) {
     let all = stages(&pipeline.stages);
     let looped = all.iter().filter(|stage| stage.strategy.is_some()).map(|stage| stage.identifier.value.clone());
     let looped = looped.collect();
@@ -240,7 +255,7 @@ fn stage_entries(ctx: &Ctx<'_>, pipeline: &Pipeline) -> Entry {
             (stage.identifier.value.clone(), Entry::tree(known.into_iter().chain(stage::of_run())))
         })
         .collect();
-    Entry::Stages { stages, looped }
+    (stages, looped)
 }
 
 fn stage_steps(stage: &Stage) -> StepIds {

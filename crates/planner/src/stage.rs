@@ -40,14 +40,15 @@ pub(crate) struct PipelineFacts<'p> {
 }
 
 impl PipelineFacts<'_> {
-    /// `pipeline.stages.ID.variables` of earlier stages, as those saw them.
+    /// `pipeline.stages.ID.variables` of earlier stages, and `ID.variables`, as those saw them.
     pub(crate) fn names(&self) -> IndexMap<String, Entry> {
         let stages = self
             .decided
             .iter()
             .map(|(id, variables)| (id.clone(), Entry::tree([("variables", Entry::Tree(variables.clone()))])));
-        let pipeline = Entry::tree([("stages", Entry::Tree(stages.collect()))]);
-        [("pipeline".to_owned(), pipeline)].into_iter().collect()
+        let stages: IndexMap<String, Entry> = stages.collect();
+        let pipeline = Entry::tree([("stages", Entry::Tree(stages.clone()))]);
+        stages.into_iter().chain([("pipeline".to_owned(), pipeline)]).collect()
     }
 }
 
@@ -184,7 +185,7 @@ fn instance(
     place: &StagePlace,
     profile: Traced<Profile>,
 ) -> PlannedStage {
-    let around = ctx.notes.enter(Owner::Stage(StageId(place.id.clone())));
+    let around = ctx.notes.enter(Owner::Stage(StageId(place.id.clone())), stage.span);
     let services: Vec<ExecutionNode> =
         spec.service_dependencies.iter().map(|service| ExecutionNode::Step(Box::new(as_step(service)))).collect();
     let ctx = ctx.with_names(names(ctx, stage, spec, place, [&services, &spec.execution]));
@@ -217,7 +218,7 @@ fn instance(
     service_addresses::check(place, &planned, &|step| tree.place(step), ctx.notes);
     crate::services::check(&planned, &|step| tree.place(step), ctx.notes);
     facts.pushed = tree.into_pushed();
-    ctx.notes.enter(around);
+    ctx.notes.leave(around);
     planned
 }
 

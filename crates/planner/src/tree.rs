@@ -240,7 +240,7 @@ impl<'a> StageTree<'a> {
         let name = format!("{}{suffix}", name_of(step.name.as_ref(), &step.identifier.value, &within.ctx));
         let path = StepPath::new(&within.home.place.id, within.groups.iter().map(String::as_str).chain([id.as_str()]));
         self.claim(within, &path, step.identifier.span);
-        let around = within.ctx.notes.enter(Owner::Step(path.clone()));
+        let around = within.ctx.notes.enter(Owner::Step(path.clone()), step.span);
         let entries = [(
             "step".to_owned(),
             Entry::tree([
@@ -294,7 +294,7 @@ impl<'a> StageTree<'a> {
         {
             services.borrow_mut().extend(container.aliases.iter().map(|alias| alias.value.clone()));
         }
-        ctx.notes.enter(around);
+        ctx.notes.leave(around);
         PlannedStep {
             path,
             id,

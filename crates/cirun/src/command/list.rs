@@ -42,7 +42,7 @@ pub(crate) fn run(
     format: ListFormat,
     environment: &Environment,
 ) -> Result<ExitCode, CliError> {
-    let session = Session::show(file, options, environment, Purpose::Inspect)?;
+    let session = Session::show(file, options, environment, Purpose::List)?;
     session.demand_valid(Severity::Error)?;
     let rows = rows(session.plan());
     let text = match format {

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use super::{
     Findings, Located, OpenError, Session, alone, aws_inputs,
-    documents::{self, Missing},
+    documents::{self, Missing, Standing},
     locate,
     secret_store::Shown,
     told,
@@ -39,7 +39,9 @@ use crate::{
 pub(crate) enum Purpose {
     /// To look at the plan: nothing outside the files is asked.
     Show,
-    /// To look at the pipeline: inputs may be missing.
+    /// To list what there is: inputs may be missing.
+    List,
+    /// To look for all that is wrong: inputs may be missing.
     Inspect,
     /// To run.
     Run {
@@ -76,13 +78,19 @@ pub(super) fn assemble(
     let mut project = Project::read(&file, boundary.clone(), places)?;
     let mut diagnostics = std::mem::take(&mut project.diagnostics);
     let missing = match &purpose {
-        Purpose::Inspect => Missing::Note,
+        Purpose::Inspect | Purpose::List => Missing::Note,
         Purpose::Run { .. } if !plan.no_input => Missing::Ask,
         Purpose::Show | Purpose::Run { .. } => Missing::Refuse,
     };
     if matches!(purpose, Purpose::Inspect) {
         diagnostics.extend(project.own_documents().flat_map(cirun_parser::refused_when_saved));
     }
+    let checkout = Checkout::read(&workspace);
+    let templates = match purpose {
+        Purpose::Show | Purpose::List => Standing::Shown,
+        Purpose::Inspect => Standing::Reported,
+        Purpose::Run { .. } => Standing::Stops,
+    };
     let pipeline = project.take_pipeline();
     let sample = match (&pipeline, &purpose) {
         (None, Purpose::Inspect) => alone::sample(&project, settings.infra.is_some()),
@@ -91,7 +99,7 @@ pub(super) fn assemble(
     let sample_of = sample.as_ref().map(|(kind, _)| *kind);
     let resolved = pipeline
         .or(sample.map(|(_, pipeline)| pipeline))
-        .map(|body| documents::resolve(body, &mut project, plan, missing, &mut diagnostics))
+        .map(|body| documents::resolve(body, &mut project, plan, (missing, &checkout), &mut diagnostics))
         .transpose()?;
     if matches!(purpose, Purpose::Inspect) {
         diagnostics.extend(alone::findings(&project));
@@ -124,7 +132,7 @@ pub(super) fn assemble(
     )?;
     let now = Timestamp::now();
     let (run, delegate, running) = match purpose {
-        Purpose::Show | Purpose::Inspect => ("plan".to_owned(), None, false),
+        Purpose::Show | Purpose::List | Purpose::Inspect => ("plan".to_owned(), None, false),
         Purpose::Run { run, delegate } => (run, delegate, true),
     };
     let identity = delegate.as_ref().map(|delegate| delegate.given_by.clone());
@@ -147,7 +155,7 @@ pub(super) fn assemble(
         env: plan.env.iter().cloned().collect(),
         secrets: if running { Arc::new(secrets) } else { Arc::new(Shown(secrets)) },
         connectors,
-        codebase: codebase(&Checkout::read(&workspace), plan)?,
+        codebase: codebase(&checkout, plan)?,
         run: facts,
         pull: pull(&settings),
         plugin_images: settings.plugin_images.iter().map(|(name, image)| (name.clone(), image.value.clone())).collect(),
@@ -165,6 +173,7 @@ pub(super) fn assemble(
         ..Inputs::new(&project.sources)
     };
     let planned = cirun_planner::plan(&pipeline, &inputs);
+    documents::settle_templates(&mut diagnostics, &pipeline, &planned, templates);
     let missing = documents::missing_at(&diagnostics);
     let is_news = |found: &&Diagnostic| {
         documents::is_news(found, &missing, &project.sources)

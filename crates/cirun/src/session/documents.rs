@@ -4,17 +4,21 @@ use std::{collections::BTreeSet, io::BufRead, path::Path};
 
 use cirun_expressions::RuntimeInput;
 use cirun_parser::{
-    Diagnostic, DocumentKind, MissingInput, Node, Parse, Severity, SourceId, Sources, Span, apply_defaults,
-    apply_input_sets, missing_inputs, parse_documents, pick_template, resolve_templates, set_input, value_of,
+    Diagnostic, Document, DocumentKind, Label, MissingInput, Node, Parse, Severity, SourceId, Sources, Span,
+    apply_defaults, apply_input_sets, missing_inputs,
+    model::{Pipeline, Stage, StageNode},
+    parse_documents, pick_template, resolve_templates, set_input, value_of,
 };
+use cirun_planner::Planned;
 
-use crate::{args::PlanOptions, console, error::CliError, project::Project};
+use super::unneeded;
+use crate::{args::PlanOptions, codebase::Checkout, console, error::CliError, project::Project};
 
 /// The code of a runtime input that nobody gave.
 pub(super) const MISSING_INPUT: &str = "missing-input";
 
 /// The build of a codebase has a local answer when nobody gives one: what is checked out.
-const BUILD: &str = "properties.ci.codebase.build";
+pub(super) const BUILD: &str = "properties.ci.codebase.build";
 
 /// What to do about inputs that nobody gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +45,7 @@ pub(super) fn resolve(
     body: Node,
     project: &mut Project,
     options: &PlanOptions,
-    missing: Missing,
+    (missing, checkout): (Missing, &Checkout),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Resolved, CliError> {
     let templates: Vec<Node> = bodies(project, DocumentKind::Template, "template");
@@ -70,9 +74,68 @@ pub(super) fn resolve(
         apply_defaults(&mut pipeline);
         open.retain(|input| input.input.default.is_none());
     }
+    let chosen = if options.stages.is_empty() { &stages } else { &options.stages };
+    unneeded::settle(&mut pipeline, &mut open, chosen, checkout);
     answer(project, &mut pipeline, open, missing, diagnostics)?;
     let input_sources = (before..project.sources.len()).map(|id| SourceId(id as u32)).collect();
     Ok(Resolved { pipeline, input_sources, stages })
+}
+
+/// The code of a template that is in no file.
+const MISSING_TEMPLATE: &str = "missing-template";
+
+/// Makes a note of a template that is in no file where only what is known not to run uses it; what stops a run says which
+/// stages run without it.
+pub(super) fn settle_templates(
+    diagnostics: &mut [Diagnostic],
+    pipeline: &Pipeline,
+    planned: &Planned,
+    standing: Standing,
+) {
+    let is_within = |label: &Label, around: &Span| {
+        let span = label.span;
+        span.source == around.source && around.start <= span.start && span.end <= around.end
+    };
+    for found in diagnostics.iter_mut().filter(|found| found.code == MISSING_TEMPLATE) {
+        let is_in = |around: &Span| found.labels.iter().any(|label| is_within(label, around));
+        let flags: String = stages(&pipeline.stages)
+            .into_iter()
+            .filter(|stage| planned.plan.stages.iter().any(|planned| planned.is_of(&stage.identifier.value)))
+            .filter(|stage| !is_in(&stage.span))
+            .map(|stage| format!(" --stage {}", stage.identifier.value))
+            .collect();
+        match standing {
+            _ if planned.idle.iter().any(is_in) => found.severity = Severity::Note,
+            Standing::Shown if !planned.plan.stages.is_empty() => found.severity = Severity::Warning,
+            Standing::Stops if !flags.is_empty() => {
+                let rest = format!("; `{}` runs what needs no such template", flags.trim_start());
+                found.help.iter_mut().for_each(|help| help.push_str(&rest));
+            }
+            Standing::Shown | Standing::Stops | Standing::Reported => {}
+        }
+    }
+}
+
+fn stages(nodes: &[StageNode]) -> Vec<&Stage> {
+    let mut found = Vec::new();
+    for node in nodes {
+        match node {
+            StageNode::Stage(stage) => found.push(&**stage),
+            StageNode::Parallel(nodes) => found.extend(stages(nodes)),
+        }
+    }
+    found
+}
+
+/// What a template that is missing does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The rest is shown without it.
+    Shown,
+    /// It is an error among others.
+    Reported,
+    /// It stops a run.
+    Stops,
 }
 
 /// Where the runtime inputs stand that have been reported as missing.
@@ -206,8 +269,9 @@ fn answer(
     missing: Missing,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<(), CliError> {
+    let sets = input_sets_of(project, pipeline);
     // An input for the time of execution is asked for now too: nobody waits for a question in the middle of a run.
-    for input in open.into_iter().filter(|input| input.path != BUILD) {
+    for input in open {
         if missing == Missing::Ask && console::is_interactive() {
             let text = ask(&input)?;
             project.answers.push((input.path.clone(), text.clone()));
@@ -221,10 +285,35 @@ fn answer(
         let found =
             Diagnostic::new(severity, MISSING_INPUT, format!("no value for the runtime input `{}`", input.path))
                 .at(input.span, "needs a value");
-        diagnostics
-            .push(found.help(format!("`--input {}=VALUE`, or an input set with `--input-set FILE`", input.path)));
+        diagnostics.push(found.help(format!("`--input {}=VALUE`, or an input set with {sets}", input.path)));
     }
     Ok(())
+}
+
+/// The most input sets that a message names.
+const MOST_SETS: usize = 3;
+
+/// The flags for the input sets of this pipeline that were found, in words.
+fn input_sets_of(project: &Project, pipeline: &Node) -> String {
+    let id = pipeline.get("identifier").and_then(Node::text);
+    let is_of_pipeline = |document: &&Document| match document.kind {
+        DocumentKind::InputSet => {
+            let of = document.body().and_then(|set| set.get("pipeline")?.get("identifier")?.text());
+            of == id
+        }
+        DocumentKind::OverlayInputSet => document.body().and_then(|set| set.get("pipelineIdentifier")?.text()) == id,
+        _ => false,
+    };
+    let found = project.documents.iter().filter(is_of_pipeline).filter(|_| id.is_some());
+    let mut files: Vec<&str> = found.map(|set| &*project.sources.get(set.root.span.source).name).collect();
+    files.dedup();
+    let more = files.len().saturating_sub(MOST_SETS);
+    let named: Vec<String> = files.iter().take(MOST_SETS).map(|file| format!("`--input-set {file}`")).collect();
+    match (named.is_empty(), more) {
+        (true, _) => "`--input-set FILE`".to_owned(),
+        (false, 0) => named.join(" or "),
+        (false, more) => format!("{}, or {more} more of this pipeline", named.join(", ")),
+    }
 }
 
 /// What may be answered, for a prompt.

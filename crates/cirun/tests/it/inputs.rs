@@ -202,3 +202,71 @@ fn what_is_no_input_set() {
     --- exit status: 3
     ");
 }
+
+/// A pipeline as the studio writes it: most of its inputs have an answer here.
+const STUDIO: &str = "pipeline:
+  identifier: it
+  name: it
+  properties: {ci: {codebase: {connectorRef: <+input>, repoName: <+input>, build: <+input>}}}
+  variables:
+    - {name: who, type: String, default: Ada, value: <+input>}
+    - {name: more, type: String, required: false, value: <+input>}
+  stages:
+    - stage:
+        identifier: build
+        name: build
+        type: CI
+        spec:
+          cloneCodebase: true
+          infrastructure: {type: KubernetesDirect, spec: {connectorRef: <+input>, namespace: <+input>, os: Linux}}
+          execution:
+            steps: [{step: {identifier: s, name: s, type: Run, spec: {connectorRef: account.hub, image: \"a:1\", command: \"echo <+pipeline.variables.who>\"}}}]
+    - stage:
+        identifier: other
+        name: other
+        type: CI
+        spec:
+          runtime: {type: Cloud, spec: {}}
+          execution: {steps: [{step: {identifier: t, name: t, type: Run, spec: {command: <+input>}}}]}
+    - stage:
+        identifier: lint
+        name: lint
+        template: {templateRef: account.lint, versionLabel: \"1\"}
+    - stage:
+        identifier: deploy
+        name: deploy
+        type: Deployment
+        spec: {environment: {environmentRef: <+input>}, execution: {steps: []}}
+";
+
+#[test]
+fn inputs_that_nothing_needs_are_not_demanded() {
+    let environment = TestEnvironment::new().file("ci.yaml", STUDIO);
+    let output = environment.cirun(&["explain", "ci.yaml", "--stage", "build", "s"]).exits(0);
+    assert!(!output.stderr.contains("missing-input"), "{output}");
+    let script = environment.cirun(&["plan", "ci.yaml", "--stage", "build", "--format", "json"]).exits(0);
+    assert!(script.stdout.contains("echo Ada"), "{script}");
+}
+
+#[test]
+fn a_template_that_is_missing_stops_its_stage_only() {
+    let environment = TestEnvironment::new().file("ci.yaml", STUDIO);
+    drop(environment.cirun(&["plan", "ci.yaml", "--stage", "build"]).exits(0));
+    drop(environment.cirun(&["plan", "ci.yaml", "--stage", "lint"]).exits(3).says("missing-template"));
+    let given = ["--input", "stages.other.spec.execution.steps.t.spec.command=pwd", "ci.yaml"];
+    let listed = environment.cirun(&[&["list"], &given[..]].concat()).exits(0);
+    assert!(listed.stdout.contains("build (kubernetes)") && listed.stdout.contains("other (cloud)"), "{listed}");
+    let run = environment.cirun(&[&["local"], &given[..]].concat()).exits(3).says("missing-template");
+    drop(run.says("--stage build --stage other"));
+}
+
+#[test]
+fn the_input_sets_of_the_pipeline_are_named() {
+    let environment = environment();
+    let set = environment.read("set.yaml");
+    let other = set.replace("identifier: it", "identifier: another");
+    let environment = environment.file(".harness/set.yaml", set).file(".harness/other.yaml", other);
+    let output = environment.cirun(&["local", "ci.yaml"]).exits(3);
+    assert!(output.stderr.contains("`--input-set .harness/set.yaml`"), "{output}");
+    assert!(!output.stderr.contains("other.yaml"), "{output}");
+}

@@ -2,6 +2,7 @@
 //! (harness-runtime.md 2.4).
 
 use cirun_expressions::Value;
+use cirun_parser::{ParameterField, Text, model::Pipeline};
 use cirun_plan::Cause;
 use indexmap::IndexMap;
 
@@ -9,6 +10,7 @@ use super::{Env, calver, semver};
 use crate::{
     inputs::{CodebaseFacts, RunFacts},
     names::Entry,
+    resolve::given,
 };
 
 /// Longer commit messages are cut.
@@ -118,6 +120,45 @@ pub(crate) fn names(facts: &CodebaseFacts) -> Entry {
         ("gitUserAvatar", text(None)),
         ("build", Entry::tree([("type", text(Some(build.to_owned())))])),
     ])
+}
+
+/// `pipeline.properties`: the codebase as the pipeline has it, and the build as this run has it.
+pub(crate) fn properties(facts: &CodebaseFacts, pipeline: &Pipeline) -> Entry {
+    let Some(codebase) = &pipeline.codebase else { return Entry::Tree(IndexMap::new()) };
+    let known = |value: Option<&str>| match value {
+        Some(value) => Entry::text(value, Cause::Codebase("codebase")),
+        None => Entry::value(Value::Null),
+    };
+    let written = |field: &Option<Text>| {
+        let source = given(field.as_ref()).map(source).filter(|source| !source.starts_with("<+input>"));
+        source.map(|source| Entry::value(Value::String(source)))
+    };
+    let of_address = facts.repo_url.as_deref().and_then(|url| url.trim_end_matches(".git").rsplit(['/', ':']).next());
+    let kind = match facts.build() {
+        Build::Branch => "branch",
+        Build::Tag => "tag",
+        Build::PullRequest => "PR",
+    };
+    let spec = Entry::tree([
+        ("branch", known(facts.branch())),
+        ("tag", known(facts.tag.as_deref())),
+        ("number", known(facts.pull_request.as_ref().map(|pr| pr.number.as_str()))),
+        ("commitSha", known(facts.commit_sha.as_deref())),
+    ]);
+    let codebase = Entry::tree([
+        ("connectorRef", written(&codebase.connector_ref).unwrap_or_else(|| Entry::value(Value::Null))),
+        ("repoName", written(&codebase.repo_name).unwrap_or_else(|| known(of_address))),
+        ("build", Entry::tree([("type", known(Some(kind))), ("spec", spec)])),
+    ]);
+    Entry::tree([("ci", Entry::tree([("codebase", codebase)]))])
+}
+
+/// A field's text; expressions stay, and the evaluator follows them.
+fn source(field: &Text) -> String {
+    match &field.value {
+        ParameterField::Literal(text) => text.clone(),
+        ParameterField::Expression(template) => template.source().to_owned(),
+    }
 }
 
 /// The variables of a manual build.

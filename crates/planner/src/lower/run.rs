@@ -26,6 +26,9 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
         pitfalls::exit_before_outputs(&at.ctx, spec.command.as_ref());
     }
     let script = at.ctx.given_text(spec.command.as_ref());
+    if let Some(script) = &script {
+        pitfalls::null_in_forced_push(&at.ctx, spec.command.as_ref(), &script.value);
+    }
     lower_script(at, spec, script)
 }
 

@@ -7,6 +7,41 @@ use cirun_plan::Pieces;
 use super::{Ctx, recording::Recording};
 use crate::{names::dotted, secrets};
 
+/// Names that are right, and that only the service has values for.
+struct NotHere {
+    first: &'static str,
+    severity: Severity,
+    why: &'static str,
+}
+
+const NOT_HERE: [NotHere; 3] = [
+    NotHere { first: "trigger", severity: Severity::Note, why: "null as in CI, where no trigger starts the pipeline" },
+    NotHere {
+        first: "eventPayload",
+        severity: Severity::Note,
+        why: "null as in CI, where no trigger starts the pipeline",
+    },
+    NotHere {
+        first: "variable",
+        severity: Severity::Warning,
+        why: "becomes the text `null`: variables of projects, organisations and accounts are in Harness only",
+    },
+];
+
+impl NotHere {
+    fn holds(&self, path: &str) -> bool {
+        path.strip_prefix(self.first).is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    fn diagnostic(&self, path: &str, span: Span) -> Diagnostic {
+        let mut diagnostic = Diagnostic::warning("unresolved-expression", format!("`{path}` has no value here"))
+            .at(span, self.why)
+            .help(format!("give it one with `--var {path}=VALUE`"));
+        diagnostic.severity = self.severity;
+        diagnostic
+    }
+}
+
 impl Ctx<'_> {
     pub(super) fn report_secrets(&self, recording: &Recording<'_>, span: Span) {
         for secret in recording.secrets.borrow().iter() {
@@ -31,6 +66,10 @@ impl Ctx<'_> {
         for reference in unresolved {
             let bare = reference.trim_start_matches("<+").trim_end_matches('>');
             if bare.contains("secrets.getValue") {
+                continue;
+            }
+            if let Some(elsewhere) = NOT_HERE.iter().find(|elsewhere| elsewhere.holds(bare)) {
+                self.notes.report(elsewhere.diagnostic(bare, span));
                 continue;
             }
             let suggestion =

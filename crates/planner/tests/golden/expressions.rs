@@ -244,8 +244,8 @@ fn what_no_run_can_know_is_null_at_once() {
     artifact_g.stepArtifacts: null (help: correct the name, or give it a local value with `--var artifact_g.stepArtifacts=VALUE`)
     pipeline.stages.other.status: null (help: correct the name, or give it a local value with `--var pipeline.stages.other.status=VALUE`)
     strategy.currentStatus: null (help: correct the name, or give it a local value with `--var strategy.currentStatus=VALUE`)
-    trigger.branch: null (help: correct the name, or give it a local value with `--var trigger.branch=VALUE`)
-    eventPayload.pull_request.number: null (help: correct the name, or give it a local value with `--var eventPayload.pull_request.number=VALUE`)
+    trigger.branch: null (help: give it one with `--var trigger.branch=VALUE`)
+    eventPayload.pull_request.number: null (help: give it one with `--var eventPayload.pull_request.number=VALUE`)
     ");
 }
 
@@ -296,4 +296,63 @@ fn tags_and_numbers_of_the_pipeline() {
     let more = "  tags: {team: web}\n  variables:\n    - {name: n, type: Number, value: 5}\n    - {name: version, type: Number, value: 1.10}\n    - {name: text, type: String, value: 5}\n  stages:\n";
     let text = document(Profile::Cloud, step).replacen("  stages:\n", more, 1);
     assert_snapshot!(explain(&plan_document(&text, |_| {}), "X"), @"go: web 6 1.10 51 ← pipeline.yaml:8:41 ← pipeline.yaml:7:44 ← pipeline.yaml:6:38 ← pipeline.yaml:19:96");
+}
+
+const STAGES: &str = "pipeline:
+  identifier: p
+  name: p
+  properties: {ci: {codebase: {connectorRef: account.git, repoName: shop, build: <+input>}}}
+  stages:
+    - stage:
+        identifier: first
+        name: first
+        type: CI
+        variables: [{name: x, type: String, value: one}, {name: y, type: String, value: <+stage.name>-y}]
+        spec: {runtime: {type: Cloud, spec: {}}, execution: {steps: [{step: {identifier: a, name: a, type: Run, spec: {command: pwd}}}]}}
+    - stage:
+        identifier: second
+        name: second
+        type: CI
+        spec: {runtime: {type: Cloud, spec: {}}, execution: {steps: [{step: {identifier: a, name: a, type: Run, spec: {command: \"echo EXPRESSION\"}}}]}}
+";
+
+/// What an expression in the second stage comes to, and what is said of it.
+fn in_second(expression: &str) -> String {
+    let outcome = plan_document(&STAGES.replace("EXPRESSION", expression), |inputs| {
+        inputs.codebase.branch = Some("main".to_owned());
+        inputs.codebase.commit_sha = Some("0123456789".to_owned());
+    });
+    let step = *outcome.planned.plan.stages[1].steps().first().expect("a step");
+    let cirun_plan::Action::Host(host) = &step.action else { panic!("a host step") };
+    let said = diagnostics(&outcome);
+    format!("{}\n{said}", host.script.as_ref().expect("a script").value.shown())
+}
+
+#[test]
+fn names_that_pipelines_use() {
+    assert_snapshot!(in_second("<+first.variables.x> <+first.variables.y> <+first.name>"), @"echo one first-y first");
+    assert_snapshot!(in_second("<+pipeline.branch> <+pipeline.properties.ci.codebase.repoName>"), @"echo main shop");
+    assert_snapshot!(in_second("<+pipeline.properties.ci.codebase.build.type> <+pipeline.properties.ci.codebase.build.spec.branch> <+pipeline.properties.ci.codebase.connectorRef>"), @"echo branch main account.git");
+}
+
+#[test]
+fn names_that_only_the_service_knows() {
+    assert_snapshot!(in_second("<+trigger.branch>"), @r#"
+    echo null
+    note[unresolved-expression] `trigger.branch` has no value here
+      at `"echo <+trigger.branch>"`: null as in CI, where no trigger starts the pipeline
+      help: give it one with `--var trigger.branch=VALUE`
+    "#);
+    assert_snapshot!(in_second("<+variable.org.x>"), @r#"
+    echo null
+    warning[unresolved-expression] `variable.org.x` has no value here
+      at `"echo <+variable.org.x>"`: becomes the text `null`: variables of projects, organisations and accounts are in Harness only
+      help: give it one with `--var variable.org.x=VALUE`
+    "#);
+    assert_snapshot!(in_second("<+variabel.org.x>"), @r#"
+    echo null
+    warning[unresolved-expression] `variabel.org.x` does not resolve
+      at `"echo <+variabel.org.x>"`: becomes the text `null`, as in the CI service
+      help: correct the name, or give it a local value with `--var variabel.org.x=VALUE`
+    "#);
 }
