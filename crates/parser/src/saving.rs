@@ -121,8 +121,8 @@ impl Saving {
 
     fn named(&mut self, name: &str, value: &Node) {
         match name {
-            "stageNode" => self.wrapper(value, &[("stage", Self::stage)], name),
-            "executionNode" => self.wrapper(value, &[("step", Self::step), ("stepGroup", Self::group)], name),
+            "stageNode" => self.wrapper(value, &FieldKind::Named("stageNode")),
+            "executionNode" => self.wrapper(value, &FieldKind::Named("executionNode")),
             "infrastructure" => self.fields(value, &[tables::INFRASTRUCTURES], Unread::Checked),
             "resources" => self.fields(value, &[tables::STEP_RESOURCES], Unread::Passed),
             "serviceSpec" => self.fields(value, tables::SERVICE_SPEC, Unread::Passed),
@@ -131,19 +131,18 @@ impl Saving {
         }
     }
 
-    /// An item of `stages` or `steps`.
-    fn wrapper(&mut self, node: &Node, known: &[(&str, fn(&mut Self, &Node, Identity))], item: &str) {
+    /// An item of `stages` or `steps`; the parser reports one of nothing.
+    fn wrapper(&mut self, node: &Node, kind: &FieldKind) {
         for entry in node.entries() {
-            let (key, value) = (entry.key.value.as_str(), &entry.value);
-            let list = FieldKind::Named(if item == "stageNode" { "stageNode" } else { "executionNode" });
-            match known.iter().find(|(name, _)| *name == key) {
-                // The parser reports an item of nothing.
-                Some(_) if value.is_null() => {}
-                Some((_, read)) => read(self, value, Identity::Required),
-                None if key == "parallel" => {
-                    value.items().iter().for_each(|node| self.value("an item", node, (&list, value), Unread::Passed));
+            let value = &entry.value;
+            match entry.key.value.as_str() {
+                "stage" if !value.is_null() => self.stage(value, Identity::Required),
+                "step" if !value.is_null() => self.step(value, Identity::Required),
+                "stepGroup" if !value.is_null() => self.group(value, Identity::Required),
+                "parallel" => {
+                    value.items().iter().for_each(|node| self.value("an item", node, (kind, value), Unread::Passed));
                 }
-                None => {}
+                _ => {}
             }
         }
     }
@@ -151,11 +150,10 @@ impl Saving {
     fn stage(&mut self, node: &Node, identity: Identity) {
         self.name("the stage", node, identity);
         self.fields(node, &[tables::STAGE], Unread::Passed);
-        let Some(spec) = node.get("spec") else { return };
-        match node.get("type").and_then(Node::text) {
-            Some("CI") => self.fields(spec, &[tables::CI_STAGE], Unread::Passed),
-            // The steps of other stages are looked at, and not judged.
-            Some(_) | None => {}
+        // The steps of other stages are not judged.
+        let is_ci = node.get("type").and_then(Node::text) == Some("CI");
+        if let Some(spec) = node.get("spec").filter(|_| is_ci) {
+            self.fields(spec, &[tables::CI_STAGE], Unread::Passed);
         }
     }
 

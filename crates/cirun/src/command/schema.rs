@@ -89,8 +89,8 @@ fn definitions() -> Map<String, Value> {
     for known in STEP_TYPES {
         if let Some(tables) = known.spec {
             let mut spec = saved(&tables.concat());
-            if let Some((_, rules)) = STEP_RULES.iter().find(|(name, _)| *name == known.name) {
-                spec["allOf"] = rules();
+            if let Some(rules) = step_rules(known.name) {
+                spec["allOf"] = rules;
             }
             all.insert(format!("{}Spec", known.name), spec);
         }
@@ -99,18 +99,17 @@ fn definitions() -> Map<String, Value> {
 }
 
 /// What a type of step needs besides single fields.
-const STEP_RULES: &[(&str, fn() -> Value)] = &[
-    (
-        "BuildAndPushDockerRegistry",
-        || json!([{"oneOf": [{"required": ["connectorRef"]}, {"required": ["registryRef"]}]}]),
-    ),
-    ("SaveCache", bucket_of_provider),
-    ("RestoreCache", bucket_of_provider),
-    ("Policy", || json!([if_is("type", &["Custom"], &["policySpec"])])),
-];
-
-fn bucket_of_provider() -> Value {
-    json!([if_is("providerType", &["Gcs", "S3"], &["bucket", "connectorRef"])])
+fn step_rules(name: &str) -> Option<Value> {
+    match name {
+        "BuildAndPushDockerRegistry" => {
+            Some(json!([{"oneOf": [{"required": ["connectorRef"]}, {"required": ["registryRef"]}]}]))
+        }
+        "SaveCache" | "RestoreCache" => {
+            Some(json!([if_is("providerType", &["Gcs", "S3"], &["bucket", "connectorRef"])]))
+        }
+        "Policy" => Some(json!([if_is("type", &["Custom"], &["policySpec"])])),
+        _ => None,
+    }
 }
 
 /// Where `field` is one of `words`, other fields are needed.

@@ -377,3 +377,13 @@ fn a_wrong_way_to_log_in_is_told_once() {
     --- exit status: 3
     ");
 }
+
+/// A run does without what only the saving of a document asks for.
+#[test]
+fn what_the_service_refuses_to_save() {
+    let environment = TestEnvironment::pipeline(
+        "pipeline:\n  identifier: p\n  name: p\n  stages:\n    - null\n    - stage:\n        identifier: s\n        type: Custom\n        spec:\n",
+    );
+    assert_snapshot!(environment.cirun(&["check", "ci.yaml"]).exits(3), @"");
+    environment.cirun(&["list", "ci.yaml"]).exits(0);
+}

@@ -161,7 +161,7 @@ fn documents_of_the_corpus() {
             (None, _) => valid += 1,
             (Some(_), known) if known.starts_with("fail") => warned += 1,
             (Some(mistake), "pass") if STRICTER.iter().all(|(name, _)| *name != cells[0]) => {
-                wrong.push_str(&format!("{}: {mistake:.300}\n", cells[0]))
+                wrong.push_str(&format!("{}: {mistake:.300}\n", cells[0]));
             }
             (Some(_), _) if !is_clean(&file) || STRICTER.iter().any(|(name, _)| *name == cells[0]) => warned += 1,
             (Some(mistake), _) => wrong.push_str(&format!("{}: {mistake:.300}\n", cells[0])),
