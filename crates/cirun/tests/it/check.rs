@@ -384,6 +384,52 @@ fn what_the_service_refuses_to_save() {
     let environment = TestEnvironment::pipeline(
         "pipeline:\n  identifier: p\n  name: p\n  stages:\n    - null\n    - stage:\n        identifier: s\n        type: Custom\n        spec:\n",
     );
-    assert_snapshot!(environment.cirun(&["check", "ci.yaml"]).exits(3), @"");
+    assert_snapshot!(environment.cirun(&["check", "ci.yaml"]).exits(3), @"
+    --- stderr
+    null-value
+
+      × an item is null
+       ╭─[ci.yaml:5:7]
+     4 │   stages:
+     5 │     - null
+       ·       ──┬─
+       ·         ╰── the service refuses null
+     6 │     - stage:
+       ╰────
+      help: write a value, or remove it
+    missing-field
+
+      × the stage has no `name`
+       ╭─[ci.yaml:7:9]
+     6 │     - stage:
+     7 │         identifier: s
+       ·         ▲
+       ·         ╰── in this
+     8 │         type: Custom
+       ╰────
+      help: add `name:`, which people see
+    null-value
+
+      × `spec` is null
+       ╭─[ci.yaml:9:13]
+     8 │         type: Custom
+     9 │         spec:
+       ·             ▲
+       ·             ╰── the service refuses null
+       ╰────
+      help: write a value, or remove it
+    stage-not-run
+
+      ☞ the stage `s` is left out
+       ╭─[ci.yaml:8:15]
+     7 │         identifier: s
+     8 │         type: Custom
+       ·               ───┬──
+       ·                  ╰── a `Custom` stage is not run locally
+     9 │         spec:
+       ╰────
+    ci.yaml: 3 errors, 0 warnings, 1 difference from CI
+    --- exit status: 3
+    ");
     environment.cirun(&["list", "ci.yaml"]).exits(0);
 }
