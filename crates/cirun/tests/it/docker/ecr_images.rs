@@ -187,7 +187,7 @@ fn of_real_aws() -> Result<()> {
 
     // What goes wrong is told by the image and the connector.
     let wrong = fs::read_to_string(user.workspace().join(".harness/connectors.yaml"))?
-        .replace("externalId: shop", "externalId: x");
+        .replace("externalId: shop", "externalId: another");
     let user = cloud.user(&pipeline("aws_role", "tools:1")).file(".harness/connectors.yaml", wrong);
     let refused = user.cirun(&[&REAL[..], &secret].concat()).exits(5);
     let told = refused.words();
