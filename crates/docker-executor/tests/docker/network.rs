@@ -143,12 +143,11 @@ async fn a_port_that_is_taken() {
     let bench = Bench::started(Profile::Docker, &[]).await;
     let web = web(|container| container.ports = vec![PortBinding { host: port, container: 8080 }]);
     let (io, _chunks) = wires();
-    let (ended, _ends) = tokio::sync::mpsc::channel(1);
-    let error = bench.backend.start_service(&web, io, ended).await.unwrap_err().to_string();
-    assert!(
-        error.starts_with("start `grp_web`: port ") && error.contains("change the step's `portBindings`"),
-        "{error}"
-    );
+    let (ended, mut ends) = tokio::sync::mpsc::channel(1);
+    bench.backend.start_service(&web, io, ended).await.unwrap();
+    let exit = ends.recv().await.unwrap().exit;
+    let Exit::NotStarted { reason, .. } = &exit else { panic!("{exit:?}") };
+    assert!(reason.starts_with("port ") && reason.contains("change the step's `portBindings`"), "{reason}");
     bench.finish().await;
 }
 
