@@ -6,6 +6,9 @@ use cirun_plan::{Profile, StageId, StepPath};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+/// How the reason of a service begins that ended before its stage, and about which no failure strategy has decided.
+pub const ENDED_EARLY: &str = "it ended before its stage";
+
 /// A fact and its time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {

@@ -49,7 +49,7 @@ pub use config::{
 };
 pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use earlier::Earlier;
-pub use event::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
+pub use event::{ENDED_EARLY, Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
 pub use exit_code::{describe_exit_code, exit_code_hint, exit_code_meaning};
 pub use mask::{MASK, Masker};
 pub use ready::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep};

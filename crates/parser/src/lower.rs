@@ -18,7 +18,7 @@ pub use document::{follows_from_the_end, lower_document};
 pub use flow::{FAILURE_ACTIONS, FAILURE_ERRORS};
 pub use pipeline::lower_pipeline;
 pub(crate) use pipeline::{CLONE_RESOURCES, FLOW_CONTROL, NOTIFICATION_RULE, PROPERTIES};
-pub(crate) use stage::{BUILD_INTELLIGENCE, EXECUTION};
+pub(crate) use stage::{BUILD_INTELLIGENCE, EXECUTION, PROVENANCE};
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ pub(crate) const VARIABLE_NAME: FieldKind = FieldKind::Named("variableName");
 pub(crate) const LANGUAGES: FieldKind = FieldKind::Enum(&["Java", "Kotlin", "Scala", "Csharp", "Python", "Ruby"]);
 pub(crate) const BUILD_TOOLS: FieldKind =
     FieldKind::Enum(&["Maven", "Bazel", "Gradle", "Dotnet", "Nunitconsole", "SBT", "Pytest", "Unittest", "Rspec"]);
+pub(crate) const FRAMEWORK_VERSIONS: FieldKind = FieldKind::Enum(&["5.0", "6.0"]);
 pub(crate) const BUILD_ENVIRONMENTS: FieldKind = FieldKind::Enum(&["Core", "Framework"]);
 pub(crate) const SPLIT_STRATEGIES: FieldKind = FieldKind::Enum(&["ClassTiming", "TestCount"]);
 pub(crate) const ARCHIVES: FieldKind = FieldKind::Enum(&["Tar", "Gzip", "Zstd"]);

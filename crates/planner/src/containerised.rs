@@ -6,7 +6,7 @@ use cirun_parser::{
 };
 use cirun_plan::{Cause, Origin, Profile, Traced};
 
-use crate::{resolve::Ctx, tables::Column};
+use crate::{lower::user, resolve::Ctx, tables::Column};
 
 /// What a type of `stepGroupInfra` means here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub(crate) enum Infrastructure {
 /// What a group's `stepGroupInfra` says.
 pub(crate) fn of(ctx: &Ctx<'_>, group: &StepGroup) -> Infrastructure {
     let Some(infra) = &group.infra else { return Infrastructure::Around };
+    user::check_pod(ctx, |name| infra.spec.get(name));
     let Some(word) = ctx.known(&infra.kind, "`stepGroupInfra.type`") else { return Infrastructure::Around };
     match TYPES.iter().find(|(known, _)| *known == word.value).map(|(_, meaning)| *meaning) {
         Some(Meaning::Containers(column)) => match &ctx.inputs.profile {

@@ -8,6 +8,7 @@ use cirun_parser::{
 use cirun_plan::{Cause, Origin, Profile, Traced};
 
 use crate::{
+    lower::user,
     platform::{self, Platform},
     resolve::{Ctx, given},
     suggest::nearest,
@@ -39,6 +40,9 @@ pub(crate) struct Infrastructure {
 /// Decides how a CI stage would run, with `useFromStage` followed.
 pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, stage: &Stage, spec: &CiStage) -> Option<Infrastructure> {
     let source = source(ctx, pipeline, stage, spec);
+    if let Some(infrastructure) = source.and_then(|spec| spec.infrastructure.as_ref()) {
+        user::check_pod(ctx, |name| infrastructure.spec.get(name));
+    }
     let host_names = source.map(|spec| host_names(ctx, spec)).unwrap_or_default();
     let (column, profile) = match &ctx.inputs.profile {
         Some(forced) => {

@@ -8,7 +8,7 @@ mod reports;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod run_tests;
-mod user;
+pub(crate) mod user;
 
 use std::cell::RefCell;
 

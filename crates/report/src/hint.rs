@@ -59,7 +59,7 @@ const SIGNS: &[Sign] = &[
     Sign {
         text: "connection refused",
         about: About::Network,
-        hint: "nothing listened there yet: CI does not wait for Background services, so let the step wait for its port",
+        hint: "nothing listens there, or not yet: CI does not wait for Background services, so let the step wait for its port",
     },
     Sign { text: "could not resolve host", about: About::Network, hint: NAMES },
     Sign { text: "no such host", about: About::Network, hint: NAMES },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cirun_engine::{Event, EventKind, MaskedLine, Outcome, TestSummary};
+use cirun_engine::{ENDED_EARLY, Event, EventKind, MaskedLine, Outcome, TestSummary};
 use cirun_plan::{Profile, StageId, StepPath};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -209,11 +209,14 @@ impl Entry {
         self.state = state;
     }
 
-    /// CI calls every started service successful (harness-runtime.md 1.7), which says less than what is known of it.
+    /// CI calls every started service successful (harness-runtime.md 1.7), which says less than what is known of it. What
+    /// its failure strategy decided says more.
     fn finish_with(&mut self, ended: Option<StepFinish>) {
         match (&mut self.state, ended) {
             (State::Step { finish, .. }, ended) => *finish = ended,
-            (State::Service { .. }, Some(StepFinish { outcome: Outcome::Succeeded, tests, .. })) => {
+            (State::Service { .. }, Some(StepFinish { outcome: Outcome::Succeeded, reason, tests, .. }))
+                if reason.as_deref().is_none_or(|reason| reason.starts_with(ENDED_EARLY)) =>
+            {
                 self.service_tests = tests;
             }
             (State::Service { .. }, None) => {}

@@ -82,7 +82,7 @@ fn definitions() -> Map<String, Value> {
         ("serviceSpec", saved(&tables::SERVICE_SPEC.concat())),
         (
             "reports",
-            json!({"anyOf": [saved(tables::STEP_REPORTS), {"type": "array", "items": text(Style::Saved)}, reference("expression")]}),
+            json!({"anyOf": [saved(tables::STEP_REPORTS), {"type": "array", "items": text(Style::Saved), "minItems": 1}, reference("expression")]}),
         ),
     ];
     all.extend(named.map(|(name, definition)| (name.to_owned(), definition)));
@@ -264,11 +264,9 @@ fn kind(kind: &FieldKind, style: Style) -> Value {
         FieldKind::Some(item) => {
             or_expression(json!({"type": "array", "items": self::kind(item, style), "minItems": 1}))
         }
-        // These depend on the `type` beside them: see `by_type`.
-        FieldKind::ByType(_)
-        | FieldKind::Named("stageSpec" | "stepSpec" | "templateSpec")
-        | FieldKind::Any
-        | FieldKind::Unread => json!({}),
+        // What is in them depends on the `type` beside them: see `by_type`.
+        FieldKind::Named("stageSpec" | "stepSpec" | "templateSpec") => or_expression(json!({"type": "object"})),
+        FieldKind::ByType(_) | FieldKind::Any | FieldKind::Unread => json!({}),
         FieldKind::Named(name) => reference(name),
     }
 }

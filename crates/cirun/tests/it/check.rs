@@ -431,5 +431,5 @@ fn what_the_service_refuses_to_save() {
     ci.yaml: 3 errors, 0 warnings, 1 difference from CI
     --- exit status: 3
     ");
-    environment.cirun(&["list", "ci.yaml"]).exits(0);
+    assert_eq!(environment.cirun(&["list", "ci.yaml"]).exits(0).stdout, "");
 }

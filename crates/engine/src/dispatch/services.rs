@@ -19,6 +19,7 @@ use crate::{
     AtServiceExit, Backend, BackendError, EventKind, Exit, MaskedLine, Outcome, Readiness, ReadyAction, ReadyStep,
     RunError, TestSummary,
     attempt::{ServiceStart, ServiceTask, collect_reports},
+    event::ENDED_EARLY,
     exit_code::{describe_exit_code, exit_code_meaning},
     failure::Failure,
     resolve::Resolved,
@@ -274,7 +275,7 @@ impl<B: Backend> Dispatcher<'_, B> {
                         AtServiceExit::GoOn => Outcome::Succeeded,
                         AtServiceExit::FailStage => Outcome::Failed,
                     };
-                    let reason = format!("it ended before its stage: {reason}");
+                    let reason = format!("{ENDED_EARLY}: {reason}");
                     Finish { exit_code: Some(code), ..Finish::new(outcome).because(reason) }
                 }
                 ServiceState::Lost => Finish::new(Outcome::Failed).because("cirun has a bug: its task panicked"),

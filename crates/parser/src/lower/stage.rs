@@ -178,6 +178,11 @@ fields! {
     BUILD_INTELLIGENCE {
         "enabled": FieldKind::Flag;
     }
+    /// `slsa_provenance`.
+    PROVENANCE {
+        "enabled": FieldKind::Flag;
+        "attestation": FieldKind::Any;
+    }
     RUNTIME {
         "type": FieldKind::Enum(&["Cloud", "Docker"]), REQUIRED;
         "spec": FieldKind::Object(RUNTIME_SPEC), REQUIRED;

@@ -184,7 +184,7 @@ impl FromNode for ReportsSpec {
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
         // The documentation of the Test step writes the paths without the map around them.
-        if matches!(node.value, Value::List(_)) {
+        if !node.items().is_empty() {
             let paths = TextList::from_node(node, cx);
             return Some(Self { kind: None, paths, span: node.span });
         }

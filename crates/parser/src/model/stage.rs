@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::{
     FieldKind, Flag, Node, Span, Spanned, Text, TextList,
     lower::{
-        BUILD_INTELLIGENCE, EXECUTION,
+        BUILD_INTELLIGENCE, EXECUTION, PROVENANCE,
         spec::{record, spec},
     },
     model::{BackgroundSpec, ExecutionNode, FailureStrategySpec, StrategySpec, TemplateRef, Variable, WhenSpec},
@@ -83,7 +83,7 @@ record! {
     known {
         "execution": FieldKind::Object(EXECUTION), "The steps.";
         "buildIntelligence": FieldKind::Object(BUILD_INTELLIGENCE), "Build Intelligence.";
-        "slsa_provenance": FieldKind::Any, "An attestation of how the artifact was built.";
+        "slsa_provenance": FieldKind::Object(PROVENANCE), "An attestation of how the artifact was built.";
         "variables": FieldKind::Any, "Not read here: variables stand on the stage.";
         "delegateSelectors": FieldKind::Unread, "Of the stage and its infrastructure.";
         "service": FieldKind::Unread, "Of Deployment stages.";

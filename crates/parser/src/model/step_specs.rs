@@ -275,7 +275,7 @@ record! {
         /// `Core` or `Framework`, for C#.
         "buildEnvironment" => build_environment: Option<Text> as words::BUILD_ENVIRONMENTS,
         /// The version of .NET.
-        "frameworkVersion" => framework_version: Option<Text>,
+        "frameworkVersion" => framework_version: Option<Text> as words::FRAMEWORK_VERSIONS,
         /// The version of Python.
         "pythonVersion" => python_version: Option<Text>,
         /// Packages whose tests are selected.

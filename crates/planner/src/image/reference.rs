@@ -61,10 +61,11 @@ pub(super) fn flaw(reference: &str) -> Option<Flaw> {
 /// The host of ECR or GCR that a reference consists of, but for a tag.
 fn cloud_registry_alone(reference: &str) -> Option<&str> {
     let host = reference.trim_end_matches('/').split([':', '@']).next()?;
+    let is_gallery = host == "public.ecr.aws";
     let is_google = host == "gcr.io" || host.ends_with(".gcr.io") || host.ends_with("-docker.pkg.dev");
     let is_ecr = EcrRegistry::parse(host).is_some() || EcrRegistry::mistaken_account(host).is_some();
     let names_a_path = reference.trim_end_matches('/').contains('/');
-    (!names_a_path && (is_google || is_ecr)).then_some(host)
+    (!names_a_path && (is_google || is_ecr || is_gallery)).then_some(host)
 }
 
 fn is_digest(text: &str) -> bool {
@@ -120,6 +121,7 @@ mod tests {
             ("40000005317.dkr.ecr.us-east-1.amazonaws.com:0.2", "must reference a path"),
             ("us.gcr.io/", "must reference a path"),
             ("gcr.io:latest", "must reference a path"),
+            ("public.ecr.aws", "must reference a path"),
             ("quay.io//app", "missing"),
             ("/app", "missing"),
             ("a..b", "not the name"),

@@ -1,6 +1,7 @@
 //! `runAsUser`: the number of the user whose processes a container has (seed 001, Run as User).
 
-use cirun_parser::{Diagnostic, Text};
+use cirun_expressions::Template;
+use cirun_parser::{Diagnostic, Node, Span, Text};
 use cirun_plan::{Text as PlanText, Traced};
 
 use crate::resolve::Ctx;
@@ -8,17 +9,32 @@ use crate::resolve::Ctx;
 /// Resolves the user of a container; what is no user id is reported.
 pub(super) fn of(ctx: &Ctx<'_>, field: Option<&Text>) -> Option<Traced<PlanText>> {
     let user = ctx.given_text(field)?;
-    if let (PlanText::Known(text), Some(field)) = (&user.value, field)
-        && !is_user_id(text)
-    {
-        ctx.notes.report(
-            Diagnostic::error("bad-user", format!("`{text}` is not a user id"))
-                .at(field.span, "seed 000, Phase 4 `runAsUser`: a whole number, and none below zero")
-                .help("write the number that the image's `/etc/passwd` has for the user, such as `1000`"),
-        );
-        return None;
+    field.is_none_or(|field| check(ctx, &user.value, field.span)).then_some(user)
+}
+
+/// Reports the users of a pod that are none, in the `spec` of its infrastructure as it is written.
+pub(crate) fn check_pod<'n>(ctx: &Ctx<'_>, field: impl Fn(&str) -> Option<&'n Node>) {
+    let context = field("containerSecurityContext");
+    let of_context = |name| context.and_then(|context| context.get(name));
+    for node in [field("runAsUser"), of_context("runAsUser"), of_context("runAsGroup")].into_iter().flatten() {
+        let Some(text) = node.text().filter(|text| !text.is_empty()) else { continue };
+        let (template, _) = Template::parse(text);
+        check(ctx, &ctx.as_text(ctx.evaluate(&template, node.span).value), node.span);
     }
-    Some(user)
+}
+
+/// Whether a user may be one; reports it otherwise.
+fn check(ctx: &Ctx<'_>, user: &PlanText, span: Span) -> bool {
+    let PlanText::Known(text) = user else { return true };
+    if is_user_id(text) {
+        return true;
+    }
+    ctx.notes.report(
+        Diagnostic::error("bad-user", format!("`{text}` is not a user id"))
+            .at(span, "seed 000, Phase 4 `runAsUser`: a whole number, and none below zero")
+            .help("write the number that the image's `/etc/passwd` has for the user, such as `1000`"),
+    );
+    false
 }
 
 /// Whether a text is the number of a user: Kubernetes and the engines take 0 to 2³¹ − 1.

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use crate::{
     background::background,
-    harness::{by_profile, diagnostics, plan_steps, steps},
+    harness::{by_profile, diagnostics, plan_document, plan_steps, steps},
 };
 
 /// The diagnostics of a Background step with these lines in its `spec`, on a VM.
@@ -39,6 +39,56 @@ fn run_as_user() {
     for value in ["0", "1000", "\"1000\"", "<+pipeline.sequenceId>"] {
         assert_eq!(of(value), "", "{value}");
     }
+}
+
+/// Of the infrastructure of a stage and of a step group.
+#[test]
+fn users_of_pods() {
+    let pod = "{type: KubernetesDirect, spec: {connectorRef: k, namespace: n, runAsUser: root, containerSecurityContext: {runAsUser: \"0\", runAsGroup: -1}}}";
+    let run =
+        "- step: {type: Run, name: a, identifier: a, spec: {connectorRef: hub, image: \"busybox:1\", command: x}}";
+    let text = format!(
+        "pipeline:
+  name: p
+  identifier: p
+  stages:
+    - stage:
+        name: s
+        identifier: s
+        type: CI
+        spec:
+          cloneCodebase: false
+          infrastructure: {pod}
+          execution: {{steps: [{run}]}}
+    - stage:
+        name: t
+        identifier: t
+        type: Custom
+        spec:
+          execution:
+            steps:
+              - stepGroup: {{name: g, identifier: g, stepGroupInfra: {pod}, steps: [{run}]}}
+---
+connector: {{name: hub, identifier: hub, type: DockerRegistry, spec: {{dockerRegistryUrl: \"https://index.docker.io/v2/\", providerType: DockerHub, auth: {{type: Anonymous}}}}}}
+",
+        run = run.trim_start_matches("- "),
+    );
+    assert_snapshot!(diagnostics(&plan_document(&text, |_| {})), @"
+    error[bad-user] `root` is not a user id
+      at `root`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
+    error[bad-user] `-1` is not a user id
+      at `-1`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
+    error[bad-user] `root` is not a user id
+      at `root`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
+    error[bad-user] `-1` is not a user id
+      at `-1`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
+    parity[step-group-infra] the steps of `g` see the stage's workspace
+      at `KubernetesDirect`: in CI the group has a workspace of its own, empty at first
+    ");
 }
 
 #[test]

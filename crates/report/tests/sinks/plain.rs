@@ -1,9 +1,16 @@
 //! Plain lines and quiet ones.
 
+use std::time::Duration;
+
+use cirun_engine::{EventKind, Outcome};
 use cirun_report::{Colour, Look, PlainSink, QuietSink, Sink};
 use insta::assert_snapshot;
 
-use crate::{Closed, script, written};
+use crate::{
+    Closed,
+    script::{self, Script, finish, path},
+    written,
+};
 
 fn plain(colour: Colour) -> String {
     written(&script::failing(), |out| Box::new(PlainSink::new(out, Look { colour, width: 80 })))
@@ -171,6 +178,40 @@ fn two_stages() {
     ✗ database failed after 0.0s
 
     ✗ integration.backend.security.dependencies_0 timed out after 10.0s
+    ");
+}
+
+/// A service that has ended is shown as such, unless its failure strategy has decided what that means.
+#[test]
+fn services_that_have_ended() {
+    let mut script = Script::new();
+    script.run_started(&[("build", 2)]);
+    for (service, reason) in [
+        ("db", "exit code 3; its failure strategy is `MarkAsSuccess`"),
+        ("cache", "it ended before its stage: exit code 3"),
+    ] {
+        script.started(service, "Background").say(EventKind::ServiceStarted { step: path(service), addresses: vec![] });
+        script.say(EventKind::ServiceExited { step: path(service), exit_code: 3, reason: None, tail: vec![] });
+        let mut end = finish(service, Outcome::Succeeded, Some(3), 2_000);
+        if let EventKind::StepFinished { reason: why, .. } = &mut end {
+            *why = Some(reason.into());
+        }
+        script.say(end);
+    }
+    script.say(EventKind::RunFinished { outcome: Outcome::Succeeded, exit_code: 0, elapsed: Duration::from_secs(2) });
+    let look = Look { colour: Colour::Never, width: 80 };
+    assert_snapshot!(written(&script.events, |out| Box::new(PlainSink::new(out, look))), @"
+    db           ● service started
+    db           ✗ service ended: exit code 3
+    db           ✓ succeeded in 2.0s: exit code 3; its failure strategy is `MarkAsSuccess`
+    cache        ● service started
+    cache        ✗ service ended: exit code 3
+
+    step   status           exit  time  note
+    db     ✓ succeeded         3  2.0s  exit code 3; its failure strategy is `MarkA…
+    cache  ✗ service ended     3
+
+    ✓ shop succeeded in 2.0s: 1 succeeded
     ");
 }
 

@@ -25,7 +25,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     (
         "RunTests",
-        r#"{language: Java, buildTool: Maven, args: a, packages: p, testAnnotations: t, runOnlySelectedTests: true, enableTestSplitting: true, testSplitStrategy: ClassTiming, preCommand: a, postCommand: b, connectorRef: c, image: a, imagePullPolicy: Always, envVariables: {A: b}, privileged: true, reports: {type: JUnit, spec: {paths: [a.xml]}}, resources: {limits: {memory: 1Gi}}, runAsUser: "1", shell: Sh}"#,
+        r#"{language: Java, buildTool: Maven, frameworkVersion: "6.0", args: a, packages: p, testAnnotations: t, runOnlySelectedTests: true, enableTestSplitting: true, testSplitStrategy: ClassTiming, preCommand: a, postCommand: b, connectorRef: c, image: a, imagePullPolicy: Always, envVariables: {A: b}, privileged: true, reports: {type: JUnit, spec: {paths: [a.xml]}}, resources: {limits: {memory: 1Gi}}, runAsUser: "1", shell: Sh}"#,
     ),
     (
         "GitClone",
@@ -88,7 +88,7 @@ const STEPS: &[(&str, &str)] = &[
 const STAGES: &[(&str, &str)] = &[
     (
         "Cloud",
-        r#"{cloneCodebase: true, platform: {os: Linux, arch: Amd64}, runtime: {type: Cloud, spec: {size: small, nestedVirtualization: true}}, caching: {enabled: true, key: k, paths: [a], override: true, policy: pull}, buildIntelligence: {enabled: true}, sharedPaths: [a]}"#,
+        r#"{cloneCodebase: true, platform: {os: Linux, arch: Amd64}, runtime: {type: Cloud, spec: {size: small, nestedVirtualization: true}}, caching: {enabled: true, key: k, paths: [a], override: true, policy: pull}, buildIntelligence: {enabled: true}, slsa_provenance: {enabled: true}, sharedPaths: [a]}"#,
     ),
     (
         "DockerRuntime",
@@ -160,6 +160,7 @@ const WORDS: &[&str] = &[
     "privileged",
     "language",
     "buildTool",
+    "frameworkVersion",
     "testSplitStrategy",
     "archiveFormat",
     "providerType",
@@ -241,7 +242,10 @@ fn mutants(name: &str, document: &Value) -> Vec<(String, Value)> {
         };
         with("null", Value::Null);
         match document.pointer(&path).unwrap() {
-            Value::Object(_) => with("number", json!(7)),
+            Value::Object(_) => {
+                with("number", json!(7));
+                with("list", json!([]));
+            }
             Value::Array(_) => {
                 with("number", json!(7));
                 with("map", json!({"a": "b"}));
