@@ -38,7 +38,7 @@ impl ExitCode {
         (Self::Usage, "usage"),
         (
             Self::InvalidInput,
-            "invalid pipeline, input set or expression; missing input or secret; `check` found errors",
+            "invalid pipeline, input set or expression; missing input, secret or approval; `check` found errors",
         ),
         (Self::Engine, "no engine, or the engine broke"),
         (Self::Image, "an image is not available (or would need a pull under `--offline`)"),

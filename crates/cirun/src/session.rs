@@ -5,6 +5,7 @@ mod assemble;
 mod aws_inputs;
 mod documents;
 mod locate;
+mod plan_again;
 mod secret_store;
 mod told;
 mod unneeded;
@@ -15,7 +16,7 @@ pub(crate) use assemble::{BUILDKIT_FILE, POD_TOKEN_FILE, PRIVATE_DIR, Purpose, T
 pub(crate) use aws_inputs::emulated_delegate;
 use cirun_parser::{Diagnostic, Severity, Sources, model::Pipeline};
 use cirun_plan::{Plan, Secret};
-use cirun_planner::Planned;
+use cirun_planner::{Inputs, Planned};
 use cirun_report::human_count;
 pub(crate) use locate::{Located, Standing, find, locate, settings};
 
@@ -55,6 +56,8 @@ pub(crate) struct Session {
     pub answers: Vec<(String, String)>,
     /// Whether the plan is to run, and not only to be looked at.
     pub running: bool,
+    /// What was planned with, but for the texts.
+    inputs: Box<Inputs<'static>>,
 }
 
 /// What was found in a pipeline, planned or not.

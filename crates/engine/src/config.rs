@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use cirun_plan::{StageId, StepPath};
+use cirun_plan::{PlannedStage, StageId, StaticScope, StepPath};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -11,6 +11,9 @@ use crate::{Earlier, EventKind, ReadyStep, RunResult};
 
 /// Says what is known of a stage once it has ended.
 pub type AfterStage = dyn Fn(&StageId) -> Vec<EventKind> + Send + Sync;
+
+/// Plans a stage as it begins, from what the stages before it have left: its instances, or why there are none.
+pub type PlanAgain = dyn Fn(&StageId, Arc<dyn StaticScope>) -> Result<Vec<PlannedStage>, String> + Send + Sync;
 
 /// The settings of a run.
 #[derive(Clone)]
@@ -37,6 +40,8 @@ pub struct Config {
     pub visitor: Option<mpsc::Sender<Visit>>,
     /// The run that this one goes on from, if it does.
     pub earlier: Option<Earlier>,
+    /// Plans the stages of which something is decided when they begin.
+    pub plan_again: Option<Arc<PlanAgain>>,
     /// What is known of a stage once it has ended, and to whoever set the stage alone.
     pub after_stage: Arc<AfterStage>,
     /// cirun's exit code for a result, for the event stream.

@@ -29,6 +29,7 @@ mod outputs;
 mod record;
 mod resolve;
 mod scope;
+mod so_far;
 mod sockets;
 mod status;
 mod terminal_text;
@@ -45,7 +46,7 @@ pub use backend::{
 };
 pub use causes::with_causes;
 pub use config::{
-    AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Visit, Waiting,
+    AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, PlanAgain, Question, ServiceRules, Visit, Waiting,
 };
 pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use earlier::Earlier;

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use crate::{Outcome, outputs::Outputs, status::Tally};
 
 /// The stages so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct RunRecord {
     pub(crate) stages: IndexMap<StageId, StageRecord>,
 }
 
 /// A stage so far.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StageRecord {
     pub(crate) id: StageId,
     /// The looped stage that it is an instance of.
@@ -67,6 +67,15 @@ impl RunRecord {
     pub(crate) fn new(plan: &Plan) -> Self {
         let stages = plan.stages.iter().map(|stage| (stage.id.clone(), StageRecord::new(stage)));
         Self { stages: stages.collect() }
+    }
+
+    /// Puts the stages that one came to in its place.
+    pub(crate) fn replace(&mut self, outline: &StageId, stages: &[PlannedStage]) {
+        let Some(at) = self.stages.get_index_of(outline) else { return };
+        self.stages.shift_remove(outline);
+        for (offset, stage) in stages.iter().enumerate() {
+            self.stages.shift_insert(at + offset, stage.id.clone(), StageRecord::new(stage));
+        }
     }
 
     /// `pipeline.currentStatus`: the combined outcome of the finished stages. A loop counts when all of it has finished

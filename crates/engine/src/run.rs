@@ -13,6 +13,7 @@ use crate::{
     emit::Emitter,
     record::{RunRecord, StageRecord},
     scope::RunScope,
+    so_far::SoFar,
     with_causes,
 };
 
@@ -157,7 +158,7 @@ impl<B: Backend> Engine<B> {
         context.emitter.emit(started(plan, &context.config)).await;
         let mut state = RunState { record: RunRecord::new(plan), halt: None, error: None, shown: Vec::new() };
         for stage in &plan.stages {
-            state.run_stage(&context, stage).await;
+            state.plan_and_run(&context, stage).await;
         }
         let result = state.result(&context.emitter);
         let exit_code = (context.config.exit_code)(&result);
@@ -177,7 +178,29 @@ struct RunState {
 }
 
 impl RunState {
-    async fn run_stage<B: Backend>(&mut self, context: &Context<B>, stage: &PlannedStage) {
+    /// Runs a stage; what it decides when it begins is decided now, unless it does not run.
+    async fn plan_and_run<B: Backend>(&mut self, context: &Context<B>, stage: &PlannedStage) {
+        let turn = self.turn(stage, context.config.clock.now());
+        let plan_again = context.config.plan_again.as_ref().filter(|_| !stage.undecided.is_empty());
+        let (StageTurn::Run, Some(plan_again)) = (turn, plan_again) else {
+            return self.run_stage(context, stage, None).await;
+        };
+        match plan_again(&stage.id, Arc::new(SoFar::of(&self.record, context.config.clock.now()))) {
+            Ok(stages) => {
+                self.record.replace(&stage.id, &stages);
+                for stage in &stages {
+                    self.run_stage(context, stage, None).await;
+                }
+            }
+            Err(reason) => {
+                let failed = StageTurn::End { outcome: Outcome::Failed, step_outcome: Outcome::Skipped, reason };
+                self.run_stage(context, stage, Some(failed)).await;
+            }
+        }
+    }
+
+    /// Runs a stage, or ends it as its turn says; without one, its conditions say what its turn is.
+    async fn run_stage<B: Backend>(&mut self, context: &Context<B>, stage: &PlannedStage, turn: Option<StageTurn>) {
         let began = Instant::now();
         context.emitter.emit(EventKind::StageStarted { stage: stage.id.clone() }).await;
         if context.is_cancelled() && self.halt.is_none() {
@@ -187,7 +210,7 @@ impl RunState {
         if let Some(record) = self.record.stages.get_mut(&stage.id) {
             record.started = Some(now);
         }
-        let turn = self.turn(stage, now);
+        let turn = turn.unwrap_or_else(|| self.turn(stage, now));
         let mut dispatcher =
             Dispatcher::new(context, &mut self.record, &mut self.halt, &mut self.error, Arc::new(stage.clone()));
         let outcome = match turn {

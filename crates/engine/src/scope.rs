@@ -43,6 +43,8 @@ impl Scope for RunScope<'_> {
             artifact if artifact.starts_with("artifact_") => {
                 stage.map_or(Lookup::Missing, |stage| in_artifact(stage, artifact, rest))
             }
+            // A stage is also known by its id alone.
+            id if self.run.stages.contains_key(&StageId(id.to_owned())) => self.in_stages(path),
             _ => Lookup::Missing,
         }
     }

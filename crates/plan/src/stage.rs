@@ -46,6 +46,9 @@ pub struct PlannedStage {
     pub clone: Option<CodebaseClone>,
     /// Why none of it can run on this machine, if so; its steps are shown as skipped.
     pub not_here: Option<String>,
+    /// What of it depends on the stages before it, for a person. Unless this is empty, the stage is planned again when
+    /// it begins, and what is here is only an outline.
+    pub undecided: Vec<String>,
     /// The steps.
     pub execution: Vec<Node>,
     /// The step groups that have a pod or network of their own, outermost first.

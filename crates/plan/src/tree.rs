@@ -12,7 +12,11 @@ pub fn render_tree(plan: &Plan) -> String {
     for (index, stage) in plan.stages.iter().enumerate() {
         let last = index + 1 == plan.stages.len();
         let not_here = stage.not_here.as_ref().map(|why| format!("  not run here: {why}")).unwrap_or_default();
-        push(&mut text, "", last, &format!("stage {} ({}){not_here}", stage.id, stage.profile.value));
+        let undecided = match stage.undecided.as_slice() {
+            [] => String::new(),
+            what => format!("  decided when the stage begins: {}", what.join(", ")),
+        };
+        push(&mut text, "", last, &format!("stage {} ({}){not_here}{undecided}", stage.id, stage.profile.value));
         render_nodes(&mut text, &indent("", last), stage, &mut Vec::new(), &stage.execution);
     }
     text

@@ -79,6 +79,8 @@ struct WireStage<'a> {
     /// Why the stage is not run on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_here: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    undecided: &'a [String],
     /// The step groups with a pod or network of their own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     containerised: Vec<WireContainerised<'a>>,
@@ -221,6 +223,7 @@ impl<'a> WireStage<'a> {
             services: services.collect(),
             execution: Each(&stage.execution),
             not_here: stage.not_here.as_deref(),
+            undecided: &stage.undecided,
             containerised: stage.containerised.iter().map(WireContainerised::new).collect(),
         }
     }

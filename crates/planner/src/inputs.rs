@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use cirun_parser::{SourceId, Sources, model::Connector};
-use cirun_plan::{Profile, PullPolicy, Secret};
+use cirun_plan::{Profile, PullPolicy, Secret, StaticScope};
 use indexmap::IndexMap;
 
 /// A value from outside, and who gave it (`--infra`, `CIRUN_PULL`, `.cirun.toml`).
@@ -77,6 +77,10 @@ pub struct Inputs<'a> {
     pub buildkit_config: Option<String>,
     /// Where caches are kept here, for people.
     pub caches: Option<String>,
+    /// What the stages of a run have left so far, where a stage is planned again as it begins.
+    pub so_far: Option<Arc<dyn StaticScope>>,
+    /// Whether the approval stages are taken as approved.
+    pub approved: bool,
     /// Leaves out what cirun adds to make a laptop do, and CI does not send.
     pub strict_parity: bool,
 }
@@ -103,6 +107,8 @@ impl<'a> Inputs<'a> {
             trust_bundle: None,
             buildkit_config: None,
             caches: None,
+            so_far: None,
+            approved: false,
             strict_parity: false,
         }
     }

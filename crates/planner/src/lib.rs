@@ -10,8 +10,10 @@ mod codebase_clone;
 mod codes;
 mod connectors;
 mod containerised;
+mod earlier_stages;
 mod env;
 mod flow;
+mod gates;
 mod git;
 mod idle;
 mod image;
@@ -47,6 +49,7 @@ mod variables;
 mod volumes;
 
 pub use codes::CODES;
+pub use gates::Gate;
 pub use inputs::{
     AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, MachineDaemon, NoSecrets, PullRequestFacts, PushMode,
     RunFacts, SecretStore, Selection, Setting, WebIdentity,

@@ -4,8 +4,8 @@ mod matrix;
 mod repeat;
 
 use cirun_expressions::Value;
-use cirun_parser::{Diagnostic, Span, model::StrategySpec};
-use cirun_plan::Condition;
+use cirun_parser::{Diagnostic, Int, ParameterField, Span, model::StrategySpec};
+use cirun_plan::{Condition, Pieces};
 use indexmap::IndexMap;
 
 use crate::{
@@ -26,6 +26,8 @@ pub(crate) enum Expansion {
     Once,
     /// These instances.
     Instances(Vec<Instance>, usize),
+    /// It is expanded when the stage begins: stages before it decide it.
+    Later,
     /// The strategy's `when` says no, or it cannot be expanded; a diagnostic says why.
     Never,
 }
@@ -95,9 +97,8 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
                 );
                 return Expansion::Never;
             }
-            Condition::Deferred(_) => {
-                too_late(ctx, "the strategy's `when`", when.span);
-                return Expansion::Never;
+            Condition::Deferred(pieces) => {
+                return too_late(ctx, "the strategy's `when`", &pieces, when.span);
             }
         }
     }
@@ -106,11 +107,14 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
     } else if let Some(repeat) = &strategy.repeat {
         repeat::instances(ctx, repeat)
     } else if let Some(parallelism) = &strategy.parallelism {
-        ctx.int(parallelism, "`parallelism`").map(|count| numbered(count.value))
+        count(ctx, parallelism, "`parallelism`").map(numbered)
     } else {
         return Expansion::Once;
     };
-    let Some(mut instances) = instances else { return Expansion::Never };
+    let mut instances = match instances {
+        Ok(instances) => instances,
+        Err(none) => return none,
+    };
     if instances.is_empty() || instances.len() > MOST_INSTANCES {
         ctx.notes.report(
             Diagnostic::error("bad-loop", format!("the strategy comes to {} instances", instances.len()))
@@ -180,22 +184,36 @@ fn distinct(instances: &mut [Instance]) {
     }
 }
 
-fn too_late(ctx: &Ctx<'_>, what: &str, span: Span) {
+/// What waits for a stage before this one is expanded when the stage begins; what waits for a step is never.
+fn too_late(ctx: &Ctx<'_>, what: &str, pieces: &Pieces, span: Span) -> Expansion {
+    if ctx.waits_for_stages(pieces) {
+        ctx.notes.undecided(what);
+        return Expansion::Later;
+    }
     ctx.notes.report(
         Diagnostic::error("decided-too-late", format!("{what} waits for a running step"))
             .at(span, "loops are expanded before the stage begins"),
     );
+    Expansion::Never
+}
+
+/// A number of instances.
+fn count(ctx: &Ctx<'_>, field: &Int, what: &str) -> Result<i64, Expansion> {
+    if let ParameterField::Expression(template) = &field.value
+        && let Evaluated::Deferred(pieces) = ctx.evaluate(template, field.span).value
+        && ctx.waits_for_stages(&pieces)
+    {
+        return Err(too_late(ctx, what, &pieces, field.span));
+    }
+    ctx.int(field, what).map(|count| count.value).ok_or(Expansion::Never)
 }
 
 /// An expression's value as a list of values.
-fn items_of(ctx: &Ctx<'_>, evaluated: Evaluated, span: Span) -> Option<Vec<Value>> {
+fn items_of(ctx: &Ctx<'_>, evaluated: Evaluated, span: Span) -> Result<Vec<Value>, Expansion> {
     match evaluated {
-        Evaluated::Ready { value: Value::List(items), .. } => Some(items),
-        Evaluated::Ready { value: Value::Null, .. } => Some(Vec::new()),
-        Evaluated::Ready { value, .. } => Some(vec![value]),
-        Evaluated::Deferred(_) => {
-            too_late(ctx, "the list", span);
-            None
-        }
+        Evaluated::Ready { value: Value::List(items), .. } => Ok(items),
+        Evaluated::Ready { value: Value::Null, .. } => Ok(Vec::new()),
+        Evaluated::Ready { value, .. } => Ok(vec![value]),
+        Evaluated::Deferred(pieces) => Err(too_late(ctx, "the list of a loop", &pieces, span)),
     }
 }

@@ -5,7 +5,7 @@ mod steps;
 use std::{collections::BTreeSet, sync::Arc};
 
 use cirun_expressions::{Lookup, Scope, Segment, Value};
-use cirun_plan::Cause;
+use cirun_plan::{Cause, StaticScope};
 use indexmap::IndexMap;
 pub(crate) use steps::StepIds;
 
@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) now_ms: i64,
     /// `--var` with a path: wins over every layer.
     pub(crate) overrides: IndexMap<String, String>,
+    /// What the stages before have left, where the run has come so far.
+    pub(crate) so_far: Option<Arc<dyn StaticScope>>,
 }
 
 /// What a name stands for.
@@ -226,12 +228,16 @@ impl Scope for Names {
         if let Some(text) = self.overridden(path) {
             return Lookup::Found { value: Value::String(text.clone()), secret: false };
         }
-        match self.find(path) {
+        let found = match self.find(path) {
             Found::Entry(entry) => entry.as_lookup(),
             Found::Inside(value, known) => Lookup::Found { value, secret: known.secret },
             Found::Pending => Lookup::Pending,
             Found::Missing if self.is_artifact(path) => Lookup::Pending,
             Found::Missing => Lookup::Missing,
+        };
+        match (&found, &self.world().so_far) {
+            (Lookup::Pending, Some(so_far)) => so_far.lookup(path),
+            _ => found,
         }
     }
 

@@ -1,16 +1,18 @@
 //! What planning finds out besides the plan.
 
 use std::{
-    cell::RefCell,
+    cell::{RefCell, RefMut},
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     ops::Range,
 };
 
+use cirun_expressions::Segment;
 use cirun_parser::{Diagnostic, Severity, SourceId, Span};
 use cirun_plan::{Secret, StageId, StepPath};
 use indexmap::IndexSet;
 
 use crate::{
+    earlier_stages::EarlierStages,
     idle::Idle,
     left_out::LeftOut,
     targets::{RegistryTarget, StoreTarget},
@@ -80,6 +82,7 @@ pub(crate) struct Notes {
     stores: RefCell<Vec<(StepPath, StoreTarget)>>,
     assumed: RefCell<IndexSet<(String, Owner)>>,
     left_out: RefCell<Vec<LeftOut>>,
+    earlier: RefCell<EarlierStages>,
 }
 
 /// What a notebook held in the end.
@@ -173,6 +176,21 @@ impl Notes {
     /// Notes a connector that is in no file, and that something else takes the place of.
     pub(crate) fn assumed_connector(&self, id: &str) {
         self.assumed.borrow_mut().insert((id.to_owned(), self.owner.borrow().clone()));
+    }
+
+    /// The stages before the one that is being planned.
+    pub(crate) fn earlier(&self) -> RefMut<'_, EarlierStages> {
+        self.earlier.borrow_mut()
+    }
+
+    /// Notes what the stage that is being planned decides when it begins.
+    pub(crate) fn undecided(&self, what: &str) {
+        self.earlier.borrow_mut().undecided(what);
+    }
+
+    /// Whether a stage before the one that is being planned gives the value at `path`.
+    pub(crate) fn is_of_earlier_stage(&self, path: &[Segment]) -> bool {
+        self.earlier.borrow().gives(path)
     }
 
     /// Notes a stage that is not run here.

@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 use crate::{
     codebase as facts,
     env::{codebase, stage::build_link},
+    gates::{Gate, Gates},
     idle::Idle,
     infrastructure::stages,
     inputs::{AwsMode, Inputs, PushMode},
@@ -49,6 +50,8 @@ pub struct Planned {
     pub assumed_connectors: Vec<String>,
     /// The stages that are not run here.
     pub left_out: Vec<LeftOut>,
+    /// The approval stages that no one has approved, with the stages that wait for them.
+    pub gates: Vec<Gate>,
     /// The AWS host names that an emulator must answer for.
     pub front_hosts: Vec<String>,
 }
@@ -86,31 +89,45 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
     };
     let (mut planned, mut unselected) = (Vec::new(), Vec::new());
     let selected = selected(&ctx, pipeline);
-    for stage in stages(&pipeline.stages) {
-        if !selected.iter().any(|other| std::ptr::eq(*other, stage)) {
-            unselected.push(stage.span);
-            // Nothing is said of a stage that is left out; but its secrets stay secret.
-            let aside = Notes::default();
-            let names = Names::within(&ctx.names, facts.names());
-            stage::decide(&Ctx { inputs, notes: &aside, names }, &mut facts, stage);
-            aside.into_parts(&Idle::default()).secrets.iter().for_each(|secret| notes.secret(secret));
-            continue;
+    let mut gates = Gates::default();
+    for node in &pipeline.stages {
+        let stages = stages(std::slice::from_ref(node));
+        for stage in &stages {
+            let stage = *stage;
+            if !selected.iter().any(|other| std::ptr::eq(*other, stage)) {
+                unselected.push(stage.span);
+                // Nothing is said of a stage that is left out; but its secrets stay secret.
+                let aside = Notes::default();
+                let names = Names::within(&ctx.names, facts.names());
+                stage::decide(&Ctx { inputs, notes: &aside, names }, &mut facts, stage);
+                aside.into_parts(&Idle::default()).secrets.iter().for_each(|secret| notes.secret(secret));
+                continue;
+            }
+            let from = planned.len();
+            drop(notes.earlier().take_undecided());
+            match &stage.spec {
+                StageSpec::Ci(spec) if facts.decided.is_empty() => {
+                    planned.extend(stage::lower(&ctx, &mut facts, stage, spec));
+                }
+                StageSpec::Ci(spec) => {
+                    let ctx = ctx.with_names(Names::within(&ctx.names, facts.names()));
+                    planned.extend(stage::lower(&ctx, &mut facts, stage, spec));
+                }
+                StageSpec::Other { kind, execution } => {
+                    let ctx = ctx.with_names(Names::within(&ctx.names, facts.names()));
+                    planned.extend(stage::lower_other(&ctx, &mut facts, stage, kind, execution));
+                }
+                // Whoever put templates in their places has reported the one that is missing here.
+                StageSpec::Template => {}
+            }
+            if planned.len() > from {
+                notes.earlier().planned(&stage.identifier.value);
+            }
+            gates.close(&mut planned[from..], inputs.approved);
         }
-        match &stage.spec {
-            StageSpec::Ci(spec) if facts.decided.is_empty() => {
-                planned.extend(stage::lower(&ctx, &mut facts, stage, spec));
-            }
-            StageSpec::Ci(spec) => {
-                let ctx = ctx.with_names(Names::within(&ctx.names, facts.names()));
-                planned.extend(stage::lower(&ctx, &mut facts, stage, spec));
-            }
-            StageSpec::Other { kind, execution } => {
-                let ctx = ctx.with_names(Names::within(&ctx.names, facts.names()));
-                planned.extend(stage::lower_other(&ctx, &mut facts, stage, kind, execution));
-            }
-            // Whoever put templates in their places has reported the one that is missing here.
-            StageSpec::Template => {}
-        }
+        notes.earlier().end();
+        let chosen = stages.iter().filter(|stage| selected.iter().any(|other| std::ptr::eq(*other, **stage)));
+        chosen.for_each(|stage| gates.pass(&ctx, stage));
     }
     selection::apply(&ctx, &mut planned);
     let plan_id = facts.id;
@@ -128,6 +145,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
         front_hosts: hosts,
         targets: targets.into_iter().collect(),
         left_out,
+        gates: gates.closed(),
         stores,
         idle,
         assumed_connectors: assumed_connectors.into_iter().collect(),
@@ -166,6 +184,7 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
         secrets: Arc::clone(&inputs.secrets),
         now_ms: inputs.run.now_ms,
         overrides: overrides(pipeline, inputs),
+        so_far: inputs.so_far.clone(),
     };
     let bare = Ctx { inputs, notes, names: Names::root(world(), IndexMap::new()) };
     let run = |what: &str| Entry::text(what, Cause::Service { rule: "harness-runtime.md 7: local values" });

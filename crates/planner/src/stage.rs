@@ -13,10 +13,10 @@ use indexmap::IndexMap;
 use crate::{
     codebase_clone, containerised,
     env::{Env, stage::Variables},
-    flow, git,
+    flow, gates, git,
     infrastructure::{self, Infrastructure},
     left_out::LeftOut,
-    looping::{Expansion, Instance, expand},
+    looping::{Expansion, Instance, expand, waiting},
     names::{Entry, Names, StepIds},
     notes::Owner,
     place::{CI, StagePlace},
@@ -74,10 +74,13 @@ pub(crate) fn lower_other(
             stage: StageId(stage.identifier.value.clone()),
             why: format!("a `{}` stage is not run locally", kind.value),
         });
-        ctx.notes.report(
+        let left_out =
             Diagnostic::parity("stage-not-run", format!("the stage `{}` is left out", stage.identifier.value))
-                .at(kind.span, format!("a `{}` stage is not run locally", kind.value)),
-        );
+                .at(kind.span, format!("a `{}` stage is not run locally", kind.value));
+        ctx.notes.report(match gates::is_gate(stage) && !ctx.inputs.approved {
+            true => left_out.help("what is behind it waits for an approval: `--approve` gives it"),
+            false => left_out,
+        });
         return Vec::new();
     };
     let spec = CiStage { execution: execution.to_vec(), ..CiStage::default() };
@@ -105,6 +108,12 @@ fn instances(
 fn each<T>(ctx: &Ctx<'_>, stage: &Stage, mut one: impl FnMut(&Ctx<'_>, &str, (usize, usize)) -> T) -> Vec<T> {
     match expand(ctx, stage.strategy.as_ref()) {
         Expansion::Once => vec![one(ctx, "", (0, 1))],
+        Expansion::Later => {
+            ctx.notes.earlier().in_waiting_loop(true);
+            let done = one(&ctx.with_names(Names::within(&ctx.names, waiting())), "", (0, 1));
+            ctx.notes.earlier().in_waiting_loop(false);
+            vec![done]
+        }
         Expansion::Never => Vec::new(),
         Expansion::Instances(instances, _) => instances
             .iter()
@@ -211,6 +220,7 @@ fn instance(
         when: flow::when(&ctx, stage.when.as_ref()),
         clone: codebase_clone::of(&ctx, facts.pipeline, spec, place),
         not_here: place.platform.not_here(&ctx.inputs.run.os),
+        undecided: ctx.notes.earlier().take_undecided(),
         execution,
         containerised: tree.take_containerised(),
         known: Arc::clone(&ctx.names) as _,

@@ -153,6 +153,10 @@ impl<'a> StageTree<'a> {
     ) -> Option<Node> {
         match expand(&within.ctx, strategy) {
             Expansion::Once => Some(lower(within, "")),
+            Expansion::Later => {
+                let names = Names::within(&within.ctx.names, looping::waiting());
+                Some(lower(&Within { ctx: within.ctx.with_names(names), ..within.clone() }, ""))
+            }
             Expansion::Never => {
                 let names = Names::within(&within.ctx.names, looping::waiting());
                 let mut node = lower(&Within { ctx: within.ctx.with_names(names), ..within.clone() }, "");

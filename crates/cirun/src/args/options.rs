@@ -24,6 +24,9 @@ pub(crate) struct PlanOptions {
     /// Ends with this step
     #[arg(long, value_name = "ID", help_heading = "Selection")]
     pub until: Option<String>,
+    /// Takes the approval stages as approved, so that the stages behind them run
+    #[arg(long, help_heading = "Selection")]
+    pub approve: bool,
     /// Plans as if the stage ran on this infrastructure
     #[arg(long, value_name = "PROFILE", value_parser = parse_profile, help_heading = "Selection")]
     pub infra: Option<Profile>,

@@ -1,6 +1,7 @@
 //! `cirun local`: runs the stages of a plan.
 
-mod guard;
+mod gates;
+pub(crate) mod guard;
 mod header;
 mod host_steps;
 mod image_rules;
@@ -79,10 +80,15 @@ pub(crate) async fn start(
     Start { mut invocation, earlier }: Start,
 ) -> Result<ExitCode, CliError> {
     let run = run_id::new(Timestamp::now());
-    let located = locate(file, plan, Some(options), environment)?;
+    let located = locate(file.clone(), plan, Some(options), environment)?;
     let delegate = setup::delegate(&located.settings).await?;
     let mut session = Session::open(located, plan, environment, Purpose::Run { run: run.clone(), delegate })?;
     session.demand_valid(Severity::Warning)?;
+    if gates::approve(&session, plan)? {
+        let inputs = plan.inputs.iter().chain(&session.answers).cloned().collect();
+        let approved = PlanOptions { approve: true, inputs, ..plan.clone() };
+        return Box::pin(start(file, &approved, options, environment, Start { invocation, earlier })).await;
+    }
     outcome::demand_parity(&session, plan)?;
     outcome::demand_no_skips(&session, plan)?;
     outcome::demand_something_to_run(&session)?;
@@ -160,6 +166,7 @@ async fn carry_out(
     let questions = (!plan.no_input && console::is_interactive()).then(|| questions::answer(stage.clone()));
     let visitor = options.shell_on_failure.then(|| shell::visitor(stage, Arc::clone(&backends), signals.clone()));
     let (exit_signals, strict_parity) = (signals.clone(), plan.strict_parity);
+    let is_held = !session.planned.gates.is_empty();
     let config = Config {
         run: run.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -172,11 +179,14 @@ async fn carry_out(
         questions,
         visitor,
         earlier,
+        plan_again: session.plan_again(),
         after_stage: {
             let not_emulated = outcome::NotEmulated::of(record);
             Arc::new(move |_| not_emulated.findings())
         },
-        exit_code: Arc::new(move |result| outcome::exit_code(result, &exit_signals, strict_parity).code()),
+        exit_code: Arc::new(move |result| {
+            gates::exit_code(outcome::exit_code(result, &exit_signals, strict_parity), is_held).code()
+        }),
     };
     let cancel = Cancellation { first: signals.stop.clone(), second: signals.kill.clone() };
     let result = Engine::new(backends, config).run(session.plan(), sender, cancel).await;
@@ -216,7 +226,7 @@ async fn carry_out(
                 None => told,
             })
         }
-        None => Ok(code),
+        None => gates::demand_approved(session, code),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use cirun_beneath::{Refusal, Root};
-use cirun_parser::{Diagnostic, Document, DocumentKind, model::Connector};
+use cirun_parser::{Diagnostic, Document, DocumentKind, Sources, model::Connector};
 use cirun_plan::PullPolicy;
 use cirun_planner::{
     AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, Selection, Setting,
@@ -60,6 +60,9 @@ pub(crate) const TRUST_BUNDLE_FILE: &str = "ca-bundle.pem";
 pub(crate) const BUILDKIT_FILE: &str = "buildkitd.toml";
 /// The token of the pod's service account.
 pub(crate) const POD_TOKEN_FILE: &str = "pod-token";
+
+/// What a session's inputs have in place of its own texts, which they cannot borrow.
+static NO_SOURCES: LazyLock<Sources> = LazyLock::new(Sources::default);
 
 /// Plans the located pipeline.
 pub(super) fn assemble(
@@ -169,10 +172,11 @@ pub(super) fn assemble(
         },
         caches: Some(local_store::caches_of(&paths, &project_directory).display().to_string()),
         daemon,
+        approved: plan.approve,
         strict_parity: plan.strict_parity,
-        ..Inputs::new(&project.sources)
+        ..Inputs::new(&NO_SOURCES)
     };
-    let planned = cirun_planner::plan(&pipeline, &inputs);
+    let planned = cirun_planner::plan(&pipeline, &Inputs { sources: &project.sources, ..inputs.clone() });
     documents::settle_templates(&mut diagnostics, &pipeline, &planned, templates);
     let missing = documents::missing_at(&diagnostics);
     let is_news = |found: &&Diagnostic| {
@@ -201,6 +205,7 @@ pub(super) fn assemble(
         identity,
         answers,
         running,
+        inputs: Box::new(inputs),
     })
 }
 

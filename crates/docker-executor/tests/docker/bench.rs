@@ -293,6 +293,7 @@ pub(super) fn planned(profile: Profile, steps: &[&ReadyStep], shared_paths: &[&s
         looped: None,
         clone: None,
         not_here: None,
+        undecided: Vec::new(),
         containerised: Vec::new(),
         known: Arc::new(Nothing),
     }

@@ -335,6 +335,7 @@ pub fn stage_when<N: Into<Node>>(id: &str, when: When, nodes: impl IntoIterator<
         looped: None,
         clone: None,
         not_here: None,
+        undecided: Vec::new(),
         containerised: Vec::new(),
         known: Arc::new(NothingKnown),
     }

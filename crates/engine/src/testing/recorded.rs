@@ -153,6 +153,7 @@ fn config(questions: Option<mpsc::Sender<Question>>, look_ahead: usize, services
         questions,
         visitor: None,
         earlier: None,
+        plan_again: None,
         after_stage: Arc::new(|_| Vec::new()),
         exit_code: Arc::new(exit_code),
     }

@@ -235,6 +235,7 @@ fn stage() -> PlannedStage {
         looped: None,
         clone: None,
         not_here: None,
+        undecided: Vec::new(),
         containerised: Vec::new(),
         known: Arc::new(Nothing),
     }

@@ -4,7 +4,7 @@ use cirun_expressions::{Template, Value};
 use cirun_parser::{Diagnostic, Node, Value as NodeValue, model::StrategySpec};
 use indexmap::IndexMap;
 
-use super::{Instance, items_of};
+use super::{Expansion, Instance, items_of};
 use crate::resolve::{Ctx, Evaluated};
 
 /// The combinations of the axes without the excluded ones: literal axes in their order, then those of expressions.
@@ -12,7 +12,7 @@ pub(super) fn instances(
     ctx: &Ctx<'_>,
     strategy: &StrategySpec,
     axes: &IndexMap<String, Node>,
-) -> Option<Vec<Instance>> {
+) -> Result<Vec<Instance>, Expansion> {
     let (literal, expressions): (Vec<_>, Vec<_>) =
         axes.iter().partition(|(_, node)| matches!(node.value, NodeValue::List(_)));
     let mut values: Vec<(&String, Vec<Value>)> = Vec::new();
@@ -23,7 +23,7 @@ pub(super) fn instances(
                 Diagnostic::error("bad-loop", format!("the axis `{axis}` is empty"))
                     .at(node.span, "an axis needs at least one value"),
             );
-            return None;
+            return Err(Expansion::Never);
         }
         values.push((axis, items));
     }
@@ -31,7 +31,7 @@ pub(super) fn instances(
         ctx.notes.report(
             Diagnostic::error("bad-loop", "the matrix has no axes").at(strategy.span, "name at least one axis"),
         );
-        return None;
+        return Err(Expansion::Never);
     }
     let mut instances = Vec::new();
     let mut at = vec![0_usize; values.len()];
@@ -43,7 +43,7 @@ pub(super) fn instances(
             instances.push(Instance { axes: chosen, ..Instance::plain(suffix) });
         }
         if instances.len() > super::MOST_INSTANCES || !advance(&mut at, &values) {
-            return Some(instances);
+            return Ok(instances);
         }
     }
 }
@@ -69,7 +69,7 @@ fn excluded(ctx: &Ctx<'_>, strategy: &StrategySpec, chosen: &IndexMap<String, Va
     })
 }
 
-fn axis_values(ctx: &Ctx<'_>, node: &Node) -> Option<Vec<Value>> {
+fn axis_values(ctx: &Ctx<'_>, node: &Node) -> Result<Vec<Value>, Expansion> {
     match &node.value {
         NodeValue::List(items) => {
             let mut values = Vec::new();
@@ -80,39 +80,36 @@ fn axis_values(ctx: &Ctx<'_>, node: &Node) -> Option<Vec<Value>> {
                     other => values.push(other),
                 }
             }
-            Some(values)
+            Ok(values)
         }
         NodeValue::Scalar { text, .. } => {
             let (template, _) = Template::parse(text);
             items_of(ctx, ctx.evaluate(&template, node.span).value, node.span)
         }
-        NodeValue::Null => Some(Vec::new()),
-        NodeValue::Map(_) => Some(vec![value(ctx, node)?]),
+        NodeValue::Null => Ok(Vec::new()),
+        NodeValue::Map(_) => Ok(vec![value(ctx, node)?]),
     }
 }
 
 /// A node as a value; texts stay texts, whatever they look like.
-fn value(ctx: &Ctx<'_>, node: &Node) -> Option<Value> {
+fn value(ctx: &Ctx<'_>, node: &Node) -> Result<Value, Expansion> {
     match &node.value {
-        NodeValue::Null => Some(Value::Null),
+        NodeValue::Null => Ok(Value::Null),
         NodeValue::Scalar { text, .. } => {
             let (template, _) = Template::parse(text);
             match template.as_literal() {
-                Some(literal) => Some(Value::String(literal.to_owned())),
+                Some(literal) => Ok(Value::String(literal.to_owned())),
                 None => match ctx.evaluate(&template, node.span).value {
-                    Evaluated::Ready { value, .. } => Some(value),
-                    Evaluated::Deferred(_) => {
-                        super::too_late(ctx, "an axis", node.span);
-                        None
-                    }
+                    Evaluated::Ready { value, .. } => Ok(value),
+                    Evaluated::Deferred(pieces) => Err(super::too_late(ctx, "an axis", &pieces, node.span)),
                 },
             }
         }
-        NodeValue::List(items) => items.iter().map(|item| value(ctx, item)).collect::<Option<_>>().map(Value::List),
+        NodeValue::List(items) => items.iter().map(|item| value(ctx, item)).collect::<Result<_, _>>().map(Value::List),
         NodeValue::Map(entries) => entries
             .iter()
-            .map(|entry| Some((entry.key.value.clone(), value(ctx, &entry.value)?)))
-            .collect::<Option<_>>()
+            .map(|entry| Ok((entry.key.value.clone(), value(ctx, &entry.value)?)))
+            .collect::<Result<_, _>>()
             .map(Value::Map),
     }
 }

@@ -2,26 +2,31 @@
 
 use cirun_expressions::Value;
 use cirun_parser::{Int, ParameterField, model::RepeatSpec};
+use cirun_plan::Text;
 
-use super::{Instance, items_of, numbered};
+use super::{Expansion, Instance, count, items_of, numbered, too_late};
 use crate::resolve::Ctx;
 
 /// `times`, or `items` (a part of them between `start` and `end`), alone or in partitions.
-pub(super) fn instances(ctx: &Ctx<'_>, repeat: &RepeatSpec) -> Option<Vec<Instance>> {
+pub(super) fn instances(ctx: &Ctx<'_>, repeat: &RepeatSpec) -> Result<Vec<Instance>, Expansion> {
     if let Some(times) = &repeat.times {
-        return ctx.int(times, "`times`").map(|times| numbered(times.value));
+        return count(ctx, times, "`times`").map(numbered);
     }
-    let field = repeat.items.as_ref()?;
+    let field = repeat.items.as_ref().ok_or(Expansion::Never)?;
     let items = match &field.value {
         ParameterField::Literal(items) => items
             .iter()
-            .map(|item| ctx.known(item, "an item").map(|item| Value::String(item.value)))
-            .collect::<Option<_>>()?,
+            .map(|item| match ctx.text(item).value {
+                Text::Known(text) => Ok(Value::String(text)),
+                Text::Secret(secret) => Ok(Value::String(secret.expose().to_owned())),
+                Text::Deferred(pieces) => Err(too_late(ctx, "an item", &pieces, item.span)),
+            })
+            .collect::<Result<_, _>>()?,
         ParameterField::Expression(template) => items_of(ctx, ctx.evaluate(template, field.span).value, field.span)?,
     };
     let items = part(ctx, repeat, items);
     let size = number(ctx, repeat.partition_size.as_ref(), "`partitionSize`").filter(|size| *size > 0);
-    Some(match size {
+    Ok(match size {
         Some(size) => items
             .chunks(size)
             .enumerate()

@@ -13,6 +13,7 @@ pub(super) struct Recording<'n> {
     /// Gives waiting names an empty value, so that evaluation goes on behind them.
     pretend: bool,
     pub(super) missing: RefCell<Vec<Vec<Segment>>>,
+    pub(super) pending: RefCell<Vec<Vec<Segment>>>,
     /// Outputs that no step will write, with the plugin that does not.
     pub(super) never_written: RefCell<Vec<(Vec<Segment>, &'static str)>>,
     pub(super) missing_secrets: RefCell<Vec<String>>,
@@ -31,6 +32,7 @@ impl<'n> Recording<'n> {
             names,
             pretend: false,
             missing: RefCell::default(),
+            pending: RefCell::default(),
             never_written: RefCell::default(),
             missing_secrets: RefCell::default(),
             secrets: RefCell::default(),
@@ -56,6 +58,7 @@ impl Scope for Recording<'_> {
                 }
             }
             Lookup::Pending => {
+                self.pending.borrow_mut().push(path.to_vec());
                 if let Some(plugin) = self.names.never_written_by(path) {
                     self.never_written.borrow_mut().push((path.to_vec(), plugin));
                 }

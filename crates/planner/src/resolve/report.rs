@@ -115,10 +115,23 @@ impl Ctx<'_> {
     }
 
     pub(crate) fn deferred_too_late(&self, what: &str, pieces: &Pieces, span: Span) {
+        if self.waits_for_stages(pieces) {
+            self.notes.undecided(what);
+            return;
+        }
         self.notes.report(
             Diagnostic::error("decided-too-late", format!("{what} waits for a running step: `{}`", pieces.shown()))
                 .at(span, "must be known before the stage begins"),
         );
+    }
+
+    /// Whether a text waits for nothing but stages before this one, so that it is decided when this stage begins.
+    pub(crate) fn waits_for_stages(&self, pieces: &Pieces) -> bool {
+        let probe = Recording::pretending(&self.names);
+        // Only what was looked up matters, not what came of it.
+        drop(pieces.resolve(&probe));
+        let pending = probe.pending.into_inner();
+        !pending.is_empty() && pending.iter().all(|path| self.notes.is_of_earlier_stage(path))
     }
 
     pub(super) fn not_a(&self, kind: &str, what: &str, found: &str, span: Span) {

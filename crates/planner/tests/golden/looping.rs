@@ -93,7 +93,7 @@ fn matrix_that_waits() {
       host: sh | -c | set -e; list
     go Run
       skipped: its looping strategy gives no instance
-    error[decided-too-late] the list waits for a running step
+    error[decided-too-late] the list of a loop waits for a running step
       at `<+steps.before.output.outputVariables.parts>`: loops are expanded before the stage begins
     ");
 }

@@ -4,7 +4,7 @@ use cirun_plan::{Action, PlannedStep};
 use cirun_planner::{StorePlayer, StoreWork};
 use cirun_report::human_count;
 
-use super::setup::Setup;
+use super::{gates, setup::Setup};
 use crate::{
     args::{AwsMode, PushMode},
     console,
@@ -31,6 +31,9 @@ pub(super) fn say(session: &Session, run: &str, setup: &Setup, environment: &Env
     }
     if pushes_somewhere {
         console::say(&format!("  pushes     {}", pushes(session, setup)));
+    }
+    for gate in &session.planned.gates {
+        console::say(&format!("  gate       {}: `--approve` runs them", gates::waiting(gate)));
     }
     stores(session, setup).iter().for_each(|line| console::say(line));
     assumed(session).iter().for_each(|line| console::say(line));
