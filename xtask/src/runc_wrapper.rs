@@ -1,7 +1,7 @@
 //! The OCI runtime between the engine and runc on hosts that lack a capability.
 //!
 //! `docker run --privileged` asks runc for every capability, and runc fails where the host cannot give one
-//! (facts/plugins-measured.md, last section). `cargo xtask engine` copies its own binary under the name
+//! (measured: crun alone does not help). `cargo xtask engine` copies its own binary under the name
 //! [`NAME`]; called by that name it takes the capabilities that the host lacks out of the bundle's
 //! `config.json`, or out of the process file of an `exec`, and becomes runc. It must never change anything else.
 

@@ -7,10 +7,11 @@ mod documents;
 mod edges;
 mod paths;
 mod readme;
+mod reference;
 mod sources;
 mod words;
 
-/// Checks the house rules that no lint knows: module docs, file sizes, crate edges, words, paths, golden files.
+/// Checks the house rules that no lint knows: module docs, file sizes, crate edges, words, paths, citations, golden files.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -23,6 +24,7 @@ pub(crate) fn run(_: &Args) -> Result<()> {
     problems.extend(readme::check());
     problems.extend(words::check(&documents));
     problems.extend(paths::check(&documents));
+    problems.extend(reference::check(&files, &documents)?);
     for file in sources::large(&files) {
         println!("large: {file}");
     }

@@ -17,7 +17,7 @@ impl Signer {
     }
 
     /// Makes a token: letters, digits, `-`, `_` and one `.`, as some plugins split passwords at every `:`
-    /// (harness-runtime.md 6.8). A token of one purpose is none of another.
+    /// (ecr.password). A token of one purpose is none of another.
     pub(crate) fn seal<T: Serialize>(&self, purpose: &str, claims: &T) -> String {
         let claims = serde_json::to_vec(claims).expect("claims are strings and numbers");
         let payload = URL_SAFE_NO_PAD.encode(claims);

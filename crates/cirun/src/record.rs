@@ -198,7 +198,7 @@ pub(crate) fn readable_by_all(_file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Step containers run as any user (harness-runtime.md 1.2).
+/// Step containers run as any user (outputs.everyone-writes).
 #[cfg(unix)]
 pub(crate) fn open_to_all(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -67,14 +67,14 @@ pub struct RunConfig {
     /// The address that published ports listen on. CI binds all addresses; loopback keeps the services of a run to the
     /// machine.
     pub publish_address: IpAddr,
-    /// How long a container may take to end after its stop signal (harness-runtime.md 1.8 waits 30 s).
+    /// How long a container may take to end after its stop signal (flow.stop).
     pub stop_grace: Duration,
     /// Which containers stay when they have ended.
     pub keep: Keep,
 }
 
 impl RunConfig {
-    /// Where the run's directory is in the containers (harness-runtime.md 1.2, `_engine`).
+    /// Where the run's directory is in the containers (infra.engine-directory).
     pub const RUN_DIR: &str = "/tmp/engine";
 
     /// The workspace of a stage on the host.
@@ -258,7 +258,7 @@ pub enum Keep {
 /// Whether the engine's socket is given to steps.
 #[derive(Debug, Clone)]
 pub enum EngineSocket {
-    /// As the profile does (harness-runtime.md 1.2, `_docker`).
+    /// As the profile does (infra.socket).
     AsPlanned,
     /// The same behind a guard, where the engine's socket is on this machine.
     Guarded(SocketGuard),

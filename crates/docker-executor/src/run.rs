@@ -38,7 +38,7 @@ use crate::{
 /// How long the engine may take to hand over what an ended container printed.
 const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 
-/// CI's code for a failure of the runner itself (harness-runtime.md 1.7).
+/// CI's code for a failure of the runner itself (flow.runner-error).
 const RUNNER_ERROR: i64 = 255;
 
 /// How much of a container's first output is kept to recognise the runtime's own words in it.
@@ -132,7 +132,7 @@ async fn create_unless_asked(
     }
 }
 
-/// Named volumes belong to root when they are new; in CI every user may write to shared paths (harness-runtime.md 1.2).
+/// Named volumes belong to root when they are new; in CI every user may write to shared paths (infra.shared-paths).
 async fn open_volumes(shared: &Shared, around: &Surroundings, container: &str) -> Result<(), BackendError> {
     around
         .volumes_opened
@@ -163,7 +163,7 @@ pub(crate) async fn start(
         .map_err(|error| engine_error(format!("attach to `{path}`"), &error))?;
     match shared.engine.start(id, network).await {
         Ok(()) => Ok(Ok(attached.output.boxed())),
-        // In CI a service is started in the background, where nothing looks at how that went (harness-runtime.md 1.7).
+        // In CI a service is started in the background, where nothing looks at how that went (background.started).
         Err(error) if step.role == Role::Service && is_port_taken(&error) => {
             Ok(Err(Exit::NotStarted { code: RUNNER_ERROR, reason: explain(&error) }))
         }

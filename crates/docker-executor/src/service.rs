@@ -42,7 +42,7 @@ pub(crate) enum Ports {
 }
 
 /// Starts a service. One whose program cannot be started, or whose port of the machine is taken, has ended at once: in CI that is
-/// no failure of the step (harness-runtime.md 1.7), so it is reported through `ended`.
+/// no failure of the step (background.started), so it is reported through `ended`.
 pub(crate) async fn start(
     shared: &Arc<Shared>,
     step: &ReadyStep,
@@ -129,7 +129,7 @@ fn health_check(config: &HealthConfig) -> Option<Vec<String>> {
     }
 }
 
-/// 255 is CI's code for a failure of the runner itself (harness-runtime.md 1.7).
+/// 255 is CI's code for a failure of the runner itself (flow.runner-error).
 fn lost(error: &BackendError) -> Exit {
     Exit::NotStarted { code: 255, reason: error.to_string() }
 }

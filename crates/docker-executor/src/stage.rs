@@ -273,7 +273,7 @@ fn has_stand_in(step: &PlannedStep) -> bool {
     matches!(&step.action, Action::Container(container) if container.stand_in.is_some())
 }
 
-/// Steps run as any user and write their output files there, so everyone may (harness-runtime.md 1.2).
+/// Steps run as any user and write their output files there, so everyone may (outputs.everyone-writes).
 fn make_run_dir(dir: &Path) -> Result<(), BackendError> {
     let failed = |source: io::Error| BackendError::Io { what: format!("make the directory {}", dir.display()), source };
     fs::create_dir_all(dir).map_err(failed)?;

@@ -134,7 +134,7 @@ pub enum Readiness {
     },
 }
 
-/// The raw files of a step's output variables (harness-runtime.md 2.6).
+/// The raw files of a step's output variables (environment.files).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutputFiles {
     /// `$DRONE_OUTPUT`, the same file as `$HARNESS_OUTPUT_FILE`.

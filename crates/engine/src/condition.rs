@@ -1,11 +1,11 @@
-//! Whether a turn that has come is taken: `when` (harness-runtime.md 8.1).
+//! Whether a turn that has come is taken: `when` (flow.when).
 
 use cirun_expressions::Evaluation;
 use cirun_plan::{Condition, StageStatus, When};
 
 use crate::{Outcome, scope::RunScope, status};
 
-/// Null is no answer (harness-runtime.md 8.1: an evaluation error fails the node).
+/// Null is no answer (flow.condition: an evaluation error fails the node).
 const NULL: &str = "it comes to null, which is neither true nor false";
 
 /// What a `when` comes to.

@@ -1,4 +1,4 @@
-//! Reads output files as CI does: the rules of godotenv v2.0.0, which the CI's runner uses (harness-runtime.md 3).
+//! Reads output files as CI does: the rules of godotenv v2.0.0, which the CI's runner uses (outputs.dotenv).
 //!
 //! Its surprises are kept, because a value that CI would spoil must be spoiled here too.
 

@@ -1,4 +1,4 @@
-//! Why a step failed, the error types of that, and which failure strategy acts (harness-schema.md 6).
+//! Why a step failed, the error types of that, and which failure strategy acts (flow.errors).
 
 use cirun_plan::{FailureAction, FailureStrategy};
 
@@ -31,7 +31,7 @@ pub(crate) struct Failure {
 }
 
 /// The names under which a failure strategy may ask for a cause, besides `AllErrors`. `Unknown` is the service's type for
-/// an application's failure (harness-runtime.md 8.3).
+/// an application's failure (flow.failure-types).
 const ERROR_TYPES: [(Cause, &[&str]); 7] = [
     (Cause::ExitCode, &["Unknown"]),
     (Cause::Timeout, &["Timeout"]),

@@ -10,7 +10,7 @@ use crate::{
     terminal_text::{Piece, pieces},
 };
 
-/// The longest line in bytes, after which it goes on as the next one (CI cuts the rest off: harness-runtime.md 1.7).
+/// The longest line in bytes, after which it goes on as the next one (CI cuts the rest off: outputs.long-lines).
 pub(crate) const MAX_LINE: usize = 71_680;
 
 /// Ends a line that goes on as the next one.

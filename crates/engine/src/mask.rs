@@ -1,7 +1,7 @@
 //! Replaces secrets in text, in every form in which a step may print them.
 //!
 //! What counts is what is shown: what a terminal takes as an order, and characters without a width, are taken out of a copy, and
-//! what is found there is masked where it was. A secret of several lines is found line by line (harness-runtime.md 1.7).
+//! what is found there is masked where it was. A secret of several lines is found line by line (outputs.masking).
 
 mod forms;
 mod openings;
@@ -19,7 +19,7 @@ pub(crate) use self::{
 };
 use crate::MaskedLine;
 
-/// What is in place of a secret (harness-runtime.md 1.7).
+/// What is in place of a secret (outputs.masking).
 pub const MASK: &str = "**************";
 
 /// Knows the secrets of a run and finds them in text.

@@ -1,4 +1,4 @@
-//! Output variables and published artifacts, from the files that a finished step left (harness-runtime.md 3).
+//! Output variables and published artifacts, from the files that a finished step left (outputs.declared).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cirun_expressions::Value;

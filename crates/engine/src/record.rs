@@ -79,7 +79,7 @@ impl RunRecord {
     }
 
     /// `pipeline.currentStatus`: the combined outcome of the finished stages. A loop counts when all of it has finished
-    /// (harness-runtime.md 8.1), so that a failed instance does not skip the next one.
+    /// (flow.current-status), so that a failed instance does not skip the next one.
     pub(crate) fn current(&self) -> Outcome {
         let open: IndexSet<&StageId> = self
             .stages

@@ -162,7 +162,7 @@ impl Resolver<'_> {
     }
 }
 
-/// The runner of these profiles drops variables whose value is empty (harness-runtime.md 1.4).
+/// The runner of these profiles drops variables whose value is empty (environment.empty).
 fn drops_empty_variables(profile: Profile) -> bool {
     match profile {
         Profile::Kubernetes => false,

@@ -1,4 +1,4 @@
-//! What expressions see of the run: outputs, statuses, times, published artifacts (harness-runtime.md 3, 7, 8.1).
+//! What expressions see of the run: outputs, statuses, times, published artifacts (expressions.steps).
 
 use cirun_expressions::{Lookup, Scope, Segment, Value};
 use cirun_plan::{StageId, StepPath};
@@ -141,7 +141,7 @@ fn in_stage(stage: &StageRecord, rest: &[Segment]) -> Lookup {
     }
 }
 
-/// The steps that have failed, as the service writes the list; nothing if there are none (harness-runtime.md 2.3).
+/// The steps that have failed, as the service writes the list; nothing if there are none (environment.status).
 fn failed_steps(stage: &StageRecord) -> String {
     let failed = |step: &StepRecord| matches!(step.state, StepState::Finished { outcome, .. } if is_failure(outcome));
     let ids: Vec<&str> = stage.steps.values().filter(|step| failed(step)).map(|step| step.id.as_str()).collect();

@@ -1,4 +1,4 @@
-//! How outcomes add up, and the words that expressions see (harness-runtime.md 8.1, 8.2).
+//! How outcomes add up, and the words that expressions see (flow.status).
 
 use crate::Outcome;
 

@@ -1,4 +1,4 @@
-//! Sums up the test reports of steps, as the service counts them: JUnit XML, and Visual Studio's `.trx` (harness-runtime.md 4).
+//! Sums up the test reports of steps, as the service counts them: JUnit XML, and Visual Studio's `.trx` (outputs.report-formats).
 
 mod junit;
 mod trx;

@@ -11,7 +11,7 @@ use crate::{
     written,
 };
 
-/// The service reports an error of its own runner with this code (harness-runtime.md 1.7).
+/// The service reports an error of its own runner with this code (flow.runner-error).
 const RUNNER_ERROR: i64 = 255;
 
 /// What became of an attempt.

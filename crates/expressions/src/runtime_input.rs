@@ -5,7 +5,7 @@ mod tests;
 
 use crate::{Template, java_regex};
 
-/// A field's runtime input, as written (harness-schema.md 5.4); values may hold expressions.
+/// A field's runtime input, as written (expressions.runtime-input); values may hold expressions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuntimeInput {
     /// `.default(…)`, without the quotes around it; `.default()` is none.

@@ -1,6 +1,6 @@
 //! Finds where each `<+…>` of a text begins and ends, in one pass.
 //!
-//! As in the service (harness-runtime.md 7) quotes mean nothing here: `<+` opens, `>` closes, `\>` is a plain `>`.
+//! As in the service (expressions.syntax) quotes mean nothing here: `<+` opens, `>` closes, `\>` is a plain `>`.
 //! One kindness is ours: ` >= ` between blanks is the operator, since nobody ends an expression so.
 
 /// One `<+…>`.

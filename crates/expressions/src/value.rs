@@ -12,7 +12,7 @@ pub(crate) const MAX_TEXT: usize = 16 << 20;
 /// A value as JEXL sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Nothing; renders as the text `null` (harness-runtime.md 7).
+    /// Nothing; renders as the text `null` (expressions.null).
     Null,
     /// A boolean.
     Bool(bool),

@@ -128,7 +128,7 @@ impl Backend for HostBackend {
         Ok(exit)
     }
 
-    /// A program that cannot be started has ended at once: in CI that is no failure of the step (harness-runtime.md 1.7).
+    /// A program that cannot be started has ended at once: in CI that is no failure of the step (background.started).
     async fn start_service(
         &self,
         step: &ReadyStep,
@@ -210,7 +210,7 @@ fn host_action(step: &ReadyStep) -> Result<&ReadyHost, BackendError> {
     }
 }
 
-/// CI's code for a failure of the runner itself (harness-runtime.md 1.7).
+/// CI's code for a failure of the runner itself (flow.runner-error).
 const RUNNER_ERROR: i64 = 255;
 
 fn lost(error: &BackendError) -> Exit {

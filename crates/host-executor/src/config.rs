@@ -23,11 +23,11 @@ pub struct HostConfig {
     /// A program, by its absolute path (steps run in another directory and with another `PATH`), and the arguments that make
     /// it call [`guard_main`](crate::guard_main) with those that follow.
     pub guard: Vec<OsString>,
-    /// How long a step may take to end after SIGTERM (harness-runtime.md 1.8 waits 30 s for containers).
+    /// How long a step may take to end after SIGTERM (flow.stop).
     pub stop_grace: Duration,
 }
 
 impl HostConfig {
-    /// The directory of the steps' output files in plans (harness-runtime.md 1.2, `_engine`).
+    /// The directory of the steps' output files in plans (infra.engine-directory).
     pub const ENGINE_DIR: &str = "/tmp/engine";
 }

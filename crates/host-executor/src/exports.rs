@@ -1,4 +1,4 @@
-//! `$DRONE_ENV`: what a host step exports to the later host steps of its stage (harness-runtime.md 1.5).
+//! `$DRONE_ENV`: what a host step exports to the later host steps of its stage (environment.exports).
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! Runs steps without an image as processes of the machine (harness-runtime.md 1.5, containerless).
+//! Runs steps without an image as processes of the machine (infra.host-steps).
 //!
 //! Each step runs under a *guard*: a process of cirun's own program that starts the step in a process group of its own,
 //! reports how it ended, and ends everything that the step left behind when the stage is removed or cirun is gone,

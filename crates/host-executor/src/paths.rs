@@ -80,7 +80,7 @@ impl HostPaths {
     }
 
     /// The arguments with the output files' paths as they are on the machine: the planner ends a script with lines that
-    /// write to them (harness-runtime.md 3).
+    /// write to them (environment.files).
     pub(crate) fn arguments(&self, argv: &[String], env: &IndexMap<String, String>) -> Vec<String> {
         let mut argv = argv.to_vec();
         let Some((script, before)) = argv.split_last_mut() else { return argv };

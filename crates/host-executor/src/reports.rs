@@ -18,7 +18,7 @@ struct Search {
 }
 
 /// Finds the files; each once, sorted by path, whatever number of globs name it. `home` is what `~` stands for
-/// (harness-runtime.md 4). Reads the disk: call it where blocking is allowed.
+/// (outputs.report-paths). Reads the disk: call it where blocking is allowed.
 pub(crate) fn collect(paths: &HostPaths, home: Option<&str>, globs: &[String]) -> Result<Reports, BackendError> {
     let mut found = Collection::default();
     for text in globs {

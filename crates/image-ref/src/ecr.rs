@@ -39,7 +39,7 @@ impl EcrRegistry {
         let rest = rest.strip_prefix("-fips").unwrap_or(rest).strip_prefix('.')?;
         let (region, suffix) = rest.split_once('.')?;
         let partition = partition_of(region)?;
-        // Harness composes `….REGION.amazonaws.com` for every region, in China too (harness-runtime.md 6.2).
+        // Harness composes `….REGION.amazonaws.com` for every region, in China too (ecr.registry).
         let is_suffix = match is_dual_stack {
             true => suffix == partition.dual_stack,
             false => suffix == partition.suffix || suffix == "amazonaws.com",

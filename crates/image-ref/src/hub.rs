@@ -3,7 +3,7 @@
 /// The name that images of Docker Hub are kept and compared under.
 pub const DOCKER_HUB: &str = "docker.io";
 
-/// What clients log in to for Docker Hub, whatever the version in a connector's URL (harness-runtime.md 5).
+/// What clients log in to for Docker Hub, whatever the version in a connector's URL (images.docker-hub).
 pub const DOCKER_HUB_INDEX: &str = "https://index.docker.io/v1/";
 
 /// Every host of Docker Hub: its registry under all of its names, then the one that gives its tokens.

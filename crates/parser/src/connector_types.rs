@@ -1,4 +1,4 @@
-//! The types of connectors, and what each is for (harness-schema.md 1.6; the service's documentation).
+//! The types of connectors, and what each is for (connectors.types).
 
 /// What a connector leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -61,11 +61,11 @@ pub enum FieldKind {
     Text,
     /// A text, which may also be a number.
     TextOrNumber,
-    /// An identifier (harness-schema.md 5.1).
+    /// An identifier (documents.identifiers).
     Identifier,
     /// A name for people.
     Name,
-    /// A duration (harness-schema.md 5.2).
+    /// A duration (documents.durations).
     Duration,
     /// `true` or `false`.
     Flag,

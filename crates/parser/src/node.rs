@@ -5,7 +5,7 @@ use crate::{Span, Spanned};
 /// A YAML document and what it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
-    /// What it is, by its shape (harness-schema.md 1.0).
+    /// What it is, by its shape (documents.recognition).
     pub kind: DocumentKind,
     /// Its root.
     pub root: Node,

@@ -1,4 +1,4 @@
-//! What a document is, by its shape alone (harness-schema.md 1.0): schema validity cannot tell, since a v1 pipeline
+//! What a document is, by its shape alone (documents.recognition): schema validity cannot tell, since a v1 pipeline
 //! is a valid v0 one.
 
 use crate::{Diagnostic, Document, DocumentKind, Entry, Node, codes};

@@ -1,4 +1,4 @@
-//! The types of steps as data: what a CI stage may hold (harness-schema.md 4.1), what of it runs locally, what the
+//! The types of steps as data: what a CI stage may hold (documents.step-types), what of it runs locally, what the
 //! rest is, and what each takes (4.3).
 
 use crate::{FieldInfo, lower::step_tables as tables, model};

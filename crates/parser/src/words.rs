@@ -1,4 +1,4 @@
-//! Words that fields take, as the schema lists them (harness-schema.md 2 to 4).
+//! Words that fields take, as the schema lists them (documents.words).
 
 use crate::FieldKind;
 

@@ -1,4 +1,4 @@
-//! Harness durations: `10m`, `1h30m`, `1d 1h` (harness-schema.md 5.2).
+//! Harness durations: `10m`, `1h30m`, `1d 1h` (documents.durations).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where a step finds the files that carry its outputs (harness-runtime.md 2.6).
+//! Where a step finds the files that carry its outputs (environment.files).
 
 use crate::StepPath;
 

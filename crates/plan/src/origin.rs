@@ -26,9 +26,9 @@ pub enum Cause {
     Yaml(Place),
     /// Given by an input set, for a `<+input>`.
     InputSet(Place),
-    /// A default, with the seed row or fact section that says so.
+    /// A default, with the rule of the reference that says so.
     Default {
-        /// For instance `seed 001, Set Container Resources`.
+        /// For instance `infra.default-memory`.
         rule: &'static str,
     },
     /// A connector's field.
@@ -40,9 +40,9 @@ pub enum Cause {
         /// Where it is written.
         place: Place,
     },
-    /// A mapping rule from an input to a variable, with its source.
+    /// A mapping from an input to a variable, with the rule of the reference that says so.
     Mapping {
-        /// For instance `seed 002, tags → PLUGIN_TAGS`.
+        /// For instance `ecr.tags`.
         rule: &'static str,
     },
     /// A secret, by identifier and by who gave it (`--secret`, `CIRUN_SECRET_…`).
@@ -54,9 +54,9 @@ pub enum Cause {
     },
     /// A flag, an environment variable of cirun or a settings file.
     Setting(String),
-    /// What the CI service sets by itself, with the fact section that says so.
+    /// What the CI service sets by itself, with the rule of the reference that says so.
     Service {
-        /// For instance `harness-runtime.md 2.2`.
+        /// For instance `environment.constants`.
         rule: &'static str,
     },
     /// Derived from the git repository.

@@ -18,14 +18,14 @@ pub enum Profile {
 /// How services and steps of a stage reach each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkModel {
-    /// One network namespace; services on `localhost` (harness-runtime.md 1.1, 1.9).
+    /// One network namespace; services on `localhost` (network.localhost).
     Pod,
-    /// A bridge network; each service under its id as DNS alias (harness-runtime.md 1.2, 8.5).
+    /// A bridge network; each service under its id as DNS alias (network.by-id).
     Bridge,
 }
 
 impl Profile {
-    /// All profiles, in the order of the seeds' columns.
+    /// All profiles, in the order of the tables' columns.
     pub const ALL: [Self; 4] = [Self::Kubernetes, Self::Vm, Self::Cloud, Self::Docker];
 
     /// The word of `--infra` and of the plan's JSON.

@@ -7,7 +7,7 @@ use crate::Secret;
 pub enum RegistryAuth {
     /// A password of its own.
     Password(RegistryPassword),
-    /// An identity that AWS gives a password to when it is asked (harness-runtime.md 5: the delegate calls
+    /// An identity that AWS gives a password to when it is asked (images.aws-login: the delegate calls
     /// GetAuthorizationToken).
     Aws(Box<AwsLogin>),
 }

@@ -57,7 +57,7 @@ pub struct PlannedStage {
     pub known: Arc<dyn StaticScope>,
 }
 
-/// What `properties.ci.codebase` says of the clone, as far as it shows in the workspace (harness-runtime.md 1.3).
+/// What `properties.ci.codebase` says of the clone, as far as it shows in the workspace (clone.workspace-inputs).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodebaseClone {
     /// How many commits are fetched; none for all of them.
@@ -72,7 +72,7 @@ pub struct CodebaseClone {
     pub without_effect: Vec<&'static str>,
 }
 
-/// A containerised step group (`stepGroupInfra`, seed 003): its steps and services share a pod or network of their own,
+/// A containerised step group (`stepGroupInfra`, groups.own): its steps and services share a pod or network of their own,
 /// which ends with the group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerisedGroup {
@@ -101,7 +101,7 @@ pub enum GroupKind {
     /// A step group.
     StepGroup,
     /// The instances of a looped step or step group. Its inner outcomes count for the stage's status only when all of it
-    /// has finished (harness-runtime.md 8.1).
+    /// has finished (flow.current-status).
     Loop,
 }
 

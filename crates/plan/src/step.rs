@@ -158,7 +158,7 @@ pub struct ContainerAction {
     pub memory_bytes: Option<Traced<u64>>,
     /// Working directory in the container.
     pub working_dir: String,
-    /// The host's engine socket is mounted (VM profiles, harness-runtime.md 1.2).
+    /// The host's engine socket is mounted (infra.socket).
     pub engine_socket: bool,
     /// What plays the image's program here, with the same environment and mounts.
     pub stand_in: Option<Traced<StandIn>>,
@@ -225,7 +225,7 @@ pub enum PullPolicy {
     Never,
 }
 
-/// A port of the host bound to a port of a container (harness-runtime.md 1.4: `host → container`).
+/// A port of the host bound to a port of a container (network.bindings).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PortBinding {
     /// Port on the host.

@@ -1,4 +1,4 @@
-//! How an `Aws` connector signs in where it pulls an image: as the delegate does in CI (harness-runtime.md 5).
+//! How an `Aws` connector signs in where it pulls an image: as the delegate does in CI (images.aws-login).
 
 use cirun_parser::model::AwsConnector;
 use cirun_plan::{AwsKeys, AwsLogin, Secret, Text};

@@ -1,4 +1,4 @@
-//! Build-and-push steps: which plugin runs, and the variables it gets (seed 002 and its siblings).
+//! Build-and-push steps: which plugin runs, and the variables it gets (the reference's pages ecr and push).
 
 pub(crate) mod auth;
 pub(crate) mod aws_auth;
@@ -120,16 +120,16 @@ fn plugin(build: &BuildCtx<'_, '_>) -> Image {
     Image { reference, pull, auth: None, connector: None }
 }
 
-/// The variables that only one side sends (seed 002, Applicability Matrix, "K8-only" and "VM-only envs").
+/// The variables that only one side sends (ecr.daemon-off, ecr.metadata-file).
 fn profile_variables(build: &BuildCtx<'_, '_>, env: &mut Env) {
     match build.at.profile() {
         Profile::Kubernetes => {}
         Profile::Vm | Profile::Cloud | Profile::Docker => {
-            let rule = "seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315)";
+            let rule = "ecr.daemon-off";
             env.known("PLUGIN_DAEMON_OFF", "true", Cause::Service { rule });
         }
     }
     if build.builder == Builder::Buildx {
-        env.known("PLUGIN_METADATA_FILE", "metadata.json", Cause::Service { rule: "harness-runtime.md 6.2: buildx" });
+        env.known("PLUGIN_METADATA_FILE", "metadata.json", Cause::Service { rule: "ecr.metadata-file" });
     }
 }

@@ -1,4 +1,4 @@
-//! What the codebase's inputs make of the workspace (harness-schema.md 1.2; harness-runtime.md 1.3).
+//! What the codebase's inputs make of the workspace (clone.workspace-inputs).
 
 use cirun_parser::{
     Diagnostic, Flag, Int, ParameterField, Severity, Span,
@@ -12,7 +12,7 @@ use crate::{
     stage::clones,
 };
 
-/// The depth of a manual build's clone where nobody gives one (harness-runtime.md 1.3).
+/// The depth of a manual build's clone where nobody gives one (clone.depth).
 const DEPTH: u32 = 50;
 
 /// How the stage clones the codebase; what CI does otherwise than the bound working tree is told.

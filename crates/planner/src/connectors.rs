@@ -1,4 +1,4 @@
-//! Connectors by reference, and what they give for pulling an image (seed 000, Phase 2; harness-runtime.md 5).
+//! Connectors by reference, and what they give for pulling an image (connectors.references, images.connector-types).
 
 mod assumed;
 
@@ -20,7 +20,7 @@ use crate::{
 /// The connector that every account has: anonymous Docker Hub.
 const HARNESS_IMAGES: &str = "account.harnessImage";
 
-/// The words of `providerType` (harness-schema.md 1.6).
+/// The words of `providerType` (connectors.docker-provider).
 const PROVIDER_TYPES: [&str; 4] = ["DockerHub", "Harbor", "Quay", "Other"];
 
 /// What a `connectorRef` leads to.
@@ -99,25 +99,25 @@ impl<'a> Ctx<'a> {
         origin
     }
 
-    /// The registry of a Docker connector and the credentials for it, with the seed's required fields checked.
+    /// The registry of a Docker connector and the credentials for it, with the required fields checked.
     pub(crate) fn docker_registry(&self, named: &Named<'_>, docker: &DockerConnector) -> Option<DockerRegistry> {
         let connector = named.connector;
         match given(docker.provider_type.as_ref()) {
             Some(field) => self.check_provider_type(field),
-            None => self.connector_lacks(connector, "providerType", "seed 000, Phase 2: DockerConnectorDTO"),
+            None => self.connector_lacks(connector, "providerType", "a Docker connector needs it (connectors.docker)"),
         }
         if docker.auth.is_none() {
-            self.connector_lacks(connector, "auth", "seed 000, Phase 2: DockerConnectorDTO");
+            self.connector_lacks(connector, "auth", "a Docker connector needs it (connectors.docker)");
         }
         let Some(url_field) = given(docker.url.as_ref()) else {
-            self.connector_lacks(connector, "dockerRegistryUrl", "seed 000, Phase 2: DockerConnectorDTO");
+            self.connector_lacks(connector, "dockerRegistryUrl", "a Docker connector needs it (connectors.docker)");
             return None;
         };
         let url = self.known(url_field, "`dockerRegistryUrl`")?;
         let Some(address) = RegistryAddress::parse(&url.value) else {
             self.notes.report(
                 Diagnostic::error("malformed-registry-url", format!("`{}` is not the URL of a registry", url.value))
-                    .at(url_field.span, "harness-runtime.md 5: a URL without scheme is refused")
+                    .at(url_field.span, "a URL without scheme is refused (connectors.docker-url)")
                     .help("write it with its scheme, such as `https://registry.example.com`"),
             );
             return None;
@@ -156,7 +156,12 @@ impl<'a> Ctx<'a> {
                 Traced::new(PlanText::Secret(secret.value), origin)
             }),
             (None, None) => {
-                self.lacks(named, "username` or `usernameRef", "seed 000, Phase 2: DockerUserNamePasswordDTO", span);
+                self.lacks(
+                    named,
+                    "username` or `usernameRef",
+                    "`UsernamePassword` needs it (connectors.docker-login)",
+                    span,
+                );
                 None
             }
         };
@@ -166,7 +171,7 @@ impl<'a> Ctx<'a> {
                 Traced::new(secret.value, origin)
             }),
             None => {
-                self.lacks(named, "passwordRef", "seed 000, Phase 2: DockerUserNamePasswordDTO", span);
+                self.lacks(named, "passwordRef", "`UsernamePassword` needs it (connectors.docker-login)", span);
                 None
             }
         };
@@ -287,7 +292,7 @@ impl RegistryAddress {
             .then(|| Self { host: host.to_owned(), path: path.trim_end_matches('/').to_owned() })
     }
 
-    /// Whether the host is one that images are never prefixed with (harness-runtime.md 5).
+    /// Whether the host is one that images are never prefixed with (images.never-prefixed).
     pub(crate) fn is_docker_hub(&self) -> bool {
         matches!(self.host.as_str(), "index.docker.io" | "registry.hub.docker.com")
     }

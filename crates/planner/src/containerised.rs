@@ -1,4 +1,4 @@
-//! Containerised step groups: `stepGroupInfra` gives a group a pod or network of its own (seed 003; harness-runtime.md 9).
+//! Containerised step groups: `stepGroupInfra` gives a group a pod or network of its own (groups.own).
 
 use cirun_parser::{
     Diagnostic,
@@ -19,7 +19,7 @@ enum Meaning {
     Elsewhere,
 }
 
-/// The types of `stepGroupInfra` (harness-schema.md, step-group-element-config).
+/// The types of `stepGroupInfra` (groups.types).
 const TYPES: [(&str, Meaning); 5] = [
     ("KubernetesDirect", Meaning::Containers(Column::KubernetesDirect)),
     ("VM", Meaning::Containers(Column::Vm)),
@@ -104,7 +104,7 @@ pub(crate) fn report_background_outside(ctx: &Ctx<'_>, step: &Step, kind: &str) 
     let message = format!("`{}` is in no containerised step group of its `{kind}` stage", step.identifier.value);
     ctx.notes.report(
         Diagnostic::error("background-outside-group", message)
-            .at(step.kind.span, "seed 003: a Background step runs in the pod of its step group")
+            .at(step.kind.span, "a Background step runs in the pod of its step group (groups.background-inside)")
             .help("put it, with the steps that use it, into a step group with `stepGroupInfra`"),
     );
 }

@@ -1,4 +1,4 @@
-//! A step's environment, layer by layer, the later layer winning (harness-runtime.md 2.1).
+//! A step's environment, layer by layer, the later layer winning (environment.layers).
 
 pub(crate) mod calver;
 pub(crate) mod codebase;

@@ -1,4 +1,4 @@
-//! `when` and `failureStrategies` (harness-runtime.md 8.1 and 8.3).
+//! `when` and `failureStrategies` (flow.when, flow.strategies).
 
 use cirun_expressions::Template;
 use cirun_parser::{
@@ -140,7 +140,7 @@ pub(crate) fn traced_duration(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<std:
         Err(error) => {
             ctx.notes.report(
                 Diagnostic::error("bad-duration", format!("`{}` is not a duration", error.text))
-                    .at(field.span, "CI reads no time here (harness-schema.md 5.2)")
+                    .at(field.span, "CI reads no time here (documents.durations)")
                     .help("write whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or `1h 30m`"),
             );
             None

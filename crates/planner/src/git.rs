@@ -1,4 +1,4 @@
-//! What a connector to Git repositories gives a clone: the address, and how to log in (facts/steps, GitClone phase 3).
+//! What a connector to Git repositories gives a clone: the address, and how to log in (clone.address, clone.login).
 
 use cirun_parser::{
     Diagnostic, ParameterField, Span, Text,
@@ -14,10 +14,10 @@ use crate::{
     secrets,
 };
 
-const ADDRESS: &str = "GitClone, phase 3: CiCodebaseUtils.java:273";
-const LOGIN: &str = "GitClone, Auth Flow Matrix: HTTP (username/password or token)";
-const SSH: &str = "GitClone, Auth Flow Matrix: SSH";
-const AWS: &str = "GitClone, Auth Flow Matrix: CodeCommit HTTPS";
+const ADDRESS: &str = "clone.address";
+const LOGIN: &str = "clone.login";
+const SSH: &str = "clone.ssh";
+const AWS: &str = "clone.codecommit";
 /// The user name that goes with a token of OAuth.
 const OAUTH_USER: &str = "oauth2";
 
@@ -44,7 +44,7 @@ impl GitAccess<'_, '_> {
         let ctx = self.ctx;
         let mut env = Env::default();
         if self.git.login.is_none() {
-            ctx.lacks(self.named, "authentication", "harness-schema.md 1.6", self.git.span);
+            ctx.lacks(self.named, "authentication", "a Git connector needs it (connectors.git)", self.git.span);
         }
         let Some(field) = given(self.git.url.as_ref()) else {
             ctx.lacks(self.named, "url", ADDRESS, self.git.span);
@@ -90,7 +90,7 @@ impl GitAccess<'_, '_> {
                         "missing-required-input",
                         format!("`repoName` is missing beside the connector `{}`", self.named.id.value),
                     )
-                    .at(self.named.span, "GitClone, UI Field / Input: required where the URL is an account's")
+                    .at(self.named.span, "required where the URL is an account's (clone.repo-name)")
                     .help("add `repoName`, or give the connector `type: Repo` and the repository's URL"),
                 );
                 None
@@ -128,7 +128,7 @@ impl GitAccess<'_, '_> {
             }
             Some(GitLogin::Kerberos { span }) => self.ctx.notes.report(
                 Diagnostic::error("rejected-input", "CI does not clone with Kerberos")
-                    .at(*span, "GitClone, phase 2: CiCodebaseUtils.java:255")
+                    .at(*span, "refused (clone.kerberos)")
                     .at(self.named.span, "used here")
                     .help("use `UsernameToken`, `UsernamePassword` or `OAuth`"),
             ),
@@ -158,7 +158,7 @@ impl GitAccess<'_, '_> {
                 Some(Traced::new(PlanText::Secret(secret.value), origin))
             }
             (None, None) => {
-                let rule = "GitClone, Auth Flow Matrix";
+                let rule = "clone.login";
                 self.ctx.lacks(self.named, &format!("{}` or `{}", fields[0], fields[1]), rule, span);
                 None
             }
@@ -199,7 +199,7 @@ impl GitAccess<'_, '_> {
                 "git-login-not-given",
                 format!("steps have no login for the codebase: the secret `{}` is not known", id.value),
             )
-            .at(field.span, "harness-runtime.md 1.3: in CI its variables are in every step")
+            .at(field.span, "in CI its variables are in every step (clone.login-in-steps)")
             .help(secrets::remedy(&id.value)),
         );
         None
@@ -277,7 +277,7 @@ fn codebase_connector<'a>(ctx: &Ctx<'a>, pipeline: &Pipeline) -> Option<(Named<'
     }
 }
 
-/// The login of the codebase's connector, which every step of a machine has (harness-runtime.md 1.3).
+/// The login of the codebase's connector, which every step of a machine has (clone.login-in-steps).
 pub(crate) fn codebase_login(ctx: &Ctx<'_>, pipeline: &Pipeline) -> Env {
     let Some((named, git)) = codebase_connector(ctx, pipeline) else { return Env::default() };
     let login = GitAccess { ctx, named: &named, git, secrets: Secrets::IfGiven }.login();

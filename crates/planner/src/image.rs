@@ -1,4 +1,4 @@
-//! The image of a step: its reference, its credentials and when it is pulled (harness-runtime.md 1.6 and 5).
+//! The image of a step: its reference, its credentials and when it is pulled (images.pull-policy, images.prefix).
 
 mod late;
 mod reference;
@@ -96,7 +96,7 @@ fn check_reference(ctx: &Ctx<'_>, reference: &PlanText, span: Span) {
 }
 
 /// The `Aws` connector that ECR gives a password to: it pulls from private registries there and from no other
-/// (harness-runtime.md 5).
+/// (images.prefix).
 fn as_ecr<'a>(ctx: &Ctx<'_>, named: &Named<'a>, reference: &PlanText) -> Option<&'a AwsConnector> {
     let ConnectorSpec::Aws(aws) = &named.connector.spec else { return None };
     let may_be_ecr = of_ecr(reference).unwrap_or(true);
@@ -137,7 +137,7 @@ fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
             | ConnectorClass::Secrets
             | ConnectorClass::Other,
         ) => Diagnostic::warning("not-a-registry", format!("`{id}` is a `{kind}` connector, which pulls no images"))
-            .at(named.span, "harness-runtime.md 5: images are pulled with Docker, GCP, AWS and Azure connectors")
+            .at(named.span, "images are pulled with Docker, GCP, AWS and Azure connectors (images.connector-types)")
             .help("name a connector of type `DockerRegistry`"),
     };
     ctx.notes.report(diagnostic);
@@ -182,7 +182,7 @@ pub(crate) fn pull_policy(ctx: &Ctx<'_>, policy: Option<&Text>, reference: &Plan
     }
     written.unwrap_or_else(|| {
         let policy = if is_latest(&reference.shown()) { PullPolicy::Always } else { PullPolicy::IfNotPresent };
-        Traced::new(policy, Origin::rule(&Cause::Default { rule: "harness-runtime.md 1.6: unset pulls `latest` only" }))
+        Traced::new(policy, Origin::rule(&Cause::Default { rule: "images.pull-default" }))
     })
 }
 

@@ -1,4 +1,4 @@
-//! How a stage would run in CI: its column of the tables, from `runtime` and `infrastructure` (harness-schema.md 2.4).
+//! How a stage would run in CI: its column of the tables, from `runtime` and `infrastructure` (infra.types).
 
 use cirun_expressions::Template;
 use cirun_parser::{
@@ -30,7 +30,7 @@ const WORDS: [(&str, Column); 7] = [
 pub(crate) struct Infrastructure {
     pub(crate) column: Column,
     pub(crate) profile: Traced<Profile>,
-    /// `spec.hostNames`: names of the pod itself (harness-runtime.md 1.9).
+    /// `spec.hostNames`: names of the pod itself (network.host-names).
     pub(crate) host_names: Vec<String>,
     /// `spec.volumes`, as written.
     pub(crate) volumes: Option<Node>,

@@ -127,7 +127,7 @@ pub struct Selection {
     pub until: Option<String>,
 }
 
-/// Facts about the repository, as far as they are known (harness-runtime.md 2.4).
+/// Facts about the repository, as far as they are known (environment.codebase).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CodebaseFacts {
     /// The branch that is built.

@@ -1,4 +1,4 @@
-//! Looping strategies: the instances of a step, a step group or a stage (harness-runtime.md 8.4).
+//! Looping strategies: the instances of a step, a step group or a stage (flow.loops).
 
 mod matrix;
 mod repeat;
@@ -15,7 +15,7 @@ use crate::{
     stage,
 };
 
-/// The service expands no further (harness-runtime.md 8.4).
+/// The service expands no further (flow.loop-limit).
 const MOST_INSTANCES: usize = 5000;
 /// Longer suffixes are cut.
 const LONGEST_SUFFIX: usize = 126;

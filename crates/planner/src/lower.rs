@@ -87,7 +87,7 @@ impl<'a> StepCtx<'a> {
         let privileged = fields
             .privileged
             .and_then(|flag| self.ctx.flag(flag, "`privileged`"))
-            .unwrap_or_else(|| Traced::new(false, Origin::rule(&Cause::Default { rule: "harness-runtime.md 1.4" })));
+            .unwrap_or_else(|| Traced::new(false, Origin::rule(&Cause::Default { rule: "infra.privileged-default" })));
         ContainerAction {
             image: image.reference,
             pull: image.pull,

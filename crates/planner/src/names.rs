@@ -213,7 +213,7 @@ impl Names {
         matches!(path.first(), Some(Segment::Key(first)) if matches!(self.entries.get(first), Some(Entry::Hidden)))
     }
 
-    /// Whether this is the artifact of a step of the stage: `artifact_<id>`, beside `steps` (harness-runtime.md 3).
+    /// Whether this is the artifact of a step of the stage: `artifact_<id>`, beside `steps` (expressions.artifacts).
     fn is_artifact(&self, path: &[Segment]) -> bool {
         let Some(Segment::Key(first)) = path.first() else { return false };
         first.strip_prefix("artifact_").is_some_and(|name| {

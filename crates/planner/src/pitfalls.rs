@@ -5,7 +5,7 @@ use cirun_plan::Text as PlanText;
 
 use crate::resolve::{Ctx, given};
 
-/// Reports a script that ends before its output variables are written (harness-runtime.md 3).
+/// Reports a script that ends before its output variables are written (outputs.declared).
 pub(crate) fn exit_before_outputs(ctx: &Ctx<'_>, command: Option<&Text>) {
     let Some(field) = given(command) else { return };
     let source = match &field.value {
@@ -18,7 +18,7 @@ pub(crate) fn exit_before_outputs(ctx: &Ctx<'_>, command: Option<&Text>) {
                 "exit-loses-outputs",
                 "`exit 0` ends the script before its output variables are written",
             )
-            .at(field.span, "harness-runtime.md 3: the export is appended to the script, and the step fails without it")
+            .at(field.span, "the export is appended to the script, and the step fails without it (outputs.declared)")
             .help("let the script run to its end, or put what may exit early in a subshell: `( … )`"),
         );
     }
@@ -121,7 +121,7 @@ pub(crate) fn unprivileged_dind(ctx: &Ctx<'_>, spec: &BackgroundSpec, image: &Te
     if !privileged && runs_dockerd(spec, reference) {
         ctx.notes.report(
             Diagnostic::warning("unprivileged-dind", format!("`{reference}` cannot start its daemon unprivileged"))
-                .at(image.span, "harness-runtime.md 9: DinD needs `privileged: true`")
+                .at(image.span, "Docker in Docker needs `privileged: true` (groups.dind-privileged)")
                 .help("add `privileged: true`"),
         );
     }

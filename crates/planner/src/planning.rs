@@ -187,7 +187,7 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
         so_far: inputs.so_far.clone(),
     };
     let bare = Ctx { inputs, notes, names: Names::root(world(), IndexMap::new()) };
-    let run = |what: &str| Entry::text(what, Cause::Service { rule: "harness-runtime.md 7: local values" });
+    let run = |what: &str| Entry::text(what, Cause::Service { rule: "expressions.run-values" });
     let yaml = |field: Option<&cirun_parser::Text>, fallback: &str| run(&text(&bare, field, fallback));
     let id = pipeline.identifier.as_ref().map_or("pipeline", |id| id.value.as_str());
     let (stages_by_id, looped) = stage_entries(&bare, pipeline);

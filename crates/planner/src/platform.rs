@@ -1,4 +1,4 @@
-//! What a stage runs on: its operating system and processor, from `platform` and `infrastructure` (harness-schema.md 2.4).
+//! What a stage runs on: its operating system and processor, from `platform` and `infrastructure` (infra.platform).
 
 use cirun_expressions::Template;
 use cirun_parser::{Diagnostic, Node, Span, Spanned, Text, model::CiStage};
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A row of the operating systems: the schema's word, the service's (`DRONE_STAGE_OS`), and where the workspace is
-/// (harness-runtime.md 1.2).
+/// (infra.workspace).
 struct OsRow {
     os: System,
     word: &'static str,
@@ -121,7 +121,7 @@ fn report_unknown<const N: usize>(ctx: &Ctx<'_>, what: &str, word: &str, span: S
     };
     ctx.notes.report(
         Diagnostic::error("unknown-platform", format!("unknown {what} `{word}`"))
-            .at(span, "harness-schema.md 2.4: no such platform")
+            .at(span, "no such platform (infra.platform)")
             .help(help),
     );
 }

@@ -1,4 +1,4 @@
-//! Kubernetes quantities: `500Mi`, `1G`, `400m`, `0.5` (seed 001, Set Container Resources).
+//! Kubernetes quantities: `500Mi`, `1G`, `400m`, `0.5` (infra.quantities).
 
 /// Why a text is not a quantity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

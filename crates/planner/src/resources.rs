@@ -1,4 +1,4 @@
-//! Limits of a step's container (seed 001, Set Container Resources; harness-runtime.md 1.9).
+//! Limits of a step's container (infra.limits).
 
 use cirun_parser::{Diagnostic, Span, Text, model::Resources};
 use cirun_plan::{Cause, Origin, Profile, Traced};
@@ -30,11 +30,11 @@ pub(crate) fn limits(ctx: &Ctx<'_>, column: Column, resources: Option<&Resources
     let limit_memory = written(ctx, resources.and_then(|r| r.limit_memory.as_ref()), "memory limit", memory);
     Limits {
         nano_cpus: Some(limit_cpu.unwrap_or_else(|| {
-            let rule = "harness-runtime.md 1.9: defaultCPULimit 400m";
+            let rule = "infra.default-cpu";
             Traced::new(400_000_000, Origin::new(Cause::Default { rule }))
         })),
         memory_bytes: Some(limit_memory.unwrap_or_else(|| {
-            let rule = "seed 001, Set Container Resources: the default value is 500Mi";
+            let rule = "infra.default-memory";
             Traced::new(500 * 1_048_576, Origin::new(Cause::Default { rule }))
         })),
     }
@@ -81,7 +81,7 @@ fn malformed(ctx: &Ctx<'_>, what: &str, error: &QuantityError, span: Span) {
     };
     ctx.notes.report(
         Diagnostic::error("bad-quantity", format!("the {what} {error}"))
-            .at(span, "seed 001, Set Container Resources")
+            .at(span, "a number with a unit, without a blank (infra.limits)")
             .help(help),
     );
 }

@@ -1,5 +1,5 @@
-//! Whether the addresses that steps write lead to a service (seed 001, Port Bindings; seed 003, Name and Id;
-//! harness-runtime.md 1.9, 8.5).
+//! Whether the addresses that steps write lead to a service (the reference's
+//! page network).
 
 mod hosts;
 mod well_known;
@@ -49,7 +49,7 @@ pub(crate) fn check(
             .into_iter()
             .flat_map(|service| match (profile.network(), group) {
                 (NetworkModel::Pod, None) => in_pod(stage, service),
-                // Seed 003 has the services of containerised groups answer to `STEPGROUPID_BACKGROUNDSTEPID`.
+                // The services of containerised groups answer to `STEPGROUPID_BACKGROUNDSTEPID` (network.group-id).
                 (NetworkModel::Pod, Some(_)) => without_group(service, NetworkModel::Pod).into_iter().collect(),
                 (NetworkModel::Bridge, _) => on_bridge(service, &bound),
             })
@@ -165,16 +165,16 @@ impl Hazard<'_> {
                 .help(format!(
                     "use `localhost`, or add `{id}` to the infrastructure's `spec.hostNames`; locally the id resolves as help"
                 )),
-                "harness-runtime.md 1.9: on Kubernetes a service is on `localhost`",
+                "on Kubernetes a service is on `localhost` (network.localhost)",
             ),
             Self::WithoutGroup { id, name, network } => {
                 let (help, rule) = match network {
                     NetworkModel::Pod => {
-                        (format!("use `{name}`"), "seed 003, Name and Id: the name begins with the step group's id")
+                        (format!("use `{name}`"), "the name begins with the step group's id (network.group-id)")
                     }
                     NetworkModel::Bridge => (
                         format!("use `{name}`, or give the service `networkAliases: [{id}]`"),
-                        "harness-runtime.md 8.5: a service in a step group is known as `GROUP_ID`",
+                        "a service in a step group is known as `GROUP_ID` (network.in-group)",
                     ),
                 };
                 let message = format!("`{path}` reaches `{id}` by its id, which resolves to nothing");
@@ -189,7 +189,7 @@ impl Hazard<'_> {
                     Some(port) => format!("use `localhost:{port}`"),
                     None => format!("give `{id}` `portBindings`, and use `localhost` and the host's port"),
                 }),
-                "seed 001, Port Bindings: a step on the VM talks to `localhost:HOST_PORT`",
+                "a step on the machine reaches it at `localhost:HOST_PORT` (network.host-port)",
             ),
             Self::Localhost { id, port } => (
                 Diagnostic::warning(
@@ -230,9 +230,10 @@ impl Hazard<'_> {
 /// The names of the machine itself.
 const LOOPBACK: [&str; 2] = ["localhost", "127.0.0.1"];
 
-const ON_MACHINE: &str = "seed 001, Port Bindings: a step on the machine reaches a service by `localhost:HOST_PORT`, and only where it is bound";
+const ON_MACHINE: &str =
+    "a step on the machine reaches a service at `localhost:HOST_PORT`, and only where it is bound (network.host-port)";
 
-const IN_CONTAINERS: &str = "seed 001, Port Bindings: a step in a container talks to `ID:CONTAINER_PORT`";
+const IN_CONTAINERS: &str = "a step in a container reaches it at `ID:CONTAINER_PORT` (network.container-port)";
 
 /// The texts of a step in which a host may be named: its script and what the document sets, variables with their names.
 fn texts(step: &PlannedStep) -> Vec<String> {

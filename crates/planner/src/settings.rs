@@ -1,4 +1,4 @@
-//! A Plugin step's `settings` as variables (harness-runtime.md 2.7).
+//! A Plugin step's `settings` as variables (plugin.settings).
 
 use cirun_parser::{Node, ParameterField, Span, Spanned, Value};
 use cirun_plan::{Cause, Text, Traced};
@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::{env::Env, resolve::Ctx};
 
-const RULE: &str = "harness-runtime.md 2.7: settings → PLUGIN_<KEY IN UPPER CASE>";
+const RULE: &str = "plugin.settings";
 
 /// Turns `settings` into `PLUGIN_*` variables: scalars as text, lists of scalars joined with commas, the rest as JSON.
 pub(crate) fn variables(ctx: &Ctx<'_>, settings: &Node) -> Env {

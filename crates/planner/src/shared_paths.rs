@@ -1,5 +1,5 @@
 //! Directories that the steps of a stage, or of a containerised step group, share besides the workspace
-//! (harness-runtime.md 1.2).
+//! (infra.shared-paths).
 
 use cirun_parser::{Diagnostic, TextList, model::ExecutionNode};
 use cirun_plan::{Mount, Storage, Text, Traced};
@@ -54,7 +54,7 @@ fn is_reserved(ctx: &Ctx<'_>, list: &TextList, path: &str) -> bool {
     if reserved {
         ctx.notes.report(
             Diagnostic::error("reserved-path", format!("`{path}` cannot be a shared path"))
-                .at(list.span, "harness-runtime.md 1.2: a reserved keyword")
+                .at(list.span, "a reserved path (infra.reserved-paths)")
                 .help("the workspace is shared anyway: remove it from `sharedPaths`"),
         );
     }

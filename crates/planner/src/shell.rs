@@ -1,9 +1,9 @@
-//! How a script becomes an entrypoint and a command (harness-runtime.md 1.5 and 3).
+//! How a script becomes an entrypoint and a command (run.shells, outputs.declared).
 
 use cirun_parser::model::Shell;
 use cirun_plan::{Profile, Text};
 
-/// A row of harness-runtime.md 1.5's shell matrix.
+/// What one shell is started with (run.shells).
 struct ShellRow {
     shell: Shell,
     /// As the YAML names it.
@@ -35,11 +35,11 @@ const SHELLS: &[ShellRow] = &[
     ShellRow { shell: Shell::Python,     word: "Python",     argv: ["python3", "-c"],          vm_prefix: "",         kubernetes_prefix: "",         dialect: Dialect::Python },
 ];
 
-/// Lets git work in a workspace that another user owns; the Kubernetes addon does so before every Run step's script.
+/// Lets git work in a workspace that another user owns; on Kubernetes it goes before every Run step's script (run.safe-directory).
 const SAFE_DIRECTORY: &str = "set +x\nif command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi\n";
 
-/// The section of the facts that this module follows.
-pub(crate) const RULE: &str = "harness-runtime.md 1.5, shell matrix";
+/// The rule that this module follows.
+pub(crate) const RULE: &str = "run.shells";
 
 /// Whether a script is a Run step's or a Background step's; only the first is prepared for git.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,7 +60,7 @@ pub(crate) fn lower(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage,
     }
 }
 
-/// Plans a stage of another type for its containerised step groups (seed 003): none if it has none.
+/// Plans a stage of another type for its containerised step groups (groups.own): none if it has none.
 pub(crate) fn lower_other(
     ctx: &Ctx<'_>,
     facts: &mut PipelineFacts<'_>,
@@ -239,7 +239,7 @@ fn report_registries(ctx: &Ctx<'_>, spec: &CiStage, place: &StagePlace) {
     {
         ctx.notes.report(
             Diagnostic::warning("ignored-input", format!("`registries` has no effect on {}", place.column.name()))
-                .at(first.span, "seed 000, Phase 2: VM and hosted resolve the connector from `registries`")
+                .at(first.span, "only machines read it (images.registries)")
                 .help("give the steps a `connectorRef`"),
         );
     }
@@ -250,7 +250,7 @@ fn report_differences(ctx: &Ctx<'_>, stage: &Stage, place: &StagePlace) {
     if place.caching {
         ctx.notes.report(
             Diagnostic::parity("cache-intelligence", format!("the cache steps of stage `{}` are not run", place.id))
-                .at(stage.identifier.span, "harness-runtime.md 1.3: CI restores a cache first and saves it last"),
+                .at(stage.identifier.span, "CI restores a cache first and saves it last (clone.caches-order)"),
         );
     }
     if let Some(why) = place.platform.not_here(&ctx.inputs.run.os) {
@@ -297,19 +297,19 @@ fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes
     let of_run = of_run().chain([("failedSteps", Entry::Pending)]);
     entries.insert("stage".to_owned(), Entry::tree(known.into_iter().chain(of_run)));
     if !clones(ctx, spec) {
-        // The service knows the codebase from the step that clones it (harness-runtime.md 7).
+        // The service knows the codebase from the step that clones it (expressions.codebase).
         entries.insert("codebase".to_owned(), Entry::Hidden);
     }
     Names::within(&ctx.names, entries)
 }
 
-/// Whether the stage clones the codebase: it does unless `cloneCodebase` says no (harness-runtime.md 1.3).
+/// Whether the stage clones the codebase: it does unless `cloneCodebase` says no (clone.implicit).
 pub(crate) fn clones(ctx: &Ctx<'_>, spec: &CiStage) -> bool {
     let cloned = spec.clone_codebase.as_ref().and_then(|field| ctx.flag(field, "`cloneCodebase`"));
     cloned.is_none_or(|cloned| cloned.value)
 }
 
-/// What is called by its status: a stage, an execution, a step group, a loop (harness-runtime.md 7, 8.1).
+/// What is called by its status: a stage, an execution, a step group, a loop (expressions.branches).
 const STATUSES: [&str; 3] = ["currentStatus", "liveStatus", "status"];
 
 /// An execution with these steps.

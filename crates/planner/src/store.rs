@@ -1,4 +1,4 @@
-//! Steps that save, restore and upload files: which plugin runs, the variables it gets, and who plays it here (facts/steps).
+//! Steps that save, restore and upload files: which plugin runs, the variables it gets, and who takes its place here.
 
 mod auth;
 mod local;

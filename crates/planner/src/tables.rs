@@ -1,7 +1,7 @@
-//! Which input goes where: the seeds' tables, one row a line, to be laid beside them.
+//! Which input has an effect where: one row a line, each with its rule of the reference.
 //!
-//! The columns are those of the seeds' "UI Field / Input" table. "K8", "VM" and "Hosted/DLITE_VM" of the applicability
-//! matrices are its KubernetesDirect and KubernetesHosted, its VM and Docker, and its Cloud.
+//! The columns are those of the Studio (infra.columns). "K8", "VM" and "Hosted/DLITE_VM" of the task documents'
+//! applicability tables are KubernetesDirect and KubernetesHosted, VM and Docker, and Cloud.
 
 pub(crate) mod background;
 pub(crate) mod build_and_push;
@@ -88,7 +88,7 @@ pub(crate) enum Cell {
     Rejected,
 }
 
-/// A row: an input, what it is in each column, and the line of the seeds that says so.
+/// A row: an input, what it is in each column, and the rule of the reference that says so.
 pub(crate) struct Row<S: 'static> {
     pub(crate) input: &'static str,
     /// KubernetesDirect, KubernetesHosted, Cloud, VM, Docker.

@@ -136,7 +136,7 @@ pub(crate) struct Played {
     pub(crate) registries: bool,
 }
 
-/// The names that the plugins of these targets call (plugins-measured.md), as far as they are played, without doubles.
+/// The names that the plugins of these targets call (ecr.endpoints), as far as they are played, without doubles.
 /// Names of the stage itself are not among them.
 pub(crate) fn front_hosts<'t>(targets: impl IntoIterator<Item = &'t RegistryTarget>, played: Played) -> Vec<String> {
     let mut hosts = IndexSet::new();

@@ -276,11 +276,11 @@ impl<'a> StageTree<'a> {
         let image_from_run = self.comes_from_run(&lowered.action);
         self.state.borrow_mut().pushed.extend(pushed);
         let timeout = step.timeout.as_ref().and_then(|field| flow::traced_duration(&ctx, field)).unwrap_or_else(|| {
-            let rule = &Cause::Default { rule: "harness-runtime.md 1.7: a step's time-out is 10h unless set" };
+            let rule = &Cause::Default { rule: "flow.default-timeout" };
             Traced::new(DEFAULT_TIMEOUT, Origin::rule(rule))
         });
         let failure_strategies = match lowered.role {
-            // Seed 001: Background steps of CI do not support failure strategies; those of containerised groups do (seed 003).
+            // Background steps of CI have no failure strategies (background.failure-strategies); in groups they have (groups.advanced).
             Role::Service if stage.is_ci() && !stage.containerised => Vec::new(),
             Role::Service | Role::Foreground => {
                 let around = within

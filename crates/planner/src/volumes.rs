@@ -1,4 +1,4 @@
-//! Volumes of a pod (`infrastructure.spec.volumes`, `stepGroupInfra.spec.volumes`; harness-schema.md 2.4): what they are here.
+//! Volumes of a pod (`infrastructure.spec.volumes`, `stepGroupInfra.spec.volumes`; infra.volumes): what they are here.
 
 use cirun_expressions::Template;
 use cirun_parser::{Diagnostic, Node, Span};
@@ -110,7 +110,7 @@ fn report_rejected(ctx: &Ctx<'_>, kind: &Kind, at: Span) {
     let words: Vec<&str> = KINDS.iter().filter(|kind| kind.is_for_stages).map(|kind| kind.word).collect();
     ctx.notes.report(
         Diagnostic::error("rejected-input", format!("a stage has no volumes of type `{}`", kind.word))
-            .at(at, format!("harness-schema.md 2.4: a CI stage takes {}", words.join(", ")))
+            .at(at, format!("a CI stage takes {} (infra.volumes)", words.join(", ")))
             .help(
                 "put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets",
             ),

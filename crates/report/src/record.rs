@@ -209,7 +209,7 @@ impl Entry {
         self.state = state;
     }
 
-    /// CI calls every started service successful (harness-runtime.md 1.7), which says less than what is known of it. What
+    /// CI calls every started service successful (background.started), which says less than what is known of it. What
     /// its failure strategy decided says more.
     fn finish_with(&mut self, ended: Option<StepFinish>) {
         match (&mut self.state, ended) {

@@ -1,4 +1,4 @@
-//! The files that a step writes its output variables to (harness-runtime.md 2.6).
+//! The files that a step writes its output variables to (outputs.files).
 
 use std::{
     io,

@@ -9,17 +9,20 @@ use crate::project;
 
 /// Pages at the root. CHANGELOG.md is left out: it keeps the words of its time.
 const ROOT: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"];
+const FOLDERS: [&str; 2] = ["docs", "docs/reference"];
 /// Written from the sources, which have the words.
 const GENERATED: &str = "diagnostics.md";
 
 /// The documents that people write, in the order of their paths.
 pub(super) fn all() -> Result<Vec<Source>> {
-    let docs = project::root().join("docs");
     let mut paths: Vec<String> = ROOT.iter().map(ToString::to_string).collect();
-    for entry in fs::read_dir(&docs).with_context(|| format!("cannot read {}", docs.display()))? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".md") && name != GENERATED {
-            paths.push(format!("docs/{name}"));
+    for folder in FOLDERS {
+        let path = project::root().join(folder);
+        for entry in fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".md") && name != GENERATED {
+                paths.push(format!("{folder}/{name}"));
+            }
         }
     }
     paths.sort();

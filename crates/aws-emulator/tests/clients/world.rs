@@ -19,7 +19,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// The account of the tests, as in plugins-measured.md.
+/// The account of the tests.
 pub(crate) const ACCOUNT: &str = "123456789012";
 /// The registry of the tests.
 pub(crate) const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";

@@ -38,7 +38,7 @@ use crate::{
     sinks::{self, Opened},
 };
 
-/// How long a step that was asked to end may take. CI waits 30 s (harness-runtime.md 1.8); here a person waits, often for a shell
+/// How long a step that was asked to end may take. CI waits 30 s (flow.stop); here a person waits, often for a shell
 /// that as first process of its container does not hear SIGTERM.
 const GRACE: Duration = Duration::from_secs(3);
 /// How long removing a stage's objects may take.

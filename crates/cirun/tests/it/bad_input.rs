@@ -54,7 +54,7 @@ fn background_without_image_and_connector_on_kubernetes() {
      20 │                   name: db
      21 │                   identifier: db
         ·                               ─┬
-        ·                                ╰── seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+        ·                                ╰── required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
      22 │                   type: Background
         ╰────
       help: set `image`
@@ -65,7 +65,7 @@ fn background_without_image_and_connector_on_kubernetes() {
      20 │                   name: db
      21 │                   identifier: db
         ·                               ─┬
-        ·                                ╰── seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+        ·                                ╰── required on Kubernetes unless `harnessManagedImage` is set (background.connector)
      22 │                   type: Background
         ╰────
       help: set `connectorRef` or `harnessManagedImage`
@@ -87,7 +87,7 @@ fn port_bindings_on_kubernetes() {
      26 │                     portBindings:
      27 │                       "6379": "6379"
         ·                       ───────┬──────
-        ·                              ╰── seed 000, Applicability Matrix `portBindings`: K8 rejects them
+        ·                              ╰── Kubernetes refuses them (background.port-bindings)
      28 │               - step:
         ╰────
       help: remove `portBindings`

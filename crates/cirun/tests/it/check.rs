@@ -263,7 +263,7 @@ fn a_template_is_planned_without_its_inputs() {
      12 │           - step:
      13 │               identifier: unit
         ·                           ──┬─
-        ·                             ╰── Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+        ·                             ╰── required on Kubernetes, and elsewhere beside `image` (run.connector)
      14 │               name: unit
         ╰────
       help: the image is pulled without credentials
@@ -274,7 +274,7 @@ fn a_template_is_planned_without_its_inputs() {
      15 │               type: Run
      16 │               timeout: 10 minutes
         ·                        ─────┬────
-        ·                             ╰── CI reads no time here (harness-schema.md 5.2)
+        ·                             ╰── CI reads no time here (documents.durations)
      17 │               spec:
         ╰────
       help: write whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or
@@ -307,7 +307,7 @@ fn a_step_template_is_planned_where_it_is_said_to_run() {
      1 │ template:
      2 │   identifier: unit
        ·               ──┬─
-       ·                 ╰── Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+       ·                 ╰── required on Kubernetes, and elsewhere beside `image` (run.connector)
      3 │   name: unit
        ╰────
       help: set `connectorRef` or `registryRef`
@@ -355,7 +355,7 @@ fn what_only_follows_from_a_broken_text_is_not_told() {
     ");
 }
 
-/// What seed 000 calls `USER_PASSWORD` is a constant of the service; YAML has another word.
+/// `USER_PASSWORD` is a constant of the service; YAML has another word (connectors.docker-login).
 #[test]
 fn a_wrong_way_to_log_in_is_told_once() {
     let connector = "connector:\n  name: hub\n  identifier: hub\n  type: DockerRegistry\n  spec:\n    dockerRegistryUrl: https://index.docker.io/v2/\n    providerType: DockerHub\n    auth: {type: USER_PASSWORD}\n";

@@ -78,7 +78,7 @@ fn a_service_outside_of_containerised_groups() {
      11 │             steps:
      12 │             - step: {type: Background, name: db, identifier: db, spec: {image: "redis:7", connectorRef: images}}
         ·                            ─────┬────
-        ·                                 ╰── seed 003: a Background step runs in the pod of its step group
+        ·                                 ╰── a Background step runs in the pod of its step group (groups.background-inside)
         ╰────
       help: put it, with the steps that use it, into a step group with
             `stepGroupInfra`

@@ -10,13 +10,13 @@ fn a_variable_with_its_origins() {
     assert_snapshot!(environment.cirun(&["explain", "pipeline.yaml", "push", "PLUGIN_TAGS"]).exits(0), @r"
     --- stdout
     PLUGIN_TAGS = <+steps.version.output.outputVariables.IMAGE_TAG>,latest
-                  rule (seed 002, tags → PLUGIN_TAGS) ← pipeline.yaml:137:23
+                  rule (ecr.tags) ← pipeline.yaml:137:23
     --- exit status: 0
     ");
     assert_snapshot!(environment.cirun(&["explain", "pipeline.yaml", "push", "PLUGIN_SECRET_KEY"]).exits(0), @r"
     --- stdout
     PLUGIN_SECRET_KEY = ***
-                        rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← secret aws_secret_key (secrets.env) ← connector aws, credential.spec.secretKeyRef (.harness/connectors.yaml:21:23) ← pipeline.yaml:132:35
+                        rule (ecr.keys) ← secret aws_secret_key (secrets.env) ← connector aws, credential.spec.secretKeyRef (.harness/connectors.yaml:21:23) ← pipeline.yaml:132:35
     --- exit status: 0
     ");
     assert_snapshot!(environment.cirun(&["explain", "pipeline.yaml", "cache", "memory"]).exits(0), @r"

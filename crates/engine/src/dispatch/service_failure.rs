@@ -1,6 +1,6 @@
-//! Services that fail where failure strategies act on them (seed 003, Advanced settings).
+//! Services that fail where failure strategies act on them (groups.advanced).
 //!
-//! For CI a service that was started is a success, whatever becomes of it (harness-runtime.md 1.7). So only its own strategies look
+//! For CI a service that was started is a success, whatever becomes of it (background.started). So only its own strategies look
 //! at what happens after its start; those of the group and stage around it act where its start fails, as there the step
 //! fails in CI too.
 

@@ -1,4 +1,4 @@
-//! Failure strategies at work (harness-runtime.md 8.3).
+//! Failure strategies at work (flow.strategies).
 
 use std::time::Duration;
 

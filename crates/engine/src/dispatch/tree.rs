@@ -269,8 +269,7 @@ impl Tree {
         }
     }
 
-    /// `currentStatus` of a branch: what has finished under it, but nothing of a loop that still runs (harness-runtime.md
-    /// 8.1).
+    /// `currentStatus` of a branch: what has finished under it, but nothing of a loop that still runs (flow.current-status).
     pub(super) fn current(&self, id: NodeId) -> Tally {
         let (mut tally, mut open) = (Tally::default(), vec![id]);
         while let Some(id) = open.pop() {

@@ -13,7 +13,7 @@ use self::{
 };
 use super::View;
 
-/// Shorter secrets are not masked (harness-runtime.md 1.7).
+/// Shorter secrets are not masked (outputs.short-secrets).
 const MIN_CHARS: usize = 2;
 
 /// Secrets with fewer bytes have no base64 and no hexadecimal form: their few letters would be found in ordinary words.

@@ -7,7 +7,7 @@ use crate::{
     syntax::{Span, parse_value},
 };
 
-/// How many values may lead to each other (harness-runtime.md 7).
+/// How many values may lead to each other (expressions.depth).
 const MAX_INDIRECTION: usize = 15;
 
 impl Evaluator<'_> {

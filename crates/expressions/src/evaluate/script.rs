@@ -144,7 +144,7 @@ impl Evaluator<'_> {
     }
 
     fn by_name(&mut self, name: &str, arguments: &[Object], span: Span) -> Evaluated {
-        // The service tries the prefix `datetime` before none (harness-runtime.md 7).
+        // The service tries the prefix `datetime` before none (expressions.prefixes).
         let values = self.values(arguments, span)?;
         match functors::call("datetime", name, &values, self.scope.now_ms()) {
             Some(value) => value.map(Object::from).map_err(|fault| Stop::new(fault, span)),

@@ -1,4 +1,4 @@
-//! Connectors and secrets: tolerant of fields, since no schema of them is published (harness-schema.md 1.6, 1.7).
+//! Connectors and secrets: tolerant of fields, since no schema of them is published (connectors.types, connectors.secrets).
 
 mod clouds;
 mod git;
@@ -69,7 +69,7 @@ fields! {
     }
 }
 
-/// The credential types of seed 002 phase 2.
+/// The types of credentials (connectors.aws).
 const AWS_CREDENTIALS: &[&str] = &["ManualConfig", "OidcAuthentication", "Irsa", "InheritFromDelegate"];
 /// Ways to log in to a registry.
 const AUTHS: &[&str] = &["UsernamePassword", "Anonymous"];
@@ -226,7 +226,7 @@ fields! {
     }
 }
 
-/// Ways to log in to Artifactory (harness-schema.md 1.6).
+/// Ways to log in to Artifactory (connectors.artifactory).
 const ARTIFACTORY_AUTHS: &[&str] = &["UsernamePassword", "Anonymous", "OidcAuthentication"];
 
 impl FromNode for ArtifactoryAuth {

@@ -22,7 +22,7 @@ pub(crate) enum Home {
     Unknown,
 }
 
-/// Fields by their names in the Studio's own tables (the seeds' "UI Field / Input"), and where YAML has them.
+/// Fields by their names in the Studio's own tables (infra.columns), and where YAML has them.
 const WRITTEN_ELSEWHERE: [(&str, &str); 2] =
     [("limitMemory", "resources.limits.memory"), ("limitCPU", "resources.limits.cpu")];
 

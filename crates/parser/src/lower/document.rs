@@ -88,7 +88,7 @@ fn demand_fields(kind: DocumentKind, body: &Node, cx: &mut Context) {
 /// The types of templates that pipelines with CI stages use.
 const BODIES: &[&str] = &["Step", "StepGroup", "Stage", "Pipeline"];
 
-/// All types of templates (harness-schema.md 1.0).
+/// All types of templates (documents.templates).
 const TYPES: &[&str] = &[
     "Step",
     "StepGroup",

@@ -55,7 +55,7 @@ use crate::{lower::spec::REQUIRED, words::LOOP_FAILURES};
 /// What a condition may wait for.
 const STATUSES: &[&str] = &["Success", "Failure", "All"];
 
-/// Errors that a failure strategy may name (harness-schema.md 6).
+/// Errors that a failure strategy may name (flow.errors).
 pub const FAILURE_ERRORS: &[&str] = &[
     "Unknown",
     "AllErrors",
@@ -77,7 +77,7 @@ pub const FAILURE_ERRORS: &[&str] = &[
     "RetryableTransientFailure",
 ];
 
-/// What a failure strategy may do (harness-schema.md 6).
+/// What a failure strategy may do (flow.actions).
 pub const FAILURE_ACTIONS: &[&str] = &[
     "Ignore",
     "MarkAsSuccess",
@@ -92,7 +92,7 @@ pub const FAILURE_ACTIONS: &[&str] = &[
     "ManualIntervention",
 ];
 
-/// What the service refuses an action without (harness-runtime.md 8.3; harness-schema.md 6).
+/// What the service refuses an action without (flow.action-fields).
 const NEEDED: &[(&str, &[&str])] =
     &[("Retry", &["retryCount", "retryIntervals", "onRetryFailure"]), ("ManualIntervention", &["timeout"])];
 
@@ -129,7 +129,7 @@ impl FromNode for StageWhen {
 }
 
 impl WhenSpec {
-    /// Reads a condition whose status has the name `key` and must be there (harness-runtime.md 8.1).
+    /// Reads a condition whose status has the name `key` and must be there (flow.when).
     fn read(node: &Node, key: &'static str, cx: &mut Context) -> Self {
         let status = node.get(key).filter(|node| !node.is_null());
         match status {
@@ -178,7 +178,7 @@ impl FromNode for FailureStrategySpec {
     }
 }
 
-/// Reports an error that stands in two strategies of one level (harness-runtime.md 8.3).
+/// Reports an error that stands in two strategies of one level (flow.strategies).
 pub(crate) fn check_mapped_once(strategies: &[FailureStrategySpec], cx: &mut Context) {
     for (at, strategy) in strategies.iter().enumerate() {
         for error in &strategy.errors {

@@ -1,4 +1,4 @@
-//! Identifiers (harness-schema.md 5.1).
+//! Identifiers (documents.identifiers).
 
 use indexmap::IndexMap;
 

@@ -16,7 +16,7 @@ use crate::{
     words::{PULL_POLICIES, SIZES, SYSTEMS},
 };
 
-/// The types of stages (harness-schema.md 2.1), CI's first.
+/// The types of stages (documents.stage-types), CI's first.
 const TYPES: &[&str] = &[
     "CI",
     "Deployment",

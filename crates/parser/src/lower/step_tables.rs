@@ -1,4 +1,4 @@
-//! Fields of the step types that have no struct of their own (harness-schema.md 4.3).
+//! Fields of the step types that have no struct of their own (documents.step-fields).
 
 use crate::{
     FieldKind,

@@ -1,4 +1,4 @@
-//! References to templates, replaced by the templates' bodies (harness-schema.md 1.5, 3.4).
+//! References to templates, replaced by the templates' bodies (documents.templates).
 
 use super::fill::fill;
 use crate::{Diagnostic, Entry, Node, Parse, Span, Value, codes, yaml::MAX_DEPTH};

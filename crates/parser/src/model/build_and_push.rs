@@ -1,4 +1,4 @@
-//! The steps that build an image and push it (harness-schema.md 4.3; seed 002 phase 4).
+//! The steps that build an image and push it (the reference's pages ecr and push).
 
 use crate::{
     FieldKind, Flag, Int, Text, TextList, TextMap,
@@ -53,7 +53,7 @@ pub enum BuildTarget {
 }
 
 record! {
-    /// `BuildAndPush*` (seed 002 phase 4 and its siblings).
+    /// `BuildAndPush*` (documents.step-fields).
     #[derive(Debug, Clone, PartialEq)]
     pub struct BuildAndPushSpec {
         /// The connector of the registry.

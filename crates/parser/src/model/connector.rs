@@ -1,4 +1,4 @@
-//! Connectors and secrets (harness-schema.md 1.6, 1.7; seed 002 phase 2; seed 000 phase 2).
+//! Connectors and secrets (connectors.types, connectors.secrets).
 
 use crate::{
     FieldKind, Span, Spanned, Text, TextList,
@@ -72,7 +72,7 @@ pub struct AwsConnector {
     pub span: Span,
 }
 
-/// The credential types of seed 002 phase 2.
+/// The types of credentials (connectors.aws).
 #[derive(Debug, Clone, PartialEq)]
 pub enum AwsCredential {
     /// `ManualConfig`.
@@ -160,7 +160,7 @@ pub struct GcpConnector {
     pub span: Span,
 }
 
-/// The credential types of facts/steps, BuildAndPushGAR phase 2.
+/// The types of credentials (push.gcp-key, push.gcp-oidc, push.gcp-inherit).
 #[derive(Debug, Clone, PartialEq)]
 pub enum GcpCredential {
     /// `ManualConfig`.
@@ -192,7 +192,7 @@ pub struct AzureConnector {
     pub span: Span,
 }
 
-/// The credential types of facts/steps, BuildAndPushACR phase 2.
+/// The types of credentials (push.azure-secret, push.azure-oidc, push.azure-inherit).
 #[derive(Debug, Clone, PartialEq)]
 pub enum AzureCredential {
     /// `ManualConfig`.
@@ -243,7 +243,7 @@ pub struct SecretDocument {
 }
 
 spec! {
-    /// `spec` of an `Artifactory` connector (harness-schema.md 1.6).
+    /// `spec` of an `Artifactory` connector (connectors.artifactory).
     #[derive(Debug, Clone, PartialEq)]
     pub struct ArtifactoryConnector {
         /// The server's address.

@@ -1,4 +1,4 @@
-//! Documents beside pipelines: templates, input sets, triggers (harness-schema.md 1.0, 1.4, 1.5).
+//! Documents beside pipelines: templates, input sets, triggers (documents.templates, documents.input-sets).
 
 use crate::{
     FieldKind, Node, Spanned, Text, TextList, TextMap,

@@ -1,4 +1,4 @@
-//! Flow control: conditions, failure strategies, loops, template references (harness-schema.md 2.3, 3.4, 6).
+//! Flow control: conditions, failure strategies, loops, template references (flow.when, flow.actions, flow.loops).
 
 use indexmap::IndexMap;
 

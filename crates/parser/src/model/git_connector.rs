@@ -1,4 +1,4 @@
-//! Connectors to Git repositories (facts/steps, GitClone phase 2; harness-schema.md 1.6).
+//! Connectors to Git repositories (connectors.git).
 
 use crate::{Span, Text};
 

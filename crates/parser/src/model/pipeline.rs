@@ -1,4 +1,4 @@
-//! The pipeline (harness-schema.md 1.1 to 1.3).
+//! The pipeline (documents.pipeline).
 
 use crate::{
     FieldKind, Flag, Int, Node, Spanned, Text, TextList, TextMap,

@@ -1,4 +1,4 @@
-//! Stages (harness-schema.md 2).
+//! Stages (documents.stages).
 
 use indexmap::IndexMap;
 
@@ -44,7 +44,7 @@ pub struct Stage {
 pub enum StageSpec {
     /// `CI`.
     Ci(Box<CiStage>),
-    /// Any other type; its execution is kept for containerised step groups (seed 003).
+    /// Any other type; its execution is kept for containerised step groups (groups.own).
     Other {
         /// The type (`Deployment`, `Custom`, …).
         kind: Spanned<String>,
@@ -126,7 +126,7 @@ pub struct Infrastructure {
 }
 
 record! {
-    /// An item of `registries`: a connector, and the images that it pulls (seed 000, Phase 2).
+    /// An item of `registries`: a connector, and the images that it pulls (images.registries).
     #[derive(Debug, Clone, PartialEq)]
     pub struct RegistrySpec {
         /// The connector.

@@ -1,4 +1,4 @@
-//! Steps and step groups (harness-schema.md 3).
+//! Steps and step groups (documents.steps).
 
 use indexmap::IndexMap;
 
@@ -75,7 +75,7 @@ pub struct StepGroup {
     pub span: Span,
 }
 
-/// `stepGroupInfra` (seed 003).
+/// `stepGroupInfra` (groups.types).
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepGroupInfra {
     /// `type`.

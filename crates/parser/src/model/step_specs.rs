@@ -1,4 +1,4 @@
-//! What the steps that run locally take (harness-schema.md 4.2 and 4.3).
+//! What the steps that run locally take (documents.step-fields).
 
 use crate::{
     FieldKind, Flag, Int, Node, Span, Spanned, Text, TextList, TextMap,
@@ -134,7 +134,7 @@ spec! {
 }
 
 record! {
-    /// `Background` (seed 000 phase 4).
+    /// `Background` (the reference's page background).
     #[derive(Debug, Clone, PartialEq, Default)]
     pub struct BackgroundSpec {
         /// The image of the service.

@@ -1,4 +1,4 @@
-//! The steps that save, restore and upload files to a store outside the stage (harness-schema.md 4.3; facts/steps).
+//! The steps that save, restore and upload files to a store outside the stage (the reference's page stores).
 
 use crate::{Flag, Int, Text, TextList, lower::spec::record, model::Resources};
 

@@ -22,9 +22,9 @@ use crate::{
 /// The variables of a connector, and what a laptop lacks beside them.
 #[derive(Default)]
 pub(crate) struct Credentials {
-    /// Merged before the step's own variables, which can override them (seed 002, Phase 3: OIDC).
+    /// Merged before the step's own variables, which can override them (environment.secrets-last).
     pub(crate) before: Env,
-    /// Decrypted last, over everything that the user wrote (harness-runtime.md 2.1).
+    /// Decrypted last, over everything that the user wrote (environment.secrets-last).
     pub(crate) after: Env,
     pub(crate) need: LocalNeed,
     pub(crate) connector: Option<Traced<String>>,
@@ -95,7 +95,7 @@ fn assumed(build: &BuildCtx<'_, '_>, id: &Traced<String>) -> Credentials {
 
 /// Registry, user and password of the Docker plugins.
 const DOCKER: [&str; 3] = ["PLUGIN_REGISTRY", "PLUGIN_USERNAME", "PLUGIN_PASSWORD"];
-const DOCKER_RULE: &str = "BuildAndPushDockerRegistry, Auth Flow Matrix";
+const DOCKER_RULE: &str = "push.docker-login";
 
 /// `PLUGIN_REGISTRY`, and user and password unless the connector is anonymous (BuildAndPushDockerRegistry, Auth Flow
 /// Matrix).

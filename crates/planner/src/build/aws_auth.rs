@@ -1,4 +1,4 @@
-//! The AWS auth flow matrix of seed 002 as tables: what each flow sends, and what a laptop must add to it.
+//! How an `Aws` connector signs in, as tables: what each flow sends, and what a laptop must add to it.
 
 use cirun_parser::{
     Diagnostic, Span, Text,
@@ -17,7 +17,7 @@ use crate::{
     resolve::{Ctx, given},
 };
 
-/// The rows of seed 002's Auth Flow Matrix; the cross-account overlay goes over any of the others.
+/// The flows (ecr.keys, ecr.oidc, ecr.inherit, ecr.irsa); the overlay goes over any of them (ecr.cross-account).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
     Manual,
@@ -84,7 +84,7 @@ const fn row(flow: Flow, overlay: bool, cells: [Signer; 3]) -> SignerRow {
     SignerRow { flow, overlay, cells }
 }
 
-/// Who signs (plugins-measured.md; harness-runtime.md 6.4).
+/// Who signs (ecr.signers).
 #[rustfmt::skip]
 const SIGNERS: &[SignerRow] = &[
     //                           overlay  kaniko-ecr       buildx-ecr       ecr
@@ -98,9 +98,9 @@ const SIGNERS: &[SignerRow] = &[
     row(Flow::Irsa,                true,  [Signer::Ambient, Signer::Ambient, Signer::Ambient]),
 ];
 
-const MANUAL: &str = "seed 002, Auth Flow Matrix: Access Key + Secret Key";
-const OIDC: &str = "seed 002, Auth Flow Matrix: OIDC / Web Identity";
-const OVERLAY: &str = "seed 002, Auth Flow Matrix: Assume Role (cross-account overlay)";
+const MANUAL: &str = "ecr.keys";
+const OIDC: &str = "ecr.oidc";
+const OVERLAY: &str = "ecr.cross-account";
 
 /// The variables of an AWS connector, and how it signs in.
 pub(crate) struct Variables {
@@ -124,7 +124,7 @@ impl Variables {
     }
 }
 
-/// The variables of an AWS connector, with the seed's required fields checked.
+/// The variables of an AWS connector, with the required fields checked.
 pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) -> Variables {
     let mut credentials = Credentials::default();
     let mut session_token = None;
@@ -142,12 +142,12 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) ->
             Flow::Oidc
         }
         AwsCredential::InheritFromDelegate => {
-            let rule = "seed 002, Auth Flow Matrix: Inherit From Delegate (AwsConnectorDTO.java:91)";
+            let rule = "`InheritFromDelegate` needs it (connectors.aws-selectors)";
             selectors(ctx, named, selectors_place, rule);
             Flow::InheritFromDelegate
         }
         AwsCredential::Irsa => {
-            let rule = "seed 002, Auth Flow Matrix: IRSA (AwsConnectorDTO.java:92)";
+            let rule = "`Irsa` needs it (connectors.aws-selectors)";
             selectors(ctx, named, selectors_place, rule);
             Flow::Irsa
         }
@@ -209,7 +209,7 @@ fn manual(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, keys: [Option<&T
             set_secret(ctx, named, env, "PLUGIN_ACCESS_KEY", place, field, MANUAL);
         }
         (None, None) => {
-            let rule = "seed 002, Phase 2: one of accessKey or accessKeyRef (AwsManualConfigSpecDTO.java:28)";
+            let rule = "`ManualConfig` needs one of the two (connectors.aws-access-key)";
             ctx.lacks(named, "accessKey` or `accessKeyRef", rule, aws.span);
         }
     }
@@ -219,7 +219,7 @@ fn manual(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, keys: [Option<&T
             set_secret(ctx, named, env, "PLUGIN_SECRET_KEY", place, field, MANUAL);
         }
         None => {
-            let rule = "seed 002, Phase 2: secret key ref is required (AwsManualConfigSpecDTO.java:34)";
+            let rule = "`ManualConfig` needs it (connectors.aws-secret-key)";
             ctx.lacks(named, "secretKeyRef", rule, aws.span);
         }
     }
@@ -233,7 +233,7 @@ fn oidc(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, role: Option<&Text
             set(ctx, named, env, "PLUGIN_ASSUME_ROLE", ("credential.spec.iamRoleArn", field.span), value, OIDC);
         }
         None => {
-            let rule = "seed 002, Phase 2: IAM role ARN is required (AwsOidcSpecDTO.java:29)";
+            let rule = "`OidcAuthentication` needs it (connectors.aws-oidc-role)";
             ctx.lacks(named, "iamRoleArn", rule, aws.span);
         }
     }
@@ -244,14 +244,14 @@ fn oidc(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, role: Option<&Text
 fn overlay(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, flow: Flow, credentials: &mut Credentials) -> bool {
     let Some(cross) = &aws.cross_account else { return false };
     let Some(role) = given(cross.role_arn.as_ref()) else {
-        let rule = "seed 002, Phase 2: cross-account role ARN is required (CrossAccountAccessDTO.java:30)";
+        let rule = "`crossAccountAccess` needs it (connectors.aws-cross-account-role)";
         ctx.lacks(named, "crossAccountRoleArn", rule, cross.span);
         return false;
     };
     if flow == Flow::Oidc {
         ctx.notes.report(
             Diagnostic::warning("role-overridden", "the cross-account role replaces `iamRoleArn`")
-                .at(role.span, "harness-runtime.md 2.1: connector secrets override the OIDC variables")
+                .at(role.span, "connector secrets override the OIDC variables (environment.secrets-last)")
                 .help("the token is presented to the cross-account role itself: let its trust policy accept it"),
         );
     }

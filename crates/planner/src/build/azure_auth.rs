@@ -1,4 +1,4 @@
-//! The Azure auth flow matrix (facts/steps, BuildAndPushACR): what each flow sends.
+//! How an `Azure` connector signs in: what each flow sends (push.azure-secret, push.azure-oidc, push.azure-inherit).
 
 use cirun_parser::{
     Span, Text,
@@ -13,10 +13,10 @@ use crate::{
     resolve::{Ctx, given},
 };
 
-const MANUAL: &str = "BuildAndPushACR, Auth Flow Matrix: Manual Credentials";
-const OIDC: &str = "BuildAndPushACR, Auth Flow Matrix: OIDC";
-const INHERIT: &str = "BuildAndPushACR, Auth Flow Matrix: Inherit From Delegate (MSI)";
-/// What Microsoft recommends for federated tokens, where the connector names none (AzureOidcSpecDTO.java:37).
+const MANUAL: &str = "push.azure-secret";
+const OIDC: &str = "push.azure-oidc";
+const INHERIT: &str = "push.azure-inherit";
+/// What Microsoft recommends for federated tokens, where the connector names none (push.azure-oidc).
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// The variables of an `Azure` connector, with its required fields checked.
@@ -24,17 +24,17 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, azure: &AzureConnector
     let mut credentials = Credentials::default();
     match &azure.credential {
         AzureCredential::Manual { client_id, tenant_id, auth } => {
-            let rule = "BuildAndPushACR, Phase 2: AzureManualDetailsDTO.java:33";
+            let rule = "`ManualConfig` needs it (push.azure-secret)";
             let env = &mut credentials.after;
             text(ctx, named, env, "CLIENT_ID", ("clientId", client_id.as_ref(), azure.span), (MANUAL, rule));
             text(ctx, named, env, "TENANT_ID", ("tenantId", tenant_id.as_ref(), azure.span), (MANUAL, rule));
             match auth {
                 Some(AzureAuth::Secret(secret)) => {
-                    let rule = "BuildAndPushACR, Phase 2: AzureClientSecretKeyDTO.java:35";
+                    let rule = "a secret needs it (push.azure-secret)";
                     secret_text(ctx, named, env, "CLIENT_SECRET", ("secretRef", secret.as_ref(), azure.span), rule);
                 }
                 Some(AzureAuth::Certificate(secret)) => {
-                    let rule = "BuildAndPushACR, Phase 2: AzureClientKeyCertDTO.java:35";
+                    let rule = "a certificate needs it (push.azure-secret)";
                     let field = ("certificateRef", secret.as_ref(), azure.span);
                     secret_text(ctx, named, env, "CLIENT_CERTIFICATE", field, rule);
                 }
@@ -44,7 +44,7 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, azure: &AzureConnector
             }
         }
         AzureCredential::Oidc { client_id, tenant_id, audience } => {
-            let rule = "BuildAndPushACR, Phase 2: AzureOidcSpecDTO.java:33";
+            let rule = "OIDC needs it (push.azure-oidc)";
             let env = &mut credentials.before;
             text(ctx, named, env, "AZURE_CLIENT_ID", ("clientId", client_id.as_ref(), azure.span), (OIDC, rule));
             text(ctx, named, env, "AZURE_TENANT_ID", ("tenantId", tenant_id.as_ref(), azure.span), (OIDC, rule));
@@ -60,11 +60,11 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, azure: &AzureConnector
         AzureCredential::InheritFromDelegate { auth } => {
             match auth {
                 None => {
-                    let rule = "BuildAndPushACR, Phase 2: AzureInheritFromDelegateDetailsDTO.java:36";
+                    let rule = "`InheritFromDelegate` needs it (push.azure-inherit)";
                     ctx.lacks(named, "auth", rule, azure.span);
                 }
                 Some(AzureAuth::UserAssigned(client)) if given(client.as_ref()).is_none() => {
-                    let rule = "BuildAndPushACR, Phase 2: AzureUserAssignedMSIAuthDTO.java:31";
+                    let rule = "an identity that the user assigned needs it (push.azure-inherit)";
                     ctx.lacks(named, "auth.spec.clientId", rule, azure.span);
                 }
                 Some(_) => {}

@@ -1,4 +1,4 @@
-//! `baseImageConnectorRefs`: credentials for the images that a Dockerfile starts from (seed 002; facts/steps).
+//! `baseImageConnectorRefs`: credentials for the images that a Dockerfile starts from (ecr.base-image).
 
 use cirun_parser::{Diagnostic, ParameterField, Span, TextList, model::ConnectorSpec};
 use cirun_plan::{Text as PlanText, Traced};
@@ -13,12 +13,12 @@ use crate::{
     resolve::given,
 };
 
-const RULE: &str = "seed 002, baseImageConnectorRefs → base image registry variables";
+const RULE: &str = "ecr.base-image";
 
 /// Registry, user and password.
 const VARIABLES: [&str; 3] = ["PLUGIN_BASE_IMAGE_REGISTRY", "PLUGIN_BASE_IMAGE_USERNAME", "PLUGIN_BASE_IMAGE_PASSWORD"];
 
-/// The variables of the first base image connector; the service uses no other (PluginSettingUtils.java:776).
+/// The variables of the first base image connector; the service uses no other (ecr.base-image).
 pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
     let mut env = Env::default();
     let Some(list) = &build.spec.base_image_connector_refs else { return env };
@@ -66,7 +66,7 @@ fn references(build: &BuildCtx<'_, '_>, list: &TextList) -> Vec<(Traced<String>,
 fn report_further(build: &BuildCtx<'_, '_>, span: Span) {
     build.at.ctx.notes.report(
         Diagnostic::warning("ignored-input", "only the first base image connector is used")
-            .at(span, "facts/steps, BuildAndPushDockerRegistry, Known Gaps")
+            .at(span, "the service reads the first alone (ecr.base-image)")
             .help("keep one connector in `baseImageConnectorRefs`"),
     );
 }
@@ -74,7 +74,7 @@ fn report_further(build: &BuildCtx<'_, '_>, span: Span) {
 fn report_not_docker(build: &BuildCtx<'_, '_>, span: Span, spec: &ConnectorSpec) {
     build.at.ctx.notes.report(
         Diagnostic::warning("ignored-input", format!("a base image connector of type `{}` has no effect", spec.word()))
-            .at(span, "harness-runtime.md 6.2: DOCKER type only")
+            .at(span, "only Docker connectors are used (ecr.base-image)")
             .help("use a connector of type `DockerRegistry`"),
     );
 }

@@ -1,5 +1,5 @@
-//! What each ECR plugin does with variables that a user sets for it (harness-runtime.md 6.3 and 6.9;
-//! plugins-measured.md).
+//! What each ECR plugin does with variables that a user sets for it (ecr.readers,
+//! ecr.unread-everywhere).
 
 use cirun_parser::{Diagnostic, ParameterField, Span, model::BuildTarget};
 use cirun_plan::Environment;
@@ -49,7 +49,7 @@ pub(super) fn check(build: &BuildCtx<'_, '_>, env: &Environment) {
     for (name, instead) in UNREAD.into_iter().filter(|(name, _)| env.contains_key(name)) {
         build.at.ctx.notes.report(
             Diagnostic::warning("unread-variable", format!("no plugin reads `{name}`"))
-                .at(place(build, name), "changes nothing (harness-runtime.md 6.9)")
+                .at(place(build, name), "changes nothing (ecr.unread-everywhere)")
                 .help(instead),
         );
     }
@@ -59,12 +59,12 @@ pub(super) fn check(build: &BuildCtx<'_, '_>, env: &Environment) {
     }
 }
 
-/// Reports variables of the step that the connector's take the place of (harness-runtime.md 2.1).
+/// Reports variables of the step that the connector's take the place of (environment.secrets-last).
 pub(super) fn report_replaced(build: &BuildCtx<'_, '_>, user: &Env, connector: &Env) {
     for name in user.names().filter(|name| connector.get(name).is_some()) {
         build.at.ctx.notes.report(
             Diagnostic::warning("ignored-input", format!("the connector's value takes the place of `{name}`"))
-                .at(place(build, name), "harness-runtime.md 2.1: the connector's secrets come last")
+                .at(place(build, name), "the connector's secrets come last (environment.secrets-last)")
                 .help("remove it, or name another connector"),
         );
     }
@@ -82,7 +82,7 @@ fn other_plugins(build: &BuildCtx<'_, '_>, env: &Environment) {
         let others: Vec<String> = readers.iter().map(|reader| format!("`{}`", image(*reader))).collect();
         build.at.ctx.notes.report(
             Diagnostic::warning("unread-variable", format!("`{}` does not read `{name}`", image(build.builder)))
-                .at(place(build, &name), "changes nothing here (harness-runtime.md 6.3)")
+                .at(place(build, &name), "changes nothing here (ecr.readers)")
                 .help(format!("it is for {}: remove it, or build with that plugin", others.join(" and "))),
         );
     }
@@ -97,7 +97,7 @@ fn login(build: &BuildCtx<'_, '_>, env: &Environment) {
     for name in ["PLUGIN_USERNAME", "DOCKER_USERNAME"].into_iter().filter(|name| env.contains_key(name)) {
         build.at.ctx.notes.report(
             Diagnostic::warning("login-overridden", format!("`{name}` takes the place of the ECR token"))
-                .at(place(build, name), "harness-runtime.md 6.3: the plugin logs in to ECR with it")
+                .at(place(build, name), "the plugin logs in to ECR with it (ecr.login-variables)")
                 .help("for the registry of a base image, use `baseImageConnectorRefs` or `PLUGIN_DOCKER_USERNAME`"),
         );
     }

@@ -1,4 +1,4 @@
-//! The GCP auth flow matrix (facts/steps, BuildAndPushGAR and the GCS steps): what each flow sends.
+//! How a `Gcp` connector signs in: what each flow sends (push.gcp-key, push.gcp-oidc, push.gcp-inherit).
 
 use cirun_parser::{
     Text,
@@ -13,16 +13,16 @@ use crate::{
     resolve::{Ctx, given},
 };
 
-const MANUAL: &str = "BuildAndPushGAR, Auth Flow Matrix: Manual Credentials";
-const OIDC: &str = "BuildAndPushGAR, Auth Flow Matrix: OIDC / Workload Identity";
-const INHERIT: &str = "BuildAndPushGAR, Auth Flow Matrix: Inherit From Delegate (GcpConnectorDTO.java:82)";
+const MANUAL: &str = "push.gcp-key";
+const OIDC: &str = "push.gcp-oidc";
+const INHERIT: &str = "push.gcp-inherit";
 
 /// The fields of the OIDC flow: in the connector, their variables, and the lines that require them.
 const OIDC_FIELDS: [(&str, &str, &str); 4] = [
-    ("gcpProjectId", "PLUGIN_PROJECT_NUMBER", "BuildAndPushGAR, Phase 2: GcpOidcDetailsDTO.java:31"),
-    ("providerId", "PLUGIN_PROVIDER_ID", "BuildAndPushGAR, Phase 2: GcpOidcDetailsDTO.java:30"),
-    ("workloadPoolId", "PLUGIN_POOL_ID", "BuildAndPushGAR, Phase 2: GcpOidcDetailsDTO.java:29"),
-    ("serviceAccountEmail", "PLUGIN_SERVICE_ACCOUNT_EMAIL", "BuildAndPushGAR, Phase 2: GcpOidcDetailsDTO.java:32"),
+    ("gcpProjectId", "PLUGIN_PROJECT_NUMBER", "OIDC needs it (push.gcp-oidc)"),
+    ("providerId", "PLUGIN_PROVIDER_ID", "OIDC needs it (push.gcp-oidc)"),
+    ("workloadPoolId", "PLUGIN_POOL_ID", "OIDC needs it (push.gcp-oidc)"),
+    ("serviceAccountEmail", "PLUGIN_SERVICE_ACCOUNT_EMAIL", "OIDC needs it (push.gcp-oidc)"),
 ];
 
 /// The variables of a `Gcp` connector, with its required fields checked.
@@ -35,7 +35,7 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, gcp: &GcpConnector) ->
                 set_secret(ctx, named, &mut credentials.after, "PLUGIN_JSON_KEY", place, field, MANUAL);
             }
             None => {
-                let rule = "BuildAndPushGAR, Phase 2: secretKeyRef (GcpManualDetailsDTO.java:31)";
+                let rule = "`ManualConfig` needs it (push.gcp-key)";
                 ctx.lacks(named, "secretKeyRef", rule, gcp.span);
             }
         },

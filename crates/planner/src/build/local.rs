@@ -27,10 +27,10 @@ pub(crate) struct Local {
 }
 
 const BUILDKIT: &str = "BuildKit pushes from inside, past the guard of the machine's socket";
-const NO_DAEMON: &str = "buildx starts its own daemon where there is no socket (plugins-measured.md)";
+const NO_DAEMON: &str = "buildx starts its own daemon where there is no socket (ecr.own-daemon)";
 const DELEGATE: &str = "plays the delegate's identity, which CI has and a laptop has not";
 const POD: &str = "plays the pod's service account, which CI has and a laptop has not";
-const SESSION_TOKEN: &str = "temporary keys are no use without it; CI drops it (seed 002, Known Gaps)";
+const SESSION_TOKEN: &str = "temporary keys are no use without it; CI drops it (ecr.session-token)";
 
 const NO_KEYS: &str = "this connector holds no credentials of its own";
 const NO_FILE: &str = "this connector is in no file";
@@ -90,7 +90,7 @@ fn push(build: &BuildCtx<'_, '_>, local: &mut Local) {
     }
 }
 
-/// Why the machine's daemon is not used, as CI does on VMs (harness-runtime.md 6.7), where pushes are to stay here.
+/// Why the machine's daemon is not used, as CI does on machines (ecr.daemon-off), where pushes are to stay here.
 fn not_the_machines(inputs: &Inputs<'_>, builder: Builder) -> Option<&'static str> {
     match (inputs.push, inputs.daemon, builder) {
         (PushMode::Real | PushMode::None, _, _) => None,
@@ -108,7 +108,7 @@ pub(crate) fn identity(signing: &Signing<'_, '_>, need: &LocalNeed, env: &mut En
         LocalNeed::SessionToken { token, span } => {
             ctx.notes.report(
                 Diagnostic::parity("session-token-dropped", "CI drops the session token of these keys")
-                    .at(*span, "seed 002, Known Gaps: `sessionTokenRef` is not mapped")
+                    .at(*span, "no variable is made of it (ecr.session-token)")
                     .help("in CI temporary keys fail here: use long-lived keys, a role or OIDC"),
             );
             if !ctx.inputs.strict_parity {
@@ -130,7 +130,7 @@ pub(crate) fn identity(signing: &Signing<'_, '_>, need: &LocalNeed, env: &mut En
     }
 }
 
-/// What EKS puts into a pod whose service account has a role (plugins-measured.md, IRSA).
+/// What EKS puts into a pod whose service account has a role (ecr.pod-identity).
 fn irsa(at: &StepCtx<'_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Span, env: &mut Env) {
     let ctx = &at.ctx;
     let role = format!("arn:aws:iam::{}:role/{}", ecr.account, pod.role);
@@ -191,7 +191,7 @@ fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, NoKeys), env: &mut En
 fn report_keys_ignored(ctx: &Ctx<'_>, span: Span) {
     ctx.notes.report(
         Diagnostic::warning("keys-ignored", "kaniko-ecr ignores the connector's keys once a role is set")
-            .at(span, "plugins-measured.md: PLUGIN_ASSUME_ROLE with keys fails with NoCredentialProviders")
+            .at(span, "PLUGIN_ASSUME_ROLE with keys fails with NoCredentialProviders (ecr.kaniko-role)")
             .help("in CI the pod's own identity must be able to assume the role; or use OIDC"),
     );
 }

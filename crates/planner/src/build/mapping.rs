@@ -1,4 +1,4 @@
-//! Step inputs → plugin variables: seed 002's table of that name, a line a row.
+//! Step inputs → plugin variables: the rules of the reference's page ecr, a line a row.
 
 use cirun_parser::{Diagnostic, Flag, Span, Text, TextList, TextMap, model::BuildAndPushSpec};
 use cirun_plan::{Cause, Origin, Profile, Text as PlanText, Traced};
@@ -37,7 +37,7 @@ enum Unset {
     IsFalse,
 }
 
-/// A row: the input, the variable, the plugins that it is sent to, and the line of the seed.
+/// A row: the input, the variable, the plugins that it is sent to, and the rule of the reference.
 struct Mapping {
     input: &'static str,
     variable: &'static str,
@@ -61,24 +61,24 @@ const DRIVER_OPTS: &str = "image=harness/buildkit:1.0.1";
 
 #[rustfmt::skip]
 const MAPPINGS: &[Mapping] = &[
-    map("tags",              "PLUGIN_TAGS",                    ALL,               How::List(|s| &s.tags, ","),                    "seed 002, tags → PLUGIN_TAGS"),
-    map("dockerfile",        "PLUGIN_DOCKERFILE",              ALL,               How::Text(|s| &s.dockerfile),                   "seed 002, dockerfile → PLUGIN_DOCKERFILE"),
-    map("context",           "PLUGIN_CONTEXT",                 ALL,               How::Text(|s| &s.context),                      "seed 002, context → PLUGIN_CONTEXT"),
-    map("target",            "PLUGIN_TARGET",                  ALL,               How::Text(|s| &s.target_stage),                 "seed 002, target → PLUGIN_TARGET"),
-    map("buildArgs",         "PLUGIN_BUILD_ARGS",              ALL,               How::Pairs(|s| &s.build_args, ","),             "seed 002, buildArgs → PLUGIN_BUILD_ARGS"),
-    map("buildArgs",         "PLUGIN_BUILD_ARGS_NEW",          ALL,               How::Pairs(|s| &s.build_args, ";"),             "seed 002, buildArgs → PLUGIN_BUILD_ARGS_NEW"),
-    map("buildArgs",         "PLUGIN_MULTIPLE_BUILD_ARGS",     ALL,               How::WithMap(|s| &s.build_args, "true"),        "harness-runtime.md 2.7: PLUGIN_BUILD_ARGS_NEW goes with PLUGIN_MULTIPLE_BUILD_ARGS"),
-    map("labels",            "PLUGIN_CUSTOM_LABELS",           ALL,               How::Pairs(|s| &s.labels, ","),                 "seed 002, labels → PLUGIN_CUSTOM_LABELS"),
-    map("optimize",          "PLUGIN_SNAPSHOT_MODE",           &[Kaniko],         How::Flag(|s| &s.optimize, Unset::IsTrue, "redo"), "seed 002, optimize → PLUGIN_SNAPSHOT_MODE=redo on K8, true by default"),
-    map("remoteCacheImage",  "PLUGIN_ENABLE_CACHE",            &[Kaniko],         How::WithText(|s| &s.remote_cache_image, "true"), "seed 002, remoteCacheImage → PLUGIN_ENABLE_CACHE"),
-    map("remoteCacheImage",  "PLUGIN_CACHE_REPO",              &[Kaniko],         How::Text(|s| &s.remote_cache_image),           "seed 002, remoteCacheImage → PLUGIN_CACHE_REPO"),
-    map("caching",           "PLUGIN_BUILDER_DRIVER_OPTS",     &[Buildx],         How::Flag(|s| &s.caching, Unset::IsFalse, DRIVER_OPTS), "seed 002, caching → buildx driver options; harness-runtime.md 6.2"),
-    map("caching",           "PLUGIN_BUILDER_DRIVER_OPTS_NEW", &[Buildx],         How::Flag(|s| &s.caching, Unset::IsFalse, DRIVER_OPTS), "seed 002, caching → buildx driver options; harness-runtime.md 6.2"),
-    map("caching",           "PLUGIN_CACHE_METRICS_FILE",      &[Buildx],         How::Flag(|s| &s.caching, Unset::IsFalse, "cache-metrics.json"), "seed 002, caching → cache metrics"),
-    map("cacheFrom",         "PLUGIN_CACHE_FROM",              &[Buildx, Docker], How::List(|s| &s.cache_from, ";"),              "seed 002, cacheFrom → PLUGIN_CACHE_FROM; harness-runtime.md 2.7: joined with `;`"),
-    map("cacheTo",           "PLUGIN_CACHE_TO",                &[Buildx],         How::Text(|s| &s.cache_to),                     "seed 002, cacheTo → PLUGIN_CACHE_TO"),
-    map("envDockerSecrets",  "PLUGIN_SECRETS_FROM_ENV",        &[Buildx, Docker], How::Pairs(|s| &s.env_docker_secrets, ","),     "seed 002, envDockerSecrets → PLUGIN_SECRETS_FROM_ENV"),
-    map("fileDockerSecrets", "PLUGIN_SECRETS_FROM_FILE",       &[Buildx, Docker], How::Pairs(|s| &s.file_docker_secrets, ","),    "seed 002, fileDockerSecrets → PLUGIN_SECRETS_FROM_FILE"),
+    map("tags",              "PLUGIN_TAGS",                    ALL,               How::List(|s| &s.tags, ","),                    "ecr.tags"),
+    map("dockerfile",        "PLUGIN_DOCKERFILE",              ALL,               How::Text(|s| &s.dockerfile),                   "ecr.dockerfile"),
+    map("context",           "PLUGIN_CONTEXT",                 ALL,               How::Text(|s| &s.context),                      "ecr.context"),
+    map("target",            "PLUGIN_TARGET",                  ALL,               How::Text(|s| &s.target_stage),                 "ecr.target"),
+    map("buildArgs",         "PLUGIN_BUILD_ARGS",              ALL,               How::Pairs(|s| &s.build_args, ","),             "ecr.build-args"),
+    map("buildArgs",         "PLUGIN_BUILD_ARGS_NEW",          ALL,               How::Pairs(|s| &s.build_args, ";"),             "ecr.build-args"),
+    map("buildArgs",         "PLUGIN_MULTIPLE_BUILD_ARGS",     ALL,               How::WithMap(|s| &s.build_args, "true"),        "ecr.build-args"),
+    map("labels",            "PLUGIN_CUSTOM_LABELS",           ALL,               How::Pairs(|s| &s.labels, ","),                 "ecr.labels"),
+    map("optimize",          "PLUGIN_SNAPSHOT_MODE",           &[Kaniko],         How::Flag(|s| &s.optimize, Unset::IsTrue, "redo"), "ecr.optimize"),
+    map("remoteCacheImage",  "PLUGIN_ENABLE_CACHE",            &[Kaniko],         How::WithText(|s| &s.remote_cache_image, "true"), "ecr.remote-cache"),
+    map("remoteCacheImage",  "PLUGIN_CACHE_REPO",              &[Kaniko],         How::Text(|s| &s.remote_cache_image),           "ecr.remote-cache"),
+    map("caching",           "PLUGIN_BUILDER_DRIVER_OPTS",     &[Buildx],         How::Flag(|s| &s.caching, Unset::IsFalse, DRIVER_OPTS), "ecr.caching"),
+    map("caching",           "PLUGIN_BUILDER_DRIVER_OPTS_NEW", &[Buildx],         How::Flag(|s| &s.caching, Unset::IsFalse, DRIVER_OPTS), "ecr.caching"),
+    map("caching",           "PLUGIN_CACHE_METRICS_FILE",      &[Buildx],         How::Flag(|s| &s.caching, Unset::IsFalse, "cache-metrics.json"), "ecr.caching"),
+    map("cacheFrom",         "PLUGIN_CACHE_FROM",              &[Buildx, Docker], How::List(|s| &s.cache_from, ";"),              "ecr.cache-from"),
+    map("cacheTo",           "PLUGIN_CACHE_TO",                &[Buildx],         How::Text(|s| &s.cache_to),                     "ecr.cache-to"),
+    map("envDockerSecrets",  "PLUGIN_SECRETS_FROM_ENV",        &[Buildx, Docker], How::Pairs(|s| &s.env_docker_secrets, ","),     "ecr.env-secrets"),
+    map("fileDockerSecrets", "PLUGIN_SECRETS_FROM_FILE",       &[Buildx, Docker], How::Pairs(|s| &s.file_docker_secrets, ","),    "ecr.file-secrets"),
 ];
 
 /// The variables of the step's inputs, and a warning for each input that the plugin would not read.
@@ -121,13 +121,13 @@ fn report_unread(build: &BuildCtx<'_, '_>, mapping: &Mapping, span: Span) {
     );
 }
 
-/// With buildx a remote cache image is one more source of the cache (seed 002, remoteCacheImage).
+/// With buildx a remote cache image is one more source of the cache (ecr.remote-cache).
 fn append_remote_cache(build: &BuildCtx<'_, '_>, env: &mut Env) {
     if build.builder != Buildx || build.at.profile() != Profile::Kubernetes {
         return;
     }
     let Some(remote) = build.at.ctx.given_text(build.spec.remote_cache_image.as_ref()) else { return };
-    let rule = "seed 002, remoteCacheImage: appended to cacheFrom with buildx";
+    let rule = "ecr.remote-cache";
     let value = match env.get("PLUGIN_CACHE_FROM") {
         Some(before) => before.value.value.clone().followed_by(";").followed_by_text(remote.value),
         None => remote.value,
@@ -164,7 +164,7 @@ fn value(build: &BuildCtx<'_, '_>, how: &How) -> Option<(Traced<PlanText>, Optio
         How::Flag(field, unset, text) => match field(spec) {
             Some(flag) => ctx.flag(flag, "a flag").filter(|flag| flag.value).map(|_| constant(text, flag.span)),
             None if *unset == Unset::IsTrue => {
-                let origin = Origin::new(Cause::Default { rule: "seed 002, optimize: defaults true" });
+                let origin = Origin::new(Cause::Default { rule: "ecr.optimize" });
                 Some((Traced::new(PlanText::from(*text), origin), None))
             }
             None => None,

@@ -1,4 +1,4 @@
-//! Which plugin image builds and pushes (seed 002, "Plugin used"; facts/steps).
+//! Which plugin image builds and pushes (ecr.plugins and its siblings on the page push).
 
 use cirun_parser::{
     ParameterField,
@@ -40,24 +40,24 @@ const fn row(target: TargetKind, builder: Builder, image: &'static str, rule: &'
 
 #[rustfmt::skip]
 const PLUGINS: &[PluginRow] = &[
-    row(TargetKind::Ecr,    Builder::Kaniko, "plugins/kaniko-ecr:1.13.3", "seed 002, Plugin used: K8"),
-    row(TargetKind::Ecr,    Builder::Buildx, "plugins/buildx-ecr:1.4.2",  "seed 002, Plugin used: buildx"),
-    row(TargetKind::Ecr,    Builder::Docker, "plugins/ecr:21.1.1",        "seed 002, Plugin used: VM"),
-    row(TargetKind::Docker, Builder::Kaniko, "plugins/kaniko:1.13.3",     "BuildAndPushDockerRegistry, Plugin used: K8"),
-    row(TargetKind::Docker, Builder::Buildx, "plugins/buildx:1.3.12",     "BuildAndPushDockerRegistry, Plugin used: buildx"),
-    row(TargetKind::Docker, Builder::Docker, "plugins/docker:21.1.1",     "as seed 002's VM plugin: the facts name none for VM"),
-    row(TargetKind::Gar,    Builder::Kaniko, "plugins/kaniko-gar:1.13.3", "BuildAndPushGAR, Plugin used: K8"),
-    row(TargetKind::Gar,    Builder::Buildx, "plugins/buildx-gar:1.4.2",  "BuildAndPushGAR, Plugin used: buildx"),
-    row(TargetKind::Gar,    Builder::Docker, "plugins/gar:21.1.1",        "BuildAndPushGAR, Plugin used: VM"),
-    row(TargetKind::Gcr,    Builder::Kaniko, "plugins/kaniko-gcr:1.13.3", "as BuildAndPushGAR: the facts name none for GCR"),
-    row(TargetKind::Gcr,    Builder::Buildx, "plugins/buildx-gcr:1.4.2",  "as BuildAndPushGAR: the facts name none for GCR"),
-    row(TargetKind::Gcr,    Builder::Docker, "plugins/gcr:21.1.1",        "as BuildAndPushGAR: the facts name none for GCR"),
-    row(TargetKind::Acr,    Builder::Kaniko, "plugins/kaniko-acr:1.13.3", "BuildAndPushACR, Plugin used: K8"),
-    row(TargetKind::Acr,    Builder::Buildx, "plugins/buildx-acr:1.4.2",  "BuildAndPushACR, Plugin used: buildx"),
-    row(TargetKind::Acr,    Builder::Docker, "plugins/acr:21.1.1",        "BuildAndPushACR, Plugin used: VM"),
+    row(TargetKind::Ecr,    Builder::Kaniko, "plugins/kaniko-ecr:1.13.3", "ecr.plugins"),
+    row(TargetKind::Ecr,    Builder::Buildx, "plugins/buildx-ecr:1.4.2",  "ecr.plugins"),
+    row(TargetKind::Ecr,    Builder::Docker, "plugins/ecr:21.1.1",        "ecr.plugins"),
+    row(TargetKind::Docker, Builder::Kaniko, "plugins/kaniko:1.13.3",     "push.docker-plugins"),
+    row(TargetKind::Docker, Builder::Buildx, "plugins/buildx:1.3.12",     "push.docker-plugins"),
+    row(TargetKind::Docker, Builder::Docker, "plugins/docker:21.1.1",     "push.docker-plugins"),
+    row(TargetKind::Gar,    Builder::Kaniko, "plugins/kaniko-gar:1.13.3", "push.gar-plugins"),
+    row(TargetKind::Gar,    Builder::Buildx, "plugins/buildx-gar:1.4.2",  "push.gar-plugins"),
+    row(TargetKind::Gar,    Builder::Docker, "plugins/gar:21.1.1",        "push.gar-plugins"),
+    row(TargetKind::Gcr,    Builder::Kaniko, "plugins/kaniko-gcr:1.13.3", "push.gcr-plugins"),
+    row(TargetKind::Gcr,    Builder::Buildx, "plugins/buildx-gcr:1.4.2",  "push.gcr-plugins"),
+    row(TargetKind::Gcr,    Builder::Docker, "plugins/gcr:21.1.1",        "push.gcr-plugins"),
+    row(TargetKind::Acr,    Builder::Kaniko, "plugins/kaniko-acr:1.13.3", "push.acr-plugins"),
+    row(TargetKind::Acr,    Builder::Buildx, "plugins/buildx-acr:1.4.2",  "push.acr-plugins"),
+    row(TargetKind::Acr,    Builder::Docker, "plugins/acr:21.1.1",        "push.acr-plugins"),
 ];
 
-/// The builder of a profile: `caching` asks for buildx everywhere (seed 002, Step Inputs `caching`).
+/// The builder of a profile: `caching` asks for buildx everywhere (ecr.caching).
 pub(crate) fn builder(profile: Profile, caching: bool) -> Builder {
     match (caching, profile) {
         (true, _) => Builder::Buildx,
@@ -81,8 +81,8 @@ pub(crate) fn plugin(target: &BuildTarget, builder: Builder) -> &'static PluginR
         .expect("PLUGINS has a row for every target and builder: checked by a test")
 }
 
-/// The plugin of a step, if it is one that leaves `DRONE_OUTPUT` alone: only kaniko's write the digest there (measured with
-/// the versions of the table).
+/// The plugin of a step, if it is one that leaves `DRONE_OUTPUT` alone: only kaniko's write the digest there
+/// (outputs.digest).
 pub(crate) fn plugin_without_digest(spec: &StepSpec, profile: Profile) -> Option<&'static str> {
     let StepSpec::BuildAndPush(spec) = spec else { return None };
     let caching = match spec.caching.as_ref().map(|flag| &flag.value) {

@@ -1,4 +1,4 @@
-//! Where a step pushes: registry, repository and tags (seed 002, account, region, imageName; its siblings).
+//! Where a step pushes: registry, repository and tags (ecr.registry, push.docker-repo, push.gar-host, push.acr-repository).
 
 use cirun_image_ref::{DOCKER_HUB, EcrRegistry, canonical_registry, split_registry};
 use cirun_parser::{
@@ -73,7 +73,7 @@ fn ecr(
         let host = host.followed_by(".amazonaws.com");
         registry.ecr = plain(&host).and_then(|host| EcrRegistry::parse(&host));
         shown.0 = host.shown();
-        let rule = "seed 002, account, region → PLUGIN_REGISTRY";
+        let rule = "ecr.registry";
         mapped(&mut registry.env, "PLUGIN_REGISTRY", host, account.origin, rule);
     }
     if let Some(name) = name {
@@ -82,16 +82,16 @@ fn ecr(
         if build.builder == Builder::Kaniko && starts_with_host(&shown.0, &written) {
             report_registry_twice(build, &shown);
         }
-        mapped(&mut registry.env, "PLUGIN_REPO", name.value, name.origin, "seed 002, imageName → PLUGIN_REPO");
+        mapped(&mut registry.env, "PLUGIN_REPO", name.value, name.origin, "ecr.image-name");
     }
     if let Some(region) = region {
-        mapped(&mut registry.env, "PLUGIN_REGION", region.value, region.origin, "seed 002, region → PLUGIN_REGION");
+        mapped(&mut registry.env, "PLUGIN_REGION", region.value, region.origin, "ecr.region");
     }
     shown
 }
 
 /// The repository that a name of `PLUGIN_REPO` is in the registry: kaniko-ecr puts the registry before every name, the others
-/// before one that does not begin with it (harness-runtime.md 6.3).
+/// before one that does not begin with it (ecr.image-name).
 pub(super) fn in_registry<'n>(builder: Builder, host: &str, name: &'n str) -> &'n str {
     match builder {
         Builder::Kaniko => name,
@@ -118,7 +118,7 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
     let ctx = &build.at.ctx;
     let Some(repo) = ctx.given_text(repo) else { return (String::new(), String::new()) };
     let shown = repo.value.shown();
-    mapped(&mut registry.env, "PLUGIN_REPO", repo.value, repo.origin, "BuildAndPushDockerRegistry, repo → PLUGIN_REPO");
+    mapped(&mut registry.env, "PLUGIN_REPO", repo.value, repo.origin, "push.docker-repo");
     let (host, repository) = docker_name(&shown);
     let named = match &build.connection {
         Connection::Found(named) => Some(named),
@@ -174,13 +174,13 @@ fn google(
     };
     let shown = (host.value.shown(), format!("{}/{}", project.value.shown(), name.value.shown()));
     let address = host.value.followed_by("/").followed_by_text(project.value);
-    let rule = "BuildAndPushGAR, host, projectID → PLUGIN_REGISTRY";
+    let rule = "push.gar-host";
     mapped(&mut registry.env, "PLUGIN_REGISTRY", address, host.origin, rule);
-    mapped(&mut registry.env, "PLUGIN_REPO", name.value, name.origin, "BuildAndPushGAR, imageName → PLUGIN_REPO");
+    mapped(&mut registry.env, "PLUGIN_REPO", name.value, name.origin, "push.gar-image-name");
     shown
 }
 
-/// `PLUGIN_REGISTRY` = what stands before the slash, `PLUGIN_REPO` = all of it (BuildAndPushACR, Known Gaps).
+/// `PLUGIN_REGISTRY` = what stands before the slash, `PLUGIN_REPO` = all of it (push.acr-repository).
 fn acr(
     build: &BuildCtx<'_, '_>,
     registry: &mut Registry,
@@ -191,23 +191,11 @@ fn acr(
     let Some(repository) = ctx.given_text(repository) else { return (String::new(), String::new()) };
     let shown = repository.value.shown();
     let (host, path) = shown.split_once('/').unwrap_or((&shown, ""));
-    let rule = "BuildAndPushACR, repository → PLUGIN_REGISTRY";
+    let rule = "push.acr-repository";
     mapped(&mut registry.env, "PLUGIN_REGISTRY", PlanText::from(host), repository.origin.clone(), rule);
-    mapped(
-        &mut registry.env,
-        "PLUGIN_REPO",
-        repository.value,
-        repository.origin,
-        "BuildAndPushACR, repository → PLUGIN_REPO",
-    );
+    mapped(&mut registry.env, "PLUGIN_REPO", repository.value, repository.origin, "push.acr-repository");
     if let Some(id) = ctx.given_text(subscription) {
-        mapped(
-            &mut registry.env,
-            "SUBSCRIPTION_ID",
-            id.value,
-            id.origin,
-            "BuildAndPushACR, subscriptionId → SUBSCRIPTION_ID",
-        );
+        mapped(&mut registry.env, "SUBSCRIPTION_ID", id.value, id.origin, "push.acr-subscription");
     }
     (host.to_owned(), path.to_owned())
 }

@@ -1,4 +1,4 @@
-//! The variables that a calendar version gives (harness-runtime.md 2.4, the service's `BuildEnvironmentUtils`).
+//! The variables that a calendar version gives (environment.versions).
 
 /// Splits a tag that is a calendar version (`2026.1.3-rc.1`) into `DRONE_CALVER*` variables; any other tag gives none.
 pub(crate) fn variables(tag: &str) -> Vec<(&'static str, String)> {

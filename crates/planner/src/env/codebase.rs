@@ -1,5 +1,5 @@
 //! What the codebase gives: `<+codebase.…>` and the `DRONE_*` and `CI_*` variables of a manual build
-//! (harness-runtime.md 2.4).
+//! (environment.codebase).
 
 use cirun_expressions::Value;
 use cirun_parser::{ParameterField, Text, model::Pipeline};
@@ -169,7 +169,7 @@ pub(crate) fn variables(facts: &CodebaseFacts, run: &RunFacts, build_link: &str)
     repository(&mut vars, facts);
     let mut env = Env::default();
     for (name, value) in vars.into_iter().filter(|(_, value)| !value.is_empty()) {
-        env.known(name, value, Cause::Codebase("harness-runtime.md 2.4"));
+        env.known(name, value, Cause::Codebase("environment.codebase"));
     }
     env
 }

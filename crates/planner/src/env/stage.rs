@@ -1,4 +1,4 @@
-//! The layers that all steps of a stage have (harness-runtime.md 2.1 to 2.4).
+//! The layers that all steps of a stage have (environment.layers).
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, ow
             under.over(&stage.clone_login);
             under.over(&common);
             if stage.caching {
-                let cause = || Cause::Service { rule: "harness-runtime.md 2.1, 7: caching" };
+                let cause = || Cause::Service { rule: "environment.caching" };
                 under.known("GOCACHE", "/harness/.go/", cause());
                 under.known("GRADLE_USER_HOME", "/harness/.gradle/", cause());
             }
@@ -78,12 +78,12 @@ pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, ow
 pub(super) fn report_dropped(ctx: &Ctx<'_>, name: &str, span: Span) {
     ctx.notes.report(
         Diagnostic::warning("empty-env-dropped", format!("`{name}` is empty and so will not be set"))
-            .at(span, "harness-runtime.md 1.4: the runner drops empty values")
+            .at(span, "the runner drops empty values (environment.empty)")
             .help(format!("test for it with `${{{name}:-}}`, or give it a value")),
     );
 }
 
-/// The variables that tell how the stage went so far; each step gets the state at its start (harness-runtime.md 2.3).
+/// The variables that tell how the stage went so far; each step gets the state at its start (environment.status).
 fn statuses(ctx: &Ctx<'_>) -> Env {
     let mut env = Env::default();
     for (name, expression) in [
@@ -93,7 +93,7 @@ fn statuses(ctx: &Ctx<'_>) -> Env {
         ("DRONE_FAILED_STEPS", "<+stage.failedSteps>"),
     ] {
         let pieces = Pieces::new(Template::parse(expression).0, Arc::clone(&ctx.names) as _);
-        let origin = Origin::new(Cause::Service { rule: "harness-runtime.md 2.3" });
+        let origin = Origin::new(Cause::Service { rule: "environment.status" });
         env.set(name, Traced::new(Text::Deferred(pieces), origin));
     }
     env
@@ -116,14 +116,14 @@ fn as_env<'v>(variables: impl Iterator<Item = &'v (String, Span, Traced<Text>)>)
 
 fn machine(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     let mut env = Env::default();
-    let cause = || Cause::Service { rule: "harness-runtime.md 2.1, 1: infra" };
+    let cause = || Cause::Service { rule: "environment.infrastructure" };
     env.known("DRONE_STAGE_OS", stage.platform.service_word(), cause());
     // The machine's own: it is what the steps find, whatever the stage says.
     env.known("DRONE_STAGE_ARCH", if inputs.run.arch == "arm64" { "Arm64" } else { "Amd64" }, cause());
     env.known("DRONE_STAGE_MACHINE", inputs.run.machine.clone(), cause());
     env.known("DRONE_STAGE_TYPE", infrastructure(stage), cause());
     if let Some(machine) = inputs.codebase.netrc_machine() {
-        env.known("DRONE_NETRC_MACHINE", machine, Cause::Codebase("harness-runtime.md 2.5"));
+        env.known("DRONE_NETRC_MACHINE", machine, Cause::Codebase("environment.clone"));
     }
     if stage.column.profile() != Profile::Docker {
         env.known("DRONE_WORKSPACE", stage.platform.workspace(), cause());
@@ -144,8 +144,8 @@ fn infrastructure(stage: &StagePlace) -> &'static str {
 fn common(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     let mut env = Env::default();
     let run = &inputs.run;
-    let constant = || Cause::Service { rule: "harness-runtime.md 2.2" };
-    let identity = || Cause::Service { rule: "harness-runtime.md 2.1, 6: common" };
+    let constant = || Cause::Service { rule: "environment.constants" };
+    let identity = || Cause::Service { rule: "environment.identity" };
     env.known("DRONE", "true", constant());
     env.known("DRONE_STAGE_KIND", "pipeline", constant());
     env.known("HARNESS_INFRA", infrastructure(stage), constant());
@@ -160,8 +160,8 @@ fn common(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     env.known("HARNESS_BUILD_ID", run.sequence.to_string(), identity());
     env.known("HARNESS_EXECUTION_ID", run.id.clone(), identity());
     env.known("PLUGIN_PIPELINE", stage.pipeline.clone(), identity());
-    env.known("HARNESS_DELEGATE_ID", "local", Cause::Service { rule: "harness-runtime.md 2.3" });
-    env.known("HARNESS_STAGE_INDEX", stage.index.0.to_string(), Cause::Service { rule: "harness-runtime.md 2.3" });
-    env.known("HARNESS_STAGE_TOTAL", stage.index.1.to_string(), Cause::Service { rule: "harness-runtime.md 2.3" });
+    env.known("HARNESS_DELEGATE_ID", "local", Cause::Service { rule: "environment.places" });
+    env.known("HARNESS_STAGE_INDEX", stage.index.0.to_string(), Cause::Service { rule: "environment.places" });
+    env.known("HARNESS_STAGE_TOTAL", stage.index.1.to_string(), Cause::Service { rule: "environment.places" });
     env
 }

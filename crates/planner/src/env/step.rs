@@ -1,4 +1,4 @@
-//! A step's environment, from the stage's layers and its own (harness-runtime.md 2.1, 2.3, 2.6).
+//! A step's environment, from the stage's layers and its own (environment.step-layers).
 
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ fn check_names(at: &StepCtx<'_>, variables: &TextMap) {
 }
 
 const ENV_NAMES: &str =
-    "seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`";
+    "a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)";
 
 /// Whether Kubernetes takes a name of a variable.
 fn is_pods_name(name: &str) -> bool {
@@ -228,7 +228,7 @@ fn files(env: &mut Environment, place: &StepPlace, profile: Profile, origins: &R
 const PREFIXED: [&str; 4] =
     ["PLUGIN_METADATA_FILE", "PLUGIN_CACHE_METRICS_FILE", "PLUGIN_CACHE_INTEL_METRICS_FILE", "PLUGIN_BUILD_TOOL_FILE"];
 
-const FILES: &str = "harness-runtime.md 2.6";
+const FILES: &str = "environment.files";
 
 /// The origins of what the runner sets for each step; the same for all of them.
 #[derive(Debug, Clone)]
@@ -243,8 +243,8 @@ impl Default for RunnerOrigins {
     fn default() -> Self {
         let service = |rule| Origin::new(Cause::Service { rule });
         Self {
-            instance: service("harness-runtime.md 2.3"),
-            step: service("harness-runtime.md 2.1: K8s"),
+            instance: service("environment.places"),
+            step: service("environment.step-identity"),
             files: service(FILES),
             artifact_on_kubernetes: Origin::new(Cause::Local(
                 "CI writes /addon/tmp/.plugin/artifact, which is one file for all steps",

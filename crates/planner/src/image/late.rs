@@ -1,4 +1,4 @@
-//! Images that only a running step can name: a pod is made before any of its steps runs (harness-runtime.md 1.9).
+//! Images that only a running step can name: a pod is made before any of its steps runs (images.late).
 
 use cirun_parser::Span;
 use cirun_plan::{Profile, Text as PlanText};

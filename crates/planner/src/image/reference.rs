@@ -19,13 +19,10 @@ pub(super) fn flaw(reference: &str) -> Option<Flaw> {
         return flaw("an image's name has no spaces", "remove them");
     }
     if reference.contains(['*', '?']) {
-        return flaw("seed 001, Image: wildcards are not supported", "name one image, with its tag");
+        return flaw("the name of an image has no wildcard (images.name)", "name one image, with its tag");
     }
     if let Some(registry) = cloud_registry_alone(reference) {
-        return flaw(
-            "seed 001, Image: images of ECR and GCR must reference a path",
-            &format!("write `{registry}/PATH:TAG`"),
-        );
+        return flaw("images of ECR and GCR name a path (images.path)", &format!("write `{registry}/PATH:TAG`"));
     }
     let (name, digest) = reference.split_once('@').map_or((reference, None), |(name, digest)| (name, Some(digest)));
     if digest.is_some_and(|digest| !is_digest(digest)) {
@@ -84,7 +81,7 @@ fn is_digest(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Seed 001, Image: the forms of Docker, GCR and ECR; then what else is in use.
+    /// The forms of Docker, GCR and ECR (images.path); then what else is in use.
     #[test]
     fn references_that_engines_take() {
         let digest = format!("redis@sha256:{}", "0a".repeat(32));
@@ -107,8 +104,8 @@ mod tests {
     #[test]
     fn slips_are_told_apart() {
         for (reference, what) in [
-            ("library/tomcat*", "wildcards are not supported"),
-            ("redis:*", "wildcards are not supported"),
+            ("library/tomcat*", "no wildcard"),
+            ("redis:*", "no wildcard"),
             ("https://quay.io/a/b", "no scheme"),
             ("my image", "no spaces"),
             ("Redis:7", "lower case"),
@@ -117,11 +114,11 @@ mod tests {
             ("redis:a:b", "not a tag"),
             ("redis:-x", "not a tag"),
             ("redis@sha256:12", "not a digest"),
-            ("123456789012.dkr.ecr.us-east-1.amazonaws.com", "must reference a path"),
-            ("40000005317.dkr.ecr.us-east-1.amazonaws.com:0.2", "must reference a path"),
-            ("us.gcr.io/", "must reference a path"),
-            ("gcr.io:latest", "must reference a path"),
-            ("public.ecr.aws", "must reference a path"),
+            ("123456789012.dkr.ecr.us-east-1.amazonaws.com", "name a path"),
+            ("40000005317.dkr.ecr.us-east-1.amazonaws.com:0.2", "name a path"),
+            ("us.gcr.io/", "name a path"),
+            ("gcr.io:latest", "name a path"),
+            ("public.ecr.aws", "name a path"),
             ("quay.io//app", "missing"),
             ("/app", "missing"),
             ("a..b", "not the name"),

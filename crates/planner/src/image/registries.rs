@@ -1,5 +1,5 @@
-//! Which connector pulls an image where a stage or a step lists several in `registries` (seed 000, Phase 2;
-//! harness-runtime.md 5).
+//! Which connector pulls an image where a stage or a step lists several in `registries`
+//! (images.registries).
 
 use cirun_expressions::is_found;
 use cirun_image_ref::split_registry;
@@ -13,7 +13,8 @@ use crate::{
     resolve::{Ctx, given},
 };
 
-const RULE: &str = "seed 000, Phase 2: the VM path resolves the connector from `registries`";
+const RULE: &str = "images.registries";
+const FROM_LIST: &str = "on machines the connector comes from `registries` (images.registries)";
 
 /// The type of the connectors that pull from hosts with this ending; all other hosts are those of `DockerRegistry` ones.
 const TYPES: [(&str, &str); 3] = [("gcr.io", "Gcp"), ("amazonaws.com", "Aws"), ("azurecr.io", "Azure")];
@@ -36,7 +37,7 @@ pub(super) fn connector<'a>(
     if let Some(unused) = given(fields.connector_ref) {
         ctx.notes.report(
             Diagnostic::warning("ignored-input", "`connectorRef` has no effect beside `registries`")
-                .at(unused.span, RULE)
+                .at(unused.span, FROM_LIST)
                 .help("remove one of the two"),
         );
     }
@@ -53,7 +54,7 @@ pub(super) fn connector<'a>(
                 "image-without-connector",
                 format!("none of the `registries` is for the image of `{}`", at.place.id),
             )
-            .at(fields.image.span, RULE)
+            .at(fields.image.span, FROM_LIST)
             .help("the image is pulled without credentials"),
         );
         return Connection::Absent;

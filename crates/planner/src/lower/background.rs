@@ -1,4 +1,4 @@
-//! Background steps (seed 000; seed 001; harness-runtime.md 1.5, 8.5).
+//! Background steps (the reference's page background).
 
 use cirun_parser::{Diagnostic, ParameterField, Span, TextList, TextMap, model::BackgroundSpec};
 use cirun_plan::{Action, Cause, HostAction, Origin, PortBinding, Profile, Role, StepFiles, Text as PlanText, Traced};
@@ -119,9 +119,9 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
         None => at.place.id.clone(),
     };
     let cause = match at.profile() {
-        Profile::Kubernetes if at.stage.containerised => Cause::Service { rule: "seed 003, Name and Id" },
+        Profile::Kubernetes if at.stage.containerised => Cause::Service { rule: "network.group-id" },
         Profile::Kubernetes => Cause::Local("on Kubernetes no name resolves to a service: use localhost"),
-        Profile::Vm | Profile::Cloud | Profile::Docker => Cause::Service { rule: "harness-runtime.md 8.5" },
+        Profile::Vm | Profile::Cloud | Profile::Docker => Cause::Service { rule: "network.by-id" },
     };
     let own_id = at.place.group.as_ref().filter(|_| at.profile() == Profile::Kubernetes && !at.stage.containerised);
     let own_id = own_id.map(|_| Traced::new(at.place.id.clone(), Origin::new(cause.clone())));
@@ -212,7 +212,7 @@ fn report_nothing_to_run(at: &StepCtx<'_>) {
     let id = &at.step.identifier;
     at.ctx.notes.report(
         Diagnostic::error("missing-required-input", format!("`Background` step `{}` has nothing to run", id.value))
-            .at(id.span, "seed 001, Important notes: without an image it runs on the machine itself")
+            .at(id.span, "without an image it runs on the machine itself (background.on-machine)")
             .help("set `image`, or a `command` or `entrypoint` that the machine runs"),
     );
 }
@@ -220,7 +220,7 @@ fn report_nothing_to_run(at: &StepCtx<'_>) {
 fn report_bad_alias(at: &StepCtx<'_>, name: &str, span: Span) {
     at.ctx.notes.report(
         Diagnostic::warning("bad-host-name", format!("`{name}` cannot be a name of a host"))
-            .at(span, "seed 000, Phase 4 `networkAliases`: a list of names in Docker's network")
+            .at(span, "a list of names in Docker's network (background.network-aliases)")
             .help("write each name as an item of its own, without blanks: no program can ask for this one"),
     );
 }
@@ -238,14 +238,14 @@ fn report_entrypoint_in_one(at: &StepCtx<'_>, entrypoint: Option<&TextList>) {
     let words = text.split_whitespace().collect::<Vec<_>>();
     at.ctx.notes.report(
         Diagnostic::warning("entrypoint-in-one", format!("`entrypoint` is a list: `{text}` is all of it one program"))
-            .at(field.span, "seed 001, Entry Point: supply a list of arguments")
+            .at(field.span, "a list of arguments is needed here (background.entrypoint)")
             .help(format!("write `entrypoint: [{}]`", words.join(", "))),
     );
 }
 
 fn report_command_dropped(at: &StepCtx<'_>, span: Span, entrypoint: Option<&TextList>) {
     let mut diagnostic = Diagnostic::warning("ignored-input", "`command` has no effect beside `entrypoint`")
-        .at(span, "seed 001, Entry Point: the entry point takes precedence over any commands")
+        .at(span, "the entrypoint takes its place (background.entrypoint)")
         .help("remove one of the two");
     if let Some(entrypoint) = entrypoint {
         diagnostic = diagnostic.at(entrypoint.span, "this runs");

@@ -1,4 +1,4 @@
-//! GitClone steps (facts/steps/ci-git-clone-step-analysis.md, Phase 4).
+//! GitClone steps (the reference's page clone).
 
 use cirun_parser::{
     Diagnostic, Flag, Text, TextList,
@@ -23,8 +23,8 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &GitCloneSpec) -> Lowered {
     repository(at, spec, &mut own);
     let env = at.env(own);
     let (reference, rule) = match at.profile() {
-        Profile::Kubernetes => ("harness/drone-git:1.7.10-rootless", "GitClone, Plugin used: K8"),
-        Profile::Vm | Profile::Cloud | Profile::Docker => ("harness/drone-git:1.7.10", "GitClone, Plugin used: VM"),
+        Profile::Kubernetes => ("harness/drone-git:1.7.10-rootless", "clone.plugin"),
+        Profile::Vm | Profile::Cloud | Profile::Docker => ("harness/drone-git:1.7.10", "clone.plugin"),
     };
     let reference = Traced::new(PlanText::from(reference), Origin::new(Cause::Default { rule }));
     let pull = image::pull_policy(ctx, None, &reference.value);
@@ -45,32 +45,32 @@ fn variables(at: &StepCtx<'_>, spec: &GitCloneSpec) -> Env {
         Some(build) => checked_out(at, build, &mut env),
         None => ctx.notes.report(
             Diagnostic::error("missing-required-input", format!("`GitClone` step `{}` needs `build`", at.place.id))
-                .at(at.step.identifier.span, "GitClone, Phase 4 `build`: required")
+                .at(at.step.identifier.span, "required (clone.build)")
                 .help("set `build`, such as `{type: branch, spec: {branch: main}}`"),
         ),
     }
     for (field, variable, rule) in [
-        (&spec.depth, "PLUGIN_DEPTH", "GitClone, depth → PLUGIN_DEPTH"),
-        (&spec.submodule_strategy, "DRONE_NETRC_SUBMODULE_STRATEGY", "GitClone, submoduleStrategy"),
-        (&spec.pre_fetch_command, "DRONE_NETRC_PRE_FETCH", "GitClone, preFetchCommand → DRONE_NETRC_PRE_FETCH"),
+        (&spec.depth, "PLUGIN_DEPTH", "clone.depth-input"),
+        (&spec.submodule_strategy, "DRONE_NETRC_SUBMODULE_STRATEGY", "clone.submodules"),
+        (&spec.pre_fetch_command, "DRONE_NETRC_PRE_FETCH", "clone.pre-fetch"),
     ] {
         text(at, &mut env, field.as_ref(), variable, rule);
     }
     for (field, variable, rule) in [
-        (&spec.lfs, "DRONE_NETRC_LFS_ENABLED", "GitClone, lfs → DRONE_NETRC_LFS_ENABLED"),
-        (&spec.debug, "DRONE_NETRC_DEBUG", "GitClone, debug → DRONE_NETRC_DEBUG"),
-        (&spec.fetch_tags, "DRONE_NETRC_FETCH_TAGS", "GitClone, fetchTags → DRONE_NETRC_FETCH_TAGS"),
+        (&spec.lfs, "DRONE_NETRC_LFS_ENABLED", "clone.lfs"),
+        (&spec.debug, "DRONE_NETRC_DEBUG", "clone.debug"),
+        (&spec.fetch_tags, "DRONE_NETRC_FETCH_TAGS", "clone.fetch-tags"),
     ] {
         if flag(at, field.as_ref()) == Some(true) {
             env.known(variable, "true", Cause::Mapping { rule });
         }
     }
     if flag(at, spec.ssl_verify.as_ref()) == Some(false) {
-        env.known("GIT_SSL_NO_VERIFY", "true", Cause::Mapping { rule: "GitClone, sslVerify → GIT_SSL_NO_VERIFY" });
+        env.known("GIT_SSL_NO_VERIFY", "true", Cause::Mapping { rule: "clone.ssl-verify" });
     }
-    let rule = "GitClone, sparseCheckout → DRONE_NETRC_SPARSE_CHECKOUT";
+    let rule = "clone.sparse-checkout";
     list(at, &mut env, spec.sparse_checkout.as_ref(), "DRONE_NETRC_SPARSE_CHECKOUT", rule);
-    let rule = "GitClone, outputFilePathsContent → PLUGIN_OUTPUT_FILE_PATHS_CONTENT";
+    let rule = "clone.output-files";
     list(at, &mut env, spec.output_file_paths_content.as_ref(), "PLUGIN_OUTPUT_FILE_PATHS_CONTENT", rule);
     directory(at, spec, &mut env);
     env
@@ -87,7 +87,7 @@ fn repository(at: &StepCtx<'_>, spec: &GitCloneSpec, own: &mut OwnLayers) {
                     "missing-required-input",
                     format!("`GitClone` step `{}` names neither a connector nor a repository", at.place.id),
                 )
-                .at(at.step.identifier.span, "GitClone, Conditional requiredness")
+                .at(at.step.identifier.span, "one of them is required (clone.connector)")
                 .help("add `connectorRef`, or `repoName` for a repository of Harness Code"),
             );
         }
@@ -115,7 +115,7 @@ fn repository(at: &StepCtx<'_>, spec: &GitCloneSpec, own: &mut OwnLayers) {
                 "wrong-connector-type",
                 format!("`{}` is not a connector to Git repositories", named.connector.identifier.value),
             )
-            .at(named.span, "GitClone, Phase 2: the types")
+            .at(named.span, "a Git connector is needed here (clone.connector)")
             .help("name a connector of type Github, Gitlab, Bitbucket, Git, AzureRepo or Codecommit"),
         ),
     }
@@ -149,7 +149,7 @@ fn sibling(at: &StepCtx<'_>, spec: &GitCloneSpec, why: &'static str, env: &mut E
 }
 
 fn checked_out(at: &StepCtx<'_>, build: &BuildSpec, env: &mut Env) {
-    let rule = "GitClone, build → DRONE_COMMIT_BRANCH, DRONE_TAG, DRONE_BUILD_EVENT, DRONE_COMMIT_SHA";
+    let rule = "clone.build";
     let (variable, field, event) = match build {
         BuildSpec::Branch(field) => ("DRONE_COMMIT_BRANCH", field, None),
         BuildSpec::Tag(field) => ("DRONE_TAG", field, Some("tag")),
@@ -163,7 +163,7 @@ fn checked_out(at: &StepCtx<'_>, build: &BuildSpec, env: &mut Env) {
     }
 }
 
-/// `DRONE_WORKSPACE`: below the workspace, and never the workspace itself (PluginServiceImpl.java:322).
+/// `DRONE_WORKSPACE`: below the workspace, and never the workspace itself (clone.directory).
 fn directory(at: &StepCtx<'_>, spec: &GitCloneSpec, env: &mut Env) {
     let ctx = &at.ctx;
     let Some(directory) = ctx.given_text(spec.clone_directory.as_ref()) else { return };
@@ -173,13 +173,13 @@ fn directory(at: &StepCtx<'_>, spec: &GitCloneSpec, env: &mut Env) {
     {
         ctx.notes.report(
             Diagnostic::error("rejected-input", "`cloneDirectory` may not be the workspace itself")
-                .at(field.span, "GitClone, Known Gaps: `/harness` is refused")
+                .at(field.span, "`/harness` is refused (clone.directory)")
                 .help("name a folder below it"),
         );
     }
     let value =
         if shown.starts_with('/') { directory.value } else { directory.value.preceded_by(&format!("{WORKSPACE}/")) };
-    let rule = "GitClone, cloneDirectory → DRONE_WORKSPACE";
+    let rule = "clone.directory";
     env.set("DRONE_WORKSPACE", Traced::new(value, directory.origin.then(Cause::Mapping { rule })));
 }
 

@@ -14,17 +14,14 @@ pub(crate) fn wait(at: &StepCtx<'_>, spec: &WaitSpec) -> Lowered {
     match &spec.duration {
         Some(field) => {
             let duration = flow::traced_duration(&at.ctx, field).unwrap_or_else(|| {
-                Traced::new(
-                    std::time::Duration::ZERO,
-                    Origin::new(Cause::Default { rule: "harness-schema.md 5.2: empty is unset" }),
-                )
+                Traced::new(std::time::Duration::ZERO, Origin::new(Cause::Default { rule: "documents.durations" }))
             });
             Lowered::foreground(Action::Wait(duration))
         }
         None => {
             at.ctx.notes.report(
                 Diagnostic::error("missing-required-input", format!("`Wait` step `{}` needs `duration`", at.place.id))
-                    .at(at.step.identifier.span, "it has none (harness-schema.md 4.3)")
+                    .at(at.step.identifier.span, "it has none (documents.wait)")
                     .help("set `duration`, such as `30s`"),
             );
             Lowered::impossible("it has no duration")

@@ -1,4 +1,4 @@
-//! Plugin steps (facts/steps/ci-plugin-step-analysis.md; harness-runtime.md 2.7).
+//! Plugin steps (the reference's page plugin).
 
 use cirun_parser::model::PluginSpec;
 use cirun_plan::Action;

@@ -26,7 +26,7 @@ pub(super) fn of(ctx: &Ctx<'_>, reports: Option<&ReportsSpec>) -> Vec<Traced<Pla
 fn check(ctx: &Ctx<'_>, path: &str, span: Span) {
     let Err(error) = GlobBuilder::new(path).literal_separator(true).build() else { return };
     let mut warning = Diagnostic::error("bad-pattern", format!("`{path}` is not a pattern: {}", error.kind()))
-        .at(span, "seed 001, Report Paths: a path or a glob")
+        .at(span, "a path or a pattern is needed here (outputs.report-paths)")
         .help("write `*` for a part of a name, `**` for directories, `{a,b}` for either, `[ab]` for one character");
     warning.severity = Severity::Warning;
     ctx.notes.report(warning);

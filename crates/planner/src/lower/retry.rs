@@ -10,7 +10,7 @@ const DEFAULT: i64 = 1;
 
 /// How often CI starts a plugin; where that is more than once, it is reported, as it starts once here.
 pub(crate) fn of_plugin(at: &StepCtx<'_>, retry: Option<&Int>) -> Traced<i64> {
-    let count = of(at, retry, "seed 002, Step Inputs `retry`: defaults to 1");
+    let count = of(at, retry, "ecr.retry");
     if let Some(field) = retry
         && count.value > DEFAULT
     {
@@ -25,7 +25,7 @@ pub(crate) fn of_plugin(at: &StepCtx<'_>, retry: Option<&Int>) -> Traced<i64> {
 
 /// How often CI starts a service, which it never has to do again.
 pub(crate) fn of_service(at: &StepCtx<'_>, retry: Option<&Int>) -> Traced<i64> {
-    of(at, retry, "seed 000, Phase 4 `retry`: default 1")
+    of(at, retry, "background.retry")
 }
 
 fn of(at: &StepCtx<'_>, retry: Option<&Int>, rule: &'static str) -> Traced<i64> {

@@ -1,4 +1,4 @@
-//! `Run` and `Test` steps (facts/steps/ci-run-step-analysis.md; harness-runtime.md 1.5, 3).
+//! `Run` and `Test` steps (the reference's page run).
 
 use cirun_parser::{
     ParameterField, Text,

@@ -1,4 +1,4 @@
-//! RunTests steps: their whole commands, without test selection (issue 3; harness-runtime.md 1.5).
+//! RunTests steps: their whole commands, without test selection (run.tests).
 
 use cirun_parser::{Diagnostic, Text, model::RunTestsSpec};
 use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
@@ -35,10 +35,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunTestsSpec) -> Lowered {
     let Some(tool) = given(spec.build_tool.as_ref()).and_then(|field| tool(at, field)) else {
         return Lowered::impossible("its build tool is not known");
     };
-    let mut command = Traced::new(
-        PlanText::from(tool.value),
-        tool.origin.then(Cause::Mapping { rule: "RunTests, buildTool → program" }),
-    );
+    let mut command = Traced::new(PlanText::from(tool.value), tool.origin.then(Cause::Mapping { rule: "run.tests" }));
     if let Some(args) = ctx.given_text(spec.args.as_ref()) {
         command = Traced::new(command.value.followed_by(" ").followed_by_text(args.value), args.origin);
     }

@@ -1,4 +1,4 @@
-//! `runAsUser`: the number of the user whose processes a container has (seed 001, Run as User).
+//! `runAsUser`: the number of the user whose processes a container has (background.run-as-user).
 
 use cirun_expressions::Template;
 use cirun_parser::{Diagnostic, Node, Span, Text};
@@ -31,7 +31,7 @@ fn check(ctx: &Ctx<'_>, user: &PlanText, span: Span) -> bool {
     }
     ctx.notes.report(
         Diagnostic::error("bad-user", format!("`{text}` is not a user id"))
-            .at(span, "seed 000, Phase 4 `runAsUser`: a whole number, and none below zero")
+            .at(span, "a whole number, and none below zero (background.run-as-user)")
             .help("write the number that the image's `/etc/passwd` has for the user, such as `1000`"),
     );
     false

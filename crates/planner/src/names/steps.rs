@@ -27,7 +27,7 @@ struct StepNode {
     silent: Option<&'static str>,
 }
 
-/// What the run knows of steps and groups (harness-runtime.md 3, Status).
+/// What the run knows of steps and groups (expressions.steps).
 const RUN_FIELDS: [&str; 8] =
     ["identifier", "name", "type", "status", "currentStatus", "liveStatus", "startTs", "endTs"];
 /// What it knows of steps besides.

@@ -1,4 +1,4 @@
-//! What the connector of such a step gives its plugin (facts/steps, Auth Flow Matrix).
+//! What the connector of such a step gives its plugin (stores.connector).
 
 use cirun_parser::{
     Diagnostic, Text,
@@ -23,7 +23,7 @@ use crate::{
     targets::StorePlayer,
 };
 
-const ARTIFACTORY: &str = "ArtifactoryUpload, Auth Flow Matrix: Username + Password";
+const ARTIFACTORY: &str = "stores.artifactory-login";
 const EXTERNAL_ID: &str = "PLUGIN_EXTERNAL_ID";
 
 /// Resolves the credentials of a step.
@@ -87,8 +87,10 @@ fn artifactory(store: &StoreCtx<'_, '_>, named: &Named<'_>, connector: &Artifact
     let ctx = &store.at.ctx;
     let mut credentials = Credentials::default();
     let env = &mut credentials.after;
-    let lacks = |field: &str| ctx.lacks(named, field, "ArtifactoryUpload, Phase 2", connector.span);
-    // For a connector without credentials the service fills in no variables at all, the address neither (Known Gaps).
+    let lacks = |field: &str| {
+        ctx.lacks(named, field, "an Artifactory connector needs it (connectors.artifactory)", connector.span)
+    };
+    // For a connector without credentials the service fills in no variables at all, the address neither (stores.artifactory-login).
     match &connector.auth {
         Some(ArtifactoryAuth::UsernamePassword { username, username_ref, password_ref }) => {
             match given(connector.url.as_ref()) {
@@ -130,7 +132,7 @@ fn secret(
 fn report_external_id(store: &StoreCtx<'_, '_>, named: &Named<'_>) {
     store.at.ctx.notes.report(
         Diagnostic::warning("external-id-dropped", "this step's plugin does not get the connector's `externalId`")
-            .at(named.span, "SaveCacheS3, Known Gaps: AWS_CROSS_ACCOUNT_EXTERNAL_ID is not mapped")
+            .at(named.span, "no variable is made of it (stores.external-id)")
             .help("let the role's trust policy go without one for this connector"),
     );
 }

@@ -1,4 +1,4 @@
-//! Step inputs → plugin variables: the tables of that name in facts/steps, a line a row.
+//! Step inputs → plugin variables: the rules of the reference's page stores, a line a row.
 
 use cirun_parser::{
     Diagnostic, Flag, Span, Text, TextList,
@@ -35,7 +35,7 @@ enum How {
     Timeout,
 }
 
-/// A row: the input, the variable, the steps that have it, and the line of the facts.
+/// A row: the input, the variable, the steps that have it, and the rule of the reference.
 struct Mapping {
     variable: &'static str,
     steps: &'static [StoreStep],
@@ -56,43 +56,43 @@ const S3_CACHES: &[StoreStep] = &[SaveCacheS3, RestoreCacheS3];
 const ON_S3: &[StoreStep] = &[SaveCacheS3, RestoreCacheS3, S3Upload];
 const UPLOADS: &[StoreStep] = &[S3Upload, GcsUpload, ArtifactoryUpload];
 
-// Defaults are those of the CI service's own expectations (harness-core, PluginSettingUtilsTest: tar, false, `100s`).
+// Defaults are those of the CI service's own tests (stores.defaults).
 #[rustfmt::skip]
 const MAPPINGS: &[Mapping] = &[
-    map("PLUGIN_CACHE_KEY",      CACHES,                          How::Text(|s| &s.key),                              "SaveCacheS3, key → PLUGIN_CACHE_KEY"),
-    map("PLUGIN_MOUNT",          SAVES,                           How::List(|s| &s.source_paths),                     "SaveCacheS3, sourcePaths → PLUGIN_MOUNT"),
-    map("PLUGIN_MOUNT",          &[RestoreCacheAzure],            How::List(|s| &s.source_paths),                     "harness-schema.md 4.3: RestoreCacheAzure requires sourcePaths; as SaveCacheS3"),
-    map("PLUGIN_BUCKET",         &[SaveCacheS3, SaveCacheGcs, RestoreCacheS3, RestoreCacheGcs], How::Text(|s| &s.bucket), "SaveCacheS3, bucket → PLUGIN_BUCKET"),
-    map("PLUGIN_ACCOUNT_NAME",   AZURE,                           How::Text(|s| &s.storage_account),                  "drone-meltwater-cache: azure.account-name; the facts have no table for Azure"),
-    map("PLUGIN_CONTAINER",      AZURE,                           How::Text(|s| &s.container_name),                   "drone-meltwater-cache: azure.container-name; the facts have no table for Azure"),
-    map("PLUGIN_REGION",         S3_CACHES,                       How::Text(|s| &s.region),                           "SaveCacheS3, region → PLUGIN_REGION"),
-    map("PLUGIN_ENDPOINT",       S3_CACHES,                       How::Text(|s| &s.endpoint),                         "SaveCacheS3, endpoint → PLUGIN_ENDPOINT"),
-    map("PLUGIN_PATH_STYLE",     S3_CACHES,                       How::Flag(|s| &s.path_style, Some(false)),          "SaveCacheS3, pathStyle → PLUGIN_PATH_STYLE"),
-    map("PLUGIN_OVERRIDE",       SAVES,                           How::Flag(|s| &s.replace, Some(false)),             "SaveCacheS3, override → PLUGIN_OVERRIDE"),
-    map("PLUGIN_ARCHIVE_FORMAT", CACHES,                          How::Word(|s| &s.archive_format, "tar"),            "SaveCacheS3, archiveFormat → PLUGIN_ARCHIVE_FORMAT"),
-    map("PLUGIN_PRESERVE_METADATA", RESTORES,                     How::Flag(|s| &s.preserve_metadata, None),          "RestoreCacheS3, preserveMetadata → PLUGIN_PRESERVE_METADATA"),
-    map("PLUGIN_FAIL_RESTORE_IF_KEY_NOT_PRESENT", RESTORES,       How::Flag(|s| &s.fail_if_key_not_found, Some(false)), "RestoreCacheS3, failIfKeyNotFound → PLUGIN_FAIL_RESTORE_IF_KEY_NOT_PRESENT"),
-    map("PLUGIN_REBUILD",        SAVES,                           How::Always("true"),                                "SaveCacheS3, additional plugin envs: PLUGIN_REBUILD=true"),
-    map("PLUGIN_RESTORE",        RESTORES,                        How::Always("true"),                                "RestoreCacheS3, additional plugin envs: PLUGIN_RESTORE=true"),
-    map("PLUGIN_EXIT_CODE",      CACHES,                          How::Always("true"),                                "SaveCacheS3, additional plugin envs: PLUGIN_EXIT_CODE=true"),
-    map("PLUGIN_BACKEND",        S3_CACHES,                       How::Always("s3"),                                  "SaveCacheS3, additional plugin envs: PLUGIN_BACKEND=s3"),
-    map("PLUGIN_BACKEND",        &[SaveCacheGcs, RestoreCacheGcs], How::Always("gcs"),                                "SaveCacheGCS, additional plugin envs: PLUGIN_BACKEND=gcs"),
-    map("PLUGIN_BACKEND",        AZURE,                           How::Always("azure"),                               "as SaveCacheS3: the facts have no table for Azure"),
-    map("PLUGIN_BACKEND_OPERATION_TIMEOUT", CACHES,               How::Timeout,                                       "SaveCacheS3, additional plugin envs: PLUGIN_BACKEND_OPERATION_TIMEOUT"),
-    map("PLUGIN_CACHE_INTEL_METRICS_FILE", &[RestoreCacheS3, RestoreCacheGcs], How::Always("cache-intel-metrics.json"), "RestoreCacheS3, additional plugin envs: PLUGIN_CACHE_INTEL_METRICS_FILE; the facts name no value"),
-    map("PLUGIN_BUCKET",         &[S3Upload],                     How::Text(|s| &s.bucket),                           "S3Upload, bucket → PLUGIN_BUCKET"),
-    map("PLUGIN_SOURCE",         UPLOADS,                         How::Text(|s| &s.source_path),                      "S3Upload, sourcePath → PLUGIN_SOURCE"),
-    map("PLUGIN_TARGET",         &[S3Upload, ArtifactoryUpload],  How::Text(|s| &s.target),                           "S3Upload, target → PLUGIN_TARGET"),
-    map("PLUGIN_TARGET",         &[GcsUpload],                    How::Path(|s| &s.bucket, |s| &s.target),            "GCSUpload, bucket and target → PLUGIN_TARGET"),
-    map("PLUGIN_ENDPOINT",       &[S3Upload],                     How::Text(|s| &s.endpoint),                         "S3Upload, endpoint → PLUGIN_ENDPOINT"),
-    map("PLUGIN_REGION",         &[S3Upload],                     How::Text(|s| &s.region),                           "S3Upload, region → PLUGIN_REGION"),
-    map("PLUGIN_STRIP_PREFIX",   &[S3Upload],                     How::Text(|s| &s.strip_prefix),                     "S3Upload, stripPrefix → PLUGIN_STRIP_PREFIX"),
-    map("PLUGIN_FLAT",           &[ArtifactoryUpload],            How::Flag(|s| &s.upload_as_flat, Some(true)),       "ArtifactoryUpload, uploadAsFlat → PLUGIN_FLAT, true by default"),
+    map("PLUGIN_CACHE_KEY",      CACHES,                          How::Text(|s| &s.key),                              "stores.key"),
+    map("PLUGIN_MOUNT",          SAVES,                           How::List(|s| &s.source_paths),                     "stores.source-paths"),
+    map("PLUGIN_MOUNT",          &[RestoreCacheAzure],            How::List(|s| &s.source_paths),                     "stores.azure-restore"),
+    map("PLUGIN_BUCKET",         &[SaveCacheS3, SaveCacheGcs, RestoreCacheS3, RestoreCacheGcs], How::Text(|s| &s.bucket), "stores.bucket"),
+    map("PLUGIN_ACCOUNT_NAME",   AZURE,                           How::Text(|s| &s.storage_account),                  "stores.azure"),
+    map("PLUGIN_CONTAINER",      AZURE,                           How::Text(|s| &s.container_name),                   "stores.azure"),
+    map("PLUGIN_REGION",         S3_CACHES,                       How::Text(|s| &s.region),                           "stores.region"),
+    map("PLUGIN_ENDPOINT",       S3_CACHES,                       How::Text(|s| &s.endpoint),                         "stores.endpoint"),
+    map("PLUGIN_PATH_STYLE",     S3_CACHES,                       How::Flag(|s| &s.path_style, Some(false)),          "stores.path-style"),
+    map("PLUGIN_OVERRIDE",       SAVES,                           How::Flag(|s| &s.replace, Some(false)),             "stores.override"),
+    map("PLUGIN_ARCHIVE_FORMAT", CACHES,                          How::Word(|s| &s.archive_format, "tar"),            "stores.archive-format"),
+    map("PLUGIN_PRESERVE_METADATA", RESTORES,                     How::Flag(|s| &s.preserve_metadata, None),          "stores.preserve-metadata"),
+    map("PLUGIN_FAIL_RESTORE_IF_KEY_NOT_PRESENT", RESTORES,       How::Flag(|s| &s.fail_if_key_not_found, Some(false)), "stores.fail-without-key"),
+    map("PLUGIN_REBUILD",        SAVES,                           How::Always("true"),                                "stores.constants"),
+    map("PLUGIN_RESTORE",        RESTORES,                        How::Always("true"),                                "stores.constants"),
+    map("PLUGIN_EXIT_CODE",      CACHES,                          How::Always("true"),                                "stores.constants"),
+    map("PLUGIN_BACKEND",        S3_CACHES,                       How::Always("s3"),                                  "stores.constants"),
+    map("PLUGIN_BACKEND",        &[SaveCacheGcs, RestoreCacheGcs], How::Always("gcs"),                                "stores.constants"),
+    map("PLUGIN_BACKEND",        AZURE,                           How::Always("azure"),                               "stores.constants"),
+    map("PLUGIN_BACKEND_OPERATION_TIMEOUT", CACHES,               How::Timeout,                                       "stores.default-timeout"),
+    map("PLUGIN_CACHE_INTEL_METRICS_FILE", &[RestoreCacheS3, RestoreCacheGcs], How::Always("cache-intel-metrics.json"), "stores.constants"),
+    map("PLUGIN_BUCKET",         &[S3Upload],                     How::Text(|s| &s.bucket),                           "stores.bucket"),
+    map("PLUGIN_SOURCE",         UPLOADS,                         How::Text(|s| &s.source_path),                      "stores.source-path"),
+    map("PLUGIN_TARGET",         &[S3Upload, ArtifactoryUpload],  How::Text(|s| &s.target),                           "stores.target"),
+    map("PLUGIN_TARGET",         &[GcsUpload],                    How::Path(|s| &s.bucket, |s| &s.target),            "stores.gcs-target"),
+    map("PLUGIN_ENDPOINT",       &[S3Upload],                     How::Text(|s| &s.endpoint),                         "stores.upload-endpoint"),
+    map("PLUGIN_REGION",         &[S3Upload],                     How::Text(|s| &s.region),                           "stores.upload-region"),
+    map("PLUGIN_STRIP_PREFIX",   &[S3Upload],                     How::Text(|s| &s.strip_prefix),                     "stores.strip-prefix"),
+    map("PLUGIN_FLAT",           &[ArtifactoryUpload],            How::Flag(|s| &s.upload_as_flat, Some(true)),       "stores.flat"),
 ];
 
 /// What the service takes for the time-out of a step that has none, where it computes it itself.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 2 * 60 * 60;
-const DEFAULT_TIMEOUT: &str = "harness-runtime.md 1.7: 2 h where the step has no time-out (CIStepInfo)";
+const DEFAULT_TIMEOUT: &str = "stores.default-timeout";
 
 /// The variables of the step's inputs.
 pub(super) fn variables(store: &StoreCtx<'_, '_>) -> Env {
@@ -112,9 +112,8 @@ pub(super) fn variables(store: &StoreCtx<'_, '_>) -> Env {
 /// An input's value, if it is given or has a default.
 fn value(store: &StoreCtx<'_, '_>, mapping: &Mapping) -> Option<Traced<PlanText>> {
     let (ctx, spec) = (&store.at.ctx, store.spec);
-    let default = |text: &str| {
-        Traced::new(PlanText::from(text), Origin::new(Cause::Default { rule: "harness-core, PluginSettingUtils" }))
-    };
+    let default =
+        |text: &str| Traced::new(PlanText::from(text), Origin::new(Cause::Default { rule: "stores.defaults" }));
     match &mapping.how {
         How::Text(field) => ctx.given_text(field(spec).as_ref()),
         How::List(field) => {
@@ -138,10 +137,9 @@ fn value(store: &StoreCtx<'_, '_>, mapping: &Mapping) -> Option<Traced<PlanText>
             let Some(second) = ctx.given_text(second(spec).as_ref()) else { return Some(first) };
             Some(Traced::new(first.value.followed_by("/").followed_by_text(second.value), first.origin))
         }
-        How::Always(text) => Some(Traced::new(
-            PlanText::from(*text),
-            Origin::new(Cause::Service { rule: "facts/steps: set for every such step" }),
-        )),
+        How::Always(text) => {
+            Some(Traced::new(PlanText::from(*text), Origin::new(Cause::Service { rule: "stores.constants" })))
+        }
         How::Timeout => {
             let written = store.at.step.timeout.as_ref().and_then(|field| flow::traced_duration(ctx, field));
             let (seconds, origin) = match written {
@@ -157,7 +155,7 @@ fn word(flag: bool) -> &'static str {
     if flag { "true" } else { "false" }
 }
 
-/// The schema lets the region out of the caches; what makes the variables asks for it (SaveCacheS3, Known Gaps).
+/// The schema lets the region out of the caches; what makes the variables asks for it (stores.region).
 fn report_no_region(store: &StoreCtx<'_, '_>) {
     if store.spec.step == S3Upload {
         return;
@@ -165,7 +163,7 @@ fn report_no_region(store: &StoreCtx<'_, '_>) {
     let span: Span = store.at.step.identifier.span;
     store.at.ctx.notes.report(
         Diagnostic::warning("missing-region", format!("`{}` has no `region`", store.at.place.id))
-            .at(span, "SaveCacheS3, Known Gaps: it is optional in the schema, and resolved as required")
+            .at(span, "optional in the schema, and resolved as required (stores.region)")
             .help("set `region`"),
     );
 }

@@ -1,4 +1,4 @@
-//! Which plugin keeps the files (facts/steps, "Plugin used").
+//! Which plugin keeps the files (stores.plugins).
 
 use cirun_parser::model::StoreStep;
 
@@ -21,15 +21,15 @@ use StoreStep::{
 #[rustfmt::skip]
 const PLUGINS: &[PluginRow] = &[
     PluginRow { steps: &[SaveCacheS3, RestoreCacheS3, SaveCacheGcs, RestoreCacheGcs], image: "plugins/cache:1.9.17", word: "cache",
-        rule: "SaveCacheS3, Plugin used: K8", rule_on_vm: "SaveCacheS3, Plugin used: drone-meltwater-cache v1.9.17 without a container on VM; here its image" },
+        rule: "stores.plugins", rule_on_vm: "the program of drone-meltwater-cache v1.9.17 on machines, here its image (stores.plugins)" },
     PluginRow { steps: &[SaveCacheAzure, RestoreCacheAzure], image: "plugins/cache:1.9.17", word: "cache",
-        rule: "as SaveCacheS3: the facts name none for Azure", rule_on_vm: "as SaveCacheS3: the facts name none for Azure" },
+        rule: "stores.azure-plugin", rule_on_vm: "stores.azure-plugin" },
     PluginRow { steps: &[S3Upload], image: "plugins/s3:1.5.5", word: "s3",
-        rule: "S3Upload, Plugin used: K8", rule_on_vm: "S3Upload, Plugin used: drone-s3 v1.5.5 without a container on VM; here its image" },
+        rule: "stores.plugins", rule_on_vm: "the program of drone-s3 v1.5.5 on machines, here its image (stores.plugins)" },
     PluginRow { steps: &[GcsUpload], image: "plugins/gcs:1.6.6", word: "gcs",
-        rule: "GCSUpload, Plugin used: K8", rule_on_vm: "GCSUpload, Plugin used: drone-gcs v1.6.6 without a container on VM; here its image" },
+        rule: "stores.plugins", rule_on_vm: "the program of drone-gcs v1.6.6 on machines, here its image (stores.plugins)" },
     PluginRow { steps: &[ArtifactoryUpload], image: "plugins/artifactory:1.8.3", word: "artifactory",
-        rule: "ArtifactoryUpload, Plugin used: K8", rule_on_vm: "as ArtifactoryUpload, Plugin used: K8: the facts name none for VM" },
+        rule: "stores.plugins", rule_on_vm: "stores.plugins" },
 ];
 
 /// The plugin of a step.

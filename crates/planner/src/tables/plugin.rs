@@ -1,4 +1,4 @@
-//! The Plugin step (facts/steps/ci-plugin-step-analysis.md, Phase 4, Applicability Matrix and UI fields).
+//! The inputs of the Plugin step: the reference's page plugin, one row a line.
 
 use cirun_parser::model::PluginSpec;
 
@@ -15,18 +15,18 @@ const U: super::Cell = Unless("uses");
 #[rustfmt::skip]
 pub(crate) const ROWS: &[Row<PluginSpec>] = &[
     //                              Direct Hosted Cloud VM Docker
-    row("image",                    [R, R, U, R, R], "Plugin, Phase 4 `image`: required unless `uses` is set, which is for hosted only", |_, s| text(&s.image)),
-    row("uses",                     [X, X, A, X, X], "Plugin, Applicability Matrix `uses` supported: hosted only", |_, s| text(&s.uses)),
-    row("settings",                 [A, A, A, A, A], "harness-runtime.md 2.7: settings become `PLUGIN_*` on VM and K8", |_, s| node(&s.settings)),
-    row("envVariables",             [A, A, A, A, A], "Plugin, Phase 4 `envVariables`", |_, s| map(&s.env_variables)),
-    row("entrypoint",               [A, A, A, A, A], "Plugin, UI Field `spec.entrypoint`", |_, s| list(&s.entrypoint)),
-    row("connectorRef",             [A, A, A, A, A], "Plugin, Phase 4 `connectorRef`", |_, s| text(&s.connector_ref)),
-    row("registries",               [I, I, A, A, A], "seed 000, Phase 2: VM and hosted resolve the connector from `registries`", |_, s| registries(&s.registries)),
-    row("registryRef",              [A, A, A, A, A], "Plugin, Phase 4 `registryRef`", |_, s| text(&s.registry_ref)),
-    row("resources.limits.memory",  [A, A, I, I, I], "Plugin, UI Field `spec.limitMemory`", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_memory))),
-    row("resources.limits.cpu",     [A, A, I, I, I], "Plugin, UI Field `spec.limitCPU`", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_cpu))),
-    row("privileged",               [A, H, H, H, H], "Plugin, UI Field `spec.privileged`", |_, s| flag(&s.privileged)),
-    row("runAsUser",                [A, A, A, A, A], "Plugin, UI Field `spec.runAsUser`", |_, s| text(&s.run_as_user)),
-    row("imagePullPolicy",          [A, A, A, A, A], "Plugin, UI Field `spec.imagePullPolicy`", |_, s| text(&s.image_pull_policy)),
-    row("reports",                  [A, A, A, A, A], "harness-runtime.md 2.7: reports are wired on K8 too", |_, s| s.reports.as_ref().map(|r| r.span)),
+    row("image",                    [R, R, U, R, R], "required, except beside `uses` on `cloud` (plugin.image)", |_, s| text(&s.image)),
+    row("uses",                     [X, X, A, X, X], "only `cloud` takes it (plugin.uses)", |_, s| text(&s.uses)),
+    row("settings",                 [A, A, A, A, A], "plugin.settings", |_, s| node(&s.settings)),
+    row("envVariables",             [A, A, A, A, A], "plugin.env", |_, s| map(&s.env_variables)),
+    row("entrypoint",               [A, A, A, A, A], "plugin.entrypoint", |_, s| list(&s.entrypoint)),
+    row("connectorRef",             [A, A, A, A, A], "plugin.connector", |_, s| text(&s.connector_ref)),
+    row("registries",               [I, I, A, A, A], "only machines read it (images.registries)", |_, s| registries(&s.registries)),
+    row("registryRef",              [A, A, A, A, A], "plugin.registry-ref", |_, s| text(&s.registry_ref)),
+    row("resources.limits.memory",  [A, A, I, I, I], "only on Kubernetes (plugin.resources)", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_memory))),
+    row("resources.limits.cpu",     [A, A, I, I, I], "only on Kubernetes (plugin.resources)", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_cpu))),
+    row("privileged",               [A, H, H, H, H], "from YAML it has its effect (plugin.privileged)", |_, s| flag(&s.privileged)),
+    row("runAsUser",                [A, A, A, A, A], "plugin.run-as-user", |_, s| text(&s.run_as_user)),
+    row("imagePullPolicy",          [A, A, A, A, A], "plugin.pull-policy", |_, s| text(&s.image_pull_policy)),
+    row("reports",                  [A, A, A, A, A], "plugin.reports", |_, s| s.reports.as_ref().map(|r| r.span)),
 ];

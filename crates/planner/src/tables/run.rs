@@ -1,4 +1,4 @@
-//! The Run step (facts/steps/ci-run-step-analysis.md, Phase 4 and Applicability Matrix).
+//! The inputs of the Run step: the reference's page run, one row a line.
 
 use cirun_parser::model::RunSpec;
 
@@ -17,18 +17,18 @@ const B: super::Cell = Beside("image");
 #[rustfmt::skip]
 pub(crate) const ROWS: &[Row<RunSpec>] = &[
     //                              Direct Hosted Cloud VM Docker
-    row("image",                    [R, R, A, A, A], "Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)", |_, s| text(&s.image)),
-    row("connectorRef",             [U, U, B, B, B], "Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided", |_, s| text(&s.connector_ref).or(text(&s.registry_ref))),
-    row("registries",               [I, I, A, A, A], "seed 000, Phase 2: VM and hosted resolve the connector from `registries`", |_, s| registries(&s.registries)),
-    row("registryRef",              [A, A, A, A, A], "Run, Phase 4 `registryRef`", |_, s| text(&s.registry_ref)),
-    row("command",                  [A, A, C, C, C], "Run, Known Gaps: VM and hosted refuse a step without `command` and `image`", |_, s| text(&s.command)),
-    row("envVariables",             [A, A, A, A, A], "Run, Phase 4 `envVariables`", |_, s| map(&s.env_variables)),
-    row("resources.limits.memory",  [A, A, I, I, I], "Run, Phase 4 `resources`: K8 only", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_memory))),
-    row("resources.limits.cpu",     [A, A, I, I, I], "Run, Phase 4 `resources`: K8 only", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_cpu))),
-    row("privileged",               [A, A, A, A, A], "Run, Phase 4 `privileged`", |_, s| flag(&s.privileged)),
-    row("runAsUser",                [A, A, A, A, A], "Run, Phase 4 `runAsUser`", |_, s| text(&s.run_as_user)),
-    row("shell",                    [A, A, A, A, A], "Run, Phase 4 `shell`", |_, s| text(&s.shell)),
-    row("imagePullPolicy",          [A, A, A, A, A], "Run, Phase 4 `imagePullPolicy`", |_, s| text(&s.image_pull_policy)),
-    row("outputVariables",          [A, A, A, A, A], "Run, Phase 4 `outputVariables`", |_, s| s.output_variables.first().map(|o| o.name.span)),
-    row("reports",                  [A, A, A, A, A], "Run, Phase 4 `reports`", |_, s| s.reports.as_ref().map(|r| r.span)),
+    row("image",                    [R, R, A, A, A], "required on Kubernetes; elsewhere the step can run on the machine itself (run.image)", |_, s| text(&s.image)),
+    row("connectorRef",             [U, U, B, B, B], "required on Kubernetes, and elsewhere beside `image` (run.connector)", |_, s| text(&s.connector_ref).or(text(&s.registry_ref))),
+    row("registries",               [I, I, A, A, A], "only machines read it (images.registries)", |_, s| registries(&s.registries)),
+    row("registryRef",              [A, A, A, A, A], "run.registry-ref", |_, s| text(&s.registry_ref)),
+    row("command",                  [A, A, C, C, C], "machines refuse a step without `command` and `image` (run.command)", |_, s| text(&s.command)),
+    row("envVariables",             [A, A, A, A, A], "run.env", |_, s| map(&s.env_variables)),
+    row("resources.limits.memory",  [A, A, I, I, I], "only on Kubernetes (run.resources)", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_memory))),
+    row("resources.limits.cpu",     [A, A, I, I, I], "only on Kubernetes (run.resources)", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_cpu))),
+    row("privileged",               [A, A, A, A, A], "run.privileged", |_, s| flag(&s.privileged)),
+    row("runAsUser",                [A, A, A, A, A], "run.run-as-user", |_, s| text(&s.run_as_user)),
+    row("shell",                    [A, A, A, A, A], "run.shell", |_, s| text(&s.shell)),
+    row("imagePullPolicy",          [A, A, A, A, A], "run.pull-policy", |_, s| text(&s.image_pull_policy)),
+    row("outputVariables",          [A, A, A, A, A], "run.output-variables", |_, s| s.output_variables.first().map(|o| o.name.span)),
+    row("reports",                  [A, A, A, A, A], "run.reports", |_, s| s.reports.as_ref().map(|r| r.span)),
 ];

@@ -1,4 +1,4 @@
-//! Seed 002, Auth Flow Matrix: each flow and the overlay on it, for each plugin.
+//! Each flow of an `Aws` connector and the overlay on it, for each plugin (ecr.signers).
 
 use cirun_plan::{Profile, Secret};
 use cirun_planner::{AwsMode, Inputs, PushMode, Setting, WebIdentity};
@@ -97,7 +97,7 @@ fn access_key_and_secret_key_with_cross_account_overlay() {
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
     warning[keys-ignored] kaniko-ecr ignores the connector's keys once a role is set
-      at `aws`: plugins-measured.md: PLUGIN_ASSUME_ROLE with keys fails with NoCredentialProviders
+      at `aws`: PLUGIN_ASSUME_ROLE with keys fails with NoCredentialProviders (ecr.kaniko-role)
       help: in CI the pod's own identity must be able to assume the role; or use OIDC
     parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
       at `aws`: the plugin does not use this connector's keys
@@ -147,7 +147,7 @@ fn oidc_with_cross_account_overlay() {
       env: PLUGIN_OIDC_TOKEN_ID=***
       env: PLUGIN_EXTERNAL_ID=xyz
     warning[role-overridden] the cross-account role replaces `iamRoleArn`
-      at `"arn:aws:iam::2:role/push"`: harness-runtime.md 2.1: connector secrets override the OIDC variables
+      at `"arn:aws:iam::2:role/push"`: connector secrets override the OIDC variables (environment.secrets-last)
       help: the token is presented to the cross-account role itself: let its trust policy accept it
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -157,7 +157,7 @@ fn oidc_with_cross_account_overlay() {
       env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
       env: PLUGIN_EXTERNAL_ID=xyz
     warning[role-overridden] the cross-account role replaces `iamRoleArn`
-      at `"arn:aws:iam::2:role/push"`: harness-runtime.md 2.1: connector secrets override the OIDC variables
+      at `"arn:aws:iam::2:role/push"`: connector secrets override the OIDC variables (environment.secrets-last)
       help: the token is presented to the cross-account role itself: let its trust policy accept it
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
@@ -165,7 +165,7 @@ fn oidc_with_cross_account_overlay() {
       env: PLUGIN_OIDC_TOKEN_ID=***
       env: PLUGIN_EXTERNAL_ID=xyz
     warning[role-overridden] the cross-account role replaces `iamRoleArn`
-      at `"arn:aws:iam::2:role/push"`: harness-runtime.md 2.1: connector secrets override the OIDC variables
+      at `"arn:aws:iam::2:role/push"`: connector secrets override the OIDC variables (environment.secrets-last)
       help: the token is presented to the cross-account role itself: let its trust policy accept it
     "#);
 }
@@ -357,7 +357,7 @@ fn images_of_ecr_are_pulled_as_the_connector() {
       image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
       auth: ECR by aws, role arn:aws:iam::2:role/push (xyz), OIDC token
     warning[role-overridden] the cross-account role replaces `iamRoleArn`
-      at `"arn:aws:iam::2:role/push"`: harness-runtime.md 2.1: connector secrets override the OIDC variables
+      at `"arn:aws:iam::2:role/push"`: connector secrets override the OIDC variables (environment.secrets-last)
       help: the token is presented to the cross-account role itself: let its trust policy accept it
       image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
       auth: ECR by aws
@@ -386,7 +386,7 @@ fn images_that_the_connector_does_not_pull() {
       image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
       auth: ECR by aws
     error[incomplete-connector] the connector `aws` has no `delegateSelectors`
-      at `{type: InheritFromDelegate}`: seed 002, Auth Flow Matrix: Inherit From Delegate (AwsConnectorDTO.java:91)
+      at `{type: InheritFromDelegate}`: `InheritFromDelegate` needs it (connectors.aws-selectors)
       help: add `delegateSelectors` to the connector
     ");
 }

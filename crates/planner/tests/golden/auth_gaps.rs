@@ -1,4 +1,4 @@
-//! Seed 002, phase 2: what a connector or the machine lacks, in each flow.
+//! What a connector or the machine lacks, in each flow (connectors.aws).
 
 use insta::assert_snapshot;
 
@@ -14,7 +14,7 @@ fn session_token_is_added_and_said() {
       env: PLUGIN_SECRET_KEY=***
       env: AWS_SESSION_TOKEN=***
     parity[session-token-dropped] CI drops the session token of these keys
-      at `aws_token`: seed 002, Known Gaps: `sessionTokenRef` is not mapped
+      at `aws_token`: no variable is made of it (ecr.session-token)
       help: in CI temporary keys fail here: use long-lived keys, a role or OIDC
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -24,7 +24,7 @@ fn session_token_is_added_and_said() {
       env: PLUGIN_SECRET_KEY=***
       env: AWS_SESSION_TOKEN=***
     parity[session-token-dropped] CI drops the session token of these keys
-      at `aws_token`: seed 002, Known Gaps: `sessionTokenRef` is not mapped
+      at `aws_token`: no variable is made of it (ecr.session-token)
       help: in CI temporary keys fail here: use long-lived keys, a role or OIDC
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
@@ -32,7 +32,7 @@ fn session_token_is_added_and_said() {
       env: PLUGIN_SECRET_KEY=***
       env: AWS_SESSION_TOKEN=***
     parity[session-token-dropped] CI drops the session token of these keys
-      at `aws_token`: seed 002, Known Gaps: `sessionTokenRef` is not mapped
+      at `aws_token`: no variable is made of it (ecr.session-token)
       help: in CI temporary keys fail here: use long-lived keys, a role or OIDC
     ");
 }
@@ -46,7 +46,7 @@ fn strict_parity_adds_nothing() {
       env: PLUGIN_ACCESS_KEY=***
       env: PLUGIN_SECRET_KEY=***
     parity[session-token-dropped] CI drops the session token of these keys
-      at `aws_token`: seed 002, Known Gaps: `sessionTokenRef` is not mapped
+      at `aws_token`: no variable is made of it (ecr.session-token)
       help: in CI temporary keys fail here: use long-lived keys, a role or OIDC
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -55,14 +55,14 @@ fn strict_parity_adds_nothing() {
       env: PLUGIN_ACCESS_KEY=***
       env: PLUGIN_SECRET_KEY=***
     parity[session-token-dropped] CI drops the session token of these keys
-      at `aws_token`: seed 002, Known Gaps: `sessionTokenRef` is not mapped
+      at `aws_token`: no variable is made of it (ecr.session-token)
       help: in CI temporary keys fail here: use long-lived keys, a role or OIDC
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
       env: PLUGIN_ACCESS_KEY=***
       env: PLUGIN_SECRET_KEY=***
     parity[session-token-dropped] CI drops the session token of these keys
-      at `aws_token`: seed 002, Known Gaps: `sessionTokenRef` is not mapped
+      at `aws_token`: no variable is made of it (ecr.session-token)
       help: in CI temporary keys fail here: use long-lived keys, a role or OIDC
     ");
     assert_snapshot!(plugins_with(IRSA, |inputs| inputs.strict_parity = true), @"
@@ -90,7 +90,7 @@ fn secret_key_ref_missing() {
       image: plugins/kaniko-ecr:1.13.3
       env: PLUGIN_ACCESS_KEY=***
     error[incomplete-connector] the connector `aws` has no `secretKeyRef`
-      at `type: ManualConfig`: seed 002, Phase 2: secret key ref is required (AwsManualConfigSpecDTO.java:34)
+      at `type: ManualConfig`: `ManualConfig` needs it (connectors.aws-secret-key)
       help: add `secretKeyRef` to the connector
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -98,13 +98,13 @@ fn secret_key_ref_missing() {
       env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
       env: PLUGIN_ACCESS_KEY=***
     error[incomplete-connector] the connector `aws` has no `secretKeyRef`
-      at `type: ManualConfig`: seed 002, Phase 2: secret key ref is required (AwsManualConfigSpecDTO.java:34)
+      at `type: ManualConfig`: `ManualConfig` needs it (connectors.aws-secret-key)
       help: add `secretKeyRef` to the connector
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
       env: PLUGIN_ACCESS_KEY=***
     error[incomplete-connector] the connector `aws` has no `secretKeyRef`
-      at `type: ManualConfig`: seed 002, Phase 2: secret key ref is required (AwsManualConfigSpecDTO.java:34)
+      at `type: ManualConfig`: `ManualConfig` needs it (connectors.aws-secret-key)
       help: add `secretKeyRef` to the connector
     ");
 }
@@ -116,7 +116,7 @@ fn access_key_missing() {
       image: plugins/kaniko-ecr:1.13.3
       env: PLUGIN_SECRET_KEY=***
     error[incomplete-connector] the connector `aws` has no `accessKey` or `accessKeyRef`
-      at `type: ManualConfig`: seed 002, Phase 2: one of accessKey or accessKeyRef (AwsManualConfigSpecDTO.java:28)
+      at `type: ManualConfig`: `ManualConfig` needs one of the two (connectors.aws-access-key)
       help: add `accessKey` or `accessKeyRef` to the connector
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -124,13 +124,13 @@ fn access_key_missing() {
       env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
       env: PLUGIN_SECRET_KEY=***
     error[incomplete-connector] the connector `aws` has no `accessKey` or `accessKeyRef`
-      at `type: ManualConfig`: seed 002, Phase 2: one of accessKey or accessKeyRef (AwsManualConfigSpecDTO.java:28)
+      at `type: ManualConfig`: `ManualConfig` needs one of the two (connectors.aws-access-key)
       help: add `accessKey` or `accessKeyRef` to the connector
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
       env: PLUGIN_SECRET_KEY=***
     error[incomplete-connector] the connector `aws` has no `accessKey` or `accessKeyRef`
-      at `type: ManualConfig`: seed 002, Phase 2: one of accessKey or accessKeyRef (AwsManualConfigSpecDTO.java:28)
+      at `type: ManualConfig`: `ManualConfig` needs one of the two (connectors.aws-access-key)
       help: add `accessKey` or `accessKeyRef` to the connector
     ");
 }
@@ -142,7 +142,7 @@ fn iam_role_arn_missing() {
       image: plugins/kaniko-ecr:1.13.3
       env: PLUGIN_OIDC_TOKEN_ID=***
     error[incomplete-connector] the connector `aws` has no `iamRoleArn`
-      at `type: OidcAuthentication`: seed 002, Phase 2: IAM role ARN is required (AwsOidcSpecDTO.java:29)
+      at `type: OidcAuthentication`: `OidcAuthentication` needs it (connectors.aws-oidc-role)
       help: add `iamRoleArn` to the connector
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -150,13 +150,13 @@ fn iam_role_arn_missing() {
       env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
       env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     error[incomplete-connector] the connector `aws` has no `iamRoleArn`
-      at `type: OidcAuthentication`: seed 002, Phase 2: IAM role ARN is required (AwsOidcSpecDTO.java:29)
+      at `type: OidcAuthentication`: `OidcAuthentication` needs it (connectors.aws-oidc-role)
       help: add `iamRoleArn` to the connector
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
       env: PLUGIN_OIDC_TOKEN_ID=***
     error[incomplete-connector] the connector `aws` has no `iamRoleArn`
-      at `type: OidcAuthentication`: seed 002, Phase 2: IAM role ARN is required (AwsOidcSpecDTO.java:29)
+      at `type: OidcAuthentication`: `OidcAuthentication` needs it (connectors.aws-oidc-role)
       help: add `iamRoleArn` to the connector
     ");
 }
@@ -169,7 +169,7 @@ fn cross_account_role_arn_missing() {
       env: PLUGIN_ACCESS_KEY=***
       env: PLUGIN_SECRET_KEY=***
     error[incomplete-connector] the connector `aws` has no `crossAccountRoleArn`
-      at `{externalId: xyz}`: seed 002, Phase 2: cross-account role ARN is required (CrossAccountAccessDTO.java:30)
+      at `{externalId: xyz}`: `crossAccountAccess` needs it (connectors.aws-cross-account-role)
       help: add `crossAccountRoleArn` to the connector
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -178,14 +178,14 @@ fn cross_account_role_arn_missing() {
       env: PLUGIN_ACCESS_KEY=***
       env: PLUGIN_SECRET_KEY=***
     error[incomplete-connector] the connector `aws` has no `crossAccountRoleArn`
-      at `{externalId: xyz}`: seed 002, Phase 2: cross-account role ARN is required (CrossAccountAccessDTO.java:30)
+      at `{externalId: xyz}`: `crossAccountAccess` needs it (connectors.aws-cross-account-role)
       help: add `crossAccountRoleArn` to the connector
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
       env: PLUGIN_ACCESS_KEY=***
       env: PLUGIN_SECRET_KEY=***
     error[incomplete-connector] the connector `aws` has no `crossAccountRoleArn`
-      at `{externalId: xyz}`: seed 002, Phase 2: cross-account role ARN is required (CrossAccountAccessDTO.java:30)
+      at `{externalId: xyz}`: `crossAccountAccess` needs it (connectors.aws-cross-account-role)
       help: add `crossAccountRoleArn` to the connector
     ");
 }
@@ -200,7 +200,7 @@ fn delegate_selectors_missing() {
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
     error[incomplete-connector] the connector `aws` has no `delegateSelectors`
-      at `{type: Irsa}`: seed 002, Auth Flow Matrix: IRSA (AwsConnectorDTO.java:92)
+      at `{type: Irsa}`: `Irsa` needs it (connectors.aws-selectors)
       help: add `delegateSelectors` to the connector
     parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
@@ -213,7 +213,7 @@ fn delegate_selectors_missing() {
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
     error[incomplete-connector] the connector `aws` has no `delegateSelectors`
-      at `{type: Irsa}`: seed 002, Auth Flow Matrix: IRSA (AwsConnectorDTO.java:92)
+      at `{type: Irsa}`: `Irsa` needs it (connectors.aws-selectors)
       help: add `delegateSelectors` to the connector
     parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
@@ -224,7 +224,7 @@ fn delegate_selectors_missing() {
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
     error[incomplete-connector] the connector `aws` has no `delegateSelectors`
-      at `{type: Irsa}`: seed 002, Auth Flow Matrix: IRSA (AwsConnectorDTO.java:92)
+      at `{type: Irsa}`: `Irsa` needs it (connectors.aws-selectors)
       help: add `delegateSelectors` to the connector
     parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own

@@ -1,4 +1,4 @@
-//! Seed 000: Phase 2 (connectors), Phase 4 (inputs) and the Applicability Matrix of the Background step.
+//! The Background step: its inputs, and its connector (the reference's page background).
 
 use insta::assert_snapshot;
 
@@ -19,13 +19,13 @@ fn image_required_for_k8() {
     service db Background
       skipped: it has no image
     error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      at `db`: required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
       help: set `image`
     == vm, cloud
     service db Background
       host: sh | -c | set -e; serve
     warning[ignored-input] `connectorRef` has no effect on this step
-      at `hub`: seed 001, Important notes: blank, as `image`, on the machine itself
+      at `hub`: only for a service in a container (background.on-machine)
       help: remove `connectorRef`
     ");
 }
@@ -38,7 +38,7 @@ fn connector_ref_required_for_k8() {
       image: redis:7
       aliases: db
     error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
-      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      at `db`: required on Kubernetes unless `harnessManagedImage` is set (background.connector)
       help: set `connectorRef` or `harnessManagedImage`
     == vm, cloud, docker
     service db Background
@@ -74,7 +74,7 @@ fn entrypoint() {
       entrypoint: dockerd-entrypoint.sh | --mtu=1450
       aliases: db
     warning[unprivileged-dind] `docker:dind` cannot start its daemon unprivileged
-      at `docker:dind`: harness-runtime.md 9: DinD needs `privileged: true`
+      at `docker:dind`: Docker in Docker needs `privileged: true` (groups.dind-privileged)
       help: add `privileged: true`
     ");
 }
@@ -88,7 +88,7 @@ fn entrypoint_takes_precedence_over_command() {
       entrypoint: redis-server
       aliases: db
     warning[ignored-input] `command` has no effect beside `entrypoint`
-      at `echo never`: seed 001, Entry Point: the entry point takes precedence over any commands
+      at `echo never`: the entrypoint takes its place (background.entrypoint)
       help: remove one of the two
     ");
 }
@@ -108,7 +108,7 @@ fn env_variables() {
       aliases: db
       env: A=1
     warning[empty-env-dropped] `EMPTY` is empty and so will not be set
-      at `db`: harness-runtime.md 1.4: the runner drops empty values
+      at `db`: the runner drops empty values (environment.empty)
       help: test for it with `${EMPTY:-}`, or give it a value
     ");
 }
@@ -126,10 +126,10 @@ fn resources() {
       image: redis:7
       aliases: db
     warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
-      at `1Gi`: seed 000, Phase 4 `resources`: K8 only
+      at `1Gi`: only on Kubernetes (background.resources)
       help: remove `resources.limits.memory`, or run the stage where it has an effect
     warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
-      at `250m`: seed 000, Phase 4 `resources`: K8 only
+      at `250m`: only on Kubernetes (background.resources)
       help: remove `resources.limits.cpu`, or run the stage where it has an effect
     ");
 }
@@ -146,10 +146,10 @@ fn resources_requested() {
       image: redis:7
       aliases: db
     warning[ignored-input] `resources.requests.memory` has no effect on PROFILE
-      at `1Gi`: seed 000, Phase 4 `resources`: K8 only
+      at `1Gi`: only on Kubernetes (background.resources)
       help: remove `resources.requests.memory`, or run the stage where it has an effect
     warning[ignored-input] `resources.requests.cpu` has no effect on PROFILE
-      at `250m`: seed 000, Phase 4 `resources`: K8 only
+      at `250m`: only on Kubernetes (background.resources)
       help: remove `resources.requests.cpu`, or run the stage where it has an effect
     ");
 }
@@ -162,20 +162,20 @@ fn resources_malformed() {
       image: redis:7
       aliases: db
     error[bad-quantity] the CPU limit `abc` is not a quantity
-      at `abc`: seed 001, Set Container Resources
+      at `abc`: a number with a unit, without a blank (infra.limits)
       help: write cores, such as `0.5`, or millicores, such as `400m`
     error[bad-quantity] the memory limit `500 Mi` has a space in it
-      at `500 Mi`: seed 001, Set Container Resources
+      at `500 Mi`: a number with a unit, without a blank (infra.limits)
       help: write `500Mi`, without the space
     == vm, cloud, docker
     service db Background
       image: redis:7
       aliases: db
     warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
-      at `500 Mi`: seed 000, Phase 4 `resources`: K8 only
+      at `500 Mi`: only on Kubernetes (background.resources)
       help: remove `resources.limits.memory`, or run the stage where it has an effect
     warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
-      at `abc`: seed 000, Phase 4 `resources`: K8 only
+      at `abc`: only on Kubernetes (background.resources)
       help: remove `resources.limits.cpu`, or run the stage where it has an effect
     ");
 }
@@ -188,20 +188,20 @@ fn resources_requested_malformed() {
       image: redis:7
       aliases: db
     error[bad-quantity] the CPU request `abc` is not a quantity
-      at `abc`: seed 001, Set Container Resources
+      at `abc`: a number with a unit, without a blank (infra.limits)
       help: write cores, such as `0.5`, or millicores, such as `400m`
     error[bad-quantity] the memory request `1 Gi` has a space in it
-      at `1 Gi`: seed 001, Set Container Resources
+      at `1 Gi`: a number with a unit, without a blank (infra.limits)
       help: write `1Gi`, without the space
     == vm, cloud, docker
     service db Background
       image: redis:7
       aliases: db
     warning[ignored-input] `resources.requests.memory` has no effect on PROFILE
-      at `1 Gi`: seed 000, Phase 4 `resources`: K8 only
+      at `1 Gi`: only on Kubernetes (background.resources)
       help: remove `resources.requests.memory`, or run the stage where it has an effect
     warning[ignored-input] `resources.requests.cpu` has no effect on PROFILE
-      at `abc`: seed 000, Phase 4 `resources`: K8 only
+      at `abc`: only on Kubernetes (background.resources)
       help: remove `resources.requests.cpu`, or run the stage where it has an effect
     ");
 }
@@ -282,7 +282,7 @@ fn retry() {
       image: redis:7
       aliases: db
     warning[ignored-input] `retry` has no effect on this step
-      at `2`: harness-runtime.md 1.7: a service that was started is a success, so nothing is tried again
+      at `2`: a service that was started is a success, so nothing is tried again (background.retry)
       help: remove `retry`
     ");
 }
@@ -295,7 +295,7 @@ fn output_variables_not_supported() {
       image: redis:7
       aliases: db
     warning[ignored-input] `outputVariables` has no effect on this step
-      at `[{name: PORT}]`: seed 001, Important notes: Background steps do not support output variables
+      at `[{name: PORT}]`: Background steps have no output variables (background.output-variables)
       help: remove `outputVariables`
     ");
 }
@@ -309,7 +309,7 @@ fn image_wildcards_not_supported() {
       pull: Always
       aliases: db
     error[bad-image] `library/tomcat*` is not an image
-      at `library/tomcat*`: seed 001, Image: wildcards are not supported
+      at `library/tomcat*`: the name of an image has no wildcard (images.name)
       help: name one image, with its tag
     ");
 }
@@ -372,7 +372,7 @@ fn name_and_id() {
       entrypoint: sh | -c
       command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎nc my_db 6379
     parity[service-host-name] `go` reaches `my_db` by its id: in CI no pod resolves it
-      at `go`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      at `go`: on Kubernetes a service is on `localhost` (network.localhost)
       help: use `localhost`, or add `my_db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
     == vm, cloud, docker
     service my_db Background

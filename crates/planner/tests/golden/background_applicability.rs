@@ -1,4 +1,4 @@
-//! Seed 000, Applicability Matrix: the inputs of a Background step that not every infrastructure takes.
+//! The inputs of a Background step that not every infrastructure takes (the reference's page background).
 
 use cirun_plan::{Action, Profile, Traced};
 use insta::assert_snapshot;
@@ -16,7 +16,7 @@ fn port_bindings_rejected_on_k8() {
       image: redis:7
       aliases: db
     error[rejected-input] `portBindings` is refused on PROFILE
-      at `{"7000": "6379"}`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
+      at `{"7000": "6379"}`: Kubernetes refuses them (background.port-bindings)
       help: remove `portBindings`
     == vm, cloud, docker
     service db Background
@@ -34,7 +34,7 @@ fn ports_alternative_on_vm() {
       image: redis:7
       aliases: db
     warning[ignored-input] `ports` has no effect on PROFILE
-      at `["7000:6379", "8001"]`: seed 000, Phase 4 `ports`: an alternative to `portBindings`, VM only
+      at `["7000:6379", "8001"]`: a second form of `portBindings`, not on Kubernetes (background.ports)
       help: remove `ports`, or run the stage where it has an effect
     == vm, cloud, docker
     service db Background
@@ -53,7 +53,7 @@ fn network_aliases_vm_only() {
       image: redis:7
       aliases: db
     warning[ignored-input] `networkAliases` has no effect on PROFILE
-      at `[cache, redis.local]`: seed 000, Applicability Matrix `networkAliases`: VM only
+      at `[cache, redis.local]`: names in Docker's network, which a pod has not (background.network-aliases)
       help: remove `networkAliases`, or run the stage where it has an effect
     == vm, cloud, docker
     service db Background
@@ -79,10 +79,10 @@ fn containerless_on_vm() {
     service db Background
       skipped: it has no image
     error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      at `db`: required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
       help: set `image`
     error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
-      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      at `db`: required on Kubernetes unless `harnessManagedImage` is set (background.connector)
       help: set `connectorRef` or `harnessManagedImage`
     == vm, cloud
     service db Background
@@ -91,7 +91,7 @@ fn containerless_on_vm() {
     service db Background
       skipped: it has no image
     error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      at `db`: required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
       help: set `image`
     ");
 }
@@ -105,7 +105,7 @@ fn failure_strategies_not_supported() {
       image: redis:7
       aliases: db
     warning[ignored-input] `failureStrategies` has no effect on this step
-      at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: seed 001, Important notes: Background steps do not support failure strategies
+      at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: Background steps of CI have no failure strategies (background.failure-strategies)
       help: remove `failureStrategies`
     ");
 }
@@ -125,16 +125,16 @@ fn not_every_setting_on_every_infrastructure() {
       env: A=b
       report: a.xml
     error[rejected-input] `portBindings` is refused on PROFILE
-      at `{"6379": "6379"}`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
+      at `{"6379": "6379"}`: Kubernetes refuses them (background.port-bindings)
       help: remove `portBindings`
     warning[ignored-input] `ports` has no effect on PROFILE
-      at `["6380:6380"]`: seed 000, Phase 4 `ports`: an alternative to `portBindings`, VM only
+      at `["6380:6380"]`: a second form of `portBindings`, not on Kubernetes (background.ports)
       help: remove `ports`, or run the stage where it has an effect
     warning[ignored-input] `networkAliases` has no effect on PROFILE
-      at `[cache]`: seed 000, Applicability Matrix `networkAliases`: VM only
+      at `[cache]`: names in Docker's network, which a pod has not (background.network-aliases)
       help: remove `networkAliases`, or run the stage where it has an effect
     warning[ignored-input] `retry` has no effect on this step
-      at `2`: harness-runtime.md 1.7: a service that was started is a success, so nothing is tried again
+      at `2`: a service that was started is a success, so nothing is tried again (background.retry)
       help: remove `retry`
     == vm, cloud, docker
     service db Background
@@ -148,13 +148,13 @@ fn not_every_setting_on_every_infrastructure() {
       env: A=b
       report: a.xml
     warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
-      at `1Gi`: seed 000, Phase 4 `resources`: K8 only
+      at `1Gi`: only on Kubernetes (background.resources)
       help: remove `resources.limits.memory`, or run the stage where it has an effect
     warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
-      at `"1"`: seed 000, Phase 4 `resources`: K8 only
+      at `"1"`: only on Kubernetes (background.resources)
       help: remove `resources.limits.cpu`, or run the stage where it has an effect
     warning[ignored-input] `retry` has no effect on this step
-      at `2`: harness-runtime.md 1.7: a service that was started is a success, so nothing is tried again
+      at `2`: a service that was started is a success, so nothing is tried again (background.retry)
       help: remove `retry`
     "#);
 }
@@ -188,7 +188,7 @@ fn resources_default_on_k8() {
         })
         .collect();
     assert_snapshot!(limits, @"
-    kubernetes: memory 524288000 ← default (seed 001, Set Container Resources: the default value is 500Mi), CPU 400000000 ← default (harness-runtime.md 1.9: defaultCPULimit 400m)
+    kubernetes: memory 524288000 ← default (infra.default-memory), CPU 400000000 ← default (infra.default-cpu)
     vm: memory none, CPU none
     cloud: memory none, CPU none
     docker: memory none, CPU none
@@ -203,13 +203,13 @@ fn ports_of_a_containerless_service() {
     service db Background
       skipped: it has no image
     error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      at `db`: required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
       help: set `image`
     error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
-      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      at `db`: required on Kubernetes unless `harnessManagedImage` is set (background.connector)
       help: set `connectorRef` or `harnessManagedImage`
     error[rejected-input] `portBindings` is refused on PROFILE
-      at `"8080": "80"`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
+      at `"8080": "80"`: Kubernetes refuses them (background.port-bindings)
       help: remove `portBindings`
     == vm, cloud
     service db Background
@@ -219,7 +219,7 @@ fn ports_of_a_containerless_service() {
     service db Background
       skipped: it has no image
     error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      at `db`: required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
       help: set `image`
     "#);
 }
@@ -231,28 +231,28 @@ fn entrypoint_on_vm() {
     service db Background
       skipped: it has no image
     error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      at `db`: required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
       help: set `image`
     error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
-      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      at `db`: required on Kubernetes unless `harnessManagedImage` is set (background.connector)
       help: set `connectorRef` or `harnessManagedImage`
     warning[ignored-input] `command` has no effect beside `entrypoint`
-      at `echo never`: seed 001, Entry Point: the entry point takes precedence over any commands
+      at `echo never`: the entrypoint takes its place (background.entrypoint)
       help: remove one of the two
     == vm, cloud
     service db Background
       host: ./serve | --port | 8080
     warning[ignored-input] `command` has no effect beside `entrypoint`
-      at `echo never`: seed 001, Entry Point: the entry point takes precedence over any commands
+      at `echo never`: the entrypoint takes its place (background.entrypoint)
       help: remove one of the two
     == docker
     service db Background
       skipped: it has no image
     error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      at `db`: required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
       help: set `image`
     warning[ignored-input] `command` has no effect beside `entrypoint`
-      at `echo never`: seed 001, Entry Point: the entry point takes precedence over any commands
+      at `echo never`: the entrypoint takes its place (background.entrypoint)
       help: remove one of the two
     ");
 }
@@ -264,22 +264,22 @@ fn nothing_to_run_on_vm() {
     service db Background
       skipped: it has no image
     error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      at `db`: required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
       help: set `image`
     error[missing-required-input] `Background` step `db` needs `connectorRef` on PROFILE
-      at `db`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      at `db`: required on Kubernetes unless `harnessManagedImage` is set (background.connector)
       help: set `connectorRef` or `harnessManagedImage`
     == vm, cloud
     service db Background
       skipped: it has nothing to run
     error[missing-required-input] `Background` step `db` has nothing to run
-      at `db`: seed 001, Important notes: without an image it runs on the machine itself
+      at `db`: without an image it runs on the machine itself (background.on-machine)
       help: set `image`, or a `command` or `entrypoint` that the machine runs
     == docker
     service db Background
       skipped: it has no image
     error[missing-required-input] `Background` step `db` needs `image` on PROFILE
-      at `db`: seed 000, Phase 4 `image`: required for K8; seed 001, Important notes: blank on a VM runs on the VM itself
+      at `db`: required, except on `vm` and `cloud`, where the service can run on the machine itself (background.image)
       help: set `image`
     ");
 }
@@ -291,19 +291,19 @@ fn inputs_of_containers_on_vm() {
     service db Background
       host: sh | -c | set -e; ./serve
     warning[ignored-input] `connectorRef` has no effect on this step
-      at `hub`: seed 001, Important notes: blank, as `image`, on the machine itself
+      at `hub`: only for a service in a container (background.on-machine)
       help: remove `connectorRef`
     warning[ignored-input] `imagePullPolicy` has no effect on this step
-      at `Always`: seed 001, Image Pull Policy: if the service is running in a container
+      at `Always`: only for a service in a container (background.on-machine)
       help: remove `imagePullPolicy`
     warning[ignored-input] `runAsUser` has no effect on this step
-      at `"1000"`: seed 001, Run as User: if the service is running in a container
+      at `"1000"`: only for a service in a container (background.on-machine)
       help: remove `runAsUser`
     warning[ignored-input] `privileged` has no effect on this step
-      at `true`: seed 001, Privileged: run the container with escalated privileges
+      at `true`: only for a service in a container (background.on-machine)
       help: remove `privileged`
     warning[ignored-input] `networkAliases` has no effect on this step
-      at `[web]`: seed 000, Phase 4 `networkAliases`: names in Docker's network
+      at `[web]`: names in Docker's network (background.on-machine)
       help: remove `networkAliases`
     "#);
 }
@@ -314,7 +314,7 @@ fn on_machines(spec: &str) -> String {
     vm.split("\n== ").next().unwrap_or_default().to_owned()
 }
 
-/// Seed 001, Port Bindings: the machine has the host's port, containers reach the service's own.
+/// The machine has the host's port, containers reach the service's own (network.host-port, network.container-port).
 #[test]
 fn ports_by_where_the_step_runs() {
     let service = "- step: {type: Background, name: db, identifier: db, spec: {image: \"redis:7\", connectorRef: hub, portBindings: {\"7000\": \"6379\"}}}\n";
@@ -331,22 +331,22 @@ fn ports_by_where_the_step_runs() {
     assert_eq!(container("redis-cli -h db -p 6379 ping"), "");
     assert_snapshot!(host("redis-cli -h db ping"), @"
     warning[service-address] `go` runs on the machine, where `db` resolves to nothing
-      at `go`: seed 001, Port Bindings: a step on the VM talks to `localhost:HOST_PORT`
+      at `go`: a step on the machine reaches it at `localhost:HOST_PORT` (network.host-port)
       help: use `localhost:7000`
     ");
     assert_snapshot!(container("redis-cli -h localhost -p 7000 ping"), @"
     warning[service-address] `go` reaches port 7000 of its own container, not that of `db`
-      at `go`: seed 001, Port Bindings: a step in a container talks to `ID:CONTAINER_PORT`
+      at `go`: a step in a container reaches it at `ID:CONTAINER_PORT` (network.container-port)
       help: use `db:6379`
     ");
     assert_snapshot!(container("redis-cli -h db -p 7000 ping"), @"
     warning[service-address] `go` reaches `db` at port 7000, which only the machine has
-      at `go`: seed 001, Port Bindings: a step in a container talks to `ID:CONTAINER_PORT`
+      at `go`: a step in a container reaches it at `ID:CONTAINER_PORT` (network.container-port)
       help: use `db:6379`
     ");
 }
 
-/// Seed 001's note: on the machine a service has no port but those of its `portBindings`.
+/// On the machine a service has no port but those of its `portBindings` (network.host-port).
 #[test]
 fn ports_that_the_machine_has_not() {
     let asks = |service: &str, command: &str| {
@@ -364,13 +364,13 @@ fn ports_that_the_machine_has_not() {
     .concat();
     assert_snapshot!(found, @r#"
     warning[service-address] `ask` runs on the machine, which has no port of `db`
-      at `ask`: seed 001, Port Bindings: a step on the machine reaches a service by `localhost:HOST_PORT`, and only where it is bound
+      at `ask`: a step on the machine reaches a service at `localhost:HOST_PORT`, and only where it is bound (network.host-port)
       help: give `db` `portBindings: {"6379": "6379"}`
     warning[service-address] `ask` runs on the machine, which has no port of `db`
-      at `ask`: seed 001, Port Bindings: a step on the machine reaches a service by `localhost:HOST_PORT`, and only where it is bound
+      at `ask`: a step on the machine reaches a service at `localhost:HOST_PORT`, and only where it is bound (network.host-port)
       help: give `db` `portBindings: {"8080": "8080"}`
     warning[service-address] `ask` runs on the machine, which has port 16379 of `db`, and not 6379
-      at `ask`: seed 001, Port Bindings: a step on the machine reaches a service by `localhost:HOST_PORT`, and only where it is bound
+      at `ask`: a step on the machine reaches a service at `localhost:HOST_PORT`, and only where it is bound (network.host-port)
       help: use `localhost:16379`
     "#);
     for (service, command) in [

@@ -1,4 +1,4 @@
-//! Seed 003: Background steps inside of step groups.
+//! Background steps inside of step groups (groups.background-inside, groups.advanced).
 
 use insta::assert_snapshot;
 
@@ -36,7 +36,7 @@ fn docker_in_docker() {
         command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎docker info
         env: DOCKER_HOST=tcp://tests_db:2375
     parity[service-host-name] `tests.go` reaches `tests_db` by its id: in CI no pod resolves it
-      at `go`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      at `go`: on Kubernetes a service is on `localhost` (network.localhost)
       help: use `localhost`, or add `tests_db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
     == vm, cloud, docker
     StepGroup tests (at most 1)
@@ -83,10 +83,10 @@ fn settings() {
         entrypoint: sh | -c
         command: set -e; true
     warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
-      at `1Gi`: seed 000, Phase 4 `resources`: K8 only
+      at `1Gi`: only on Kubernetes (background.resources)
       help: remove `resources.limits.memory`, or run the stage where it has an effect
     warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
-      at `"0.1"`: seed 000, Phase 4 `resources`: K8 only
+      at `"0.1"`: only on Kubernetes (background.resources)
       help: remove `resources.limits.cpu`, or run the stage where it has an effect
     "#);
 }
@@ -135,7 +135,7 @@ fn entry_point() {
         entrypoint: sh | -c
         command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎true
     warning[ignored-input] `command` has no effect beside `entrypoint`
-      at `redis-server`: seed 001, Entry Point: the entry point takes precedence over any commands
+      at `redis-server`: the entrypoint takes its place (background.entrypoint)
       help: remove one of the two
     == vm, cloud, docker
     StepGroup tests (at most 1)
@@ -148,7 +148,7 @@ fn entry_point() {
         entrypoint: sh | -c
         command: set -e; true
     warning[ignored-input] `command` has no effect beside `entrypoint`
-      at `redis-server`: seed 001, Entry Point: the entry point takes precedence over any commands
+      at `redis-server`: the entrypoint takes its place (background.entrypoint)
       help: remove one of the two
     ");
 }
@@ -202,7 +202,7 @@ fn advanced_settings() {
         entrypoint: sh | -c
         command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎true
     warning[ignored-input] `failureStrategies` has no effect on this step
-      at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: seed 001, Important notes: Background steps do not support failure strategies
+      at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: Background steps of CI have no failure strategies (background.failure-strategies)
       help: remove `failureStrategies`
     warning[pod-port-twice] `tests.db_0` and `tests.db_1` both run `redis:7` as it is
       at `db`: the second
@@ -227,7 +227,7 @@ fn advanced_settings() {
         entrypoint: sh | -c
         command: set -e; true
     warning[ignored-input] `failureStrategies` has no effect on this step
-      at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: seed 001, Important notes: Background steps do not support failure strategies
+      at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: Background steps of CI have no failure strategies (background.failure-strategies)
       help: remove `failureStrategies`
     parity[policy-not-enforced] the policy sets of `tests.db_0` are not asked
       at `[account.images]`: the Harness service evaluates them

@@ -69,7 +69,7 @@ fn memory_in_bytes() {
     let steps = "- step: {type: Run, name: go, identifier: go, spec: {image: \"a:1\", connectorRef: hub, command: x, resources: {limits: {memory: \"500\"}}}}\n";
     assert_snapshot!(diagnostics(&plan_steps(Profile::Kubernetes, steps, |_| {})), @r#"
     error[bad-quantity] the memory limit `500` is out of range
-      at `"500"`: seed 001, Set Container Resources
+      at `"500"`: a number with a unit, without a blank (infra.limits)
       help: a plain number counts bytes, and no container starts in less than 6Mi: did you mean `500Mi`?
     "#);
 }
@@ -109,7 +109,7 @@ fn a_flag_that_is_not_one() {
 fn wait_without_duration() {
     assert_snapshot!(said("- step: {type: Wait, name: w, identifier: w, spec: {}}\n"), @"
     error[missing-required-input] `Wait` step `w` needs `duration`
-      at `w`: it has none (harness-schema.md 4.3)
+      at `w`: it has none (documents.wait)
       help: set `duration`, such as `30s`
     ");
 }

@@ -1,4 +1,4 @@
-//! Containerised step groups (seed 003; harness-runtime.md 9).
+//! Containerised step groups (groups.own).
 
 use cirun_plan::{Mount, Profile, Storage};
 use cirun_planner::Setting;
@@ -197,14 +197,14 @@ fn a_group_on_the_delegate_is_a_plain_one() {
     assert!(outcome.planned.plan.stages.is_empty());
     assert_snapshot!(diagnostics(&outcome), @"
     error[background-outside-group] `db` is in no containerised step group of its `Custom` stage
-      at `Background`: seed 003: a Background step runs in the pod of its step group
+      at `Background`: a Background step runs in the pod of its step group (groups.background-inside)
       help: put it, with the steps that use it, into a step group with `stepGroupInfra`
     parity[stage-not-run] the stage `deploy` is left out
       at `Custom`: a `Custom` stage is not run locally
     ");
 }
 
-/// harness-schema.md 2.4: a CI stage refuses what a step group may have.
+/// A CI stage refuses what a step group may have (infra.volumes).
 #[test]
 fn volumes_of_a_stage() {
     let volumes = "[{mountPath: /settings, type: ConfigMap, spec: {configMapName: c}}, {mountPath: /keys, type: Secret, spec: {secretName: s}}, {mountPath: /ram, type: EmptyDir, spec: {medium: Memory, size: 64Mi}}]";
@@ -216,21 +216,21 @@ fn volumes_of_a_stage() {
     assert_eq!(mounts, [&Mount { path: "/ram".to_owned(), storage: Storage::Memory { limit_bytes: Some(64 << 20) } }]);
     assert_snapshot!(diagnostics(&outcome), @"
     error[rejected-input] a stage has no volumes of type `ConfigMap`
-      at `ConfigMap`: harness-schema.md 2.4: a CI stage takes EmptyDir, PersistentVolumeClaim, HostPath
+      at `ConfigMap`: a CI stage takes EmptyDir, PersistentVolumeClaim, HostPath (infra.volumes)
       help: put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets
     error[rejected-input] a stage has no volumes of type `Secret`
-      at `Secret`: harness-schema.md 2.4: a CI stage takes EmptyDir, PersistentVolumeClaim, HostPath
+      at `Secret`: a CI stage takes EmptyDir, PersistentVolumeClaim, HostPath (infra.volumes)
       help: put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets
     ");
 }
 
-/// "You must include step group Id, even if both steps are in the same step group" (seed 003, Name and Id).
+/// The group's id is needed even in the same group (network.group-id).
 #[test]
 fn a_service_by_its_id_alone() {
     let group = GROUP.replace("nc g_db 6379", "nc db 6379");
     assert_snapshot!(diagnostics(&crate::harness::plan_steps(Profile::Cloud, &group, |_| {})), @"
     warning[service-in-group] `g.ask` reaches `db` by its id, which resolves to nothing
-      at `ask`: seed 003, Name and Id: the name begins with the step group's id
+      at `ask`: the name begins with the step group's id (network.group-id)
       help: use `g_db`
     parity[step-group-infra] the steps of `g` see the stage's workspace
       at `KubernetesDirect`: in CI the group has a workspace of its own, empty at first

@@ -1,4 +1,4 @@
-//! Seed 000, Phase 2: what a Docker connector needs, and what it may not have.
+//! What a Docker connector needs, and what it may not have (connectors.docker).
 
 use insta::assert_snapshot;
 
@@ -16,25 +16,25 @@ fn said(spec: &str) -> String {
 fn required_fields() {
     assert_snapshot!(said("providerType: Quay, auth: {type: Anonymous}"), @"
     error[incomplete-connector] the connector `reg` has no `dockerRegistryUrl`
-      at `reg`: seed 000, Phase 2: DockerConnectorDTO
+      at `reg`: a Docker connector needs it (connectors.docker)
       help: add `dockerRegistryUrl` to the connector's `spec`
     ");
     assert_snapshot!(said("dockerRegistryUrl: \"https://quay.io\", auth: {type: Anonymous}"), @"
     error[incomplete-connector] the connector `reg` has no `providerType`
-      at `reg`: seed 000, Phase 2: DockerConnectorDTO
+      at `reg`: a Docker connector needs it (connectors.docker)
       help: add `providerType` to the connector's `spec`
     ");
     assert_snapshot!(said("dockerRegistryUrl: \"https://quay.io\", providerType: Quay"), @"
     error[incomplete-connector] the connector `reg` has no `auth`
-      at `reg`: seed 000, Phase 2: DockerConnectorDTO
+      at `reg`: a Docker connector needs it (connectors.docker)
       help: add `auth` to the connector's `spec`
     ");
     assert_snapshot!(said("dockerRegistryUrl: \"https://quay.io\", providerType: Quay, auth: {type: UsernamePassword, spec: {}}"), @"
     error[incomplete-connector] the connector `reg` has no `username` or `usernameRef`
-      at `{type: UsernamePassword, spec: {}}`: seed 000, Phase 2: DockerUserNamePasswordDTO
+      at `{type: UsernamePassword, spec: {}}`: `UsernamePassword` needs it (connectors.docker-login)
       help: add `username` or `usernameRef` to the connector
     error[incomplete-connector] the connector `reg` has no `passwordRef`
-      at `{type: UsernamePassword, spec: {}}`: seed 000, Phase 2: DockerUserNamePasswordDTO
+      at `{type: UsernamePassword, spec: {}}`: `UsernamePassword` needs it (connectors.docker-login)
       help: add `passwordRef` to the connector
     ");
 }

@@ -1,4 +1,4 @@
-//! Seed 002: "Step Inputs → Plugin Env Vars", "UI Field / Input" and the Applicability Matrix of BuildAndPushECR.
+//! The inputs of BuildAndPushECR, on every infrastructure (the reference's page ecr).
 
 use cirun_parser::{Sources, lower_pipeline, parse_documents};
 use cirun_plan::Profile;
@@ -58,7 +58,7 @@ fn required_inputs() {
 fn connector_ref_required() {
     assert_snapshot!(without("connectorRef"), @"
     error[missing-required-input] `BuildAndPushECR` step `push` needs `connectorRef` on vm
-      at `push`: seed 002, UI Field `spec.connectorRef`: required
+      at `push`: required (ecr.connector)
       help: set `connectorRef`
     ");
 }
@@ -67,7 +67,7 @@ fn connector_ref_required() {
 fn account_required() {
     assert_snapshot!(without("account"), @"
     error[missing-required-input] `BuildAndPushECR` step `push` needs `account` on vm
-      at `push`: seed 002, UI Field `spec.account`: required
+      at `push`: required (ecr.account)
       help: set `account`
     ");
 }
@@ -76,7 +76,7 @@ fn account_required() {
 fn region_required() {
     assert_snapshot!(without("region"), @"
     error[missing-required-input] `BuildAndPushECR` step `push` needs `region` on vm
-      at `push`: seed 002, UI Field `spec.region`: required
+      at `push`: required (ecr.region)
       help: set `region`
     ");
 }
@@ -85,7 +85,7 @@ fn region_required() {
 fn image_name_required() {
     assert_snapshot!(without("imageName"), @"
     error[missing-required-input] `BuildAndPushECR` step `push` needs `imageName` on vm
-      at `push`: seed 002, UI Field `spec.imageName`: required
+      at `push`: required (ecr.image-name)
       help: set `imageName`
     ");
 }
@@ -94,7 +94,7 @@ fn image_name_required() {
 fn tags_required() {
     assert_snapshot!(without("tags"), @"
     error[missing-required-input] `BuildAndPushECR` step `push` needs `tags` on vm
-      at `push`: seed 002, UI Field `spec.tags`: required
+      at `push`: required (ecr.tags)
       help: set `tags`
     ");
 }
@@ -102,7 +102,7 @@ fn tags_required() {
 #[test]
 fn tags() {
     let yaml = step(&REQUIRED.replace("[\"1.2\"]", "[a, b, <+pipeline.sequenceId>]"));
-    assert_snapshot!(explain(&plan_steps(Profile::Kubernetes, &yaml, |_| {}), "PLUGIN_TAGS"), @"push: a,b,1 ← rule (seed 002, tags → PLUGIN_TAGS) ← pipeline.yaml:23:25");
+    assert_snapshot!(explain(&plan_steps(Profile::Kubernetes, &yaml, |_| {}), "PLUGIN_TAGS"), @"push: a,b,1 ← rule (ecr.tags) ← pipeline.yaml:23:25");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn optimize_false() {
     - env: PLUGIN_SNAPSHOT_MODE=redo
     == vm, cloud, docker
     + warning[ignored-input] `optimize` has no effect on PROFILE
-    + at `false`: seed 002, UI Field `spec.optimize`: Kaniko snapshots, KubernetesDirect and KubernetesHosted
+    + at `false`: only on Kubernetes, where Kaniko takes snapshots (ecr.optimize)
     + help: remove `optimize`, or run the stage where it has an effect
     ");
 }
@@ -166,7 +166,7 @@ fn env_variables_override_derived_ones_but_not_the_connector() {
     - env: PLUGIN_TAGS=1.2
     + env: PLUGIN_TAGS=mine
     + warning[ignored-input] the connector's value takes the place of `PLUGIN_ACCESS_KEY`
-    + at `PLUGIN_ACCESS_KEY`: harness-runtime.md 2.1: the connector's secrets come last
+    + at `PLUGIN_ACCESS_KEY`: the connector's secrets come last (environment.secrets-last)
     + help: remove it, or name another connector
     ");
 }
@@ -197,7 +197,7 @@ fn run_as_user() {
     == vm, docker
     + user: 1000
     + note[not-offered-input] the Studio does not offer `runAsUser` on PROFILE
-    + at `"1000"`: seed 002, UI Field `spec.runAsUser`; `runAsUser`: a container setting on the VM path too
+    + at `"1000"`: from YAML it has its effect (ecr.run-as-user)
     "#);
 }
 
@@ -208,10 +208,10 @@ fn resources() {
     + limits: 1000000000 nano-CPUs, 2147483648 bytes
     == vm, cloud, docker
     + warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
-    + at `2Gi`: seed 002, UI Field `spec.limitMemory`: KubernetesDirect and KubernetesHosted
+    + at `2Gi`: only on Kubernetes (ecr.resources)
     + help: remove `resources.limits.memory`, or run the stage where it has an effect
     + warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
-    + at `"1"`: seed 002, UI Field `spec.limitCPU`: KubernetesDirect and KubernetesHosted
+    + at `"1"`: only on Kubernetes (ecr.resources)
     + help: remove `resources.limits.cpu`, or run the stage where it has an effect
     "#);
 }
@@ -253,7 +253,7 @@ fn name_required() {
     });
     assert_snapshot!(crate::harness::diagnostics(&planned), @"
     error[missing-required-input] `BuildAndPushECR` step `push` needs `name` on vm
-      at `push`: seed 002, UI Field `name`: required
+      at `push`: required (ecr.name)
       help: set `name`
     ");
 }
@@ -271,17 +271,17 @@ fn k8_only_and_vm_only_envs() {
     let all: String = Profile::ALL.into_iter().map(|profile| format!("== {profile}\n{}", sent(profile))).collect();
     assert_snapshot!(all, @"
     == kubernetes
-    push: redo ← rule (seed 002, optimize → PLUGIN_SNAPSHOT_MODE=redo on K8, true by default) ← default (seed 002, optimize: defaults true)
+    push: redo ← rule (ecr.optimize) ← default (ecr.optimize)
     push: /tmp/engine/push-artifact ← added by cirun: CI writes /addon/tmp/.plugin/artifact, which is one file for all steps
     == vm
-    push: /tmp/engine/push-artifact ← CI service (harness-runtime.md 2.6)
-    push: true ← CI service (seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315))
+    push: /tmp/engine/push-artifact ← CI service (environment.files)
+    push: true ← CI service (ecr.daemon-off)
     == cloud
-    push: /tmp/engine/push-artifact ← CI service (harness-runtime.md 2.6)
-    push: true ← CI service (seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315))
+    push: /tmp/engine/push-artifact ← CI service (environment.files)
+    push: true ← CI service (ecr.daemon-off)
     == docker
-    push: /tmp/engine/push-artifact ← CI service (harness-runtime.md 2.6)
-    push: true ← CI service (seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315))
+    push: /tmp/engine/push-artifact ← CI service (environment.files)
+    push: true ← CI service (ecr.daemon-off)
     ");
 }
 
@@ -310,49 +310,49 @@ fn ui_fields_on_every_infrastructure() {
     == KubernetesDirect
     == KubernetesHosted
     note[not-offered-input] the Studio does not offer `runAsUser` on hosted kubernetes
-      at `"1000"`: seed 002, UI Field `spec.runAsUser`; `runAsUser`: a container setting on the VM path too
+      at `"1000"`: from YAML it has its effect (ecr.run-as-user)
     == Cloud
     warning[ignored-input] `optimize` has no effect on cloud
-      at `true`: seed 002, UI Field `spec.optimize`: Kaniko snapshots, KubernetesDirect and KubernetesHosted
+      at `true`: only on Kubernetes, where Kaniko takes snapshots (ecr.optimize)
       help: remove `optimize`, or run the stage where it has an effect
     warning[ignored-input] `remoteCacheImage` has no effect on cloud
-      at `cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+      at `cache`: only on Kubernetes (ecr.remote-cache)
       help: remove `remoteCacheImage`, or run the stage where it has an effect
     warning[ignored-input] `resources.limits.memory` has no effect on cloud
-      at `1Gi`: seed 002, UI Field `spec.limitMemory`: KubernetesDirect and KubernetesHosted
+      at `1Gi`: only on Kubernetes (ecr.resources)
       help: remove `resources.limits.memory`, or run the stage where it has an effect
     warning[ignored-input] `resources.limits.cpu` has no effect on cloud
-      at `"1"`: seed 002, UI Field `spec.limitCPU`: KubernetesDirect and KubernetesHosted
+      at `"1"`: only on Kubernetes (ecr.resources)
       help: remove `resources.limits.cpu`, or run the stage where it has an effect
     == VM
     warning[ignored-input] `optimize` has no effect on vm
-      at `true`: seed 002, UI Field `spec.optimize`: Kaniko snapshots, KubernetesDirect and KubernetesHosted
+      at `true`: only on Kubernetes, where Kaniko takes snapshots (ecr.optimize)
       help: remove `optimize`, or run the stage where it has an effect
     warning[ignored-input] `remoteCacheImage` has no effect on vm
-      at `cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+      at `cache`: only on Kubernetes (ecr.remote-cache)
       help: remove `remoteCacheImage`, or run the stage where it has an effect
     note[not-offered-input] the Studio does not offer `runAsUser` on vm
-      at `"1000"`: seed 002, UI Field `spec.runAsUser`; `runAsUser`: a container setting on the VM path too
+      at `"1000"`: from YAML it has its effect (ecr.run-as-user)
     warning[ignored-input] `resources.limits.memory` has no effect on vm
-      at `1Gi`: seed 002, UI Field `spec.limitMemory`: KubernetesDirect and KubernetesHosted
+      at `1Gi`: only on Kubernetes (ecr.resources)
       help: remove `resources.limits.memory`, or run the stage where it has an effect
     warning[ignored-input] `resources.limits.cpu` has no effect on vm
-      at `"1"`: seed 002, UI Field `spec.limitCPU`: KubernetesDirect and KubernetesHosted
+      at `"1"`: only on Kubernetes (ecr.resources)
       help: remove `resources.limits.cpu`, or run the stage where it has an effect
     == Docker
     warning[ignored-input] `optimize` has no effect on docker
-      at `true`: seed 002, UI Field `spec.optimize`: Kaniko snapshots, KubernetesDirect and KubernetesHosted
+      at `true`: only on Kubernetes, where Kaniko takes snapshots (ecr.optimize)
       help: remove `optimize`, or run the stage where it has an effect
     warning[ignored-input] `remoteCacheImage` has no effect on docker
-      at `cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+      at `cache`: only on Kubernetes (ecr.remote-cache)
       help: remove `remoteCacheImage`, or run the stage where it has an effect
     note[not-offered-input] the Studio does not offer `runAsUser` on docker
-      at `"1000"`: seed 002, UI Field `spec.runAsUser`; `runAsUser`: a container setting on the VM path too
+      at `"1000"`: from YAML it has its effect (ecr.run-as-user)
     warning[ignored-input] `resources.limits.memory` has no effect on docker
-      at `1Gi`: seed 002, UI Field `spec.limitMemory`: KubernetesDirect and KubernetesHosted
+      at `1Gi`: only on Kubernetes (ecr.resources)
       help: remove `resources.limits.memory`, or run the stage where it has an effect
     warning[ignored-input] `resources.limits.cpu` has no effect on docker
-      at `"1"`: seed 002, UI Field `spec.limitCPU`: KubernetesDirect and KubernetesHosted
+      at `"1"`: only on Kubernetes (ecr.resources)
       help: remove `resources.limits.cpu`, or run the stage where it has an effect
     "#);
 }

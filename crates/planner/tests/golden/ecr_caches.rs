@@ -1,4 +1,4 @@
-//! Seed 002: the inputs of BuildAndPushECR about caches, secrets and base images.
+//! The inputs of BuildAndPushECR about caches, secrets and base images (ecr.caching and its siblings).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -15,7 +15,7 @@ fn caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
@@ -35,7 +35,7 @@ fn cache_from() {
     assert_snapshot!(with("cacheFrom: [type=local, type=gha]"), @"
     == kubernetes
     + warning[ignored-input] `cacheFrom` has no effect with `plugins/kaniko-ecr:1.13.3`
-    + at `[type=local, type=gha]`: seed 002, cacheFrom → PLUGIN_CACHE_FROM; harness-runtime.md 2.7: joined with `;`
+    + at `[type=local, type=gha]`: ecr.cache-from
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     == vm, cloud, docker
     + env: PLUGIN_CACHE_FROM=type=local;type=gha
@@ -49,7 +49,7 @@ fn cache_from_with_caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
@@ -71,11 +71,11 @@ fn cache_to() {
     assert_snapshot!(with("cacheTo: type=inline"), @"
     == kubernetes
     + warning[ignored-input] `cacheTo` has no effect with `plugins/kaniko-ecr:1.13.3`
-    + at `type=inline`: seed 002, cacheTo → PLUGIN_CACHE_TO
+    + at `type=inline`: ecr.cache-to
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     == vm, cloud, docker
     + warning[ignored-input] `cacheTo` has no effect with `plugins/ecr:21.1.1`
-    + at `type=inline`: seed 002, cacheTo → PLUGIN_CACHE_TO
+    + at `type=inline`: ecr.cache-to
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     ");
 }
@@ -87,7 +87,7 @@ fn cache_to_with_caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
@@ -112,7 +112,7 @@ fn remote_cache_image() {
     + env: PLUGIN_CACHE_REPO=shop/cache
     == vm, cloud, docker
     + warning[ignored-input] `remoteCacheImage` has no effect on PROFILE
-    + at `shop/cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+    + at `shop/cache`: only on Kubernetes (ecr.remote-cache)
     + help: remove `remoteCacheImage`, or run the stage where it has an effect
     ");
 }
@@ -124,7 +124,7 @@ fn remote_cache_image_with_caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
@@ -139,7 +139,7 @@ fn remote_cache_image_with_caching() {
     + env: PLUGIN_CACHE_FROM=type=local
     + env: PLUGIN_METADATA_FILE=/tmp/engine/push-metadata.json
     + warning[ignored-input] `remoteCacheImage` has no effect on PROFILE
-    + at `shop/cache`: seed 002, UI Field `spec.remoteCacheImage`: KubernetesDirect and KubernetesHosted
+    + at `shop/cache`: only on Kubernetes (ecr.remote-cache)
     + help: remove `remoteCacheImage`, or run the stage where it has an effect
     ");
 }
@@ -152,7 +152,7 @@ fn base_image_connector_refs() {
     + env: PLUGIN_BASE_IMAGE_USERNAME=robot
     + env: PLUGIN_BASE_IMAGE_PASSWORD=***
     + warning[ignored-input] only the first base image connector is used
-    + at `hub`: facts/steps, BuildAndPushDockerRegistry, Known Gaps
+    + at `hub`: the service reads the first alone (ecr.base-image)
     + help: keep one connector in `baseImageConnectorRefs`
     ");
 }
@@ -202,7 +202,7 @@ fn env_docker_secrets() {
     assert_snapshot!(with("envDockerSecrets: {token: TOKEN}"), @"
     == kubernetes
     + warning[ignored-input] `envDockerSecrets` has no effect with `plugins/kaniko-ecr:1.13.3`
-    + at `{token: TOKEN}`: seed 002, envDockerSecrets → PLUGIN_SECRETS_FROM_ENV
+    + at `{token: TOKEN}`: ecr.env-secrets
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     == vm, cloud, docker
     + env: PLUGIN_SECRETS_FROM_ENV=token=TOKEN
@@ -216,7 +216,7 @@ fn env_docker_secrets_with_caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
@@ -240,7 +240,7 @@ fn file_docker_secrets() {
     assert_snapshot!(with("fileDockerSecrets: {key: key.pem}"), @"
     == kubernetes
     + warning[ignored-input] `fileDockerSecrets` has no effect with `plugins/kaniko-ecr:1.13.3`
-    + at `{key: key.pem}`: seed 002, fileDockerSecrets → PLUGIN_SECRETS_FROM_FILE
+    + at `{key: key.pem}`: ecr.file-secrets
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     == vm, cloud, docker
     + env: PLUGIN_SECRETS_FROM_FILE=key=key.pem

@@ -68,7 +68,7 @@ fn daemon_off_is_undone_where_the_machines_daemon_would_push_elsewhere() {
     == kubernetes
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
-      privileged: added by cirun: buildx starts its own daemon where there is no socket (plugins-measured.md)
+      privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
       env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
       env: PLUGIN_REPO=shop
       env: PLUGIN_REGION=us-east-1
@@ -143,7 +143,7 @@ fn plugin_image_is_overridable() {
         let cirun_plan::Action::Container(container) = &stage.steps()[0].action else { panic!("a container") };
         assert_eq!(container.image.value.shown(), "cirun-test/plugin:latest");
         assert_eq!(container.pull.value, cirun_plan::PullPolicy::IfNotPresent);
-        let origin = format!("--plugin-image {name} ← default (seed 002, Plugin used: K8)");
+        let origin = format!("--plugin-image {name} ← default (ecr.plugins)");
         assert_eq!(container.image.origin.to_string(), origin);
     }
 }
@@ -243,12 +243,12 @@ fn origins_of_variables() {
     .map(|name| format!("{name} {}", explain(&planned, name)))
     .collect();
     assert_snapshot!(story, @"
-    PLUGIN_REGISTRY push: 123456789012.dkr.ecr.us-east-1.amazonaws.com ← rule (seed 002, account, region → PLUGIN_REGISTRY) ← pipeline.yaml:21:28
-    PLUGIN_REGION push: us-east-1 ← rule (seed 002, region → PLUGIN_REGION) ← pipeline.yaml:20:27
-    PLUGIN_DOCKERFILE push: D ← rule (seed 002, dockerfile → PLUGIN_DOCKERFILE) ← pipeline.yaml:24:31
-    PLUGIN_ACCESS_KEY push: AKIAKEY ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← connector keys, credential.spec.accessKey (pipeline.yaml:154:56) ← pipeline.yaml:19:33
-    PLUGIN_SECRET_KEY push: *** ← rule (seed 002, Auth Flow Matrix: Access Key + Secret Key) ← secret aws_secret (test) ← connector keys, credential.spec.secretKeyRef (pipeline.yaml:154:79) ← pipeline.yaml:19:33
-    PLUGIN_DAEMON_OFF push: true ← CI service (seed 002, Applicability Matrix: daemon off on VM (PluginSettingUtils.java:1315))
-    DRONE_OUTPUT push: /tmp/engine/push-output.env ← CI service (harness-runtime.md 2.6)
+    PLUGIN_REGISTRY push: 123456789012.dkr.ecr.us-east-1.amazonaws.com ← rule (ecr.registry) ← pipeline.yaml:21:28
+    PLUGIN_REGION push: us-east-1 ← rule (ecr.region) ← pipeline.yaml:20:27
+    PLUGIN_DOCKERFILE push: D ← rule (ecr.dockerfile) ← pipeline.yaml:24:31
+    PLUGIN_ACCESS_KEY push: AKIAKEY ← rule (ecr.keys) ← connector keys, credential.spec.accessKey (pipeline.yaml:154:56) ← pipeline.yaml:19:33
+    PLUGIN_SECRET_KEY push: *** ← rule (ecr.keys) ← secret aws_secret (test) ← connector keys, credential.spec.secretKeyRef (pipeline.yaml:154:79) ← pipeline.yaml:19:33
+    PLUGIN_DAEMON_OFF push: true ← CI service (ecr.daemon-off)
+    DRONE_OUTPUT push: /tmp/engine/push-output.env ← CI service (environment.files)
     ");
 }

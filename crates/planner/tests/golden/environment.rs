@@ -1,4 +1,4 @@
-//! Environment layers and their precedence (harness-runtime.md 2).
+//! Environment layers and their precedence (environment.layers).
 
 use cirun_expressions::{Evaluation, Lookup, Scope, Segment, Value};
 use cirun_plan::{Action, Profile};
@@ -226,7 +226,7 @@ fn every_variable_on_vm() {
 #[test]
 fn docker_has_no_drone_workspace() {
     assert_eq!(explain(&plan_steps(Profile::Docker, STEP, facts), "DRONE_WORKSPACE"), "");
-    assert_snapshot!(explain(&plan_steps(Profile::Cloud, STEP, facts), "DRONE_WORKSPACE"), @"go: /harness ← CI service (harness-runtime.md 2.1, 1: infra)");
+    assert_snapshot!(explain(&plan_steps(Profile::Cloud, STEP, facts), "DRONE_WORKSPACE"), @"go: /harness ← CI service (environment.infrastructure)");
 }
 
 #[test]
@@ -240,10 +240,10 @@ fn tag_build() {
         .map(|name| format!("{name} {}", explain(&outcome, name)))
         .collect();
     assert_snapshot!(of_tag, @"
-    DRONE_TAG go: v2.1.0 ← git (harness-runtime.md 2.4)
-    DRONE_BUILD_EVENT go: tag ← git (harness-runtime.md 2.4)
-    DRONE_COMMIT_REF go: refs/tags/v2.1.0 ← git (harness-runtime.md 2.4)
-    DRONE_SEMVER_SHORT go: 2.1.0 ← git (harness-runtime.md 2.4)
+    DRONE_TAG go: v2.1.0 ← git (environment.codebase)
+    DRONE_BUILD_EVENT go: tag ← git (environment.codebase)
+    DRONE_COMMIT_REF go: refs/tags/v2.1.0 ← git (environment.codebase)
+    DRONE_SEMVER_SHORT go: 2.1.0 ← git (environment.codebase)
     ");
 }
 
@@ -258,9 +258,9 @@ fn calendar_version_tag() {
         .map(|name| format!("{name} {}\n", explain(&outcome, name).trim_end()))
         .collect();
     assert_snapshot!(of_tag, @"
-    DRONE_CALVER go: 2026.3.1-rc ← git (harness-runtime.md 2.4)
-    DRONE_CALVER_SHORT go: 2026.3.1 ← git (harness-runtime.md 2.4)
-    DRONE_SEMVER go: 2026.3.1-rc ← git (harness-runtime.md 2.4)
+    DRONE_CALVER go: 2026.3.1-rc ← git (environment.codebase)
+    DRONE_CALVER_SHORT go: 2026.3.1 ← git (environment.codebase)
+    DRONE_SEMVER go: 2026.3.1-rc ← git (environment.codebase)
     DRONE_BRANCH 
     CI_COMMIT_BRANCH
     ");
@@ -283,11 +283,11 @@ fn pull_request_build() {
             .map(|name| format!("{name} {}", explain(&outcome, name)))
             .collect();
     assert_snapshot!(of_request, @"
-    DRONE_PULL_REQUEST go: 12 ← git (harness-runtime.md 2.4)
-    DRONE_BUILD_EVENT go: pull_request ← git (harness-runtime.md 2.4)
-    DRONE_SOURCE_BRANCH go: better ← git (harness-runtime.md 2.4)
-    DRONE_TARGET_BRANCH go: main ← git (harness-runtime.md 2.4)
-    DRONE_COMMIT_REF go: refs/pull/12/head ← git (harness-runtime.md 2.4)
+    DRONE_PULL_REQUEST go: 12 ← git (environment.codebase)
+    DRONE_BUILD_EVENT go: pull_request ← git (environment.codebase)
+    DRONE_SOURCE_BRANCH go: better ← git (environment.codebase)
+    DRONE_TARGET_BRANCH go: main ← git (environment.codebase)
+    DRONE_COMMIT_REF go: refs/pull/12/head ← git (environment.codebase)
     ");
 }
 
@@ -355,7 +355,7 @@ fn precedence_on_vm() {
     S go: *** ← secret token (test) ← pipeline.yaml:10:38
     EMPTY 
     E go: flag ← --env
-    DRONE_OUTPUT go: /tmp/engine/go-output.env ← CI service (harness-runtime.md 2.6)
+    DRONE_OUTPUT go: /tmp/engine/go-output.env ← CI service (environment.files)
     ");
 }
 
@@ -365,11 +365,11 @@ fn precedence_on_kubernetes() {
     A go: pipeline ← pipeline.yaml:5:38
     B go: stage ← pipeline.yaml:18:44
     C go: step ← pipeline.yaml:28:96
-    DRONE_BRANCH go: main ← git (harness-runtime.md 2.4)
-    HARNESS_STAGE_ID go: build ← CI service (harness-runtime.md 2.1, 6: common)
+    DRONE_BRANCH go: main ← git (environment.codebase)
+    HARNESS_STAGE_ID go: build ← CI service (environment.identity)
     S go: *** ← secret token (test) ← pipeline.yaml:10:38
     EMPTY go:  ← pipeline.yaml:11:42
     E go: flag ← --env
-    DRONE_OUTPUT go: /tmp/engine/go-output.env ← CI service (harness-runtime.md 2.6)
+    DRONE_OUTPUT go: /tmp/engine/go-output.env ← CI service (environment.files)
     ");
 }

@@ -26,12 +26,12 @@ fn plan(expression: &str) -> Outcome {
 
 #[test]
 fn pipeline_stage_and_step() {
-    assert_snapshot!(value("<+pipeline.identifier>-<+stage.identifier>-<+step.identifier>-<+pipeline.sequenceId>"), @"go: p-build-go-7 ← CI service (harness-runtime.md 7: local values) ← pipeline.yaml:19:94");
+    assert_snapshot!(value("<+pipeline.identifier>-<+stage.identifier>-<+step.identifier>-<+pipeline.sequenceId>"), @"go: p-build-go-7 ← CI service (expressions.run-values) ← pipeline.yaml:19:94");
 }
 
 #[test]
 fn the_page_of_the_run() {
-    assert_snapshot!(value("<+pipeline.execution.url> <+pipeline.executionUrl>"), @"go: https://cirun.localhost/runs/local https://cirun.localhost/runs/local ← CI service (harness-runtime.md 7: local values) ← pipeline.yaml:19:94");
+    assert_snapshot!(value("<+pipeline.execution.url> <+pipeline.executionUrl>"), @"go: https://cirun.localhost/runs/local https://cirun.localhost/runs/local ← CI service (expressions.run-values) ← pipeline.yaml:19:94");
 }
 
 #[test]

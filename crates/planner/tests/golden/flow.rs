@@ -1,4 +1,4 @@
-//! Conditions and failure strategies (harness-runtime.md 8.1, 8.3).
+//! Conditions and failure strategies (flow.when, flow.strategies).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -152,7 +152,7 @@ fn timeout() {
     go Run
       host: sh | -c | set -e; make
     error[bad-duration] `10 minutes` is not a duration
-      at `10 minutes`: CI reads no time here (harness-schema.md 5.2)
+      at `10 minutes`: CI reads no time here (documents.durations)
       help: write whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or `1h 30m`
     ");
 }

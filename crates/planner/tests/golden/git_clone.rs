@@ -1,4 +1,4 @@
-//! The GitClone step (facts/steps/ci-git-clone-step-analysis.md, Phase 4).
+//! The GitClone step (the reference's page clone).
 
 use insta::assert_snapshot;
 
@@ -45,7 +45,7 @@ fn build_required() {
     == kubernetes, vm, cloud, docker
     - env: DRONE_COMMIT_BRANCH=main
     + error[missing-required-input] `GitClone` step `clone` needs `build`
-    + at `clone`: GitClone, Phase 4 `build`: required
+    + at `clone`: required (clone.build)
     + help: set `build`, such as `{type: branch, spec: {branch: main}}`
     ");
 }
@@ -91,7 +91,7 @@ fn clone_directory_may_not_be_the_workspace() {
     == kubernetes, vm, cloud, docker
     + env: DRONE_WORKSPACE=/harness
     + error[rejected-input] `cloneDirectory` may not be the workspace itself
-    + at `/harness`: GitClone, Known Gaps: `/harness` is refused
+    + at `/harness`: `/harness` is refused (clone.directory)
     + help: name a folder below it
     ");
 }

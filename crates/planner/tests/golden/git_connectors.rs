@@ -1,5 +1,5 @@
 //! Connectors to Git repositories: what each gives a GitClone step, and the steps of a stage that clones the codebase
-//! (facts/steps/ci-git-clone-step-analysis.md, Auth Flow Matrix; harness-runtime.md 1.3, 2.5).
+//! (clone.login, environment.clone).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -146,7 +146,7 @@ fn kerberos_is_not_for_clones() {
     env: DRONE_GIT_HTTP_URL=https://gitlab.example/acme/shop
     env: DRONE_NETRC_MACHINE=gitlab.example
     error[rejected-input] CI does not clone with Kerberos
-    at `{kerberosKeyRef: key}`: GitClone, phase 2: CiCodebaseUtils.java:255
+    at `{kerberosKeyRef: key}`: refused (clone.kerberos)
     help: use `UsernameToken`, `UsernamePassword` or `OAuth`
     ");
 }
@@ -170,10 +170,10 @@ fn what_a_connector_lacks() {
     let bare = "type: Account";
     assert_snapshot!(clone("Github", bare), @"
     error[incomplete-connector] the connector `mine` has no `authentication`
-    at `type: Account`: harness-schema.md 1.6
+    at `type: Account`: a Git connector needs it (connectors.git)
     help: add `authentication` to the connector
     error[incomplete-connector] the connector `mine` has no `url`
-    at `type: Account`: GitClone, phase 3: CiCodebaseUtils.java:273
+    at `type: Account`: clone.address
     help: add `url` to the connector
     ");
     let no_token = "url: https://github.com/acme\ntype: Account\nauthentication: {type: Http, spec: {type: UsernameToken, spec: {}}}";
@@ -182,10 +182,10 @@ fn what_a_connector_lacks() {
     env: DRONE_GIT_HTTP_URL=https://github.com/acme/shop
     env: DRONE_NETRC_MACHINE=github.com
     error[incomplete-connector] the connector `mine` has no `username` or `usernameRef`
-    at `{}`: GitClone, Auth Flow Matrix
+    at `{}`: clone.login
     help: add `username` or `usernameRef` to the connector
     error[incomplete-connector] the connector `mine` has no `tokenRef`
-    at `{}`: GitClone, Auth Flow Matrix: HTTP (username/password or token)
+    at `{}`: clone.login
     help: add `tokenRef` to the connector
     ");
     let no_key = "url: git@github.com:acme\ntype: Account\nauthentication: {type: Ssh, spec: {}}";
@@ -194,7 +194,7 @@ fn what_a_connector_lacks() {
     env: DRONE_GIT_SSH_URL=git@github.com:acme/shop
     env: DRONE_NETRC_MACHINE=github.com
     error[incomplete-connector] the connector `mine` has no `sshKeyRef`
-    at `{}`: GitClone, Auth Flow Matrix: SSH
+    at `{}`: clone.ssh
     help: add `sshKeyRef` to the connector
     ");
 }
@@ -205,7 +205,7 @@ fn an_account_needs_the_name_of_the_repository() {
     assert_snapshot!(clone_with(&CLONE.replace("      repoName: shop\n", ""), "Github", spec), @"
     env: DRONE_NETRC_MACHINE=github.com
     error[missing-required-input] `repoName` is missing beside the connector `mine`
-    at `mine`: GitClone, UI Field / Input: required where the URL is an account's
+    at `mine`: required where the URL is an account's (clone.repo-name)
     help: add `repoName`, or give the connector `type: Repo` and the repository's URL
     ");
 }
@@ -220,7 +220,7 @@ fn not_an_address_and_not_a_git_connector() {
     ");
     assert_snapshot!(clone("DockerRegistry", "dockerRegistryUrl: https://r.example\nproviderType: Other\nauth: {type: Anonymous}"), @"
     error[wrong-connector-type] `mine` is not a connector to Git repositories
-    at `mine`: GitClone, Phase 2: the types
+    at `mine`: a Git connector is needed here (clone.connector)
     help: name a connector of type Github, Gitlab, Bitbucket, Git, AzureRepo or Codecommit
     ");
 }
@@ -230,7 +230,7 @@ fn neither_connector_nor_repository() {
     let step = CLONE.replace("      connectorRef: mine\n      repoName: shop\n", "");
     assert_snapshot!(clone_with(&step, "Github", "type: Repo"), @"
     error[missing-required-input] `GitClone` step `clone` names neither a connector nor a repository
-    at `clone`: GitClone, Conditional requiredness
+    at `clone`: one of them is required (clone.connector)
     help: add `connectorRef`, or `repoName` for a repository of Harness Code
     ");
 }
@@ -256,25 +256,25 @@ fn codebase(profile: Profile, token: &str, clone: bool) -> String {
 #[test]
 fn codebase_login_of_a_machine() {
     assert_snapshot!(codebase(Profile::Cloud, "token", true), @"
-    DRONE_NETRC_USERNAME go: robot ← rule (GitClone, Auth Flow Matrix: HTTP (username/password or token)) ← connector mine, username (pipeline.yaml:154:79) ← pipeline.yaml:4:46
-    DRONE_NETRC_PASSWORD go: *** ← rule (GitClone, Auth Flow Matrix: HTTP (username/password or token)) ← secret token (test) ← connector mine, tokenRef (pipeline.yaml:154:96) ← pipeline.yaml:4:46
-    DRONE_NETRC_MACHINE go: git.example ← git (harness-runtime.md 2.5)
-    DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (harness-runtime.md 2.4)
+    DRONE_NETRC_USERNAME go: robot ← rule (clone.login) ← connector mine, username (pipeline.yaml:154:79) ← pipeline.yaml:4:46
+    DRONE_NETRC_PASSWORD go: *** ← rule (clone.login) ← secret token (test) ← connector mine, tokenRef (pipeline.yaml:154:96) ← pipeline.yaml:4:46
+    DRONE_NETRC_MACHINE go: git.example ← git (environment.clone)
+    DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (environment.codebase)
     ");
 }
 
 #[test]
 fn codebase_login_in_a_pod() {
-    assert_snapshot!(codebase(Profile::Kubernetes, "token", true), @"DRONE_NETRC_USERNAME DRONE_NETRC_PASSWORD DRONE_NETRC_MACHINE DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (harness-runtime.md 2.4)");
+    assert_snapshot!(codebase(Profile::Kubernetes, "token", true), @"DRONE_NETRC_USERNAME DRONE_NETRC_PASSWORD DRONE_NETRC_MACHINE DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (environment.codebase)");
 }
 
 #[test]
 fn codebase_login_without_its_secret() {
     assert_snapshot!(codebase(Profile::Vm, "no_token", true), @"
-    DRONE_NETRC_USERNAME DRONE_NETRC_PASSWORD DRONE_NETRC_MACHINE go: git.example ← git (harness-runtime.md 2.5)
-    DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (harness-runtime.md 2.4)
+    DRONE_NETRC_USERNAME DRONE_NETRC_PASSWORD DRONE_NETRC_MACHINE go: git.example ← git (environment.clone)
+    DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (environment.codebase)
     parity[git-login-not-given] steps have no login for the codebase: the secret `no_token` is not known
-      at `no_token`: harness-runtime.md 1.3: in CI its variables are in every step
+      at `no_token`: in CI its variables are in every step (clone.login-in-steps)
       help: give it with `--secret no_token`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
     ");
 }
@@ -282,8 +282,8 @@ fn codebase_login_without_its_secret() {
 #[test]
 fn codebase_login_of_a_stage_that_does_not_clone() {
     assert_snapshot!(codebase(Profile::Docker, "no_token", false), @"
-    DRONE_NETRC_USERNAME DRONE_NETRC_PASSWORD DRONE_NETRC_MACHINE go: git.example ← git (harness-runtime.md 2.5)
-    DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (harness-runtime.md 2.4)
+    DRONE_NETRC_USERNAME DRONE_NETRC_PASSWORD DRONE_NETRC_MACHINE go: git.example ← git (environment.clone)
+    DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (environment.codebase)
     note[other-workspace] the stage `build` begins with an empty workspace
       at `false`: locally the steps work in the repository itself
       help: with `--clean-clone` the workspace is as in CI

@@ -27,7 +27,7 @@ const NEVER: &str = "when: {stageStatus: All, condition: \"<+codebase.build.type
 fn the_secrets_of_a_step_that_does_not_run() {
     assert_snapshot!(diagnostics(&plan(&step("a", SECRET))), @r#"
     note[image-without-connector] `Run` step `a` has `image` and no `connectorRef`
-      at `a`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `a`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     error[missing-secret] the secret `no_token` has no value
       at `"echo <+secrets.getValue('no_token')>"`: needed here
@@ -35,7 +35,7 @@ fn the_secrets_of_a_step_that_does_not_run() {
     "#);
     assert_snapshot!(diagnostics(&plan(&step("a", &format!("{NEVER} {SECRET}")))), @"
     note[image-without-connector] `Run` step `a` has `image` and no `connectorRef`
-      at `a`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `a`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     ");
 }
@@ -58,14 +58,14 @@ fn a_group_and_a_stage_that_do_not_run() {
     );
     assert_snapshot!(diagnostics(&plan(&group)), @"
     note[image-without-connector] `Run` step `a` has `image` and no `connectorRef`
-      at `a`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `a`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     ");
     let text = crate::harness::document(Profile::Cloud, &(step("a", SECRET) + &push("")));
     let stage = text.replace("        type: CI\n", "        type: CI\n        when: {pipelineStatus: All, condition: \"false\"}\n        variables: [{name: v, type: Secret, value: no_token}]\n");
     assert_snapshot!(diagnostics(&plan_document(&stage, |_| {})), @"
     note[image-without-connector] `Run` step `a` has `image` and no `connectorRef`
-      at `a`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `a`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     ");
 }
@@ -87,7 +87,7 @@ fn steps_that_are_not_chosen() {
     });
     assert_snapshot!(diagnostics(&outcome), @"
     note[image-without-connector] `Run` step `a` has `image` and no `connectorRef`
-      at `a`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `a`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     ");
     assert_eq!(outcome.planned.targets.len(), 0);
@@ -100,7 +100,7 @@ fn a_condition_that_waits_demands() {
     let steps = step("a", "spec: {command: x}") + &step("b", &format!("{waits} {SECRET}"));
     assert_snapshot!(diagnostics(&plan(&steps)), @r#"
     note[image-without-connector] `Run` step `b` has `image` and no `connectorRef`
-      at `b`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `b`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     error[missing-secret] the secret `no_token` has no value
       at `"echo <+secrets.getValue('no_token')>"`: needed here
@@ -113,7 +113,7 @@ fn a_condition_that_waits_demands() {
 fn what_ci_refuses_is_reported_in_any_case() {
     assert_snapshot!(diagnostics(&plan(&step("a", &format!("{NEVER} spec: {{image: \"A b\", command: x}}")))), @r#"
     note[image-without-connector] `Run` step `a` has `image` and no `connectorRef`
-      at `a`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `a`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     error[bad-image] `A b` is not an image
       at `"A b"`: an image's name has no spaces

@@ -1,4 +1,4 @@
-//! Looping strategies (harness-runtime.md 8.4).
+//! Looping strategies (flow.loops).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;

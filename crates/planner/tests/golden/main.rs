@@ -1,4 +1,4 @@
-//! Plans of small pipelines: one test for each row of the seeds' tables, named after the row.
+//! Plans of small pipelines: one test for each row of the tables, named after the row.
 
 mod assumed_connectors;
 mod auth;
@@ -25,9 +25,9 @@ mod looping;
 mod pitfalls;
 mod plugin;
 mod pull_registries;
+mod reference;
 mod registries;
 mod run;
-mod seeds;
 mod selection;
 mod services;
 mod smoke;

@@ -14,7 +14,7 @@ fn exit_before_output_variables() {
     let step = "- step:\n    type: Run\n    name: go\n    identifier: go\n    spec:\n      outputVariables: [{name: A}]\n      command: |-\n        A=1\n        exit 0\n";
     assert_snapshot!(said(Profile::Vm, step), @"
     warning[exit-loses-outputs] `exit 0` ends the script before its output variables are written
-      at `A=1`: harness-runtime.md 3: the export is appended to the script, and the step fails without it
+      at `A=1`: the export is appended to the script, and the step fails without it (outputs.declared)
       help: let the script run to its end, or put what may exit early in a subshell: `( … )`
     ");
     assert_eq!(said(Profile::Vm, &step.replace("exit 0", "echo exit 0")), "");
@@ -37,7 +37,7 @@ fn docker_in_docker_without_privilege() {
     let step = "- step: {type: Background, name: dind, identifier: dind, spec: {image: \"docker:27-dind\", connectorRef: hub}}\n";
     assert_snapshot!(said(Profile::Vm, step), @r#"
     warning[unprivileged-dind] `docker:27-dind` cannot start its daemon unprivileged
-      at `"docker:27-dind"`: harness-runtime.md 9: DinD needs `privileged: true`
+      at `"docker:27-dind"`: Docker in Docker needs `privileged: true` (groups.dind-privileged)
       help: add `privileged: true`
     "#);
     assert_eq!(said(Profile::Vm, &step.replace("connectorRef: hub", "connectorRef: hub, privileged: true")), "");
@@ -48,10 +48,10 @@ fn variables_that_no_plugin_reads() {
     let step = "- step: {type: BuildAndPushECR, name: push, identifier: push, spec: {connectorRef: keys, region: us-east-1, account: \"123456789012\", imageName: shop, tags: [a], envVariables: {PLUGIN_USER_ROLE_ARN: x, PLUGIN_SKIP_TLS_VERIFY: \"true\"}}}\n";
     assert_snapshot!(said(Profile::Kubernetes, step), @"
     warning[unread-variable] no plugin reads `PLUGIN_USER_ROLE_ARN`
-      at `PLUGIN_USER_ROLE_ARN`: changes nothing (harness-runtime.md 6.9)
+      at `PLUGIN_USER_ROLE_ARN`: changes nothing (ecr.unread-everywhere)
       help: name the role in the connector: `crossAccountAccess.crossAccountRoleArn` or `iamRoleArn`
     warning[unread-variable] no plugin reads `PLUGIN_SKIP_TLS_VERIFY`
-      at `PLUGIN_SKIP_TLS_VERIFY`: changes nothing (harness-runtime.md 6.9)
+      at `PLUGIN_SKIP_TLS_VERIFY`: changes nothing (ecr.unread-everywhere)
       help: use `PLUGIN_SKIP_TLS_VERIFY_PULL`, or give the plugin the registry's certificate
     ");
 }
@@ -62,7 +62,7 @@ const SERVICE: &str = "- step: {type: Background, name: db, identifier: db, spec
 fn service_by_its_id_on_kubernetes() {
     assert_snapshot!(said(Profile::Kubernetes, SERVICE), @"
     parity[service-host-name] `go` reaches `db` by its id: in CI no pod resolves it
-      at `go`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      at `go`: on Kubernetes a service is on `localhost` (network.localhost)
       help: use `localhost`, or add `db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
     ");
     assert_eq!(said(Profile::Vm, SERVICE), "");
@@ -92,13 +92,13 @@ fn what_ci_does_besides() {
       at `build`: its steps are planned, and shown as skipped
       help: run it in CI, or on a machine of that platform
     error[missing-required-input] `Run` step `go` needs `image` on kubernetes
-      at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
+      at `go`: required on Kubernetes; elsewhere the step can run on the machine itself (run.image)
       help: set `image`
     error[missing-required-input] `Run` step `go` needs `connectorRef` on kubernetes
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: set `connectorRef` or `registryRef`
     parity[cache-intelligence] the cache steps of stage `build` are not run
-      at `build`: harness-runtime.md 1.3: CI restores a cache first and saves it last
+      at `build`: CI restores a cache first and saves it last (clone.caches-order)
     parity[other-processor] the stage `build` is for arm64, and its images run as amd64 here
       at `Arm64`: CI has machines of this processor
       help: `--platform linux/arm64` runs images of that processor, where the engine emulates it

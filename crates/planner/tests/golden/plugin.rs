@@ -1,4 +1,4 @@
-//! The Plugin step (facts/steps/ci-plugin-step-analysis.md) and its settings (harness-runtime.md 2.7).
+//! The Plugin step and its settings (plugin.settings).
 
 use insta::assert_snapshot;
 
@@ -31,13 +31,13 @@ fn image_required() {
     say Plugin
       skipped: it has no image
     error[missing-required-input] `Plugin` step `say` needs `image` on PROFILE
-      at `say`: Plugin, Phase 4 `image`: required unless `uses` is set, which is for hosted only
+      at `say`: required, except beside `uses` on `cloud` (plugin.image)
       help: set `image`
     == cloud
     say Plugin
       skipped: it has no image
     error[missing-required-input] `Plugin` step `say` needs `image` on PROFILE
-      at `say`: Plugin, Phase 4 `image`: required unless `uses` is set, which is for hosted only
+      at `say`: required, except beside `uses` on `cloud` (plugin.image)
       help: set `image` or `uses`
     ");
 }
@@ -49,10 +49,10 @@ fn uses_is_for_hosted_only() {
     say Plugin
       skipped: hosted plugins by repository (`uses`) run on the VM of Harness Cloud only
     error[missing-required-input] `Plugin` step `say` needs `image` on PROFILE
-      at `say`: Plugin, Phase 4 `image`: required unless `uses` is set, which is for hosted only
+      at `say`: required, except beside `uses` on `cloud` (plugin.image)
       help: set `image`
     error[rejected-input] `uses` is refused on PROFILE
-      at `harness/plugin`: Plugin, Applicability Matrix `uses` supported: hosted only
+      at `harness/plugin`: only `cloud` takes it (plugin.uses)
       help: remove `uses`
     == cloud
     say Plugin
@@ -103,7 +103,7 @@ fn privileged_is_not_offered_everywhere() {
     == vm, cloud, docker
     + privileged: pipeline.yaml:21:31
     + note[not-offered-input] the Studio does not offer `privileged` on PROFILE
-    + at `true`: Plugin, UI Field `spec.privileged`
+    + at `true`: from YAML it has its effect (plugin.privileged)
     ");
 }
 

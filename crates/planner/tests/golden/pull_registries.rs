@@ -1,4 +1,4 @@
-//! `registries`: which connector pulls which image (seed 000, Phase 2; harness-runtime.md 5).
+//! `registries`: which connector pulls which image (images.registries).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -83,13 +83,13 @@ fn a_steps_list_takes_the_place_of_the_stages() {
       image: quay.io/team/app:1
       auth: me at https://index.docker.io/v1/
     warning[ignored-input] `connectorRef` has no effect beside `registries`
-      at `hub`: seed 000, Phase 2: the VM path resolves the connector from `registries`
+      at `hub`: on machines the connector comes from `registries` (images.registries)
       help: remove one of the two
     warning[ignored-input] `connectorRef` has no effect beside `registries`
-      at `hub`: seed 000, Phase 2: the VM path resolves the connector from `registries`
+      at `hub`: on machines the connector comes from `registries` (images.registries)
       help: remove one of the two
     warning[ignored-input] `connectorRef` has no effect beside `registries`
-      at `hub`: seed 000, Phase 2: the VM path resolves the connector from `registries`
+      at `hub`: on machines the connector comes from `registries` (images.registries)
       help: remove one of the two
     ");
 }
@@ -107,13 +107,13 @@ fn none_is_for_the_image() {
     c Plugin
       image: redis:7
     note[image-without-connector] none of the `registries` is for the image of `a`
-      at `"redis:7"`: seed 000, Phase 2: the VM path resolves the connector from `registries`
+      at `"redis:7"`: on machines the connector comes from `registries` (images.registries)
       help: the image is pulled without credentials
     note[image-without-connector] none of the `registries` is for the image of `b`
-      at `"redis:7"`: seed 000, Phase 2: the VM path resolves the connector from `registries`
+      at `"redis:7"`: on machines the connector comes from `registries` (images.registries)
       help: the image is pulled without credentials
     note[image-without-connector] none of the `registries` is for the image of `c`
-      at `"redis:7"`: seed 000, Phase 2: the VM path resolves the connector from `registries`
+      at `"redis:7"`: on machines the connector comes from `registries` (images.registries)
       help: the image is pulled without credentials
     "#);
 }
@@ -131,16 +131,16 @@ fn pods_read_none() {
     c Plugin
       image: redis:7
     warning[ignored-input] `registries` has no effect on kubernetes
-      at `{connectorRef: quay, match: "^quay.io/team/"}`: seed 000, Phase 2: VM and hosted resolve the connector from `registries`
+      at `{connectorRef: quay, match: "^quay.io/team/"}`: only machines read it (images.registries)
       help: give the steps a `connectorRef`
     warning[ignored-input] `registries` has no effect on kubernetes
-      at `hub_login`: seed 000, Phase 2: VM and hosted resolve the connector from `registries`
+      at `hub_login`: only machines read it (images.registries)
       help: remove `registries`, or run the stage where it has an effect
     warning[ignored-input] `registries` has no effect on kubernetes
-      at `hub_login`: seed 000, Phase 2: VM and hosted resolve the connector from `registries`
+      at `hub_login`: only machines read it (images.registries)
       help: remove `registries`, or run the stage where it has an effect
     warning[ignored-input] `registries` has no effect on kubernetes
-      at `hub_login`: seed 000, Phase 2: VM and hosted resolve the connector from `registries`
+      at `hub_login`: only machines read it (images.registries)
       help: remove `registries`, or run the stage where it has an effect
     "#);
 }
@@ -163,5 +163,5 @@ fn the_origin_names_the_list() {
         })
         .map(|connector| format!("{} ← {}", connector.value, connector.origin))
         .collect();
-    assert_snapshot!(connectors.join("\n"), @"quay ← CI service (seed 000, Phase 2: the VM path resolves the connector from `registries`) ← pipeline.yaml:14:98");
+    assert_snapshot!(connectors.join("\n"), @"quay ← CI service (images.registries) ← pipeline.yaml:14:98");
 }

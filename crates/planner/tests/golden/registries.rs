@@ -1,4 +1,4 @@
-//! BuildAndPushDockerRegistry, GAR, GCR and ACR (facts/steps).
+//! BuildAndPushDockerRegistry, GAR, GCR and ACR (the reference's page push).
 
 use cirun_plan::{Profile, Secret};
 use cirun_planner::{AwsMode, PushMode, Setting};
@@ -71,7 +71,7 @@ fn docker_registry_needs_connector_or_registry() {
       env: PLUGIN_TAGS=a
       env: PLUGIN_SNAPSHOT_MODE=redo
     error[missing-required-input] `BuildAndPushDockerRegistry` step `push` needs `connectorRef` on PROFILE
-      at `push`: Docker, UI Field `spec.connectorRef`: required unless `registryRef`
+      at `push`: required unless `registryRef` is set (push.docker-connector)
       help: set `connectorRef` or `registryRef`
     == vm, cloud, docker
     push BuildAndPushDockerRegistry
@@ -80,7 +80,7 @@ fn docker_registry_needs_connector_or_registry() {
       env: PLUGIN_TAGS=a
       env: PLUGIN_DAEMON_OFF=true
     error[missing-required-input] `BuildAndPushDockerRegistry` step `push` needs `connectorRef` on PROFILE
-      at `push`: Docker, UI Field `spec.connectorRef`: required unless `registryRef`
+      at `push`: required unless `registryRef` is set (push.docker-connector)
       help: set `connectorRef` or `registryRef`
     ");
 }

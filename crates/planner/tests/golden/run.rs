@@ -1,4 +1,4 @@
-//! The Run step's inputs (facts/steps/ci-run-step-analysis.md) and its composition (harness-runtime.md 1.5, 3).
+//! The Run step's inputs and its composition (the reference's page run).
 
 use insta::assert_snapshot;
 
@@ -28,10 +28,10 @@ fn image_required_for_k8_and_containerless_on_vm() {
     go Run
       skipped: it has no image
     error[missing-required-input] `Run` step `go` needs `image` on PROFILE
-      at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
+      at `go`: required on Kubernetes; elsewhere the step can run on the machine itself (run.image)
       help: set `image`
     error[missing-required-input] `Run` step `go` needs `connectorRef` on PROFILE
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: set `connectorRef` or `registryRef`
     == vm, cloud, docker
     go Run
@@ -48,7 +48,7 @@ fn connector_ref_or_registry_ref_required_for_k8() {
       entrypoint: sh | -c
       command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎make
     error[missing-required-input] `Run` step `go` needs `connectorRef` on PROFILE
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: set `connectorRef` or `registryRef`
     == vm, cloud, docker
     go Run
@@ -56,7 +56,7 @@ fn connector_ref_or_registry_ref_required_for_k8() {
       entrypoint: sh | -c
       command: set -e; make
     note[image-without-connector] `Run` step `go` has `image` and no `connectorRef`
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     ");
     assert_snapshot!(run("image: alpine:3\nregistryRef: har\ncommand: make"), @"
@@ -80,16 +80,16 @@ fn neither_command_nor_image() {
     go Run
       skipped: it has neither a command nor an image
     error[missing-required-input] `Run` step `go` needs `image` on PROFILE
-      at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
+      at `go`: required on Kubernetes; elsewhere the step can run on the machine itself (run.image)
       help: set `image`
     error[missing-required-input] `Run` step `go` needs `connectorRef` on PROFILE
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: set `connectorRef` or `registryRef`
     == vm, cloud, docker
     go Run
       skipped: it has neither a command nor an image
     error[missing-required-input] `Run` step `go` needs `command` on PROFILE
-      at `go`: Run, Known Gaps: VM and hosted refuse a step without `command` and `image`
+      at `go`: machines refuse a step without `command` and `image` (run.command)
       help: set `command` or `image`
     ");
 }
@@ -185,10 +185,10 @@ fn resources() {
     + limits: 500000000 nano-CPUs, 1000000000 bytes
     == vm, cloud, docker
     + warning[ignored-input] `resources.limits.memory` has no effect on PROFILE
-    + at `1G`: Run, Phase 4 `resources`: K8 only
+    + at `1G`: only on Kubernetes (run.resources)
     + help: remove `resources.limits.memory`, or run the stage where it has an effect
     + warning[ignored-input] `resources.limits.cpu` has no effect on PROFILE
-    + at `"0.5"`: Run, Phase 4 `resources`: K8 only
+    + at `"0.5"`: only on Kubernetes (run.resources)
     + help: remove `resources.limits.cpu`, or run the stage where it has an effect
     "#);
 }

@@ -72,7 +72,7 @@ fn on_kubernetes() {
       command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎./verify
       image from run: yes
     parity[service-host-name] `test` reaches `redis` by its id: in CI no pod resolves it
-      at `test`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      at `test`: on Kubernetes a service is on `localhost` (network.localhost)
       help: use `localhost`, or add `redis` to the infrastructure's `spec.hostNames`; locally the id resolves as help
     "#);
 }

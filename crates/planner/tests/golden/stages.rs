@@ -50,10 +50,10 @@ fn variables_of_an_earlier_stage_have_its_values() {
     go: mac-one_1 ← pipeline.yaml:11:44 ← pipeline.yaml:17:108
     go: mac-one_1 w null ← pipeline.yaml:12:48 ← pipeline.yaml:11:44 ← pipeline.yaml:26:108
     note[image-without-connector] `Run` step `go` has `image` and no `connectorRef`
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     note[image-without-connector] `Run` step `go` has `image` and no `connectorRef`
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     warning[unresolved-expression] `pipeline.nmae` does not resolve
       at `'<+pipeline.stages.one_1.variables.v> <+pipeline.stages.one_0.variables.plain> <+pipeline.nmae>'`: becomes the text `null`, as in the CI service
@@ -97,10 +97,10 @@ fn infrastructure_in_an_old_spelling() {
     assert_snapshot!(infrastructure("infrastructure: {type: Kubernetes-direct, spec: {connectorRef: k8s, namespace: ci}}"), @"
     build: kubernetes ← pipeline.yaml:10:34
     error[missing-required-input] `Run` step `go` needs `image` on kubernetes
-      at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
+      at `go`: required on Kubernetes; elsewhere the step can run on the machine itself (run.image)
       help: set `image`
     error[missing-required-input] `Run` step `go` needs `connectorRef` on kubernetes
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: set `connectorRef` or `registryRef`
     ");
 }
@@ -115,10 +115,10 @@ fn infrastructure_kubernetes_hosted() {
     assert_snapshot!(infrastructure("infrastructure: {type: KubernetesHosted, spec: {identifier: k8s-hosted-infra}}"), @"
     build: kubernetes ← pipeline.yaml:10:34
     error[missing-required-input] `Run` step `go` needs `image` on hosted kubernetes
-      at `go`: Run, Phase 4 `image`: required for K8; containerless elsewhere, on the local runner too (harness-runtime.md 1.9)
+      at `go`: required on Kubernetes; elsewhere the step can run on the machine itself (run.image)
       help: set `image`
     error[missing-required-input] `Run` step `go` needs `connectorRef` on hosted kubernetes
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: set `connectorRef` or `registryRef`
     ");
 }
@@ -231,7 +231,7 @@ fn outputs_and_images_go_to_later_stages() {
       command: set -e; <+pipeline.stages.a.variables.V> <+pipeline.stages.a.spec.execution.steps.push.output.outputVariables.digest>
       image from run: yes
     note[image-without-connector] `Run` step `go` has `image` and no `connectorRef`
-      at `go`: Run, Applicability Matrix `connectorRef` or `registryRef`: K8 yes; VM only if image provided
+      at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: the image is pulled without credentials
     ");
 }
@@ -247,7 +247,7 @@ fn shared_paths() {
     assert_snapshot!(format!("{}\n{}", paths.join(" "), diagnostics(&outcome)), @r#"
     /var/run
     error[reserved-path] `/harness` cannot be a shared path
-      at `[/var/run, "", /harness]`: harness-runtime.md 1.2: a reserved keyword
+      at `[/var/run, "", /harness]`: a reserved path (infra.reserved-paths)
       help: the workspace is shared anyway: remove it from `sharedPaths`
     "#);
 }
@@ -331,10 +331,10 @@ fn unknown_platforms() {
     assert_snapshot!(on_platform("platform: {os: Linus, arch: x86_64}\n      runtime: {type: Cloud, spec: {}}"), @r#"
     /harness, None, ["linux", "/harness"]
     error[unknown-platform] unknown operating system `Linus`
-      at `Linus`: harness-schema.md 2.4: no such platform
+      at `Linus`: no such platform (infra.platform)
       help: did you mean `Linux`?
     error[unknown-platform] unknown processor `x86_64`
-      at `x86_64`: harness-schema.md 2.4: no such platform
+      at `x86_64`: no such platform (infra.platform)
       help: write one of Amd64, Arm64
     "#);
 }

@@ -1,4 +1,4 @@
-//! The steps that save, restore and upload files: a golden for each row of their tables (facts/steps).
+//! The steps that save, restore and upload files: a golden for each row of their tables (the reference's page stores).
 
 use cirun_plan::{Profile, Secret};
 use cirun_planner::{AwsMode, DelegateIdentity, Inputs, PushMode, Setting, StorePlayer};

@@ -1,4 +1,4 @@
-//! Values that cannot be: each is reported with its place and its rule (seed 000, Phase 4; seed 001).
+//! Values that cannot be: each is reported with its place and its rule (the reference's page background).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -21,19 +21,19 @@ fn run_as_user() {
     let refused: String = ["abc", "1.5", "true", "-1", "\"1000:1000\""].map(of).concat();
     assert_snapshot!(refused, @r#"
     error[bad-user] `abc` is not a user id
-      at `abc`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      at `abc`: a whole number, and none below zero (background.run-as-user)
       help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
     error[bad-user] `1.5` is not a user id
-      at `1.5`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      at `1.5`: a whole number, and none below zero (background.run-as-user)
       help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
     error[bad-user] `true` is not a user id
-      at `true`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      at `true`: a whole number, and none below zero (background.run-as-user)
       help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
     error[bad-user] `-1` is not a user id
-      at `-1`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      at `-1`: a whole number, and none below zero (background.run-as-user)
       help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
     error[bad-user] `1000:1000` is not a user id
-      at `"1000:1000"`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      at `"1000:1000"`: a whole number, and none below zero (background.run-as-user)
       help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
     "#);
     for value in ["0", "1000", "\"1000\"", "<+pipeline.sequenceId>"] {
@@ -75,16 +75,16 @@ connector: {{name: hub, identifier: hub, type: DockerRegistry, spec: {{dockerReg
     );
     assert_snapshot!(diagnostics(&plan_document(&text, |_| {})), @"
     error[bad-user] `root` is not a user id
-      at `root`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      at `root`: a whole number, and none below zero (background.run-as-user)
       help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
     error[bad-user] `-1` is not a user id
-      at `-1`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      at `-1`: a whole number, and none below zero (background.run-as-user)
       help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
     error[bad-user] `root` is not a user id
-      at `root`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      at `root`: a whole number, and none below zero (background.run-as-user)
       help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
     error[bad-user] `-1` is not a user id
-      at `-1`: seed 000, Phase 4 `runAsUser`: a whole number, and none below zero
+      at `-1`: a whole number, and none below zero (background.run-as-user)
       help: write the number that the image's `/etc/passwd` has for the user, such as `1000`
     parity[step-group-infra] the steps of `g` see the stage's workspace
       at `KubernetesDirect`: in CI the group has a workspace of its own, empty at first
@@ -105,16 +105,16 @@ fn names_of_variables() {
       env: 1A=d
       env: a.b-c=e
     error[bad-env-name] a variable has no name
-      at `a`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      at `a`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: write `NAME: VALUE`
     error[bad-env-name] `A B` is no name that shells and pods take
-      at `A B`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      at `A B`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: use letters, digits and `_`, and begin with no digit
     error[bad-env-name] `A=B` cannot be the name of a variable
-      at `A=B`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      at `A=B`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: write `A: VALUE`
     error[bad-env-name] `1A` is no name that shells and pods take
-      at `1A`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      at `1A`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: use letters, digits and `_`, and begin with no digit
     == vm, cloud, docker
     service db Background
@@ -126,16 +126,16 @@ fn names_of_variables() {
       env: 1A=d
       env: a.b-c=e
     error[bad-env-name] a variable has no name
-      at `a`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      at `a`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: write `NAME: VALUE`
     warning[bad-env-name] `A B` is no name that shells and pods take
-      at `A B`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      at `A B`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: use letters, digits and `_`, and begin with no digit
     error[bad-env-name] `A=B` cannot be the name of a variable
-      at `A=B`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      at `A=B`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: write `A: VALUE`
     warning[bad-env-name] `1A` is no name that shells and pods take
-      at `1A`: seed 001, Environment Variables: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*`
+      at `1A`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: use letters, digits and `_`, and begin with no digit
     ");
 }
@@ -144,12 +144,12 @@ fn names_of_variables() {
 fn entrypoint_as_one_text() {
     assert_snapshot!(found("image: docker:dind\nconnectorRef: hub\nprivileged: true\nentrypoint: dockerd-entrypoint.sh --mtu=1450"), @"
     warning[entrypoint-in-one] `entrypoint` is a list: `dockerd-entrypoint.sh --mtu=1450` is all of it one program
-      at `dockerd-entrypoint.sh --mtu=1450`: seed 001, Entry Point: supply a list of arguments
+      at `dockerd-entrypoint.sh --mtu=1450`: a list of arguments is needed here (background.entrypoint)
       help: write `entrypoint: [dockerd-entrypoint.sh, --mtu=1450]`
     ");
     assert_snapshot!(found("image: redis:7\nconnectorRef: hub\nentrypoint: redis-server"), @"
     warning[entrypoint-in-one] `entrypoint` is a list: `redis-server` is all of it one program
-      at `redis-server`: seed 001, Entry Point: supply a list of arguments
+      at `redis-server`: a list of arguments is needed here (background.entrypoint)
       help: write `entrypoint: [redis-server]`
     ");
     assert_eq!(found("image: redis:7\nconnectorRef: hub\nentrypoint: [redis-server]"), "");
@@ -163,7 +163,7 @@ fn aliases_with_blanks() {
       image: redis:7
       aliases: db, cache
     warning[bad-host-name] `my cache` cannot be a name of a host
-      at `["my cache", cache]`: seed 000, Phase 4 `networkAliases`: a list of names in Docker's network
+      at `["my cache", cache]`: a list of names in Docker's network (background.network-aliases)
       help: write each name as an item of its own, without blanks: no program can ask for this one
     "#);
 }
@@ -173,15 +173,15 @@ fn report_paths_that_are_no_patterns() {
     let paths = "image: redis:7\nconnectorRef: hub\nreports: {type: JUnit, spec: {paths: [\"out/*.xml\", \"a[.xml\", \"{a,b\"]}}";
     assert_snapshot!(found(paths), @r#"
     warning[bad-pattern] `a[.xml` is not a pattern: unclosed character class; missing ']'
-      at `"a[.xml"`: seed 001, Report Paths: a path or a glob
+      at `"a[.xml"`: a path or a pattern is needed here (outputs.report-paths)
       help: write `*` for a part of a name, `**` for directories, `{a,b}` for either, `[ab]` for one character
     warning[bad-pattern] `{a,b` is not a pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)
-      at `"{a,b"`: seed 001, Report Paths: a path or a glob
+      at `"{a,b"`: a path or a pattern is needed here (outputs.report-paths)
       help: write `*` for a part of a name, `**` for directories, `{a,b}` for either, `[ab]` for one character
     "#);
 }
 
-/// Seed 001, Image: ECR and GCR need a path; its own example of ECR has an account of 11 digits.
+/// ECR and GCR need a path (images.path); the docs' own example of ECR has an account of 11 digits.
 #[test]
 fn images_of_clouds() {
     let of = |image: &str, connector: &str| found(&format!("image: \"{image}\"\nconnectorRef: {connector}"));
@@ -189,10 +189,10 @@ fn images_of_clouds() {
         ["123456789012.dkr.ecr.us-east-1.amazonaws.com", "us.gcr.io:latest"].map(|i| of(i, "hub")).concat();
     assert_snapshot!(refused, @r#"
     error[bad-image] `123456789012.dkr.ecr.us-east-1.amazonaws.com` is not an image
-      at `"123456789012.dkr.ecr.us-east-1.amazonaws.com"`: seed 001, Image: images of ECR and GCR must reference a path
+      at `"123456789012.dkr.ecr.us-east-1.amazonaws.com"`: images of ECR and GCR name a path (images.path)
       help: write `123456789012.dkr.ecr.us-east-1.amazonaws.com/PATH:TAG`
     error[bad-image] `us.gcr.io:latest` is not an image
-      at `"us.gcr.io:latest"`: seed 001, Image: images of ECR and GCR must reference a path
+      at `"us.gcr.io:latest"`: images of ECR and GCR name a path (images.path)
       help: write `us.gcr.io/PATH:TAG`
     "#);
     let image = "40000005317.dkr.ecr.us-east-1.amazonaws.com/todolist:0.2";
@@ -222,13 +222,13 @@ fn limits() {
     };
     assert_snapshot!(["5", "5Ki", "5 Mi"].map(of).concat(), @r#"
     error[bad-quantity] the memory limit `5` is out of range
-      at `"5"`: seed 001, Set Container Resources
+      at `"5"`: a number with a unit, without a blank (infra.limits)
       help: a plain number counts bytes, and no container starts in less than 6Mi: did you mean `5Mi`?
     error[bad-quantity] the memory limit `5Ki` is out of range
-      at `"5Ki"`: seed 001, Set Container Resources
+      at `"5Ki"`: a number with a unit, without a blank (infra.limits)
       help: no container starts in less than 6Mi: the default is `500Mi`
     error[bad-quantity] the memory limit `5 Mi` has a space in it
-      at `"5 Mi"`: seed 001, Set Container Resources
+      at `"5 Mi"`: a number with a unit, without a blank (infra.limits)
       help: write `5Mi`, without the space
     "#);
 }
@@ -252,10 +252,10 @@ fn without_effect_on_a_build() {
     let found = diagnostics(&plan_steps(Profile::Vm, step, |_| {}));
     assert_snapshot!(found, @"
     warning[ignored-input] `privileged` has no effect on this step
-      at `true`: seed 002, Phase 4: no such input, and no variable of the plugin is made of it
+      at `true`: no such input, and no variable of the plugin is made of it (ecr.no-such-input)
       help: remove `privileged`
     warning[ignored-input] `imagePullPolicy` has no effect on this step
-      at `Always`: seed 002, Phase 4: no such input, and no variable of the plugin is made of it
+      at `Always`: no such input, and no variable of the plugin is made of it (ecr.no-such-input)
       help: remove `imagePullPolicy`
     ");
 }
@@ -298,13 +298,13 @@ fn decided_too_late() {
     error[decided-too-late] the image of a pod waits for a running step: `redis:<+steps.tag.output.outputVariables.TAG>`
       at `redis:<+steps.tag.output.outputVariables.TAG>`: must be known before the stage begins
     error[missing-required-input] `Background` step `web` needs `connectorRef` on kubernetes
-      at `web`: seed 000, Phase 4 `connectorRef`: required for K8 unless `harnessManagedImage`
+      at `web`: required on Kubernetes unless `harnessManagedImage` is set (background.connector)
       help: set `connectorRef` or `harnessManagedImage`
     error[rejected-input] `portBindings` is refused on kubernetes
-      at `{"8080": <+steps.tag.output.outputVariables.TAG>}`: seed 000, Applicability Matrix `portBindings`: K8 rejects them
+      at `{"8080": <+steps.tag.output.outputVariables.TAG>}`: Kubernetes refuses them (background.port-bindings)
       help: remove `portBindings`
     warning[ignored-input] `ports` has no effect on kubernetes
-      at `["<+steps.tag.output.outputVariables.TAG>:80"]`: seed 000, Phase 4 `ports`: an alternative to `portBindings`, VM only
+      at `["<+steps.tag.output.outputVariables.TAG>:80"]`: a second form of `portBindings`, not on Kubernetes (background.ports)
       help: remove `ports`, or run the stage where it has an effect
     warning[unresolved-expression] `pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG` does not resolve
       at `"busybox:<+pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG>"`: becomes the text `null`, as in the CI service
@@ -345,7 +345,7 @@ fn retry() {
         })
         .collect();
     assert_snapshot!(retries, @"
-    db: 1 ← default (seed 000, Phase 4 `retry`: default 1)
+    db: 1 ← default (background.retry)
     push: 3 ← pipeline.yaml:23:122
     ");
 }
@@ -380,10 +380,10 @@ fn the_bare_id_of_a_grouped_service() {
         entrypoint: sh | -c
         command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎nc -z db 6379; nc -z g_db 6379
     parity[service-host-name] `g.ask` reaches `db` by its id: in CI no pod resolves it
-      at `ask`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      at `ask`: on Kubernetes a service is on `localhost` (network.localhost)
       help: use `localhost`, or add `db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
     parity[service-host-name] `g.ask` reaches `g_db` by its id: in CI no pod resolves it
-      at `ask`: harness-runtime.md 1.9: on Kubernetes a service is on `localhost`
+      at `ask`: on Kubernetes a service is on `localhost` (network.localhost)
       help: use `localhost`, or add `g_db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
     == vm, cloud, docker
     StepGroup g (at most 1)
@@ -395,7 +395,7 @@ fn the_bare_id_of_a_grouped_service() {
         entrypoint: sh | -c
         command: set -e; nc -z db 6379; nc -z g_db 6379
     warning[service-in-group] `g.ask` reaches `db` by its id, which resolves to nothing
-      at `ask`: harness-runtime.md 8.5: a service in a step group is known as `GROUP_ID`
+      at `ask`: a service in a step group is known as `GROUP_ID` (network.in-group)
       help: use `g_db`, or give the service `networkAliases: [db]`
     ");
 }

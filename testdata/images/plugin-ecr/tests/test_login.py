@@ -1,4 +1,4 @@
-"""The table of facts/plugins-measured.md: variables given, calls made, credentials used."""
+"""The calls of each flow (ecr.flows-measured): variables given, calls made, credentials used."""
 
 import base64
 import json

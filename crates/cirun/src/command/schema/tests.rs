@@ -98,7 +98,7 @@ fn fields_are_described() {
     );
 }
 
-/// What the documents require (harness-schema.md 4.3; seed 002, phase 4).
+/// What the documents require (documents.step-fields).
 #[test]
 fn required_fields() {
     let definitions = definitions();

@@ -1,4 +1,4 @@
-//! Each way of signing in makes the requests that were measured on the real plugins (facts/plugins-measured.md).
+//! Each way of signing in makes the requests that were measured on the real plugins (ecr.flows-measured).
 
 use cirun_aws_emulator::{LogEntry, Service};
 

@@ -91,7 +91,7 @@ fn on_a_vm_without_the_machines_socket_by_tls() {
     assert_eq!(events.output("build"), ["hello from inside"]);
 }
 
-/// What seed 003 and the SAM pipelines do: a daemon in a containerised group of a Deployment stage.
+/// What Harness's docs and the SAM pipelines do (groups.dind): a daemon in a containerised group of a Deployment stage.
 #[test]
 fn in_a_containerised_group_of_a_deployment_stage() {
     let steps = [prepare(), daemon(&format!("{PRIVILEGED}{ROOM}")), build("")];

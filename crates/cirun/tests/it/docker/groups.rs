@@ -1,4 +1,4 @@
-//! Containerised step groups: each has a pod or network of its own (seed 003).
+//! Containerised step groups: each has a pod or network of its own (groups.own).
 
 use super::{engine, run};
 use crate::it::support::{Stage, free_port, group_stage, indent, run_step};
@@ -146,7 +146,7 @@ fn with_failing(service: &str, action: &str) -> String {
     group("g", VM, &[service.replace("type: Background\n", &strategy), run_step("after", "sleep 2")])
 }
 
-/// Seed 003, Advanced: whatever a service fails by, its strategy acts.
+/// Whatever a service fails by, its strategy acts (groups.advanced).
 #[test]
 fn failure_strategies_of_background_steps() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

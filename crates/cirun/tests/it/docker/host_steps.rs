@@ -123,7 +123,7 @@ fn lives(file: &Path) -> bool {
     test_kill_process(pid).is_ok()
 }
 
-/// Seed 001's note: on Cloud a service without port bindings is not on the machine.
+/// On Cloud a service without port bindings is not on the machine (network.host-port).
 #[test]
 fn a_service_without_port_bindings_is_named_before_and_after() {
     let ask = host_step("ask", "exec 3<>/dev/tcp/localhost/8080", "");

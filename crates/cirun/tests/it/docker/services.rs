@@ -1,4 +1,4 @@
-//! Background steps on a real engine. docs/background.md says which test is for which row of the seeds' tables.
+//! Background steps on a real engine. docs/background.md says which test is for which rule.
 
 mod bad;
 mod connectors;

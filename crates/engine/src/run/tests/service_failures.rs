@@ -1,4 +1,4 @@
-//! Failure strategies of Background steps (seed 003, Advanced settings).
+//! Failure strategies of Background steps (groups.advanced).
 
 use std::time::Duration;
 

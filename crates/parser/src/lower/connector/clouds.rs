@@ -1,4 +1,4 @@
-//! `Gcp` and `Azure` connectors (facts/steps: BuildAndPushGAR phase 2, BuildAndPushACR phase 2).
+//! `Gcp` and `Azure` connectors (the reference's page push).
 
 use super::kind;
 use crate::{
@@ -65,11 +65,11 @@ fields! {
     }
 }
 
-/// GcpCredentialType.java:13.
+/// The words of `credential.type` for Google (push.gcp-key, push.gcp-oidc, push.gcp-inherit).
 const GCP_CREDENTIALS: &[&str] = &["ManualConfig", "OidcAuthentication", "InheritFromDelegate"];
-/// AzureCredentialType.java:17.
+/// The words of `credential.type` for Azure (push.azure-secret, push.azure-oidc, push.azure-inherit).
 const AZURE_CREDENTIALS: &[&str] = &["ManualConfig", "OidcAuthentication", "InheritFromDelegate"];
-/// AzureSecretType.java:18, and the managed identities.
+/// The words of `auth.type` for Azure: secrets and managed identities (push.azure-secret, push.azure-inherit).
 const AZURE_AUTHS: &[&str] = &["Secret", "Certificate", "SystemAssignedManagedIdentity", "UserAssignedManagedIdentity"];
 
 /// The `credential` of a connector, checked.

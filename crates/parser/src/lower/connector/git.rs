@@ -1,4 +1,4 @@
-//! Connectors to Git repositories (facts/steps, GitClone phase 2; harness-schema.md 1.6).
+//! Connectors to Git repositories (connectors.git).
 //!
 //! Names of fields and of ways to log in are those of the public `harness/harness-go-sdk` (71b8d2b, `harness/nextgen`): the
 //! schema repository has no connectors.

@@ -166,7 +166,7 @@ fn flow(put: &mut impl FnMut(&str, String), step: &PlannedStep) {
 fn env(put: &mut impl FnMut(&str, String), vars: &Environment) {
     for (name, var) in vars {
         let common = match var.value.origin.causes().first() {
-            Some(Cause::Service { rule }) => rule.starts_with("harness-runtime.md 2."),
+            Some(Cause::Service { rule }) => rule.starts_with("environment."),
             Some(Cause::Codebase(_)) => true,
             _ => false,
         };

@@ -1,4 +1,4 @@
-//! Docker connectors of Background steps: for pulling, and for nothing else (seed 000, Phases 2 and 3).
+//! Docker connectors of Background steps: for pulling, and for nothing else (background.docker-connector).
 
 use super::{
     EVERYWHERE, background, engine,
@@ -66,7 +66,7 @@ fn anonymous_shows_no_login() {
     drop(output.says("no basic auth credentials"));
 }
 
-/// The stage's `registries`, or the step's own, say which connector pulls (harness-runtime.md 5).
+/// The stage's `registries`, or the step's own, say which connector pulls (images.registries).
 #[test]
 fn registries_by_match_and_by_type() {
     let registry = Registry::start();
@@ -95,7 +95,7 @@ fn registries_by_match_and_by_type() {
     drop(output.says("no basic auth credentials"));
 }
 
-/// On Kubernetes the registry of the connector is put before the image's name (harness-runtime.md 5).
+/// On Kubernetes the registry of the connector is put before the image's name (images.prefix).
 #[test]
 fn the_registry_goes_before_the_name_on_kubernetes() {
     let registry = Registry::start();

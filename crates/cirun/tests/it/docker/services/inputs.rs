@@ -1,4 +1,4 @@
-//! One test for each input of seed 000, Phase 4, that has an effect at run time.
+//! One test for each input of a Background step that has an effect at run time.
 
 use std::{
     io::{Read, Write},
@@ -13,7 +13,7 @@ fn ping(host: &str, port: u16) -> String {
     run_step("ping", &format!("redis-cli -h {host} -p {port} ping")).replace(BUSYBOX, REDIS)
 }
 
-/// Images by the names that seed 001 gives as examples of each registry; the engine has them already.
+/// Images by names that Harness's docs give as examples of each registry; the engine has them already.
 #[test]
 fn image() {
     let names = [
@@ -208,7 +208,7 @@ fn ports() {
     answers_at(|port| format!("ports:\n  - \"{port}:8080\""));
 }
 
-/// A host step reaches the host's port, a container the container's (seed 001, Port Bindings).
+/// A host step reaches the host's port, a container the container's (network.host-port, network.container-port).
 #[test]
 fn port_bindings_from_a_host_step() {
     let port = free_port();
@@ -251,7 +251,7 @@ fn retry() {
     }
 }
 
-/// Seed 003, Advanced: a condition skips a service; nothing of it starts.
+/// A condition skips a service; nothing of it starts (groups.advanced).
 #[test]
 fn condition() {
     let service = script("db", "echo never").replace(

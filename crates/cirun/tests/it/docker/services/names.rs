@@ -1,4 +1,4 @@
-//! The names by which services are reached (seed 000, Applicability Matrix; seed 001; seed 003; harness-runtime.md 8.5).
+//! The names by which services are reached (the reference's page network).
 
 use super::{BRIDGES, BUSYBOX, EVERYWHERE, REDIS, indent, read, run, steps, web};
 use crate::it::support::{Stage, run_step};

@@ -21,7 +21,7 @@ def regional_sts(region):
 
 
 def legacy_sts(env):
-    """Returns the STS host that version 1 of the SDK uses (facts/plugins-measured.md)."""
+    """Returns the STS host that version 1 of the SDK uses (ecr.sts-host)."""
     regional = env.get("AWS_STS_REGIONAL_ENDPOINTS") == "regional" and env.get("AWS_REGION")
     return regional_sts(env["AWS_REGION"]) if regional else STS_GLOBAL
 

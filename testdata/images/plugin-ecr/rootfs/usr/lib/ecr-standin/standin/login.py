@@ -1,4 +1,4 @@
-"""How each plugin comes to the registry's password: facts/plugins-measured.md, one function per table.
+"""How each plugin comes to the registry's password: the reference's page ecr, one function per flow.
 
 A login answers `auth(host)` with (user, password), or with None where the plugin would go on without.
 """

@@ -31,7 +31,7 @@ def variables(settings, digest, tar, say):
 
 
 def artifact(settings, digest):
-    """Returns the artifact document (facts/harness-runtime.md, 4)."""
+    """Returns the artifact document (ecr.artifact)."""
     images = [{"image": f"{settings.repo}:{tag}", "digest": digest} for tag in settings.tags]
     # kaniko-acr calls its registry Docker's.
     kind = {"docker": "Docker", "acr": "Docker"}.get(settings.family, settings.family.upper())

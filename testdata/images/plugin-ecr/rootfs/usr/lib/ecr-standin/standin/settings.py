@@ -1,4 +1,4 @@
-"""PLUGIN_* variables as settings, by the tables of facts/harness-runtime.md 6.3.
+"""PLUGIN_* variables as settings, as the plugins read them (ecr.readers).
 
 A variable that a plugin does not read must have no effect here either.
 """
