@@ -47,7 +47,7 @@ impl GitAccess<'_, '_> {
             ctx.lacks(self.named, "authentication", "a Git connector needs it (connectors.git)", self.git.span);
         }
         let Some(field) = given(self.git.url.as_ref()) else {
-            ctx.lacks(self.named, "url", ADDRESS, self.git.span);
+            ctx.lacks(self.named, "url", "a Git connector needs it (connectors.git)", self.git.span);
             return env;
         };
         let Some(url) = ctx.known(field, "`url` of a connector") else { return env };
@@ -158,7 +158,7 @@ impl GitAccess<'_, '_> {
                 Some(Traced::new(PlanText::Secret(secret.value), origin))
             }
             (None, None) => {
-                let rule = "clone.login";
+                let rule = "this login needs one of the two (clone.login)";
                 self.ctx.lacks(self.named, &format!("{}` or `{}", fields[0], fields[1]), rule, span);
                 None
             }
@@ -173,7 +173,7 @@ impl GitAccess<'_, '_> {
         rule: &'static str,
     ) {
         let Some(field) = given(reference) else {
-            self.ctx.lacks(self.named, name, rule, span);
+            self.ctx.lacks(self.named, name, &format!("this login needs it ({rule})"), span);
             return;
         };
         if let Some(secret) = self.secret(field) {

@@ -1,4 +1,4 @@
-//! Slips that CI does not report and that change what a stage does (issue 3, item 6; corpus/STATS.md).
+//! Slips that CI does not report and that change what a stage does.
 
 use cirun_parser::{Diagnostic, ParameterField, Span, Text, model::BackgroundSpec};
 use cirun_plan::Text as PlanText;

@@ -97,8 +97,7 @@ fn assumed(build: &BuildCtx<'_, '_>, id: &Traced<String>) -> Credentials {
 const DOCKER: [&str; 3] = ["PLUGIN_REGISTRY", "PLUGIN_USERNAME", "PLUGIN_PASSWORD"];
 const DOCKER_RULE: &str = "push.docker-login";
 
-/// `PLUGIN_REGISTRY`, and user and password unless the connector is anonymous (BuildAndPushDockerRegistry, Auth Flow
-/// Matrix).
+/// `PLUGIN_REGISTRY`, and user and password unless the connector is anonymous (push.docker-login).
 fn docker(build: &BuildCtx<'_, '_>, named: &Named<'_>, docker: &DockerConnector) -> Credentials {
     let mut credentials = Credentials::default();
     set_docker_login(&build.at.ctx, named, docker, &mut credentials.after, DOCKER, DOCKER_RULE);

@@ -15,7 +15,7 @@ use crate::{
 
 const MANUAL: &str = "push.azure-secret";
 const OIDC: &str = "push.azure-oidc";
-const INHERIT: &str = "push.azure-inherit";
+const INHERIT: &str = "`InheritFromDelegate` signs as the delegate (push.azure-inherit)";
 /// What Microsoft recommends for federated tokens, where the connector names none (push.azure-oidc).
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 

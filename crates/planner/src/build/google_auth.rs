@@ -15,7 +15,7 @@ use crate::{
 
 const MANUAL: &str = "push.gcp-key";
 const OIDC: &str = "push.gcp-oidc";
-const INHERIT: &str = "push.gcp-inherit";
+const INHERIT: &str = "`InheritFromDelegate` signs as the delegate (push.gcp-inherit)";
 
 /// The fields of the OIDC flow: in the connector, their variables, and the lines that require them.
 const OIDC_FIELDS: [(&str, &str, &str); 4] = [

@@ -116,7 +116,7 @@ fn report_unread(build: &BuildCtx<'_, '_>, mapping: &Mapping, span: Span) {
     let plugin = super::plugins::plugin(&build.spec.target, build.builder).image;
     build.at.ctx.notes.report(
         Diagnostic::warning("ignored-input", format!("`{}` has no effect with `{plugin}`", mapping.input))
-            .at(span, mapping.rule)
+            .at(span, format!("this plugin does not read it ({})", mapping.rule))
             .help("set `caching: true` to build with buildx, which reads it, or remove it"),
     );
 }

@@ -88,7 +88,7 @@ fn artifactory(store: &StoreCtx<'_, '_>, named: &Named<'_>, connector: &Artifact
     let mut credentials = Credentials::default();
     let env = &mut credentials.after;
     let lacks = |field: &str| {
-        ctx.lacks(named, field, "an Artifactory connector needs it (connectors.artifactory)", connector.span)
+        ctx.lacks(named, field, "an Artifactory connector needs it (connectors.artifactory)", connector.span);
     };
     // For a connector without credentials the service fills in no variables at all, the address neither (stores.artifactory-login).
     match &connector.auth {

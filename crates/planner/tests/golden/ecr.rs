@@ -285,7 +285,7 @@ fn k8_only_and_vm_only_envs() {
     ");
 }
 
-/// Every optional field of the "UI Field / Input" table, in each of its five columns: what is said about it.
+/// Every optional field of the table, in each of its five columns: what is said about it.
 #[test]
 fn ui_fields_on_every_infrastructure() {
     let fields = "caching: false\nbaseImageConnectorRefs: [quay]\noptimize: true\ndockerfile: Dockerfile\ncontext: .\nlabels: {a: b}\nbuildArgs: {A: b}\ntarget: final\nremoteCacheImage: cache\nenvVariables: {A: b}\nrunAsUser: \"1000\"\nresources: {limits: {memory: 1Gi, cpu: \"1\"}}\n";

@@ -35,7 +35,7 @@ fn cache_from() {
     assert_snapshot!(with("cacheFrom: [type=local, type=gha]"), @"
     == kubernetes
     + warning[ignored-input] `cacheFrom` has no effect with `plugins/kaniko-ecr:1.13.3`
-    + at `[type=local, type=gha]`: ecr.cache-from
+    + at `[type=local, type=gha]`: this plugin does not read it (ecr.cache-from)
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     == vm, cloud, docker
     + env: PLUGIN_CACHE_FROM=type=local;type=gha
@@ -71,11 +71,11 @@ fn cache_to() {
     assert_snapshot!(with("cacheTo: type=inline"), @"
     == kubernetes
     + warning[ignored-input] `cacheTo` has no effect with `plugins/kaniko-ecr:1.13.3`
-    + at `type=inline`: ecr.cache-to
+    + at `type=inline`: this plugin does not read it (ecr.cache-to)
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     == vm, cloud, docker
     + warning[ignored-input] `cacheTo` has no effect with `plugins/ecr:21.1.1`
-    + at `type=inline`: ecr.cache-to
+    + at `type=inline`: this plugin does not read it (ecr.cache-to)
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     ");
 }
@@ -202,7 +202,7 @@ fn env_docker_secrets() {
     assert_snapshot!(with("envDockerSecrets: {token: TOKEN}"), @"
     == kubernetes
     + warning[ignored-input] `envDockerSecrets` has no effect with `plugins/kaniko-ecr:1.13.3`
-    + at `{token: TOKEN}`: ecr.env-secrets
+    + at `{token: TOKEN}`: this plugin does not read it (ecr.env-secrets)
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     == vm, cloud, docker
     + env: PLUGIN_SECRETS_FROM_ENV=token=TOKEN
@@ -240,7 +240,7 @@ fn file_docker_secrets() {
     assert_snapshot!(with("fileDockerSecrets: {key: key.pem}"), @"
     == kubernetes
     + warning[ignored-input] `fileDockerSecrets` has no effect with `plugins/kaniko-ecr:1.13.3`
-    + at `{key: key.pem}`: ecr.file-secrets
+    + at `{key: key.pem}`: this plugin does not read it (ecr.file-secrets)
     + help: set `caching: true` to build with buildx, which reads it, or remove it
     == vm, cloud, docker
     + env: PLUGIN_SECRETS_FROM_FILE=key=key.pem

@@ -173,7 +173,7 @@ fn what_a_connector_lacks() {
     at `type: Account`: a Git connector needs it (connectors.git)
     help: add `authentication` to the connector
     error[incomplete-connector] the connector `mine` has no `url`
-    at `type: Account`: clone.address
+    at `type: Account`: a Git connector needs it (connectors.git)
     help: add `url` to the connector
     ");
     let no_token = "url: https://github.com/acme\ntype: Account\nauthentication: {type: Http, spec: {type: UsernameToken, spec: {}}}";
@@ -182,10 +182,10 @@ fn what_a_connector_lacks() {
     env: DRONE_GIT_HTTP_URL=https://github.com/acme/shop
     env: DRONE_NETRC_MACHINE=github.com
     error[incomplete-connector] the connector `mine` has no `username` or `usernameRef`
-    at `{}`: clone.login
+    at `{}`: this login needs one of the two (clone.login)
     help: add `username` or `usernameRef` to the connector
     error[incomplete-connector] the connector `mine` has no `tokenRef`
-    at `{}`: clone.login
+    at `{}`: this login needs it (clone.login)
     help: add `tokenRef` to the connector
     ");
     let no_key = "url: git@github.com:acme\ntype: Account\nauthentication: {type: Ssh, spec: {}}";
@@ -194,7 +194,7 @@ fn what_a_connector_lacks() {
     env: DRONE_GIT_SSH_URL=git@github.com:acme/shop
     env: DRONE_NETRC_MACHINE=github.com
     error[incomplete-connector] the connector `mine` has no `sshKeyRef`
-    at `{}`: clone.ssh
+    at `{}`: this login needs it (clone.ssh)
     help: add `sshKeyRef` to the connector
     ");
 }
