@@ -74,7 +74,7 @@ pub(crate) enum Command {
         /// How to print it
         #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
         format: CheckFormat,
-        /// Explains a diagnostic's code
+        /// Explains a diagnostic's code, or a rule that messages cite, such as `ecr.tags`
         #[arg(long, value_name = "CODE")]
         explain: Option<String>,
     },

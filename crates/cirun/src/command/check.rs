@@ -1,6 +1,7 @@
 //! `cirun check`: what CI would reject, ignore or do otherwise.
 
 mod json;
+mod rules;
 
 use std::path::PathBuf;
 
@@ -97,12 +98,16 @@ pub(crate) fn pages() -> impl Iterator<Item = Page> {
 }
 
 fn explain_code(wanted: &str) -> Result<ExitCode, CliError> {
+    if let Some(rule) = rules::text(wanted) {
+        console::data(&format!("{rule}\n"))?;
+        return Ok(ExitCode::Success);
+    }
     let Some(page) = pages().find(|page| page.id == wanted) else {
-        let mut like: Vec<&str> = pages().map(|page| page.id).collect();
+        let mut like: Vec<&str> = pages().map(|page| page.id).chain(rules::names()).collect();
         like.sort_by(|a, b| strsim::jaro_winkler(b, wanted).total_cmp(&strsim::jaro_winkler(a, wanted)));
         let like = like.iter().take(3).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
-        return Err(CliError::usage(format!("there is no diagnostic `{wanted}`"))
-            .help(format!("those with a similar name are {like}; docs/diagnostics.md has all")));
+        return Err(CliError::usage(format!("there is no diagnostic and no rule `{wanted}`"))
+            .help(format!("those with a similar name are {like}; docs/diagnostics.md and docs/reference have all")));
     };
     console::data(&format!("{} ({})\n\n{}\n\n{}\n", page.id, page.severity, page.title, page.explanation))?;
     Ok(ExitCode::Success)

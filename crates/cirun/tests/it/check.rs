@@ -122,7 +122,27 @@ fn a_code_is_explained() {
     let of_a_run = environment.cirun(&["check", "--explain", "service-race"]).exits(0);
     assert!(of_a_run.stdout.starts_with("service-race (parity)\n\na service was not ready"), "{of_a_run}");
     let unknown = environment.cirun(&["check", "--explain", "mising-secret"]).exits(2);
-    drop(unknown.says("error: there is no diagnostic `mising-secret`").says("similar name are `missing-secret`,"));
+    drop(
+        unknown
+            .says("error: there is no diagnostic and no rule `mising-secret`")
+            .says("similar name are `missing-secret`,"),
+    );
+}
+
+#[test]
+fn a_rule_is_explained() {
+    let environment = TestEnvironment::new();
+    assert_snapshot!(environment.cirun(&["check", "--explain", "ecr.tags"]).exits(0), @"
+    --- stdout
+    ecr.tags
+
+    `tags` is required. Its items, joined with commas, become `PLUGIN_TAGS`.
+
+    Origin: the ECR task document, UI fields and inputs.
+    --- exit status: 0
+    ");
+    let unknown = environment.cirun(&["check", "--explain", "ecr.tag"]).exits(2);
+    drop(unknown.says("similar name are `ecr.tags`,"));
 }
 
 #[test]
