@@ -29,7 +29,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     for rows in store::rows(spec.step) {
         check(rows, at.step, spec, at.stage.column, at.ctx.notes);
     }
-    let retry = retry::of_plugin(at, spec.retry.as_ref());
+    let retry = retry::of_plugin(at, spec.retry.as_ref(), "stores.retry");
     let mut derived = Env::default();
     let target = local::target(&store);
     let credentials = auth::of(&store, &target.player);

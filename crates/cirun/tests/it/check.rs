@@ -141,7 +141,7 @@ fn a_rule_is_explained() {
     Origin: the ECR task document, UI fields and inputs.
     --- exit status: 0
     ");
-    let unknown = environment.cirun(&["check", "--explain", "ecr.tag"]).exits(2);
+    let unknown = environment.cirun(&["check", "--explain", "ecr-tags"]).exits(2);
     drop(unknown.says("similar name are `ecr.tags`,"));
 }
 

@@ -9,8 +9,8 @@ use super::StepCtx;
 const DEFAULT: i64 = 1;
 
 /// How often CI starts a plugin; where that is more than once, it is reported, as it starts once here.
-pub(crate) fn of_plugin(at: &StepCtx<'_>, retry: Option<&Int>) -> Traced<i64> {
-    let count = of(at, retry, "ecr.retry");
+pub(crate) fn of_plugin(at: &StepCtx<'_>, retry: Option<&Int>, rule: &'static str) -> Traced<i64> {
+    let count = of(at, retry, rule);
     if let Some(field) = retry
         && count.value > DEFAULT
     {
