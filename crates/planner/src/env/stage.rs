@@ -30,7 +30,7 @@ pub(crate) type Variables = Vec<(String, Span, Traced<Text>)>;
 /// Where the workspace is in every container of Linux.
 pub(crate) const WORKSPACE: &str = "/harness";
 
-/// Builds the layers in the profile's order.
+/// Builds the layers in the profile's order (environment.layers, environment.layers-in-pods).
 pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, own: &Variables) -> StageEnv {
     let inputs = ctx.inputs;
     let build = codebase::variables(&inputs.codebase, &inputs.run, &build_link(inputs));
