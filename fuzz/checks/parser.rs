@@ -1,6 +1,7 @@
 //! Bytes to text, documents and models: nothing may panic, and every place named is in the text.
 
-use cirun_parser::{Sources, decode, lower_document, parse_documents};
+use cirun_diagnostics::Sources;
+use cirun_parser::{decode, lower_document, parse_documents};
 
 pub(crate) fn check(bytes: &[u8]) {
     let Ok(text) = decode(bytes) else { return };

@@ -1,8 +1,9 @@
 //! Bytes to a plan, as `cirun check` makes it: nothing may panic, and every place named is in the text.
 
+use cirun_diagnostics::Sources;
 use cirun_parser::{
-    Document, DocumentKind, Sources, TemplateQuery, apply_defaults, apply_input_sets, decode, lower_pipeline,
-    parse_documents, pick_template, resolve_templates,
+    Document, DocumentKind, TemplateQuery, apply_defaults, apply_input_sets, decode, lower_pipeline, parse_documents,
+    pick_template, resolve_templates,
 };
 use cirun_planner::Inputs;
 

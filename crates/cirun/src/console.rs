@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use cirun_engine::{legible, legible_in_colour};
+use cirun_terminal_text::{legible, legible_in_colour};
 
 use crate::{args::ColorChoice, error::CliError};
 

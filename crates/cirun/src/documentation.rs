@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use cirun_diagnostics::{Code, codes};
+
 use crate::{
-    command::check::{self, Page},
     secrets,
     settings::{self, May, RULES, Rule},
 };
@@ -69,7 +70,7 @@ fn every_diagnostic_is_documented() {
          | parity | CI does otherwise; exit code 7 with `--strict-parity` |\n\
          | note | worth knowing |\n",
     );
-    for Page { id, severity, title, explanation } in check::pages() {
+    for Code { id, severity, title, explanation } in codes::all() {
         write!(page, "\n## {id}\n\n{severity}: {title}\n\n{explanation}\n").unwrap();
     }
     snapbox::assert_data_eq!(page, snapbox::file!["../../../docs/diagnostics.md"].raw());

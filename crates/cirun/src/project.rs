@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cirun_beneath::{Refusal, Root};
-use cirun_parser::{Diagnostic, Document, DocumentKind, Node, Severity, SourceId, Sources};
+use cirun_diagnostics::{Diagnostic, Severity, SourceId, Sources};
+use cirun_parser::{Document, DocumentKind, Node};
 
 use crate::{
     console,

@@ -16,7 +16,7 @@ use cirun_beneath::{Refusal, Root, read_capped};
 
 pub(crate) use self::{
     documents::{Place, find},
-    left_out::{CODES, LeftOut, is_left_out, why},
+    left_out::{LeftOut, is_left_out, why},
 };
 
 /// The largest file that is read of a repository.

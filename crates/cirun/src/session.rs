@@ -7,14 +7,14 @@ mod documents;
 mod locate;
 mod plan_again;
 mod secret_store;
-mod told;
 mod unneeded;
 
 use std::path::PathBuf;
 
 pub(crate) use assemble::{BUILDKIT_FILE, POD_TOKEN_FILE, PRIVATE_DIR, Purpose, TRUST_BUNDLE_FILE};
 pub(crate) use aws_inputs::emulated_delegate;
-use cirun_parser::{Diagnostic, Severity, Sources, model::Pipeline};
+use cirun_diagnostics::{Diagnostic, Severity, Sources};
+use cirun_parser::model::Pipeline;
 use cirun_plan::{Plan, Secret};
 use cirun_planner::{Inputs, Planned};
 use cirun_report::human_count;

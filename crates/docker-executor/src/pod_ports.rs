@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cirun_diagnostics::codes::plan::POD_PORT_TWICE;
 use cirun_engine::EventKind;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
@@ -42,8 +43,7 @@ pub(crate) async fn tell_clashes(
             "its image exposes port {port}, and so does that of `{first}`: the services of a pod share its ports, so the \
              one that starts later may fail"
         );
-        let code = "pod-port-twice".to_owned();
-        let fact = EventKind::Diagnostic { code, severity: "warning", message, step: Some(second) };
+        let fact = EventKind::found(POD_PORT_TWICE, message, Some(second));
         // A receiver that has gone wants no facts.
         drop(progress.send(fact).await);
     }

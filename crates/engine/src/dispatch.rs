@@ -16,6 +16,7 @@ use std::{
     sync::Arc,
 };
 
+use cirun_diagnostics::{Severity, codes::run as codes};
 use cirun_plan::{PlannedStage, StepPath};
 use tokio::{
     sync::mpsc,
@@ -37,7 +38,6 @@ use crate::{
     emit::Emitter,
     record::{RunRecord, StageRecord},
     run::{Broken, Context, Halt},
-    run_codes::{self, RunCode},
     scope::RunScope,
     status::Tally,
 };
@@ -157,7 +157,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
     async fn broke(&mut self, error: RunError, step: Option<&StepPath>) {
         if self.halt.is_some() {
             self.emitter()
-                .diagnostic(RunCode { severity: "warning", ..run_codes::BACKEND_ERROR }, &error.to_string(), step)
+                .diagnostic(codes::BACKEND_ERROR.with_severity(Severity::Warning), &error.to_string(), step)
                 .await;
             return;
         }
@@ -166,7 +166,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
             RunError::Abandoned | RunError::Panicked { .. } => None,
         };
         if told_by.is_none() {
-            self.emitter().diagnostic(run_codes::BACKEND_ERROR, &error.to_string(), step).await;
+            self.emitter().diagnostic(codes::BACKEND_ERROR, &error.to_string(), step).await;
         }
         *self.error = Some(Broken { error, told_by });
         self.halt(Halt::Broken);
@@ -207,7 +207,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
             }
             Message::PrepareFailed { node, problem } => {
                 let text = format!("the step could not be prepared ahead of its turn: {problem}");
-                self.emitter().diagnostic(run_codes::PREPARE_FAILED, &text, Some(&self.tree.step(node).path)).await;
+                self.emitter().diagnostic(codes::PREPARE_FAILED, &text, Some(&self.tree.step(node).path)).await;
             }
             Message::Ended { node, ended } => self.ended(node, *ended).await,
             Message::ServiceUp { node, start } => self.service_up(node, start).await,

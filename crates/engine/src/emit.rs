@@ -5,10 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use cirun_diagnostics::{Code, Severity};
 use cirun_plan::{Secret, StepPath};
 use tokio::sync::{mpsc, watch};
 
-use crate::{Clock, Event, EventKind, ImageState, Masker, run_codes::RunCode};
+use crate::{Clock, Event, EventKind, ImageState, Masker};
 
 /// Stamps facts with the time and sends them.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ impl Emitter {
     }
 
     pub(crate) async fn emit(&self, kind: EventKind) {
-        if matches!(kind, EventKind::Diagnostic { severity: "parity", .. }) {
+        if matches!(kind, EventKind::Diagnostic { severity: Severity::Parity, .. }) {
             self.differences.fetch_add(1, Ordering::Relaxed);
         }
         // When nobody listens any more, `abandoned` ends the run.
@@ -66,8 +67,8 @@ impl Emitter {
         self.emit(masked).await;
     }
 
-    pub(crate) async fn diagnostic(&self, code: RunCode, message: &str, step: Option<&StepPath>) {
-        self.emit(code.says(self.mask(message), step.cloned())).await;
+    pub(crate) async fn diagnostic(&self, code: Code, message: &str, step: Option<&StepPath>) {
+        self.emit(EventKind::found(code, self.mask(message), step.cloned())).await;
     }
 
     /// How many differences from CI have been told.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cirun_diagnostics::{Code, Severity};
 use cirun_plan::{Profile, StageId, StepPath};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -38,8 +39,8 @@ pub enum EventKind {
     Diagnostic {
         /// A stable code.
         code: String,
-        /// `error`, `warning`, `parity` or `note`.
-        severity: &'static str,
+        /// How bad.
+        severity: Severity,
         /// For a person; masked.
         message: String,
         /// The step it is about.
@@ -137,6 +138,13 @@ pub enum EventKind {
         /// How long it took.
         elapsed: Duration,
     },
+}
+
+impl EventKind {
+    /// The fact that a run has found something, with its message masked.
+    pub fn found(code: Code, message: String, step: Option<StepPath>) -> Self {
+        Self::Diagnostic { code: code.id.to_owned(), severity: code.severity, message, step }
+    }
 }
 
 /// How a step, a stage or a run ended.

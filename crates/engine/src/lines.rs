@@ -4,11 +4,10 @@
 
 mod held;
 
+use cirun_terminal_text::{Piece, pieces};
+
 use self::held::Held;
-use crate::{
-    MaskedLine, Masker,
-    terminal_text::{Piece, pieces},
-};
+use crate::{MaskedLine, Masker};
 
 /// The longest line in bytes, after which it goes on as the next one (CI cuts the rest off: outputs.long-lines).
 pub(crate) const MAX_LINE: usize = 71_680;

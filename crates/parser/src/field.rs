@@ -1,9 +1,8 @@
 //! Leaves of the model: a literal or an expression, with its place.
 
+use cirun_diagnostics::Spanned;
 use cirun_expressions::Template;
 use indexmap::IndexMap;
-
-use crate::Spanned;
 
 /// Harness's own word for a value that may be an expression.
 #[derive(Debug, Clone, PartialEq)]

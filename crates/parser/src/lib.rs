@@ -3,9 +3,7 @@
 //! Pure: no files, no environment, no clock. Two steps that others may come between: text becomes [`Document`]s of
 //! [`Node`]s (templates and input sets are merged there, as trees), and nodes become the [`model`].
 
-mod codes;
 mod connector_types;
-mod diagnostic;
 mod field;
 #[cfg(test)]
 mod golden;
@@ -17,7 +15,6 @@ mod node;
 mod outline;
 mod recognise;
 mod saving;
-mod source;
 mod step_types;
 pub mod tables;
 #[cfg(test)]
@@ -25,21 +22,17 @@ mod testing;
 mod words;
 mod yaml;
 
+use cirun_diagnostics::{Diagnostic, codes::documents as codes};
 pub use cirun_expressions::RuntimeInput;
-pub use codes::{CODES, Code, code};
 pub use connector_types::{CONNECTOR_TYPES, ConnectorClass, connector_class};
-pub use diagnostic::{Diagnostic, Label, Severity};
 pub use field::{FieldInfo, FieldKind, Flag, Int, Key, ParameterField, Text, TextList, TextMap};
-pub use lower::{
-    FAILURE_ACTIONS, FAILURE_ERRORS, follows_from_the_end, lower_connector, lower_document, lower_pipeline,
-};
+pub use lower::{FAILURE_ACTIONS, FAILURE_ERRORS, lower_connector, lower_document, lower_pipeline};
 pub use merge::{
     MissingInput, TemplateKind, TemplateQuery, TemplateScope, apply_defaults, apply_input_sets, missing_inputs,
     pick_template, pipeline_of_template, resolve_templates, set_input, value_of,
 };
 pub use node::{Document, DocumentKind, Entry, Node, Value};
 pub use saving::refused_when_saved;
-pub use source::{Source, SourceId, Sources, Span, Spanned};
 pub use step_types::{STEP_TYPES, StepClass, StepType, step_type};
 pub use yaml::{MAX_BYTES, MAX_DEPTH, decode, parse_documents};
 

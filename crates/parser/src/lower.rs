@@ -14,7 +14,7 @@ pub(crate) mod step;
 pub(crate) mod step_tables;
 
 pub use connector::lower_connector;
-pub use document::{follows_from_the_end, lower_document};
+pub use document::lower_document;
 pub use flow::{FAILURE_ACTIONS, FAILURE_ERRORS};
 pub use pipeline::lower_pipeline;
 pub(crate) use pipeline::{CLONE_RESOURCES, FLOW_CONTROL, NOTIFICATION_RULE, PROPERTIES};

@@ -1,6 +1,6 @@
 //! YAML as a tree of nodes with places; scalars keep their source text.
 
-use crate::{Span, Spanned};
+use cirun_diagnostics::{Span, Spanned};
 
 /// A YAML document and what it is.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,9 +5,10 @@ mod connectors;
 mod documents;
 mod execution;
 
+use cirun_diagnostics::Spanned;
 use indexmap::IndexMap;
 
-use crate::{Flag, Int, Node, ParameterField, Spanned, Text, TextList, TextMap, testing::flow};
+use crate::{Flag, Int, Node, ParameterField, Text, TextList, TextMap, testing::flow};
 
 /// What is shown of a value.
 #[derive(Debug, Default)]

@@ -1,7 +1,9 @@
 //! What a document is, by its shape alone (documents.recognition): schema validity cannot tell, since a v1 pipeline
 //! is a valid v0 one.
 
-use crate::{Diagnostic, Document, DocumentKind, Entry, Node, codes};
+use cirun_diagnostics::Diagnostic;
+
+use crate::{Document, DocumentKind, Entry, Node, codes};
 
 /// Roots of v0 documents whose name settles it.
 const ROOTS: &[(&str, DocumentKind)] = &[

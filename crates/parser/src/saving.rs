@@ -3,8 +3,10 @@
 //!
 //! A run goes on without a word of it, so that a half-written pipeline can be tried; `cirun check` reports it.
 
+use cirun_diagnostics::Diagnostic;
+
 use crate::{
-    Diagnostic, Document, DocumentKind, FieldInfo, FieldKind, Node, Value, codes,
+    Document, DocumentKind, FieldInfo, FieldKind, Node, Value, codes,
     lower::context::{Context, Identity, start_of},
     step_type, tables,
 };

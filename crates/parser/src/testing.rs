@@ -1,6 +1,8 @@
 //! What the tests of several modules share.
 
-use crate::{Diagnostic, Entry, Node, Severity, Sources, Value};
+use cirun_diagnostics::{Diagnostic, Severity, Sources};
+
+use crate::{Entry, Node, Value};
 
 /// `line:col severity code message`, further labels and the help in lines of their own.
 pub(crate) fn render(sources: &Sources, diagnostic: &Diagnostic) -> String {

@@ -8,9 +8,10 @@ mod entries;
 mod syntax;
 
 use builder::Builder;
+use cirun_diagnostics::{Diagnostic, SourceId, Sources, Span};
 use granit_parser::{Event, Parser};
 
-use crate::{Diagnostic, Document, Parse, SourceId, Sources, Span, codes, recognise};
+use crate::{Document, Parse, codes, recognise};
 
 /// The largest text that is read, in bytes.
 pub const MAX_BYTES: usize = 16 << 20;

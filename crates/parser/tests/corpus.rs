@@ -7,9 +7,8 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
-use cirun_parser::{
-    Diagnostic, DocumentKind, Severity, Sources, decode, lower_document, missing_inputs, parse_documents,
-};
+use cirun_diagnostics::{Diagnostic, Severity, Sources};
+use cirun_parser::{DocumentKind, decode, lower_document, missing_inputs, parse_documents};
 
 /// Documents of the corpus that are wrong, and how: the service refuses them too.
 const WRONG: &[(&str, &str)] = &[

@@ -1,7 +1,8 @@
 //! Any bytes at all: the parser may complain, never panic, and every place it names is in the text.
 
+use cirun_diagnostics::Sources;
 use cirun_parser::{
-    Sources, TemplateQuery, apply_defaults, apply_input_sets, decode, lower_document, missing_inputs, parse_documents,
+    TemplateQuery, apply_defaults, apply_input_sets, decode, lower_document, missing_inputs, parse_documents,
     pick_template, resolve_templates, set_input, value_of,
 };
 use proptest::prelude::*;

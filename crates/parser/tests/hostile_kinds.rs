@@ -5,7 +5,8 @@ mod check;
 #[path = "../../../fuzz/hostile.rs"]
 mod hostile;
 
-use cirun_parser::{DocumentKind, Severity, Sources, decode, parse_documents};
+use cirun_diagnostics::{Severity, Sources};
+use cirun_parser::{DocumentKind, decode, parse_documents};
 
 #[test]
 fn every_kind() {

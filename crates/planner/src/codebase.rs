@@ -1,7 +1,8 @@
 //! The facts of the codebase as CI knows them: the address of its connector, and the build that the pipeline names.
 
+use cirun_diagnostics::{Diagnostic, Span, codes::plan as codes};
 use cirun_parser::{
-    Diagnostic, ParameterField, Span, Text,
+    ParameterField, Text,
     model::{BuildSpec, Pipeline},
 };
 
@@ -69,7 +70,8 @@ impl Named<'_> {
         };
         let here = here.filter(|here| here != self.value)?;
         Some(
-            Diagnostic::parity("other-build", format!("the build is of {} `{}`", self.kind, self.value))
+            codes::OTHER_BUILD
+                .says(format!("the build is of {} `{}`", self.kind, self.value))
                 .at(self.span, format!("`{here}` is checked out"))
                 .help("name what is built with `--codebase`, or check it out"),
         )

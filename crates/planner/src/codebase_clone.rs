@@ -1,7 +1,8 @@
 //! What the codebase's inputs make of the workspace (clone.workspace-inputs).
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
-    Diagnostic, Flag, Int, ParameterField, Severity, Span,
+    Flag, Int, ParameterField,
     model::{CiStage, Codebase, Pipeline},
 };
 use cirun_plan::CodebaseClone;
@@ -46,7 +47,8 @@ pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, spec: &CiStage, place: &Sta
 
 fn told(ctx: &Ctx<'_>, span: Span, what: String) {
     ctx.notes.report(
-        Diagnostic::new(Severity::Note, "other-workspace", what)
+        codes::OTHER_WORKSPACE
+            .says(what)
             .at(span, "locally the steps work in the repository itself")
             .help("with `--clean-clone` the workspace is as in CI"),
     );
@@ -78,7 +80,8 @@ fn directory(ctx: &Ctx<'_>, codebase: &Codebase, place: &StagePlace) -> String {
     let below = written.strip_prefix(place.platform.workspace()).unwrap_or(&written).trim_matches('/');
     if below.split('/').any(|part| part == "..") {
         ctx.notes.report(
-            Diagnostic::error("rejected-input", "`cloneDirectory` leads out of the workspace")
+            codes::REJECTED_INPUT
+                .says("`cloneDirectory` leads out of the workspace")
                 .at(field.span, "a folder of the workspace is needed here")
                 .help("name a folder below the workspace"),
         );

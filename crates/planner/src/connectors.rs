@@ -4,9 +4,10 @@ mod assumed;
 
 use assumed::Absent;
 pub(crate) use assumed::{Kind, Need};
+use cirun_diagnostics::{Span, codes::plan as codes, unknown_word};
 use cirun_image_ref::DOCKER_HUB_INDEX;
 use cirun_parser::{
-    Diagnostic, ParameterField, Span, Text,
+    ParameterField, Text,
     model::{Connector, ConnectorSpec, DockerAuth, DockerConnector},
 };
 use cirun_plan::{Cause, Origin, RegistryPassword, Text as PlanText, Traced};
@@ -14,7 +15,6 @@ use cirun_plan::{Cause, Origin, RegistryPassword, Text as PlanText, Traced};
 use crate::{
     resolve::{Ctx, given},
     secrets::without_scope,
-    suggest::unknown_word,
 };
 
 /// The connector that every account has: anonymous Docker Hub.
@@ -116,7 +116,8 @@ impl<'a> Ctx<'a> {
         let url = self.known(url_field, "`dockerRegistryUrl`")?;
         let Some(address) = RegistryAddress::parse(&url.value) else {
             self.notes.report(
-                Diagnostic::error("malformed-registry-url", format!("`{}` is not the URL of a registry", url.value))
+                codes::MALFORMED_REGISTRY_URL
+                    .says(format!("`{}` is not the URL of a registry", url.value))
                     .at(url_field.span, "a URL without scheme is refused (connectors.docker-url)")
                     .help("write it with its scheme, such as `https://registry.example.com`"),
             );
@@ -181,44 +182,39 @@ impl<'a> Ctx<'a> {
     /// Reports a field that a connector must have.
     pub(crate) fn lacks(&self, named: &Named<'_>, field: &str, rule: &str, span: Span) {
         self.notes.report(
-            Diagnostic::error(
-                "incomplete-connector",
-                format!("the connector `{}` has no `{field}`", named.connector.identifier.value),
-            )
-            .at(span, rule)
-            .at(named.span, "used here")
-            .help(format!("add `{field}` to the connector")),
+            codes::INCOMPLETE_CONNECTOR
+                .says(format!("the connector `{}` has no `{field}`", named.connector.identifier.value))
+                .at(span, rule)
+                .at(named.span, "used here")
+                .help(format!("add `{field}` to the connector")),
         );
     }
 
     /// Reports a connector of another type than a step of the type `step` needs.
     pub(crate) fn wrong_connector_type(&self, named: &Named<'_>, wanted: &str, step: &str) {
         self.notes.report(
-            Diagnostic::error(
-                "wrong-connector-type",
-                format!("`{}` is not a connector of type `{wanted}`", named.connector.identifier.value),
-            )
-            .at(named.span, format!("a `{step}` step needs one"))
-            .at(named.connector.identifier.span, "defined here"),
+            codes::WRONG_CONNECTOR_TYPE
+                .says(format!("`{}` is not a connector of type `{wanted}`", named.connector.identifier.value))
+                .at(named.span, format!("a `{step}` step needs one"))
+                .at(named.connector.identifier.span, "defined here"),
         );
     }
 
     fn wrong_type_of_harness_images(&self, span: Span, wanted: Kind) {
         let (id, wanted) = (HARNESS_IMAGES, wanted.word());
         self.notes.report(
-            Diagnostic::error("wrong-connector-type", format!("`{id}` is not a connector of type `{wanted}`"))
+            codes::WRONG_CONNECTOR_TYPE
+                .says(format!("`{id}` is not a connector of type `{wanted}`"))
                 .at(span, "it pulls images of Docker Hub, without a login"),
         );
     }
 
     fn connector_lacks(&self, connector: &Connector, field: &str, rule: &str) {
         self.notes.report(
-            Diagnostic::error(
-                "incomplete-connector",
-                format!("the connector `{}` has no `{field}`", connector.identifier.value),
-            )
-            .at(connector.identifier.span, rule)
-            .help(format!("add `{field}` to the connector's `spec`")),
+            codes::INCOMPLETE_CONNECTOR
+                .says(format!("the connector `{}` has no `{field}`", connector.identifier.value))
+                .at(connector.identifier.span, rule)
+                .help(format!("add `{field}` to the connector's `spec`")),
         );
     }
 }

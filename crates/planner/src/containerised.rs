@@ -1,9 +1,7 @@
 //! Containerised step groups: `stepGroupInfra` gives a group a pod or network of its own (groups.own).
 
-use cirun_parser::{
-    Diagnostic,
-    model::{ExecutionNode, Step, StepGroup, StepSpec},
-};
+use cirun_diagnostics::codes::plan as codes;
+use cirun_parser::model::{ExecutionNode, Step, StepGroup, StepSpec};
 use cirun_plan::{Cause, Origin, Profile, Traced};
 
 use crate::{lower::user, resolve::Ctx, tables::Column};
@@ -59,7 +57,8 @@ pub(crate) fn of(ctx: &Ctx<'_>, group: &StepGroup) -> Infrastructure {
         None => {
             let words = TYPES.map(|(word, _)| word).join(", ");
             ctx.notes.report(
-                Diagnostic::error("unknown-infrastructure", format!("unknown infrastructure `{}`", word.value))
+                codes::UNKNOWN_INFRASTRUCTURE
+                    .says(format!("unknown infrastructure `{}`", word.value))
                     .at(infra.kind.span, "no such infrastructure of a step group")
                     .help(format!("write one of {words}")),
             );
@@ -103,7 +102,8 @@ pub(crate) fn report_services(ctx: &Ctx<'_>, nodes: &[ExecutionNode], kind: &str
 pub(crate) fn report_background_outside(ctx: &Ctx<'_>, step: &Step, kind: &str) {
     let message = format!("`{}` is in no containerised step group of its `{kind}` stage", step.identifier.value);
     ctx.notes.report(
-        Diagnostic::error("background-outside-group", message)
+        codes::BACKGROUND_OUTSIDE_GROUP
+            .says(message)
             .at(step.kind.span, "a Background step runs in the pod of its step group (groups.background-inside)")
             .help("put it, with the steps that use it, into a step group with `stepGroupInfra`"),
     );

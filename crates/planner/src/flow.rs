@@ -1,8 +1,9 @@
 //! `when` and `failureStrategies` (flow.when, flow.strategies).
 
+use cirun_diagnostics::{Span, codes::plan as codes, unknown_word};
 use cirun_expressions::Template;
 use cirun_parser::{
-    Diagnostic, FAILURE_ACTIONS, FAILURE_ERRORS, ParameterField, Span, Text,
+    FAILURE_ACTIONS, FAILURE_ERRORS, ParameterField, Text,
     model::{FailureActionSpec, FailureStrategySpec, WhenSpec},
 };
 use cirun_plan::{
@@ -12,7 +13,6 @@ use cirun_plan::{
 use crate::{
     pitfalls,
     resolve::{Ctx, Evaluated},
-    suggest::unknown_word,
 };
 
 /// Resolves a `when`; without one, a step runs while nothing has failed.
@@ -30,7 +30,8 @@ fn status(ctx: &Ctx<'_>, field: &Text) -> Option<StageStatus> {
         "All" => Some(StageStatus::All),
         other => {
             ctx.notes.report(
-                Diagnostic::error("unknown-word", format!("unknown status `{other}`"))
+                codes::UNKNOWN_WORD
+                    .says(format!("unknown status `{other}`"))
                     .at(field.span, "no such status")
                     .help("write `Success`, `Failure` or `All`"),
             );
@@ -53,8 +54,7 @@ pub(crate) fn condition(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<Condition>
         Ok(expression) => expression,
         Err(error) => {
             ctx.notes.report(
-                Diagnostic::error("expression-error", error.to_string())
-                    .at(field.span, "this condition cannot be read"),
+                codes::EXPRESSION_ERROR.says(error.to_string()).at(field.span, "this condition cannot be read"),
             );
             return None;
         }
@@ -139,7 +139,8 @@ pub(crate) fn traced_duration(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<std:
         Ok(duration) => duration.map(|duration| Traced::new(duration, text.origin)),
         Err(error) => {
             ctx.notes.report(
-                Diagnostic::error("bad-duration", format!("`{}` is not a duration", error.text))
+                codes::BAD_DURATION
+                    .says(format!("`{}` is not a duration", error.text))
                     .at(field.span, "CI reads no time here (documents.durations)")
                     .help("write whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or `1h 30m`"),
             );

@@ -1,7 +1,8 @@
 //! What a connector to Git repositories gives a clone: the address, and how to log in (clone.address, clone.login).
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
-    Diagnostic, ParameterField, Span, Text,
+    ParameterField, Text,
     model::{ConnectorSpec, GitConnector, GitLogin, GitProvider, GitUser, Pipeline},
 };
 use cirun_plan::{Cause, Secret, Text as PlanText, Traced};
@@ -53,7 +54,8 @@ impl GitAccess<'_, '_> {
         let Some(url) = ctx.known(field, "`url` of a connector") else { return env };
         let Some(address) = Address::parse(&url.value) else {
             ctx.notes.report(
-                Diagnostic::error("malformed-git-url", format!("`{}` is not the address of a Git server", url.value))
+                codes::MALFORMED_GIT_URL
+                    .says(format!("`{}` is not the address of a Git server", url.value))
                     .at(field.span, "neither `https://HOST/PATH` nor `git@HOST:PATH`")
                     .at(self.named.span, "used here")
                     .help("write it as the provider shows it for cloning"),
@@ -86,12 +88,10 @@ impl GitAccess<'_, '_> {
             Some(name) => Some(name.value.preceded_by(&before_name(self.git.provider, url, address))),
             None => {
                 self.ctx.notes.report(
-                    Diagnostic::error(
-                        "missing-required-input",
-                        format!("`repoName` is missing beside the connector `{}`", self.named.id.value),
-                    )
-                    .at(self.named.span, "required where the URL is an account's (clone.repo-name)")
-                    .help("add `repoName`, or give the connector `type: Repo` and the repository's URL"),
+                    codes::MISSING_REQUIRED_INPUT
+                        .says(format!("`repoName` is missing beside the connector `{}`", self.named.id.value))
+                        .at(self.named.span, "required where the URL is an account's (clone.repo-name)")
+                        .help("add `repoName`, or give the connector `type: Repo` and the repository's URL"),
                 );
                 None
             }
@@ -127,19 +127,18 @@ impl GitAccess<'_, '_> {
                 self.set_secret(&mut env, "DRONE_AWS_SECRET_KEY", field, AWS);
             }
             Some(GitLogin::Kerberos { span }) => self.ctx.notes.report(
-                Diagnostic::error("rejected-input", "CI does not clone with Kerberos")
+                codes::REJECTED_INPUT
+                    .says("CI does not clone with Kerberos")
                     .at(*span, "refused (clone.kerberos)")
                     .at(self.named.span, "used here")
                     .help("use `UsernameToken`, `UsernamePassword` or `OAuth`"),
             ),
             Some(GitLogin::App { span }) => self.ctx.notes.report(
-                Diagnostic::parity(
-                    "git-app-token",
-                    format!("no token is made with the key of the app of `{}`", self.named.id.value),
-                )
-                .at(*span, "the service asks GitHub for a token")
-                .at(self.named.span, "used here")
-                .help("give one with `--env DRONE_NETRC_USERNAME=x-access-token --env DRONE_NETRC_PASSWORD=TOKEN`"),
+                codes::GIT_APP_TOKEN
+                    .says(format!("no token is made with the key of the app of `{}`", self.named.id.value))
+                    .at(*span, "the service asks GitHub for a token")
+                    .at(self.named.span, "used here")
+                    .help("give one with `--env DRONE_NETRC_USERNAME=x-access-token --env DRONE_NETRC_PASSWORD=TOKEN`"),
             ),
         }
         env
@@ -195,12 +194,10 @@ impl GitAccess<'_, '_> {
             return self.ctx.secret_ref(field);
         }
         self.ctx.notes.report(
-            Diagnostic::parity(
-                "git-login-not-given",
-                format!("steps have no login for the codebase: the secret `{}` is not known", id.value),
-            )
-            .at(field.span, "in CI its variables are in every step (clone.login-in-steps)")
-            .help(secrets::remedy(&id.value)),
+            codes::GIT_LOGIN_NOT_GIVEN
+                .says(format!("steps have no login for the codebase: the secret `{}` is not known", id.value))
+                .at(field.span, "in CI its variables are in every step (clone.login-in-steps)")
+                .help(secrets::remedy(&id.value)),
         );
         None
     }

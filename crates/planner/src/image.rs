@@ -4,9 +4,10 @@ mod late;
 mod reference;
 mod registries;
 
+use cirun_diagnostics::{Severity, Span, codes::plan as codes, unknown_word};
 use cirun_image_ref::{EcrRegistry, NameRule, split_registry};
 use cirun_parser::{
-    ConnectorClass, Diagnostic, Severity, Span, Text, connector_class,
+    ConnectorClass, Text, connector_class,
     model::{AwsConnector, ConnectorSpec, RegistrySpec},
 };
 use cirun_plan::{Cause, Origin, Profile, PullPolicy, RegistryAuth, Text as PlanText, Traced};
@@ -17,7 +18,6 @@ use crate::{
     inputs::AwsMode,
     lower::StepCtx,
     resolve::{Ctx, given},
-    suggest::unknown_word,
 };
 
 /// Everything about a step's image.
@@ -83,11 +83,11 @@ pub(crate) fn of_step(at: &StepCtx<'_>, fields: &ImageFields<'_>) -> Image {
 fn check_reference(ctx: &Ctx<'_>, reference: &PlanText, span: Span) {
     let PlanText::Known(text) = reference else { return };
     if let Some(flaw) = reference::flaw(text) {
-        ctx.notes.report(
-            Diagnostic::error("bad-image", format!("`{text}` is not an image")).at(span, flaw.what).help(flaw.help),
-        );
+        ctx.notes
+            .report(codes::BAD_IMAGE.says(format!("`{text}` is not an image")).at(span, flaw.what).help(flaw.help));
     } else if let Some(account) = split_registry(text).0.and_then(EcrRegistry::mistaken_account) {
-        let mut warning = Diagnostic::error("invalid-name", format!("`{account}` is not the id of an AWS account"))
+        let mut warning = codes::INVALID_NAME
+            .says(format!("`{account}` is not the id of an AWS account"))
             .at(span, NameRule::Account.rule())
             .help("the image is one of ECR, and cannot be pulled from there: correct the account");
         warning.severity = Severity::Warning;
@@ -124,19 +124,18 @@ fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
     }
     let (kind, id) = (named.connector.spec.word(), &named.id.value);
     let diagnostic = match connector_class(kind) {
-        Some(ConnectorClass::Registry) | None => Diagnostic::parity(
-            "connector-not-read",
-            format!("the image is pulled with your own `docker login`, not with the `{kind}` connector `{id}`"),
-        )
-        .at(named.span, "CI pulls with its credentials")
-        .help("log in to the registry with `docker login`, or have the image here already"),
+        Some(ConnectorClass::Registry) | None => codes::CONNECTOR_NOT_READ
+            .says(format!("the image is pulled with your own `docker login`, not with the `{kind}` connector `{id}`"))
+            .at(named.span, "CI pulls with its credentials")
+            .help("log in to the registry with `docker login`, or have the image here already"),
         Some(
             ConnectorClass::Git
             | ConnectorClass::Infrastructure
             | ConnectorClass::Artifacts
             | ConnectorClass::Secrets
             | ConnectorClass::Other,
-        ) => Diagnostic::warning("not-a-registry", format!("`{id}` is a `{kind}` connector, which pulls no images"))
+        ) => codes::NOT_A_REGISTRY
+            .says(format!("`{id}` is a `{kind}` connector, which pulls no images"))
             .at(named.span, "images are pulled with Docker, GCP, AWS and Azure connectors (images.connector-types)")
             .help("name a connector of type `DockerRegistry`"),
     };

@@ -1,8 +1,9 @@
 //! How a stage would run in CI: its column of the tables, from `runtime` and `infrastructure` (infra.types).
 
+use cirun_diagnostics::{Span, codes::plan as codes, nearest};
 use cirun_expressions::Template;
 use cirun_parser::{
-    Diagnostic, Node, Span,
+    Node,
     model::{CiStage, Pipeline, Stage, StageNode, StageSpec},
 };
 use cirun_plan::{Cause, Origin, Profile, Traced};
@@ -11,7 +12,6 @@ use crate::{
     lower::user,
     platform::{self, Platform},
     resolve::{Ctx, given},
-    suggest::nearest,
     tables::Column,
 };
 
@@ -108,7 +108,8 @@ fn host_names(ctx: &Ctx<'_>, spec: &CiStage) -> Vec<String> {
 
 fn report_unknown(ctx: &Ctx<'_>, id: &str, span: Span) {
     ctx.notes.report(
-        Diagnostic::error("unknown-stage", format!("no CI stage `{id}` to take the infrastructure from"))
+        codes::UNKNOWN_STAGE
+            .says(format!("no CI stage `{id}` to take the infrastructure from"))
             .at(span, "no other stage of this pipeline has this identifier")
             .help("name a CI stage of this pipeline, or choose with `--infra`"),
     );
@@ -124,7 +125,8 @@ fn word(ctx: &Ctx<'_>, word: &Traced<String>, span: Span) -> Option<(Column, Tra
                 None => format!("write one of {}, or choose with `--infra`", words.join(", ")),
             };
             ctx.notes.report(
-                Diagnostic::error("unknown-infrastructure", format!("unknown infrastructure `{}`", word.value))
+                codes::UNKNOWN_INFRASTRUCTURE
+                    .says(format!("unknown infrastructure `{}`", word.value))
                     .at(span, "no such infrastructure")
                     .help(help),
             );
@@ -135,12 +137,10 @@ fn word(ctx: &Ctx<'_>, word: &Traced<String>, span: Span) -> Option<(Column, Tra
 
 fn report_none(ctx: &Ctx<'_>, stage: &Stage) {
     ctx.notes.report(
-        Diagnostic::error(
-            "missing-infrastructure",
-            format!("the stage `{}` has neither `runtime` nor `infrastructure`", stage.identifier.value),
-        )
-        .at(stage.identifier.span, "where would CI run it?")
-        .help("add one, or choose with `--infra kubernetes|vm|cloud|docker`"),
+        codes::MISSING_INFRASTRUCTURE
+            .says(format!("the stage `{}` has neither `runtime` nor `infrastructure`", stage.identifier.value))
+            .at(stage.identifier.span, "where would CI run it?")
+            .help("add one, or choose with `--infra kubernetes|vm|cloud|docker`"),
     );
 }
 

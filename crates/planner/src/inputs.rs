@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use cirun_parser::{SourceId, Sources, model::Connector};
+use cirun_diagnostics::{SourceId, Sources};
+use cirun_parser::model::Connector;
 use cirun_plan::{Profile, PullPolicy, Secret, StaticScope};
 use indexmap::IndexMap;
 

@@ -7,7 +7,6 @@ mod aws_login;
 mod build;
 mod codebase;
 mod codebase_clone;
-mod codes;
 mod connectors;
 mod containerised;
 mod earlier_stages;
@@ -41,14 +40,12 @@ mod shared_paths;
 mod shell;
 mod stage;
 mod store;
-mod suggest;
 mod tables;
 mod targets;
 mod tree;
 mod variables;
 mod volumes;
 
-pub use codes::CODES;
 pub use gates::Gate;
 pub use inputs::{
     AwsInputs, AwsMode, CodebaseFacts, DelegateIdentity, Inputs, MachineDaemon, NoSecrets, PullRequestFacts, PushMode,

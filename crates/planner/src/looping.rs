@@ -3,8 +3,9 @@
 mod matrix;
 mod repeat;
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::Value;
-use cirun_parser::{Diagnostic, Int, ParameterField, Span, model::StrategySpec};
+use cirun_parser::{Int, ParameterField, model::StrategySpec};
 use cirun_plan::{Condition, Pieces};
 use indexmap::IndexMap;
 
@@ -92,7 +93,8 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
             Condition::Known { holds: false, .. } => return Expansion::Never,
             Condition::Null { source } => {
                 ctx.notes.report(
-                    Diagnostic::error("expression-error", format!("`{}` comes to null", source.source()))
+                    codes::EXPRESSION_ERROR
+                        .says(format!("`{}` comes to null", source.source()))
                         .at(when.span, "whether the loop happens must be true or false"),
                 );
                 return Expansion::Never;
@@ -117,7 +119,8 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
     };
     if instances.is_empty() || instances.len() > MOST_INSTANCES {
         ctx.notes.report(
-            Diagnostic::error("bad-loop", format!("the strategy comes to {} instances", instances.len()))
+            codes::BAD_LOOP
+                .says(format!("the strategy comes to {} instances", instances.len()))
                 .at(strategy.span, format!("between 1 and {MOST_INSTANCES} are possible")),
         );
         return Expansion::Never;
@@ -139,7 +142,8 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
         && ctx.known(field, "`onFailure` of a strategy").is_some_and(|word| word.value == "SkipQueued")
     {
         ctx.notes.report(
-            Diagnostic::parity("loop-runs-all", "a failed instance does not skip the ones that wait")
+            codes::LOOP_RUNS_ALL
+                .says("a failed instance does not skip the ones that wait")
                 .at(field.span, "CI would leave out the instances that have not begun")
                 .help("without `maxConcurrency` nothing waits, and nothing differs"),
         );
@@ -191,7 +195,8 @@ fn too_late(ctx: &Ctx<'_>, what: &str, pieces: &Pieces, span: Span) -> Expansion
         return Expansion::Later;
     }
     ctx.notes.report(
-        Diagnostic::error("decided-too-late", format!("{what} waits for a running step"))
+        codes::DECIDED_TOO_LATE
+            .says(format!("{what} waits for a running step"))
             .at(span, "loops are expanded before the stage begins"),
     );
     Expansion::Never

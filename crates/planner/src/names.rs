@@ -4,12 +4,13 @@ mod steps;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use cirun_diagnostics::nearest;
 use cirun_expressions::{Lookup, Scope, Segment, Value};
 use cirun_plan::{Cause, StaticScope};
 use indexmap::IndexMap;
 pub(crate) use steps::StepIds;
 
-use crate::{inputs::SecretStore, suggest::nearest};
+use crate::inputs::SecretStore;
 
 /// One layer (a stage, a step group, an instance of a loop, a step) over the layer around it.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::{
     ops::Range,
 };
 
+use cirun_diagnostics::{Diagnostic, Severity, SourceId, Span};
 use cirun_expressions::Segment;
-use cirun_parser::{Diagnostic, Severity, SourceId, Span};
 use cirun_plan::{Secret, StageId, StepPath};
 use indexmap::IndexSet;
 

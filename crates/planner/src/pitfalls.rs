@@ -1,6 +1,7 @@
 //! Slips that CI does not report and that change what a stage does.
 
-use cirun_parser::{Diagnostic, ParameterField, Span, Text, model::BackgroundSpec};
+use cirun_diagnostics::{Span, codes::plan as codes};
+use cirun_parser::{ParameterField, Text, model::BackgroundSpec};
 use cirun_plan::Text as PlanText;
 
 use crate::resolve::{Ctx, given};
@@ -14,12 +15,13 @@ pub(crate) fn exit_before_outputs(ctx: &Ctx<'_>, command: Option<&Text>) {
     };
     if source.contains("exit") && exits_well(source) {
         ctx.notes.report(
-            Diagnostic::warning(
-                "exit-loses-outputs",
-                "`exit 0` ends the script before its output variables are written",
-            )
-            .at(field.span, "the export is appended to the script, and the step fails without it (outputs.declared)")
-            .help("let the script run to its end, or put what may exit early in a subshell: `( … )`"),
+            codes::EXIT_LOSES_OUTPUTS
+                .says("`exit 0` ends the script before its output variables are written")
+                .at(
+                    field.span,
+                    "the export is appended to the script, and the step fails without it (outputs.declared)",
+                )
+                .help("let the script run to its end, or put what may exit early in a subshell: `( … )`"),
         );
     }
 }
@@ -69,7 +71,8 @@ pub(crate) fn constant_operand(ctx: &Ctx<'_>, condition: &str, span: Span) {
             && !text.contains(['"', '\''])
         {
             ctx.notes.report(
-                Diagnostic::warning("constant-operand", format!("`{operand}` is true whatever happens"))
+                codes::CONSTANT_OPERAND
+                    .says(format!("`{operand}` is true whatever happens"))
                     .at(span, "a text that is neither empty nor `false` counts as true")
                     .help("compare again: `<+a> == \"x\" || <+a> == \"y\"`"),
             );
@@ -103,7 +106,8 @@ const FORCE: [&str; 3] = ["--force", "-f", "--force-with-lease"];
 
 fn report_null(ctx: &Ctx<'_>, message: String, span: Span) {
     ctx.notes.report(
-        Diagnostic::warning("null-pushed", message)
+        codes::NULL_PUSHED
+            .says(message)
             .at(span, "an expression here came to `null`")
             .help("give the expression a value with `--var PATH=VALUE`, or make sure that it has one in CI too"),
     );
@@ -120,7 +124,8 @@ pub(crate) fn unprivileged_dind(ctx: &Ctx<'_>, spec: &BackgroundSpec, image: &Te
     let privileged = spec.privileged.as_ref().is_some_and(|flag| flag.value != ParameterField::Literal(false));
     if !privileged && runs_dockerd(spec, reference) {
         ctx.notes.report(
-            Diagnostic::warning("unprivileged-dind", format!("`{reference}` cannot start its daemon unprivileged"))
+            codes::UNPRIVILEGED_DIND
+                .says(format!("`{reference}` cannot start its daemon unprivileged"))
                 .at(image.span, "Docker in Docker needs `privileged: true` (groups.dind-privileged)")
                 .help("add `privileged: true`"),
         );

@@ -5,11 +5,9 @@ use std::{
     sync::Arc,
 };
 
+use cirun_diagnostics::{Diagnostic, Severity, Span, codes::plan as codes, nearest};
 use cirun_expressions::Value;
-use cirun_parser::{
-    Diagnostic, Severity, Span,
-    model::{ExecutionNode, Pipeline, Stage, StageSpec},
-};
+use cirun_parser::model::{ExecutionNode, Pipeline, Stage, StageSpec};
 use cirun_plan::{Cause, Plan, Text as PlanText, Traced};
 use indexmap::IndexMap;
 
@@ -26,7 +24,6 @@ use crate::{
     resolve::{Ctx, given},
     selection,
     stage::{self, PipelineFacts},
-    suggest::nearest,
     targets::{Played, RegistryTarget, StoreTarget, front_hosts, store_hosts},
     variables,
 };
@@ -167,9 +164,7 @@ fn selected<'p>(ctx: &Ctx<'_>, pipeline: &'p Pipeline) -> Vec<&'p Stage> {
             None => format!("the stages are {list}"),
         };
         ctx.notes.report(
-            Diagnostic::error("unknown-stage", format!("no stage `{id}`"))
-                .at(pipeline.span, "in this pipeline")
-                .help(help),
+            codes::UNKNOWN_STAGE.says(format!("no stage `{id}`")).at(pipeline.span, "in this pipeline").help(help),
         );
     }
     stages(&pipeline.stages)

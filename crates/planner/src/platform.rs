@@ -1,13 +1,11 @@
 //! What a stage runs on: its operating system and processor, from `platform` and `infrastructure` (infra.platform).
 
+use cirun_diagnostics::{Span, Spanned, codes::plan as codes, nearest};
 use cirun_expressions::Template;
-use cirun_parser::{Diagnostic, Node, Span, Spanned, Text, model::CiStage};
+use cirun_parser::{Node, Text, model::CiStage};
 use cirun_plan::Text as PlanText;
 
-use crate::{
-    resolve::{Ctx, given},
-    suggest::nearest,
-};
+use crate::resolve::{Ctx, given};
 
 /// A row of the operating systems: the schema's word, the service's (`DRONE_STAGE_OS`), and where the workspace is
 /// (infra.workspace).
@@ -120,7 +118,8 @@ fn report_unknown<const N: usize>(ctx: &Ctx<'_>, what: &str, word: &str, span: S
         None => format!("write one of {}", known.join(", ")),
     };
     ctx.notes.report(
-        Diagnostic::error("unknown-platform", format!("unknown {what} `{word}`"))
+        codes::UNKNOWN_PLATFORM
+            .says(format!("unknown {what} `{word}`"))
             .at(span, "no such platform (infra.platform)")
             .help(help),
     );

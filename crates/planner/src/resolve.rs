@@ -5,8 +5,9 @@ mod report;
 
 use std::sync::Arc;
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::{Evaluation, Template, Value};
-use cirun_parser::{Diagnostic, Flag, Int, ParameterField, Span, Text, TextList, TextMap};
+use cirun_parser::{Flag, Int, ParameterField, Text, TextList, TextMap};
 use cirun_plan::{Cause, Origin, Pieces, Place, Secret, Text as PlanText, Traced};
 use recording::Recording;
 
@@ -115,9 +116,7 @@ impl<'a> Ctx<'a> {
                         .collect(),
                     Evaluated::Ready { .. } | Evaluated::Deferred(_) => {
                         self.notes.report(
-                            Diagnostic::error(
-                                "not-a-map",
-                                format!("`{}` does not come to a map before the run", template.source()),
+                            codes::NOT_A_MAP.says(format!("`{}` does not come to a map before the run", template.source()),
                             )
                             .at(field.span, "a map of texts is needed here")
                             .help(
@@ -218,7 +217,8 @@ impl<'a> Ctx<'a> {
             }
             Err(error) => {
                 self.notes.report(
-                    Diagnostic::error("expression-error", error.to_string())
+                    codes::EXPRESSION_ERROR
+                        .says(error.to_string())
                         .at(span, format!("`{}` cannot be evaluated", template.source())),
                 );
                 Evaluated::Ready { value: Value::String(template.source().to_owned()), secret: false }

@@ -1,6 +1,7 @@
 //! Limits of a step's container (infra.limits).
 
-use cirun_parser::{Diagnostic, Span, Text, model::Resources};
+use cirun_diagnostics::{Span, codes::plan as codes};
+use cirun_parser::{Text, model::Resources};
 use cirun_plan::{Cause, Origin, Profile, Traced};
 
 use crate::{
@@ -80,7 +81,8 @@ fn malformed(ctx: &Ctx<'_>, what: &str, error: &QuantityError, span: Span) {
         QuantityError::Range(_) => "write a number above zero".to_owned(),
     };
     ctx.notes.report(
-        Diagnostic::error("bad-quantity", format!("the {what} {error}"))
+        codes::BAD_QUANTITY
+            .says(format!("the {what} {error}"))
             .at(span, "a number with a unit, without a blank (infra.limits)")
             .help(help),
     );

@@ -1,9 +1,9 @@
 //! `--step`, `--from` and `--until`: the other steps are shown as not selected.
 
-use cirun_parser::Diagnostic;
+use cirun_diagnostics::{codes::plan as codes, nearest};
 use cirun_plan::{Action, Node, PlannedStage, PlannedStep, Role, SkipReason};
 
-use crate::{resolve::Ctx, suggest::nearest};
+use crate::resolve::Ctx;
 
 /// Marks the steps that the selection leaves out; services run for the steps that are left.
 pub(crate) fn apply(ctx: &Ctx<'_>, stages: &mut [PlannedStage]) {
@@ -21,7 +21,7 @@ pub(crate) fn apply(ctx: &Ctx<'_>, stages: &mut [PlannedStage]) {
                 Some(like) => format!("did you mean `{like}`?"),
                 None => "`cirun list` shows the steps".to_owned(),
             };
-            ctx.notes.report(Diagnostic::error("unknown-step", format!("no step `{name}`")).help(help));
+            ctx.notes.report(codes::UNKNOWN_STEP.says(format!("no step `{name}`")).help(help));
         }
     }
     let mut range = Range { started: selection.from.is_none(), ended: false };

@@ -6,7 +6,7 @@ mod well_known;
 
 use std::collections::BTreeMap;
 
-use cirun_parser::{Diagnostic, Span};
+use cirun_diagnostics::{Diagnostic, Span, codes::plan as codes};
 use cirun_plan::{
     Action, Cause, ContainerAction, Environment, NetworkModel, PlannedStage, PlannedStep, PortBinding, Role, Text,
     Traced,
@@ -158,9 +158,7 @@ impl Hazard<'_> {
         let path = &step.path;
         match self {
             Self::PodName(id) => (
-                Diagnostic::parity(
-                    "service-host-name",
-                    format!("`{path}` reaches `{id}` by its id: in CI no pod resolves it"),
+                codes::SERVICE_HOST_NAME.says(format!("`{path}` reaches `{id}` by its id: in CI no pod resolves it"),
                 )
                 .help(format!(
                     "use `localhost`, or add `{id}` to the infrastructure's `spec.hostNames`; locally the id resolves as help"
@@ -178,12 +176,10 @@ impl Hazard<'_> {
                     ),
                 };
                 let message = format!("`{path}` reaches `{id}` by its id, which resolves to nothing");
-                (Diagnostic::warning("service-in-group", message).help(help), rule)
+                (codes::SERVICE_IN_GROUP.says(message).help(help), rule)
             }
             Self::NameOnMachine { id, name, bound } => (
-                Diagnostic::warning(
-                    "service-address",
-                    format!("`{path}` runs on the machine, where `{name}` resolves to nothing"),
+                codes::SERVICE_ADDRESS.says(format!("`{path}` runs on the machine, where `{name}` resolves to nothing"),
                 )
                 .help(match bound {
                     Some(port) => format!("use `localhost:{port}`"),
@@ -192,33 +188,25 @@ impl Hazard<'_> {
                 "a step on the machine reaches it at `localhost:HOST_PORT` (network.host-port)",
             ),
             Self::Localhost { id, port } => (
-                Diagnostic::warning(
-                    "service-address",
-                    format!("`{path}` reaches port {} of its own container, not that of `{id}`", port.host),
+                codes::SERVICE_ADDRESS.says(format!("`{path}` reaches port {} of its own container, not that of `{id}`", port.host),
                 )
                 .help(format!("use `{id}:{}`", port.container)),
                 IN_CONTAINERS,
             ),
             Self::HostPort { id, port } => (
-                Diagnostic::warning(
-                    "service-address",
-                    format!("`{path}` reaches `{id}` at port {}, which only the machine has", port.host),
+                codes::SERVICE_ADDRESS.says(format!("`{path}` reaches `{id}` at port {}, which only the machine has", port.host),
                 )
                 .help(format!("use `{id}:{}`", port.container)),
                 IN_CONTAINERS,
             ),
             Self::Unbound { id, port, bound: Some(host) } => (
-                Diagnostic::warning(
-                    "service-address",
-                    format!("`{path}` runs on the machine, which has port {host} of `{id}`, and not {port}"),
+                codes::SERVICE_ADDRESS.says(format!("`{path}` runs on the machine, which has port {host} of `{id}`, and not {port}"),
                 )
                 .help(format!("use `localhost:{host}`")),
                 ON_MACHINE,
             ),
             Self::Unbound { id, port, bound: None } => (
-                Diagnostic::warning(
-                    "service-address",
-                    format!("`{path}` runs on the machine, which has no port of `{id}`"),
+                codes::SERVICE_ADDRESS.says(format!("`{path}` runs on the machine, which has no port of `{id}`"),
                 )
                 .help(format!("give `{id}` `portBindings: {{\"{port}\": \"{port}\"}}`")),
                 ON_MACHINE,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cirun_parser::{Diagnostic, Span};
+use cirun_diagnostics::{Diagnostic, Span, codes::plan as codes};
 use cirun_plan::{
     Action, ContainerAction, NetworkModel, PlannedStage, PlannedStep, PortBinding, Profile, StepPath, Traced,
 };
@@ -68,18 +68,14 @@ fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: Place<
                     first_at.insert(host, step);
                 }
                 Some(first) if first.path == step.path => notes.report(at_both(
-                    Diagnostic::error(
-                        "host-port-twice",
-                        format!("`{}` binds port {host} of the host twice", step.path),
+                    codes::HOST_PORT_TWICE.says(format!("`{}` binds port {host} of the host twice", step.path),
                     )
                     .help("keep one of the two, in `portBindings` or in `ports`"),
                     place,
                     (step, step),
                 )),
                 Some(first) => notes.report(at_both(
-                    Diagnostic::error(
-                        "host-port-twice",
-                        format!("`{}` and `{}` both bind port {host} of the host", first.path, step.path),
+                    codes::HOST_PORT_TWICE.says(format!("`{}` and `{}` both bind port {host} of the host", first.path, step.path),
                     )
                     .help(
                         "give one of them another host port; a container reaches both by their ids and container ports",
@@ -99,11 +95,9 @@ fn names(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes:
         for alias in &container.aliases {
             match first_at.get(alias.value.as_str()) {
                 Some(first) if first.path != step.path => notes.report(at_both(
-                    Diagnostic::warning(
-                        "service-name-twice",
-                        format!("`{}` and `{}` both answer to `{}`", first.path, step.path, alias.value),
-                    )
-                    .help("which one is met is left to chance: rename one, or its step group"),
+                    codes::SERVICE_NAME_TWICE
+                        .says(format!("`{}` and `{}` both answer to `{}`", first.path, step.path, alias.value))
+                        .help("which one is met is left to chance: rename one, or its step group"),
                     place,
                     (first, step),
                 )),
@@ -127,9 +121,7 @@ fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, no
                 first_of.insert(image, step);
             }
             Some(first) => notes.report(at_both(
-                Diagnostic::warning(
-                    "pod-port-twice",
-                    format!("`{}` and `{}` both run `{image}` as it is", first.path, step.path),
+                codes::POD_PORT_TWICE.says(format!("`{}` and `{}` both run `{image}` as it is", first.path, step.path),
                 )
                 .help("services of a pod share its ports: let one listen on another, by its `envVariables`, `entrypoint` or `command`"),
                 place,

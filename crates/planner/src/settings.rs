@@ -1,6 +1,7 @@
 //! A Plugin step's `settings` as variables (plugin.settings).
 
-use cirun_parser::{Node, ParameterField, Span, Spanned, Value};
+use cirun_diagnostics::{Span, Spanned};
+use cirun_parser::{Node, ParameterField, Value};
 use cirun_plan::{Cause, Text, Traced};
 use serde_json::Value as Json;
 

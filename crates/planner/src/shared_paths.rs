@@ -1,7 +1,8 @@
 //! Directories that the steps of a stage, or of a containerised step group, share besides the workspace
 //! (infra.shared-paths).
 
-use cirun_parser::{Diagnostic, TextList, model::ExecutionNode};
+use cirun_diagnostics::codes::plan as codes;
+use cirun_parser::{TextList, model::ExecutionNode};
 use cirun_plan::{Mount, Storage, Text, Traced};
 
 use crate::{containerised, env::stage::WORKSPACE, resolve::Ctx};
@@ -53,7 +54,8 @@ fn is_reserved(ctx: &Ctx<'_>, list: &TextList, path: &str) -> bool {
     let reserved = matches!(path.trim_end_matches('/'), WORKSPACE | "/addon");
     if reserved {
         ctx.notes.report(
-            Diagnostic::error("reserved-path", format!("`{path}` cannot be a shared path"))
+            codes::RESERVED_PATH
+                .says(format!("`{path}` cannot be a shared path"))
                 .at(list.span, "a reserved path (infra.reserved-paths)")
                 .help("the workspace is shared anyway: remove it from `sharedPaths`"),
         );

@@ -2,11 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use cirun_diagnostics::{Spanned, codes::plan as codes};
 use cirun_expressions::Value;
-use cirun_parser::{
-    Diagnostic, Spanned,
-    model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, StageSpec, Step, StepSpec},
-};
+use cirun_parser::model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, StageSpec, Step, StepSpec};
 use cirun_plan::{PlannedStage, Profile, StageId, Traced};
 use indexmap::IndexMap;
 
@@ -74,9 +72,9 @@ pub(crate) fn lower_other(
             stage: StageId(stage.identifier.value.clone()),
             why: format!("a `{}` stage is not run locally", kind.value),
         });
-        let left_out =
-            Diagnostic::parity("stage-not-run", format!("the stage `{}` is left out", stage.identifier.value))
-                .at(kind.span, format!("a `{}` stage is not run locally", kind.value));
+        let left_out = codes::STAGE_NOT_RUN
+            .says(format!("the stage `{}` is left out", stage.identifier.value))
+            .at(kind.span, format!("a `{}` stage is not run locally", kind.value));
         ctx.notes.report(match gates::is_gate(stage) && !ctx.inputs.approved {
             true => left_out.help("what is behind it waits for an approval: `--approve` gives it"),
             false => left_out,
@@ -238,7 +236,8 @@ fn report_registries(ctx: &Ctx<'_>, spec: &CiStage, place: &StagePlace) {
         && place.column.profile() == Profile::Kubernetes
     {
         ctx.notes.report(
-            Diagnostic::warning("ignored-input", format!("`registries` has no effect on {}", place.column.name()))
+            codes::IGNORED_INPUT
+                .says(format!("`registries` has no effect on {}", place.column.name()))
                 .at(first.span, "only machines read it (images.registries)")
                 .help("give the steps a `connectorRef`"),
         );
@@ -249,13 +248,15 @@ fn report_registries(ctx: &Ctx<'_>, spec: &CiStage, place: &StagePlace) {
 fn report_differences(ctx: &Ctx<'_>, stage: &Stage, place: &StagePlace) {
     if place.caching {
         ctx.notes.report(
-            Diagnostic::parity("cache-intelligence", format!("the cache steps of stage `{}` are not run", place.id))
+            codes::CACHE_INTELLIGENCE
+                .says(format!("the cache steps of stage `{}` are not run", place.id))
                 .at(stage.identifier.span, "CI restores a cache first and saves it last (clone.caches-order)"),
         );
     }
     if let Some(why) = place.platform.not_here(&ctx.inputs.run.os) {
         ctx.notes.report(
-            Diagnostic::warning("platform-not-here", format!("the stage `{}` is not run: {why}", place.id))
+            codes::PLATFORM_NOT_HERE
+                .says(format!("the stage `{}` is not run: {why}", place.id))
                 .at(stage.identifier.span, "its steps are planned, and shown as skipped")
                 .help("run it in CI, or on a machine of that platform"),
         );
@@ -268,12 +269,13 @@ fn report_other_processor(ctx: &Ctx<'_>, place: &StagePlace) {
     let here = &ctx.inputs.run.arch;
     let Some(arch) = place.platform.arch.as_ref().filter(|arch| arch.value != *here) else { return };
     ctx.notes.report(
-        Diagnostic::parity(
-            "other-processor",
-            format!("the stage `{}` is for {}, and its images run as {here} here", place.id, arch.value),
-        )
-        .at(arch.span, "CI has machines of this processor")
-        .help(format!("`--platform linux/{}` runs images of that processor, where the engine emulates it", arch.value)),
+        codes::OTHER_PROCESSOR
+            .says(format!("the stage `{}` is for {}, and its images run as {here} here", place.id, arch.value))
+            .at(arch.span, "CI has machines of this processor")
+            .help(format!(
+                "`--platform linux/{}` runs images of that processor, where the engine emulates it",
+                arch.value
+            )),
     );
 }
 

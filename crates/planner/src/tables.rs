@@ -11,7 +11,8 @@ pub(crate) mod plugin;
 pub(crate) mod run;
 pub(crate) mod store;
 
-use cirun_parser::{Span, model::Step};
+use cirun_diagnostics::Span;
+use cirun_parser::model::Step;
 use cirun_plan::Profile;
 
 /// A column of the tables.

@@ -2,9 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
+use cirun_diagnostics::{Span, Spanned, codes::plan as codes};
 use cirun_expressions::Value;
 use cirun_parser::{
-    Diagnostic, ParameterField, Span, Spanned,
+    ParameterField,
     model::{ExecutionNode, Step, StepGroup, StepSpec},
 };
 use cirun_plan::{
@@ -322,7 +323,8 @@ impl<'a> StageTree<'a> {
         let mut state = self.state.borrow_mut();
         match state.paths.get(path) {
             Some(first) => within.ctx.notes.report(
-                Diagnostic::error("duplicate-step", format!("two steps have the identifier `{path}`"))
+                codes::DUPLICATE_STEP
+                    .says(format!("two steps have the identifier `{path}`"))
                     .at(span, "the second")
                     .at(*first, "the first")
                     .help("give one of them another identifier"),
@@ -352,7 +354,8 @@ fn report_own_surroundings(ctx: &Ctx<'_>, group: &StepGroup) {
     let Some(infra) = &group.infra else { return };
     let id = &group.identifier.value;
     ctx.notes.report(
-        Diagnostic::parity("step-group-infra", format!("the steps of `{id}` see the stage's workspace"))
+        codes::STEP_GROUP_INFRA
+            .says(format!("the steps of `{id}` see the stage's workspace"))
             .at(infra.kind.span, "in CI the group has a workspace of its own, empty at first"),
     );
 }
@@ -360,7 +363,8 @@ fn report_own_surroundings(ctx: &Ctx<'_>, group: &StepGroup) {
 fn report_policies(ctx: &Ctx<'_>, step: &Step, path: &StepPath) {
     if let Some(sets) = &step.policy_sets {
         ctx.notes.report(
-            Diagnostic::parity("policy-not-enforced", format!("the policy sets of `{path}` are not asked"))
+            codes::POLICY_NOT_ENFORCED
+                .says(format!("the policy sets of `{path}` are not asked"))
                 .at(sets.span, "the Harness service evaluates them"),
         );
     }

@@ -1,7 +1,8 @@
 //! Volumes of a pod (`infrastructure.spec.volumes`, `stepGroupInfra.spec.volumes`; infra.volumes): what they are here.
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::Template;
-use cirun_parser::{Diagnostic, Node, Span};
+use cirun_parser::Node;
 use cirun_plan::{Mount, Profile, Storage, Text, Traced};
 
 use crate::{quantity, resolve::Ctx};
@@ -73,7 +74,8 @@ fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
     let (word, at) = (text(ctx, node.get("type")?)?, node.get("type")?.span);
     let Some(kind) = KINDS.iter().find(|kind| kind.word == word.value) else {
         ctx.notes.report(
-            Diagnostic::error("unknown-word", format!("unknown type of volume `{}`", word.value))
+            codes::UNKNOWN_WORD
+                .says(format!("unknown type of volume `{}`", word.value))
                 .at(at, "no such type")
                 .help(format!("write one of {}", KINDS.map(|kind| kind.word).join(", "))),
         );
@@ -98,7 +100,8 @@ fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
     };
     if let Some(differs) = differs {
         ctx.notes.report(
-            Diagnostic::parity("pod-volume", format!("the `{}` at `{}` is another one here", kind.word, path.value))
+            codes::POD_VOLUME
+                .says(format!("the `{}` at `{}` is another one here", kind.word, path.value))
                 .at(at, differs),
         );
     }
@@ -109,7 +112,8 @@ fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
 fn report_rejected(ctx: &Ctx<'_>, kind: &Kind, at: Span) {
     let words: Vec<&str> = KINDS.iter().filter(|kind| kind.is_for_stages).map(|kind| kind.word).collect();
     ctx.notes.report(
-        Diagnostic::error("rejected-input", format!("a stage has no volumes of type `{}`", kind.word))
+        codes::REJECTED_INPUT
+            .says(format!("a stage has no volumes of type `{}`", kind.word))
             .at(at, format!("a CI stage takes {} (infra.volumes)", words.join(", ")))
             .help(
                 "put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets",
@@ -130,7 +134,8 @@ fn storage(ctx: &Ctx<'_>, kind: &Kind, node: &Node) -> Storage {
         Ok(bytes) => Some(bytes),
         Err(error) => {
             ctx.notes.report(
-                Diagnostic::error("bad-quantity", format!("the size {error}"))
+                codes::BAD_QUANTITY
+                    .says(format!("the size {error}"))
                     .at(at, "how much the volume holds")
                     .help("write bytes with a suffix and without a space, such as `500Mi` or `1G`"),
             );
@@ -147,7 +152,8 @@ fn text(ctx: &Ctx<'_>, node: &Node) -> Option<Traced<String>> {
         Text::Known(text) => Some(Traced::new(text, ctx.written(span))),
         waiting @ (Text::Secret(_) | Text::Deferred(_)) => {
             ctx.notes.report(
-                Diagnostic::error("decided-too-late", format!("`{}` cannot be part of a volume", waiting.shown()))
+                codes::DECIDED_TOO_LATE
+                    .says(format!("`{}` cannot be part of a volume", waiting.shown()))
                     .at(span, "volumes must be known before the stage begins"),
             );
             None

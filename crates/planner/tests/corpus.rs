@@ -5,9 +5,10 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+use cirun_diagnostics::{Diagnostic, Severity, SourceId, Sources};
 use cirun_parser::{
-    Diagnostic, Document, DocumentKind, MissingInput, Severity, SourceId, Sources, TemplateQuery, apply_defaults,
-    apply_input_sets, decode, lower_connector, lower_pipeline, missing_inputs,
+    Document, DocumentKind, MissingInput, TemplateQuery, apply_defaults, apply_input_sets, decode, lower_connector,
+    lower_pipeline, missing_inputs,
     model::{Connector, ExecutionNode, Pipeline, StageNode, StageSpec},
     parse_documents, pick_template, resolve_templates,
 };

@@ -1,6 +1,6 @@
 //! Makes a program's line safe to show: it may colour text, and nothing else.
 
-use cirun_engine::{Piece, pieces};
+use cirun_terminal_text::{Piece, pieces};
 use console::measure_text_width;
 
 use crate::Colour;

@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use cirun_engine::{Event, EventKind, ImageState, is_written_out, legible};
+use cirun_engine::{Event, EventKind, ImageState};
 use cirun_plan::{StageId, StepPath};
+use cirun_terminal_text::{is_written_out, legible};
 
 /// The event with legible texts.
 pub(crate) fn legible_event(event: &Event) -> Cow<'_, Event> {

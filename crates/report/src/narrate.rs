@@ -1,5 +1,6 @@
 //! Tells a run in lines, each with the step's id in front. Plain output is these lines; a terminal shows them above its bars.
 
+use cirun_diagnostics::Severity;
 use cirun_engine::{Event, EventKind, ImageState, Outcome, describe_exit_code};
 use cirun_plan::StepPath;
 use console::{measure_text_width, truncate_str};
@@ -64,7 +65,7 @@ impl Narrator {
                 Vec::new()
             }
             EventKind::Diagnostic { code, severity, message, step } => {
-                vec![self.diagnostic(record, code, severity, message, step.as_ref())]
+                vec![self.diagnostic(record, code, *severity, message, step.as_ref())]
             }
             EventKind::ImagePull { image, state } => self.pull(event.at, image, state),
             EventKind::StageStarted { stage } if is_one_of_several(record) => {
@@ -123,7 +124,7 @@ impl Narrator {
         &mut self,
         record: &RunRecord,
         code: &str,
-        severity: &str,
+        severity: Severity,
         message: &str,
         step: Option<&StepPath>,
     ) -> String {
@@ -206,12 +207,12 @@ fn is_service(record: &RunRecord, step: &StepPath) -> bool {
     record.find(step).is_some_and(|(_, entry)| entry.is_service())
 }
 
-pub(crate) fn severity_mark(severity: &str) -> Mark {
+pub(crate) fn severity_mark(severity: Severity) -> Mark {
     match severity {
-        "error" => Mark::Bad,
-        "warning" => Mark::Warning,
-        "parity" => Mark::Differs,
-        _ => Mark::Note,
+        Severity::Error => Mark::Bad,
+        Severity::Warning => Mark::Warning,
+        Severity::Parity => Mark::Differs,
+        Severity::Note => Mark::Note,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use cirun_diagnostics::Severity;
 use cirun_engine::{Event, EventKind, ImageState, Outcome};
 
 use crate::{
@@ -60,7 +61,7 @@ fn is_of_a_step(kind: &EventKind) -> bool {
 
 fn is_failure(kind: &EventKind) -> bool {
     match kind {
-        EventKind::Diagnostic { severity, .. } => *severity == "error",
+        EventKind::Diagnostic { severity, .. } => *severity == Severity::Error,
         EventKind::ImagePull { state, .. } => matches!(state, ImageState::Failed { .. }),
         EventKind::ServiceExited { exit_code, .. } => *exit_code != 0,
         EventKind::StepFinished { outcome, .. } => match outcome {

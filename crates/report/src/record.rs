@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cirun_diagnostics::Severity;
 use cirun_engine::{ENDED_EARLY, Event, EventKind, MaskedLine, Outcome, TestSummary};
 use cirun_plan::{Profile, StageId, StepPath};
 use indexmap::IndexMap;
@@ -36,7 +37,7 @@ pub(crate) struct Header {
 /// A diagnostic.
 #[derive(Debug)]
 pub(crate) struct Note {
-    pub(crate) severity: &'static str,
+    pub(crate) severity: Severity,
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) step: Option<StepPath>,
@@ -125,7 +126,7 @@ impl RunRecord {
             }
             EventKind::Diagnostic { code, severity, message, step } => {
                 let (code, message, step) = (code.clone(), message.clone(), step.clone());
-                self.notes.push(Note { severity, code, message, step });
+                self.notes.push(Note { severity: *severity, code, message, step });
             }
             EventKind::ImagePull { .. } => {}
             EventKind::StageStarted { stage } => self.stages.push(StageRecord::new(&stage.0)),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cirun_diagnostics::Severity;
 use cirun_engine::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
 use cirun_plan::{Profile, StageId, StepPath};
 use serde_json::Value;
@@ -139,8 +140,8 @@ fn profile(word: &str) -> Result<Profile, ReadEventError> {
     found.ok_or_else(|| ReadEventError(format!("`{word}` is no infrastructure profile")))
 }
 
-fn severity(word: &str) -> &'static str {
-    ["error", "warning", "parity"].into_iter().find(|known| *known == word).unwrap_or("note")
+fn severity(word: &str) -> Severity {
+    Severity::ALL.into_iter().find(|severity| severity.as_str() == word).unwrap_or(Severity::Note)
 }
 
 /// A full path: no identifier holds a dot.

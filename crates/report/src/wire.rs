@@ -149,9 +149,13 @@ impl<'a> WireEvent<'a> {
                 profile: profile.as_str(),
                 stages: stages.iter().map(|(stage, steps)| WireStage { stage: &stage.0, steps: *steps }).collect(),
             },
-            EventKind::Diagnostic { code, severity, message, step } => {
-                Self::Diagnostic { time, code, severity, message, step: step.as_ref().map(|path| path.full()) }
-            }
+            EventKind::Diagnostic { code, severity, message, step } => Self::Diagnostic {
+                time,
+                code,
+                severity: severity.as_str(),
+                message,
+                step: step.as_ref().map(|path| path.full()),
+            },
             EventKind::ImagePull { image, state } => image_pull(time, image, state),
             EventKind::StageStarted { stage } => Self::StageStarted { time, stage: &stage.0 },
             EventKind::ServiceStarted { step, addresses } => {

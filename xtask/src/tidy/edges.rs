@@ -5,7 +5,15 @@ use anyhow::Result;
 use crate::{project, sh::Cmd};
 
 /// Crates that no effect may reach.
-const PURE: [&str; 5] = ["cirun-parser", "cirun-expressions", "cirun-image-ref", "cirun-plan", "cirun-planner"];
+const PURE: [&str; 7] = [
+    "cirun-terminal-text",
+    "cirun-diagnostics",
+    "cirun-parser",
+    "cirun-expressions",
+    "cirun-image-ref",
+    "cirun-plan",
+    "cirun-planner",
+];
 /// A crate that has tokio: if this question fails too, the question is wrong.
 const CONTROL: &str = "cirun-docker-executor";
 /// Crates whose types stay behind one wall: only this one may name them (ARCHITECTURE.md: only `cirun` joins the sides).

@@ -1,12 +1,10 @@
 //! `cirun check`: what CI would reject, ignore or do otherwise.
 
-mod json;
 mod rules;
 
 use std::path::PathBuf;
 
-use cirun_engine::run_codes::{self, RunCode};
-use cirun_parser::{Code, Severity};
+use cirun_diagnostics::{Severity, by_likeness, codes, json_lines, sarif};
 use cirun_report::human_count;
 
 use crate::{
@@ -15,7 +13,6 @@ use crate::{
     environment::Environment,
     error::CliError,
     exit::ExitCode,
-    repository,
     session::Findings,
 };
 
@@ -38,10 +35,11 @@ pub(crate) fn run(
         }
         checked.push(Findings::of(file, options, environment)?);
     }
+    let found = || checked.iter().map(|findings| (&*findings.diagnostics, &findings.sources));
     match format {
         CheckFormat::Human => say(&checked),
-        CheckFormat::Json => console::data(&json::lines(&checked))?,
-        CheckFormat::Sarif => console::data(&json::sarif(&checked))?,
+        CheckFormat::Json => console::data(&json_lines(found()))?,
+        CheckFormat::Sarif => console::data(&sarif(found()))?,
     }
     let worst = |severity: Severity| {
         checked.iter().flat_map(|findings| &findings.diagnostics).any(|diagnostic| diagnostic.severity == severity)
@@ -71,44 +69,17 @@ fn say(checked: &[Findings]) {
     }
 }
 
-/// A page of `--explain`.
-pub(crate) struct Page {
-    pub id: &'static str,
-    pub severity: &'static str,
-    pub title: &'static str,
-    pub explanation: &'static str,
-}
-
-/// The pages of all diagnostics: of reading documents, of planning, then of runs.
-pub(crate) fn pages() -> impl Iterator<Item = Page> {
-    let page = |code: &Code| Page {
-        id: code.id,
-        severity: diagnostics::severity(code.severity),
-        title: code.title,
-        explanation: code.explanation,
-    };
-    let planned = || cirun_parser::CODES.iter().chain(repository::CODES).chain(cirun_planner::CODES);
-    let of_runs = run_codes::ALL.iter().filter(move |code| planned().all(|planned| planned.id != code.id));
-    planned().map(page).chain(of_runs.map(|&RunCode { id, severity, title, explanation }| Page {
-        id,
-        severity,
-        title,
-        explanation,
-    }))
-}
-
 fn explain_code(wanted: &str) -> Result<ExitCode, CliError> {
     if let Some(rule) = rules::text(wanted) {
         console::data(&format!("{rule}\n"))?;
         return Ok(ExitCode::Success);
     }
-    let Some(page) = pages().find(|page| page.id == wanted) else {
-        let mut like: Vec<&str> = pages().map(|page| page.id).chain(rules::names()).collect();
-        like.sort_by(|a, b| strsim::jaro_winkler(b, wanted).total_cmp(&strsim::jaro_winkler(a, wanted)));
+    let Some(code) = codes::all().find(|code| code.id == wanted) else {
+        let like = by_likeness(wanted, codes::all().map(|code| code.id).chain(rules::names()));
         let like = like.iter().take(3).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
         return Err(CliError::usage(format!("there is no diagnostic and no rule `{wanted}`"))
             .help(format!("those with a similar name are {like}; docs/diagnostics.md and docs/reference have all")));
     };
-    console::data(&format!("{} ({})\n\n{}\n\n{}\n", page.id, page.severity, page.title, page.explanation))?;
+    console::data(&format!("{} ({})\n\n{}\n\n{}\n", code.id, code.severity, code.title, code.explanation))?;
     Ok(ExitCode::Success)
 }

@@ -4,7 +4,7 @@ mod docker_run;
 
 use std::path::PathBuf;
 
-use cirun_parser::Severity;
+use cirun_diagnostics::{Severity, by_likeness};
 use cirun_plan::{Action, ContainerAction, Environment as Variables, PlannedStep, PortBinding, StandIn, Text, Traced};
 use cirun_report::human_duration;
 
@@ -77,12 +77,9 @@ fn find<'a>(steps: &[&'a PlannedStep], wanted: &str) -> Result<&'a PlannedStep, 
     if let Some(step) = by_path.or_else(by_id) {
         return Ok(step);
     }
-    let nearest = steps
-        .iter()
-        .map(|step| step.path.as_str())
-        .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
+    let like = by_likeness(wanted, steps.iter().map(|step| step.path.as_str()));
     let error = CliError::usage(format!("there is no step `{wanted}`"));
-    Err(match nearest {
+    Err(match like.first() {
         Some(nearest) => error.help(format!("did you mean `{nearest}`? `cirun list` lists them")),
         None => error,
     })

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cirun_parser::Severity;
+use cirun_diagnostics::Severity;
 use cirun_plan::{Plan, PlannedStage, Role};
 use serde::Serialize;
 

@@ -16,8 +16,8 @@ mod shell;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
+use cirun_diagnostics::Severity;
 use cirun_engine::{Cancellation, Clock, Config, Earlier, Engine, with_causes};
-use cirun_parser::Severity;
 use cirun_report::SinkError;
 use jiff::Timestamp;
 use tokio::sync::mpsc;

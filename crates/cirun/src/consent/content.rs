@@ -1,6 +1,6 @@
 //! The content that consent is given for: the documents that the plan was made from, byte by byte.
 
-use cirun_parser::{SourceId, Sources};
+use cirun_diagnostics::{SourceId, Sources};
 use sha2::{Digest, Sha256};
 
 /// A digest of the pipeline's file and of every other document, in any order.

@@ -1,8 +1,8 @@
 //! What is wrong with the documents of a checked file that are no pipeline: each alone, without what uses it.
 
-use cirun_parser::{Diagnostic, DocumentKind, Node, Sources, TemplateKind, lower_document, pipeline_of_template};
+use cirun_diagnostics::{Diagnostic, Sources, codes::plan::MISSING_INPUT};
+use cirun_parser::{DocumentKind, Node, TemplateKind, lower_document, pipeline_of_template};
 
-use super::documents::MISSING_INPUT;
 use crate::project::Project;
 
 /// What reading the documents of the checked file finds, its pipelines and what is not of v0 left out.
@@ -23,7 +23,7 @@ pub(super) fn sample(project: &Project, infra_given: bool) -> Option<(TemplateKi
 
 /// Removes the inputs that are missing: those of a template are given where it is used.
 pub(super) fn without_inputs(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.retain(|diagnostic| diagnostic.code != MISSING_INPUT);
+    diagnostics.retain(|diagnostic| diagnostic.code != MISSING_INPUT.id);
 }
 
 /// Whether the planner's finding also holds where the template is used: what an expression comes to is decided there.

@@ -6,7 +6,8 @@ use std::{
 };
 
 use cirun_beneath::{Refusal, Root};
-use cirun_parser::{Diagnostic, Document, DocumentKind, Sources, model::Connector};
+use cirun_diagnostics::{Diagnostic, Sources, without_superseded};
+use cirun_parser::{Document, DocumentKind, model::Connector};
 use cirun_plan::PullPolicy;
 use cirun_planner::{
     AwsMode, CodebaseFacts, DelegateIdentity, Inputs, PullRequestFacts, PushMode, RunFacts, Selection, Setting,
@@ -19,7 +20,6 @@ use super::{
     documents::{self, Missing, Standing},
     locate,
     secret_store::Shown,
-    told,
 };
 use crate::{
     args::{self, PlanOptions, PullMode},
@@ -112,7 +112,7 @@ pub(super) fn assemble(
     diagnostics.extend(lowered.iter().flat_map(|lowered| lowered.diagnostics.iter().cloned()));
     let Some(pipeline) = lowered.and_then(|lowered| lowered.tree) else {
         diagnostics.extend(project.own_documents().next().and_then(Document::unsupported));
-        told::clean(&mut diagnostics, &project);
+        without_superseded(&mut diagnostics, project.own_documents().all(|document| document.complete));
         let Project { sources, .. } = project;
         return Err(OpenError::NoPipeline(Box::new(Findings {
             file,
@@ -188,7 +188,7 @@ pub(super) fn assemble(
     if sample_of.is_some() {
         alone::without_inputs(&mut diagnostics);
     }
-    told::clean(&mut diagnostics, &project);
+    without_superseded(&mut diagnostics, project.own_documents().all(|document| document.complete));
     let Project { sources, answers, .. } = project;
     Ok(Session {
         sources,

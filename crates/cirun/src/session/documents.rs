@@ -2,10 +2,16 @@
 
 use std::{collections::BTreeSet, io::BufRead, path::Path};
 
+use cirun_diagnostics::{
+    Diagnostic, Label, Severity, SourceId, Sources, Span,
+    codes::{
+        documents::{INPUT_NOT_ALLOWED, MISSING_TEMPLATE},
+        plan::MISSING_INPUT,
+    },
+};
 use cirun_expressions::RuntimeInput;
 use cirun_parser::{
-    Diagnostic, Document, DocumentKind, Label, MissingInput, Node, Parse, Severity, SourceId, Sources, Span,
-    apply_defaults, apply_input_sets, missing_inputs,
+    Document, DocumentKind, MissingInput, Node, Parse, apply_defaults, apply_input_sets, missing_inputs,
     model::{Pipeline, Stage, StageNode},
     parse_documents, pick_template, resolve_templates, set_input, value_of,
 };
@@ -13,9 +19,6 @@ use cirun_planner::Planned;
 
 use super::unneeded;
 use crate::{args::PlanOptions, codebase::Checkout, console, error::CliError, project::Project};
-
-/// The code of a runtime input that nobody gave.
-pub(super) const MISSING_INPUT: &str = "missing-input";
 
 /// The build of a codebase has a local answer when nobody gives one: what is checked out.
 pub(super) const BUILD: &str = "properties.ci.codebase.build";
@@ -81,9 +84,6 @@ pub(super) fn resolve(
     Ok(Resolved { pipeline, input_sources, stages })
 }
 
-/// The code of a template that is in no file.
-const MISSING_TEMPLATE: &str = "missing-template";
-
 /// Makes a note of a template that is in no file where only what is known not to run uses it; what stops a run says which
 /// stages run without it.
 pub(super) fn settle_templates(
@@ -96,7 +96,7 @@ pub(super) fn settle_templates(
         let span = label.span;
         span.source == around.source && around.start <= span.start && span.end <= around.end
     };
-    for found in diagnostics.iter_mut().filter(|found| found.code == MISSING_TEMPLATE) {
+    for found in diagnostics.iter_mut().filter(|found| found.code == MISSING_TEMPLATE.id) {
         let is_in = |around: &Span| found.labels.iter().any(|label| is_within(label, around));
         let flags: String = stages(&pipeline.stages)
             .into_iter()
@@ -140,7 +140,7 @@ pub(super) enum Standing {
 
 /// Where the runtime inputs stand that have been reported as missing.
 pub(super) fn missing_at(diagnostics: &[Diagnostic]) -> Vec<Span> {
-    let missing = diagnostics.iter().filter(|diagnostic| diagnostic.code == MISSING_INPUT);
+    let missing = diagnostics.iter().filter(|diagnostic| diagnostic.code == MISSING_INPUT.id);
     missing.filter_map(|diagnostic| diagnostic.labels.first()).map(|label| label.span).collect()
 }
 
@@ -152,7 +152,7 @@ pub(super) fn is_news(found: &Diagnostic, missing: &[Span], sources: &Sources) -
         return false;
     }
     let text = sources.get(span.source).text.get(span.start as usize..span.end as usize);
-    found.code != MISSING_INPUT || text.is_some_and(|text| text.contains("<+input"))
+    found.code != MISSING_INPUT.id || text.is_some_and(|text| text.contains("<+input"))
 }
 
 /// The inputs that are the values of variables which `--var` sets: the flag, the path and the value.
@@ -177,14 +177,14 @@ fn refusal(declared: &[MissingInput], path: &str, given: &Node) -> Option<Diagno
     let declared = declared.iter().find(is_meant)?;
     let items = if given.items().is_empty() { std::slice::from_ref(given) } else { given.items() };
     let reason = items.iter().filter_map(Node::text).find_map(|text| declared.input.validate(text).err())?;
-    let error = Diagnostic::error("input-not-allowed", reason);
+    let error = INPUT_NOT_ALLOWED.says(reason);
     Some(error.at(given.span, "").at(declared.span, "the input is declared here"))
 }
 
 /// A default that its own modifiers do not allow, and that is about to be used.
 fn default_not_allowed(input: &MissingInput) -> Option<Diagnostic> {
     let reason = input.input.validate(input.input.default.as_deref()?).err()?;
-    let warning = Diagnostic::warning("input-not-allowed", format!("the default: {reason}"));
+    let warning = INPUT_NOT_ALLOWED.with_severity(Severity::Warning).says(format!("the default: {reason}"));
     Some(warning.at(input.span, "CI does not take it").help("correct the default, or give a value with `--input`"))
 }
 
@@ -282,9 +282,10 @@ fn answer(
             continue;
         }
         let severity = if missing == Missing::Note { Severity::Note } else { Severity::Error };
-        let found =
-            Diagnostic::new(severity, MISSING_INPUT, format!("no value for the runtime input `{}`", input.path))
-                .at(input.span, "needs a value");
+        let found = MISSING_INPUT
+            .with_severity(severity)
+            .says(format!("no value for the runtime input `{}`", input.path))
+            .at(input.span, "needs a value");
         diagnostics.push(found.help(format!("`--input {}=VALUE`, or an input set with {sets}", input.path)));
     }
     Ok(())

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use cirun_diagnostics::Severity;
 use cirun_engine::PlanAgain;
-use cirun_parser::Severity;
 use cirun_planner::Inputs;
 
 use super::Session;
@@ -21,7 +21,7 @@ impl Session {
             let inputs = Inputs { sources: &sources, so_far: Some(so_far), ..(*inputs).clone() };
             let planned = cirun_planner::plan(&pipeline, &inputs);
             if let Some(error) = planned.diagnostics.iter().find(|found| found.severity == Severity::Error) {
-                let place = error.labels.first().map(|label| crate::diagnostics::location(label.span, &sources));
+                let place = error.labels.first().map(|label| cirun_diagnostics::location(label.span, &sources));
                 let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
                 return Err(format!("{}{place}", error.message));
             }

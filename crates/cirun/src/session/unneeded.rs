@@ -1,7 +1,8 @@
 //! Runtime inputs that no one has to give: those of stages that are left out, what has a default, what git knows, and what
 //! nothing here reads.
 
-use cirun_parser::{MissingInput, Node, Span, Value, missing_inputs};
+use cirun_diagnostics::Span;
+use cirun_parser::{MissingInput, Node, Value, missing_inputs};
 
 use super::documents::BUILD;
 use crate::codebase::Checkout;
@@ -119,7 +120,8 @@ fn at_mut<'n>(node: &'n mut Node, path: &[&str]) -> Option<&'n mut Node> {
 
 #[cfg(test)]
 mod tests {
-    use cirun_parser::{Sources, parse_documents};
+    use cirun_diagnostics::Sources;
+    use cirun_parser::parse_documents;
 
     use super::*;
 

@@ -1,7 +1,8 @@
 //! Gets the images of a stage, all at once.
 
 use bollard::{auth::DockerCredentials, query_parameters::CreateImageOptionsBuilder};
-use cirun_engine::{BackendError, EventKind, ImageState, run_codes};
+use cirun_diagnostics::codes::run::EMULATED_IMAGE;
+use cirun_engine::{BackendError, EventKind, ImageState};
 use cirun_image_ref::{is_loopback, registry_of};
 use cirun_plan::RegistryAuth;
 use futures_util::{StreamExt, future::join_all};
@@ -168,7 +169,7 @@ async fn warn_of_emulation(
             "the image `{image}` is for {platform} and the engine's machine is {here}: it runs only under emulation \
              (binfmt), and slowly"
         );
-        drop(progress.send(run_codes::EMULATED_IMAGE.says(message, None)).await);
+        drop(progress.send(EventKind::found(EMULATED_IMAGE, message, None)).await);
     }
 }
 

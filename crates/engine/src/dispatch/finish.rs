@@ -1,5 +1,6 @@
 //! The ends of attempts, steps and branches, and their facts.
 
+use cirun_diagnostics::codes::run as codes;
 use cirun_plan::{PlannedStep, Secret};
 use indexmap::IndexMap;
 use tokio::sync::oneshot;
@@ -15,7 +16,6 @@ use crate::{
     failure::{Cause, Failure},
     outputs::{OutputValue, Outputs},
     record::StepState,
-    run_codes,
     verdict::{self, Verdict},
 };
 
@@ -67,7 +67,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     pub(super) async fn ended(&mut self, node: NodeId, ended: Ended) {
         let step = self.tree.step(node);
         for note in &ended.notes {
-            self.emitter().diagnostic(run_codes::REPORT_UNUSABLE, note, Some(&step.path)).await;
+            self.emitter().diagnostic(codes::REPORT_UNUSABLE, note, Some(&step.path)).await;
         }
         let Some(live) = self.live.get_mut(&node) else { return };
         live.tests = ended.tests;
@@ -87,7 +87,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     async fn succeeded(&mut self, node: NodeId, exit_code: Option<i64>, outputs: Outputs) {
         let path = self.tree.step(node).path.clone();
         for note in &outputs.notes {
-            self.emitter().diagnostic(run_codes::OUTPUTS_UNUSABLE, note, Some(&path)).await;
+            self.emitter().diagnostic(codes::OUTPUTS_UNUSABLE, note, Some(&path)).await;
         }
         let secrets = outputs.variables.values().filter(|value| value.secret).map(|value| Secret::new(&*value.text));
         self.emitter().learn(&secrets.collect::<Vec<_>>());

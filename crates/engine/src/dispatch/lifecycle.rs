@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use cirun_diagnostics::codes::run as codes;
 use cirun_plan::{Action, StepPath};
 use tokio::{sync::mpsc, task::JoinError};
 
 use super::{Dispatcher, NodeId};
-use crate::{Backend, BackendError, Outcome, RunError, attempt::Message, run::Halt, run_codes};
+use crate::{Backend, BackendError, Outcome, RunError, attempt::Message, run::Halt};
 
 /// How many facts about the start of a stage may wait.
 const PROGRESS: usize = 64;
@@ -86,7 +87,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     /// The containers of a group are gone.
     pub(super) async fn group_ended(&mut self, node: NodeId, left: Vec<String>) {
         for problem in left {
-            self.emitter().diagnostic(run_codes::CLEANUP_INCOMPLETE, &problem, None).await;
+            self.emitter().diagnostic(codes::CLEANUP_INCOMPLETE, &problem, None).await;
         }
         self.finish_branch(node).await;
     }
@@ -105,7 +106,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             }
         };
         for problem in cleanup_problems(result, deadline) {
-            self.emitter().diagnostic(run_codes::CLEANUP_INCOMPLETE, &problem, None).await;
+            self.emitter().diagnostic(codes::CLEANUP_INCOMPLETE, &problem, None).await;
         }
     }
 

@@ -6,6 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use cirun_diagnostics::codes::run as codes;
 use cirun_plan::{Attempts, StrategyLevel};
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +22,6 @@ use crate::{
     Backend, BackendError, Exit, OutputFiles,
     attempt::{Job, Message, ServiceTask},
     failure::{self, Cause, Failure},
-    run_codes,
     verdict::{self, Verdict},
 };
 
@@ -76,7 +76,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         service.state = ServiceState::Starting;
         service.tail = Tail::new(self.context.config.tail_lines);
         let step = service.step.clone();
-        self.emitter().diagnostic(run_codes::STEP_RETRY, &text, Some(&step.path)).await;
+        self.emitter().diagnostic(codes::STEP_RETRY, &text, Some(&step.path)).await;
         let (wires, leaving) = (self.wires(node, CancellationToken::new()), self.leaving.clone());
         let task = ServiceTask {
             backend: Arc::clone(&self.context.backend),

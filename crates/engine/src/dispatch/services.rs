@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use cirun_diagnostics::codes::run as codes;
 use cirun_plan::{FailureAction, PlannedStep, StepPath};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,7 @@ use crate::{
     failure::Failure,
     resolve::Resolved,
     run::Halt,
-    run_codes, written,
+    written,
 };
 
 /// A Background step whose turn has come.
@@ -180,11 +181,11 @@ impl<B: Backend> Dispatcher<'_, B> {
                      with `--no-wait` it does so at once ({place}){}",
                     last_lines(&tail)
                 );
-                self.emitter().diagnostic(run_codes::SERVICE_NOT_READY, &text, Some(&path)).await;
+                self.emitter().diagnostic(codes::SERVICE_NOT_READY, &text, Some(&path)).await;
             }
             Err(error) => {
                 let text = format!("whether it is ready could not be seen: {error}");
-                self.emitter().diagnostic(run_codes::SERVICE_NOT_SEEN, &text, Some(&path)).await;
+                self.emitter().diagnostic(codes::SERVICE_NOT_SEEN, &text, Some(&path)).await;
             }
         }
     }
@@ -197,7 +198,7 @@ impl<B: Backend> Dispatcher<'_, B> {
              itself; let it wait until `{service}` answers",
             gap.as_secs_f64()
         );
-        self.emitter().diagnostic(run_codes::SERVICE_RACE, &text, Some(service)).await;
+        self.emitter().diagnostic(codes::SERVICE_RACE, &text, Some(service)).await;
     }
 
     /// A service ended by itself. The stage goes on, as in CI, unless the run is stricter.
@@ -215,7 +216,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
         if matches!(exit, Exit::NotStarted { .. }) {
             let text = "it could not be started, and the stage goes on without it, as in CI";
-            self.emitter().diagnostic(run_codes::SERVICE_NOT_STARTED, text, Some(&path)).await;
+            self.emitter().diagnostic(codes::SERVICE_NOT_STARTED, text, Some(&path)).await;
         }
         let fails = self.context.config.services.at_exit == AtServiceExit::FailStage;
         if fails && self.halt.is_none() && !self.leaving.is_cancelled() {
@@ -242,7 +243,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             let step = service.step.clone();
             let (tests, notes) = collect_reports(&*self.context.backend, &step).await;
             for note in notes {
-                self.emitter().diagnostic(run_codes::REPORT_UNUSABLE, &note, Some(&step.path)).await;
+                self.emitter().diagnostic(codes::REPORT_UNUSABLE, &note, Some(&step.path)).await;
             }
             if let Some(service) = self.services.get_mut(&node) {
                 service.tests = tests;

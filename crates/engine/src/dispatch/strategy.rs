@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cirun_diagnostics::codes::run as codes;
 use cirun_plan::{Attempts, FailureAction};
 use tokio::sync::oneshot;
 
@@ -11,7 +12,6 @@ use crate::{
     attempt::Message,
     failure::{self, Cause, Failure},
     run::Halt,
-    run_codes,
 };
 
 /// Who said what to do after a failure.
@@ -119,7 +119,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let text = format!("attempt {} failed ({}); the next one starts {}", live.attempt, failure.reason, when(pause));
         live.retries += 1;
         live.attempt += 1;
-        self.emitter().diagnostic(run_codes::STEP_RETRY, &text, Some(&path)).await;
+        self.emitter().diagnostic(codes::STEP_RETRY, &text, Some(&path)).await;
         self.start_attempt(node, pause);
         true
     }
@@ -129,7 +129,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let path = self.tree.step(node).path.clone();
         let Some(group) = self.tree.step_group(node) else {
             let text = "`RetryStepGroup` does nothing here, as the step is in no step group";
-            self.emitter().diagnostic(run_codes::NO_STEP_GROUP, text, Some(&path)).await;
+            self.emitter().diagnostic(codes::NO_STEP_GROUP, text, Some(&path)).await;
             return false;
         };
         if self.tree.outcome(group).is_some() {
@@ -155,7 +155,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             branch.retries,
             attempts.count
         );
-        self.emitter().diagnostic(run_codes::STEP_GROUP_RETRY, &text, Some(&path)).await;
+        self.emitter().diagnostic(codes::STEP_GROUP_RETRY, &text, Some(&path)).await;
         for step in self.tree.steps_under(group) {
             if let Some(live) = self.live.get(&step) {
                 live.stop.cancel();
@@ -172,12 +172,12 @@ impl<B: Backend> Dispatcher<'_, B> {
         let Some(questions) = self.context.config.questions.clone() else {
             let text =
                 format!("there is nobody to ask, so `{}` is done at once, as after the time-out", word(on_timeout));
-            self.emitter().diagnostic(run_codes::NOBODY_TO_ASK, &text, Some(&path)).await;
+            self.emitter().diagnostic(codes::NOBODY_TO_ASK, &text, Some(&path)).await;
             return false;
         };
         let (reason, otherwise) = (self.emitter().mask(&failure.reason), word(on_timeout));
         let text = format!("{reason}; a person is asked, and after {timeout:?} it is `{otherwise}`");
-        self.emitter().diagnostic(run_codes::MANUAL_INTERVENTION, &text, Some(&path)).await;
+        self.emitter().diagnostic(codes::MANUAL_INTERVENTION, &text, Some(&path)).await;
         let (sender, stop) = (self.sender.clone(), self.stop.child_token());
         let question = Some((failure.clone(), on_timeout.clone()));
         match (self.live.get_mut(&node), self.services.get_mut(&node)) {

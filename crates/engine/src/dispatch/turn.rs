@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use cirun_diagnostics::codes::{plan::UNRESOLVED_EXPRESSION, run as codes};
 use cirun_plan::{Action, PlannedStep, Role, SkipReason};
 use tokio::time::Instant;
 
@@ -19,7 +20,6 @@ use crate::{
     outputs::{OutputValue, Outputs},
     record::{GroupRecord, StepState},
     resolve::{self, Resolved},
-    run_codes,
 };
 
 impl<B: Backend> Dispatcher<'_, B> {
@@ -77,9 +77,7 @@ impl<B: Backend> Dispatcher<'_, B> {
                 self.finish_all_under(node, Outcome::Skipped, &reason).await;
             }
             Turn::Fail(reason) => {
-                self.emitter()
-                    .diagnostic(run_codes::CONDITION_ERROR, &format!("step group `{id}`: {reason}"), None)
-                    .await;
+                self.emitter().diagnostic(codes::CONDITION_ERROR, &format!("step group `{id}`: {reason}"), None).await;
                 self.record_group(node, Some(Outcome::Failed));
                 self.report_all_under(node, Outcome::Skipped, &reason).await;
                 self.end_node(node, Outcome::Failed, Some(Cause::Expression));
@@ -162,7 +160,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.emitter().learn(&resolved.secrets);
         for expression in &resolved.unresolved {
             let text = format!("`{expression}` resolved to nothing and became `null`");
-            self.emitter().diagnostic(run_codes::UNRESOLVED_EXPRESSION, &text, Some(&resolved.step.path)).await;
+            self.emitter().diagnostic(UNRESOLVED_EXPRESSION, &text, Some(&resolved.step.path)).await;
         }
     }
 

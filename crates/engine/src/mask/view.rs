@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::terminal_text::{Piece, pieces, unseen};
+use cirun_terminal_text::{Piece, pieces, unseen};
 
 /// How a copy is made. Readers differ: a terminal carries sequences out, a page or an editor may show what is left of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,13 +3,14 @@
 mod clouds;
 mod git;
 
+use cirun_diagnostics::{Spanned, nearest};
 pub(crate) use clouds::{AZURE, GCP};
 pub(crate) use git::{GENERIC_GIT, GIT};
 
 use crate::{
-    CONNECTOR_TYPES, FieldKind, Node, Parse, Spanned, Text, codes, connector_class,
+    CONNECTOR_TYPES, FieldKind, Node, Parse, Text, codes, connector_class,
     lower::{
-        context::{Context, Identity, nearest},
+        context::{Context, Identity},
         flow::{one_of, read},
         spec::{FromNode, REQUIRED, check_tables, fields, is_map},
     },

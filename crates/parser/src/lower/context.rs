@@ -1,6 +1,8 @@
 //! What all readers share: the diagnostics so far, and how fields are complained about.
 
-use crate::{Diagnostic, FieldInfo, FieldKind, Node, Parse, Span, Value, codes};
+use cirun_diagnostics::{Diagnostic, Span, nearest};
+
+use crate::{FieldInfo, FieldKind, Node, Parse, Value, codes};
 
 /// Whether stages, steps and groups name themselves here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,17 +146,4 @@ impl Context {
 /// Where a long span begins: a label over a whole stage would show all of it.
 pub(crate) fn start_of(span: Span) -> Span {
     Span { end: span.start, ..span }
-}
-
-/// The name that `found` was probably meant to be: equal but for case, or close enough to be a slip.
-pub(crate) fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if found.len() > 128 {
-        return None;
-    }
-    let lower = found.to_lowercase();
-    names
-        .map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name))
-        .filter(|(score, _)| *score >= 0.87)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, name)| name)
 }

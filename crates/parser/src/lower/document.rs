@@ -1,7 +1,9 @@
 //! Whole documents of every kind, for those who check files rather than run them.
 
+use cirun_diagnostics::{Spanned, follows_from_the_end};
+
 use crate::{
-    Document, DocumentKind, Node, Parse, Spanned, codes,
+    Document, DocumentKind, Node, Parse,
     lower::{
         connector,
         context::{Context, Home, Identity},
@@ -25,25 +27,9 @@ pub fn lower_document(document: &Document) -> Parse<Option<Lowered>> {
     if document.complete {
         parse.diagnostics.extend(document.unsupported());
     } else {
-        parse.diagnostics.retain(|diagnostic| !follows_from_the_end(diagnostic.code));
+        parse.diagnostics.retain(|diagnostic| !follows_from_the_end(diagnostic));
     }
     parse
-}
-
-/// Whether a diagnostic of this code may only be there because the text broke off: something is missing, or is null or cut
-/// short.
-pub fn follows_from_the_end(code: &str) -> bool {
-    let ends =
-        [codes::MISSING_FIELD, codes::EXPECTED_MAP, codes::EXPECTED_LIST, codes::EMPTY_LIST, codes::NOTHING_TO_RUN];
-    let incomplete = [codes::INCOMPLETE_PIPELINE, codes::INCOMPLETE_DOCUMENT, codes::PLACEHOLDER];
-    let cut = [
-        codes::UNKNOWN_FIELD,
-        codes::UNKNOWN_STEP_TYPE,
-        codes::UNKNOWN_STAGE_TYPE,
-        codes::UNEXPECTED_VALUE,
-        codes::EXPRESSION_SYNTAX,
-    ];
-    ends.iter().chain(&incomplete).chain(&cut).any(|known| known.id == code)
 }
 
 fn lower(kind: DocumentKind, body: &Node, cx: &mut Context) -> Option<Lowered> {

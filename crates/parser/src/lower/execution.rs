@@ -1,11 +1,12 @@
 //! `steps`: steps, step groups and what runs in parallel.
 
+use cirun_diagnostics::{Spanned, nearest};
 use indexmap::IndexMap;
 
 use crate::{
-    Entry, FieldInfo, FieldKind, Node, Spanned, Text, TextList, Value, codes,
+    Entry, FieldInfo, FieldKind, Node, Text, TextList, Value, codes,
     lower::{
-        context::{Context, nearest, start_of},
+        context::{Context, start_of},
         flow::{self, read},
         identifier,
         spec::{FromNode, REQUIRED, Slot, check_tables, fields, is_map, record},

@@ -1,11 +1,12 @@
 //! Conditions, failure strategies and loops.
 
+use cirun_diagnostics::{Spanned, nearest};
 use indexmap::IndexMap;
 
 use crate::{
-    FieldKind, Int, Node, ParameterField, Spanned, Text, TextList, TextMap, Value, codes,
+    FieldKind, Int, Node, ParameterField, Text, TextList, TextMap, Value, codes,
     lower::{
-        context::{Context, nearest},
+        context::Context,
         spec::{FromNode, check_tables, fields, is_map},
     },
     model::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec, WhenSpec},

@@ -1,9 +1,10 @@
 //! Identifiers (documents.identifiers).
 
+use cirun_diagnostics::{Span, Spanned};
 use indexmap::IndexMap;
 
 use crate::{
-    Node, Span, Spanned, codes,
+    Node, codes,
     lower::{
         context::{Context, Identity},
         leaf::short,

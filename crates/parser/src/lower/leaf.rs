@@ -3,11 +3,12 @@
 //! Coercion follows the service, whose reader is lenient: a number or a boolean where text is wanted keeps its source
 //! text, `"true"` is a boolean, one text is a list of one.
 
+use cirun_diagnostics::{Code, Span, Spanned};
 use cirun_expressions::Template;
 use indexmap::IndexMap;
 
 use crate::{
-    Code, FieldKind, Flag, Int, Key, Node, ParameterField, Span, Spanned, Text, TextList, TextMap, Value, codes,
+    FieldKind, Flag, Int, Key, Node, ParameterField, Text, TextList, TextMap, Value, codes,
     lower::{context::Context, spec::FromNode},
 };
 

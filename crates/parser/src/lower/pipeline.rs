@@ -1,9 +1,11 @@
 //! The root of a pipeline, its variables and its codebase.
 
+use cirun_diagnostics::{Spanned, nearest};
+
 use crate::{
-    FieldKind, Flag, Node, Parse, Spanned, Text, codes,
+    FieldKind, Flag, Node, Parse, Text, codes,
     lower::{
-        context::{Context, Identity, nearest, start_of},
+        context::{Context, Identity, start_of},
         flow::read,
         identifier,
         leaf::short,

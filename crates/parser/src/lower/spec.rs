@@ -1,6 +1,8 @@
 //! The one declaration of a specification: struct, reader and field table at once.
 
-use crate::{FieldInfo, FieldKind, Node, Span, Spanned, Value, codes, lower::context::Context};
+use cirun_diagnostics::{Span, Spanned};
+
+use crate::{FieldInfo, FieldKind, Node, Value, codes, lower::context::Context};
 
 /// A value that can be read from a node.
 pub(crate) trait FromNode: Sized {
@@ -135,7 +137,7 @@ macro_rules! record {
         $vis struct $name {
             $($(#[doc = $given_about] $vis $given: $given_type,)*)?
             $(#[doc = concat!("`", $yaml, "`:", $about)] $vis $field: $type,)*
-            $(#[doc = "Its place."] $vis $span: $crate::Span,)?
+            $(#[doc = "Its place."] $vis $span: cirun_diagnostics::Span,)?
         }
 
         impl $name {

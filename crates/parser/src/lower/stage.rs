@@ -1,9 +1,11 @@
 //! Stages, and what a CI stage runs on.
 
+use cirun_diagnostics::{Spanned, nearest};
+
 use crate::{
-    FieldInfo, FieldKind, Node, Spanned, Text, TextList, codes,
+    FieldInfo, FieldKind, Node, Text, TextList, codes,
     lower::{
-        context::{Context, Home, nearest},
+        context::{Context, Home},
         execution::{lower_list, lower_some, named_nodes, wrapper},
         flow::{StageWhen, check_mapped_once, check_word, read},
         identifier,

@@ -1,9 +1,11 @@
 //! A step's `spec`, by its type.
 
+use cirun_diagnostics::{Spanned, nearest};
+
 use crate::{
-    FieldInfo, FieldKind, Node, Spanned, Text, TextList, Value, codes,
+    FieldInfo, FieldKind, Node, Text, TextList, Value, codes,
     lower::{
-        context::{Context, Home, nearest},
+        context::{Context, Home},
         flow::{check_word, read},
         spec::{FromNode, check_tables, fields, is_map},
     },

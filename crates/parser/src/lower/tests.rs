@@ -1,7 +1,7 @@
+use cirun_diagnostics::Sources;
 use insta::assert_snapshot;
 
-use super::context::nearest;
-use crate::{Sources, lower_document, parse_documents, testing::render};
+use crate::{lower_document, parse_documents, testing::render};
 
 fn diagnose(text: &str) -> String {
     let mut sources = Sources::default();
@@ -74,24 +74,4 @@ fn a_terraform_template_is_named() {
     3:1 (the document is read up to here) error yaml-syntax: `%{…}` belongs to a Terraform template, which is no YAML yet
         help: render the template, and check what comes of it
     ");
-}
-
-#[test]
-fn names_that_are_near() {
-    let near = |found: &str| {
-        nearest(found, ["image", "imagePullPolicy", "command", "CI", "Run"].into_iter()).unwrap_or("none")
-    };
-    let found = ["imge", "Image", "imagePullPolcy", "comand", "ci", "runn", "x", "zzzz", ""]
-        .map(|name| format!("{name}: {}", near(name)));
-    assert_snapshot!(found.join("\n"), @r"
-imge: image
-Image: image
-imagePullPolcy: imagePullPolicy
-comand: command
-ci: CI
-runn: Run
-x: none
-zzzz: none
-: none
-");
 }

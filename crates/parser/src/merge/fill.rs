@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use cirun_diagnostics::Diagnostic;
 use cirun_expressions::{RuntimeInput, Template};
 
-use crate::{Diagnostic, Node, Value, codes, lower::leaf::short};
+use crate::{Node, Value, codes, lower::leaf::short};
 
 /// Keys that say which node is meant; they are repeated in the inputs and give no value.
 const IDENTITY: &[&str] = &[

@@ -1,9 +1,10 @@
 //! Input sets, `--input PATH=VALUE`, defaults, and what is still missing.
 
+use cirun_diagnostics::{Diagnostic, SourceId, Sources, Span};
 use cirun_expressions::RuntimeInput;
 
 use super::fill::{fill, names, runtime_input, unwrap_item, wrapper_position};
-use crate::{Diagnostic, Node, Parse, SourceId, Sources, Span, Value, codes, yaml::parse_documents};
+use crate::{Node, Parse, Value, codes, yaml::parse_documents};
 
 /// Puts the values of input sets (values of `inputSet:`) into the runtime inputs of a pipeline (the value of
 /// `pipeline:`), of several the last one. Overlays are lists of references, which the caller resolves.

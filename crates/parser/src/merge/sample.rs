@@ -1,7 +1,9 @@
 //! A pipeline that does nothing but use one template: what the planner checks when a template is checked.
 
+use cirun_diagnostics::{Span, Spanned};
+
 use crate::{
-    Entry, Node, Span, Spanned, Value,
+    Entry, Node, Value,
     merge::TemplateKind,
     step_types::{StepClass, step_type},
 };
@@ -78,10 +80,11 @@ impl Make {
 
 #[cfg(test)]
 mod tests {
+    use cirun_diagnostics::Sources;
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::{Sources, parse_documents, testing::flow};
+    use crate::{parse_documents, testing::flow};
 
     fn sample(text: &str) -> String {
         let mut sources = Sources::default();

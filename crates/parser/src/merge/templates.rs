@@ -1,7 +1,9 @@
 //! References to templates, replaced by the templates' bodies (documents.templates).
 
+use cirun_diagnostics::{Diagnostic, Span};
+
 use super::fill::fill;
-use crate::{Diagnostic, Entry, Node, Parse, Span, Value, codes, yaml::MAX_DEPTH};
+use crate::{Entry, Node, Parse, Value, codes, yaml::MAX_DEPTH};
 
 /// How deep templates may use templates.
 const MAX_NESTING: usize = 16;

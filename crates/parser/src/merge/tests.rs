@@ -1,3 +1,4 @@
+use cirun_diagnostics::{Diagnostic, Sources};
 use insta::assert_snapshot;
 
 use super::{
@@ -5,7 +6,7 @@ use super::{
     value_of,
 };
 use crate::{
-    Diagnostic, Document, DocumentKind, Node, Sources, Value, parse_documents,
+    Document, DocumentKind, Node, Value, parse_documents,
     testing::{flow, render},
 };
 

@@ -1,7 +1,9 @@
 //! Connectors and secrets (connectors.types, connectors.secrets).
 
+use cirun_diagnostics::{Span, Spanned};
+
 use crate::{
-    FieldKind, Span, Spanned, Text, TextList,
+    FieldKind, Text, TextList,
     lower::spec::{REQUIRED, spec},
     model::GitConnector,
 };

@@ -1,7 +1,9 @@
 //! Documents beside pipelines: templates, input sets, triggers (documents.templates, documents.input-sets).
 
+use cirun_diagnostics::Spanned;
+
 use crate::{
-    FieldKind, Node, Spanned, Text, TextList, TextMap,
+    FieldKind, Node, Text, TextList, TextMap,
     lower::spec::{REQUIRED, record, spec},
     model::{Connector, Pipeline, SecretDocument, Stage, Step, StepGroup, Variable},
 };

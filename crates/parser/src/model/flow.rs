@@ -1,8 +1,9 @@
 //! Flow control: conditions, failure strategies, loops, template references (flow.when, flow.actions, flow.loops).
 
+use cirun_diagnostics::{Span, Spanned};
 use indexmap::IndexMap;
 
-use crate::{FieldKind, Int, Node, Span, Spanned, Text, TextList, lower::spec::spec, words};
+use crate::{FieldKind, Int, Node, Text, TextList, lower::spec::spec, words};
 
 /// `when`.
 #[derive(Debug, Clone, PartialEq)]

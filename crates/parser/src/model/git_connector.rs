@@ -1,6 +1,8 @@
 //! Connectors to Git repositories (connectors.git).
 
-use crate::{Span, Text};
+use cirun_diagnostics::Span;
+
+use crate::Text;
 
 /// A provider of repositories, by the connector's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

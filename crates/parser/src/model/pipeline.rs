@@ -1,7 +1,9 @@
 //! The pipeline (documents.pipeline).
 
+use cirun_diagnostics::Spanned;
+
 use crate::{
-    FieldKind, Flag, Int, Node, Spanned, Text, TextList, TextMap,
+    FieldKind, Flag, Int, Node, Text, TextList, TextMap,
     lower::{
         CLONE_RESOURCES, FLOW_CONTROL, NOTIFICATION_RULE, PROPERTIES,
         spec::{REQUIRED, record, spec},

@@ -1,9 +1,10 @@
 //! Stages (documents.stages).
 
+use cirun_diagnostics::{Span, Spanned};
 use indexmap::IndexMap;
 
 use crate::{
-    FieldKind, Flag, Node, Span, Spanned, Text, TextList,
+    FieldKind, Flag, Node, Text, TextList,
     lower::{
         BUILD_INTELLIGENCE, EXECUTION, PROVENANCE,
         spec::{record, spec},

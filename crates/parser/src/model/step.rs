@@ -1,9 +1,10 @@
 //! Steps and step groups (documents.steps).
 
+use cirun_diagnostics::{Span, Spanned};
 use indexmap::IndexMap;
 
 use crate::{
-    Node, Span, Spanned, Text, TextList,
+    Node, Text, TextList,
     model::{
         BackgroundSpec, BuildAndPushSpec, FailureStrategySpec, GitCloneSpec, PluginSpec, RunSpec, RunTestsSpec,
         StoreSpec, StrategySpec, TemplateRef, Variable, WaitSpec, WhenSpec,

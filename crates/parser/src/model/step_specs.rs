@@ -1,7 +1,9 @@
 //! What the steps that run locally take (documents.step-fields).
 
+use cirun_diagnostics::{Span, Spanned};
+
 use crate::{
-    FieldKind, Flag, Int, Node, Span, Spanned, Text, TextList, TextMap,
+    FieldKind, Flag, Int, Node, Text, TextList, TextMap,
     lower::spec::{REQUIRED, record, spec},
     model::{BuildSpec, RegistrySpec},
     words,

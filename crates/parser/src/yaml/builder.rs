@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use cirun_diagnostics::{Diagnostic, SourceId, Span};
 use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     entries::{Key, as_key, merge, tidy},
     syntax::{self, SyntaxMistake},
 };
-use crate::{Diagnostic, Entry, Node, SourceId, Span, Value, codes};
+use crate::{Entry, Node, Value, codes};
 
 /// What copies of anchored nodes may take in one text, in bytes.
 const MAX_COPIES: usize = 16 << 20;

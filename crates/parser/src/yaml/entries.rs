@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Diagnostic, Entry, Node, Spanned, Value, codes};
+use cirun_diagnostics::{Diagnostic, Spanned};
+
+use crate::{Entry, Node, Value, codes};
 
 /// A key that waits for its value.
 pub(super) enum Key {

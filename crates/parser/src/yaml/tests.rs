@@ -1,7 +1,8 @@
+use cirun_diagnostics::{SourceId, Sources};
 use insta::assert_snapshot;
 
 use super::{MAX_BYTES, decode, parse_documents};
-use crate::{Node, SourceId, Sources, Value, testing::render};
+use crate::{Node, Value, testing::render};
 
 /// Every scalar with its place and its source text, then the diagnostics.
 fn read(text: &str) -> String {

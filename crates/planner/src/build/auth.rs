@@ -1,8 +1,9 @@
 //! What the connector of a build-and-push step gives its plugin.
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_image_ref::{DOCKER_HUB_INDEX, is_docker_hub, split_registry};
 use cirun_parser::{
-    Diagnostic, Span, Text, TextList,
+    Text, TextList,
     model::{BuildTarget, ConnectorSpec, DockerConnector},
 };
 use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
@@ -168,7 +169,7 @@ pub(crate) fn set_oidc_token(ctx: &Ctx<'_>, named: &Named<'_>, env: &mut Env, ru
             env.set("PLUGIN_OIDC_TOKEN_ID", Traced::new(PlanText::Secret(token.value.clone()), origin));
         }
         None => ctx.notes.report(
-            Diagnostic::error("missing-oidc-token", "no OIDC token plays the CI service's")
+            codes::MISSING_OIDC_TOKEN.says("no OIDC token plays the CI service's")
                 .at(named.span, "this connector signs in with OIDC")
                 .help(
                     "give one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use \
@@ -188,7 +189,8 @@ pub(crate) fn selectors(ctx: &Ctx<'_>, named: &Named<'_>, (list, span): (Option<
 /// Says that nobody plays the delegate's identity in this cloud.
 pub(crate) fn no_delegate(ctx: &Ctx<'_>, named: &Named<'_>, rule: &str) {
     ctx.notes.report(
-        Diagnostic::parity("no-delegate-identity", "in CI the delegate's identity signs in; here the plugin has none")
+        codes::NO_DELEGATE_IDENTITY
+            .says("in CI the delegate's identity signs in; here the plugin has none")
             .at(named.span, rule)
             .help("give the plugin its credentials in `envVariables`, or another connector with `--include`"),
     );

@@ -1,7 +1,8 @@
 //! How an `Aws` connector signs in, as tables: what each flow sends, and what a laptop must add to it.
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
-    Diagnostic, Span, Text,
+    Text,
     model::{AwsConnector, AwsCredential},
 };
 use cirun_plan::{Secret, Traced};
@@ -250,7 +251,8 @@ fn overlay(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, flow: Flow, cre
     };
     if flow == Flow::Oidc {
         ctx.notes.report(
-            Diagnostic::warning("role-overridden", "the cross-account role replaces `iamRoleArn`")
+            codes::ROLE_OVERRIDDEN
+                .says("the cross-account role replaces `iamRoleArn`")
                 .at(role.span, "connector secrets override the OIDC variables (environment.secrets-last)")
                 .help("the token is presented to the cross-account role itself: let its trust policy accept it"),
         );

@@ -1,7 +1,8 @@
 //! How an `Azure` connector signs in: what each flow sends (push.azure-secret, push.azure-oidc, push.azure-inherit).
 
+use cirun_diagnostics::Span;
 use cirun_parser::{
-    Span, Text,
+    Text,
     model::{AzureAuth, AzureConnector, AzureCredential},
 };
 use cirun_plan::Cause;

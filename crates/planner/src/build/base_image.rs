@@ -1,6 +1,7 @@
 //! `baseImageConnectorRefs`: credentials for the images that a Dockerfile starts from (ecr.base-image).
 
-use cirun_parser::{Diagnostic, ParameterField, Span, TextList, model::ConnectorSpec};
+use cirun_diagnostics::{Span, codes::plan as codes};
+use cirun_parser::{ParameterField, TextList, model::ConnectorSpec};
 use cirun_plan::{Text as PlanText, Traced};
 
 use super::{
@@ -65,7 +66,8 @@ fn references(build: &BuildCtx<'_, '_>, list: &TextList) -> Vec<(Traced<String>,
 
 fn report_further(build: &BuildCtx<'_, '_>, span: Span) {
     build.at.ctx.notes.report(
-        Diagnostic::warning("ignored-input", "only the first base image connector is used")
+        codes::IGNORED_INPUT
+            .says("only the first base image connector is used")
             .at(span, "the service reads the first alone (ecr.base-image)")
             .help("keep one connector in `baseImageConnectorRefs`"),
     );
@@ -73,7 +75,8 @@ fn report_further(build: &BuildCtx<'_, '_>, span: Span) {
 
 fn report_not_docker(build: &BuildCtx<'_, '_>, span: Span, spec: &ConnectorSpec) {
     build.at.ctx.notes.report(
-        Diagnostic::warning("ignored-input", format!("a base image connector of type `{}` has no effect", spec.word()))
+        codes::IGNORED_INPUT
+            .says(format!("a base image connector of type `{}` has no effect", spec.word()))
             .at(span, "only Docker connectors are used (ecr.base-image)")
             .help("use a connector of type `DockerRegistry`"),
     );

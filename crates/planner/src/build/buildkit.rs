@@ -2,7 +2,7 @@
 //! stage's name server nor its certificates, so what cirun emulates is out of its reach until it gets both (measured with
 //! buildx-ecr 1.4.2).
 
-use cirun_parser::Diagnostic;
+use cirun_diagnostics::codes::plan as codes;
 use cirun_plan::{Cause, EnvVar, Origin, Text, Traced};
 
 use super::{BuildCtx, plugins::Builder};
@@ -49,14 +49,15 @@ pub(super) fn variables(build: &BuildCtx<'_, '_>, derived: &Env, user: &Env) -> 
         env.known(CONFIG, config, Cause::Local(WHY));
     }
     build.at.ctx.notes.report(
-        Diagnostic::parity(
-            "buildkit-apart",
-            format!(
+        codes::BUILDKIT_APART
+            .says(format!(
                 "`{}` starts BuildKit in a container of its own: cirun leads it to the emulated registries",
                 build.at.place.id
+            ))
+            .at(
+                build.at.step.identifier.span,
+                "`network=host` and a file with certificates are added; CI needs neither",
             ),
-        )
-        .at(build.at.step.identifier.span, "`network=host` and a file with certificates are added; CI needs neither"),
     );
     env
 }

@@ -1,7 +1,8 @@
 //! What each ECR plugin does with variables that a user sets for it (ecr.readers,
 //! ecr.unread-everywhere).
 
-use cirun_parser::{Diagnostic, ParameterField, Span, model::BuildTarget};
+use cirun_diagnostics::{Span, codes::plan as codes};
+use cirun_parser::{ParameterField, model::BuildTarget};
 use cirun_plan::Environment;
 
 use super::{
@@ -48,7 +49,8 @@ const READERS: &[(&[&str], &[Builder])] = &[
 pub(super) fn check(build: &BuildCtx<'_, '_>, env: &Environment) {
     for (name, instead) in UNREAD.into_iter().filter(|(name, _)| env.contains_key(name)) {
         build.at.ctx.notes.report(
-            Diagnostic::warning("unread-variable", format!("no plugin reads `{name}`"))
+            codes::UNREAD_VARIABLE
+                .says(format!("no plugin reads `{name}`"))
                 .at(place(build, name), "changes nothing (ecr.unread-everywhere)")
                 .help(instead),
         );
@@ -63,7 +65,8 @@ pub(super) fn check(build: &BuildCtx<'_, '_>, env: &Environment) {
 pub(super) fn report_replaced(build: &BuildCtx<'_, '_>, user: &Env, connector: &Env) {
     for name in user.names().filter(|name| connector.get(name).is_some()) {
         build.at.ctx.notes.report(
-            Diagnostic::warning("ignored-input", format!("the connector's value takes the place of `{name}`"))
+            codes::IGNORED_INPUT
+                .says(format!("the connector's value takes the place of `{name}`"))
                 .at(place(build, name), "the connector's secrets come last (environment.secrets-last)")
                 .help("remove it, or name another connector"),
         );
@@ -81,7 +84,8 @@ fn other_plugins(build: &BuildCtx<'_, '_>, env: &Environment) {
         let image = |builder| plugins::plugin(&build.spec.target, builder).image;
         let others: Vec<String> = readers.iter().map(|reader| format!("`{}`", image(*reader))).collect();
         build.at.ctx.notes.report(
-            Diagnostic::warning("unread-variable", format!("`{}` does not read `{name}`", image(build.builder)))
+            codes::UNREAD_VARIABLE
+                .says(format!("`{}` does not read `{name}`", image(build.builder)))
                 .at(place(build, &name), "changes nothing here (ecr.readers)")
                 .help(format!("it is for {}: remove it, or build with that plugin", others.join(" and "))),
         );
@@ -96,7 +100,8 @@ fn login(build: &BuildCtx<'_, '_>, env: &Environment) {
     }
     for name in ["PLUGIN_USERNAME", "DOCKER_USERNAME"].into_iter().filter(|name| env.contains_key(name)) {
         build.at.ctx.notes.report(
-            Diagnostic::warning("login-overridden", format!("`{name}` takes the place of the ECR token"))
+            codes::LOGIN_OVERRIDDEN
+                .says(format!("`{name}` takes the place of the ECR token"))
                 .at(place(build, name), "the plugin logs in to ECR with it (ecr.login-variables)")
                 .help("for the registry of a base image, use `baseImageConnectorRefs` or `PLUGIN_DOCKER_USERNAME`"),
         );

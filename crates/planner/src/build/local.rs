@@ -1,7 +1,7 @@
 //! What cirun adds so that a laptop does what the CI does, each with its reason and a parity diagnostic.
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_image_ref::EcrRegistry;
-use cirun_parser::{Diagnostic, Span};
 use cirun_plan::{Cause, Origin, Profile, Text, Traced};
 
 use super::{
@@ -67,11 +67,9 @@ fn push(build: &BuildCtx<'_, '_>, local: &mut Local) {
         (builder, Profile::Vm | Profile::Cloud | Profile::Docker) => {
             not_the_machines(ctx.inputs, builder).inspect(|why| {
                 ctx.notes.report(
-                    Diagnostic::parity(
-                        "own-daemon",
-                        format!("`{}` starts a daemon of its own: CI uses the machine's", build.at.place.id),
-                    )
-                    .at(build.at.step.identifier.span, *why),
+                    codes::OWN_DAEMON
+                        .says(format!("`{}` starts a daemon of its own: CI uses the machine's", build.at.place.id))
+                        .at(build.at.step.identifier.span, *why),
                 );
                 local.env.known("PLUGIN_DAEMON_OFF", "false", Cause::Local(why));
             })
@@ -107,7 +105,8 @@ pub(crate) fn identity(signing: &Signing<'_, '_>, need: &LocalNeed, env: &mut En
         LocalNeed::Nothing => {}
         LocalNeed::SessionToken { token, span } => {
             ctx.notes.report(
-                Diagnostic::parity("session-token-dropped", "CI drops the session token of these keys")
+                codes::SESSION_TOKEN_DROPPED
+                    .says("CI drops the session token of these keys")
                     .at(*span, "no variable is made of it (ecr.session-token)")
                     .help("in CI temporary keys fail here: use long-lived keys, a role or OIDC"),
             );
@@ -148,7 +147,7 @@ fn irsa(at: &StepCtx<'_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Span, env:
 
 fn report_delegate(at: &StepCtx<'_>, signer: &str, (span, why): (Span, &str)) {
     let message = format!("`{}` signs as {signer}: in CI as the delegate or the pod", at.place.id);
-    at.ctx.notes.report(Diagnostic::parity("delegate-identity", message).at(span, why));
+    at.ctx.notes.report(codes::DELEGATE_IDENTITY.says(message).at(span, why));
 }
 
 fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, NoKeys), env: &mut Env) {
@@ -160,7 +159,7 @@ fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, NoKeys), env: &mut En
     };
     let Some(identity) = &ctx.inputs.aws.delegate else {
         ctx.notes.report(
-            Diagnostic::error("missing-aws-identity", "no AWS identity plays the delegate's").at(span, reason).help(
+            codes::MISSING_AWS_IDENTITY.says("no AWS identity plays the delegate's").at(span, reason).help(
                 "sign in to AWS (`aws sso login`, or name a profile with `--aws-profile`), or use `--aws emulated`",
             ),
         );
@@ -190,7 +189,8 @@ fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, NoKeys), env: &mut En
 
 fn report_keys_ignored(ctx: &Ctx<'_>, span: Span) {
     ctx.notes.report(
-        Diagnostic::warning("keys-ignored", "kaniko-ecr ignores the connector's keys once a role is set")
+        codes::KEYS_IGNORED
+            .says("kaniko-ecr ignores the connector's keys once a role is set")
             .at(span, "PLUGIN_ASSUME_ROLE with keys fails with NoCredentialProviders (ecr.kaniko-role)")
             .help("in CI the pod's own identity must be able to assume the role; or use OIDC"),
     );

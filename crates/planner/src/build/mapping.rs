@@ -1,6 +1,7 @@
 //! Step inputs → plugin variables: the rules of the reference's page ecr, a line a row.
 
-use cirun_parser::{Diagnostic, Flag, Span, Text, TextList, TextMap, model::BuildAndPushSpec};
+use cirun_diagnostics::{Span, codes::plan as codes};
+use cirun_parser::{Flag, Text, TextList, TextMap, model::BuildAndPushSpec};
 use cirun_plan::{Cause, Origin, Profile, Text as PlanText, Traced};
 
 use super::{
@@ -115,7 +116,8 @@ fn unread(build: &BuildCtx<'_, '_>, mapping: &Mapping) -> bool {
 fn report_unread(build: &BuildCtx<'_, '_>, mapping: &Mapping, span: Span) {
     let plugin = super::plugins::plugin(&build.spec.target, build.builder).image;
     build.at.ctx.notes.report(
-        Diagnostic::warning("ignored-input", format!("`{}` has no effect with `{plugin}`", mapping.input))
+        codes::IGNORED_INPUT
+            .says(format!("`{}` has no effect with `{plugin}`", mapping.input))
             .at(span, format!("this plugin does not read it ({})", mapping.rule))
             .help("set `caching: true` to build with buildx, which reads it, or remove it"),
     );

@@ -1,8 +1,9 @@
 //! Where a step pushes: registry, repository and tags (ecr.registry, push.docker-repo, push.gar-host, push.acr-repository).
 
+use cirun_diagnostics::codes::plan as codes;
 use cirun_image_ref::{DOCKER_HUB, EcrRegistry, canonical_registry, split_registry};
 use cirun_parser::{
-    Diagnostic, Text,
+    Text,
     model::{BuildTarget, DockerAuth},
 };
 use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
@@ -107,7 +108,8 @@ pub(super) fn starts_with_host(host: &str, name: &str) -> bool {
 fn report_registry_twice(build: &BuildCtx<'_, '_>, (host, name): &(String, String)) {
     let BuildTarget::Ecr { image_name: Some(field), .. } = &build.spec.target else { return };
     build.at.ctx.notes.report(
-        Diagnostic::warning("registry-twice", format!("kaniko-ecr pushes to `{host}/{name}`"))
+        codes::REGISTRY_TWICE
+            .says(format!("kaniko-ecr pushes to `{host}/{name}`"))
             .at(field.span, "`account` and `region` name the registry already")
             .help("write the repository alone"),
     );
@@ -155,7 +157,8 @@ fn docker_name(repo: &str) -> (String, String) {
 fn report_no_registry(build: &BuildCtx<'_, '_>, login: &str, repo: &str) {
     let BuildTarget::Docker { repo: Some(field), .. } = &build.spec.target else { return };
     build.at.ctx.notes.report(
-        Diagnostic::warning("repo-without-registry", format!("`repo: {repo}` is pushed to Docker Hub, not to {login}"))
+        codes::REPO_WITHOUT_REGISTRY
+            .says(format!("`repo: {repo}` is pushed to Docker Hub, not to {login}"))
             .at(field.span, "the plugins push this name as it is: it has no registry")
             .help(format!("write `repo: {login}/{repo}`")),
     );

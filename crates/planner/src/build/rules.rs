@@ -1,8 +1,9 @@
 //! Whether AWS and registries would take the names that a step pushes under: judged by its final variables, after every
 //! override; those that only a running step decides are left to the run, as rules.
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_image_ref::{NameRule, is_aws_name};
-use cirun_parser::{Diagnostic, ParameterField, Span, Text as Field, model::BuildTarget};
+use cirun_parser::{ParameterField, Text as Field, model::BuildTarget};
 use cirun_plan::{AwsNames, BrokenName, Environment, Must, Outside, Source, Text, VariableRule};
 
 use super::{BuildCtx, plugins::Builder, registry::in_registry, target::plain};
@@ -234,7 +235,7 @@ fn report(build: &BuildCtx<'_, '_>, judged: &Judged, broken: BrokenName) {
         // The run answers for what the plan names.
         BrokenName::Outside { .. } => return,
     };
-    build.at.ctx.notes.report(Diagnostic::error("invalid-name", message).at(*span, label).help(help));
+    build.at.ctx.notes.report(codes::INVALID_NAME.says(message).at(*span, label).help(help));
 }
 
 const CORRECT: &str = "correct the expression, or give it a value with `--var` or `--input`";
@@ -266,7 +267,8 @@ fn report_no_tag(build: &BuildCtx<'_, '_>, env: &Environment) {
 
 fn report_no_tags(build: &BuildCtx<'_, '_>, span: Span) {
     build.at.ctx.notes.report(
-        Diagnostic::error("invalid-name", format!("`{}` has no tag", build.at.place.path))
+        codes::INVALID_NAME
+            .says(format!("`{}` has no tag", build.at.place.path))
             .at(span, "without one the plugin pushes `latest`")
             .help("write the tag, `latest` too if it is meant"),
     );

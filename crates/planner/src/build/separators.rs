@@ -1,7 +1,8 @@
 //! Build arguments and labels with the character in them that separates one from the next: the plugins know no way to
 //! escape it (measured, with each of the three).
 
-use cirun_parser::{Diagnostic, TextMap};
+use cirun_diagnostics::codes::plan as codes;
+use cirun_parser::TextMap;
 use cirun_plan::Text;
 
 use super::BuildCtx;
@@ -29,7 +30,8 @@ fn report(build: &BuildCtx<'_, '_>, map: Option<&TextMap>, separator: char, labe
         };
         if splits || name.contains(separator) {
             ctx.notes.report(
-                Diagnostic::warning("split-value", format!("`{name}` has a `{separator}`, and is cut there"))
+                codes::SPLIT_VALUE
+                    .says(format!("`{name}` has a `{separator}`, and is cut there"))
                     .at(span, label)
                     .help(format!("leave the `{separator}` out, or {help}")),
             );

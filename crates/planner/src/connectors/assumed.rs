@@ -1,12 +1,11 @@
 //! Connectors that are in no file: what is assumed in the place of each, by what a step wants it for.
 
-use cirun_parser::{Diagnostic, Span};
+use cirun_diagnostics::{Span, codes::plan as codes, nearest};
 
 use crate::{
     inputs::{AwsMode, Inputs, PushMode},
     resolve::Ctx,
     secrets::without_scope,
-    suggest::nearest,
 };
 
 /// What a step wants a connector for.
@@ -130,7 +129,8 @@ pub(super) fn report(ctx: &Ctx<'_>, id: &str, span: Span, need: Need) -> Absent 
         Some(assumption) => {
             ctx.notes.assumed_connector(id);
             ctx.notes.report_absent(
-                Diagnostic::parity("connector-assumed", format!("the connector `{id}` is in no file"))
+                codes::CONNECTOR_ASSUMED
+                    .says(format!("the connector `{id}` is in no file"))
                     .at(span, assumption)
                     .help(format!("{meant}nothing has to be done; to use the connector, write it as {write}")),
             );
@@ -138,7 +138,8 @@ pub(super) fn report(ctx: &Ctx<'_>, id: &str, span: Span, need: Need) -> Absent 
         }
         None => {
             ctx.notes.report_absent(
-                Diagnostic::error("unknown-connector", format!("the connector `{id}` is in no file"))
+                codes::UNKNOWN_CONNECTOR
+                    .says(format!("the connector `{id}` is in no file"))
                     .at(span, "its login is needed here")
                     .help(format!(
                         "{meant}write it as {write}; with `--aws emulated --push local` nothing has to be done"

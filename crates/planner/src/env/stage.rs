@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::Template;
-use cirun_parser::{Diagnostic, Span};
 use cirun_plan::{Cause, EnvVars, Origin, Pieces, Profile, Text, Traced};
 
 use super::{
@@ -77,7 +77,8 @@ pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, ow
 /// Reports a variable that the runner drops for being empty.
 pub(super) fn report_dropped(ctx: &Ctx<'_>, name: &str, span: Span) {
     ctx.notes.report(
-        Diagnostic::warning("empty-env-dropped", format!("`{name}` is empty and so will not be set"))
+        codes::EMPTY_ENV_DROPPED
+            .says(format!("`{name}` is empty and so will not be set"))
             .at(span, "the runner drops empty values (environment.empty)")
             .help(format!("test for it with `${{{name}:-}}`, or give it a value")),
     );

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use cirun_parser::{Diagnostic, Key, ParameterField, Severity, Span, TextMap};
+use cirun_diagnostics::{Severity, Span, codes::plan as codes};
+use cirun_parser::{Key, ParameterField, TextMap};
 use cirun_plan::{Cause, EnvVar, EnvVars, Environment, Origin, Profile, StepFiles, Text, Traced};
 
 use super::{
@@ -66,7 +67,8 @@ fn check_names(at: &StepCtx<'_>, variables: &TextMap) {
             _ => continue,
         };
         let everywhere = name.value.is_empty() || name.value.contains(['=', '\0']);
-        let mut diagnostic = Diagnostic::error("bad-env-name", what)
+        let mut diagnostic = codes::BAD_ENV_NAME
+            .says(what)
             .at(if name.value.is_empty() { value.span } else { name.span }, ENV_NAMES)
             .help(help);
         if !everywhere && at.profile() != Profile::Kubernetes {

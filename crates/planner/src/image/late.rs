@@ -1,6 +1,6 @@
 //! Images that only a running step can name: a pod is made before any of its steps runs (images.late).
 
-use cirun_parser::Span;
+use cirun_diagnostics::Span;
 use cirun_plan::{Profile, Text as PlanText};
 
 use crate::lower::StepCtx;

@@ -1,9 +1,10 @@
 //! Which connector pulls an image where a stage or a step lists several in `registries`
 //! (images.registries).
 
+use cirun_diagnostics::codes::plan as codes;
 use cirun_expressions::is_found;
 use cirun_image_ref::split_registry;
-use cirun_parser::{Diagnostic, Severity, model::RegistrySpec};
+use cirun_parser::model::RegistrySpec;
 use cirun_plan::{Cause, Profile, Text as PlanText, Traced};
 
 use super::ImageFields;
@@ -36,7 +37,8 @@ pub(super) fn connector<'a>(
     }
     if let Some(unused) = given(fields.connector_ref) {
         ctx.notes.report(
-            Diagnostic::warning("ignored-input", "`connectorRef` has no effect beside `registries`")
+            codes::IGNORED_INPUT
+                .says("`connectorRef` has no effect beside `registries`")
                 .at(unused.span, FROM_LIST)
                 .help("remove one of the two"),
         );
@@ -49,13 +51,10 @@ pub(super) fn connector<'a>(
     let found = matching(ctx, list, &image, need).or_else(|| of_type(ctx, list, &image, need));
     let Some(found) = found else {
         ctx.notes.report(
-            Diagnostic::new(
-                Severity::Note,
-                "image-without-connector",
-                format!("none of the `registries` is for the image of `{}`", at.place.id),
-            )
-            .at(fields.image.span, FROM_LIST)
-            .help("the image is pulled without credentials"),
+            codes::IMAGE_WITHOUT_CONNECTOR
+                .says(format!("none of the `registries` is for the image of `{}`", at.place.id))
+                .at(fields.image.span, FROM_LIST)
+                .help("the image is pulled without credentials"),
         );
         return Connection::Absent;
     };
@@ -79,7 +78,8 @@ fn matches(ctx: &Ctx<'_>, registry: &RegistrySpec, image: &str) -> bool {
     let Some(pattern) = ctx.known(field, "`match`") else { return false };
     is_found(&pattern.value, image).unwrap_or_else(|error| {
         ctx.notes.report(
-            Diagnostic::error("bad-pattern", error.to_string())
+            codes::BAD_PATTERN
+                .says(error.to_string())
                 .at(field.span, "`match` is a regular expression of Java, found anywhere in the image's name")
                 .help("write the beginning of the names, such as `^quay.io/team/`"),
         );

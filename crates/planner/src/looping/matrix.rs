@@ -1,7 +1,8 @@
 //! `strategy.matrix`.
 
+use cirun_diagnostics::codes::plan as codes;
 use cirun_expressions::{Template, Value};
-use cirun_parser::{Diagnostic, Node, Value as NodeValue, model::StrategySpec};
+use cirun_parser::{Node, Value as NodeValue, model::StrategySpec};
 use indexmap::IndexMap;
 
 use super::{Expansion, Instance, items_of};
@@ -20,7 +21,8 @@ pub(super) fn instances(
         let items = axis_values(ctx, node)?;
         if items.is_empty() {
             ctx.notes.report(
-                Diagnostic::error("bad-loop", format!("the axis `{axis}` is empty"))
+                codes::BAD_LOOP
+                    .says(format!("the axis `{axis}` is empty"))
                     .at(node.span, "an axis needs at least one value"),
             );
             return Err(Expansion::Never);
@@ -28,9 +30,7 @@ pub(super) fn instances(
         values.push((axis, items));
     }
     if values.is_empty() {
-        ctx.notes.report(
-            Diagnostic::error("bad-loop", "the matrix has no axes").at(strategy.span, "name at least one axis"),
-        );
+        ctx.notes.report(codes::BAD_LOOP.says("the matrix has no axes").at(strategy.span, "name at least one axis"));
         return Err(Expansion::Never);
     }
     let mut instances = Vec::new();

@@ -1,6 +1,7 @@
 //! Background steps (the reference's page background).
 
-use cirun_parser::{Diagnostic, ParameterField, Span, TextList, TextMap, model::BackgroundSpec};
+use cirun_diagnostics::{Span, codes::plan as codes};
+use cirun_parser::{ParameterField, TextList, TextMap, model::BackgroundSpec};
 use cirun_plan::{Action, Cause, HostAction, Origin, PortBinding, Profile, Role, StepFiles, Text as PlanText, Traced};
 
 use super::{
@@ -138,7 +139,8 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
                 PlanText::Known(name) if !name.is_empty() => aliases.push(Traced::new(name, alias.origin)),
                 PlanText::Known(_) => {}
                 waiting @ (PlanText::Secret(_) | PlanText::Deferred(_)) => at.ctx.notes.report(
-                    Diagnostic::error("decided-too-late", format!("`{}` cannot be a name", waiting.shown()))
+                    codes::DECIDED_TOO_LATE
+                        .says(format!("`{}` cannot be a name", waiting.shown()))
                         .at(more.span, "an alias must be known before the stage begins"),
                 ),
             }
@@ -199,7 +201,8 @@ fn binding(at: &StepCtx<'_>, host: &str, container: &str, span: Span) -> Option<
         (Some(host), Some(container)) => Some(PortBinding { host, container }),
         (None, _) | (_, None) => {
             at.ctx.notes.report(
-                Diagnostic::error("bad-port", format!("`{host}` → `{container}` are not two ports"))
+                codes::BAD_PORT
+                    .says(format!("`{host}` → `{container}` are not two ports"))
                     .at(span, "a port is a whole number from 1 to 65535")
                     .help("write `\"HOST\": \"CONTAINER\"`, such as `\"8080\": \"80\"`"),
             );
@@ -211,7 +214,8 @@ fn binding(at: &StepCtx<'_>, host: &str, container: &str, span: Span) -> Option<
 fn report_nothing_to_run(at: &StepCtx<'_>) {
     let id = &at.step.identifier;
     at.ctx.notes.report(
-        Diagnostic::error("missing-required-input", format!("`Background` step `{}` has nothing to run", id.value))
+        codes::MISSING_REQUIRED_INPUT
+            .says(format!("`Background` step `{}` has nothing to run", id.value))
             .at(id.span, "without an image it runs on the machine itself (background.on-machine)")
             .help("set `image`, or a `command` or `entrypoint` that the machine runs"),
     );
@@ -219,7 +223,8 @@ fn report_nothing_to_run(at: &StepCtx<'_>) {
 
 fn report_bad_alias(at: &StepCtx<'_>, name: &str, span: Span) {
     at.ctx.notes.report(
-        Diagnostic::warning("bad-host-name", format!("`{name}` cannot be a name of a host"))
+        codes::BAD_HOST_NAME
+            .says(format!("`{name}` cannot be a name of a host"))
             .at(span, "a list of names in Docker's network (background.network-aliases)")
             .help("write each name as an item of its own, without blanks: no program can ask for this one"),
     );
@@ -237,14 +242,16 @@ fn report_entrypoint_in_one(at: &StepCtx<'_>, entrypoint: Option<&TextList>) {
     }
     let words = text.split_whitespace().collect::<Vec<_>>();
     at.ctx.notes.report(
-        Diagnostic::warning("entrypoint-in-one", format!("`entrypoint` is a list: `{text}` is all of it one program"))
+        codes::ENTRYPOINT_IN_ONE
+            .says(format!("`entrypoint` is a list: `{text}` is all of it one program"))
             .at(field.span, "a list of arguments is needed here (background.entrypoint)")
             .help(format!("write `entrypoint: [{}]`", words.join(", "))),
     );
 }
 
 fn report_command_dropped(at: &StepCtx<'_>, span: Span, entrypoint: Option<&TextList>) {
-    let mut diagnostic = Diagnostic::warning("ignored-input", "`command` has no effect beside `entrypoint`")
+    let mut diagnostic = codes::IGNORED_INPUT
+        .says("`command` has no effect beside `entrypoint`")
         .at(span, "the entrypoint takes its place (background.entrypoint)")
         .help("remove one of the two");
     if let Some(entrypoint) = entrypoint {

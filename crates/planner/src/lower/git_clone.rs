@@ -1,7 +1,8 @@
 //! GitClone steps (the reference's page clone).
 
+use cirun_diagnostics::codes::plan as codes;
 use cirun_parser::{
-    Diagnostic, Flag, Text, TextList,
+    Flag, Text, TextList,
     model::{BuildSpec, ConnectorSpec, GitCloneSpec},
 };
 use cirun_plan::{Action, Cause, Origin, Profile, Text as PlanText, Traced};
@@ -44,7 +45,8 @@ fn variables(at: &StepCtx<'_>, spec: &GitCloneSpec) -> Env {
     match &spec.build {
         Some(build) => checked_out(at, build, &mut env),
         None => ctx.notes.report(
-            Diagnostic::error("missing-required-input", format!("`GitClone` step `{}` needs `build`", at.place.id))
+            codes::MISSING_REQUIRED_INPUT
+                .says(format!("`GitClone` step `{}` needs `build`", at.place.id))
                 .at(at.step.identifier.span, "required (clone.build)")
                 .help("set `build`, such as `{type: branch, spec: {branch: main}}`"),
         ),
@@ -83,12 +85,10 @@ fn repository(at: &StepCtx<'_>, spec: &GitCloneSpec, own: &mut OwnLayers) {
     if given(spec.connector_ref.as_ref()).is_none() {
         if given(repo).is_none() {
             ctx.notes.report(
-                Diagnostic::error(
-                    "missing-required-input",
-                    format!("`GitClone` step `{}` names neither a connector nor a repository", at.place.id),
-                )
-                .at(at.step.identifier.span, "one of them is required (clone.connector)")
-                .help("add `connectorRef`, or `repoName` for a repository of Harness Code"),
+                codes::MISSING_REQUIRED_INPUT
+                    .says(format!("`GitClone` step `{}` names neither a connector nor a repository", at.place.id))
+                    .at(at.step.identifier.span, "one of them is required (clone.connector)")
+                    .help("add `connectorRef`, or `repoName` for a repository of Harness Code"),
             );
         }
         return sibling(at, spec, "only the service knows the addresses of Harness Code", &mut own.derived);
@@ -111,12 +111,10 @@ fn repository(at: &StepCtx<'_>, spec: &GitCloneSpec, own: &mut OwnLayers) {
         | ConnectorSpec::Azure(_)
         | ConnectorSpec::Artifactory(_)
         | ConnectorSpec::Other(_) => ctx.notes.report(
-            Diagnostic::error(
-                "wrong-connector-type",
-                format!("`{}` is not a connector to Git repositories", named.connector.identifier.value),
-            )
-            .at(named.span, "a Git connector is needed here (clone.connector)")
-            .help("name a connector of type Github, Gitlab, Bitbucket, Git, AzureRepo or Codecommit"),
+            codes::WRONG_CONNECTOR_TYPE
+                .says(format!("`{}` is not a connector to Git repositories", named.connector.identifier.value))
+                .at(named.span, "a Git connector is needed here (clone.connector)")
+                .help("name a connector of type Github, Gitlab, Bitbucket, Git, AzureRepo or Codecommit"),
         ),
     }
 }
@@ -134,12 +132,10 @@ fn sibling(at: &StepCtx<'_>, spec: &GitCloneSpec, why: &'static str, env: &mut E
         return;
     }
     ctx.notes.report(
-        Diagnostic::parity(
-            "sibling-repository",
-            format!("`{}` clones `{shown}` from beside the codebase", at.place.id),
-        )
-        .at(at.step.identifier.span, why)
-        .help("write the connector under `.harness/`, or in a directory named by `--include`"),
+        codes::SIBLING_REPOSITORY
+            .says(format!("`{}` clones `{shown}` from beside the codebase", at.place.id))
+            .at(at.step.identifier.span, why)
+            .help("write the connector under `.harness/`, or in a directory named by `--include`"),
     );
     let address = name.value.preceded_by(&base[..=cut]).followed_by(suffix);
     for variable in ["DRONE_REMOTE_URL", "DRONE_GIT_HTTP_URL"] {
@@ -172,7 +168,8 @@ fn directory(at: &StepCtx<'_>, spec: &GitCloneSpec, env: &mut Env) {
         && let Some(field) = &spec.clone_directory
     {
         ctx.notes.report(
-            Diagnostic::error("rejected-input", "`cloneDirectory` may not be the workspace itself")
+            codes::REJECTED_INPUT
+                .says("`cloneDirectory` may not be the workspace itself")
                 .at(field.span, "`/harness` is refused (clone.directory)")
                 .help("name a folder below it"),
         );

@@ -1,9 +1,7 @@
 //! Steps that only wait, and steps that are shown and not run.
 
-use cirun_parser::{
-    Diagnostic,
-    model::{OtherSpec, WaitSpec},
-};
+use cirun_diagnostics::codes::plan as codes;
+use cirun_parser::model::{OtherSpec, WaitSpec};
 use cirun_plan::{Action, Cause, Origin, Traced};
 
 use super::{Lowered, StepCtx};
@@ -20,7 +18,8 @@ pub(crate) fn wait(at: &StepCtx<'_>, spec: &WaitSpec) -> Lowered {
         }
         None => {
             at.ctx.notes.report(
-                Diagnostic::error("missing-required-input", format!("`Wait` step `{}` needs `duration`", at.place.id))
+                codes::MISSING_REQUIRED_INPUT
+                    .says(format!("`Wait` step `{}` needs `duration`", at.place.id))
                     .at(at.step.identifier.span, "it has none (documents.wait)")
                     .help("set `duration`, such as `30s`"),
             );
@@ -40,9 +39,9 @@ pub(crate) fn skipped(at: &StepCtx<'_>, spec: &OtherSpec) -> Lowered {
 /// A step that stands where nothing runs locally.
 pub(crate) fn not_here(at: &StepCtx<'_>, why: &str) -> Lowered {
     let who = if at.stage.is_ci() { "CI runs this step" } else { "Harness runs this step" };
-    at.ctx.notes.report(
-        Diagnostic::parity("step-not-run", format!("`{}` is skipped: {why}", at.place.id)).at(at.step.kind.span, who),
-    );
+    at.ctx
+        .notes
+        .report(codes::STEP_NOT_RUN.says(format!("`{}` is skipped: {why}", at.place.id)).at(at.step.kind.span, who));
     Lowered::impossible(why)
 }
 

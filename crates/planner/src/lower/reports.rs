@@ -1,6 +1,7 @@
 //! `reports`: where a step's test reports are.
 
-use cirun_parser::{Diagnostic, ParameterField, Severity, Span, model::ReportsSpec};
+use cirun_diagnostics::{Severity, Span, codes::plan as codes};
+use cirun_parser::{ParameterField, model::ReportsSpec};
 use cirun_plan::{Text as PlanText, Traced};
 use globset::GlobBuilder;
 
@@ -25,7 +26,8 @@ pub(super) fn of(ctx: &Ctx<'_>, reports: Option<&ReportsSpec>) -> Vec<Traced<Pla
 /// CI writes into the step's log that it finds no file, and the step goes on.
 fn check(ctx: &Ctx<'_>, path: &str, span: Span) {
     let Err(error) = GlobBuilder::new(path).literal_separator(true).build() else { return };
-    let mut warning = Diagnostic::error("bad-pattern", format!("`{path}` is not a pattern: {}", error.kind()))
+    let mut warning = codes::BAD_PATTERN
+        .says(format!("`{path}` is not a pattern: {}", error.kind()))
         .at(span, "a path or a pattern is needed here (outputs.report-paths)")
         .help("write `*` for a part of a name, `**` for directories, `{a,b}` for either, `[ab]` for one character");
     warning.severity = Severity::Warning;

@@ -1,6 +1,7 @@
 //! `retry` of a step's `spec`: how often the service starts the step's container.
 
-use cirun_parser::{Diagnostic, Int};
+use cirun_diagnostics::codes::plan as codes;
+use cirun_parser::Int;
 use cirun_plan::{Cause, Origin, Traced};
 
 use super::StepCtx;
@@ -15,7 +16,8 @@ pub(crate) fn of_plugin(at: &StepCtx<'_>, retry: Option<&Int>, rule: &'static st
         && count.value > DEFAULT
     {
         at.ctx.notes.report(
-            Diagnostic::parity("retry-not-done", format!("`{}` starts once here, whatever `retry` says", at.place.id))
+            codes::RETRY_NOT_DONE
+                .says(format!("`{}` starts once here, whatever `retry` says", at.place.id))
                 .at(field.span, format!("CI may start the plugin {} times", count.value))
                 .help("a failure strategy with `Retry` is followed here as in CI"),
         );

@@ -1,5 +1,6 @@
 //! `Run` and `Test` steps (the reference's page run).
 
+use cirun_diagnostics::unknown_word;
 use cirun_parser::{
     ParameterField, Text,
     model::{OutputVariableSpec, RunSpec, Shell},
@@ -15,7 +16,6 @@ use crate::{
     pitfalls,
     resolve::{Ctx, given},
     shell::{self, Export, ScriptOf},
-    suggest::unknown_word,
     tables::{check::check_but, run::ROWS},
 };
 

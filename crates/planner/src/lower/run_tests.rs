@@ -1,6 +1,7 @@
 //! RunTests steps: their whole commands, without test selection (run.tests).
 
-use cirun_parser::{Diagnostic, Text, model::RunTestsSpec};
+use cirun_diagnostics::codes::plan as codes;
+use cirun_parser::{Text, model::RunTestsSpec};
 use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
 use super::{
@@ -29,7 +30,8 @@ const TOOLS: [(&str, &str); 9] = [
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunTestsSpec) -> Lowered {
     let ctx = &at.ctx;
     ctx.notes.report(
-        Diagnostic::parity("no-test-selection", format!("`{}` runs all tests: CI may select some", at.place.id))
+        codes::NO_TEST_SELECTION
+            .says(format!("`{}` runs all tests: CI may select some", at.place.id))
             .at(at.step.identifier.span, "test intelligence is not available here"),
     );
     let Some(tool) = given(spec.build_tool.as_ref()).and_then(|field| tool(at, field)) else {
@@ -57,7 +59,8 @@ fn tool(at: &StepCtx<'_>, field: &Text) -> Option<Traced<&'static str>> {
         None => {
             let names = TOOLS.map(|(name, _)| name).join(", ");
             at.ctx.notes.report(
-                Diagnostic::error("unknown-word", format!("unknown build tool `{}`", word.value))
+                codes::UNKNOWN_WORD
+                    .says(format!("unknown build tool `{}`", word.value))
                     .at(field.span, "no such build tool")
                     .help(format!("write one of {names}")),
             );

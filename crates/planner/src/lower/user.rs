@@ -1,7 +1,8 @@
 //! `runAsUser`: the number of the user whose processes a container has (background.run-as-user).
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::Template;
-use cirun_parser::{Diagnostic, Node, Span, Text};
+use cirun_parser::{Node, Text};
 use cirun_plan::{Text as PlanText, Traced};
 
 use crate::resolve::Ctx;
@@ -30,7 +31,8 @@ fn check(ctx: &Ctx<'_>, user: &PlanText, span: Span) -> bool {
         return true;
     }
     ctx.notes.report(
-        Diagnostic::error("bad-user", format!("`{text}` is not a user id"))
+        codes::BAD_USER
+            .says(format!("`{text}` is not a user id"))
             .at(span, "a whole number, and none below zero (background.run-as-user)")
             .help("write the number that the image's `/etc/passwd` has for the user, such as `1000`"),
     );

@@ -1,7 +1,7 @@
 //! What resolving finds wrong.
 
+use cirun_diagnostics::{Diagnostic, Severity, Span, codes::plan as codes};
 use cirun_expressions::Segment;
-use cirun_parser::{Diagnostic, Severity, Span};
 use cirun_plan::Pieces;
 
 use super::{Ctx, recording::Recording};
@@ -34,7 +34,8 @@ impl NotHere {
     }
 
     fn diagnostic(&self, path: &str, span: Span) -> Diagnostic {
-        let mut diagnostic = Diagnostic::warning("unresolved-expression", format!("`{path}` has no value here"))
+        let mut diagnostic = codes::UNRESOLVED_EXPRESSION
+            .says(format!("`{path}` has no value here"))
             .at(span, self.why)
             .help(format!("give it one with `--var {path}=VALUE`"));
         diagnostic.severity = self.severity;
@@ -57,7 +58,8 @@ impl Ctx<'_> {
         let missing = recording.missing.borrow();
         if missing.iter().any(|path| matches!(path.first(), Some(Segment::Key(first)) if first == "input")) {
             self.notes.report(
-                Diagnostic::error("missing-input", "a runtime input has no value".to_owned())
+                codes::MISSING_INPUT
+                    .says("a runtime input has no value".to_owned())
                     .at(span, "nobody gave this `<+input>` a value")
                     .help("give it with `--input PATH=VALUE` or in an input set, `--input-set FILE`"),
             );
@@ -74,7 +76,8 @@ impl Ctx<'_> {
             }
             let suggestion =
                 missing.iter().find(|path| dotted(path) == bare).and_then(|path| self.names.suggestion(path));
-            let diagnostic = Diagnostic::warning("unresolved-expression", format!("`{bare}` does not resolve"))
+            let diagnostic = codes::UNRESOLVED_EXPRESSION
+                .says(format!("`{bare}` does not resolve"))
                 .at(span, "becomes the text `null`, as in the CI service");
             self.notes.report(diagnostic.help(match suggestion {
                 Some(name) => format!("did you mean `<+{name}>`?"),
@@ -97,7 +100,8 @@ impl Ctx<'_> {
             let (output, step) = (dotted(path), dotted(&path[..path.len() - 3]));
             let id = step.rsplit('.').next().unwrap_or(&step);
             self.notes.report(
-                Diagnostic::warning("output-not-written", format!("`{output}` will be `null`"))
+                codes::OUTPUT_NOT_WRITTEN
+                    .says(format!("`{output}` will be `null`"))
                     .at(span, format!("`{plugin}` writes no output `digest`"))
                     .help(format!("use `<+{step}.artifact_{id}.stepArtifacts.publishedImageArtifacts[0].digest>`")),
             );
@@ -105,7 +109,8 @@ impl Ctx<'_> {
     }
 
     pub(super) fn missing_secret(&self, id: &str, span: Span) {
-        let mut diagnostic = Diagnostic::error("missing-secret", format!("the secret `{id}` has no value"))
+        let mut diagnostic = codes::MISSING_SECRET
+            .says(format!("the secret `{id}` has no value"))
             .at(span, "needed here")
             .help(secrets::remedy(id));
         if self.names.secrets().stand_in().is_some() {
@@ -120,7 +125,8 @@ impl Ctx<'_> {
             return;
         }
         self.notes.report(
-            Diagnostic::error("decided-too-late", format!("{what} waits for a running step: `{}`", pieces.shown()))
+            codes::DECIDED_TOO_LATE
+                .says(format!("{what} waits for a running step: `{}`", pieces.shown()))
                 .at(span, "must be known before the stage begins"),
         );
     }
@@ -136,7 +142,8 @@ impl Ctx<'_> {
 
     pub(super) fn not_a(&self, kind: &str, what: &str, found: &str, span: Span) {
         self.notes.report(
-            Diagnostic::error("wrong-type", format!("{what} comes to `{found}`, which is not a {kind}"))
+            codes::WRONG_TYPE
+                .says(format!("{what} comes to `{found}`, which is not a {kind}"))
                 .at(span, format!("a {kind} is needed here")),
         );
     }

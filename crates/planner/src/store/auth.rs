@@ -1,7 +1,8 @@
 //! What the connector of such a step gives its plugin (stores.connector).
 
+use cirun_diagnostics::codes::plan as codes;
 use cirun_parser::{
-    Diagnostic, Text,
+    Text,
     model::{
         ArtifactoryAuth, ArtifactoryConnector, ConnectorSpec, StoreStep,
         StoreStep::{
@@ -131,7 +132,8 @@ fn secret(
 
 fn report_external_id(store: &StoreCtx<'_, '_>, named: &Named<'_>) {
     store.at.ctx.notes.report(
-        Diagnostic::warning("external-id-dropped", "this step's plugin does not get the connector's `externalId`")
+        codes::EXTERNAL_ID_DROPPED
+            .says("this step's plugin does not get the connector's `externalId`")
             .at(named.span, "no variable is made of it (stores.external-id)")
             .help("let the role's trust policy go without one for this connector"),
     );

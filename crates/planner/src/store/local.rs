@@ -1,12 +1,10 @@
 //! Who keeps the files of a step here: cirun, an S3 endpoint of this machine or the stage, or the real store.
 
+use cirun_diagnostics::codes::plan as codes;
 use cirun_image_ref::Locality;
-use cirun_parser::{
-    Diagnostic,
-    model::StoreStep::{
-        ArtifactoryUpload, GcsUpload, RestoreCacheAzure, RestoreCacheGcs, RestoreCacheS3, S3Upload, SaveCacheAzure,
-        SaveCacheGcs, SaveCacheS3,
-    },
+use cirun_parser::model::StoreStep::{
+    ArtifactoryUpload, GcsUpload, RestoreCacheAzure, RestoreCacheGcs, RestoreCacheS3, S3Upload, SaveCacheAzure,
+    SaveCacheGcs, SaveCacheS3,
 };
 use cirun_plan::Text;
 
@@ -118,7 +116,7 @@ fn report(store: &StoreCtx<'_, '_>, player: &StorePlayer, address: &str) {
         }
         (StorePlayer::Cirun, true, false) => format!("`{id}` only lists its files: in CI they go to {address}"),
     };
-    let mut diagnostic = Diagnostic::parity("store-not-asked", message).at(store.at.step.kind.span, KEPT_HERE);
+    let mut diagnostic = codes::STORE_NOT_ASKED.says(message).at(store.at.step.kind.span, KEPT_HERE);
     if *player == StorePlayer::Cirun && endpoint(store).is_some() && on_s3(store) {
         diagnostic = diagnostic.help("the step's endpoint is outside of the stage: `--push real` uses it");
     }

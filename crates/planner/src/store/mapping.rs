@@ -1,7 +1,8 @@
 //! Step inputs → plugin variables: the rules of the reference's page stores, a line a row.
 
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
-    Diagnostic, Flag, Span, Text, TextList,
+    Flag, Text, TextList,
     model::{
         StoreSpec,
         StoreStep::{
@@ -162,7 +163,8 @@ fn report_no_region(store: &StoreCtx<'_, '_>) {
     }
     let span: Span = store.at.step.identifier.span;
     store.at.ctx.notes.report(
-        Diagnostic::warning("missing-region", format!("`{}` has no `region`", store.at.place.id))
+        codes::MISSING_REGION
+            .says(format!("`{}` has no `region`", store.at.place.id))
             .at(span, "optional in the schema, and resolved as required (stores.region)")
             .help("set `region`"),
     );

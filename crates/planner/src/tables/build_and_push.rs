@@ -1,9 +1,7 @@
 //! The inputs of the build-and-push steps: the reference's pages ecr and push, one row a line.
 
-use cirun_parser::{
-    Span,
-    model::{BuildAndPushSpec, BuildTarget},
-};
+use cirun_diagnostics::Span;
+use cirun_parser::model::{BuildAndPushSpec, BuildTarget};
 
 use super::{
     Cell::{Allowed as A, Hidden as H, Ignored as I, Required as R, Unless},

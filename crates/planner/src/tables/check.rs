@@ -1,6 +1,7 @@
 //! Holds a step against its table.
 
-use cirun_parser::{Diagnostic, Severity, Span, model::Step};
+use cirun_diagnostics::{Diagnostic, Span, codes::plan as codes};
+use cirun_parser::model::Step;
 
 use super::{Cell, Column, Row};
 use crate::notes::Notes;
@@ -28,25 +29,18 @@ pub(crate) fn check_but<S>(
             (Cell::Unless(other), None) if written(other).is_none() => {
                 missing(&subject, row, column, step).help(format!("set `{}` or `{other}`", row.input))
             }
-            (Cell::Beside(other), None) if written(other).is_some() => Diagnostic::new(
-                Severity::Note,
-                "image-without-connector",
-                format!("{subject} has `{other}` and no `{}`", row.input),
-            )
-            .at(step.identifier.span, row.rule)
-            .help("the image is pulled without credentials"),
+            (Cell::Beside(other), None) if written(other).is_some() => codes::IMAGE_WITHOUT_CONNECTOR
+                .says(format!("{subject} has `{other}` and no `{}`", row.input))
+                .at(step.identifier.span, row.rule)
+                .help("the image is pulled without credentials"),
             (Cell::Ignored, Some(span)) => ignored(row, column, span),
-            (Cell::Rejected, Some(span)) => {
-                Diagnostic::error("rejected-input", format!("`{}` is refused on {profile}", row.input))
-                    .at(span, row.rule)
-                    .help(format!("remove `{}`", row.input))
-            }
-            (Cell::Hidden, Some(span)) => Diagnostic::new(
-                Severity::Note,
-                "not-offered-input",
-                format!("the Studio does not offer `{}` on {profile}", row.input),
-            )
-            .at(span, row.rule),
+            (Cell::Rejected, Some(span)) => codes::REJECTED_INPUT
+                .says(format!("`{}` is refused on {profile}", row.input))
+                .at(span, row.rule)
+                .help(format!("remove `{}`", row.input)),
+            (Cell::Hidden, Some(span)) => codes::NOT_OFFERED_INPUT
+                .says(format!("the Studio does not offer `{}` on {profile}", row.input))
+                .at(span, row.rule),
             (
                 Cell::Required
                 | Cell::Unless(_)
@@ -63,7 +57,8 @@ pub(crate) fn check_but<S>(
 }
 
 fn missing<S>(subject: &str, row: &Row<S>, column: Column, step: &Step) -> Diagnostic {
-    Diagnostic::error("missing-required-input", format!("{subject} needs `{}` on {}", row.input, column.name()))
+    codes::MISSING_REQUIRED_INPUT
+        .says(format!("{subject} needs `{}` on {}", row.input, column.name()))
         .at(step.identifier.span, row.rule)
         .help(format!("set `{}`", row.input))
 }
@@ -78,5 +73,5 @@ fn ignored<S>(row: &Row<S>, column: Column, span: Span) -> Diagnostic {
             format!("remove `{}`, or run the stage where it has an effect", row.input),
         )
     };
-    Diagnostic::warning("ignored-input", message).at(span, row.rule).help(help)
+    codes::IGNORED_INPUT.says(message).at(span, row.rule).help(help)
 }

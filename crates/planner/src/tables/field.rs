@@ -1,7 +1,8 @@
 //! Where an input of a table's row is written; what is written empty is not set.
 
+use cirun_diagnostics::Span;
 use cirun_parser::{
-    Flag, Int, Node, ParameterField, Span, Text, TextList, TextMap, Value,
+    Flag, Int, Node, ParameterField, Text, TextList, TextMap, Value,
     model::{RegistrySpec, Step},
 };
 

@@ -1,6 +1,7 @@
 //! Connectors that are in no file: what takes the place of each kind, and where nothing may.
 
-use cirun_parser::{Severity, Sources, lower_connector, parse_documents};
+use cirun_diagnostics::{Severity, Sources};
+use cirun_parser::{lower_connector, parse_documents};
 use cirun_plan::Profile;
 use cirun_planner::{Access, AwsMode, PushMode};
 use insta::assert_snapshot;

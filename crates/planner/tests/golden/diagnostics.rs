@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use cirun_plan::Secret;
-use cirun_planner::{AwsMode, CODES, DelegateIdentity, Inputs, PushMode, Setting};
+use cirun_planner::{AwsMode, DelegateIdentity, Inputs, PushMode, Setting};
 
 use crate::harness::{diagnostics, plan_document};
 
@@ -75,6 +75,6 @@ fn every_code_has_a_document_that_shows_it() {
     }
     assert!(silent.is_empty(), "documents that do not show their code: {silent:?}");
     let shown: BTreeSet<String> = files.iter().map(|file| stem(file)).collect();
-    let known: BTreeSet<String> = CODES.iter().map(|code| code.id.to_owned()).collect();
+    let known: BTreeSet<String> = cirun_diagnostics::codes::plan::ALL.iter().map(|code| code.id.to_owned()).collect();
     assert_eq!(shown, known, "documents and codes");
 }

@@ -1,6 +1,7 @@
 //! The inputs of BuildAndPushECR, on every infrastructure (the reference's page ecr).
 
-use cirun_parser::{Sources, lower_pipeline, parse_documents};
+use cirun_diagnostics::Sources;
+use cirun_parser::{lower_pipeline, parse_documents};
 use cirun_plan::Profile;
 use cirun_planner::PushMode;
 use insta::assert_snapshot;

@@ -1,6 +1,6 @@
 //! The example pipelines of the repository plan without errors.
 
-use cirun_parser::Severity;
+use cirun_diagnostics::Severity;
 use cirun_planner::AwsMode;
 
 use crate::harness::{delegate, diagnostics, plan_document};

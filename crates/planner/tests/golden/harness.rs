@@ -4,8 +4,9 @@ mod render;
 
 use std::sync::Arc;
 
+use cirun_diagnostics::{Diagnostic, Severity, Sources};
 use cirun_parser::{
-    Diagnostic, DocumentKind, Severity, Sources, lower_connector, lower_pipeline,
+    DocumentKind, lower_connector, lower_pipeline,
     model::{Connector, Pipeline},
     parse_documents,
 };

@@ -75,7 +75,7 @@ fn notes(page: &mut Markup, record: &RunRecord) {
         page.element("ul", &[], |page| {
             for note in &record.notes {
                 page.element("li", &[], |page| {
-                    page.leaf("b", class(severity_mark(note.severity)), note.severity).text(" ");
+                    page.leaf("b", class(severity_mark(note.severity)), note.severity.as_str()).text(" ");
                     if let Some(step) = &note.step {
                         page.text(step.as_str()).text(": ");
                     }

@@ -108,7 +108,7 @@ fn begin(script: &mut Script) {
         .run_started(&[("build", 5)])
         .say(EventKind::Diagnostic {
             code: "service-not-awaited".into(),
-            severity: "parity",
+            severity: cirun_diagnostics::Severity::Parity,
             message: "cirun waits until `redis` accepts connections; CI does not".into(),
             step: Some(path("redis")),
         })
@@ -259,7 +259,7 @@ pub(crate) fn every_type() -> Vec<Event> {
         .run_started(&[("build", 3), ("scan", 1)])
         .say(EventKind::Diagnostic {
             code: "no-clone".into(),
-            severity: "warning",
+            severity: cirun_diagnostics::Severity::Warning,
             message: "the workspace has 3 modified files".into(),
             step: None,
         })

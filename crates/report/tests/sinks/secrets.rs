@@ -97,7 +97,12 @@ fn run(masker: &Masker, text: &str) -> Vec<Event> {
         *tail = vec![line];
     }
     script.say(finish);
-    script.say(EventKind::Diagnostic { code: "c".into(), severity: "warning", message: said, step: None });
+    script.say(EventKind::Diagnostic {
+        code: "c".into(),
+        severity: cirun_diagnostics::Severity::Warning,
+        message: said,
+        step: None,
+    });
     script.say(EventKind::StageFinished {
         stage: StageId("build".into()),
         outcome: Outcome::Failed,
@@ -191,7 +196,7 @@ fn what_is_shown_gives_no_orders() {
     script.pull(&format!("image{order}"), ImageState::Failed { reason: order.into() });
     script.say(EventKind::Diagnostic {
         code: order.into(),
-        severity: "error",
+        severity: cirun_diagnostics::Severity::Error,
         message: order.into(),
         step: Some(step.clone()),
     });
@@ -236,7 +241,7 @@ fn what_is_shown_gives_no_orders() {
         crate::written(&script.events, |out| Box::new(JunitSink::new(out))),
         term.contents(),
     ] {
-        let found = text.chars().find(|character| cirun_engine::is_written_out(*character));
+        let found = text.chars().find(|character| cirun_terminal_text::is_written_out(*character));
         assert_eq!(found, None, "{text:?}");
         assert!(text.contains("\\u001b[2J"), "{text}");
     }

@@ -6,8 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use cirun_engine::{BackendError, EventKind, Outcome, RunError, RunResult, run_codes::AWS_NOT_EMULATED};
-use cirun_parser::{Diagnostic, Severity};
+use cirun_diagnostics::{Diagnostic, Severity, codes::run::AWS_NOT_EMULATED};
+use cirun_engine::{BackendError, EventKind, Outcome, RunError, RunResult};
 use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason, StepPath};
 use cirun_report::human_count;
 
@@ -75,7 +75,7 @@ fn say_addresses(session: &Session, failed: &StepPath) {
     let steps = || session.plan().stages.iter().flat_map(PlannedStage::steps);
     let Some(step) = steps().find(|step| step.path == *failed) else { return };
     let is_of_step = |diagnostic: &&Diagnostic| {
-        let place = diagnostic.labels.first().map(|label| crate::diagnostics::location(label.span, &session.sources));
+        let place = diagnostic.labels.first().map(|label| cirun_diagnostics::location(label.span, &session.sources));
         ADDRESS_CODES.contains(&diagnostic.code) && place == Some(step.place.to_string())
     };
     for diagnostic in session.diagnostics.iter().filter(is_of_step) {
@@ -213,7 +213,7 @@ impl NotEmulated {
         let new = names.into_iter().filter(|name| reported.insert(name.clone()));
         new.map(|name| {
             let message = format!("`{name}` was asked for: it is AWS's, not emulated, and was refused by the gateway");
-            AWS_NOT_EMULATED.says(message, None)
+            EventKind::found(AWS_NOT_EMULATED, message, None)
         })
         .collect()
     }
@@ -231,7 +231,7 @@ pub(super) fn say_parity(session: &Session) {
         let place = diagnostic
             .labels
             .first()
-            .map(|label| format!("  ({})", crate::diagnostics::location(label.span, &session.sources)));
+            .map(|label| format!("  ({})", cirun_diagnostics::location(label.span, &session.sources)));
         console::say(&format!("  {}{}", diagnostic.message, place.unwrap_or_default()));
     }
 }

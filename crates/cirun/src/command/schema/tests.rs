@@ -1,6 +1,7 @@
 use std::{fs, path::Path};
 
-use cirun_parser::{Node, Sources, Value as NodeValue};
+use cirun_diagnostics::Sources;
+use cirun_parser::{Node, Value as NodeValue};
 
 use super::*;
 

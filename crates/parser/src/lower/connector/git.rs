@@ -3,9 +3,11 @@
 //! Names of fields and of ways to log in are those of the public `harness/harness-go-sdk` (71b8d2b, `harness/nextgen`): the
 //! schema repository has no connectors.
 
+use cirun_diagnostics::Spanned;
+
 use super::kind;
 use crate::{
-    FieldKind, Node, Spanned, Text,
+    FieldKind, Node, Text,
     lower::{
         context::Context,
         flow::{check_word, read},

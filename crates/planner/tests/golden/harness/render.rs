@@ -1,6 +1,6 @@
 //! Plans and diagnostics as text: everything but what every step of a stage has.
 
-use cirun_parser::{Diagnostic, Severity, Sources};
+use cirun_diagnostics::{Diagnostic, Severity, Sources};
 use cirun_plan::{
     Action, Cause, Condition, Environment, FailureStrategy, Node, PlannedStage, PlannedStep, PullPolicy, RegistryAuth,
     Role, SkipReason, StageStatus, Text,

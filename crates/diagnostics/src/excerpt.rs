@@ -3,9 +3,10 @@
 
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
-use cirun_engine::{is_written_out, legible};
-use cirun_parser::Source;
+use cirun_terminal_text::{is_written_out, legible};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+use crate::Source;
 
 /// How many lines of one place are shown; of a longer one (a stage, a pipeline) the first line tells which it is.
 const SHOWN_LINES: usize = 8;
@@ -16,7 +17,7 @@ const AROUND: usize = 50;
 
 /// A text to cut excerpts from.
 #[derive(Debug)]
-pub(super) struct Excerpt {
+pub(crate) struct Excerpt {
     name: String,
     text: Arc<str>,
     /// The ends of the characters that are written out, as they are in the file, and how much longer all up to there became.
@@ -24,7 +25,7 @@ pub(super) struct Excerpt {
 }
 
 impl Excerpt {
-    pub(super) fn new(source: &Source) -> Self {
+    pub(crate) fn new(source: &Source) -> Self {
         let name = legible(&source.name).into_owned();
         let (mut text, mut grown) = (source.text.clone(), Vec::new());
         if let Cow::Owned(shown) = legible(&source.text) {
@@ -49,7 +50,7 @@ impl Excerpt {
     }
 
     /// What is marked of a place of the file: all, or its first line where it has more than [`SHOWN_LINES`].
-    pub(super) fn shown_range(&self, place: &Range<usize>) -> Range<usize> {
+    pub(crate) fn shown_range(&self, place: &Range<usize>) -> Range<usize> {
         let (start, end) = (self.shown_at(place.start), self.shown_at(place.end));
         let text = self.text.get(start..end).unwrap_or_default();
         let mut lines = text.lines();

@@ -88,7 +88,7 @@ fn special(bytes: &[u8]) -> Option<(Piece, usize)> {
 }
 
 /// The character at the start of `bytes`, if it is not seen by itself, and its length; without what follows from it.
-pub(crate) fn unseen(bytes: &[u8]) -> Option<(Piece, usize)> {
+pub fn unseen(bytes: &[u8]) -> Option<(Piece, usize)> {
     match *bytes {
         [b'\t', ..] => None,
         [0..=0x1f | 0x7f, ..] => Some((Piece::Control, 1)),

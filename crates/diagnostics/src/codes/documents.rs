@@ -1,42 +1,6 @@
-//! Every diagnostic of this crate by its stable code: one table for `cirun check --explain` and for the tests that
-//! want a bad document for each.
+//! What can be wrong with a document, in the order in which documents are read.
 
-use crate::{Diagnostic, Severity};
-
-/// A kind of diagnostic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Code {
-    /// The stable name (`unknown-step-type`).
-    pub id: &'static str,
-    /// How bad it is where no setting says otherwise.
-    pub severity: Severity,
-    /// One line.
-    pub title: &'static str,
-    /// What it means and what to do, for `cirun check --explain`.
-    pub explanation: &'static str,
-}
-
-impl Code {
-    /// A diagnostic of this kind.
-    pub(crate) fn says(&self, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::new(self.severity, self.id, message)
-    }
-}
-
-/// Returns the code named `id`.
-pub fn code(id: &str) -> Option<&'static Code> {
-    CODES.iter().find(|code| code.id == id)
-}
-
-macro_rules! codes {
-    ($($name:ident = $severity:ident $id:literal, $title:literal, $explanation:literal;)*) => {
-        $(pub(crate) const $name: Code =
-            Code { id: $id, severity: Severity::$severity, title: $title, explanation: $explanation };)*
-
-        /// All codes of the parser, in the order of its work.
-        pub const CODES: &[Code] = &[$($name),*];
-    };
-}
+use crate::code::codes;
 
 codes! {
     NOT_UTF8 = Error "not-utf8", "the file is not UTF-8 text",

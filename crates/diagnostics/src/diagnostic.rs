@@ -1,5 +1,7 @@
 //! What is wrong, where, and what now.
 
+use std::fmt;
+
 use crate::Span;
 
 /// How bad it is.
@@ -13,6 +15,27 @@ pub enum Severity {
     Warning,
     /// CI or cirun cannot go on.
     Error,
+}
+
+impl Severity {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Note, Self::Parity, Self::Warning, Self::Error];
+
+    /// Its word in messages, events and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Parity => "parity",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// A place in a text and what is wrong there.

@@ -2,24 +2,58 @@
 
 use std::collections::HashSet;
 
-use cirun_parser::{Diagnostic, Severity, Span, follows_from_the_end};
-
-use crate::project::Project;
+use crate::{
+    Code, Diagnostic, Severity, Span,
+    codes::{
+        documents::{
+            DUPLICATE_IDENTIFIER, EMPTY_LIST, EXPECTED_LIST, EXPECTED_MAP, EXPRESSION_SYNTAX, INCOMPLETE_DOCUMENT,
+            INCOMPLETE_PIPELINE, MISSING_FIELD, NOTHING_TO_RUN, PLACEHOLDER, UNEXPECTED_VALUE, UNKNOWN_ACTION,
+            UNKNOWN_FIELD, UNKNOWN_STAGE_TYPE, UNKNOWN_STEP_TYPE,
+        },
+        plan::{DUPLICATE_STEP, MISSING_INFRASTRUCTURE, MISSING_REQUIRED_INPUT, UNKNOWN_STAGE, UNRESOLVED_EXPRESSION},
+    },
+};
 
 /// Words that the parser warns of, and that the planner calls errors where it needs them.
-const WORDS: [&str; 2] = ["unexpected-value", "unknown-failure-action"];
+const WORDS: [Code; 2] = [UNEXPECTED_VALUE, UNKNOWN_ACTION];
 
 /// The planner's word for what the parser has told in its own, at the same places.
-const AGAIN: (&str, &str) = ("duplicate-step", "duplicate-identifier");
+const AGAIN: (Code, Code) = (DUPLICATE_STEP, DUPLICATE_IDENTIFIER);
 
 /// What the planner finds missing where a document was not read to its end.
-const MISSED: [&str; 4] =
-    ["missing-required-input", "missing-infrastructure", "unknown-stage", "unresolved-expression"];
+const MISSED: [Code; 4] = [MISSING_REQUIRED_INPUT, MISSING_INFRASTRUCTURE, UNKNOWN_STAGE, UNRESOLVED_EXPRESSION];
 
-/// Leaves of the diagnostics what a person needs.
-pub(super) fn clean(diagnostics: &mut Vec<Diagnostic>, project: &Project) {
-    if project.own_documents().any(|document| !document.complete) {
-        without_consequences(diagnostics);
+/// What the parser finds where the text breaks off: something is missing, or is null or cut short.
+const AT_THE_END: [Code; 13] = [
+    MISSING_FIELD,
+    EXPECTED_MAP,
+    EXPECTED_LIST,
+    EMPTY_LIST,
+    NOTHING_TO_RUN,
+    INCOMPLETE_PIPELINE,
+    INCOMPLETE_DOCUMENT,
+    PLACEHOLDER,
+    UNKNOWN_FIELD,
+    UNKNOWN_STEP_TYPE,
+    UNKNOWN_STAGE_TYPE,
+    UNEXPECTED_VALUE,
+    EXPRESSION_SYNTAX,
+];
+
+fn is_any_of(found: &Diagnostic, codes: &[Code]) -> bool {
+    codes.iter().any(|code| code.id == found.code)
+}
+
+/// Whether a finding in a document may only be there because the text broke off.
+pub fn follows_from_the_end(found: &Diagnostic) -> bool {
+    is_any_of(found, &AT_THE_END)
+}
+
+/// Leaves what a person needs: each finding once, and nothing that may only follow from a document that was not read to its
+/// end, unless all documents `are_complete`.
+pub fn without_superseded(diagnostics: &mut Vec<Diagnostic>, are_complete: bool) {
+    if !are_complete {
+        diagnostics.retain(|found| !follows_from_the_end(found) && !is_any_of(found, &MISSED));
     }
     once(diagnostics);
 }
@@ -27,25 +61,18 @@ pub(super) fn clean(diagnostics: &mut Vec<Diagnostic>, project: &Project) {
 /// Removes what was told before, warnings of the parser where the planner reports an error at the same place, and
 /// differences from CI where CI refuses what stands there.
 fn once(diagnostics: &mut Vec<Diagnostic>) {
-    let words = Places::of(diagnostics, |found| WORDS.contains(&found.code));
+    let words = Places::of(diagnostics, |found| is_any_of(found, &WORDS));
     let differences = Places::of(diagnostics, |found| found.severity == Severity::Parity);
     let errors = Places::of(diagnostics, |found| {
-        found.severity == Severity::Error
-            && !WORDS.contains(&found.code)
-            && (words.hold(found) || differences.hold(found))
+        found.severity == Severity::Error && !is_any_of(found, &WORDS) && (words.hold(found) || differences.hold(found))
     });
-    let twice = Places::of(diagnostics, |found| found.code == AGAIN.1);
+    let twice = Places::of(diagnostics, |found| found.code == AGAIN.1.id);
     let mut told = HashSet::new();
     diagnostics.retain(|found| {
-        let is_lesser = WORDS.contains(&found.code) || found.severity == Severity::Parity;
-        let is_said = is_lesser && errors.hold(found) || found.code == AGAIN.0 && twice.hold(found);
+        let is_lesser = is_any_of(found, &WORDS) || found.severity == Severity::Parity;
+        let is_said = is_lesser && errors.hold(found) || found.code == AGAIN.0.id && twice.hold(found);
         !is_said && told.insert((found.code, place(found), found.message.clone()))
     });
-}
-
-/// Removes what may only be there because a document of the pipeline's file was not read to its end.
-fn without_consequences(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.retain(|found| !follows_from_the_end(found.code) && !MISSED.contains(&found.code));
 }
 
 /// Where findings of a kind are.
@@ -67,9 +94,8 @@ fn place(diagnostic: &Diagnostic) -> Option<Span> {
 
 #[cfg(test)]
 mod tests {
-    use cirun_parser::SourceId;
-
     use super::*;
+    use crate::SourceId;
 
     fn at(diagnostic: Diagnostic, start: u32) -> Diagnostic {
         diagnostic.at(Span { source: SourceId(0), start, end: start + 1 }, "")

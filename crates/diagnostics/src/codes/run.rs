@@ -1,95 +1,59 @@
-//! The diagnostics that only a run can find, by their stable codes, for `cirun check --explain` and docs/diagnostics.md.
+//! What only a run can find, by what it is about.
 
-use cirun_plan::StepPath;
+use crate::code::codes;
 
-use crate::EventKind;
-
-/// A kind of diagnostic that a run reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RunCode {
-    /// The stable name (`service-race`).
-    pub id: &'static str,
-    /// `error`, `warning`, `parity` or `note`.
-    pub severity: &'static str,
-    /// One line.
-    pub title: &'static str,
-    /// What it means and what to do.
-    pub explanation: &'static str,
-}
-
-impl RunCode {
-    /// The fact that this was found.
-    pub fn says(&self, message: String, step: Option<StepPath>) -> EventKind {
-        EventKind::Diagnostic { code: self.id.to_owned(), severity: self.severity, message, step }
-    }
-}
-
-macro_rules! run_codes {
-    ($($name:ident = $severity:literal $id:literal, $title:literal, $explanation:literal;)*) => {
-        $(#[doc = concat!("`", $id, "`: ", $title)]
-        pub const $name: RunCode =
-            RunCode { id: $id, severity: $severity, title: $title, explanation: $explanation };)*
-
-        /// All of them, by what they are about.
-        pub const ALL: &[RunCode] = &[$($name),*];
-    };
-}
-
-run_codes! {
-    SERVICE_RACE = "parity" "service-race", "a service was not ready when a step wanted it",
+codes! {
+    SERVICE_RACE = Parity "service-race", "a service was not ready when a step wanted it",
         "A Background step starts a service and the stage goes on; CI does not wait until it can be used. cirun waits, and \
          tells when the gap was long enough for the step to fail in CI. Let the step wait until the service answers, or see \
          the race with `--no-wait` and `--service-delay`.";
-    SERVICE_NOT_READY = "parity" "service-not-ready", "a service was not ready in time",
+    SERVICE_NOT_READY = Parity "service-not-ready", "a service was not ready in time",
         "A step waits for the services before it, here for 30 s at most. CI does not wait at all: there the step has begun \
          long before, and fails if it needs the service. The message says what is missing (a port that nothing listens on, a \
          health check that does not pass). Mend the service, or give it the ports that it really has.";
-    SERVICE_NOT_SEEN = "warning" "service-not-seen", "whether a service is ready could not be seen",
+    SERVICE_NOT_SEEN = Warning "service-not-seen", "whether a service is ready could not be seen",
         "cirun looks at the service's health check and at its listening sockets. The engine or the system refused that, and \
          no step waits for the service: as in CI, a step has to wait itself.";
-    SERVICE_NOT_STARTED = "note" "service-not-started", "a service could not be started, and the stage goes on",
+    SERVICE_NOT_STARTED = Note "service-not-started", "a service could not be started, and the stage goes on",
         "Its program is not in the image, or a port of the machine that it binds is taken. CI starts services in the background and \
          looks at no start: the stage goes on without the service, here too. `service_exited` has the reason, and \
          `--fail-on-service-exit` makes it an end of the stage.";
-    EMULATED_IMAGE = "warning" "emulated-image", "an image for another processor",
+    EMULATED_IMAGE = Warning "emulated-image", "an image for another processor",
         "The image has no variant for the engine's machine. It runs only where the kernel emulates its processor (binfmt), \
          many times slower. Choose an image for this platform, or another one with `--platform`.";
-    STEP_RETRY = "note" "step-retry", "a failed step runs again",
+    STEP_RETRY = Note "step-retry", "a failed step runs again",
         "Its failure strategy asks for it. Only the last attempt counts.";
-    STEP_GROUP_RETRY = "note" "step-group-retry", "a step group runs again",
+    STEP_GROUP_RETRY = Note "step-group-retry", "a step group runs again",
         "A failure strategy with `RetryStepGroup` asks for it: what still ran in the group was stopped, and its steps start \
          from the first.";
-    NO_STEP_GROUP = "warning" "no-step-group", "there is no step group to run again",
+    NO_STEP_GROUP = Warning "no-step-group", "there is no step group to run again",
         "`RetryStepGroup` is the failure action of a step that is in no step group. Use `Retry`, or put the step into one.";
-    MANUAL_INTERVENTION = "note" "manual-intervention", "a person is asked",
+    MANUAL_INTERVENTION = Note "manual-intervention", "a person is asked",
         "The failure strategy is `ManualIntervention`. Without an answer in time its `onTimeout` action is done.";
-    NOBODY_TO_ASK = "note" "nobody-to-ask", "nobody can be asked",
+    NOBODY_TO_ASK = Note "nobody-to-ask", "nobody can be asked",
         "The failure strategy is `ManualIntervention`, and there is no terminal, or `--no-input` is given. Its `onTimeout` \
          action is done at once.";
-    CONDITION_ERROR = "error" "condition-error", "a condition cannot be evaluated",
+    CONDITION_ERROR = Error "condition-error", "a condition cannot be evaluated",
         "The `when` of a step group came to something that is neither true nor false, or names a value that does not exist. \
          As in CI, the group fails.";
-    UNRESOLVED_EXPRESSION = "warning" "unresolved-expression", "an expression has no value when its step begins",
-        "An output variable of a step that was skipped or has not run, or a name that does not exist. In CI the text \
-         `null`, or the expression itself, takes its place.";
-    OUTPUTS_UNUSABLE = "warning" "outputs-unusable", "output variables cannot be read",
+    OUTPUTS_UNUSABLE = Warning "outputs-unusable", "output variables cannot be read",
         "The file that the step wrote its output variables to is not made of `NAME=value` lines, or cannot be read. The \
          step's variables are missing for later steps.";
-    REPORT_UNUSABLE = "warning" "report-unusable", "a test report cannot be used",
+    REPORT_UNUSABLE = Warning "report-unusable", "a test report cannot be used",
         "No file matches the paths of `reports`, a file is neither JUnit XML nor a `.trx` file that the service can read, or it \
          holds cases that the service does not count: outside of a `<testsuite>`, or without a name. The service reads UTF-8 \
          and strict XML only. The outcome of the step stays.";
-    PREPARE_FAILED = "note" "prepare-failed", "a step could not be prepared ahead of its turn",
+    PREPARE_FAILED = Note "prepare-failed", "a step could not be prepared ahead of its turn",
         "The step is prepared again when its turn comes; what went wrong then is told as its failure.";
-    AWS_NOT_EMULATED = "warning" "aws-not-emulated", "a service of AWS that is not emulated was asked for",
+    AWS_NOT_EMULATED = Warning "aws-not-emulated", "a service of AWS that is not emulated was asked for",
         "With emulated AWS every name of AWS leads to the run's gateway. It has STS, ECR and its registries, and buckets where \
          `--aws-endpoint-url` forwards calls; a call to any other service is refused there and never reaches AWS. In CI it is \
          answered. Let the step go on without that service, or give it one: `--aws-endpoint-url`, a Background step with an \
          emulator and its address in the step's variables, or `--aws real`.";
-    BACKEND_ERROR = "error" "backend-error", "the engine or the machine failed, not a step",
+    BACKEND_ERROR = Error "backend-error", "the engine or the machine failed, not a step",
         "cirun could not tell how a step went, so the run ends with the exit code of the cause. As a warning it is what \
          came after the first such error, or after a cancellation.";
-    CLEANUP_INCOMPLETE = "warning" "cleanup-incomplete", "something of the stage is left",
+    CLEANUP_INCOMPLETE = Warning "cleanup-incomplete", "something of the stage is left",
         "An object or process could not be removed in time. The next start of cirun removes what its labels find; `cirun \
          clean` does it now.";
 }
