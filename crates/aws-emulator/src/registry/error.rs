@@ -26,6 +26,11 @@ pub(super) enum RegistryError {
     Name(InvalidName),
     Digest(String),
     Range(String),
+    /// A piece is longer or shorter than its range.
+    Size {
+        range: String,
+        length: u64,
+    },
     /// The request's content ended early.
     Broken(String),
     Store(StoreError, String),
@@ -86,6 +91,9 @@ impl RegistryError {
             Self::Name(error) => (400, "NAME_INVALID", error.to_string()),
             Self::Digest(text) => (400, "DIGEST_INVALID", format!("`{text}` is not a sha256 or sha512 digest")),
             Self::Range(text) => (416, "RANGE_INVALID", format!("cannot serve the range `{text}`")),
+            Self::Size { range, length } => {
+                (400, "SIZE_INVALID", format!("the range `{range}` is not that of {length} bytes"))
+            }
             Self::Broken(reason) => (400, "BLOB_UPLOAD_INVALID", reason.clone()),
             Self::Store(error, message) => {
                 let (status, code) = store_code(error);

@@ -41,7 +41,7 @@ pub(super) async fn start(
 
 /// Takes a blob from another repository of the registry; `None` means that the client must send it.
 async fn mount(call: &mut Call<'_, '_>, digest: &str) -> Result<Option<Response<ResponseBody>>, RegistryError> {
-    let digest: Digest = digest.parse().map_err(|_| RegistryError::Digest(digest.to_owned()))?;
+    let Ok(digest) = digest.parse::<Digest>() else { return Ok(None) };
     let Some(from) = call.query("from") else { return Ok(None) };
     // On an endpoint the client puts the registry's host name before the repository's.
     let from = from.strip_prefix(&format!("{}/", call.repository.registry)).unwrap_or(&from);
@@ -111,12 +111,22 @@ async fn finish(
     Ok(created(&call, &digest))
 }
 
-/// Reads where a piece begins: `Content-Range: <first>-<last>`, with or without the unit that some clients add.
+/// Reads where a piece begins: `Content-Range: <first>-<last>`, with or without the unit and the whole size that
+/// some clients add. The range must be as long as the content says that it is; no range is that of no content.
 fn content_range(call: &Call<'_, '_>) -> Result<Option<u64>, RegistryError> {
     let Some(text) = header_text(&call.exchange.parts, "content-range") else { return Ok(None) };
     let range = text.strip_prefix("bytes ").unwrap_or(text);
-    let start = range.split_once('-').and_then(|(start, _)| start.trim().parse().ok());
-    start.map(Some).ok_or_else(|| RegistryError::Range(text.to_owned()))
+    let range = range.split_once('/').map_or(range, |(range, _size)| range);
+    let wrong = || RegistryError::Range(text.to_owned());
+    let (first, last) = range.split_once('-').ok_or_else(wrong)?;
+    let (first, last): (u64, u64) = first.trim().parse().ok().zip(last.trim().parse().ok()).ok_or_else(wrong)?;
+    let length = header_text(&call.exchange.parts, "content-length").and_then(|length| length.parse().ok());
+    match length {
+        Some(length) if length > 0 && last.checked_sub(first).and_then(|span| span.checked_add(1)) != Some(length) => {
+            Err(RegistryError::Size { range: text.to_owned(), length })
+        }
+        _ => Ok(Some(first)),
+    }
 }
 
 fn progress(call: &Call<'_, '_>, status: StatusCode, id: &str, length: u64) -> Response<ResponseBody> {

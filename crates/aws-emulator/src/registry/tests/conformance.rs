@@ -60,9 +60,33 @@ async fn a_mount_without_a_source_is_an_upload() {
     let client = Client::new().await;
     let digest = client.blob("team/shop", b"layer").await;
     let path = format!("/v2/team/shop/blobs/uploads/?mount={digest}");
-    let answer = client.send(Method::POST, &path, &[], b"").await;
-    assert_eq!(answer.status, 202);
-    assert!(answer.header("location").contains("/blobs/uploads/"));
+    for path in [&path, "/v2/team/shop/blobs/uploads/?mount=rubbish&from=team/shop"] {
+        let answer = client.send(Method::POST, path, &[], b"").await;
+        assert_eq!(answer.status, 202, "{path}");
+        assert!(answer.header("location").contains("/blobs/uploads/"));
+    }
+}
+
+#[tokio::test]
+async fn a_piece_is_as_long_as_its_range() {
+    let client = Client::new().await;
+    let upload = client.send(Method::POST, "/v2/team/shop/blobs/uploads/", &[], b"").await.header("location");
+    let send = async |method: Method, path: &str, range: &str, piece: &[u8]| {
+        let length = piece.len().to_string();
+        let headers = [("content-range", range), ("content-length", length.as_str())];
+        let answer = client.send(method, path, &headers, piece).await;
+        (answer.status.as_u16(), answer.json()["errors"][0]["code"].as_str().unwrap().to_owned())
+    };
+    for range in ["0-9", "0-0", "5-0"] {
+        assert_eq!(send(Method::PATCH, &upload, range, b"ab").await, (400, "SIZE_INVALID".to_owned()), "{range}");
+    }
+    for range in ["0", "a-b", "0-", ""] {
+        assert_eq!(send(Method::PATCH, &upload, range, b"ab").await, (416, "RANGE_INVALID".to_owned()), "{range}");
+    }
+    assert_eq!(client.get(&upload).await.header("range"), "0-0", "nothing of them is kept");
+    let end = format!("{upload}?digest={}", Digest::of(b"ab"));
+    assert_eq!(send(Method::PUT, &end, "0-7", b"ab").await, (400, "SIZE_INVALID".to_owned()));
+    assert_eq!(client.send(Method::PUT, &end, &[("content-range", "bytes 0-1/2")], b"ab").await.status, 201);
 }
 
 #[tokio::test]
