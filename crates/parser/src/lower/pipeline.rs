@@ -173,7 +173,7 @@ fn variable_type(node: &Node, cx: &mut Context) -> VariableType {
         "Number" => VariableType::Number,
         "Secret" => VariableType::Secret,
         other => {
-            let help = match nearest(other, ["String", "Number", "Secret"].into_iter()) {
+            let help = match nearest(other, ["String", "Number", "Secret"]) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "the types are String, Number and Secret".to_owned(),
             };
