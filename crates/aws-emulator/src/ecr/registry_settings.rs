@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// How many rules a registry may have, and how many destinations each.
-const MOST_RULES: usize = 10;
-const MOST_DESTINATIONS: usize = 25;
+const MOST_RULES: usize = 25;
+const MOST_DESTINATIONS: usize = 100;
 /// What a policy of a registry may be about, unless the account has chosen the newer scope.
 const FIRST_SCOPE: &[&str] = &["ecr:CreateRepository", "ecr:ReplicateImage", "ecr:BatchImportUpstreamImage"];
 

@@ -149,6 +149,18 @@ async fn replication_is_kept() {
     let (_, message) = refused(&bench, "PutReplicationConfiguration", put("us-east-1")).await;
     assert!(message.contains("Replication destination cannot be the same as the source registry"), "{message}");
     assert_eq!(refused(&bench, "PutReplicationConfiguration", put("mars")).await.0, "InvalidParameterException");
+    let many = |rules: usize, destinations: usize| {
+        let destination = json!({ "region": "eu-west-1", "registryId": "111122223333" });
+        let rule = json!({ "destinations": vec![destination; destinations] });
+        json!({ "replicationConfiguration": { "rules": vec![rule; rules] } })
+    };
+    done(&bench, "PutReplicationConfiguration", many(25, 100)).await;
+    for (rules, destinations, told) in
+        [(26, 1, "rules must have at most 25"), (1, 101, "destinations must have at most 100")]
+    {
+        let (_, message) = refused(&bench, "PutReplicationConfiguration", many(rules, destinations)).await;
+        assert!(message.contains(told), "{message}");
+    }
 }
 
 #[tokio::test]
