@@ -28,10 +28,10 @@ impl Package {
     }
 }
 
-/// Installs what is missing of `packages`, saying so; `why` tells what needs them.
+/// Installs the missing `packages`, and prints that; `why` is the reason to print.
 ///
 /// # Errors
-/// No apt or no rights: the error says what to install by hand.
+/// Without apt or the rights for it: the error names what to install by hand.
 pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
     let missing: Vec<&str> = packages.iter().copied().filter(|package| !has(package)).collect();
     if missing.is_empty() {
@@ -54,7 +54,7 @@ pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
             .args(&missing)
             .run()
     };
-    // Old lists name versions that the mirror no longer has.
+    // Old lists name versions that the mirror has removed.
     attempt().or_else(|_| update().and_then(|()| attempt()))
 }
 
@@ -68,7 +68,7 @@ fn has(package: &str) -> bool {
     query.read().is_ok_and(|status| status == "installed")
 }
 
-/// A number that changes when the package lists do, read without starting apt.
+/// A number that changes with the package lists, read without starting apt.
 pub(crate) fn lists_fingerprint() -> String {
     let mut facts: Vec<String> = fs::read_dir(LISTS)
         .into_iter()
@@ -89,9 +89,9 @@ fn lists_are_missing() -> bool {
     lists_fingerprint().is_empty()
 }
 
-/// The packages that `wanted` needs on a system that has only `assumed` (without what is wanted), in apt's order.
+/// The packages that `wanted` needs on a system that only has `assumed` (without `wanted` itself), in apt's order.
 ///
-/// `scratch` is a folder for the made-up status file that makes apt believe it.
+/// `scratch` is a directory for the made-up status file that apt reads.
 pub(crate) fn closure(wanted: &[String], assumed: &[String], scratch: &Path) -> Result<Vec<Package>> {
     if !sh::installed("apt-get") {
         bail!("the test images are made from Debian packages, and there is no apt-get here");
@@ -130,7 +130,7 @@ fn parse_inst(line: &str) -> Result<Package> {
     }
 }
 
-/// Downloads what is missing of `packages` into `dir`; returns the files in the same order.
+/// Downloads the missing `packages` into `dir`; returns the files in the same order.
 pub(crate) fn download(packages: &[Package], dir: &Path) -> Result<Vec<PathBuf>> {
     let files: Vec<PathBuf> = packages.iter().map(|package| dir.join(package.file_name())).collect();
     let missing: Vec<String> = packages

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: times what must stay fast, on documents and images that it makes itself. No test measures time.
+//! `cargo xtask bench`: measures what must stay fast, with documents and images that it creates. No test measures time.
 
 mod plan;
 mod registry;
@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::{project, sh::Cmd};
 
-/// Measures cirun.
+/// Measure cirun.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -22,29 +22,29 @@ enum Bench {
     /// `list`, `check` and `plan` of pipelines with 200 and 10,000 steps: time, memory, and whether they grow with the number of
     /// steps, with the limits that they must keep; and `check` of every document of the corpus (`CIRUN_CORPUS`, or ../shared/corpus)
     Plan {
-        /// Runs per figure; the fastest counts
+        /// Runs per figure; the fastest one counts
         #[arg(long, default_value_t = 10)]
         runs: u32,
     },
     /// The emulator's container: time and memory; and a push into its registry beside one into docker-registry
     Registry {
-        /// The image's size
+        /// Size of the image
         #[arg(long, default_value_t = 1000)]
         megabytes: u64,
-        /// Pushes into each
+        /// Number of pushes to each
         #[arg(long, default_value_t = 3)]
         rounds: u32,
     },
     /// A stage of services, beside as many `docker run --detach` and `docker rm --force` one after the other; and what a
     /// container step adds to its program
     Services {
-        /// How many
+        /// Number of services
         #[arg(long, default_value_t = 50)]
         services: u32,
-        /// Measurements of each
+        /// Number of measurements
         #[arg(long, default_value_t = 3)]
         rounds: u32,
-        /// A cirun that is built already, in place of a release build
+        /// Use this cirun instead of a release build
         #[arg(long)]
         binary: Option<PathBuf>,
     },
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// Builds cirun as it is shipped.
+/// Builds cirun as it is released.
 fn release() -> Result<PathBuf> {
     Cmd::new("cargo").args(["build", "--release", "--package", "cirun"]).dir(&project::root()).run()?;
     Ok(project::target_dir().join("release/cirun"))

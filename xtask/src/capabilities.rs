@@ -1,4 +1,4 @@
-//! The kernel's capabilities by name, and those that this host cannot give.
+//! The kernel's capabilities by name, and those that this host does not have.
 
 use std::fs;
 
@@ -49,7 +49,7 @@ const NAMES: [&str; 41] = [
     "CAP_CHECKPOINT_RESTORE",
 ];
 
-/// The capabilities that the kernel knows and this process may not even pass on.
+/// The capabilities that the kernel knows and this process may not pass on.
 pub(crate) fn missing() -> Result<Vec<&'static str>> {
     let status = fs::read_to_string("/proc/self/status").context("cannot read /proc/self/status")?;
     let last = fs::read_to_string("/proc/sys/kernel/cap_last_cap").context("cannot read cap_last_cap")?;

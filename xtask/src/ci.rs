@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: all that a change must pass, in the order of what fails fastest.
+//! `cargo xtask ci`: everything that a change must pass, the fastest checks first.
 
 use std::{
     env,
@@ -12,11 +12,12 @@ use anyhow::Result;
 
 use crate::{fuzz, project, sh::Cmd, tidy};
 
-/// How many inputs each fuzz target tries in CI: seconds. Exploring is for `cargo xtask fuzz`; here the change is on trial.
+/// The number of inputs for each fuzz target in CI: seconds. `cargo xtask fuzz` is for exploring; here only the change
+/// is tested.
 const FUZZ_RUNS: u32 = 50_000;
 
-/// Runs all that a change must pass: format, tidy, lints, the two commands of the README, a short fuzzing, licences and
-/// advisories, as far as cargo-deny and its database are here.
+/// Runs everything that a change must pass: format, tidy, lints, the two commands of the README, a short fuzzing,
+/// licences and advisories, as far as cargo-deny and its database are installed.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -31,7 +32,7 @@ pub(crate) fn run(_: &Args) -> Result<()> {
     phases.run("licences and advisories", deny)
 }
 
-/// What ran so far, with its time: printed after each phase, so that a slow one is seen.
+/// The phases so far, with their times: printed after each phase, so that a slow one is visible.
 #[derive(Default)]
 struct Phases(Vec<(&'static str, Duration)>);
 
@@ -46,14 +47,14 @@ impl Phases {
     }
 }
 
-/// Runs cargo with clippy as the compiler of this workspace, and its warnings as errors: one build gives the lints and the
-/// tests. `cargo clippy` would check every crate, and every dependency, once more.
+/// Runs cargo with clippy as the compiler of this workspace, and with warnings as errors: one build for the lints and
+/// the tests. `cargo clippy` would check every crate, and every dependency, again.
 fn cargo(words: &[&str]) -> Result<()> {
     let cargo = Cmd::new("cargo").args(words).dir(&project::root());
     cargo.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver").env("CLIPPY_ARGS", DENY_WARNINGS).run()
 }
 
-/// The arguments of `cargo clippy -- -D warnings`, as cargo-clippy gives them to the driver.
+/// The arguments of `cargo clippy -- -D warnings`, as cargo-clippy passes them to the driver.
 const DENY_WARNINGS: &str = "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__";
 
 /// A minimal Rust installation has neither rustfmt nor clippy.
@@ -66,7 +67,7 @@ fn ensure_components() -> Result<()> {
     Ok(())
 }
 
-/// cargo-deny takes minutes to build: it is used where it is installed.
+/// cargo-deny takes minutes to build: it is used if it is installed.
 fn deny() -> Result<()> {
     if !Cmd::new("cargo").args(["deny", "--version"]).succeeds() {
         eprintln!("skipped: cargo-deny is not installed (`cargo install --locked cargo-deny`)");
@@ -93,26 +94,26 @@ fn deny() -> Result<()> {
     check(&["--offline", "check", "advisories"])
 }
 
-/// What is here of the advisories.
+/// The state of the advisories.
 #[derive(Debug, PartialEq, Eq)]
 enum Database {
-    /// Fetched just now.
+    /// Just fetched.
     Fresh,
     /// Fetched some time ago.
     Old,
-    /// Nothing.
+    /// Missing.
     Absent,
 }
 
 impl Database {
     fn found(folder: &Path) -> Self {
-        // Each database is a folder; beside them lies a lock file.
+        // Each database is a directory; next to them is a lock file.
         let is_one = |found: io::Result<DirEntry>| found.is_ok_and(|found| found.path().is_dir());
         if folder.read_dir().is_ok_and(|mut found| found.any(is_one)) { Self::Old } else { Self::Absent }
     }
 }
 
-/// Where cargo-deny keeps its databases, as long as `deny.toml` names no other place.
+/// The directory of cargo-deny's databases, unless `deny.toml` names another one.
 fn advisories() -> PathBuf {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     home.or_else(|| env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default().join("advisory-dbs")

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: runs the example pipeline from nothing and shows the image that it pushed.
+//! `cargo xtask demo`: runs the example pipeline from scratch and shows the image that it pushed.
 
 use std::{fs, path::Path, process::ExitCode};
 
@@ -12,27 +12,27 @@ use crate::{
 };
 
 const PIPELINE: &str = "examples/shop/pipeline.yaml";
-/// The step that pushes, and what it pushes: examples/shop/pipeline.yaml.
+/// The step that pushes, and its image: examples/shop/pipeline.yaml.
 const STEP: &str = "build.push";
 const IMAGE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:latest";
-/// The file that the image's build wrote: examples/shop/Dockerfile.
+/// The file that the image's build writes: examples/shop/Dockerfile.
 const RELEASE_FILE: &str = "/srv/release.txt";
 /// cirun's container with the registry of this machine, and its port.
 const REGISTRY: [&str; 2] = ["cirun-registry", "5000/tcp"];
 
-/// Runs examples/shop from nothing and shows the image that it pushed.
+/// Run examples/shop from scratch and show the image that it pushed
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Builds what `cargo xtask test` builds: after that, nothing is built again
+    /// Build everything that `cargo xtask test` builds, so that nothing is built again later
     #[arg(long, hide = true)]
     with_tests: bool,
-    /// Passed on to `cirun local`
+    /// Options for `cirun local`
     #[arg(last = true)]
     options: Vec<String>,
 }
 
-/// The demo ends with cirun's own exit code. Which images stand in for the plugins is the example's own setting, which a run
-/// follows with trust.
+/// The demo exits with cirun's own exit code. The example's own settings name the images that replace the plugins; a
+/// run with `--trust` uses them.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let engine = engine::ensure()?;
     images::ensure(&engine)?;
@@ -62,7 +62,7 @@ fn pushed_digest(events: &Path) -> Result<String> {
     digest.with_context(|| format!("the step `{STEP}` reported no digest"))
 }
 
-/// Pulls the image from the registry that cirun keeps, as a person would, and looks into it.
+/// Pulls the image from cirun's registry, as a user would, and inspects it.
 fn show(engine: &Engine, digest: &str) -> Result<()> {
     let port = engine.docker().arg("port").args(REGISTRY).read()?;
     let address = port.lines().next().context("the registry has no port")?;

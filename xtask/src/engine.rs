@@ -14,7 +14,7 @@ use crate::{
 mod daemon;
 mod find;
 
-/// Finds a reachable Docker engine; installs and starts one where there is none.
+/// Find a reachable Docker engine; install and start one if there is none.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Stop the local dockerd and start it again (its running containers end)
@@ -25,16 +25,16 @@ pub(crate) struct Args {
     stop: bool,
 }
 
-/// An engine that answered.
+/// An engine that has responded.
 pub(crate) struct Engine {
     /// As in `DOCKER_HOST`.
     host: String,
-    /// How we came to it, for people.
+    /// How it was found, as text to print.
     found_by: String,
 }
 
 impl Engine {
-    /// The docker CLI, talking to this engine.
+    /// The docker CLI for this engine.
     pub(crate) fn docker(&self) -> Cmd {
         Cmd::new("docker").env("DOCKER_HOST", &self.host)
     }
@@ -44,7 +44,7 @@ impl Engine {
         &self.host
     }
 
-    /// Whether `--privileged` can work: false if this host needs the runtime wrapper and the engine is without it.
+    /// Whether `--privileged` can work: false if this host needs the runtime wrapper and the engine does not use it.
     pub(crate) fn runs_privileged(&self) -> Result<bool> {
         Ok(daemon::in_need_of_wrapper(self)?.is_empty())
     }
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The engine that answers, for tests: they set nothing up.
+/// The engine that responds, for tests: they set nothing up.
 ///
 /// # Errors
 /// None answers.
@@ -83,10 +83,10 @@ pub(crate) fn answering() -> Result<Engine> {
     find::reachable()?.context("no engine answers: run `cargo xtask engine`")
 }
 
-/// The engine to use; found, or else installed and started.
+/// The engine to use: found, or otherwise installed and started.
 ///
 /// # Errors
-/// A chosen engine does not answer, or none can be started: the error says what to do.
+/// A chosen engine does not respond, or none can be started: the error says what to do.
 pub(crate) fn ensure() -> Result<Engine> {
     let _lock = project::lock("engine")?;
     if let Some(engine) = find::reachable()? {

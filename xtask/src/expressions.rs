@@ -1,7 +1,7 @@
-//! `cargo xtask expressions`: asks the libraries that the service uses what they answer, for `testdata/expressions/`.
+//! `cargo xtask expressions`: gets the results of the service's own libraries, for `testdata/expressions/`.
 //!
-//! The cases are in `testdata/expressions/reference/`. What they answer is data that the tests of the crate
-//! `expressions` compare with; this command is needed only to add cases.
+//! The cases are in `testdata/expressions/reference/`. The tests of the crate `expressions` compare with these results;
+//! this command is only needed to add cases.
 
 use std::{
     env, fs,
@@ -12,16 +12,16 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{apt, project, sh::Cmd};
 
-/// The jars, as Maven names them. Debian has Commons JEXL 3.1, which answers otherwise in places.
+/// The jars, as Maven names them. Debian has Commons JEXL 3.1, whose results differ in places.
 const JARS: &str = "org.apache.commons:commons-jexl3:3.0, commons-logging:commons-logging:1.2, \
                     com.jayway.jsonpath:json-path:2.9.0, net.minidev:json-smart:2.5.0, net.minidev:accessors-smart:2.5.0, \
                     org.ow2.asm:asm:9.6, org.slf4j:slf4j-api:2.0.11 and com.fasterxml.jackson.core:jackson-databind:2.14.0 \
                     with its core and annotations";
 
-/// Makes testdata/expressions/*.tsv anew: what Apache JEXL, Java and Jayway JSONPath answer
+/// Regenerate testdata/expressions/*.tsv, the results of Apache JEXL, Java and Jayway JSONPath
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The folder with the jars of Commons JEXL 3.0 and Jayway JSONPath 2.9 and what they need
+    /// Directory with the jars of Commons JEXL 3.0, Jayway JSONPath 2.9 and their dependencies
     #[arg(long)]
     jars: PathBuf,
 }

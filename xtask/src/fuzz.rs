@@ -1,7 +1,7 @@
-//! `cargo xtask fuzz`: builds the targets of `fuzz/` with coverage counters and lets libFuzzer run each for a while.
+//! `cargo xtask fuzz`: builds the targets of `fuzz/` with coverage counters, and runs libFuzzer on each for some time.
 //!
-//! What `cargo fuzz` does with a nightly compiler and AddressSanitizer works on the stable one without: the crates forbid
-//! `unsafe`, so the sanitizer would have little to find in them.
+//! Like `cargo fuzz`, but with the stable compiler and without AddressSanitizer: the crates forbid `unsafe`, so it
+//! would find little.
 
 use std::{
     fs,
@@ -25,24 +25,24 @@ const COVERAGE: [&str; 5] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
-/// An input that takes longer than this, or more memory, is a finding.
+/// An input that needs more time or memory than this is a finding.
 const BOUNDS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=16384"];
 
-/// Fuzzes the pure crates with libFuzzer: builds the targets and runs each for a while.
+/// Fuzz the pure crates with libFuzzer: build the targets and run each for some time.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// All of them when none is named
+    /// Targets (default: all)
     targets: Vec<Target>,
-    /// How long each target runs
+    /// Seconds to run each target
     #[arg(long, default_value_t = 20)]
     seconds: u32,
-    /// Tries so many inputs from a fixed seed instead: nearly the same ones in every run
+    /// Number of inputs to try instead, from a fixed seed: nearly the same ones in every run
     #[arg(long, conflicts_with = "seconds")]
     runs: Option<u32>,
 }
 
 impl Args {
-    /// `runs` inputs for every target, from a fixed seed.
+    /// Tries `runs` inputs on every target, from a fixed seed.
     pub(crate) fn repeatable(runs: u32) -> Self {
         Self { targets: Vec::new(), seconds: 0, runs: Some(runs) }
     }
@@ -86,15 +86,15 @@ fn ensure_compiler() -> Result<()> {
     apt::install(&["g++"], "libFuzzer")
 }
 
-/// Builds every target; returns the folder of the programs.
+/// Builds every target; returns the directory of the programs.
 fn build() -> Result<PathBuf> {
     let root = project::root();
-    // The versions that the product has; cargo adds libFuzzer's.
+    // The product's versions; cargo adds libFuzzer's.
     fs::copy(root.join("Cargo.lock"), root.join("fuzz/Cargo.lock")).context("cannot copy Cargo.lock")?;
     let version = Cmd::new("rustc").arg("-vV").read()?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc does not name its host")?;
     let into = project::target_dir().join("fuzz");
-    // With `--target` the flags are not for build scripts.
+    // With `--target` the flags do not apply to build scripts.
     Cmd::new("cargo")
         .args(["build", "--release", "--target", host, "--target-dir"])
         .arg(&into)
@@ -104,8 +104,8 @@ fn build() -> Result<PathBuf> {
     Ok(into.join(host).join("release"))
 }
 
-/// Runs one target on the seeds of the repository and, unless the run is to be repeatable, on what earlier runs of this
-/// machine found.
+/// Runs one target on the seeds of the repository and, unless the run must be repeatable, on the findings of earlier
+/// runs on this machine.
 fn fuzz(target: Target, binaries: &Path, args: &Args) -> Result<()> {
     let name = target.name();
     let found = project::cache_dir("fuzz")?.join(name);

@@ -1,7 +1,7 @@
 //! `cargo xtask images`: the test images, made from Debian packages because no image can be pulled.
 //!
-//! `testdata/images/<name>/recipe.toml` says what goes in, `testdata/images/<name>/rootfs/` is laid over it.
-//! An image carries the hash of all that made it as a label, and is made again only when that changes.
+//! `testdata/images/<name>/recipe.toml` lists the contents, and `testdata/images/<name>/rootfs/` is added on top. An
+//! image has the hash of its inputs as a label, and is only rebuilt if that changes.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -20,16 +20,16 @@ mod rootfs;
 
 use recipe::{Recipe, Tag};
 
-/// The label that holds the hash of what an image was made of.
+/// The label with the hash of an image's inputs.
 const LABEL: &str = "cirun.recipe";
 
-/// Makes the test images from Debian packages; those that are up to date are left alone.
+/// Build the test images from Debian packages, if they are not up to date.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only these images (names of folders in testdata/images)
+    /// Only these images (names of directories in testdata/images)
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Show the images and whether each is up to date; make nothing
+    /// Show the images and whether each is up to date; build nothing
     #[arg(long)]
     list: bool,
 }
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Makes every test image that is missing or out of date.
+/// Builds every test image that is missing or out of date.
 pub(crate) fn ensure(engine: &Engine) -> Result<()> {
     ensure_named(engine, &selected(&[])?).map(drop)
 }
@@ -81,7 +81,7 @@ fn list(engine: &Engine, names: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The folders of testdata/images that hold a recipe, or those of them that were asked for.
+/// The directories of testdata/images with a recipe, or the requested ones of them.
 fn selected(only: &[String]) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for entry in fs::read_dir(recipe::home()).context("cannot read testdata/images")? {
@@ -112,7 +112,7 @@ fn load(names: &[String]) -> Result<Vec<(Recipe, String)>> {
 fn present(engine: &Engine, recipes: &[(Recipe, String)]) -> Result<BTreeMap<String, String>> {
     let tags = recipes.iter().flat_map(|(recipe, _)| &recipe.tags).map(|tag| &tag.name);
     let format = format!("{{{{index .Config.Labels \"{LABEL}\"}}}} {{{{join .RepoTags \" \"}}}}");
-    // It ends with 1 when one is missing, and still writes the others.
+    // It exits with 1 if one is missing, but still prints the others.
     let output = engine.docker().args(["image", "inspect", "--format", &format]).args(tags).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let lines = text.lines().filter_map(|line| line.split_once(' '));

@@ -1,6 +1,6 @@
 //! `cargo xtask`: the repository's own commands, one file each.
 //!
-//! They may print and install packages; they must never be needed by the product itself.
+//! They may print and install packages; the product itself must never need them.
 #![expect(clippy::print_stderr, clippy::print_stdout, reason = "a command-line tool for developers")]
 
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! Where things stand in the repository, and the lock that keeps two xtasks apart.
+//! Paths of the repository, and the lock that separates concurrent xtasks.
 
 use std::{
     env,
@@ -10,23 +10,23 @@ use anyhow::{Context, Result, ensure};
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ stands in the root").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ is in the root").to_owned()
 }
 
-/// Where cargo builds.
+/// Cargo's target directory.
 pub(crate) fn target_dir() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// The folder for what xtask makes and keeps between runs: `target/xtask/<name>`, created.
+/// The directory for files that xtask keeps between runs: `target/xtask/<name>`, created if missing.
 pub(crate) fn cache_dir(name: &str) -> Result<PathBuf> {
     let dir = target_dir().join("xtask").join(name);
     fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
     Ok(dir)
 }
 
-/// The pipelines that people have written, which are no part of the repository: `CIRUN_CORPUS`, or the `shared/corpus` beside it.
-/// Says so where there are none.
+/// Real pipelines, which are not part of the repository: in `CIRUN_CORPUS`, or in `shared/corpus` next to it. Prints a
+/// note if there are none.
 ///
 /// # Errors
 /// `CIRUN_CORPUS` names something else.
@@ -43,7 +43,7 @@ pub(crate) fn corpus() -> Result<Option<PathBuf>> {
 
 /// Waits until no other xtask of this user holds the lock `name`; held until dropped.
 pub(crate) fn lock(name: &str) -> Result<File> {
-    // One user may not open another's file in the shared folder.
+    // In the shared directory, a user may not open another user's file.
     let home = env::home_dir().unwrap_or_default();
     let user = home.file_name().unwrap_or_default().to_string_lossy();
     let path = env::temp_dir().join(format!("cirun-xtask-{user}-{name}.lock"));

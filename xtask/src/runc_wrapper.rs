@@ -1,9 +1,9 @@
-//! The OCI runtime between the engine and runc on hosts that lack a capability.
+//! A wrapper of the OCI runtime runc, on hosts that lack a capability.
 //!
-//! `docker run --privileged` asks runc for every capability, and runc fails where the host cannot give one
-//! (measured: crun alone does not help). `cargo xtask engine` copies its own binary under the name
-//! [`NAME`]; called by that name it takes the capabilities that the host lacks out of the bundle's
-//! `config.json`, or out of the process file of an `exec`, and becomes runc. It must never change anything else.
+//! `docker run --privileged` requests every capability from runc, which fails if the host lacks one (measured: crun
+//! alone does not help). `cargo xtask engine` copies its own binary under the name [`NAME`]; called by that name it
+//! removes the missing capabilities from the bundle's `config.json`, or from the process file of an `exec`, and
+//! executes runc. It must never change anything else.
 
 use std::{
     convert::Infallible,
@@ -28,7 +28,7 @@ pub(crate) fn invoked() -> Option<Vec<OsString>> {
     (program.file_name() == Some(OsStr::new(NAME))).then(|| arguments.collect())
 }
 
-/// Edits the file that the call names and becomes runc.
+/// Edits the file in the call and executes runc.
 pub(crate) fn run(arguments: &[OsString]) -> Result<Infallible> {
     if let Some(file) = process_file(arguments) {
         let missing = capabilities::missing()?;
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<Infallible> {
     become_runc(arguments)
 }
 
-/// The JSON file with the process that the call starts, if it starts one.
+/// The JSON file of the process in the call, if it starts one.
 fn process_file(arguments: &[OsString]) -> Option<PathBuf> {
     let starts = |name: &str| arguments.iter().any(|argument| argument == name);
     if starts("exec") {
@@ -64,7 +64,7 @@ fn option(arguments: &[OsString], long: &str, short: &str) -> Option<OsString> {
 
 fn edit(file: &Path, missing: &[&str]) -> Result<()> {
     let mut document: Value = serde_json::from_slice(&fs::read(file)?)?;
-    // An exec's file is the process itself.
+    // The file of an exec is the process itself.
     let process = if document.get("process").is_some() { &mut document["process"] } else { &mut document };
     if remove(process, missing) {
         fs::write(file, serde_json::to_vec(&document)?)?;
@@ -72,7 +72,7 @@ fn edit(file: &Path, missing: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Takes `missing` out of every set of the process; true if any was there.
+/// Removes `missing` from every set of the process; returns whether there was any.
 fn remove(process: &mut Value, missing: &[&str]) -> bool {
     let mut changed = false;
     let sets = process.get_mut("capabilities").and_then(Value::as_object_mut);

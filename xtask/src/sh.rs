@@ -1,4 +1,4 @@
-//! Runs other programs: shows what it runs, and fails with what they said.
+//! Runs other programs: prints the command, and fails with the program's output.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-/// A command to run, with the arguments added one after the other.
+/// A command to run, to which arguments can be added.
 pub(crate) struct Cmd {
     command: process::Command,
     line: String,
@@ -20,7 +20,7 @@ impl Cmd {
         Self { command: process::Command::new(program), line }
     }
 
-    /// `program` with the rights of root: by itself if we are root, else through a `sudo` that asks nothing.
+    /// `program` as root: directly if this process is root, otherwise through `sudo` without a prompt.
     pub(crate) fn as_root(program: &str) -> Self {
         if is_root() { Self::new(program) } else { Self::new("sudo").args(["-n", program]) }
     }
@@ -46,10 +46,10 @@ impl Cmd {
         self
     }
 
-    /// Shows the command and runs it with our own streams.
+    /// Prints the command and runs it with this process's streams.
     ///
     /// # Errors
-    /// The program is missing or ends with another code than 0.
+    /// The program is missing or exits with another code than 0.
     pub(crate) fn run(self) -> Result<()> {
         let line = self.line.clone();
         match self.status()? {
@@ -58,17 +58,17 @@ impl Cmd {
         }
     }
 
-    /// Shows the command, runs it with our own streams and returns its exit code (128 + n for a signal's end).
+    /// Prints the command, runs it with this process's streams and returns its exit code (128 + n for a signal).
     pub(crate) fn status(mut self) -> Result<i32> {
         eprintln!("$ {}", self.line);
         let status = self.command.status().with_context(|| format!("cannot run `{}`", self.line))?;
         Ok(status.code().unwrap_or(128))
     }
 
-    /// Runs the command in silence and returns its stdout.
+    /// Runs the command silently and returns its stdout.
     ///
     /// # Errors
-    /// The program is missing, or ends with another code than 0: its stderr is in the error.
+    /// The program is missing, or exits with another code than 0: the error has its stderr.
     pub(crate) fn read(self) -> Result<String> {
         let line = self.line.clone();
         let output = self.output()?;
@@ -79,12 +79,12 @@ impl Cmd {
         String::from_utf8(output.stdout).with_context(|| format!("`{line}` did not write UTF-8"))
     }
 
-    /// Runs the command in silence and returns all it wrote, however it ended.
+    /// Runs the command silently and returns its whole output, whatever its exit code.
     pub(crate) fn output(mut self) -> Result<Output> {
         self.command.stdin(Stdio::null()).output().with_context(|| format!("cannot run `{}`", self.line))
     }
 
-    /// Whether the command can be run and ends with 0; shows nothing.
+    /// Whether the command can be run and exits with 0; prints nothing.
     pub(crate) fn succeeds(self) -> bool {
         self.output().is_ok_and(|output| output.status.success())
     }
@@ -95,7 +95,7 @@ impl Cmd {
     }
 }
 
-/// Whether `program` is found on the PATH.
+/// Whether `program` is on the PATH.
 pub(crate) fn installed(program: &str) -> bool {
     let path: OsString = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|dir| dir.join(program).is_file())

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test, those that need an engine included, with all their set-up.
+//! `cargo xtask test`: every test, including those that need an engine, with all set-up.
 
 use std::thread;
 
@@ -11,15 +11,15 @@ use crate::{
     sh::{self, Cmd},
 };
 
-/// What tests call besides Rust and the engine: repositories to clone, the stand-in's own tests, and real clients
-/// for the AWS emulator (a Python environment with the AWS CLI, skopeo, openssl).
+/// What tests need besides Rust and the engine: repositories to clone, the tests of the plugin's substitute, and real
+/// clients for the AWS emulator (a Python environment with the AWS CLI, skopeo, openssl).
 const PACKAGES: [&str; 5] = ["git", "openssl", "python3", "python3-venv", "skopeo"];
 
-/// Runs every test: unit, golden, command line, doc tests, and those on a Docker engine.
+/// Run every test: unit, golden, command line, doc tests, and those on a Docker engine.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
-/// Runs cirun as a hostile repository and a curious step attack it: a part of `test`, on the real engine.
+/// Run the attacks by a hostile repository and a curious step: a part of `test`, on the real engine.
 #[derive(clap::Args)]
 pub(crate) struct AttackArgs {}
 
@@ -67,8 +67,8 @@ fn all(results: Vec<Result<()>>) -> Result<()> {
     if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("; ")) }
 }
 
-/// Unit and integration tests, or those whose name contains `named`; nextest runs the engine's as a second profile, which
-/// limits how many run at once.
+/// Unit and integration tests, or those whose name contains `named`; nextest runs the engine's tests in a second
+/// profile, which limits how many run at once.
 fn rust(engine: &Engine, named: Option<&str>) -> Vec<Result<()>> {
     let registry = Registry { engine, name: format!("cirun-registry-test-{}", std::process::id()) };
     let run = |words: &[&str]| {
@@ -85,7 +85,7 @@ fn rust(engine: &Engine, named: Option<&str>) -> Vec<Result<()>> {
     vec![run(&["test", "--workspace", "--all-targets", "--no-fail-fast"])]
 }
 
-/// The registry that the tests' runs share, a container and a volume; removed when the tests are over.
+/// The registry that the tests' runs share, a container and a volume; removed after the tests.
 struct Registry<'a> {
     engine: &'a Engine,
     name: String,
@@ -105,7 +105,7 @@ fn doc() -> Result<()> {
     cargo().args(["test", "--workspace", "--doc", "--quiet"]).dir(&project::root()).run()
 }
 
-/// The stand-in plugin's own tests: they need neither an engine nor its image.
+/// The tests of the plugin's substitute: they need neither an engine nor its image.
 fn stand_in() -> Result<()> {
     let dir = project::root().join("testdata/images/plugin-ecr");
     Cmd::new("python3")

@@ -1,4 +1,4 @@
-//! `cargo xtask tidy`: house rules that no lint knows. Each check returns what is wrong, in words.
+//! `cargo xtask tidy`: house rules without a lint. Each check returns its findings as text.
 
 use anyhow::{Result, bail};
 
@@ -11,7 +11,7 @@ mod reference;
 mod sources;
 mod words;
 
-/// Checks the house rules that no lint knows: module docs, file sizes, crate edges, words, paths, citations, golden files.
+/// Check the house rules without a lint: module docs, file sizes, crate edges, words, paths, citations, golden files.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -22,7 +22,7 @@ pub(crate) fn run(_: &Args) -> Result<()> {
     problems.extend(edges::check()?);
     problems.extend(codes::check(&files)?);
     problems.extend(readme::check());
-    problems.extend(words::check(&documents));
+    problems.extend(words::check(&documents, &files));
     problems.extend(paths::check(&documents));
     problems.extend(reference::check(&files, &documents)?);
     for file in sources::large(&files) {

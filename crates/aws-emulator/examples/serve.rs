@@ -1,6 +1,6 @@
 //! The emulator as a program of its own, on plain HTTP: `cargo run -p cirun-aws-emulator --example serve DIR [ADDRESS]`.
 //!
-//! It prints its address and serves until it is killed; the durability test does just that.
+//! It prints its address and serves until it is killed, which the durability test does.
 
 use std::{env, io::Write};
 
@@ -18,6 +18,6 @@ async fn main() -> Result<()> {
         ..Config::new(dir)
     })
     .await?;
-    writeln!(std::io::stdout(), "{}", server.http.context("a plain address was asked for")?)?;
+    writeln!(std::io::stdout(), "{}", server.http.context("the plain address is configured")?)?;
     std::future::pending().await
 }

@@ -1,34 +1,34 @@
-//! AWS's host names: which of its services a name is for, and which of them the emulator has.
+//! AWS's host names: the service of a name, and whether the emulator has it.
 
 use cirun_image_ref::{AWS_SUFFIXES, is_aws_name};
 
 use crate::{RegistryHost, storage::is_region};
 
-/// What a name of AWS is for.
+/// The service of an AWS name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AwsHost {
     /// The token service.
     Sts,
     /// ECR's control plane.
     Ecr {
-        /// Of the region that the name has.
+        /// The region in the name.
         region: String,
     },
     /// A private registry.
     Registry(RegistryHost),
     /// A bucket, or the service without one.
     S3 {
-        /// The bucket in the name; it may hold dots.
+        /// The bucket in the name; it may contain dots.
         bucket: Option<String>,
     },
-    /// Something that the emulator does not have.
+    /// A service that the emulator does not have.
     Other {
-        /// The service, as far as the name tells it.
+        /// The service, as far as the name contains it.
         service: String,
     },
 }
 
-/// Reads a host name in lower case, without a port and a trailing dot; `None` where it is not AWS's.
+/// Parses a host name in lower case, without a port and a trailing dot; `None` if it is not an AWS name.
 pub(crate) fn of_host(host: &str) -> Option<AwsHost> {
     if !is_aws_name(host) {
         return None;
@@ -57,7 +57,8 @@ pub(crate) fn of_host(host: &str) -> Option<AwsHost> {
     })
 }
 
-/// The service of a name that the emulator does not have: of a registry that cannot be, `ecr`, else the label next to the
+/// The service of a name that the emulator does not have: `ecr` for an invalid registry, else the label next to the
+/// region.
 /// region.
 fn service(labels: &[&str]) -> String {
     let is_ecr = |label: &&str| label.starts_with("ecr") || label.starts_with("dkr-ecr");
@@ -68,7 +69,7 @@ fn service(labels: &[&str]) -> String {
     }
 }
 
-/// Whether the emulator answers calls to a host of AWS. Buckets are there only where calls are forwarded.
+/// Whether the emulator answers calls to an AWS host. It has buckets only if calls are forwarded.
 pub fn is_emulated(host: &str, forwarded: bool) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     match of_host(&host) {

@@ -1,10 +1,10 @@
-//! The time, handed in so that tests can decide it.
+//! The time, passed in so that tests can control it.
 
 use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 
-/// Where the emulator reads the time: token expiry, log entries, push dates.
+/// The emulator's source of the time: token expiry, log entries, push dates.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
@@ -14,7 +14,7 @@ impl Clock {
         Self(Arc::new(Timestamp::now))
     }
 
-    /// A clock that asks `now` each time.
+    /// A clock that calls `now` each time.
     pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }

@@ -1,6 +1,6 @@
-//! The identity services that the plugins of Google's and Azure's registries ask before they log in.
+//! The identity services that the plugins of Google's and Azure's registries call before they log in.
 //!
-//! Like STS they take part by name; what they give is good for the emulator's registries alone.
+//! Like STS they are addressed by name; their tokens are valid for the emulator's registries only.
 
 mod azure;
 mod google;
@@ -17,7 +17,7 @@ use crate::{
 /// How long an identity's token lasts, in seconds.
 const TOKEN_SECONDS: u64 = 3599;
 
-/// A cloud whose identity service is asked.
+/// A cloud with an identity service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cloud {
     Google,
@@ -33,12 +33,12 @@ const HOSTS: &[(&str, Cloud)] = &[
     ("management.azure.com", Cloud::Azure),
 ];
 
-/// Finds the cloud whose identity service has this name.
+/// Finds the cloud with an identity service of this name.
 pub(crate) fn of_host(host: &str) -> Option<Cloud> {
     HOSTS.iter().find(|(name, _)| *name == host).map(|(_, cloud)| *cloud)
 }
 
-/// The names of the identity services that the plugins of this registry ask.
+/// The names of the identity services that the plugins of this registry call.
 pub fn identity_hosts(registry: &str) -> Vec<&'static str> {
     use crate::registry::login::Kind;
     let cloud = match Kind::of(registry) {
@@ -49,7 +49,7 @@ pub fn identity_hosts(registry: &str) -> Vec<&'static str> {
     HOSTS.iter().filter(|(_, of)| *of == cloud).map(|(name, _)| *name).collect()
 }
 
-/// A call of an identity service, read whole.
+/// A call of an identity service, read completely.
 struct Call<'a> {
     parts: &'a Parts,
     /// The fields of the query and of a form or a flat JSON body.
@@ -62,7 +62,7 @@ impl Call<'_> {
     }
 }
 
-/// What a service says: an action for the log, and the answer or the reason for none.
+/// A service's result: an action for the log, and the answer or the reason why there is none.
 struct Said {
     action: &'static str,
     answer: Result<Value, (StatusCode, Value)>,

@@ -1,4 +1,4 @@
-//! What the emulator is told when it starts.
+//! The emulator's settings.
 
 mod seeds;
 
@@ -10,49 +10,49 @@ use crate::{
     Upstream,
 };
 
-/// Everything that [`serve`](crate::serve) needs to know.
+/// The settings of [`serve`](crate::serve).
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The folder with repositories, images and the signing key; several processes may share it.
+    /// The directory with repositories, images and the signing key; several processes may share it.
     pub data_dir: PathBuf,
     /// Where to listen; at least one address.
     pub listen: Listen,
-    /// Who makes the certificates of the TLS address.
+    /// The source of certificates for the TLS address.
     pub tls: Option<Arc<dyn Certificates>>,
-    /// The account of callers whose key tells nothing else, and of repositories named without a registry.
+    /// The account of callers whose key belongs to no other account, and of repositories named without a registry.
     pub default_account: String,
     /// The region of calls that name none.
     pub default_region: String,
-    /// Whether a push makes the repository that it names; ECR does not.
+    /// Whether a push creates the repository that it names; ECR does not.
     pub create_on_push: bool,
-    /// What the plain HTTP address allows without a token.
+    /// What clients of the plain HTTP address may do without a token.
     pub plain_http: PlainHttp,
-    /// Whether what is not declared in `seeds` is accepted.
+    /// Whether to accept what is not declared in `seeds`.
     pub strictness: Strictness,
-    /// Who exists, and what is there from the start.
+    /// Identities and repositories that exist from the start.
     pub seeds: Seeds,
-    /// Where each request is noted.
+    /// The log of requests.
     pub request_log: RequestLog,
-    /// Errors to make on purpose.
+    /// Errors to return on purpose.
     pub faults: Vec<Fault>,
-    /// Who signs the web identity tokens of the CI; by default an issuer whose key is in the data folder.
+    /// The issuer of the CI's web identity tokens; by default one with its key in the data directory.
     pub issuer: Option<OidcIssuer>,
-    /// Who answers STS and ECR calls first; images stay here.
+    /// The emulator that answers STS and ECR calls first; images stay here.
     pub upstream: Option<Upstream>,
-    /// Registries outside AWS that take pushes without a login.
+    /// Registries outside AWS that accept pushes without a login.
     pub open_registries: Vec<RegistryHost>,
-    /// Whether ECR's registries take any password of the user `AWS`: tokens are given by the real ECR.
+    /// Whether ECR's registries accept any password of the user `AWS`: tokens come from the real ECR.
     pub any_token: bool,
-    /// Where registries outside AWS are that images may be read from; without it only what was pushed is there.
+    /// The real registries outside AWS from which images may be read; without it only pushed images exist.
     pub origins: Option<Origins>,
-    /// What clients may take.
+    /// The limits of clients.
     pub limits: Limits,
     /// The time.
     pub clock: Clock,
 }
 
 impl Config {
-    /// Returns the lenient settings over a data folder, without a listener.
+    /// Returns lenient settings for a data directory, without a listener.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
@@ -77,21 +77,21 @@ impl Config {
     }
 }
 
-/// The addresses to listen on; port 0 takes a free one.
+/// The addresses to listen on; port 0 uses a free one.
 #[derive(Clone, Debug, Default)]
 pub struct Listen {
     /// TLS, with HTTP/1.1 and HTTP/2.
     pub https: Option<SocketAddr>,
     /// Plain HTTP: the loopback registry, and clients with an endpoint option.
     pub http: Option<SocketAddr>,
-    /// TLS or plain HTTP, as the client speaks: registries on ports of their own.
+    /// TLS or plain HTTP, whichever the client uses: for registries on ports of their own.
     pub either: Vec<SocketAddr>,
 }
 
-/// A server's certificate, made by the caller's CA.
+/// A server's certificate, made by the caller's certificate authority.
 #[derive(Clone)]
 pub struct Tls {
-    /// The certificate and its issuers, as PEM.
+    /// The certificate with its issuers, as PEM.
     pub certificate_chain: String,
     /// The private key, as PEM.
     pub private_key: String,
@@ -103,29 +103,29 @@ impl std::fmt::Debug for Tls {
     }
 }
 
-/// What a client of the plain HTTP address may do without a token, besides reading; strictly, nothing.
+/// What a client of the plain HTTP address may do without a token, besides reading; a strict emulator ignores it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PlainHttp {
     /// Whether it may push and delete.
     pub write: bool,
-    /// Whether its push makes the repository; in registries that are not AWS's it does in any case.
+    /// Whether its push creates the repository; in registries other than AWS's it always does.
     pub create_on_push: bool,
 }
 
-/// What happens to keys, roles and signatures that the emulator cannot vouch for.
+/// How to handle unknown keys, roles and signatures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strictness {
-    /// Unknown keys and roles are accepted and signatures are not checked. What `seeds` declares is still enforced.
+    /// Unknown keys and roles are accepted, and signatures are not checked. Declarations in `seeds` are still enforced.
     #[default]
     Lenient,
-    /// As AWS: signatures, keys, roles and web identity tokens must be right.
+    /// As in AWS: signatures, keys, roles and web identity tokens must be right.
     Strict,
 }
 
 /// What exists from the start.
 #[derive(Clone, Debug, Default)]
 pub struct Seeds {
-    /// Repositories to make unless they are there.
+    /// Repositories to create if they do not exist.
     pub repositories: Vec<(EcrRegistry, RepositoryName)>,
     /// Users with their keys.
     pub identities: Vec<Identity>,
@@ -152,16 +152,16 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// A role and whom it trusts.
+/// A role with its trust policy.
 #[derive(Clone, Debug)]
 pub struct Role {
     /// The role's ARN.
     pub arn: String,
-    /// What callers must give as `ExternalId`.
+    /// The `ExternalId` that callers must send.
     pub external_id: Option<String>,
     /// ARNs of users and roles, or account ids, that may assume it; empty means anyone.
     pub trusted: Vec<String>,
-    /// Web identities that may assume it; `None` means none may, once the role is declared.
+    /// Web identities that may assume it; `None` means that none may.
     pub oidc: Option<OidcTrust>,
     /// The longest session.
     pub max_session: Duration,

@@ -1,4 +1,4 @@
-//! Which part of AWS a request is for: by host name, and on an endpoint without one by its headers.
+//! The part of AWS that a request is for: by host name, and on an endpoint without one by its headers.
 
 use cirun_image_ref::partition_of;
 use http::{Method, request::Parts};
@@ -17,17 +17,17 @@ use crate::{
 /// The `X-Amz-Target` prefix of ECR's API.
 pub(crate) const ECR_TARGET: &str = "AmazonEC2ContainerRegistry_V20150921.";
 
-/// What a request is for.
+/// The target of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
     /// The token service.
     Sts,
-    /// ECR's control plane; the region is the host name's, or the signature's.
+    /// ECR's control plane; the region comes from the host name or the signature.
     Ecr { region: Option<String> },
     /// The registry of this host name.
     Registry(RegistryHost),
-    /// The registry on an endpoint of no name: the path's first component is the registry's host name,
-    /// or the default registry is meant.
+    /// The registry on an endpoint without a name: the path's first component is the registry's host name, otherwise
+    /// the default registry is meant.
     AnyRegistry,
     /// A registry's token endpoint.
     RegistryToken,
@@ -35,21 +35,21 @@ pub(crate) enum Destination {
     Cloud(Cloud),
     /// A document or token of the OIDC issuer.
     Oidc,
-    /// A bucket, named by the host, or by the path.
+    /// A bucket, named by the host or by the path.
     S3 { bucket: Option<String> },
-    /// A service of AWS that is not here.
+    /// An AWS service that the emulator does not have.
     NotEmulated { service: String },
-    /// Nothing that we answer for.
+    /// Something that the emulator does not answer for.
     Unknown,
 }
 
-/// Finds out what a request to `host` (without port) is for.
+/// Finds the target of a request to `host` (without port).
 pub(crate) fn destination(host: &str, parts: &Parts) -> Destination {
     let path = parts.uri.path();
     if let Some(cloud) = clouds::of_host(host) {
         return Destination::Cloud(cloud);
     }
-    // By the name alone, whatever path and headers look like: objects may be named like the issuer's documents.
+    // By the name alone, whatever the path and headers: objects may have the names of the issuer's documents.
     if let Some(aws) = aws_host::of_host(host) {
         return match aws {
             AwsHost::Sts => Destination::Sts,
@@ -74,7 +74,7 @@ pub(crate) fn destination(host: &str, parts: &Parts) -> Destination {
     by_headers(parts)
 }
 
-/// Says whether the host is an address or a name of this machine: an endpoint for everything.
+/// Whether the host is an address or a name of this machine: an endpoint for everything.
 fn is_endpoint(host: &str) -> bool {
     !host.contains('.') || host.bytes().all(|b| b.is_ascii_digit() || b == b'.') || host.ends_with(".localhost")
 }
@@ -97,9 +97,9 @@ fn by_headers(parts: &Parts) -> Destination {
     Destination::Unknown
 }
 
-/// Lists the host names that a stage's clients ask for, so that the caller can make aliases and a certificate.
+/// Lists the host names that a stage's clients use, for aliases and a certificate.
 ///
-/// Regions are those of the registries; accounts come from the registries alone, as the other names carry none.
+/// Regions are those of the registries; accounts come from the registries only, because other names have none.
 pub fn host_names(registries: &[EcrRegistry]) -> Vec<String> {
     let mut names = vec!["sts.amazonaws.com".to_owned()];
     for registry in registries.iter().filter(|registry| is_account(&registry.account)) {

@@ -45,7 +45,7 @@ use crate::{
 
 type Action = fn(&Call) -> Result<Value, EcrError>;
 
-/// The actions that are answered; the rest of ECR's are refused by name.
+/// The actions that are implemented; ECR's other actions are refused by name.
 const ACTIONS: &[(&str, Action)] = &[
     ("BatchCheckLayerAvailability", layer::check),
     ("BatchDeleteImage", batch::delete),
@@ -98,18 +98,18 @@ pub(crate) struct Call {
     emulator: Arc<Emulator>,
     caller: Caller,
     region: String,
-    /// `https://HOST`, as the client reaches this place.
+    /// `https://HOST`, as the client addresses the emulator.
     endpoint: String,
     input: Value,
 }
 
 impl Call {
-    /// Reads the input as an action expects it.
+    /// Parses the input of an action.
     fn input<T: DeserializeOwned>(&self) -> Result<T, EcrError> {
         serde_json::from_value(self.input.clone()).map_err(|e| EcrError::InvalidParameter(e.to_string()))
     }
 
-    /// Returns the registry that is meant: the caller's own, unless it names another, which a strict emulator does not open.
+    /// Returns the registry of a call: the caller's own, unless it names another, which a strict emulator refuses.
     fn registry(&self, id: Option<&str>) -> Result<EcrRegistry, EcrError> {
         match id {
             Some(id) if self.emulator.strictness == Strictness::Strict && id != self.caller.principal.account => {
@@ -139,7 +139,7 @@ impl Call {
     }
 }
 
-/// A repository that a call is about.
+/// The repository of a call.
 struct Repository {
     registry: EcrRegistry,
     at: RepositoryRef,
@@ -150,7 +150,7 @@ impl Repository {
         self.registry.repository_arn(&self.at.name)
     }
 
-    /// Returns the error for an image that is not there.
+    /// Returns the error for an image that does not exist.
     fn image_not_found(&self, id: &ImageId) -> EcrError {
         let (name, account) = (&self.at.name, &self.registry.account);
         let message = format!(
@@ -169,7 +169,7 @@ impl Repository {
         EcrError::Named(code, message)
     }
 
-    /// Turns a storage error into ECR's, which names repository and registry.
+    /// Converts a storage error to ECR's, with repository and registry.
     fn error(&self) -> impl Fn(crate::StoreError) -> EcrError + Copy + '_ {
         |source| EcrError::of_store(source, self.at.name.as_str(), &self.registry.account)
     }
@@ -240,11 +240,11 @@ async fn run(call: &mut Exchange<'_>, region: Option<String>, body: &mut Request
     .await
 }
 
-/// Applies the lifecycle policy of the repository that a call is about, if that is due.
+/// Applies the lifecycle policy of a call's repository, if it is due.
 fn expire_images(call: &Call) -> Result<(), EcrError> {
     let text = |field: &str| call.input.get(field).and_then(Value::as_str);
     let Some(name) = text("repositoryName") else { return Ok(()) };
-    // What is wrong with the names is the action's to say.
+    // The action itself reports invalid names.
     let Ok(repository) = call.repository(text("registryId"), name) else { return Ok(()) };
     lifecycle::apply_if_due(call, &repository)
 }

@@ -1,4 +1,4 @@
-//! The emulator itself: takes a request, finds who answers, notes what happened.
+//! The emulator: receives a request, finds the service, and logs the result.
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
@@ -24,7 +24,7 @@ use crate::{
     token::Signer,
 };
 
-/// How a request came in.
+/// How a request arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Listener {
     Tls,
@@ -32,13 +32,13 @@ pub(crate) enum Listener {
 }
 
 impl Listener {
-    /// Says whether clients came by TLS.
+    /// Whether clients use TLS.
     pub(crate) fn is_tls(self) -> bool {
         self == Self::Tls
     }
 }
 
-/// What all requests share. Nothing in it changes what an answer says, only how fast it comes.
+/// The state that all requests share. It never changes an answer, only its speed.
 pub(crate) struct Emulator {
     pub(crate) store: Store,
     pub(crate) signer: Signer,
@@ -61,7 +61,7 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Opens the data folder and makes what the seeds ask for.
+    /// Opens the data directory and creates the seeds.
     pub(crate) fn open(config: Config) -> Result<Self, ServeError> {
         let store = Store::open(&config.data_dir)?;
         for (registry, name) in &config.seeds.repositories {
@@ -121,7 +121,7 @@ impl Emulator {
             Destination::NotEmulated { service } => refuse::answer(call, &service),
             Destination::Unknown => unknown(call),
         };
-        // HTTP/1.1 leaves the content of these out by itself; HTTP/2 does not.
+        // HTTP/1.1 omits the content of these by itself; HTTP/2 does not.
         let response = if is_head { without_body(response) } else { response };
         entry.status = response.status().as_u16();
         entry.bytes_out = length(&response);
@@ -130,7 +130,7 @@ impl Emulator {
         response
     }
 
-    /// Returns the error that the next request to a service shall have, after waiting where it shall be late.
+    /// Returns the error for the next request to a service, after a delay if it should be late.
     pub(crate) async fn fault(&self, service: Service) -> Option<Failure> {
         match self.faults.next(service)? {
             FaultKind::Slow(delay) => {
@@ -142,17 +142,17 @@ impl Emulator {
     }
 }
 
-/// A request on its way, and what the log will say about it.
+/// A request in progress, and its log entry.
 pub(crate) struct Exchange<'a> {
     pub(crate) emulator: &'a Arc<Emulator>,
     pub(crate) listener: Listener,
-    /// The host that was asked, port included.
+    /// The host of the request, including the port.
     pub(crate) authority: String,
     pub(crate) parts: http::request::Parts,
     pub(crate) entry: &'a mut LogEntry,
 }
 
-/// Runs file operations off the connection's thread.
+/// Runs file operations outside the connection's thread.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
@@ -171,10 +171,10 @@ fn host_of(authority: &str) -> String {
     }
 }
 
-/// The content's length, which a streamed answer tells by its header alone.
+/// The content's length; for a streamed answer it is only in the header.
 fn length(response: &Response<ResponseBody>) -> u64 {
-    let told = || response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
-    response.body().size_hint().exact().or_else(told).unwrap_or_default()
+    let declared = || response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    response.body().size_hint().exact().or_else(declared).unwrap_or_default()
 }
 
 fn unknown(call: Exchange<'_>) -> Response<ResponseBody> {

@@ -1,4 +1,4 @@
-//! Errors on purpose: what `--inject` asks for.
+//! Errors on purpose, for `--inject`.
 
 use std::{
     str::FromStr,
@@ -10,43 +10,43 @@ use thiserror::Error;
 
 use crate::Service;
 
-/// How long `slow` waits when nothing else is said.
+/// The default delay of `slow`.
 const DEFAULT_DELAY: Duration = Duration::from_secs(2);
 
 /// A service that misbehaves: `ecr:throttle`, `registry:503*2` (the first two requests), `registry:slow=500ms`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Which service.
+    /// The service.
     pub service: Service,
-    /// How.
+    /// The fault.
     pub kind: FaultKind,
-    /// How many requests, counted by one process; `None` means all.
+    /// The number of requests, counted by one process; `None` means all.
     pub times: Option<u32>,
 }
 
-/// A way to misbehave.
+/// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// An error in place of the right answer.
+    /// An error instead of the right answer.
     Fail(Failure),
     /// The right answer, late.
     Slow(Duration),
 }
 
-/// An error that a service gives on purpose.
+/// An error that a service returns on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The caller's credentials have run out.
+    /// The caller's credentials have expired.
     Expired,
     /// Too many requests.
     Throttle,
-    /// The caller may not.
+    /// Access is denied.
     Denied,
     /// A server error with this HTTP status.
     Status(u16),
 }
 
-/// The text is not a fault.
+/// A text that is not a fault.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
     "`{0}` is not a fault: write `<sts|ecr|registry>:<expired|throttle|denied|slow[=TIME]|500…599>[*TIMES]`, \
@@ -94,7 +94,7 @@ fn delay(text: &str) -> Option<Duration> {
     }
 }
 
-/// The faults of a running emulator, with what is left of them.
+/// The faults of a running emulator, with their remaining counts.
 pub(crate) struct Faults(Vec<(Fault, AtomicU32)>);
 
 impl Faults {
@@ -102,7 +102,7 @@ impl Faults {
         Self(faults.iter().map(|fault| (fault.clone(), AtomicU32::new(fault.times.unwrap_or(0)))).collect())
     }
 
-    /// Returns the fault that the next request to a service suffers, and counts it.
+    /// Returns the fault for the next request to a service, and counts it.
     pub(crate) fn next(&self, service: Service) -> Option<FaultKind> {
         self.0.iter().filter(|(fault, _)| fault.service == service).find_map(|(fault, left)| match fault.times {
             None => Some(fault.kind),

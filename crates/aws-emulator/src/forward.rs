@@ -1,6 +1,7 @@
-//! Forwarding: STS and ECR calls go to LocalStack, moto or ministack, and what those lack is answered here.
+//! Forwarding: STS and ECR calls go to LocalStack, moto or ministack, and the emulator answers what those lack.
 //!
-//! S3 is forwarded whole, as there are no buckets here. Images always stay here, so the registry, its token and the actions about images are never forwarded alone.
+//! S3 is forwarded completely, because the emulator has no buckets. Images always stay here, so the registry, its token
+//! and the image actions are never forwarded alone.
 
 mod client;
 mod ecr;
@@ -17,17 +18,17 @@ pub(crate) use self::{
 };
 use crate::StoreError;
 
-/// Where calls are forwarded to: `http://localstack:4566`.
+/// The target of forwarded calls: `http://localstack:4566`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
     host: String,
     port: u16,
     secure: bool,
-    /// Certificates (PEM) to trust beside the public roots.
+    /// Certificates (PEM) to trust in addition to the public roots.
     roots: Vec<String>,
-    /// A socket whose other end leads there, where this process cannot reach the host itself.
+    /// A socket that leads to the target, if this process cannot reach the host itself.
     relay: Option<PathBuf>,
-    /// How long a connection is tried: a service may be on its way up.
+    /// How long to try a connection: a service may still be starting.
     start: Duration,
 }
 
@@ -37,12 +38,12 @@ impl Upstream {
         &self.host
     }
 
-    /// Says whether it is reached over TLS.
+    /// Whether it uses TLS.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// Returns the same endpoint, trusted by these certificates (PEM) too.
+    /// Returns the same endpoint, also trusted by these certificates (PEM).
     pub fn trusting(self, roots: Vec<String>) -> Self {
         Self { roots, ..self }
     }
@@ -57,18 +58,18 @@ impl Upstream {
         self.port
     }
 
-    /// Returns the same endpoint, which may still be starting when it is called.
+    /// Returns the same endpoint; it may still be starting when it is called.
     pub fn within(self, start: Duration) -> Self {
         Self { start, ..self }
     }
 
-    /// Returns the same endpoint, reached through a Unix socket; messages go on naming the endpoint.
+    /// Returns the same endpoint, reached through a Unix socket; messages still name the endpoint.
     pub fn through(self, relay: PathBuf) -> Self {
         Self { relay: Some(relay), ..self }
     }
 }
 
-/// The text is not an address that calls can be forwarded to.
+/// A text that is not an address for forwarding.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{0}` is not an endpoint to forward to: write `http://<host>[:<port>]`, or `https`")]
 pub struct InvalidUpstream(String);

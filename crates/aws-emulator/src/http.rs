@@ -1,4 +1,4 @@
-//! Bodies and small answers.
+//! Bodies and small responses.
 
 use std::io;
 
@@ -7,15 +7,15 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 use thiserror::Error;
 
-/// An answer's content.
+/// The content of a response.
 pub(crate) type ResponseBody = UnsyncBoxBody<Bytes, io::Error>;
-/// A request's content, from a connection or a test.
+/// The content of a request, from a connection or a test.
 pub(crate) type RequestBody = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
 
-/// The largest body of an API call; layers go to the registry, which streams.
+/// The largest body of an API call; layers go to the registry, which streams them.
 const MAX_CALL_BYTES: usize = 8 * 1024 * 1024;
 
-/// A request body that could not be taken in.
+/// A request body that could not be read.
 #[derive(Debug, Error)]
 pub(crate) enum BodyError {
     #[error("the body is larger than {MAX_CALL_BYTES} bytes")]
@@ -24,7 +24,7 @@ pub(crate) enum BodyError {
     Broken(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Reads a whole body of bounded size.
+/// Reads a whole body of limited size.
 pub(crate) async fn read_body(body: &mut RequestBody) -> Result<Bytes, BodyError> {
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -38,7 +38,7 @@ pub(crate) async fn read_body(body: &mut RequestBody) -> Result<Bytes, BodyError
     Ok(bytes.freeze())
 }
 
-/// Returns an answer with content.
+/// Returns a response with content.
 pub(crate) fn content(
     status: StatusCode,
     content_type: &'static str,
@@ -53,36 +53,36 @@ pub(crate) fn content(
     response
 }
 
-/// Returns an answer without content.
+/// Returns a response without content.
 pub(crate) fn empty(status: StatusCode) -> Response<ResponseBody> {
     let mut response = Response::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
     *response.status_mut() = status;
     response
 }
 
-/// Takes the content away and leaves the headers, its length among them.
+/// Removes the content and keeps the headers, including its length.
 pub(crate) fn without_body(response: Response<ResponseBody>) -> Response<ResponseBody> {
     response.map(|_| Empty::new().map_err(|never| match never {}).boxed_unsync())
 }
 
-/// Sets a header whose value we made ourselves.
+/// Sets a header to a value that is known to be valid.
 pub(crate) fn set(response: &mut Response<ResponseBody>, name: &'static str, value: &str) {
     let value = HeaderValue::from_str(value).expect("our header values are visible ASCII");
     response.headers_mut().insert(name, value);
 }
 
-/// Returns a header's text, if it is there and is text.
+/// Returns a header as text, if it exists and is text.
 pub(crate) fn header_text<'a>(parts: &'a http::request::Parts, name: &str) -> Option<&'a str> {
     parts.headers.get(name)?.to_str().ok()
 }
 
-/// Returns the host that a request is for, port included: HTTP/2 has it in the URI.
+/// Returns the host of a request, including the port: HTTP/2 has it in the URI.
 pub(crate) fn authority<B>(request: &Request<B>) -> String {
     let from_uri = request.uri().authority().map(|authority| authority.as_str().to_owned());
     from_uri.or_else(|| request.headers().get(header::HOST)?.to_str().ok().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Splits `name=value&…`, decoding `%XX` and, as forms do, `+`.
+/// Splits `name=value&…`, and decodes `%XX` and, for forms, `+`.
 pub(crate) fn form_pairs(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -93,7 +93,7 @@ pub(crate) fn form_pairs(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Decodes `%XX`; what is not valid stays as it is.
+/// Decodes `%XX`; invalid sequences stay unchanged.
 pub(crate) fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -113,7 +113,7 @@ pub(crate) fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Encodes everything but RFC 3986's unreserved characters, as SigV4 and links need it.
+/// Encodes everything except RFC 3986's unreserved characters, as SigV4 and links require.
 pub(crate) fn percent_encode(text: &str) -> String {
     use std::fmt::Write;
     let mut encoded = String::with_capacity(text.len());

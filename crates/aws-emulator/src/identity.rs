@@ -1,4 +1,4 @@
-//! Who sends a request: users, sessions of roles, and keys that nobody declared.
+//! The sender of a request: users, sessions of roles, and undeclared keys.
 
 mod key;
 mod session;
@@ -21,12 +21,12 @@ use crate::{
 pub(crate) struct Principal {
     pub(crate) arn: String,
     pub(crate) account: String,
-    /// `AIDA…` of a user, `AROA…:name` of a session.
+    /// `AIDA…` of a user, or `AROA…:name` of a session.
     pub(crate) user_id: String,
 }
 
 impl Principal {
-    /// Notes that a key of another emulator is this principal's.
+    /// Records that a key of another emulator belongs to this principal.
     pub(crate) fn remember(self, store: &Store, key: &str) -> Result<(), StoreError> {
         let Self { arn, account, user_id } = self;
         store.remember_key(key, &KeyRecord { arn, account, user_id })
@@ -43,7 +43,7 @@ pub(crate) fn account_of_arn(arn: &str) -> Option<&str> {
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
     pub(crate) access_key_id: String,
-    /// The region that the signature is for.
+    /// The region in the signature.
     pub(crate) region: String,
     pub(crate) kind: CallerKind,
 }
@@ -55,24 +55,24 @@ pub(crate) enum CallerKind {
     Session,
 }
 
-/// Why a signed request is refused; STS and ECR have their own words for each.
+/// Why a signed request is refused; STS and ECR have their own messages for each reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthError {
     /// No signature.
     Missing,
-    /// A key or session token that is not (or no longer) known.
+    /// A key or session token that is unknown, or no longer known.
     Unknown,
-    /// The session has ended.
+    /// The session has expired.
     Expired,
-    /// The signature is not the key's.
+    /// The signature does not match the key.
     Signature,
-    /// The signature's time is off.
+    /// The signature's time is too far off.
     Time,
     /// The signature is for another service.
     Service,
 }
 
-/// Finds out who signed a request to `service`; under [`Strictness::Strict`] also whether they did.
+/// Finds out who signed a request to `service`; with [`Strictness::Strict`] also checks the signature.
 pub(crate) fn authenticate(
     emulator: &Emulator,
     service: &str,
@@ -103,13 +103,13 @@ pub(crate) fn authenticate(
     Ok(Caller { principal, access_key_id, region, kind })
 }
 
-/// What a signature can be checked with.
+/// How to check a signature.
 enum Proof {
-    /// The key.
+    /// With the key.
     Secret(String),
-    /// Nothing here: the emulator that calls are forwarded to issued the key, and vouches for it.
+    /// Not here: the emulator that calls are forwarded to issued the key, and checks it.
     Upstream,
-    /// Nothing at all.
+    /// Not at all.
     None,
 }
 
@@ -137,7 +137,7 @@ fn identify(emulator: &Emulator, signature: &Signature, partition: &str) -> Resu
         return Ok((Principal { arn, account, user_id }, Proof::Upstream, CallerKind::Session));
     }
     let temporary = key.starts_with("ASIA");
-    // Temporary keys without their token are what CI makes of a developer's session: AWS refuses them.
+    // CI sends temporary keys without their session token if a connector drops it: AWS refuses them.
     if temporary && signature.session_token.is_none() {
         return Err(AuthError::Unknown);
     }
@@ -156,7 +156,7 @@ fn user(identity: &Identity, partition: &str) -> Principal {
     }
 }
 
-/// Stands for whoever holds a key that was not declared: a user of the default account.
+/// The principal of an undeclared key: a user of the default account.
 fn undeclared(emulator: &Emulator, key: &str, partition: &str) -> Principal {
     let account = emulator.default_account.clone();
     Principal { arn: format!("arn:{partition}:iam::{account}:user/local"), account, user_id: unique_id("AIDA", key) }

@@ -1,6 +1,6 @@
-//! JSON Web Signatures by ES256 (RFC 7515; RFC 7518, 3.4), the only algorithm that the issuer needs.
+//! JSON Web Signatures with ES256 (RFC 7515; RFC 7518, 3.4), the only algorithm of the issuer.
 //!
-//! The times and the claims of a token are the caller's to check.
+//! The caller checks the times and the claims of a token.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 const ALGORITHM: &str = "ES256";
 /// The bytes of one coordinate of a point on the curve P-256.
 const COORDINATE: usize = 32;
-/// What precedes the coordinates of a point that is written out.
+/// The prefix of an uncompressed point's coordinates.
 const UNCOMPRESSED: u8 = 4;
 
-/// Why a key or a signature cannot be made; ring gives no reasons beyond these words.
+/// Why a key or a signature cannot be made; ring gives no further reasons.
 pub(crate) type Reason = String;
 
 /// A private key.
@@ -29,10 +29,10 @@ pub(crate) struct SigningKey {
 #[derive(Clone)]
 pub(crate) struct CheckingKey(UnparsedPublicKey<Vec<u8>>);
 
-/// The public key as a JWK has it: the two coordinates of its point.
+/// The public key in a JWK: the two coordinates of its point.
 pub(crate) type Point = [String; 2];
 
-/// The header of the tokens that are made here.
+/// The header of tokens from this issuer.
 #[derive(Serialize)]
 struct Header<'a> {
     typ: &'static str,
@@ -40,11 +40,11 @@ struct Header<'a> {
     kid: &'a str,
 }
 
-/// The fields of a header that decide whether a signature can be checked.
+/// The fields of a header that decide whether the signature can be checked.
 #[derive(Deserialize)]
 struct GivenHeader {
     alg: String,
-    /// Extensions that a reader has to know; none is known here.
+    /// Extensions that a reader must know; none is supported.
     crit: Option<serde_json::Value>,
 }
 
@@ -70,7 +70,7 @@ impl SigningKey {
         [&public[1..=COORDINATE], &public[1 + COORDINATE..]].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate))
     }
 
-    /// Signs claims; `key_id` says which key did.
+    /// Signs claims; `key_id` names the key.
     pub(crate) fn sign(&self, key_id: &str, claims: &impl Serialize) -> Result<String, Reason> {
         let part = |json: Result<Vec<u8>, serde_json::Error>| {
             json.map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(|error| error.to_string())
@@ -83,19 +83,19 @@ impl SigningKey {
 }
 
 impl CheckingKey {
-    /// Reads the coordinates of a point. Whether it is on the curve is seen when it checks: such a key signs nothing.
+    /// Reads the coordinates of a point. Whether it is on the curve matters only for a check, which then fails.
     pub(crate) fn read(point: &Point) -> Result<Self, Reason> {
         let mut bytes = vec![UNCOMPRESSED];
         for coordinate in point {
             match URL_SAFE_NO_PAD.decode(coordinate) {
                 Ok(coordinate) if coordinate.len() == COORDINATE => bytes.extend(coordinate),
-                Ok(_) | Err(_) => return Err(format!("`{coordinate}` is no coordinate on the curve P-256")),
+                Ok(_) | Err(_) => return Err(format!("`{coordinate}` is not a coordinate on the curve P-256")),
             }
         }
         Ok(Self(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes)))
     }
 
-    /// Whether the key's owner signed the token.
+    /// Whether this key signed the token.
     pub(crate) fn signed(&self, token: &str) -> bool {
         self.check(token).is_some()
     }
@@ -157,7 +157,7 @@ mod tests {
         assert!(point(POINT[0], "").is_err());
         assert!(point("AAAA", POINT[1]).is_err());
         assert!(point("no base64!", POINT[1]).is_err());
-        // Two coordinates, but of no point on the curve.
+        // Two coordinates, but not of a point on the curve.
         assert!(!point(POINT[0], POINT[0]).unwrap().signed(TOKEN));
     }
 

@@ -1,9 +1,10 @@
-//! The AWS of a stage: STS, ECR and an OCI registry, answering under the AWS host names.
+//! The AWS of a stage: STS, ECR and an OCI registry, under the AWS host names.
 //!
-//! One process serves it in a container of the stage's network (port 443, names as network aliases), on the host as
-//! `cirun aws serve`, and as the machine's loopback registry for `docker pull`. All of them may share one data folder.
+//! One process serves it in a container of the stage's network (port 443, with the names as network aliases), on the
+//! host as `cirun aws serve`, and as the machine's loopback registry for `docker pull`. All of them may share one data
+//! directory.
 //!
-//! This crate takes plain settings and returns futures: it never prints, reads the environment or ends the process.
+//! This crate takes plain settings and returns futures: it does not print, read the environment or end the process.
 
 mod aws_host;
 mod clock;

@@ -1,4 +1,4 @@
-//! The request log: one entry per request, with what tells flows apart and never a secret.
+//! The request log: one entry per request, with the parameters that identify the flow, and without secrets.
 
 mod policy;
 
@@ -16,19 +16,19 @@ use tokio::sync::mpsc::UnboundedSender;
 
 pub use self::policy::least_policy;
 
-/// Where entries go.
+/// The target of log entries.
 #[derive(Clone, Debug, Default)]
 pub enum RequestLog {
     /// Nowhere.
     #[default]
     Off,
-    /// One JSON object a line, appended whole: several processes may share the file.
+    /// A file with one JSON object per line, each appended at once: several processes may share it.
     File(PathBuf),
-    /// To a receiver in this process.
+    /// A receiver in this process.
     Channel(UnboundedSender<LogEntry>),
 }
 
-/// The part of AWS that a request was for.
+/// The part of AWS of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
@@ -44,19 +44,19 @@ pub enum Service {
     Google,
     /// Microsoft's sign-in and resource list.
     Azure,
-    /// Buckets, whose calls are forwarded.
+    /// Buckets; their calls are forwarded.
     S3,
     /// A name that the emulator does not answer for.
     Unknown,
 }
 
-/// How a request said who sends it.
+/// How a request identifies its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthKind {
     /// With a SigV4 signature.
     Signed,
-    /// With a web identity token in place of a signature.
+    /// With a web identity token instead of a signature.
     Unsigned,
     /// With a registry token.
     Basic,
@@ -64,26 +64,26 @@ pub enum AuthKind {
     None,
 }
 
-/// A request that was answered.
+/// An answered request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogEntry {
     /// When it arrived.
     pub time: Timestamp,
-    /// The host name that the client asked, without the port.
+    /// The requested host name, without the port.
     pub host: String,
-    /// What it was for.
+    /// The part of AWS.
     pub service: Service,
     /// The API's action, or the registry operation (`PutManifest`).
     pub action: String,
     /// The ARN of the caller.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub principal: Option<String>,
-    /// The id of the key that signed.
+    /// The id of the signing key.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub access_key_id: Option<String>,
-    /// How the caller proved who it is.
+    /// The caller's credentials.
     pub auth: AuthKind,
-    /// The parameters that tell flows apart: `RoleArn`, `repository`, `tag`, …
+    /// The parameters that identify the flow: `RoleArn`, `repository`, `tag`, …
     pub params: BTreeMap<String, String>,
     /// The HTTP status.
     pub status: u16,
@@ -94,12 +94,12 @@ pub struct LogEntry {
     pub bytes_in: u64,
     /// Bytes of content sent.
     pub bytes_out: u64,
-    /// Milliseconds until the answer began.
+    /// Milliseconds until the response began.
     pub ms: u64,
 }
 
 impl LogEntry {
-    /// Returns an entry about which nothing is known yet but where it was sent.
+    /// Returns an entry with only the target of the request.
     pub(crate) fn begin(time: Timestamp, host: String) -> Self {
         Self {
             time,
@@ -118,7 +118,7 @@ impl LogEntry {
         }
     }
 
-    /// Notes a parameter.
+    /// Adds a parameter.
     pub(crate) fn param(&mut self, name: &str, value: impl ToString) {
         self.params.insert(name.to_owned(), value.to_string());
     }
@@ -140,14 +140,14 @@ impl Log {
         })
     }
 
-    /// Adds an entry. A log that cannot be written does not fail the request that it is about.
+    /// Adds an entry. If the log cannot be written, the request does not fail.
     pub(crate) fn write(&self, entry: LogEntry) {
         match self {
             Self::Off => {}
             Self::File(file) => {
                 let mut line = serde_json::to_vec(&entry).expect("an entry is strings and numbers");
                 line.push(b'\n');
-                // One write call: the kernel keeps lines of several processes apart.
+                // A single write call: the kernel keeps lines of several processes separate.
                 (&**file).write_all(&line).ok();
             }
             Self::Channel(sender) => {
@@ -168,7 +168,7 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    // Each has its own open file, as processes do.
+                    // Each has its own open file, like separate processes.
                     let log = Log::open(&RequestLog::File(path.clone())).unwrap();
                     for _ in 0..50 {
                         log.write(LogEntry::begin(Timestamp::UNIX_EPOCH, "sts.amazonaws.com".repeat(40)));

@@ -1,6 +1,8 @@
-//! The local OIDC issuer: stands for the CI's, signs tokens with a key of the data folder, and publishes that key.
+//! The local OIDC issuer: takes the place of the CI's, signs tokens with a key in the data directory, and publishes
+//! that key.
 //!
-//! Signatures are ES256: AWS takes them as well as the CI's RS256, and a key costs microseconds instead of seconds.
+//! Signatures use ES256: AWS accepts it as well as the CI's RS256, and generating a key takes microseconds instead of
+//! seconds.
 
 use std::{path::Path, sync::Arc};
 
@@ -18,16 +20,16 @@ use crate::{
     storage::{Digest, Store},
 };
 
-/// How long a token lasts: one hour, as the CI's.
+/// The lifetime of a token: one hour, like the CI's.
 const LIFETIME_SECONDS: i64 = 3600;
-/// The hosted CI, in whose name tokens are made.
+/// The hosted CI, the issuer in the tokens.
 const HOSTED: &str = "https://app.harness.io";
-/// Where its issuers are; an account's identifier follows.
+/// The prefix of its issuers; an account's identifier follows.
 pub(crate) const ISSUER_PATH: &str = "/ng/api/oidc/account/";
 /// The audience that AWS expects.
 const AUDIENCE: &str = "sts.amazonaws.com";
 
-/// What a token says about the execution that asks for it.
+/// The claims of a token about the execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// The account's identifier.
@@ -41,7 +43,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Returns the issuer of this account's tokens, as the hosted CI names it.
+    /// Returns the issuer of this account's tokens in the hosted CI.
     pub fn issuer(&self) -> String {
         format!("{HOSTED}{ISSUER_PATH}{}", self.account_id)
     }
@@ -52,45 +54,45 @@ impl Workload {
     }
 }
 
-/// Whom a token is for, where that is not AWS, and in whose name it is made, where that is not the hosted CI's.
+/// The audience of a token, if it is not AWS, and its issuer, if it is not the hosted CI.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audience {
     /// The token's `aud`.
     pub audience: Option<String>,
-    /// The token's `iss`: a verifier that reads the discovery document wants the address where it found it.
+    /// The token's `iss`: a verifier that reads the discovery document expects the address of that document.
     pub issuer: Option<String>,
 }
 
-/// The issuer cannot be used.
+/// Why the issuer cannot be used.
 #[derive(Debug, Error)]
 pub enum OidcError {
-    /// The data folder cannot be used.
+    /// The data directory cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The stored key is not one.
-    #[error("the OIDC key in the data folder cannot be used: {0}")]
+    /// The stored key is invalid.
+    #[error("the OIDC key in the data directory cannot be used: {0}")]
     Key(String),
-    /// Only the public half of the key is here.
+    /// Only the public half of the key is available.
     #[error("this process has the OIDC issuer's public key only, and makes no tokens")]
     PublicOnly,
 }
 
-/// Signs tokens, and knows its own again.
+/// Signs tokens, and recognises its own.
 #[derive(Clone)]
 pub struct OidcIssuer {
-    /// Absent where only the public half is known: such an issuer checks, and makes no token.
+    /// `None` if only the public half is known: such an issuer only checks tokens.
     signing: Option<Arc<SigningKey>>,
     checking: CheckingKey,
     key_id: String,
     point: Point,
 }
 
-/// The public half of an issuer's key: what checks its tokens elsewhere.
+/// The public half of an issuer's key, to check its tokens elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OidcKey {
-    /// The point's coordinates, as a JWK has them.
+    /// The point's first coordinate, as in a JWK.
     pub x: String,
-    /// The second one.
+    /// The second coordinate.
     pub y: String,
 }
 
@@ -109,10 +111,10 @@ struct Claims<'a> {
 }
 
 impl OidcIssuer {
-    /// Opens the issuer of a data folder; its key is made by whoever comes first.
+    /// Opens the issuer of a data directory; the first caller creates its key.
     ///
     /// # Errors
-    /// The folder or the key in it cannot be used.
+    /// The directory or the key in it cannot be used.
     pub fn open(data_dir: &Path) -> Result<Self, OidcError> {
         Self::of_store(&Store::open(data_dir)?)
     }
@@ -124,10 +126,10 @@ impl OidcIssuer {
         Ok(Self { signing: Some(Arc::new(signing)), ..Self::of_key(&OidcKey { x, y })? })
     }
 
-    /// An issuer elsewhere, of which only the public key is known: its tokens can be checked, and none made.
+    /// An issuer with only its public key: it checks tokens, but makes none.
     ///
     /// # Errors
-    /// That is no key.
+    /// An invalid key.
     pub fn of_key(key: &OidcKey) -> Result<Self, OidcError> {
         let point = [key.x.clone(), key.y.clone()];
         let checking = CheckingKey::read(&point).map_err(OidcError::Key)?;
@@ -141,18 +143,18 @@ impl OidcIssuer {
         OidcKey { x, y }
     }
 
-    /// Makes a token for an execution.
+    /// Creates a token for an execution.
     ///
     /// # Errors
-    /// The key cannot sign, or is not here.
+    /// The key cannot sign, or is not available.
     pub fn token(&self, workload: &Workload, now: Timestamp) -> Result<String, OidcError> {
         self.token_for(workload, &Audience::default(), now)
     }
 
-    /// Makes a token for an execution and an audience of its own.
+    /// Creates a token for an execution with its own audience.
     ///
     /// # Errors
-    /// The key cannot sign, or is not here.
+    /// The key cannot sign, or is not available.
     pub fn token_for(&self, workload: &Workload, audience: &Audience, now: Timestamp) -> Result<String, OidcError> {
         let signing = self.signing.as_ref().ok_or(OidcError::PublicOnly)?;
         let own = workload.issuer();
@@ -171,13 +173,13 @@ impl OidcIssuer {
         signing.sign(&self.key_id, &claims).map_err(OidcError::Key)
     }
 
-    /// Says whether this issuer signed a token. Its times are the caller's to check, by the injected clock.
+    /// Whether this issuer signed a token. The caller checks its times, with its own clock.
     pub(crate) fn signed(&self, token: &str) -> bool {
         self.checking.signed(token)
     }
 
-    /// Says whether a token with this `iss` can only be this issuer's: it plays the hosted CI's.
-    pub(crate) fn plays(issuer: &str) -> bool {
+    /// Whether a token with this `iss` must be from this issuer, because it takes the place of the hosted CI.
+    pub(crate) fn is_hosted(issuer: &str) -> bool {
         issuer.strip_prefix(HOSTED).is_some_and(|path| path.starts_with(ISSUER_PATH))
     }
 
@@ -195,7 +197,7 @@ impl std::fmt::Debug for OidcIssuer {
     }
 }
 
-/// Answers requests for the issuer's documents, whatever precedes `/.well-known/` in the address, and for tokens.
+/// Answers requests for the issuer's documents, whatever the prefix of `/.well-known/` in the address, and for tokens.
 pub(crate) fn answer(call: Exchange<'_>) -> Response<ResponseBody> {
     call.entry.service = Service::Oidc;
     call.entry.auth = AuthKind::None;
@@ -224,13 +226,14 @@ pub(crate) fn answer(call: Exchange<'_>) -> Response<ResponseBody> {
     content(StatusCode::OK, "application/json", value.to_string())
 }
 
-/// Reads the account out of `/ng/api/oidc/account/<account>/token`, the address where tokens are made.
+/// Reads the account from `/ng/api/oidc/account/<account>/token`, the address for tokens.
 pub(crate) fn token_account(path: &str) -> Option<&str> {
     let account = path.strip_prefix(ISSUER_PATH)?.strip_suffix("/token")?;
     (!account.is_empty() && !account.contains('/')).then_some(account)
 }
 
-/// Makes a token: `org`, `project`, `pipeline` and `audience` are the query's; `issuer=local` puts this address in `iss`.
+/// Creates a token: `org`, `project`, `pipeline` and `audience` come from the query; `issuer=local` puts this address
+/// in `iss`.
 fn token(call: Exchange<'_>, account: &str) -> Response<ResponseBody> {
     "Token".clone_into(&mut call.entry.action);
     let query = form_pairs(call.parts.uri.query().unwrap_or_default());
@@ -253,7 +256,7 @@ fn token(call: Exchange<'_>, account: &str) -> Response<ResponseBody> {
     }
 }
 
-/// The address by which the client asked.
+/// The address in the client's request.
 fn address(call: &Exchange<'_>, path: &str) -> String {
     let scheme = if call.listener.is_tls() { "https" } else { "http" };
     format!("{scheme}://{}{path}", call.authority)

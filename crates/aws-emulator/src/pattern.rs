@@ -1,4 +1,4 @@
-//! Patterns of AWS: `*` is any text, and in IAM's also `?` any character.
+//! AWS patterns: `*` is any text, and in IAM `?` is any character.
 
 /// IAM's `StringLike`.
 pub(crate) fn like(pattern: &str, text: &str) -> bool {
@@ -21,7 +21,7 @@ fn matches(pattern: &str, text: &str, any_one: Option<char>) -> bool {
             }
             Some(c) if Some(*c) == any_one || *c == text[t] => (p, t) = (p + 1, t + 1),
             _ => {
-                // Let the last star take one more character.
+                // Let the last star match one more character.
                 let Some((star_p, star_t)) = star else { return false };
                 star = Some((star_p, star_t + 1));
                 (p, t) = (star_p + 1, star_t + 1);

@@ -1,4 +1,4 @@
-//! Names of AWS that the emulator does not have: refused by name, in the protocol of the caller.
+//! AWS names that the emulator does not have: refused by name, in the caller's protocol.
 
 use http::{Method, Response, StatusCode, request::Parts};
 use serde_json::json;
@@ -10,32 +10,32 @@ use crate::{
     sigv4,
 };
 
-/// The error of such requests, in the request log and in the answers.
+/// The error code of such requests, in the request log and in the responses.
 pub const NOT_EMULATED: &str = "NotEmulated";
 
-/// Services that answer in XML to whoever sends no form.
+/// Services with XML responses to requests that are not forms.
 const XML: [&str; 4] = ["cloudfront", "route53", "s3-control", "s3express"];
 
-/// What a caller speaks.
+/// The protocol of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
     /// A registry's client.
     Registry,
-    /// JSON with the action in a header.
+    /// JSON, with the action in a header.
     Json,
-    /// A form with the action in it.
+    /// A form, with the action in it.
     Query,
-    /// The same, with EC2's own errors.
+    /// The same, with EC2's own error format.
     Ec2,
     /// XML over paths.
     RestXml,
     /// JSON over paths.
     RestJson,
-    /// No client of AWS.
+    /// Not an AWS client.
     Plain,
 }
 
-/// Refuses a request to a service that is not here. It is no server error: SDKs would try those again.
+/// Refuses a request to a missing service. It is not a server error: SDKs would retry it.
 pub(crate) fn answer(call: Exchange<'_>, service: &str) -> Response<ResponseBody> {
     let Exchange { parts, entry, .. } = call;
     let target = header_text(&parts, "x-amz-target").map(|target| target.rsplit('.').next().unwrap_or(target));
@@ -51,7 +51,7 @@ pub(crate) fn answer(call: Exchange<'_>, service: &str) -> Response<ResponseBody
     entry.error = Some(NOT_EMULATED.to_owned());
     let host = &entry.host;
     let why = match service {
-        "ecr" => "no registry of ECR has this name (12 digits of an account, then a region)",
+        "ecr" => "this is not the name of an ECR registry (an account of 12 digits, then a region)",
         _ => "it has STS, ECR and its registries",
     };
     let message = format!("cirun's emulated AWS does not answer for {host} ({service}): {why}");
@@ -133,7 +133,7 @@ mod tests {
             ("cloudfront.amazonaws.com/2020-05-31/distribution", &[signed], "<Error><Code>NotEmulated</Code>"),
             ("x.execute-api.us-east-1.amazonaws.com/v2/things", &[], says),
             ("21098765432.dkr.ecr.us-east-1.amazonaws.com/v2/", &[], "{\"errors\":[{\"code\":\"UNSUPPORTED\""),
-            // Not the issuer's documents, and not STS, whatever the request says.
+            // Not the issuer's documents, and not STS, whatever the request contains.
             ("abc.s3-website.amazonaws.com/x/.well-known/jwks", &[], says),
             ("iam.amazonaws.com/?Action=GetCallerIdentity", &[], "<ErrorResponse>"),
         ] {

@@ -1,4 +1,4 @@
-//! The OCI registry: the distribution protocol over the shared folder, with ECR's login and ECR's refusals.
+//! The OCI registry: the distribution protocol over the shared directory, with ECR's login and ECR's refusals.
 
 mod access;
 mod blob;
@@ -40,7 +40,7 @@ struct Call<'a, 'b> {
     exchange: &'a mut Exchange<'b>,
     access: Access,
     repository: RepositoryRef,
-    /// `/v2/<name>`, as the client wrote it: addresses that it shall follow begin so.
+    /// `/v2/<name>`, as the client wrote it: the prefix of addresses in responses.
     base: String,
 }
 
@@ -59,7 +59,7 @@ impl Call<'_, '_> {
         self.exchange.entry.action = action.to_owned();
     }
 
-    /// Runs a storage operation and gives its errors the registry's words.
+    /// Runs a storage operation and converts its errors to the registry's.
     async fn store<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Emulator, &RepositoryRef) -> Result<T, StoreError> + Send + 'static,
@@ -68,7 +68,7 @@ impl Call<'_, '_> {
         blocking(move || work(&emulator, &repository).map_err(|e| RegistryError::store(e, &repository))).await
     }
 
-    /// Says whether the repository is not here, but with the emulator that calls are forwarded to.
+    /// Whether the repository does not exist here, but in the emulator that calls are forwarded to.
     async fn is_known_upstream(&self) -> Result<bool, RegistryError> {
         let Some(upstream) = &self.emulator().upstream else { return Ok(false) };
         let here = self.store(|emulator, repository| match emulator.store.repository(repository) {
@@ -83,7 +83,7 @@ impl Call<'_, '_> {
         known.map_err(|e| RegistryError::Upstream(e.to_string()))
     }
 
-    /// Makes sure that the repository is there before anything is written to it.
+    /// Ensures that the repository exists before anything is written to it.
     async fn ensure_repository(&self) -> Result<(), RegistryError> {
         let create = self.access.creates_repositories || self.is_known_upstream().await?;
         self.store(move |emulator, repository| match emulator.store.repository(repository) {
@@ -101,7 +101,7 @@ impl Call<'_, '_> {
     }
 }
 
-/// Answers a request to the registry `host`, or to the one that the path names.
+/// Answers a request to the registry `host`, or to the one in the path.
 pub(crate) async fn answer(
     mut exchange: Exchange<'_>,
     host: Option<RegistryHost>,
@@ -128,7 +128,7 @@ async fn run(
     exchange.entry.action = exchange.parts.method.to_string();
     let route = Route::parse(&path).ok_or(RegistryError::NoSuchRoute)?;
     let (registry, name) = locate(exchange.emulator, host.as_ref(), &route)?;
-    // Only an endpoint without a name of its own is the machine owner's door, and a strict one has none.
+    // Only an endpoint without a name belongs to the owner of the machine, and a strict emulator has none.
     let lenient = exchange.emulator.strictness == Strictness::Lenient;
     let owner = lenient && host.is_none() && exchange.listener == Listener::Plain;
     let access = match layer_link::allows(exchange, &registry, name, &route) {
@@ -167,7 +167,7 @@ async fn run(
     }
 }
 
-/// Asks the real registry for what is not here, where that is allowed.
+/// Reads from the real registry what is missing here, if that is allowed.
 async fn elsewhere(
     exchange: &mut Exchange<'_>,
     emulator: &Emulator,
@@ -175,15 +175,15 @@ async fn elsewhere(
     absent: RegistryError,
 ) -> Result<Response<ResponseBody>, RegistryError> {
     let Some(origins) = &emulator.origins else {
-        return Err(absent.explained(&format!("nothing is read from the real {} in this run", wanted.host())));
+        return Err(absent.explained(&format!("this run does not read from the real {}", wanted.host())));
     };
     exchange.entry.param("from", wanted.host());
     let answer = origins.fetch(wanted).await;
     answer.map_err(|reason| absent.explained(&format!("nor can the real registry be read: {reason}")))
 }
 
-/// Finds the registry and the repository's name in it. On an endpoint without a name, the name's first component is
-/// the registry if it has a dot (`127.0.0.1:5000/123456789012.dkr.ecr.us-east-1.amazonaws.com/shop`).
+/// Finds the registry and the name of the repository in it. On an endpoint without a name, the path's first component
+/// is the registry if it has a dot (`127.0.0.1:5000/123456789012.dkr.ecr.us-east-1.amazonaws.com/shop`).
 fn locate<'a>(
     emulator: &Emulator,
     host: Option<&RegistryHost>,

@@ -1,4 +1,4 @@
-//! S3: only forwarded. There are no buckets here; whoever has them is given with `Config::upstream`.
+//! S3: only forwarded. The emulator has no buckets; `Config::upstream` has them.
 
 use http::{Response, StatusCode};
 
@@ -10,7 +10,7 @@ use crate::{
     sigv4,
 };
 
-/// Hands a call on as it is, and the answer back; both are streams, as objects are large.
+/// Forwards a call unchanged, and returns the response; both are streams, because objects are large.
 pub(crate) async fn answer(call: Exchange<'_>, bucket: Option<String>, body: RequestBody) -> Response<ResponseBody> {
     let entry = call.entry;
     entry.service = Service::S3;

@@ -1,4 +1,4 @@
-//! The listeners: TLS and plain HTTP, until they are told to stop.
+//! The listeners: TLS and plain HTTP, until they are stopped.
 
 mod limits;
 #[cfg(test)]
@@ -29,9 +29,9 @@ use crate::{
     emulator::{Emulator, Listener, blocking},
 };
 
-/// The largest piece that a connection reads at once.
+/// The largest read of a connection.
 pub(crate) const READ_BYTES: usize = 128 * 1024;
-/// How often uploads that nobody finished are looked for, and how old they must be.
+/// How often to look for unfinished uploads, and their minimum age.
 const COLLECTION: Duration = Duration::from_secs(3600);
 const STALE: Duration = Duration::from_secs(24 * 3600);
 
@@ -41,21 +41,21 @@ pub enum ServeError {
     /// No address to listen on.
     #[error("no address to listen on")]
     NoAddress,
-    /// An address could not be taken.
+    /// Listening on an address failed.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// A TLS address without a certificate.
     #[error("a TLS address needs a certificate")]
     NoCertificate,
-    /// The certificate or key is not usable.
+    /// The certificate or key cannot be used.
     #[error("the certificate cannot be used: {0}")]
     Certificate(String),
-    /// The data folder cannot be used.
+    /// The data directory cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The OIDC issuer's key cannot be used.
@@ -66,12 +66,12 @@ pub enum ServeError {
     RequestLog(io::Error),
 }
 
-/// A running emulator. Dropping it stops nothing: call [`Server::shutdown`], or let the process end.
+/// A running emulator. Dropping it does not stop it: call [`Server::shutdown`], or end the process.
 #[derive(Debug)]
 pub struct Server {
-    /// The TLS address, with the port that was taken.
+    /// The TLS address, with the actual port.
     pub https: Option<SocketAddr>,
-    /// The plain HTTP address, with the port that was taken.
+    /// The plain HTTP address, with the actual port.
     pub http: Option<SocketAddr>,
     stop: CancellationToken,
     connections: TaskTracker,
@@ -79,11 +79,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Stops listening, lets requests under way finish for at most `grace`, then drops them.
+    /// Stops listening, lets running requests finish for at most `grace`, then drops them.
     pub async fn shutdown(self, grace: Duration) {
         self.stop.cancel();
         self.connections.close();
-        // Running out of time is an answer too: the connections end with the runtime.
+        // A timeout is fine: the connections end with the runtime.
         tokio::time::timeout(grace, self.connections.wait()).await.ok();
         for task in self.accepting {
             task.abort();
@@ -91,10 +91,10 @@ impl Server {
     }
 }
 
-/// Starts the emulator; it answers when this returns.
+/// Starts the emulator; it accepts requests when this returns.
 ///
 /// # Errors
-/// See [`ServeError`]; nothing listens then.
+/// See [`ServeError`]; nothing is listening then.
 pub async fn serve(config: Config) -> Result<Server, ServeError> {
     let listen = config.listen.clone();
     if listen.https.is_none() && listen.http.is_none() && listen.either.is_empty() {
@@ -145,7 +145,7 @@ pub async fn serve(config: Config) -> Result<Server, ServeError> {
     Ok(server)
 }
 
-/// What the clients of a listener speak.
+/// The protocols of a listener.
 #[derive(Clone, Copy)]
 enum Speaks {
     Tls,
@@ -153,13 +153,13 @@ enum Speaks {
     Either,
 }
 
-/// Says whether the client's first byte is that of a TLS handshake.
+/// Whether a client's first byte is that of a TLS handshake.
 async fn begins_with_tls(stream: &TcpStream, within: Duration) -> bool {
     let mut first = [0];
     matches!(tokio::time::timeout(within, stream.peek(&mut first)).await, Ok(Ok(1)) if first[0] == 0x16)
 }
 
-/// What the connections of one listener share.
+/// The state that the connections of one listener share.
 #[derive(Clone)]
 struct Connections {
     emulator: Arc<Emulator>,
@@ -180,19 +180,19 @@ impl Connections {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    // Without a place the connection is closed at once.
+                    // If there are too many connections, it is closed at once.
                     if let Some(place) = self.counter.place(peer.ip()) {
                         self.tracker.spawn(self.clone().greet(stream, place));
                     }
                 }
-                // Out of file descriptors, most likely: some are given back when connections end.
+                // Probably out of file descriptors: ending connections free some.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
     }
 
     async fn greet(self, stream: TcpStream, _place: Place) {
-        // A failure costs latency, not correctness.
+        // A failure costs latency, but is otherwise harmless.
         stream.set_nodelay(true).ok();
         let tls = match self.speaks {
             Speaks::Tls => true,
@@ -202,7 +202,7 @@ impl Connections {
         match self.acceptor.clone().filter(|_| tls) {
             None => self.serve(stream, Listener::Plain).await,
             Some(acceptor) => {
-                // A client that does not trust us, or that speaks no TLS, is its own problem.
+                // A client that does not trust the certificate, or does not use TLS, must handle that itself.
                 if let Ok(Ok(stream)) = tokio::time::timeout(self.limits.head, acceptor.accept(stream)).await {
                     self.serve(stream, Listener::Tls).await;
                 }
@@ -223,7 +223,7 @@ impl Connections {
         let stream = Idle::new(stream, self.limits.idle);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
-        // How a connection ends is the client's business; each request has been noted.
+        // The client may end a connection in any way; each request has been logged.
         tokio::select! {
             ended = connection.as_mut() => ended.ok(),
             () = self.stop.cancelled() => {
@@ -234,11 +234,11 @@ impl Connections {
     }
 }
 
-/// Removes stale uploads now and then.
+/// Removes stale uploads at intervals.
 async fn collect(emulator: Arc<Emulator>, stop: CancellationToken) {
     loop {
         let emulator = Arc::clone(&emulator);
-        // What cannot be removed now is tried again, and `gc` would say why.
+        // What cannot be removed now is tried again later, and `gc` reports the reason.
         blocking(move || emulator.store.collect_uploads(STALE)).await.ok();
         tokio::select! {
             () = stop.cancelled() => return,

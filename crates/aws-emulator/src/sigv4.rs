@@ -1,4 +1,4 @@
-//! AWS Signature Version 4: who signed a request, for which region and service, and whether the signature is right.
+//! AWS Signature Version 4: the signer of a request, its region and service, and whether the signature is right.
 
 mod verify;
 
@@ -10,7 +10,7 @@ use crate::http::{form_pairs, header_text};
 /// The only algorithm: the asymmetric one is for S3's multi-region endpoints.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// What a signed request says about its signer.
+/// The data about the signer in a signed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Signature {
     pub(crate) scope: Scope,
@@ -19,12 +19,12 @@ pub(crate) struct Signature {
     pub(crate) signature: String,
     /// `X-Amz-Date`, `YYYYMMDDTHHMMSSZ`.
     pub(crate) time: String,
-    /// The token that goes with temporary keys.
+    /// The token of temporary keys.
     pub(crate) session_token: Option<String>,
     pub(crate) place: Place,
 }
 
-/// The key that signed, and what for: `<key id>/<date>/<region>/<service>/aws4_request`.
+/// The signing key and its scope: `<key id>/<date>/<region>/<service>/aws4_request`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
     pub(crate) access_key_id: String,
@@ -34,11 +34,11 @@ pub(crate) struct Scope {
     pub(crate) service: String,
 }
 
-/// Where the signature stands.
+/// The place of the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Header,
-    /// In the query of a presigned address, which is valid for so many seconds.
+    /// In the query of a presigned address, which is valid for this number of seconds.
     Query {
         expires: u32,
     },

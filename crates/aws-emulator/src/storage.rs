@@ -1,8 +1,9 @@
-//! What the emulator keeps: repositories, manifests, tags and blobs as files under one folder.
+//! The emulator's storage: repositories, manifests, tags and blobs as files in one directory.
 //!
-//! Several processes share the folder (one emulator container per run, and the registry of the machine), so nothing
-//! lives in memory between two requests: every change is a file that is written aside, synced and renamed into place.
-//! A process may be killed at any instant; what it leaves behind is in `tmp/` or `uploads/`, which nobody reads.
+//! Several processes share the directory (one emulator container per run, and the registry of the machine), so nothing
+//! is kept in memory between two requests: every change is a file that is written to a temporary name, synced and
+//! renamed into place. A process may be killed at any time; what it leaves behind is in `tmp/` or `uploads/`, which no
+//! one reads.
 //!
 //! ```text
 //! secret                       key of the tokens that the processes issue
@@ -60,17 +61,17 @@ pub use self::{
     name::{EcrRegistry, InvalidName, RegistryHost, RepositoryName, Tag},
 };
 
-/// Bytes of the key that signs tokens and derives session keys.
+/// The length of the key that signs tokens and derives session keys.
 const SECRET_BYTES: usize = 32;
 
-/// The folder with everything that outlives a request. Cheap to clone; holds no state but the path.
+/// The directory with everything that outlives a request. Cheap to clone; its only state is the path.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     root: PathBuf,
 }
 
 impl Store {
-    /// Opens the folder, creating what is missing.
+    /// Opens the directory, and creates what is missing.
     pub(crate) fn open(root: &Path) -> Result<Self, StoreError> {
         let store = Self { root: root.to_owned() };
         for dir in Algorithm::ALL.map(|algorithm| store.blobs(algorithm)) {
@@ -82,12 +83,12 @@ impl Store {
         Ok(store)
     }
 
-    /// Returns the key that all processes over this folder share; the first one makes it.
+    /// Returns the key that all processes of this directory share; the first one creates it.
     pub(crate) fn secret(&self) -> Result<Vec<u8>, StoreError> {
         self.shared_bytes("secret", || random(SECRET_BYTES))
     }
 
-    /// Returns the contents of a file of the owner's alone, which is made once, by whoever comes first.
+    /// Returns the contents of a private file, which the first caller creates.
     pub(crate) fn shared_bytes(&self, name: &str, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let path = self.root.join(name);
         if let Some(bytes) = files::read_optional(&path)? {
@@ -121,18 +122,18 @@ impl Store {
         self.root.join("registries")
     }
 
-    /// Keeps garbage collection away until the guard is dropped (by the kernel, if the process dies).
+    /// Prevents garbage collection until the guard is dropped (by the kernel, if the process dies).
     fn lock_shared(&self) -> Result<File, StoreError> {
         files::lock(&self.root.join("lock"), files::Lock::Shared)
     }
 
-    /// Waits until nobody else changes references, and keeps them away.
+    /// Waits until no one else changes references, and prevents further changes.
     fn lock_exclusive(&self) -> Result<File, StoreError> {
         files::lock(&self.root.join("lock"), files::Lock::Exclusive)
     }
 }
 
-/// Returns `count` bytes that nobody can guess.
+/// Returns `count` random bytes.
 pub(crate) fn random(count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count];
     SystemRandom::new()

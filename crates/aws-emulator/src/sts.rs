@@ -1,4 +1,4 @@
-//! STS: the query protocol, answered in XML.
+//! STS: the query protocol, with XML responses.
 
 mod assume_role;
 mod error;
@@ -22,7 +22,7 @@ use crate::{
     storage::random,
 };
 
-/// Parameters that the request log keeps; the others may be secret or are noise.
+/// The logged parameters; the others may be secret or irrelevant.
 const LOGGED: [&str; 4] = ["RoleArn", "ExternalId", "DurationSeconds", "RoleSessionName"];
 
 /// The parameters of a call.
@@ -65,7 +65,7 @@ pub(crate) async fn answer(mut call: Exchange<'_>, mut body: RequestBody) -> Res
     response
 }
 
-/// Who answered a call.
+/// Which emulator answered a call.
 enum Answered {
     Here(Element),
     /// The emulator that calls are forwarded to.
@@ -115,7 +115,7 @@ async fn run(call: &mut Exchange<'_>, body: &mut RequestBody) -> Result<Answered
 
 type Unsigned = fn(&Emulator, &Params) -> Result<Element, StsError>;
 
-/// The actions whose caller is known by a token alone.
+/// The actions whose caller is identified by a token only.
 const UNSIGNED: [(&str, Unsigned); 2] =
     [("AssumeRoleWithSAML", saml::assume), ("AssumeRoleWithWebIdentity", web_identity::assume)];
 
@@ -139,7 +139,7 @@ fn signed(emulator: &Emulator, action: &str, caller: &Caller, params: &Params) -
     }
 }
 
-/// Renders credentials as all actions that issue them do.
+/// Renders credentials, in the format of all actions that issue them.
 fn credentials(keys: &SessionKeys) -> Element {
     Element::parent(
         "Credentials",

@@ -1,4 +1,4 @@
-//! The emulator without a socket, for this crate's tests: requests in, answers out.
+//! The emulator without a socket, for this crate's tests: requests in, responses out.
 
 use std::sync::{
     Arc,
@@ -20,10 +20,10 @@ use crate::{
 
 /// The registry of the tests.
 pub(crate) const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
-/// When the tests happen.
+/// The time of the tests.
 pub(crate) const START: i64 = 1_767_225_600;
 
-/// An emulator over a temporary folder, with a clock that the test moves.
+/// An emulator over a temporary directory, with a clock that the test controls.
 pub(crate) struct Bench {
     pub(crate) dir: TempDir,
     emulator: Arc<Emulator>,
@@ -31,7 +31,7 @@ pub(crate) struct Bench {
     requests: UnboundedReceiver<LogEntry>,
 }
 
-/// An answer, read whole.
+/// A response, read completely.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -78,12 +78,12 @@ impl Bench {
         &self.emulator
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub(crate) fn pass(&self, seconds: i64) {
         self.seconds.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    /// Sends a request by TLS; the path follows the host: `sts.amazonaws.com/?Action=…`.
+    /// Sends a request over TLS; the path follows the host: `sts.amazonaws.com/?Action=…`.
     pub(crate) async fn send(&self, method: Method, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         self.send_by(Listener::Tls, method, url, headers, body).await
     }
@@ -105,13 +105,13 @@ impl Bench {
         read(self.emulator.handle(listener, request.body(body).unwrap()).await).await
     }
 
-    /// Calls an STS action with a signature that only a lenient emulator takes.
+    /// Calls an STS action with a signature that only a lenient emulator accepts.
     pub(crate) async fn sts(&self, query: &str) -> Answer {
         let scope = unchecked_signature("AKIAIOSFODNN7EXAMPLE", "sts");
         self.send(Method::POST, "sts.amazonaws.com/", &[FORM, ("authorization", &scope)], query.as_bytes()).await
     }
 
-    /// Calls an ECR action likewise.
+    /// Calls an ECR action in the same way.
     pub(crate) async fn ecr(&self, action: &str, input: &str) -> Answer {
         let scope = unchecked_signature("AKIAIOSFODNN7EXAMPLE", "ecr");
         let target = format!("AmazonEC2ContainerRegistry_V20150921.{action}");
@@ -125,16 +125,16 @@ impl Bench {
         format!("Basic {}", answer["authorizationData"][0]["authorizationToken"].as_str().unwrap())
     }
 
-    /// Takes the log's entries since the last call.
+    /// Returns the log's entries since the last call.
     pub(crate) fn entries(&mut self) -> Vec<LogEntry> {
         std::iter::from_fn(|| self.requests.try_recv().ok()).collect()
     }
 }
 
-/// The type of a query protocol body.
+/// The content type of a query protocol body.
 pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// Returns an `Authorization` header that names a key but proves nothing.
+/// Returns an `Authorization` header with a key id, but without a valid signature.
 pub(crate) fn unchecked_signature(key: &str, service: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=00"

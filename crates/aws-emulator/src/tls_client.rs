@@ -1,4 +1,4 @@
-//! What clients of other servers trust: the public roots, and certificates that the caller adds.
+//! The certificates that clients of other servers trust: the public roots, and those that the caller adds.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-/// The settings of TLS connections that also trust `extra` certificates (PEM); the error says which one cannot be read.
+/// The settings of TLS connections that also trust `extra` certificates (PEM); the error names the one that cannot be
+/// read.
 pub(crate) fn trusting(extra: &[String]) -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore::empty();
     for root in webpki_root_certs::TLS_SERVER_ROOT_CERTS {

@@ -1,12 +1,12 @@
-//! Tokens that carry their own facts, signed with the key of the data folder.
+//! Self-contained tokens, signed with the key of the data directory.
 //!
-//! Any process over the same folder can check them, and none has to remember them.
+//! Any process with the same directory can check them, and none has to store them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Seals and opens tokens.
+/// Creates and reads tokens.
 pub(crate) struct Signer {
     key: hmac::Key,
 }
@@ -16,8 +16,8 @@ impl Signer {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret) }
     }
 
-    /// Makes a token: letters, digits, `-`, `_` and one `.`, as some plugins split passwords at every `:`
-    /// (ecr.password). A token of one purpose is none of another.
+    /// Creates a token: letters, digits, `-`, `_` and one `.`, because some plugins split passwords at every `:`
+    /// (ecr.password). A token is valid for one purpose only.
     pub(crate) fn seal<T: Serialize>(&self, purpose: &str, claims: &T) -> String {
         let claims = serde_json::to_vec(claims).expect("claims are strings and numbers");
         let payload = URL_SAFE_NO_PAD.encode(claims);
@@ -25,7 +25,7 @@ impl Signer {
         format!("{payload}.{}", URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// Reads a token; `None` if it was not sealed with this key for this purpose.
+    /// Reads a token; `None` if it was not created with this key for this purpose.
     pub(crate) fn open<T: DeserializeOwned>(&self, purpose: &str, token: &str) -> Option<T> {
         let (payload, tag) = token.split_once('.')?;
         let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
@@ -33,7 +33,7 @@ impl Signer {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
     }
 
-    /// Returns bytes that follow from the label, and that only holders of the key can work out.
+    /// Returns bytes derived from the label, which only holders of the key can compute.
     pub(crate) fn derive(&self, label: &str) -> Vec<u8> {
         hmac::sign(&self.key, format!("derive\n{label}").as_bytes()).as_ref().to_vec()
     }

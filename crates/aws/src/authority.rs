@@ -1,7 +1,8 @@
-//! Certificate authorities: one of each run, and one of this machine for `cirun aws serve`.
+//! Certificate authorities: one for each run, and one of this machine for `cirun aws serve`.
 //!
-//! Each can vouch for the names of its [`Scope`] alone, for at most a year. The key of a run's authority is in the memory of
-//! cirun and in that run's gateway, and goes with them. Steps trust their run's authority beside the public roots.
+//! Each can only issue certificates for the names in its [`Scope`], for at most a year. The key of a run's authority is
+//! in the memory of cirun and in that run's gateway, and is lost with them. Steps trust their run's authority in
+//! addition to the public roots.
 
 mod scope;
 
@@ -20,11 +21,11 @@ pub use self::scope::Scope;
 use crate::private_file;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// How long a run's authority is valid; `--keep` may keep its containers for a while.
+/// The validity of a run's authority; `--keep` may keep its containers for some time.
 const OF_A_RUN: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long the machine's is.
+/// The validity of the machine's authority.
 const OF_THE_MACHINE: Duration = Duration::from_secs(365 * 24 * 3600);
-/// How long before its end the machine's authority is renewed.
+/// The machine's authority is renewed this long before its expiry.
 const RENEWED_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Certificates are valid from this long ago: the clock of the engine's machine may be behind.
 const BACKDATED: Duration = DAY;
@@ -45,9 +46,9 @@ impl std::fmt::Debug for Authority {
 /// A server's certificate and key.
 #[derive(Debug, Clone)]
 pub struct ServerCertificate {
-    /// The certificate and the authority's, PEM.
+    /// The certificate, and the authority's, as PEM.
     pub chain_pem: String,
-    /// The private key, PKCS #8 PEM.
+    /// The private key, as PKCS #8 PEM.
     pub key_pem: String,
 }
 
@@ -63,28 +64,29 @@ pub enum AuthorityError {
         #[source]
         source: io::Error,
     },
-    /// Its file holds something else.
-    #[error("{path} does not hold a certificate authority: delete it, a new one is made at the next run")]
+    /// Its file has other content.
+    #[error("{path} does not hold a certificate authority: delete it, and the next run creates a new one")]
     Damaged {
         /// The file.
         path: String,
     },
-    /// A certificate could not be made.
+    /// A certificate could not be created.
     #[error("cannot make a certificate")]
     Certificate(#[from] rcgen::Error),
 }
 
 impl Authority {
-    /// Makes the authority of one run.
+    /// Creates the authority of one run.
     ///
     /// # Errors
-    /// [`AuthorityError::Certificate`] when a name of the scope cannot be in a certificate.
+    /// [`AuthorityError::Certificate`] if a name of the scope is not allowed in a certificate.
     pub fn of_run(scope: &Scope) -> Result<Self, AuthorityError> {
         Ok(generate("cirun run authority", scope, OF_A_RUN)?)
     }
 
-    /// Loads the machine's authority from `directory` (`ca.pem`, mode 0600: certificate and key), or makes it there. One
-    /// that is about to expire, lasts too long, or is not limited to a part of what `scope` needs is replaced.
+    /// Loads the machine's authority from `directory` (`ca.pem`, mode 0600: certificate and key), or creates it there.
+    /// It is replaced if it is about to expire, is valid for too long, or is not limited to a part of what `scope`
+    /// needs.
     ///
     /// # Errors
     /// [`AuthorityError::Io`] and [`AuthorityError::Damaged`] for its file.
@@ -92,7 +94,7 @@ impl Authority {
         let path = directory.join("ca.pem");
         let io = |source| AuthorityError::Io { path: path.display().to_string(), source };
         fs::create_dir_all(directory).map_err(io)?;
-        // Two processes that find it missing or old must not end with one each.
+        // Two processes that find it missing or old must not create one each.
         let lock = fs::File::create(directory.join("ca.lock")).map_err(io)?;
         lock.lock().map_err(io)?;
         match fs::read_to_string(&path) {
@@ -111,7 +113,7 @@ impl Authority {
         Ok(made)
     }
 
-    /// Reads certificate and key from one text.
+    /// Reads the certificate and the key from one text.
     pub fn from_pem(text: &str) -> Option<Self> {
         let end = "-----END CERTIFICATE-----";
         let middle = text.find(end)? + end.len();
@@ -120,7 +122,7 @@ impl Authority {
         Some(Self { certificate_pem: format!("{certificate}\n"), key_pem: key.trim_start().to_owned() })
     }
 
-    /// Certificate and key as one text: a secret.
+    /// The certificate and the key as one text: a secret.
     pub fn to_pem(&self) -> String {
         format!("{}{}", self.certificate_pem, self.key_pem)
     }
@@ -139,11 +141,11 @@ impl Authority {
         bundle
     }
 
-    /// Issues a certificate for the DNS `names` and addresses, for as long as the authority itself is valid. Clients refuse
-    /// it for what is outside of the authority's scope.
+    /// Issues a certificate for the DNS `names` and addresses, valid as long as the authority itself. Clients refuse it
+    /// for names outside the authority's scope.
     ///
     /// # Errors
-    /// [`AuthorityError::Certificate`] when a name cannot be in a certificate.
+    /// [`AuthorityError::Certificate`] if a name is not allowed in a certificate.
     pub fn issue(&self, names: &[String]) -> Result<ServerCertificate, AuthorityError> {
         let issuer = Issuer::from_ca_cert_pem(&self.certificate_pem, KeyPair::from_pem(&self.key_pem)?)?;
         let key = KeyPair::generate()?;
@@ -163,7 +165,7 @@ impl Authority {
         })
     }
 
-    /// Whether it can go on being used: limited, covering `scope`, of a sane length, and not about to end.
+    /// Whether it can still be used: limited, covering `scope`, with a valid duration, and not about to expire.
     fn is_good(&self, scope: &Scope, now: SystemTime) -> bool {
         let Some((from, until)) = scope::validity(&self.certificate_pem) else { return false };
         let longest = OF_THE_MACHINE + 2 * BACKDATED;
@@ -186,7 +188,7 @@ fn generate(name: &str, scope: &Scope, valid: Duration) -> Result<Authority, rcg
     Ok(Authority { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
 }
 
-/// From a little ago until `valid` from then on.
+/// From a little before now, for the duration of `valid`.
 fn lasting<T: From<SystemTime>>(valid: Duration) -> (T, T) {
     let from = SystemTime::now() - BACKDATED;
     (from.into(), (from + valid).into())
@@ -229,7 +231,7 @@ mod tests {
         assert!(error.contains("ca.pem does not hold"), "{error}");
     }
 
-    /// The authority as it was made before: from 1975 to 4096, for every name.
+    /// An authority of earlier versions: from 1975 to 4096, for every name.
     #[test]
     fn one_without_limits_is_replaced() {
         let directory = tempfile::tempdir().unwrap();
@@ -287,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn issues_for_the_names_asked_for() {
+    fn issues_for_the_requested_names() {
         let authority = Authority::of_run(&scope()).unwrap();
         let issued = authority.issue(&["sts.amazonaws.com".to_owned()]).unwrap();
         assert_eq!(issued.chain_pem.matches("BEGIN CERTIFICATE").count(), 2);

@@ -1,4 +1,4 @@
-//! Who the run is towards AWS: the delegate's part, played by the developer's own credential chain.
+//! The identity of a run on AWS: the user's own credential chain, in place of the delegate.
 
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use aws_smithy_http_client::{
 
 use crate::sign_in::{Refusal, SignInError};
 
-/// Credentials, and where they are at home.
+/// Credentials, with their region.
 #[derive(Clone)]
 pub struct Identity {
     /// Access key id.
@@ -36,14 +36,14 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// Where to look.
+/// Where to look for credentials.
 #[derive(Debug, Clone, Default)]
 pub struct IdentityOptions {
     /// `--aws-profile`.
     pub profile: Option<String>,
 }
 
-/// What STS says of an identity.
+/// STS's description of an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The account's id.
@@ -52,12 +52,13 @@ pub struct Caller {
     pub arn: String,
 }
 
-/// Who carries the calls.
+/// The HTTP client of the calls.
 pub(crate) fn http_client() -> aws_sdk_sts::config::SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
-/// Resolves the developer's credentials through the SDK's whole chain (environment, profiles, SSO, process, web identity, IMDS).
+/// Resolves the user's credentials with the SDK's whole chain (environment, profiles, SSO, process, web identity,
+/// IMDS).
 pub async fn resolve_identity(options: &IdentityOptions) -> Result<Identity, SignInError> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
     if let Some(profile) = &options.profile {
@@ -82,7 +83,7 @@ pub async fn resolve_identity(options: &IdentityOptions) -> Result<Identity, Sig
 }
 
 impl Identity {
-    /// Asks STS who this is.
+    /// Asks STS for the identity.
     pub async fn caller(&self) -> Result<Caller, SignInError> {
         let client = aws_sdk_sts::Client::new(&self.config);
         let answer = client.get_caller_identity().send().await;

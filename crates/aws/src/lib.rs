@@ -1,6 +1,6 @@
-//! The AWS side of a run: who the run is, and which certificates it trusts.
+//! The AWS side of a run: its identity, and the certificates that it trusts.
 //!
-//! It knows the real AWS through the SDK's own credential chain; the emulated one is `cirun-aws-emulator`.
+//! It uses the real AWS with the SDK's own credential chain; `cirun-aws-emulator` is the emulated one.
 
 mod authority;
 mod identity;

@@ -1,4 +1,4 @@
-//! What is asked of AWS before anything is built: who signs, whether it may push, whether the repository is there.
+//! Checks on AWS before the build: the signer, its permission to push, and the repository.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use crate::{
     sign_in::{Login, Refusal, SignInError, sign_in},
 };
 
-/// Where the step pushes.
+/// The target of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
     /// The registry's account.
@@ -18,43 +18,43 @@ pub struct Repository {
     pub name: String,
 }
 
-/// What was found out.
+/// The results of the checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passed {
-    /// Who signs.
+    /// The signer.
     pub arn: String,
     /// When the credentials expire.
     pub expires: Option<SystemTime>,
-    /// The repository could not be looked up; a push may work all the same.
+    /// Why the repository could not be looked up; a push may still work.
     pub unchecked: Option<String>,
 }
 
 /// Why a push would fail.
 #[derive(Debug, thiserror::Error)]
 pub enum PreflightError {
-    /// The signer is not known, or not let in.
+    /// The signer is unknown or not allowed.
     #[error(transparent)]
     SignIn(#[from] SignInError),
-    /// They belong to another account, which may not look into this one.
+    /// The signer belongs to another account, which has no access to this registry.
     #[error("{arn} is of account {theirs}, and may not use the registry of account {wanted}: {reason}")]
     Account {
-        /// Who signs.
+        /// The signer.
         arn: String,
         /// The signer's account.
         theirs: String,
         /// The registry's account.
         wanted: String,
-        /// What ECR said.
+        /// ECR's message.
         reason: String,
     },
-    /// They may not do it.
+    /// The signer lacks a permission.
     #[error("{arn} may not call {action}: {reason}")]
     Permission {
-        /// Who signs.
+        /// The signer.
         arn: String,
         /// The action.
         action: &'static str,
-        /// What ECR said.
+        /// ECR's message.
         reason: String,
     },
     /// There is no such repository.
@@ -69,7 +69,7 @@ pub enum PreflightError {
     },
 }
 
-/// Signs in as the step will, and asks for what its push needs.
+/// Signs in as the step will, and checks what its push needs.
 pub async fn preflight(
     options: &IdentityOptions,
     login: &Login,
@@ -111,7 +111,7 @@ pub async fn preflight(
             });
         }
         Err(error) => match Refusal::of(error) {
-            // A push needs no permission to describe; only another account's registry is hopeless without any.
+            // A push needs no permission to describe; only another account's registry always refuses a push without it.
             refusal if refusal.is_denial() && theirs == repository.account => Some(refusal.to_string()),
             refusal if refusal.is_denial() => return Err(denied("ecr:DescribeRepositories", refusal)),
             refusal => return Err(refusal.sorted().into()),

@@ -6,7 +6,8 @@ use std::{
     path::Path,
 };
 
-/// Writes a file with mode 0600 where the system has modes, in place of one that is there: readers see the one or the other.
+/// Writes a file with mode 0600, on systems with file modes, and replaces an existing one: readers see either the old
+/// or the new one.
 pub(crate) fn replace(path: &Path, content: &str) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;

@@ -1,4 +1,4 @@
-//! The password of an ECR registry, for whoever pulls from it.
+//! The password of an ECR registry, for pulls.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
@@ -7,7 +7,7 @@ use crate::{
     sign_in::{Login, Refusal, SignInError, sign_in},
 };
 
-/// What a client of the registry logs in with; good for twelve hours.
+/// The login of a registry client; valid for twelve hours.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RegistryPassword {
     /// The user: `AWS`.
@@ -25,13 +25,13 @@ impl std::fmt::Debug for RegistryPassword {
 /// Why there is no password.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryLoginError {
-    /// The signer is not known, or not let in.
+    /// The signer is unknown or not allowed.
     #[error(transparent)]
     SignIn(#[from] SignInError),
-    /// The signer may not ask.
+    /// The signer may not request a password.
     #[error("the connector's identity may not call ecr:GetAuthorizationToken: {0}")]
     Denied(String),
-    /// ECR's answer holds none.
+    /// ECR's response has none.
     #[error("ECR gave no password")]
     NoPassword,
 }

@@ -1,4 +1,4 @@
-//! Signing in as a connector does: with keys, through a role, with a token, or as the machine's own identity.
+//! Signs in as a connector does: with keys, through a role, with a token, or as the machine's own identity.
 
 use std::{
     error::Error,
@@ -15,24 +15,24 @@ use aws_sdk_sts::error::ProvideErrorMetadata;
 
 use crate::identity::{IdentityOptions, http_client};
 
-/// How long one call may take, with its second attempt.
+/// The timeout of one call, including its second attempt.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// The name of cirun's sessions.
+/// The name of cirun's role sessions.
 const SESSION: &str = "cirun";
 
-/// An error on its way to a person; kept whole, so that its causes can be told.
+/// An error to print; kept whole, so that its causes can be reported.
 pub(crate) type Cause = Box<dyn Error + Send + Sync>;
 
-/// How a step, or a connector, signs in.
+/// The sign-in of a step or a connector.
 #[derive(Clone, Default)]
 pub struct Login {
-    /// Access key id, secret access key, session token; without them the chain of the machine.
+    /// Access key id, secret access key, session token; without them the machine's credential chain is used.
     pub keys: Option<(String, String, Option<String>)>,
     /// The role to assume.
     pub role: Option<String>,
-    /// What its trust policy asks for.
+    /// The external id that its trust policy requires.
     pub external_id: Option<String>,
-    /// The token to assume it with, in place of a signature.
+    /// The token to assume it with, instead of a signature.
     pub oidc_token: Option<String>,
 }
 
@@ -42,32 +42,32 @@ impl fmt::Debug for Login {
     }
 }
 
-/// Why nobody is signed in.
+/// Why the sign-in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     /// The chain ended without credentials.
     #[error("no AWS credentials")]
     NoCredentials(#[source] Cause),
-    /// The credentials or the token are too old.
+    /// The credentials or the token have expired.
     #[error("the AWS credentials have expired: {0}")]
     Expired(String),
-    /// AWS does not know them.
+    /// AWS refuses them.
     #[error("AWS refuses the credentials: {0}")]
     Refused(String),
-    /// The role does not let them in.
+    /// The role cannot be assumed.
     #[error("the role `{role}` cannot be assumed: {reason}")]
     Role {
         /// The role.
         role: String,
-        /// What STS said.
+        /// STS's message.
         reason: String,
     },
-    /// AWS did not answer.
+    /// AWS did not respond.
     #[error("AWS cannot be reached")]
     Unreachable(#[source] Cause),
 }
 
-/// What a service answered in place of a result, or what went wrong on the way to it.
+/// A service's error response, or a failed request.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     Said { code: String, message: String },
@@ -85,12 +85,12 @@ impl Refusal {
         }
     }
 
-    /// The signer is known, and may not do this.
+    /// Whether the signer is known, but lacks the permission.
     pub(crate) fn is_denial(&self) -> bool {
         matches!(self, Self::Said { code, .. } if matches!(code.as_str(), "AccessDenied" | "AccessDeniedException"))
     }
 
-    /// Sorts it by who can mend it.
+    /// Classifies the error by who can fix it.
     pub(crate) fn sorted(self) -> SignInError {
         let text = self.to_string();
         match self {
@@ -102,7 +102,7 @@ impl Refusal {
         }
     }
 
-    /// The same where a role was to be assumed.
+    /// The same for a role that should be assumed.
     fn of_role(self, role: &str) -> SignInError {
         match self.is_denial() {
             true => SignInError::Role { role: role.to_owned(), reason: self.to_string() },
@@ -120,7 +120,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// The settings of calls as this identity, and when it expires.
+/// The configuration of calls as this identity, and its expiry.
 pub(crate) async fn sign_in(
     options: &IdentityOptions,
     login: &Login,

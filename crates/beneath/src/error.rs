@@ -1,8 +1,8 @@
-//! Why a file was not reached. A message says which rule was broken, and nothing of the file's content.
+//! Why a file was not accessible. A message names the violated rule, and nothing of the file's content.
 
 use std::{fmt, io, path::PathBuf};
 
-/// What a name stands for.
+/// The type of a directory entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A regular file.
@@ -17,7 +17,7 @@ pub enum Kind {
     Socket,
     /// A block or character device.
     Device,
-    /// Something that this system has besides.
+    /// Another type of this system.
     Other,
 }
 
@@ -35,10 +35,10 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The rule that an access would have broken. The messages go on after the name of a file: `FILE: MESSAGE`.
+/// The rule that an access violates. Messages follow the name of a file: `FILE: MESSAGE`.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// Nothing has this name.
+    /// There is no such name.
     #[error("it does not exist")]
     Missing,
     /// The path is absolute, or climbs by `..`.
@@ -47,39 +47,39 @@ pub enum Refusal {
     /// A component is a symbolic link.
     #[error("`{}` is a symbolic link, and links are not followed", .0.display())]
     Link(PathBuf),
-    /// The name stands for something else than what is wanted.
+    /// The entry has another type than expected.
     #[error("it is {found}, not {wanted}")]
     Kind {
-        /// What it is.
+        /// The type.
         found: Kind,
-        /// What it would have to be.
+        /// The expected type.
         wanted: Kind,
     },
-    /// The file has more bytes than the caller reads.
+    /// The file is larger than the caller allows.
     #[error("it is larger than {0} bytes")]
     TooLarge(u64),
-    /// A walk has met more entries than its limit.
+    /// A walk has reached its limit of entries.
     #[error("it holds more than {0} files and directories")]
     TooMany(usize),
-    /// A walk has come to its deepest level.
+    /// A walk has reached its limit of levels.
     #[error("it is nested more than {0} directories deep")]
     TooDeep(usize),
-    /// It became another thing while it was opened.
+    /// It changed its type while it was opened.
     #[error("it changed while it was opened")]
     Changed,
-    /// Something has the name of what was to be made.
+    /// The name to create already exists.
     #[error("it exists already")]
     Exists,
-    /// A pattern that cannot be read.
+    /// A pattern that cannot be parsed.
     #[error("it is not a pattern: {0}")]
     Pattern(String),
-    /// The system's own reason.
+    /// An error of the system.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
 impl Refusal {
-    /// Whether nothing has this name.
+    /// Whether the name does not exist.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Missing)
     }

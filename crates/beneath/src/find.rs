@@ -1,4 +1,4 @@
-//! Finding files by a pattern, below a directory.
+//! Finds files by a pattern, in a directory.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use crate::{Entry, Kind, Limits, Refusal, Root};
 
-/// Characters that make a pattern of a path.
+/// Characters that make a path a pattern.
 const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
 
 /// Whether a path is a pattern.
@@ -14,7 +14,7 @@ pub fn has_wildcards(path: &str) -> bool {
     path.contains(WILDCARDS)
 }
 
-/// An absolute path without `.` and `..`, which climb no higher than the root. Only the text counts: no link is known.
+/// An absolute path without `.` and `..`, which never leaves the root. Links are not resolved.
 pub fn normal(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -27,38 +27,38 @@ pub fn normal(path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// How far `*` reaches.
+/// The reach of `*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Star {
-    /// To the next slash; `**` goes on.
+    /// Up to the next slash; `**` crosses slashes.
     OneName,
-    /// Over slashes.
+    /// Across slashes.
     AnyDepth,
 }
 
-/// A pattern of paths below a directory.
+/// A pattern of paths in a directory.
 #[derive(Debug)]
 pub struct Pattern {
-    /// The names before the first wildcard; the whole path where there is none.
+    /// The names before the first wildcard, or the whole path if there is none.
     literal: PathBuf,
-    /// What the rest matches, and how deep it may lie below `literal`.
+    /// The matcher of the rest, and its maximum depth below `literal`.
     wild: Option<(GlobMatcher, Option<usize>)>,
 }
 
-/// What a pattern has found.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub struct Finding {
-    /// Files, directories and what else matches, but no links, sorted; their paths begin at the root.
+    /// The matching files, directories and other entries, but no links, sorted; their paths start at the root.
     pub entries: Vec<Entry>,
-    /// What matches and is not reached, and why.
+    /// Matches that were not accessible, with reasons.
     pub refused: Vec<(PathBuf, Refusal)>,
 }
 
 impl Pattern {
-    /// Reads a pattern; its path must be relative.
+    /// Parses a pattern, whose path must be relative.
     ///
     /// # Errors
-    /// [`Refusal::Pattern`], with what is wrong.
+    /// [`Refusal::Pattern`], with the problem.
     pub fn new(text: &str, star: Star) -> Result<Self, Refusal> {
         let parts: Vec<&str> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
         let fixed = parts.iter().take_while(|part| !has_wildcards(part)).count();
@@ -69,12 +69,12 @@ impl Pattern {
         let glob = GlobBuilder::new(&parts.join("/")).literal_separator(star == Star::OneName).build();
         let matcher = glob.map_err(|error| Refusal::Pattern(error.kind().to_string()))?.compile_matcher();
         let endless = star == Star::AnyDepth || parts.iter().any(|part| part.contains("**"));
-        // A brace may hold slashes: `{a,b/c}`.
+        // A brace may contain slashes: `{a,b/c}`.
         let endless = endless || parts[fixed..].iter().any(|part| part.contains(['{', '[']));
         Ok(Self { literal, wild: Some((matcher, (!endless).then(|| parts.len() - fixed - 1))) })
     }
 
-    /// Whether a path matches; both begin at the same directory.
+    /// Whether a path matches; both are relative to the same directory.
     pub fn matches(&self, path: &str) -> bool {
         let path = path.trim_start_matches('/');
         match &self.wild {
@@ -88,8 +88,8 @@ impl Pattern {
         self.wild.is_none()
     }
 
-    /// Looks for what matches. What is not there is no refusal; a directory that cannot be read is passed over.
-    /// Directories whose [identity](crate::Facts::identity) is `excluded` are passed over with what is in them.
+    /// Searches for matches. A missing entry is not an error; a directory that cannot be read is skipped. Directories
+    /// whose [identity](crate::Facts::identity) is `excluded` are skipped with their content.
     pub fn find(&self, root: &Root, limits: Limits, excluded: &[(u64, u64)]) -> Finding {
         let mut finding = Finding::default();
         let Some((matcher, depth)) = &self.wild else {
@@ -149,7 +149,7 @@ impl Finding {
     }
 }
 
-/// The part of an absolute path below a directory; both are normal.
+/// The rest of an absolute path in a directory; both are normalised.
 pub fn below<'p>(path: &'p str, directory: &str) -> Option<&'p str> {
     let directory = directory.trim_end_matches('/');
     let rest = path.strip_prefix(directory)?;

@@ -1,12 +1,12 @@
-//! Files below a directory that a step or a repository can change: read, listed, made and removed beneath a handle of that
-//! directory, never by a path from the outside.
+//! Files in a directory that a step or a repository can change: read, listed, created and removed relative to a handle
+//! of that directory, never by an absolute path.
 //!
-//! Each component of a path is opened by itself, below the one before it, and a link in any place ends the way. So nothing
-//! outside of the directory is reached, also when a step swaps a file for a link between two calls. Only regular files are
-//! read, without waiting for a pipe's other end, and never more of them than the caller has room for. Files are made
-//! exclusively.
+//! Each component of a path is opened by itself, relative to the previous one, and a link anywhere is an error. So
+//! nothing outside the directory is accessible, even if a step replaces a file by a link between two calls. Only
+//! regular files are read, without waiting for the other end of a pipe, and never more than the caller's limit. Files
+//! are created exclusively.
 //!
-//! A hard link is a file like any other: a step can link only to what its mount holds, which it can read anyway.
+//! A hard link is like any other file: a step can only link to files in its mount, which it can read anyway.
 
 mod error;
 mod find;

@@ -1,4 +1,4 @@
-//! A directory, and what may be done below it.
+//! A directory, and the operations in it.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -14,34 +14,34 @@ use crate::{
     sys::{self, Handle},
 };
 
-/// What is known of a name, or of an open file.
+/// The metadata of a name, or of an open file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    /// What it is.
+    /// The type.
     pub kind: Kind,
     /// Its length.
     pub bytes: u64,
-    /// When it was changed last, in whole seconds.
+    /// The time of its last change, in whole seconds.
     pub modified: SystemTime,
     /// Permission bits.
     pub mode: u32,
     /// User and group, by number.
     pub owner: (u32, u32),
-    /// The device and the number of the file there: equal for what is the same file or directory.
+    /// Its device and inode: equal for the same file or directory.
     pub identity: (u64, u64),
 }
 
-/// A handle of a directory. Every path that its functions take is relative to it, and is followed without links.
+/// A handle of a directory. All paths of its functions are relative to it, and resolved without following links.
 #[derive(Debug, Clone)]
 pub struct Root {
     handle: Arc<Handle>,
 }
 
 impl Root {
-    /// Opens a directory by a path that the caller trusts: links on the way to it are followed.
+    /// Opens a directory by a trusted path: links in it are followed.
     ///
     /// # Errors
-    /// [`Refusal::Missing`], or the system's reason.
+    /// [`Refusal::Missing`], or an error of the system.
     pub fn open(path: &Path) -> Result<Self, Refusal> {
         sys::open(path).map(|handle| Self::of(Arc::new(handle))).map_err(plain)
     }
@@ -50,15 +50,15 @@ impl Root {
         Self { handle }
     }
 
-    /// A directory below this one, as a root of its own.
+    /// Opens a directory in this one as a root of its own.
     ///
     /// # Errors
-    /// [`Refusal::Link`], [`Refusal::Outside`], [`Refusal::Kind`] where it is none, [`Refusal::Missing`].
+    /// [`Refusal::Link`], [`Refusal::Outside`], [`Refusal::Kind`] if it is not a directory, [`Refusal::Missing`].
     pub fn sub(&self, below: &Path) -> Result<Self, Refusal> {
         Ok(self.way(&names(below)?)?.map_or_else(|| self.clone(), |handle| Self::of(Arc::new(handle))))
     }
 
-    /// What is known of a name; of a link, the link itself.
+    /// The metadata of a name; of a link, those of the link itself.
     ///
     /// # Errors
     /// As [`Root::sub`].
@@ -69,7 +69,7 @@ impl Root {
         }
     }
 
-    /// A name, to be read later.
+    /// Returns an entry to be read later.
     ///
     /// # Errors
     /// As [`Root::look`].
@@ -77,7 +77,7 @@ impl Root {
         Ok(Entry::new(below.to_owned(), self.look(below)?, self.clone(), below.to_owned()))
     }
 
-    /// What a link says.
+    /// The target of a link.
     ///
     /// # Errors
     /// As [`Root::look`].
@@ -86,10 +86,10 @@ impl Root {
         sys::read_link(&directory, name).map_err(plain)
     }
 
-    /// Opens a regular file to read.
+    /// Opens a regular file for reading.
     ///
     /// # Errors
-    /// [`Refusal::Kind`] for everything else, [`Refusal::Link`] where a link is on the way or is meant, [`Refusal::Outside`],
+    /// [`Refusal::Kind`] for all other types, [`Refusal::Link`] for a link anywhere in the path, [`Refusal::Outside`],
     /// [`Refusal::Missing`].
     pub fn file(&self, below: &Path) -> Result<File, Refusal> {
         match self.place(below)? {
@@ -106,16 +106,17 @@ impl Root {
         read_capped(self.file(below)?, limit)
     }
 
-    /// Makes a file that must not exist, to write to. The process's mask does not count.
+    /// Creates a new file for writing. Ignores the process's umask.
     ///
     /// # Errors
-    /// [`Refusal::Exists`] whatever has the name, and as [`Root::sub`] for the way there.
+    /// [`Refusal::Exists`] for any existing entry, and as [`Root::sub`] for its path.
     pub fn create(&self, below: &Path, mode: u32) -> Result<File, Refusal> {
         let (directory, name) = self.named(below)?;
         sys::create(&directory, name, mode).map_err(plain)
     }
 
-    /// Makes a directory and those above it that are missing; says whether it was missing. One that is there stays as it is.
+    /// Creates a directory and its missing parents; returns whether it was missing. An existing directory stays
+    /// unchanged.
     ///
     /// # Errors
     /// As [`Root::sub`].
@@ -133,7 +134,7 @@ impl Root {
         Ok(made)
     }
 
-    /// Makes a link; what it leads to is not looked at.
+    /// Creates a link; its target is not checked.
     ///
     /// # Errors
     /// As [`Root::create`].
@@ -145,25 +146,25 @@ impl Root {
     /// Removes a file, or a link itself.
     ///
     /// # Errors
-    /// As [`Root::sub`] for the way there.
+    /// As [`Root::sub`] for its path.
     pub fn remove(&self, below: &Path) -> Result<(), Refusal> {
         let (directory, name) = self.named(below)?;
         sys::remove(&directory, name).map_err(plain)
     }
 
-    /// Removes a directory that is empty.
+    /// Removes an empty directory.
     ///
     /// # Errors
-    /// As [`Root::sub`] for the way there, and the system's reason where it is not empty.
+    /// As [`Root::sub`] for its path, and an error of the system if it is not empty.
     pub fn remove_directory(&self, below: &Path) -> Result<(), Refusal> {
         let (directory, name) = self.named(below)?;
         sys::remove_directory(&directory, name).map_err(plain)
     }
 
-    /// Gives a file another name, in place of what has that name.
+    /// Renames a file, and replaces an existing one.
     ///
     /// # Errors
-    /// As [`Root::sub`] for both ways.
+    /// As [`Root::sub`] for both paths.
     pub fn rename(&self, below: &Path, new: &Path) -> Result<(), Refusal> {
         let ((from, name), (to, new)) = (self.named(below)?, self.named(new)?);
         sys::rename(&from, name, &to, new).map_err(plain)
@@ -177,7 +178,7 @@ impl Root {
         Ok(sys::set_mode(&self.sub(below)?.handle, mode)?)
     }
 
-    /// A directory as an open file, for what the standard library does with one: owner, times.
+    /// A directory as an open file, for operations of the standard library: owner, times.
     ///
     /// # Errors
     /// As [`Root::sub`].
@@ -185,12 +186,12 @@ impl Root {
         Ok(sys::as_file(&self.sub(below)?.handle)?)
     }
 
-    /// Goes over everything below this directory, sorted by name, each directory before what is in it.
+    /// Walks through everything in this directory, sorted by name, each directory before its content.
     pub fn walk(&self, limits: Limits) -> Walk {
         Walk::new(Arc::clone(&self.handle), limits)
     }
 
-    /// The directory that a path's last name is in, and that name; `None` for this directory itself.
+    /// The parent of a path's last name, and that name; `None` for this directory itself.
     fn place<'p>(&self, below: &'p Path) -> Result<Option<(Arc<Handle>, &'p OsStr)>, Refusal> {
         let names = names(below)?;
         let Some((name, before)) = names.split_last() else { return Ok(None) };
@@ -201,7 +202,7 @@ impl Root {
         self.place(below)?.ok_or(Refusal::Outside)
     }
 
-    /// Goes from directory to directory; `None` where there is no step to go.
+    /// Follows a path from directory to directory; `None` for an empty path.
     fn way(&self, names: &[&OsStr]) -> Result<Option<Handle>, Refusal> {
         let mut at: Option<Handle> = None;
         for (index, name) in names.iter().enumerate() {
@@ -212,9 +213,10 @@ impl Root {
     }
 }
 
-/// Opens a directory's regular file.
+/// Opens a regular file in a directory.
 fn open_file(directory: &Handle, name: &OsStr, shown: &Path) -> Result<File, Refusal> {
-    // A device may act when it is opened, so it is not, unless it is put there this very moment.
+    // Opening a device may have an effect, so it is checked first, and opened only if it is created in that very
+    // moment.
     demand(sys::look(directory, name).map_err(plain)?.kind, Kind::File, || shown.to_owned())?;
     let file = match sys::file(directory, name) {
         Ok(file) => file,
@@ -224,12 +226,12 @@ fn open_file(directory: &Handle, name: &OsStr, shown: &Path) -> Result<File, Ref
     Ok(file)
 }
 
-/// Opens a directory's directory.
+/// Opens a directory in a directory.
 pub(crate) fn enter(directory: &Handle, name: &OsStr, shown: impl FnOnce() -> PathBuf) -> Result<Handle, Refusal> {
     sys::enter(directory, name).map_err(|error| why(directory, name, Kind::Directory, error, shown))
 }
 
-/// The rule behind the system's reason.
+/// The rule for an error of the system.
 fn why(directory: &Handle, name: &OsStr, wanted: Kind, error: io::Error, shown: impl FnOnce() -> PathBuf) -> Refusal {
     if !sys::is_other_kind(&error) {
         return plain(error);
@@ -256,7 +258,7 @@ fn plain(error: io::Error) -> Refusal {
     }
 }
 
-/// The names of a path that stays below where it begins.
+/// The names of a path that stays in its start directory.
 fn names(below: &Path) -> Result<Vec<&OsStr>, Refusal> {
     let name = |part| match part {
         Component::Normal(name) => Some(Ok(name)),

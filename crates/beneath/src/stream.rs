@@ -1,4 +1,4 @@
-//! Reading with a limit that holds while reading: a file may grow, and a device has no size.
+//! Reads with a limit that also applies while reading: a file may grow, and a device has no size.
 
 use std::io::Read;
 

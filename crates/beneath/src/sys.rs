@@ -1,4 +1,4 @@
-//! The system's calls, one name below a directory's handle each. None follows a link.
+//! The system calls, each for one name relative to a directory's handle. None follows a link.
 
 #[cfg(not(unix))]
 mod other;

@@ -1,4 +1,4 @@
-//! Going over a directory, within limits: whoever made it may have made it endless.
+//! Walks through a directory, within limits: its creator may have made it endless.
 
 use std::{
     ffi::OsString,
@@ -14,23 +14,23 @@ use crate::{
     sys::{self, Handle},
 };
 
-/// How much a walk looks at.
+/// The limits of a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Names in all.
+    /// The number of names.
     pub entries: usize,
     /// Levels of directories below the first; 0 for the names in the directory itself.
     pub depth: usize,
 }
 
-/// A name below the directory.
+/// An entry in the directory.
 #[derive(Debug)]
 pub struct Entry {
-    /// From the directory on.
+    /// Its path, relative to the directory.
     pub path: PathBuf,
-    /// What it is; of a link, the link itself.
+    /// Its type; of a link, the link itself.
     pub facts: Facts,
-    /// An open directory, and the way from there.
+    /// The open parent directory, and the path from there.
     from: Root,
     way: PathBuf,
 }
@@ -40,14 +40,14 @@ impl Entry {
         Self { path, facts, from, way }
     }
 
-    /// The entry as `path` below `root`, to be kept: an entry of a walk keeps the directory open that it is in, and a process may
-    /// not have many files open.
+    /// The entry as `path` in `root`, to be kept: an entry of a walk keeps its directory open, and a process has a
+    /// limit of open files.
     #[must_use]
     pub fn settled(self, root: &Root, path: PathBuf) -> Self {
         Self { from: root.clone(), way: path.clone(), path, ..self }
     }
 
-    /// Opens it, if it is a regular file still.
+    /// Opens it, if it is still a regular file.
     ///
     /// # Errors
     /// As [`Root::file`].
@@ -55,7 +55,7 @@ impl Entry {
         self.from.file(&self.way).map_err(|refusal| self.named(refusal))
     }
 
-    /// Reads it, if it is a regular file still.
+    /// Reads it, if it is still a regular file.
     ///
     /// # Errors
     /// As [`Root::read`].
@@ -63,7 +63,7 @@ impl Entry {
         read_capped(self.open()?, limit)
     }
 
-    /// What it says, if it is a link still.
+    /// Its target, if it is still a link.
     ///
     /// # Errors
     /// As [`Root::read_link`].
@@ -79,7 +79,7 @@ impl Entry {
     }
 }
 
-/// A directory that is being gone over.
+/// A directory in progress.
 #[derive(Debug)]
 struct Level {
     handle: Arc<Handle>,
@@ -87,32 +87,32 @@ struct Level {
     names: vec::IntoIter<OsString>,
 }
 
-/// The entries below a directory, each directory before what is in it. What cannot be looked at comes as an error with its
-/// path, and the walk goes on; it ends with [`Refusal::TooMany`].
+/// The entries in a directory, each directory before its content. An entry that cannot be read is returned as an error
+/// with its path, and the walk continues; it ends with [`Refusal::TooMany`].
 #[derive(Debug)]
 pub struct Walk {
     limits: Limits,
     seen: usize,
     levels: Vec<Level>,
-    /// The directory that comes next, unless it is passed over.
+    /// The next directory, unless it is skipped.
     next: Option<(Arc<Handle>, OsString, PathBuf)>,
 }
 
 impl Walk {
     pub(crate) fn new(root: Arc<Handle>, limits: Limits) -> Self {
         let path = PathBuf::new();
-        // The first level is read like any other: its own handle is entered by no name.
+        // The first level is read like the others, but through the root's own handle.
         Self { limits, seen: 0, levels: Vec::new(), next: Some((root, OsString::new(), path)) }
     }
 
-    /// Passes over what is in the directory that came last.
+    /// Skips the content of the last returned directory.
     pub fn skip_directory(&mut self) {
         if !self.levels.is_empty() {
             self.next = None;
         }
     }
 
-    /// Goes into the directory that came last.
+    /// Enters the last returned directory.
     fn descend(&mut self) -> Result<(), (PathBuf, Refusal)> {
         let Some((directory, name, path)) = self.next.take() else { return Ok(()) };
         if self.levels.len() > self.limits.depth {
@@ -156,7 +156,7 @@ impl Iterator for Walk {
             };
             let (directory, path) = (Arc::clone(&level.handle), joined(&level.path, &name));
             let facts = match sys::look(&directory, &name) {
-                // It has gone meanwhile.
+                // It has been removed meanwhile.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => return Some(Err((path, Refusal::Io(error)))),
                 Ok(facts) => facts,
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(paths.join(" "), "a b b/c b/e b/link z");
     }
 
-    /// A directory that becomes a link between being listed and being entered is not entered.
+    /// A directory that is replaced by a link between listing and entering is not entered.
     #[test]
     fn a_directory_that_becomes_a_link() {
         let dir = tree();

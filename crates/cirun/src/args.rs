@@ -13,12 +13,12 @@ pub(crate) use options::{
     RunOptions, parse_profile,
 };
 
-/// Runs the Build stage of a Harness CI pipeline on the machine in front of you.
+/// Run the Build stage of a Harness CI pipeline on your machine.
 #[derive(Debug, Parser)]
 #[command(name = "cirun", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 #[command(after_long_help = crate::command::manual::after_help())]
 pub(crate) struct Args {
-    /// When to colour what is for people
+    /// When to use coloured output
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
     #[command(subcommand)]
@@ -38,26 +38,26 @@ pub(crate) enum ColorChoice {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Runs a stage (all CI stages in order unless `--stage ID`)
+    /// Run a pipeline (all CI stages in order, or those of `--stage ID`)
     Local {
-        /// The pipeline; by default the only one under `.harness/`
+        /// Pipeline file (default: the only pipeline under `.harness/`)
         file: Option<PathBuf>,
         #[command(flatten)]
         plan: Box<PlanOptions>,
         #[command(flatten)]
         run: Box<RunOptions>,
     },
-    /// Prints the resolved plan
+    /// Print the resolved plan
     Plan {
-        /// The pipeline; by default the only one under `.harness/`
+        /// Pipeline file (default: the only pipeline under `.harness/`)
         file: Option<PathBuf>,
         #[command(flatten)]
         plan: Box<PlanOptions>,
-        /// How to print it
+        /// Output format
         #[arg(long, value_enum, default_value_t = PlanFormat::Tree)]
         format: PlanFormat,
     },
-    /// Prints every variable and setting of a step: its value, where it came from, and the rule that mapped it
+    /// Print every variable and setting of a step: its value, its origin, and the rule that mapped it
     Explain {
         /// [FILE] STEP [VAR]
         #[arg(value_name = "FILE|STEP|VAR", required = true, num_args = 1..=3)]
@@ -65,105 +65,105 @@ pub(crate) enum Command {
         #[command(flatten)]
         plan: Box<PlanOptions>,
     },
-    /// Finds what CI would reject, ignore or do otherwise
+    /// Find what CI would reject, ignore or do differently
     Check {
-        /// Pipelines, templates, input sets, triggers, connectors; by default the only pipeline under `.harness/`
+        /// Pipelines, templates, input sets, triggers and connectors (default: the only pipeline under `.harness/`)
         files: Vec<PathBuf>,
         #[command(flatten)]
         plan: Box<PlanOptions>,
-        /// How to print it
+        /// Output format
         #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
         format: CheckFormat,
-        /// Explains a diagnostic's code, or a rule that messages cite, such as `ecr.tags`
+        /// Explain a diagnostic code, or a rule that messages cite, such as `ecr.tags`
         #[arg(long, value_name = "CODE")]
         explain: Option<String>,
     },
-    /// Lists stages and steps
+    /// List stages and steps
     List {
-        /// The pipeline; by default the only one under `.harness/`
+        /// Pipeline file (default: the only pipeline under `.harness/`)
         file: Option<PathBuf>,
         #[command(flatten)]
         plan: Box<PlanOptions>,
-        /// How to print it
+        /// Output format
         #[arg(long, value_enum, default_value_t = ListFormat::Text)]
         format: ListFormat,
     },
-    /// Lists the recorded runs, the newest first
+    /// List the recorded runs, latest first
     Runs {
-        /// How to print it
+        /// Output format
         #[arg(long, value_enum, default_value_t = ListFormat::Text)]
         format: ListFormat,
     },
-    /// Prints what a step of a recorded run printed, or all of them
+    /// Print the output of a recorded run, or of one of its steps
     Logs {
-        /// [RUN] [STEP]; the newest run unless one is named
+        /// [RUN] [STEP] (default: the whole latest run)
         #[arg(value_name = "RUN|STEP", num_args = 0..=2)]
         words: Vec<String>,
     },
-    /// Sums up a recorded run
+    /// Summarize a recorded run
     Report {
-        /// The run, or the beginning of its id; the newest by default
+        /// Run, or the first characters of its id (default: the latest run)
         run: Option<String>,
-        /// Writes an HTML report
+        /// Write an HTML report
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
-        /// Writes a JUnit report
+        /// Write a JUnit report
         #[arg(long, value_name = "FILE")]
         junit: Option<PathBuf>,
     },
-    /// Runs again what was run, with the recorded inputs
+    /// Run a recorded run again, with the same inputs
     Rerun {
-        /// The run, or the beginning of its id; the newest by default
+        /// Run, or the first characters of its id (default: the latest run)
         run: Option<String>,
         #[command(flatten)]
         options: Box<RerunOptions>,
     },
-    /// Shows what this repository was allowed beyond containers of its own
+    /// Show the permissions that you gave this repository
     Trust {
-        /// The repository; by default the one of the current directory
+        /// Repository (default: the one of the current directory)
         directory: Option<PathBuf>,
-        /// Shows every repository
+        /// Show every repository
         #[arg(long)]
         list: bool,
-        /// Forgets what the repository was allowed: the next run asks again
+        /// Remove the permissions of the repository: the next run asks again
         #[arg(long, conflicts_with = "list")]
         revoke: bool,
     },
-    /// Says what works on this machine, what does not, and how to mend it
+    /// Report what works on this machine, what does not, and how to fix it
     Doctor,
-    /// Lists what runs of cirun own on the engine
+    /// List the containers, networks and volumes that cirun created
     Ps,
-    /// Removes what runs of cirun left on the engine
+    /// Remove the containers, networks and volumes that runs left on the engine
     Clean {
-        /// Only says what would be removed
+        /// Print what would be removed, and remove nothing
         #[arg(long)]
         dry_run: bool,
-        /// Also the local registry with every image in it, and the local caches
+        /// Also remove the local registry with all its images, and the local caches
         #[arg(long)]
         all: bool,
-        /// Only what this run has
+        /// Remove only what this run created
         #[arg(long, value_name = "RUN", conflicts_with = "all")]
         run: Option<String>,
     },
-    /// The emulated AWS (STS, ECR, registry, OIDC issuer): serves it alone, and looks after it
+    /// Serve and manage the emulated AWS (STS, ECR, registry, OIDC issuer)
     Aws {
         #[command(subcommand)]
         command: AwsCommand,
     },
-    /// Prints a completion script
+    /// Print a shell completion script
     Completions {
-        /// The shell
+        /// Shell
         shell: clap_complete::Shell,
     },
-    /// Prints a JSON Schema of Harness documents, for editors
+    /// Print a JSON Schema of Harness documents, for editors
     Schema,
-    /// Prints the manual page
+    /// Print a manual page
     Man {
-        /// The command, such as `local` or `aws serve`; by default cirun itself
+        /// Command, such as `local` or `aws serve` (default: cirun itself)
         #[arg(value_name = "COMMAND")]
         words: Vec<String>,
     },
-    /// What cirun runs inside its own containers
+    /// Run a program of cirun's own containers
     #[command(name = "__inside", hide = true)]
     Inside {
         #[command(subcommand)]
@@ -173,76 +173,76 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InsideCommand {
-    /// Holds the network namespace of a pod
+    /// Hold the network namespace of a pod
     Pause {
-        /// A port of the pod that leads to another on its loopback
+        /// Forward a port of the pod to another one on its loopback
         #[arg(long = "relay", value_name = "PORT=PORT", value_parser = parse_relay)]
         relays: Vec<Relay>,
     },
-    /// Prints the ports that are listened on, over and over
+    /// Print the ports that accept connections, at intervals
     Watch,
-    /// Runs a host step, and ends it when cirun ends
+    /// Run a host step, and end it when cirun ends
     Guard {
-        /// The guard's own words
+        /// Arguments of the guard
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<std::ffi::OsString>,
     },
-    /// Plays a plugin for caches or uploads, with the variables of its step
+    /// Emulate a plugin for caches or uploads, with the variables of its step
     Store {
-        /// The plugin
+        /// Plugin
         program: cirun_local_store::Program,
-        /// Uploads are listed, and not collected
+        /// List uploads instead of collecting them
         #[arg(long)]
         list: bool,
-        /// Where caches are kept
+        /// Directory for caches
         #[arg(long)]
         caches: PathBuf,
-        /// Where uploads are collected
+        /// Directory for uploads
         #[arg(long)]
         artifacts: PathBuf,
-        /// The workspace as the step's paths name it, where it is not the working directory
+        /// Path of the workspace in the step (default: the working directory)
         #[arg(long)]
         workspace: Option<PathBuf>,
     },
-    /// Serves the machine's registry
+    /// Serve the machine's registry
     Registry {
-        /// The directory with repositories and images
+        /// Directory with repositories and images
         #[arg(long)]
         data: PathBuf,
-        /// The port, on every address
+        /// Port, on every address
         #[arg(long)]
         port: u16,
     },
-    /// Serves emulated AWS by a configuration file
+    /// Serve the emulated AWS of a configuration file
     Emulator {
-        /// The configuration, JSON
+        /// Configuration file (JSON)
         config: PathBuf,
     },
-    /// Collects the garbage of a data directory, and prints what went as JSON
+    /// Remove unused data from a data directory, and print what was removed as JSON
     Gc {
-        /// The directory
+        /// Directory
         data: PathBuf,
         #[command(flatten)]
         options: GcOptions,
     },
 }
 
-/// How `plan` prints.
+/// The output formats of `plan`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PlanFormat {
-    /// For people
+    /// A tree for the terminal
     Tree,
-    /// The whole plan
+    /// The whole plan as JSON
     Json,
     /// A Mermaid flow chart
     Mermaid,
 }
 
-/// How `list` prints.
+/// The output formats of `list`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
-    /// For people
+    /// Text
     Text,
-    /// For programs
+    /// JSON
     Json,
 }

@@ -88,7 +88,7 @@ impl Clone {
         let root = fs::canonicalize(root).map_err(|error| CliError::io(root.display(), &error))?;
         if repository.head_id().is_err() {
             return Err(CliError::usage(format!("`--clean-clone`: {} has no commit yet", root.display()))
-                .help("commit what the steps need"));
+                .help("commit the files that the steps need"));
         }
         let mut notes = left_out(&root)?;
         let url = format!("file://{}", root.display());
@@ -149,7 +149,7 @@ fn in_clone(workspace: &Path, root: &Path, directory: &Path) -> Result<PathBuf, 
     match Root::open(directory).and_then(|root| root.sub(below)) {
         Ok(_) => Ok(directory.join(below)),
         Err(Refusal::Link(_)) => Err(CliError::usage(format!(
-            "`--clean-clone`: {} of HEAD is, or lies behind, a symbolic link",
+            "`--clean-clone`: {} of HEAD is a symbolic link, or is under one",
             below.display()
         ))
         .help("links are not followed: name the directory itself with `--workspace`")),
@@ -181,7 +181,7 @@ fn run(command: &mut Command, what: &str) -> Result<(), CliError> {
 
 fn no_repository(workspace: &Path) -> CliError {
     CliError::usage(format!("`--clean-clone`: {} is in no git working tree", workspace.display()))
-        .help("leave the option out, or name a repository with `--workspace DIR`")
+        .help("omit the option, or name a repository with `--workspace DIR`")
 }
 
 fn no_git(error: &std::io::Error) -> CliError {
@@ -302,7 +302,7 @@ mod tests {
             fs::remove_file(root.join("astray")).unwrap();
             fs::create_dir(root.join("astray")).unwrap();
             let refusal = refused(&root.join("astray"));
-            assert!(refusal.contains("astray of HEAD is, or lies behind, a symbolic link"), "{refusal}");
+            assert!(refusal.contains("astray of HEAD is a symbolic link, or is under one"), "{refusal}");
             fs::remove_dir_all(place.path().join("clone")).unwrap();
         }
         fs::create_dir(root.join("new")).unwrap();

@@ -82,17 +82,13 @@ impl Request {
     }
 
     fn list(&self) -> String {
-        format!(
-            "{} asks for more than containers of its own:\n{}",
-            self.repository.display(),
-            grant::list(&self.grants)
-        )
+        format!("{} asks for more than its own containers:\n{}", self.repository.display(), grant::list(&self.grants))
     }
 
     /// Asks a person, and remembers a yes.
     fn is_granted_now(&self, consents: &Consents) -> Result<bool, CliError> {
         console::say(&self.list());
-        console::prompt("allow this, now and whenever its pipeline and templates are the same? [y/N] ");
+        console::prompt("allow this, now and for later runs with the same pipeline and templates? [y/N] ");
         let granted = loop {
             match console::type_line(LOOK) {
                 Ok(Typed::Nothing) => {}
@@ -118,16 +114,18 @@ pub(crate) fn demand(session: &Session, request: &Request, asking: Asking) -> Re
     }
     match asking {
         Asking::AtTerminal if request.is_granted_now(&Consents::of(&session.paths))? => Ok(()),
-        Asking::AtTerminal => Err(CliError::new(ExitCode::InvalidInput, "the run is not allowed; nothing was started")
-            .help("`--trust` allows one run without a question")),
+        Asking::AtTerminal => {
+            Err(CliError::new(ExitCode::InvalidInput, "the run was not allowed; nothing was started")
+                .help("`--trust` allows one run without a question"))
+        }
         Asking::Never => {
             console::say(&request.list());
             let count = human_count(request.grants.len(), "grant");
             Err(CliError::new(
                 ExitCode::InvalidInput,
-                format!("the run needs consent for {count}, and no terminal is there to ask at; nothing was started"),
+                format!("the run needs consent for {count}, and there is no terminal to ask at; nothing was started"),
             )
-            .help("`--trust` allows it for one run; at a terminal cirun asks once, and remembers"))
+            .help("`--trust` allows it for one run; at a terminal cirun asks once and remembers the answer"))
         }
     }
 }

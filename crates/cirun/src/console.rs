@@ -107,7 +107,7 @@ pub(crate) fn type_unseen(question: &str) -> io::Result<Option<String>> {
 /// Nothing here hides what is typed.
 #[cfg(not(unix))]
 pub(crate) fn type_unseen(_question: &str) -> io::Result<Option<String>> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "on this system what is typed would be shown"))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "on this system the terminal would show what you type"))
 }
 
 /// What a terminal sends for Ctrl-C where it sends no signal.

@@ -62,13 +62,10 @@ fn every_variable_is_documented() {
 #[test]
 fn every_diagnostic_is_documented() {
     let mut page = String::from(
-        "# Diagnostics\n\nWhat `cirun check`, `plan` and `local` report, by code. `cirun check --explain CODE` prints one \
-         of these sections.\n\n\
-         | severity | means |\n|---|---|\n\
-         | error | neither CI nor cirun can go on; exit code 3 |\n\
-         | warning | probably a mistake |\n\
-         | parity | CI does otherwise; exit code 7 with `--strict-parity` |\n\
-         | note | worth knowing |\n",
+        "# Diagnostics\n\nWhat `cirun check`, `plan` and `local` report, by code. `cirun check --explain CODE` prints \
+         one of these sections.\n\n| severity | means |\n|---|---|\n| error | CI and cirun cannot continue; exit code \
+         3 |\n| warning | probably a mistake |\n| parity | CI behaves differently; exit code 7 with `--strict-parity` \
+         |\n| note | worth knowing |\n",
     );
     for Code { id, severity, title, explanation } in codes::all() {
         write!(page, "\n## {id}\n\n{severity}: {title}\n\n{explanation}\n").unwrap();

@@ -40,7 +40,7 @@ impl OwnImage {
     pub(crate) fn locate() -> Result<Self, CliError> {
         if !cfg!(target_os = "linux") {
             return Err(CliError::usage("this build of cirun cannot run inside a Linux container")
-                .help("give a Linux build of cirun the part: use `--aws off`, or run cirun inside the engine's VM"));
+                .help("use `--aws off`, or run a Linux build of cirun inside the engine's VM"));
         }
         let binary = env::current_exe().map_err(|error| CliError::io("cannot find cirun's own binary", &error))?;
         let libraries = linked(&binary).map_err(|error| CliError::io("cannot list cirun's libraries", &error))?;

@@ -114,7 +114,7 @@ fn at_most(mut diagnostic: Diagnostic, worst: Severity) -> Diagnostic {
 fn cannot_read(path: &Path, refusal: &Refusal) -> CliError {
     let error = CliError::invalid(format!("cannot read {}: {}", path.display(), repository::why(refusal)));
     match refusal {
-        Refusal::Link(_) => error.help("name the file itself; links of a repository are not followed"),
+        Refusal::Link(_) => error.help("name the file itself: cirun does not follow links in a repository"),
         Refusal::Kind { .. } | Refusal::Changed => error.help("name the pipeline's file"),
         Refusal::TooLarge(_) => error.help("check that it is the right file, or move parts of it into templates"),
         _ => error,
@@ -129,7 +129,7 @@ fn same_file(one: &Path, other: &Path) -> bool {
 pub(crate) fn default_pipeline(workspace: &Path) -> Result<PathBuf, CliError> {
     let directory = workspace.join(DOCUMENTS);
     if !directory.is_dir() {
-        return Err(CliError::usage(format!("no pipeline is named, and there is no {}", directory.display()))
+        return Err(CliError::usage(format!("no pipeline was named, and there is no {}", directory.display()))
             .help("name a pipeline: `cirun local path/to/pipeline.yaml`"));
     }
     let mut pipelines = Vec::new();

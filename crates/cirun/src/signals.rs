@@ -70,7 +70,7 @@ impl Signals {
         self.first.store(code.code(), Ordering::SeqCst);
         let screen = self.screen.get();
         screen.inspect(|screen| screen.begin());
-        console::say("stopping: once more to kill");
+        console::say("stopping; press Ctrl-C again to kill");
         screen.inspect(|screen| screen.end());
         self.stop.cancel();
     }

@@ -1,6 +1,6 @@
-//! cirun as its users meet it: the binary, with files, variables and signals around it.
+//! cirun from its users' view: the binary, with files, variables and signals around it.
 //!
-//! `docker::` needs an engine and the test images (`cargo xtask images`) and fails without them; nothing else does.
+//! Only `docker::` needs an engine and the test images (`cargo xtask images`), and fails without them.
 
 #[cfg(test)]
 mod it {

@@ -1,10 +1,10 @@
-//! What is wrong, where, and what now.
+//! What is wrong, where, and what to do.
 
 use std::fmt;
 
 use crate::Span;
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Worth knowing.
@@ -13,7 +13,7 @@ pub enum Severity {
     Parity,
     /// Probably a mistake.
     Warning,
-    /// CI or cirun cannot go on.
+    /// CI or cirun cannot continue.
     Error,
 }
 
@@ -38,21 +38,21 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A place in a text and what is wrong there.
+/// A place in a text and the problem there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// What is wrong here: a lowercase fragment; empty for a bare marker.
+    /// The problem here: a lowercase fragment; empty for a plain marker.
     pub text: String,
 }
 
-/// A diagnostic: one message, its places, and the next action.
+/// A diagnostic: a message, its places, and the next action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// A stable code (`unknown-step-type`).
     pub code: &'static str,
-    /// How bad.
+    /// The severity.
     pub severity: Severity,
     /// A lowercase fragment, names in backticks, no full stop.
     pub message: String,
@@ -63,22 +63,22 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error with this code.
+    /// Creates an error with this code.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, message)
     }
 
-    /// A warning with this code.
+    /// Creates a warning with this code.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, message)
     }
 
-    /// A parity note with this code.
+    /// Creates a parity note with this code.
     pub fn parity(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Severity::Parity, code, message)
     }
 
-    /// A diagnostic without places.
+    /// Creates a diagnostic without places.
     pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
         Self { code, severity, message: message.into(), labels: Vec::new(), help: None }
     }

@@ -11,7 +11,7 @@ pub struct SourceId(pub u32);
 pub struct Span {
     /// The text.
     pub source: SourceId,
-    /// First byte.
+    /// The first byte.
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
@@ -24,19 +24,19 @@ impl Span {
     }
 }
 
-/// A value and the bytes it was written with.
+/// A value with its place in the text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Its bytes.
+    /// Its place.
     pub span: Span,
 }
 
 /// A text and its name.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The file, as it was named to cirun.
+    /// The file, as named by the user.
     pub name: Arc<str>,
     /// The whole text.
     pub text: Arc<str>,
@@ -58,12 +58,12 @@ impl Sources {
         SourceId(self.all.len() as u32 - 1)
     }
 
-    /// How many texts there are; the next one gets this number.
+    /// The number of texts; also the number of the next one.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Whether there is no text.
+    /// Whether there are no texts.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_finding_is_told_once() {
+    fn the_same_finding_is_reported_once() {
         let twice = [3, 3, 4].map(|start| at(Diagnostic::warning("unknown-field", "x"), start));
         assert_eq!(codes(twice.to_vec()), ["unknown-field", "unknown-field"]);
         let other = [at(Diagnostic::warning("a", "x"), 3), at(Diagnostic::warning("a", "y"), 3)];
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_identifier_is_told_by_the_parser_alone() {
+    fn a_repeated_identifier_is_reported_by_the_parser_only() {
         let parsed = at(Diagnostic::error("duplicate-identifier", "x"), 3);
         let planned = |start| at(Diagnostic::error("duplicate-step", "x"), start);
         assert_eq!(codes(vec![parsed, planned(3), planned(4)]), ["duplicate-identifier", "duplicate-step"]);

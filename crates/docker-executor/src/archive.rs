@@ -1,4 +1,4 @@
-//! Files in containers, through the engine's archive API: it works on remote engines and without a program in the image.
+//! Files in containers, through the engine's archive API: it works on remote engines and needs no program in the image.
 
 use std::io::{self, Read};
 
@@ -32,7 +32,7 @@ impl Engine {
         self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await.map_err(failed)
     }
 
-    /// Writes a file that only root may read into a container that is not running yet; its directory must be there.
+    /// Writes a file that only root may read into a container that is not running yet; its directory must exist.
     pub(crate) async fn write_file(&self, container: &str, path: &str, content: &[u8]) -> Result<(), BackendError> {
         let what = || format!("write `{path}` into a container");
         let Some((parent, name)) = split_path(path) else { return Ok(()) };
@@ -42,8 +42,8 @@ impl Engine {
         written.map_err(|error| engine_error(what(), &error))
     }
 
-    /// Hands the regular files at and below a path of a container to `take`; none when it does not exist. Nothing is kept in
-    /// memory but what `take` keeps: there may be a whole cache beside it.
+    /// Passes the regular files at and below a path of a container to `take`; none if the path does not exist. Only
+    /// `take` keeps anything in memory: there may be a whole cache in the same directory.
     pub(crate) async fn download<T: Send + 'static>(
         &self,
         container: &str,
@@ -92,7 +92,7 @@ fn file_tar(name: &str, content: &[u8]) -> io::Result<Vec<u8>> {
     builder.into_inner()
 }
 
-/// Takes the regular files of an archive that was made of an entry of `parent`, with their paths in the container.
+/// Reads the regular files of an archive of an entry of `parent`, with their paths in the container.
 fn unpack<T>(
     tar: impl Read,
     parent: &str,

@@ -1,4 +1,4 @@
-//! The executor as the engine sees it: each call goes to the file of its name.
+//! The engine's view of the executor: each call is implemented in the file of its name.
 
 use std::{
     collections::HashMap,
@@ -30,25 +30,25 @@ pub struct DockerBackend {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// What the calls of a run share.
+/// State that the calls of a run share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) config: RunConfig,
     stage: Mutex<Option<Arc<Stage>>>,
     names: Mutex<UniqueNames>,
-    /// The containers of steps that failed, where they are kept.
+    /// The containers of failed steps, if they are kept.
     held: Mutex<HashMap<StepPath, String>>,
-    /// The containers of ended steps that are there until their reports are read.
+    /// The containers of ended steps, kept until their reports are read.
     left: Mutex<HashMap<StepPath, String>>,
-    /// Requests that make objects, which `destroy_stage` waits for before it looks.
+    /// Requests that create objects; `destroy_stage` waits for them before it looks for objects.
     pub(crate) making: TaskTracker,
-    /// Removals and services' output, which `destroy_stage` waits for.
+    /// Removals, and the output of services; `destroy_stage` waits for them.
     pub(crate) tasks: TaskTracker,
 }
 
 impl DockerBackend {
-    /// The executor of one run.
+    /// Creates the executor of one run.
     pub fn new(engine: Engine, config: RunConfig) -> Self {
         let shared = Shared {
             engine,
@@ -63,7 +63,7 @@ impl DockerBackend {
         Self { shared: Arc::new(shared) }
     }
 
-    /// The loopback port at which a sidecar's `container_port` is published, once the stage has started.
+    /// The loopback port that publishes a sidecar's `container_port`, once the stage has started.
     pub fn sidecar_port(&self, sidecar: &str, container_port: u16) -> Option<u16> {
         self.shared.current_stage().ok()?.sidecar_port(sidecar, container_port)
     }
@@ -73,7 +73,7 @@ impl Shared {
     pub(crate) fn current_stage(&self) -> Result<Arc<Stage>, BackendError> {
         self.stage_slot().clone().ok_or_else(|| BackendError::Engine {
             what: "run a step".to_owned(),
-            reason: "its stage was not started".to_owned(),
+            reason: "the stage was not started".to_owned(),
         })
     }
 
@@ -85,8 +85,8 @@ impl Shared {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a request that makes an object run to its end, also when the caller is cut off: the engine goes on with a
-    /// request whose client has gone, and would make the object after `destroy_stage` has looked for it.
+    /// Runs a request that creates an object to its end, even if the caller is cancelled: the engine carries on with a
+    /// request whose client has gone, and would create the object after `destroy_stage` has looked for it.
     pub(crate) async fn make<T: Send + 'static>(
         &self,
         request: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -105,32 +105,32 @@ impl Shared {
         self.make(async move { engine.create(&name, body, platform.as_deref()).await }).await
     }
 
-    /// A name that no object of this run has had.
+    /// Returns a name that no object of this run has had.
     pub(crate) fn unique_name(&self, name: String) -> String {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).take(name)
     }
 
-    /// Keeps the container of a failed step for who wants to look into it.
+    /// Keeps the container of a failed step for inspection.
     pub(crate) fn hold(&self, step: &StepPath, container: String) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(step.clone(), container);
     }
 
-    /// The container in which a step failed last.
+    /// The container of a step's last failure.
     pub(crate) fn held(&self, step: &StepPath) -> Option<String> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).get(step).cloned()
     }
 
-    /// Leaves the container of an ended step until its reports are read; what is left then goes with the stage.
+    /// Leaves the container of an ended step until its reports are read; otherwise the stage removes it.
     pub(crate) fn leave(&self, step: &StepPath, container: String) {
         self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(step.clone(), container);
     }
 
-    /// The container that was left for a step's reports, which is the caller's to remove.
+    /// Takes the container that was kept for a step's reports; the caller removes it.
     pub(crate) fn take_left(&self, step: &StepPath) -> Option<String> {
         self.left.lock().unwrap_or_else(PoisonError::into_inner).remove(step)
     }
 
-    /// Where images come from.
+    /// The sources of images.
     pub(crate) fn images(&self) -> Source<'_> {
         Source {
             engine: &self.engine,
@@ -148,8 +148,8 @@ impl Backend for DockerBackend {
         stage::start(&self.shared, stage, &progress).await
     }
 
-    /// Nothing: of the time that a container takes, its creation is a fiftieth (peers.md 2.9), and its environment is not
-    /// final yet.
+    /// Does nothing: creating a container takes only a fiftieth of its run time (peers.md 2.9), and its environment is
+    /// not final yet.
     async fn prepare(&self, _step: &PlannedStep) -> Result<(), BackendError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What a run tells the executor once, before its first stage.
+//! The settings of a run, which the executor gets once, before the first stage.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,63 +18,64 @@ use crate::{DockerConfig, Owner, Passwords, ReadyLine, SocketGuard};
 /// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct RunConfig {
-    /// The run's id; it goes into the names and labels of all objects, so letters, digits, `-`, `_` and `.` only.
+    /// The run's id; it is part of the names and labels of all objects, so it has only letters, digits, `-`, `_` and
+    /// `.`.
     pub run_id: String,
     /// The process that owns the run.
     pub owner: Owner,
     /// The host directory bound as the stage's workspace; absolute.
     pub workspace: PathBuf,
-    /// Directories of single stages that take its place, by the stage's id.
+    /// Directories that replace it in single stages, by the stage's id.
     pub workspaces: BTreeMap<String, PathBuf>,
-    /// The host directory bound at [`RunConfig::RUN_DIR`] in every container; absolute. It is created when absent, and
-    /// opened to all users.
+    /// The host directory bound at [`RunConfig::RUN_DIR`] in every container; absolute. It is created if it does not
+    /// exist, and opened to all users.
     pub run_dir: PathBuf,
-    /// A host directory for files of cirun's own that containers get one by one, read-only; absolute, and mounted nowhere,
-    /// so that no step can put something else in their place. It is created when absent.
+    /// A host directory for cirun's own files, which containers get one by one, read-only; absolute, and mounted
+    /// nowhere, so that no step can replace them. It is created if it does not exist.
     pub private_dir: PathBuf,
     /// Files of the run that every container of a step or service has.
     pub files: Vec<Bind>,
-    /// Paths of such files that this run does not have: variables that name them are left out.
+    /// Paths of such files that this run does not have: variables that name them are removed.
     pub absent_files: BTreeSet<String>,
-    /// Helper containers of each stage, started before its first step.
+    /// Helper containers of each stage, which start before its first step.
     pub sidecars: Vec<Sidecar>,
-    /// What holds the network namespace of a stage with the pod model.
+    /// The holder of the network namespace of a stage with the pod model.
     pub pod: PodImage,
-    /// What tells the ports that are listened on in a network namespace, where they cannot be seen from this process.
+    /// The helper that lists the listening ports of a network namespace that this process cannot see.
     pub watcher: WatcherImage,
-    /// What plays the programs of images that have a stand-in.
+    /// The local replacement for the programs of some images.
     pub stand_in: StandInImage,
-    /// Ports are looked at by the watcher even where they can be seen from this process.
+    /// Use the watcher for ports even if this process can see them.
     pub always_watch_inside: bool,
     /// Overrides the pull policies of the steps.
     pub pull: PullOverride,
-    /// Nothing is pulled, whatever the policies say.
+    /// Pull nothing, whatever the policies say.
     pub offline: bool,
     /// The platform of images and containers (`linux/amd64`), or the engine's own.
     pub platform: Option<String>,
     /// The user's registry logins.
     pub docker_config: DockerConfig,
-    /// Who gets the passwords of identities.
+    /// Returns the passwords for identities.
     pub passwords: Arc<dyn Passwords>,
-    /// Where images of some registries are sought first.
+    /// Where to look for images of some registries first.
     pub mirror: Option<Mirror>,
-    /// Whether steps get the engine's socket when their profile mounts it.
+    /// Whether steps get the engine's socket if their profile mounts it.
     pub engine_socket: EngineSocket,
-    /// Whether the stage's network leads out.
+    /// Whether the stage's network reaches outside.
     pub egress: Egress,
-    /// The sidecar that all containers of a step or service ask for names, by its name; the engine answers otherwise.
+    /// The name of the sidecar that serves DNS to all containers of steps and services; without it the engine does.
     pub resolver: Option<String>,
     /// The address that published ports listen on. CI binds all addresses; loopback keeps the services of a run to the
     /// machine.
     pub publish_address: IpAddr,
-    /// How long a container may take to end after its stop signal (flow.stop).
+    /// How long a container may take to end after its stop signal (30 s in harness-runtime.md 1.8).
     pub stop_grace: Duration,
-    /// Which containers stay when they have ended.
+    /// Which containers stay after they have ended.
     pub keep: Keep,
 }
 
 impl RunConfig {
-    /// Where the run's directory is in the containers (infra.engine-directory).
+    /// The path of the run's directory in containers (infra.engine-directory).
     pub const RUN_DIR: &str = "/tmp/engine";
 
     /// The workspace of a stage on the host.
@@ -86,20 +87,20 @@ impl RunConfig {
 /// A host path in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bind {
-    /// On the host; must exist.
+    /// The path on the host; it must exist.
     pub source: PathBuf,
-    /// In the container.
+    /// The path in the container.
     pub target: String,
-    /// The container may not write to it.
+    /// Whether it is read-only in the container.
     pub read_only: bool,
 }
 
 /// A named volume in a container; it outlives the container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumeMount {
-    /// The volume's name; created when absent.
+    /// The volume's name; it is created if it does not exist.
     pub name: String,
-    /// In the container.
+    /// The path in the container.
     pub target: String,
 }
 
@@ -116,9 +117,9 @@ pub struct Sidecar {
     pub env: IndexMap<String, String>,
     /// DNS names on the stage's network.
     pub aliases: Vec<String>,
-    /// Files that are written into it before it starts, by absolute path: what they hold goes with the container.
+    /// Files to write into it before it starts, by absolute path; they are removed with the container.
     pub files: Vec<(String, Bytes)>,
-    /// The name servers that the engine asks for it, where these are not the machine's.
+    /// The name servers that the engine uses for it, if not the machine's.
     pub name_servers: Vec<IpAddr>,
     /// Host paths.
     pub binds: Vec<Bind>,
@@ -128,34 +129,34 @@ pub struct Sidecar {
     ///
     /// [`DockerBackend::sidecar_port`]: crate::DockerBackend::sidecar_port
     pub ports: Vec<PortBinding>,
-    /// What to wait for before the first step.
+    /// The condition to wait for before the first step.
     pub ready: Option<ReadyLine>,
 }
 
-/// Without the content of files, which may be secret.
+/// Omits the content of files, which may be secret.
 impl fmt::Debug for Sidecar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sidecar").field("name", &self.name).field("command", &self.command).finish_non_exhaustive()
     }
 }
 
-/// An image that cirun brings along.
+/// An image that comes with cirun.
 #[derive(Debug, Clone)]
 pub struct HelperImage {
-    /// Its reference, with a tag made from its content: when the engine has it, nothing is imported.
+    /// Its reference, with a tag made from its content: if the engine has it, nothing is imported.
     pub reference: String,
-    /// Its file system, or `None` when the engine must have the image already.
+    /// Its file system, or `None` if the engine must already have the image.
     pub rootfs: Option<RootFs>,
     /// Dockerfile instructions for the imported image (`ENTRYPOINT ["/cirun"]`).
     pub changes: Vec<String>,
 }
 
-/// Makes the tar stream of an image's file system when it is needed.
+/// Creates the tar stream of an image's file system when it is needed.
 #[derive(Clone)]
 pub struct RootFs(Arc<dyn Fn() -> io::Result<Bytes> + Send + Sync>);
 
 impl RootFs {
-    /// Wraps the maker; it is called on a blocking thread, at most once for each import.
+    /// Wraps the function; it is called on a blocking thread, at most once for each import.
     pub fn new(make: impl Fn() -> io::Result<Bytes> + Send + Sync + 'static) -> Self {
         Self(Arc::new(make))
     }
@@ -171,17 +172,17 @@ impl fmt::Debug for RootFs {
     }
 }
 
-/// A registry on the engine's machine that keeps images of other registries as `ADDRESS/HOST/REPOSITORY:TAG`.
+/// A registry on the engine's machine that has images of other registries as `ADDRESS/HOST/REPOSITORY:TAG`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirror {
     /// `host:port`, as the engine reaches it.
     pub address: String,
-    /// The registries; their images are written with the host.
+    /// The registries; their images are written with their host.
     pub hosts: Vec<String>,
 }
 
 impl Mirror {
-    /// Where the copy of an image would be.
+    /// The address of the copy of an image.
     pub(crate) fn copy_of(&self, image: &str) -> Option<String> {
         let (host, _) = image.split_once('/')?;
         // An image cannot be given a digest as its name.
@@ -190,35 +191,36 @@ impl Mirror {
     }
 }
 
-/// What holds a pod's network namespace.
+/// The holder of a pod's network namespace.
 #[derive(Debug, Clone)]
 pub struct PodImage {
     /// The image.
     pub image: HelperImage,
     /// A program that runs until it is killed.
     pub command: Vec<String>,
-    /// The pod's DNS names on the stage's network, for sidecars; its own containers know its services by loopback.
+    /// The pod's DNS names on the stage's network, for sidecars; the pod's own containers reach its services on
+    /// loopback.
     pub aliases: Vec<String>,
 }
 
-/// What tells the ports that are listened on in a network namespace.
+/// The helper that lists the listening ports of a network namespace.
 #[derive(Debug, Clone)]
 pub struct WatcherImage {
     /// The image.
     pub image: HelperImage,
-    /// A program that prints `/proc/net/tcp`, `/proc/net/tcp6` and a line with a single dot, over and over, until it is
+    /// A program that prints `/proc/net/tcp`, `/proc/net/tcp6` and a line with a single dot, repeatedly, until it is
     /// killed.
     pub command: Vec<String>,
 }
 
-/// What runs in place of the programs of some images, in containers that are otherwise those of their steps.
+/// A program that runs instead of the programs of some images; the containers are otherwise those of their steps.
 #[derive(Debug, Clone)]
 pub struct StandInImage {
     /// Its image.
     pub image: HelperImage,
-    /// Program and first arguments; the step's words follow.
+    /// Program and first arguments; the arguments of the step follow.
     pub command: Vec<String>,
-    /// Host paths besides those of every step.
+    /// Host paths in addition to those of every step.
     pub binds: Vec<Bind>,
 }
 
@@ -235,7 +237,7 @@ pub enum PullOverride {
     Never,
 }
 
-/// Whether a stage's network leads out.
+/// Whether a stage's network reaches outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Egress {
     /// It does.
@@ -244,23 +246,24 @@ pub enum Egress {
     Closed,
 }
 
-/// Which containers of a run stay when they have ended.
+/// Which containers of a run stay after they have ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// None.
     Nothing,
     /// Those of steps that failed, until the end of the stage, for [`DockerBackend::shell`](crate::DockerBackend::shell).
     Failed,
-    /// All, with networks and volumes, until they are cleaned by name: [`Selection::EndedRuns`](crate::Selection::EndedRuns).
+    /// All, with networks and volumes, until they are removed by name:
+    /// [`Selection::EndedRuns`](crate::Selection::EndedRuns).
     Everything,
 }
 
-/// Whether the engine's socket is given to steps.
+/// Whether steps get the engine's socket.
 #[derive(Debug, Clone)]
 pub enum EngineSocket {
     /// As the profile does (infra.socket).
     AsPlanned,
-    /// The same behind a guard, where the engine's socket is on this machine.
+    /// Behind a guard, if the engine's socket is on this machine.
     Guarded(SocketGuard),
     /// Never.
     Refused,

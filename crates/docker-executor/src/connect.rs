@@ -1,4 +1,4 @@
-//! Finds the engine: a list of candidates, of which the first that answers is taken.
+//! Finds the engine: takes the first candidate that responds.
 
 mod candidates;
 mod context;
@@ -11,16 +11,17 @@ use cirun_engine::BackendError;
 
 use crate::{Engine, engine::socket_here, error::explain};
 
-/// A living engine answers `GET /version` in milliseconds; a virtual machine that is just waking needs longer.
+/// A running engine answers `GET /version` in milliseconds; a virtual machine that is waking up needs longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Seconds until the client gives up on the first byte of an answer. Starting a container on a busy machine takes long.
+/// Seconds until the client gives up on the first byte of a response. Starting a container on a busy machine takes
+/// long.
 const REQUEST_TIMEOUT_S: u64 = 300;
 
-/// Connects to the first candidate that answers, and settles the API version with it.
+/// Connects to the first candidate that responds, and negotiates the API version.
 ///
 /// # Errors
-/// [`BackendError::Unreachable`] with every candidate, why it was not taken, and what to do.
+/// [`BackendError::Unreachable`] with every candidate, the reason why it failed, and what to do.
 pub async fn connect(options: &ConnectOptions) -> Result<Engine, BackendError> {
     let context = context::current(options);
     let mut tried = Vec::new();
@@ -36,7 +37,8 @@ pub async fn connect(options: &ConnectOptions) -> Result<Engine, BackendError> {
     Err(unreachable(&tried))
 }
 
-/// Whether the engine that [`connect`] is likely to find has its socket on this machine; the engine is not asked.
+/// Whether the socket of the engine that [`connect`] will probably find is on this machine; does not contact the
+/// engine.
 pub fn is_socket_here(options: &ConnectOptions) -> bool {
     let context = context::current(options);
     let candidates = candidates(options, context.ok().flatten().as_ref());
@@ -48,9 +50,9 @@ pub fn is_socket_here(options: &ConnectOptions) -> bool {
 
 fn unreachable(tried: &[String]) -> BackendError {
     let remedy = if tried.iter().any(|line| line.contains("ermission denied")) {
-        "your user may not use the engine's socket: add it to the `docker` group, or use a rootless engine"
+        "your user has no access to the engine's socket: add it to the `docker` group, or use a rootless engine"
     } else {
-        "start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST; host steps need none"
+        "start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST; host steps need no engine"
     };
     let reason = match tried {
         [] => "no engine socket was found".to_owned(),
@@ -99,8 +101,8 @@ fn open(candidate: &Candidate) -> Result<Docker, String> {
     };
     let docker = opened.map_err(|error| explain(&error))?;
     Ok(docker.with_request_modifier(|mut request| {
-        // The engine decodes this header as URL-safe base64 and takes a failure for "no login"; the client writes the
-        // standard alphabet, so that passwords with `?` or `~` would be dropped in silence.
+        // The engine decodes this header as URL-safe base64 and treats a failure as "no login"; the client writes the
+        // standard alphabet, so passwords with `?` or `~` would be dropped silently.
         if let Some(value) = request.headers_mut().get_mut("x-registry-auth")
             && let Ok(Ok(fixed)) = value.to_str().map(|text| text.replace('+', "-").replace('/', "_").parse())
         {
@@ -110,9 +112,9 @@ fn open(candidate: &Candidate) -> Result<Docker, String> {
     }))
 }
 
-/// The TLS client takes its algorithms from the process-wide provider.
+/// The TLS client uses the algorithms of the process-wide provider.
 fn install_crypto() {
-    // An `Err` carries the provider back that was refused because another one is in place already, which serves as well.
+    // An `Err` returns the provider that was not installed because there already is one, which works as well.
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 

@@ -1,4 +1,4 @@
-//! Removes everything of a stage, whatever state it is in.
+//! Removes everything of a stage, in whatever state it is.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -14,12 +14,13 @@ use crate::{
     stage::Stage,
 };
 
-/// The pause before another try: the engine may still be at an earlier removal of the same object.
+/// The pause before the next attempt: the engine may still be removing the same object.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Removes the stage's objects, unless they are kept, until none is left or the deadline has come; returns what is left.
+/// Removes the stage's objects, unless they are kept, until none is left or the deadline has passed; returns what is
+/// left.
 ///
-/// It asks again after each round: a removal that another call began may still be under way.
+/// It lists the objects again after each round: a removal that another call began may still be running.
 pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) -> Result<Vec<String>, BackendError> {
     let deadline = Instant::now() + deadline;
     stage.ending.cancel();
@@ -27,7 +28,7 @@ pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) 
         return Ok(Vec::new());
     }
     let mut left = remove_all(shared, &stage_filter(&shared.config.run_id, &stage.id), deadline).await?;
-    // No container has the images any more.
+    // Containers no longer use the images.
     let names = std::mem::take(&mut *stage.new_names());
     if timeout_at(deadline, names.remove(&shared.engine)).await.is_err() {
         left.push("names that steps gave to images".to_owned());
@@ -38,7 +39,7 @@ pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) 
     Ok(left)
 }
 
-/// Removes the objects of a containerised step group; what is left of it falls to [`destroy`].
+/// Removes the objects of a containerised step group; [`destroy`] removes what is left of it.
 pub(crate) async fn end_group(
     shared: &Shared,
     stage: &Stage,
@@ -61,7 +62,7 @@ async fn remove_all(
 ) -> Result<Vec<String>, BackendError> {
     let mut left = Vec::new();
     if !ended_by(&shared.making, deadline).await {
-        left.push("the engine is still making an object".to_owned());
+        left.push("the engine is still creating an object".to_owned());
     }
     let round = async {
         loop {
@@ -70,9 +71,9 @@ async fn remove_all(
                 left.clear();
                 return Ok(());
             }
-            left = objects.iter().map(|object| tell(object.kind, &object.name, "not removed in time")).collect();
+            left = objects.iter().map(|object| describe(object.kind, &object.name, "not removed in time")).collect();
             let Cleaned { failed, .. } = shared.engine.remove_objects(objects).await;
-            left = failed.iter().map(|(object, reason)| tell(object.kind, &object.name, reason)).collect();
+            left = failed.iter().map(|(object, reason)| describe(object.kind, &object.name, reason)).collect();
             if !left.is_empty() {
                 sleep(PAUSE).await;
             }
@@ -91,7 +92,7 @@ async fn ended_by(tasks: &TaskTracker, deadline: Instant) -> bool {
     ended
 }
 
-fn tell(kind: ObjectKind, name: &str, reason: &str) -> String {
+fn describe(kind: ObjectKind, name: &str, reason: &str) -> String {
     let kind = match kind {
         ObjectKind::Container => "container",
         ObjectKind::Volume => "volume",

@@ -1,4 +1,4 @@
-//! The connection to an engine, and what the engine says of itself.
+//! The connection to an engine, and its description of itself.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -13,11 +13,11 @@ use tokio::sync::Semaphore;
 
 use crate::{Candidate, HostOs, error::engine_error, spec::Network};
 
-/// How many containers with a network namespace of their own start at once; others wait for their turn.
+/// How many containers with a network namespace of their own start at once; others wait.
 ///
-/// Each start has Docker run a program in the new network namespace that writes to `net/ipv6/conf/all/disable_ipv6`. The kernel
-/// does not let it sleep while another namespace is being made: it spins. On two processors, 50 starts at once took 33 s of
-/// processor time and 18 s; with 8 at once it was 13 to 28 s and 8 to 16 s, in five runs.
+/// For each start, Docker runs a program in the new network namespace that writes to `net/ipv6/conf/all/disable_ipv6`.
+/// While another namespace is being created, the kernel lets that program spin instead of sleep. On two processors, 50
+/// starts at once took 33 s of processor time and 18 s; with 8 at once it was 13 to 28 s and 8 to 16 s, in five runs.
 const STARTS_AT_ONCE: usize = 8;
 
 /// A connected engine. Cheap to clone.
@@ -31,38 +31,38 @@ pub struct Engine {
     starting: Arc<Semaphore>,
 }
 
-/// What an engine says of itself.
+/// An engine's description of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
-    /// Where it listens.
+    /// Its address.
     pub address: String,
     /// Why that address was tried.
     pub source: String,
     /// Its version.
     pub version: String,
-    /// The API version that both sides speak.
+    /// The negotiated API version.
     pub api_version: String,
     /// The system of its containers: `linux` or `windows`.
     pub os: String,
-    /// The architecture of its containers, in Go's words: `amd64`, `arm64`.
+    /// The architecture of its containers, in Go's terms: `amd64`, `arm64`.
     pub arch: String,
-    /// The system it runs on, for people.
+    /// Its operating system, as text to print.
     pub operating_system: String,
     /// The names of its runtimes, sorted.
     pub runtimes: Vec<String>,
     /// Its default runtime.
     pub default_runtime: String,
-    /// It runs without root's rights.
+    /// Whether it runs without root privileges.
     pub rootless: bool,
-    /// CPUs that it may use.
+    /// The number of CPUs available to it.
     pub cpus: u64,
-    /// Memory that it may use, in bytes.
+    /// The memory available to it, in bytes.
     pub memory_bytes: u64,
     /// Its storage driver.
     pub storage_driver: String,
-    /// Where it keeps images and containers, on its own machine.
+    /// The directory of images and containers, on its own machine.
     pub root: Option<String>,
-    /// What it warns about.
+    /// Its warnings.
     pub warnings: Vec<String>,
 }
 
@@ -74,10 +74,10 @@ impl Engine {
         Ok(Self { docker, candidate, host_os, arch, os: version.os.unwrap_or_default(), starting })
     }
 
-    /// What the engine says of itself.
+    /// Returns the engine's description of itself.
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when it does not answer.
+    /// [`BackendError::Engine`] if it does not respond.
     pub async fn info(&self) -> Result<EngineInfo, BackendError> {
         let info = self.docker.info().await.map_err(|error| engine_error("ask the engine about itself", &error))?;
         let mut runtimes: Vec<String> = info.runtimes.unwrap_or_default().into_keys().collect();
@@ -107,19 +107,19 @@ impl Engine {
         format!("{}/{}", self.os, self.arch)
     }
 
-    /// The engine's own socket, where it is on this machine: both sides of it then share a kernel.
+    /// The engine's own socket, if it is on this machine: cirun and the engine then share a kernel.
     pub fn socket_here(&self) -> Option<PathBuf> {
         socket_here(&self.candidate.address, self.host_os)
     }
 
-    /// Where the engine's own socket is, seen from the engine's machine, for containers that get it.
+    /// The path of the engine's own socket on the engine's machine, for containers that get it.
     pub(crate) fn socket_path(&self) -> PathBuf {
         socket_path(&self.candidate.address, self.host_os)
     }
 }
 
 impl Engine {
-    /// Creates a container and returns its id. A helper's image has the engine's own platform, so it is given none.
+    /// Creates a container and returns its id. A helper's image has the engine's own platform, so it needs no platform.
     pub(crate) async fn create(
         &self,
         name: &str,
@@ -133,7 +133,7 @@ impl Engine {
         Ok(self.docker.create_container(Some(options.build()), body).await?.id)
     }
 
-    /// Starts a container, on a bridge when it is its turn.
+    /// Starts a container; on a bridge, waits for its turn.
     pub(crate) async fn start(&self, container: &str, network: Network) -> Result<(), Error> {
         let turn = match network {
             Network::Bridge => Some(self.starting.acquire().await),
@@ -144,22 +144,22 @@ impl Engine {
         started
     }
 
-    /// Removes a container with its anonymous volumes, whatever it is doing.
+    /// Removes a container with its anonymous volumes, in whatever state it is.
     pub(crate) async fn remove(&self, container: &str) -> Result<(), Error> {
         let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         self.docker.remove_container(container, Some(options)).await
     }
 }
 
-/// Engines in a virtual machine have their socket at the usual place *there*.
+/// Engines in a virtual machine have their socket at the usual path *there*.
 fn socket_path(address: &str, host_os: HostOs) -> PathBuf {
     socket_here(address, host_os).unwrap_or_else(|| PathBuf::from("/var/run/docker.sock"))
 }
 
-/// What of an address's socket belongs to a virtual machine, on Linux.
+/// Parts of a socket's address that belong to a virtual machine, on Linux.
 const VIRTUAL: [&str; 5] = ["/.docker/desktop/", "/.colima/", "/.orbstack/", "/.rd/", "/podman/machine/"];
 
-/// Only on Linux may the socket that the client speaks to be the engine's own (rootless Docker, Podman).
+/// Only on Linux can the client's socket be the engine's own (rootless Docker, Podman).
 pub(crate) fn socket_here(address: &str, host_os: HostOs) -> Option<PathBuf> {
     let path = address.strip_prefix("unix://").filter(|_| host_os == HostOs::Linux)?;
     (!VIRTUAL.iter().any(|part| path.contains(part))).then(|| PathBuf::from(path))

@@ -1,4 +1,4 @@
-//! Runs a program in a container that is already there.
+//! Runs a program in an existing container.
 
 use bollard::{container::LogOutput, exec::StartExecResults, models::ExecConfig};
 use cirun_engine::BackendError;
@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 
 use crate::{Engine, error::engine_error};
 
-/// What a program said and how it ended.
+/// The output of a program, and its exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecOutput {
     /// Standard output.
@@ -21,7 +21,7 @@ impl Engine {
     /// Runs a program in a running container and waits for its end.
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when it cannot be started or followed.
+    /// [`BackendError::Engine`] if it cannot be started or followed.
     pub async fn exec(&self, container: &str, command: Vec<String>) -> Result<ExecOutput, BackendError> {
         let failed = |error| engine_error(format!("run a program in `{container}`"), &error);
         let config = ExecConfig {

@@ -1,8 +1,9 @@
-//! Why a container did not start, read from the engine's message. Pure.
+//! Finds out from the engine's message why a container did not start. Pure.
 
 use cirun_engine::Exit;
 
-/// A step's program that could not be started; `None` when the message is about the engine and not the program.
+/// The exit of a step whose program could not be started; `None` if the message is about the engine rather than the
+/// program.
 pub(crate) fn not_started(message: &str) -> Option<Exit> {
     let program = quoted_after(message, "exec: ");
     let name = program.map_or_else(|| "the program".to_owned(), |program| format!("`{program}`"));
@@ -11,21 +12,21 @@ pub(crate) fn not_started(message: &str) -> Option<Exit> {
     {
         (127, not_found(program, &name))
     } else if message.contains("permission denied") && program.is_some() {
-        (126, format!("{name} may not be executed: it is not marked executable, or is a directory"))
+        (126, format!("{name} cannot be executed: it is not marked as executable, or is a directory"))
     } else if message.contains("exec format error") {
         (126, wrong_format(&name))
     } else if let Some(user) = message.split("unable to find user ").nth(1) {
         let user = user.split(':').next().unwrap_or(user);
         (126, format!("the image has no user `{user}`: use a numeric id in `runAsUser`"))
     } else if message.contains("is not a directory") && message.contains("mkdir") {
-        (126, format!("the working directory cannot be made: {message}"))
+        (126, format!("the working directory cannot be created: {message}"))
     } else {
         return None;
     };
     Some(Exit::NotStarted { code, reason })
 }
 
-/// Wrong architectures show only once the container runs: its first process then prints this and nothing else.
+/// A wrong architecture shows only once the container runs: its first process then prints this and nothing else.
 pub(crate) fn wrong_architecture(code: i64, output: &[u8]) -> Option<Exit> {
     let text = std::str::from_utf8(output).ok()?.trim();
     let by_runtime = text.starts_with("exec ") || text.starts_with("standard_init_linux.go");
@@ -48,8 +49,8 @@ fn not_found(program: Option<&str>, name: &str) -> String {
 
 fn wrong_format(name: &str) -> String {
     format!(
-        "{name} is not for this machine's processor (exec format error), or a script without `#!`: \
-         check the image's platform, `--platform`, and emulation (binfmt)"
+        "{name} is for another processor (exec format error), or is a script without `#!`: check the image's platform, \
+         `--platform`, and emulation (binfmt)"
     )
 }
 
@@ -62,8 +63,8 @@ fn quoted_after<'a>(message: &'a str, mark: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
 
-    /// Messages of Docker 20.10 with runc 1.1, recorded.
-    fn tell(message: &str) -> String {
+    /// Recorded messages of Docker 20.10 with runc 1.1.
+    fn describe(message: &str) -> String {
         let runc = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ";
         match not_started(&message.replace("RUNC ", runc)) {
             Some(Exit::NotStarted { code, reason }) => format!("{code}: {reason}"),
@@ -83,14 +84,14 @@ mod tests {
                 "Cannot mkdir: /bin/sh is not a directory",
                 "RUNC unable to apply caps: operation not permitted: unknown",
                 "driver failed programming external connectivity: port is already allocated",
-            ].map(tell).join("\n"),
+            ].map(describe).join("\n"),
             @"
         127: `nosuch` is not in the image: check `entrypoint`, `command` and the image
         127: the image has no `bash`: choose another `shell`, or an image that has it
         127: `/no/such` is not in the image: check `entrypoint`, `command` and the image
-        126: `/h/noexec` may not be executed: it is not marked executable, or is a directory
+        126: `/h/noexec` cannot be executed: it is not marked as executable, or is a directory
         126: the image has no user `nosuch`: use a numeric id in `runAsUser`
-        126: the working directory cannot be made: Cannot mkdir: /bin/sh is not a directory
+        126: the working directory cannot be created: Cannot mkdir: /bin/sh is not a directory
         None
         None
         "
@@ -99,11 +100,11 @@ mod tests {
 
     #[test]
     fn only_the_runtimes_own_words_are_a_wrong_architecture() {
-        let told = |code, output: &str| wrong_architecture(code, output.as_bytes()).is_some();
-        assert!(told(1, "exec /h/arm: exec format error\n"));
-        assert!(told(1, "standard_init_linux.go:228: exec user process caused: exec format error\n"));
-        assert!(!told(0, "exec /h/arm: exec format error\n"));
-        assert!(!told(1, "building\nexec /h/arm: exec format error\n"));
-        assert!(!told(1, "sh: 1: x: exec format error\n"));
+        let recognised = |code, output: &str| wrong_architecture(code, output.as_bytes()).is_some();
+        assert!(recognised(1, "exec /h/arm: exec format error\n"));
+        assert!(recognised(1, "standard_init_linux.go:228: exec user process caused: exec format error\n"));
+        assert!(!recognised(0, "exec /h/arm: exec format error\n"));
+        assert!(!recognised(1, "building\nexec /h/arm: exec format error\n"));
+        assert!(!recognised(1, "sh: 1: x: exec format error\n"));
     }
 }

@@ -1,12 +1,13 @@
-//! Guards the engine's socket: steps that have it may do what they do in CI, but images that they push stay on this machine
-//! or are refused, as the caller's rules say.
+//! Guards the engine's socket: steps that have it can do what they do in CI, but the images that they push stay on this
+//! machine or are refused, according to the caller's rules.
 //!
-//! It is a Unix socket of cirun's own that steps get in place of the engine's. A request goes on if it is in the table of
-//! known endpoints, and is written anew from what was read: a body that cannot be read wholly does not go on. What a step makes
-//! has the run's labels and goes with it; what is not the run's is neither shown nor touched.
+//! Steps get a Unix socket of cirun instead of the engine's. A request is forwarded if it is in the table of known
+//! endpoints, and is rewritten from what the guard parsed: a body that cannot be parsed completely is not forwarded.
+//! Objects that a step creates get the run's labels and are removed with it; other objects of the engine are hidden and
+//! protected.
 //!
-//! It is a protection from accidents, not a wall: a build runs programs, and what BuildKit does inside of an upgraded
-//! connection is not looked into.
+//! The guard protects from accidents, it is not a sandbox: a build runs programs, and the guard does not see what
+//! BuildKit does in an upgraded connection.
 
 #[cfg(unix)]
 mod unix;
@@ -21,25 +22,25 @@ pub(crate) use self::unix::{NewNames, start};
 /// The socket's name in the guard's directory.
 const SOCKET: &str = "engine.sock";
 
-/// How the engine's socket is guarded.
+/// The settings of a guard.
 #[derive(Debug, Clone)]
 pub struct SocketGuard {
     /// A directory of the run for the socket; it must exist.
     pub directory: PathBuf,
-    /// What becomes of images.
+    /// The rules for images.
     pub rules: Arc<dyn ImageRules>,
-    /// The sidecar, and the port of it, that keeps images where a stage has it and publishes the port.
-    pub front: (String, u16),
-    /// What steps may do to the machine.
+    /// The sidecar that has a stage's images, and its port; for stages that have this sidecar and publish the port.
+    pub gateway: (String, u16),
+    /// The rights of steps on the machine.
     pub reach: SocketReach,
 }
 
-/// What steps may do to the machine by the engine's socket.
+/// The rights of steps on the machine through the engine's socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SocketReach {
-    /// Nothing by accident: no paths of the machine beside the stage's own, none of its namespaces, devices or rights.
+    /// Safe from accidents: only the stage's own paths, and none of the machine's namespaces, devices or rights.
     Guarded,
-    /// All that the engine lets its clients do with containers. Sockets of engines are not mounted even so.
+    /// Everything that the engine allows for containers. Sockets of engines are never mounted.
     Open,
 }
 
@@ -50,26 +51,26 @@ impl SocketGuard {
     }
 }
 
-/// What becomes of images that steps move by the engine's socket. Registries are named by host, with their port;
-/// Docker Hub is `docker.io`.
+/// Rules for images that steps move through the engine's socket. Registries are named by host, with their port; Docker
+/// Hub is `docker.io`.
 pub trait ImageRules: fmt::Debug + Send + Sync {
-    /// What becomes of an image that is pushed to the registry.
+    /// Decides about a push of an image to the registry.
     fn push(&self, registry: &str) -> PushRule;
 
-    /// Where an image of the registry is sought.
+    /// Decides where to look for an image of the registry.
     fn pull(&self, registry: &str) -> PullRule;
 
-    /// `host:port` of the registry of this machine, for stages without a front; it is started if need be.
+    /// `host:port` of the machine's registry, for stages without a gateway; it is started if necessary.
     fn machine_registry(&self) -> BoxFuture<'_, Result<String, String>>;
 
-    /// Notes an image that the machine's registry has taken.
+    /// Records an image that the machine's registry has accepted.
     fn kept(&self, image: &KeptImage);
 }
 
-/// An image that was pushed by the engine's socket, and was kept.
+/// An image that was pushed through the engine's socket and kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptImage {
-    /// The registry that it was for, without a port.
+    /// The registry of its name, without a port.
     pub registry: String,
     /// Its repository.
     pub repository: String,
@@ -79,32 +80,32 @@ pub struct KeptImage {
     pub digest: String,
 }
 
-/// What becomes of a push.
+/// The decision about a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PushRule {
-    /// It goes where its name leads.
+    /// Push to the registry of its name.
     Pass,
-    /// The image is kept on this machine.
+    /// Keep the image on this machine.
     Keep {
-        /// The registry takes nothing from somebody who has not logged in.
+        /// Require a login first, as the registry does.
         login: bool,
     },
-    /// It is refused: why, for a person.
+    /// Refuse it, with this reason, as text to print.
     Refuse(String),
 }
 
-/// Where an image is sought.
+/// Where to look for an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PullRule {
-    /// Where its name leads.
+    /// In the registry of its name.
     Pass,
-    /// On this machine, then where its name leads.
+    /// On this machine, then in the registry of its name.
     HereFirst,
-    /// On this machine only: what to say where it is not, for a person.
+    /// On this machine only; with the message if it is not there.
     HereOnly(String),
 }
 
-/// There are none where there is no guard.
+/// There are none without a guard.
 #[cfg(not(unix))]
 #[derive(Debug, Default)]
 pub(crate) struct NewNames;
@@ -114,7 +115,7 @@ impl NewNames {
     pub(crate) async fn remove(self, _engine: &crate::Engine) {}
 }
 
-/// Says that this system has no sockets to share with containers.
+/// The error for a system without sockets that can be shared with containers.
 #[cfg(not(unix))]
 pub(crate) fn start(
     _shared: &Arc<crate::backend::Shared>,

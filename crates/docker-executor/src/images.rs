@@ -1,4 +1,4 @@
-//! Images: which to pull, with whose login, and the ones that cirun brings along.
+//! Images: which ones to pull, with which login, and the ones that come with cirun.
 
 mod helper;
 mod login;

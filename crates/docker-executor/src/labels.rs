@@ -1,4 +1,4 @@
-//! The labels on every container, network and volume of a run, by which they are found again.
+//! The labels of every container, network and volume of a run, by which cirun finds them again.
 
 use std::collections::HashMap;
 
@@ -9,18 +9,18 @@ pub(crate) const STAGE: &str = "cirun.stage";
 pub(crate) const STEP: &str = "cirun.step";
 /// The containerised step group that the object belongs to.
 pub(crate) const GROUP: &str = "cirun.group";
-/// What the object is for: `step`, `service`, `pod`, `sidecar`, `network`, `shared`, [`SOCKET`], or a machine service's own
-/// word.
+/// The purpose of the object: `step`, `service`, `pod`, `sidecar`, `network`, `shared`, [`SOCKET`], or the name of a
+/// machine service.
 pub(crate) const ROLE: &str = "cirun.role";
-/// The role of what a step makes by the engine's socket.
+/// The role of objects that a step creates through the engine's socket.
 pub(crate) const SOCKET: &str = "socket";
 pub(crate) const PID: &str = "cirun.pid";
 pub(crate) const BOOT_ID: &str = "cirun.boot-id";
 pub(crate) const STARTED: &str = "cirun.started";
 pub(crate) const HOST: &str = "cirun.host";
-/// The object stays when its run has ended: nothing reaps it.
+/// The object stays when its run has ended: no later run removes it.
 pub(crate) const KEPT: &str = "cirun.kept";
-/// The description that a machine service's container was made from.
+/// The description from which a machine service's container was created.
 pub(crate) const SPEC: &str = "cirun.spec";
 
 /// The labels of all objects of a stage.
@@ -64,7 +64,7 @@ impl StageLabels {
     }
 }
 
-/// Reads the owner back from an object's labels.
+/// Reads the owner from an object's labels.
 pub(crate) fn owner_of(labels: &HashMap<String, String>) -> Owner {
     let text = |key: &str| labels.get(key).cloned().unwrap_or_default();
     Owner { host: text(HOST), boot_id: text(BOOT_ID), pid: text(PID).parse().unwrap_or(0), started: text(STARTED) }

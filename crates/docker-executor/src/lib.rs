@@ -1,7 +1,7 @@
 //! Runs a stage's steps in containers, over the Docker Engine API (Docker, Podman's compatible socket, Colima, …).
 //!
-//! Nothing of the API client leaves this crate, and it knows nothing of plugins, AWS or pipelines' text: it gets planned
-//! and ready steps, and helper containers ([`Sidecar`], [`MachineService`]) that the caller describes.
+//! No type of the API client leaves this crate, and it knows nothing about plugins, AWS or the text of pipelines: it
+//! gets planned and ready steps, and helper containers ([`Sidecar`], [`MachineService`]) that the caller describes.
 
 mod archive;
 mod backend;

@@ -1,5 +1,5 @@
-//! Which ports of a container's network namespace are listened on: read from this machine's `/proc` where the engine's
-//! containers are processes of this machine, and else by a helper container in that namespace.
+//! Lists the listening ports of a container's network namespace: from this machine's `/proc` if the engine's containers
+//! are processes of this machine, otherwise with a helper container in that namespace.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -16,14 +16,14 @@ use crate::{
     spec::{HostInfo, watcher_config},
 };
 
-/// What a watcher prints after each reading of the tables.
+/// The line that a watcher prints after each reading of the tables.
 const END_OF_READING: &str = ".";
 
 /// The namespace of one container.
 pub(crate) enum Listeners {
-    /// Its process is one of this machine's.
+    /// Its process is a process of this machine.
     Here { process: i64 },
-    /// A helper container in the namespace prints the tables over and over.
+    /// A helper container in the namespace prints the tables repeatedly.
     Watcher { container: String, output: Output, text: String },
 }
 
@@ -31,7 +31,7 @@ impl Listeners {
     /// The namespace of a running container, if its process is one of this machine's.
     pub(crate) async fn here(container: &str, process: Option<i64>) -> Option<Self> {
         let process = process.filter(|process| *process > 0)?;
-        // In an engine's virtual machine, or on another machine, the number is another process's.
+        // In an engine's virtual machine, or on another machine, this number is another process.
         let groups = fs::read_to_string(format!("/proc/{process}/cgroup")).await.ok()?;
         groups.contains(container).then_some(Self::Here { process })
     }
@@ -49,7 +49,7 @@ impl Listeners {
         Ok(Self::Watcher { container: id, output: attached.output.boxed(), text: String::new() })
     }
 
-    /// What is listened on now; `None` when the namespace has gone.
+    /// The current listeners; `None` if the namespace is gone.
     pub(crate) async fn read(&mut self) -> Option<Vec<SocketAddr>> {
         match self {
             Self::Here { process } => {
@@ -73,16 +73,16 @@ impl Listeners {
         }
     }
 
-    /// Whether it goes on when the service has ended.
+    /// Whether it continues after the service has ended.
     pub(crate) fn outlives_service(&self) -> bool {
         matches!(self, Self::Watcher { .. })
     }
 
-    /// Ends the watch.
+    /// Ends the watcher.
     pub(crate) fn close(self, shared: &Arc<Shared>) {
         if let Self::Watcher { container, .. } = self {
             let shared_too = Arc::clone(shared);
-            // `destroy_stage` waits for it, and removes what this fails to.
+            // `destroy_stage` waits for it, and removes the container if this fails.
             shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
         }
     }

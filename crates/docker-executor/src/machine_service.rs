@@ -1,4 +1,4 @@
-//! Containers of the machine rather than of a run: they go on between runs and start again with the engine.
+//! Containers that belong to the machine rather than to a run: they continue between runs and restart with the engine.
 
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
@@ -19,19 +19,19 @@ use crate::{
     spec::{env_list, helper_mounts, publish},
 };
 
-/// How long the name may be another container's that is on its way out.
+/// How long another container that is being removed may still have the name.
 const RACE: Duration = Duration::from_secs(20);
-/// How many ports after the wished one are tried.
+/// How many ports after the requested one to try.
 const NEXT_PORTS: u16 = 100;
-/// How long to wait before looking again.
+/// The pause before the next check.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// A container that the machine keeps (the local registry, say).
+/// A container that belongs to the machine (for example the local registry).
 #[derive(Debug, Clone)]
 pub struct MachineService {
     /// The container's name.
     pub name: String,
-    /// Its word in the label `cirun.role`.
+    /// Its value of the label `cirun.role`.
     pub role: String,
     /// Its image.
     pub image: HelperImage,
@@ -43,28 +43,29 @@ pub struct MachineService {
     pub binds: Vec<Bind>,
     /// Its volumes; they outlive it.
     pub volumes: Vec<VolumeMount>,
-    /// Ports published on loopback. The host port is a wish: where it is taken, the next free one is, and
-    /// [`RunningService::ports`] tells; 0 lets the engine choose.
+    /// Ports published on loopback. The host port is a preference: if it is in use, the next free one is taken, see
+    /// [`RunningService::ports`]; 0 lets the engine choose.
     pub ports: Vec<PortBinding>,
-    /// What to wait for.
+    /// The condition to wait for.
     pub ready: Option<ReadyLine>,
 }
 
-/// A machine service that runs.
+/// A running machine service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunningService {
     /// The container's id.
     pub id: String,
-    /// Its published ports, as they are.
+    /// Its published ports.
     pub ports: Vec<PortBinding>,
 }
 
 impl Engine {
-    /// Makes sure that a machine service runs as described: creates it, starts it, or replaces one that was described
-    /// otherwise (its volumes stay).
+    /// Ensures that a machine service runs as described: creates it, starts it, or replaces one with another
+    /// description (its volumes stay).
     ///
     /// # Errors
-    /// Those of [`Engine::ensure_helper_image`], and [`BackendError::Engine`] when it cannot be started or made ready.
+    /// Those of [`Engine::ensure_helper_image`], and [`BackendError::Engine`] if it cannot be started or does not
+    /// become ready.
     pub async fn ensure_machine_service(&self, service: &MachineService) -> Result<RunningService, BackendError> {
         self.ensure_helper_image(&service.image).await?;
         let spec = fingerprint(service);
@@ -76,9 +77,8 @@ impl Engine {
         Ok(RunningService { id, ports })
     }
 
-    /// Starts the container of that description. Where its ports are taken, the next ones are tried: named rather than left
-    /// to the engine, which would choose others when it starts the container again, and addresses that were told before
-    /// would lead nowhere.
+    /// Starts the container with that description. If its ports are in use, the next ones are tried: explicitly,
+    /// because the engine would choose new ones at each restart, and published addresses would no longer work.
     async fn start_service_container(&self, service: &MachineService, spec: &str) -> Result<String, BackendError> {
         let failed = |error| engine_error(format!("start `{}`", service.name), &error);
         let gone = |error: &Error| is_missing(error) || is_being_removed(error);
@@ -96,15 +96,15 @@ impl Engine {
                         removed => removed.map_err(failed)?,
                     }
                 }
-                // Another run, of another build, has made room for its own between the two.
+                // Another run, of another build, has replaced it meanwhile.
                 Err(error) if gone(&error) && Instant::now() < deadline => sleep(LOOK_AGAIN).await,
                 started => return started.map(|()| id).map_err(failed),
             }
         }
     }
 
-    /// The container of that description, running or not; one that was made otherwise makes room. Several runs may be at
-    /// it at once: whoever comes second looks again.
+    /// The container with that description, running or not; one with another description is replaced. Several runs may
+    /// do this at once: the later one looks again.
     async fn service_container(&self, service: &MachineService, spec: &str) -> Result<String, BackendError> {
         let failed = |error| engine_error(format!("set up `{}`", service.name), &error);
         let deadline = Instant::now() + RACE;
@@ -120,7 +120,7 @@ impl Engine {
                     if label.as_deref() == Some(spec) {
                         return Ok(id);
                     }
-                    // By its id: the name may be its successor's by now.
+                    // By its id: the name may already belong to its successor.
                     match self.remove(&id).await {
                         Err(error) if is_missing(&error) || is_being_removed(&error) => {}
                         removed => removed.map_err(failed)?,
@@ -141,18 +141,18 @@ impl Engine {
         }
     }
 
-    /// Makes sure that a volume of the machine exists. The engine would create it with its container, but without the
-    /// label by which it is found again; one that exists keeps its labels.
+    /// Ensures that a volume of the machine exists. The engine would create it with its container, but without the
+    /// label by which cirun finds it again; an existing volume keeps its labels.
     ///
     /// # Errors
-    /// [`BackendError::Engine`], also where a volume of that name is not one that cirun keeps for the machine.
+    /// [`BackendError::Engine`], also if a volume of that name does not belong to cirun's machine services.
     pub(crate) async fn ensure_volume(&self, name: &str, role: &str) -> Result<(), BackendError> {
         let request = VolumeCreateRequest {
             name: Some(name.to_owned()),
             labels: Some(HashMap::from([(labels::ROLE.to_owned(), role.to_owned())])),
             ..VolumeCreateRequest::default()
         };
-        // For a name that is taken, the engine answers with the volume that has it.
+        // If the name is in use, the engine returns the existing volume.
         let volume = self.docker.create_volume(request).await;
         let volume = volume.map_err(|error| engine_error(format!("create the volume `{name}`"), &error))?;
         match volume.labels.contains_key(labels::ROLE) && !volume.labels.contains_key(labels::RUN) {
@@ -162,11 +162,11 @@ impl Engine {
     }
 }
 
-/// An object that has the name of one of the machine's, and is another's.
+/// The error for an object of another owner with the name of a machine service.
 fn foreign(kind: &str, name: &str) -> BackendError {
     BackendError::Engine {
         what: format!("set up `{name}`"),
-        reason: format!("a {kind} of this name is not cirun's: rename it, or give `registry` another name"),
+        reason: format!("a {kind} of this name does not belong to cirun: rename it, or set `registry` to another name"),
     }
 }
 
@@ -192,7 +192,7 @@ fn service_config(service: &MachineService, spec: &str) -> ContainerCreateBody {
     body
 }
 
-/// Tells one description from another; a hash, as the environment may hold secrets.
+/// A hash that identifies a description, because the environment may have secrets.
 fn fingerprint(service: &MachineService) -> String {
     let MachineService { name: _, role, image, command, env, binds, volumes, ports, ready: _ } = service;
     let text = format!("{role} {} {command:?} {env:?} {binds:?} {volumes:?} {ports:?}", image.reference);

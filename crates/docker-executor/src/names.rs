@@ -12,12 +12,12 @@ pub(crate) fn object_name(stage_name: &str, object: &str) -> String {
     format!("{stage_name}-{}", clean(object))
 }
 
-/// The engine allows `[a-zA-Z0-9_.-]`; identifiers of Harness may hold `$`.
+/// The engine allows `[a-zA-Z0-9_.-]`; identifiers of Harness may have `$`.
 fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-') { c } else { '_' }).collect()
 }
 
-/// Gives each name once: a retried step gets a new one, as its first container may still be on its way out.
+/// Returns each name once: a retried step gets a new one, because its first container may not be removed yet.
 #[derive(Debug, Default)]
 pub(crate) struct UniqueNames(BTreeMap<String, usize>);
 

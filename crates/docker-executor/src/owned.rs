@@ -1,4 +1,4 @@
-//! What runs of cirun own on the engine: found, judged and removed by its labels alone.
+//! The objects of cirun on the engine: found, assessed and removed by their labels alone.
 
 use std::collections::HashMap;
 
@@ -21,23 +21,23 @@ use crate::{
 /// An object of cirun on the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedObject {
-    /// What it is.
+    /// The kind of object.
     pub kind: ObjectKind,
     /// Its name.
     pub name: String,
     /// The run, unless it is the machine's.
     pub run: Option<String>,
-    /// What it is for (`step`, `service`, `registry`, …).
+    /// Its purpose (`step`, `service`, `registry`, …).
     pub role: String,
-    /// Who made it.
+    /// The process that created it.
     pub owner: Owner,
-    /// It is to stay when its run has ended.
+    /// Whether it stays when its run has ended.
     pub kept: bool,
-    /// Its state in the engine's words; containers only.
+    /// Its state, as the engine calls it; containers only.
     pub state: Option<String>,
 }
 
-/// The kinds of objects, in the order in which they can be removed.
+/// The kinds of objects, in the order of removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObjectKind {
     /// A container.
@@ -55,20 +55,20 @@ pub enum Selection {
     Run(String),
     /// Those with this role: a machine service and its volumes.
     Role(String),
-    /// Those of runs whose process has ended, but for what they were to keep.
+    /// Those of runs whose process has ended, except what they were to keep.
     DeadRuns,
-    /// Those of all runs but the ones that are known to be under way.
+    /// Those of all runs except the ones that are known to be running.
     EndedRuns,
-    /// All, the machine's services and their volumes included.
+    /// All, including the machine's services and their volumes.
     Everything,
 }
 
-/// What was removed.
+/// The result of a cleanup.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cleaned {
     /// Removed, or to be removed in a dry run.
     pub removed: Vec<OwnedObject>,
-    /// Not removed, and why.
+    /// Not removed, with the reason.
     pub failed: Vec<(OwnedObject, String)>,
 }
 
@@ -85,7 +85,7 @@ impl OwnedObject {
         }
     }
 
-    /// Whether the run that it belongs to still lives, as seen from the process `me`; the machine's objects have no run.
+    /// Whether its run is still alive, as seen from the process `me`; the machine's objects have no run.
     pub fn liveness(&self, me: &Owner) -> Liveness {
         if self.run.is_some() { self.owner.liveness(me) } else { Liveness::Unknown }
     }
@@ -102,18 +102,18 @@ impl OwnedObject {
 }
 
 impl Engine {
-    /// Everything that cirun owns on the engine, sorted by kind and name.
+    /// All objects of cirun on the engine, sorted by kind and name.
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when the engine does not answer.
+    /// [`BackendError::Engine`] if the engine does not respond.
     pub async fn list_owned(&self) -> Result<Vec<OwnedObject>, BackendError> {
         self.list_labelled(&labels::filter(&[labels::ROLE.to_owned()])).await
     }
 
-    /// Removes what `selection` names. What is gone already counts as removed.
+    /// Removes what `selection` names. An object that is already gone is listed as removed.
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when the engine does not answer; an object that cannot be removed is no error.
+    /// [`BackendError::Engine`] if the engine does not respond; an object that cannot be removed is not an error.
     pub async fn clean(&self, selection: &Selection, me: &Owner, dry_run: bool) -> Result<Cleaned, BackendError> {
         let mut objects = self.list_owned().await?;
         objects.retain(|object| object.is_selected(selection, me));
@@ -159,7 +159,7 @@ impl Engine {
         Ok(objects)
     }
 
-    /// Removes objects, those of one kind at once: volumes and networks are free only when no container uses them.
+    /// Removes the objects of one kind at a time: volumes and networks are free only once no container uses them.
     pub(crate) async fn remove_objects(&self, objects: Vec<OwnedObject>) -> Cleaned {
         let mut cleaned = Cleaned::default();
         for kind in [ObjectKind::Container, ObjectKind::Volume, ObjectKind::Network] {
@@ -191,14 +191,14 @@ impl Engine {
         }
     }
 
-    /// A network with containers on it cannot be removed; those that are left are not its stage's own.
+    /// A network with containers in it cannot be removed; the remaining containers do not belong to its stage.
     async fn remove_network(&self, name: &str) -> Result<(), Error> {
         match self.docker.remove_network(name).await {
             Err(error) if status(&error) == Some(403) => {
                 let network = self.docker.inspect_network(name, None).await?;
                 for container in network.containers.unwrap_or_default().into_keys() {
                     let request = NetworkDisconnectRequest { container, force: Some(true) };
-                    // The removal that follows tells whether it worked.
+                    // The removal that follows shows whether it worked.
                     drop(self.docker.disconnect_network(name, request).await);
                 }
                 self.docker.remove_network(name).await

@@ -1,28 +1,28 @@
-//! Which process owns a run, and whether it still lives: so that the next start can reap what a killed run left.
+//! The process that owns a run, and whether it is still alive, so that the next run can remove what a killed run left.
 
 #[cfg_attr(target_os = "linux", path = "owner/linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "owner/other.rs")]
 mod system;
 
-/// A process, told apart from every other one that this or another machine has had.
+/// A process, distinct from every other one on this or any other machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Owner {
-    /// The machine and its pid namespace; pids mean nothing elsewhere. An engine may be shared by several.
+    /// The machine and its pid namespace; pids have no meaning elsewhere. Several machines may share an engine.
     pub host: String,
-    /// The machine's current boot; empty where it cannot be told.
+    /// The machine's current boot; empty if it is unknown.
     pub boot_id: String,
-    /// The process.
+    /// The process id.
     pub pid: u32,
-    /// When it started, in a form to be compared only (a pid may have been given again); empty where it cannot be told.
+    /// Its start time, for comparison only (a pid may be reused); empty if it is unknown.
     pub started: String,
 }
 
-/// Whether an owner still lives.
+/// Whether an owner is still alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Liveness {
     /// The process runs.
     Alive,
-    /// It ended, or its machine was started anew since.
+    /// It has ended, or its machine has rebooted since.
     Dead,
     /// It belongs to another machine or pid namespace.
     Unknown,
@@ -40,13 +40,13 @@ impl Owner {
         }
     }
 
-    /// Whether this owner lives, as seen from the process `me`.
+    /// Whether this owner is alive, as seen from the process `me`.
     pub fn liveness(&self, me: &Self) -> Liveness {
         judge(self, me, system::started)
     }
 }
 
-/// `started` tells when the process with that pid began, or `None` without such a process.
+/// `started` returns when the process with that pid began, or `None` without such a process.
 fn judge(owner: &Owner, me: &Owner, started: impl Fn(u32) -> Option<String>) -> Liveness {
     if owner.host != me.host || owner.boot_id.is_empty() {
         return Liveness::Unknown;

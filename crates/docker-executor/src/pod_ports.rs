@@ -1,4 +1,5 @@
-//! Services of a pod whose images expose the same port: only one of them can have it, which is told before they start.
+//! Services of a pod whose images expose the same port: only one of them can use it, which is reported before they
+//! start.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::{backend::Shared, service::tcp_ports};
 
-/// Two services of a pod that run their images' own programs, and the port that both want.
+/// Two services of a pod that run their images' own programs, and the port that both use.
 #[derive(Debug, PartialEq, Eq)]
 struct Clash {
     port: u16,
@@ -17,9 +18,9 @@ struct Clash {
     second: StepPath,
 }
 
-/// Tells of services whose images expose the same port. Two services of one image are the planner's to tell: it needs no
-/// engine to see them.
-pub(crate) async fn tell_clashes(
+/// Reports services whose images expose the same port. The planner reports two services of one image: it does not need
+/// an engine for that.
+pub(crate) async fn report_clashes(
     shared: &Shared,
     planned: &PlannedStage,
     group: Option<&StepPath>,
@@ -33,18 +34,18 @@ pub(crate) async fn tell_clashes(
             continue;
         }
         let Some(image) = container.image.value.as_known() else { continue };
-        // An image that the run itself makes is not there yet.
+        // An image that the run itself builds does not exist yet.
         let Ok(found) = shared.engine.docker.inspect_image(image).await else { continue };
         let exposed = found.config.and_then(|config| config.exposed_ports).unwrap_or_default();
         services.push((step.path.clone(), image.to_owned(), tcp_ports(&exposed)));
     }
     for Clash { port, first, second } in clashes(&services) {
         let message = format!(
-            "its image exposes port {port}, and so does that of `{first}`: the services of a pod share its ports, so the \
-             one that starts later may fail"
+            "its image and the image of `{first}` both expose port {port}: the services of a pod share its ports, so \
+             the one that starts later may fail"
         );
         let fact = EventKind::found(POD_PORT_TWICE, message, Some(second));
-        // A receiver that has gone wants no facts.
+        // A receiver that is gone needs no events.
         drop(progress.send(fact).await);
     }
 }

@@ -1,4 +1,4 @@
-//! Waits until a helper container can be used, and tells where.
+//! Waits until a helper container is ready, and returns its ports.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use crate::{
     error::{engine_error, explain},
 };
 
-/// The pause between two looks.
+/// The pause between two checks.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How many of its last lines are told of a container that did not become ready.
+/// How many of the last lines to report of a container that did not become ready.
 const TAIL_LINES: &str = "20";
 
-/// The line by which a helper container says that it can be used.
+/// The line that a helper container prints when it is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadyLine {
     /// A part of the line.
     pub text: String,
-    /// How long it is waited for.
+    /// How long to wait for it.
     pub within: Duration,
 }
 
@@ -33,7 +33,7 @@ impl Engine {
     /// Waits until a running container has printed its line.
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when it ended, or was not ready in time; with its last lines.
+    /// [`BackendError::Engine`] if it ended, or was not ready in time; with its last lines.
     pub(crate) async fn wait_ready(&self, container: &str, name: &str, ready: &ReadyLine) -> Result<(), BackendError> {
         let looking = async {
             loop {
@@ -82,7 +82,7 @@ impl Engine {
     }
 }
 
-/// When the container was last started, in seconds since 1970: an earlier start's lines say nothing of this one.
+/// The container's last start, in seconds since 1970: lines of an earlier start do not count.
 fn since(container: &ContainerInspectResponse) -> i32 {
     let started = container.state.as_ref().and_then(|state| state.started_at.as_ref()?.parse::<Timestamp>().ok());
     started.and_then(|time| i32::try_from(time.as_second()).ok()).unwrap_or(0)

@@ -1,6 +1,6 @@
-//! Finds report files by globs of container paths: on the host beneath a directory that is bound there, in the stage's
-//! volumes, and in a pod in the step's own container, where the service's agent runs too. A path climbs (`..`) in the
-//! container, as the step sees it, and never on the host.
+//! Finds report files by globs of container paths: on the host beneath a bound directory, in the stage's volumes, and
+//! in a pod in the step's own container, where the service's agent also runs. `..` in a path climbs in the container,
+//! as the step sees it, and never on the host.
 
 use std::{io, sync::Arc};
 
@@ -20,7 +20,7 @@ use crate::{
     stage::Stage,
 };
 
-/// Where a container path lies outside of the container.
+/// Where a container path is outside the container.
 #[derive(Debug, PartialEq, Eq)]
 enum Place<'a> {
     Host(&'a Bind),
@@ -29,7 +29,7 @@ enum Place<'a> {
     Container,
 }
 
-/// Finds the files; each once, sorted by path, whatever number of globs name it.
+/// Finds the files; each once, sorted by path, however many globs match it.
 pub(crate) async fn collect(
     shared: &Arc<Shared>,
     step: &ReadyStep,
@@ -83,7 +83,7 @@ async fn collect_from(
     Ok(found.finish())
 }
 
-/// Where was looked, for a person.
+/// The place of the search, as text to print.
 fn looked(place: Place<'_>, host: &HostInfo, workspace: &str) -> String {
     match (place, host.network) {
         (Place::Host(bind), _) if bind.target == workspace => format!("in the workspace, `{workspace}`"),
@@ -96,12 +96,12 @@ fn looked(place: Place<'_>, host: &HostInfo, workspace: &str) -> String {
     }
 }
 
-/// Whether a path in the container's own file system is looked for: in a pod, and not in all of the file system.
+/// Whether to search a path in the container's own file system: only in a pod, and never the whole file system.
 fn is_read(host: &HostInfo, glob: &str) -> bool {
     host.network == Network::Pod && !matches!(literal(glob).as_str(), "" | "/")
 }
 
-/// Whether an ended step's container has to stay until its reports are read.
+/// Whether an ended step's container must stay until its reports are read.
 pub(crate) fn need_the_container(stage: &Stage, step: &ReadyStep, result: &Result<Exit, BackendError>) -> bool {
     let host = &stage.around(&step.path).host;
     let mut globs = step.reports.iter().map(|text| absolute(&stage.workspace, text));
@@ -117,13 +117,13 @@ fn broken(text: &str, refusal: Refusal) -> BackendError {
     }
 }
 
-/// The glob as an absolute one of the container.
+/// The glob as an absolute path in the container.
 fn absolute(workspace: &str, text: &str) -> String {
     let text = text.trim();
     if text.starts_with('/') { normal(text) } else { normal(&format!("{workspace}/{text}")) }
 }
 
-/// Up to the first wildcard.
+/// The path before the first wildcard.
 fn literal(glob: &str) -> String {
     glob.split('/').take_while(|part| !has_wildcards(part)).collect::<Vec<_>>().join("/")
 }
@@ -131,7 +131,7 @@ fn literal(glob: &str) -> String {
 /// The innermost mount decides.
 fn locate<'a>(host: &'a HostInfo, glob: &str) -> Place<'a> {
     let literal = literal(glob);
-    // A single file that is bound holds no reports.
+    // A bound file has no reports.
     let directories = host.binds.iter().filter(|bind| below(&literal, &bind.target).is_some() && bind.source.is_dir());
     let binds = directories.map(|bind| (bind.target.len(), Place::Host(bind)));
     let volumes =
@@ -149,21 +149,21 @@ fn search_host(bind: &Bind, glob: &str, workspace: &str, found: &mut Collection)
     found.search(&root, pattern, |path| in_workspace(workspace, shown_below(&bind.target, path)))
 }
 
-/// Paths of the workspace are shown without it.
+/// Paths in the workspace are shown relative to it.
 fn in_workspace(workspace: &str, path: String) -> String {
     below(&path, workspace).filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(path)
 }
 
-/// What is looked for in what the engine packs.
+/// A search in an archive from the engine.
 #[derive(Debug)]
 struct Packed {
-    /// The path that the engine packs.
+    /// The path of the archive.
     from: String,
     path: ReportPath,
     workspace: String,
 }
 
-/// The step's own container may be gone, so another one, which never runs, holds the volume.
+/// The step's own container may be gone, so another one, which never runs, mounts the volume.
 async fn read_volume(
     shared: &Shared,
     (host, container): (&HostInfo, &ReadyContainer),
@@ -175,7 +175,7 @@ async fn read_volume(
     let mounts = helper_mounts(&[], std::slice::from_ref(volume));
     let body = ContainerCreateBody {
         image: Some(container.image.clone()),
-        // Images without a command could not be created otherwise.
+        // An image without a command needs one to be created.
         entrypoint: Some(vec!["cirun".to_owned()]),
         labels: Some(host.labels.of("reader", None)),
         host_config: Some(HostConfig { mounts: Some(mounts), ..HostConfig::default() }),
@@ -188,7 +188,7 @@ async fn read_volume(
     files
 }
 
-/// Takes what is meant from what a container holds, whether it runs or not.
+/// Reads the matching files of a container, running or not.
 async fn read_packed(
     shared: &Shared,
     container: &str,
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(found("/etc/resolv.conf"), "the container");
     }
 
-    /// `..` is the container's, where nothing of the machine is above the workspace.
+    /// `..` is in the container, where nothing of the machine is above the workspace.
     #[test]
     fn nothing_climbs_out_of_the_workspace() {
         for text in ["../../home/other/*.xml", "/harness/../home/*.xml", "a/../../../etc/passwd", "/harness/.."] {
@@ -313,12 +313,12 @@ mod tests {
         host.network = Network::Pod;
         insta::assert_snapshot!(said(&host, "/tmp/a.xml"), @"no file matches `/tmp/a.xml` in the step's own container");
         assert!(is_read(&host, "/tmp/a.xml") && is_read(&host, "/tmp/*.xml"));
-        // Nobody packs a whole file system for a pattern.
+        // A pattern must not archive a whole file system.
         assert!(!is_read(&host, "/**/*.xml") && !is_read(&host, "/*.xml"));
     }
 
     #[test]
-    fn a_broken_glob_is_told() {
+    fn a_broken_glob_is_reported() {
         let error = broken("a[.xml", ReportPath::new(&absolute("/harness", "a[.xml")).unwrap_err());
         insta::assert_snapshot!(error, @"find the reports `a[.xml`: it is not a pattern: unclosed character class; missing ']'");
     }

@@ -1,4 +1,4 @@
-//! Runs one container to its end: created, attached, started, drained, waited for, removed.
+//! Runs one container to its end: create, attach, start, read, wait, remove.
 
 use std::{
     sync::{
@@ -35,16 +35,16 @@ use crate::{
     surroundings::Surroundings,
 };
 
-/// How long the engine may take to hand over what an ended container printed.
+/// How long the engine may take to deliver the output of an ended container.
 const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 
 /// CI's code for a failure of the runner itself (flow.runner-error).
 const RUNNER_ERROR: i64 = 255;
 
-/// How much of a container's first output is kept to recognise the runtime's own words in it.
+/// How much of a container's first output to keep, to recognise messages of the runtime in it.
 const HEAD_BYTES: usize = 512;
 
-/// What a container printed, as it comes.
+/// The output of a container, as it arrives.
 pub(crate) type Output = BoxStream<'static, Result<LogOutput, Error>>;
 
 /// Runs a foreground step.
@@ -80,7 +80,7 @@ pub(crate) async fn run(
     result
 }
 
-/// Removes a container. No one has to wait for it but `destroy_stage`, which also removes what this fails to.
+/// Removes a container. Only `destroy_stage` has to wait for it, and removes the container if this fails.
 pub(crate) fn remove_later(shared: &Arc<Shared>, container: String) {
     let shared_too = Arc::clone(shared);
     shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
@@ -94,8 +94,8 @@ fn keeps(keep: Keep, result: &Result<Exit, BackendError>) -> bool {
     }
 }
 
-/// Creates a step's container, with its image where that could not be had earlier. The inner `Err` is a step
-/// that cannot start, or was asked to end before.
+/// Creates a step's container, and gets its image if it was not available earlier. The inner `Err` is a step that
+/// cannot start, or was stopped before.
 pub(crate) async fn create_step(
     shared: &Arc<Shared>,
     stage: &Stage,
@@ -132,7 +132,7 @@ async fn create_unless_asked(
     }
 }
 
-/// Named volumes belong to root when they are new; in CI every user may write to shared paths (infra.shared-paths).
+/// New named volumes belong to root; in CI every user may write to shared paths (infra.shared-paths).
 async fn open_volumes(shared: &Shared, around: &Surroundings, container: &str) -> Result<(), BackendError> {
     around
         .volumes_opened
@@ -146,7 +146,7 @@ async fn open_volumes(shared: &Shared, around: &Surroundings, container: &str) -
         .copied()
 }
 
-/// Attaches and starts. The order matters: output that is asked for only after the start can be lost.
+/// Attaches and starts. The order matters: output can be lost if the client attaches after the start.
 pub(crate) async fn start(
     shared: &Shared,
     id: &str,
@@ -163,7 +163,7 @@ pub(crate) async fn start(
         .map_err(|error| engine_error(format!("attach to `{path}`"), &error))?;
     match shared.engine.start(id, network).await {
         Ok(()) => Ok(Ok(attached.output.boxed())),
-        // In CI a service is started in the background, where nothing looks at how that went (background.started).
+        // In CI a service starts in the background, and the result of its start is not checked (background.started).
         Err(error) if step.role == Role::Service && is_port_taken(&error) => {
             Ok(Err(Exit::NotStarted { code: RUNNER_ERROR, reason: explain(&error) }))
         }
@@ -173,7 +173,7 @@ pub(crate) async fn start(
     }
 }
 
-/// Hands on a started container's output until it has ended, and tells how. Obeys `io.stop` and `io.kill`.
+/// Forwards a started container's output until it has ended, and returns its exit. Obeys `io.stop` and `io.kill`.
 pub(crate) async fn follow(shared: &Shared, id: &str, output: Output, io: &StepIo) -> Result<Exit, BackendError> {
     let exited = CancellationToken::new();
     let stopped = AtomicBool::new(false);
@@ -199,8 +199,8 @@ pub(crate) async fn follow(shared: &Shared, id: &str, output: Output, io: &StepI
     Ok(Exit::Code { code, oom_killed: code != 0 && oom_killed(shared, id).await? })
 }
 
-/// Sends the output on, in order, to its end; returns its first bytes. A receiver that has gone does not stop it: a
-/// container whose output nobody takes would block.
+/// Forwards the output, in order, to its end; returns its first bytes. It continues without a receiver: a container
+/// whose output no one reads would block.
 async fn pump(mut output: Output, io: &StepIo, exited: &CancellationToken) -> Result<Vec<u8>, BackendError> {
     let mut head = Vec::new();
     loop {
@@ -227,14 +227,14 @@ async fn pump(mut output: Output, io: &StepIo, exited: &CancellationToken) -> Re
 
 /// Waits for the end and returns the exit code.
 ///
-/// Asked after a successful start, `not-running` holds from the container's end on, however early that was; `next-exit`
-/// would have to reach the engine before the start.
+/// After a successful start, `not-running` is true from the container's end on, however early; `next-exit` would have
+/// to reach the engine before the start.
 async fn wait(shared: &Shared, id: &str) -> Result<i64, BackendError> {
     let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
     let mut answers = Box::pin(shared.engine.docker.wait_container(id, Some(options)));
     match answers.next().await {
         Some(Ok(answer)) => Ok(answer.status_code),
-        // The client's way to tell of every exit code but 0.
+        // This is how the client reports every exit code but 0.
         Some(Err(Error::DockerContainerWaitError { code, .. })) => Ok(code),
         Some(Err(error)) => Err(engine_error("wait for a container", &error)),
         None => Err(BackendError::Engine {
@@ -244,9 +244,9 @@ async fn wait(shared: &Shared, id: &str) -> Result<i64, BackendError> {
     }
 }
 
-/// 137 is both a kill and the kernel's answer to too much memory; only the engine knows which. Docker 20.10 never learns
-/// it in about one of fifty cases where the container's first process is the one killed, on a busy machine; its events
-/// do not tell then either.
+/// 137 may be a kill or the kernel's reaction to too much memory; only the engine knows which. Docker 20.10 misses it
+/// in about one of fifty cases if the container's first process is killed, on a busy machine; its events do not report
+/// it then either.
 async fn oom_killed(shared: &Shared, id: &str) -> Result<bool, BackendError> {
     let container = shared.engine.docker.inspect_container(id, None).await;
     let container = container.map_err(|error| engine_error("look at an ended container", &error))?;
@@ -260,14 +260,14 @@ async fn asked_to_end(io: &StepIo) {
     }
 }
 
-/// Stops the container when it is asked to, and never returns: the container's end is seen by who waits for it.
+/// Stops the container when asked to, and never returns: the waiter sees the container's end.
 async fn obey(shared: &Shared, id: &str, io: &StepIo, stopped: &AtomicBool) -> std::convert::Infallible {
     asked_to_end(io).await;
     stopped.store(true, Ordering::Relaxed);
     let docker = &shared.engine.docker;
     let grace = i32::try_from(shared.config.stop_grace.as_secs()).unwrap_or(i32::MAX);
     let options = StopContainerOptionsBuilder::new().t(grace).build();
-    // Errors only say that the container has ended meanwhile, or that the engine is gone, which the waiter sees.
+    // An error only means that the container has ended meanwhile, or that the engine is gone, which the waiter sees.
     tokio::select! {
         biased;
         () = io.kill.cancelled() => {}

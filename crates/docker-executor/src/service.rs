@@ -1,4 +1,4 @@
-//! Background steps: started, then followed until they end or the stage does.
+//! Background steps: started, then followed until they or the stage end.
 
 mod cause;
 mod ready;
@@ -17,32 +17,32 @@ use crate::{
     run::{create_step, follow, start as start_container},
 };
 
-/// A started service, as far as its readiness and its end need it.
+/// The details of a started service that its readiness and its end need.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) container: String,
     pub(crate) ports: Ports,
     /// The program of its image's health check.
     health: Option<Vec<String>>,
-    /// Ports of the pod that were listened on before it started.
+    /// The pod's listening ports before it started.
     before: Vec<u16>,
 }
 
-/// The ports by which a service is used.
+/// The ports on which a service is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ports {
-    /// The step binds them: all of them.
+    /// The step binds them: it uses all of them.
     All(Vec<u16>),
-    /// Its image exposes them; many images expose more than they listen on.
+    /// Its image exposes them; many images expose more than they use.
     Any(Vec<u16>),
-    /// Its image exposes some, but the step runs another program: whatever it opens.
+    /// Its image exposes some, but the step runs another program: any port that it opens.
     AnyNew,
     /// None is known.
     Unknown,
 }
 
-/// Starts a service. One whose program cannot be started, or whose port of the machine is taken, has ended at once: in CI that is
-/// no failure of the step (background.started), so it is reported through `ended`.
+/// Starts a service. One whose program cannot be started, or whose port on the machine is in use, has ended at once: in
+/// CI that does not fail the step (background.started), so it is reported through `ended`.
 pub(crate) async fn start(
     shared: &Arc<Shared>,
     step: &ReadyStep,
@@ -75,7 +75,7 @@ pub(crate) async fn start(
         };
         if exit != Exit::Stopped {
             let cause = cause::of(&shared_too, &stage, &path, daemon, &exit).await;
-            // Without a receiver, nobody wants to know.
+            // Without a receiver, the exit is not needed.
             drop(ended.send(ServiceExit { path, exit, cause }).await);
         }
     });
@@ -98,7 +98,7 @@ impl Service {
         Self { container: id.to_owned(), ports, health, before }
     }
 
-    /// The ports that it surely listens on when it works.
+    /// The ports that it certainly listens on when it works.
     pub(crate) fn known_ports(&self) -> &[u16] {
         match &self.ports {
             Ports::All(ports) | Ports::Any(ports) => ports,
@@ -119,7 +119,7 @@ pub(crate) fn tcp_ports(keys: &[String]) -> Vec<u16> {
     ports
 }
 
-/// The program of a health check; none for `NONE`, which takes a base image's away.
+/// The program of a health check; `None` for `NONE`, which disables a base image's.
 fn health_check(config: &HealthConfig) -> Option<Vec<String>> {
     let (kind, words) = config.test.as_deref()?.split_first()?;
     match (kind.as_str(), words) {

@@ -1,4 +1,4 @@
-//! A shell in the state that a failed step has left: its files, environment, user, mounts and network.
+//! A shell in the state of a failed step: its files, environment, user, mounts and network.
 
 use bollard::{
     Docker,
@@ -24,26 +24,26 @@ use crate::{
     exit::not_started,
 };
 
-/// Bash where the image has one. The exit code of the last command is no concern of anybody's.
+/// Bash if the image has it. The exit code of the last command is ignored.
 const SHELL: [&str; 3] = ["/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"];
 
-/// A person's terminal.
+/// A user's terminal.
 #[derive(Debug)]
 pub struct ShellTerminal {
-    /// What is typed; closed when the person has gone.
+    /// The input; closed when the user has gone.
     pub input: mpsc::Receiver<Bytes>,
-    /// What is to be shown.
+    /// The output.
     pub output: mpsc::Sender<Bytes>,
     /// Its rows and columns.
     pub size: watch::Receiver<(u16, u16)>,
 }
 
 impl DockerBackend {
-    /// Opens a shell in a copy of the container in which `step` failed last, and returns when it ends. Containers of failed
-    /// steps must be kept for it ([`Keep::Failed`](crate::Keep::Failed)).
+    /// Opens a shell in a copy of the container of `step`'s last failure, and returns when it ends. Containers of
+    /// failed steps must be kept for this ([`Keep::Failed`](crate::Keep::Failed)).
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when there is no such container, when its image has no shell, and when the engine fails.
+    /// [`BackendError::Engine`] if there is no such container, if its image has no shell, or if the engine fails.
     pub async fn shell(&self, step: &StepPath, terminal: ShellTerminal) -> Result<(), BackendError> {
         let failed = |reason: String| BackendError::Engine { what: format!("open a shell in `{step}`"), reason };
         let container = self.shared.held(step).ok_or_else(|| failed("it has no container".to_owned()))?;
@@ -57,7 +57,7 @@ impl DockerBackend {
         let created = self.shared.create(name, body(old, &image), self.shared.config.platform.clone()).await;
         let result = match created {
             Ok(shell) => {
-                // The container keeps the layers; so nothing but a container is left when cirun is killed.
+                // The container keeps the layers, so if cirun is killed only a container is left.
                 forget(docker, &image).await;
                 let result = match talk(docker, &shell, terminal).await {
                     Err(error) => Err(match not_started(&explain(&error)) {
@@ -66,7 +66,7 @@ impl DockerBackend {
                     }),
                     Ok(()) => Ok(()),
                 };
-                // What this fails to remove, the end of the stage does.
+                // If this fails, the end of the stage removes it.
                 drop(self.shared.engine.remove(&shell).await);
                 result
             }
@@ -76,7 +76,7 @@ impl DockerBackend {
         result
     }
 
-    /// An image of what a container's file system has become; returns its id.
+    /// Commits a container's file system to an image; returns its id.
     async fn copy_of(&self, container: &str) -> Result<String, bollard::errors::Error> {
         let options = CommitContainerOptionsBuilder::new().container(container).pause(false).build();
         let docker = self.shared.engine.docker.clone();
@@ -85,7 +85,7 @@ impl DockerBackend {
     }
 }
 
-/// The failed step's container once more, with a shell at a terminal.
+/// Creates a copy of the failed step's container, with a shell on a terminal.
 fn body(old: ContainerInspectResponse, image: &str) -> ContainerCreateBody {
     let config = old.config.unwrap_or_default();
     ContainerCreateBody {
@@ -107,7 +107,7 @@ fn body(old: ContainerInspectResponse, image: &str) -> ContainerCreateBody {
     }
 }
 
-/// Carries what is typed and shown, to the shell's end.
+/// Transfers input and output until the shell ends.
 async fn talk(docker: &Docker, shell: &str, mut terminal: ShellTerminal) -> Result<(), bollard::errors::Error> {
     let options = AttachContainerOptionsBuilder::new().stream(true).stdin(true).stdout(true).stderr(true).build();
     let mut attached = docker.attach_container(shell, Some(options)).await?;
@@ -143,13 +143,13 @@ async fn talk(docker: &Docker, shell: &str, mut terminal: ShellTerminal) -> Resu
     }
 }
 
-/// A wrong size is ugly, and no more.
+/// A wrong size only looks bad.
 async fn resize(docker: &Docker, shell: &str, (rows, columns): (u16, u16)) {
     let options = ResizeContainerTTYOptionsBuilder::new().h(i32::from(rows)).w(i32::from(columns)).build();
     drop(docker.resize_container_tty(shell, options).await);
 }
 
-/// Removes the copy, also while a container is made of it. That it has gone already is what is wanted.
+/// Removes the copy, even while a container is created from it. It may already be gone.
 async fn forget(docker: &Docker, image: &str) {
     let options = RemoveImageOptionsBuilder::new().force(true).build();
     drop(docker.remove_image(image, Some(options), None).await);

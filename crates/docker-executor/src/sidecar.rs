@@ -8,9 +8,9 @@ use crate::{
     surroundings::Surroundings,
 };
 
-/// Starts all sidecars at once, each for every network of the stage: the engine tells a container on several networks the
-/// names of all of them, and two step groups may have a service of one name. The first failure is told when all have been
-/// tried.
+/// Starts all sidecars at once, one for each network of the stage: the engine gives a container on several networks the
+/// names of all of them, and two step groups may have services of the same name. Tries all of them, and returns the
+/// first failure.
 pub(crate) async fn start_all(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
     let each = shared
         .config
@@ -27,7 +27,7 @@ async fn start(shared: &Shared, stage: &Stage, sidecar: &Sidecar, around: &Surro
         shared.engine.ensure_volume(&volume.name, "sidecar").await?;
     }
     let mut config = sidecar_config(sidecar, &around.host);
-    // Whoever asks for a port on this machine asks for the stage's own.
+    // Requests for a port on this machine get the port of the stage's own sidecar.
     let publishes = around.group.is_none() && !sidecar.ports.is_empty();
     if let (false, Some(host)) = (publishes, &mut config.host_config) {
         host.port_bindings = None;

@@ -22,12 +22,12 @@ use crate::{
 /// Where the engine's socket is in containers.
 const ENGINE_SOCKET: &str = "/var/run/docker.sock";
 
-/// The file in the run's private directory that is `/etc/resolv.conf` in the containers of a network.
+/// The file in the run's private directory that replaces `/etc/resolv.conf` in the containers of a network.
 pub(crate) fn resolv_conf(network: &str) -> String {
     format!("{network}.resolv.conf")
 }
 
-/// What all containers of a stage share.
+/// The settings that all containers of a stage share.
 #[derive(Debug, Clone)]
 pub(crate) struct HostInfo {
     /// The network's name, and the prefix of the stage's other objects.
@@ -38,26 +38,26 @@ pub(crate) struct HostInfo {
     pub(crate) absent_files: BTreeSet<String>,
     pub(crate) shared: Vec<SharedVolume>,
     pub(crate) network: Network,
-    /// The path on the engine's machine of the socket that steps get, unless it is refused.
+    /// The path, on the engine's machine, of the socket that steps get, if they get one.
     pub(crate) engine_socket: Option<PathBuf>,
     pub(crate) publish_address: IpAddr,
-    /// What plays the programs of images that have a stand-in.
+    /// The local replacement for the programs of some images.
     pub(crate) stand_in: StandInImage,
 }
 
-/// A volume that all containers of a stage see.
+/// A volume in all containers of a stage.
 #[derive(Debug, Clone)]
 pub(crate) struct SharedVolume {
     pub(crate) mount: VolumeMount,
     pub(crate) storage: Storage,
 }
 
-/// How the containers of steps are reached.
+/// How the containers of steps can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Network {
     /// Each has its own address and names.
     Bridge,
-    /// All share the pod's namespace.
+    /// All share the namespace of the pod.
     Pod,
 }
 
@@ -79,7 +79,7 @@ impl HostInfo {
         let mut binds = vec![bind(workspace, mounted_at), bind(&config.run_dir, RunConfig::RUN_DIR)];
         binds.extend(config.files.iter().cloned());
         if config.resolver.is_some() {
-            // By the engine's own file they would ask the machine's name servers.
+            // The engine's own file would name the machine's name servers.
             let source = config.private_dir.join(resolv_conf(&name));
             binds.push(Bind { source, target: "/etc/resolv.conf".to_owned(), read_only: true });
         }
@@ -118,7 +118,7 @@ impl HostInfo {
     }
 }
 
-/// The container of a step or service.
+/// Describes the container of a step or service.
 pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, host: &HostInfo) -> ContainerCreateBody {
     let role = match step.role {
         Role::Foreground => "step",
@@ -143,7 +143,7 @@ pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, hos
         mounts: Some(mounts),
         privileged: Some(container.privileged),
         memory,
-        // As in a pod, the limit is not stretched by swap.
+        // As in a pod, swap does not extend the limit.
         memory_swap: memory,
         nano_cpus: container.nano_cpus.map(|cpus| i64::try_from(cpus).unwrap_or(i64::MAX)),
         init: Some(false),
@@ -172,14 +172,15 @@ pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, hos
     body
 }
 
-/// The container that holds the pod's namespace: services' names lead to it, and it publishes their ports.
+/// Describes the container that holds the pod's namespace: the names of services resolve to it, and it publishes their
+/// ports.
 pub(crate) fn pod_config(
     pod: &PodImage,
     service_names: &[String],
     ports: &[PortBinding],
     host: &HostInfo,
 ) -> ContainerCreateBody {
-    // Memory keeps files while a container has the volume, and the steps come one after the other.
+    // Memory keeps files while a container has the volume, and steps run one after the other.
     let in_memory = host.shared.iter().filter(|volume| volume.storage != Storage::Disk);
     let mut host_config = HostConfig {
         mounts: Some(in_memory.map(|volume| volume_mount(&volume.mount)).collect()),
@@ -198,7 +199,7 @@ pub(crate) fn pod_config(
     body
 }
 
-/// What the engine makes a shared volume with; none for one on disk.
+/// The options with which the engine creates a shared volume; none for one on disk.
 pub(crate) fn volume_options(storage: Storage) -> Option<HashMap<String, String>> {
     match storage {
         Storage::Disk => None,
@@ -211,7 +212,7 @@ pub(crate) fn volume_options(storage: Storage) -> Option<HashMap<String, String>
     }
 }
 
-/// The container that watches the ports of another one.
+/// Describes the container that watches the ports of another one.
 pub(crate) fn watcher_config(watcher: &WatcherImage, watched: &str, host: &HostInfo) -> ContainerCreateBody {
     ContainerCreateBody {
         image: Some(watcher.image.reference.clone()),
@@ -222,7 +223,7 @@ pub(crate) fn watcher_config(watcher: &WatcherImage, watched: &str, host: &HostI
     }
 }
 
-/// The container of a sidecar.
+/// Describes the container of a sidecar.
 pub(crate) fn sidecar_config(sidecar: &Sidecar, host: &HostInfo) -> ContainerCreateBody {
     let name_servers: Vec<String> = sidecar.name_servers.iter().map(ToString::to_string).collect();
     let mut host_config = HostConfig {
@@ -248,18 +249,18 @@ pub(crate) fn helper_mounts(binds: &[Bind], volumes: &[VolumeMount]) -> Vec<Moun
     volumes.iter().map(volume_mount).chain(binds.iter().map(bind_mount)).collect()
 }
 
-/// A step's environment without the variables that name a file which is not there: what reads them would fail.
+/// A step's environment without the variables that name a missing file: their readers would fail.
 fn step_env(env: &IndexMap<String, String>, absent: &BTreeSet<String>) -> Vec<String> {
     let there = env.iter().filter(|(_, value)| !absent.contains(*value));
     there.map(|(name, value)| format!("{name}={value}")).collect()
 }
 
-/// The environment as the engine takes it.
+/// The environment in the engine's form.
 pub(crate) fn env_list(env: &IndexMap<String, String>) -> Vec<String> {
     env.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
-/// Names given at creation save the round trip of connecting later.
+/// Names given at creation save a later request to connect.
 fn join_network(body: &mut ContainerCreateBody, host_config: &mut HostConfig, network: &str, aliases: &[String]) {
     host_config.network_mode = Some(network.to_owned());
     let endpoint = EndpointSettings { aliases: Some(aliases.to_vec()), ..EndpointSettings::default() };
@@ -289,7 +290,7 @@ pub(crate) fn publish(
     host_config.port_bindings = Some(map);
 }
 
-/// A port as the engine names it.
+/// A port in the engine's form.
 fn port_key(port: u16) -> String {
     format!("{port}/tcp")
 }

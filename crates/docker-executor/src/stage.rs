@@ -1,4 +1,4 @@
-//! Starts a stage: its images, the surroundings of its containers and its sidecars, as far as possible at once.
+//! Starts a stage: its images, networks, volumes, pods and sidecars, concurrently where possible.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -29,21 +29,21 @@ use crate::{
     surroundings::Surroundings,
 };
 
-/// A stage under way.
+/// A running stage.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) id: String,
-    /// Where the workspace is in its containers.
+    /// The path of the workspace in its containers.
     pub(crate) workspace: String,
-    /// Fires when the stage is being destroyed.
+    /// Fires when the stage is being removed.
     pub(crate) ending: CancellationToken,
     /// The stage's own surroundings.
     pub(crate) own: Surroundings,
-    /// Those of its containerised step groups.
+    /// The surroundings of its containerised step groups.
     pub(crate) groups: Vec<Surroundings>,
-    /// Images that were had when the stage started.
+    /// Images that were available when the stage started.
     verified: HashSet<String>,
-    /// Steps whose image an earlier step of the run makes.
+    /// Steps whose image an earlier step of the run builds.
     from_run: HashSet<StepPath>,
     /// Host ports of sidecars, by name and container port.
     sidecar_ports: Mutex<HashMap<(String, u16), u16>>,
@@ -96,8 +96,9 @@ impl Stage {
         std::iter::once(&self.own).chain(&self.groups)
     }
 
-    /// What is still to be got before a step can run: an image that could not be named or had when the stage started. One
-    /// that the run itself makes is asked for each time, as a copy that the engine has is an earlier run's.
+    /// Gets what a step still needs before it can run: an image whose name was not known or that was not available when
+    /// the stage started. One that the run itself builds is looked up each time, because the engine's copy may be from
+    /// an earlier run.
     pub(crate) fn image_to_get(&self, step: &ReadyStep, container: &ReadyContainer) -> Option<ImageRequest> {
         let from_run = self.from_run.contains(&step.path);
         if container.stand_in.is_some() || (!from_run && self.verified.contains(&container.image)) {
@@ -127,12 +128,12 @@ impl Stage {
         self.services().insert(path.clone(), Arc::new(service));
     }
 
-    /// A service that has been started.
+    /// Records a service that has started.
     pub(crate) fn service(&self, path: &StepPath) -> Option<Arc<Service>> {
         self.services().get(path).cloned()
     }
 
-    /// Another service that is used by this port.
+    /// Another service that uses this port.
     pub(crate) fn other_service_at(&self, path: &StepPath, port: u16) -> Option<StepPath> {
         let services = self.services();
         let mut others =
@@ -140,7 +141,7 @@ impl Stage {
         others.next().map(|(other, _)| other.clone())
     }
 
-    /// The ports that the other services are used by.
+    /// The ports of the other services.
     pub(crate) fn ports_of_others(&self, path: &StepPath) -> Vec<u16> {
         let services = self.services();
         let others = self.beside(&services, path).into_iter();
@@ -157,7 +158,7 @@ impl Stage {
         services.iter().filter(|(other, _)| *other != path && self.around(other).group == *group).collect()
     }
 
-    /// The ports that are listened on in a step's pod; `None` without one, and where that cannot be seen from here.
+    /// The listening ports of a step's pod; `None` without a pod, or if they cannot be seen from here.
     pub(crate) async fn ports_of_pod(&self, shared: &Shared, path: &StepPath) -> Option<Vec<u16>> {
         let pod = self.around(path).pod.get()?;
         let state = shared.engine.docker.inspect_container(pod, None).await.ok()?;
@@ -179,8 +180,7 @@ impl Stage {
     }
 }
 
-/// Starts the stage. Nothing is cut off half-way when a part fails: what was made stands under its label for
-/// `destroy_stage`.
+/// Starts the stage. If a part fails, the others still finish: `destroy_stage` finds everything by its label.
 pub(crate) async fn start(
     shared: &Arc<Shared>,
     planned: &PlannedStage,
@@ -199,7 +199,7 @@ pub(crate) async fn start(
         guard::start(shared, &stage, settings)?;
     }
     for pod in stage.all_surroundings().filter(|around| around.host.network == Network::Pod) {
-        pod_ports::tell_clashes(shared, planned, pod.group.as_ref(), progress).await;
+        pod_ports::report_clashes(shared, planned, pod.group.as_ref(), progress).await;
     }
     Ok(())
 }
@@ -211,7 +211,7 @@ fn gets_the_socket(step: &PlannedStep) -> bool {
     }
 }
 
-/// Pods and sidecars need the networks, and not each other.
+/// Pods and sidecars need the networks, but not each other.
 async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
     helper_images(shared, stage, planned).await?;
     try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared))).await?;
@@ -224,7 +224,7 @@ async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &Planne
     }
 }
 
-/// Writes the files by which containers ask the resolver of their network, and no one else.
+/// Writes the files by which containers use only the resolver of their network.
 async fn name_resolvers(shared: &Shared, stage: &Stage, resolver: &str) -> Result<(), BackendError> {
     let directory = &shared.config.private_dir;
     fs::create_dir_all(directory)
@@ -250,12 +250,12 @@ async fn name_resolver(shared: &Shared, around: &Surroundings, resolver: &str) -
         .map_err(|source| BackendError::Io { what: format!("write {}", path.display()), source })
 }
 
-/// Without a search list: with one, a name that is not there would be asked for once more below the machine's own domain.
+/// Without a search list: with one, a name that does not exist would be looked up again in the machine's own domain.
 fn resolv_conf_text(address: &str) -> String {
     format!("nameserver {address}\noptions ndots:0 timeout:2 attempts:2\n")
 }
 
-/// One after the other: sidecars and pods usually have the same image.
+/// One at a time: sidecars and pods usually have the same image.
 async fn helper_images(shared: &Shared, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
     if stage.all_surroundings().any(|surroundings| surroundings.host.network == Network::Pod) {
         shared.engine.ensure_helper_image(&shared.config.pod.image).await?;
@@ -273,14 +273,14 @@ fn has_stand_in(step: &PlannedStep) -> bool {
     matches!(&step.action, Action::Container(container) if container.stand_in.is_some())
 }
 
-/// Steps run as any user and write their output files there, so everyone may (outputs.everyone-writes).
+/// Steps run as any user and write their output files there, so every user may write (outputs.everyone-writes).
 fn make_run_dir(dir: &Path) -> Result<(), BackendError> {
     let failed = |source: io::Error| BackendError::Io { what: format!("make the directory {}", dir.display()), source };
     fs::create_dir_all(dir).map_err(failed)?;
     open_to_all(dir).map_err(failed)
 }
 
-/// Whatever the process's mask says: steps run as any user, and the directory is closed to others of this machine.
+/// Ignores the process's umask: steps run as any user, and other users of this machine have no access to the directory.
 #[cfg(unix)]
 fn readable_by_all(file: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -298,7 +298,7 @@ fn open_to_all(dir: &Path) -> io::Result<()> {
     fs::set_permissions(dir, fs::Permissions::from_mode(0o777))
 }
 
-/// Engines for Windows hosts map all users to the one that shares the directory.
+/// Engines on Windows hosts map all users to the one that shares the directory.
 #[cfg(not(unix))]
 fn open_to_all(_dir: &Path) -> io::Result<()> {
     Ok(())

@@ -1,4 +1,4 @@
-//! What the containers of a stage, or of a containerised step group, have in common: network, shared volumes, pod.
+//! The surroundings of the containers of a stage or a containerised step group: network, shared volumes, pod.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -21,26 +21,26 @@ use crate::{
 /// The surroundings of some of a stage's containers.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
-    /// The step group that they belong to; none for the stage's own.
+    /// The step group that they belong to; `None` for the stage's own.
     pub(crate) group: Option<StepPath>,
     pub(crate) host: HostInfo,
-    /// Fires when they are being removed: ends of services are no news then.
+    /// Fires when they are being removed: the ends of services are expected then.
     pub(crate) ending: CancellationToken,
-    /// Set once the shared volumes may be written by any user.
+    /// Set once every user may write to the shared volumes.
     pub(crate) volumes_opened: OnceCell<()>,
     /// The pod's container.
     pub(crate) pod: OnceCell<String>,
 }
 
 impl Surroundings {
-    /// Those of the stage itself.
+    /// The surroundings of the stage itself.
     pub(crate) fn of_stage(shared: &Shared, planned: &PlannedStage, name: String, ending: CancellationToken) -> Self {
         let labels = StageLabels::new(&shared.config.run_id, &planned.id.0, &shared.config.owner, shared.config.keep);
         let host = host(shared, planned, name, labels, planned.profile.value, &planned.shared_paths);
         Self { group: None, host, ending, volumes_opened: OnceCell::new(), pod: OnceCell::new() }
     }
 
-    /// Those of a step group, beside the stage's.
+    /// The surroundings of a step group, in addition to the stage's.
     pub(crate) fn of_group(shared: &Shared, planned: &PlannedStage, group: &ContainerisedGroup, stage: &Self) -> Self {
         let name = object_name(&stage.host.name, group.path.as_str());
         let labels = stage.host.labels.of_group(group.path.as_str());
@@ -54,7 +54,7 @@ impl Surroundings {
         }
     }
 
-    /// Makes network and volumes.
+    /// Creates the network and the volumes.
     pub(crate) async fn make(&self, shared: &Arc<Shared>) -> Result<(), BackendError> {
         let (network, volumes) = tokio::join!(self.make_network(shared), self.make_volumes(shared));
         network.and(volumes)
@@ -88,19 +88,19 @@ impl Surroundings {
             let docker = shared.engine.docker.clone();
             let made = shared.make(async move { docker.create_volume(request).await }).await;
             let made = made.map_err(|error| engine_error(what(), &error))?;
-            // For a name that is taken, the engine answers with the volume that has it.
+            // If the name is in use, the engine returns the existing volume.
             match made.labels.get(labels::RUN) == Some(&shared.config.run_id) {
                 true => Ok(()),
                 false => Err(BackendError::Engine {
                     what: what(),
-                    reason: "a volume of this name is not of this run: rename it".to_owned(),
+                    reason: "a volume of this name does not belong to this run: rename it".to_owned(),
                 }),
             }
         });
         try_join_all(volumes).await.map(drop)
     }
 
-    /// Starts the container that holds the pod's namespace, where there is a pod; its image is there already.
+    /// Starts the container that holds the pod's namespace, if there is a pod; its image is already available.
     pub(crate) async fn start_pod(&self, shared: &Shared, planned: &PlannedStage) -> Result<(), BackendError> {
         if self.host.network == Network::Bridge {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Unix sockets in directories whose path may be longer than a socket's address.
+//! Unix sockets in directories with paths longer than a socket address.
 
 use std::{
     fs, io,
@@ -8,11 +8,11 @@ use std::{
 
 use tokio::net::{UnixListener, UnixStream};
 
-/// A socket's address holds about a hundred bytes.
+/// The length limit of a socket address is about a hundred bytes.
 const MAX_ADDRESS_BYTES: usize = 100;
 
-/// Listens on a socket named `name` in `directory`, which is made anew and open to every user: the engine may give
-/// containers' root another user's rights.
+/// Listens on a socket named `name` in `directory`. The socket is created anew and open to every user: the engine may
+/// map root in containers to another user.
 ///
 /// # Errors
 /// Those of the file system.
@@ -35,7 +35,7 @@ pub(crate) async fn connect(path: &Path) -> io::Result<UnixStream> {
     UnixStream::connect(address).await
 }
 
-/// The address, as long as the second value lives: on Linux an open directory has a short path.
+/// The address, valid as long as the second value lives: on Linux an open directory has a short path.
 fn short(directory: &Path, name: &str) -> io::Result<(PathBuf, Option<fs::File>)> {
     let path = directory.join(name);
     if path.as_os_str().len() <= MAX_ADDRESS_BYTES || !cfg!(target_os = "linux") {

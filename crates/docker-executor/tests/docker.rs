@@ -1,6 +1,6 @@
 //! The executor against a real engine; without one these tests fail.
 //!
-//! Every test has its own run id, and removes what it makes even when it panics.
+//! Every test has its own run id, and removes its objects even if it panics.
 
 #[cfg(test)]
 #[path = "../../../testdata/free_port.rs"]

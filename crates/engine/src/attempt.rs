@@ -1,4 +1,4 @@
-//! The tasks that run steps: they talk to the backend and report to the dispatcher, and hold no state of the run.
+//! The tasks that run steps: they call the backend and report to the dispatcher, and keep no state of the run.
 
 mod message;
 mod output;
@@ -17,16 +17,16 @@ pub(crate) use self::{
 };
 use crate::{Backend, BackendError, Exit, OutputFiles, ReadyStep, Reports, StepIo, TestSummary, test_reports};
 
-/// How many chunks of a step's output may wait for the masker.
+/// The number of output chunks that may wait for the masker.
 const OUTPUT_CHUNKS: usize = 64;
 
-/// The preparation of a step, which may still go on when its turn comes.
+/// The preparation of a step; it may still be running when the step's turn comes.
 pub(crate) type Preparation = JoinHandle<Result<(), BackendError>>;
 
 /// What an attempt does.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Job {
-    /// Runs a step, and collects its reports.
+    /// Runs a step and collects its reports.
     Run(Box<ReadyStep>),
     /// Waits (the step type `Wait`).
     Wait(Duration),
@@ -36,7 +36,7 @@ pub(crate) enum Job {
 pub(crate) struct AttemptTask<B> {
     pub(crate) backend: Arc<B>,
     pub(crate) job: Job,
-    /// Waited for before the start (a retry's interval).
+    /// The pause before the start (a retry's interval).
     pub(crate) pause: Duration,
     pub(crate) timeout: Duration,
     pub(crate) preparation: Option<Preparation>,
@@ -50,7 +50,7 @@ impl<B: Backend> AttemptTask<B> {
         self.wires.send(Message::Ended { node: self.wires.node, ended: Box::new(ended) }).await;
     }
 
-    /// Whether the attempt is still wanted after its pause.
+    /// Waits for the pause; returns whether the attempt should still start.
     async fn wait_for_start(&mut self) -> bool {
         if !self.wires.rest(self.pause).await {
             return false;
@@ -87,8 +87,8 @@ impl<B: Backend> AttemptTask<B> {
     }
 }
 
-/// Reads the reports that a step has left: its tests, and what is to be said of the files. As in CI, what is wrong with a
-/// report changes nothing about its step.
+/// Reads the reports of a finished step: its tests, and problems with the files. As in CI, a bad report does not change
+/// the outcome of its step.
 pub(crate) async fn collect_reports<B: Backend>(backend: &B, step: &ReadyStep) -> (Option<TestSummary>, Vec<String>) {
     let Reports { mut files, left_out, missed } = match backend.collect_reports(step).await {
         Ok(reports) => reports,
@@ -101,7 +101,8 @@ pub(crate) async fn collect_reports<B: Backend>(backend: &B, step: &ReadyStep) -
         notes.extend(test_reports::add(file, &mut summary));
     }
     if files.is_empty() {
-        // Where some path has found a file, another one without is no news: patterns are often wider than one tool needs.
+        // Once one path has found a file, paths without one are not reported: patterns are often wider than one tool
+        // needs.
         notes.extend(missed.iter().map(|missed| format!("no file matches `{}` {}", missed.path, missed.place)));
         return (None, notes);
     }
@@ -109,7 +110,7 @@ pub(crate) async fn collect_reports<B: Backend>(backend: &B, step: &ReadyStep) -
 }
 
 impl Ended {
-    /// Adds what an attempt that ended by itself has left: output files if it ended well, and reports.
+    /// Adds the results of an attempt that ended by itself: output files if it succeeded, and reports.
     async fn collect<B: Backend>(&mut self, backend: &B, step: &ReadyStep) {
         let Ok(Exit::Code { code, .. }) = self.exit else { return };
         if code == 0 {

@@ -1,4 +1,4 @@
-//! What the engine asks of a backend.
+//! The interface between the engine and a backend.
 
 use std::{future::Future, time::Duration};
 
@@ -9,29 +9,31 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{EventKind, ReadyStep, Stream};
 
-/// Runs steps: in containers, as processes, or in a test's memory.
+/// Runs steps in containers, as processes, or in memory for tests.
 ///
-/// Two phases for each step: *prepare* may happen early, while other steps run; *run* happens when its turn has come and
-/// its environment is final. Calls come in the order `start_stage`, `prepare`*, (`run` | `start_service` | `end_group`)*, `destroy_stage`;
-/// `destroy_stage` also comes when `start_stage` failed or never finished, and may come twice.
+/// Each step has two phases: *prepare* may happen early, while other steps run; *run* happens when its turn has come
+/// and its environment is final. The order of calls is `start_stage`, `prepare`*, (`run`
+/// `start_service`
+/// `end_group`)*, `destroy_stage`. `destroy_stage` is also called after a `start_stage` that failed or never finished,
+/// and it may be called twice.
 pub trait Backend: Send + Sync + 'static {
-    /// Creates what the steps of the stage share (network, volumes, pod) and gets their images. `progress` takes facts to
-    /// report meanwhile ([`EventKind::ImagePull`]). Nothing of a step runs yet.
+    /// Creates what the steps of the stage share (network, volumes, pod) and pulls their images. `progress` receives
+    /// events to report meanwhile ([`EventKind::ImagePull`]). No step runs yet.
     fn start_stage(
         &self,
         stage: &PlannedStage,
         progress: mpsc::Sender<EventKind>,
     ) -> impl Future<Output = Result<(), BackendError>> + Send;
 
-    /// Gets ready whatever of `step` can be before its turn. It is a hint: `run` copes without it.
+    /// Prepares as much of `step` as possible before its turn. This is a hint: `run` works without it.
     fn prepare(&self, step: &PlannedStep) -> impl Future<Output = Result<(), BackendError>> + Send;
 
-    /// Runs a foreground step to its end. All output has been sent to `io.output` when this returns. When `io.stop` fires
-    /// the step is asked to end (SIGTERM, grace), when `io.kill` fires it is killed; both then return [`Exit::Stopped`].
+    /// Runs a foreground step to its end. All output has been sent to `io.output` when this returns. `io.stop` asks the
+    /// step to end (SIGTERM, grace period), `io.kill` kills it; both then return [`Exit::Stopped`].
     fn run(&self, step: &ReadyStep, io: StepIo) -> impl Future<Output = Result<Exit, BackendError>> + Send;
 
-    /// Starts a service and returns once it is started; later output goes to `io.output` until it ends. Its end, other
-    /// than by `destroy_stage`, is sent to `ended`.
+    /// Starts a service and returns once it has started; output goes to `io.output` until it ends. If it ends, other
+    /// than by `destroy_stage`, its exit is sent to `ended`.
     fn start_service(
         &self,
         step: &ReadyStep,
@@ -39,41 +41,42 @@ pub trait Backend: Send + Sync + 'static {
         ended: mpsc::Sender<ServiceExit>,
     ) -> impl Future<Output = Result<(), BackendError>> + Send;
 
-    /// Watches a service that `start_service` has started until it accepts connections, at most for `within`. The service
-    /// must not be able to tell.
+    /// Watches a service that `start_service` has started until it accepts connections, at most for `within`. The
+    /// service must not be able to notice.
     fn await_ready(
         &self,
         step: &ReadyStep,
         within: Duration,
     ) -> impl Future<Output = Result<Readiness, BackendError>> + Send;
 
-    /// Reads the files that a finished step wrote its output variables to, and removes the one of secrets; a file that does
-    /// not exist is `None`.
+    /// Reads the output variable files of a finished step, and removes the file of secrets; a file that does not exist
+    /// is `None`.
     fn read_outputs(&self, step: &ReadyStep) -> impl Future<Output = Result<OutputFiles, BackendError>> + Send;
 
-    /// Finds the report files of a finished step, or of a service that still runs, by the globs of [`ReadyStep::reports`].
+    /// Finds the report files of a finished step, or of a running service, by the globs of [`ReadyStep::reports`].
     fn collect_reports(&self, step: &ReadyStep) -> impl Future<Output = Result<Reports, BackendError>> + Send;
 
-    /// Ends what a containerised step group has of its own (its services, its pod or network); idempotent. All its
-    /// foreground steps have ended. Returns what could not be removed, as text for a person.
+    /// Ends the services and the pod or network of a containerised step group; idempotent. All its foreground steps
+    /// have ended. Returns what could not be removed, as text to print.
     fn end_group(
         &self,
         group: &StepPath,
         deadline: Duration,
     ) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
 
-    /// Removes everything of the stage within `deadline`; idempotent. Returns what could not be removed, as text for a person.
+    /// Removes everything of the stage within `deadline`; idempotent. Returns what could not be removed, as text to
+    /// print.
     fn destroy_stage(&self, deadline: Duration) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
 }
 
-/// A running step's wires.
+/// The channels of a running step.
 #[derive(Debug, Clone)]
 pub struct StepIo {
-    /// Where its output goes, in order, in chunks of any size.
+    /// Receives its output, in order, in chunks of any size.
     pub output: mpsc::Sender<OutputChunk>,
-    /// Fires when the step is to end (time-out, cancellation).
+    /// Fires when the step should end (timeout, cancellation).
     pub stop: CancellationToken,
-    /// Fires when the step is to be killed.
+    /// Fires when the step should be killed.
     pub kill: CancellationToken,
 }
 
@@ -91,18 +94,18 @@ pub struct OutputChunk {
 pub enum Exit {
     /// By itself.
     Code {
-        /// Its exit code.
+        /// The exit code.
         code: i64,
-        /// The kernel killed it for its memory limit.
+        /// Whether the kernel killed it for its memory limit.
         oom_killed: bool,
     },
     /// Because `stop` or `kill` fired.
     Stopped,
     /// It never started: no such program, no permission, wrong architecture.
     NotStarted {
-        /// The exit code that a shell would give (126, 127).
+        /// The exit code that a shell would return (126, 127).
         code: i64,
-        /// Why, for a person.
+        /// The reason, as text to print.
         reason: String,
     },
 }
@@ -114,22 +117,22 @@ pub struct ServiceExit {
     pub path: StepPath,
     /// How.
     pub exit: Exit,
-    /// What the backend knows of the cause, for a person.
+    /// The cause, if the backend knows it, as text to print.
     pub cause: Option<String>,
 }
 
-/// What the watch over a service's start came to.
+/// The result of watching a service's start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Readiness {
     /// It accepts connections.
     Ready,
-    /// Nothing tells when it does: no health check, and no port is known.
+    /// Unknown: it has no health check, and no port is known.
     Unknown,
     /// It ended.
     Ended,
-    /// It did not within the limit.
+    /// It did not become ready within the limit.
     NotInTime {
-        /// What was waited for, for a person.
+        /// The condition that was not met, as text to print.
         missing: String,
     },
 }
@@ -143,16 +146,16 @@ pub struct OutputFiles {
     pub secrets: Option<Vec<u8>>,
     /// `$PLUGIN_ARTIFACT_FILE`.
     pub artifact: Option<Vec<u8>>,
-    /// Why one of them was not read: it is no file of the step's own. The step fails.
+    /// Why a file was not read: it is not a file that the step itself wrote. The step fails.
     pub refused: Option<String>,
 }
 
-/// The reports that a step has left.
+/// The reports of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reports {
-    /// Those that were read.
+    /// The files that were read.
     pub files: Vec<ReportFile>,
-    /// Why others were not, for a person.
+    /// Why other files were not read, as text to print.
     pub left_out: Vec<String>,
     /// The paths that no file matches.
     pub missed: Vec<MissedReport>,
@@ -163,26 +166,26 @@ pub struct Reports {
 pub struct MissedReport {
     /// The path, as written.
     pub path: String,
-    /// Where was looked, for a person: `in the workspace`.
+    /// The place of the search, as text to print: `in the workspace`.
     pub place: String,
 }
 
 /// A report file of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportFile {
-    /// Its path, for people.
+    /// Its path, as text to print.
     pub path: String,
     /// Its content.
     pub content: Vec<u8>,
 }
 
-/// The backend could not tell how a step went.
+/// The backend could not find out how a step ended.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
-    /// No engine answers (exit code 4).
+    /// No engine responds (exit code 4).
     #[error("no container engine: {reason}")]
     Unreachable {
-        /// What was tried.
+        /// The addresses that were tried.
         reason: String,
         /// What to do.
         remedy: Option<&'static str>,
@@ -195,18 +198,18 @@ pub enum BackendError {
         /// Why.
         reason: String,
     },
-    /// The engine refused or broke (exit code 4).
+    /// The engine refused a request or failed (exit code 4).
     #[error("{what}: {reason}")]
     Engine {
-        /// What was asked of it, for a person.
+        /// The request, as text to print.
         what: String,
-        /// What it answered.
+        /// The response.
         reason: String,
     },
-    /// The machine's own files or processes (exit code 4).
+    /// An operation on the machine's own files or processes failed (exit code 4).
     #[error("{what}")]
     Io {
-        /// What was being done.
+        /// The operation.
         what: String,
         /// The cause.
         #[source]
@@ -215,7 +218,7 @@ pub enum BackendError {
 }
 
 impl BackendError {
-    /// The error with its cause, in a line.
+    /// The error with its causes, on one line.
     pub(crate) fn in_full(&self) -> String {
         match self {
             Self::Io { what, source } => format!("{what}: {source}"),

@@ -1,9 +1,9 @@
-//! An error with its causes, in one line.
+//! An error with its causes, on one line.
 
 use std::error::Error;
 
-/// The error's text and those of its causes, without what one of them says again: transport errors tell the reason only in
-/// their last source, and some repeat it on the way.
+/// The error's text and those of its causes, without repetitions: transport errors have the reason only in their last
+/// source, and some repeat it on the way.
 pub fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

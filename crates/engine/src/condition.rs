@@ -1,14 +1,14 @@
-//! Whether a turn that has come is taken: `when` (flow.when).
+//! Evaluates `when`: whether a node whose turn has come runs (flow.when).
 
 use cirun_expressions::Evaluation;
 use cirun_plan::{Condition, StageStatus, When};
 
 use crate::{Outcome, scope::RunScope, status};
 
-/// Null is no answer (flow.condition: an evaluation error fails the node).
-const NULL: &str = "it comes to null, which is neither true nor false";
+/// Null is an error (flow.condition: an evaluation error fails the node).
+const NULL: &str = "it evaluates to null, which is neither true nor false";
 
-/// What a `when` comes to.
+/// The result of a `when`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// Run.
@@ -19,7 +19,7 @@ pub(crate) enum Turn {
     Fail(String),
 }
 
-/// Whose status a `when` asks for.
+/// The scope of the status in a `when`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whole {
     /// `stageStatus`, of a step or step group.
@@ -28,8 +28,8 @@ pub(crate) enum Whole {
     Pipeline,
 }
 
-/// Decides `when`; `current` is the combined outcome of the whole so far. The condition is looked at only if the status is
-/// the one asked for, as in `<+OnStageSuccess> && (condition)`.
+/// Decides `when`; `current` is the combined outcome of the scope so far. The condition is evaluated only if the status
+/// matches, as in `<+OnStageSuccess> && (condition)`.
 pub(crate) fn decide(when: &When, whole: Whole, current: Outcome, scope: &RunScope<'_>) -> Turn {
     let holds = match when.status {
         StageStatus::All => true,

@@ -1,4 +1,4 @@
-//! What a run is given besides its plan and its backend.
+//! The settings of a run, besides its plan and its backend.
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Earlier, EventKind, ReadyStep, RunResult};
 
-/// Says what is known of a stage once it has ended.
+/// Returns events about a stage that has ended.
 pub type AfterStage = dyn Fn(&StageId) -> Vec<EventKind> + Send + Sync;
 
 /// Plans a stage as it begins, from what the stages before it have left: its instances, or why there are none.
@@ -22,45 +22,45 @@ pub struct Config {
     pub run: String,
     /// cirun's version, for the event stream.
     pub version: String,
-    /// How long a step that was asked to end may take before it is killed.
+    /// How long a step may take to end when it is asked to, before it is killed.
     pub grace: Duration,
-    /// How long removing a stage's objects may take.
+    /// How long the removal of a stage's objects may take.
     pub cleanup_deadline: Duration,
     /// How many steps are prepared ahead of their turn.
     pub look_ahead: usize,
-    /// How many last lines of a failed step, or of a service that ended, go into its event.
+    /// The number of last lines in the event of a failed step, or of a service that ended.
     pub tail_lines: usize,
-    /// How steps and the services before them meet.
+    /// How steps wait for the services before them.
     pub services: ServiceRules,
-    /// The time.
+    /// The source of the time.
     pub clock: Clock,
-    /// Who answers for `ManualIntervention`; without anyone, what the strategy says for its time-out is done at once.
+    /// Answers `ManualIntervention`; without it, the strategy's action for a timeout is taken at once.
     pub questions: Option<mpsc::Sender<Question>>,
-    /// Who looks at steps that have failed, before the run goes on.
+    /// Receives failed steps, and holds the run until each visit ends.
     pub visitor: Option<mpsc::Sender<Visit>>,
-    /// The run that this one goes on from, if it does.
+    /// The earlier run that this one continues, if any.
     pub earlier: Option<Earlier>,
-    /// Plans the stages of which something is decided when they begin.
+    /// Plans stages with values that are decided when they begin.
     pub plan_again: Option<Arc<PlanAgain>>,
-    /// What is known of a stage once it has ended, and to whoever set the stage alone.
+    /// Returns events about a stage that has ended; only that stage's own caller knows them.
     pub after_stage: Arc<AfterStage>,
-    /// cirun's exit code for a result, for the event stream.
+    /// The exit code of cirun for a result, for the event stream.
     pub exit_code: Arc<dyn Fn(&RunResult) -> u8 + Send + Sync>,
 }
 
-/// How steps and the services before them meet.
+/// How steps wait for the services before them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceRules {
     /// Whether steps wait.
     pub waiting: Waiting,
-    /// How long a service is waited for.
+    /// The longest wait for a service.
     pub ready_within: Duration,
-    /// A service that is ready this much later than a step could have begun is told as a race: CI needs about as long to
-    /// start the step.
+    /// A service that becomes ready this much later than a step could have begun is reported as a race: CI needs about
+    /// as long to start the step.
     pub race_from: Duration,
-    /// Services that start later by so much. Nobody waits for them: the race is wanted.
+    /// Services that start later by this delay. No step waits for them: the race is intended.
     pub delays: BTreeMap<StepPath, Duration>,
-    /// What the end of a service does to its stage.
+    /// The effect of a service's end on its stage.
     pub at_exit: AtServiceExit,
 }
 
@@ -82,14 +82,14 @@ impl Default for ServiceRules {
 pub enum Waiting {
     /// Until the services before a step accept connections.
     UntilReady,
-    /// No, as in CI; when they do is told all the same.
+    /// They do not wait, as in CI; readiness is still reported.
     No,
 }
 
-/// What the end of a service does to its stage.
+/// The effect of a service's end on its stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtServiceExit {
-    /// Nothing, as in CI.
+    /// No effect, as in CI.
     GoOn,
     /// The stage fails.
     FailStage,
@@ -101,7 +101,7 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Tells the time.
+/// A source of the time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
@@ -123,52 +123,52 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// The person's wish that a run ends (Ctrl-C).
+/// A user's request to end the run (Ctrl-C).
 #[derive(Debug, Clone, Default)]
 pub struct Cancellation {
-    /// Running steps are asked to end, later ones do not start, everything is cleaned up.
+    /// Running steps are asked to end, later ones do not start, and everything is cleaned up.
     pub first: CancellationToken,
     /// Running steps are killed.
     pub second: CancellationToken,
 }
 
-/// A failed step waits for a person's decision.
+/// A failed step that waits for a user's decision.
 #[derive(Debug)]
 pub struct Question {
     /// The step.
     pub step: StepPath,
-    /// Why it failed; masked.
+    /// The reason for the failure; masked.
     pub reason: String,
-    /// How long an answer is waited for.
+    /// How long to wait for an answer.
     pub timeout: Duration,
-    /// What is done without an answer, in the service's word.
+    /// The action without an answer, by the service's name.
     pub otherwise: &'static str,
-    /// Takes the answer; dropped without one, the strategy's action for a time-out is done.
+    /// Receives the answer; if it is dropped, the strategy's action for a timeout is taken.
     pub reply: oneshot::Sender<Answer>,
 }
 
-/// A step has failed, and the run waits until it has been looked at.
+/// A failed step; the run waits until the visitor is done.
 #[derive(Debug)]
 pub struct Visit {
-    /// The step as it ran last.
+    /// The step in its last attempt.
     pub step: ReadyStep,
-    /// Why it failed; masked.
+    /// The reason for the failure; masked.
     pub reason: String,
-    /// Dropped when the run is to go on.
+    /// Drop it to continue the run.
     pub done: oneshot::Sender<()>,
 }
 
-/// What to do with a failed step.
+/// The decision about a failed step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// Run it again.
     Retry,
-    /// It counts as ignored.
+    /// Ignore the failure.
     Ignore,
-    /// It counts as succeeded.
+    /// Treat it as succeeded.
     MarkAsSuccess,
-    /// It failed.
+    /// Treat it as failed.
     MarkAsFailure,
-    /// The run ends.
+    /// End the run.
     Abort,
 }

@@ -1,4 +1,5 @@
-//! The dispatcher of a stage: it alone holds the stage's state, decides, and emits. Tasks run steps and send messages.
+//! The dispatcher of a stage: it alone holds the stage's state, decides, and emits events. Tasks run steps and send
+//! messages.
 
 mod finish;
 mod lifecycle;
@@ -42,7 +43,7 @@ use crate::{
     status::Tally,
 };
 
-/// How many messages of tasks may wait for the dispatcher.
+/// The number of messages that may wait for the dispatcher.
 const MESSAGES: usize = 256;
 
 /// Walks one stage.
@@ -56,34 +57,34 @@ pub(crate) struct Dispatcher<'a, B> {
     work: VecDeque<Work>,
     live: BTreeMap<NodeId, Live>,
     services: BTreeMap<NodeId, Service>,
-    /// Steps whose turn has come, and that wait for services.
+    /// Steps whose turn has come, but that wait for services.
     held: Vec<(NodeId, Wants)>,
-    /// What services came to after their branch had gone on.
+    /// Outcomes that a failure strategy gave to services after their branch had continued.
     afterwards: Tally,
     preparations: Preparations,
     tasks: JoinSet<()>,
-    /// Which task works for which node.
+    /// The node of each task.
     owners: HashMap<task::Id, NodeId>,
     sender: mpsc::Sender<Message>,
     messages: mpsc::Receiver<Message>,
     stop: CancellationToken,
     kill: CancellationToken,
-    /// Fires when the stage ends or is stopped: what is being started is given up.
+    /// Fires when the stage ends or is stopped: pending starts are cancelled.
     leaving: CancellationToken,
     closing: CancellationToken,
 }
 
-/// What the dispatcher has to do next.
+/// The dispatcher's queue of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
-    /// The node's turn has come; it is registered as running.
+    /// The node's turn has come, and it is registered as running.
     Turn(NodeId),
-    /// Something of the branch has ended or may start.
+    /// A node of the branch has ended, or may start.
     Advance(NodeId),
 }
 
 impl<'a, B: Backend> Dispatcher<'a, B> {
-    /// A dispatcher for a stage that is part of `run`. Nothing happens before it is told to.
+    /// Creates a dispatcher for a stage of `run`. It does nothing until one of its methods is called.
     pub(crate) fn new(
         context: &'a Context<B>,
         run: &'a mut RunRecord,
@@ -137,12 +138,12 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         }
     }
 
-    /// Finishes every step without running any; `stop` says how.
+    /// Finishes every step without running any; `stop` decides their outcome.
     pub(crate) async fn skip_all(&mut self, outcome: Outcome, reason: &str) {
         self.finish_all_under(ROOT, outcome, reason).await;
     }
 
-    /// Why steps of this run do not start any more.
+    /// Why no further step of this run starts.
     fn halt(&mut self, halt: Halt) {
         if self.halt.is_none() {
             if halt.stops_running_steps() {
@@ -152,8 +153,8 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         }
     }
 
-    /// The run cannot go on. What comes after the first such error, or after a cancellation, is fallout. What the backend says
-    /// of a step is told by the step's end, which is the caller's to report.
+    /// Ends the run because of a backend error. Later errors, and those after a cancellation, are only consequences.
+    /// The caller reports an error about a step with the step's end.
     async fn broke(&mut self, error: RunError, step: Option<&StepPath>) {
         if self.halt.is_some() {
             self.emitter()
@@ -181,7 +182,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         }
     }
 
-    /// Waits for the next thing to happen and takes notice of it.
+    /// Waits for the next message and handles it.
     async fn next(&mut self) {
         let halted = self.halt.is_some();
         tokio::select! {
@@ -194,7 +195,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
     }
 
     async fn handle(&mut self, message: Option<Message>) {
-        // The dispatcher holds a sender itself, so there is always a next message.
+        // The dispatcher holds a sender itself, so the channel never closes.
         let Some(message) = message else { return };
         match message {
             Message::Started { node } => self.started(node).await,
@@ -222,7 +223,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         }
     }
 
-    /// A task is over. Only a panic needs care: its step would never end otherwise.
+    /// Handles the end of a task. Only a panic matters: its step would otherwise never end.
     async fn joined(&mut self, ended: Result<task::Id, JoinError>) {
         let (id, panicked) = match ended {
             Ok(id) => (id, false),
@@ -232,7 +233,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         if !panicked {
             return;
         }
-        // What the task had said before comes first.
+        // Messages that the task sent before come first.
         while let Ok(message) = self.messages.try_recv() {
             Box::pin(self.handle(Some(message))).await;
         }
@@ -265,7 +266,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         self.run.stages.entry(self.stage.id.clone()).or_insert_with(|| StageRecord::new(&self.stage))
     }
 
-    /// What expressions at a node see, and the stage's status there.
+    /// The values that expressions at a node can read, and the stage's status there.
     fn scope<'s>(&'s mut self, node: NodeId, step: Option<&'s StepPath>) -> (RunScope<'s>, Outcome) {
         let current = self.tree.current(ROOT);
         self.record().current = current;

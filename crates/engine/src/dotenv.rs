@@ -1,21 +1,21 @@
-//! Reads output files as CI does: the rules of godotenv v2.0.0, which the CI's runner uses (outputs.dotenv).
+//! Reads output files as CI does: by the rules of godotenv v2.0.0, which CI's runner uses (outputs.dotenv).
 //!
-//! Its surprises are kept, because a value that CI would spoil must be spoiled here too.
+//! Its quirks are kept on purpose: a value that CI changes must change here too.
 
 use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-/// The longest line in bytes that CI reads.
+/// The longest line that CI reads, in bytes.
 const MAX_LINE: usize = 64 * 1024;
 
 /// Why a file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct DotenvError {
-    /// From 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: &'static str,
 }
 
@@ -80,7 +80,7 @@ fn value(raw: &str, earlier: &IndexMap<String, String>) -> String {
     }
 }
 
-/// `\n` and `\r` become what they stand for, any other escaped character but `$` loses its backslash.
+/// Replaces `\n` and `\r` by the characters they denote; any other escaped character except `$` loses its backslash.
 fn unescape(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut characters = text.chars();
@@ -123,7 +123,8 @@ fn expand(text: &str, earlier: &IndexMap<String, String>) -> String {
     result
 }
 
-/// What CI takes for a reference at a `$`: an opening parenthesis or brace, a name, a closing brace, each of them optional.
+/// What CI accepts as a reference after a `$`: an opening parenthesis or brace, a name, a closing brace, each of them
+/// optional.
 struct Reference<'a> {
     name: &'a str,
     length: usize,

@@ -1,10 +1,11 @@
-//! What an earlier run left for one that goes on from it.
+//! The results of an earlier run that this run continues.
 
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-/// The steps of an earlier run that succeeded: where this run leaves one out, it counts as succeeded, with its outputs.
+/// Steps of an earlier run that succeeded: if this run does not select one, it is treated as succeeded, with its
+/// outputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Earlier {
     /// The earlier run.

@@ -1,4 +1,4 @@
-//! The way out for facts: everything that a person reads goes through the masker here.
+//! The only exit for events: all text that a user sees is masked here.
 
 use std::sync::{
     Arc,
@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{Clock, Event, EventKind, ImageState, Masker};
 
-/// Stamps facts with the time and sends them.
+/// Adds the time to events and sends them.
 #[derive(Debug)]
 pub(crate) struct Emitter {
     events: mpsc::Sender<Event>,
@@ -25,12 +25,12 @@ impl Emitter {
         Self { events, clock, masker: watch::Sender::new(Arc::new(masker)), differences: AtomicUsize::new(0) }
     }
 
-    /// The masker as it is and as it will be: secrets come to it while the run goes on.
+    /// The current masker; secrets can be added while the run goes on.
     pub(crate) fn masker(&self) -> watch::Receiver<Arc<Masker>> {
         self.masker.subscribe()
     }
 
-    /// Masks `secrets` from now on.
+    /// Also masks `secrets` from now on.
     pub(crate) fn learn(&self, secrets: &[Secret]) {
         if !secrets.is_empty() {
             self.masker.send_modify(|masker| *masker = Arc::new(masker.with(secrets)));
@@ -45,11 +45,11 @@ impl Emitter {
         if matches!(kind, EventKind::Diagnostic { severity: Severity::Parity, .. }) {
             self.differences.fetch_add(1, Ordering::Relaxed);
         }
-        // When nobody listens any more, `abandoned` ends the run.
+        // `abandoned` ends the run once the receiver is gone.
         let _abandoned = self.events.send(Event { at: self.clock.now(), kind }).await;
     }
 
-    /// Emits a fact that a backend has told, which knows no secret from other text.
+    /// Emits an event from a backend, which does not mask secrets itself.
     pub(crate) async fn emit_unmasked(&self, kind: EventKind) {
         let masked = match kind {
             EventKind::ImagePull { image, state } => {
@@ -62,7 +62,7 @@ impl Emitter {
             EventKind::Diagnostic { code, severity, message, step } => {
                 EventKind::Diagnostic { code, severity, message: self.mask(&message), step }
             }
-            told => told,
+            other => other,
         };
         self.emit(masked).await;
     }
@@ -71,12 +71,12 @@ impl Emitter {
         self.emit(EventKind::found(code, self.mask(message), step.cloned())).await;
     }
 
-    /// How many differences from CI have been told.
+    /// The number of differences from CI reported so far.
     pub(crate) fn differences(&self) -> usize {
         self.differences.load(Ordering::Relaxed)
     }
 
-    /// Returns when nobody listens any more.
+    /// Returns when the receiver of events is gone.
     pub(crate) async fn abandoned(&self) {
         self.events.closed().await;
     }

@@ -1,4 +1,4 @@
-//! Facts about a run, in the past tense, with their numbers inside (product.md, Event stream).
+//! Events of a run: past-tense facts with all their numbers (product.md, Event stream).
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use cirun_plan::{Profile, StageId, StepPath};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-/// How the reason of a service begins that ended before its stage, and about which no failure strategy has decided.
-pub const ENDED_EARLY: &str = "it ended before its stage";
+/// The beginning of the reason of a service that ended before its stage, if no failure strategy has decided its outcome.
+pub const ENDED_EARLY: &str = "it ended before the stage did";
 
-/// A fact and its time.
+/// An event and its time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// What.
+    /// The fact.
     pub kind: EventKind,
 }
 
-/// The facts. Secrets are masked before one exists.
+/// The kinds of events. Secrets are masked before an event exists.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {
     /// The run began.
@@ -30,18 +30,18 @@ pub enum EventKind {
         pipeline: String,
         /// cirun's version.
         version: String,
-        /// The profile of the first stage.
+        /// The infrastructure profile of the first stage.
         profile: Profile,
-        /// The stages and how many steps each has, in order.
+        /// The stages in order, with the number of steps in each.
         stages: Vec<(StageId, usize)>,
     },
-    /// Something a person should know.
+    /// Something that a user should know.
     Diagnostic {
         /// A stable code.
         code: String,
         /// How bad.
         severity: Severity,
-        /// For a person; masked.
+        /// The message; masked.
         message: String,
         /// The step it is about.
         step: Option<StepPath>,
@@ -50,7 +50,7 @@ pub enum EventKind {
     ImagePull {
         /// The image.
         image: String,
-        /// How far.
+        /// The progress.
         state: ImageState,
     },
     /// A stage began.
@@ -62,14 +62,14 @@ pub enum EventKind {
     ServiceStarted {
         /// The service.
         step: StepPath,
-        /// The names and ports it answers to, for people.
+        /// The names and ports it answers to, as text to print.
         addresses: Vec<String>,
     },
     /// A service accepted connections.
     ServiceReady {
         /// The service.
         step: StepPath,
-        /// Since its start.
+        /// The time since its start.
         after: Duration,
     },
     /// A service ended by itself.
@@ -78,7 +78,7 @@ pub enum EventKind {
         step: StepPath,
         /// Its exit code.
         exit_code: i64,
-        /// What the code means, for a person.
+        /// The meaning of the code, as text to print.
         reason: Option<String>,
         /// Its last lines.
         tail: Vec<MaskedLine>,
@@ -98,44 +98,44 @@ pub enum EventKind {
         step: StepPath,
         /// The stream.
         stream: Stream,
-        /// The line, without its end.
+        /// The line, without its line end.
         line: MaskedLine,
     },
     /// A step ended.
     StepFinished {
         /// The step.
         step: StepPath,
-        /// How.
+        /// The outcome.
         outcome: Outcome,
-        /// The exit code of its process, if there was one.
+        /// The exit code of its process, if it had one.
         exit_code: Option<i64>,
-        /// Why it was skipped or failed, for a person; masked.
+        /// Why it was skipped or failed; masked.
         reason: Option<String>,
-        /// How long it took.
+        /// The duration.
         elapsed: Duration,
         /// Its output variables, secret ones as `***`.
         outputs: IndexMap<String, String>,
         /// Its JUnit reports.
         tests: Option<TestSummary>,
-        /// The last lines it printed, for a failed step.
+        /// The last lines of a failed step.
         tail: Vec<MaskedLine>,
     },
     /// A stage ended.
     StageFinished {
         /// The stage.
         stage: StageId,
-        /// How.
+        /// The outcome.
         outcome: Outcome,
-        /// How long it took.
+        /// The duration.
         elapsed: Duration,
     },
     /// The run ended.
     RunFinished {
-        /// How.
+        /// The outcome.
         outcome: Outcome,
         /// cirun's exit code.
         exit_code: u8,
-        /// How long it took.
+        /// The duration.
         elapsed: Duration,
     },
 }
@@ -147,25 +147,25 @@ impl EventKind {
     }
 }
 
-/// How a step, a stage or a run ended.
+/// The outcome of a step, a stage or a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Well.
+    /// It succeeded.
     Succeeded,
-    /// Not well.
+    /// It failed.
     Failed,
     /// It did not run.
     Skipped,
-    /// It failed, and a failure strategy ignores that.
+    /// It failed, and a failure strategy ignored that.
     Ignored,
-    /// It took too long.
+    /// It reached its timeout.
     TimedOut,
     /// It was stopped.
     Aborted,
 }
 
 impl Outcome {
-    /// The word of the event stream.
+    /// The name in the event stream.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
@@ -178,25 +178,25 @@ impl Outcome {
     }
 }
 
-/// How far a pull is.
+/// The progress of a pull.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageState {
-    /// The engine has it already.
+    /// The engine already has the image.
     Present,
-    /// Begun.
+    /// The pull has begun.
     Started,
-    /// Bytes so far, of all that are known.
+    /// Bytes are arriving.
     Progress {
-        /// Bytes that have come.
+        /// Bytes received so far.
         current: u64,
-        /// Bytes in all, as far as known.
+        /// Total bytes, as far as known.
         total: u64,
     },
-    /// Done.
+    /// The pull is complete.
     Done,
-    /// It failed.
+    /// The pull failed.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
@@ -210,12 +210,12 @@ pub enum Stream {
     Stderr,
 }
 
-/// A line that has gone through the masker.
+/// A line after masking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaskedLine(String);
 
 impl MaskedLine {
-    /// Wraps text that is masked already: the masker's own result, or a line of a recorded run.
+    /// Wraps text that is already masked: the masker's own result, or a line of a recorded run.
     pub fn from_masked(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -226,18 +226,18 @@ impl MaskedLine {
     }
 }
 
-/// The JUnit reports of a step, summed up.
+/// A summary of a step's JUnit reports.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TestSummary {
     /// Test cases.
     pub total: u32,
     /// Passed.
     pub passed: u32,
-    /// Failed or broken.
+    /// Failed cases and errors.
     pub failed: u32,
     /// Skipped.
     pub skipped: u32,
-    /// All cases' time.
+    /// The total time of all cases.
     pub duration: Duration,
     /// The first failed cases: `suite › case`, and the message.
     pub failures: Vec<(String, String)>,

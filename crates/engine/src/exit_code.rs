@@ -1,4 +1,4 @@
-//! What an exit code means.
+//! The meaning of exit codes.
 
 struct Meaning {
     code: i64,
@@ -6,7 +6,7 @@ struct Meaning {
     hint: &'static str,
 }
 
-/// Codes with a meaning of their own: shells and `env(1)` (126, 127), engines (125), runners (255), and 128 + signal.
+/// Codes with a fixed meaning: shells and `env(1)` (126, 127), engines (125), runners (255), and 128 + signal.
 const MEANINGS: &[Meaning] = &[
     Meaning { code: 2, meaning: "wrong usage, or a shell syntax error", hint: "" },
     Meaning { code: 125, meaning: "the engine refused the container", hint: "run `cirun doctor`" },
@@ -33,7 +33,7 @@ const MEANINGS: &[Meaning] = &[
     Meaning { code: 136, meaning: "arithmetic error (SIGFPE)", hint: "" },
     Meaning {
         code: 137,
-        meaning: "killed (SIGKILL), often for want of memory",
+        meaning: "killed (SIGKILL), often because memory ran out",
         hint: "raise `resources.limits.memory` of the step, or give the engine more memory",
     },
     Meaning { code: 139, meaning: "crashed (SIGSEGV)", hint: "" },
@@ -43,20 +43,21 @@ const MEANINGS: &[Meaning] = &[
         hint: "a program in a pipe stopped reading early (`| head`)",
     },
     Meaning { code: 143, meaning: "terminated (SIGTERM)", hint: "" },
-    Meaning { code: 255, meaning: "the program could not run, or ended with -1", hint: "" },
+    Meaning { code: 255, meaning: "the program could not run, or exited with -1", hint: "" },
 ];
 
-/// What `code` means to a person, where it means more than "it failed".
+/// The meaning of `code`, if it means more than "it failed".
 pub fn exit_code_meaning(code: i64) -> Option<&'static str> {
     find(code).map(|found| found.meaning)
 }
 
-/// What to do about `code`, if the code alone can tell.
+/// What to do about `code`, if the code alone is enough to know.
 pub fn exit_code_hint(code: i64) -> Option<&'static str> {
     find(code).map(|found| found.hint).filter(|hint| !hint.is_empty())
 }
 
-/// `exit code 137: killed (SIGKILL), often for want of memory`; a `reason` that was found out wins over what is usual.
+/// Formats a code, for example `exit code 137: killed (SIGKILL), often because memory ran out`; a known `reason`
+/// replaces the usual meaning.
 pub fn describe_exit_code(code: i64, reason: Option<&str>) -> String {
     let plain = format!("exit code {code}");
     match reason.or_else(|| exit_code_meaning(code)) {
@@ -83,9 +84,9 @@ mod tests {
         exit code 1
         exit code 126: found, but not executable
         exit code 127: command not found
-        exit code 137: killed (SIGKILL), often for want of memory
+        exit code 137: killed (SIGKILL), often because memory ran out
         exit code 143: terminated (SIGTERM)
-        exit code 255: the program could not run, or ended with -1
+        exit code 255: the program could not run, or exited with -1
         ");
     }
 

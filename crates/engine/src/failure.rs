@@ -1,13 +1,13 @@
-//! Why a step failed, the error types of that, and which failure strategy acts (flow.errors).
+//! Causes of a step's failure, their error types, and the failure strategy that handles them (flow.errors).
 
 use cirun_plan::{FailureAction, FailureStrategy};
 
 /// Why a step failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// Its process ended with another code than 0.
+    /// Its process ended with an exit code other than 0.
     ExitCode,
-    /// It took longer than its timeout.
+    /// It reached its timeout.
     Timeout,
     /// It was killed for its memory limit.
     OutOfMemory,
@@ -17,7 +17,7 @@ pub(crate) enum Cause {
     ImageNotStarted,
     /// Its output variables could not be read.
     Outputs,
-    /// A text or a condition could not be evaluated.
+    /// A text or condition could not be evaluated.
     Expression,
 }
 
@@ -26,12 +26,12 @@ pub(crate) enum Cause {
 pub(crate) struct Failure {
     pub(crate) cause: Cause,
     pub(crate) exit_code: Option<i64>,
-    /// For a person.
+    /// The reason, as text to print.
     pub(crate) reason: String,
 }
 
-/// The names under which a failure strategy may ask for a cause, besides `AllErrors`. `Unknown` is the service's type for
-/// an application's failure (flow.failure-types).
+/// The names by which a failure strategy can match a cause, besides `AllErrors`. `Unknown` is the service's type for
+/// the failure of an application (flow.failure-types).
 const ERROR_TYPES: [(Cause, &[&str]); 7] = [
     (Cause::ExitCode, &["Unknown"]),
     (Cause::Timeout, &["Timeout"]),
@@ -48,7 +48,7 @@ impl Cause {
     }
 }
 
-/// The action of the first strategy that names the cause.
+/// The action of the first strategy that matches the cause.
 pub(crate) fn action<'s>(
     strategies: impl IntoIterator<Item = &'s FailureStrategy>,
     cause: Cause,

@@ -1,11 +1,12 @@
-//! Walks a plan: order, conditions, retries, timeouts, cancellation, outputs. Every effect goes through [`Backend`],
-//! every fact leaves as an [`Event`].
+//! Executes a plan: order, conditions, retries, timeouts, cancellation, outputs. Every effect goes through [`Backend`],
+//! and every fact leaves as an [`Event`].
 //!
-//! The engine never learns what a plugin is, nor that Docker exists.
+//! The engine knows neither plugins nor Docker.
 //!
-//! What a reader of the events can rely on: every step of the plan has exactly one [`EventKind::StepFinished`], also if it
-//! did not run; all of a step's lines come before it; a service's comes when its stage has been removed; a stage's facts
-//! stand between its [`EventKind::StageStarted`] and its [`EventKind::StageFinished`]; [`EventKind::RunFinished`] is last.
+//! Guarantees for consumers of events: every step of the plan has exactly one [`EventKind::StepFinished`], even if it
+//! did not run; all lines of a step come before it; a service's comes after its stage has been removed; all events of a
+//! stage are between its [`EventKind::StageStarted`] and its [`EventKind::StageFinished`]; [`EventKind::RunFinished`]
+//! is the last event.
 
 mod backend;
 mod config;

@@ -1,6 +1,6 @@
-//! Bytes that a step prints become masked lines.
+//! Turns the bytes that a step prints into masked lines.
 //!
-//! Nothing is lost: a line that is too long goes on as the next line, and says so.
+//! Nothing is lost: a line that is too long continues on the next line, with a mark.
 
 mod held;
 
@@ -9,33 +9,33 @@ use cirun_terminal_text::{Piece, pieces};
 use self::held::Held;
 use crate::{MaskedLine, Masker};
 
-/// The longest line in bytes, after which it goes on as the next one (CI cuts the rest off: outputs.long-lines).
+/// The longest line in bytes; the rest continues on the next line (CI drops the rest: harness-runtime.md 1.7).
 pub(crate) const MAX_LINE: usize = 71_680;
 
-/// Ends a line that goes on as the next one.
+/// The mark at the end of a line that continues on the next one.
 pub(crate) const CONTINUED: &str = " … (continued on the next line)";
 
-/// Splits one stream. `\n`, `\r\n` and a lone `\r` (a progress bar's next picture) end a line.
+/// Splits one stream into lines. `\n`, `\r\n` and a lone `\r` (an updated progress bar) end a line.
 #[derive(Debug, Default)]
 pub(crate) struct LineSplitter {
     line: Vec<u8>,
-    /// A `\r` has just ended a line: a `\n` after it is of the same line end.
+    /// The last byte was a `\r` that ended a line: a following `\n` belongs to the same line end.
     after_return: bool,
     held: Held,
 }
 
 impl LineSplitter {
-    /// Whether lines wait for the rest of a secret that may have begun in them.
+    /// Whether lines wait for the rest of a secret that may have started in them.
     pub(crate) fn is_waiting(&self) -> bool {
         self.held.is_waiting()
     }
 
-    /// Appends the lines that wait: they have waited long enough.
+    /// Appends the lines that still wait, because their time is over.
     pub(crate) fn release(&mut self, masker: &Masker, lines: &mut Vec<MaskedLine>) {
         self.held.release(masker, lines);
     }
 
-    /// Takes the next bytes and appends the lines that they finish to `lines`.
+    /// Takes the next bytes, and appends the lines that they complete to `lines`.
     pub(crate) fn push(&mut self, bytes: &[u8], masker: &Masker, lines: &mut Vec<MaskedLine>) {
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
@@ -55,7 +55,7 @@ impl LineSplitter {
         self.extend(rest, masker, lines);
     }
 
-    /// Ends the stream: what has no line end is a line too.
+    /// Ends the stream: a last part without a line end is a line too.
     pub(crate) fn finish(&mut self, masker: &Masker, lines: &mut Vec<MaskedLine>) {
         if !self.line.is_empty() {
             self.end(masker, lines);
@@ -68,7 +68,7 @@ impl LineSplitter {
             return;
         }
         self.after_return = false;
-        // Up to a secret's length more than a line stays in the buffer, so that the cut can see a secret behind it.
+        // The buffer keeps up to a secret's length beyond a line, so that a secret across the cut is found.
         for part in bytes.chunks(MAX_LINE) {
             self.line.extend_from_slice(part);
             while self.line.len() >= MAX_LINE + masker.longest().max(1) {

@@ -1,7 +1,7 @@
 //! Replaces secrets in text, in every form in which a step may print them.
 //!
-//! What counts is what is shown: what a terminal takes as an order, and characters without a width, are taken out of a copy, and
-//! what is found there is masked where it was. A secret of several lines is found line by line (outputs.masking).
+//! The visible text decides: terminal escape sequences and characters without a width are removed from a copy, and what
+//! is found there is masked in the original. A secret of several lines is found line by line (outputs.masking).
 
 mod forms;
 mod openings;
@@ -19,10 +19,10 @@ pub(crate) use self::{
 };
 use crate::MaskedLine;
 
-/// What is in place of a secret (outputs.masking).
+/// The replacement for a secret (outputs.masking).
 pub const MASK: &str = "**************";
 
-/// Knows the secrets of a run and finds them in text.
+/// Holds the secrets of a run and finds them in text.
 #[derive(Clone, Default)]
 pub struct Masker {
     forms: BTreeSet<String>,
@@ -32,12 +32,12 @@ pub struct Masker {
 }
 
 impl Masker {
-    /// A masker for `secrets`. Lines of under two characters are not masked, as in CI.
+    /// Creates a masker for `secrets`. Lines of fewer than two characters are not masked, as in CI.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         Self::default().with(secrets)
     }
 
-    /// The same masker, which knows `secrets` too.
+    /// Returns a masker that also knows `secrets`.
     #[must_use]
     pub fn with<'a>(&self, secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let mut forms = self.forms.clone();
@@ -79,18 +79,18 @@ impl Masker {
         MaskedLine::from_masked(self.mask(text))
     }
 
-    /// Whether it knows no secret.
+    /// Whether it has no secrets.
     pub(crate) fn is_idle(&self) -> bool {
         self.finder.is_none()
     }
 
-    /// The length in bytes of the longest text that is masked.
+    /// The length in bytes of the longest masked text.
     pub(crate) fn longest(&self) -> usize {
         self.longest
     }
 
-    /// The place nearest to `at` where `bytes` can be cut without cutting a secret in two. Sees every secret that begins
-    /// before `at` if `bytes` has at least [`Masker::longest`] bytes after it. Is 0 only if `at` is.
+    /// The position nearest to `at` where `bytes` can be cut without splitting a secret. Finds every secret that begins
+    /// before `at` if `bytes` has at least [`Masker::longest`] bytes after it. It is 0 only if `at` is.
     pub(crate) fn cut(&self, bytes: &[u8], at: usize) -> usize {
         match self.find(bytes, Vec::new()).into_iter().find(|range| range.start < at && at < range.end) {
             Some(range) if range.start > 0 => range.start,
@@ -99,12 +99,12 @@ impl Masker {
         }
     }
 
-    /// The first part of a secret with which `shown` ends, if there is one.
+    /// The first part of a secret at the end of `shown`, if there is one.
     pub(crate) fn open(&self, shown: &[u8]) -> Option<Open> {
         self.openings.as_ref()?.open(shown)
     }
 
-    /// The secrets in `shown` that begin before `border` and end behind it.
+    /// The secrets in `shown` that begin before `border` and end after it.
     pub(crate) fn across(&self, shown: &[u8], border: usize) -> Vec<Range<usize>> {
         let (Some(finder), Some(openings)) = (&self.finder, &self.openings) else { return Vec::new() };
         let first = border.saturating_sub(openings.longest());
@@ -114,10 +114,10 @@ impl Masker {
         found.filter(|range| Openings::may_part(range.len()) && range.start < border && border < range.end).collect()
     }
 
-    /// The ranges of secrets and `all`, in order; overlapping ones are joined, so that no end of one stays.
+    /// The ranges of secrets and `all`, in order; overlapping ones are merged, so that no part of one stays visible.
     fn find(&self, bytes: &[u8], mut all: Vec<Range<usize>>) -> Vec<Range<usize>> {
         let Some(finder) = &self.finder else { return all };
-        // Most texts hold no secret, which is seen sooner than where all of them are.
+        // Most texts have no secret, and this check is faster than the full search.
         if finder.is_match(bytes) {
             all.extend(finder.find_overlapping_iter(bytes).map(|found| found.range()));
         }

@@ -1,4 +1,4 @@
-//! Output variables and published artifacts, from the files that a finished step left (outputs.declared).
+//! Output variables and published artifacts, read from the files of a finished step (outputs.declared).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cirun_expressions::Value;
@@ -7,27 +7,27 @@ use indexmap::IndexMap;
 
 use crate::{OutputFiles, dotenv};
 
-/// Marks a value that the script wrote as base64, so that any text comes through.
+/// Marks a value that the script encoded as base64 so that it can hold any text.
 const BASE64_MARK: &str = "__B64__";
 
-/// A value that a step exported.
+/// A value exported by a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OutputValue {
     pub(crate) text: String,
     pub(crate) secret: bool,
 }
 
-/// What a step exported.
+/// All values exported by a step.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Outputs {
     pub(crate) variables: IndexMap<String, OutputValue>,
-    /// The outcome `artifact_<step>`, as expressions see it.
+    /// The outcome `artifact_<step>`, as expressions read it.
     pub(crate) artifact: Option<Value>,
-    /// What a person should know, though it fails nothing.
+    /// Problems to report that do not fail the step.
     pub(crate) notes: Vec<String>,
 }
 
-/// Reads the files of a step that ended well. An error is the reason why the step fails after all.
+/// Reads the files of a step that succeeded. An error is the reason why the step fails after all.
 pub(crate) fn read(files: &OutputFiles, declared: &[OutputVariable]) -> Result<Outputs, String> {
     if let Some(reason) = &files.refused {
         return Err(reason.clone());

@@ -1,4 +1,4 @@
-//! A step whose turn has come: every text is final.
+//! A step whose turn has come, with all texts final.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ pub struct ReadyStep {
     pub path: StepPath,
     /// Foreground or service.
     pub role: Role,
-    /// From 1; above 1 for a retry.
+    /// The attempt, from 1.
     pub attempt: u32,
-    /// What to do.
+    /// The work.
     pub action: ReadyAction,
-    /// How long it may take; the engine enforces it.
+    /// Its timeout; the engine enforces it.
     pub timeout: Duration,
-    /// The paths of its test reports, as globs: what is to be collected when it has ended.
+    /// Globs of its test reports, which are collected when it has ended.
     pub reports: Vec<String>,
 }
 
-/// What a ready step does.
+/// The work of a ready step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReadyAction {
     /// Runs in a container.
@@ -31,7 +31,7 @@ pub enum ReadyAction {
     Host(Box<ReadyHost>),
 }
 
-/// A container, final.
+/// A container with final settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReadyContainer {
     /// Image reference.
@@ -44,7 +44,7 @@ pub struct ReadyContainer {
     pub entrypoint: Option<Vec<String>>,
     /// Replaces the image's command.
     pub command: Option<Vec<String>>,
-    /// The whole environment; may hold secrets.
+    /// The whole environment; it may have secrets.
     pub env: IndexMap<String, String>,
     /// DNS names on the stage's network.
     pub aliases: Vec<String>,
@@ -62,17 +62,17 @@ pub struct ReadyContainer {
     pub working_dir: String,
     /// Mount the engine's socket.
     pub engine_socket: bool,
-    /// What plays the image's program.
+    /// The local replacement for the image's program.
     pub stand_in: Option<StandIn>,
 }
 
-/// A process of the machine, final.
+/// A process of the machine with final settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReadyHost {
     /// Program and arguments.
     pub argv: Vec<String>,
-    /// The step's environment, over the machine's.
+    /// The step's environment, added to the machine's.
     pub env: IndexMap<String, String>,
-    /// The ports that a service says it listens on.
+    /// The ports that a service declares.
     pub ports: Vec<u16>,
 }

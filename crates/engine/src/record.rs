@@ -1,4 +1,4 @@
-//! What has happened so far: what later steps may ask for.
+//! The state of the run so far, for the expressions of later steps.
 
 use cirun_plan::{Plan, PlannedStage, PlannedStep, Role, StageId, StepPath};
 use indexmap::{IndexMap, IndexSet};
@@ -16,16 +16,16 @@ pub(crate) struct RunRecord {
 #[derive(Debug, Clone)]
 pub(crate) struct StageRecord {
     pub(crate) id: StageId,
-    /// The looped stage that it is an instance of.
+    /// The looped stage that this stage is an instance of.
     pub(crate) looped: Option<StageId>,
     pub(crate) steps: IndexMap<StepPath, StepRecord>,
-    /// The loops and step groups whose turn has come, by the ids of the step groups around them and their own.
+    /// The loops and step groups that have started, by the ids of the step groups around them and their own.
     pub(crate) groups: IndexMap<StepPath, GroupRecord>,
     /// When it began.
     pub(crate) started: Option<Timestamp>,
     /// `currentStatus`: the combined outcome of what has finished.
     pub(crate) current: Tally,
-    /// Set when the stage has finished.
+    /// Set once the stage has finished.
     pub(crate) outcome: Option<Outcome>,
     /// When it finished.
     pub(crate) ended: Option<Timestamp>,
@@ -36,7 +36,7 @@ pub(crate) struct StageRecord {
 pub(crate) struct GroupRecord {
     pub(crate) name: String,
     pub(crate) started: Timestamp,
-    /// When and how it ended.
+    /// Its end, and its status.
     pub(crate) ended: Option<(Timestamp, Outcome)>,
 }
 
@@ -51,25 +51,25 @@ pub(crate) struct StepRecord {
     pub(crate) outputs: Outputs,
 }
 
-/// How far a step is.
+/// The state of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StepState {
     /// Its turn has not come.
     Waiting,
-    /// It runs its attempt of this number, from 1.
+    /// It runs its attempt with this number, from 1.
     Running { attempt: u32, started: Timestamp },
     /// It has ended.
     Finished { attempts: u32, started: Timestamp, ended: Timestamp, outcome: Outcome },
 }
 
 impl RunRecord {
-    /// The record of a run that has done nothing yet.
+    /// Creates the record of a new run.
     pub(crate) fn new(plan: &Plan) -> Self {
         let stages = plan.stages.iter().map(|stage| (stage.id.clone(), StageRecord::new(stage)));
         Self { stages: stages.collect() }
     }
 
-    /// Puts the stages that one came to in its place.
+    /// Replaces a stage by the stages that it was expanded to.
     pub(crate) fn replace(&mut self, outline: &StageId, stages: &[PlannedStage]) {
         let Some(at) = self.stages.get_index_of(outline) else { return };
         self.stages.shift_remove(outline);
@@ -78,8 +78,8 @@ impl RunRecord {
         }
     }
 
-    /// `pipeline.currentStatus`: the combined outcome of the finished stages. A loop counts when all of it has finished
-    /// (flow.current-status), so that a failed instance does not skip the next one.
+    /// `pipeline.currentStatus`: the combined outcome of the finished stages. A loop counts only once all of it has
+    /// finished (flow.current-status), so a failed instance does not skip the next one.
     pub(crate) fn current(&self) -> Outcome {
         let open: IndexSet<&StageId> = self
             .stages
@@ -96,14 +96,14 @@ impl RunRecord {
         tally.combined()
     }
 
-    /// The combined outcome of all that has finished, at the end of the run.
+    /// The combined outcome of the whole run, once it has ended.
     pub(crate) fn outcome(&self) -> Outcome {
         let mut tally = Tally::default();
         self.stages.values().filter_map(|stage| stage.outcome).for_each(|outcome| tally.add(outcome));
         tally.combined()
     }
 
-    /// The first step of the plan that failed or timed out; services are none.
+    /// The first step of the plan that failed or timed out; services are left out.
     pub(crate) fn first_failed(&self) -> Option<&StepPath> {
         let failed = |step: &StepRecord| {
             step.role == Role::Foreground
@@ -129,7 +129,7 @@ impl StageRecord {
         }
     }
 
-    /// Whether any of its steps has done something.
+    /// Whether any of its steps has run.
     pub(crate) fn has_run(&self) -> bool {
         let is_skipped =
             |step: &StepRecord| matches!(step.state, StepState::Finished { outcome: Outcome::Skipped, .. });
@@ -143,7 +143,7 @@ impl StageRecord {
 }
 
 impl GroupRecord {
-    /// The service's word for how far it is.
+    /// The service's name for the state.
     pub(crate) fn status(&self) -> &'static str {
         self.ended.map_or("RUNNING", |(_, outcome)| outcome.status())
     }

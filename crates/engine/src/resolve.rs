@@ -1,4 +1,4 @@
-//! Makes a planned step final: every text is evaluated with what the run has produced so far. Pure.
+//! Makes a planned step final: evaluates every text with the results of the run so far. Pure.
 
 mod secret_script;
 
@@ -11,17 +11,17 @@ use indexmap::IndexMap;
 
 use crate::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep, scope::RunScope};
 
-/// A step whose texts are final.
+/// A step with final texts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Resolved {
     pub(crate) step: ReadyStep,
-    /// Expressions that resolved to nothing, as written.
+    /// Expressions that resolved to null, as written.
     pub(crate) unresolved: Vec<String>,
-    /// Values that secrets went into.
+    /// Values that contain secrets.
     pub(crate) secrets: Vec<Secret>,
 }
 
-/// Resolves a step that runs in a container or as a process; `None` for the others. The error is for a person.
+/// Resolves a step that runs in a container or as a process; `None` for other steps. The error is text to print.
 pub(crate) fn resolve(step: &PlannedStep, profile: Profile, scope: &RunScope<'_>) -> Result<Option<Resolved>, String> {
     let mut resolver = Resolver { scope, profile, unresolved: Vec::new(), secrets: Vec::new() };
     let action = match &step.action {
@@ -39,13 +39,13 @@ pub(crate) fn resolve(step: &PlannedStep, profile: Profile, scope: &RunScope<'_>
     }))
 }
 
-/// A program's words.
+/// The program and its arguments.
 struct Words {
     words: Vec<String>,
     secrecy: Secrecy,
 }
 
-/// Whether a secret went into words.
+/// Whether the program or its arguments contain a secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Secrecy {
     Open,
@@ -122,7 +122,7 @@ impl Resolver<'_> {
             if text.is_deferred() && value.is_empty() && drops_empty_variables(self.profile) {
                 continue;
             }
-            // The lines of a text with a secret somewhere inside would mask too much; its secret is known by itself.
+            // A text with a secret somewhere in it has lines that must not be masked; its secret is known by itself.
             if text.is_deferred() && secret && !value.contains('\n') {
                 self.secrets.push(Secret::new(value.clone()));
             }
@@ -131,7 +131,7 @@ impl Resolver<'_> {
         Ok(env)
     }
 
-    /// Checks the variables that had to wait for the run; one that is left out counts as empty.
+    /// Checks the variables that depended on the run; one that is not set is checked as empty.
     fn check(&self, planned: &ContainerAction, env: &IndexMap<String, String>) -> Result<(), String> {
         for VariableRule { variable, must } in &planned.rules {
             let value = env.get(variable).map_or("", String::as_str);
@@ -153,7 +153,7 @@ impl Resolver<'_> {
         match text.resolve(self.scope) {
             Ok(Evaluation::Ready { value, secret, unresolved }) => {
                 self.unresolved.extend(unresolved);
-                // A name that is missing beside secret outputs is no secret.
+                // A missing name beside secret outputs is not a secret.
                 Ok((value.render(), secret && value != Value::Null))
             }
             Ok(Evaluation::Pending) => Err(format!("`{}` needs a value that no step has produced", text.shown())),
@@ -162,7 +162,7 @@ impl Resolver<'_> {
     }
 }
 
-/// The runner of these profiles drops variables whose value is empty (environment.empty).
+/// The runner of these profiles drops variables with an empty value (environment.empty).
 fn drops_empty_variables(profile: Profile) -> bool {
     match profile {
         Profile::Kubernetes => false,

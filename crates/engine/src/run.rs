@@ -17,7 +17,7 @@ use crate::{
     with_causes,
 };
 
-/// Walks plans over a backend.
+/// Runs plans on a backend.
 #[derive(Debug)]
 pub struct Engine<B> {
     backend: Arc<B>,
@@ -31,33 +31,33 @@ pub struct RunResult {
     pub outcome: Outcome,
     /// The outcome of each stage; `Skipped` where none of its steps has run.
     pub stages: Vec<(StageId, Outcome)>,
-    /// Why the run could not go on, apart from what its steps did.
+    /// Why the run could not continue, other than failed steps.
     pub error: Option<RunError>,
-    /// What that error says with its causes, for a person; masked.
+    /// The text of that error with its causes; masked.
     pub error_text: Option<String>,
-    /// The step whose end has told that error.
+    /// The step whose end reported that error.
     pub told_by: Option<StepPath>,
     /// The first step of the plan that failed or timed out.
     pub first_failed: Option<StepPath>,
-    /// A person ended it.
+    /// Whether a user ended it.
     pub cancelled: bool,
-    /// How many differences from CI it found.
+    /// The number of differences from CI.
     pub differences: usize,
 }
 
-/// Why a run could not go on.
+/// Why a run could not continue.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The backend could not tell how a step went.
+    /// The backend could not find out how a step ended.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// Nobody takes the events any more: a sink failed.
-    #[error("nobody takes the events of the run any more")]
+    /// The receiver of events is gone: a sink failed.
+    #[error("the receiver of the run's events is gone")]
     Abandoned,
     /// A bug of cirun: a task panicked.
     #[error("cirun has a bug: a task panicked")]
     Panicked {
-        /// The step of the task, if it was a step's.
+        /// The step of the task, if it had one.
         step: Option<StepPath>,
     },
 }
@@ -66,11 +66,11 @@ pub enum RunError {
 #[derive(Debug)]
 pub(crate) struct Broken {
     pub(crate) error: RunError,
-    /// The step whose end tells it.
+    /// The step whose end reports it.
     pub(crate) told_by: Option<StepPath>,
 }
 
-/// What all stages of a run share.
+/// The state that all stages of a run share.
 pub(crate) struct Context<B> {
     pub(crate) backend: Arc<B>,
     pub(crate) config: Config,
@@ -79,7 +79,7 @@ pub(crate) struct Context<B> {
 }
 
 impl<B> Context<B> {
-    /// Returns when a person wants the run to end.
+    /// Returns when a user asks for the run to end.
     pub(crate) async fn cancelled(&self) {
         tokio::select! {
             biased;
@@ -96,20 +96,20 @@ impl<B> Context<B> {
 /// Why no further step starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Halt {
-    /// A person said so.
+    /// A user requested it.
     Cancelled,
-    /// A step's failure strategy said so.
+    /// A step's failure strategy aborted the run.
     Aborted { step: StepPath },
     /// A step's failure strategy ended the stage.
     RolledBack { step: StepPath },
-    /// A service ended, which is not to be.
+    /// A service ended, and that is not allowed.
     ServiceEnded { service: StepPath },
-    /// The run cannot go on; the reason has been told.
+    /// The run cannot continue; the reason has been reported.
     Broken,
 }
 
 impl Halt {
-    /// Whether running steps are stopped. A rollback lets them end.
+    /// Whether running steps are stopped. A rollback lets them finish.
     pub(crate) fn stops_running_steps(&self) -> bool {
         match self {
             Self::Cancelled | Self::Aborted { .. } | Self::ServiceEnded { .. } | Self::Broken => true,
@@ -117,11 +117,11 @@ impl Halt {
         }
     }
 
-    /// How steps end that have not begun.
+    /// The outcome of steps that have not begun.
     pub(crate) fn for_later_steps(&self) -> (Outcome, String) {
         match self {
             Self::RolledBack { step } => {
-                (Outcome::Skipped, format!("the stage was ended by the failure strategy of `{step}`"))
+                (Outcome::Skipped, format!("the stage was stopped by the failure strategy of `{step}`"))
             }
             Self::ServiceEnded { .. } => (Outcome::Skipped, self.for_running_steps()),
             Self::Cancelled | Self::Aborted { .. } | Self::Broken => (Outcome::Aborted, self.for_running_steps()),
@@ -135,21 +135,21 @@ impl Halt {
             Self::Aborted { step } | Self::RolledBack { step } => {
                 format!("the run was aborted by the failure strategy of `{step}`")
             }
-            Self::ServiceEnded { service } => format!("the stage was ended, as its service `{service}` had ended"),
-            Self::Broken => "the run could not go on".to_owned(),
+            Self::ServiceEnded { service } => format!("the stage was stopped because its service `{service}` exited"),
+            Self::Broken => "the run could not continue".to_owned(),
         }
     }
 }
 
 impl<B: Backend> Engine<B> {
-    /// An engine for one backend.
+    /// Creates an engine for a backend.
     pub fn new(backend: Arc<B>, config: Config) -> Self {
         Self { backend, config }
     }
 
-    /// Runs `plan`. Events go to `events`, `run_finished` last; if nobody takes them, the run is ended.
+    /// Runs `plan`. Events go to `events`, with `run_finished` last; if the receiver is dropped, the run is ended.
     ///
-    /// The returned future must be run to its end: dropping it leaves the objects of the stage to `cirun clean`.
+    /// Run the returned future to its end: dropping it leaves the objects of the stage for `cirun clean`.
     pub async fn run(&self, plan: &Plan, events: mpsc::Sender<Event>, cancel: Cancellation) -> RunResult {
         let emitter = Emitter::new(events, self.config.clock.clone(), Masker::new(&plan.secrets));
         let (backend, config) = (Arc::clone(&self.backend), self.config.clone());
@@ -168,12 +168,12 @@ impl<B: Backend> Engine<B> {
     }
 }
 
-/// What the stages of a run leave for the ones after them.
+/// The results that stages pass on to later ones.
 struct RunState {
     record: RunRecord,
     halt: Option<Halt>,
     error: Option<Broken>,
-    /// The outcomes of the finished stages as people see them.
+    /// The outcomes of the finished stages, as reported to the user.
     shown: Vec<(StageId, Outcome)>,
 }
 
@@ -229,7 +229,7 @@ impl RunState {
         if let Some(Halt::RolledBack { .. } | Halt::ServiceEnded { .. }) = self.halt {
             self.halt = None;
         }
-        // For expressions a stage of skipped steps is a success, as in CI; for people it is none.
+        // In expressions a stage of skipped steps is a success, as in CI; to the user it is reported as skipped.
         let shown = if outcome == Outcome::Succeeded && !ran { Outcome::Skipped } else { outcome };
         self.shown.push((stage.id.clone(), shown));
         if let Some(record) = self.record.stages.get_mut(&stage.id) {
@@ -240,8 +240,8 @@ impl RunState {
     }
 
     async fn finish<B>(&self, context: &Context<B>, stage: &PlannedStage, outcome: Outcome, elapsed: Duration) {
-        for told in (context.config.after_stage)(&stage.id) {
-            context.emitter.emit_unmasked(told).await;
+        for event in (context.config.after_stage)(&stage.id) {
+            context.emitter.emit_unmasked(event).await;
         }
         let stage = stage.id.clone();
         context.emitter.emit(EventKind::StageFinished { stage, outcome, elapsed }).await;
@@ -290,7 +290,7 @@ impl RunState {
 
 enum StageTurn {
     Run,
-    /// All of its steps end so.
+    /// Ends all of its steps with this outcome.
     End {
         outcome: Outcome,
         step_outcome: Outcome,

@@ -1,4 +1,4 @@
-//! What expressions see of the run: outputs, statuses, times, published artifacts (expressions.steps).
+//! The values that expressions read from the run: outputs, statuses, times, published artifacts (expressions.steps).
 
 use cirun_expressions::{Lookup, Scope, Segment, Value};
 use cirun_plan::{StageId, StepPath};
@@ -10,14 +10,14 @@ use crate::{
     status::{Tally, is_failure, is_success},
 };
 
-/// The run as one place of one stage sees it.
+/// The run, as seen from one place in a stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RunScope<'a> {
     pub(crate) run: &'a RunRecord,
     pub(crate) stage: &'a StageId,
-    /// The step whose text is evaluated; `steps.ID` looks beside it first. None for the stage's own conditions.
+    /// The step whose text is evaluated; `steps.ID` starts the search beside it. None for the stage's own conditions.
     pub(crate) step: Option<&'a StepPath>,
-    /// `strategy.currentStatus`: of the loop around the step; where there is none, that of the stage is meant.
+    /// `strategy.currentStatus`: the status of the loop around the step, or of the stage if there is none.
     pub(crate) strategy: Option<Outcome>,
     pub(crate) now: Timestamp,
 }
@@ -89,7 +89,7 @@ impl RunScope<'_> {
         stage.looped.as_ref().map_or(Lookup::Missing, |looped| self.stage_loop(&looped.0))
     }
 
-    /// The status of a loop of stages: of its instances.
+    /// The combined status of the instances of a looped stage.
     fn stage_loop(&self, id: &str) -> Lookup {
         let is_instance = |stage: &&StageRecord| stage.looped.as_ref().is_some_and(|looped| looped.0 == id);
         let mut instances = self.run.stages.values().filter(is_instance).peekable();
@@ -141,7 +141,7 @@ fn in_stage(stage: &StageRecord, rest: &[Segment]) -> Lookup {
     }
 }
 
-/// The steps that have failed, as the service writes the list; nothing if there are none (environment.status).
+/// The failed steps, in the service's list format; nothing if there are none (environment.status).
 fn failed_steps(stage: &StageRecord) -> String {
     let failed = |step: &StepRecord| matches!(step.state, StepState::Finished { outcome, .. } if is_failure(outcome));
     let ids: Vec<&str> = stage.steps.values().filter(|step| failed(step)).map(|step| step.id.as_str()).collect();
@@ -156,7 +156,7 @@ fn in_execution(stage: &StageRecord, rest: &[Segment]) -> Lookup {
     }
 }
 
-/// What comes after `steps.` in the group `ids`.
+/// The value of the rest of a path after `steps.`, in the group `ids`.
 fn in_steps<'a>(stage: &StageRecord, mut ids: Vec<&'a str>, rest: &'a [Segment]) -> Lookup {
     let Some((Segment::Key(id), rest)) = rest.split_first() else { return Lookup::Missing };
     ids.push(id);
@@ -255,7 +255,7 @@ fn descend(value: Value, secret: bool, path: &[Segment]) -> Lookup {
     inner.map_or(Lookup::Missing, |inner| descend(inner, secret, rest))
 }
 
-/// The path up to its first index.
+/// The path before its first index.
 fn keys(path: &[Segment]) -> Vec<&str> {
     path.iter()
         .map_while(|segment| match segment {

@@ -1,22 +1,22 @@
-//! Reads `/proc/net/tcp` and `/proc/net/tcp6`: which ports of a network namespace are listened on. Pure; for executors.
+//! Reads `/proc/net/tcp` and `/proc/net/tcp6`: the listening ports of a network namespace. Pure; for executors.
 //!
-//! Looking there, a service that waits for its first client does not meet a client of cirun's.
+//! This does not connect to the service, so a service that waits for its first client is not disturbed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// A socket that is listened on.
+/// A listening socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Listener {
-    /// Where.
+    /// The address.
     pub address: SocketAddr,
-    /// The socket's number, by which its processes have it (`/proc/PID/fd`).
+    /// The socket's inode number, as in `/proc/PID/fd`.
     pub inode: u64,
 }
 
-/// The kernel's number of the state LISTEN.
+/// The kernel's number for the state LISTEN.
 const LISTEN: &str = "0A";
 
-/// The sockets that the lines of the kernel's tables say are listened on, by address; other lines are passed over.
+/// The listening sockets in the lines of the kernel's tables, by address; other lines are skipped.
 pub fn listening(tables: &str) -> Vec<Listener> {
     let mut listeners: Vec<_> = tables.lines().filter_map(listener).collect();
     listeners.sort();
@@ -35,7 +35,7 @@ fn listener(line: &str) -> Option<Listener> {
     Some(Listener { address, inode: words.nth(5)?.parse().ok()? })
 }
 
-/// The kernel writes each 32 bits of an address as a number of the machine's own byte order.
+/// The kernel writes each 32 bits of an address as a number in the machine's byte order.
 fn ip(hex: &str) -> Option<IpAddr> {
     let words: Vec<[u8; 4]> = (0..hex.len())
         .step_by(8)
@@ -55,7 +55,7 @@ fn ip(hex: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    /// Of a container with Docker's name server, a web server, and a connection to it.
+    /// From a container with Docker's name server, a web server, and a connection to it.
     const TABLES: &str = "\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0B00007F:8D51 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 62332 1 000000005fa78c7f 100 0 0 10 0

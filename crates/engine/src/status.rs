@@ -1,17 +1,17 @@
-//! How outcomes add up, and the words that expressions see (flow.status).
+//! How outcomes combine, and their names in expressions (flow.status).
 
 use crate::Outcome;
 
-/// The outcomes in the order in which they decide a combined one, the strongest first; what comes after is positive.
+/// The outcomes in order of precedence for a combined outcome, the strongest first; the others are positive.
 const STRONGEST: [Outcome; 3] = [Outcome::Aborted, Outcome::Failed, Outcome::TimedOut];
 
 impl Outcome {
-    /// Whether nothing has gone wrong, or it is ignored: the outcomes for which CI's status counts as positive.
+    /// Whether the outcome is positive in CI: nothing failed, or the failure was ignored.
     pub fn is_positive(self) -> bool {
         !STRONGEST.contains(&self)
     }
 
-    /// The service's word for it, as in `<+steps.ID.status>`.
+    /// The service's name for it, as in `<+steps.ID.status>`.
     pub fn status(self) -> &'static str {
         match self {
             Self::Succeeded => "SUCCEEDED",
@@ -24,7 +24,7 @@ impl Outcome {
     }
 }
 
-/// Counts the outcomes of finished nodes.
+/// Counts of the outcomes of finished nodes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     aborted: usize,
@@ -34,7 +34,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Counts one more.
+    /// Adds one outcome.
     pub(crate) fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Aborted => self.aborted += 1,
@@ -45,7 +45,7 @@ impl Tally {
         }
     }
 
-    /// Counts all of `other` too.
+    /// Adds all counts of `other`.
     pub(crate) fn merge(&mut self, other: Self) {
         self.aborted += other.aborted;
         self.failed += other.failed;
@@ -53,7 +53,7 @@ impl Tally {
         self.ignored += other.ignored;
     }
 
-    /// The combined outcome; of nothing it is `Succeeded`.
+    /// The combined outcome; without any node it is `Succeeded`.
     pub(crate) fn combined(self) -> Outcome {
         let by_strength = STRONGEST.into_iter().zip([self.aborted, self.failed, self.timed_out]);
         match by_strength.into_iter().find(|(_, count)| *count > 0) {
@@ -64,12 +64,12 @@ impl Tally {
     }
 }
 
-/// Whether `OnStageSuccess` (or `OnPipelineSuccess`) holds.
+/// Whether `OnStageSuccess` (or `OnPipelineSuccess`) is true.
 pub(crate) fn is_success(current: Outcome) -> bool {
     matches!(current, Outcome::Succeeded | Outcome::Ignored)
 }
 
-/// Whether `OnStageFailure` (or `OnPipelineFailure`) holds; neither holds after an abort.
+/// Whether `OnStageFailure` (or `OnPipelineFailure`) is true; neither is after an abort.
 pub(crate) fn is_failure(current: Outcome) -> bool {
     matches!(current, Outcome::Failed | Outcome::TimedOut)
 }

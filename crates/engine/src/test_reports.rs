@@ -1,4 +1,5 @@
-//! Sums up the test reports of steps, as the service counts them: JUnit XML, and Visual Studio's `.trx` (outputs.report-formats).
+//! Summarizes the test reports of steps as the service does: JUnit XML, and Visual Studio's `.trx`
+//! (outputs.report-formats).
 
 mod junit;
 mod trx;
@@ -8,13 +9,13 @@ use std::time::Duration;
 
 use crate::{ReportFile, TestSummary};
 
-/// How many failed cases a summary keeps.
+/// The number of failed cases that a summary keeps.
 const MAX_FAILURES: usize = 50;
 
-/// How many characters of a failure's message are kept: the last ones, as in CI.
+/// The number of characters of a failure message to keep: the last ones, as in CI.
 const MAX_MESSAGE: usize = 8_000;
 
-/// Adds a report to `summary`. Returns what a person should know of the file: why it does not count, or what of it does not.
+/// Adds a report to `summary`. Returns the problems to report: why the file, or a part of it, does not count.
 pub(crate) fn add(file: &ReportFile, summary: &mut TestSummary) -> Vec<String> {
     let mut tally = Tally::default();
     let (kind, read) = match file.path.ends_with(".trx") {
@@ -25,7 +26,7 @@ pub(crate) fn add(file: &ReportFile, summary: &mut TestSummary) -> Vec<String> {
         return vec![format!("`{}` is not {kind}: {problem}", file.path)];
     }
     let mistake =
-        tally.mistake.as_ref().map(|mistake| format!("`{}` is read up to a mistake in it: {mistake}", file.path));
+        tally.mistake.as_ref().map(|mistake| format!("`{}` is read up to its first error: {mistake}", file.path));
     let uncounted = tally.uncounted().map(|what| format!("`{}`: {what}", file.path));
     tally.add_to(summary);
     mistake.into_iter().chain(uncounted).collect()
@@ -35,10 +36,10 @@ pub(crate) fn add(file: &ReportFile, summary: &mut TestSummary) -> Vec<String> {
 #[derive(Default)]
 struct Tally {
     summary: TestSummary,
-    /// Cases that the service passes over, by the reason.
+    /// Cases that the service ignores, by the reason.
     outside_of_suites: u32,
     without_name: u32,
-    /// What is wrong behind the cases that count.
+    /// The error after the last case that counts.
     mistake: Option<String>,
 }
 
@@ -47,16 +48,16 @@ struct Tally {
 struct Case {
     /// Its own name.
     name: String,
-    /// Its suite or class, for people.
+    /// Its suite or class, as text to print.
     suite: String,
     verdict: Verdict,
-    /// What a failure says, with its details where it says nothing.
+    /// The failure message, or its details if it has no message.
     message: String,
     details: String,
     time: Duration,
 }
 
-/// How a case ended; the service has `error` too, and shows it as failed.
+/// The outcome of a case; the service also has `error`, and shows it as failed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     #[default]
@@ -122,7 +123,7 @@ fn last_characters(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What a report comes to, and what is said of it.
+    /// The summary of a report, and its problems.
     pub(super) fn summed(path: &str, content: &[u8]) -> String {
         let mut summary = TestSummary::default();
         let file = ReportFile { path: path.to_owned(), content: content.to_vec() };

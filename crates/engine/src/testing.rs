@@ -1,4 +1,4 @@
-//! For tests: a strict backend in memory, builders of plans, and runs whose events are text.
+//! Test support: a strict backend in memory, builders of plans, and runs whose events are text.
 
 mod fake;
 mod plans;

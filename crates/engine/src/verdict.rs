@@ -1,4 +1,4 @@
-//! What an attempt's end means for its step. Pure.
+//! Decides what the end of an attempt means for its step. Pure.
 
 use cirun_plan::PlannedStep;
 
@@ -11,21 +11,21 @@ use crate::{
     written,
 };
 
-/// The service reports an error of its own runner with this code (flow.runner-error).
+/// The code with which the service reports errors of its own runner (flow.runner-error).
 const RUNNER_ERROR: i64 = 255;
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
-    /// It ended well.
+    /// It succeeded.
     Succeeded { exit_code: Option<i64>, outputs: Outputs },
-    /// It did not; failure strategies decide.
+    /// It failed; failure strategies decide.
     Failed(Failure),
-    /// It was stopped, not for its timeout.
+    /// It was stopped, other than by its timeout.
     Stopped,
 }
 
-/// Judges an attempt; an error means that the backend could not tell.
+/// Judges an attempt; an error means that the backend could not find out how it ended.
 pub(crate) fn judge(
     step: &PlannedStep,
     job: &Option<Job>,
@@ -63,7 +63,7 @@ fn is_wait(job: &Option<Job>) -> bool {
     matches!(job, Some(Job::Wait(_)))
 }
 
-/// Whether the program is named by the step, and not by its image.
+/// Whether the step names the program, rather than its image.
 fn has_own_program(job: &Option<Job>) -> bool {
     match job {
         Some(Job::Run(ready)) => match &ready.action {

@@ -1,8 +1,8 @@
-//! Where in the documents that is written which a run stumbles over, for its messages.
+//! Finds the place in the documents where a failing part of a run is written, for messages.
 
 use cirun_plan::{Action, Origin, Place, PlannedStep};
 
-/// Where what a step starts is written: its script, its entrypoint, its image, or else the step itself.
+/// The place where the started program is written: the step's script, entrypoint or image, or else the step itself.
 pub(crate) fn program(step: &PlannedStep) -> &Place {
     let own = match &step.action {
         Action::Container(container) => {
@@ -20,7 +20,7 @@ pub(crate) fn program(step: &PlannedStep) -> &Place {
     own.unwrap_or(&step.place)
 }
 
-/// What is said of a step whose program did not start.
+/// The message for a step whose program did not start.
 pub(crate) fn not_started(step: &PlannedStep, reason: &str) -> String {
     format!("it could not be started: {reason} ({})", program(step))
 }

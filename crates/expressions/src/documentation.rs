@@ -1,4 +1,4 @@
-//! Tests that `docs/expressions.md` is true: every line of its tables is evaluated.
+//! Tests `docs/expressions.md`: evaluates every line of its tables.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::{
 
 const DOCUMENT: &str = include_str!("../../../docs/expressions.md");
 
-/// A line of a table, with the name of the table's first column.
+/// A line of a table, with the title of the table's first column.
 struct Line {
     kind: &'static str,
     cells: Vec<String>,
@@ -57,7 +57,7 @@ fn every_line_of_the_tables_is_true() {
             _ => continue,
         };
         checked += 1;
-        // A report takes a line of its own, a table's cell has only one.
+        // A report is on a line of its own, but a table's cell has only one line.
         let is = is.replace('\n', "; ").replace('`', "'");
         if *written != is {
             writeln!(wrong, "{}\n  written: {written}\n  is:      {is}", cells[0]).unwrap();

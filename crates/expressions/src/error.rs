@@ -1,14 +1,14 @@
-//! What can be wrong with an expression, and where.
+//! Errors of expressions, with their places.
 
 use std::ops::Range;
 
-/// A mistake in the text of an expression; `span` is in bytes of the template's text.
+/// An error in the text of an expression; `span` is in bytes of the template's text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SyntaxError {
-    /// What is wrong: a lowercase fragment.
+    /// The problem: a lowercase fragment.
     pub message: String,
-    /// Where, in bytes of the template's text.
+    /// The place, in bytes of the template's text.
     pub span: Range<usize>,
 }
 
@@ -16,8 +16,8 @@ pub struct SyntaxError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct EvalError {
-    /// What is wrong: a lowercase fragment.
+    /// The problem: a lowercase fragment.
     pub message: String,
-    /// Where, in bytes of the template's text.
+    /// The place, in bytes of the template's text.
     pub span: Range<usize>,
 }

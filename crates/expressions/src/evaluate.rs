@@ -1,4 +1,4 @@
-//! Trees to values.
+//! Evaluates trees to values.
 
 mod evaluator;
 mod indirect;

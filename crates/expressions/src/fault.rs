@@ -1,25 +1,25 @@
-//! Why an operator, a method or a functor gave no value.
+//! Why an operator, a method or a functor returned no value.
 
-/// A reason, and with it what the service would do.
+/// A reason, and how the service would handle it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// An operand is null, which JEXL's strict arithmetic refuses.
     Null(String),
-    /// Text stands where a number is needed, so the author may have meant plain text: `archit-<+company>`.
+    /// A text in place of a number; the author may have meant plain text: `archit-<+company>`.
     NotANumber(String),
-    /// Any other mistake in the values; the service turns it into `null` when nothing is nested.
+    /// Any other error in the values; the service turns it into `null` in an expression without nested ones.
     Value(String),
-    /// The service could do it and cirun cannot, or a limit is reached: never turned into `null`.
+    /// The service can do it and cirun cannot, or a limit was reached: never turned into `null`.
     Refused(String),
 }
 
 impl Fault {
-    /// A mistake in the values.
+    /// An error in the values.
     pub(crate) fn value(message: impl Into<String>) -> Self {
         Self::Value(message.into())
     }
 
-    /// Something that only the service can do.
+    /// An operation that only the service supports.
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self::Refused(message.into())
     }

@@ -1,4 +1,4 @@
-//! Functors: objects with functions, under a name (expressions.functors). `secrets` belongs to the scope.
+//! Functors: named objects with functions (expressions.functors). `secrets` belongs to the scope.
 
 mod datetime;
 mod json;

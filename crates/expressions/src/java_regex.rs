@@ -1,8 +1,8 @@
 //! Java's regular expressions, on the `regex` crate.
 //!
-//! A pattern is read as Java reads it and written anew for the crate. What Java can and the crate cannot (look-around,
-//! back-references, possessive quantifiers) is refused by its name, so that no pattern can take more than linear time
-//! and none means something else here.
+//! A pattern is parsed as Java parses it and rewritten for the crate. Features that only Java has (look-around,
+//! back-references, possessive quantifiers) are refused by name, so that every pattern takes linear time and none has
+//! another meaning here.
 
 mod class;
 mod emit;
@@ -23,7 +23,7 @@ use self::{
 };
 use crate::fault::Fault;
 
-/// How large a compiled pattern may be, in bytes.
+/// The maximum size of a compiled pattern, in bytes.
 const MAX_COMPILED: usize = 1 << 19;
 
 /// A compiled pattern.
@@ -36,21 +36,21 @@ pub(crate) struct Pattern {
     names: Vec<(String, usize)>,
 }
 
-/// A pattern that cannot be used: Java refuses it, or only Java could do it.
+/// A pattern that cannot be used: Java refuses it, or only Java supports it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct PatternError(String);
 
-/// Whether `pattern`, as Java reads it, is found anywhere in `text`.
+/// Whether `pattern`, as Java parses it, matches anywhere in `text`.
 ///
 /// # Errors
-/// [`PatternError`], with what is wrong with the pattern.
+/// [`PatternError`], with the problem of the pattern.
 pub fn is_found(pattern: &str, text: &str) -> Result<bool, PatternError> {
     let found = anywhere(pattern).and_then(|pattern| pattern.is_match(text));
     found.map_err(|fault| PatternError(fault.message().to_owned()))
 }
 
-/// Compiles `pattern`, to be found anywhere.
+/// Compiles `pattern`, to match anywhere.
 pub(crate) fn anywhere(pattern: &str) -> Result<Pattern, Fault> {
     compile(pattern, false)
 }
@@ -60,7 +60,7 @@ pub(crate) fn whole(pattern: &str) -> Result<Pattern, Fault> {
     compile(pattern, true)
 }
 
-/// What compiling `pattern` may take, in an evaluation's steps: a counted repetition copies what it repeats.
+/// The cost of compiling `pattern`, in an evaluation's steps: a counted repetition copies its content.
 pub(crate) fn effort(pattern: &str) -> usize {
     pattern.len() + if pattern.contains('{') { 2000 } else { 100 }
 }
@@ -75,11 +75,11 @@ fn compile(pattern: &str, whole: bool) -> Result<Pattern, Fault> {
     Ok(Pattern { written: pattern.to_owned(), regex, emitted, names })
 }
 
-/// The fault with its pattern.
+/// Adds the pattern to the fault.
 fn within(fault: Fault, pattern: &str) -> Fault {
     match fault {
         Fault::Refused(message) => {
-            Fault::Refused(format!("the regular expression `{pattern}` is not one that cirun can evaluate: {message}"))
+            Fault::Refused(format!("the regular expression `{pattern}` cannot be evaluated by cirun: {message}"))
         }
         fault => Fault::value(format!("`{pattern}` is not a regular expression: {}", fault.message())),
     }

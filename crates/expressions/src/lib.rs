@@ -1,7 +1,7 @@
 //! `<+…>`: Harness expressions, parsed once and evaluated as often as needed.
 //!
-//! Pure: no clock, no environment, no files. What an expression may see comes in through [`Scope`].
-//! What the language can do stands in `docs/expressions.md`, whose tables are tests of this crate.
+//! Pure: no clock, no environment, no files. All values come from [`Scope`]. `docs/expressions.md` describes the
+//! language; its tables are tests of this crate.
 
 #[cfg(test)]
 mod documentation;

@@ -1,4 +1,5 @@
-//! Methods of objects: those of `java.lang.String`, of collections and of the boxed numbers that expressions can use.
+//! Methods of objects: those of `java.lang.String`, of collections and of boxed numbers, as far as expressions can use
+//! them.
 
 mod collection;
 mod dispatch;

@@ -1,4 +1,4 @@
-//! Values while an expression computes: what Java's objects are there, which are more kinds than a [`Value`] has.
+//! Values during an evaluation: Java's kinds of objects, of which there are more than a [`Value`] has.
 //!
 //! Lists, maps and sets are shared, as in Java: two names for one list see each other's changes.
 
@@ -14,7 +14,7 @@ pub(crate) use entries::{Entries, Key};
 
 use crate::{fault::Fault, syntax::Function};
 
-/// Items that several names can share.
+/// Items shared by several names.
 pub(crate) type Items = Rc<RefCell<Vec<Object>>>;
 
 /// A value of an expression.
@@ -22,31 +22,31 @@ pub(crate) type Items = Rc<RefCell<Vec<Object>>>;
 pub(crate) enum Object {
     Null,
     Bool(bool),
-    /// Any whole number: where Java's classes of them differ is not seen by an expression.
+    /// Any whole number: expressions cannot distinguish Java's classes for them.
     Int(i64),
     Float(f64),
-    /// `charAt` gives it; it is compared as a number, and joined as text.
+    /// The result of `charAt`; compared as a number, and joined as text.
     Char(char),
     Text(Rc<str>),
-    /// `[1, 2]` and what `split` gives: of a fixed length, with few methods.
+    /// `[1, 2]` and the result of `split`: of a fixed length, with few methods.
     Array(Items),
     /// `[1, ...]` and the lists of documents.
     List(Items),
     Set(Rc<RefCell<Entries>>),
     Map(Rc<RefCell<Entries>>),
-    /// From the first number to the second, up or down.
+    /// From the first number to the second, in either direction.
     Range(i64, i64),
     Function(Rc<Closure>),
-    /// What `entrySet()` holds.
+    /// An item of `entrySet()`.
     Entry(Rc<(Key, Object)>),
 }
 
-/// A function of a script with the variables that it was made with.
+/// A function of a script with its captured variables.
 #[derive(Debug)]
 pub(crate) struct Closure {
     pub(crate) function: std::sync::Arc<Function>,
     pub(crate) captured: Vec<(String, Object)>,
-    /// The variable that it was assigned to, which it sees too. Not captured: it would own itself.
+    /// The variable that it was assigned to, which it can also read. Not captured: it would own itself.
     pub(crate) own_name: RefCell<Option<String>>,
 }
 
@@ -71,7 +71,7 @@ impl Object {
         matches!(self, Self::Null)
     }
 
-    /// The value as the answer of a condition, or nothing for null, on which the service fails.
+    /// The truth of a condition, or `None` for null, which is an error in the service.
     pub(crate) fn truth(&self) -> Option<bool> {
         match self {
             Self::Null => None,
@@ -90,7 +90,7 @@ impl Object {
         }
     }
 
-    /// What kind of value it is, for messages.
+    /// The kind of value, for messages.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -108,7 +108,7 @@ impl Object {
         }
     }
 
-    /// The items of anything that can be looped over: a map gives its values.
+    /// The items of anything that can be looped over: for a map, its values.
     pub(crate) fn items(&self) -> Option<Vec<Self>> {
         match self {
             Self::Array(items) | Self::List(items) => Some(items.borrow().clone()),
@@ -126,7 +126,7 @@ impl Object {
         }
     }
 
-    /// Whether `container` is this value or somewhere in it: putting it into that container would make a circle.
+    /// Whether `container` is this value or anywhere in it: inserting it into that container would make a cycle.
     pub(crate) fn holds(&self, container: &Self, budget: &mut usize) -> Result<bool, Fault> {
         if *budget == 0 {
             return Err(Fault::refused("a value is too large to be put into another one"));
@@ -154,7 +154,7 @@ impl Object {
         }
     }
 
-    /// Whether both are one object, and not only equal.
+    /// Whether both are the same object, not only equal.
     pub(crate) fn is_same_object(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Array(left), Self::Array(right)) | (Self::List(left), Self::List(right)) => Rc::ptr_eq(left, right),
@@ -178,7 +178,7 @@ impl From<String> for Object {
     }
 }
 
-/// The numbers of a range, up or down.
+/// The numbers of a range, in its direction.
 pub(crate) fn range(from: i64, to: i64) -> Vec<Object> {
     let numbers = from.min(to)..=from.max(to);
     if from <= to { numbers.map(Object::Int).collect() } else { numbers.rev().map(Object::Int).collect() }

@@ -1,4 +1,4 @@
-//! Tests that hold for any text: nothing panics, nothing takes long, spans fit their text.
+//! Properties for any text: nothing panics, nothing takes long, spans fit their text.
 #![expect(clippy::disallowed_methods, reason = "the tests measure time; the crate itself does not")]
 
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use proptest::{prelude::*, sample::select};
 
 use crate::{Template, testing};
 
-/// Pieces of expressions, from the corpus and from the grammar, to be put together at random.
+/// Fragments of expressions, from the corpus and from the grammar, for random combinations.
 const PIECES: &[&str] = &[
     "<+",
     ">",
@@ -58,7 +58,7 @@ const PIECES: &[&str] = &[
     "f",
     "yes",
     "none",
-    "nobody",
+    "unknown",
     "wait",
     "items",
     "plain",
@@ -107,7 +107,7 @@ const PIECES: &[&str] = &[
     ".allowedValues(",
 ];
 
-/// Expressions that people have written, to be damaged.
+/// Real expressions, to be damaged.
 const WRITTEN: &[&str] = &[
     r#"<+secrets.getValue("<+secrets.getValue("token")>")>"#,
     r#"<+secrets.getValue("org.vault://x<+pipeline.stages.build.variables.ENV>/path#key")>"#,
@@ -185,7 +185,7 @@ proptest! {
     }
 }
 
-/// Parsing twice as much takes about twice as long: no text is read again and again.
+/// Parsing a text twice as long takes about twice the time: no text is parsed repeatedly.
 #[test]
 fn parsing_is_linear() {
     for unit in ["<+a> ", "<+", "<+a >= ", "<+\"", "<+(", "<+a b> ", "<+x.y(1)+", "<+a>>", "<+ <+a> = > ", "\\>"] {

@@ -1,7 +1,8 @@
-//! Compares with what the service's libraries answer: `testdata/expressions/*.tsv`, made by `cargo xtask expressions`.
+//! Compares with the results of the service's libraries: `testdata/expressions/*.tsv`, made by `cargo xtask
+//! expressions`.
 //!
-//! A difference is silent if both give a value, or cirun gives one without a word where the service fails. No
-//! difference may be silent; what is refused here though the service can do it is counted.
+//! A difference is silent if both have a value, or if cirun has one without a report where the service fails. No
+//! difference may be silent; cases that cirun refuses although the service accepts them are counted.
 
 use std::fmt::Write;
 
@@ -11,20 +12,20 @@ const VARIABLES: &str = include_str!("../../../testdata/expressions/variables.js
 const DOCUMENT: &str = include_str!("../../../testdata/expressions/document.json");
 const XML: &str = include_str!("../../../testdata/expressions/document.xml");
 
-/// A pattern with what it is for whole texts and for parts of them.
+/// A pattern, compiled for whole texts and for parts of them.
 type Compiled = (String, Result<java_regex::Pattern, Fault>, Result<java_regex::Pattern, Fault>);
 
-/// What the comparison of one case says.
+/// The result of comparing one case.
 enum Verdict {
     Same,
     /// The service has a value, cirun an error.
     Refused(String),
-    /// Another value, with the report that a name resolved to nothing.
+    /// Another value, with the report that a name did not resolve.
     Reported(String),
     Silent(String),
 }
 
-/// The verdicts of a file.
+/// The results of a file.
 #[derive(Default)]
 struct Tally {
     cases: usize,
@@ -45,7 +46,7 @@ impl Tally {
         }
     }
 
-    /// Fails where a difference is silent, or where not so many as known are refused and reported.
+    /// Fails if a difference is silent, or if other numbers than the known ones are refused and reported.
     fn check(&self, name: &str, refused: usize, reported: usize) {
         let counts = format!(
             "{name}: {} cases, {} differ silently, {} with a report, {} are refused",
@@ -66,7 +67,7 @@ impl Tally {
     }
 }
 
-/// The columns of each line, with their escapes undone.
+/// The columns of each line, unescaped.
 fn lines(file: &'static str) -> impl Iterator<Item = Vec<String>> {
     file.lines().map(|line| line.split('\t').map(unescaped).collect())
 }
@@ -95,7 +96,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A value as the reference shows it.
+/// A value in the reference's format.
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -120,11 +121,11 @@ fn verdict(expected: &str, is: Result<(String, bool), String>) -> Verdict {
     let fails = ["error", "other ", "decimal "].iter().any(|word| expected.starts_with(word));
     match is {
         Ok((value, _)) if value == expected => Verdict::Same,
-        // A null that is reported is how a failure looks where nothing is nested.
+        // A failure in an expression without nested ones becomes a null with a report.
         Ok((value, true)) if fails && value == "null" => Verdict::Same,
         Ok((value, true)) => Verdict::Reported(value),
         Ok((value, false)) => Verdict::Silent(value),
-        // What the service has then is a Java object, which is no value of a field.
+        // The service's result is then a Java object, which is not a value of a field.
         Err(_) if expected.starts_with("error") || expected.starts_with("other ") => Verdict::Same,
         Err(message) => Verdict::Refused(message),
     }
@@ -157,7 +158,7 @@ fn regular_expressions_answer_as_java() {
     for line in lines(include_str!("../../../testdata/expressions/regex.tsv")) {
         let [pattern, text, replacement, matches, found, replaced, split] = &line[..] else { panic!("{line:?}") };
         let fault = |fault: Fault| fault.message().to_owned();
-        // Rows of one pattern follow each other, and compiling takes most of the time.
+        // Rows with the same pattern are adjacent, and compiling takes most of the time.
         if compiled.as_ref().is_none_or(|(written, ..)| written != pattern) {
             compiled = Some((pattern.clone(), java_regex::whole(pattern), java_regex::anywhere(pattern)));
         }

@@ -1,14 +1,14 @@
-//! `<+input>` with its modifiers: what a person is asked for, and what they may answer.
+//! `<+input>` with its modifiers: the question to the user, and the allowed answers.
 
 #[cfg(test)]
 mod tests;
 
 use crate::{Template, java_regex};
 
-/// A field's runtime input, as written (expressions.runtime-input); values may hold expressions.
+/// A field's runtime input, as written (expressions.runtime-input); values may contain expressions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuntimeInput {
-    /// `.default(…)`, without the quotes around it; `.default()` is none.
+    /// `.default(…)`, without the quotes around it; `.default()` is empty.
     pub default: Option<String>,
     /// `.allowedValues(…)`: the answer must be one of these.
     pub allowed_values: Vec<String>,
@@ -18,7 +18,7 @@ pub struct RuntimeInput {
     pub select_many: Vec<String>,
     /// `.regex(…)`: the answer must match this as a whole.
     pub regex: Option<String>,
-    /// `.executionInput()`: asked for when the execution gets there, not at its start.
+    /// `.executionInput()`: the prompt comes when the execution gets there, not at its start.
     pub execution_input: bool,
 }
 
@@ -35,7 +35,7 @@ const MODIFIERS: [(&str, Modify); 6] = [
 ];
 
 impl Template {
-    /// Returns the runtime input that the text is as a whole.
+    /// Returns the runtime input that is the whole text.
     pub fn as_runtime_input(&self) -> Option<RuntimeInput> {
         let inside = self.source().trim().strip_prefix("<+")?;
         let (name, modifiers) = inside.split_once('>')?;
@@ -54,9 +54,9 @@ impl Template {
 }
 
 impl RuntimeInput {
-    /// Checks an answer; an answer or a choice that holds an expression cannot be checked and passes.
+    /// Checks an answer; an answer or a choice with an expression cannot be checked and passes.
     ///
-    /// The error is a lowercase fragment that says what the answer may be.
+    /// The error is a lowercase fragment with the allowed answers.
     pub fn validate(&self, answer: &str) -> Result<(), String> {
         if is_open(answer) {
             return Ok(());
@@ -89,9 +89,9 @@ fn one_of(answer: &str, choices: &[String]) -> Result<(), String> {
     Err(format!("`{answer}` is not one of {}", choices.join(", ")))
 }
 
-/// Splits the first modifier off: its effect, its argument, and what follows.
+/// Splits off the first modifier: its effect, its argument, and the rest.
 ///
-/// An argument may hold parentheses, so it ends at the first `)` that the end or another modifier follows.
+/// An argument may contain parentheses, so it ends at the first `)` before the end or another modifier.
 fn modifier(text: &str) -> Option<(Modify, &str, &str)> {
     let (_, modify, argument) = MODIFIERS.iter().find_map(|(name, modify)| {
         let argument = text.strip_prefix('.')?.strip_prefix(name)?.strip_prefix('(')?;
@@ -117,7 +117,7 @@ fn values(text: &str) -> Vec<String> {
         match (quote, character) {
             (Some(open), _) if open == character => quote = None,
             (Some(_), _) => {}
-            // A quote opens only where a value begins: `it's` is a value like any other.
+            // A quote opens only at the start of a value: `it's` is a plain value.
             (None, '\'' | '"') if text[start..at].trim_matches(['\\', ' ']).is_empty() => quote = Some(character),
             (None, '<') if text[at..].starts_with("<+") => depth += 1,
             (None, '>') => depth = depth.saturating_sub(1),

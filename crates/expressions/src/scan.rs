@@ -1,24 +1,24 @@
 //! Finds where each `<+…>` of a text begins and ends, in one pass.
 //!
-//! As in the service (expressions.syntax) quotes mean nothing here: `<+` opens, `>` closes, `\>` is a plain `>`.
-//! One kindness is ours: ` >= ` between blanks is the operator, since nobody ends an expression so.
+//! As in the service (expressions.syntax) quotes have no meaning here: `<+` opens, `>` closes, `\>` is a plain `>`. One
+//! exception is ours: ` >= ` between spaces is the operator, because no expression ends like that.
 
 /// One `<+…>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pair {
-    /// Where `<+` stands.
+    /// The position of `<+`.
     pub(crate) open: usize,
-    /// Where its `>` stands.
+    /// The position of its `>`.
     pub(crate) close: usize,
     /// The pair around it, as an index into the scan.
     pub(crate) parent: Option<usize>,
 }
 
-/// Every `<+…>` of a text, by their beginnings; what follows an unterminated `<+` is text.
+/// Every `<+…>` of a text, by their beginnings; the rest after an unterminated `<+` is text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scan {
     pub(crate) pairs: Vec<Pair>,
-    /// Where the outermost `<+` without its `>` stands.
+    /// The position of the outermost `<+` without its `>`.
     pub(crate) unterminated: Option<usize>,
 }
 

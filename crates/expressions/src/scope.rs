@@ -1,4 +1,4 @@
-//! What an expression may see.
+//! The values that an expression can read.
 
 use crate::Value;
 
@@ -11,33 +11,33 @@ pub enum Segment {
     Index(usize),
 }
 
-/// What a [`Scope`] knows of a path.
+/// The result of a [`Scope`] for a path.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lookup {
-    /// The value, and whether a secret went into it.
+    /// The value, and whether it contains a secret.
     Found {
         /// The value.
         value: Value,
-        /// A secret, or made from one: shown masked.
+        /// Whether it is a secret, or made from one: masked when displayed.
         secret: bool,
     },
-    /// Only a running step can decide it (an earlier step's output or status).
+    /// Known only during the run (an earlier step's output or status).
     Pending,
-    /// Nobody knows this name.
+    /// The name is unknown.
     Missing,
 }
 
-/// The names that expressions of one place resolve against.
+/// The names that the expressions at one place can read.
 ///
-/// Everything that belongs to the place is the scope's: which prefix is tried first (outcome, output, child,
+/// The scope implements everything that depends on the place: which prefix is tried first (outcome, output, child,
 /// ancestor, qualified), the aliases (`OnStageSuccess`, `matrix`, `repeat`, `artifact`, `infra`, `stage`, `step`,
-/// `stepGroup`), and every namespace. Functors (`json.*`, `regex.*`, `xml.*`, `datetime.*`, `shell.*`) are not asked
-/// for here. Text values that hold `<+…>` and are not secret are evaluated in their turn.
+/// `stepGroup`), and every namespace. Functors (`json.*`, `regex.*`, `xml.*`, `datetime.*`, `shell.*`) are not looked
+/// up here. Text values that contain `<+…>` and are not secret are evaluated too.
 pub trait Scope {
     /// Looks up a dotted path such as `pipeline.variables.region`.
     ///
-    /// For a path that is [`Lookup::Missing`] its beginnings are asked for too, longest first, and the rest is
-    /// taken from the value found there: a scope may answer `matrix.service` with a map and leave the map's keys be.
+    /// For a path that is [`Lookup::Missing`] its beginnings are looked up too, longest first, and the rest is taken
+    /// from that value: a scope may return a map for `matrix.service` and need not handle the map's keys.
     fn lookup(&self, path: &[Segment]) -> Lookup;
 
     /// Looks up `secrets.getValue(id)`.

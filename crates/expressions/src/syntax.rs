@@ -1,4 +1,4 @@
-//! JEXL text to a tree: what stands between `<+` and `>`.
+//! Parses JEXL text to a tree: the part between `<+` and `>`.
 
 mod ast;
 mod blocks;

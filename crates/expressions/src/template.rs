@@ -1,4 +1,4 @@
-//! Text with expressions in it, and text that is one as a whole.
+//! Text with expressions in it, and text that is a single expression.
 
 #[cfg(test)]
 mod expression_tests;
@@ -13,8 +13,8 @@ use crate::{
     syntax::{Source, Statement, parse_expression, parse_template},
 };
 
-/// A scalar's text, parsed into literal parts and `<+…>` parts. Cheap to clone, and as small as a pointer: documents have
-/// room for one in every field, and few of them hold one.
+/// A scalar's text, parsed into literal parts and `<+…>` parts. Cheap to clone, and as small as a pointer: documents
+/// have room for one in every field, but few have expressions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template(Arc<Parsed>);
 
@@ -22,7 +22,7 @@ pub struct Template(Arc<Parsed>);
 struct Parsed {
     text: String,
     source: Source,
-    /// What the text as a whole computes, if it was parsed as an expression.
+    /// The expression of the whole text, if it was parsed as one.
     whole: Option<Vec<Statement>>,
 }
 
@@ -33,9 +33,10 @@ impl Template {
         (Self(Arc::new(Parsed { text: text.to_owned(), source, whole: None })), errors)
     }
 
-    /// Parses `text` as an expression as a whole, `<+…>` or not: `<+codebase.branch> == "main" && !<+inputs.quick>`.
+    /// Parses the whole of `text` as an expression, with or without `<+…>`: `<+codebase.branch> == "main" &&
+    /// !<+inputs.quick>`.
     ///
-    /// Conditions are written so; [`crate::Value::truth`] says what their value means. So are fields that take more
+    /// This is for conditions ([`crate::Value::truth`] gives the truth of their value), and for fields that accept more
     /// than text (`<+pipeline.variables.list>.split(",")`). Empty text is null.
     pub fn parse_expression(text: &str) -> Result<Self, SyntaxError> {
         let (source, script) = parse_expression(text)?;
@@ -47,12 +48,12 @@ impl Template {
         &self.0.text
     }
 
-    /// Returns the text if it holds no expression.
+    /// Returns the text if it contains no expression.
     pub fn as_literal(&self) -> Option<&str> {
         (self.0.whole.is_none() && self.0.source.top.is_empty()).then_some(&self.0.text)
     }
 
-    /// Evaluates in `scope`: a template that is only one expression keeps its type, any other is rendered to text.
+    /// Evaluates in `scope`: a template that is a single expression keeps its type, any other is rendered to text.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Evaluation, EvalError> {
         let Parsed { text, source, whole } = &*self.0;
         match whole {

@@ -1,8 +1,8 @@
-//! A scope for tests, and one way to show what evaluation gives.
+//! A scope for tests, and a format for results.
 
 use crate::{EvalError, Evaluation, Lookup, Scope, Segment, SyntaxError, Template, Value};
 
-/// What the tests' expressions see.
+/// The names of the tests' expressions.
 const DATA: &str = r##"{
   "pipeline": {
     "name": "My Shop", "identifier": "My_Shop", "sequenceId": 42,
@@ -12,7 +12,7 @@ const DATA: &str = r##"{
       "sum": "<+a> + 2 * <+b>", "side": "<+f><+g>", "tag": "v<+pipeline.sequenceId>",
       "loop": "<+pipeline.variables.loop2>", "loop2": "<+pipeline.variables.loop>",
       "chain": "<+pipeline.variables.region>", "url": "https://<+f>.test/?x=<+a>&y=<+b>//z",
-      "holed": "acme/<+nobody>", "broken": "<+pipeline.name", "token": "<+secrets.getValue(\"token\")>"
+      "holed": "acme/<+unknown>", "broken": "<+pipeline.name", "token": "<+secrets.getValue(\"token\")>"
     },
     "stages": {"build": {"status": "SUCCEEDED", "identifier": "build"}}
   },
@@ -33,7 +33,7 @@ pub(crate) struct TestScope {
 }
 
 impl TestScope {
-    /// A scope that knows the values of a JSON map, among them `secrets`.
+    /// A scope with the values of a JSON map, including `secrets`.
     pub(crate) fn from_json(text: &str) -> Self {
         Self { data: serde_json::from_str::<serde_json::Value>(text).unwrap().into() }
     }
@@ -74,7 +74,7 @@ pub(crate) fn template(text: &str) -> String {
     template_in(&TestScope::from_json(DATA), text)
 }
 
-/// Parses and evaluates an expression, as a condition is.
+/// Parses and evaluates an expression, like a condition.
 pub(crate) fn expression(text: &str) -> String {
     expression_in(&TestScope::from_json(DATA), text)
 }

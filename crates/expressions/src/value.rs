@@ -1,4 +1,4 @@
-//! What an expression evaluates to.
+//! The result of an expression.
 
 mod json;
 mod text;
@@ -6,13 +6,13 @@ mod text;
 use indexmap::IndexMap;
 pub(crate) use text::java_float;
 
-/// The longest text that an operation may make from a shorter one, in bytes.
+/// The longest text that an operation may produce from a shorter one, in bytes.
 pub(crate) const MAX_TEXT: usize = 16 << 20;
 
 /// A value as JEXL sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Nothing; renders as the text `null` (expressions.null).
+    /// Null; rendered as the text `null` (expressions.null).
     Null,
     /// A boolean.
     Bool(bool),
@@ -29,7 +29,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The value as text between other text: `null`, plain scalars, collections as JSON.
+    /// The value as text in other text: `null`, plain scalars, collections as JSON.
     pub fn render(&self) -> String {
         match self {
             Self::Null => "null".to_owned(),
@@ -41,7 +41,7 @@ impl Value {
         }
     }
 
-    /// The value as the answer of a condition, or nothing for null, on which the service fails.
+    /// The truth of a condition, or `None` for null, which is an error in the service.
     ///
     /// Text is true unless it is empty or `false`, a number unless it is zero, a collection always (JEXL 3.0).
     pub fn truth(&self) -> Option<bool> {

@@ -1,4 +1,4 @@
-//! Every `<+…>` that people have written parses: the documents of `$CIRUN_CORPUS`, or of the `shared/corpus` above.
+//! Every real `<+…>` can be parsed: in the documents of `$CIRUN_CORPUS`, or of `shared/corpus` in a parent directory.
 #![expect(clippy::disallowed_methods, reason = "the test finds and reads its corpus; the crate itself does not")]
 
 use std::{
@@ -11,7 +11,7 @@ use cirun_expressions::Template;
 use granit_parser::Parser;
 use insta::assert_snapshot;
 
-/// Finds the corpus; a checkout without one has nothing to read.
+/// Finds the corpus; a checkout without one has nothing to test.
 fn corpus() -> Option<PathBuf> {
     if let Some(named) = env::var_os("CIRUN_CORPUS") {
         let named = PathBuf::from(named);
@@ -22,7 +22,7 @@ fn corpus() -> Option<PathBuf> {
     above.map(|folder| folder.join("shared/corpus")).find(|folder| folder.is_dir())
 }
 
-/// What the corpus holds, and what does not parse: the text with the mistakes found.
+/// The corpus, and what cannot be parsed: the text with its errors.
 #[derive(Default)]
 struct Found {
     counts: BTreeMap<&'static str, usize>,
@@ -34,7 +34,7 @@ impl Found {
         *self.counts.entry(what).or_default() += by;
     }
 
-    /// Reads the scalars of a file up to where it stops being YAML.
+    /// Reads the scalars of a file up to its first YAML error.
     fn read(&mut self, text: &str) {
         self.count("1 files", 1);
         let mut before = String::new();

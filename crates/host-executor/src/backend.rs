@@ -1,4 +1,4 @@
-//! The backend: what the engine asks, answered with processes.
+//! The backend: implements the engine's calls with processes.
 
 use std::{
     io,
@@ -29,7 +29,7 @@ pub struct HostBackend {
 }
 
 impl HostBackend {
-    /// A backend for one run. Nothing is started yet.
+    /// Creates a backend for one run. No process starts yet.
     pub fn new(mut config: HostConfig) -> Self {
         config.environment = machine_environment::passed_on(config.environment);
         config.environment.extend(std::mem::take(&mut config.given));
@@ -44,10 +44,10 @@ impl HostBackend {
         })
     }
 
-    /// A shell for a person, where and with what the step ran. It has the caller's streams.
+    /// Runs a shell for the user in the place and environment of the step. It uses the caller's streams.
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when no stage is under way, or the step is not the machine's.
+    /// [`BackendError::Engine`] if no stage is running, or the step does not run on the machine.
     pub fn shell(&self, step: &ReadyStep) -> Result<std::process::Command, BackendError> {
         let (stage, host) = (self.stage()?, host_action(step)?);
         let mut environment = stage.paths.environment(&self.config.environment, &host.env);
@@ -57,7 +57,7 @@ impl HostBackend {
         Ok(command)
     }
 
-    /// Prepares the files of the attempt and gives the step to a guard.
+    /// Prepares the files of the attempt and starts the step under a guard.
     async fn spawn(&self, stage: &Stage, step: &ReadyStep) -> Result<Result<Process, Exit>, BackendError> {
         let host = host_action(step)?;
         if let Err(reason) = cirun_step_files::remove(stage.paths.files_of(host)).await? {
@@ -105,7 +105,7 @@ impl Backend for HostBackend {
         Ok(())
     }
 
-    /// There is nothing to get ready: a process starts in a millisecond.
+    /// There is nothing to prepare: a process starts in a millisecond.
     async fn prepare(&self, _: &PlannedStep) -> Result<(), BackendError> {
         Ok(())
     }
@@ -122,13 +122,13 @@ impl Backend for HostBackend {
         };
         if let Err(problem) = stage.exports.take(&stage.paths, host_action(step)?).await {
             let bytes = format!("cirun: {problem}\n").into_bytes().into();
-            // Without a receiver, nobody wants to know.
+            // Without a receiver, the exit is not needed.
             drop(io.output.send(OutputChunk { stream: Stream::Stderr, bytes }).await);
         }
         Ok(exit)
     }
 
-    /// A program that cannot be started has ended at once: in CI that is no failure of the step (background.started).
+    /// A program that cannot be started has ended at once: in CI that does not fail the step (background.started).
     async fn start_service(
         &self,
         step: &ReadyStep,
@@ -150,7 +150,7 @@ impl Backend for HostBackend {
                 Err(exit) => (exit, stage.ending.clone()),
             };
             if exit != Exit::Stopped && !ending.is_cancelled() {
-                // Without a receiver, nobody wants to know.
+                // Without a receiver, the exit is not needed.
                 drop(ended.send(ServiceExit { path, exit, cause: None }).await);
             }
         });
@@ -195,7 +195,7 @@ impl Backend for HostBackend {
     }
 }
 
-/// Works on files beside the runtime's threads.
+/// Runs file operations outside the runtime's threads.
 async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
     task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
@@ -205,7 +205,7 @@ fn host_action(step: &ReadyStep) -> Result<&ReadyHost, BackendError> {
         ReadyAction::Host(host) => Ok(host),
         ReadyAction::Container(container) => Err(BackendError::Engine {
             what: format!("run the step `{}` on this machine", step.path),
-            reason: format!("it runs in the image `{}`, which takes a container engine", container.image),
+            reason: format!("it runs in the image `{}`, which needs a container engine", container.image),
         }),
     }
 }

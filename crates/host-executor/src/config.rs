@@ -1,29 +1,30 @@
-//! What a run tells the executor once, before its first stage.
+//! The settings of a run, which the executor gets once, before the first stage.
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 
 /// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct HostConfig {
-    /// The directory that steps run in: the workspace of the stage.
+    /// The working directory of steps: the workspace of the stage.
     pub workspace: PathBuf,
-    /// Directories of single stages that take its place, by the stage's id.
+    /// Directories that replace it in single stages, by the stage's id.
     pub workspaces: BTreeMap<String, PathBuf>,
-    /// What stands for [`HostConfig::ENGINE_DIR`]; created when absent.
+    /// The local directory for [`HostConfig::ENGINE_DIR`]; created if it does not exist.
     pub run_dir: PathBuf,
-    /// The machine's environment, of which steps inherit no credential (docs/host-steps.md); the steps' own goes over it.
+    /// The machine's environment, from which steps inherit no credentials (docs/host-steps.md); the steps' own
+    /// variables override it.
     pub environment: BTreeMap<String, String>,
-    /// What the run itself gives every step, between the two: how the emulated AWS is reached.
+    /// Variables that the run sets for every step, between the two: how to reach the emulated AWS.
     pub given: BTreeMap<String, String>,
-    /// Where the stages' home directories are made; each is removed with its stage.
+    /// The parent of the stages' home directories; each one is removed with its stage.
     pub homes: PathBuf,
-    /// Where the run keeps files that plans name in [`HostConfig::ENGINE_DIR`] and no step writes, by those names; a variable
-    /// that names one without a place is left out.
+    /// The local paths of files that plans name in [`HostConfig::ENGINE_DIR`] and that steps do not write, by those
+    /// names; a variable that names one without a path is removed.
     pub own_files: BTreeMap<String, Option<PathBuf>>,
-    /// A program, by its absolute path (steps run in another directory and with another `PATH`), and the arguments that make
-    /// it call [`guard_main`](crate::guard_main) with those that follow.
+    /// A program, by its absolute path (steps run in another directory and with another `PATH`), and the arguments with
+    /// which it calls [`guard_main`](crate::guard_main) on the rest of its arguments.
     pub guard: Vec<OsString>,
-    /// How long a step may take to end after SIGTERM (flow.stop).
+    /// How long a step may take to end after SIGTERM (30 s for containers in harness-runtime.md 1.8).
     pub stop_grace: Duration,
 }
 

@@ -1,6 +1,6 @@
 //! The guard: the process between cirun and a step.
 //!
-//! It never prints: its output streams are the step's.
+//! It never prints: its output streams belong to the step.
 
 #[cfg(target_os = "linux")]
 #[path = "guard/linux.rs"]
@@ -27,21 +27,21 @@ use rustix::process::{Pid, Signal, setsid};
 use self::family::Family;
 use crate::protocol::{Order, Report};
 
-/// The guard itself failed, before or beside the step.
+/// The exit code if the guard itself failed, before or during the step.
 const FAILED: u8 = 70;
-/// Between two rounds of killing, twice as long each time: processes that were orphaned by one round are found by the next,
-/// and those of another user (sudo) are left after every round.
+/// The pause between two rounds of killing, doubled each time: processes that one round orphaned are found by the next
+/// one, and those of another user (sudo) stay after every round.
 const NEXT_ROUND: Duration = Duration::from_millis(5);
 /// The longest pause.
 const LAST_ROUNDS: Duration = Duration::from_secs(1);
 
-/// Runs `argv` as a step and returns when nothing of it is left. The exit code says only whether the guard worked: how the
-/// step ended goes through the socket that must be the standard input. The caller has started no thread yet.
+/// Runs `argv` as a step and returns when nothing of it is left. The exit code shows only whether the guard worked: the
+/// step's own exit is reported through the socket on the standard input. The caller must not have started a thread.
 pub fn guard_main(argv: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
     let Ok(control) = std::io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from) else { return FAILED };
-    // A session of its own keeps Ctrl-C in cirun's terminal from the step, and the step from the terminal: a prompt for a
-    // password fails, as it would in CI. It is refused only to the leader of a group, which no started program is.
+    // A new session protects the step from Ctrl-C in cirun's terminal, and the terminal from the step: a prompt for a
+    // password fails, as it would in CI. It is refused only to the leader of a group, which a started program is not.
     if setsid().is_err() {
         return FAILED;
     }
@@ -53,7 +53,7 @@ pub fn guard_main(argv: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
 
 fn run(argv: &[OsString], control: &UnixStream) -> std::io::Result<()> {
     let report = |report: Report| {
-        // A cirun that has gone hears nothing; the reading thread sees that and ends the step.
+        // If cirun is gone, the reading thread notices it and ends the step.
         drop((&*control).write_all(report.encode().as_bytes()));
     };
     let Some((program, arguments)) = argv.split_first() else {
@@ -78,7 +78,7 @@ fn run(argv: &[OsString], control: &UnixStream) -> std::io::Result<()> {
     family.wait_for_others(reader)
 }
 
-/// Carries out orders; never returns after one to kill, which ends with the end of this process.
+/// Carries out orders; never returns after an order to kill, which ends this process.
 fn obey(mut orders: UnixStream, family: &Family) {
     let mut byte = [0];
     loop {

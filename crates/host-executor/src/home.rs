@@ -1,6 +1,6 @@
-//! The home directory of a stage: new for each, as on a CI VM, and gone with it.
+//! The home directory of a stage: new for each stage, as on a CI VM, and removed with it.
 //!
-//! A step's tools find neither the logins of the person who runs cirun there, nor what another stage has left.
+//! The tools of a step find neither the user's logins there, nor anything of another stage.
 
 use std::{
     fs, io,
@@ -9,12 +9,12 @@ use std::{
 
 use cirun_plan::StageId;
 
-/// The home of a stage, below `homes`.
+/// The home of a stage, in `homes`.
 pub(crate) fn of(homes: &Path, stage: &StageId) -> PathBuf {
     homes.join(stage.0.replace(['/', '\\', '.'], "_"))
 }
 
-/// Makes the home, empty.
+/// Creates the home, empty.
 pub(crate) fn make(home: &Path) -> io::Result<()> {
     remove(home)?;
     if let Some(homes) = home.parent() {
@@ -34,14 +34,14 @@ fn make_private(home: &Path) -> io::Result<()> {
     fs::create_dir(home)
 }
 
-/// Removes the home and what is in it.
+/// Removes the home with its content.
 pub(crate) fn remove(home: &Path) -> io::Result<()> {
     let gone = |result: io::Result<()>| match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     };
     match gone(fs::remove_dir_all(home)) {
-        // Go keeps its modules in directories that their owner may not write to.
+        // Go's module directories are not writable, not even for their owner.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             open(home)?;
             gone(fs::remove_dir_all(home))
@@ -50,7 +50,7 @@ pub(crate) fn remove(home: &Path) -> io::Result<()> {
     }
 }
 
-/// Lets the owner write to a directory and to all below it. Links are not followed.
+/// Makes a directory and everything in it writable for the owner. Links are not followed.
 fn open(directory: &Path) -> io::Result<()> {
     let metadata = fs::symlink_metadata(directory)?;
     if !metadata.is_dir() {

@@ -1,8 +1,8 @@
 //! Runs steps without an image as processes of the machine (infra.host-steps).
 //!
 //! Each step runs under a *guard*: a process of cirun's own program that starts the step in a process group of its own,
-//! reports how it ended, and ends everything that the step left behind when the stage is removed or cirun is gone,
-//! however it died. docs/host-steps.md describes what a step finds.
+//! reports how it ended, and ends everything that the step left behind when the stage is removed or when cirun is gone,
+//! however it ended. docs/host-steps.md describes the environment of a step.
 
 mod config;
 mod home;

@@ -1,6 +1,7 @@
 //! The ports that the processes of a step listen on.
 
-/// Which of `wanted` the processes below a guard listen on, and which another program has; `None` where that cannot be seen.
+/// Which of `wanted` ports the processes below a guard listen on, and which another program uses; `None` if that is
+/// unknown.
 #[cfg(target_os = "linux")]
 pub(crate) fn below(guard: u32, wanted: &[u16]) -> Option<Found> {
     use std::{collections::BTreeSet, fs};
@@ -16,7 +17,7 @@ pub(crate) fn below(guard: u32, wanted: &[u16]) -> Option<Found> {
     }
     let mut sockets = BTreeSet::new();
     for process in crate::process_table::descendants_of(i32::try_from(guard).ok()?) {
-        // One that has just ended has none.
+        // A process that has just ended has no sockets.
         for file in fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten() {
             let target = fs::read_link(file.path()).unwrap_or_default();
             let number =
@@ -29,13 +30,13 @@ pub(crate) fn below(guard: u32, wanted: &[u16]) -> Option<Found> {
     Some(Found { own: ports(own), others: ports(others) })
 }
 
-/// Only Linux tells without asking another program.
+/// Only Linux has this information without another program.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn below(_guard: u32, _wanted: &[u16]) -> Option<Found> {
     None
 }
 
-/// Who listens on the wanted ports.
+/// The owners of the wanted ports.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     own: Vec<u16>,
@@ -48,7 +49,7 @@ impl Found {
         wanted.iter().all(|port| self.own.contains(port))
     }
 
-    /// What is not there, for a person.
+    /// The missing ports, as text to print.
     pub(crate) fn missing(&self, wanted: &[u16]) -> String {
         let port = wanted.iter().find(|port| !self.own.contains(port)).copied().unwrap_or_default();
         let taken = if self.others.contains(&port) { "; another program of this machine does" } else { "" };

@@ -1,13 +1,13 @@
-//! What a host step inherits of the machine's environment: what a program needs to run, and no credential. Pure.
+//! The part of the machine's environment that a host step inherits: what programs need, and no credentials. Pure.
 //!
-//! A list of what is passed on, as none could name every variable that carries a token, a socket of an agent or the address of
-//! an engine.
+//! An allow list, because no list could name every variable with a token, the socket of an agent or the address of an
+//! engine.
 
 use std::collections::BTreeMap;
 
-/// The variables that are passed on.
+/// The inherited variables.
 const PASSED_ON: [&str; 24] = [
-    // Where programs are, who runs them, and how text, time and terminals look.
+    // Paths of programs, the user, and the format of text, time and terminals.
     "COLORTERM",
     "LANG",
     "LANGUAGE",
@@ -18,7 +18,7 @@ const PASSED_ON: [&str; 24] = [
     "TMPDIR",
     "TZ",
     "USER",
-    // Where toolchains and libraries are installed.
+    // Paths of toolchains and libraries.
     "ANDROID_HOME",
     "ANDROID_SDK_ROOT",
     "DEVELOPER_DIR",
@@ -35,7 +35,7 @@ const PASSED_ON: [&str; 24] = [
     "VIRTUAL_ENV",
 ];
 
-/// Further ones by the beginning of their names: `LC_ALL` and its kind.
+/// Further prefixes of names: `LC_ALL` and the like.
 const PASSED_ON_BEGINNING: &str = "LC_";
 
 /// The variables of `machine` that steps inherit.

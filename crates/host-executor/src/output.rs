@@ -11,17 +11,17 @@ use cirun_engine::{OutputChunk, StepIo, Stream};
 use tokio::{io::AsyncReadExt, net::unix::pipe};
 use tokio_util::sync::CancellationToken;
 
-/// Bytes that one read takes at most.
+/// The size of a read.
 const CHUNK: usize = 64 * 1024;
-/// What a pipe may hold at most (pipe(7): unprivileged limit). What a step wrote before it ended is within it.
+/// The maximum capacity of a pipe (pipe(7): unprivileged limit). It holds everything that a step wrote before it ended.
 const PIPE_MOST: usize = 1024 * 1024;
 
 /// The reading end of an output stream.
 pub(crate) struct OutputPipe {
     stream: Stream,
-    /// `None` once it is at its end.
+    /// `None` after its end.
     receiver: Option<pipe::Receiver>,
-    /// The same end, to read without asking the event loop whether there is something.
+    /// The same end, to read without the event loop.
     direct: File,
 }
 
@@ -32,7 +32,7 @@ impl OutputPipe {
         Ok(Self { stream, receiver: Some(receiver), direct })
     }
 
-    /// Sends the output on until its end, or until `exited` and everything that was written before has been sent.
+    /// Forwards the output until its end, or until `exited` fires and everything written before has been sent.
     pub(crate) async fn pump(&mut self, io: &StepIo, exited: &CancellationToken) -> io::Result<()> {
         let mut buffer = vec![0; CHUNK];
         while let Some(receiver) = &mut self.receiver {
@@ -50,7 +50,7 @@ impl OutputPipe {
         Ok(())
     }
 
-    /// What is in the pipe now. A process that the step left behind may write on, so this has a limit.
+    /// Reads the current content of the pipe. A process that the step left behind may still write, so this has a limit.
     async fn rest(&mut self, io: &StepIo, buffer: &mut [u8]) -> io::Result<()> {
         let mut taken = 0;
         while taken < PIPE_MOST {
@@ -71,7 +71,7 @@ impl OutputPipe {
         Ok(())
     }
 
-    /// Keeps what the step left behind from filling the pipe, until the last writer has gone.
+    /// Reads until the last writer is gone, so that a process that the step left behind does not block on a full pipe.
     pub(crate) fn discard(mut self) {
         let Some(mut receiver) = self.receiver.take() else { return };
         tokio::spawn(async move {
@@ -81,7 +81,7 @@ impl OutputPipe {
     }
 }
 
-/// A receiver that has gone does not matter: a step whose output nobody takes would block.
+/// A missing receiver does not matter: a step whose output no one reads would block.
 async fn send(io: &StepIo, stream: Stream, bytes: &[u8]) {
     drop(io.output.send(OutputChunk { stream, bytes: Bytes::copy_from_slice(bytes) }).await);
 }
@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    /// What arrives when the step has ended, while a process that it left behind still holds the pipe.
+    /// Output after the end of the step, while a process that it left behind still has the pipe.
     #[tokio::test]
     async fn what_was_written_before_the_end_is_sent_though_a_writer_is_left() {
         let (reader, mut left_behind) = io::pipe().unwrap();

@@ -1,7 +1,7 @@
-//! Where the paths of a plan are on the machine. Pure.
+//! Maps the paths of a plan to paths on the machine. Pure.
 //!
-//! A plan names paths as a container would see them. Two of them exist on the machine under other names: the directory of
-//! the output files, and the workspace.
+//! A plan names paths as a container would see them. Two of them have other names on the machine: the directory of the
+//! output files, and the workspace.
 
 use std::{
     collections::BTreeMap,
@@ -13,13 +13,13 @@ use indexmap::IndexMap;
 
 use crate::HostConfig;
 
-/// Variables whose value is the workspace; cirun sets them, not the user.
+/// Variables whose value is the workspace; cirun sets them.
 const WORKSPACE_VARIABLES: [&str; 2] = ["DRONE_WORKSPACE", "HARNESS_WORKSPACE"];
 
 /// The paths of a stage.
 #[derive(Debug, Clone)]
 pub(crate) struct HostPaths {
-    /// As the plan names it.
+    /// The path in the plan.
     pub(crate) planned_workspace: String,
     pub(crate) workspace: PathBuf,
     pub(crate) run_dir: PathBuf,
@@ -30,13 +30,13 @@ pub(crate) struct HostPaths {
 }
 
 impl HostPaths {
-    /// The step's environment over what it inherits, with every path that is cirun's own as it is on the machine:
+    /// The step's environment added to what it inherits, with cirun's own paths mapped to the machine:
     ///
-    /// - a value that is a path in the output directory, whatever the variable (only cirun puts files there); a variable
-    ///   that names a file which this run does not have is left out;
-    /// - the workspace variables, when they are in the planned workspace.
+    /// - a value that is a path in the output directory, in any variable (only cirun puts files there); a variable that
+    ///   names a file which this run does not have is removed;
+    /// - the workspace variables, if they are in the planned workspace.
     ///
-    /// Other values are the user's, and stay.
+    /// Other values belong to the user, and stay.
     pub(crate) fn environment(
         &self,
         inherited: &BTreeMap<String, String>,
@@ -62,12 +62,12 @@ impl HostPaths {
         cirun_step_files::Step { run_dir: &self.run_dir, env: &host.env }
     }
 
-    /// Where a file of the output directory is; `None` for every other path.
+    /// The local path of a file in the output directory; `None` for other paths.
     pub(crate) fn engine_file(&self, path: &str) -> Option<PathBuf> {
         self.below(HostConfig::ENGINE_DIR, &self.run_dir, path).filter(|file| *file != self.run_dir)
     }
 
-    /// Where a path in the planned workspace is; `None` for every other path.
+    /// The local path of a path in the planned workspace; `None` for other paths.
     pub(crate) fn in_workspace(&self, path: &str) -> Option<PathBuf> {
         self.below(&self.planned_workspace, &self.workspace, path)
     }
@@ -79,8 +79,8 @@ impl HostPaths {
             .then(|| if rest.as_os_str().is_empty() { real.to_owned() } else { real.join(rest) })
     }
 
-    /// The arguments with the output files' paths as they are on the machine: the planner ends a script with lines that
-    /// write to them (environment.files).
+    /// The arguments with the local paths of the output files: the planner ends a script with lines that write to them
+    /// (environment.files).
     pub(crate) fn arguments(&self, argv: &[String], env: &IndexMap<String, String>) -> Vec<String> {
         let mut argv = argv.to_vec();
         let Some((script, before)) = argv.split_last_mut() else { return argv };
@@ -95,14 +95,14 @@ impl HostPaths {
     }
 }
 
-/// How a path is written where a script has a plain one.
+/// How to escape a path in a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quoting {
-    /// A bare word of `sh` and `bash`: a backslash before each special character.
+    /// An unquoted word of `sh` and `bash`: a backslash before each special character.
     Posix,
-    /// A bare word of PowerShell: a backtick.
+    /// An unquoted word of PowerShell: a backtick.
     PowerShell,
-    /// Inside a quoted string of Python: a backslash before quotes and backslashes only.
+    /// In a quoted string of Python: a backslash before quotes and backslashes only.
     Python,
 }
 

@@ -30,15 +30,15 @@ use crate::{
 
 /// What to start.
 pub(crate) struct Spawn {
-    /// The guard and its arguments, ready but for its streams.
+    /// The guard and its arguments, complete except for its streams.
     pub(crate) command: std::process::Command,
-    /// The step's own program, for people.
+    /// The step's own program, as text to print.
     pub(crate) program: String,
-    /// The step, for people.
+    /// The step, as text to print.
     pub(crate) step: StepPath,
 }
 
-/// A step that has been given to a guard.
+/// A step under a guard.
 pub(crate) struct Process {
     reports: Reports,
     stdout: OutputPipe,
@@ -46,16 +46,16 @@ pub(crate) struct Process {
     asks: Asks,
 }
 
-/// What the guard tells, in order.
+/// The reports of the guard, in order.
 struct Reports {
     lines: Lines<BufReader<OwnedReadHalf>>,
-    /// The step's program, for people.
+    /// The step's program, as text to print.
     program: String,
     /// Its process group, once it runs.
     group: Option<Pid>,
 }
 
-/// How to have the guard terminate and kill the step.
+/// The orders to terminate and kill the step.
 struct Asks {
     terminate: CancellationToken,
     kill: CancellationToken,
@@ -75,13 +75,13 @@ pub(crate) fn spawn(stage: &Stage, spawn: Spawn, grace: Duration) -> Result<Resu
     command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(stdout_end).stderr(stderr_end);
     let child = match command.spawn() {
         Ok(child) => child,
-        // The step's own fault: too much in its environment, or a zero byte in it.
+        // An error of the step: its environment is too large, or has a zero byte.
         Err(error) if matches!(error.kind(), io::ErrorKind::ArgumentListTooLong | io::ErrorKind::InvalidInput) => {
             return Ok(Err(Exit::NotStarted { code: 126, reason: format!("`{program}` cannot be started: {error}") }));
         }
         Err(source) => return Err(failed(source)),
     };
-    // The command holds the guard's ends of the streams.
+    // The command has the guard's ends of the streams.
     drop(command);
     let (reports, orders) = UnixStream::from_std(control).map_err(failed)?.into_split();
     let (terminate, kill) = stage.keep(Guarded { step, child, orders });
@@ -99,7 +99,7 @@ impl Process {
         self.asks.terminate.clone()
     }
 
-    /// Waits until the program runs, or tells why it does not.
+    /// Waits until the program runs; otherwise returns why it does not.
     pub(crate) async fn started(&mut self) -> Result<Result<(), Exit>, BackendError> {
         match self.reports.next().await? {
             Report::Failed(errno) => Ok(Err(not_started(&self.reports.program, errno))),
@@ -107,8 +107,8 @@ impl Process {
         }
     }
 
-    /// Follows a started program to its end. What it left running lives on until the stage is removed; its output goes
-    /// nowhere then.
+    /// Follows a started program to its end. Processes that it left behind run until the stage is removed; their output
+    /// is dropped.
     pub(crate) async fn follow(self, io: &StepIo) -> Result<Exit, BackendError> {
         let Self { mut reports, mut stdout, mut stderr, asks } = self;
         let stopped = AtomicBool::new(false);
@@ -126,7 +126,7 @@ impl Process {
             never = asks.obey(io, &stopped) => match never {},
         };
         if stopped.load(Ordering::Relaxed) {
-            // Nothing of a stopped step goes on.
+            // A stopped step leaves nothing behind.
             asks.kill.cancel();
             return Ok(Exit::Stopped);
         }
@@ -145,7 +145,7 @@ impl Reports {
                 Report::Started(_) => continue,
                 Report::Failed(errno) => return Ok(not_started(&self.program, errno)),
                 Report::Exited(code) => i64::from(code),
-                // As shells count.
+                // As in shells.
                 Report::Signalled(signal) => 128 + i64::from(signal),
             };
             return Ok(Exit::Code { code, oom_killed: false });
@@ -161,16 +161,16 @@ impl Reports {
                     }
                     return Ok(report);
                 }
-                None => format!("its guard said `{line}`: is it another cirun's?"),
+                None => format!("its guard printed `{line}`: is it from another version of cirun?"),
             },
-            Ok(None) => "its guard ended before it: it was killed, or is no guard".to_owned(),
+            Ok(None) => "its guard ended first: it was killed, or is not a guard".to_owned(),
             Err(error) => error.to_string(),
         };
         Err(BackendError::Engine { what: format!("follow `{}`", self.program), reason: self.abandon(reason) })
     }
 
-    /// Nobody watches the step any more, so it must not go on. The guard has only just gone: the group's id is no
-    /// stranger's yet.
+    /// No guard watches the step any more, so it must end. The guard has only just ended: the group's id cannot have
+    /// been reused yet.
     fn abandon(&self, mut reason: String) -> String {
         if let Some(group) = self.group
             && let Err(error) = kill_process_group(group, Signal::KILL)
@@ -183,7 +183,7 @@ impl Reports {
 }
 
 impl Asks {
-    /// Stops the program when asked to, and never returns: its end is seen by who follows it.
+    /// Stops the program when asked to, and never returns: its follower sees its end.
     async fn obey(&self, io: &StepIo, stopped: &AtomicBool) -> std::convert::Infallible {
         tokio::select! {
             biased;
@@ -208,9 +208,9 @@ fn not_started(program: &str, errno: i32) -> Exit {
         io::ErrorKind::NotFound => {
             (127, "this machine has no such program: install it, or give the step an image".to_owned())
         }
-        io::ErrorKind::PermissionDenied => (126, "it may not be executed".to_owned()),
+        io::ErrorKind::PermissionDenied => (126, "you have no permission to execute it".to_owned()),
         _ if errno == Errno::NOEXEC.raw_os_error() => {
-            (126, "it is not for this machine's processor, or a script without `#!` (exec format error)".to_owned())
+            (126, "it is for another processor, or is a script without `#!` (exec format error)".to_owned())
         }
         _ => (126, error.to_string()),
     };

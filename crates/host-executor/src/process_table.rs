@@ -32,7 +32,7 @@ fn pids() -> impl Iterator<Item = i32> {
     processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// The parent of a process, from `/proc/PID/stat`: the second field after the name, which stands in parentheses and may
+/// The parent of a process, from `/proc/PID/stat`: the second field after the name, which is in parentheses and may
 /// contain any character.
 fn parent_of(pid: i32) -> Option<i32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

@@ -1,9 +1,9 @@
-//! What the backend and a guard say to each other over the socket that is the guard's standard input.
+//! The protocol between the backend and a guard, over the socket on the guard's standard input.
 //!
-//! The backend sends [`Order`]s, one byte each; the end of the stream means that cirun is gone, and counts as
+//! The backend sends [`Order`]s, one byte each; the end of the stream means that cirun is gone, and is equivalent to
 //! [`Order::Kill`]. The guard sends [`Report`]s, one line each.
 
-/// What a guard is asked to do.
+/// An order to a guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     /// Asks every process of the step to end (SIGTERM).
@@ -26,7 +26,7 @@ impl Order {
     }
 }
 
-/// What a guard tells.
+/// A report of a guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Report {
     /// The step's program runs, with this pid, which is its process group's too.
@@ -49,7 +49,7 @@ impl Report {
         }
     }
 
-    /// Reads a line without its end; `None` for one that no guard writes.
+    /// Reads a line without its end; `None` for one that guards do not write.
     pub(crate) fn decode(line: &str) -> Option<Self> {
         let (word, number) = line.split_once(' ')?;
         let number = number.parse().ok()?;

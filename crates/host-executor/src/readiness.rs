@@ -1,4 +1,4 @@
-//! When a service of the machine can be used: its processes listen on the ports that its step names.
+//! When a service on the machine is ready: its processes listen on the ports that its step declares.
 
 use std::{io, time::Duration};
 
@@ -11,10 +11,10 @@ use tokio::{
 
 use crate::{listeners, stage::Stage};
 
-/// The pause between two looks.
+/// The pause between two checks.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Looks until all `ports` are listened on. A service that names none may be of any kind: nobody can tell.
+/// Waits until all `ports` are open. The readiness of a service without ports is unknown.
 pub(crate) async fn watch(
     stage: &Stage,
     service: &StepPath,
@@ -31,7 +31,7 @@ pub(crate) async fn watch(
         let looked = task::spawn_blocking(move || listeners::below(guard, &wanted)).await;
         let what = || format!("look at the ports of `{service}`");
         let found = looked.map_err(|error| BackendError::Io { what: what(), source: io::Error::other(error) })?;
-        // What was seen of a guard that has gone is a stranger's.
+        // The guard has ended, so what was seen may belong to another process.
         if ended.is_cancelled() {
             return Ok(Readiness::Ended);
         }

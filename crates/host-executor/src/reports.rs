@@ -1,4 +1,5 @@
-//! Finds report files by their globs: beneath the workspace, or absolute on the machine, where a host step reads all the same.
+//! Finds report files by their globs: beneath the workspace, or absolute on the machine, where a host step can read
+//! anyway.
 
 use std::path::{Path, PathBuf};
 
@@ -8,17 +9,17 @@ use cirun_step_files::{Collection, ReportPath, shown_below};
 
 use crate::paths::HostPaths;
 
-/// Where a glob is looked for.
+/// Where to search for a glob.
 #[derive(Debug)]
 struct Search {
-    /// Links on the way there are followed.
+    /// The directory; links in its own path are followed.
     directory: PathBuf,
-    /// Below the directory.
+    /// The pattern in the directory.
     pattern: String,
 }
 
-/// Finds the files; each once, sorted by path, whatever number of globs name it. `home` is what `~` stands for
-/// (outputs.report-paths). Reads the disk: call it where blocking is allowed.
+/// Finds the files; each once, sorted by path, however many globs match it. `home` replaces `~` (outputs.report-paths).
+/// Reads the disk: call it where blocking is allowed.
 pub(crate) fn collect(paths: &HostPaths, home: Option<&str>, globs: &[String]) -> Result<Reports, BackendError> {
     let mut found = Collection::default();
     for text in globs {
@@ -119,7 +120,7 @@ mod tests {
         assert_snapshot!(found(&["none/*.xml", "*.json"]), @"(no file matches `none/*.xml` in the workspace, `ROOT/w[1]`) (no file matches `*.json` in the workspace, `ROOT/w[1]`)");
     }
 
-    /// The workspace of a step is all that a relative path reaches, and no link leads out of it.
+    /// A relative path cannot leave the workspace of a step, not even through a link.
     #[cfg(unix)]
     #[test]
     fn a_relative_path_stays_in_the_workspace() {

@@ -17,14 +17,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{exports::Exports, paths::HostPaths, protocol::Order};
 
-/// Killing takes a moment even when the grace has used up the whole time.
+/// Killing takes a moment even if the grace period used up the whole time.
 const KILLING: Duration = Duration::from_millis(500);
 
 /// A running stage.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) paths: HostPaths,
-    /// What its steps exported to later ones.
+    /// The variables that its steps exported to later ones.
     pub(crate) exports: Exports,
     /// Fires when the stage is being removed.
     pub(crate) ending: CancellationToken,
@@ -36,7 +36,7 @@ pub(crate) struct Stage {
 /// The guards that have not ended, by process id.
 type Running = Arc<Mutex<BTreeMap<u32, Kept>>>;
 
-/// A guard that is kept, and how to ask it to end its step.
+/// A registered guard, with the tokens that end its step.
 #[derive(Debug, Clone)]
 struct Kept {
     step: StepPath,
@@ -45,9 +45,9 @@ struct Kept {
     ended: CancellationToken,
 }
 
-/// A guard and the line to it.
+/// A guard and the connection to it.
 pub(crate) struct Guarded {
-    /// The step, for people.
+    /// The step, as text to print.
     pub(crate) step: StepPath,
     pub(crate) child: Child,
     pub(crate) orders: OwnedWriteHalf,
@@ -65,7 +65,7 @@ impl Stage {
         }
     }
 
-    /// Keeps a guard until it ends. The tokens ask it to terminate and to kill its step.
+    /// Registers a guard until it ends. The tokens ask it to terminate and to kill its step.
     pub(crate) fn keep(&self, guarded: Guarded) -> (CancellationToken, CancellationToken) {
         let (terminate, kill) = (self.ending.child_token(), self.kill.child_token());
         let kept = Kept {
@@ -75,7 +75,7 @@ impl Stage {
             ended: CancellationToken::new(),
         };
         let running = Arc::clone(&self.running);
-        // Known before the task runs, so that no end of a group misses it.
+        // Registered before the task runs, so that the end of a group never misses it.
         let pid = guarded.child.id().unwrap_or(0);
         lock(&running).insert(pid, kept.clone());
         self.keepers.spawn(async move {
@@ -86,14 +86,14 @@ impl Stage {
         (terminate, kill)
     }
 
-    /// The guard of a step that runs, and what fires when nothing of the step is left.
+    /// The guard of a running step, and a token that fires when nothing of the step is left.
     pub(crate) fn guard_of(&self, step: &StepPath) -> Option<(u32, CancellationToken)> {
         let running = lock(&self.running);
         running.iter().find(|(_, kept)| kept.step == *step).map(|(pid, kept)| (*pid, kept.ended.clone()))
     }
 
-    /// Ends what steps of a group have left running: asks, waits for `grace`, kills. Returns the steps of which something is
-    /// left at the deadline.
+    /// Ends what the steps of a group have left running: asks, waits for `grace`, kills. Returns the steps with
+    /// processes left at the deadline.
     pub(crate) async fn end_group(&self, group: &StepPath, grace: Duration, deadline: Duration) -> Vec<String> {
         let deadline = Instant::now() + deadline;
         let kept: Vec<(u32, Kept)> = lock(&self.running)
@@ -120,7 +120,7 @@ impl Stage {
         }
     }
 
-    /// Ends everything: asks, waits for `grace`, kills. Returns the steps of which something is left at the deadline.
+    /// Ends everything: asks, waits for `grace`, kills. Returns the steps with processes left at the deadline.
     pub(crate) async fn destroy(&self, grace: Duration, deadline: Duration) -> Vec<String> {
         let deadline = Instant::now() + deadline;
         self.keepers.close();
@@ -137,7 +137,7 @@ impl Stage {
     }
 }
 
-/// Passes orders on until the guard has ended. A guard that cannot be told has ended.
+/// Forwards orders until the guard has ended. A guard that cannot be reached has ended.
 async fn watch(mut guarded: Guarded, terminate: &CancellationToken, kill: &CancellationToken) {
     let order = |order: Order| [order.encode()];
     tokio::select! {

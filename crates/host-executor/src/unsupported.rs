@@ -1,5 +1,5 @@
-//! Where host steps cannot run yet: Windows, which has job objects in place of process groups and named pipes in place of
-//! socket pairs. Everything compiles; a host step fails with the reason.
+//! Systems where host steps cannot run yet: Windows, which has job objects instead of process groups, and named pipes
+//! instead of socket pairs. Everything compiles; a host step fails with the reason.
 
 use std::{ffi::OsString, io, process::Command, time::Duration};
 
@@ -47,7 +47,7 @@ pub(crate) struct Spawn {
     pub(crate) step: StepPath,
 }
 
-/// A process, if there could be one.
+/// A process, which never exists here.
 pub(crate) enum Process {}
 
 impl Process {

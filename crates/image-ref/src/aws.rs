@@ -1,11 +1,11 @@
-//! Which host names are AWS's.
+//! AWS host names.
 
 use crate::host_and_port;
 
-/// The suffixes below which every name is AWS's: those of its APIs in all partitions, as its SDKs have them (endpoints of
-/// IPv4, then dual-stack ones), and of what it serves to clients (`on.aws`).
+/// The suffixes of AWS names: those of its APIs in all partitions, as in its SDKs (IPv4 endpoints, then dual-stack
+/// ones), and of its services for clients (`on.aws`).
 ///
-/// `public.ecr.aws` is none: it is a public gallery, which images are read from without an account.
+/// `public.ecr.aws` is not one of them: it is a public gallery, from which images are pulled without an account.
 pub const AWS_SUFFIXES: [&str; 17] = [
     "amazonaws.com",
     "amazonaws.com.cn",
@@ -26,8 +26,8 @@ pub const AWS_SUFFIXES: [&str; 17] = [
     "api.aws.hci.ic.gov",
 ];
 
-/// Whether a host is a name of AWS: one of [`AWS_SUFFIXES`] or anything below it, at any depth, in any case, with or without a
-/// port and a trailing dot.
+/// Whether a host is an AWS name: one of [`AWS_SUFFIXES`] or any name below it, at any depth, in any case, with or
+/// without a port and a trailing dot.
 pub fn is_aws_name(host: &str) -> bool {
     let (name, _) = host_and_port(host);
     let name = name.strip_suffix('.').unwrap_or(name);

@@ -1,8 +1,8 @@
-//! Private registries of ECR, by their host names.
+//! Private ECR registries, by their host names.
 
 use crate::{NameRule, host_and_port, region::partition_of};
 
-/// The owner and place of a private ECR registry.
+/// The account and region of a private ECR registry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EcrRegistry {
     /// The account's id, 12 digits.
@@ -17,16 +17,16 @@ impl EcrRegistry {
         Self { account: account.into(), region: region.into() }
     }
 
-    /// What stands in the place of the account in a host that is ECR's but for that: the wrong number of digits, for
-    /// instance. `None` for every other host, and where the account is one.
+    /// The invalid account in a host that otherwise is an ECR registry: for instance one with the wrong number of
+    /// digits. `None` for every other host, and for a valid account.
     pub fn mistaken_account(host: &str) -> Option<&str> {
         let (account, rest) = host.split_once('.')?;
         let is_ecr = Self::parse(&format!("{}.{rest}", "0".repeat(12))).is_some();
         (is_ecr && !account.is_empty() && Self::parse(host).is_none()).then_some(account)
     }
 
-    /// Reads a registry's host in any of its spellings, FIPS and dual-stack ones included, in any case, with or without a
-    /// port; `None` where the account or the region is none that AWS has.
+    /// Parses a registry's host in any form, including FIPS and dual-stack ones, in any case, with or without a port;
+    /// `None` if the account or the region does not exist in AWS.
     pub fn parse(host: &str) -> Option<Self> {
         let (name, _) = host_and_port(host);
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
@@ -39,7 +39,7 @@ impl EcrRegistry {
         let rest = rest.strip_prefix("-fips").unwrap_or(rest).strip_prefix('.')?;
         let (region, suffix) = rest.split_once('.')?;
         let partition = partition_of(region)?;
-        // Harness composes `….REGION.amazonaws.com` for every region, in China too (ecr.registry).
+        // Harness builds `….REGION.amazonaws.com` for every region, in China too (ecr.registry).
         let is_suffix = match is_dual_stack {
             true => suffix == partition.dual_stack,
             false => suffix == partition.suffix || suffix == "amazonaws.com",
@@ -47,7 +47,7 @@ impl EcrRegistry {
         (is_suffix && NameRule::Account.holds(account)).then(|| Self::new(account, region))
     }
 
-    /// The host name that ECR gives the registry.
+    /// The registry's ECR host name.
     pub fn host(&self) -> String {
         let suffix = partition_of(&self.region).map_or("amazonaws.com", |partition| partition.suffix);
         format!("{}.dkr.ecr.{}.{suffix}", self.account, self.region)

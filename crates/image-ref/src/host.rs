@@ -1,14 +1,14 @@
-//! Hosts as registries and endpoints are named by: `NAME[:PORT]`, with addresses of IPv6 in brackets.
+//! Hosts in names of registries and endpoints: `NAME[:PORT]`, with IPv6 addresses in brackets.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The longest name of a host (RFC 1035), and the longest label in it.
+/// The longest host name (RFC 1035), and the longest label in it.
 const LONGEST_NAME: usize = 253;
 const LONGEST_LABEL: usize = 63;
 
-/// Splits a host into its name and port; an IPv6 address comes without its brackets.
+/// Splits a host into its name and port; an IPv6 address is returned without its brackets.
 ///
-/// What is no port stays in the name, where no rule accepts it.
+/// An invalid port stays in the name, where every rule refuses it.
 pub fn host_and_port(host: &str) -> (&str, Option<u16>) {
     if let Some((address, rest)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return match (rest, rest.strip_prefix(':').and_then(port)) {
@@ -31,16 +31,16 @@ fn port(digits: &str) -> Option<u16> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
-/// Whether a host leads to the machine that asks, without a look-up: an address in 127.0.0.0/8, `::1`, or exactly `localhost`.
+/// Whether a host is the local machine, without a look-up: an address in 127.0.0.0/8, `::1`, or exactly `localhost`.
 ///
-/// `127.evil.example` and `registry.localhost` are names, which a resolver may send anywhere.
+/// `127.evil.example` and `registry.localhost` are names, which a resolver may map to any address.
 pub fn is_loopback(host: &str) -> bool {
     let (name, _) = host_and_port(host);
     name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Whether a host is a name that a resolver may be asked for, with or without a port: no address in any notation, not
-/// `localhost`, and nothing that only a running step can decide.
+/// Whether a host is a name for a resolver, with or without a port: not an address in any notation, not `localhost`,
+/// and not dependent on a running step.
 pub fn is_dns_name(host: &str) -> bool {
     let (name, _) = host_and_port(host);
     name != "localhost" && name.len() <= LONGEST_NAME && name.split('.').all(is_label) && !ends_in_number(name)
@@ -50,7 +50,8 @@ fn is_label(label: &str) -> bool {
     (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// Whether C libraries read the name as an address (`10.1`, `0x7f.1`, `2130706433`): by its last label, as browsers decide.
+/// Whether C libraries parse the name as an address (`10.1`, `0x7f.1`, `2130706433`): according to its last label, as
+/// in browsers.
 fn ends_in_number(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_a_resolver_may_be_asked_for() {
+    fn names_for_a_resolver() {
         for host in
             ["quay.io", "reg.example.com:5000", "registry:5000", "127.evil.example", "reg.localhost", "host:443"]
         {

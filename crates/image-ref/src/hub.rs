@@ -1,22 +1,22 @@
 //! Docker Hub, which has several names.
 
-/// The name that images of Docker Hub are kept and compared under.
+/// The canonical name of Docker Hub, for storage and comparison.
 pub const DOCKER_HUB: &str = "docker.io";
 
-/// What clients log in to for Docker Hub, whatever the version in a connector's URL (images.docker-hub).
+/// The login address of Docker Hub, whatever the version in a connector's URL (images.docker-hub).
 pub const DOCKER_HUB_INDEX: &str = "https://index.docker.io/v1/";
 
-/// Every host of Docker Hub: its registry under all of its names, then the one that gives its tokens.
+/// Every host of Docker Hub: the names of its registry, then the token server.
 pub const DOCKER_HUB_HOSTS: [&str; 5] =
     [DOCKER_HUB, "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "auth.docker.io"];
 
-/// Whether a registry's host is Docker Hub, under any of its names.
+/// Whether a registry's host is one of Docker Hub's names.
 pub fn is_docker_hub(host: &str) -> bool {
     DOCKER_HUB_HOSTS.iter().any(|name| host.eq_ignore_ascii_case(name))
 }
 
-/// A registry's host in its one spelling, from its name or from the address that clients log in to: in lower case, and every
-/// name of Docker Hub, or none, as `docker.io`.
+/// The canonical form of a registry's host, from its name or its login address: in lower case, and `docker.io` for
+/// every name of Docker Hub, or if there is no host.
 pub fn canonical_registry(address: &str) -> String {
     let bare = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or(address);
     let host = bare.split('/').next().unwrap_or(bare).to_ascii_lowercase();

@@ -1,6 +1,6 @@
-//! Names of registries, repositories, tags and of AWS: how they are read, when they are valid, and which hosts are local.
+//! Names of registries, repositories, tags and AWS: how to parse them, which are valid, and which hosts are local.
 //!
-//! Pure. Whoever decides by a name whether something may leave the machine asks here, so that all decide alike.
+//! Pure. All decisions by name about what may leave the machine are made here, so that they are consistent.
 
 mod aws;
 mod ecr;

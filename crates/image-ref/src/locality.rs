@@ -1,21 +1,21 @@
-//! Which hosts are in the stage or on this machine already, so that what is sent to them does not leave.
+//! Hosts that are in the stage or on this machine, so that data sent to them does not leave.
 
 use crate::{host_and_port, is_loopback};
 
-/// Where a host is, as far as its name says without a look-up.
+/// The location of a host, as far as it is known without a look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Locality {
     /// The machine itself: a loopback address, or `localhost`.
     Loopback,
-    /// A service of the stage. Only containers of that stage reach it by that name; for everything else, the machine's engine
-    /// included, it is a name like any other.
+    /// A service of the stage. Only containers of that stage reach it by that name; for all others, including the
+    /// machine's engine, it is an ordinary name.
     Service,
-    /// Anywhere else, or not known.
+    /// Elsewhere, or unknown.
     Elsewhere,
 }
 
 impl Locality {
-    /// Where a host is, with or without a port, for a stage whose services have these ids and aliases.
+    /// The location of a host, with or without a port, for a stage with services of these ids and aliases.
     pub fn of<'s>(host: &str, services: impl IntoIterator<Item = &'s str>) -> Self {
         let (name, _) = host_and_port(host);
         if is_loopback(host) {
@@ -27,7 +27,7 @@ impl Locality {
         }
     }
 
-    /// Whether what a container of the stage sends there stays in the stage or on the machine.
+    /// Whether data that a container of the stage sends there stays in the stage or on the machine.
     pub fn is_local(self) -> bool {
         match self {
             Self::Loopback | Self::Service => true,
@@ -55,18 +55,18 @@ mod tests {
             ("registry:5000", Locality::Service),
             ("Registry:5000", Locality::Service),
             ("s3.mock.test:9000", Locality::Service),
-            // Names, whatever they look like.
+            // These are names, whatever they look like.
             ("127.evil.example", Locality::Elsewhere),
             ("127.0.0.1.evil.example:443", Locality::Elsewhere),
             ("registry.localhost", Locality::Elsewhere),
             ("registry.localhost:5000", Locality::Elsewhere),
             ("localhost.example:5000", Locality::Elsewhere),
             ("localhost.", Locality::Elsewhere),
-            // Single labels that are no service: an intranet's host, under a search domain.
+            // Single labels that are not services: hosts of an intranet, in a search domain.
             ("host:443", Locality::Elsewhere),
             ("intranet", Locality::Elsewhere),
             ("registry2:5000", Locality::Elsewhere),
-            // What only some C libraries read as 127.0.0.1, and what is no host at all.
+            // Only some C libraries parse these as 127.0.0.1; the rest are not hosts.
             ("127.1", Locality::Elsewhere),
             ("0x7f000001", Locality::Elsewhere),
             ("2130706433", Locality::Elsewhere),

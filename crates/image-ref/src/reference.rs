@@ -1,9 +1,9 @@
-//! Image references: which part is the registry, and what a repository's path is made of.
+//! Image references: their registry, and the path of their repository.
 
 use crate::DOCKER_HUB;
 
-/// Splits a reference into its registry's host, if it names one, and the rest, as Docker's clients and engine do: a first part
-/// with a dot, a port or a capital letter is a host, and so is `localhost`.
+/// Splits a reference into its registry's host, if it has one, and the rest, like Docker's clients and engine: a first
+/// part with a dot, a port or a capital letter is a host, and so is `localhost`.
 pub fn split_registry(reference: &str) -> (Option<&str>, &str) {
     let is_host = |part: &str| {
         part == "localhost" || part.bytes().any(|b| matches!(b, b'.' | b':' | b'[') || b.is_ascii_uppercase())
@@ -14,13 +14,13 @@ pub fn split_registry(reference: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// The host of the registry that a reference names; Docker Hub without one.
+/// The host of a reference's registry; Docker Hub if it has none.
 pub fn registry_of(reference: &str) -> &str {
     split_registry(reference).0.unwrap_or(DOCKER_HUB)
 }
 
-/// Whether a text is a component of a repository's path: lower-case letters and digits, with `.`, `_`, `__` or any number of
-/// `-` between them (OCI distribution specification).
+/// Whether a text is a component of a repository's path: lower-case letters and digits, separated by `.`, `_`, `__` or
+/// any number of `-` (OCI distribution specification).
 pub fn is_path_component(text: &str) -> bool {
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let mut separators = text.split(is_word).filter(|between| !between.is_empty());

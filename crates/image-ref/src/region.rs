@@ -1,19 +1,19 @@
 //! AWS's partitions and regions.
 
-/// A part of AWS with accounts and names of its own.
+/// A partition of AWS, with accounts and names of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partition {
     /// As in ARNs.
     pub name: &'static str,
-    /// What its regions' names begin with.
+    /// The prefixes of its regions.
     areas: &'static [&'static str],
-    /// What its services' names end with.
+    /// The suffix of its services' names.
     pub suffix: &'static str,
-    /// What the names of its registries end with where they have addresses of IPv6 too.
+    /// The suffix of its dual-stack registries' names.
     pub(crate) dual_stack: &'static str,
 }
 
-/// AWS's partitions (the table that its SDKs share, with its areas; a region that opens in one of them is known already).
+/// AWS's partitions (the table that its SDKs share, with their areas; new regions in these areas are known already).
 pub const PARTITIONS: [Partition; 8] = [
     Partition {
         name: "aws",
@@ -35,11 +35,11 @@ pub const PARTITIONS: [Partition; 8] = [
     Partition { name: "aws-iso-f", areas: &["us-isof"], suffix: "csp.hci.ic.gov", dual_stack: "api.aws.hci.ic.gov" },
 ];
 
-/// The directions that regions are named after.
+/// The directions in names of regions.
 const DIRECTIONS: [&str; 9] =
     ["north", "south", "east", "west", "central", "northeast", "southeast", "northwest", "southwest"];
 
-/// The partition of a region; `None` where the text is none: `AREA-DIRECTION-NUMBER`, of an area of AWS.
+/// The partition of a region; `None` if the text is not one: `AREA-DIRECTION-NUMBER`, in an area of AWS.
 pub fn partition_of(region: &str) -> Option<&'static Partition> {
     let (rest, number) = region.rsplit_once('-')?;
     let (area, direction) = rest.rsplit_once('-')?;

@@ -1,18 +1,19 @@
-//! Repositories: where an image's name leads, and where a registry of this machine keeps it.
+//! Repositories: the target of an image's name, and its place in a registry of this machine.
 
 use crate::{DOCKER_HUB, canonical_registry, host_and_port, split_registry};
 
 /// A repository in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
-    /// The registry's host in its one spelling, with its port.
+    /// The registry's host in its canonical form, with its port.
     pub registry: String,
     /// The path in it.
     pub path: String,
 }
 
 impl Repository {
-    /// Reads an image's name without tag: one without a registry is Docker Hub's, where a single word is below `library/`.
+    /// Parses an image's name without a tag: without a registry it is on Docker Hub, where a single word is in
+    /// `library/`.
     pub fn of(name: &str) -> Self {
         let (registry, path) = split_registry(name);
         let registry = canonical_registry(registry.unwrap_or_default());
@@ -21,18 +22,18 @@ impl Repository {
         Self { registry, path }
     }
 
-    /// The registry without its port, which cannot be in the middle of a name.
+    /// The registry without its port, which is not allowed in the middle of a name.
     pub fn host(&self) -> &str {
         host_and_port(&self.registry).0
     }
 
-    /// The name under which the registry of this machine at `address` keeps the repository.
+    /// The repository's name in the registry of this machine at `address`.
     pub fn kept_at(&self, address: &str) -> String {
         format!("{address}/{}/{}", self.host(), self.path)
     }
 }
 
-/// Splits a tag or digest off an image's name.
+/// Removes a tag or digest from an image's name.
 pub fn split_tag(image: &str) -> (&str, Option<&str>) {
     if let Some((name, digest)) = image.split_once('@') {
         return (name, Some(digest));

@@ -1,4 +1,4 @@
-//! When the name of an account, a region, a repository or a tag is valid.
+//! Rules for valid names of accounts, regions, repositories and tags.
 
 use thiserror::Error;
 
@@ -6,21 +6,21 @@ use crate::{EcrRegistry, reference::is_path_component, region::partition_of};
 
 /// The longest tag (OCI distribution specification).
 const LONGEST_TAG: usize = 128;
-/// How long the name of an ECR repository is (CreateRepository).
+/// The length of an ECR repository's name (CreateRepository).
 const ECR_REPOSITORY: std::ops::RangeInclusive<usize> = 2..=256;
-/// The longest name of a repository, with its registry (Docker's reference grammar).
+/// The longest name of a repository, including its registry (Docker's reference grammar).
 const LONGEST_REPOSITORY: usize = 255;
 
-/// What a name is, and so the rule that it obeys.
+/// The kind of a name, which has a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NameRule {
     /// The id of an AWS account.
     Account,
-    /// A region of AWS.
+    /// An AWS region.
     Region,
-    /// The host of a private registry of ECR.
+    /// The host of a private ECR registry.
     EcrRegistry,
-    /// A repository of ECR.
+    /// An ECR repository.
     EcrRepository,
     /// A repository of any registry.
     Repository,
@@ -28,13 +28,13 @@ pub enum NameRule {
     Tag,
 }
 
-/// A name does not obey its rule; the text is that rule, and does not show the name.
+/// A name that violates its rule; the text is the rule, and does not contain the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{}", .0.rule())]
 pub struct BrokenRule(pub NameRule);
 
 impl NameRule {
-    /// What a valid name is: "the id of an AWS account".
+    /// The kind of a valid name: "the id of an AWS account".
     pub fn what(self) -> &'static str {
         match self {
             Self::Account => "the id of an AWS account",
@@ -62,7 +62,7 @@ impl NameRule {
         }
     }
 
-    /// Whether a name obeys the rule.
+    /// Whether a name follows the rule.
     pub fn holds(self, name: &str) -> bool {
         match self {
             Self::Account => name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit()),
@@ -77,7 +77,7 @@ impl NameRule {
     /// Checks a name.
     ///
     /// # Errors
-    /// The rule, where the name does not obey it.
+    /// The rule, if the name violates it.
     pub fn check(self, name: &str) -> Result<(), BrokenRule> {
         if self.holds(name) { Ok(()) } else { Err(BrokenRule(self)) }
     }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     proptest! {
-        /// What ECR takes, every registry's grammar takes, but for the longest of them.
+        /// Every registry's grammar accepts what ECR accepts, except for the longest names.
         #[test]
         fn ecr_is_the_stricter_one(name in "[a-z0-9._/-]{2,255}") {
             prop_assert!(!NameRule::EcrRepository.holds(&name) || NameRule::Repository.holds(&name));

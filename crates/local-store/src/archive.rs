@@ -1,7 +1,7 @@
-//! An archive: a tar of one saved path, plain or compressed as `archiveFormat` says.
+//! An archive: a tar of one saved path, plain or compressed according to `archiveFormat`.
 //!
-//! Its names say whether they begin at the workspace, and all lie at or below the path that was saved. Reading holds them to
-//! that, and follows no link of the archive itself.
+//! Its names show whether they start at the workspace, and all are at or below the saved path. Reading enforces that,
+//! and follows no link of the archive itself.
 
 mod attributes;
 mod capped;
@@ -36,10 +36,10 @@ pub(crate) enum Format {
     Zstd,
 }
 
-/// The first bytes of a compressed stream.
+/// The magic bytes of a compressed stream.
 const MAGIC: [(Format, &[u8]); 2] = [(Format::Gzip, &[0x1f, 0x8b]), (Format::Zstd, &[0x28, 0xb5, 0x2f, 0xfd])];
 
-/// What came of writing or reading.
+/// The result of writing or reading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Moved {
     pub(crate) files: u64,
@@ -47,7 +47,7 @@ pub(crate) struct Moved {
 }
 
 impl Format {
-    /// `PLUGIN_ARCHIVE_FORMAT`; the plugin takes tar for a word that it does not know.
+    /// `PLUGIN_ARCHIVE_FORMAT`; the plugin uses tar for an unknown value.
     pub(crate) fn of(word: Option<&str>) -> Self {
         match word {
             Some("gzip") => Self::Gzip,
@@ -65,7 +65,7 @@ impl Format {
     }
 }
 
-/// The stream of an archive on its way to a file.
+/// The stream from an archive to a file.
 enum Sink<'f> {
     Tar(BufWriter<Capped<'f>>),
     Gzip(GzEncoder<BufWriter<Capped<'f>>>),
@@ -100,21 +100,21 @@ impl Sink<'_> {
     }
 }
 
-/// What is saved, and how.
+/// The options of saving.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Saving<'s> {
-    /// Where it is.
+    /// The saved path.
     pub(crate) path: &'s Path,
     pub(crate) rooted: &'s Rooted,
     pub(crate) format: Format,
 }
 
-/// Writes what is at a path: files, directories and links as links, the path itself too. Sockets, pipes and devices are left
-/// out.
+/// Writes the files, directories and links at a path, including the path itself. Sockets, pipes and devices are
+/// skipped.
 ///
 /// # Errors
-/// [`StoreError::Source`] for what cannot be read or holds the store, [`StoreError::TooLarge`] for more than the repository's
-/// limit.
+/// [`StoreError::Source`] for a path that cannot be read or contains the store, [`StoreError::TooLarge`] for more than
+/// the repository's limit.
 pub(crate) fn write(
     saving: Saving<'_>,
     around: &Surroundings,
@@ -171,7 +171,7 @@ pub(crate) fn write(
     Ok(moved)
 }
 
-/// Adds an entry; of a file its length.
+/// Adds an entry; for a file, with its length.
 fn append(builder: &mut Builder<Sink<'_>>, name: &Path, entry: &Entry) -> Result<Option<u64>, Refusal> {
     match entry.facts.kind {
         Kind::Directory => {
@@ -184,7 +184,7 @@ fn append(builder: &mut Builder<Sink<'_>>, name: &Path, entry: &Entry) -> Result
             let mut file = entry.open()?;
             let before = file.metadata()?.len();
             builder.append_file(name, &mut file)?;
-            // The header says the length of before.
+            // The header has the earlier length.
             return if file.metadata()?.len() == before { Ok(Some(before)) } else { Err(Refusal::Changed) };
         }
     }
@@ -203,12 +203,12 @@ fn header(facts: &Facts, kind: EntryType) -> Header {
     header
 }
 
-/// `join` with an empty path would end the name of a file with a slash.
+/// `join` with an empty path would append a slash to a file's name.
 fn join(name: &Path, below: &Path) -> PathBuf {
     if below.as_os_str().is_empty() { name.to_owned() } else { name.join(below) }
 }
 
-/// The format that an archive has.
+/// The format of an existing archive.
 fn format_of(file: &mut File) -> io::Result<Format> {
     let mut first = [0; 4];
     let mut read = 0;
@@ -234,31 +234,31 @@ fn broken(path: &Path, reason: impl Into<String>) -> StoreError {
     StoreError::Archive { path: path.display().to_string(), reason: reason.into() }
 }
 
-/// What an archive was made from: its first name. `shown` is the archive, for people.
+/// The source of an archive: its first name. `shown` is the archive, as text to print.
 pub(crate) fn saved_path(file: File, shown: &Path) -> Result<Rooted, StoreError> {
     let unreadable = |error: io::Error| broken(shown, format!("it cannot be read ({error})"));
     let mut archive = tar::Archive::new(decoded(file).map_err(unreadable)?);
     let mut entries = archive.entries().map_err(unreadable)?;
     let first = entries.next().ok_or_else(|| broken(shown, "it is empty"))?.map_err(unreadable)?;
     let name = first.path().map_err(unreadable)?.into_owned();
-    Rooted::parse(&name).ok_or_else(|| broken(shown, format!("its name {} leads out of the stage", name.display())))
+    Rooted::parse(&name).ok_or_else(|| broken(shown, format!("its name {} is outside the stage", name.display())))
 }
 
-/// How an archive is unpacked.
+/// The options of unpacking.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
-    /// The format that the step says.
+    /// The format in the step.
     pub(crate) format: Format,
-    /// Owners, modes and times come back.
+    /// Whether to restore owners, modes and times.
     pub(crate) preserve: bool,
 }
 
-/// Unpacks an archive of `rooted`, beneath the workspace or the directory that it is in.
+/// Unpacks an archive of `rooted` in the workspace or the directory of the saved path.
 ///
 /// # Errors
-/// [`StoreError::Archive`] for one of another format than the step says, for a name outside of what was saved, for a name
-/// behind a link of the archive, and for what is neither file nor directory nor link. [`StoreError::Io`] where a link is in the
-/// way. What came before it stays.
+/// [`StoreError::Archive`] for an archive in another format than the step says, for a name outside the saved path, for
+/// a name behind a link of the archive, and for entries other than files, directories and links. [`StoreError::Io`] if
+/// a link is in the way. Entries before the error stay.
 pub(crate) fn read(
     mut file: File,
     rooted: &Rooted,
@@ -282,11 +282,11 @@ pub(crate) fn read(
         let name = entry.path().map_err(unreadable)?.into_owned();
         let inside = Rooted::parse(&name).map(|inside| inside.name());
         let Some(inside) = inside.as_deref().and_then(|inside| inside.strip_prefix(rooted.name()).ok()) else {
-            return Err(broken(&shown, format!("its name {} leads out of what was saved", name.display())));
+            return Err(broken(&shown, format!("its name {} is outside the saved path", name.display())));
         };
         let target = join(&anchor.below, inside);
         if target.ancestors().skip(1).any(|above| links.contains(above)) {
-            return Err(broken(&shown, format!("its name {} leads through a link", name.display())));
+            return Err(broken(&shown, format!("its name {} passes through a link", name.display())));
         }
         let header = entry.header().clone();
         match header.entry_type() {
@@ -294,7 +294,7 @@ pub(crate) fn read(
                 let made = make_directory(&anchor.root, &target, mode(&header) | OWNERS)?;
                 directories.push((target, header, made));
             }
-            // The writer leaves out the holes of a file, and the reader fills them.
+            // The writer omits the holes of a sparse file, and the reader restores them.
             EntryType::Regular | EntryType::GNUSparse => {
                 let (file, bytes) = put_file(&mut entry, &anchor.root, &target, &header)?;
                 moved.bytes += bytes;
@@ -309,7 +309,7 @@ pub(crate) fn read(
                 anchor.root.link(&target, &link).map_err(refused("make the link", &target))?;
                 links.insert(target);
             }
-            _ => return Err(broken(&shown, format!("{} is neither file nor directory nor link", name.display()))),
+            _ => return Err(broken(&shown, format!("{} is not a file, directory or link", name.display()))),
         }
     }
     for (target, header, made) in directories.iter().rev() {
@@ -327,23 +327,23 @@ pub(crate) fn read(
     Ok(moved)
 }
 
-/// What the owner may do to a directory while it is filled; some are kept closed (Go's modules), and are closed at the end.
+/// The owner's rights on a directory while it is filled; some are read-only (Go's modules), and become so at the end.
 const OWNERS: u32 = 0o700;
 
-/// Whether a directory was there.
+/// Whether a directory existed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Made {
     Now,
     Before,
 }
 
-/// A directory that is there already is taken as it is.
+/// An existing directory is used unchanged.
 fn make_directory(root: &Root, target: &Path, mode: u32) -> Result<Made, StoreError> {
     let made = root.make_directories(target, mode).map_err(refused("make the directory", target))?;
     Ok(if made { Made::Now } else { Made::Before })
 }
 
-/// A new file takes the place of what is there, so that nothing is written through a link.
+/// A new file replaces an existing entry, so that nothing is written through a link.
 fn put_file(entry: &mut impl Read, root: &Root, target: &Path, header: &Header) -> Result<(File, u64), StoreError> {
     clear(root, target)?;
     let mut file = root.create(target, mode(header)).map_err(refused("write", target))?;
@@ -351,7 +351,7 @@ fn put_file(entry: &mut impl Read, root: &Root, target: &Path, header: &Header) 
     Ok((file, bytes))
 }
 
-/// Makes room for a file: its directory, and what has its name.
+/// Prepares a file's place: creates its directory, and removes an entry of the same name.
 fn clear(root: &Root, target: &Path) -> Result<(), StoreError> {
     make_directory(root, target.parent().unwrap_or(Path::new("")), 0o755)?;
     match root.remove(target) {

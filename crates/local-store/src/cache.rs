@@ -1,4 +1,4 @@
-//! `plugins/cache` (drone-meltwater-cache): saves paths under a key, and restores what a key has.
+//! `plugins/cache` (drone-meltwater-cache): saves paths under a key, and restores the paths of a key.
 
 use crate::{
     StoreError, Surroundings,
@@ -9,7 +9,7 @@ use crate::{
     object::{Bucket, Object},
 };
 
-/// Saves or restores, as the variables say.
+/// Saves or restores, according to the variables.
 pub(crate) fn run(around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
     let bucket = Bucket::of(around)?;
     files::remove_abandoned(&bucket.root);
@@ -28,17 +28,17 @@ fn mounts(around: &Surroundings) -> Vec<String> {
     list.split(',').map(str::trim).filter(|path| !path.is_empty()).map(|path| around.expand(path)).collect()
 }
 
-/// An object for each path. One that is there stays, unless the step overrides it.
+/// One object per path. An existing object stays, unless the step overrides it.
 fn save(bucket: &Bucket, key: &str, around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
     let format = Format::of(around.get("PLUGIN_ARCHIVE_FORMAT"));
-    // The plugin's own default is true; CI always says.
+    // The plugin's own default is true; CI always sets the variable.
     let replace = around.get("PLUGIN_OVERRIDE").is_none() || around.flag("PLUGIN_OVERRIDE");
     say(&format!("saving to {} under the key {key}", bucket.address));
     let mounts = mounts(around);
     for path in &mounts {
         let source = around.absolute(path.as_ref());
         let anchor = around.anchor(&source)?;
-        let missing = |refusal| StoreError::Source(format!("{path} is not there, or cannot be read ({refusal})"));
+        let missing = |refusal| StoreError::Source(format!("{path} does not exist, or cannot be read ({refusal})"));
         anchor.root.look(&anchor.below).map_err(missing)?;
     }
     for path in mounts {
@@ -46,19 +46,19 @@ fn save(bucket: &Bucket, key: &str, around: &Surroundings, say: &mut dyn FnMut(&
         let rooted = around.rooted(&source);
         let Object { file, .. } = bucket.object(key, &rooted);
         if bucket.root.look(&file).is_ok() && !replace {
-            say(&format!("{path}: the key has it already, and `override` is not set"));
+            say(&format!("{path}: the cache already has this key, and `override` is not set"));
             continue;
         }
         let saving = archive::Saving { path: &source, rooted: &rooted, format };
         let moved = files::write_whole(&bucket.root, &file, |out| archive::write(saving, around, out, say))?;
         let packed = bucket.root.look(&file).map_err(refused("read", &file))?.bytes;
-        say(&format!("{path}: saved {}, {} in the cache", told(moved), files::size(packed)));
+        say(&format!("{path}: saved {}, {} in the cache", summary(moved), files::size(packed)));
         evict::make_room(&bucket.root, around.limit, &file, say)?;
     }
     Ok(())
 }
 
-/// All that the key has, or the paths that the step names.
+/// All paths of the key, or those that the step names.
 fn restore(bucket: &Bucket, key: &str, around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
     let reading = Reading {
         format: Format::of(around.get("PLUGIN_ARCHIVE_FORMAT")),
@@ -75,18 +75,18 @@ fn restore(bucket: &Bucket, key: &str, around: &Surroundings, say: &mut dyn FnMu
         if around.flag("PLUGIN_FAIL_RESTORE_IF_KEY_NOT_PRESENT") {
             return Err(StoreError::KeyNotFound { key: key.to_owned(), address: bucket.address.clone() });
         }
-        say("nothing is kept under this key: nothing is restored");
+        say("the cache has nothing for this key: nothing is restored");
     }
     for object in objects {
         let opened = bucket.root.file(&object.file).map_err(refused("open", &object.file))?;
         let moved = archive::read(opened, &object.rooted, reading, around)?;
         bucket.touch(&object);
-        say(&format!("{}: restored {}", around.place(&object.rooted).display(), told(moved)));
+        say(&format!("{}: restored {}", around.place(&object.rooted).display(), summary(moved)));
     }
     Ok(())
 }
 
-fn told(Moved { files, bytes }: Moved) -> String {
+fn summary(Moved { files, bytes }: Moved) -> String {
     format!("{files} {}, {}", if files == 1 { "file" } else { "files" }, files::size(bytes))
 }
 
@@ -113,12 +113,12 @@ mod tests {
         ("PLUGIN_FAIL_RESTORE_IF_KEY_NOT_PRESENT", "false"),
     ];
 
-    fn play(bench: &Bench, env: &[&[(&str, &str)]]) -> String {
-        let mut told = String::new();
-        if let Err(error) = run(&bench.around(&env.concat()), &mut |line| told.push_str(&format!("{line}\n"))) {
-            told.push_str(&format!("error: {error}\n"));
+    fn emulate(bench: &Bench, env: &[&[(&str, &str)]]) -> String {
+        let mut output = String::new();
+        if let Err(error) = run(&bench.around(&env.concat()), &mut |line| output.push_str(&format!("{line}\n"))) {
+            output.push_str(&format!("error: {error}\n"));
         }
-        told.replace(&bench.dir.path().display().to_string(), "")
+        output.replace(&bench.dir.path().display().to_string(), "")
     }
 
     fn bench() -> Bench {
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn saved_and_restored() {
         let bench = bench();
-        insta::assert_snapshot!(play(&bench, &[SAVE]), @"
+        insta::assert_snapshot!(emulate(&bench, &[SAVE]), @"
         saving to s3://b under the key deps/1
         target: saved 1 file, 1 B, 2.6 kB in the cache
         ./lib: saved 1 file, 2 B, 2.6 kB in the cache
@@ -139,7 +139,7 @@ mod tests {
         for directory in ["target", "lib"] {
             fs::remove_dir_all(bench.path("root/harness").join(directory)).unwrap();
         }
-        insta::assert_snapshot!(play(&bench, &[RESTORE]), @"
+        insta::assert_snapshot!(emulate(&bench, &[RESTORE]), @"
         restoring from s3://b under the key deps/1
         /root/harness/lib: restored 1 file, 2 B
         /root/harness/target: restored 1 file, 1 B
@@ -150,74 +150,74 @@ mod tests {
     #[test]
     fn what_is_there_stays_without_override() {
         let bench = bench();
-        play(&bench, &[SAVE]);
+        emulate(&bench, &[SAVE]);
         bench.file("target/one", "changed");
-        insta::assert_snapshot!(play(&bench, &[SAVE]), @"
+        insta::assert_snapshot!(emulate(&bench, &[SAVE]), @"
         saving to s3://b under the key deps/1
-        target: the key has it already, and `override` is not set
-        ./lib: the key has it already, and `override` is not set
+        target: the cache already has this key, and `override` is not set
+        ./lib: the cache already has this key, and `override` is not set
         ");
-        play(&bench, &[RESTORE]);
+        emulate(&bench, &[RESTORE]);
         assert_eq!(fs::read_to_string(bench.path("root/harness/target/one")).unwrap(), "1");
         bench.file("target/one", "changed");
-        play(&bench, &[SAVE, &[("PLUGIN_OVERRIDE", "true")]]);
+        emulate(&bench, &[SAVE, &[("PLUGIN_OVERRIDE", "true")]]);
         bench.file("target/one", "again");
-        play(&bench, &[RESTORE]);
+        emulate(&bench, &[RESTORE]);
         assert_eq!(fs::read_to_string(bench.path("root/harness/target/one")).unwrap(), "changed");
     }
 
     #[test]
     fn misses() {
         let bench = bench();
-        play(&bench, &[SAVE]);
-        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_CACHE_KEY", "deps")]]), @"
+        emulate(&bench, &[SAVE]);
+        insta::assert_snapshot!(emulate(&bench, &[RESTORE, &[("PLUGIN_CACHE_KEY", "deps")]]), @"
         restoring from s3://b under the key deps
-        nothing is kept under this key: nothing is restored
+        the cache has nothing for this key: nothing is restored
         ");
         let strict = ("PLUGIN_FAIL_RESTORE_IF_KEY_NOT_PRESENT", "true");
-        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_CACHE_KEY", "deps"), strict]]), @"
+        insta::assert_snapshot!(emulate(&bench, &[RESTORE, &[("PLUGIN_CACHE_KEY", "deps"), strict]]), @"
         restoring from s3://b under the key deps
         error: key deps does not exist in s3://b
         ");
-        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_BUCKET", "other"), strict]]), @"
+        insta::assert_snapshot!(emulate(&bench, &[RESTORE, &[("PLUGIN_BUCKET", "other"), strict]]), @"
         restoring from s3://other under the key deps/1
         error: key deps/1 does not exist in s3://other
         ");
-        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_MOUNT", "no/such"), strict]]), @"
+        insta::assert_snapshot!(emulate(&bench, &[RESTORE, &[("PLUGIN_MOUNT", "no/such"), strict]]), @"
         restoring from s3://b under the key deps/1
         error: key deps/1 does not exist in s3://b
         ");
-        insta::assert_snapshot!(play(&bench, &[SAVE, &[("PLUGIN_MOUNT", "target,no")]]), @"
+        insta::assert_snapshot!(emulate(&bench, &[SAVE, &[("PLUGIN_MOUNT", "target,no")]]), @"
         saving to s3://b under the key deps/1
-        error: no is not there, or cannot be read (it does not exist)
+        error: no does not exist, or cannot be read (it does not exist)
         ");
-        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_BACKEND", "sftp")]]), @"error: PLUGIN_BACKEND=sftp is not played");
-        insta::assert_snapshot!(play(&bench, &[RESTORE, &[("PLUGIN_BUCKET", "")]]), @"error: PLUGIN_BUCKET is not set");
+        insta::assert_snapshot!(emulate(&bench, &[RESTORE, &[("PLUGIN_BACKEND", "sftp")]]), @"error: PLUGIN_BACKEND=sftp is not emulated");
+        insta::assert_snapshot!(emulate(&bench, &[RESTORE, &[("PLUGIN_BUCKET", "")]]), @"error: PLUGIN_BUCKET is not set");
     }
 
-    /// A link of the workspace leads nowhere, neither to the store nor out of the workspace.
+    /// A link in the workspace leads neither to the store nor out of the workspace.
     #[cfg(unix)]
     #[test]
     fn no_link_leads_into_the_store() {
         use std::os::unix::fs::symlink;
         let bench = bench();
-        play(&bench, &[SAVE]);
+        emulate(&bench, &[SAVE]);
         symlink(bench.path("caches"), bench.path("root/harness/store")).unwrap();
-        let saved = |path: &str| play(&bench, &[SAVE, &[("PLUGIN_MOUNT", path), ("PLUGIN_CACHE_KEY", "stolen")]]);
+        let saved = |path: &str| emulate(&bench, &[SAVE, &[("PLUGIN_MOUNT", path), ("PLUGIN_CACHE_KEY", "stolen")]]);
         insta::assert_snapshot!(saved("store/s3"), @"
         saving to s3://b under the key stolen
-        error: store/s3 is not there, or cannot be read (`store` is a symbolic link, and links are not followed)
+        error: store/s3 does not exist, or cannot be read (`store` is a symbolic link, and links are not followed)
         ");
         insta::assert_snapshot!(saved("store"), @"
         saving to s3://b under the key stolen
         store: saved 0 files, 0 B, 1.5 kB in the cache
         ");
         fs::remove_file(bench.path("root/harness/store")).unwrap();
-        play(&bench, &[RESTORE, &[("PLUGIN_CACHE_KEY", "stolen")]]);
+        emulate(&bench, &[RESTORE, &[("PLUGIN_CACHE_KEY", "stolen")]]);
         assert_eq!(fs::read_link(bench.path("root/harness/store")).unwrap(), bench.path("caches"), "the link itself");
         fs::remove_dir_all(bench.path("root/harness/target")).unwrap();
         symlink(bench.path("caches"), bench.path("root/harness/target")).unwrap();
-        let restored = play(&bench, &[RESTORE]);
+        let restored = emulate(&bench, &[RESTORE]);
         assert!(restored.contains("error: make the directory target: `target` is a symbolic link"), "{restored}");
         assert!(!bench.path("caches/one").exists());
     }
@@ -229,8 +229,8 @@ mod tests {
         let mut around = bench.around(&[SAVE, &[("PLUGIN_MOUNT", ".")]].concat());
         around.caches = bench.path("root/harness/.cache");
         fs::create_dir(&around.caches).unwrap();
-        let told = run(&around, &mut |_| {}).unwrap_err().to_string();
-        assert!(told.ends_with(".cache is in the directory of the caches or uploads, or holds it"), "{told}");
+        let output = run(&around, &mut |_| {}).unwrap_err().to_string();
+        assert!(output.ends_with(".cache is in the directory of the caches or uploads, or holds it"), "{output}");
         assert_eq!(around.store_identities().len(), 2);
         around.env.insert("PLUGIN_MOUNT".into(), ".cache".into());
         assert!(run(&around, &mut |_| {}).unwrap_err().to_string().contains("the directory of the caches"));
@@ -238,8 +238,8 @@ mod tests {
         around.root = "/".into();
         for below in ["", "/s3"] {
             around.env.insert("PLUGIN_MOUNT".into(), format!("{}{below}", around.caches.display()));
-            let told = run(&around, &mut |_| {}).unwrap_err().to_string();
-            assert!(told.contains("the directory of the caches"), "{told}");
+            let output = run(&around, &mut |_| {}).unwrap_err().to_string();
+            assert!(output.contains("the directory of the caches"), "{output}");
         }
         let kept = walkdir::WalkDir::new(bench.path("caches")).into_iter().map(Result::unwrap);
         assert_eq!(kept.filter(|entry| entry.file_type().is_file()).count(), 0);
@@ -250,27 +250,27 @@ mod tests {
         let bench = bench();
         let mut around = bench.around(SAVE);
         around.limit = 2000;
-        let told = run(&around, &mut |_| {}).unwrap_err().to_string();
-        let told = told.replace(&bench.dir.path().display().to_string(), "");
+        let output = run(&around, &mut |_| {}).unwrap_err().to_string();
+        let output = output.replace(&bench.dir.path().display().to_string(), "");
         assert_eq!(
-            told,
-            "/root/harness/target is not saved: it takes more than the 2.0 kB that a repository's caches may have"
+            output,
+            "/root/harness/target is not saved: it is larger than the 2.0 kB that the caches of a repository may have"
         );
         let kept = walkdir::WalkDir::new(bench.path("caches")).into_iter().map(Result::unwrap);
         assert_eq!(kept.filter(|entry| entry.file_type().is_file()).count(), 0, "nothing half-written is left");
     }
 
-    /// A key restores what the plugin would: its own objects, and those of no other key.
+    /// A key restores what the plugin would: its own objects, and none of other keys.
     #[test]
     fn azure_restores_the_paths_that_it_names() {
         let bench = bench();
         let azure: &[(&str, &str)] =
             &[("PLUGIN_BACKEND", "azure"), ("PLUGIN_ACCOUNT_NAME", "team"), ("PLUGIN_CONTAINER", "caches")];
-        play(&bench, &[SAVE, azure]);
+        emulate(&bench, &[SAVE, azure]);
         for directory in ["target", "lib"] {
             fs::remove_dir_all(bench.path("root/harness").join(directory)).unwrap();
         }
-        insta::assert_snapshot!(play(&bench, &[RESTORE, azure, &[("PLUGIN_MOUNT", "lib")]]), @"
+        insta::assert_snapshot!(emulate(&bench, &[RESTORE, azure, &[("PLUGIN_MOUNT", "lib")]]), @"
         restoring from azure://team/caches under the key deps/1
         /root/harness/lib: restored 1 file, 2 B
         ");
@@ -282,24 +282,24 @@ mod tests {
         let bench = bench();
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| play(&bench, &[SAVE, &[("PLUGIN_OVERRIDE", "true")]]));
-                scope.spawn(|| play(&bench, &[RESTORE]));
+                scope.spawn(|| emulate(&bench, &[SAVE, &[("PLUGIN_OVERRIDE", "true")]]));
+                scope.spawn(|| emulate(&bench, &[RESTORE]));
             }
         });
         let left: Vec<_> = walkdir::WalkDir::new(bench.path("caches")).into_iter().map(Result::unwrap).collect();
         let files = left.iter().filter(|entry| entry.file_type().is_file()).count();
         assert_eq!(files, 2, "{left:?}");
-        assert!(play(&bench, &[RESTORE]).contains("restored 1 file"));
+        assert!(emulate(&bench, &[RESTORE]).contains("restored 1 file"));
     }
 
-    /// An object that somebody else has put under a key is refused as a whole.
+    /// An object that another program has stored under a key is refused as a whole.
     #[test]
     fn an_object_under_a_wrong_name() {
         let bench = bench();
-        play(&bench, &[SAVE]);
+        emulate(&bench, &[SAVE]);
         let key = bench.path("caches/s3/b/deps%2F1");
         fs::rename(key.join("workspace%2Flib"), key.join("root%2Fetc")).unwrap();
-        insta::assert_snapshot!(play(&bench, &[RESTORE]), @"
+        insta::assert_snapshot!(emulate(&bench, &[RESTORE]), @"
         restoring from s3://b under the key deps/1
         error: the archive of s3/b/deps%2F1/root%2Fetc is refused: it holds workspace/lib
         ");
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn a_workspace_that_moved() {
         let bench = bench();
-        play(&bench, &[SAVE]);
+        emulate(&bench, &[SAVE]);
         let mut around = bench.around(RESTORE);
         around.workspace = bench.path("root/moved");
         fs::create_dir(&around.workspace).unwrap();

@@ -1,49 +1,49 @@
-//! Why a step on the local store failed; a step's output shows it.
+//! Errors of steps on the local store, as printed in a step's output.
 
 use std::path::Path;
 
 use cirun_beneath::Refusal;
 
-/// Why the files could not be kept or got.
+/// Why files could not be saved or restored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A variable that the plugin needs is not set, or says nothing that it knows.
+    /// A required variable is not set, or has an unknown value.
     #[error("{0}")]
     Setting(String),
-    /// The cache's key cannot be made.
+    /// The cache key cannot be computed.
     #[error("cannot make the cache key: {0}")]
     Key(String),
-    /// Nothing is kept under the key, and the step says that this is a failure.
+    /// Nothing is stored under the key, which fails the step.
     #[error("key {key} does not exist in {address}")]
     KeyNotFound {
         /// The key.
         key: String,
-        /// The bucket, as people write it.
+        /// The bucket, as text to print.
         address: String,
     },
-    /// A file or directory that is to be saved or uploaded is not there, or is not what it must be.
+    /// A file or directory to save or upload does not exist, or has the wrong type.
     #[error("{0}")]
     Source(String),
-    /// More would be kept than a repository may keep.
-    #[error("{path} is not saved: it takes more than the {limit} that a repository's caches may have")]
+    /// The repository's limit would be exceeded.
+    #[error("{path} is not saved: it is larger than the {limit} that the caches of a repository may have")]
     TooLarge {
-        /// What was to be saved.
+        /// The path to save.
         path: String,
-        /// The limit, for people.
+        /// The limit, as text to print.
         limit: String,
     },
-    /// The archive is not one of ours, or leads out of the place that it was made from.
+    /// The archive was not written by cirun, or contains paths outside its source.
     #[error("the archive of {path} is refused: {reason}")]
     Archive {
-        /// What was saved.
+        /// The saved path.
         path: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The files of this machine.
+    /// A file operation on this machine failed.
     #[error("{what}: {source}")]
     Io {
-        /// What was being done.
+        /// The operation.
         what: String,
         /// The cause.
         #[source]
@@ -51,7 +51,7 @@ pub enum StoreError {
     },
 }
 
-/// `Err` of something with a file.
+/// An `Err` for a file operation.
 pub(crate) fn refused(what: &str, path: &Path) -> impl FnOnce(Refusal) -> StoreError {
     let what = format!("{what} {}", path.display());
     move |source| StoreError::Io { what, source }

@@ -1,4 +1,4 @@
-//! Room in the store: the objects that were used least recently go when it holds more than its limit.
+//! Eviction: removes the least recently used objects when the store exceeds its limit.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,21 +13,21 @@ use crate::{
     files::{self, LIMITS},
 };
 
-/// Removes the least recently used objects of all repositories until at most `limit` bytes are kept, and what killed runs were
-/// writing. `say` gets a line if something went.
+/// Removes the least recently used objects of all repositories until at most `limit` bytes are left, and the temporary
+/// files of killed runs. Calls `say` if something was removed.
 ///
 /// # Errors
-/// [`StoreError::Io`] for what cannot be removed.
+/// [`StoreError::Io`] for an object that cannot be removed.
 pub fn make_room_in_all(caches: &Path, limit: u64, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
     let root = files::open(caches)?;
     files::remove_abandoned(&root);
     make_room(&root, limit, Path::new(""), say)
 }
 
-/// Removes the least recently used objects until the store holds at most `limit` bytes; `kept` stays whatever its size.
+/// Removes the least recently used objects until the store has at most `limit` bytes; `kept` stays whatever its size.
 pub(crate) fn make_room(root: &Root, limit: u64, kept: &Path, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
     let mut objects: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
-    // What cannot be looked at, or is gone meanwhile, needs no room.
+    // An object that cannot be read, or is already gone, takes no space.
     for entry in root.walk(LIMITS).filter_map(Result::ok).filter(|entry| entry.facts.kind == Kind::File) {
         let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
         if !name.starts_with(files::TEMPORARY) {
@@ -45,7 +45,7 @@ pub(crate) fn make_room(root: &Root, limit: u64, kept: &Path, say: &mut dyn FnMu
             Ok(()) | Err(Refusal::Missing) => {}
             Err(refusal) => return Err(refused("remove", &path)(refusal)),
         }
-        // A directory that another object is in stays.
+        // A directory with another object in it stays.
         drop(path.parent().map(|parent| root.remove_directory(parent)));
         held -= bytes;
         gone = (gone.0 + 1, gone.1 + bytes);
@@ -53,9 +53,7 @@ pub(crate) fn make_room(root: &Root, limit: u64, kept: &Path, say: &mut dyn FnMu
     if gone.0 > 0 {
         let (count, bytes) = gone;
         let (bytes, limit) = (files::size(bytes), files::size(limit));
-        say(&format!(
-            "removed what was used longest ago ({count} of the kept paths, {bytes}): at most {limit} are kept"
-        ));
+        say(&format!("removed the least recently used ({count} of the kept paths, {bytes}): at most {limit} are kept"));
     }
     Ok(())
 }
@@ -76,11 +74,11 @@ mod tests {
             let then = SystemTime::now() - Duration::from_secs(age * 60);
             fs::File::options().append(true).open(&path).unwrap().set_modified(then).unwrap();
         }
-        let mut told = String::new();
+        let mut output = String::new();
         let (root, below) = (Root::open(dir.path()).unwrap(), Path::new("s3/b/old/object"));
         let kept = dir.path().join(below);
-        make_room(&root, 250, below, &mut |line| told.push_str(line)).unwrap();
-        assert_eq!(told, "removed what was used longest ago (1 of the kept paths, 100 B): at most 250 B are kept");
+        make_room(&root, 250, below, &mut |line| output.push_str(line)).unwrap();
+        assert_eq!(output, "removed the least recently used (1 of the kept paths, 100 B): at most 250 B are kept");
         assert!(kept.exists() && !dir.path().join("s3/b/older-use").exists());
         make_room(&root, 10, below, &mut |_| {}).unwrap();
         assert!(kept.exists() && !dir.path().join("s3/b/new").exists());

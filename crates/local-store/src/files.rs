@@ -1,5 +1,5 @@
-//! Files of the local store: written whole or not at all, beneath its directory, and removable by the person, whoever the step
-//! ran as.
+//! Files of the local store: written atomically, inside its directory, and removable by the user, whoever the step ran
+//! as.
 
 use std::{
     fs::File,
@@ -11,10 +11,10 @@ use cirun_beneath::{Kind, Limits, Refusal, Root};
 
 use crate::{StoreError, error::refused};
 
-/// How much of the store is looked at.
+/// The limits of a walk through the store.
 pub(crate) const LIMITS: Limits = Limits { entries: 10_000_000, depth: 256 };
 
-/// How the names of files begin that are being written. Such a file is locked as long as its writer lives.
+/// The prefix of temporary files. Such a file is locked as long as its writer lives.
 pub(crate) const TEMPORARY: &str = ".writing-";
 
 /// Opens the store's directory.
@@ -22,7 +22,7 @@ pub(crate) fn open(directory: &Path) -> Result<Root, StoreError> {
     Root::open(directory).map_err(refused("open", directory))
 }
 
-/// Writes a file by `fill`; until all of it is on the disk, what was there before stays.
+/// Writes a file with `fill`; the previous file stays until all of it is on the disk.
 pub(crate) fn write_whole<T>(
     root: &Root,
     path: &Path,
@@ -35,14 +35,14 @@ pub(crate) fn write_whole<T>(
         Ok(filled)
     });
     if written.is_err() {
-        // What cannot be removed now is at the next use of the store.
+        // If this fails, the next use of the store removes it.
         drop(root.remove(&temporary));
     }
     written
 }
 
-/// Makes a locked file beside `path`, and the directories that are missing: open to every user, as steps run as any of them,
-/// and the directories around the store are closed to others.
+/// Creates a locked file next to `path`, and the missing directories: open to every user, because steps run as any
+/// user, while the directories around the store are private.
 fn temporary(root: &Root, path: &Path) -> Result<(PathBuf, File), Refusal> {
     let directory = path.parent().unwrap_or(Path::new(""));
     let mut tries = 0;
@@ -51,7 +51,7 @@ fn temporary(root: &Root, path: &Path) -> Result<(PathBuf, File), Refusal> {
         let name = directory.join(format!("{TEMPORARY}{:016x}", RandomState::new().hash_one(tries)));
         let made = root.create(&name, 0o666).and_then(|file| {
             file.lock()?;
-            // Another run may have taken it for a left one before it was locked.
+            // Another run may have removed it as a leftover before it was locked.
             root.look(&name).map(|_| file)
         });
         match made {
@@ -63,14 +63,14 @@ fn temporary(root: &Root, path: &Path) -> Result<(PathBuf, File), Refusal> {
     }
 }
 
-/// Removes what killed runs were writing.
+/// Removes the temporary files of killed runs.
 pub(crate) fn remove_abandoned(root: &Root) {
     for entry in root.walk(LIMITS).filter_map(Result::ok).filter(|entry| entry.facts.kind == Kind::File) {
         let is_temporary = entry.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY));
         if !is_temporary {
             continue;
         }
-        // Another run may be quicker. The lock is held until the file has gone, so that its writer sees it go.
+        // Another run may be faster. The lock is held until the file is gone, so that its writer notices.
         if let Ok(file) = entry.open()
             && file.try_lock().is_ok()
         {
@@ -79,7 +79,7 @@ pub(crate) fn remove_abandoned(root: &Root) {
     }
 }
 
-/// A size for people.
+/// A size, as text to print.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["B", "kB", "MB", "GB"];
     let mut amount = bytes as f64;

@@ -1,4 +1,4 @@
-//! Cache keys: text with `{{ … }}` in it, of which the plugin's template engine understands a call or a field
+//! Cache keys: text with `{{ … }}` in it, limited to the calls and fields that the plugin's template engine has
 //! (drone-meltwater-cache, key/generator).
 
 use std::{io, path::Path};
@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 
 use crate::{StoreError, Surroundings};
 
-/// Fields of the template and the variables that they are read from, with their defaults (drone-meltwater-cache, main).
+/// Fields of the template and their variables, with defaults (drone-meltwater-cache, main).
 #[rustfmt::skip]
 const FIELDS: &[(&str, &str, &str)] = &[
     (".Repo.Namespace",       "DRONE_REPO_NAMESPACE", ""),
@@ -25,7 +25,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     (".Build.Link",           "DRONE_BUILD_LINK", ""),
     (".Commit.Remote",        "DRONE_REMOTE_URL", ""),
     (".Commit.Sha",           "DRONE_COMMIT_SHA", ""),
-    // The plugin fills it with the hash.
+    // The plugin sets it to the hash.
     (".Commit.Ref",           "DRONE_COMMIT_SHA", ""),
     (".Commit.Link",          "DRONE_COMMIT_LINK", ""),
     (".Commit.Branch",        "DRONE_COMMIT_BRANCH", "master"),
@@ -34,10 +34,11 @@ const FIELDS: &[(&str, &str, &str)] = &[
     (".Commit.Author.Email",  "DRONE_COMMIT_AUTHOR_EMAIL", ""),
 ];
 
-/// Makes the key of a template. A file that cannot be read gives an empty checksum, as in the plugin; that is told.
+/// Expands the key of a template. A file that cannot be read has an empty checksum, as in the plugin, which is
+/// reported.
 ///
 /// # Errors
-/// [`StoreError::Key`] for a template that is not whole, or that asks for more than a function or a field.
+/// [`StoreError::Key`] for a template that is incomplete, or that uses more than a function or a field.
 pub(crate) fn key(template: &str, around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<String, StoreError> {
     let mut key = String::new();
     let mut rest = template;
@@ -45,7 +46,7 @@ pub(crate) fn key(template: &str, around: &Surroundings, say: &mut dyn FnMut(&st
         let Some((action, after)) = from.split_once("}}") else {
             return Err(StoreError::Key(format!("`{{{{` without `}}}}` in `{template}`")));
         };
-        // `{{- ` and ` -}}` take the white space beside them.
+        // `{{- ` and ` -}}` remove adjacent white space.
         let (trims_before, trims_after) = (action.starts_with("- "), action.ends_with(" -"));
         key.push_str(if trims_before { before.trim_end() } else { before });
         let action = action.strip_prefix("- ").unwrap_or(action);
@@ -80,7 +81,7 @@ fn evaluate(action: &str, around: &Surroundings, say: &mut dyn FnMut(&str)) -> R
     }
 }
 
-/// A Go string: in quotes with escapes, or in backquotes as it is.
+/// A Go string: quoted with escapes, or raw in backquotes.
 fn string(text: &str) -> Option<String> {
     if let Some(raw) = text.strip_prefix('`').and_then(|text| text.strip_suffix('`')) {
         return (!raw.contains('`')).then(|| raw.to_owned());
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_is_told_and_left_empty() {
+    fn a_missing_file_is_reported_and_left_empty() {
         insta::assert_snapshot!(
             made("deps-{{ checksum \"no.sum\" }}"),
             @"deps- (cache key: no checksum of no.sum (it does not exist): it is left empty)"
@@ -174,7 +175,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever is written, there is a key or a reason.
+        /// Any template gives a key or a reason.
         #[test]
         fn any_template(template in "[{}a-c\"` .-]{0,24}") {
             let bench = Bench::new();

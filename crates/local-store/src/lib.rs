@@ -1,8 +1,8 @@
-//! What the plugins for caches and uploads do, on directories of this machine: `plugins/cache`, `plugins/s3`,
-//! `plugins/gcs` and `plugins/artifactory` with the variables that CI gives them.
+//! Emulates the plugins for caches and uploads on directories of this machine: `plugins/cache`, `plugins/s3`,
+//! `plugins/gcs` and `plugins/artifactory` with their variables in CI.
 //!
-//! Synchronous, and in one process: it runs where the files are, in a container of the stage or on the machine. It knows
-//! neither the plan nor Docker, prints nothing and reads no environment: it is told both.
+//! Synchronous, and in one process: it runs where the files are, in a container of the stage or on the machine. It
+//! knows neither the plan nor Docker, and does not print or read the environment: the caller passes what it needs.
 
 mod archive;
 mod cache;

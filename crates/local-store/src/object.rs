@@ -1,6 +1,6 @@
-//! Where a cache's objects are: `CACHES/BACKEND/BUCKET/KEY/PATH`, each of the last three as one name.
+//! The paths of a cache's objects: `CACHES/BACKEND/BUCKET/KEY/PATH`; each of the last three is a single name.
 //!
-//! Keys hold whatever a person writes, `/` and `..` among it, so every name is escaped, and cut where it is too long.
+//! Users choose keys freely, including `/` and `..`, so every name is escaped, and truncated if it is too long.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,7 +18,7 @@ use crate::{
     rooted::Rooted,
 };
 
-/// The longest name that is written out; file systems take 255 bytes.
+/// The longest name that is not truncated; file systems allow 255 bytes.
 const LONGEST: usize = 180;
 
 /// The store's directory for a step's bucket.
@@ -26,23 +26,23 @@ const LONGEST: usize = 180;
 pub(crate) struct Bucket {
     /// The store.
     pub(crate) root: Root,
-    /// Where the bucket is in it.
+    /// The path of the bucket in it.
     directory: PathBuf,
-    /// As people write it.
+    /// As text to print.
     pub(crate) address: String,
 }
 
 /// An object of a key.
 #[derive(Debug)]
 pub(crate) struct Object {
-    /// Where it is in the store.
+    /// Its path in the store.
     pub(crate) file: PathBuf,
-    /// What was saved.
+    /// The saved path.
     pub(crate) rooted: Rooted,
 }
 
 impl Bucket {
-    /// The bucket that the plugin's variables name.
+    /// The bucket in the plugin's variables.
     pub(crate) fn of(around: &Surroundings) -> Result<Self, StoreError> {
         let (backend, scheme, names) = match around.get("PLUGIN_BACKEND").unwrap_or("s3") {
             "s3" => ("s3", "s3", vec![around.demand("PLUGIN_BUCKET")?]),
@@ -50,7 +50,7 @@ impl Bucket {
             "azure" => {
                 ("azure", "azure", vec![around.demand("PLUGIN_ACCOUNT_NAME")?, around.demand("PLUGIN_CONTAINER")?])
             }
-            other => return Err(StoreError::Setting(format!("PLUGIN_BACKEND={other} is not played"))),
+            other => return Err(StoreError::Setting(format!("PLUGIN_BACKEND={other} is not emulated"))),
         };
         let name = names.join("/");
         let root = files::open(&around.caches)?;
@@ -87,7 +87,7 @@ impl Bucket {
             }
             let file = directory.join(&entry.path);
             let rooted = saved_path(entry.open().map_err(refused("read", &file))?, &file)?;
-            // Who put it there was not this store: its name says what it holds.
+            // It was not stored by cirun: its name is the saved path.
             if escape(&rooted.name().to_string_lossy()) != name {
                 let reason = format!("it holds {}", rooted.name().display());
                 return Err(StoreError::Archive { path: file.display().to_string(), reason });
@@ -97,14 +97,14 @@ impl Bucket {
         Ok(objects)
     }
 
-    /// Says that an object was used, so that it is not the first to go.
+    /// Marks an object as used, so that it is not evicted first.
     pub(crate) fn touch(&self, object: &Object) {
-        // Where the store is another user's, the order of eviction is all that suffers.
+        // If the store belongs to another user, only the order of eviction suffers.
         drop(self.root.file(&object.file).map(|file| file.set_modified(SystemTime::now())));
     }
 }
 
-/// A name of one component: what is not plain is `%XX`; a long one ends with a hash of the whole.
+/// A name of one component: special characters become `%XX`; a long one ends with a hash of the whole.
 pub(crate) fn escape(text: &str) -> String {
     let mut name = String::new();
     for (index, byte) in text.bytes().enumerate() {
@@ -143,9 +143,9 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// No two keys share a name, and none leaves its directory.
+        /// No two keys share a name, and no name leaves its directory.
         #[test]
-        fn names_are_told_apart(one in ".{0,40}", other in ".{0,40}") {
+        fn names_are_distinct(one in ".{0,40}", other in ".{0,40}") {
             let names: BTreeSet<String> = [escape(&one), escape(&other)].into();
             proptest::prop_assert_eq!(names.len() == 1, one == other);
             for name in names {

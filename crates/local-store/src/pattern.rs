@@ -1,4 +1,4 @@
-//! Finding files by the patterns of the upload plugins, beneath the workspace or another directory.
+//! Finds files by the patterns of the upload plugins, in the workspace or another directory.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{StoreError, Surroundings, files::LIMITS, rooted::Anchor};
 /// A file or directory that was found.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// Where it is, for its place in the store and for people.
+    /// Its path, for its place in the store and for messages.
     pub(crate) path: PathBuf,
     pub(crate) entry: Entry,
 }
@@ -24,19 +24,20 @@ impl Source {
     }
 }
 
-/// What was found, and what was not reached.
+/// The files found, and those that were not accessible.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub(crate) found: Vec<Source>,
-    /// For people.
+    /// As text to print.
     pub(crate) left_out: Vec<String>,
 }
 
-/// What a path of the step matches, sorted: files and directories, but no links; the path alone where it is no pattern. `None`
-/// where a path that is no pattern does not exist.
+/// The sorted matches of a step's path: files and directories, but no links; the path alone if it is not a pattern.
+/// `None` if a path that is not a pattern does not exist.
 ///
 /// # Errors
-/// [`StoreError::Source`] for a pattern that cannot be read, and for a path without wildcards that leads through a link.
+/// [`StoreError::Source`] for a pattern that cannot be parsed, and for a path without wildcards that passes through a
+/// link.
 pub(crate) fn matching(text: &str, star: Star, around: &Surroundings) -> Result<Option<Sources>, StoreError> {
     let path = around.absolute(Path::new(text));
     let wild = has_wildcards(text);
@@ -65,7 +66,7 @@ pub(crate) fn matching(text: &str, star: Star, around: &Surroundings) -> Result<
     Ok(Some(Sources { found, left_out: left_out.collect() }))
 }
 
-/// All files below a directory, sorted.
+/// All files in a directory, recursively, sorted.
 pub(crate) fn files_below(directory: &Source, around: &Surroundings) -> Result<Sources, StoreError> {
     let Anchor { root, below } = around.anchor(&directory.path)?;
     let cannot = |reason: &dyn std::fmt::Display| StoreError::Source(format!("{}: {reason}", directory.path.display()));
@@ -74,7 +75,7 @@ pub(crate) fn files_below(directory: &Source, around: &Surroundings) -> Result<S
     let stores = around.store_identities();
     let mut sources = Sources::default();
     while let Some(next) = walk.next() {
-        // What cannot be read cannot be uploaded; the plugins too go on.
+        // A file that cannot be read is not uploaded; the plugins continue, too.
         let Ok(entry) = next else { continue };
         let path = directory.path.join(&entry.path);
         match entry.facts.kind {

@@ -1,10 +1,10 @@
-//! Which plugin is played, and with what.
+//! The emulated plugins, and their settings.
 
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 use crate::{StoreError, cache, upload};
 
-/// A plugin that is played.
+/// An emulated plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
     /// `plugins/cache`: saves and restores.
@@ -26,41 +26,41 @@ impl FromStr for Program {
             "s3" => Ok(Self::S3),
             "gcs" => Ok(Self::Gcs),
             "artifactory" => Ok(Self::Artifactory),
-            other => Err(StoreError::Setting(format!("no plugin `{other}` is played"))),
+            other => Err(StoreError::Setting(format!("there is no emulation of the plugin `{other}`"))),
         }
     }
 }
 
-/// Where the plugin runs.
+/// The environment of the plugin.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
     /// The step's environment.
     pub env: BTreeMap<String, String>,
-    /// The workspace, which relative paths begin at.
+    /// The workspace, the base of relative paths.
     pub workspace: PathBuf,
-    /// The workspace as the step's paths name it.
+    /// The path of the workspace in the step.
     pub planned_workspace: PathBuf,
-    /// What stands for `/`: another directory in tests.
+    /// The directory for `/`: another one in tests.
     pub root: PathBuf,
-    /// Where caches are kept.
+    /// The directory of caches.
     pub caches: PathBuf,
-    /// Where uploads are collected.
+    /// The directory of uploads.
     pub artifacts: PathBuf,
-    /// Uploads are listed, and not collected.
+    /// Whether uploads are listed instead of collected.
     pub only_list: bool,
-    /// How many bytes of caches are kept; the least recently used go first.
+    /// The size limit of caches in bytes; the least recently used are removed first.
     pub limit: u64,
     /// Seconds since the epoch.
     pub now: u64,
 }
 
 impl Surroundings {
-    /// A variable that is set to something.
+    /// A variable that is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A variable without which the plugin can do nothing.
+    /// A required variable.
     pub(crate) fn demand(&self, name: &str) -> Result<&str, StoreError> {
         self.get(name).ok_or_else(|| StoreError::Setting(format!("{name} is not set")))
     }
@@ -71,10 +71,10 @@ impl Surroundings {
     }
 }
 
-/// Plays a plugin; what it does is told a line at a time.
+/// Runs an emulated plugin; reports its actions one line at a time.
 ///
 /// # Errors
-/// Whatever makes the plugin's step fail in CI, and everything that keeps the files from being kept.
+/// Everything that fails the plugin's step in CI, and every failure to store the files.
 pub fn run(program: Program, around: &Surroundings, say: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
     match program {
         Program::Cache => cache::run(around, say),

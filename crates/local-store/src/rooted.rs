@@ -1,4 +1,4 @@
-//! Paths of the step, as it writes them, and where they are.
+//! Maps the step's paths to paths on the machine.
 
 use std::{
     fs,
@@ -9,24 +9,24 @@ use cirun_beneath::Root;
 
 use crate::{StoreError, Surroundings, error::refused};
 
-/// A directory that holds a path of the step, and the path from there on, which is followed without links.
+/// A directory in a step's path, and the rest of the path, which is resolved without following links.
 #[derive(Debug)]
 pub(crate) struct Anchor {
     pub(crate) root: Root,
     pub(crate) below: PathBuf,
 }
 
-/// A saved path that holds wherever the workspace is next time.
+/// A saved path, independent of the workspace's current path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rooted {
-    /// Below the workspace.
+    /// In the workspace.
     Workspace(PathBuf),
     /// Anywhere else.
     Root(PathBuf),
 }
 
 impl Surroundings {
-    /// Where a path of the step is: relative ones begin at the workspace.
+    /// The path of a step's path: relative ones start at the workspace.
     pub(crate) fn absolute(&self, path: &Path) -> PathBuf {
         if !path.has_root() {
             return climb(self.workspace.clone(), path);
@@ -38,7 +38,7 @@ impl Surroundings {
         }
     }
 
-    /// The path that is saved.
+    /// The saved form of a path.
     pub(crate) fn rooted(&self, absolute: &Path) -> Rooted {
         match absolute.strip_prefix(&self.workspace) {
             Ok(below) => Rooted::Workspace(below.to_owned()),
@@ -46,7 +46,7 @@ impl Surroundings {
         }
     }
 
-    /// Where a saved path is now.
+    /// The current path of a saved path.
     pub(crate) fn place(&self, rooted: &Rooted) -> PathBuf {
         match rooted {
             Rooted::Workspace(below) => self.workspace.join(below),
@@ -54,11 +54,11 @@ impl Surroundings {
         }
     }
 
-    /// The directory that a path is reached from: the workspace, or for what is elsewhere the directory that it is in, by whatever
-    /// links (`/var/run`). Never one of the store.
+    /// The base directory of a path: the workspace, or for other paths their parent directory, after resolving links
+    /// (`/var/run`). Never a directory of the store.
     ///
     /// # Errors
-    /// [`StoreError::Source`] for what lies in the store.
+    /// [`StoreError::Source`] for a path in the store.
     pub(crate) fn anchor(&self, path: &Path) -> Result<Anchor, StoreError> {
         if let Ok(below) = path.strip_prefix(&self.workspace) {
             let root = Root::open(&self.workspace).map_err(refused("open", &self.workspace))?;
@@ -83,11 +83,11 @@ impl Surroundings {
     pub(crate) fn store_identities(&self) -> Vec<(u64, u64)> {
         let look = |directory: &Path| Root::open(directory).and_then(|root| root.look(Path::new("")));
         let found = [&self.caches, &self.artifacts].into_iter().filter_map(|directory| look(directory).ok());
-        // Where directories have no identity, all have the same.
+        // On systems without identities, all directories have the same one.
         found.map(|facts| facts.identity).filter(|identity| *identity != (0, 0)).collect()
     }
 
-    /// `~` as the home directory and `$NAME` as variables, as the plugin expands the paths of caches.
+    /// Expands `~` and `$NAME`, as the plugin does in the paths of caches.
     pub(crate) fn expand(&self, path: &str) -> String {
         let path = path.replacen('~', "$HOME", 1);
         let mut expanded = String::new();
@@ -100,7 +100,7 @@ impl Surroundings {
                 from.split_at(end)
             });
             expanded.push_str(match (name, self.get(name)) {
-                // An image without users has no home for root, where the plugin's own has this one.
+                // An image without users has no home for root, while the plugin's own image has this one.
                 ("HOME", None | Some("/")) => "/root",
                 (_, value) => value.unwrap_or_default(),
             });
@@ -122,7 +122,7 @@ impl Rooted {
         }
     }
 
-    /// Reads a name of an archive; `None` for one that leads elsewhere.
+    /// Parses a name in an archive; `None` if it leads elsewhere.
     pub(crate) fn parse(name: &Path) -> Option<Self> {
         let normal = name.components().all(|part| matches!(part, Component::Normal(_)));
         normal.then_some(())?;
@@ -133,12 +133,12 @@ impl Rooted {
     }
 }
 
-/// The path without its root, `.` and `..`, which goes no higher than the root.
+/// The path without its root, `.` and `..`; it never leaves the root.
 pub(crate) fn plain(path: &Path) -> PathBuf {
     climb(PathBuf::new(), path)
 }
 
-/// Goes along a path from a directory on.
+/// Follows a path from a directory.
 fn climb(mut from: PathBuf, path: &Path) -> PathBuf {
     for part in path.components() {
         match part {
@@ -158,7 +158,7 @@ pub(crate) mod testing {
 
     use crate::Surroundings;
 
-    /// A machine in a directory: `root/harness` is the workspace.
+    /// A file system in a directory: `root/harness` is the workspace.
     pub(crate) struct Bench {
         pub(crate) dir: tempfile::TempDir,
     }
@@ -176,7 +176,7 @@ pub(crate) mod testing {
             self.dir.path().join(path)
         }
 
-        /// Writes a file of the workspace.
+        /// Writes a file in the workspace.
         pub(crate) fn file(&self, path: &str, text: &str) {
             let path = self.path("root/harness").join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

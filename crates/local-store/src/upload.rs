@@ -1,4 +1,4 @@
-//! Uploads: which files go where, and collecting them in a directory that has the store's places.
+//! Uploads: selects the files and their targets, and collects them in a directory with the store's structure.
 
 pub(crate) mod artifactory;
 pub(crate) mod gcs;
@@ -11,18 +11,18 @@ use std::{
 
 use crate::{StoreError, Surroundings, error::refused, files, pattern::Source, rooted::plain};
 
-/// What a step uploads.
+/// The files of an upload.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    /// The store's kind, as a directory of the artifacts.
+    /// The store's kind, as a directory name in the artifacts.
     pub(crate) store: &'static str,
-    /// How people write the beginning of its addresses.
+    /// The prefix of its addresses, as printed.
     pub(crate) scheme: &'static str,
     /// The bucket or repository.
     pub(crate) bucket: String,
-    /// Files and their places in the bucket.
+    /// Files and their targets in the bucket.
     pub(crate) files: Vec<(Source, String)>,
-    /// What was not reached, for people.
+    /// Files that were not accessible, as text to print.
     pub(crate) left_out: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn run(upload: &Upload, around: &Surroundings, say: &mut dyn FnMut(&s
             let (path, limit) = (path.display(), files::size(around.limit));
             return Err(StoreError::Source(format!("{path} is not collected: it has more than {limit}")));
         }
-        // What is added to it meanwhile is not its content of now.
+        // Data that is appended meanwhile is not part of it.
         let mut file = entry.open().map_err(refused("read", path))?.take(bytes);
         let place = format!("{scheme}://{bucket}/{}", key.display());
         if around.only_list {
@@ -58,7 +58,7 @@ pub(crate) fn run(upload: &Upload, around: &Surroundings, say: &mut dyn FnMut(&s
     Ok(())
 }
 
-/// Two parts of an object's name, with one slash between them.
+/// Joins two parts of an object's name with one slash.
 pub(crate) fn join(target: &str, rest: &str) -> String {
     let rest = rest.trim_start_matches('/');
     match target.trim_matches('/') {
@@ -72,23 +72,23 @@ pub(crate) mod testing {
     use super::*;
     use crate::{Program, rooted::testing::Bench};
 
-    /// Plays an upload of the bench's files; then what was said, and what lies in the artifacts.
-    pub(crate) fn play(program: Program, env: &[(&str, &str)], only_list: bool) -> String {
+    /// Runs an upload of the bench's files; returns its output, and the content of the artifacts.
+    pub(crate) fn emulate(program: Program, env: &[(&str, &str)], only_list: bool) -> String {
         let bench = Bench::new();
         for file in ["out/a.txt", "out/b.log", "out/sub/c.txt", "README"] {
             bench.file(file, file);
         }
         let around = Surroundings { only_list, ..bench.around(env) };
-        let mut told = String::new();
-        if let Err(error) = crate::run(program, &around, &mut |line| told.push_str(&format!("{line}\n"))) {
-            told.push_str(&format!("error: {error}\n"));
+        let mut output = String::new();
+        if let Err(error) = crate::run(program, &around, &mut |line| output.push_str(&format!("{line}\n"))) {
+            output.push_str(&format!("error: {error}\n"));
         }
         let collected = walkdir::WalkDir::new(&around.artifacts).sort_by_file_name();
         for entry in collected.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file()) {
             let name = entry.path().strip_prefix(&around.artifacts).unwrap();
             let text = std::fs::read_to_string(entry.path()).unwrap();
-            told.push_str(&format!("[{}] {text}\n", name.display()));
+            output.push_str(&format!("[{}] {text}\n", name.display()));
         }
-        told.replace(&bench.path("root").display().to_string(), "")
+        output.replace(&bench.path("root").display().to_string(), "")
     }
 }

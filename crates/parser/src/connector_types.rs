@@ -1,19 +1,19 @@
-//! The types of connectors, and what each is for (connectors.types).
+//! The types of connectors, and their purposes (connectors.types).
 
-/// What a connector leads to.
+/// What a connector connects to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectorClass {
-    /// An image registry, or a cloud that has one: images can be pulled with it.
+    /// An image registry, or a cloud with a registry: it can pull images.
     Registry,
     /// Git repositories.
     Git,
-    /// Where builds or deployments run.
+    /// The infrastructure of builds or deployments.
     Infrastructure,
     /// Charts, packages and other artifacts.
     Artifacts,
     /// Secrets.
     Secrets,
-    /// Tickets, metrics, costs: nothing that a CI stage uses by itself.
+    /// Tickets, metrics, costs: no CI stage uses them directly.
     Other,
 }
 

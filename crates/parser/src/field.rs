@@ -4,12 +4,12 @@ use cirun_diagnostics::Spanned;
 use cirun_expressions::Template;
 use indexmap::IndexMap;
 
-/// Harness's own word for a value that may be an expression.
+/// A value that may be an expression; Harness calls it a parameter field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ParameterField<T> {
-    /// Written out.
+    /// A literal.
     Literal(T),
-    /// An expression, or text with expressions in it.
+    /// An expression, or text that contains expressions.
     Expression(Template),
 }
 
@@ -19,12 +19,12 @@ pub type Text = Spanned<ParameterField<String>>;
 pub type Flag = Spanned<ParameterField<bool>>;
 /// A whole number.
 pub type Int = Spanned<ParameterField<i64>>;
-/// A list of texts, or an expression for all of it.
+/// A list of texts, or an expression for the whole list.
 pub type TextList = Spanned<ParameterField<Vec<Text>>>;
-/// A map of texts, or an expression for all of it.
+/// A map of texts, or an expression for the whole map.
 pub type TextMap = Spanned<ParameterField<IndexMap<Key, Text>>>;
 
-/// A key of a user's map; equal by its text.
+/// A key of a user's map; compared by its text.
 #[derive(Debug, Clone)]
 pub struct Key(pub Spanned<String>);
 
@@ -40,20 +40,20 @@ impl std::hash::Hash for Key {
     }
 }
 
-/// A field that a specification knows.
+/// A field of a specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldInfo {
     /// Its name in YAML.
     pub name: &'static str,
-    /// What it takes.
+    /// The kind of its value.
     pub kind: FieldKind,
-    /// The schema requires it.
+    /// Whether the schema requires it.
     pub required: bool,
-    /// One sentence, from the field's doc comment.
+    /// A sentence, from the field's doc comment.
     pub about: &'static str,
 }
 
-/// What a field takes; any of them may be an expression.
+/// The kinds of field values; any of them may be an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
     /// Text.
@@ -62,7 +62,7 @@ pub enum FieldKind {
     TextOrNumber,
     /// An identifier (documents.identifiers).
     Identifier,
-    /// A name for people.
+    /// A display name.
     Name,
     /// A duration (documents.durations).
     Duration,
@@ -82,13 +82,13 @@ pub enum FieldKind {
     List(&'static FieldKind),
     /// A list of at least one of these.
     Some(&'static FieldKind),
-    /// What the `type` beside it asks for; anything where the type is none of these.
+    /// Depends on the `type` next to it; any value if the type is none of these.
     ByType(&'static [(&'static str, &'static [FieldInfo])]),
-    /// A definition by name: `stages` and `steps` contain themselves, `step` depends on its type.
-    /// What the names mean is in [`crate::tables`].
+    /// A definition by name: `stages` and `steps` are recursive, `step` depends on its type.
+    /// [`crate::tables`] defines the names.
     Named(&'static str),
-    /// Anything.
+    /// Any value.
     Any,
-    /// Anything: documents have it, and the service reads it in another place only. It is an unknown field all the same.
+    /// Any value: documents have it, but the service reads it elsewhere only. It is still an unknown field.
     Unread,
 }

@@ -1,4 +1,4 @@
-//! `testdata/ok` and `testdata/err` at the root of the repository: each file is a test, its snapshot stands next to it.
+//! `testdata/ok` and `testdata/err` at the root of the repository: each file is a test, with its snapshot next to it.
 
 #![expect(clippy::disallowed_methods, reason = "golden documents are files; the parser itself reads none")]
 
@@ -32,7 +32,7 @@ fn files(name: &str) -> Vec<PathBuf> {
     files
 }
 
-/// What the documents of a file are, and what is wrong with them; where a line is `# --saved`, also when they are saved.
+/// The documents of a file with their diagnostics; with a line `# --saved`, also those of saving.
 fn load(file: &Path) -> (String, Vec<Diagnostic>, Sources) {
     let mut sources = Sources::default();
     let bytes = fs::read(file).expect("a readable file");
@@ -66,8 +66,8 @@ fn bodies(documents: &[Document], kind: DocumentKind) -> Vec<&Node> {
     documents.iter().filter(|document| document.kind == kind).filter_map(Document::body).collect()
 }
 
-/// The first pipeline of a file with the templates and input sets of the same file, and with the inputs of lines that
-/// begin with `# --input `, in place. Without any of them it stays as it is.
+/// Merges the first pipeline of a file with the templates and input sets of the same file, and with the inputs of lines
+/// that begin with `# --input `. Without any of them it stays unchanged.
 fn merge(
     pipeline: &Node,
     documents: &[Document],
@@ -123,7 +123,7 @@ fn err() {
     }
 }
 
-/// The one mistake that no file shows: a file of 16 MiB.
+/// The one error that no file can show: a file of 16 MiB.
 #[test]
 fn err_too_large() {
     let error = decode(&vec![b' '; MAX_BYTES + 1]).expect_err("too large");

@@ -1,7 +1,7 @@
-//! Harness documents: text to types, with the place of every value, and as many diagnostics as there are mistakes.
+//! Parses Harness documents: from text to types, with the place of every value, and a diagnostic for every error.
 //!
-//! Pure: no files, no environment, no clock. Two steps that others may come between: text becomes [`Document`]s of
-//! [`Node`]s (templates and input sets are merged there, as trees), and nodes become the [`model`].
+//! Pure: no files, no environment, no clock. There are two phases, and other crates may work between them: text becomes
+//! [`Document`]s of [`Node`]s (templates and input sets are merged there, as trees), and nodes become the [`model`].
 
 mod connector_types;
 mod field;
@@ -36,7 +36,7 @@ pub use saving::refused_when_saved;
 pub use step_types::{STEP_TYPES, StepClass, StepType, step_type};
 pub use yaml::{MAX_BYTES, MAX_DEPTH, decode, parse_documents};
 
-/// A tree and what is wrong with the text it was made from; the tree is as whole as the text allows.
+/// A tree with the diagnostics of its text; the tree is as complete as the text allows.
 #[derive(Debug, Clone)]
 pub struct Parse<T> {
     /// The tree.

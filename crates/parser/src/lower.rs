@@ -1,4 +1,4 @@
-//! Trees to the typed model. What cannot be read is reported and left out; the rest goes on.
+//! Converts trees to the typed model. What cannot be read is reported and left out; the rest is still read.
 
 pub(crate) mod connector;
 pub(crate) mod context;

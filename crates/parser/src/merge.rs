@@ -1,5 +1,5 @@
-//! Documents into one another, as trees and before lowering: templates, input sets, single inputs. Every value keeps
-//! the place in the text that gave it.
+//! Merges documents, as trees and before lowering: templates, input sets, single inputs. Every value keeps its place in
+//! the original text.
 
 mod fill;
 mod inputs;

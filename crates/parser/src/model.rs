@@ -1,4 +1,4 @@
-//! What was written: every option may be missing, every leaf may be an expression.
+//! The document as written: every option may be missing, every leaf may be an expression.
 
 mod build_and_push;
 mod connector;

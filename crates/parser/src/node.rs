@@ -2,14 +2,14 @@
 
 use cirun_diagnostics::{Span, Spanned};
 
-/// A YAML document and what it is.
+/// A YAML document with its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
-    /// What it is, by its shape (documents.recognition).
+    /// The kind, by its shape (documents.recognition).
     pub kind: DocumentKind,
     /// Its root.
     pub root: Node,
-    /// It was read to its end; otherwise a mistake in its text was reported, and what is missing may stand after it.
+    /// Whether it was read to its end; otherwise a syntax error was reported, and missing fields may be after it.
     pub complete: bool,
 }
 
@@ -34,7 +34,7 @@ pub enum DocumentKind {
     V1,
     /// The unified YAML of 2025-26.
     Unified,
-    /// Nothing of Harness's.
+    /// Not a Harness document.
     Unknown,
 }
 
@@ -60,7 +60,7 @@ impl Document {
         self.root.get(self.kind.root_key()?)
     }
 
-    /// Takes the value of the root key out of the document, which keeps null in its place.
+    /// Removes the value of the root key from the document, and leaves null.
     pub fn take_body(&mut self) -> Option<Node> {
         let key = self.kind.root_key()?;
         let entry = self.root.entries_mut().iter_mut().find(|entry| entry.key.value == key)?;
@@ -81,20 +81,21 @@ pub struct Node {
 /// A node's value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Nothing, `~` or `null`, unquoted.
+    /// Missing, `~` or `null`, unquoted.
     Null,
-    /// Any other scalar: its text; `plain` if it was written without quotes and not as a block.
+    /// Any other scalar: its text; `plain` if it is unquoted and not a block.
     Scalar {
-        /// The text after YAML's unescaping, never after typing.
+        /// The text after unescaping, but before typing.
         text: String,
         /// Unquoted.
         plain: bool,
-        /// The bytes before the text in its span (a quote), where the source has the text as it is: unescaped, unfolded.
+        /// The number of bytes before the text in its span (a quote), if the source has the text literally: unescaped,
+        /// unfolded.
         lead: Option<u8>,
     },
     /// A sequence.
     List(Vec<Node>),
-    /// A mapping in written order; a duplicate key has been reported and its first entry kept.
+    /// A mapping in written order; duplicate keys have been reported, and the first entry was kept.
     Map(Vec<Entry>),
 }
 
@@ -108,7 +109,7 @@ pub struct Entry {
 }
 
 impl Node {
-    /// The value of `key`, if this is a map that has it.
+    /// The value of `key`, if this is a map with this key.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|entry| entry.key.value == key).map(|entry| &entry.value)
     }
@@ -118,7 +119,7 @@ impl Node {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// The entries of a map; none for anything else.
+    /// The entries of a map; empty for other nodes.
     pub fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
@@ -126,7 +127,7 @@ impl Node {
         }
     }
 
-    /// The items of a list; none for anything else.
+    /// The items of a list; empty for other nodes.
     pub fn items(&self) -> &[Self] {
         match &self.value {
             Value::List(items) => items,
@@ -134,7 +135,7 @@ impl Node {
         }
     }
 
-    /// The entries of a map, to change.
+    /// The entries of a map, mutable.
     pub fn entries_mut(&mut self) -> &mut [Entry] {
         match &mut self.value {
             Value::Map(entries) => entries,
@@ -142,7 +143,7 @@ impl Node {
         }
     }
 
-    /// The items of a list, to change.
+    /// The items of a list, mutable.
     pub fn items_mut(&mut self) -> &mut [Self] {
         match &mut self.value {
             Value::List(items) => items,
@@ -158,12 +159,12 @@ impl Node {
         }
     }
 
-    /// Nothing was written: null.
+    /// Whether the node is null.
     pub fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)
     }
 
-    /// What it is, for messages.
+    /// The kind of node, for messages.
     pub(crate) fn shape(&self) -> &'static str {
         match &self.value {
             Value::Null => "nothing",

@@ -1,5 +1,5 @@
-//! The model as compact text, for golden tests: names are those of the YAML, so that renaming a field of a struct
-//! changes no snapshot. Texts are quoted, expressions, numbers and booleans are not.
+//! The model as compact text, for golden tests: with the names of the YAML, so that renaming a struct field changes no
+//! snapshot. Texts are quoted; expressions, numbers and booleans are not.
 
 mod connectors;
 mod documents;
@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 
 use crate::{Flag, Int, Node, ParameterField, Text, TextList, TextMap, testing::flow};
 
-/// What is shown of a value.
+/// The parts of a value to show.
 #[derive(Debug, Default)]
 pub(crate) enum Shown {
     #[default]
@@ -20,7 +20,7 @@ pub(crate) enum Shown {
     Map(Vec<(String, Shown)>),
 }
 
-/// A part of the model that can be shown.
+/// A part of the model with an outline.
 pub(crate) trait Outline {
     fn outline(&self) -> Shown;
 }

@@ -1,11 +1,11 @@
-//! What a document is, by its shape alone (documents.recognition): schema validity cannot tell, since a v1 pipeline
-//! is a valid v0 one.
+//! The kind of a document, by its shape alone (documents.recognition): schema validation cannot decide, because a v1
+//! pipeline is also a valid v0 one.
 
 use cirun_diagnostics::Diagnostic;
 
 use crate::{Document, DocumentKind, Entry, Node, codes};
 
-/// Roots of v0 documents whose name settles it.
+/// Roots of v0 documents that are sufficient by name.
 const ROOTS: &[(&str, DocumentKind)] = &[
     ("inputSet", DocumentKind::InputSet),
     ("overlayInputSet", DocumentKind::OverlayInputSet),
@@ -14,7 +14,7 @@ const ROOTS: &[(&str, DocumentKind)] = &[
     ("trigger", DocumentKind::Trigger),
 ];
 
-/// Keys of a unified stage item, none of which a v0 stage item has.
+/// Keys of a unified stage item that a v0 stage item never has.
 const UNIFIED_STAGE: &[&str] =
     &["id", "steps", "chain", "dynamic", "group", "run", "uses", "action", "deploy", "build", "test", "template"];
 
@@ -24,7 +24,7 @@ const UNIFIED_PIPELINE: &[&str] = &["id", "on", "jobs", "inputs", "repo", "clone
 /// The one inner key of a unified template.
 const UNIFIED_TEMPLATE: &[&str] = &["pipeline", "stage", "step", "group", "agent"];
 
-/// Other programs' files that are found beside Harness's: keys of the root, and the program.
+/// Files of other programs that are common next to Harness's: keys of the root, and the program.
 const OTHERS: &[(&[&str], &str)] = &[
     (&["apiVersion", "kind"], "a Kubernetes manifest"),
     (&["on", "jobs"], "a GitHub Actions workflow"),
@@ -45,7 +45,7 @@ pub(crate) fn kind(root: &Node) -> DocumentKind {
     if let Some(template) = root.get("template") {
         let v0 = template.get("type").is_some() || template.get("versionLabel").is_some();
         let unified = !v0 && UNIFIED_TEMPLATE.iter().any(|key| template.get(key).is_some());
-        // A reference, or the `template:` of a program that has nothing to do with Harness.
+        // A reference, or the `template:` of a program other than Harness.
         let reference = template.get("templateRef").is_some() || template.get("metadata").is_some();
         return match (unified, reference && template.get("type").is_none()) {
             (true, _) => DocumentKind::Unified,
@@ -76,7 +76,7 @@ fn has_one_of(node: &Node, keys: &[&str]) -> bool {
 }
 
 impl Document {
-    /// Why cirun cannot use this document, if it is not one of v0: what to say when a user named its file.
+    /// Why cirun cannot use this document, if it is not v0: the message if a user named its file.
     pub fn unsupported(&self) -> Option<Diagnostic> {
         let first = self.root.entries().first().map_or(self.root.span, |entry| entry.key.span);
         match self.kind {

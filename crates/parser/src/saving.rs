@@ -1,7 +1,7 @@
-//! What the service refuses when a document is saved, although it can be read and run: nulls, stages and steps without a
-//! name, and the shape of what nothing here reads.
+//! What the service refuses when a document is saved, although it can be read and run: nulls, stages and steps without
+//! a name, and the shape of fields that nothing here reads.
 //!
-//! A run goes on without a word of it, so that a half-written pipeline can be tried; `cirun check` reports it.
+//! A run ignores these, so that users can try an incomplete pipeline; `cirun check` reports them.
 
 use cirun_diagnostics::Diagnostic;
 
@@ -11,8 +11,8 @@ use crate::{
     step_type, tables,
 };
 
-/// What the service refuses of a pipeline or a template, in the order of the text; nothing of other documents, and nothing of
-/// one that breaks off.
+/// The diagnostics of saving a pipeline or a template, in the order of the text; none for other documents, or for one
+/// with a syntax error.
 pub fn refused_when_saved(document: &Document) -> Vec<Diagnostic> {
     let Some(body) = document.body().filter(|_| document.complete) else { return Vec::new() };
     let mut saving = Saving { cx: Context::new(Identity::Required) };
@@ -35,7 +35,7 @@ struct Saving {
     cx: Context,
 }
 
-/// Whether the shape of fields is looked at: where the parser reads them, it has done so.
+/// Whether to check the shape of fields: the parser has checked those that it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unread {
     Passed,
@@ -66,7 +66,7 @@ impl Saving {
         }
     }
 
-    /// Looks at a value; `owner` is the map that it is in.
+    /// Checks a value; `owner` is the map around it.
     fn value(&mut self, what: &str, value: &Node, (kind, owner): (&FieldKind, &Node), unread: Unread) {
         if value.is_null() {
             if !matches!(kind, FieldKind::Any | FieldKind::Unread) {
@@ -110,7 +110,7 @@ impl Saving {
         }
     }
 
-    /// A value that the parser takes as it is.
+    /// A value that the parser accepts in any form.
     fn shape(&mut self, value: &Node, kind: &FieldKind) {
         let is_text = value.text().is_some_and(|text| !text.contains("<+"));
         if matches!(kind, FieldKind::List(_) | FieldKind::Some(_)) && (is_text || !value.entries().is_empty()) {
@@ -133,7 +133,7 @@ impl Saving {
         }
     }
 
-    /// An item of `stages` or `steps`; the parser reports one of nothing.
+    /// An item of `stages` or `steps`; the parser reports a null item.
     fn wrapper(&mut self, node: &Node, kind: &FieldKind) {
         for entry in node.entries() {
             let value = &entry.value;
@@ -152,7 +152,7 @@ impl Saving {
     fn stage(&mut self, node: &Node, identity: Identity) {
         self.name("the stage", node, identity);
         self.fields(node, &[tables::STAGE], Unread::Passed);
-        // The steps of other stages are not judged.
+        // The steps of other stages are not checked.
         let is_ci = node.get("type").and_then(Node::text) == Some("CI");
         if let Some(spec) = node.get("spec").filter(|_| is_ci) {
             self.fields(spec, &[tables::CI_STAGE], Unread::Passed);

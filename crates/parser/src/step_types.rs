@@ -1,5 +1,5 @@
-//! The types of steps as data: what a CI stage may hold (documents.step-types), what of it runs locally, what the
-//! rest is, and what each takes (4.3).
+//! The types of steps as data: those allowed in a CI stage (documents.step-types), those that run locally, why the
+//! others do not, and the fields of each (4.3).
 
 use crate::{FieldInfo, lower::step_tables as tables, model};
 
@@ -21,7 +21,7 @@ pub struct StepType {
     pub name: &'static str,
     /// What a local run does with it.
     pub class: StepClass,
-    /// The fields of its `spec`, in several tables where types share them; `None` if cirun keeps no table of them.
+    /// The fields of its `spec`, in several tables if types share them; `None` if cirun has no table for them.
     pub spec: Option<&'static [&'static [FieldInfo]]>,
 }
 
@@ -32,14 +32,14 @@ pub fn step_type(name: &str) -> Option<&'static StepType> {
 
 const CACHE: &str = "it keeps a cache with the Harness service; the local workspace keeps its files between runs";
 const UPLOAD: &str = "it uploads to the Harness Artifact Registry";
-const SCAN: &str = "it is a scan of Security Testing Orchestration, which works with the Harness service";
-const SUPPLY: &str = "it is a step of Supply Chain Security, which works with the Harness service";
-const SERVICE: &str = "it works with the Harness service";
+const SCAN: &str = "it is a scan of Security Testing Orchestration, which needs the Harness service";
+const SUPPLY: &str = "it is a step of Supply Chain Security, which needs the Harness service";
+const SERVICE: &str = "it needs the Harness service";
 const ACTIONS: &str = "it runs a GitHub Action or a Bitrise step, for which the service has a runner of its own";
 
 macro_rules! step_types {
     ($($class:expr => { $($name:literal $(=> $($table:expr),+)?;)* })*) => {
-        /// Every type of step that is known: the 102 of CI stages, and those of other stages.
+        /// Every known type of step: the 102 of CI stages, and those of other stages.
         pub const STEP_TYPES: &[StepType] = &[
             $($(StepType {
                 name: $name,

@@ -1,4 +1,4 @@
-//! The field tables by document and by definition, for those who describe the documents: a schema for editors.
+//! The field tables by document and by definition, for descriptions of documents such as a schema for editors.
 
 use crate::{
     DocumentKind, FieldInfo,
@@ -16,13 +16,13 @@ use crate::{
 
 /// `spec` of a stage of type `CI`.
 pub const CI_STAGE: &[FieldInfo] = CiStage::FIELDS;
-/// A stage: what all types share.
+/// The common fields of all stages.
 pub const STAGE: &[FieldInfo] = StageFields::FIELDS;
-/// A step: what all types share. [`crate::STEP_TYPES`] has the fields of each type's `spec`.
+/// The common fields of all steps. [`crate::STEP_TYPES`] has the fields of each type's `spec`.
 pub const STEP: &[FieldInfo] = StepFields::FIELDS;
 /// A step group.
 pub const STEP_GROUP: &[FieldInfo] = GroupFields::FIELDS;
-/// `spec` of a legacy service: what a Background step has, and more.
+/// `spec` of a legacy service: the fields of a Background step, and more.
 pub const SERVICE_SPEC: &[&[FieldInfo]] = &[BackgroundSpec::FIELDS, SERVICE_ARGS];
 /// `infrastructure` of a CI stage.
 pub const INFRASTRUCTURES: &[FieldInfo] = INFRASTRUCTURE;
@@ -45,7 +45,7 @@ pub const GIT_CONNECTOR: &[FieldInfo] = GIT;
 /// `spec` of a `Git` connector, to any other server.
 pub const GENERIC_GIT_CONNECTOR: &[FieldInfo] = GENERIC_GIT;
 
-/// The fields below the root key of a document; none for what is not of v0.
+/// The fields below the root key of a document; empty for documents other than v0.
 pub fn document_fields(kind: DocumentKind) -> &'static [FieldInfo] {
     match kind {
         DocumentKind::Pipeline => Pipeline::FIELDS,

@@ -1,10 +1,10 @@
-//! What the tests of several modules share.
+//! Test helpers for several modules.
 
 use cirun_diagnostics::{Diagnostic, Severity, Sources};
 
 use crate::{Entry, Node, Value};
 
-/// `line:col severity code message`, further labels and the help in lines of their own.
+/// `line:col severity code message`, with further labels and the help on lines of their own.
 pub(crate) fn render(sources: &Sources, diagnostic: &Diagnostic) -> String {
     let severity = match diagnostic.severity {
         Severity::Note => "note",
@@ -28,7 +28,7 @@ pub(crate) fn render(sources: &Sources, diagnostic: &Diagnostic) -> String {
     out
 }
 
-/// A tree in one line, scalars as their text.
+/// A tree on one line, scalars as their text.
 pub(crate) fn flow(node: &Node) -> String {
     let join = |parts: Vec<String>| parts.join(", ");
     match &node.value {

@@ -1,9 +1,9 @@
-//! Words that fields take, as the schema lists them (documents.words).
+//! The allowed values of fields, as the schema lists them (documents.words).
 
 use crate::FieldKind;
 
 pub(crate) const PULL_POLICIES: FieldKind = FieldKind::Enum(&["Always", "Never", "IfNotPresent"]);
-/// The service takes the capitalised words only; its documentation writes `sh` too, and the case does not matter here.
+/// The service only accepts the capitalised words; its documentation also has `sh`, and case does not matter here.
 pub(crate) const SHELLS: FieldKind =
     FieldKind::Enum(&["Sh", "Bash", "Powershell", "Pwsh", "Python", "sh", "bash", "powershell", "pwsh", "python"]);
 pub(crate) const SYSTEMS: FieldKind = FieldKind::Enum(&["Linux", "MacOS", "Windows"]);

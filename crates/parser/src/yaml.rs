@@ -1,7 +1,7 @@
-//! Text to trees. Nothing outside this module names the YAML crate.
+//! Parses text to trees. Only this module uses the YAML crate.
 //!
-//! Scalars keep their text and their bytes; typing them is for those who know which field they stand in. Aliases and
-//! merge keys are resolved here, within a budget, so that no other part has to know them.
+//! Scalars keep their text and their place; readers of a field give them a type. Aliases and merge keys are resolved
+//! here, within a limit, so that no other module has to handle them.
 
 mod builder;
 mod entries;
@@ -42,10 +42,10 @@ fn not_utf8(bytes: &[u8], at: usize) -> Diagnostic {
     codes::NOT_UTF8.says(format!("the text is not UTF-8: byte {:#04x} in line {line}", bytes[at])).help(help)
 }
 
-/// Reads all documents of a text: trees as whole as the text allows, and what is wrong with it.
+/// Reads all documents of a text: trees as complete as the text allows, with its diagnostics.
 ///
-/// A document that breaks off is kept as far as it goes, with [`Document::complete`] unset; the documents after it are
-/// read. What the documents are is in their kind and no diagnostic: see [`Document::unsupported`].
+/// A document with a syntax error is kept up to the error, with [`Document::complete`] unset; the documents after it
+/// are read. Unsupported kinds of documents are not diagnostics here: see [`Document::unsupported`].
 pub fn parse_documents(sources: &Sources, id: SourceId) -> Parse<Vec<Document>> {
     let text: &str = &sources.get(id).text;
     let place = |start: usize, end: usize| Span { source: id, start: start as u32, end: end as u32 };
@@ -58,8 +58,8 @@ pub fn parse_documents(sources: &Sources, id: SourceId) -> Parse<Vec<Document>> 
     let mut builder = Builder::new(id, text, base);
     read(&text[base..end], &mut builder);
     if end < text.len() {
-        let label = "the text is read up to here";
-        builder.report(codes::CONTROL_CHARACTER.says("the text holds a NUL character").at(place(end, end + 1), label));
+        let label = "cirun reads the text up to here";
+        builder.report(codes::CONTROL_CHARACTER.says("the text has a NUL character").at(place(end, end + 1), label));
     }
     let (roots, mut diagnostics) = builder.finish();
     let tree: Vec<_> =

@@ -1,7 +1,7 @@
-//! Real documents: all of them load, cut off anywhere they do no harm.
+//! Real documents: all of them can be read, and none causes a panic when it is cut off anywhere.
 //!
-//! The corpus is not part of the repository; `CIRUN_CORPUS` names it, or it stands beside the repository. Where
-//! it is not named and not there, these tests have nothing to do.
+//! The corpus is not part of the repository; `CIRUN_CORPUS` names it, or it is next to the repository. Without it,
+//! these tests have nothing to do.
 
 #![expect(clippy::disallowed_methods, reason = "the corpus is files beside the repository")]
 
@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 use cirun_diagnostics::{Diagnostic, Severity, Sources};
 use cirun_parser::{DocumentKind, decode, lower_document, missing_inputs, parse_documents};
 
-/// Documents of the corpus that are wrong, and how: the service refuses them too.
+/// Invalid documents of the corpus, with their errors: the service also refuses them.
 const WRONG: &[(&str, &str)] = &[
     ("documents/pratikkumar__s3-cleaner.yaml", "`type: Build` is not a type of stages"),
     (
@@ -38,11 +38,11 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "snippets/plat__templates-create-a-stepgroup-template-01.yaml",
-        "indented wrongly: what belongs under `template:` stands beside it",
+        "indented wrongly: what belongs under `template:` is next to it",
     ),
     (
         "snippets/plat__triggers-selective-stage-execution-using-triggers-01.yaml",
-        "indented wrongly: what belongs under `trigger:` stands beside it",
+        "indented wrongly: what belongs under `trigger:` is next to it",
     ),
 ];
 
@@ -78,7 +78,7 @@ fn corpus() -> Option<(PathBuf, Vec<Row>)> {
     Some((root, rows.collect()))
 }
 
-/// Everything that the parser says of a text.
+/// All diagnostics of a text.
 fn load(text: &str) -> (Vec<Diagnostic>, Vec<DocumentKind>, Sources) {
     let mut sources = Sources::default();
     let id = sources.add("file", text);
@@ -161,7 +161,7 @@ V1: 3
 ");
 }
 
-/// Each file cut at every 97th byte; of the longer ones every thirteenth of these cuts, with another start for each,
+/// Each file cut at every 97th byte; for longer ones every thirteenth of these cuts, with a different start for each,
 /// unless `CIRUN_EVERY_CUT` is set.
 #[test]
 fn documents_cut_off_anywhere_do_no_harm() {

@@ -1,4 +1,4 @@
-//! Any bytes at all: the parser may complain, never panic, and every place it names is in the text.
+//! Any bytes: the parser may report errors, but never panics, and every place it reports is in the text.
 
 use cirun_diagnostics::Sources;
 use cirun_parser::{
@@ -18,7 +18,7 @@ fn load(text: &str) {
             sources.line_column(label.span);
         }
     }
-    // Every document as a template of, and as an input set for, every other.
+    // Every document as a template and as an input set for every other one.
     let roots: Vec<_> = parse.tree.iter().map(|document| document.body().unwrap_or(&document.root)).collect();
     let lookup = |query: &TemplateQuery<'_>| pick_template(query, roots.iter().copied());
     for root in &roots {
@@ -32,7 +32,7 @@ fn load(text: &str) {
     }
 }
 
-/// Pieces of pipelines, which get further into the parser than random characters do.
+/// Fragments of pipelines, which get further into the parser than random characters.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "pipeline:",

@@ -1,4 +1,4 @@
-//! Every kind of bad input through the parser: it may complain, never panic, and what is a pipeline stays one.
+//! Every kind of bad input: the parser may report errors, but never panics, and a pipeline stays a pipeline.
 
 #[path = "../../../fuzz/checks/parser.rs"]
 mod check;

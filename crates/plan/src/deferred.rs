@@ -1,4 +1,4 @@
-//! Text whose last word a running step has.
+//! Text that depends on a running step.
 
 use std::{fmt, sync::Arc};
 
@@ -6,12 +6,12 @@ use cirun_expressions::{EvalError, Evaluation, Lookup, Scope, Segment, Template,
 
 use crate::Secret;
 
-/// The names that were known when the plan was made; a running step adds the rest.
+/// The names that were known when the plan was made; a running step adds the others.
 pub trait StaticScope: Scope + fmt::Debug + Send + Sync {}
 impl<T: Scope + fmt::Debug + Send + Sync> StaticScope for T {}
 
-/// A deferred text: literal parts (a script's prefix, say) around templates that wait for a running step. As small as a
-/// pointer: every text of the plan has room for one, and few of them wait.
+/// A deferred text: literal parts (for example a script's prefix) around templates that depend on a running step. As
+/// small as a pointer: every text of the plan has room for one, but few are deferred.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pieces(Box<Deferred>);
 
@@ -35,7 +35,7 @@ impl PartialEq for Deferred {
 }
 
 impl Pieces {
-    /// Defers `template`, which sees `known` now and what running steps produce later.
+    /// Defers `template`; it gets the names in `known` now, and the results of steps later.
     pub fn new(template: Template, known: Arc<dyn StaticScope>) -> Self {
         Self(Box::new(Deferred { parts: vec![Part::Template(template)], known }))
     }
@@ -59,7 +59,7 @@ impl Pieces {
         self
     }
 
-    /// Appends other deferred text (list items joined into one variable, say).
+    /// Appends other deferred text (for example list items that are joined in one variable).
     pub fn push(&mut self, other: Self) {
         self.0.parts.extend(other.0.parts);
     }
@@ -87,7 +87,8 @@ impl Pieces {
             .collect()
     }
 
-    /// The literal text that it begins with, which is the beginning of the final text too unless an expression spans both.
+    /// The literal text at its beginning, which is also the beginning of the final text unless an expression spans
+    /// both.
     pub fn beginning(&self) -> &str {
         match self.0.parts.first() {
             Some(Part::Literal(text)) => text,
@@ -96,7 +97,7 @@ impl Pieces {
         }
     }
 
-    /// Whether the text names a secret.
+    /// Whether the text contains a secret.
     pub fn has_secret(&self) -> bool {
         self.0.parts.iter().any(|part| match part {
             Part::Literal(_) => false,
@@ -105,7 +106,7 @@ impl Pieces {
         })
     }
 
-    /// Evaluates every part with what running steps have produced, then with what the plan knew.
+    /// Evaluates every part with the results of steps, then with the names of the plan.
     pub fn resolve(&self, running: &dyn Scope) -> Result<Evaluation, EvalError> {
         let scope = Layered { running, known: &*self.0.known };
         if let [Part::Template(template)] = self.0.parts.as_slice() {

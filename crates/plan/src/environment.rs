@@ -1,4 +1,4 @@
-//! A step's environment: its own variables over those that all steps of its stage share.
+//! A step's environment: its own variables, and those that all steps of its stage share.
 
 use std::{iter, sync::Arc};
 
@@ -7,10 +7,10 @@ use indexmap::IndexMap;
 
 use crate::EnvVar;
 
-/// Variables by name, in order. Every step asks for dozens of names, so that the hash must be a quick one.
+/// Variables by name, in order. Every step looks up dozens of names, so the hash must be fast.
 pub type EnvVars = IndexMap<String, EnvVar, RandomState>;
 
-/// Variables in order. A stage's layers are kept once, however many steps there are.
+/// Variables in order. A stage's layers are stored once, however many steps there are.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     layers: Vec<Layer>,
@@ -19,7 +19,7 @@ pub struct Environment {
 #[derive(Debug, Clone)]
 enum Layer {
     Shared(Arc<EnvVars>),
-    /// `None` takes a variable away that a layer below sets.
+    /// `None` removes a variable of a layer below.
     Own(IndexMap<String, Option<EnvVar>, RandomState>),
 }
 
@@ -31,7 +31,7 @@ impl Layer {
         }
     }
 
-    /// Nothing if the layer does not speak of `name`, otherwise what it says.
+    /// `None` if the layer does not set or remove `name`, otherwise its entry.
     fn get(&self, name: &str) -> Option<Option<&EnvVar>> {
         match self {
             Self::Shared(vars) => vars.get(name).map(Some),
@@ -46,7 +46,7 @@ impl Environment {
         Self::default()
     }
 
-    /// Puts shared variables over all that are set so far.
+    /// Adds shared variables, which override all that are set so far.
     pub fn share(&mut self, vars: Arc<EnvVars>) {
         if !vars.is_empty() {
             self.layers.push(Layer::Shared(vars));
@@ -58,7 +58,7 @@ impl Environment {
         self.own().reserve_exact(additional);
     }
 
-    /// Sets a variable, and returns what the step itself had set it to since the last shared layer.
+    /// Sets a variable, and returns its value from the step itself since the last shared layer.
     pub fn insert(&mut self, name: String, var: EnvVar) -> Option<EnvVar> {
         self.own().insert(name, Some(var)).flatten()
     }
@@ -78,7 +78,7 @@ impl Environment {
         self.get(name).is_some()
     }
 
-    /// The variables; one that is set again stands where it was first set.
+    /// The variables; one that is set again keeps its first position.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &EnvVar)> {
         self.layers.iter().enumerate().flat_map(move |(index, layer)| {
             let first = move |name: &&String| !self.layers[..index].iter().any(|below| below.get(name).is_some());

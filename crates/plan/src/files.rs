@@ -1,15 +1,15 @@
-//! Where a step finds the files that carry its outputs (environment.files).
+//! The paths of the files with a step's outputs (environment.files).
 
 use crate::StepPath;
 
 /// The directory of those files, in every container and on the host path that the executor binds there.
 pub const ENGINE_DIR: &str = "/tmp/engine";
 
-/// The files of one step, as absolute paths in its container. A retry writes the same files again: whoever runs the
-/// step removes them before each attempt.
+/// The files of one step, as absolute paths in its container. A retry writes the same files again: the executor removes
+/// them before each attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepFiles {
-    /// `DRONE_ENV`: what containerless steps export to the next.
+    /// `DRONE_ENV`: variables that containerless steps export to later ones.
     pub export: String,
     /// `DRONE_OUTPUT` and `HARNESS_OUTPUT_FILE`.
     pub output: String,
@@ -24,7 +24,8 @@ pub struct StepFiles {
 }
 
 impl StepFiles {
-    /// The variables that name what one attempt writes; those from `PLUGIN_METADATA_FILE` on only where the step has them.
+    /// The variables that name an attempt's output files; those from `PLUGIN_METADATA_FILE` on only if the step has
+    /// them.
     pub const VARIABLES: [&'static str; 11] = [
         "DRONE_ENV",
         "DRONE_OUTPUT",
@@ -51,7 +52,7 @@ impl StepFiles {
         }
     }
 
-    /// A further file of the step, for the variables whose value the runner prefixes (`PLUGIN_METADATA_FILE`).
+    /// Another file of the step, for variables with a value that the runner prefixes (`PLUGIN_METADATA_FILE`).
     pub fn named(path: &StepPath, name: &str) -> String {
         file(path, name)
     }

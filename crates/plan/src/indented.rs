@@ -1,18 +1,18 @@
-//! The layout of JSON for people and programs alike: two spaces a level.
+//! The layout of JSON for users and programs alike: two spaces per level.
 
 use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
-/// A comma, a line break and the blanks of thirty levels: what stands between two values is cut from it and written at
-/// once. A large plan has millions of lines.
+/// A comma, a line break and the indentation of thirty levels: the separator of two values is a slice of it, and is
+/// written at once. A large plan has millions of lines.
 const BREAK: &[u8] = b",\n                                                            ";
 
-/// Writes as serde_json's own pretty formatter does, with one write between two values.
+/// Writes like serde_json's own pretty formatter, with one write between two values.
 #[derive(Debug, Default)]
 pub(crate) struct Indented {
     level: usize,
-    /// Nothing has been written yet into the innermost list or object.
+    /// Whether the innermost list or object is still empty.
     empty: bool,
 }
 

@@ -1,6 +1,6 @@
-//! The plan: a stage fully decided, with the origin of every value. Data, and neutral to any backend.
+//! The plan: a resolved stage, with the origin of every value. Plain data, independent of any backend.
 //!
-//! The planner writes it, the engine walks it, `cirun plan` and `cirun explain` print it.
+//! The planner creates it, the engine runs it, `cirun plan` and `cirun explain` print it.
 
 mod deferred;
 mod duration;

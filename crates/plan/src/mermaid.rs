@@ -28,7 +28,7 @@ impl Chart {
         self.text.push('\n');
     }
 
-    /// Draws nodes one after the other and returns what the next one comes after.
+    /// Draws nodes in sequence and returns the predecessors of the next one.
     fn sequence(&mut self, nodes: &[Node], mut before: Vec<String>) -> Vec<String> {
         for node in nodes {
             before = match node {

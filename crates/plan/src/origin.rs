@@ -1,11 +1,11 @@
-//! Where a value came from.
+//! The origin of a value.
 
 use std::{fmt, iter, slice, sync::Arc};
 
-/// A place in a file, as a person counts it.
+/// A place in a file, as line and column.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
-    /// The file, as it was named to cirun.
+    /// The file, as named by the user.
     pub file: Arc<str>,
     /// From 1.
     pub line: u32,
@@ -19,14 +19,14 @@ impl fmt::Display for Place {
     }
 }
 
-/// One link of the chain that made a value.
+/// One link in the chain of causes of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// Written in a document.
     Yaml(Place),
-    /// Given by an input set, for a `<+input>`.
+    /// Set by an input set, for an `<+input>`.
     InputSet(Place),
-    /// A default, with the rule of the reference that says so.
+    /// A default, with its rule in the reference.
     Default {
         /// For instance `infra.default-memory`.
         rule: &'static str,
@@ -45,23 +45,23 @@ pub enum Cause {
         /// For instance `ecr.tags`.
         rule: &'static str,
     },
-    /// A secret, by identifier and by who gave it (`--secret`, `CIRUN_SECRET_…`).
+    /// A secret, by identifier and source (`--secret`, `CIRUN_SECRET_…`).
     Secret {
         /// The secret's identifier.
         id: String,
-        /// Who gave it.
+        /// The source.
         given_by: String,
     },
     /// A flag, an environment variable of cirun or a settings file.
     Setting(String),
-    /// What the CI service sets by itself, with the rule of the reference that says so.
+    /// Set by the CI service itself, with its rule in the reference.
     Service {
         /// For instance `environment.constants`.
         rule: &'static str,
     },
     /// Derived from the git repository.
     Codebase(&'static str),
-    /// Added by cirun; CI does not do so. The text says why.
+    /// Added by cirun, but not by CI. The text has the reason.
     Local(&'static str),
 }
 
@@ -84,7 +84,7 @@ impl fmt::Display for Cause {
 
 /// The chain of causes, the nearest to the value first.
 ///
-/// Cheap to clone: what many values have in common is kept once.
+/// Cheap to clone: chains that many values share are stored once.
 #[derive(Debug, Clone)]
 pub struct Origin(Chain);
 
@@ -105,13 +105,13 @@ impl Origin {
         Self(Chain::Rule(cause))
     }
 
-    /// Puts `cause` in front: it made this value from the one that the chain described so far.
+    /// Prepends `cause`: it made this value from the previous one.
     #[must_use]
     pub fn then(self, cause: Cause) -> Self {
         Self(Chain::Causes(iter::once(cause).chain(self.causes().iter().cloned()).collect()))
     }
 
-    /// Where it is written, if a document says it.
+    /// The place of the value, if it is in a document.
     pub fn place(&self) -> Option<&Place> {
         self.causes().iter().find_map(|cause| match cause {
             Cause::Yaml(place) | Cause::InputSet(place) => Some(place),
@@ -155,7 +155,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value that knows where it came from.
+/// A value with its origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traced<T> {
     /// The value.
@@ -170,7 +170,7 @@ impl<T> Traced<T> {
         Self { value, origin }
     }
 
-    /// The same origin for a value made from this one.
+    /// Makes another value with the same origin.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Traced<U> {
         Traced { value: make(self.value), origin: self.origin }
     }

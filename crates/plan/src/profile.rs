@@ -1,4 +1,4 @@
-//! The four ways a stage runs in CI.
+//! The four kinds of infrastructure of a stage in CI.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ impl Profile {
     /// All profiles, in the order of the tables' columns.
     pub const ALL: [Self; 4] = [Self::Kubernetes, Self::Vm, Self::Cloud, Self::Docker];
 
-    /// The word of `--infra` and of the plan's JSON.
+    /// The name for `--infra` and in the plan's JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",

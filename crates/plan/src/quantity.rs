@@ -1,4 +1,4 @@
-//! Amounts as Kubernetes writes them.
+//! Amounts in the format of Kubernetes.
 
 const MI: u64 = 1 << 20;
 
@@ -10,7 +10,7 @@ pub(crate) fn cpus(nano: u64) -> String {
     }
 }
 
-/// Memory: `500Mi`, or bytes where it is no whole number of them.
+/// Memory: `500Mi`, or bytes if it is not a whole number of them.
 pub(crate) fn memory(bytes: u64) -> String {
     if bytes > 0 && bytes.is_multiple_of(MI) { format!("{}Mi", bytes / MI) } else { bytes.to_string() }
 }

@@ -1,13 +1,13 @@
-//! How the registry of a step's image is logged in to.
+//! The login to the registry of a step's image.
 
 use crate::Secret;
 
-/// What a connector gives for pulling an image.
+/// A connector's credentials for pulling an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegistryAuth {
-    /// A password of its own.
+    /// A password of the connector.
     Password(RegistryPassword),
-    /// An identity that AWS gives a password to when it is asked (images.aws-login: the delegate calls
+    /// An identity for which AWS returns a password on request (images.aws-login: the delegate calls
     /// GetAuthorizationToken).
     Aws(Box<AwsLogin>),
 }
@@ -26,15 +26,15 @@ pub struct RegistryPassword {
 /// How an `Aws` connector signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsLogin {
-    /// The connector, for people.
+    /// The connector, as text to print.
     pub connector: String,
-    /// Its keys; none where the delegate's identity signs.
+    /// Its keys; `None` if the delegate's identity signs.
     pub keys: Option<AwsKeys>,
-    /// The role that is assumed.
+    /// The role to assume.
     pub role: Option<String>,
-    /// What the role's trust policy asks for.
+    /// The external id that the role's trust policy requires.
     pub external_id: Option<String>,
-    /// The token that the role is assumed with, in place of a signature.
+    /// The token to assume the role with, instead of a signature.
     pub oidc_token: Option<Secret>,
 }
 

@@ -1,5 +1,5 @@
-//! What variables must name for their step to start, where only a running step decides them: rules as data, so that whoever
-//! starts the step need not know what reads them.
+//! Rules for variables that only a running step decides, which must be met before a step starts: as data, so that the
+//! engine does not have to know which program reads them.
 
 use cirun_image_ref::{EcrRegistry, Locality, NameRule, canonical_registry, is_aws_name, split_registry};
 use thiserror::Error;
@@ -9,56 +9,56 @@ use thiserror::Error;
 pub struct VariableRule {
     /// The variable.
     pub variable: String,
-    /// What it must name.
+    /// The kind of name that it has.
     pub must: Must,
 }
 
-/// What a variable must name.
+/// The kinds of names in variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Must {
     /// One name.
     Name(NameRule),
     /// One or more tags, with commas between them.
     Tags,
-    /// The host of a private registry of ECR.
+    /// The host of a private ECR registry.
     Ecr(Outside),
     /// A registry by its host or address, with or without a path.
     Registry(Outside),
-    /// A repository with its registry; Docker Hub's without one.
+    /// A repository with its registry; without one, on Docker Hub.
     Repository(Outside),
-    /// Where a build's cache is written: `type=registry,ref=REPOSITORY` or a repository, with semicolons between them.
+    /// The cache targets of a build: `type=registry,ref=REPOSITORY` or a repository, separated by semicolons.
     Caches(Outside),
 }
 
-/// Whether a registry may be one outside of the stage that nothing named before the run.
+/// Whether a registry may be one outside the stage that was not known before the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outside {
-    /// It may.
+    /// It may be.
     Allowed,
-    /// It may not, as nothing answers in its place (`--push local`).
+    /// It may not be, because nothing answers in its place (`--push local`).
     Refused {
-        /// The ids and aliases of the stage's services, which are not outside.
+        /// The ids and aliases of the stage's services, which are not outside it.
         services: Vec<String>,
-        /// The registries that the plan names, which the run answers for.
+        /// The registries of the plan, for which the run answers.
         known: Vec<String>,
         /// AWS's own registries.
         aws: AwsNames,
     },
 }
 
-/// Who answers for the names of AWS.
+/// Which AWS answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AwsNames {
-    /// The run, for all of them.
+    /// The run, for all AWS names.
     Answered,
     /// AWS itself.
     Real,
 }
 
-/// A value is not what it must be.
+/// Why a value is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BrokenName {
-    /// A name does not obey its rule.
+    /// A name that violates its rule.
     #[error("`{name}` is not {}: {}", .rule.what(), .rule.rule())]
     Invalid {
         /// The name.
@@ -66,31 +66,31 @@ pub enum BrokenName {
         /// The rule.
         rule: NameRule,
     },
-    /// The value, or a part of it, is the text that an expression without a value becomes.
-    #[error("`null` names nothing: it is what an expression that resolves to nothing becomes")]
+    /// The value, or a part of it, is the text of a null expression.
+    #[error("`null` is not a name: an expression that resolves to nothing becomes `null`")]
     Null,
     /// There is no tag.
     #[error("there is no tag, and the plugin would push `latest`")]
     NoTag,
-    /// A registry outside that was not known when the run began.
-    #[error("`{host}` was not known when the run began, and `--push local` keeps nothing that is pushed there")]
+    /// A registry outside the stage that was not known when the run began.
+    #[error("`{host}` was not known when the run began, so `--push local` cannot keep what is pushed there")]
     Outside {
         /// The registry's host.
         host: String,
     },
 }
 
-/// Whether a value came from an expression.
+/// Whether a value comes from an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// It is written.
+    /// It is a literal.
     Literal,
-    /// An expression came to it, so that `null` is no name.
+    /// It comes from an expression, so `null` is not a name.
     Expression,
 }
 
 impl BrokenName {
-    /// The same for a value that a secret went into, which is not shown.
+    /// The same for a value with a secret in it, which is not shown.
     #[must_use]
     pub fn hidden(self) -> Self {
         let name = "***".to_owned();
@@ -107,7 +107,7 @@ impl Must {
     /// Checks a final value.
     ///
     /// # Errors
-    /// The first name in it that is not as it must be.
+    /// The first invalid name in it.
     pub fn check(&self, value: &str, source: Source) -> Result<(), BrokenName> {
         match self {
             Self::Name(rule) => name(*rule, value, source),
@@ -121,7 +121,7 @@ impl Must {
     }
 }
 
-/// The repositories that a build's cache is written to, by the value of its option; other kinds of caches name none.
+/// The repositories to which a build's cache is written, by the value of its option; other kinds of caches have none.
 pub fn cache_repositories(value: &str) -> impl Iterator<Item = &str> {
     value.split(';').map(str::trim).filter(|entry| !entry.is_empty()).filter_map(|entry| {
         let mut options = entry.split(',').filter_map(|option| option.split_once('='));
@@ -160,7 +160,7 @@ fn ecr(host: &str) -> Result<(), BrokenName> {
     if EcrRegistry::parse(host).is_some() {
         return Ok(());
     }
-    // The part that is wrong says more than the whole.
+    // The part with the error is more useful than the whole value.
     if let Some((account, rest)) = host.split_once(".dkr.ecr.") {
         name(NameRule::Account, account, Source::Literal)?;
         name(NameRule::Region, rest.split('.').next().unwrap_or(rest), Source::Literal)?;
@@ -215,11 +215,11 @@ mod tests {
         for (must, value, expected) in [
             (Must::Name(NameRule::Region), "eu-west-1", "fine"),
             (Must::Name(NameRule::Region), "mars-1", "`mars-1` is not a region of AWS: a region is named"),
-            (Must::Name(NameRule::EcrRepository), "null", "`null` names nothing"),
+            (Must::Name(NameRule::EcrRepository), "null", "`null` is not a name"),
             (Must::Tags, "1.0,latest, x", "fine"),
             (Must::Tags, "", "there is no tag"),
             (Must::Tags, "1.0,", "`` is not a tag"),
-            (Must::Tags, "1.0,null", "`null` names nothing"),
+            (Must::Tags, "1.0,null", "`null` is not a name"),
             (Must::Ecr(outside()), ecr, "fine"),
             (Must::Ecr(outside()), "12.dkr.ecr.us-east-1.amazonaws.com", "`12` is not the id of an AWS account"),
             (Must::Ecr(outside()), "123456789012.dkr.ecr.null.amazonaws.com", "`null` is not a region of AWS"),
@@ -228,7 +228,7 @@ mod tests {
             (Must::Ecr(Outside::Allowed), ecr, "fine"),
             (Must::Registry(Outside::Allowed), "https://quay.io/v2/", "fine"),
             (Must::Registry(outside()), "https://quay.io/v2/", "`quay.io` was not known when the run began"),
-            (Must::Registry(Outside::Allowed), "null", "`null` names nothing"),
+            (Must::Registry(Outside::Allowed), "null", "`null` is not a name"),
             (Must::Registry(outside()), "registry:5000", "fine"),
             (Must::Registry(outside()), "kept.example/team", "fine"),
             (Must::Registry(outside()), "127.0.0.1:5000", "fine"),

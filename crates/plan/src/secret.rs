@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Text that must not be shown: `[secret]` in `Debug`, no `Display`, opened only by [`Secret::expose`].
+/// Text that must not be printed: `[secret]` in `Debug`, no `Display`, and only [`Secret::expose`] returns it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -12,7 +12,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// Opens the secret.
+    /// Returns the secret's value.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -14,7 +14,7 @@ impl fmt::Display for StageId {
     }
 }
 
-/// What a run will do.
+/// The work of a run.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The pipeline's identifier.
@@ -25,26 +25,26 @@ pub struct Plan {
     pub secrets: Vec<Secret>,
 }
 
-/// A stage, fully decided.
+/// A stage, resolved.
 #[derive(Debug, Clone)]
 pub struct PlannedStage {
     /// Its identifier.
     pub id: StageId,
     /// The looped stage that it is an instance of.
     pub looped: Option<StageId>,
-    /// Its name, for eyes.
+    /// Its display name.
     pub name: String,
-    /// How it would run in CI.
+    /// The infrastructure profile in CI.
     pub profile: Traced<Profile>,
-    /// Where the workspace is in the containers.
+    /// The path of the workspace in containers.
     pub workspace: String,
     /// Further directories that all containers of the stage share.
     pub shared_paths: Vec<Traced<Mount>>,
     /// When it runs.
     pub when: When,
-    /// How CI clones the codebase into the workspace; none where the stage does not.
+    /// How CI clones the codebase into the workspace; `None` if the stage does not.
     pub clone: Option<CodebaseClone>,
-    /// Why none of it can run on this machine, if so; its steps are shown as skipped.
+    /// Why none of it can run on this machine, if it cannot; its steps are shown as skipped.
     pub not_here: Option<String>,
     /// What of it depends on the stages before it, for a person. Unless this is empty, the stage is planned again when
     /// it begins, and what is here is only an outline.
@@ -53,22 +53,22 @@ pub struct PlannedStage {
     pub execution: Vec<Node>,
     /// The step groups that have a pod or network of their own, outermost first.
     pub containerised: Vec<ContainerisedGroup>,
-    /// What was known when the plan was made; run-time expressions see it too.
+    /// The names that were known when the plan was made; run-time expressions read them too.
     pub known: Arc<dyn StaticScope>,
 }
 
-/// What `properties.ci.codebase` says of the clone, as far as it shows in the workspace (clone.workspace-inputs).
+/// The settings of `properties.ci.codebase` for the clone, if they affect the workspace (clone.workspace-inputs).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodebaseClone {
-    /// How many commits are fetched; none for all of them.
+    /// Number of commits to fetch; `None` for all.
     pub depth: Option<u32>,
-    /// `cloneDirectory`: where in the workspace the clone is; empty for the workspace itself.
+    /// `cloneDirectory`: the path of the clone in the workspace; empty for the workspace itself.
     pub directory: String,
-    /// `sparseCheckout`: the paths that are checked out; all if empty.
+    /// `sparseCheckout`: the paths to check out; all if empty.
     pub sparse: Vec<String>,
     /// `fetchTags`.
     pub tags: bool,
-    /// Inputs that change nothing in a clone of this machine's own repository.
+    /// Inputs without an effect on a clone of this machine's own repository.
     pub without_effect: Vec<&'static str>,
 }
 
@@ -76,11 +76,11 @@ pub struct CodebaseClone {
 /// which ends with the group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerisedGroup {
-    /// Its place in the stage: the ids of the groups around it, then its own.
+    /// Its path in the stage: the ids of the groups around it, then its own.
     pub path: StepPath,
-    /// How it would run in CI.
+    /// The infrastructure profile in CI.
     pub profile: Traced<Profile>,
-    /// Directories that its containers share besides the workspace.
+    /// Directories that its containers share, besides the workspace.
     pub shared_paths: Vec<Traced<Mount>>,
 }
 
@@ -89,13 +89,13 @@ pub struct ContainerisedGroup {
 pub enum Node {
     /// A step.
     Step(Box<PlannedStep>),
-    /// Steps in order, under one condition.
+    /// Steps in order, with a common condition.
     Group(Box<Group>),
     /// Nodes that run together.
     Parallel(Vec<Node>),
 }
 
-/// What a group of nodes is.
+/// The kinds of groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupKind {
     /// A step group.
@@ -112,11 +112,11 @@ pub struct Group {
     pub kind: GroupKind,
     /// Its identifier.
     pub id: String,
-    /// Its name, for eyes.
+    /// Its display name.
     pub name: String,
     /// When it runs.
     pub when: When,
-    /// The group's own failure strategies (steps carry theirs merged).
+    /// The group's own failure strategies (steps have them merged into theirs).
     pub failure_strategies: Vec<FailureStrategy>,
     /// Its nodes, in order.
     pub steps: Vec<Node>,
@@ -125,7 +125,7 @@ pub struct Group {
 }
 
 impl PlannedStage {
-    /// Whether the pipeline writes the stage under this id: looped stages have a suffix behind it.
+    /// Whether this is the stage's id in the pipeline: looped stages have a suffix after it.
     pub fn is_of(&self, id: &str) -> bool {
         self.looped.as_ref().unwrap_or(&self.id).0 == id
     }
@@ -142,13 +142,13 @@ impl PlannedStage {
         self.steps().into_iter().filter(|step| step.role == Role::Service)
     }
 
-    /// The nearest containerised step group around a step; none for a step in the stage's own surroundings.
+    /// The nearest containerised step group around a step; `None` for a step in the stage's own surroundings.
     pub fn containerised_around(&self, step: &StepPath) -> Option<&ContainerisedGroup> {
         let around = self.containerised.iter().filter(|group| step.is_within(&group.path));
         around.max_by_key(|group| group.path.ids().count())
     }
 
-    /// How a step would run in CI: as its containerised group, or as its stage.
+    /// The infrastructure profile of a step in CI: that of its containerised group or of its stage.
     pub fn profile_of(&self, step: &StepPath) -> Profile {
         self.containerised_around(step).map_or(self.profile.value, |group| group.profile.value)
     }

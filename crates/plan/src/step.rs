@@ -6,28 +6,29 @@ use cirun_expressions::Template;
 
 use crate::{Environment, Place, RegistryAuth, Text, Traced, VariableRule};
 
-/// The path of ids from the stage to a step: `build.tests.unit`. People see it without the stage, which they know.
+/// The path of ids from the stage to a step: `build.tests.unit`. It is printed without the stage, which users know.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StepPath {
     full: String,
-    /// Where the part below the stage begins.
+    /// The length of the stage's part.
     below: usize,
 }
 
 impl StepPath {
-    /// The path of a step, of its stage's id, its groups' ids and its own.
+    /// Creates the path of a step from its stage's id, its groups' ids and its own.
     pub fn new<'a>(stage: &str, ids: impl IntoIterator<Item = &'a str>) -> Self {
         let below = stage.len() + 1;
         let ids = ids.into_iter().collect::<Vec<_>>().join(".");
         Self { full: format!("{stage}.{ids}"), below }
     }
 
-    /// The path with the stage's id: unique in the plan, and what programs get (product.md, Event stream).
+    /// The path with the stage's id: unique in the plan, and used in the output for programs (product.md, Event
+    /// stream).
     pub fn full(&self) -> &str {
         &self.full
     }
 
-    /// The path below the stage, for people: `tests.unit`.
+    /// The path below the stage, as printed: `tests.unit`.
     pub fn as_str(&self) -> &str {
         &self.full[self.below..]
     }
@@ -37,14 +38,14 @@ impl StepPath {
         self.as_str().split('.')
     }
 
-    /// Whether a person may call it so: by its id, its path with or without the stage, a part of its path, or a group around
-    /// it.
+    /// Whether a user may call it by this name: its id, its path with or without the stage, a part of its path, or a
+    /// group around it.
     pub fn is_named(&self, name: &str) -> bool {
         let within = |path: &str| format!(".{path}.").contains(&format!(".{name}."));
         within(self.as_str()) || (name.contains('.') && within(self.full()))
     }
 
-    /// Whether this is the path of something in the group at `group`.
+    /// Whether this path is in the group at `group`.
     pub fn is_within(&self, group: &Self) -> bool {
         self.full.strip_prefix(group.full()).is_some_and(|rest| rest.starts_with('.'))
     }
@@ -56,36 +57,36 @@ impl fmt::Display for StepPath {
     }
 }
 
-/// A step, fully decided but for what only a running step can decide.
+/// A step, resolved except for what only a running step can decide.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedStep {
     /// Its path in the stage; unique.
     pub path: StepPath,
     /// Its identifier, with the suffix of its looping strategy.
     pub id: String,
-    /// Its name, for eyes.
+    /// Its display name.
     pub name: String,
-    /// Where its identifier is written.
+    /// The place of its identifier.
     pub place: Place,
     /// Its Harness type (`Run`, `BuildAndPushECR`).
     pub step_type: String,
     /// Foreground or service.
     pub role: Role,
-    /// What it does.
+    /// Its action.
     pub action: Action,
-    /// When it runs.
+    /// Its condition.
     pub when: When,
-    /// What to do when it fails: step, group and stage strategies merged, the first that names the error acts.
+    /// Its failure strategies: of step, group and stage, merged; the first one that matches the error applies.
     pub failure_strategies: Vec<FailureStrategy>,
-    /// How long it may take.
+    /// Its timeout.
     pub timeout: Traced<Duration>,
-    /// The output variables that it declares; with none, every variable it writes is exported.
+    /// The output variables that it declares; without any, every variable that it writes is exported.
     pub outputs: Vec<OutputVariable>,
     /// JUnit report paths: globs, relative to the workspace or absolute in the container.
     pub reports: Vec<Traced<Text>>,
-    /// How often CI starts it until it succeeds (`retry`), for the types that say so; here it starts once.
+    /// How often CI starts it until it succeeds (`retry`), for the types with this setting; cirun starts it once.
     pub retry: Option<Traced<i64>>,
-    /// The image comes out of this run (an earlier step pushes it): it cannot be pulled before its turn.
+    /// Whether an earlier step of this run pushes its image, so that it cannot be pulled before its turn.
     pub image_from_run: bool,
 }
 
@@ -94,11 +95,11 @@ pub struct PlannedStep {
 pub enum Role {
     /// The stage waits for its end.
     Foreground,
-    /// A Background step: started, then the stage goes on.
+    /// A Background step: it starts, and the stage continues.
     Service,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Runs in a container.
@@ -107,44 +108,44 @@ pub enum Action {
     Host(Box<HostAction>),
     /// Waits (`Wait`).
     Wait(Traced<Duration>),
-    /// Is shown, and not run here.
+    /// Shown, but does not run here.
     Skip(SkipReason),
 }
 
-/// Why a step is not run here, whatever the run's state.
+/// Why a step does not run here, whatever the run's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SkipReason {
-    /// A known step type that has no local counterpart.
+    /// A known step type without a local counterpart.
     NotRunLocally {
-        /// Why, for a person.
+        /// The reason, as text to print.
         why: String,
     },
-    /// Left out by `--step`, `--from` or `--until`.
+    /// Not selected by `--step`, `--from` or `--until`.
     NotSelected,
 }
 
 /// A container of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerAction {
-    /// The image reference as the engine is to be asked for it.
+    /// The image reference for the engine.
     pub image: Traced<Text>,
     /// When to pull.
     pub pull: Traced<PullPolicy>,
-    /// How its registry is logged in to, by the step's connector.
+    /// The login to its registry, from the step's connector.
     pub registry_auth: Option<RegistryAuth>,
-    /// The connector that the image is pulled with, by identifier.
+    /// The connector that pulls the image, by identifier.
     pub connector: Option<Traced<String>>,
     /// Replaces the image's entrypoint.
     pub entrypoint: Option<Traced<Vec<Text>>>,
     /// Replaces the image's command (the composed script, for a shell).
     pub command: Option<Traced<Vec<Text>>>,
-    /// The script as the user wrote it, for people.
+    /// The script as the user wrote it, for display.
     pub script: Option<Traced<Text>>,
-    /// The environment, complete, in order, later entries winning already applied.
+    /// The complete environment, in order, with overrides applied.
     pub env: Environment,
-    /// What variables that a running step decides must name; a step with another value does not start.
+    /// Rules for variables that a running step decides; the step does not start with another value.
     pub rules: Vec<VariableRule>,
-    /// DNS names on the stage's network, besides none.
+    /// DNS names on the stage's network; may be empty.
     pub aliases: Vec<Traced<String>>,
     /// Published ports.
     pub ports: Vec<Traced<PortBinding>>,
@@ -158,18 +159,18 @@ pub struct ContainerAction {
     pub memory_bytes: Option<Traced<u64>>,
     /// Working directory in the container.
     pub working_dir: String,
-    /// The host's engine socket is mounted (infra.socket).
+    /// Whether the host's engine socket is mounted (infra.socket).
     pub engine_socket: bool,
-    /// What plays the image's program here, with the same environment and mounts.
+    /// The local replacement for the image's program, with the same environment and mounts.
     pub stand_in: Option<Traced<StandIn>>,
 }
 
-/// A program of cirun's own that runs in place of an image's program, which would reach a store outside this machine.
+/// A program of cirun that replaces an image's program, which would access a store outside this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandIn {
-    /// What is played, and how: words for that program.
+    /// The emulated plugin and its options, as arguments for that program.
     pub words: Vec<String>,
-    /// Where the run has no other container, it may run as a process, as the program does in CI.
+    /// Whether it may run as a process if the run has no other container, as the program does in CI.
     pub on_host: bool,
 }
 
@@ -180,9 +181,9 @@ pub struct HostAction {
     pub argv: Vec<Text>,
     /// The script as the user wrote it.
     pub script: Option<Traced<Text>>,
-    /// The step's environment, over the machine's.
+    /// The step's environment, added to the machine's.
     pub env: Environment,
-    /// The ports that a service says it listens on. Nothing is published: it is the machine's own process.
+    /// The ports that a service declares. Nothing is published: it is the machine's own process.
     pub ports: Vec<Traced<PortBinding>>,
 }
 
@@ -198,18 +199,18 @@ pub struct EnvVar {
 pub struct Mount {
     /// The path in the containers.
     pub path: String,
-    /// What keeps its files.
+    /// The storage of its files.
     pub storage: Storage,
 }
 
-/// What keeps the files of a shared directory.
+/// The storage of a shared directory's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
-    /// The disk, without a limit.
+    /// On disk, without a limit.
     Disk,
-    /// Memory.
+    /// In memory.
     Memory {
-        /// How much it holds, in bytes; half of the machine's memory if missing.
+        /// Its size in bytes; half of the machine's memory if missing.
         limit_bytes: Option<u64>,
     },
 }
@@ -239,25 +240,25 @@ pub struct PortBinding {
 pub struct OutputVariable {
     /// The exported key.
     pub name: String,
-    /// Its value is masked and secret.
+    /// Whether its value is masked and secret.
     pub secret: bool,
 }
 
-/// The status of the stage that a step asks for (`when.stageStatus`).
+/// The status of the stage in a step's `when.stageStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StageStatus {
     /// Nothing failed so far.
     Success,
     /// Something failed.
     Failure,
-    /// Either.
+    /// Any status.
     All,
 }
 
 /// When a step runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct When {
-    /// The stage's status it asks for; the default is `Success`.
+    /// The required status of the stage; the default is `Success`.
     pub status: StageStatus,
     /// Its condition.
     pub condition: Option<Traced<Condition>>,
@@ -269,17 +270,17 @@ impl Default for When {
     }
 }
 
-/// A condition, decided or waiting for a running step.
+/// A condition, known or dependent on a running step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// Decided when the plan was made; the text is kept for people.
+    /// Known when the plan was made; the text is kept for display.
     Known {
-        /// What it came to.
+        /// Its value.
         holds: bool,
         /// As written.
         source: Template,
     },
-    /// Decided: null, which is neither true nor false; the service fails the step.
+    /// Known and null, which is neither true nor false; the service fails the step.
     Null {
         /// As written.
         source: Template,
@@ -289,7 +290,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Whether it is known already that the condition does not hold.
+    /// Whether the condition is already known to be false.
     pub fn never_holds(&self) -> bool {
         match self {
             Self::Known { holds, .. } => !holds,
@@ -302,57 +303,57 @@ impl Condition {
 /// `onFailure` of one failure strategy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailureStrategy {
-    /// The error types it is for (`AllErrors`, `Timeout`, …).
+    /// The error types it handles (`AllErrors`, `Timeout`, …).
     pub errors: Vec<String>,
-    /// What to do.
+    /// The action.
     pub action: Traced<FailureAction>,
-    /// Who says so.
+    /// Its owner.
     pub level: StrategyLevel,
 }
 
-/// Whose failure strategy it is.
+/// The owner of a failure strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StrategyLevel {
-    /// The step's own, or a group's for the group.
+    /// The step itself, or a group for the group.
     Step,
-    /// That of a step group around the step, or of its stage.
+    /// A step group around the step, or its stage.
     Around,
 }
 
-/// What a failure strategy does.
+/// The action of a failure strategy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureAction {
-    /// The step counts as ignored; the stage goes on and can succeed.
+    /// Ignores the failure: the stage continues and can succeed.
     Ignore,
-    /// The step counts as succeeded.
+    /// Treats the step as succeeded.
     MarkAsSuccess,
-    /// The step failed; later steps decide by their `when`.
+    /// Fails the step; later steps decide by their `when`.
     MarkAsFailure,
-    /// The stage ends.
+    /// Aborts the stage.
     Abort,
-    /// The stage ends as failed (no rollback steps exist in a CI stage).
+    /// Ends the stage as failed (a CI stage has no rollback steps).
     StageRollback,
     /// Runs the step again.
     Retry {
-        /// How often.
+        /// The number of retries and their pauses.
         attempts: Attempts,
-        /// What to do when all attempts failed.
+        /// The action when all attempts have failed.
         then: Box<FailureAction>,
     },
     /// Runs the enclosing step group again.
     RetryStepGroup(Attempts),
-    /// Asks the person.
+    /// Asks the user.
     ManualIntervention {
         /// How long to wait for an answer.
         timeout: Duration,
-        /// What to do without one.
+        /// The action without an answer.
         on_timeout: Box<FailureAction>,
     },
-    /// Goes on with the defaults of unanswered inputs.
+    /// Continues with the defaults of missing inputs.
     ProceedWithDefaultValues,
 }
 
-/// How often to try again, and how long to wait before each.
+/// The number of retries, and the pause before each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempts {
     /// Further attempts after the first.

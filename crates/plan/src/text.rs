@@ -1,4 +1,4 @@
-//! A string of the plan: decided, secret, or waiting for a running step.
+//! A string of the plan: known, secret, or dependent on a running step.
 
 use std::borrow::Cow;
 
@@ -9,21 +9,21 @@ use crate::{Pieces, Secret};
 /// A string of the plan.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Text {
-    /// Decided.
+    /// Known.
     Known(String),
-    /// Decided, and a secret went into it.
+    /// Known, with a secret in it.
     Secret(Secret),
-    /// Only a running step can decide it; evaluated just before its step starts.
+    /// Depends on a running step; evaluated just before its own step starts.
     Deferred(Pieces),
 }
 
 impl Text {
-    /// The text to show a person: secrets as `***`, deferred text as its expression.
+    /// The text to display: secrets as `***`, deferred text as its expression.
     pub fn shown(&self) -> String {
         self.shown_text().into_owned()
     }
 
-    /// The same without a copy where there is a text.
+    /// The same, without a copy if possible.
     pub(crate) fn shown_text(&self) -> Cow<'_, str> {
         match self {
             Self::Known(text) => Cow::Borrowed(text),
@@ -32,7 +32,7 @@ impl Text {
         }
     }
 
-    /// The texts as one, with `separator` between them: secret if one of them is, deferred if one of them is.
+    /// Joins the texts with `separator`: secret if one of them is, deferred if one of them is.
     pub fn join(items: impl IntoIterator<Item = Self>, separator: &str) -> Self {
         let mut joined: Option<Self> = None;
         for item in items {
@@ -85,7 +85,7 @@ impl Text {
         }
     }
 
-    /// The text if it is decided and not secret.
+    /// The text if it is known and not secret.
     pub fn as_known(&self) -> Option<&str> {
         match self {
             Self::Known(text) => Some(text),
@@ -93,7 +93,7 @@ impl Text {
         }
     }
 
-    /// Whether a secret went into it.
+    /// Whether it contains a secret.
     pub fn is_secret(&self) -> bool {
         match self {
             Self::Known(_) => false,
@@ -102,12 +102,12 @@ impl Text {
         }
     }
 
-    /// Whether only a running step can decide it.
+    /// Whether it depends on a running step.
     pub fn is_deferred(&self) -> bool {
         matches!(self, Self::Deferred(_))
     }
 
-    /// The final text, with what running steps have produced in `running`.
+    /// The final text, with the results of steps in `running`.
     pub fn resolve(&self, running: &dyn Scope) -> Result<Evaluation, EvalError> {
         match self {
             Self::Known(text) => Ok(ready(text, false)),

@@ -1,4 +1,4 @@
-//! The plan as a tree for people.
+//! The plan as a tree for users.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use crate::{
     Action, GroupKind, NetworkModel, Node, Plan, PlannedStage, PlannedStep, Role, SkipReason, StepPath, quantity,
 };
 
-/// Renders every stage: services and steps with what runs, in order.
+/// Renders every stage: services and steps with their programs, in order.
 pub fn render_tree(plan: &Plan) -> String {
     let mut text = format!("{}\n", plan.pipeline);
     for (index, stage) in plan.stages.iter().enumerate() {
@@ -54,7 +54,7 @@ fn render_nodes<'p>(
     }
 }
 
-/// What a containerised group has of its own.
+/// The infrastructure of a containerised group.
 fn own_surroundings(stage: &PlannedStage, group: &[&str]) -> Option<String> {
     let path = StepPath::new(&stage.id.0, group.iter().copied());
     let profile = stage.containerised.iter().find(|containerised| containerised.path == path)?.profile.value;
@@ -85,7 +85,7 @@ fn describe(step: &PlannedStep) -> String {
     match &step.action {
         Action::Container(container) => {
             append(&mut line, "", Some(container.image.value.shown()));
-            append(&mut line, "", container.stand_in.as_ref().map(|_| "played by cirun".to_owned()));
+            append(&mut line, "", container.stand_in.as_ref().map(|_| "emulated by cirun".to_owned()));
             append(&mut line, "cpu ", container.nano_cpus.as_ref().map(|cpus| quantity::cpus(cpus.value)));
             append(&mut line, "memory ", container.memory_bytes.as_ref().map(|bytes| quantity::memory(bytes.value)));
             append(&mut line, "", container.privileged.value.then(|| "privileged".to_owned()));

@@ -1,4 +1,4 @@
-//! The plan as JSON (product.md, Plan JSON). Secrets are `***`; deferred text stays as written, marked.
+//! The plan as JSON (product.md, Plan JSON). Secrets are `***`; deferred text stays as written, with a mark.
 
 use std::{
     borrow::Cow,
@@ -21,10 +21,10 @@ pub fn to_json(plan: &Plan) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Writes what [`to_json`] returns, a step at a time: the whole is several times larger than the plan.
+/// Writes what [`to_json`] returns, one step at a time: the JSON is several times larger than the plan.
 ///
 /// # Errors
-/// Whatever `out` cannot take.
+/// Any error of `out`.
 pub fn write_json(plan: &Plan, out: impl Write) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, out);
     let wire = WirePlan { version: 1, pipeline: &plan.pipeline, stages: Each(&plan.stages) };
@@ -40,7 +40,7 @@ struct WirePlan<'a> {
     stages: Each<'a, PlannedStage>,
 }
 
-/// A list whose items become JSON one after the other.
+/// A list whose items are serialised one after the other.
 struct Each<'a, T>(&'a [T]);
 
 impl Serialize for Each<'_, PlannedStage> {
@@ -76,7 +76,7 @@ struct WireStage<'a> {
     shared_paths: Vec<&'a str>,
     services: Vec<WireStep<'a>>,
     execution: Each<'a, Node>,
-    /// Why the stage is not run on this machine.
+    /// Why the stage does not run on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_here: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -114,7 +114,7 @@ struct WireStep<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     skip_reason: Option<&'a str>,
     image: Option<Cow<'a, str>>,
-    /// cirun plays the image's program: what it is told.
+    /// The local replacement of the image's program, with its arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     stand_in: Option<&'a [String]>,
     pull: Option<&'static str>,
@@ -139,7 +139,7 @@ struct WireStep<'a> {
     /// For a service, the next foreground step: the service starts when its turn comes.
     #[serde(skip_serializing_if = "Option::is_none")]
     starts_before: Option<Option<&'a str>>,
-    /// Some of the texts above wait for a running step.
+    /// Whether some of the texts above depend on a running step.
     #[serde(skip_serializing_if = "is_false")]
     deferred: bool,
 }
@@ -190,7 +190,7 @@ struct WirePort {
 struct WireWhen {
     status: &'static str,
     condition: Option<String>,
-    /// What the condition came to, where the plan could tell.
+    /// The value of the condition, if the plan knows it.
     holds: Option<bool>,
 }
 

@@ -1,13 +1,13 @@
-//! How an `Aws` connector signs in where it pulls an image: as the delegate does in CI (images.aws-login).
+//! How an `Aws` connector signs in to pull an image: as the delegate does in CI (images.aws-login).
 
 use cirun_parser::model::AwsConnector;
 use cirun_plan::{AwsKeys, AwsLogin, Secret, Text};
 
 use crate::{build::aws_auth, connectors::Named, resolve::Ctx};
 
-/// The login of the connector; `None` while a part of it is open, or missing, which is reported.
+/// The login of the connector; `None` if a part of it is not decided, or is missing, which is reported.
 pub(crate) fn of(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) -> Option<AwsLogin> {
-    // What a plugin is sent is what the delegate signs in with itself.
+    // The delegate signs in with the same values that a plugin gets.
     let sent = aws_auth::variables(ctx, named, aws);
     let env = sent.env();
     let value = |name: &str| match env.get(name).map(|var| &var.value.value) {
@@ -32,7 +32,7 @@ pub(crate) fn of(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) -> Option
     })
 }
 
-/// The login of a connector that is in no file: the developer's own identity signs in, as the delegate would.
+/// The login for a connector that is in no file: the user's own identity signs in, in place of the delegate.
 pub(crate) fn of_delegate(connector: &str) -> AwsLogin {
     AwsLogin { connector: connector.to_owned(), keys: None, role: None, external_id: None, oidc_token: None }
 }

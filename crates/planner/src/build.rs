@@ -1,4 +1,4 @@
-//! Build-and-push steps: which plugin runs, and the variables it gets (the reference's pages ecr and push).
+//! Build-and-push steps: the plugin that runs, and its variables (the reference's pages ecr and push).
 
 pub(crate) mod auth;
 pub(crate) mod aws_auth;
@@ -34,7 +34,7 @@ use crate::{
     tables::{build_and_push, check::check},
 };
 
-/// A build-and-push step in its place.
+/// A build-and-push step at its place.
 pub(crate) struct BuildCtx<'a, 'b> {
     pub(crate) at: &'b StepCtx<'a>,
     pub(crate) spec: &'b BuildAndPushSpec,
@@ -42,7 +42,7 @@ pub(crate) struct BuildCtx<'a, 'b> {
     pub(crate) connection: Connection<'a>,
 }
 
-/// What a step pushes: the full references, shown.
+/// The full references that a step pushes, as text to print.
 pub(crate) type Pushed = Vec<String>;
 
 /// Lowers a build-and-push step.
@@ -95,7 +95,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     (lowered, registry.pushed)
 }
 
-/// The fields that the names of the pushed images are made of.
+/// The fields that make up the names of the pushed images.
 fn names(spec: &BuildAndPushSpec) -> impl Iterator<Item = &Field> {
     let tags = match spec.tags.as_ref().map(|tags| &tags.value) {
         Some(ParameterField::Literal(tags)) => tags.as_slice(),
@@ -112,7 +112,7 @@ fn names(spec: &BuildAndPushSpec) -> impl Iterator<Item = &Field> {
     target.into_iter().flatten().chain(tags)
 }
 
-/// The plugin's image, before a stand-in takes its place.
+/// The plugin's image, before `--plugin-image` replaces it.
 fn plugin(build: &BuildCtx<'_, '_>) -> Image {
     let row = plugins::plugin(&build.spec.target, build.builder);
     let reference = Traced::new(Text::from(row.image), Origin::new(Cause::Default { rule: row.rule }));
@@ -120,7 +120,7 @@ fn plugin(build: &BuildCtx<'_, '_>) -> Image {
     Image { reference, pull, auth: None, connector: None }
 }
 
-/// The variables that only one side sends (ecr.daemon-off, ecr.metadata-file).
+/// The variables that CI sends on one side only (ecr.daemon-off, ecr.metadata-file).
 fn profile_variables(build: &BuildCtx<'_, '_>, env: &mut Env) {
     match build.at.profile() {
         Profile::Kubernetes => {}

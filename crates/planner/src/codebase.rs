@@ -1,4 +1,4 @@
-//! The facts of the codebase as CI knows them: the address of its connector, and the build that the pipeline names.
+//! The facts of the codebase in CI: the address of its connector, and the build that the pipeline names.
 
 use cirun_diagnostics::{Diagnostic, Span, codes::plan as codes};
 use cirun_parser::{
@@ -12,7 +12,7 @@ use crate::{
     resolve::given,
 };
 
-/// The facts where the pipeline changes those of the checkout, and what is to be told of it.
+/// The facts, with those of the checkout replaced by the pipeline's, and the differences to report.
 pub(crate) fn facts(inputs: &Inputs<'_>, pipeline: &Pipeline) -> Option<(CodebaseFacts, Option<Diagnostic>)> {
     let url = git::codebase_url(inputs, pipeline);
     let build = pipeline.codebase.as_ref().and_then(|codebase| codebase.build.as_ref());
@@ -26,7 +26,7 @@ pub(crate) fn facts(inputs: &Inputs<'_>, pipeline: &Pipeline) -> Option<(Codebas
     Some((facts, other))
 }
 
-/// What the pipeline says is built, where that is written out.
+/// The build that the pipeline names, if it is a literal.
 struct Named<'p> {
     kind: &'static str,
     value: &'p str,
@@ -52,7 +52,7 @@ fn literal(field: &Text) -> Option<&str> {
 }
 
 impl Named<'_> {
-    /// Puts the build over the checkout's; tells if another is checked out.
+    /// Replaces the build of the checkout; reports if another one is checked out.
     fn apply(&self, facts: &mut CodebaseFacts) -> Option<Diagnostic> {
         let value = || Some(self.value.to_owned());
         let here = match self.kind {
@@ -73,7 +73,7 @@ impl Named<'_> {
             codes::OTHER_BUILD
                 .says(format!("the build is of {} `{}`", self.kind, self.value))
                 .at(self.span, format!("`{here}` is checked out"))
-                .help("name what is built with `--codebase`, or check it out"),
+                .help("name the build with `--codebase`, or check it out"),
         )
     }
 }

@@ -1,4 +1,4 @@
-//! What the codebase's inputs make of the workspace (clone.workspace-inputs).
+//! The effect of the codebase's inputs on the workspace (clone.workspace-inputs).
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
@@ -13,15 +13,15 @@ use crate::{
     stage::clones,
 };
 
-/// The depth of a manual build's clone where nobody gives one (clone.depth).
+/// The default depth of the clone of a manual build (clone.depth).
 const DEPTH: u32 = 50;
 
-/// How the stage clones the codebase; what CI does otherwise than the bound working tree is told.
+/// How the stage clones the codebase; reports differences between CI and the bound working tree.
 pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, spec: &CiStage, place: &StagePlace) -> Option<CodebaseClone> {
     if !clones(ctx, spec) || !place.is_ci() {
-        // Where there is no codebase, nobody expects its files.
+        // Without a codebase, its files are not expected.
         if let (Some(field), Some(_)) = (&spec.clone_codebase, &pipeline.codebase) {
-            told(ctx, field.span, format!("the stage `{}` begins with an empty workspace", place.id));
+            report(ctx, field.span, format!("in CI the stage `{}` begins with an empty workspace", place.id));
         }
         return None;
     }
@@ -45,7 +45,7 @@ pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, spec: &CiStage, place: &Sta
     })
 }
 
-fn told(ctx: &Ctx<'_>, span: Span, what: String) {
+fn report(ctx: &Ctx<'_>, span: Span, what: String) {
     ctx.notes.report(
         codes::OTHER_WORKSPACE
             .says(what)
@@ -58,7 +58,7 @@ fn depth(ctx: &Ctx<'_>, field: Option<&Int>) -> Option<u32> {
     let written = match field.map(|field| (&field.value, field.span)) {
         None => None,
         Some((ParameterField::Literal(depth), _)) => u32::try_from(*depth).ok(),
-        // What does not come to a number changes nothing that runs here.
+        // A value that is not a number has no effect on what runs here.
         Some((ParameterField::Expression(template), span)) => {
             ctx.as_text(ctx.evaluate(template, span).value).shown().parse().ok()
         }
@@ -73,7 +73,7 @@ fn holds(ctx: &Ctx<'_>, flag: &Flag) -> bool {
     ctx.flag(flag, "a flag of the codebase").is_some_and(|flag| flag.value)
 }
 
-/// `cloneDirectory`, below the workspace.
+/// `cloneDirectory`, a path in the workspace.
 fn directory(ctx: &Ctx<'_>, codebase: &Codebase, place: &StagePlace) -> String {
     let Some(field) = given(codebase.clone_directory.as_ref()) else { return String::new() };
     let written = ctx.text(field).value.shown();
@@ -81,14 +81,14 @@ fn directory(ctx: &Ctx<'_>, codebase: &Codebase, place: &StagePlace) -> String {
     if below.split('/').any(|part| part == "..") {
         ctx.notes.report(
             codes::REJECTED_INPUT
-                .says("`cloneDirectory` leads out of the workspace")
-                .at(field.span, "a folder of the workspace is needed here")
-                .help("name a folder below the workspace"),
+                .says("`cloneDirectory` is outside the workspace")
+                .at(field.span, "expected a directory in the workspace")
+                .help("name a directory in the workspace"),
         );
         return String::new();
     }
     if !below.is_empty() {
-        told(ctx, field.span, format!("the clone of stage `{}` is in a folder of the workspace", place.id));
+        report(ctx, field.span, format!("in CI the clone of stage `{}` is in a directory of the workspace", place.id));
     }
     below.to_owned()
 }

@@ -1,4 +1,5 @@
-//! Connectors by reference, and what they give for pulling an image (connectors.references, images.connector-types).
+//! Looks up connectors by reference, and returns their credentials for images (connectors.references,
+//! images.connector-types).
 
 mod assumed;
 
@@ -20,22 +21,22 @@ use crate::{
 /// The connector that every account has: anonymous Docker Hub.
 const HARNESS_IMAGES: &str = "account.harnessImage";
 
-/// The words of `providerType` (connectors.docker-provider).
+/// The values of `providerType` (connectors.docker-provider).
 const PROVIDER_TYPES: [&str; 4] = ["DockerHub", "Harbor", "Quay", "Other"];
 
-/// What a `connectorRef` leads to.
+/// The result of a `connectorRef`.
 pub(crate) enum Connection<'a> {
-    /// None is named, or nothing can take its place, which is reported.
+    /// There is none, or it has no substitute, which is reported.
     Absent,
     /// A connector of the documents.
     Found(Named<'a>),
     /// The connector of every account: anonymous Docker Hub.
     HarnessImages(Traced<String>),
-    /// It is in no file: what is assumed is reported.
+    /// It is in no file: its substitute is reported.
     Assumed(Traced<String>),
 }
 
-/// A connector that a step names, and the origin of the name.
+/// A connector that a step names, with the origin of the name.
 pub(crate) struct Named<'a> {
     pub(crate) connector: &'a Connector,
     pub(crate) id: Traced<String>,
@@ -43,17 +44,17 @@ pub(crate) struct Named<'a> {
 }
 
 impl<'a> Ctx<'a> {
-    /// Finds the connector of a `connectorRef`; what is assumed for one that is in no file is reported.
+    /// Finds the connector of a `connectorRef`; reports the substitute for one that is in no file.
     pub(crate) fn connector(&self, reference: Option<&Text>, need: Need) -> Connection<'a> {
         let Some((field, id)) = self.connector_id(reference) else { return Connection::Absent };
-        // What the expression came to has been reported.
+        // The value of the expression has been reported.
         if is_null(field, &id.value) && self.connector_named(&id.value).is_none() {
             return Connection::Assumed(id);
         }
         self.connector_of_id(id, field.span, need)
     }
 
-    /// The same for an identifier that is known by now.
+    /// The same for a known identifier.
     pub(crate) fn connector_of_id(&self, id: Traced<String>, span: Span, need: Need) -> Connection<'a> {
         if let Some(connector) = self.connector_named(&id.value) {
             return Connection::Found(Named { connector, id, span });
@@ -74,7 +75,7 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// Finds the connector of a `connectorRef`, and says nothing where there is none.
+    /// Finds the connector of a `connectorRef`, without a report if there is none.
     pub(crate) fn found_connector(&self, reference: Option<&Text>) -> Option<Named<'a>> {
         let (field, id) = self.connector_id(reference)?;
         let connector = self.connector_named(&id.value)?;
@@ -99,7 +100,7 @@ impl<'a> Ctx<'a> {
         origin
     }
 
-    /// The registry of a Docker connector and the credentials for it, with the required fields checked.
+    /// The registry of a Docker connector and its credentials; checks the required fields.
     pub(crate) fn docker_registry(&self, named: &Named<'_>, docker: &DockerConnector) -> Option<DockerRegistry> {
         let connector = named.connector;
         match given(docker.provider_type.as_ref()) {
@@ -179,7 +180,7 @@ impl<'a> Ctx<'a> {
         Some(Credentials { user: user?, password: password? })
     }
 
-    /// Reports a field that a connector must have.
+    /// Reports a missing field of a connector.
     pub(crate) fn lacks(&self, named: &Named<'_>, field: &str, rule: &str, span: Span) {
         self.notes.report(
             codes::INCOMPLETE_CONNECTOR
@@ -190,7 +191,7 @@ impl<'a> Ctx<'a> {
         );
     }
 
-    /// Reports a connector of another type than a step of the type `step` needs.
+    /// Reports a connector that has another type than a step of type `step` needs.
     pub(crate) fn wrong_connector_type(&self, named: &Named<'_>, wanted: &str, step: &str) {
         self.notes.report(
             codes::WRONG_CONNECTOR_TYPE
@@ -205,7 +206,7 @@ impl<'a> Ctx<'a> {
         self.notes.report(
             codes::WRONG_CONNECTOR_TYPE
                 .says(format!("`{id}` is not a connector of type `{wanted}`"))
-                .at(span, "it pulls images of Docker Hub, without a login"),
+                .at(span, "cirun pulls images from Docker Hub, without a login"),
         );
     }
 
@@ -219,12 +220,12 @@ impl<'a> Ctx<'a> {
     }
 }
 
-/// Whether an expression came to nothing.
+/// Whether an expression resolved to null.
 fn is_null(field: &Text, id: &str) -> bool {
     id == "null" && matches!(field.value, ParameterField::Expression(_))
 }
 
-/// The causes of `origin` in front of those of `nearer`: the connector's field, then the secret behind it.
+/// Puts the causes of `origin` before those of `nearer`: the connector's field, then its secret.
 pub(crate) fn chained(origin: Origin, nearer: &Origin) -> Origin {
     nearer.causes().iter().fold(origin, |origin, cause| match cause {
         Cause::Secret { .. } => origin.then(cause.clone()),
@@ -240,7 +241,7 @@ pub(crate) fn chained(origin: Origin, nearer: &Origin) -> Origin {
     })
 }
 
-/// What a Docker connector says.
+/// The settings of a Docker connector.
 pub(crate) struct DockerRegistry {
     pub(crate) url: Traced<String>,
     pub(crate) url_span: Span,
@@ -248,14 +249,14 @@ pub(crate) struct DockerRegistry {
     pub(crate) credentials: Option<Credentials>,
 }
 
-/// User and password of a Docker connector.
+/// The user and password of a Docker connector.
 pub(crate) struct Credentials {
     pub(crate) user: Traced<PlanText>,
     pub(crate) password: Traced<cirun_plan::Secret>,
 }
 
 impl DockerRegistry {
-    /// The credentials as the engine takes them.
+    /// The credentials in the engine's form.
     pub(crate) fn auth(&self) -> Option<RegistryPassword> {
         let credentials = self.credentials.as_ref()?;
         let username = match &credentials.user.value {
@@ -272,14 +273,14 @@ impl DockerRegistry {
 /// Host and path of `dockerRegistryUrl`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RegistryAddress {
-    /// Host, with its port.
+    /// Host with port.
     pub(crate) host: String,
-    /// Path, with its leading slash and no trailing one; empty for none.
+    /// Path with a leading slash and without a trailing one, or empty.
     path: String,
 }
 
 impl RegistryAddress {
-    /// Splits a registry's URL; `None` without a scheme or host.
+    /// Splits the URL of a registry; `None` without a scheme or host.
     pub(crate) fn parse(url: &str) -> Option<Self> {
         let (scheme, rest) = url.trim().split_once("://")?;
         let (host, path) =
@@ -288,18 +289,18 @@ impl RegistryAddress {
             .then(|| Self { host: host.to_owned(), path: path.trim_end_matches('/').to_owned() })
     }
 
-    /// Whether the host is one that images are never prefixed with (images.never-prefixed).
+    /// Whether the host is never added to image names (images.never-prefixed).
     pub(crate) fn is_docker_hub(&self) -> bool {
         matches!(self.host.as_str(), "index.docker.io" | "registry.hub.docker.com")
     }
 
-    /// The image with the registry before it, unless it is there already.
+    /// The image's name with the registry before it, unless it already has it.
     pub(crate) fn prefix(&self, image: &str) -> Option<String> {
         (!self.is_docker_hub() && !image.contains(&self.host)).then(|| format!("{}{}/{image}", self.host, self.path))
     }
 }
 
-/// Whether the connector is a Docker registry's.
+/// Whether the connector is for a Docker registry.
 pub(crate) fn as_docker(connector: &Connector) -> Option<&DockerConnector> {
     match &connector.spec {
         ConnectorSpec::Docker(docker) => Some(docker),

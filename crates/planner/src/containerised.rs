@@ -6,14 +6,14 @@ use cirun_plan::{Cause, Origin, Profile, Traced};
 
 use crate::{lower::user, resolve::Ctx, tables::Column};
 
-/// What a type of `stepGroupInfra` means here.
+/// The meaning of a type of `stepGroupInfra`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
-    /// The group's containers run as in this column.
+    /// The containers of the group run as in this column.
     Containers(Column),
-    /// The group is like one without it.
+    /// The group runs like one without `stepGroupInfra`.
     Nothing,
-    /// Only the service has such a place.
+    /// Only Harness has this infrastructure.
     Elsewhere,
 }
 
@@ -29,15 +29,15 @@ const TYPES: [(&str, Meaning); 5] = [
 /// Where a group's steps run.
 #[derive(Debug, Clone)]
 pub(crate) enum Infrastructure {
-    /// Where those around it do.
+    /// In the infrastructure around it.
     Around,
     /// In a pod or network of its own.
     Own(Column, Traced<Profile>),
-    /// Not here; why, for a person.
+    /// Not here; with the reason, as text to print.
     Nowhere(String),
 }
 
-/// What a group's `stepGroupInfra` says.
+/// Reads a group's `stepGroupInfra`.
 pub(crate) fn of(ctx: &Ctx<'_>, group: &StepGroup) -> Infrastructure {
     let Some(infra) = &group.infra else { return Infrastructure::Around };
     user::check_pod(ctx, |name| infra.spec.get(name));
@@ -72,7 +72,7 @@ pub(crate) fn is(ctx: &Ctx<'_>, group: &StepGroup) -> bool {
     matches!(of(ctx, group), Infrastructure::Own(..))
 }
 
-/// How the first containerised group among `nodes` would run, at any depth.
+/// How the first containerised group among `nodes` runs, at any depth.
 pub(crate) fn first(ctx: &Ctx<'_>, nodes: &[ExecutionNode]) -> Option<(Column, Traced<Profile>)> {
     nodes.iter().find_map(|node| match node {
         ExecutionNode::Step(_) => None,
@@ -84,7 +84,8 @@ pub(crate) fn first(ctx: &Ctx<'_>, nodes: &[ExecutionNode]) -> Option<(Column, T
     })
 }
 
-/// Reports the Background steps among `nodes` of a stage that is not CI's: all of them are outside of a containerised group.
+/// Reports the Background steps among `nodes` of a stage that is not a CI stage: they are outside a containerised
+/// group.
 pub(crate) fn report_services(ctx: &Ctx<'_>, nodes: &[ExecutionNode], kind: &str) {
     for node in nodes {
         match node {
@@ -98,9 +99,9 @@ pub(crate) fn report_services(ctx: &Ctx<'_>, nodes: &[ExecutionNode], kind: &str
     }
 }
 
-/// Reports a Background step for which there is no pod or network.
+/// Reports a Background step without a pod or network to run in.
 pub(crate) fn report_background_outside(ctx: &Ctx<'_>, step: &Step, kind: &str) {
-    let message = format!("`{}` is in no containerised step group of its `{kind}` stage", step.identifier.value);
+    let message = format!("`{}` is not in a containerised step group of its `{kind}` stage", step.identifier.value);
     ctx.notes.report(
         codes::BACKGROUND_OUTSIDE_GROUP
             .says(message)

@@ -1,4 +1,4 @@
-//! A step's environment, layer by layer, the later layer winning (environment.layers).
+//! A step's environment in layers; later layers override earlier ones (environment.layers).
 
 pub(crate) mod calver;
 pub(crate) mod codebase;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use cirun_plan::{Cause, EnvVar, EnvVars, Origin, Text, Traced};
 
-/// Whether a variable is decided and empty.
+/// Whether the value of a variable is known and empty.
 pub(crate) fn is_empty(var: &EnvVar) -> bool {
     match &var.value.value {
         Text::Known(text) => text.is_empty(),
@@ -31,24 +31,24 @@ impl Env {
         self.vars.insert(name.into(), EnvVar { value });
     }
 
-    /// Sets a variable to a decided text with a single cause.
+    /// Sets a variable to a known text with a single cause.
     pub(crate) fn known(&mut self, name: impl Into<String>, value: impl Into<String>, cause: Cause) {
         self.set(name, Traced::new(Text::Known(value.into()), Origin::new(cause)));
     }
 
-    /// Puts a layer over this one.
+    /// Adds a layer over this one.
     pub(crate) fn over(&mut self, layer: &Self) {
         for (name, var) in &layer.vars {
             self.vars.insert(name.clone(), var.clone());
         }
     }
 
-    /// Takes a variable away; returns whether it was there.
+    /// Removes a variable; returns whether it existed.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
         self.vars.shift_remove(name).is_some()
     }
 
-    /// A variable.
+    /// Returns a variable.
     pub(crate) fn get(&self, name: &str) -> Option<&EnvVar> {
         self.vars.get(name)
     }
@@ -58,17 +58,17 @@ impl Env {
         self.vars.keys().map(|name| &**name)
     }
 
-    /// How many variables there are.
+    /// The number of variables.
     pub(crate) fn len(&self) -> usize {
         self.vars.len()
     }
 
-    /// Removes the variables that are decided and empty, and returns their names.
+    /// Removes the variables that are known and empty, and returns their names.
     pub(crate) fn drop_empty(&mut self) -> Vec<String> {
         self.vars.extract_if(.., |_, var| is_empty(var)).map(|(name, _)| name).collect()
     }
 
-    /// The variables, to be shared by many steps.
+    /// The variables, shared by many steps.
     pub(crate) fn into_shared(self) -> Arc<EnvVars> {
         Arc::new(self.vars)
     }

@@ -15,7 +15,7 @@ use crate::{
     resolve::{Ctx, Evaluated},
 };
 
-/// Resolves a `when`; without one, a step runs while nothing has failed.
+/// Resolves a `when`; without one, a step runs as long as nothing has failed.
 pub(crate) fn when(ctx: &Ctx<'_>, spec: Option<&WhenSpec>) -> When {
     let Some(spec) = spec else { return When::default() };
     let status = spec.status.as_ref().and_then(|field| status(ctx, field)).unwrap_or(StageStatus::Success);
@@ -40,7 +40,7 @@ fn status(ctx: &Ctx<'_>, field: &Text) -> Option<StageStatus> {
     }
 }
 
-/// Resolves a condition: an expression as a whole, also where it is not written as `<+…>`.
+/// Resolves a condition: the whole text is an expression, even if it is not written as `<+…>`.
 pub(crate) fn condition(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<Condition>> {
     let source = match &field.value {
         ParameterField::Literal(text) => text.as_str(),
@@ -70,7 +70,7 @@ pub(crate) fn condition(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<Condition>
     Some(Traced::new(condition, origin))
 }
 
-/// Resolves the strategies of one level; within it, those for all errors come last.
+/// Resolves the strategies of one level; those for all errors come last.
 pub(crate) fn strategies(ctx: &Ctx<'_>, specs: &[FailureStrategySpec]) -> Vec<FailureStrategy> {
     let mut strategies: Vec<FailureStrategy> = specs
         .iter()
@@ -110,7 +110,7 @@ fn action(ctx: &Ctx<'_>, spec: &FailureActionSpec) -> Option<FailureAction> {
     })
 }
 
-/// The nested action; the service demands one, and marks the step failed where there is none.
+/// The nested action; the service requires one, and marks the step as failed without it.
 fn then(ctx: &Ctx<'_>, spec: &FailureActionSpec) -> FailureAction {
     spec.then.as_deref().and_then(|nested| action(ctx, nested)).unwrap_or(FailureAction::MarkAsFailure)
 }
@@ -141,7 +141,7 @@ pub(crate) fn traced_duration(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<std:
             ctx.notes.report(
                 codes::BAD_DURATION
                     .says(format!("`{}` is not a duration", error.text))
-                    .at(field.span, "CI reads no time here (documents.durations)")
+                    .at(field.span, "CI cannot read this as a time (documents.durations)")
                     .help("write whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or `1h 30m`"),
             );
             None

@@ -1,4 +1,4 @@
-//! What a connector to Git repositories gives a clone: the address, and how to log in (clone.address, clone.login).
+//! Connectors to Git repositories: the address to clone from, and the login (clone.address, clone.login).
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
@@ -19,19 +19,19 @@ const ADDRESS: &str = "clone.address";
 const LOGIN: &str = "clone.login";
 const SSH: &str = "clone.ssh";
 const AWS: &str = "clone.codecommit";
-/// The user name that goes with a token of OAuth.
+/// The user name for an OAuth token.
 const OAUTH_USER: &str = "oauth2";
 
-/// What a missing secret means.
+/// The effect of a missing secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Secrets {
     /// The step cannot log in without it.
     Needed,
-    /// Nothing is cloned here: the variables are left out, which is told.
+    /// Nothing is cloned here: the variables are not set, which is reported.
     IfGiven,
 }
 
-/// A connector to Git repositories, as a step or the codebase names it.
+/// A connector to Git repositories, as named by a step or the codebase.
 pub(crate) struct GitAccess<'c, 'a> {
     pub(crate) ctx: &'c Ctx<'a>,
     pub(crate) named: &'c Named<'a>,
@@ -40,7 +40,7 @@ pub(crate) struct GitAccess<'c, 'a> {
 }
 
 impl GitAccess<'_, '_> {
-    /// The address of the repository and what follows from it; `repo` names it where the connector is for many.
+    /// The address of the repository and values derived from it; `repo` is the name if the connector is for an account.
     pub(crate) fn address(&self, repo: Option<&Text>) -> Env {
         let ctx = self.ctx;
         let mut env = Env::default();
@@ -78,7 +78,8 @@ impl GitAccess<'_, '_> {
         env
     }
 
-    /// The repository's own address: the connector's, with the repository's name where it is for many.
+    /// The address of the repository: the connector's URL, with the repository's name if the connector is for an
+    /// account.
     fn whole(&self, url: &str, address: &Address, repo: Option<&Text>) -> Option<PlanText> {
         let url = url.trim_end_matches('/');
         if !for_many(self.ctx, self.git) {
@@ -98,7 +99,7 @@ impl GitAccess<'_, '_> {
         }
     }
 
-    /// The variables that log in; secrets are masked.
+    /// The variables for the login; secrets are masked.
     pub(crate) fn login(&self) -> Env {
         let mut env = Env::default();
         match &self.git.login {
@@ -144,7 +145,7 @@ impl GitAccess<'_, '_> {
         env
     }
 
-    /// A name that is written, or a secret's; `fields` are what the connector calls the two.
+    /// A literal name, or one from a secret; `fields` are the connector's names for the two.
     fn name(&self, name: &GitUser, fields: [&'static str; 2], span: Span) -> Option<Traced<PlanText>> {
         match (given(name.name.as_ref()), given(name.name_ref.as_ref())) {
             (Some(field), _) => {
@@ -196,14 +197,14 @@ impl GitAccess<'_, '_> {
         self.ctx.notes.report(
             codes::GIT_LOGIN_NOT_GIVEN
                 .says(format!("steps have no login for the codebase: the secret `{}` is not known", id.value))
-                .at(field.span, "in CI its variables are in every step (clone.login-in-steps)")
+                .at(field.span, "in CI every step has its variables (clone.login-in-steps)")
                 .help(secrets::remedy(&id.value)),
         );
         None
     }
 }
 
-/// Whether the connector's URL is not a repository's own.
+/// Whether the connector's URL is not the URL of one repository.
 fn for_many(ctx: &Ctx<'_>, git: &GitConnector) -> bool {
     let kind = given(git.url_type.as_ref()).and_then(|field| ctx.known(field, "`type` of a connector"));
     kind.is_some_and(|kind| kind.value != "Repo")
@@ -211,7 +212,7 @@ fn for_many(ctx: &Ctx<'_>, git: &GitConnector) -> bool {
 
 /// The URL up to the repository's name.
 fn before_name(provider: GitProvider, url: &str, address: &Address) -> String {
-    // A project of Azure has its repositories below `_git`, over HTTP.
+    // Azure projects have their repositories under `_git`, over HTTP.
     if provider == GitProvider::AzureRepo && !address.ssh && !url.ends_with("/_git") {
         format!("{url}/_git/")
     } else {
@@ -219,13 +220,13 @@ fn before_name(provider: GitProvider, url: &str, address: &Address) -> String {
     }
 }
 
-/// The region in a host of CodeCommit.
+/// The region in a CodeCommit host.
 fn codecommit_region(host: &str) -> Option<String> {
     let rest = host.strip_prefix("git-codecommit.")?;
     rest.split_once(".amazonaws.com").map(|(region, _)| region.to_owned())
 }
 
-/// The parts of an address that clones need.
+/// The parts of a URL that clones need.
 #[derive(Debug, PartialEq, Eq)]
 struct Address {
     ssh: bool,
@@ -239,7 +240,7 @@ impl Address {
             Some(("http" | "https", rest)) => (false, rest),
             Some(("ssh", rest)) => (true, rest),
             Some(_) => return None,
-            // `git@host:path`, where what follows the colon is no port.
+            // `git@host:path`, where the part after the colon is not a port.
             None => {
                 let (host, _) = url.split_once(':')?;
                 let host = host.rsplit('@').next()?;
@@ -259,7 +260,7 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
 }
 
-/// The connector of the codebase, where its document was found and is a Git server's.
+/// The connector of the codebase, if its document was found and it is for a Git server.
 fn codebase_connector<'a>(ctx: &Ctx<'a>, pipeline: &Pipeline) -> Option<(Named<'a>, &'a GitConnector)> {
     let reference = pipeline.codebase.as_ref()?.connector_ref.as_ref();
     let named = ctx.found_connector(reference)?;
@@ -274,16 +275,16 @@ fn codebase_connector<'a>(ctx: &Ctx<'a>, pipeline: &Pipeline) -> Option<(Named<'
     }
 }
 
-/// The login of the codebase's connector, which every step of a machine has (clone.login-in-steps).
+/// The login of the codebase's connector, which every step on a machine gets (clone.login-in-steps).
 pub(crate) fn codebase_login(ctx: &Ctx<'_>, pipeline: &Pipeline) -> Env {
     let Some((named, git)) = codebase_connector(ctx, pipeline) else { return Env::default() };
     let login = GitAccess { ctx, named: &named, git, secrets: Secrets::IfGiven }.login();
-    // Half a login is worse than none: clients would stop to ask for the rest.
+    // An incomplete login is worse than none: clients would prompt for the rest.
     let secrets = ["DRONE_NETRC_PASSWORD", "DRONE_SSH_KEY", "DRONE_AWS_SECRET_KEY"];
     if secrets.iter().any(|name| login.get(name).is_some()) { login } else { Env::default() }
 }
 
-/// The address of the codebase's repository as its connector has it: what CI clones, however the checkout here was made.
+/// The address of the codebase's repository in its connector: CI clones from it, whatever the origin of this checkout.
 pub(crate) fn codebase_url(inputs: &Inputs<'_>, pipeline: &Pipeline) -> Option<String> {
     let codebase = pipeline.codebase.as_ref()?;
     let reference = literal(codebase.connector_ref.as_ref())?;

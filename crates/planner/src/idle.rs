@@ -1,4 +1,4 @@
-//! What is known not to run: left out by the selection, or by a `when` that is decided and does not hold.
+//! Stages and steps that are known not to run: not selected, or with a `when` that is known to be false.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub(crate) struct Idle {
 }
 
 impl Idle {
-    /// Those of these stages.
+    /// Finds them in these stages.
     pub(crate) fn of(stages: &[PlannedStage]) -> Self {
         let mut idle = Self::default();
         for stage in stages {
@@ -26,7 +26,7 @@ impl Idle {
         idle
     }
 
-    /// Whether the owner of a finding is known not to run.
+    /// Whether the owner of a diagnostic is known not to run.
     pub(crate) fn contains(&self, owner: &Owner) -> bool {
         self.owners.contains(owner)
     }

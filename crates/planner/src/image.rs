@@ -1,4 +1,4 @@
-//! The image of a step: its reference, its credentials and when it is pulled (images.pull-policy, images.prefix).
+//! The image of a step: its reference, credentials and pull policy (images.pull-policy, images.prefix).
 
 mod late;
 mod reference;
@@ -20,7 +20,7 @@ use crate::{
     resolve::{Ctx, given},
 };
 
-/// Everything about a step's image.
+/// The image settings of a step.
 pub(crate) struct Image {
     pub(crate) reference: Traced<PlanText>,
     pub(crate) pull: Traced<PullPolicy>,
@@ -31,7 +31,7 @@ pub(crate) struct Image {
 const POLICIES: [(&str, PullPolicy); 3] =
     [("Always", PullPolicy::Always), ("IfNotPresent", PullPolicy::IfNotPresent), ("Never", PullPolicy::Never)];
 
-/// What a step says of its image.
+/// The fields of a step that describe its image.
 pub(crate) struct ImageFields<'f> {
     pub(crate) image: &'f Text,
     pub(crate) connector_ref: Option<&'f Text>,
@@ -79,7 +79,7 @@ pub(crate) fn of_step(at: &StepCtx<'_>, fields: &ImageFields<'_>) -> Image {
     Image { reference, pull, auth, connector: named.map(|named| named.id) }
 }
 
-/// Reports an image that no engine could be asked for.
+/// Reports an image reference that no engine accepts.
 fn check_reference(ctx: &Ctx<'_>, reference: &PlanText, span: Span) {
     let PlanText::Known(text) = reference else { return };
     if let Some(flaw) = reference::flaw(text) {
@@ -89,21 +89,20 @@ fn check_reference(ctx: &Ctx<'_>, reference: &PlanText, span: Span) {
         let mut warning = codes::INVALID_NAME
             .says(format!("`{account}` is not the id of an AWS account"))
             .at(span, NameRule::Account.rule())
-            .help("the image is one of ECR, and cannot be pulled from there: correct the account");
+            .help("this is an ECR image, and the registry does not exist: correct the account");
         warning.severity = Severity::Warning;
         ctx.notes.report(warning);
     }
 }
 
-/// The `Aws` connector that ECR gives a password to: it pulls from private registries there and from no other
-/// (images.prefix).
+/// The `Aws` connector for an ECR password: it is used for private ECR registries only (images.prefix).
 fn as_ecr<'a>(ctx: &Ctx<'_>, named: &Named<'a>, reference: &PlanText) -> Option<&'a AwsConnector> {
     let ConnectorSpec::Aws(aws) = &named.connector.spec else { return None };
     let may_be_ecr = of_ecr(reference).unwrap_or(true);
     (may_be_ecr && ctx.inputs.aws.mode != AwsMode::Off).then_some(aws)
 }
 
-/// Whether an image is in a private registry of ECR; `None` while that is open.
+/// Whether an image is in a private ECR registry; `None` if that is not known yet.
 fn of_ecr(reference: &PlanText) -> Option<bool> {
     match reference {
         PlanText::Known(image) => Some(is_of_ecr(image)),
@@ -117,7 +116,7 @@ fn is_of_ecr(image: &str) -> bool {
     split_registry(image).0.is_some_and(is_ecr)
 }
 
-/// Reports a connector that CI pulls the image with and cirun does not, or that neither can.
+/// Reports a connector that CI pulls the image with and cirun does not, or that cannot pull images at all.
 fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
     if as_docker(named.connector).is_some() {
         return;
@@ -127,7 +126,7 @@ fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
         Some(ConnectorClass::Registry) | None => codes::CONNECTOR_NOT_READ
             .says(format!("the image is pulled with your own `docker login`, not with the `{kind}` connector `{id}`"))
             .at(named.span, "CI pulls with its credentials")
-            .help("log in to the registry with `docker login`, or have the image here already"),
+            .help("log in to the registry with `docker login`, or pull the image before the run"),
         Some(
             ConnectorClass::Git
             | ConnectorClass::Infrastructure
@@ -135,7 +134,7 @@ fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
             | ConnectorClass::Secrets
             | ConnectorClass::Other,
         ) => codes::NOT_A_REGISTRY
-            .says(format!("`{id}` is a `{kind}` connector, which pulls no images"))
+            .says(format!("`{id}` is a `{kind}` connector, which cannot pull images"))
             .at(named.span, "images are pulled with Docker, GCP, AWS and Azure connectors (images.connector-types)")
             .help("name a connector of type `DockerRegistry`"),
     };
@@ -164,7 +163,7 @@ fn prefixed(
     Traced::new(value, origin)
 }
 
-/// When to pull: `--pull`, then the YAML, then the runner's rule for unset policies.
+/// The pull policy: `--pull`, then the YAML, then the runner's default.
 pub(crate) fn pull_policy(ctx: &Ctx<'_>, policy: Option<&Text>, reference: &PlanText) -> Traced<PullPolicy> {
     let written = given(policy).and_then(|field| {
         let word = ctx.known(field, "`imagePullPolicy`")?;
@@ -190,7 +189,7 @@ fn unknown_policy(ctx: &Ctx<'_>, word: &str, span: Span) {
     ctx.notes.report(unknown_word(["pull policy", "policy"], word, span, &words));
 }
 
-/// Whether a reference has the tag `latest`, or none.
+/// Whether a reference has the tag `latest` or no tag.
 fn is_latest(reference: &str) -> bool {
     if reference.contains('@') {
         return false;

@@ -15,7 +15,7 @@ use crate::{
     tables::Column,
 };
 
-/// The words of `runtime.type` and `infrastructure.type`.
+/// The values of `runtime.type` and `infrastructure.type`.
 const WORDS: [(&str, Column); 7] = [
     ("KubernetesDirect", Column::KubernetesDirect),
     ("Kubernetes", Column::KubernetesDirect),
@@ -37,7 +37,7 @@ pub(crate) struct Infrastructure {
     pub(crate) platform: Platform,
 }
 
-/// Decides how a CI stage would run, with `useFromStage` followed.
+/// Decides how a CI stage would run, and follows `useFromStage`.
 pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, stage: &Stage, spec: &CiStage) -> Option<Infrastructure> {
     let source = source(ctx, pipeline, stage, spec);
     if let Some(infrastructure) = source.and_then(|spec| spec.infrastructure.as_ref()) {
@@ -56,7 +56,7 @@ pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, stage: &Stage, spec: &CiSta
     Some(Infrastructure { column, profile, host_names, volumes, platform })
 }
 
-/// What `runtime.type` or `infrastructure.type` says.
+/// The column for `runtime.type` or `infrastructure.type`.
 fn written(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage) -> Option<(Column, Traced<Profile>)> {
     if let Some(runtime) = &spec.runtime {
         return word(ctx, &ctx.known(&runtime.kind, "`runtime.type`")?, runtime.kind.span);
@@ -70,7 +70,7 @@ fn written(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage) -> Option<(Column, Trac
     }
 }
 
-/// The stage that the infrastructure is taken from: this one, or the one that `useFromStage` leads to.
+/// The stage whose infrastructure is used: this one, or the one in `useFromStage`.
 fn source<'p>(ctx: &Ctx<'_>, pipeline: &'p Pipeline, stage: &'p Stage, spec: &'p CiStage) -> Option<&'p CiStage> {
     let mut seen = vec![stage.identifier.value.as_str()];
     let mut spec = spec;
@@ -153,7 +153,7 @@ fn find<'p>(pipeline: &'p Pipeline, id: &str) -> Option<(&'p str, &'p CiStage)> 
     })
 }
 
-/// The stages in written order, those of `parallel` one after the other.
+/// The stages in written order, with those of `parallel` in sequence.
 pub(crate) fn stages(nodes: &[StageNode]) -> Vec<&Stage> {
     nodes
         .iter()

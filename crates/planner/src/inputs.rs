@@ -1,4 +1,4 @@
-//! Everything that a plan depends on besides the pipeline, as plain data.
+//! All inputs of a plan besides the pipeline, as plain data.
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -7,28 +7,28 @@ use cirun_parser::model::Connector;
 use cirun_plan::{Profile, PullPolicy, Secret, StaticScope};
 use indexmap::IndexMap;
 
-/// A value from outside, and who gave it (`--infra`, `CIRUN_PULL`, `.cirun.toml`).
+/// A value from outside, with its source (`--infra`, `CIRUN_PULL`, `.cirun.toml`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Who gave it, for people.
+    /// Its source, as text to print.
     pub given_by: String,
 }
 
-/// Where secrets come from.
+/// A source of secrets.
 pub trait SecretStore: fmt::Debug + Send + Sync {
     /// Returns the secret with this identifier (`id`, `org.id`, `account.id`).
     fn get(&self, id: &str) -> Option<Setting<Secret>>;
 
-    /// What stands for a secret that is not there: nothing, where the plan is to run. Where it is only looked at, no value
-    /// is shown anyway, and a missing one is a note.
+    /// The substitute for a missing secret: none if the plan is to run. For a plan that is only displayed, the value is
+    /// hidden anyway, and a missing secret is a note.
     fn stand_in(&self) -> Option<Setting<Secret>> {
         None
     }
 }
 
-/// A store with nothing in it.
+/// An empty store.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoSecrets;
 
@@ -38,20 +38,20 @@ impl SecretStore for NoSecrets {
     }
 }
 
-/// Everything from outside.
+/// The inputs of a plan.
 #[derive(Debug, Clone)]
 pub struct Inputs<'a> {
-    /// The texts that the pipeline and the connectors were read from.
+    /// The texts of the pipeline and the connectors.
     pub sources: &'a Sources,
-    /// The texts that are input sets: a value from there was given for a `<+input>`.
+    /// The texts that are input sets: their values were given for an `<+input>`.
     pub input_sets: BTreeSet<SourceId>,
-    /// Overrides the profile that the YAML names.
+    /// Overrides the profile of the YAML.
     pub profile: Option<Setting<Profile>>,
-    /// What to run of the pipeline.
+    /// The selected part of the pipeline.
     pub selection: Selection,
-    /// `--var`: pipeline variables by name, or any expression's path (`trigger.branch`).
+    /// `--var`: pipeline variables by name, or expressions by path (`trigger.branch`).
     pub vars: IndexMap<String, String>,
-    /// `--env`: further variables of every step.
+    /// `--env`: additional variables of every step.
     pub env: IndexMap<String, String>,
     /// Secrets.
     pub secrets: Arc<dyn SecretStore>,
@@ -63,31 +63,31 @@ pub struct Inputs<'a> {
     pub run: RunFacts,
     /// Overrides every step's pull policy.
     pub pull: Option<Setting<PullPolicy>>,
-    /// Images that take the place of plugin images, by name (`plugins/kaniko-ecr` or `kaniko-ecr`).
+    /// Replacements for plugin images, by name (`plugins/kaniko-ecr` or `kaniko-ecr`).
     pub plugin_images: IndexMap<String, String>,
-    /// How AWS is played.
+    /// How steps reach AWS.
     pub aws: AwsInputs,
     /// Where pushes go.
     pub push: PushMode,
-    /// What pushes by the machine's daemon.
+    /// How the machine's daemon handles pushes.
     pub daemon: MachineDaemon,
-    /// The certificate bundle that steps must trust, as a path in their containers; set where the emulator answers.
+    /// The certificate bundle that steps must trust, as a path in their containers; set if AWS is emulated.
     pub trust_bundle: Option<String>,
-    /// The file by which BuildKit in a container of its own trusts the emulated registries, as a path in the plugin's container;
-    /// set where the emulator answers.
+    /// The file with which BuildKit in a container of its own trusts the emulated registries, as a path in the plugin's
+    /// container; set if AWS is emulated.
     pub buildkit_config: Option<String>,
-    /// Where caches are kept here, for people.
+    /// The directory of local caches, as text to print.
     pub caches: Option<String>,
-    /// What the stages of a run have left so far, where a stage is planned again as it begins.
+    /// The results of the run so far, if a stage is planned again when it begins.
     pub so_far: Option<Arc<dyn StaticScope>>,
-    /// Whether the approval stages are taken as approved.
+    /// Whether approval stages are treated as approved.
     pub approved: bool,
-    /// Leaves out what cirun adds to make a laptop do, and CI does not send.
+    /// Omits additions that CI does not have.
     pub strict_parity: bool,
 }
 
 impl<'a> Inputs<'a> {
-    /// Inputs of a run that nothing was given for: no secrets, no connectors, AWS off, pushes stay here.
+    /// Inputs of a run without options: no secrets, no connectors, AWS off, pushes stay on this machine.
     pub fn new(sources: &'a Sources) -> Self {
         Self {
             sources,
@@ -115,7 +115,7 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// What to run; all of it by default. Steps are named by id or by path.
+/// The selection; by default everything. Steps are named by id or by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// `--stage`.
@@ -128,14 +128,14 @@ pub struct Selection {
     pub until: Option<String>,
 }
 
-/// Facts about the repository, as far as they are known (environment.codebase).
+/// Facts about the repository, as far as known (environment.codebase).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CodebaseFacts {
-    /// The branch that is built.
+    /// The branch of the build.
     pub branch: Option<String>,
-    /// The tag that is built.
+    /// The tag of the build.
     pub tag: Option<String>,
-    /// The pull request that is built.
+    /// The pull request of the build.
     pub pull_request: Option<PullRequestFacts>,
     /// The whole hash of the commit.
     pub commit_sha: Option<String>,
@@ -149,9 +149,9 @@ pub struct CodebaseFacts {
     pub author_email: Option<String>,
     /// The remote's address.
     pub repo_url: Option<String>,
-    /// A tag of the commit that is checked out, whether or not it is what is built.
+    /// A tag of the checked-out commit, even if it is not the tag of the build.
     pub head_tag: Option<String>,
-    /// What is built was named by hand (`--codebase`): what the pipeline names does not count.
+    /// The build was set by hand (`--codebase`), so the one in the pipeline is ignored.
     pub build_given: bool,
 }
 
@@ -168,28 +168,28 @@ pub struct PullRequestFacts {
     pub target_branch: Option<String>,
 }
 
-/// Facts about this run, with the values that stand in for the service's.
+/// Facts about this run, with substitutes for the service's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFacts {
     /// The run's id, as `<+pipeline.executionId>`.
     pub id: String,
     /// `<+pipeline.sequenceId>`, from 1.
     pub sequence: u64,
-    /// When the plan is made, in milliseconds since the Unix epoch.
+    /// The time of planning, in milliseconds since the Unix epoch.
     pub now_ms: i64,
     /// The account's id.
     pub account: String,
-    /// The organisation, where the pipeline names none.
+    /// The organisation, if the pipeline names none.
     pub org: String,
-    /// The project, where the pipeline names none.
+    /// The project, if the pipeline names none.
     pub project: String,
-    /// Who runs it.
+    /// The user.
     pub user: String,
-    /// The machine's operating system in the service's words (`linux`, `darwin`, `windows`).
+    /// The machine's operating system, as the service names it (`linux`, `darwin`, `windows`).
     pub os: String,
     /// The machine's name.
     pub machine: String,
-    /// The machine's architecture in the engine's words (`amd64`, `arm64`).
+    /// The machine's architecture, as the engine names it (`amd64`, `arm64`).
     pub arch: String,
 }
 
@@ -210,47 +210,47 @@ impl Default for RunFacts {
     }
 }
 
-/// Who answers AWS calls.
+/// Which AWS answers calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AwsMode {
     /// The emulator.
     Emulated,
-    /// AWS.
+    /// AWS itself.
     Real,
-    /// Nobody is prepared to.
+    /// None.
     #[default]
     Off,
 }
 
-/// How AWS is played.
+/// How steps reach AWS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AwsInputs {
-    /// Who answers.
+    /// Which AWS answers.
     pub mode: AwsMode,
-    /// The identity that plays the delegate's (the pod's role, IRSA).
+    /// The identity in place of the delegate's (the pod's role, IRSA).
     pub delegate: Option<DelegateIdentity>,
-    /// The pod's service account, where AWS is emulated (IRSA).
+    /// The pod's service account, if AWS is emulated (IRSA).
     pub web_identity: Option<WebIdentity>,
-    /// The token that plays the CI service's OIDC token.
+    /// The token in place of the CI service's OIDC token.
     pub oidc_token: Option<Setting<Secret>>,
-    /// Lets the plugin create the repository.
+    /// Whether the plugin may create the repository.
     pub create_repository: bool,
-    /// The emulated AWS hands S3 calls on to an endpoint that was given.
+    /// Whether the emulated AWS forwards S3 calls to another endpoint.
     pub forwarded: bool,
 }
 
-/// A token in a file that a role trusts, as a pod with IRSA has it.
+/// A token in a file that a role trusts, as in a pod with IRSA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebIdentity {
     /// The token's file in the containers of steps.
     pub token_file: String,
     /// The role's name, in the account of the registry.
     pub role: String,
-    /// Where it is from, for people.
+    /// Its source, as text to print.
     pub given_by: String,
 }
 
-/// Credentials that play the delegate's.
+/// Credentials in place of the delegate's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DelegateIdentity {
     /// Access key id.
@@ -259,30 +259,30 @@ pub struct DelegateIdentity {
     pub secret_key: Secret,
     /// Session token of temporary credentials.
     pub session_token: Option<Secret>,
-    /// Region, where the identity has one.
+    /// Region, if the identity has one.
     pub region: Option<String>,
-    /// Where it is from, for people (`profile dev`, `the emulator`).
+    /// Their source, as text to print (`profile dev`, `the emulator`).
     pub given_by: String,
 }
 
 /// Where pushes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PushMode {
-    /// To the local registry, whatever the YAML names.
+    /// To the local registry, whatever the YAML says.
     #[default]
     Local,
-    /// To the registry that the YAML names.
+    /// To the registry in the YAML.
     Real,
-    /// Nowhere: images are only built.
+    /// Nowhere: images are built, not pushed.
     None,
 }
 
-/// Whether images that are pushed through the machine's daemon stay on this machine, where pushes are to stay here.
+/// If pushes must stay on this machine: whether those through the machine's daemon do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MachineDaemon {
     /// They do: its socket is guarded.
     #[default]
     Guarded,
-    /// They would not, or the daemon cannot do what the step needs: why, for a person.
+    /// They would not, or the daemon lacks what the step needs; with the reason, as text to print.
     Unusable(&'static str),
 }

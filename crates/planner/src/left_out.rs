@@ -1,4 +1,4 @@
-//! Stages of which nothing is in the plan.
+//! Stages that are not part of the plan.
 
 use cirun_plan::StageId;
 
@@ -7,6 +7,6 @@ use cirun_plan::StageId;
 pub struct LeftOut {
     /// The stage.
     pub stage: StageId,
-    /// Why, for a person.
+    /// The reason, as text to print.
     pub why: String,
 }

@@ -1,7 +1,7 @@
-//! A pipeline, everything outside it and a profile make a plan: every value decided, with its origin, or left to a
-//! running step; and diagnostics for what CI would reject, ignore or do otherwise.
+//! Makes a plan from a pipeline, its inputs and a profile: every value is known, with its origin, or left to a running
+//! step; diagnostics report what CI would reject, ignore or do differently.
 //!
-//! Pure. The planner knows plugins and clouds; it never learns that Docker exists.
+//! Pure. The planner knows plugins and clouds, but not Docker.
 
 mod aws_login;
 mod build;

@@ -16,28 +16,28 @@ use crate::{
     stage,
 };
 
-/// The service expands no further (flow.loop-limit).
+/// The largest number of instances that the service creates (flow.loop-limit).
 const MOST_INSTANCES: usize = 5000;
-/// Longer suffixes are cut.
+/// Longer suffixes are truncated.
 const LONGEST_SUFFIX: usize = 126;
 
-/// What a strategy comes to.
+/// The result of a strategy.
 pub(crate) enum Expansion {
-    /// No strategy, or one whose `when` does not hold: the node itself, once.
+    /// No strategy, or one whose `when` is false: the node itself, once.
     Once,
     /// These instances.
     Instances(Vec<Instance>, usize),
-    /// It is expanded when the stage begins: stages before it decide it.
+    /// It is expanded when the stage begins, because it depends on earlier stages.
     Later,
-    /// The strategy's `when` says no, or it cannot be expanded; a diagnostic says why.
+    /// None: the strategy's `when` skips it, or it cannot be expanded, which a diagnostic reports.
     Never,
 }
 
 /// One instance of a loop.
 pub(crate) struct Instance {
-    /// What is appended to identifier and name, with its leading `_`.
+    /// The suffix of identifier and name, with its leading `_`.
     pub(crate) suffix: String,
-    /// Its number, from 0, and how many there are.
+    /// Its index, from 0, and the number of instances.
     pub(crate) index: (usize, usize),
     axes: IndexMap<String, Value>,
     item: Option<Value>,
@@ -45,7 +45,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// The names that the instance's expressions see.
+    /// The names for the instance's expressions.
     pub(crate) fn names(&self, level: &str) -> IndexMap<String, Entry> {
         let (iteration, total) = self.index;
         let matrix: IndexMap<String, Entry> =
@@ -94,8 +94,8 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
             Condition::Null { source } => {
                 ctx.notes.report(
                     codes::EXPRESSION_ERROR
-                        .says(format!("`{}` comes to null", source.source()))
-                        .at(when.span, "whether the loop happens must be true or false"),
+                        .says(format!("`{}` evaluates to null", source.source()))
+                        .at(when.span, "the condition of a loop must be true or false"),
                 );
                 return Expansion::Never;
             }
@@ -120,8 +120,8 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
     if instances.is_empty() || instances.len() > MOST_INSTANCES {
         ctx.notes.report(
             codes::BAD_LOOP
-                .says(format!("the strategy comes to {} instances", instances.len()))
-                .at(strategy.span, format!("between 1 and {MOST_INSTANCES} are possible")),
+                .says(format!("the strategy has {} instances", instances.len()))
+                .at(strategy.span, format!("it must have 1 to {MOST_INSTANCES}")),
         );
         return Expansion::Never;
     }
@@ -143,9 +143,9 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
     {
         ctx.notes.report(
             codes::LOOP_RUNS_ALL
-                .says("a failed instance does not skip the ones that wait")
-                .at(field.span, "CI would leave out the instances that have not begun")
-                .help("without `maxConcurrency` nothing waits, and nothing differs"),
+                .says("a failed instance does not skip those that wait")
+                .at(field.span, "CI would skip the instances that have not begun")
+                .help("without `maxConcurrency` no instance waits, so there is no difference"),
         );
     }
     let most = strategy.max_concurrency.as_ref().and_then(|field| ctx.int(field, "`maxConcurrency`"));
@@ -153,12 +153,12 @@ pub(crate) fn expand(ctx: &Ctx<'_>, strategy: Option<&StrategySpec>) -> Expansio
     Expansion::Instances(instances, most.min(total))
 }
 
-/// The names of a loop that has no instances: whatever they stand for, nothing will be made of it.
+/// The names for a loop without instances: their values do not matter.
 pub(crate) fn waiting() -> IndexMap<String, Entry> {
     ["matrix", "repeat", "strategy"].into_iter().map(|name| (name.to_owned(), Entry::Pending)).collect()
 }
 
-/// Instances that only have a number.
+/// Instances with only a number.
 fn numbered(count: i64) -> Vec<Instance> {
     (0..count.clamp(0, MOST_INSTANCES as i64 + 1)).map(|index| Instance::plain(format!("_{index}"))).collect()
 }
@@ -169,7 +169,7 @@ impl Instance {
     }
 }
 
-/// Makes suffixes valid in identifiers and different from each other.
+/// Makes suffixes valid in identifiers and unique.
 fn distinct(instances: &mut [Instance]) {
     let mut seen: IndexMap<String, usize> = IndexMap::new();
     for instance in instances {
@@ -196,7 +196,7 @@ fn too_late(ctx: &Ctx<'_>, what: &str, pieces: &Pieces, span: Span) -> Expansion
     }
     ctx.notes.report(
         codes::DECIDED_TOO_LATE
-            .says(format!("{what} waits for a running step"))
+            .says(format!("{what} depends on a step that has not run"))
             .at(span, "loops are expanded before the stage begins"),
     );
     Expansion::Never

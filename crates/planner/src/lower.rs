@@ -1,4 +1,4 @@
-//! Steps: from what is written to what happens.
+//! Lowers steps of the document to steps of the plan.
 
 pub(crate) mod background;
 pub(crate) mod git_clone;
@@ -29,40 +29,40 @@ use crate::{
     resources,
 };
 
-/// A step in its place, with everything that lowering it needs.
+/// A step at its place, with everything needed to lower it.
 pub(crate) struct StepCtx<'a> {
     pub(crate) ctx: Ctx<'a>,
     pub(crate) stage: &'a StagePlace,
     pub(crate) layers: &'a StageEnv,
     pub(crate) place: StepPlace,
     pub(crate) step: &'a Step,
-    /// The names of the services before it that its surroundings resolve.
+    /// The names of earlier services that resolve in its surroundings.
     pub(crate) services: &'a RefCell<Vec<String>>,
 }
 
-/// What a step comes to, besides what all steps have.
+/// The result of lowering a step, besides the fields that all steps have.
 pub(crate) struct Lowered {
     pub(crate) role: Role,
     pub(crate) action: Action,
     pub(crate) outputs: Vec<OutputVariable>,
     pub(crate) reports: Vec<Traced<PlanText>>,
-    /// How often CI starts it, for the types that say so.
+    /// How often CI starts it, for the types with this setting.
     pub(crate) retry: Option<Traced<i64>>,
 }
 
 impl Lowered {
-    /// A foreground step that only acts.
+    /// A foreground step with only an action.
     pub(crate) fn foreground(action: Action) -> Self {
         Self { role: Role::Foreground, action, outputs: Vec::new(), reports: Vec::new(), retry: None }
     }
 
-    /// A step that cannot be planned; a diagnostic says why in full.
+    /// A step that cannot be planned; a diagnostic has the details.
     pub(crate) fn impossible(why: &str) -> Self {
         Self::foreground(Action::Skip(SkipReason::NotRunLocally { why: why.to_owned() }))
     }
 }
 
-/// The fields that every container step spells the same.
+/// The fields with the same name in every container step.
 #[derive(Default)]
 pub(crate) struct ContainerFields<'a> {
     pub(crate) resources: Option<&'a Resources>,
@@ -76,12 +76,12 @@ impl<'a> StepCtx<'a> {
         self.stage.column.profile()
     }
 
-    /// The whole environment, from the step's own layers.
+    /// The whole environment, including the step's own layers.
     pub(crate) fn env(&self, own: OwnLayers) -> Environment {
         crate::env::step::assemble(&self.ctx, self.stage, self.layers, &self.place, own, self.step.identifier.span)
     }
 
-    /// A container of this image and environment, with nothing overridden.
+    /// A container with this image and environment, and no overrides.
     pub(crate) fn container(&self, image: Image, env: Environment, fields: &ContainerFields<'_>) -> ContainerAction {
         let limits = resources::limits(&self.ctx, self.stage.column, fields.resources);
         let privileged = fields
@@ -118,7 +118,7 @@ impl<'a> StepCtx<'a> {
         reports::of(&self.ctx, reports)
     }
 
-    /// A list that replaces an entrypoint; an empty one is none.
+    /// A list that replaces an entrypoint; an empty list is `None`.
     pub(crate) fn argv(&self, list: Option<&TextList>) -> Option<Traced<Vec<PlanText>>> {
         let field = list?;
         let items = self.ctx.list(field);

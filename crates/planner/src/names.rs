@@ -1,4 +1,4 @@
-//! The names that expressions of one place resolve against: layers of trees, the innermost first.
+//! The names for the expressions at one place: layers of trees, the innermost first.
 
 mod steps;
 
@@ -12,7 +12,7 @@ pub(crate) use steps::StepIds;
 
 use crate::inputs::SecretStore;
 
-/// One layer (a stage, a step group, an instance of a loop, a step) over the layer around it.
+/// One layer (a stage, a step group, an instance of a loop, a step), inside the layer around it.
 #[derive(Debug)]
 pub(crate) struct Names {
     entries: IndexMap<String, Entry>,
@@ -25,36 +25,36 @@ enum Around {
     World(World),
 }
 
-/// What the outermost layer holds besides names.
+/// What the outermost layer has besides names.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) now_ms: i64,
-    /// `--var` with a path: wins over every layer.
+    /// `--var` with a path: overrides every layer.
     pub(crate) overrides: IndexMap<String, String>,
     /// What the stages before have left, where the run has come so far.
     pub(crate) so_far: Option<Arc<dyn StaticScope>>,
 }
 
-/// What a name stands for.
+/// The value of a name.
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
     Known(Known),
     Tree(IndexMap<String, Entry>),
-    /// The stages by id; those that are looped have instances with a suffix behind the id.
+    /// The stages by id; looped stages have instances with a suffix after the id.
     Stages {
         stages: IndexMap<String, Entry>,
         looped: BTreeSet<String>,
     },
-    /// Nothing, whatever a layer around has under this name.
+    /// Null, which hides this name in the layers around it.
     Hidden,
-    /// Only the run knows it, and everything below it.
+    /// Known only during the run, with everything below it.
     Pending,
-    /// The steps of a stage or step group: the run knows what is below each id, and of its loop's instances.
+    /// The steps of a stage or step group: values below each id, and of its loop's instances, are known during the run.
     Steps(Arc<StepIds>),
 }
 
-/// A decided value and where it is from.
+/// A known value with its origin.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     pub(crate) value: Value,
@@ -62,7 +62,7 @@ pub(crate) struct Known {
     pub(crate) cause: Option<Cause>,
 }
 
-/// What a layer says about a path.
+/// The result of looking up a path in a layer.
 enum Found<'a> {
     Entry(&'a Entry),
     /// A value below a known value: a field of an object.
@@ -77,7 +77,7 @@ impl Entry {
         Self::Known(Known { value: Value::String(text.into()), secret: false, cause: Some(cause) })
     }
 
-    /// A value without a story.
+    /// A value without an origin.
     pub(crate) fn value(value: Value) -> Self {
         Self::Known(Known { value, secret: false, cause: None })
     }
@@ -95,7 +95,7 @@ impl Entry {
             Self::Tree(entries) => {
                 let (mut map, mut tainted) = (IndexMap::new(), false);
                 for (key, entry) in entries {
-                    // What waits is left out: asking for it by name finds it.
+                    // Values that are not known yet are left out: a lookup by name finds them.
                     if let Lookup::Found { value, secret } = entry.as_lookup() {
                         tainted |= secret;
                         map.insert(key.clone(), value);
@@ -113,12 +113,12 @@ impl Names {
         Arc::new(Self { entries, around: Around::World(world) })
     }
 
-    /// A layer within `around`.
+    /// Creates a layer inside `around`.
     pub(crate) fn within(around: &Arc<Self>, entries: IndexMap<String, Entry>) -> Arc<Self> {
         Arc::new(Self { entries, around: Around::Layer(Arc::clone(around)) })
     }
 
-    /// Where the value of `path` is from, if it is a decided one with a story.
+    /// The origin of the value of `path`, if the value is known and has one.
     pub(crate) fn cause(&self, path: &[Segment]) -> Option<Cause> {
         if self.overridden(path).is_some() {
             return Some(Cause::Setting(format!("--var {}", dotted(path))));
@@ -150,7 +150,7 @@ impl Names {
         })
     }
 
-    /// The names that stand under `path`, for suggestions.
+    /// The names under `path`, for suggestions.
     fn known_under(&self, path: &[Segment]) -> Vec<String> {
         let own = match self.find_here(path) {
             Found::Entry(Entry::Tree(entries)) => entries.keys().cloned().collect(),
@@ -164,7 +164,7 @@ impl Names {
         }
     }
 
-    /// What stands behind `steps` in the step group of this id.
+    /// The value of `steps` in the step group with this id.
     pub(crate) fn steps_in_group(&self, id: &str) -> Option<Entry> {
         match self.find(&[Segment::Key("steps".to_owned())]) {
             Found::Entry(Entry::Steps(steps)) => steps.in_group(id).cloned(),
@@ -204,7 +204,7 @@ impl Names {
         }
     }
 
-    /// What this layer has by itself.
+    /// The value in this layer alone.
     fn find_here(&self, path: &[Segment]) -> Found<'_> {
         let Some((Segment::Key(first), rest)) = path.split_first() else { return Found::Missing };
         self.entries.get(first).map_or(Found::Missing, |entry| descend(entry, rest))
@@ -214,7 +214,7 @@ impl Names {
         matches!(path.first(), Some(Segment::Key(first)) if matches!(self.entries.get(first), Some(Entry::Hidden)))
     }
 
-    /// Whether this is the artifact of a step of the stage: `artifact_<id>`, beside `steps` (expressions.artifacts).
+    /// Whether this is the artifact of a step of the stage: `artifact_<id>`, next to `steps` (expressions.artifacts).
     fn is_artifact(&self, path: &[Segment]) -> bool {
         let Some(Segment::Key(first)) = path.first() else { return false };
         first.strip_prefix("artifact_").is_some_and(|name| {
@@ -254,7 +254,7 @@ impl Scope for Names {
     }
 }
 
-/// The path as a person writes it, with dots.
+/// The path as users write it, with dots.
 pub(crate) fn dotted(path: &[Segment]) -> String {
     path.iter()
         .map(|segment| match segment {

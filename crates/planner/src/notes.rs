@@ -1,4 +1,4 @@
-//! What planning finds out besides the plan.
+//! The results of planning besides the plan.
 
 use std::{
     cell::{RefCell, RefMut},
@@ -18,22 +18,22 @@ use crate::{
     targets::{RegistryTarget, StoreTarget},
 };
 
-/// Code, message and first place (source and byte) of a diagnostic: what makes it the same one.
+/// The code, message and first place (source and byte) of a diagnostic: equal keys are the same diagnostic.
 type Identity = (&'static str, String, Option<(u32, u32)>);
 
-/// Whose need a finding is.
+/// The stage or step that a diagnostic is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Owner {
-    /// Everything's, or no one's in particular.
+    /// The whole pipeline, or nothing in particular.
     #[default]
     Pipeline,
-    /// The stage's of this id.
+    /// The stage with this id.
     Stage(StageId),
     /// A step's.
     Step(StepPath),
 }
 
-/// What only a step that runs needs, or does otherwise than in CI: nothing of it stops a run without that step.
+/// A step, but only if it runs: a need of the step, or a difference from CI. It does not stop a run without that step.
 const OF_STEPS_THAT_RUN: [&str; 18] = [
     "connector-assumed",
     "connector-not-read",
@@ -55,27 +55,27 @@ const OF_STEPS_THAT_RUN: [&str; 18] = [
     "unknown-connector",
 ];
 
-/// Where a finding was noted, and for whom.
+/// The place and the owner of a diagnostic.
 #[derive(Debug)]
 struct Noticed {
     owners: BTreeSet<Owner>,
-    /// Its diagnostic, as an index.
+    /// The index of the diagnostic.
     diagnostic: usize,
-    /// Its places in there.
+    /// The labels with its places.
     labels: Range<usize>,
 }
 
-/// A notebook that every part of the planner writes to.
+/// The results that every part of the planner adds to.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     diagnostics: RefCell<Vec<Diagnostic>>,
-    /// What is noted, for whom; it also keeps asking whether a diagnostic is known cheap.
+    /// Diagnostics by owner; also makes it cheap to find duplicates.
     known: RefCell<BTreeMap<Identity, Noticed>>,
-    /// Who needs what is noted now.
+    /// The owner of new diagnostics.
     owner: RefCell<Owner>,
-    /// Where stages and steps are written; instances of a loop are at one place.
+    /// The places of stages and steps; all instances of a loop have the same one.
     written: RefCell<BTreeMap<(u32, u32, u32), BTreeSet<Owner>>>,
-    /// The diagnostics of absent things, by severity and message, as indices.
+    /// The diagnostics of missing things, by severity and message, as indices.
     absent: RefCell<BTreeMap<(Severity, String), usize>>,
     secrets: RefCell<Vec<Secret>>,
     targets: RefCell<IndexSet<RegistryTarget>>,
@@ -85,7 +85,7 @@ pub(crate) struct Notes {
     earlier: RefCell<EarlierStages>,
 }
 
-/// What a notebook held in the end.
+/// The final results.
 pub(crate) struct Noted {
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) secrets: Vec<Secret>,
@@ -93,23 +93,23 @@ pub(crate) struct Noted {
     pub(crate) stores: Vec<StoreTarget>,
     pub(crate) assumed_connectors: IndexSet<String>,
     pub(crate) left_out: Vec<LeftOut>,
-    /// Where the stages and steps are written that are known not to run.
+    /// The places of the stages and steps that are known not to run.
     pub(crate) idle: Vec<Span>,
 }
 
 impl Notes {
-    /// Whatever is noted from now on is for `owner`, which is written at `span`; returns whom it was for before.
+    /// Sets the owner of new diagnostics, written at `span`; returns the previous owner.
     pub(crate) fn enter(&self, owner: Owner, span: Span) -> Owner {
         self.written.borrow_mut().entry((span.source.0, span.start, span.end)).or_default().insert(owner.clone());
         self.owner.replace(owner)
     }
 
-    /// What is noted from now on is for `owner` again.
+    /// Restores the owner of new diagnostics.
     pub(crate) fn leave(&self, owner: Owner) {
         self.owner.replace(owner);
     }
 
-    /// Notes a diagnostic, once.
+    /// Adds a diagnostic, once.
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
         let mut diagnostics = self.diagnostics.borrow_mut();
         if self.is_news(&diagnostic, diagnostics.len(), 0) {
@@ -117,7 +117,7 @@ impl Notes {
         }
     }
 
-    /// Notes that something is absent, which is mended once: whatever else needs it is a further place of the same
+    /// Reports that something is missing and has to be added once: each further use is another place of the same
     /// diagnostic.
     pub(crate) fn report_absent(&self, diagnostic: Diagnostic) {
         let mut diagnostics = self.diagnostics.borrow_mut();
@@ -137,7 +137,8 @@ impl Notes {
         }
     }
 
-    /// Notes who needs a diagnostic; says whether it is a new one, to be the diagnostic `at`, with its labels from `label` on.
+    /// Records the owner of a diagnostic; returns whether it is new, and then gets index `at`, with its labels from
+    /// `label` on.
     fn is_news(&self, diagnostic: &Diagnostic, at: usize, label: usize) -> bool {
         let place = diagnostic.labels.first().map(|label| (label.span.source.0, label.span.start));
         let identity = (diagnostic.code, diagnostic.message.clone(), place);
@@ -155,7 +156,7 @@ impl Notes {
         }
     }
 
-    /// Notes a secret, for masking.
+    /// Adds a secret, for masking.
     pub(crate) fn secret(&self, secret: &Secret) {
         let mut secrets = self.secrets.borrow_mut();
         if !secret.expose().is_empty() && !secrets.contains(secret) {
@@ -163,42 +164,42 @@ impl Notes {
         }
     }
 
-    /// Notes a registry that a step pushes to.
+    /// Adds a registry that a step pushes to.
     pub(crate) fn target(&self, target: RegistryTarget) {
         self.targets.borrow_mut().insert(target);
     }
 
-    /// Notes a store that a step keeps files in.
+    /// Adds a store that a step uses for files.
     pub(crate) fn store(&self, step: StepPath, target: StoreTarget) {
         self.stores.borrow_mut().push((step, target));
     }
 
-    /// Notes a connector that is in no file, and that something else takes the place of.
+    /// Adds a connector that is in no file and has a substitute.
     pub(crate) fn assumed_connector(&self, id: &str) {
         self.assumed.borrow_mut().insert((id.to_owned(), self.owner.borrow().clone()));
     }
 
-    /// The stages before the one that is being planned.
+    /// The stages before the current one.
     pub(crate) fn earlier(&self) -> RefMut<'_, EarlierStages> {
         self.earlier.borrow_mut()
     }
 
-    /// Notes what the stage that is being planned decides when it begins.
+    /// Records what the current stage decides when it begins.
     pub(crate) fn undecided(&self, what: &str) {
         self.earlier.borrow_mut().undecided(what);
     }
 
-    /// Whether a stage before the one that is being planned gives the value at `path`.
+    /// Whether an earlier stage sets the value at `path`.
     pub(crate) fn is_of_earlier_stage(&self, path: &[Segment]) -> bool {
         self.earlier.borrow().gives(path)
     }
 
-    /// Notes a stage that is not run here.
+    /// Adds a stage that does not run here.
     pub(crate) fn left_out(&self, stage: LeftOut) {
         self.left_out.borrow_mut().push(stage);
     }
 
-    /// The notebook's content, without what only those need that are known not to run.
+    /// The final results, without those that only concern stages and steps that are known not to run.
     pub(crate) fn into_parts(self, idle: &Idle) -> Noted {
         let runs = |step: &StepPath| !idle.contains(&Owner::Step(step.clone()));
         let mut diagnostics: Vec<Option<Diagnostic>> = self.diagnostics.into_inner().into_iter().map(Some).collect();
@@ -231,7 +232,7 @@ impl Notes {
     }
 }
 
-/// The diagnostic without some of its places; none if it had no other.
+/// The diagnostic without some of its places; `None` if no place is left.
 fn without_labels(mut diagnostic: Diagnostic, gone: &[Range<usize>]) -> Option<Diagnostic> {
     let mut at = 0;
     diagnostic.labels.retain(|_| {
@@ -241,7 +242,7 @@ fn without_labels(mut diagnostic: Diagnostic, gone: &[Range<usize>]) -> Option<D
     (!diagnostic.labels.is_empty()).then_some(diagnostic)
 }
 
-/// Says once what is the same at several places.
+/// Merges diagnostics that are the same at several places.
 fn repeated_labels(mut diagnostic: Diagnostic) -> Diagnostic {
     if let Some((first, others)) = diagnostic.labels.split_first_mut() {
         let again = others.iter_mut().filter(|label| label.text == first.text && !label.text.is_empty());

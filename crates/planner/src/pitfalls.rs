@@ -1,4 +1,4 @@
-//! Slips that CI does not report and that change what a stage does.
+//! Mistakes that CI does not report and that change what a stage does.
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{ParameterField, Text, model::BackgroundSpec};
@@ -26,7 +26,7 @@ pub(crate) fn exit_before_outputs(ctx: &Ctx<'_>, command: Option<&Text>) {
     }
 }
 
-/// Whether a command of the script itself ends it with success: not one in quotes, in parentheses or in a comment.
+/// Whether a command of the script ends it with success; commands in quotes, parentheses or comments do not count.
 fn exits_well(script: &str) -> bool {
     let is_exit = |command: &str| {
         let words = command.split_whitespace().skip_while(|word| matches!(*word, "then" | "else" | "do" | "{"));
@@ -35,7 +35,7 @@ fn exits_well(script: &str) -> bool {
     bare(script).split(['\n', ';', '&', '|', '}']).any(is_exit)
 }
 
-/// A script without what stands in quotes, parentheses and comments.
+/// A script without quoted text, parentheses and comments.
 fn bare(script: &str) -> String {
     let (mut bare, mut quote, mut depth, mut comment) = (String::new(), None, 0_usize, false);
     let mut before = '\n';
@@ -59,7 +59,9 @@ fn bare(script: &str) -> String {
     bare
 }
 
-/// Reports an operand of `||` or `&&` that is a bare text, which is always true.
+/// Reports an operand of `
+///
+/// ` or `&&` that is a plain text, which is always true.
 pub(crate) fn constant_operand(ctx: &Ctx<'_>, condition: &str, span: Span) {
     let operands = condition.split("||").flat_map(|part| part.split("&&")).map(str::trim);
     if operands.clone().count() < 2 {
@@ -72,25 +74,25 @@ pub(crate) fn constant_operand(ctx: &Ctx<'_>, condition: &str, span: Span) {
         {
             ctx.notes.report(
                 codes::CONSTANT_OPERAND
-                    .says(format!("`{operand}` is true whatever happens"))
-                    .at(span, "a text that is neither empty nor `false` counts as true")
+                    .says(format!("`{operand}` is always true"))
+                    .at(span, "a text that is not empty and not `false` is true")
                     .help("compare again: `<+a> == \"x\" || <+a> == \"y\"`"),
             );
         }
     }
 }
 
-/// Reports a push to a name in which an expression came to `null`.
+/// Reports a push to a name with an expression that is `null`.
 pub(crate) fn null_in_name(ctx: &Ctx<'_>, field: &Text) {
     let ParameterField::Expression(template) = &field.value else { return };
     let value = ctx.text(field).value;
-    // A name that is nothing but `null` is refused already.
+    // A name that is just `null` is already refused.
     let is_meant = |value: &&str| *value != "null" && has_null(value) && !has_null(template.source());
     let Some(value) = value.as_known().filter(is_meant) else { return };
     report_null(ctx, format!("the image is pushed as `{value}`"), field.span);
 }
 
-/// Reports a script that pushes to a repository with force, where an expression of that line came to `null`.
+/// Reports a script that force-pushes to a repository with an expression that is `null` on the same line.
 pub(crate) fn null_in_forced_push(ctx: &Ctx<'_>, field: Option<&Text>, script: &PlanText) {
     let Some((field, ParameterField::Expression(template))) = field.map(|field| (field, &field.value)) else { return };
     let forced =
@@ -101,19 +103,19 @@ pub(crate) fn null_in_forced_push(ctx: &Ctx<'_>, field: Option<&Text>, script: &
     }
 }
 
-/// How `git push` is told to overwrite.
+/// The options by which `git push` overwrites.
 const FORCE: [&str; 3] = ["--force", "-f", "--force-with-lease"];
 
 fn report_null(ctx: &Ctx<'_>, message: String, span: Span) {
     ctx.notes.report(
         codes::NULL_PUSHED
             .says(message)
-            .at(span, "an expression here came to `null`")
-            .help("give the expression a value with `--var PATH=VALUE`, or make sure that it has one in CI too"),
+            .at(span, "an expression here evaluates to `null`")
+            .help("set a value with `--var PATH=VALUE`, and make sure that the expression has one in CI"),
     );
 }
 
-/// Whether `null` is a word of a text.
+/// Whether `null` is a word in a text.
 fn has_null(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == "null")
 }
@@ -132,7 +134,7 @@ pub(crate) fn unprivileged_dind(ctx: &Ctx<'_>, spec: &BackgroundSpec, image: &Te
     }
 }
 
-/// Whether a service is a Docker daemon: by its image's name, or by what it starts.
+/// Whether a service is a Docker daemon: by the name of its image, or by its command.
 fn runs_dockerd(spec: &BackgroundSpec, reference: &str) -> bool {
     let name = reference.rsplit('/').next().unwrap_or(reference);
     let starts =

@@ -1,4 +1,4 @@
-//! From a pipeline and everything outside it to a plan.
+//! Makes a plan from a pipeline and its inputs.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,37 +24,37 @@ use crate::{
     resolve::{Ctx, given},
     selection,
     stage::{self, PipelineFacts},
-    targets::{Played, RegistryTarget, StoreTarget, front_hosts, store_hosts},
+    targets::{Emulated, RegistryTarget, StoreTarget, gateway_hosts, store_hosts},
     variables,
 };
 
-/// A plan, and what was found out while making it.
+/// A plan, with the other results of planning.
 #[derive(Debug)]
 pub struct Planned {
-    /// The plan; as whole as the pipeline allows.
+    /// The plan, as complete as possible.
     pub plan: Plan,
-    /// What is wrong or worth knowing; with an error among them the plan must not run.
+    /// Errors and other findings; with an error among them the plan must not run.
     pub diagnostics: Vec<Diagnostic>,
     /// What differs from CI.
     pub parity: Vec<Diagnostic>,
     /// The registries and repositories that steps push to.
     pub targets: Vec<RegistryTarget>,
-    /// The stores that steps keep files in.
+    /// The stores that steps use for files.
     pub stores: Vec<StoreTarget>,
-    /// Where the stages and steps are written that are known not to run.
+    /// The places of the stages and steps that are known not to run.
     pub idle: Vec<Span>,
-    /// The connectors that are in no file, and that something else takes the place of.
+    /// The connectors that are in no file and have a substitute.
     pub assumed_connectors: Vec<String>,
-    /// The stages that are not run here.
+    /// The stages that do not run here.
     pub left_out: Vec<LeftOut>,
     /// The approval stages that no one has approved, with the stages that wait for them.
     pub gates: Vec<Gate>,
     /// The AWS host names that an emulator must answer for.
-    pub front_hosts: Vec<String>,
+    pub gateway_hosts: Vec<String>,
 }
 
 impl Planned {
-    /// Whether an error forbids running the plan.
+    /// Whether there is an error, so that the plan must not run.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
@@ -72,7 +72,7 @@ pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
     }
 }
 
-/// Plans with the codebase as CI knows it.
+/// Plans with the facts of the codebase in CI.
 fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planned {
     let ctx = Ctx { inputs, notes: &notes, names: names(pipeline, inputs, &notes) };
     let mut facts = PipelineFacts {
@@ -93,7 +93,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
             let stage = *stage;
             if !selected.iter().any(|other| std::ptr::eq(*other, stage)) {
                 unselected.push(stage.span);
-                // Nothing is said of a stage that is left out; but its secrets stay secret.
+                // A stage that is left out has no diagnostics; but its secrets are masked.
                 let aside = Notes::default();
                 let names = Names::within(&ctx.names, facts.names());
                 stage::decide(&Ctx { inputs, notes: &aside, names }, &mut facts, stage);
@@ -128,18 +128,18 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
     }
     selection::apply(&ctx, &mut planned);
     let plan_id = facts.id;
-    let played = Played { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
+    let emulated = Emulated { aws: inputs.aws.mode == AwsMode::Emulated, registries: inputs.push == PushMode::Local };
     let Noted { diagnostics, secrets, targets, stores, assumed_connectors, left_out, mut idle } =
         notes.into_parts(&Idle::of(&planned));
     idle.extend(unselected);
-    let mut hosts = front_hosts(&targets, played);
+    let mut hosts = gateway_hosts(&targets, emulated);
     hosts.extend(store_hosts(&stores).filter(|host| !hosts.contains(host)).collect::<Vec<_>>());
     let (parity, diagnostics) = diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Parity);
     Planned {
         plan: Plan { pipeline: plan_id, stages: planned, secrets },
         diagnostics,
         parity,
-        front_hosts: hosts,
+        gateway_hosts: hosts,
         targets: targets.into_iter().collect(),
         left_out,
         gates: gates.closed(),
@@ -231,7 +231,7 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
     for status in ["OnStageSuccess", "OnStageFailure", "OnPipelineSuccess", "OnPipelineFailure", "currentStatus"] {
         entries.insert(status.to_owned(), Entry::Pending);
     }
-    // A stage is also known by its id alone: `<+build.variables.x>`.
+    // A stage is also accessible by its id alone: `<+build.variables.x>`.
     for (id, stage) in stages_by_id {
         entries.entry(id).or_insert(stage);
     }
@@ -249,7 +249,7 @@ fn selected_stages(inputs: &Inputs<'_>) -> Value {
     Value::List(inputs.selection.stages.iter().map(|id| Value::String(id.clone())).collect())
 }
 
-/// What stands behind `pipeline.stages.ID`: variables now, steps' outputs when they ran; and the ids of looped stages.
+/// The value of `pipeline.stages.ID`: variables now, outputs of steps during the run; and the ids of looped stages.
 fn stage_entries(ctx: &Ctx<'_>, pipeline: &Pipeline) -> (IndexMap<String, Entry>, BTreeSet<String>) {
     let all = stages(&pipeline.stages);
     let looped = all.iter().filter(|stage| stage.strategy.is_some()).map(|stage| stage.identifier.value.clone());
@@ -281,7 +281,7 @@ fn stage_steps(stage: &Stage) -> StepIds {
     StepIds::of([nodes], None)
 }
 
-/// `--var NAME` for pipeline variables, `--var a.path` for anything.
+/// `--var NAME` for pipeline variables, `--var a.path` for any expression.
 fn overrides(pipeline: &Pipeline, inputs: &Inputs<'_>) -> IndexMap<String, String> {
     let variables: BTreeMap<&str, ()> =
         pipeline.variables.iter().map(|variable| (variable.name.value.as_str(), ())).collect();

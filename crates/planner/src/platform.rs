@@ -1,4 +1,4 @@
-//! What a stage runs on: its operating system and processor, from `platform` and `infrastructure` (infra.platform).
+//! The operating system and processor of a stage, from `platform` and `infrastructure` (infra.platform).
 
 use cirun_diagnostics::{Span, Spanned, codes::plan as codes, nearest};
 use cirun_expressions::Template;
@@ -7,8 +7,8 @@ use cirun_plan::Text as PlanText;
 
 use crate::resolve::{Ctx, given};
 
-/// A row of the operating systems: the schema's word, the service's (`DRONE_STAGE_OS`), and where the workspace is
-/// (infra.workspace).
+/// A row of the operating systems: the schema's name, the service's name (`DRONE_STAGE_OS`), and the path of the
+/// workspace (infra.workspace).
 struct OsRow {
     os: System,
     word: &'static str,
@@ -31,22 +31,22 @@ const SYSTEMS: [OsRow; 3] = [
     OsRow { os: System::Windows, word: "Windows", service_word: "windows", workspace: "C:\\harness" },
 ];
 
-/// The schema's words for processors, and the engine's.
+/// The processors, as the schema and the engine name them.
 const PROCESSORS: [(&str, &str); 2] = [("Amd64", "amd64"), ("Arm64", "arm64")];
 
-/// Operating system and processor of a stage.
+/// The operating system and processor of a stage.
 #[derive(Debug, Clone)]
 pub(crate) struct Platform {
     pub(crate) os: System,
-    /// The processor in the engine's word, where the stage names one.
+    /// The processor as the engine names it, if the stage has one.
     pub(crate) arch: Option<Spanned<String>>,
 }
 
 impl Platform {
-    /// What a stage or group without a word about it runs on.
+    /// The default platform of a stage or group.
     pub(crate) const DEFAULT: Self = Self { os: System::Linux, arch: None };
 
-    /// Where the workspace is.
+    /// The path of the workspace.
     pub(crate) fn workspace(&self) -> &'static str {
         self.os.row().workspace
     }
@@ -56,11 +56,12 @@ impl Platform {
         self.os.row().service_word
     }
 
-    /// Why steps cannot run on this machine, if they cannot: containers are Linux's, and processes are the machine's.
+    /// Why steps cannot run on this machine, if they cannot: containers need Linux, and processes need the machine's
+    /// own system.
     pub(crate) fn not_here(&self, machine: &str) -> Option<String> {
         let row = self.os.row();
         let here = self.os == System::Linux || self.os == System::MacOs && machine == row.service_word;
-        (!here).then(|| format!("it is for {}, and steps run in Linux containers here", row.word))
+        (!here).then(|| format!("it is for {}, and steps run in Linux containers", row.word))
     }
 }
 
@@ -70,7 +71,8 @@ impl System {
     }
 }
 
-/// The platform that a CI stage names; the infrastructure's `spec.os` of Kubernetes and of pools stands in for `platform.os`.
+/// The platform of a CI stage; `spec.os` of the infrastructure, for Kubernetes and pools, is equivalent to
+/// `platform.os`.
 pub(crate) fn of(ctx: &Ctx<'_>, spec: &CiStage) -> Platform {
     let platform = spec.platform.as_ref();
     let infrastructure = spec.infrastructure.as_ref().map(|infrastructure| &infrastructure.spec);
@@ -91,7 +93,7 @@ pub(crate) fn of(ctx: &Ctx<'_>, spec: &CiStage) -> Platform {
     Platform { os: os.unwrap_or(System::Linux), arch }
 }
 
-/// The text of a node outside the typed fields, where it is known now.
+/// The text of a node outside the typed fields, if it is known now.
 fn word_of(ctx: &Ctx<'_>, node: &Node) -> Option<(String, Span)> {
     let text = node.text().filter(|text| !text.is_empty())?;
     let (template, _) = Template::parse(text);

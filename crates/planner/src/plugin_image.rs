@@ -1,17 +1,17 @@
-//! Images that take the place of plugin images (`--plugin-image NAME=IMAGE`).
+//! Replacements for plugin images (`--plugin-image NAME=IMAGE`).
 
 use cirun_plan::{Cause, Origin, PullPolicy, Text, Traced};
 
 use crate::{image::Image, resolve::Ctx};
 
-/// Replaces `image` if the user gave another one for its name: `plugins/kaniko-ecr`, or the last part of it.
+/// Replaces `image` if the user set another one for its name: `plugins/kaniko-ecr`, or the last part of it.
 pub(crate) fn replace(ctx: &Ctx<'_>, image: &mut Image) {
     let Some(reference) = image.reference.value.as_known() else { return };
     let Some((name, replacement)) = given_for(ctx, reference) else { return };
     let cause = Cause::Setting(format!("--plugin-image {name}"));
     image.reference =
         Traced::new(Text::Known(replacement.to_owned()), image.reference.origin.clone().then(cause.clone()));
-    // A stand-in is usually an image of this machine, whatever its tag.
+    // A replacement is usually an image on this machine, whatever its tag.
     if ctx.inputs.pull.is_none() {
         image.pull = Traced::new(PullPolicy::IfNotPresent, Origin::new(cause));
     }

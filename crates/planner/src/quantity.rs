@@ -6,10 +6,10 @@ pub(crate) enum QuantityError {
     /// No number, or an unknown suffix.
     #[error("`{0}` is not a quantity")]
     Malformed(String),
-    /// A space before the suffix: the commonest slip.
+    /// A space before the suffix, a common mistake.
     #[error("`{0}` has a space in it")]
     Space(String),
-    /// Too large, or so small that nothing is left.
+    /// Too large, or rounded to zero.
     #[error("`{0}` is out of range")]
     Range(String),
 }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_told_apart() {
+    fn mistakes_are_distinguished() {
         assert_eq!(memory_bytes("500 Mi"), Err(QuantityError::Space("500 Mi".to_owned())));
         assert_eq!(memory_bytes("abc"), Err(QuantityError::Malformed("abc".to_owned())));
         assert_eq!(memory_bytes("5Zi"), Err(QuantityError::Malformed("5Zi".to_owned())));

@@ -1,4 +1,4 @@
-//! From what was written to what it comes to: literals, expressions and secrets, each with its origin.
+//! Resolves literals, expressions and secrets to values, each with its origin.
 
 mod recording;
 mod report;
@@ -13,7 +13,7 @@ use recording::Recording;
 
 use crate::{inputs::Inputs, names::Names, notes::Notes, secrets};
 
-/// What resolving needs: the world, the notebook and the names of this place.
+/// The context for resolving: the inputs, the results, and the names at this place.
 #[derive(Debug, Clone)]
 pub(crate) struct Ctx<'a> {
     pub(crate) inputs: &'a Inputs<'a>,
@@ -21,14 +21,14 @@ pub(crate) struct Ctx<'a> {
     pub(crate) names: Arc<Names>,
 }
 
-/// An expression's value, or the text that waits for a running step.
+/// The value of an expression, or a text that depends on a running step.
 #[derive(Debug, Clone)]
 pub(crate) enum Evaluated {
     Ready { value: Value, secret: bool },
     Deferred(Pieces),
 }
 
-/// Returns the field unless it is missing or the empty text, which the Studio writes for "not set".
+/// Returns the field unless it is missing or empty; the Studio writes an empty text for "not set".
 pub(crate) fn given(field: Option<&Text>) -> Option<&Text> {
     field.filter(|text| !matches!(&text.value, ParameterField::Literal(literal) if literal.is_empty()))
 }
@@ -39,7 +39,7 @@ impl<'a> Ctx<'a> {
         Self { inputs: self.inputs, notes: self.notes, names }
     }
 
-    /// Where `span` is, as a person counts.
+    /// The position of `span`, as line and column.
     pub(crate) fn place(&self, span: Span) -> Place {
         let (line, column) = self.inputs.sources.line_column(span);
         Place { file: Arc::clone(&self.inputs.sources.get(span.source).name), line, column }
@@ -70,7 +70,7 @@ impl<'a> Ctx<'a> {
         given(field).map(|field| self.text(field))
     }
 
-    /// Resolves a text that must be decided now; a deferred one is reported.
+    /// Resolves a text that must be known now; reports one that depends on a step.
     pub(crate) fn known(&self, field: &Text, what: &str) -> Option<Traced<String>> {
         let Traced { value, origin } = self.text(field);
         match value {
@@ -83,7 +83,7 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// Resolves a list; an expression for the whole list may give a list or one item.
+    /// Resolves a list; an expression for the whole list may evaluate to a list or to one item.
     pub(crate) fn list(&self, field: &TextList) -> Vec<Traced<PlanText>> {
         match &field.value {
             ParameterField::Literal(items) => items.iter().map(|item| self.text(item)).collect(),
@@ -99,7 +99,7 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// Resolves a map; an expression for the whole map must give one.
+    /// Resolves a map; an expression for the whole map must evaluate to one.
     pub(crate) fn map(&self, field: &TextMap) -> Vec<(String, Span, Traced<PlanText>)> {
         match &field.value {
             ParameterField::Literal(entries) => {
@@ -116,11 +116,11 @@ impl<'a> Ctx<'a> {
                         .collect(),
                     Evaluated::Ready { .. } | Evaluated::Deferred(_) => {
                         self.notes.report(
-                            codes::NOT_A_MAP.says(format!("`{}` does not come to a map before the run", template.source()),
+                            codes::NOT_A_MAP.says(format!("`{}` does not evaluate to a map before the run", template.source()),
                             )
-                            .at(field.span, "a map of texts is needed here")
+                            .at(field.span, "expected a map of texts")
                             .help(
-                                "write the map out, or give an expression whose value is a map when the stage begins",
+                                "write the map itself, or an expression that evaluates to a map when the stage begins",
                             ),
                         );
                         Vec::new()
@@ -130,7 +130,7 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// Resolves a boolean that must be decided now.
+    /// Resolves a boolean that must be known now.
     pub(crate) fn flag(&self, field: &Flag, what: &str) -> Option<Traced<bool>> {
         match &field.value {
             ParameterField::Literal(value) => Some(Traced::new(*value, self.written(field.span))),
@@ -148,7 +148,7 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// Resolves a whole number that must be decided now.
+    /// Resolves a whole number that must be known now.
     pub(crate) fn int(&self, field: &Int, what: &str) -> Option<Traced<i64>> {
         match &field.value {
             ParameterField::Literal(value) => Some(Traced::new(*value, self.written(field.span))),
@@ -165,7 +165,7 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// Resolves a reference to a secret (`passwordRef: account.pw`) to its value; a missing one is reported.
+    /// Resolves a reference to a secret (`passwordRef: account.pw`) to its value; reports a missing one.
     pub(crate) fn secret_ref(&self, field: &Text) -> Option<Traced<Secret>> {
         let id = self.known(field, "a reference to a secret")?;
         self.secret(&id.value, field.span).map(|secret| {
@@ -177,7 +177,7 @@ impl<'a> Ctx<'a> {
         })
     }
 
-    /// Finds a secret; a missing one is reported.
+    /// Finds a secret; reports a missing one.
     pub(crate) fn secret(&self, id: &str, span: Span) -> Option<Traced<Secret>> {
         let given = match secrets::find(self.names.secrets(), id) {
             Some(given) => {
@@ -192,7 +192,7 @@ impl<'a> Ctx<'a> {
         Some(Traced::new(given.value, Origin::new(Cause::Secret { id: id.to_owned(), given_by: given.given_by })))
     }
 
-    /// Evaluates a template in this place and reports what it could not resolve.
+    /// Evaluates a template at this place and reports names that do not resolve.
     pub(crate) fn evaluate(&self, template: &Template, span: Span) -> Traced<Evaluated> {
         let recording = Recording::over(&self.names);
         let mut origin = self.written(span);
@@ -203,9 +203,9 @@ impl<'a> Ctx<'a> {
             }
             Ok(Evaluation::Pending) => {
                 self.report_secrets(&recording, span);
-                // A second look, where waiting names count as empty, finds the secrets behind the first name that had to
-                // wait, so that all of them are masked and missing ones are known before anything starts. Pretended
-                // values fit no operator: only what was looked up matters, not what came of it.
+                // A second evaluation, in which unknown names are empty, finds the secrets after the first name that
+                // depends on a step, so that all of them are masked and missing ones are reported before anything
+                // starts. The empty values may not fit an operator: only the lookups matter, not the result.
                 let probe = Recording::pretending(&self.names);
                 let pretended = template.evaluate(&probe);
                 self.report_never_written(&probe, span);
@@ -230,7 +230,7 @@ impl<'a> Ctx<'a> {
         Traced::new(evaluated, origin)
     }
 
-    /// An expression's value as text; a secret is noted for masking.
+    /// An expression's value as text; a secret is recorded for masking.
     pub(crate) fn as_text(&self, evaluated: Evaluated) -> PlanText {
         match evaluated {
             Evaluated::Ready { value, secret } => self.plain(&value, secret),
@@ -243,7 +243,7 @@ impl<'a> Ctx<'a> {
             return PlanText::Known(value.render());
         }
         let secret = Secret::new(value.render());
-        // The lines of a script around a secret are no secrets; the secret itself is noted where it was found.
+        // The lines of a script around a secret are not secrets; the secret itself was recorded where it was found.
         if !secret.expose().contains('\n') {
             self.notes.secret(&secret);
         }

@@ -16,11 +16,11 @@ pub(crate) struct Limits {
     pub(crate) memory_bytes: Option<Traced<u64>>,
 }
 
-/// The docker engine refuses less, and no process starts in less.
+/// The Docker engine refuses less, and no process starts with less.
 const LEAST_MEMORY: u64 = 6 * 1_048_576;
 
-/// The limits of a step: on Kubernetes what is written or the defaults, elsewhere none. What is requested only has to be a
-/// quantity: nothing is scheduled here.
+/// The limits of a step: on Kubernetes the written ones or the defaults, elsewhere none. Requests only have to be
+/// quantities: nothing is scheduled here.
 pub(crate) fn limits(ctx: &Ctx<'_>, column: Column, resources: Option<&Resources>) -> Limits {
     if column.profile() != Profile::Kubernetes {
         return Limits { nano_cpus: None, memory_bytes: None };

@@ -1,11 +1,11 @@
-//! `--step`, `--from` and `--until`: the other steps are shown as not selected.
+//! `--step`, `--from` and `--until`: other steps are shown as not selected.
 
 use cirun_diagnostics::{codes::plan as codes, nearest};
 use cirun_plan::{Action, Node, PlannedStage, PlannedStep, Role, SkipReason};
 
 use crate::resolve::Ctx;
 
-/// Marks the steps that the selection leaves out; services run for the steps that are left.
+/// Marks the steps that are not selected; services run for the selected steps.
 pub(crate) fn apply(ctx: &Ctx<'_>, stages: &mut [PlannedStage]) {
     let selection = &ctx.inputs.selection;
     if selection.steps.is_empty() && selection.from.is_none() && selection.until.is_none() {
@@ -46,7 +46,7 @@ pub(crate) fn apply(ctx: &Ctx<'_>, stages: &mut [PlannedStage]) {
             }
         });
         if !any {
-            // Nobody is left whom they could serve.
+            // No step is left that could use them.
             walk(&mut stage.execution, &mut |step| step.action = Action::Skip(SkipReason::NotSelected));
         }
     }

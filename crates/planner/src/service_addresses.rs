@@ -1,5 +1,4 @@
-//! Whether the addresses that steps write lead to a service (the reference's
-//! page network).
+//! Checks whether the addresses in steps reach a service (the reference's page network).
 
 mod hosts;
 mod well_known;
@@ -15,23 +14,23 @@ use cirun_plan::{
 use self::hosts::{names_host, names_port};
 use crate::{notes::Notes, place::StagePlace};
 
-/// An address that a step may write, and that leads to no service.
+/// An address in a step that does not reach a service.
 enum Hazard<'p> {
     /// A name that only cirun resolves in a pod of a stage.
     PodName(&'p str),
-    /// An id without that of its step group.
+    /// An id without the id of its step group.
     WithoutGroup { id: &'p str, name: &'p str, network: NetworkModel },
-    /// A name of the network, for a process of the machine.
+    /// A name of the network, in a process of the machine.
     NameOnMachine { id: &'p str, name: &'p str, bound: Option<u16> },
-    /// `localhost`, for a container on a network of its own.
+    /// `localhost`, in a container on a network of its own.
     Localhost { id: &'p str, port: PortBinding },
-    /// A port of the host, for a container, which reaches the service itself.
+    /// A port of the host, in a container, which reaches the service itself.
     HostPort { id: &'p str, port: PortBinding },
-    /// A port of the service that the host has not, for a process of the machine.
+    /// A port of the service that is not bound on the host, in a process of the machine.
     Unbound { id: &'p str, port: u16, bound: Option<u16> },
 }
 
-/// Reports steps of a stage, and of its containerised groups, that reach for a service where none is.
+/// Reports steps of a stage, and of its containerised groups, with an address that reaches no service.
 pub(crate) fn check(
     stage: &StagePlace,
     planned: &PlannedStage,
@@ -100,8 +99,8 @@ fn on_bridge<'p>(service: &'p PlannedStep, bound_ports: &[u16]) -> Vec<Hazard<'p
         .collect()
 }
 
-/// The ports at which a service listens and that the host has not: those of its bindings, and without any, those of its
-/// image and of its own texts.
+/// The ports on which a service listens and that are not bound on the host: those of its bindings, or without any,
+/// those of its image and of its own texts.
 fn unbound<'p>(service: &'p PlannedStep, container: &ContainerAction, bound: &[u16]) -> Vec<Hazard<'p>> {
     let id = service.id.as_str();
     let mut ports: BTreeMap<u16, Option<u16>> =
@@ -153,15 +152,16 @@ impl Hazard<'_> {
         }
     }
 
-    /// The diagnostic, without its place, and the rule to show there.
+    /// The diagnostic, without its place, and the rule to show.
     fn report(&self, step: &PlannedStep) -> (Diagnostic, &'static str) {
         let path = &step.path;
         match self {
             Self::PodName(id) => (
-                codes::SERVICE_HOST_NAME.says(format!("`{path}` reaches `{id}` by its id: in CI no pod resolves it"),
+                codes::SERVICE_HOST_NAME.says(format!("`{path}` reaches `{id}` by its id, which does not resolve in CI"),
                 )
                 .help(format!(
-                    "use `localhost`, or add `{id}` to the infrastructure's `spec.hostNames`; locally the id resolves as help"
+                    "use `localhost`, or add `{id}` to the infrastructure's `spec.hostNames`; locally the id resolves \
+                     anyway"
                 )),
                 "on Kubernetes a service is on `localhost` (network.localhost)",
             ),
@@ -175,11 +175,11 @@ impl Hazard<'_> {
                         "a service in a step group is known as `GROUP_ID` (network.in-group)",
                     ),
                 };
-                let message = format!("`{path}` reaches `{id}` by its id, which resolves to nothing");
+                let message = format!("`{path}` reaches `{id}` by its id, which does not resolve");
                 (codes::SERVICE_IN_GROUP.says(message).help(help), rule)
             }
             Self::NameOnMachine { id, name, bound } => (
-                codes::SERVICE_ADDRESS.says(format!("`{path}` runs on the machine, where `{name}` resolves to nothing"),
+                codes::SERVICE_ADDRESS.says(format!("`{path}` runs on the machine, where `{name}` does not resolve"),
                 )
                 .help(match bound {
                     Some(port) => format!("use `localhost:{port}`"),
@@ -194,19 +194,19 @@ impl Hazard<'_> {
                 IN_CONTAINERS,
             ),
             Self::HostPort { id, port } => (
-                codes::SERVICE_ADDRESS.says(format!("`{path}` reaches `{id}` at port {}, which only the machine has", port.host),
+                codes::SERVICE_ADDRESS.says(format!("`{path}` reaches `{id}` at port {}, which is bound on the machine only", port.host),
                 )
                 .help(format!("use `{id}:{}`", port.container)),
                 IN_CONTAINERS,
             ),
             Self::Unbound { id, port, bound: Some(host) } => (
-                codes::SERVICE_ADDRESS.says(format!("`{path}` runs on the machine, which has port {host} of `{id}`, and not {port}"),
+                codes::SERVICE_ADDRESS.says(format!("`{path}` runs on the machine, where `{id}` has port {host}, not {port}"),
                 )
                 .help(format!("use `localhost:{host}`")),
                 ON_MACHINE,
             ),
             Self::Unbound { id, port, bound: None } => (
-                codes::SERVICE_ADDRESS.says(format!("`{path}` runs on the machine, which has no port of `{id}`"),
+                codes::SERVICE_ADDRESS.says(format!("`{path}` runs on the machine, where `{id}` has no port"),
                 )
                 .help(format!("give `{id}` `portBindings: {{\"{port}\": \"{port}\"}}`")),
                 ON_MACHINE,
@@ -218,12 +218,12 @@ impl Hazard<'_> {
 /// The names of the machine itself.
 const LOOPBACK: [&str; 2] = ["localhost", "127.0.0.1"];
 
-const ON_MACHINE: &str =
-    "a step on the machine reaches a service at `localhost:HOST_PORT`, and only where it is bound (network.host-port)";
+const ON_MACHINE: &str = "a step on the machine reaches a service at `localhost:HOST_PORT`, \
+    and only if the port is bound (network.host-port)";
 
 const IN_CONTAINERS: &str = "a step in a container reaches it at `ID:CONTAINER_PORT` (network.container-port)";
 
-/// The texts of a step in which a host may be named: its script and what the document sets, variables with their names.
+/// The texts of a step that may name a host: its script, and the variables that the document sets.
 fn texts(step: &PlannedStep) -> Vec<String> {
     let (script, env): (_, &Environment) = match &step.action {
         Action::Container(container) => (&container.script, &container.env),

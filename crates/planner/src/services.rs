@@ -1,4 +1,4 @@
-//! What the Background steps of a stage would take from each other: ports and names.
+//! Conflicts between the Background steps of a stage: ports and names.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use cirun_plan::{
 
 use crate::notes::Notes;
 
-/// Where a step's identifier is written.
+/// The place of a step's identifier.
 type Place<'a> = &'a dyn Fn(&PlannedStep) -> Option<Span>;
 
-/// Reports services that cannot both have what they ask for: those of the stage, and those of each containerised group,
-/// whose services end with it.
+/// Reports services that conflict: those of the stage, and those of each containerised group, whose services end with
+/// it.
 pub(crate) fn check(planned: &PlannedStage, place: Place<'_>, notes: &Notes) {
     check_surroundings(planned, None, planned.profile.value, place, notes);
     for group in &planned.containerised {
@@ -56,10 +56,10 @@ fn bound(action: &Action) -> &[Traced<PortBinding>] {
     }
 }
 
-/// A port of the host belongs to one service.
+/// Only one service can bind a port of the host.
 fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: Place<'_>, notes: &Notes) {
     let mut first_at: BTreeMap<u16, &PlannedStep> = BTreeMap::new();
-    // Services with conditions may exclude each other.
+    // The conditions of two services may exclude each other.
     for (step, ports) in services.iter().filter(|(step, _)| step.when.condition.is_none()) {
         for port in *ports {
             let host = port.value.host;
@@ -88,7 +88,7 @@ fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: Place<
     }
 }
 
-/// A name leads to one service.
+/// A name must belong to one service.
 fn names(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes: &Notes) {
     let mut first_at: BTreeMap<&str, &PlannedStep> = BTreeMap::new();
     for (step, container) in services {
@@ -97,7 +97,7 @@ fn names(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes:
                 Some(first) if first.path != step.path => notes.report(at_both(
                     codes::SERVICE_NAME_TWICE
                         .says(format!("`{}` and `{}` both answer to `{}`", first.path, step.path, alias.value))
-                        .help("which one is met is left to chance: rename one, or its step group"),
+                        .help("which one answers is random: rename one, or its step group"),
                     place,
                     (first, step),
                 )),
@@ -110,7 +110,7 @@ fn names(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes:
     }
 }
 
-/// In a pod, two services that run the same image as it is want the same ports.
+/// In a pod, two services with the same image, unchanged, need the same ports.
 fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes: &Notes) {
     let mut first_of: BTreeMap<&str, &PlannedStep> = BTreeMap::new();
     let as_it_is = |container: &ContainerAction| container.entrypoint.is_none() && container.command.is_none();
@@ -121,9 +121,12 @@ fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, no
                 first_of.insert(image, step);
             }
             Some(first) => notes.report(at_both(
-                codes::POD_PORT_TWICE.says(format!("`{}` and `{}` both run `{image}` as it is", first.path, step.path),
+                codes::POD_PORT_TWICE.says(format!("`{}` and `{}` both run `{image}` unchanged", first.path, step.path),
                 )
-                .help("services of a pod share its ports: let one listen on another, by its `envVariables`, `entrypoint` or `command`"),
+                .help(
+                    "services of a pod share its ports: let one listen on another port, with `envVariables`, \
+                    `entrypoint` or `command`",
+                ),
                 place,
                 (first, step),
             )),
@@ -136,7 +139,7 @@ fn at_both(mut diagnostic: Diagnostic, place: Place<'_>, (first, second): (&Plan
     if let (_, Some(span)) = places {
         diagnostic = diagnostic.at(span, if first.path == second.path { "in this step" } else { "the second" });
     }
-    // Instances of a loop stand at one place.
+    // Instances of a loop have the same place.
     if let (Some(first), second) = places
         && Some(first) != second
     {

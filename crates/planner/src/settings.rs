@@ -42,7 +42,7 @@ fn scalar(ctx: &Ctx<'_>, text: &str, span: Span) -> Traced<Text> {
     ctx.text(&Spanned { value, span })
 }
 
-/// A structure as the service prints it: objects a field a line, lists on one line (Jackson's default printer).
+/// A structure as the service prints it: objects with a field per line, lists on one line (Jackson's default printer).
 fn json_text(ctx: &Ctx<'_>, node: &Node, depth: usize) -> Text {
     match &node.value {
         Value::Null => Text::from("null"),

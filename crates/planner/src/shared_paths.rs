@@ -7,8 +7,8 @@ use cirun_plan::{Mount, Storage, Text, Traced};
 
 use crate::{containerised, env::stage::WORKSPACE, resolve::Ctx};
 
-/// The own shared paths of a stage or group and those of the step groups in it that share its containers' surroundings,
-/// then the volumes of its pod; each path once.
+/// The shared paths of a stage or group itself, those of the step groups in it that share its surroundings, and the
+/// volumes of its pod; each path once.
 pub(crate) fn of(
     ctx: &Ctx<'_>,
     own: Option<&TextList>,
@@ -49,7 +49,7 @@ fn of_groups<'n>(ctx: &Ctx<'_>, nodes: &'n [ExecutionNode], lists: &mut Vec<&'n 
     }
 }
 
-/// Whether a path is empty, which the Studio writes, or one that the service refuses.
+/// Whether a path is empty, as the Studio writes it, or one that the service refuses.
 fn is_reserved(ctx: &Ctx<'_>, list: &TextList, path: &str) -> bool {
     let reserved = matches!(path.trim_end_matches('/'), WORKSPACE | "/addon");
     if reserved {

@@ -6,12 +6,12 @@ use cirun_plan::{Profile, Text};
 /// What one shell is started with (run.shells).
 struct ShellRow {
     shell: Shell,
-    /// As the YAML names it.
+    /// The name in the YAML.
     word: &'static str,
     argv: [&'static str; 2],
-    /// What the VM path puts before the script.
+    /// The prefix of the script on the VM path.
     vm_prefix: &'static str,
-    /// What the Kubernetes addon puts before the script.
+    /// The prefix of the script in the Kubernetes addon.
     kubernetes_prefix: &'static str,
     dialect: Dialect,
 }
@@ -35,13 +35,13 @@ const SHELLS: &[ShellRow] = &[
     ShellRow { shell: Shell::Python,     word: "Python",     argv: ["python3", "-c"],          vm_prefix: "",         kubernetes_prefix: "",         dialect: Dialect::Python },
 ];
 
-/// Lets git work in a workspace that another user owns; on Kubernetes it goes before every Run step's script (run.safe-directory).
+/// Allows git in a workspace of another user; on Kubernetes this comes before every Run step's script (run.safe-directory).
 const SAFE_DIRECTORY: &str = "set +x\nif command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi\n";
 
-/// The rule that this module follows.
+/// The rule that this module implements.
 pub(crate) const RULE: &str = "run.shells";
 
-/// Whether a script is a Run step's or a Background step's; only the first is prepared for git.
+/// Whether a script belongs to a Run step or to a Background step; only the former is prepared for git.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScriptOf {
     Run,
@@ -57,7 +57,7 @@ pub(crate) struct Export {
     pub(crate) variable: String,
 }
 
-/// Finds a shell by its word in any case, or the words there are.
+/// Finds a shell by its name in any case, or returns the known names.
 pub(crate) fn named(word: &str) -> Result<Shell, Vec<&'static str>> {
     SHELLS
         .iter()
@@ -71,7 +71,7 @@ pub(crate) fn entrypoint(shell: Shell) -> [&'static str; 2] {
     of(shell).argv
 }
 
-/// The script as it runs: the early-exit prefix, the user's text, and the export of its output variables to `file`.
+/// The final script: the early-exit prefix, the user's text, and the export of its output variables to `file`.
 pub(crate) fn compose(
     shell: Shell,
     profile: Profile,

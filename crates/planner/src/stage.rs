@@ -1,4 +1,4 @@
-//! A CI stage, and the instances of a looped one.
+//! Plans a CI stage, or the instances of a looped one.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -25,7 +25,7 @@ use crate::{
     variables, volumes,
 };
 
-/// What a stage takes from the pipeline, and what it hands to the next one.
+/// The state that stages pass on to later ones.
 pub(crate) struct PipelineFacts<'p> {
     pub(crate) pipeline: &'p Pipeline,
     pub(crate) id: String,
@@ -33,12 +33,12 @@ pub(crate) struct PipelineFacts<'p> {
     pub(crate) project: String,
     pub(crate) variables: Variables,
     pub(crate) pushed: Vec<String>,
-    /// The variables of the stages so far whose values are expressions: decided in their own stage.
+    /// The variables of earlier stages with expressions as values, evaluated in their own stage.
     pub(crate) decided: IndexMap<String, IndexMap<String, Entry>>,
 }
 
 impl PipelineFacts<'_> {
-    /// `pipeline.stages.ID.variables` of earlier stages, and `ID.variables`, as those saw them.
+    /// `pipeline.stages.ID.variables` and `ID.variables` of earlier stages, with those values.
     pub(crate) fn names(&self) -> IndexMap<String, Entry> {
         let stages = self
             .decided
@@ -50,7 +50,7 @@ impl PipelineFacts<'_> {
     }
 }
 
-/// Plans a CI stage: none if it cannot be, several for a looped one.
+/// Plans a CI stage: empty if it cannot be planned, several for a looped one.
 pub(crate) fn lower(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage, spec: &CiStage) -> Vec<PlannedStage> {
     match infrastructure::of(ctx, facts.pipeline, stage, spec) {
         Some(infrastructure) => instances(ctx, facts, stage, spec, CI, &infrastructure),
@@ -58,7 +58,7 @@ pub(crate) fn lower(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage,
     }
 }
 
-/// Plans a stage of another type for its containerised step groups (groups.own): none if it has none.
+/// Plans a stage of another type for its containerised step groups (groups.own): empty if it has none.
 pub(crate) fn lower_other(
     ctx: &Ctx<'_>,
     facts: &mut PipelineFacts<'_>,
@@ -102,7 +102,7 @@ fn instances(
     })
 }
 
-/// Does something for the stage, or for each instance of its loop: with its names, suffix, and index and number.
+/// Calls a function for the stage, or for each instance of its loop, with its names, suffix, index and number.
 fn each<T>(ctx: &Ctx<'_>, stage: &Stage, mut one: impl FnMut(&Ctx<'_>, &str, (usize, usize)) -> T) -> Vec<T> {
     match expand(ctx, stage.strategy.as_ref()) {
         Expansion::Once => vec![one(ctx, "", (0, 1))],
@@ -123,7 +123,7 @@ fn each<T>(ctx: &Ctx<'_>, stage: &Stage, mut one: impl FnMut(&Ctx<'_>, &str, (us
     }
 }
 
-/// Where a CI stage is, outside of any loop.
+/// The place of a CI stage outside any loop.
 fn place(
     ctx: &Ctx<'_>,
     facts: &PipelineFacts<'_>,
@@ -157,7 +157,7 @@ fn place(
     }
 }
 
-/// Decides the variables of a stage that is left out, so that later stages see them as it would have.
+/// Evaluates the variables of a stage that is left out, so that later stages can read them.
 pub(crate) fn decide(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage) {
     let StageSpec::Ci(spec) = &stage.spec else { return };
     let Some(infrastructure) = infrastructure::of(ctx, facts.pipeline, stage, spec) else { return };
@@ -172,7 +172,7 @@ pub(crate) fn decide(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage
     });
 }
 
-/// What the steps of a machine see of the clone's login; in a pod only the clone's own container has it.
+/// The login of the clone, as far as the steps on a machine see it; in a pod only the clone's own container has it.
 fn clone_login(ctx: &Ctx<'_>, pipeline: &Pipeline, spec: &CiStage, infrastructure: &Infrastructure) -> Env {
     match infrastructure.profile.value {
         Profile::Vm | Profile::Cloud | Profile::Docker if clones(ctx, spec) => git::codebase_login(ctx, pipeline),
@@ -230,7 +230,7 @@ fn instance(
     planned
 }
 
-/// Reports `registries` of a stage whose pod reads none.
+/// Reports `registries` of a stage whose pod does not read them.
 fn report_registries(ctx: &Ctx<'_>, spec: &CiStage, place: &StagePlace) {
     if let Some(first) = spec.registries.first()
         && place.column.profile() == Profile::Kubernetes
@@ -244,12 +244,12 @@ fn report_registries(ctx: &Ctx<'_>, spec: &CiStage, place: &StagePlace) {
     }
 }
 
-/// Reports what CI does with such a stage and cirun does not.
+/// Reports differences between CI and cirun for such a stage.
 fn report_differences(ctx: &Ctx<'_>, stage: &Stage, place: &StagePlace) {
     if place.caching {
         ctx.notes.report(
             codes::CACHE_INTELLIGENCE
-                .says(format!("the cache steps of stage `{}` are not run", place.id))
+                .says(format!("the cache steps of stage `{}` do not run", place.id))
                 .at(stage.identifier.span, "CI restores a cache first and saves it last (clone.caches-order)"),
         );
     }
@@ -264,16 +264,16 @@ fn report_differences(ctx: &Ctx<'_>, stage: &Stage, place: &StagePlace) {
     report_other_processor(ctx, place);
 }
 
-/// Reports a stage for another processor: its images come for the machine's own.
+/// Reports a stage for another processor: cirun uses images for the machine's own.
 fn report_other_processor(ctx: &Ctx<'_>, place: &StagePlace) {
     let here = &ctx.inputs.run.arch;
     let Some(arch) = place.platform.arch.as_ref().filter(|arch| arch.value != *here) else { return };
     ctx.notes.report(
         codes::OTHER_PROCESSOR
-            .says(format!("the stage `{}` is for {}, and its images run as {here} here", place.id, arch.value))
-            .at(arch.span, "CI has machines of this processor")
+            .says(format!("the stage `{}` is for {}, but its images run as {here}", place.id, arch.value))
+            .at(arch.span, "CI has machines with this processor")
             .help(format!(
-                "`--platform linux/{}` runs images of that processor, where the engine emulates it",
+                "`--platform linux/{}` runs images for that processor, if the engine emulates it",
                 arch.value
             )),
     );
@@ -295,23 +295,23 @@ fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes
         ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
         ("spec", Entry::tree([("execution", execution(steps()))])),
     ];
-    // `DRONE_FAILED_STEPS` is made of `failedSteps`.
+    // `DRONE_FAILED_STEPS` comes from `failedSteps`.
     let of_run = of_run().chain([("failedSteps", Entry::Pending)]);
     entries.insert("stage".to_owned(), Entry::tree(known.into_iter().chain(of_run)));
     if !clones(ctx, spec) {
-        // The service knows the codebase from the step that clones it (expressions.codebase).
+        // In the service the codebase comes from the step that clones it (expressions.codebase).
         entries.insert("codebase".to_owned(), Entry::Hidden);
     }
     Names::within(&ctx.names, entries)
 }
 
-/// Whether the stage clones the codebase: it does unless `cloneCodebase` says no (clone.implicit).
+/// Whether the stage clones the codebase: unless `cloneCodebase` is false (clone.implicit).
 pub(crate) fn clones(ctx: &Ctx<'_>, spec: &CiStage) -> bool {
     let cloned = spec.clone_codebase.as_ref().and_then(|field| ctx.flag(field, "`cloneCodebase`"));
     cloned.is_none_or(|cloned| cloned.value)
 }
 
-/// What is called by its status: a stage, an execution, a step group, a loop (expressions.branches).
+/// An object with a status: a stage, an execution, a step group, a loop (expressions.branches).
 const STATUSES: [&str; 3] = ["currentStatus", "liveStatus", "status"];
 
 /// An execution with these steps.
@@ -319,17 +319,17 @@ pub(crate) fn execution(steps: Entry) -> Entry {
     Entry::tree(STATUSES.map(|status| (status, Entry::Pending)).into_iter().chain([("steps", steps)]))
 }
 
-/// What the run knows of a stage or a step group.
+/// The values of a stage or a step group that are known during the run.
 pub(crate) fn of_run() -> impl Iterator<Item = (&'static str, Entry)> {
     STATUSES.into_iter().chain(["startTs", "endTs"]).map(|name| (name, Entry::Pending))
 }
 
-/// What the run knows of the loop around a place, and of those before it.
+/// The values of the loop around a place, and of earlier ones, that are known during the run.
 pub(crate) fn loop_of_run() -> impl Iterator<Item = (&'static str, Entry)> {
     STATUSES.into_iter().chain(["node"]).map(|name| (name, Entry::Pending))
 }
 
-/// A legacy service as the Background step that it was.
+/// A legacy service as a Background step.
 fn as_step(service: &ServiceDependency) -> Step {
     Step {
         identifier: service.identifier.clone(),

@@ -1,4 +1,4 @@
-//! Steps that save, restore and upload files: which plugin runs, the variables it gets, and who takes its place here.
+//! Steps that save, restore and upload files: the plugin, its variables, and the local emulation.
 
 mod auth;
 mod local;
@@ -17,13 +17,13 @@ use crate::{
     targets::{StorePlayer, StoreWork},
 };
 
-/// Such a step in its place.
+/// Such a step at its place.
 pub(crate) struct StoreCtx<'a, 'b> {
     pub(crate) at: &'b StepCtx<'a>,
     pub(crate) spec: &'b StoreSpec,
 }
 
-/// Lowers a step that keeps files in a store, or gets them from there.
+/// Lowers a step that uses a store for files.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     let store = StoreCtx { at, spec };
     for rows in store::rows(spec.step) {
@@ -59,7 +59,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     container.connector = credentials.connector;
     if target.player == StorePlayer::Cirun {
         container.stand_in = Some(stand_in(&store, plugin.word));
-        // What plays the plugin has no use for it.
+        // The local emulation does not need it.
         container.engine_socket = false;
     }
     at.ctx.notes.store(at.place.path.clone(), target);
@@ -78,7 +78,7 @@ fn stand_in(store: &StoreCtx<'_, '_>, word: &str) -> Traced<StandIn> {
     Traced::new(StandIn { words, on_host }, Origin::new(Cause::Local(local::KEPT_HERE)))
 }
 
-/// What a step does with its store.
+/// What a step does in its store.
 fn work(step: StoreStep) -> StoreWork {
     match step {
         StoreStep::S3Upload | StoreStep::GcsUpload | StoreStep::ArtifactoryUpload => StoreWork::Upload,

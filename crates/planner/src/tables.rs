@@ -1,4 +1,4 @@
-//! Which input has an effect where: one row a line, each with its rule of the reference.
+//! The applicability of inputs: a row per line, each with its rule in the reference.
 //!
 //! The columns are those of the Studio (infra.columns). "K8", "VM" and "Hosted/DLITE_VM" of the task documents'
 //! applicability tables are KubernetesDirect and KubernetesHosted, VM and Docker, and Cloud.
@@ -41,7 +41,7 @@ impl Column {
         }
     }
 
-    /// The column of a profile that the user names.
+    /// The column for a profile that the user chose.
     pub(crate) fn of(profile: Profile) -> Self {
         match profile {
             Profile::Kubernetes => Self::KubernetesDirect,
@@ -51,7 +51,7 @@ impl Column {
         }
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::KubernetesHosted => "hosted kubernetes",
@@ -70,32 +70,32 @@ impl Column {
     }
 }
 
-/// What an input is in a column.
+/// The applicability of an input in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cell {
     /// The CI service refuses the step without it.
     Required,
     /// Required unless this other input is set.
     Unless(&'static str),
-    /// The service's own table requires it beside this other input; real pipelines run without.
+    /// The service's own table requires it beside this other input, but real pipelines run without it.
     Beside(&'static str),
-    /// Has its effect.
+    /// Has an effect.
     Allowed,
-    /// Has its effect from YAML, though the Studio does not offer it.
+    /// Has an effect in YAML, but the Studio does not offer it.
     Hidden,
-    /// Is accepted and does nothing.
+    /// Is accepted and has no effect.
     Ignored,
     /// The CI service refuses the step with it.
     Rejected,
 }
 
-/// A row: an input, what it is in each column, and the rule of the reference that says so.
+/// A row: an input, its applicability in each column, and the rule in the reference.
 pub(crate) struct Row<S: 'static> {
     pub(crate) input: &'static str,
     /// KubernetesDirect, KubernetesHosted, Cloud, VM, Docker.
     pub(crate) cells: [Cell; 5],
     pub(crate) rule: &'static str,
-    /// Where the input is written, if it is.
+    /// The place of the input, if it is written.
     pub(crate) place: fn(&Step, &S) -> Option<Span>,
 }
 

@@ -1,4 +1,4 @@
-//! The stage's steps as a series-parallel tree, loops expanded, every step in its place.
+//! The stage's steps as a series-parallel tree, with loops expanded and every step at its place.
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -30,10 +30,10 @@ use crate::{
     store, volumes,
 };
 
-/// The step time-out of the service where the YAML names none.
+/// The service's default timeout of a step.
 const DEFAULT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10 * 3600);
 
-/// What is the same for all steps of a stage, and what they leave for each other.
+/// The state that all steps of a stage share.
 pub(crate) struct StageTree<'a> {
     home: Rc<Home>,
     /// The pipeline's and the stage's variables.
@@ -41,45 +41,45 @@ pub(crate) struct StageTree<'a> {
     state: RefCell<State>,
 }
 
-/// Where steps run: the stage's own surroundings, or a containerised group's.
+/// The surroundings of steps: the stage's own, or a containerised group's.
 struct Home {
     place: StagePlace,
     layers: StageEnv,
-    /// Why steps are not run here, if they are not.
+    /// Why steps do not run here, if they do not.
     closed: Option<String>,
-    /// The names of the services so far that resolve there.
+    /// The names of earlier services that resolve there.
     services: RefCell<Vec<String>>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Steps so far.
+    /// The number of steps so far.
     number: usize,
-    /// References that steps so far push.
+    /// References that earlier steps push.
     pushed: Vec<String>,
-    /// Paths so far, and where their ids stand.
+    /// Paths so far, with the places of their ids.
     paths: IndexMap<StepPath, Span, RandomState>,
     containerised: Vec<ContainerisedGroup>,
 }
 
-/// Where in the tree lowering is.
+/// The current position in the tree.
 #[derive(Clone)]
 struct Within<'a> {
     ctx: Ctx<'a>,
-    /// Ids of the groups around, outermost first.
+    /// Ids of the groups around it, outermost first.
     groups: Vec<String>,
-    /// Strategies of the groups around, the nearest first, then the stage's.
+    /// Strategies of the groups around it, the nearest first, then the stage's.
     strategies: Vec<FailureStrategy>,
     home: Rc<Home>,
-    /// The instance of the loop around: its suffix goes to what it repeats, its index to the steps.
+    /// The instance of the loop around it: the repeated node gets its suffix, the steps its index.
     index: (usize, usize),
 }
 
 impl<'a> StageTree<'a> {
-    /// A tree whose earlier stages push `pushed`.
+    /// A tree; earlier stages push `pushed`.
     pub(crate) fn new(ctx: &Ctx<'_>, place: &StagePlace, variables: [&'a Variables; 2], pushed: Vec<String>) -> Self {
         let closed = (!place.is_ci()).then(|| {
-            format!("outside containerised step groups, a delegate does the steps of a `{}` stage", place.kind)
+            format!("outside containerised step groups, a delegate runs the steps of a `{}` stage", place.kind)
         });
         let home = Rc::new(Home {
             layers: stage::layers(ctx, place, variables[0], variables[1]),
@@ -97,7 +97,7 @@ impl<'a> StageTree<'a> {
         self.nodes(&within, nodes)
     }
 
-    /// Where a step's identifier is written.
+    /// The place of a step's identifier.
     pub(crate) fn place(&self, step: &PlannedStep) -> Option<Span> {
         self.state.borrow().paths.get(&step.path).copied()
     }
@@ -107,7 +107,7 @@ impl<'a> StageTree<'a> {
         std::mem::take(&mut self.state.borrow_mut().containerised)
     }
 
-    /// The references that this stage and those before push.
+    /// The references that this stage and earlier ones push.
     pub(crate) fn into_pushed(self) -> Vec<String> {
         self.state.into_inner().pushed
     }
@@ -143,7 +143,7 @@ impl<'a> StageTree<'a> {
         }
     }
 
-    /// A node once, or a group of its instances.
+    /// Lowers a node once, or as a group of its instances.
     fn looped(
         &self,
         within: &Within<'a>,
@@ -214,7 +214,7 @@ impl<'a> StageTree<'a> {
         }
     }
 
-    /// Where the steps of a group run; `within` is inside the group.
+    /// The surroundings of a group's steps; `within` is inside the group.
     fn home_of(&self, within: &Within<'a>, group: &StepGroup) -> Rc<Home> {
         let ctx = &within.ctx;
         let around = &within.home;
@@ -281,7 +281,8 @@ impl<'a> StageTree<'a> {
             Traced::new(DEFAULT_TIMEOUT, Origin::rule(rule))
         });
         let failure_strategies = match lowered.role {
-            // Background steps of CI have no failure strategies (background.failure-strategies); in groups they have (groups.advanced).
+            // Background steps of CI have no failure strategies (background.failure-strategies); those in groups have them
+            // (groups.advanced).
             Role::Service if stage.is_ci() && !stage.containerised => Vec::new(),
             Role::Service | Role::Foreground => {
                 let around = within
@@ -318,7 +319,7 @@ impl<'a> StageTree<'a> {
         }
     }
 
-    /// Reports a path that another step has.
+    /// Reports a path that another step already has.
     fn claim(&self, within: &Within<'a>, path: &StepPath, span: Span) {
         let mut state = self.state.borrow_mut();
         match state.paths.get(path) {
@@ -364,18 +365,18 @@ fn report_policies(ctx: &Ctx<'_>, step: &Step, path: &StepPath) {
     if let Some(sets) = &step.policy_sets {
         ctx.notes.report(
             codes::POLICY_NOT_ENFORCED
-                .says(format!("the policy sets of `{path}` are not asked"))
+                .says(format!("the policy sets of `{path}` are not evaluated"))
                 .at(sets.span, "the Harness service evaluates them"),
         );
     }
 }
 
-/// Marks every step of a loop that does not happen.
+/// Marks every step of a loop that is skipped.
 fn skip_all(nodes: &mut [Node]) {
     for node in nodes {
         match node {
             Node::Step(step) => {
-                let why = "its looping strategy gives no instance".to_owned();
+                let why = "its looping strategy has no instances".to_owned();
                 step.action = Action::Skip(SkipReason::NotRunLocally { why });
             }
             Node::Group(group) => skip_all(&mut group.steps),
@@ -392,7 +393,8 @@ fn name_of(name: Option<&cirun_parser::Text>, id: &str, ctx: &Ctx<'_>) -> String
     }
 }
 
-/// A step where nothing runs here. A service belongs into a containerised group: Harness starts it nowhere else.
+/// A step in a stage where steps do not run. A service belongs in a containerised group: Harness does not start it
+/// elsewhere.
 fn not_here(at: &StepCtx<'_>, why: &str) -> Lowered {
     if let StepSpec::Background(_) = &at.step.spec
         && !at.stage.is_ci()

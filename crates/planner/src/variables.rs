@@ -14,12 +14,12 @@ use crate::{
     resolve::{Ctx, given},
 };
 
-/// The variables by name, for expressions; a text keeps its expressions, which the evaluator follows.
+/// The variables by name, for expressions; texts keep their expressions, which the evaluator follows.
 pub(crate) fn entries(ctx: &Ctx<'_>, variables: &[Variable]) -> IndexMap<String, Entry> {
     variables.iter().map(|variable| (variable.name.value.clone(), entry(ctx, variable))).collect()
 }
 
-/// The variables as every step gets them.
+/// The variables that every step gets.
 pub(crate) fn environment(ctx: &Ctx<'_>, variables: &[Variable], overridable: bool) -> Variables {
     variables
         .iter()
@@ -42,7 +42,7 @@ pub(crate) fn environment(ctx: &Ctx<'_>, variables: &[Variable], overridable: bo
         .collect()
 }
 
-/// The variables whose values are expressions, with what they came to in their own place; those that wait are left out.
+/// The variables with expressions as values, evaluated in their own place; those that depend on a step are left out.
 pub(crate) fn decided(variables: &[Variable], values: &Variables) -> IndexMap<String, Entry> {
     let is_expression = |name: &str| {
         let variable = variables.iter().find(|variable| variable.name.value == name);
@@ -63,7 +63,7 @@ pub(crate) fn decided(variables: &[Variable], values: &Variables) -> IndexMap<St
         .collect()
 }
 
-/// What a variable is set to: its value, or its default where the value is empty.
+/// The value of a variable, or its default if the value is empty.
 fn value_of(variable: &Variable) -> Option<&Text> {
     given(variable.value.as_ref()).or(given(variable.default.as_ref())).or(variable.value.as_ref())
 }
@@ -82,7 +82,7 @@ fn entry(ctx: &Ctx<'_>, variable: &Variable) -> Entry {
     }
 }
 
-/// A number, to calculate with, where it is one and reads as it is written; an expression stays to be followed.
+/// A number, for calculations, if its text has the canonical form; the evaluator follows an expression.
 fn number(source: &str) -> Value {
     let whole = source.parse().ok().map(Value::Int);
     let number = whole.or_else(|| source.parse().ok().map(Value::Float));

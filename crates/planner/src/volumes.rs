@@ -1,4 +1,5 @@
-//! Volumes of a pod (`infrastructure.spec.volumes`, `stepGroupInfra.spec.volumes`; infra.volumes): what they are here.
+//! Volumes of a pod (`infrastructure.spec.volumes`, `stepGroupInfra.spec.volumes`; infra.volumes) and their local
+//! equivalents.
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::Template;
@@ -7,7 +8,7 @@ use cirun_plan::{Mount, Profile, Storage, Text, Traced};
 
 use crate::{quantity, resolve::Ctx};
 
-/// Whose pod has the volumes.
+/// The owner of the pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// A stage.
@@ -16,31 +17,31 @@ pub(crate) enum Owner {
     StepGroup,
 }
 
-/// What stands for a volume of a type, and what differs from the cluster.
+/// The local equivalent of a volume type, and the difference from the cluster.
 struct Kind {
     word: &'static str,
-    /// Whether a stage may have it; a step group may have all.
+    /// Whether a stage may have it; a step group may have any.
     is_for_stages: bool,
-    /// Whether an empty volume of the run takes its place.
+    /// Whether an empty volume of the run replaces it.
     is_mounted: bool,
     differs: Option<&'static str>,
 }
 
-/// An empty directory is the same everywhere but for the `size` of one on disk. What else a volume holds is in the cluster, and
-/// nothing of this machine is shown in place of a node's directory.
+/// An empty directory is the same everywhere, except for the `size` of one on disk. The content of other volumes is in
+/// the cluster, and no directory of this machine replaces a node's directory.
 const KINDS: [Kind; 5] = [
     Kind { word: "EmptyDir", is_for_stages: true, is_mounted: true, differs: None },
     Kind {
         word: "PersistentVolumeClaim",
         is_for_stages: true,
         is_mounted: true,
-        differs: Some("what the claim holds is in the cluster: here it is empty, and gone after the run"),
+        differs: Some("the claim's content is in the cluster: here the volume is empty, and removed after the run"),
     },
     Kind {
         word: "HostPath",
         is_for_stages: true,
         is_mounted: true,
-        differs: Some("a directory of the node: here it is empty, and gone after the run"),
+        differs: Some("a directory of the node: here the volume is empty, and removed after the run"),
     },
     Kind {
         word: "ConfigMap",
@@ -56,10 +57,10 @@ const KINDS: [Kind; 5] = [
     },
 ];
 
-/// The types of `spec.type` of a `HostPath` that are no directories.
+/// The values of `spec.type` of a `HostPath` that are not directories.
 const NO_DIRECTORIES: [&str; 5] = ["File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice"];
 
-/// The volumes that every container of a pod has; none on other infrastructure.
+/// The volumes in every container of a pod; none on other infrastructure.
 pub(crate) fn of(ctx: &Ctx<'_>, profile: Profile, owner: Owner, volumes: Option<&Node>) -> Vec<Traced<Mount>> {
     match profile {
         Profile::Kubernetes => {
@@ -89,7 +90,7 @@ fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
     let is_directory = spec("type").is_none_or(|word| !NO_DIRECTORIES.contains(&word));
     let storage = storage(ctx, kind, node);
     let differs = match (kind.differs, kind.is_mounted && !is_directory) {
-        (Some(_), true) => Some("something of the node that is no directory: nothing is mounted here"),
+        (Some(_), true) => Some("not a directory of the node: nothing is mounted here"),
         (Some(differs), false) => Some(differs),
         (None, _) => match storage {
             Storage::Memory { .. } => None,
@@ -101,7 +102,7 @@ fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
     if let Some(differs) = differs {
         ctx.notes.report(
             codes::POD_VOLUME
-                .says(format!("the `{}` at `{}` is another one here", kind.word, path.value))
+                .says(format!("the `{}` at `{}` differs here", kind.word, path.value))
                 .at(at, differs),
         );
     }
@@ -116,12 +117,12 @@ fn report_rejected(ctx: &Ctx<'_>, kind: &Kind, at: Span) {
             .says(format!("a stage has no volumes of type `{}`", kind.word))
             .at(at, format!("a CI stage takes {} (infra.volumes)", words.join(", ")))
             .help(
-                "put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets",
+                "put the steps in a step group with `stepGroupInfra`, which may have it, or pass its values as secrets",
             ),
     );
 }
 
-/// Where an empty directory keeps its files; the others are on disk.
+/// The medium of an empty directory; the others are on disk.
 fn storage(ctx: &Ctx<'_>, kind: &Kind, node: &Node) -> Storage {
     let field =
         |key: &str| node.get("spec")?.get(key).filter(|field| field.text().is_some_and(|text| !text.is_empty()));
@@ -136,7 +137,7 @@ fn storage(ctx: &Ctx<'_>, kind: &Kind, node: &Node) -> Storage {
             ctx.notes.report(
                 codes::BAD_QUANTITY
                     .says(format!("the size {error}"))
-                    .at(at, "how much the volume holds")
+                    .at(at, "the size of the volume")
                     .help("write bytes with a suffix and without a space, such as `500Mi` or `1G`"),
             );
             None

@@ -1,7 +1,7 @@
-//! Real pipelines: every CI stage plans in its own profile, or a diagnostic says what it needs from outside.
+//! Real pipelines: every CI stage can be planned in its own profile, or a diagnostic names what it needs from outside.
 //!
-//! The corpus is not part of the repository; `CIRUN_CORPUS` names it, or it stands beside the repository. Where it is
-//! named and missing the test fails; where it is neither named nor there, there is nothing to test.
+//! The corpus is not part of the repository; `CIRUN_CORPUS` names it, or it is next to the repository. If it is named
+//! but missing the test fails; without it there is nothing to test.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -16,13 +16,13 @@ use cirun_plan::Secret;
 use cirun_planner::{Inputs, Planned, SecretStore, Selection, Setting};
 use indexmap::IndexMap;
 
-/// Whatever a pipeline names, it gets.
+/// Every secret and connector exists.
 #[derive(Debug)]
 struct AnySecret;
 
 impl SecretStore for AnySecret {
     fn get(&self, id: &str) -> Option<Setting<Secret>> {
-        // Some keep the account's id as a secret.
+        // Some pipelines keep the account's id as a secret.
         let value = if id.contains("account-number") { "123456789012".to_owned() } else { format!("value of {id}") };
         Some(Setting { value: Secret::new(value), given_by: "test".to_owned() })
     }
@@ -53,7 +53,7 @@ fn pipelines(root: &std::path::Path) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The pipeline of a text, with the defaults of its runtime inputs, and those that have none.
+/// A pipeline with the defaults of its runtime inputs, and the inputs without a default.
 fn pipeline(sources: &Sources, id: SourceId) -> Option<(Pipeline, Vec<MissingInput>)> {
     let parsed = parse_documents(sources, id);
     let document = parsed.tree.iter().find(|document| document.kind == DocumentKind::Pipeline)?;
@@ -89,8 +89,8 @@ fn needed(kind: &str) -> &'static str {
     }
 }
 
-/// Connectors that stand in for those that the pipeline names, by the type that its steps need; where two types are
-/// needed under one name, as the clouds' steps do.
+/// Connectors for those that the pipeline names, with the type that its steps need; several if one name is used for two
+/// types, as in steps of different clouds.
 fn stand_ins(pipeline: &Pipeline, sources: &mut Sources) -> IndexMap<String, Connector> {
     let mut references_by_type: Vec<(&str, String)> = Vec::new();
     for stage in stages(&pipeline.stages) {
@@ -99,7 +99,8 @@ fn stand_ins(pipeline: &Pipeline, sources: &mut Sources) -> IndexMap<String, Con
     references_by_type.sort_by_key(|(body, _)| *body != DOCKER);
     let mut found = IndexMap::new();
     for (body, reference) in references_by_type {
-        let id = sources.add("connector", &format!("connector:\n  identifier: stand_in\n  name: stand in\n  {body}\n"));
+        let id =
+            sources.add("connector", &format!("connector:\n  identifier: stand_in\n  name: substitute\n  {body}\n"));
         let parsed = parse_documents(sources, id);
         let connector = parsed.tree.iter().find_map(|document| lower_connector(document.body()?).tree);
         found.insert(reference, connector.expect("a connector"));
@@ -167,7 +168,7 @@ fn plan(
 
 const PLACEHOLDERS: &str = "documentation with words in capital letters in place of names";
 
-/// Stages that need nothing from outside and do not plan: CI refuses them too, or the document is no whole one.
+/// Stages that need nothing from outside and cannot be planned: CI also refuses them, or the document is incomplete.
 const REFUSED: &[(&str, &str, &str)] = &[
     (
         "documents/sandeepsardesi__devsecops-demo-app.yaml",
@@ -197,7 +198,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("snippets/ci__shared-ssh-during-docker-build-01.yaml", "Build", PLACEHOLDERS),
 ];
 
-/// How many stages have at least one error of each code.
+/// The number of stages with at least one error of each code.
 #[derive(Default)]
 struct Tally {
     stages: usize,
@@ -227,7 +228,7 @@ fn errors(planned: &Planned) -> impl Iterator<Item = &Diagnostic> {
     planned.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
-/// Whether the stage's own error names something that only a trigger of the service knows.
+/// Whether the stage's own error names a value that only a trigger of the service has.
 fn wants_a_trigger(planned: &Planned, text: &str) -> bool {
     let of_trigger = |diagnostic: &Diagnostic| {
         diagnostic.labels.first().is_some_and(|label| text[label.span.range()].contains("<+trigger."))
@@ -235,7 +236,7 @@ fn wants_a_trigger(planned: &Planned, text: &str) -> bool {
     errors(planned).any(|diagnostic| diagnostic.code == "expression-error" && of_trigger(diagnostic))
 }
 
-/// The build to check out is the only input that cirun gives by itself.
+/// The build is the only input that cirun sets by itself.
 const BUILD: &str = "properties.ci.codebase.build";
 
 #[test]
@@ -278,7 +279,7 @@ fn ci_stages_plan_in_their_own_profile() {
     assert!(unexpected.is_empty(), "stages that plan otherwise than expected:\n{unexpected}");
     insta::assert_snapshot!(
         format!(
-            "nothing given: {}\nconnectors and secrets given: {}\nof these, {inputs} stand in a pipeline with open \
+            "nothing given: {}\nconnectors and secrets given: {}\nof these, {inputs} are in a pipeline with open \
              runtime inputs, and {triggers} need a trigger; the others: {}",
             bare.table(), provided.table(), whole.table()
         ),
@@ -297,15 +298,15 @@ fn ci_stages_plan_in_their_own_profile() {
     missing-required-input: 3
     wrong-connector-type: 1
 
-    of these, 57 stand in a pipeline with open runtime inputs, and 3 need a trigger; the others: 221 of 231 stages plan
+    of these, 57 are in a pipeline with open runtime inputs, and 3 need a trigger; the others: 221 of 231 stages plan
     invalid-name: 7
     missing-required-input: 3
     "
     );
 }
 
-/// What `cirun check` does with a text: documents, templates and input sets of the same file, every stage. Returns how
-/// many diagnostics there are.
+/// Does what `cirun check` does with a text: documents, templates and input sets of the same file, every stage. Returns
+/// the number of diagnostics.
 fn check(text: &str) -> usize {
     let mut sources = Sources::default();
     let id = sources.add("cut.yaml", text);
@@ -331,7 +332,7 @@ fn check(text: &str) -> usize {
     said + planned.diagnostics.len()
 }
 
-/// Each pipeline of the corpus cut at every 97th byte; of the longer ones every 61st of these cuts, with another start
+/// Each pipeline of the corpus cut at every 97th byte; for longer ones every 61st of these cuts, with a different start
 /// for each, unless `CIRUN_EVERY_CUT` is set.
 #[test]
 fn pipelines_cut_off_anywhere_are_checked() {

@@ -1,6 +1,7 @@
-//! Plays a scripted run at its own pace, to look at a sink: `cargo run -p cirun-report --example play -- tty`.
+//! Emits a scripted run at its own pace, to look at a sink: `cargo run -p cirun-report --example play -- tty`.
 //!
-//! The second argument is the speed (2 is twice as fast), the third how many further lines a step prints in one go.
+//! The second argument is the speed (2 is twice as fast), the third the number of further lines that a step prints at
+//! once.
 
 use std::{env, error::Error, io, thread, time::Duration};
 
@@ -26,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         before = Some(event.at);
         thread::sleep(pause.div_f64(speed));
         let is_output = matches!(event.kind, EventKind::StepOutput { .. });
-        // The sinks measure against the clock of now.
+        // The sinks compare with the current time.
         let event = Event { at: Timestamp::now(), kind: event.kind };
         sink.consume(&event)?;
         for _ in 0..if is_output { flood } else { 0 } {

@@ -1,4 +1,4 @@
-//! Makes a program's line safe to show: it may colour text, and nothing else.
+//! Makes a program's line safe to display: it may colour text, but has no other effect on the terminal.
 
 use cirun_terminal_text::{Piece, pieces};
 use console::measure_text_width;
@@ -7,11 +7,11 @@ use crate::Colour;
 
 const TAB: usize = 8;
 
-/// The line as a terminal would show it, without anything that could move the cursor, ring, retitle or turn the direction of
-/// text. Tabs become spaces, because a prefix in front of the line moves the tab stops.
+/// The line as a terminal would display it, without anything that could move the cursor, ring, set the title or turn
+/// the direction of text. Tabs become spaces, because a prefix before the line moves the tab stops.
 pub(crate) fn clean(line: &str, colour: Colour) -> String {
     let line = line.trim_end_matches('\r');
-    // A progress bar redraws its line after a carriage return: the last drawing counts.
+    // A progress bar redraws its line after a carriage return: only the last state counts.
     let line = line.rsplit_once('\r').map_or(line, |(_, last)| last);
     let (mut out, mut coloured) = (String::with_capacity(line.len()), false);
     for (piece, range) in pieces(line) {

@@ -1,4 +1,4 @@
-//! The last words of a run, the same on every screen: the summary, the verdict, what failed.
+//! The end of a run's output, the same on every screen: the summary, the verdict, what failed.
 
 use std::io::Write;
 
@@ -6,10 +6,10 @@ use cirun_engine::{Event, EventKind};
 
 use crate::{Look, SinkError, digest, record::RunRecord, summary};
 
-/// What cannot be written, when it cannot.
+/// The output's name in errors.
 pub(crate) const PROGRESS: &str = "the progress output";
 
-/// The last lines when `event` ends the run, none before.
+/// The last lines if `event` ends the run, otherwise none.
 pub(crate) fn closing(look: Look, record: &RunRecord, event: &Event) -> Vec<String> {
     match (&event.kind, record.finish) {
         (EventKind::RunFinished { .. }, Some(finish)) => {
@@ -21,7 +21,7 @@ pub(crate) fn closing(look: Look, record: &RunRecord, event: &Event) -> Vec<Stri
     }
 }
 
-/// Writes the lines in one go and flushes them.
+/// Writes the lines at once and flushes them.
 pub(crate) fn write_lines(out: &mut impl Write, lines: &[String]) -> Result<(), SinkError> {
     if lines.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What a person needs of a failed step, at the very end: how it ended, what that means, its last lines, what to do.
+//! The details of a failed step, at the very end: how it ended, what that means, its last lines, what to do.
 
 use cirun_engine::{MaskedLine, Outcome, TestSummary, describe_exit_code};
 use cirun_plan::StepPath;
@@ -14,10 +14,10 @@ use crate::{
     table::wrap,
 };
 
-/// Failed test cases that are named.
+/// The number of failed test cases to name.
 const CASES: usize = 10;
 
-/// A digest of each failed step, and of each service with failed tests, in the order they ran; empty when none failed.
+/// A digest of each failed step, and of each service with failed tests, in the order they ran; empty if none failed.
 pub(crate) fn render(look: Look, record: &RunRecord) -> Vec<String> {
     let mut lines = Vec::new();
     for stage in &record.stages {
@@ -71,21 +71,22 @@ fn headline(path: &StepPath, finish: &StepFinish) -> String {
     }
 }
 
-/// What to do now. A step that cannot reach a service that had died needs the service mended, not a longer wait.
+/// What to do now. If a step cannot reach a service that has failed, the service must be fixed; a longer wait does not
+/// help.
 fn advice(finish: &StepFinish, dead: &[(&StepPath, &ServiceEnd)]) -> Option<String> {
     let found = hint::find(finish.exit_code, finish.reason.as_deref(), finish.tail.iter().map(MaskedLine::as_str))?;
     match (found.about, dead.last()) {
         (About::Network, Some((service, end))) => {
-            let gone = format!("service `{service}` was gone by then");
+            let gone = format!("service `{service}` had already ended");
             let lines = end.tail.iter().map(MaskedLine::as_str);
             let cure = hint::find(Some(end.exit_code), end.reason.as_deref(), lines);
-            Some(cure.map_or_else(|| format!("{gone}: mend it first"), |cure| format!("{gone}: {}", cure.text)))
+            Some(cure.map_or_else(|| format!("{gone}: fix it first"), |cure| format!("{gone}: {}", cure.text)))
         }
         (About::Network | About::Step, _) => Some(found.text.to_owned()),
     }
 }
 
-/// The failed tests of a service, which CI calls successful all the same.
+/// The failed tests of a service, which CI reports as successful nevertheless.
 fn service_tests(look: Look, path: &StepPath, tests: &TestSummary) -> Vec<String> {
     if tests.failed == 0 {
         return Vec::new();
@@ -111,7 +112,7 @@ fn failed_tests(look: Look, tests: &TestSummary) -> Vec<String> {
     lines
 }
 
-/// Services that had ended when the step failed: often its cause.
+/// Services that had ended when the step failed: they are often the cause.
 fn ended_before<'a>(
     stage: &'a StageRecord,
     finish: &'a StepFinish,
@@ -132,7 +133,7 @@ fn dead_service(look: Look, path: &StepPath, end: &ServiceEnd, finish: &StepFini
     lines
 }
 
-/// The first line that looked like an error, when the last lines do not show it.
+/// The first line that looks like an error, if the last lines do not include it.
 fn early_error<'a>(entry: &'a Entry, finish: &StepFinish) -> Option<&'a str> {
     let error = entry.first_error.as_deref()?;
     (!finish.tail.is_empty() && !finish.tail.iter().any(|line| line.as_str() == error)).then_some(error)

@@ -1,4 +1,4 @@
-//! The next action after a failure, read from what the step printed.
+//! The next action after a failure, from the output of the step.
 
 use cirun_engine::exit_code_hint;
 
@@ -9,17 +9,17 @@ pub(crate) struct Hint {
     pub(crate) text: &'static str,
 }
 
-/// Where the cause of a failure is to be looked for.
+/// Where to look for the cause of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum About {
-    /// In the step itself or its image.
+    /// In the step or its image.
     Step,
-    /// In what the step talks to.
+    /// In what the step connects to.
     Network,
 }
 
 struct Sign {
-    /// Lower case; any line that holds it.
+    /// In lower case; matches any line that contains it.
     text: &'static str,
     about: About,
     hint: &'static str,
@@ -31,9 +31,9 @@ const REPOSITORY: &str = "the repository does not exist in the registry: create 
 
 const MEMORY: &str = "raise `resources.limits.memory` of the step, or give the engine more memory";
 
-/// Signs in the reason of a failure and in the step's last lines, the most telling first.
+/// Signs in the reason of a failure and in the step's last lines, the most specific first.
 const SIGNS: &[Sign] = &[
-    // The engine's own reason: what the program printed before it was killed says less.
+    // The engine's own reason is more specific than the output of a program that was killed.
     Sign { text: "using more memory than its limit", about: About::Step, hint: MEMORY },
     Sign {
         text: "exec format error",
@@ -43,11 +43,12 @@ const SIGNS: &[Sign] = &[
     Sign {
         text: "no space left on device",
         about: About::Step,
-        hint: "the disk of the engine is full: `docker system df` shows what takes the room, `cirun clean` and `cirun aws gc` make some",
+        hint: "the disk of the engine is full: `docker system df` shows what uses the space, `cirun clean` and `cirun \
+            aws gc` free some",
     },
     Sign { text: "out of memory", about: About::Step, hint: MEMORY },
     Sign { text: "name unknown", about: About::Step, hint: REPOSITORY },
-    // kaniko prints the registry's code, the plugins with a daemon the engine's words.
+    // kaniko prints the registry's code, the plugins with a daemon print the engine's message.
     Sign { text: "name_unknown", about: About::Step, hint: REPOSITORY },
     Sign { text: "repositorynotfoundexception", about: About::Step, hint: REPOSITORY },
     Sign { text: "expiredtoken", about: About::Step, hint: "the AWS credentials have expired: sign in again" },
@@ -67,11 +68,11 @@ const SIGNS: &[Sign] = &[
     Sign {
         text: "permission denied",
         about: About::Step,
-        hint: "check the file's mode, and whether the step's user (`runAsUser`) may use it",
+        hint: "check the file's mode, and whether the step's user (`runAsUser`) has access to it",
     },
 ];
 
-/// What to do about a step or service that ended with `exit_code`, for that reason, after printing `lines`.
+/// What to do about a step or service that ended with `exit_code` for that reason and printed `lines`.
 pub(crate) fn find<'a>(
     exit_code: Option<i64>,
     reason: Option<&'a str>,
@@ -85,10 +86,10 @@ pub(crate) fn find<'a>(
     }
 }
 
-/// Whether a line looks like the first word about a failure.
+/// Whether a line looks like the first message about a failure.
 pub(crate) fn looks_like_error(line: &str) -> bool {
     const WORDS: [&str; 8] = ["error", "fatal", "panic", "exception", "traceback", "failed", "failure", "denied"];
-    // Words of their own: `errors: 0` and `--fail-on-error=false` are no errors, `Error:` and `E: error` are.
+    // Only whole words: `errors: 0` and `--fail-on-error=false` are not errors, `Error:` and `E: error` are.
     let lowered = line.to_lowercase();
     lowered
         .split(|character: char| !character.is_alphanumeric() && !matches!(character, '-' | '_' | '='))
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_more_than_the_code() {
+    fn a_line_is_more_specific_than_the_code() {
         assert_snapshot!(find(Some(255), None, ["standard_init_linux.go:228: exec user process caused: Exec format error"].into_iter()).unwrap().text,
             @"the image or program is for another architecture: check `platform.arch`, or pass `--platform`");
         assert_snapshot!(find(Some(127), None, ["sh: 1: jq: not found"].into_iter()).unwrap().text,

@@ -1,4 +1,4 @@
-//! `--html FILE`: the run as one page that stands alone: no scripts, nothing from elsewhere.
+//! `--html FILE`: the run as a self-contained page, without scripts and external resources.
 
 mod markup;
 mod page;
@@ -11,7 +11,7 @@ use crate::{Sink, SinkError, legible::legible_event, record::RunRecord};
 
 const WHAT: &str = "the HTML report";
 
-/// Lines of each step that the page shows.
+/// The number of lines of each step on the page.
 const KEEP_LINES: usize = 5_000;
 
 /// Writes the page when the run has ended.
@@ -21,7 +21,7 @@ pub struct HtmlSink<W> {
 }
 
 impl<W: Write + Send> HtmlSink<W> {
-    /// Writes to `out`, a file that was opened when the run began, so that a bad path is found then.
+    /// Writes to `out`, a file that is opened when the run begins, so that a bad path is found at once.
     pub fn new(out: W) -> Self {
         Self { out, record: RunRecord::new(KEEP_LINES) }
     }

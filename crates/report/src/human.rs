@@ -1,4 +1,4 @@
-//! Durations, sizes and counts as people read them. The only place that formats them.
+//! Formats durations, sizes and counts for users. No other module does.
 
 use std::time::Duration;
 

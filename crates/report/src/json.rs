@@ -1,4 +1,4 @@
-//! `--events FILE` and `--progress json`: one JSON object a line (docs/events.md).
+//! `--events FILE` and `--progress json`: one JSON object per line (docs/events.md).
 
 use std::io::Write;
 
@@ -25,7 +25,7 @@ impl<W: Write + Send> Sink for JsonSink<W> {
         let mut line = serde_json::to_vec(&WireEvent::new(event))
             .map_err(|error| SinkError::Format { what: WHAT, reason: error.to_string() })?;
         line.push(b'\n');
-        // One write for the whole line: a reader of the file never sees half an event.
+        // One write for the whole line: a reader of the file never sees a part of an event.
         self.out.write_all(&line).and_then(|()| self.out.flush()).map_err(SinkError::write(WHAT))
     }
 }

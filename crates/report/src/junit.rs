@@ -1,4 +1,4 @@
-//! `--junit FILE`: each stage a test suite, each step a test case, for tools that read JUnit.
+//! `--junit FILE`: each stage is a test suite, each step a test case, for tools that read JUnit.
 
 use std::io::Write;
 
@@ -17,7 +17,7 @@ use crate::{
 
 const WHAT: &str = "the JUnit report";
 
-/// Lines of each step that go into its `system-out`.
+/// The number of lines of each step in its `system-out`.
 const KEEP_LINES: usize = 200;
 
 /// Writes the report when the run has ended.
@@ -27,7 +27,7 @@ pub struct JunitSink<W> {
 }
 
 impl<W: Write + Send> JunitSink<W> {
-    /// Writes to `out`, a file that was opened when the run began, so that a bad path is found then.
+    /// Writes to `out`, a file that is opened when the run begins, so that a bad path is found at once.
     pub fn new(out: W) -> Self {
         Self { out, record: RunRecord::new(KEEP_LINES) }
     }
@@ -64,7 +64,8 @@ fn report(record: &RunRecord) -> Report {
     report
 }
 
-/// Background steps that were up are no cases: CI calls every one of them successful. One with reports is, for these.
+/// Background steps that ran are not cases: CI reports every one as successful. One with reports is a case, for its
+/// tests.
 fn cases(pipeline: &str, stage: &StageRecord) -> impl Iterator<Item = TestCase> {
     stage.entries.iter().filter_map(move |(path, entry)| {
         let mut case = match (&entry.state, entry.tests()) {
@@ -80,7 +81,7 @@ fn cases(pipeline: &str, stage: &StageRecord) -> impl Iterator<Item = TestCase> 
     })
 }
 
-/// What the reports of a step came to: its own cases are in them.
+/// The summary of a step's reports: its own cases are in them.
 fn test_counts(tests: &TestSummary) -> [(&'static str, u32); 4] {
     let TestSummary { total, passed, failed, skipped, .. } = tests;
     [("tests", *total), ("tests_passed", *passed), ("tests_failed", *failed), ("tests_skipped", *skipped)]

@@ -1,5 +1,6 @@
-//! Events for eyes: what would be an order to a terminal is written out in every text of theirs. The lines of steps, the values
-//! of outputs and failed test cases are what programs printed, and have a rule of their own (`clean`).
+//! Makes events safe to display: escape sequences and the like are written out in all of their texts. The lines of
+//! steps, the values of outputs and failed test cases are the output of programs, and have rules of their own
+//! (`clean`).
 
 use std::borrow::Cow;
 
@@ -7,7 +8,7 @@ use cirun_engine::{Event, EventKind, ImageState};
 use cirun_plan::{StageId, StepPath};
 use cirun_terminal_text::{is_written_out, legible};
 
-/// The event with legible texts.
+/// The event with safe texts.
 pub(crate) fn legible_event(event: &Event) -> Cow<'_, Event> {
     match &event.kind {
         EventKind::StepOutput { step, .. } if !step.full().contains(is_written_out) => Cow::Borrowed(event),
@@ -79,7 +80,7 @@ fn path(path: &mut StepPath) {
         Cow::Owned(shown) => shown,
         Cow::Borrowed(_) => return,
     };
-    // No stage's id holds a dot, and no character is written out with one.
+    // Stage ids have no dots, and writing out a character never adds one.
     let (stage, ids) = shown.split_once('.').unwrap_or(("", shown.as_str()));
     *path = StepPath::new(stage, ids.split('.'));
 }

@@ -1,7 +1,7 @@
 //! Events to sinks: terminal, plain lines, JSON lines, JUnit, HTML.
 //!
-//! A sink consumes and never asks: it holds no channel to the engine, reads no environment and no terminal size by
-//! itself, and writes only to what it was given.
+//! A sink only consumes events: it has no channel to the engine, does not read the environment or the size of the
+//! terminal itself, and writes only to the outputs it was given.
 
 mod sink;
 

@@ -1,8 +1,8 @@
-//! A step's lines, bounded.
+//! The lines of a step, limited in number.
 
 use std::collections::VecDeque;
 
-/// The last lines of a step, at most as many as it was made for.
+/// The last lines of a step, up to a fixed number.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     lines: VecDeque<String>,
@@ -25,7 +25,7 @@ impl Log {
         self.lines.push_back(line.to_owned());
     }
 
-    /// How many earlier lines are gone.
+    /// The number of earlier lines that were dropped.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
     }

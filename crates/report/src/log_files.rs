@@ -1,4 +1,4 @@
-//! The lines of each step and service as a text file of its own, for the record of the run.
+//! Writes the lines of each step and service to a text file of its own, for the record of the run.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -14,16 +14,16 @@ use crate::{Sink, SinkError};
 
 const WHAT: &str = "the log of a step";
 
-/// Writes `STAGE/STEP.log` below a directory, for every step and service that prints something.
+/// Writes `STAGE/STEP.log` in a directory, for every step and service that prints something.
 pub struct LogFilesSink {
     directory: PathBuf,
-    /// Of the stage that runs.
+    /// The files of the running stage.
     files: HashMap<StepPath, BufWriter<File>>,
     stage: PathBuf,
 }
 
 impl LogFilesSink {
-    /// Writes below `directory`, which is made when the first step prints.
+    /// Writes to `directory`, which is created when the first step prints.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         let directory = directory.into();
         Self { stage: directory.clone(), directory, files: HashMap::new() }
@@ -54,7 +54,7 @@ impl Sink for LogFilesSink {
                 Ok(())
             }
             EventKind::StepOutput { step, line, .. } => self.write(step, line.as_str()),
-            // A service's last lines are read while it is looked for why a step failed.
+            // The last lines of a service are read when a failed step is examined.
             EventKind::StepFinished { .. } | EventKind::ServiceExited { .. } => self.flush(),
             EventKind::StageFinished { .. } => {
                 let flushed = self.flush();
@@ -85,17 +85,17 @@ mod tests {
     fn a_file_for_each_step_of_each_stage() {
         let directory = tempfile::tempdir().unwrap();
         let mut sink = LogFilesSink::new(directory.path().join("logs"));
-        let mut tell = |kind| sink.consume(&Event { at: Timestamp::UNIX_EPOCH, kind }).unwrap();
+        let mut emit = |kind| sink.consume(&Event { at: Timestamp::UNIX_EPOCH, kind }).unwrap();
         for stage in ["build", "test"] {
-            tell(EventKind::StageStarted { stage: StageId(stage.to_owned()) });
+            emit(EventKind::StageStarted { stage: StageId(stage.to_owned()) });
             for (step, line) in [("db", "up"), ("g.unit", "ok"), ("db", stage)] {
-                tell(EventKind::StepOutput {
+                emit(EventKind::StepOutput {
                     step: StepPath::new(stage, [step]),
                     stream: Stream::Stdout,
                     line: MaskedLine::from_masked(line),
                 });
             }
-            tell(EventKind::StageFinished {
+            emit(EventKind::StageFinished {
                 stage: StageId(stage.to_owned()),
                 outcome: Outcome::Succeeded,
                 elapsed: std::time::Duration::ZERO,

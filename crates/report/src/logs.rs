@@ -1,4 +1,4 @@
-//! What steps printed, and nothing else.
+//! Writes the output of steps, and nothing else.
 
 use std::{collections::BTreeSet, io::Write};
 
@@ -7,7 +7,7 @@ use cirun_plan::StepPath;
 
 use crate::{Look, Sink, SinkError, clean::clean};
 
-/// Writes the lines of some steps; with more than one step, each line after its step's path.
+/// Writes the lines of some steps; if there are several, each line comes after its step's path.
 pub struct LogSink<W> {
     out: W,
     look: Look,

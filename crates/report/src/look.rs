@@ -1,24 +1,24 @@
-//! Colours and the width of the page. The only place that knows escape codes.
+//! Colours and the width of the page. No other module uses escape codes.
 
-/// Whether text is coloured; the caller decides it from the terminal, `NO_COLOR` and its settings.
+/// Whether text is coloured; the caller decides by the terminal, `NO_COLOR` and its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
-    /// Plain text only; the escape codes of programs are removed too.
+    /// Plain text only; the escape codes of programs are also removed.
     Never,
     /// With colours; those of programs are kept.
     Always,
 }
 
-/// How text for people is laid out.
+/// The layout of text for users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     /// With or without colours.
     pub colour: Colour,
-    /// Columns that tables and sentences may take. Lines of steps are never cut.
+    /// The columns available to tables and sentences. Lines of steps are never cut.
     pub width: usize,
 }
 
-/// What a piece of text is, rather than how it looks.
+/// The meaning of a piece of text, rather than its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
     Good,
@@ -27,13 +27,13 @@ pub(crate) enum Tone {
     Info,
     Dim,
     Strong,
-    /// A step's own colour, by its number in the run.
+    /// The colour of a step, by its number in the run.
     Step(usize),
-    /// A service's own colour.
+    /// The colour of a service.
     Service(usize),
 }
 
-/// Cyan, magenta, blue and their bright forms: green, red and yellow say how something went.
+/// Cyan, magenta, blue and their bright forms: green, red and yellow show outcomes.
 const STEP_COLOURS: [&str; 6] = ["36", "35", "34", "96", "95", "94"];
 
 impl Look {
@@ -58,7 +58,7 @@ impl Look {
     }
 }
 
-/// A sign in front of a line. It repeats what the line says in words, so nothing is lost without it.
+/// A sign before a line. The words of the line have the same meaning, so nothing is lost without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     Start,

@@ -1,4 +1,5 @@
-//! Tells a run in lines, each with the step's id in front. Plain output is these lines; a terminal shows them above its bars.
+//! Describes a run in lines, each with the step's id before it. Plain output is these lines; a terminal shows them
+//! above its bars.
 
 use cirun_diagnostics::Severity;
 use cirun_engine::{Event, EventKind, ImageState, Outcome, describe_exit_code};
@@ -17,31 +18,31 @@ use crate::{
     table::{shorten_path, wrap},
 };
 
-/// Prefixes grow with the ids that have come, within these bounds.
+/// The width of prefixes: it grows with the ids, within these bounds.
 const PREFIX: std::ops::RangeInclusive<usize> = 12..=24;
 
-/// Sentences are not broken into less than this, however narrow the page.
+/// Sentences are not wrapped at less than this width, however narrow the page.
 const LEAST_SENTENCE: usize = 30;
 
-/// Who a line is about when it is about no step.
+/// The prefix of a line about no step.
 const SELF: &str = "cirun";
 
-/// What becomes of cirun's own sentences that are wider than the page. Lines of steps are never touched.
+/// How to handle cirun's own sentences that are wider than the page. Lines of steps are never changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sentences {
     /// One line each, for programs that read lines.
     Whole,
-    /// Broken at spaces, for eyes.
+    /// Wrapped at spaces, for users.
     Broken,
 }
 
-/// Makes the lines. It remembers only what layout needs.
+/// Makes the lines. It only keeps state for the layout.
 pub(crate) struct Narrator {
     look: Look,
     sentences: Sentences,
     prefix: usize,
     pulls: IndexMap<String, Pull>,
-    /// Why the last failed pull failed.
+    /// The reason of the last failed pull.
     failed_pull: Option<String>,
 }
 
@@ -55,10 +56,10 @@ impl Narrator {
         Self { look, sentences, prefix: *PREFIX.start(), pulls: IndexMap::new(), failed_pull: None }
     }
 
-    /// The lines that tell `event`, which `record` holds already; none for what only the end or a bar shows.
-    pub(crate) fn tell(&mut self, event: &Event, record: &RunRecord) -> Vec<String> {
+    /// The lines for `event`, which `record` already contains; none for events that only the summary or a bar shows.
+    pub(crate) fn lines(&mut self, event: &Event, record: &RunRecord) -> Vec<String> {
         match &event.kind {
-            // The failed pull has just told it.
+            // The failed pull has just reported it.
             EventKind::Diagnostic { step: None, message, .. }
                 if self.failed_pull.as_ref().is_some_and(|reason| message.ends_with(reason)) =>
             {
@@ -75,7 +76,7 @@ impl Narrator {
                 let text = format!("stage {stage} {} in {}", words(*outcome), human::duration(*elapsed));
                 vec![self.own(mark(*outcome), &text)]
             }
-            // What the run is of stands above its lines, and what came of it below.
+            // The pipeline is named above the lines, and the outcome is below them.
             EventKind::RunStarted { .. }
             | EventKind::StageStarted { .. }
             | EventKind::StageFinished { .. }
@@ -93,7 +94,7 @@ impl Narrator {
                 let how = describe_exit_code(*exit_code, reason.as_deref());
                 vec![self.line(record, step, mark, &format!("service ended: {how}"))]
             }
-            // That the service has started tells more, and follows.
+            // The event that the service has started has more details, and follows.
             EventKind::StepStarted { step_type, .. } if step_type == BACKGROUND => Vec::new(),
             EventKind::StepStarted { step, step_type, attempt } => {
                 let at = human::duration(record.since_start(event.at));
@@ -104,7 +105,7 @@ impl Narrator {
                 let mark = if is_service(record, step) { Mark::ServiceLine } else { Mark::StepLine };
                 vec![self.line(record, step, mark, &clean(line.as_str(), self.look.colour))]
             }
-            // A service that was up ends with its stage, which is no news.
+            // A service that was ready ends with its stage, as expected.
             EventKind::StepFinished { step, tests, .. } if is_service(record, step) => {
                 tests.iter().map(|tests| self.line(record, step, Mark::Service, &test_words(tests))).collect()
             }

@@ -1,4 +1,4 @@
-//! `--progress plain`: lines for pipes, logs and people without a terminal.
+//! `--progress plain`: lines for pipes, logs and users without a terminal.
 
 use std::io::Write;
 
@@ -12,7 +12,7 @@ use crate::{
     record::RunRecord,
 };
 
-/// Writes every fact as a line, then the summary and what failed.
+/// Writes every event as a line, then the summary and what failed.
 pub struct PlainSink<W> {
     out: W,
     look: Look,
@@ -31,7 +31,7 @@ impl<W: Write + Send> Sink for PlainSink<W> {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
         let event = &*legible_event(event);
         self.record.apply(event);
-        let mut lines = self.narrator.tell(event, &self.record);
+        let mut lines = self.narrator.lines(event, &self.record);
         lines.extend(closing(self.look, &self.record, event));
         write_lines(&mut self.out, &lines)
     }

@@ -1,4 +1,4 @@
-//! `--progress quiet`: what went wrong, and the summary.
+//! `--progress quiet`: failures and the summary.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use crate::{
     record::RunRecord,
 };
 
-/// Whether the failure of a step is told when it happens, or at the end alone.
+/// Whether to report the failure of a step when it happens, or only at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failures {
     AsTheyHappen,
@@ -36,7 +36,7 @@ impl<W: Write + Send> QuietSink<W> {
         Self { out, failures: Failures::AsTheyHappen, look, record: RunRecord::new(0), narrator }
     }
 
-    /// Writes the summary of a run that is over to `out`: its failed steps are told once, below it.
+    /// Writes the summary of a finished run to `out`; its failed steps are reported once, below it.
     pub fn summary(out: W, look: Look) -> Self {
         Self { failures: Failures::AtTheEnd, ..Self::new(out, look) }
     }
@@ -46,15 +46,15 @@ impl<W: Write + Send> Sink for QuietSink<W> {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
         let event = &*legible_event(event);
         self.record.apply(event);
-        let told = self.narrator.tell(event, &self.record);
-        let is_told = is_failure(&event.kind) && !(self.failures == Failures::AtTheEnd && is_of_a_step(&event.kind));
-        let mut lines = if is_told { told } else { Vec::new() };
+        let all = self.narrator.lines(event, &self.record);
+        let is_shown = is_failure(&event.kind) && !(self.failures == Failures::AtTheEnd && is_of_a_step(&event.kind));
+        let mut lines = if is_shown { all } else { Vec::new() };
         lines.extend(closing(self.look, &self.record, event));
         write_lines(&mut self.out, &lines)
     }
 }
 
-/// The end of a step that the summary tells of again.
+/// The end of a step that the summary reports again.
 fn is_of_a_step(kind: &EventKind) -> bool {
     matches!(kind, EventKind::StepFinished { .. })
 }

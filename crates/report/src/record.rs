@@ -1,4 +1,4 @@
-//! What a run has come to so far, gathered from its events. The summaries and reports are made from it.
+//! The state of a run so far, gathered from its events. Summaries and reports are made from it.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(crate) struct RunRecord {
     keep_lines: usize,
 }
 
-/// What `run_started` said.
+/// The contents of `run_started`.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) at: Timestamp,
@@ -51,7 +51,7 @@ pub(crate) struct RunFinish {
     pub(crate) elapsed: Duration,
 }
 
-/// A stage and its steps and services, in the order they were first heard of.
+/// A stage with its steps and services, in the order of their first events.
 #[derive(Debug)]
 pub(crate) struct StageRecord {
     pub(crate) id: String,
@@ -71,14 +71,14 @@ pub(crate) struct StageFinish {
 pub(crate) struct Entry {
     pub(crate) started: Option<Timestamp>,
     pub(crate) log: Log,
-    /// The first line that looked like an error.
+    /// The first line that looks like an error.
     pub(crate) first_error: Option<String>,
     pub(crate) state: State,
     /// The tests of a service's reports.
     service_tests: Option<TestSummary>,
 }
 
-/// What is known of a step or a service only.
+/// Details that only steps, or only services, have.
 #[derive(Debug)]
 pub(crate) enum State {
     Service { ready_after: Option<Duration>, end: Option<ServiceEnd> },
@@ -107,7 +107,7 @@ pub(crate) struct StepFinish {
 }
 
 impl RunRecord {
-    /// Nothing yet; of each step the last `keep_lines` lines will be kept.
+    /// An empty record; it keeps the last `keep_lines` lines of each step.
     pub(crate) fn new(keep_lines: usize) -> Self {
         Self { header: None, stages: Vec::new(), notes: Vec::new(), finish: None, keep_lines }
     }
@@ -159,7 +159,7 @@ impl RunRecord {
         }
     }
 
-    /// The stage that runs now; events before any stage get one without a name.
+    /// The running stage; events before any stage get one without a name.
     fn stage(&mut self) -> &mut StageRecord {
         if self.stages.is_empty() {
             self.stages.push(StageRecord::new(""));
@@ -179,19 +179,19 @@ impl RunRecord {
         })
     }
 
-    /// A step or service of the stage that runs now, and its number there.
+    /// A step or service of the running stage, and its number there.
     pub(crate) fn find(&self, path: &StepPath) -> Option<(usize, &Entry)> {
         let (number, _, entry) = self.stages.last()?.entries.get_full(path)?;
         Some((number, entry))
     }
 
-    /// Since the run began.
+    /// The time since the run began.
     pub(crate) fn since_start(&self, at: Timestamp) -> Duration {
         self.header.as_ref().map_or(Duration::ZERO, |header| between(header.at, at))
     }
 }
 
-/// From `start` to `end`; zero when the clock went back.
+/// The time from `start` to `end`; zero if the clock went back.
 pub(crate) fn between(start: Timestamp, end: Timestamp) -> Duration {
     Duration::try_from(end.duration_since(start)).unwrap_or_default()
 }
@@ -210,8 +210,8 @@ impl Entry {
         self.state = state;
     }
 
-    /// CI calls every started service successful (background.started), which says less than what is known of it. What
-    /// its failure strategy decided says more.
+    /// CI reports every started service as successful (background.started); here its own end is more precise, and the
+    /// decision of its failure strategy most of all.
     fn finish_with(&mut self, ended: Option<StepFinish>) {
         match (&mut self.state, ended) {
             (State::Step { finish, .. }, ended) => *finish = ended,

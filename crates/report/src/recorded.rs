@@ -1,4 +1,4 @@
-//! Reads events back from the event stream: what `wire` writes, as the record of a run keeps it.
+//! Reads events from the event stream, as `wire` writes it and the record of a run keeps it.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use cirun_engine::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, Te
 use cirun_plan::{Profile, StageId, StepPath};
 use serde_json::Value;
 
-/// The event of one line; none for a type that this version does not know.
+/// The event of one line; `None` for a type that this version does not know.
 ///
 /// # Errors
-/// When the line is no JSON, or a known event lacks what makes it one.
+/// A line that is not JSON, or a known event that lacks a required field.
 pub fn read_event(line: &str) -> Result<Option<Event>, ReadEventError> {
     let json: Value = serde_json::from_str(line).map_err(|error| ReadEventError(error.to_string()))?;
     let event = Fields(&json);
     let Some(kind) = kind(&event)? else { return Ok(None) };
     let at = event.text("time")?;
-    let at = at.parse().map_err(|_| ReadEventError(format!("`{at}` is no time")))?;
+    let at = at.parse().map_err(|_| ReadEventError(format!("`{at}` is not a time")))?;
     Ok(Some(Event { at, kind }))
 }
 
@@ -124,7 +124,7 @@ fn image_state(event: &Fields<'_>) -> Result<ImageState, ReadEventError> {
         "progress" => ImageState::Progress { current: bytes("current"), total: bytes("total") },
         "done" => ImageState::Done,
         "failed" => ImageState::Failed { reason: event.optional("reason").unwrap_or_default().to_owned() },
-        other => return Err(ReadEventError(format!("`{other}` is no state of an image"))),
+        other => return Err(ReadEventError(format!("`{other}` is not a state of an image"))),
     })
 }
 
@@ -132,19 +132,19 @@ fn outcome(word: &str) -> Result<Outcome, ReadEventError> {
     let all =
         [Outcome::Succeeded, Outcome::Failed, Outcome::Skipped, Outcome::Ignored, Outcome::TimedOut, Outcome::Aborted];
     let found = all.into_iter().find(|outcome| outcome.as_str() == word);
-    found.ok_or_else(|| ReadEventError(format!("`{word}` is no outcome")))
+    found.ok_or_else(|| ReadEventError(format!("`{word}` is not an outcome")))
 }
 
 fn profile(word: &str) -> Result<Profile, ReadEventError> {
     let found = Profile::ALL.into_iter().find(|profile| profile.as_str() == word);
-    found.ok_or_else(|| ReadEventError(format!("`{word}` is no infrastructure profile")))
+    found.ok_or_else(|| ReadEventError(format!("`{word}` is not an infrastructure profile")))
 }
 
 fn severity(word: &str) -> Severity {
     Severity::ALL.into_iter().find(|severity| severity.as_str() == word).unwrap_or(Severity::Note)
 }
 
-/// A full path: no identifier holds a dot.
+/// A full path: identifiers have no dots.
 fn path(text: &str) -> StepPath {
     let (stage, ids) = text.split_once('.').unwrap_or(("", text));
     StepPath::new(stage, ids.split('.'))

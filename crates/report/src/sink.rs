@@ -1,31 +1,31 @@
-//! What every sink is, and how one event reaches several.
+//! The interface of sinks, and the distribution of an event to several.
 
 use std::io;
 
 use cirun_engine::Event;
 
-/// Takes the events of one run, in order.
+/// Receives the events of one run, in order.
 pub trait Sink: Send {
-    /// Takes the next event. An error means that its fact may be lost; the caller then cancels the run.
+    /// Handles the next event. An error means that its fact may be lost; the caller then cancels the run.
     fn consume(&mut self, event: &Event) -> Result<(), SinkError>;
 }
 
-/// A sink could not write what it had to.
+/// A sink could not write its output.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
-    /// The place it writes to failed.
+    /// Writing failed.
     #[error("cannot write {what}")]
     Write {
-        /// Which output, for a person (`the event stream`).
+        /// The output, as text to print (`the event stream`).
         what: &'static str,
         /// The cause.
         #[source]
         source: io::Error,
     },
-    /// A report could not be put into its format.
+    /// A report could not be formatted.
     #[error("cannot make {what}: {reason}")]
     Format {
-        /// Which output, for a person.
+        /// The output, as text to print.
         what: &'static str,
         /// Why.
         reason: String,
@@ -38,7 +38,7 @@ impl SinkError {
     }
 }
 
-/// Hands each event to several sinks, in the order they were added.
+/// Passes each event to several sinks, in the order they were added.
 #[derive(Default)]
 pub struct Fanout {
     sinks: Vec<Box<dyn Sink>>,
@@ -57,15 +57,15 @@ impl Fanout {
         self
     }
 
-    /// Adds a sink whose type was chosen at run time.
+    /// Adds a sink whose type is chosen at run time.
     pub fn push(&mut self, sink: Box<dyn Sink>) {
         self.sinks.push(sink);
     }
 }
 
 impl Sink for Fanout {
-    /// Every sink gets the event. Those that fail get no further ones, so that the others can show how the cancelled run
-    /// ends; the first failure is returned.
+    /// Every sink gets the event. Those that fail get no further ones, so that the others can show how the cancelled
+    /// run ends; the first failure is returned.
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
         let mut first = None;
         self.sinks.retain_mut(|sink| match sink.consume(event) {

@@ -42,7 +42,7 @@ pub(crate) fn words(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The table and the verdict, for a run that has ended.
+/// The table and the verdict of a finished run.
 pub(crate) fn render(look: Look, record: &RunRecord, finish: RunFinish) -> Vec<String> {
     let several = record.stages.len() > 1;
     let rows: Vec<Vec<Cell>> = record
@@ -62,8 +62,8 @@ pub(crate) fn render(look: Look, record: &RunRecord, finish: RunFinish) -> Vec<S
     lines
 }
 
-/// How a step or service stands: a sign and words.
-pub(crate) fn standing(entry: &Entry) -> (Mark, &'static str) {
+/// The state of a step or service: a sign and words.
+pub(crate) fn status_of(entry: &Entry) -> (Mark, &'static str) {
     match &entry.state {
         State::Service { end: Some(end), .. } => {
             (if end.exit_code == 0 { Mark::Warning } else { Mark::Bad }, "service ended")
@@ -76,7 +76,7 @@ pub(crate) fn standing(entry: &Entry) -> (Mark, &'static str) {
 }
 
 fn row(stage: &str, path: &str, entry: &Entry) -> Vec<Cell> {
-    let (mark, words) = standing(entry);
+    let (mark, words) = status_of(entry);
     let status = Cell::toned(format!("{} {words}", mark.glyph()), mark.tone());
     let tests = entry.tests().map(test_ratio).unwrap_or_default();
     let [exit, time, note] = match &entry.state {
@@ -100,7 +100,7 @@ fn finished_step(finish: &StepFinish, attempt: u32) -> [String; 3] {
         notes.push(format!("attempt {attempt}"));
     }
     let meaning = finish.exit_code.and_then(exit_code_meaning).map(str::to_owned);
-    // The column beside it has the code.
+    // The column next to it has the code.
     let code = finish.exit_code.map(|code| format!("exit code {code}"));
     notes.extend(finish.reason.clone().filter(|reason| Some(reason) != code.as_ref()).or(meaning));
     let time = if finish.outcome == Outcome::Skipped { String::new() } else { human::duration(finish.elapsed) };
@@ -124,7 +124,7 @@ fn verdict(look: Look, record: &RunRecord, finish: RunFinish) -> String {
     let what = record.header.as_ref().map_or("the run", |header| header.pipeline.as_str());
     let mark = mark(finish.outcome);
     let said = match finish.outcome {
-        // No success: what was to be seen has not been seen.
+        // Not a success: nothing has run.
         Outcome::Skipped => format!("nothing of {what} has run"),
         outcome => format!("{what} {} in {}", words(outcome), human::duration(finish.elapsed)),
     };
@@ -132,13 +132,13 @@ fn verdict(look: Look, record: &RunRecord, finish: RunFinish) -> String {
     let counts = counts(record);
     let colon = if counts.is_empty() { "" } else { ": " };
     match finish.exit_code {
-        // Success and a failed step say it all; another code says what kind of failure it was.
+        // A success or a failed step explains itself; another code shows the kind of failure.
         0 | 1 => format!("{head}{colon}{counts}"),
         code => format!("{head}{colon}{counts} (exit code {code})"),
     }
 }
 
-/// `1 failed, 3 succeeded, 1 skipped`: the steps by outcome, the bad ones first.
+/// `1 failed, 3 succeeded, 1 skipped`: the steps by outcome, failures first.
 pub(crate) fn counts(record: &RunRecord) -> String {
     let outcomes: Vec<Outcome> = record
         .stages

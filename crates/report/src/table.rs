@@ -1,4 +1,4 @@
-//! Tables for terminals. The only place that lays out columns.
+//! Tables for terminals. No other module lays out columns.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::{
 
 const GAP: &str = "  ";
 
-/// A column's title and how its cells stand in it.
+/// A column's title and the alignment of its cells.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     pub(crate) title: &'static str,
@@ -20,13 +20,13 @@ pub(crate) struct Column {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColumnKind {
-    /// On the left; gives way when the table is too wide, and keeps its end (`…sts.unit`).
+    /// Left-aligned; shrinks if the table is too wide, and keeps its end (`…sts.unit`).
     Path,
-    /// On the left, as wide as it is.
+    /// Left-aligned, never cut.
     Word,
-    /// On the right.
+    /// Right-aligned.
     Number,
-    /// On the left; the first to give way, and keeps its beginning.
+    /// Left-aligned; the first to shrink, and keeps its beginning.
     Sentence,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn render(look: Look, columns: &[Column], rows: &[Vec<Cell>]) -> Vec<
         .collect();
     let mut widths = fitting_widths(&used, rows, look.width);
     if total(&widths) > look.width {
-        // The sentences stand elsewhere too; a table whose lines wrap cannot be read at all.
+        // The sentences are also elsewhere; a table with wrapped lines cannot be read at all.
         used.retain(|(_, column)| column.kind != ColumnKind::Sentence);
         widths = fitting_widths(&used, rows, look.width);
     }
@@ -99,7 +99,7 @@ fn total(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1)
 }
 
-/// Takes what is too much from the sentence columns, then from the path columns, down to a width that still says something.
+/// Removes the excess from the sentence columns, then from the path columns, down to a width that is still useful.
 fn shrink(widths: &mut [usize], columns: &[(usize, Column)], page: usize) {
     for (kind, least) in [(ColumnKind::Sentence, 20), (ColumnKind::Path, 12), (ColumnKind::Sentence, 8)] {
         for (place, (_, column)) in columns.iter().enumerate() {
@@ -118,7 +118,7 @@ fn fit(text: &str, width: usize, kind: ColumnKind) -> Cow<'_, str> {
     }
 }
 
-/// A step's path in at most `width` columns: its end tells more than its beginning.
+/// A step's path in at most `width` columns: its end is more useful than its beginning.
 pub(crate) fn shorten_path(path: &str, width: usize) -> Cow<'_, str> {
     if measure_text_width(path) <= width {
         return path.into();
@@ -131,7 +131,7 @@ pub(crate) fn shorten_path(path: &str, width: usize) -> Cow<'_, str> {
     format!("…{cut}").into()
 }
 
-/// Breaks a sentence for people at spaces so that it stands in `width` columns; longer words stand alone.
+/// Wraps a sentence at spaces to `width` columns; longer words get a line of their own.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_under_their_titles_and_empty_ones_are_left_out() {
+    fn columns_are_under_their_titles_and_empty_ones_are_left_out() {
         assert_snapshot!(table(80, &[["unit", "ok", "", "fine"], ["東京", "failed", "", ""]]), @r"
         step  status  note
         unit  ok      fine

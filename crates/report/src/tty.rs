@@ -1,4 +1,4 @@
-//! `--progress tty`: lines as in plain output, and under them live bars of what runs now.
+//! `--progress tty`: lines as in plain output, and below them live bars of what is running.
 
 mod bars;
 mod screen;
@@ -16,34 +16,34 @@ use jiff::Timestamp;
 use self::{screen::Screen, ticker::Ticker};
 use crate::{Colour, Sink, SinkError, closing::PROGRESS};
 
-/// How often the screen is drawn.
+/// How often to draw the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {
-    /// At this pace, however much happens; lines wait for the next drawing.
+    /// At this interval, however much happens; lines wait for the next drawing.
     Every(Duration),
-    /// After every event, and never between.
+    /// After every event, and at no other time.
     EachEvent,
 }
 
 impl Default for Refresh {
-    /// Fifteen times a second: a person sees no delay, and a slow connection can follow.
+    /// Fifteen times a second: users see no delay, and a slow connection can follow.
     fn default() -> Self {
         Self::Every(Duration::from_millis(66))
     }
 }
 
-/// Draws on a terminal. It never hides the cursor, and takes its bars away when the run ends or the sink is dropped, so the
-/// terminal is in order even when cirun is stopped in between.
+/// Draws on a terminal. It never hides the cursor, and removes its bars when the run ends or the sink is dropped, so
+/// the terminal is in order even if cirun is stopped in between.
 pub struct TtySink {
     screen: Arc<Mutex<Screen>>,
     ticker: Option<Ticker>,
 }
 
 impl TtySink {
-    /// Draws on `term`; `now` tells the time that running steps are measured with.
+    /// Draws on `term`; `now` returns the time for the durations of running steps.
     ///
     /// # Errors
-    /// When the thread that draws cannot be started.
+    /// If the drawing thread cannot be started.
     pub fn new<T: TermLike + Clone + 'static>(
         term: T,
         colour: Colour,
@@ -58,24 +58,24 @@ impl TtySink {
         Ok(Self { screen, ticker })
     }
 
-    /// What takes it off the terminal for a while.
+    /// A handle to pause it.
     pub fn pause(&self) -> Pause {
         Pause(Arc::clone(&self.screen))
     }
 }
 
-/// Takes a [`TtySink`] off the terminal for a while, so that somebody can be asked.
+/// Pauses a [`TtySink`], so that cirun can ask the user something.
 #[derive(Clone)]
 pub struct Pause(Arc<Mutex<Screen>>);
 
 impl Pause {
-    /// Draws what has been told so far, takes the bars away, and draws no more. Best effort: an error of the terminal comes
-    /// again with the next drawing.
+    /// Draws everything so far, removes the bars, and stops drawing. Best effort: an error of the terminal recurs with
+    /// the next drawing.
     pub fn begin(&self) {
         drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).pause());
     }
 
-    /// Draws again.
+    /// Resumes drawing.
     pub fn end(&self) {
         drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).resume());
     }
@@ -83,7 +83,7 @@ impl Pause {
 
 impl Sink for TtySink {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
-        // A drawing that panicked left at most a half-drawn bar; the next one mends it.
+        // A drawing that panicked left at most an incomplete bar; the next one fixes it.
         let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
         screen.take_error().map_err(SinkError::write(PROGRESS))?;
         let drawn = screen.apply(event);

@@ -1,6 +1,6 @@
 //! The JSON of the event stream (product.md, Event stream; docs/events.md lists every field).
 //!
-//! A field is always there: what has no value is `null`, so that a reader can rely on the shape of a type.
+//! Every field is always present, and `null` if it has no value, so that readers can rely on the shape of a type.
 
 use std::time::Duration;
 
@@ -94,14 +94,14 @@ pub(crate) enum WireEvent<'a> {
     },
 }
 
-/// A stage and how many steps it has.
+/// A stage with the number of its steps.
 #[derive(Serialize)]
 pub(crate) struct WireStage<'a> {
     stage: &'a str,
     steps: usize,
 }
 
-/// A step's JUnit reports, summed up.
+/// The summary of a step's JUnit reports.
 #[derive(Serialize)]
 pub(crate) struct WireTests<'a> {
     total: u32,

@@ -17,7 +17,7 @@ mod tty;
 use cirun_engine::Event;
 use cirun_report::Sink;
 
-/// What a sink wrote when it was given `events`.
+/// The output of a sink for `events`.
 fn written(events: &[Event], sink: impl FnOnce(Buffer) -> Box<dyn Sink>) -> String {
     let buffer = Buffer::default();
     let mut sink = sink(buffer.clone());
@@ -27,7 +27,7 @@ fn written(events: &[Event], sink: impl FnOnce(Buffer) -> Box<dyn Sink>) -> Stri
     buffer.text()
 }
 
-/// Memory that a sink writes to and a test reads.
+/// A buffer that a sink writes to and a test reads.
 #[derive(Clone, Default)]
 struct Buffer(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
 
@@ -48,7 +48,7 @@ impl std::io::Write for Buffer {
     }
 }
 
-/// A writer whose other end is closed.
+/// A writer whose receiver is closed.
 struct Closed;
 
 impl std::io::Write for Closed {

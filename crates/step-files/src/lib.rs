@@ -1,7 +1,7 @@
-//! What a step leaves in files, for every executor: its output variables and its reports.
+//! The files that a step leaves, for every executor: its output variables and its reports.
 //!
-//! Steps and services can write where these files are, at any time. So all of them are reached beneath the directory that the
-//! executor names, and what breaks a rule on the way is refused, with the reason.
+//! Steps and services can write to the directories of these files at any time. So all of them are opened relative to
+//! the directory that the executor names, and a violation of a rule is refused with the reason.
 
 mod outputs;
 mod reports;

@@ -11,22 +11,22 @@ use cirun_plan::{ENGINE_DIR, StepFiles};
 use indexmap::IndexMap;
 use tokio::task::spawn_blocking;
 
-/// The largest output file that is read.
+/// The largest output file.
 const LARGEST: u64 = 16 << 20;
 
-/// Whose files are meant.
+/// The owner of the files.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'s> {
-    /// The directory of the machine that the step sees as [`ENGINE_DIR`].
+    /// The directory on the machine that the step sees as [`ENGINE_DIR`].
     pub run_dir: &'s Path,
-    /// The step's variables, with paths as the plan has them.
+    /// The step's variables, with paths as in the plan.
     pub env: &'s IndexMap<String, String>,
 }
 
-/// Reads the files that the step's environment names. One that cannot be trusted is [`OutputFiles::refused`].
+/// Reads the files in the step's environment. One that cannot be trusted is [`OutputFiles::refused`].
 ///
 /// # Errors
-/// [`BackendError::Io`] where the run's directory itself cannot be read.
+/// [`BackendError::Io`] if the run's directory itself cannot be read.
 pub async fn read(step: Step<'_>) -> Result<OutputFiles, BackendError> {
     let outputs = step.file("DRONE_OUTPUT").or_else(|| step.file("HARNESS_OUTPUT_FILE"));
     let (secrets, artifact) = (step.file("HARNESS_OUTPUT_SECRET_FILE"), step.file("PLUGIN_ARTIFACT_FILE"));
@@ -36,7 +36,8 @@ pub async fn read(step: Step<'_>) -> Result<OutputFiles, BackendError> {
         let mut files = OutputFiles { outputs: take(outputs), secrets: None, artifact: take(artifact), refused: None };
         files.secrets = take(secrets.clone());
         if let (Some(path), Some(_)) = (secrets, &files.secrets) {
-            // It goes at once: whatever ends cirun, the run's record is left without it. The end of the run tries again.
+            // It is removed at once, so that it is never left in the run's record, however cirun ends. The end of the
+            // run tries again.
             drop(root.remove(&path));
         }
         files.refused = refused.into_iter().next();
@@ -45,8 +46,8 @@ pub async fn read(step: Step<'_>) -> Result<OutputFiles, BackendError> {
     .await
 }
 
-/// Removes what an earlier attempt wrote: a retry writes to the same files, and in CI they would be new. The inner error is
-/// why the step cannot start.
+/// Removes the files of an earlier attempt: a retry writes to the same files, and in CI they would be new. The inner
+/// error is the reason why the step cannot start.
 ///
 /// # Errors
 /// As [`read`].
@@ -69,7 +70,8 @@ pub async fn remove(step: Step<'_>) -> Result<Result<(), String>, BackendError> 
     .await
 }
 
-/// Reads what a step exported to the later host steps of its stage (`$DRONE_ENV`). The inner error is for a person.
+/// Reads the variables that a step exported to the later host steps of its stage (`$DRONE_ENV`). The inner error is
+/// text to print.
 ///
 /// # Errors
 /// As [`read`].
@@ -84,7 +86,7 @@ pub async fn export(step: Step<'_>) -> Result<Result<Option<Vec<u8>>, String>, B
 }
 
 impl Step<'_> {
-    /// Where the file that a variable names is below the run's directory; `None` for every other path.
+    /// The path, in the run's directory, of the file in a variable; `None` for every other path.
     fn file(self, variable: &str) -> Option<PathBuf> {
         let below = Path::new(self.env.get(variable)?).strip_prefix(ENGINE_DIR).ok()?;
         let plain = below.components().all(|part| matches!(part, Component::Normal(_)));

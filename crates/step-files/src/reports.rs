@@ -1,4 +1,4 @@
-//! The report files of a step: found by a pattern beneath a directory, each once, within limits.
+//! The report files of a step: found by a pattern in a directory, each once, within limits.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -8,21 +8,21 @@ use std::{
 use cirun_beneath::{Entry as Found, Finding, Kind, Limits, Pattern, Refusal, Root, Star};
 use cirun_engine::{MissedReport, ReportFile, Reports};
 
-/// The largest report that is read.
+/// The largest report.
 const LARGEST_REPORT: u64 = 32 << 20;
-/// How much is read of all reports of a step.
+/// The largest total size of a step's reports.
 const LARGEST_OF_ALL: u64 = 128 << 20;
-/// How many reports of a step are read.
+/// The largest number of reports of a step.
 const MOST_REPORTS: usize = 10_000;
-/// How much of a directory is looked at for reports.
+/// The limits of the search in a directory.
 const LIMITS: Limits = Limits { entries: 1_000_000, depth: 64 };
-/// How many files that were left out are named.
+/// The number of skipped files to name.
 const MOST_NAMED: usize = 20;
 
-/// What has been found so far.
+/// The reports found so far.
 #[derive(Debug, Default)]
 pub struct Collection {
-    /// By path, as people see it.
+    /// By path, as printed.
     files: BTreeMap<String, Vec<u8>>,
     left_out: Vec<String>,
     missed: Vec<MissedReport>,
@@ -30,19 +30,19 @@ pub struct Collection {
     met: usize,
 }
 
-/// The extensions of reports in a directory that is named without them.
+/// The extensions of reports in a directory that is named without a pattern.
 const EXTENSIONS: [&str; 2] = ["xml", "trx"];
 
-/// A path of `reports`: a pattern of files, and of directories that stand for the reports in them.
+/// A path in `reports`: a pattern for files, and for directories with reports in them.
 #[derive(Debug)]
 pub struct ReportPath {
     pattern: Pattern,
-    /// Its last name has no wildcard, so that a directory of this name is meant: `a/*` means the files of `a` alone.
+    /// Its last name has no wildcard, so it may be a directory: `a/*` only means the files in `a`.
     names_directories: bool,
 }
 
 impl ReportPath {
-    /// Reads a path that is relative to where it is looked for.
+    /// Parses a path relative to the search directory.
     ///
     /// # Errors
     /// [`Refusal::Pattern`].
@@ -52,7 +52,7 @@ impl ReportPath {
         Ok(Self { pattern: Pattern::new(text, Star::OneName)?, names_directories })
     }
 
-    /// Whether a file is meant, or is a report in a directory that is.
+    /// Whether a file matches, or is a report in a directory that does.
     pub fn means(&self, file: &str) -> bool {
         let directories = Path::new(file).ancestors().skip(1).filter_map(Path::to_str);
         self.pattern.matches(file)
@@ -67,7 +67,7 @@ fn is_report(path: &Path) -> bool {
 }
 
 impl Collection {
-    /// Looks for a path beneath a directory. `shown` makes the path for people of one that begins at `root`.
+    /// Searches for a path in a directory. `shown` converts a path relative to `root` to the printed one.
     ///
     /// # Errors
     /// [`Refusal::Pattern`].
@@ -121,10 +121,10 @@ impl Collection {
         }
     }
 
-    /// How large the next report may be.
+    /// The largest size of the next report.
     ///
     /// # Errors
-    /// [`Refusal::TooMany`] where no more are read.
+    /// [`Refusal::TooMany`] if no more reports are read.
     pub fn room(&self) -> Result<u64, Refusal> {
         if self.files.len() == MOST_REPORTS {
             return Err(Refusal::TooMany(MOST_REPORTS));
@@ -141,23 +141,23 @@ impl Collection {
         }
     }
 
-    /// Notes that a file is not read.
+    /// Records that a file was skipped.
     pub fn leave_out(&mut self, path: &str, reason: &Refusal) {
         self.met += 1;
         self.left_out.push(format!("`{path}` is left out: {reason}"));
     }
 
-    /// How often a file has been found, also again and those that are left out.
+    /// How many files have been found, including duplicates and skipped ones.
     pub fn met(&self) -> usize {
         self.met
     }
 
-    /// Notes that no file matches a path, and where was looked for it (`in the workspace`).
+    /// Records that no file matches a path, with the place of the search (`in the workspace`).
     pub fn miss(&mut self, path: &str, place: String) {
         self.missed.push(MissedReport { path: path.to_owned(), place });
     }
 
-    /// What was found.
+    /// The results.
     pub fn finish(mut self) -> Reports {
         let more = self.left_out.len().saturating_sub(MOST_NAMED);
         if more > 0 {
@@ -169,7 +169,7 @@ impl Collection {
     }
 }
 
-/// A path below a directory, as people write it.
+/// A path in a directory, as printed.
 pub fn shown_below(directory: &str, path: &Path) -> String {
     let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
     match (directory.trim_end_matches('/'), names.as_slice()) {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_stands_for_its_reports() {
+    fn a_directory_means_its_reports() {
         let both = "/harness/a/b/c.xml=w/a/b/c.xml\n/harness/a/junit.xml=w/a/junit.xml";
         for path in ["a", "a/", "./a/."] {
             assert_eq!(collected(path), both, "{path}");
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(collected("a/*"), "/harness/a/junit.xml=w/a/junit.xml");
     }
 
-    /// The same in a directory that an engine packs.
+    /// The same in a directory from an engine's archive.
     #[test]
     fn a_path_means_files() {
         let means = |path: &str, file: &str| ReportPath::new(path).unwrap().means(file);

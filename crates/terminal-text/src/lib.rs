@@ -1,34 +1,34 @@
-//! What a terminal shows of a text, and what it takes as an order: one reading for the masker and for every sink, so that
-//! nothing appears that was not looked at.
+//! Splits text into what a terminal displays and what it executes: the masker and every sink use the same rules, so
+//! that nothing is displayed that was not checked.
 //!
-//! Bytes that are no UTF-8 are text here; whoever shows them replaces them first.
+//! Bytes that are not UTF-8 are text here; callers replace them before they display them.
 
 use std::{borrow::Cow, fmt::Write, ops::Range};
 
-/// What a piece of a text is to a terminal.
+/// The kinds of pieces in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
-    /// Characters, tabs among them.
+    /// Characters, including tabs.
     Text,
     /// `ESC [ … m` with numbers only: a colour.
     Colour,
-    /// Every other escape sequence, with what belongs to it.
+    /// Any other escape sequence, with its parameters or string.
     Escape,
-    /// A control character, line ends among them.
+    /// A control character, including line ends.
     Control,
-    /// A mark that turns the direction of the text around it.
+    /// A mark that changes the direction of the text around it.
     Direction,
-    /// A character without a width of its own, or the one that stands for bytes that are none.
+    /// A character without a width of its own, or the replacement character for invalid bytes.
     Filler,
 }
 
-/// How far the end of a string sequence (a title, a link) is looked for, in bytes.
+/// How many bytes to search for the end of a string sequence (a title, a link).
 const LONGEST_STRING: usize = 4096;
 
 const ESC: u8 = 0x1b;
 const CANCEL: [u8; 2] = [0x18, 0x1a];
 
-/// The pieces of a text, in order; together they are the text.
+/// The pieces of a text, in order; concatenated they are the text.
 #[derive(Debug, Clone)]
 pub struct Pieces<'a> {
     bytes: &'a [u8],
@@ -65,7 +65,7 @@ fn text_length(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Whether something other than text may begin with the byte.
+/// Whether the byte may begin something other than text.
 fn may_be_special(byte: u8) -> bool {
     match byte {
         b'\t' => false,
@@ -76,18 +76,18 @@ fn may_be_special(byte: u8) -> bool {
     }
 }
 
-/// What is at the start of `bytes`, and its length, if that is no text.
+/// The kind and length of the piece at the start of `bytes`, if it is not text.
 fn special(bytes: &[u8]) -> Option<(Piece, usize)> {
     match *bytes {
         [ESC, ..] => Some(escape(bytes)),
-        // The C1 controls, U+0080 to U+009F, mean the same as ESC and a letter.
+        // The C1 controls, U+0080 to U+009F, are equivalent to ESC and a letter.
         [0xc2, 0x9b, ..] => Some(control_sequence(bytes, Piece::Escape)),
         [0xc2, 0x90 | 0x98 | 0x9d..=0x9f, ..] => Some(string(bytes)),
         _ => unseen(bytes),
     }
 }
 
-/// The character at the start of `bytes`, if it is not seen by itself, and its length; without what follows from it.
+/// The character at the start of `bytes` and its length, if the character is invisible.
 pub fn unseen(bytes: &[u8]) -> Option<(Piece, usize)> {
     match *bytes {
         [b'\t', ..] => None,
@@ -126,8 +126,8 @@ fn escape(bytes: &[u8]) -> (Piece, usize) {
     }
 }
 
-/// A sequence whose two bytes of introduction say that parameters and a letter follow. Terminals carry out control characters
-/// within it and go on.
+/// A sequence of two introducing bytes, parameters and a letter. Terminals execute control characters inside it and
+/// continue.
 fn control_sequence(bytes: &[u8], colour: Piece) -> (Piece, usize) {
     let mut plain = true;
     for (at, byte) in bytes.iter().enumerate().skip(2) {
@@ -144,8 +144,8 @@ fn control_sequence(bytes: &[u8], colour: Piece) -> (Piece, usize) {
     (Piece::Escape, bytes.len())
 }
 
-/// A sequence whose two bytes of introduction say that a string and its end follow. One without an end is the introduction
-/// alone: what follows is shown, as far as a reader knows.
+/// A sequence of two introducing bytes and a string with an end mark. Without an end mark only the introduction counts:
+/// what follows is displayed, as far as a reader can know.
 fn string(bytes: &[u8]) -> (Piece, usize) {
     for (at, byte) in bytes.iter().enumerate().take(LONGEST_STRING).skip(2) {
         match (byte, bytes.get(at + 1)) {
@@ -160,18 +160,18 @@ fn string(bytes: &[u8]) -> (Piece, usize) {
     (Piece::Escape, 2)
 }
 
-/// A text as a terminal may have it: line ends and tabs stay, and what would be an order to it, or would turn the direction of
-/// text, is written out, as in `\u001b`. In JSON that is the same text.
+/// Text that is safe for a terminal: line ends and tabs stay; escape sequences, control characters and direction marks
+/// are written out, as in `\u001b`. In JSON that is the same text.
 pub fn legible(text: &str) -> Cow<'_, str> {
     legible_except(text, |_| false)
 }
 
-/// [`legible`], but for colours: those are the caller's own.
+/// Like [`legible`], but keeps colours, which come from the caller.
 pub fn legible_in_colour(text: &str) -> Cow<'_, str> {
     legible_except(text, |piece| piece == Piece::Colour)
 }
 
-/// Whether a character is written out.
+/// Whether a character must be written out.
 pub fn is_written_out(character: char) -> bool {
     match character {
         '\n' | '\t' => false,

@@ -1,4 +1,4 @@
-//! `cargo xtask bench plan`: time and memory of reading and planning, beside those of a plain YAML reader.
+//! `cargo xtask bench plan`: time and memory of parsing and planning, compared with a plain YAML reader.
 
 use std::{
     fmt::Write as _,
@@ -16,18 +16,19 @@ use crate::{project, sh::Cmd};
 
 /// The sizes, smallest first.
 const STEPS: [usize; 2] = [200, 10_000];
-/// The most memory that a command may take on the larger one, in kilobytes.
+/// The memory limit of a command for the larger size, in kilobytes.
 const MEMORY: u64 = 200 * 1024;
-/// How much longer than in the smaller one a step may take in the larger one: growth is linear, but for the noise.
+/// The limit of the ratio of the times per step for the larger and the smaller size: growth is linear, except for
+/// noise.
 const GROWTH: f64 = 1.25;
 
-/// A command and the longest that it may take on each size, in milliseconds.
+/// A command with its time limits for each size, in milliseconds.
 struct Row {
     words: &'static [&'static str],
     most: [u64; 2],
 }
 
-/// The plan's JSON is a hundred times larger than its tree: writing it has a bound of its own.
+/// The plan's JSON is a hundred times larger than its tree: writing it has a limit of its own.
 #[rustfmt::skip]
 const ROWS: [Row; 4] = [
     Row { words: &["list"],                     most: [10, 300] },
@@ -36,7 +37,7 @@ const ROWS: [Row; 4] = [
     Row { words: &["plan", "--format", "json"], most: [20, 700] },
 ];
 
-/// What reads the same bytes and does nothing with them, for comparison: libyaml, through Python.
+/// A program that only reads the same bytes, for comparison: libyaml, through Python.
 const YAML: &str = "import sys, yaml; list(yaml.load_all(open(sys.argv[1], 'rb'), Loader=yaml.CSafeLoader))";
 
 pub(super) fn run(binary: &Path, runs: u32) -> Result<()> {
@@ -72,7 +73,7 @@ pub(super) fn run(binary: &Path, runs: u32) -> Result<()> {
     Ok(())
 }
 
-/// What is over the limits.
+/// The limits that were exceeded.
 fn beyond(most: [u64; 2], times: [Duration; 2], memory: Option<u64>) -> impl Iterator<Item = String> {
     let too_long = (0..2).filter(move |&size| times[size] > Duration::from_millis(most[size]));
     let long = too_long.map(move |size| format!("{} with {} steps", millis(times[size]), STEPS[size]));
@@ -81,7 +82,7 @@ fn beyond(most: [u64; 2], times: [Duration; 2], memory: Option<u64>) -> impl Ite
     long.chain(large).chain(steep.map(|ratio| format!("each step takes {ratio:.2} times as long in the large one")))
 }
 
-/// `check` beside a reader that only reads, run in turn.
+/// `check` and a program that only reads, run in turn.
 fn beside_libyaml(runs: u32, files: &[PathBuf], cirun: &dyn Fn(&[&str], &Path) -> Command) -> Result<()> {
     let reader = |file: &Path| {
         let mut command = Command::new("python3");
@@ -141,7 +142,7 @@ fn corpus(binary: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How much longer one step takes in the large pipeline: 1 is linear.
+/// The ratio of the times per step for the larger and the smaller pipeline: 1 is linear.
 fn ratio(small: Duration, large: Duration) -> f64 {
     let per_step = |time: Duration, steps: usize| time.as_secs_f64() / steps as f64;
     per_step(large, STEPS[1]) / per_step(small, STEPS[0])
@@ -166,7 +167,7 @@ fn fastest(runs: u32, command: impl Fn() -> Command) -> Result<Duration> {
     Ok(best)
 }
 
-/// One run, whatever it finds: 3 says that there are errors in the document.
+/// One run, whatever it finds: exit code 3 means errors in the document.
 fn timed(command: &mut Command) -> Result<Duration> {
     let started = Instant::now();
     let output = command.output().with_context(|| format!("{command:?}"))?;
@@ -177,7 +178,7 @@ fn timed(command: &mut Command) -> Result<Duration> {
     Ok(elapsed)
 }
 
-/// The most memory that a run had at once, in kilobytes, as Linux counts it while the process lives.
+/// The maximum memory of a run, in kilobytes, as Linux counts it while the process lives.
 fn peak(mut command: Command) -> Result<Option<u64>> {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
@@ -249,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pipeline_has_as_many_steps_as_asked_for() {
+    fn the_pipeline_has_the_requested_number_of_steps() {
         assert_eq!(pipeline(7).matches("- step:").count(), 7);
     }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask bench registry`: the emulator's container, and its registry side by side with docker-registry.
+//! `cargo xtask bench registry`: the emulator's container, and its registry compared with docker-registry.
 
 use std::{
     fs::{self, File},
@@ -20,11 +20,11 @@ use crate::{
     sh::{Cmd, installed},
 };
 
-/// The registry's container, apart from the machine's own.
+/// The registry's container, separate from the machine's own.
 const NAME: &str = "cirun-registry-bench";
-/// Layers of the image, pushed side by side by the client.
+/// Layers of the image, pushed concurrently by the client.
 const LAYERS: u64 = 4;
-/// How long a server may take to answer.
+/// The timeout for a server's response.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Measures the container, then pushes.
@@ -60,11 +60,11 @@ pub(super) fn run(binary: &Path, megabytes: u64, rounds: u32) -> Result<()> {
     Ok(())
 }
 
-/// Times the start of the container that cirun itself makes, and reads its memory.
+/// Measures the start of the container that cirun itself creates, and its memory.
 fn container(binary: &Path) -> Result<()> {
     let engine = engine::ensure()?;
     let docker = |args: &[&str]| engine.docker().args(args).read().map(|text| text.trim().to_owned());
-    // Collecting nothing makes the image and the container of this build.
+    // Collecting garbage creates the image and the container of this build.
     let made = Cmd::new(binary).args(["aws", "gc", "--dry-run"]).env("CIRUN_REGISTRY", NAME);
     made.env("DOCKER_HOST", engine.host()).read()?;
     let mut best = Duration::MAX;
@@ -89,7 +89,7 @@ fn container(binary: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A server that ends with the bench.
+/// A server that stops with the bench.
 struct Server {
     child: Child,
     port: u16,
@@ -163,7 +163,7 @@ fn docker_registry() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Pushes the image once, to a name that nobody has.
+/// Pushes the image once, to a new name.
 fn push(image: &Path, port: u16) -> Result<Duration> {
     let target = format!("docker://127.0.0.1:{port}/bench:1");
     let begun = Instant::now();
@@ -231,7 +231,7 @@ fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Waits until a registry answers on the port.
+/// Waits until a registry responds on the port.
 fn answering(port: u16) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while !asked(port).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")) {
@@ -252,10 +252,10 @@ fn asked(port: u16) -> io::Result<String> {
     Ok(answer)
 }
 
-/// The most memory that a process has had.
+/// The maximum memory of a process.
 fn peak_kilobytes(pid: u32) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).context("the process is not on this machine")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let value = line.and_then(|line| line.split_whitespace().next()).context("the kernel tells no peak")?;
+    let value = line.and_then(|line| line.split_whitespace().next()).context("the kernel reports no peak")?;
     Ok(value.parse::<u64>()? * 1024 / 1000)
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask bench services`: a stage of 50 services, beside as many `docker run --detach` and `docker rm --force`; and the
-//! time that a container step adds to its program, beside that of `docker run --rm`.
+//! `cargo xtask bench services`: a stage of 50 services, compared with as many `docker run --detach` and `docker rm
+//! --force`; and the overhead of a container step, compared with that of `docker run --rm`.
 
 use std::{
     fmt::Write as _,
@@ -18,27 +18,27 @@ use crate::{
 
 const IMAGE: &str = "cirun.local/busybox:1";
 const PROFILES: [&str; 2] = ["docker", "kubernetes"];
-/// The network of the docker commands that name their containers as a stage does.
+/// The network of the docker commands, with names for its containers as in a stage.
 const NETWORK: &str = "cirun-bench";
-/// How much of the time of the docker commands a stage may take.
+/// The limit of a stage's time, relative to the docker commands.
 const LIMIT: f64 = 0.5;
-/// Steps of the stage that tells what a step adds.
+/// Steps of the stage that measures the overhead of a step.
 const STEPS: u32 = 20;
 
-/// What is measured, and how to reach it.
+/// The measured programs, and their connections.
 struct Bench<'a> {
     engine: &'a Engine,
     binary: &'a Path,
 }
 
-/// Measures all of them in turn, so that they meet the same load of the machine; fails if the median of a profile's ratios is too
-/// large.
+/// Measures all of them in turn, so that they have the same load of the machine; fails if the median of a profile's
+/// ratios is too large.
 pub(super) fn run(binary: &Path, services: u32, rounds: u32) -> Result<()> {
     let engine = engine::ensure()?;
     images::ensure(&engine)?;
     let bench = Bench { engine: &engine, binary };
     let file = written("services.yaml", &pipeline(services))?;
-    // The first run brings cirun's own image into the engine.
+    // The first run imports cirun's own image into the engine.
     bench.stage(&file, PROFILES[1])?;
     println!("{:<32} {:>9} {:>8}", format!("{services} services, seconds"), "median", "ratio");
     let mut times: [Vec<f64>; 4] = Default::default();
@@ -91,7 +91,7 @@ impl Bench<'_> {
         Ok(started.elapsed())
     }
 
-    /// What a stage on a bridge does, one after the other.
+    /// The work of a stage on a bridge, in sequence.
     fn docker_with_names(&self, services: u32) -> Result<Duration> {
         let started = Instant::now();
         self.engine.docker().args(["network", "create", NETWORK]).read()?;
@@ -101,7 +101,7 @@ impl Bench<'_> {
         Ok(started.elapsed())
     }
 
-    /// What a step adds to its program: the difference between a stage of many steps and one of a single step.
+    /// The overhead of a step: the difference between a stage of many steps and one of a single step.
     fn steps(&self) -> Result<()> {
         println!("\n{:<32} {:>9}", "a step that does nothing", "ms");
         let (one, many) = (written("step.yaml", &steps(1))?, written("steps.yaml", &steps(STEPS + 1))?);
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stage_has_as_many_services_as_asked_for() {
+    fn the_stage_has_the_requested_number_of_services() {
         assert_eq!(pipeline(50).matches("type: Background").count(), 50);
         assert_eq!(steps(3).matches("type: Run").count(), 3);
     }

@@ -1,6 +1,6 @@
-//! Our own dockerd: installed, started in the background, stopped. Linux only.
+//! The local dockerd: installed, started in the background, stopped. Linux only.
 //!
-//! It must never touch `/etc/docker/daemon.json`: all that it needs is on the command line.
+//! It must never change `/etc/docker/daemon.json`: all settings are on the command line.
 
 use std::{
     env, fs,
@@ -18,14 +18,14 @@ use crate::{
     sh::{self, Cmd},
 };
 
-/// Binary of the runtime wrapper and dockerd's log.
+/// The binary of the runtime wrapper, and dockerd's log.
 const STATE_DIR: &str = "/var/lib/cirun-engine";
 const PID_FILE: &str = "/var/run/docker.pid";
-/// Of the containerd that dockerd starts for itself.
+/// The files of the containerd that dockerd starts for itself.
 const CONTAINERD_PID_FILE: &str = "/var/run/docker/containerd/containerd.pid";
 const HOST: &str = "unix:///var/run/docker.sock";
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// dockerd gives its containers 10 s each before it ends itself.
+/// dockerd gives its containers 10 s each before it exits.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 
 const FOUND_BY: &str = "started now";
@@ -36,11 +36,11 @@ pub(super) fn install() -> Result<()> {
     if sh::installed("docker") {
         return Ok(());
     }
-    // Debian 13 has the CLI in a package of its own.
+    // Debian 13 has a separate package for the CLI.
     apt::install(&["docker-cli"], "the container engine's command line")
 }
 
-/// Starts dockerd and waits until it answers.
+/// Starts dockerd and waits until it responds.
 pub(super) fn start() -> Result<Engine> {
     if !cfg!(target_os = "linux") {
         bail!(
@@ -49,7 +49,7 @@ pub(super) fn start() -> Result<Engine> {
     }
     if !sh::installed("dockerd") || !sh::installed("docker") || !sh::installed("iptables") {
         install()?;
-        // Where systemd runs, the package's own unit has started it.
+        // With systemd, the package's own unit has started it.
         if Path::new("/run/systemd/system").exists() && wait_for_answer(Duration::from_secs(10), None).is_ok() {
             return Ok(Engine { host: HOST.into(), found_by: "started by systemd".into() });
         }
@@ -95,19 +95,20 @@ fn dockerd_options() -> Result<Vec<String>> {
     Ok(options)
 }
 
-/// Copies this binary to where it outlives `target/`; by its name there it is the wrapper.
+/// Copies this binary to a place that outlives `target/`; by its name there it is the wrapper.
 fn install_wrapper() -> Result<PathBuf> {
     let path = Path::new(STATE_DIR).join(runc_wrapper::NAME);
     let own = env::current_exe().context("cannot find this program's own file")?;
-    // A running wrapper keeps its old file: the new one takes its place by a rename.
+    // A running wrapper keeps its old file: a rename replaces it.
     let fresh = path.with_extension("new");
     Cmd::as_root("install").args(["-m", "0755"]).args([&own, &fresh]).read()?;
     Cmd::as_root("mv").arg("-f").args([&fresh, &path]).read()?;
     Ok(path)
 }
 
-/// dockerd in a session of its own, so that it outlives the terminal. It starts itself anew several times for each container,
-/// and collects garbage while it begins: less often, it begins in two thirds of the time.
+/// dockerd in a session of its own, so that it outlives the terminal. It restarts itself several times for each
+/// container, and its garbage collector runs during the start: with less frequent collections, it starts in two thirds
+/// of the time.
 fn spawn(options: &[String], log: &Path) -> Result<Child> {
     let script = format!("exec env GOGC=400 setsid dockerd \"$@\" >>{} 2>&1", log.display());
     let mut command = Cmd::as_root("sh").args(["-c", &script, "dockerd"]).args(options).into_inner();
@@ -135,14 +136,14 @@ fn running(pid_file: &str, program: &str) -> Option<String> {
     is_alive(&pid, program).then_some(pid)
 }
 
-/// A zombie is not: it has no command line, and nobody may be left to collect it.
+/// Not a zombie: it has no command line, and there may be no parent to reap it.
 fn is_alive(pid: &str, program: &str) -> bool {
     let process = Path::new("/proc").join(pid);
     let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
     name.trim() == program && fs::read(process.join("cmdline")).is_ok_and(|line| !line.is_empty())
 }
 
-/// dockerd does not start over the files of one that was killed while a process is a zombie or its number another's.
+/// dockerd does not start with the files of a killed one while a process is a zombie or its pid is reused.
 fn forget_killed() -> Result<()> {
     for (file, program) in [(PID_FILE, "dockerd"), (CONTAINERD_PID_FILE, "containerd")] {
         if Path::new(file).exists() && running(file, program).is_none() {
@@ -152,14 +153,14 @@ fn forget_killed() -> Result<()> {
     Ok(())
 }
 
-/// Stops the local dockerd, whoever started it, and waits until it is gone.
+/// Stops the local dockerd, whatever started it, and waits until it is gone.
 pub(super) fn stop() -> Result<()> {
     let Some(pid) = running(PID_FILE, "dockerd") else {
         eprintln!("no dockerd runs here");
         return Ok(());
     };
     eprintln!("stopping dockerd, process {pid}");
-    // A minimal system has `kill` only in its shell.
+    // A minimal system only has `kill` in its shell.
     Cmd::as_root("sh").args(["-c", "kill \"$1\"", "sh", &pid]).read()?;
     let deadline = Instant::now() + STOP_LIMIT;
     while is_alive(&pid, "dockerd") {
@@ -171,7 +172,7 @@ pub(super) fn stop() -> Result<()> {
     Ok(())
 }
 
-/// The capabilities for whose lack `--privileged` fails on this engine: it is local and starts runc directly.
+/// The missing capabilities that make `--privileged` fail on this engine: it is local and starts runc directly.
 pub(super) fn in_need_of_wrapper(engine: &Engine) -> Result<Vec<&'static str>> {
     if !cfg!(target_os = "linux") || engine.host() != HOST {
         return Ok(Vec::new());

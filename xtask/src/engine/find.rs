@@ -1,4 +1,4 @@
-//! Where engines listen, in the order in which the docker CLI and its cousins would look.
+//! The addresses of engines, in the order in which the docker CLI and similar programs would look.
 
 use std::{env, path::PathBuf};
 
@@ -18,10 +18,10 @@ const HOME_SOCKETS: [&str; 5] = [
 const SYSTEM_SOCKETS: [&str; 2] = ["/var/run/docker.sock", "/run/podman/podman.sock"];
 const RUNTIME_DIR_SOCKETS: [&str; 2] = ["docker.sock", "podman/podman.sock"];
 
-/// The first engine that answers.
+/// The first engine that responds.
 ///
 /// # Errors
-/// DOCKER_HOST is set and does not answer: the user chose it, so no other is taken.
+/// DOCKER_HOST is set and does not respond: the user chose it, so no other is used.
 pub(super) fn reachable() -> Result<Option<Engine>> {
     if let Some(host) = env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()) {
         if !answers(&host) {
@@ -55,7 +55,7 @@ fn sockets() -> Vec<PathBuf> {
     all
 }
 
-/// Whether an engine answers at `host`; a socket is asked without the CLI, which may not be installed yet.
+/// Whether an engine responds at `host`; a socket is queried without the CLI, which may not be installed yet.
 pub(super) fn answers(host: &str) -> bool {
     match host.strip_prefix("unix://") {
         Some(path) => socket_answers(path),

@@ -1,4 +1,4 @@
-//! The exact packages of a recipe, remembered until the recipe or the package lists change.
+//! The exact packages of a recipe, cached until the recipe or the package lists change.
 
 use std::{fs, path::PathBuf};
 
@@ -12,14 +12,14 @@ use crate::{
     project,
 };
 
-/// What apt answered, and to which question.
+/// apt's answer, with its question.
 #[derive(Serialize, Deserialize)]
 struct Remembered {
     question: String,
     packages: Vec<Package>,
 }
 
-/// The packages that make the recipe's image. Asking apt takes a second, remembering a millisecond.
+/// The packages of the recipe's image. Asking apt takes a second, reading the cache a millisecond.
 pub(super) fn resolve(recipe: &Recipe) -> Result<Vec<Package>> {
     let file = project::cache_dir("closures")?.join(format!("{}.json", recipe.name));
     let question = question(recipe);
@@ -28,17 +28,17 @@ pub(super) fn resolve(recipe: &Recipe) -> Result<Vec<Package>> {
         return Ok(remembered.packages);
     }
     let packages = apt::closure(&recipe.packages, &recipe.without, &project::cache_dir("closures")?)?;
-    // apt may have fetched its lists only now.
+    // apt may just have fetched its lists.
     let answer = Remembered { question: self::question(recipe), packages };
     fs::write(&file, serde_json::to_vec_pretty(&answer)?)?;
     Ok(answer.packages)
 }
 
-/// The files of the recipe's packages; fetched if they are not in the cache.
+/// The files of the recipe's packages; downloaded if they are not in the cache.
 pub(super) fn download(recipe: &Recipe) -> Result<Vec<PathBuf>> {
     let debs = project::cache_dir("debs")?;
     apt::download(&resolve(recipe)?, &debs).or_else(|_| {
-        // The mirror drops old versions; newer lists name those that it has.
+        // The mirror removes old versions; newer lists name those that it has.
         apt::update()?;
         apt::download(&resolve(recipe)?, &debs)
     })

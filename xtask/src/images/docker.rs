@@ -1,10 +1,10 @@
-//! Engine tests of the images: that they start, and that the stand-in plugin really builds.
+//! Engine tests of the images: that they start, and that the plugin's substitute really builds.
 
 use std::{fs, path::PathBuf};
 
 use super::*;
 
-/// A folder that is gone after the test; containers see it as `/harness`.
+/// A directory that is removed after the test; containers see it as `/harness`.
 struct Workspace(PathBuf);
 
 impl Workspace {
@@ -48,7 +48,7 @@ fn engine() -> Engine {
     engine::answering().unwrap()
 }
 
-/// Runs the stand-in for kaniko-ecr without a push; what it wrote, and whether it succeeded.
+/// Runs the substitute of kaniko-ecr without a push; returns its output, and whether it succeeded.
 fn kaniko(engine: &Engine, workspace: &Workspace, variables: &[&str]) -> (String, bool) {
     let variables = variables.iter().flat_map(|variable| ["--env", variable]);
     let output = engine

@@ -1,4 +1,4 @@
-//! What an image is made of: `testdata/images/<name>/recipe.toml` and the files beside it.
+//! The contents of an image: `testdata/images/<name>/recipe.toml` and the files next to it.
 
 use std::{
     collections::BTreeMap,
@@ -14,22 +14,22 @@ use crate::{apt::Package, project};
 
 /// The recipe's file name.
 pub(super) const FILE: &str = "recipe.toml";
-/// To be raised when `rootfs` makes another archive of the same recipe.
+/// Increase it if `rootfs` makes another archive of the same recipe.
 const FORMAT: &str = "2";
 
-/// One folder of testdata/images.
+/// A directory of testdata/images.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Recipe {
-    /// The folder's name.
+    /// The directory's name.
     #[serde(skip)]
     pub(super) name: String,
-    /// Debian packages; what they depend on comes with them.
+    /// Debian packages; their dependencies are included.
     pub(super) packages: Vec<String>,
-    /// Packages left out with all that only they need, besides those of `assumed.toml`.
+    /// Packages to leave out, with everything that only they need, in addition to those of `assumed.toml`.
     #[serde(default)]
     pub(super) without: Vec<String>,
-    /// The images' names; each may add variables of its own.
+    /// The images' names; each may have additional variables.
     pub(super) tags: Vec<Tag>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
@@ -42,10 +42,10 @@ pub(super) struct Recipe {
     pub(super) volumes: Vec<String>,
     /// A multi-call program: a link in /bin for each name that it lists with `--list`.
     pub(super) applets_of: Option<String>,
-    /// Links by path, where no package brings a file of that path.
+    /// Links by path, if no package has a file with that path.
     #[serde(default)]
     pub(super) links: BTreeMap<String, String>,
-    /// Files made of all files whose path starts and ends so (what a package's install script would make).
+    /// Files that concatenate all files whose path has this prefix and suffix (as a package's install script does).
     #[serde(default)]
     pub(super) concat: Vec<Concat>,
 }
@@ -59,7 +59,7 @@ pub(super) struct Tag {
     pub(super) env: BTreeMap<String, String>,
 }
 
-/// One file out of many.
+/// A file made of several.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Concat {
@@ -89,12 +89,12 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// The folders that are laid over the packages' files, in this order.
+    /// The directories that are added on top of the packages' files, in this order.
     pub(super) fn overlays(&self) -> [PathBuf; 2] {
         [home().join("skeleton"), home().join(&self.name).join("rootfs")]
     }
 
-    /// A hash of all that makes the image.
+    /// A hash of all inputs of the image.
     pub(super) fn hash(&self, packages: &[Package]) -> Result<String> {
         let mut hash = Sha256::new();
         hash.update(FORMAT);
@@ -116,7 +116,7 @@ fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     toml::from_str(&text).with_context(|| format!("in {}", path.display()))
 }
 
-/// Every file below `dir` in a fixed order, without what Python and editors leave; none if there is no such folder.
+/// Every file in `dir` in a fixed order, without files of Python and editors; none if there is no such directory.
 pub(super) fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if !dir.is_dir() {

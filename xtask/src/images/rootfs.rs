@@ -1,4 +1,4 @@
-//! The image's file system as one tar archive, out of Debian packages and the recipe's own files.
+//! The image's file system as one tar archive, from Debian packages and the recipe's own files.
 //!
 //! Packages are read as streams: nothing is unpacked, so neither root nor a Linux file system is needed.
 
@@ -16,9 +16,9 @@ use tar::{Archive, Builder, Entry, EntryType, Header};
 use super::recipe::{self, Recipe};
 use crate::{project, sh::Cmd};
 
-/// The folders that a merged-/usr Debian has as links.
+/// The directories that are links on a merged-/usr Debian.
 const MERGED: [&str; 4] = ["bin", "sbin", "lib", "lib64"];
-/// Folders of every image, with their modes.
+/// Directories of every image, with their modes.
 const FOLDERS: [(&str, u32); 12] = [
     ("dev", 0o755),
     ("etc", 0o755),
@@ -33,7 +33,7 @@ const FOLDERS: [(&str, u32); 12] = [
     ("var", 0o755),
     ("var/tmp", 0o1777),
 ];
-/// Nobody reads a manual in a test image.
+/// Test images need no manuals.
 const LEFT_OUT: [&str; 6] = [
     "usr/share/doc",
     "usr/share/man",
@@ -55,12 +55,12 @@ pub(super) fn write(recipe: &Recipe, debs: &[PathBuf], to: &Path) -> Result<()> 
     rootfs.finish()
 }
 
-/// The archive while it grows. The first who brings a path keeps it.
+/// The archive in progress. The first entry of a path is kept.
 struct Rootfs<'r> {
     recipe: &'r Recipe,
     archive: Builder<BufWriter<File>>,
     paths: BTreeSet<PathBuf>,
-    /// What was found for each of the recipe's `concat`.
+    /// The contents found for each of the recipe's `concat`.
     joined: BTreeMap<&'r str, Vec<u8>>,
     /// The multi-call program of the recipe.
     multicall: Option<Vec<u8>>,
@@ -158,7 +158,7 @@ impl<'r> Rootfs<'r> {
         Ok(())
     }
 
-    /// Keeps what `finish` needs of a package's file.
+    /// Keeps what `finish` needs from a package's file.
     fn notice(&mut self, path: &Path, content: Vec<u8>) {
         let name = path.to_string_lossy();
         for concat in &self.recipe.concat {
@@ -192,9 +192,9 @@ impl<'r> Rootfs<'r> {
     }
 }
 
-/// The names under which a multi-call program can be called; it has this machine's architecture, as apt has.
+/// The names of a multi-call program; it has this machine's architecture, like apt's packages.
 fn applets(name: &str, content: &[u8]) -> Result<Vec<String>> {
-    // It knows what to do by its own name.
+    // It selects its function by its own name.
     let file = project::cache_dir("images")?.join(name);
     fs::write(&file, content)?;
     Cmd::new("chmod").arg("0755").arg(&file).read()?;
@@ -214,7 +214,7 @@ fn header(kind: EntryType, mode: u32, size: u64) -> Header {
     header
 }
 
-/// The path as a merged-/usr system has it: `./bin/sh` is `usr/bin/sh`.
+/// The path on a merged-/usr system: `./bin/sh` is `usr/bin/sh`.
 fn merged(path: &Path) -> PathBuf {
     let plain: PathBuf = path.components().filter(|part| matches!(part, Component::Normal(_))).collect();
     let is_merged = MERGED.iter().any(|name| plain.starts_with(name));

@@ -38,14 +38,14 @@ fn codes(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether `text` has the code as a word of its own: `missing-field` is not in `missing-field-value`.
+/// Whether `text` contains the code as a whole word: `missing-field` is not in `missing-field-value`.
 fn mentions(text: &str, code: &str) -> bool {
     let inside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     text.match_indices(code)
         .any(|(at, _)| !inside(text[..at].chars().next_back()) && !inside(text[at + code.len()..].chars().next()))
 }
 
-/// Adds every snapshot below a folder named `err`.
+/// Adds every snapshot in a directory named `err`.
 fn snapshots(dir: &Path, in_err: bool, shown: &mut String) -> Result<()> {
     if !dir.is_dir() {
         return Ok(());

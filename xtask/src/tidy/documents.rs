@@ -1,4 +1,4 @@
-//! The documents that people read: the pages at the root and those of `docs/`.
+//! The documents for users: the pages at the root and those in `docs/`.
 
 use std::fs;
 
@@ -7,13 +7,13 @@ use anyhow::{Context, Result};
 use super::sources::Source;
 use crate::project;
 
-/// Pages at the root. CHANGELOG.md is left out: it keeps the words of its time.
+/// Pages at the root, without CHANGELOG.md, which keeps the words of its time.
 const ROOT: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"];
 const FOLDERS: [&str; 2] = ["docs", "docs/reference"];
-/// Written from the sources, which have the words.
+/// Generated from the sources, which are checked themselves.
 const GENERATED: &str = "diagnostics.md";
 
-/// The documents that people write, in the order of their paths.
+/// The documents that are written by hand, in the order of their paths.
 pub(super) fn all() -> Result<Vec<Source>> {
     let mut paths: Vec<String> = ROOT.iter().map(ToString::to_string).collect();
     for folder in FOLDERS {
@@ -36,13 +36,13 @@ pub(super) fn all() -> Result<Vec<Source>> {
 /// A part of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
-    /// Text for people.
+    /// Prose.
     Prose(&'a str),
-    /// What is between backticks.
+    /// The text between backticks.
     Code(&'a str),
 }
 
-/// The lines outside of fenced blocks, numbered from 1, each split into prose and code.
+/// The lines outside fenced blocks, numbered from 1, each split into prose and code.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, Vec<Part<'_>>)> {
     let mut fenced = false;
     text.lines().enumerate().filter_map(move |(number, line)| {
@@ -53,7 +53,12 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, Vec<Part<'_>>)> 
     })
 }
 
-/// A code span ends at as many backticks as it began with. Where they do not come, all is prose.
+/// The lines of a source, numbered from 1, each split at code spans.
+pub(super) fn source_lines(text: &str) -> impl Iterator<Item = (usize, Vec<Part<'_>>)> {
+    text.lines().enumerate().map(|(number, line)| (number + 1, parts(line)))
+}
+
+/// A code span ends with as many backticks as it began with. Without them, all of it is prose.
 fn parts(line: &str) -> Vec<Part<'_>> {
     let (mut parts, mut rest) = (Vec::new(), line);
     while let Some((before, code, after)) = first_code(rest) {
@@ -64,7 +69,7 @@ fn parts(line: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// What is before the first code span, in it, and after it.
+/// The text before the first code span, in it, and after it.
 fn first_code(text: &str) -> Option<(&str, &str, &str)> {
     let runs: Vec<(usize, usize)> = backticks(text);
     let (at, &(start, length)) =
@@ -73,7 +78,7 @@ fn first_code(text: &str) -> Option<(&str, &str, &str)> {
     Some((&text[..start], &text[start + length..*end], &text[end + length..]))
 }
 
-/// Where runs of backticks begin, and how long they are.
+/// The positions and lengths of runs of backticks.
 fn backticks(text: &str) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for (at, _) in text.match_indices('`') {

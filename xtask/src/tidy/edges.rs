@@ -1,10 +1,10 @@
-//! Which crate may know which: the pure crates must not reach tokio by any way.
+//! The allowed dependencies between crates: the pure crates must not depend on tokio in any way.
 
 use anyhow::Result;
 
 use crate::{project, sh::Cmd};
 
-/// Crates that no effect may reach.
+/// Crates without side effects.
 const PURE: [&str; 7] = [
     "cirun-terminal-text",
     "cirun-diagnostics",
@@ -14,9 +14,9 @@ const PURE: [&str; 7] = [
     "cirun-plan",
     "cirun-planner",
 ];
-/// A crate that has tokio: if this question fails too, the question is wrong.
+/// A crate that has tokio: if this check fails too, the check itself is wrong.
 const CONTROL: &str = "cirun-docker-executor";
-/// Crates whose types stay behind one wall: only this one may name them (ARCHITECTURE.md: only `cirun` joins the sides).
+/// Crates whose types only one crate may use (ARCHITECTURE.md: only `cirun` joins the sides).
 const WALLS: [(&str, &str); 10] = [
     ("bollard", "cirun-docker-executor"),
     ("granit-parser", "cirun-parser"),
@@ -52,13 +52,13 @@ pub(super) fn check() -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// Whether `dependency` is anywhere below `package` in what it is built with.
+/// Whether `dependency` is anywhere in the dependencies of `package`.
 fn reaches(package: &str, dependency: &str) -> Result<bool> {
     let tree = tree(&["--package", package, "--prefix", "none", "--format", "{p}"])?;
     Ok(tree.lines().any(|line| line.split(' ').next() == Some(dependency)))
 }
 
-/// The workspace's crates that name `dependency` themselves.
+/// The workspace's crates that depend directly on `dependency`.
 fn direct_users(dependency: &str) -> Result<Vec<String>> {
     let tree = tree(&["--workspace", "--prefix", "depth", "--format", "{p}", "--depth", "1", "--invert", dependency])?;
     let users = tree.lines().filter_map(|line| line.strip_prefix('1'));

@@ -1,4 +1,4 @@
-//! A file or folder of the repository that a document names must exist.
+//! A file or directory of the repository that a document names must exist.
 
 use super::{
     documents::{self, Part},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::project;
 
-/// How a path of the repository begins.
+/// The prefixes of the repository's paths.
 const AREAS: [&str; 6] = ["crates/", "docs/", "examples/", "fuzz/", "testdata/", "xtask/"];
 
 pub(super) fn check(documents: &[Source]) -> Vec<String> {
@@ -26,7 +26,7 @@ fn problems(document: &Source, exists: impl Fn(&str) -> bool) -> Vec<String> {
     found
 }
 
-/// A path alone: `cirun check examples/a.yaml` and `crates/NAME/src` are none.
+/// A path alone: `cirun check examples/a.yaml` and `crates/NAME/src` are not paths.
 fn is_path(code: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     let placeholder = |part: &str| part.len() > 1 && part.chars().all(|c| c.is_ascii_uppercase());
@@ -54,7 +54,7 @@ mod tests {
         }
     }
 
-    /// Where the check finds nothing to check, it proves nothing.
+    /// A check that finds nothing to check proves nothing.
     #[test]
     fn the_page_of_changes_names_files() {
         let page = include_str!("../../../docs/how-to-change.md");

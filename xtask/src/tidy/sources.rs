@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 
 use crate::project;
 
-/// Lines at which a file is listed, and at which it fails.
+/// The numbers of lines at which a file is listed, and at which it fails.
 const LARGE: usize = 400;
 const TOO_LARGE: usize = 800;
-/// Files that may be larger, each with its reason.
+/// Files that may be larger, each with a reason.
 const EXCEPTIONS: [(&str, &str); 0] = [];
-/// Left-overs that may not stand in a source; spelt in two parts, so that this file passes its own check.
+/// Left-overs that are not allowed in a source; written in two parts, so that this file passes its own check.
 const FORBIDDEN: [&str; 5] = [
     concat!("db", "g!("),
     concat!("to", "do!("),
@@ -25,7 +25,7 @@ const FORBIDDEN: [&str; 5] = [
 
 /// A source file of the repository.
 pub(super) struct Source {
-    /// From the root, with `/`.
+    /// Relative to the root, with `/`.
     pub(super) path: String,
     pub(super) text: String,
 }
@@ -88,14 +88,14 @@ fn problems(file: &Source) -> Vec<String> {
     found
 }
 
-/// The files to think about, largest first.
+/// The files to split next, largest first.
 pub(super) fn large(files: &[Source]) -> Vec<String> {
     let mut large: Vec<&Source> = files.iter().filter(|file| file.lines() > LARGE).collect();
     large.sort_by_key(|file| std::cmp::Reverse(file.lines()));
     large.into_iter().map(|file| format!("{} ({} lines)", file.path, file.lines())).collect()
 }
 
-/// A test module's file stands beside the file whose doc says what it is about.
+/// A test module's file is next to the file whose doc describes it.
 fn is_tests(path: &str) -> bool {
     path.ends_with("/tests.rs")
 }

@@ -1,4 +1,4 @@
-//! Microsoft's sign-in, as far as a service principal's client asks it, and the list of a subscription's registries.
+//! Microsoft's sign-in, as far as a service principal's client uses it, and the list of a subscription's registries.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ fn configuration(tenant: &str) -> Value {
     })
 }
 
-/// The registry that the filter `… name eq 'team'` asks for; kaniko-acr makes its artifact's address of the id.
+/// The registry in the filter `… name eq 'team'`; kaniko-acr builds its artifact's address from the id.
 fn resources(subscription: &str, filter: Option<&str>) -> Value {
     let name = filter.and_then(|text| text.rsplit("name eq '").next()?.split('\'').next()).unwrap_or_default();
     let id = format!(

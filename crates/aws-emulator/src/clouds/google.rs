@@ -1,4 +1,4 @@
-//! Google's token services: a service account's key, or a federated token, for an access token.
+//! Google's token services: exchange a service account's key, or a federated token, for an access token.
 
 use http::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The calls that the plugins were read to make (drone-kaniko's kaniko-acr, drone-docker's gar and acr commands).
+//! The calls in the source of the plugins (drone-kaniko's kaniko-acr, drone-docker's gar and acr commands).
 
 use http::Method;
 
@@ -34,7 +34,7 @@ async fn a_service_accounts_assertion_becomes_an_access_token() {
 }
 
 #[tokio::test]
-async fn a_service_principal_comes_to_a_registry_token() {
+async fn a_service_principal_gets_a_registry_token() {
     let bench = Bench::new();
     let url = "login.microsoftonline.com/tenant/v2.0/.well-known/openid-configuration";
     let configuration = bench.send(Method::GET, url, &[], b"").await.json();

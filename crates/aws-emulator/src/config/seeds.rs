@@ -12,19 +12,19 @@ use crate::{
     storage::{is_account, is_region},
 };
 
-/// The seeds file cannot be used.
+/// A seeds file that cannot be used.
 #[derive(Debug, Error)]
 pub enum InvalidSeeds {
-    /// It is not TOML, or not of this shape.
+    /// It is not TOML, or does not have this structure.
     #[error(transparent)]
     Syntax(#[from] toml::de::Error),
-    /// A value is not what its name says; the text shows where.
+    /// An invalid value; the text has its place.
     #[error("{0}")]
     Value(String),
 }
 
 impl InvalidSeeds {
-    /// Shows a wrong value as TOML's own errors are shown.
+    /// Formats an invalid value like TOML's own errors.
     fn value(text: &str, span: Range<usize>, problem: &str) -> Self {
         let start = text.get(..span.start).map_or(0, |before| before.rfind('\n').map_or(0, |end| end + 1));
         let line = text[..start].matches('\n').count() + 1;
@@ -72,7 +72,7 @@ struct RoleTable {
     external_id: Option<String>,
     #[serde(default)]
     trusted: Vec<String>,
-    /// Seconds; IAM's own default is an hour.
+    /// Seconds; IAM's own default is one hour.
     max_session_seconds: Option<u64>,
     oidc: Option<OidcTable>,
 }
@@ -88,10 +88,10 @@ struct OidcTable {
 }
 
 impl Seeds {
-    /// Reads a seeds file; what names no account or region gets the defaults.
+    /// Reads a seeds file; missing accounts and regions get the defaults.
     ///
     /// # Errors
-    /// The text is no TOML, has an unknown key, or a name that AWS would refuse.
+    /// The text is not TOML, or has an unknown key, or a name that AWS would refuse.
     pub fn from_toml(text: &str, default_account: &str, default_region: &str) -> Result<Self, InvalidSeeds> {
         let file: File = toml::from_str(text)?;
         let wrong = |value: &Spanned<String>, problem: &str| InvalidSeeds::value(text, value.span(), problem);

@@ -1,4 +1,4 @@
-//! Images in batches: fetched and removed. What cannot be done to one of them is a failure of its entry.
+//! Images in batches: get and delete. An error of one image is a failure of its entry.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::{
     storage::{Reference, Store},
 };
 
-/// How many images a call may name.
+/// The maximum number of images in a call.
 const MOST_IMAGES: usize = 100;
 
 #[derive(Deserialize)]
@@ -30,12 +30,12 @@ fn read(call: &Call) -> Result<(Vec<ImageId>, Repository), EcrError> {
         let rule = format!("Member must have length between 1 and {MOST_IMAGES}");
         return Err(EcrError::constraint("imageIds", &rule));
     }
-    // A missing repository is an error of the call, a missing image one of its entry.
+    // A missing repository is an error of the call, a missing image an error of its entry.
     call.emulator.store.repository(&repository.at).map_err(repository.error())?;
     Ok((input.image_ids, repository))
 }
 
-/// Collects what came of each image.
+/// Collects the result of each image.
 fn each<T>(
     ids: Vec<ImageId>,
     repository: &Repository,
@@ -79,7 +79,7 @@ pub(super) fn delete(call: &Call) -> Result<Value, EcrError> {
     Ok(json!({ "imageIds": deleted, "failures": failures }))
 }
 
-/// Removes a tag, and the image with its last one; an image that is named by digest goes with all its tags.
+/// Removes a tag, and the image with its last tag; an image named by digest is removed with all its tags.
 fn remove(store: &Store, repository: &Repository, id: &ImageId, digest: &Digest) -> Result<Vec<ImageId>, FindError> {
     let tags = tags(store, repository, digest)?;
     let by_tag = tags.iter().find(|tag| id.image_digest.is_none() && id.image_tag.as_deref() == Some(tag.as_str()));

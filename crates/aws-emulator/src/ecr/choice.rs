@@ -1,13 +1,13 @@
-//! Parameters with a fixed set of values, refused in AWS's words.
+//! Parameters with a fixed set of values, with AWS's error messages.
 
 use super::EcrError;
 
-/// A parameter that takes one of these values.
+/// A parameter with these values.
 pub(super) trait Choice: Copy + 'static {
-    /// The values, in the order in which AWS lists them.
+    /// The values, in AWS's order.
     const VALUES: &'static [(&'static str, Self)];
 
-    /// Reads the value of a parameter.
+    /// Parses the value of a parameter.
     fn read(parameter: &str, text: &str) -> Result<Self, EcrError> {
         Self::VALUES.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
             let names: Vec<&str> = Self::VALUES.iter().map(|(name, _)| *name).collect();
@@ -15,7 +15,7 @@ pub(super) trait Choice: Copy + 'static {
         })
     }
 
-    /// Reads a parameter that may be absent.
+    /// Parses an optional parameter.
     fn read_optional(parameter: &str, text: Option<&str>) -> Result<Option<Self>, EcrError> {
         text.map(|text| Self::read(parameter, text)).transpose()
     }

@@ -1,4 +1,4 @@
-//! How a repository is encrypted: noted as it was asked for, as nothing here is.
+//! The encryption of a repository: recorded as requested, because nothing here is encrypted.
 
 use ring::digest;
 use serde::Deserialize;
@@ -28,7 +28,7 @@ pub(super) struct Encryption {
 }
 
 impl Encryption {
-    /// Checks it and names the key: that of ECR in the account where no other is given.
+    /// Checks it and sets the key: by default the account's key for ECR.
     pub(super) fn render(self, registry: &EcrRegistry) -> Result<Value, EcrError> {
         let kind = Kind::read("encryptionConfiguration.encryptionType", &self.encryption_type)?;
         match (kind, self.kms_key) {

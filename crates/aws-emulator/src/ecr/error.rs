@@ -1,4 +1,4 @@
-//! The errors of ECR, in its own words.
+//! ECR's errors, with its own messages.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -13,12 +13,12 @@ pub(crate) enum EcrError {
     InvalidParameter(String),
     Auth(AuthError),
     Fault(Failure),
-    /// An error code and message that belong to one action.
+    /// An error code and message specific to one action.
     Named(&'static str, String),
     Internal(String),
-    /// The emulator that calls are forwarded to did not answer.
+    /// The emulator that calls are forwarded to did not respond.
     Upstream(String),
-    /// It refused the call: its status, code and words.
+    /// It refused the call: its status, code and message.
     Refused {
         status: u16,
         code: String,
@@ -33,12 +33,12 @@ impl From<AuthError> for EcrError {
 }
 
 impl EcrError {
-    /// Returns the error for a parameter that breaks a rule.
+    /// Returns the error for a parameter that violates a rule.
     pub(super) fn constraint(parameter: &str, rule: &str) -> Self {
         Self::InvalidParameter(format!("Invalid parameter at '{parameter}' failed to satisfy constraint: '{rule}'"))
     }
 
-    /// Returns the error for a parameter that a call must have.
+    /// Returns the error for a missing required parameter.
     pub(super) fn missing(parameter: &str) -> Self {
         Self::constraint(parameter, "Member must not be null")
     }
@@ -51,7 +51,7 @@ impl EcrError {
         ))
     }
 
-    /// Turns a storage error about a repository into ECR's.
+    /// Converts a storage error about a repository to ECR's.
     pub(super) fn of_store(error: StoreError, name: &str, account: &str) -> Self {
         let within = format!("the repository with name '{name}' in the registry with id '{account}'");
         match error {
@@ -99,7 +99,7 @@ impl EcrError {
                 Self::Named("UploadNotFoundException", format!("The upload '{id}' was not found"))
             }
             e @ (StoreError::Io { .. } | StoreError::Corrupt { .. } | StoreError::UploadRange { .. }) => {
-                Self::Internal(e.told())
+                Self::Internal(e.client_message())
             }
         }
     }
@@ -132,7 +132,7 @@ impl EcrError {
     }
 }
 
-/// Returns the message of a push to a tag that may not move.
+/// Returns the message for a push to an immutable tag.
 pub(crate) fn immutable(tag: &str, repository: &str) -> String {
     format!(
         "The image tag '{tag}' already exists in the '{repository}' repository and cannot be overwritten because the \
@@ -140,7 +140,7 @@ pub(crate) fn immutable(tag: &str, repository: &str) -> String {
     )
 }
 
-/// Returns the message of a list whose images are not there.
+/// Returns the message for a list whose images do not exist.
 pub(crate) fn images_missing(digests: &[Digest], repository: &str, account: &str) -> String {
     format!(
         "Images with digests '[{}]' required for pushing image into repository with name '{repository}' in the registry \

@@ -1,4 +1,4 @@
-//! Images: described and listed.
+//! DescribeImages and ListImages.
 
 use std::collections::BTreeMap;
 
@@ -25,14 +25,14 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// Returns the images that pass.
+    /// Returns the images that match.
     pub(super) fn tag_status(&self) -> Result<TagStatus, EcrError> {
         let status = TagStatus::read_optional("filter.tagStatus", self.tag_status.as_deref())?;
         Ok(status.unwrap_or(TagStatus::Any))
     }
 }
 
-/// Which images a list is about.
+/// Selects the images for a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TagStatus {
     Tagged,
@@ -46,7 +46,7 @@ impl Choice for TagStatus {
 }
 
 impl TagStatus {
-    /// Says whether an image with or without tags is meant.
+    /// Whether to include an image with or without tags.
     pub(super) fn takes(self, tagged: bool) -> bool {
         match self {
             Self::Tagged => tagged,
@@ -96,7 +96,7 @@ fn tags_by_digest(call: &Call, repository: &Repository) -> Result<BTreeMap<Diges
     Ok(images)
 }
 
-/// Returns a repository's images, in the order in which they were pushed.
+/// Returns a repository's images, in the order of their push.
 pub(super) fn images(call: &Call, repository: &Repository) -> Result<Vec<Image>, EcrError> {
     let mut images = Vec::new();
     for (digest, tags) in tags_by_digest(call, repository)? {
@@ -127,7 +127,7 @@ pub(super) fn describe(call: &Call) -> Result<Value, EcrError> {
         None => {
             let status = input.filter.tag_status()?;
             images.retain(|image| status.takes(!image.tags.is_empty()));
-            // Sorts as time and digest do.
+            // Sorts like time and digest.
             let key = |image: &Image| format!("{:030} {}", image.record.pushed_at.as_nanosecond(), image.digest);
             let next;
             (images, next) = page(images, key, input.max_results, input.next_token.as_deref())?;

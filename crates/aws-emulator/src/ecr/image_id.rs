@@ -1,4 +1,4 @@
-//! How the API names an image: by digest, by tag, or by both, which must agree.
+//! An image id of the API: a digest, a tag, or both, which must match.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -9,12 +9,12 @@ use crate::{
     storage::{Reference, Store},
 };
 
-/// The pattern that AWS asks of a digest.
+/// AWS's pattern for a digest.
 const DIGEST_PATTERN: &str = "[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+";
-/// The pattern of a tag.
+/// AWS's pattern for a tag.
 const TAG_PATTERN: &str = "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}";
 
-/// An image as a call names it.
+/// An image, as a call names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ImageId {
@@ -24,30 +24,30 @@ pub(super) struct ImageId {
     pub(super) image_tag: Option<String>,
 }
 
-/// Why an image of a batch is not dealt with.
+/// Why an image of a batch was not processed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum IdFailure {
     Missing,
     Digest,
     Tag,
-    /// The tag is another image's.
+    /// The tag belongs to another image.
     Mismatch,
     NotFound,
-    /// These lists name the image.
+    /// These lists contain the image.
     Listed(Vec<Digest>),
 }
 
 /// Why an image was not found.
 #[derive(Debug)]
 pub(super) enum FindError {
-    /// The id does not lead to one.
+    /// There is no such image.
     Id(IdFailure),
     /// The storage failed, or has no such repository.
     Store(StoreError),
 }
 
 impl ImageId {
-    /// Names an image by digest and, if it was asked for by one, tag.
+    /// Names an image by digest and, if the call did, by tag.
     pub(super) fn of(digest: &Digest, tag: Option<String>) -> Self {
         Self { image_digest: Some(digest.to_string()), image_tag: tag }
     }
@@ -71,7 +71,7 @@ impl ImageId {
         Ok(digest)
     }
 
-    /// Finds the image of a call that is about one, or that fails as a whole.
+    /// Finds the image of a call that is about only one, or that fails as a whole.
     pub(super) fn require(&self, store: &Store, repository: &Repository) -> Result<Digest, EcrError> {
         self.find(store, repository).map_err(|error| match error {
             FindError::Id(IdFailure::NotFound | IdFailure::Mismatch) => repository.image_not_found(self),
@@ -80,7 +80,7 @@ impl ImageId {
         })
     }
 
-    /// Writes the id as AWS's messages have it.
+    /// Formats the id as in AWS's messages.
     pub(super) fn shown(&self) -> String {
         let part = |part: &Option<String>| part.as_deref().unwrap_or("null").to_owned();
         format!("{{imageDigest:'{}', imageTag:'{}'}}", part(&self.image_digest), part(&self.image_tag))
@@ -103,7 +103,7 @@ fn parse_digest(text: &str) -> Result<Digest, FindError> {
             && !hex.is_empty()
             && hex.bytes().all(|b| b.is_ascii_hexdigit())
     });
-    // One of another length or algorithm could be a digest, but no image has it.
+    // One of another length or algorithm could be a digest, but belongs to no image.
     let failure = if is_digest { IdFailure::NotFound } else { IdFailure::Digest };
     text.parse().map_err(|_| FindError::Id(failure))
 }
@@ -133,7 +133,7 @@ impl IdFailure {
         }
     }
 
-    /// Renders the entry of a batch's `failures`.
+    /// Renders an entry of a batch's `failures`.
     pub(super) fn entry(&self, id: &ImageId) -> Value {
         json!({ "imageId": id, "failureCode": self.code(), "failureReason": self.reason() })
     }

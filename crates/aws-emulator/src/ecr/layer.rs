@@ -1,4 +1,4 @@
-//! Layers by the control plane: asked about, sent in parts, fetched. The registry shares the uploads.
+//! Layers in the control plane: checks, uploads in parts, downloads. The registry shares the uploads.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Call, EcrError, Repository};
 use crate::{Digest, StoreError, registry::layer_address};
 
-/// The size of the parts that a client is to send, in bytes.
+/// The part size for clients, in bytes.
 const PART_BYTES: u64 = 5 * 1024 * 1024;
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
-//! Lifecycle policies: kept, previewed and applied.
+//! Lifecycle policies: stored, previewed and applied.
 //!
-//! AWS applies a policy within a day. Here that is when the policy is put, and again when a call is about the repository
-//! and the last time is a day ago by the emulator's clock. Nothing happens to repositories that no call is about.
+//! AWS applies a policy within a day. The emulator applies it when it is put, and again when a call is about the
+//! repository and the last time was a day ago by the emulator's clock. Nothing happens to repositories without calls.
 
 mod document;
 mod evaluate;
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{StoreError, Tag, storage::PolicyKind};
 
-/// How long after it was applied a policy is applied again.
+/// The interval at which a policy is applied.
 const EVERY: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Deserialize)]
@@ -68,11 +68,11 @@ pub(super) fn delete(call: &Call) -> Result<Value, EcrError> {
     Ok(answer)
 }
 
-/// Applies the repository's policy if that is due.
+/// Applies the repository's policy if it is due.
 pub(super) fn apply_if_due(call: &Call, repository: &Repository) -> Result<(), EcrError> {
     let store = &call.emulator.store;
     let settings = match store.repository(&repository.at) {
-        // The action says so in its own words.
+        // The action itself reports the error.
         Err(StoreError::RepositoryNotFound(_)) => return Ok(()),
         settings => settings.map_err(repository.error())?,
     };
@@ -91,7 +91,7 @@ fn apply(call: &Call, repository: &Repository, policy: &Policy) -> Result<(), Ec
     let (store, now) = (&call.emulator.store, call.emulator.clock.now());
     for expired in expired(call, repository, policy, now)? {
         match store.delete_manifest(&repository.at, &expired.candidate.digest) {
-            // Another process was faster.
+            // Another process has removed it first.
             Ok(()) | Err(StoreError::ImageNotFound(_)) => {}
             Err(error) => return Err(repository.error()(error)),
         }
@@ -101,7 +101,7 @@ fn apply(call: &Call, repository: &Repository, policy: &Policy) -> Result<(), Ec
     Ok(())
 }
 
-/// Returns the images that a policy expires at a time.
+/// Returns the images that a policy expires at the given time.
 fn expired(
     call: &Call,
     repository: &Repository,
@@ -118,7 +118,7 @@ fn expired(
     Ok(evaluate::evaluate(policy, candidates.collect(), now))
 }
 
-/// A preview as it is kept.
+/// A stored preview.
 #[derive(Deserialize, Serialize)]
 struct Preview {
     text: String,
@@ -210,7 +210,7 @@ fn render(repository: &Repository, text: &str) -> Value {
     })
 }
 
-/// Adds when the policy was last applied.
+/// Adds the time when the policy was last applied.
 fn evaluated(call: &Call, repository: &Repository, mut answer: Value) -> Result<Value, EcrError> {
     let settings = call.emulator.store.repository(&repository.at).map_err(repository.error())?;
     if let Some(time) = settings.lifecycle_evaluated_at {

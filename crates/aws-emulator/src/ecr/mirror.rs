@@ -1,11 +1,11 @@
-//! What another emulator accepted happens here as well, so that pushes find their repository.
+//! Repeats here what another emulator has accepted, so that pushes find their repository.
 
 use serde_json::Value;
 
 use super::{Action, Call, EcrError};
 use crate::{StoreError, forward::Answer, storage::RepositorySettings};
 
-/// Reads the upstream's answer; a refusal is passed on.
+/// Reads the upstream's response; a refusal is passed on.
 pub(super) fn accept(answer: Answer) -> Result<Value, EcrError> {
     let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     if answer.status.is_success() {
@@ -19,7 +19,7 @@ pub(super) fn accept(answer: Answer) -> Result<Value, EcrError> {
     })
 }
 
-/// Does here what the upstream has done. Where this place was ahead of it, its answer counts.
+/// Repeats the upstream's change. If the change already exists here, the upstream's response is used.
 pub(super) fn apply(call: &Call, name: &str, action: Action, upstream: Value) -> Result<Value, EcrError> {
     if !matches!(name, "CreateRepository" | "DeleteRepository") {
         let named = call.input.get("repositoryName").and_then(Value::as_str);

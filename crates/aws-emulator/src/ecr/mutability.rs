@@ -1,4 +1,4 @@
-//! Whether tags may be moved, and the filters of tags that are excepted.
+//! Tag mutability, and the filters for excepted tags.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::{EcrError, choice::Choice};
 use crate::storage::{RepositorySettings, TagMutability};
 
-/// How many filters a repository may have, and how many `*` each.
+/// The maximum number of filters in a repository, and of `*` in each.
 const MOST_FILTERS: usize = 5;
 const MOST_STARS: usize = 2;
-/// The longest filter.
+/// The maximum length of a filter.
 const LONGEST_FILTER: usize = 128;
 
 impl Choice for TagMutability {
@@ -45,14 +45,14 @@ struct Filter {
     filter_type: String,
 }
 
-/// A repository's mutability, checked.
+/// A valid mutability of a repository.
 pub(super) struct Mutability {
     kind: TagMutability,
     exclusions: Vec<String>,
 }
 
 impl Mutability {
-    /// Reads and checks the parameters; `None` where they are absent.
+    /// Parses and checks the parameters; `None` if they are missing.
     pub(super) fn read(input: Input) -> Result<Option<Self>, EcrError> {
         let kind = TagMutability::read_optional("imageTagMutability", input.image_tag_mutability.as_deref())?;
         let filters = input.image_tag_mutability_exclusion_filters;
@@ -93,14 +93,14 @@ impl Mutability {
         Ok(Some(Self { kind: kind.unwrap_or_default(), exclusions }))
     }
 
-    /// Gives it to a repository.
+    /// Sets it in a repository.
     pub(super) fn set(self, settings: &mut RepositorySettings) {
         settings.tag_mutability = self.kind;
         settings.mutability_exclusions = self.exclusions;
     }
 }
 
-/// Adds a repository's mutability to an answer.
+/// Adds a repository's mutability to a response.
 pub(super) fn render(answer: &mut Value, settings: &RepositorySettings) {
     answer["imageTagMutability"] = json!(settings.tag_mutability);
     if !settings.mutability_exclusions.is_empty() {

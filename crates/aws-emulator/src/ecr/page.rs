@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use super::EcrError;
 
-/// ECR's default and largest page.
+/// ECR's default and maximum page size.
 const DEFAULT_PAGE: usize = 100;
 const LARGEST_PAGE: usize = 1000;
 
 /// Cuts a sorted list: the items after the token's key, and the token for the rest.
 ///
-/// The token is the last key of the page before, so a list may change between two pages.
+/// The token is the last key of the previous page, so a list may change between two pages.
 pub(super) fn page<T>(
     items: Vec<T>,
     key: impl Fn(&T) -> String,
@@ -29,7 +29,7 @@ pub(super) fn page<T>(
     Ok((page, token))
 }
 
-/// Adds the token for the rest of a list to an answer.
+/// Adds the token for the rest of a list to a response.
 pub(super) fn with_token(mut answer: Value, next: Option<String>) -> Value {
     if let Some(next) = next {
         answer["nextToken"] = Value::String(next);

@@ -1,4 +1,4 @@
-//! The policy of a repository: who may use it. Kept, not applied.
+//! The policy of a repository. Stored, but not applied.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

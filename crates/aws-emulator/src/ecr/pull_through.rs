@@ -1,4 +1,4 @@
-//! Pull through cache rules: kept. Nothing is pulled by them, as no name of AWS leads outside.
+//! Pull through cache rules: stored. They pull nothing, because no AWS name resolves to the outside.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::{EcrRegistry, RepositoryName, storage::RegistryText};
 /// The longest prefix.
 const LONGEST_PREFIX: usize = 30;
 
-/// The registries that ECR can read through, by the host names that rules give.
+/// The registries that ECR can pull from, by the host names in rules.
 const UPSTREAMS: &[(&str, &str)] = &[
     ("public.ecr.aws", "ecr-public"),
     ("registry-1.docker.io", "docker-hub"),
@@ -28,7 +28,7 @@ const UPSTREAMS: &[(&str, &str)] = &[
     ("cgr.dev", "chainguard"),
 ];
 
-/// The kinds of registries, as a call may name them.
+/// The kinds of registries in calls.
 #[derive(Clone, Copy)]
 struct Upstream(&'static str);
 
@@ -46,7 +46,7 @@ impl Choice for Upstream {
     ];
 }
 
-/// A rule as it is kept; times in seconds.
+/// A stored rule; times in seconds.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Rule {

@@ -1,4 +1,4 @@
-//! PutImage: a manifest whose parts are there already.
+//! PutImage: a manifest whose parts already exist.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ pub(super) fn put(call: &Call) -> Result<Value, EcrError> {
     } }))
 }
 
-/// Returns the manifest's media type: the parameter's, or the one in the manifest. ECR does not guess it.
+/// Returns the manifest's media type: from the parameter or the manifest. ECR does not guess it.
 fn media_type(input: &Input) -> Result<String, EcrError> {
     if let Some(given) = input.image_manifest_media_type.as_ref().filter(|given| !given.is_empty()) {
         return Ok(given.clone());
@@ -74,7 +74,7 @@ fn media_type(input: &Input) -> Result<String, EcrError> {
     })
 }
 
-/// Says whether nothing would change: the image is there and, if a tag is given, has it.
+/// Whether nothing would change: the image exists and, if a tag is given, has it.
 fn is_there(store: &Store, repository: &Repository, digest: &Digest, tag: Option<&Tag>) -> Result<bool, StoreError> {
     match store.manifest_record(&repository.at, digest) {
         Err(StoreError::ImageNotFound(_)) => return Ok(false),

@@ -1,4 +1,4 @@
-//! What a registry is set to: its policy, replication and account settings. Kept, not applied.
+//! The settings of a registry: its policy, replication and account settings. Stored, but not applied.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,10 +13,10 @@ use crate::{
     storage::{RegistryText, is_account, is_region},
 };
 
-/// How many rules a registry may have, and how many destinations each.
+/// The maximum number of rules in a registry, and of destinations in each.
 const MOST_RULES: usize = 25;
 const MOST_DESTINATIONS: usize = 100;
-/// What a policy of a registry may be about, unless the account has chosen the newer scope.
+/// The actions that a registry policy may contain, unless the account has chosen the newer scope.
 const FIRST_SCOPE: &[&str] = &["ecr:CreateRepository", "ecr:ReplicateImage", "ecr:BatchImportUpstreamImage"];
 
 pub(super) fn describe(call: &Call) -> Result<Value, EcrError> {
@@ -140,7 +140,7 @@ impl Choice for Setting {
 }
 
 impl Setting {
-    /// Its values, what it is by default first.
+    /// Its values, the default first.
     fn values(self) -> &'static [&'static str] {
         match self {
             Self::BasicScan => &["AWS_NATIVE", "CLAIR"],
@@ -197,13 +197,13 @@ pub(super) fn write<T>(
     call.emulator.store.change_registry_text(&registry.host(), text, change)
 }
 
-/// Reads JSON that we wrote.
+/// Parses JSON written by the emulator.
 pub(super) fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, EcrError> {
     serde_json::from_str(text).map_err(|e| EcrError::Internal(format!("a setting of the registry is damaged: {e}")))
 }
 
 impl From<StoreError> for EcrError {
     fn from(error: StoreError) -> Self {
-        Self::Internal(error.told())
+        Self::Internal(error.client_message())
     }
 }

@@ -77,12 +77,12 @@ pub(super) fn describe(call: &Call) -> Result<Value, EcrError> {
         }
         return Ok(json!({ "repositories": rendered }));
     }
-    let names = store.repositories(&registry.host()).map_err(|e| EcrError::Internal(e.told()))?;
+    let names = store.repositories(&registry.host()).map_err(|e| EcrError::Internal(e.client_message()))?;
     let (names, next) = page(names, RepositoryName::to_string, input.max_results, input.next_token.as_deref())?;
     let mut rendered = Vec::new();
     for name in names {
         let at = RepositoryRef { registry: registry.host(), name };
-        // One that was removed since the listing is left out.
+        // One that was removed since the listing is skipped.
         if let Ok(settings) = store.repository(&at) {
             rendered.push(render(&Repository { registry: registry.clone(), at }, &settings));
         }
@@ -144,7 +144,7 @@ struct PutMutability {
 pub(super) fn put_mutability(call: &Call) -> Result<Value, EcrError> {
     let input: PutMutability = call.input()?;
     let repository = call.repository(input.registry_id.as_deref(), &input.repository_name)?;
-    // A missing repository comes first, as for the other settings.
+    // A missing repository is reported first, as for the other settings.
     call.emulator.store.repository(&repository.at).map_err(repository.error())?;
     let mutability = Mutability::read(input.mutability)?.ok_or_else(|| EcrError::missing("imageTagMutability"))?;
     let change = |settings: &mut RepositorySettings| mutability.set(settings);

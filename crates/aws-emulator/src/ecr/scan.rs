@@ -1,4 +1,4 @@
-//! Scans of images. Nothing here knows a vulnerability: every scan completes at once and finds none.
+//! Scans of images. There is no vulnerability database: every scan completes at once without findings.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     storage::{ManifestRecord, RepositorySettings, is_list},
 };
 
-/// How often an image may be scanned on demand.
+/// The minimum time between two scans of an image on demand.
 const SCAN_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Deserialize)]
@@ -91,7 +91,7 @@ pub(super) fn findings(call: &Call) -> Result<Value, EcrError> {
     Ok(answer)
 }
 
-/// Returns when an image was scanned: on demand, or when it was pushed.
+/// Returns the time of an image's scan: on demand, or at its push.
 pub(super) fn of(
     call: &Call,
     repository: &Repository,
@@ -106,12 +106,12 @@ pub(super) fn of(
     Ok(scanning::is_on_push(call, repository, settings)?.then_some(record.pushed_at))
 }
 
-/// Renders the status of a scan that ended.
+/// Renders the status of a completed scan.
 pub(super) fn complete() -> Value {
     json!({ "status": "COMPLETE", "description": "The scan was completed successfully." })
 }
 
-/// Renders what a scan found.
+/// Renders the findings of a scan.
 pub(super) fn summary(time: Timestamp) -> Value {
     json!({
         "imageScanCompletedAt": seconds(time),

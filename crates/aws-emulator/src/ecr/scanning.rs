@@ -1,4 +1,4 @@
-//! Which repositories are scanned, and when: the registry's rules, and what they mean for a repository.
+//! The scan configuration: the registry's rules, and their effect on a repository.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::{
     storage::{RegistryText, RepositorySettings},
 };
 
-/// How often a repository's images are scanned, the most often last.
+/// The scan frequencies, the highest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Frequency {
     Manual,
@@ -145,7 +145,7 @@ pub(super) fn batch_get(call: &Call) -> Result<Value, EcrError> {
     Ok(json!({ "scanningConfigurations": found, "failures": failures }))
 }
 
-/// Says whether a repository's images are scanned when they are pushed.
+/// Whether a repository's images are scanned at their push.
 pub(super) fn is_on_push(
     call: &Call,
     repository: &Repository,
@@ -160,7 +160,7 @@ fn of_registry(call: &Call, registry: &EcrRegistry) -> Result<Scanning, EcrError
     scanning.map_or_else(|| Ok(Scanning::default()), |value| parse(&value.to_string()))
 }
 
-/// Returns how often a repository is scanned, and by which filters.
+/// Returns the scan frequency of a repository, and the filters that set it.
 fn applied(
     scanning: &Scanning,
     repository: &Repository,

@@ -1,14 +1,14 @@
-//! Policies of repositories and registries: checked for their form. No call is allowed or refused by them.
+//! Policies of repositories and registries: only their form is checked. They do not allow or refuse calls.
 
 use serde_json::{Map, Value};
 
 use super::EcrError;
 
-/// What a policy hangs on.
+/// The resource of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     Repository,
-    /// A registry whose policy may name these actions alone, or all of ECR's.
+    /// A registry; its policy may only contain these actions, or all of ECR's.
     Registry {
         actions: Option<&'static [&'static str]>,
     },

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Call, EcrError, Repository};
 
-/// A tag as the API spells it.
+/// A tag in the API's form.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct TagEntry {

@@ -80,7 +80,7 @@ async fn refusals() {
 }
 
 #[tokio::test]
-async fn the_log_says_who_asked_for_what() {
+async fn the_log_has_the_caller_and_the_action() {
     let mut bench = Bench::new();
     bench.ecr("DescribeRepositories", r#"{"repositoryNames":["a","b"]}"#).await;
     let mut entry = bench.entries().remove(0);

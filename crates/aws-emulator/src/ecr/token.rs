@@ -1,4 +1,4 @@
-//! GetAuthorizationToken, and the tokens it gives, which the registry checks.
+//! GetAuthorizationToken, and its tokens, which the registry checks.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::{Call, EcrError};
 use crate::{identity::Principal, token::Signer};
 
 const PURPOSE: &str = "registry";
-/// The user name of every ECR login.
+/// The user name of all ECR logins.
 const USER: &str = "AWS";
-/// How long ECR's tokens last.
+/// The lifetime of ECR's tokens.
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
-/// What a registry token says.
+/// The content of a registry token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RegistryToken {
     pub(crate) arn: String,
@@ -28,13 +28,13 @@ pub(crate) struct RegistryToken {
 /// Why a registry login is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenError {
-    /// Not `AWS:` and a token of ours.
+    /// Not `AWS:` and a valid token.
     Invalid,
     Expired,
 }
 
 impl RegistryToken {
-    /// Makes the password of a login.
+    /// Creates the password of a login.
     fn issue(signer: &Signer, principal: &Principal, access_key_id: &str, expires: Timestamp) -> String {
         let token = Self {
             arn: principal.arn.clone(),
@@ -45,7 +45,7 @@ impl RegistryToken {
         signer.seal(PURPOSE, &token)
     }
 
-    /// Reads the value of a `Basic` header.
+    /// Parses the value of a `Basic` header.
     pub(crate) fn check(signer: &Signer, basic: &str, now: Timestamp) -> Result<Self, TokenError> {
         let login = STANDARD.decode(basic.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let login = login.ok_or(TokenError::Invalid)?;
@@ -85,7 +85,7 @@ pub(super) fn get(call: &Call) -> Result<Value, EcrError> {
     Ok(json!({ "authorizationData": data }))
 }
 
-/// Returns a time as JSON 1.1 has it: seconds with a fraction.
+/// Returns a time in the format of JSON 1.1: seconds with a fraction.
 pub(super) fn seconds(time: Timestamp) -> f64 {
     time.as_millisecond() as f64 / 1000.0
 }

@@ -22,13 +22,13 @@ use crate::{
     tls_client::trusting,
 };
 
-/// How long an upstream may take; LocalStack loads a service at its first call.
+/// The timeout of an upstream; LocalStack loads a service at its first call.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long to wait before a service that is on its way up is tried again.
+/// The pause before a service that is starting is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
-/// The largest answer of an API call.
+/// The largest response of an API call.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
-/// Headers that belong to one connection, not to the call.
+/// Headers that belong to a connection, not to the call.
 const HOP_BY_HOP: [header::HeaderName; 4] =
     [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::EXPECT];
 
@@ -43,7 +43,7 @@ pub(crate) enum UpstreamError {
     Local(String),
 }
 
-/// What the upstream said.
+/// The response of the upstream.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -51,12 +51,12 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Says whether the upstream does not have what was asked for (LocalStack's free edition: 501).
+    /// Whether the upstream does not support the call (LocalStack's free edition: 501).
     pub(crate) fn is_unsupported(&self) -> bool {
         matches!(self.status, StatusCode::NOT_IMPLEMENTED | StatusCode::METHOD_NOT_ALLOWED)
     }
 
-    /// Returns the answer for the client.
+    /// Returns the response for the client.
     pub(crate) fn into_response(self) -> Response<ResponseBody> {
         answer(self.status, &self.headers, Full::new(self.body).map_err(|never| match never {}).boxed_unsync())
     }
@@ -75,13 +75,13 @@ impl fmt::Display for UpstreamClient {
 }
 
 impl UpstreamClient {
-    /// Prepares the client; the error says which certificate cannot be read.
+    /// Creates the client; the error names the certificate that cannot be read.
     pub(crate) fn new(upstream: Upstream) -> Result<Self, String> {
         let tls = upstream.secure.then(|| trusting(&upstream.roots).map(TlsConnector::from)).transpose()?;
         Ok(Self { upstream, tls })
     }
 
-    /// Sends a call on as it came, under the host name that the client asked.
+    /// Forwards a call unchanged, with the client's host name.
     pub(crate) async fn send(&self, parts: &Parts, authority: &str, body: Bytes) -> Result<Answer, UpstreamError> {
         let read = async {
             let body = Full::new(body).map_err(|never| match never {}).boxed_unsync();
@@ -95,7 +95,7 @@ impl UpstreamClient {
         }
     }
 
-    /// Sends a call on as it comes, and gives back the answer as it comes: neither is held here.
+    /// Forwards a call, and returns the response, as streams: neither is held in memory.
     pub(crate) async fn stream(
         &self,
         parts: &Parts,
@@ -111,7 +111,7 @@ impl UpstreamClient {
         UpstreamError::Unreachable { upstream: self.to_string(), reason }
     }
 
-    /// The connection goes on in a task of its own until the answer's body has been read.
+    /// The connection continues in a task of its own until the body of the response has been read.
     async fn pass_on(&self, parts: &Parts, authority: &str, body: RequestBody) -> Result<Response<Incoming>, BoxError> {
         let mut request = Request::new(body);
         *request.method_mut() = parts.method.clone();
@@ -119,7 +119,7 @@ impl UpstreamClient {
         *request.headers_mut() = of_the_call(&parts.headers);
         request.headers_mut().insert(header::HOST, authority.parse()?);
         let (mut sender, connection) = http1::handshake(TokioIo::new(self.dial().await?)).await?;
-        // Its error is the body's too, where somebody reads it.
+        // The reader of the body gets its error too.
         tokio::spawn(async move { drop(connection.await) });
         Ok(sender.send_request(request).await?)
     }
@@ -134,7 +134,7 @@ impl UpstreamClient {
         }
     }
 
-    /// A stream to the endpoint, inside of TLS where it wants it.
+    /// A stream to the endpoint, with TLS if required.
     async fn dial(&self) -> Result<Box<dyn Duplex>, BoxError> {
         let stream: Box<dyn Duplex> = match &self.upstream.relay {
             None => Box::new(self.connect().await?),
@@ -149,7 +149,7 @@ impl UpstreamClient {
         }
     }
 
-    /// An IPv6 address stands in brackets in a URL, and without them in a socket's address.
+    /// An IPv6 address has brackets in a URL, and none in a socket's address.
     fn host(&self) -> &str {
         self.upstream.host.trim_matches(['[', ']'])
     }
@@ -170,7 +170,7 @@ async fn through(relay: &Path) -> Result<Box<dyn Duplex>, BoxError> {
     Err(format!("{}: this system has no such sockets", relay.display()).into())
 }
 
-/// All headers but those of the connection that they came by.
+/// All headers except those of the connection.
 fn of_the_call(headers: &HeaderMap) -> HeaderMap {
     let kept = headers.iter().filter(|(name, _)| !HOP_BY_HOP.contains(name));
     let mut call = HeaderMap::new();

@@ -7,16 +7,16 @@ use serde_json::json;
 use super::{UpstreamClient, UpstreamError};
 use crate::{dispatch::ECR_TARGET, storage::RepositoryRef};
 
-/// Who answers an action when calls are forwarded.
+/// Where an action is answered if calls are forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Images and layers are here, and nowhere else.
+    /// Here only, because images and layers are only here.
     Here,
-    /// The upstream decides; what it accepts happens here too.
+    /// By the upstream; what it accepts is repeated here.
     Both,
 }
 
-/// Returns who answers an action.
+/// Returns where an action is answered.
 pub(crate) fn part(action: &str) -> Part {
     match action {
         "BatchCheckLayerAvailability"
@@ -38,13 +38,13 @@ pub(crate) fn part(action: &str) -> Part {
     }
 }
 
-/// Asks the upstream for a repository that is not known here: it may have been made there directly.
+/// Looks up a missing repository in the upstream: it may have been created there directly.
 pub(crate) async fn knows_repository(
     upstream: &UpstreamClient,
     repository: &RepositoryRef,
 ) -> Result<bool, UpstreamError> {
     let Some(ecr) = repository.registry.ecr() else { return Ok(false) };
-    // Emulators read account and region from the scope and check nothing else.
+    // Emulators read account and region from the scope, and check nothing else.
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/{}/ecr/aws4_request, SignedHeaders=host, Signature=00",
         ecr.region

@@ -1,4 +1,4 @@
-//! STS calls: forwarded whole; the sessions that come back are remembered, as their keys will call ECR here.
+//! STS calls: forwarded completely; the returned sessions are stored, because their keys will call ECR here.
 
 use http::Response;
 use quick_xml::{Reader, escape::unescape, events::Event};
@@ -10,7 +10,7 @@ use crate::{
     identity::{Principal, account_of_arn},
 };
 
-/// Forwards a call; `None` if the upstream has no such action.
+/// Forwards a call; `None` if the upstream does not have the action.
 pub(crate) async fn forward(
     call: &mut Exchange<'_>,
     upstream: &UpstreamClient,
@@ -39,7 +39,7 @@ async fn remember(call: &Exchange<'_>, answer: &Answer) -> Result<(), UpstreamEr
     Ok(blocking(move || principal.remember(&store, &key)).await?)
 }
 
-/// Returns the text of the first element of this name; `None` also for what is no XML.
+/// Returns the text of the first element with this name; also `None` if the text is not XML.
 fn element(xml: &str, name: &str) -> Option<String> {
     let mut reader = Reader::from_str(xml);
     loop {

@@ -6,7 +6,7 @@ use crate::storage::random;
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// Returns a new key id that tells its account, as AWS's do: a set bit, 40 bits of account, then noise.
+/// Returns a new key id that contains its account, as AWS's do: a set bit, 40 bits of account, then random bits.
 pub(crate) fn new_key_id(prefix: &str, account: &str) -> String {
     let mut bytes = random(10);
     let account: u64 = account.parse().unwrap_or_default();
@@ -16,7 +16,7 @@ pub(crate) fn new_key_id(prefix: &str, account: &str) -> String {
     format!("{prefix}{}", base32(&bytes))
 }
 
-/// Returns the account that a key id tells; `None` if it has not the form of one.
+/// Returns the account in a key id; `None` if it does not have the right form.
 pub(crate) fn account_of_key(key: &str) -> Option<String> {
     let bits = key.get(4..14)?.bytes().try_fold(0_u64, |bits, letter| {
         let value = BASE32.iter().position(|known| *known == letter)?;
@@ -27,7 +27,7 @@ pub(crate) fn account_of_key(key: &str) -> Option<String> {
     (account < 1_000_000_000_000).then(|| format!("{account:012}"))
 }
 
-/// Returns the id of a user or role: always the same for the same name.
+/// Returns the id of a user or role: always the same for a name.
 pub(crate) fn unique_id(prefix: &str, name: &str) -> String {
     let hash = digest::digest(&digest::SHA256, name.as_bytes());
     format!("{prefix}{}", &base32(&hash.as_ref()[..15])[..17])
@@ -46,8 +46,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_id_tells_its_account() {
-        // The pair that AWS's documentation of GetAccessKeyInfo-style decoding is quoted with.
+    fn a_key_id_has_its_account() {
+        // A pair that is often quoted for decoding key ids as GetAccessKeyInfo does.
         assert_eq!(account_of_key("ASIAQNZGKIQY56JQ7WML").as_deref(), Some("029608264753"));
         for account in ["123456789012", "000000000000", "999999999999"] {
             let key = new_key_id("ASIA", account);

@@ -1,4 +1,4 @@
-//! Temporary credentials: the session token carries the session, and the key follows from the token's key id.
+//! Temporary credentials: the session token contains the session, and the key is derived from its key id.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ pub(crate) struct Session {
     pub(crate) expires_at: Timestamp,
 }
 
-/// The credentials as STS hands them out.
+/// The credentials in the response of STS.
 pub(crate) struct SessionKeys {
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
@@ -35,7 +35,7 @@ struct Claims {
 }
 
 impl Session {
-    /// Begins a session with a new key.
+    /// Starts a session with a new key.
     pub(crate) fn new(principal: Principal, expires_at: Timestamp) -> Self {
         Self { access_key_id: new_key_id("ASIA", &principal.account), principal, expires_at }
     }
@@ -57,14 +57,14 @@ impl Session {
         }
     }
 
-    /// Reads a session token of ours.
+    /// Reads a session token of this emulator.
     pub(crate) fn open(signer: &Signer, token: &str) -> Option<Self> {
         let claims: Claims = signer.open(PURPOSE, token)?;
         let principal = Principal { arn: claims.arn, account: claims.account, user_id: claims.user_id };
         Some(Self { access_key_id: claims.key, principal, expires_at: claims.expires })
     }
 
-    /// Returns the key that belongs to the id: 40 characters, as AWS's are.
+    /// Returns the key for an id: 40 characters, like AWS's.
     pub(crate) fn secret_access_key(&self, signer: &Signer) -> String {
         STANDARD.encode(signer.derive(&self.access_key_id)).chars().take(40).collect()
     }

@@ -1,4 +1,4 @@
-//! The least IAM policy under which the logged requests would have been allowed.
+//! The minimal IAM policy that allows the logged requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,12 +22,12 @@ const REGISTRY_ACTIONS: &[(&str, &[&str])] = &[
     ("ListReferrers", &["ecr:BatchGetImage"]),
 ];
 
-/// The actions of STS, besides assuming a role, that a user needs a permission for.
+/// The actions of STS, other than assuming a role, that require a permission.
 const STS_ACTIONS: [&str; 4] =
     ["DecodeAuthorizationMessage", "GetAccessKeyInfo", "GetFederationToken", "GetWebIdentityToken"];
 
-/// Returns the policy document: one statement per resource, in order. Requests that were turned away count as well,
-/// as they are what the policy is missing; those that need no permission do not.
+/// Returns the policy document: one statement per resource, in order. Includes denied requests, because the policy
+/// lacks them; excludes requests that need no permission.
 pub fn least_policy<'a>(entries: impl IntoIterator<Item = &'a LogEntry>) -> Value {
     let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for entry in entries {
@@ -45,7 +45,7 @@ pub fn least_policy<'a>(entries: impl IntoIterator<Item = &'a LogEntry>) -> Valu
 fn permissions(entry: &LogEntry) -> Vec<(String, String)> {
     let action = entry.action.as_str();
     match entry.service {
-        // GetCallerIdentity is always allowed; a web identity is let in by the role's trust policy.
+        // GetCallerIdentity is always allowed; the role's trust policy allows a web identity.
         Service::Sts if action == "AssumeRole" => {
             entry.params.get("RoleArn").map(|role| (role.clone(), "sts:AssumeRole".to_owned())).into_iter().collect()
         }
@@ -68,7 +68,7 @@ fn control_plane(entry: &LogEntry) -> Vec<(String, String)> {
     let (Some(account), Some(region), Some(names)) =
         (account, entry.params.get("region"), entry.params.get("repository"))
     else {
-        // GetAuthorizationToken and whole-registry lists are about no repository.
+        // GetAuthorizationToken and lists of the whole registry have no repository.
         return vec![("*".to_owned(), action)];
     };
     let registry = EcrRegistry::new(account, region);

@@ -1,4 +1,4 @@
-//! Who may do what in a registry.
+//! Access rights in a registry.
 
 use http::Method;
 
@@ -13,22 +13,22 @@ use crate::{
     http::header_text,
 };
 
-/// What a request may do.
+/// The rights of a request.
 #[derive(Clone, Debug)]
 pub(super) struct Access {
-    /// Whether a push makes the repository that it names.
+    /// Whether a push creates the repository that it names.
     pub(super) creates_repositories: bool,
-    /// Who reads a registry that is not AWS's, where what is not here may come from the real one.
+    /// The reader of a registry other than AWS's, if missing content may come from the real one.
     pub(super) reader: Option<Login>,
 }
 
 impl Access {
-    /// Lets a request read what is here.
+    /// Allows a request to read what is here.
     pub(super) fn to_read() -> Self {
         Self { creates_repositories: false, reader: None }
     }
 
-    /// Checks the request's login against the registry. `owner` requests need none.
+    /// Checks the request's login to the registry. `owner` requests need none.
     pub(super) fn check(
         exchange: &mut Exchange<'_>,
         registry: &RegistryHost,
@@ -71,7 +71,7 @@ impl Access {
         Ok(Self { creates_repositories: emulator.create_on_push, reader: None })
     }
 
-    /// A registry that is not AWS's: repositories come with the first push, and who pushes has logged in.
+    /// A registry other than AWS's: the first push creates a repository, and pushes require a login.
     fn elsewhere(
         exchange: &mut Exchange<'_>,
         registry: &RegistryHost,

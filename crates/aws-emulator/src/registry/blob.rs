@@ -1,4 +1,4 @@
-//! Blobs: asked about and read, whole or in part.
+//! Blobs: checked and read, completely or in part.
 
 use std::{
     fs::File,
@@ -21,7 +21,7 @@ use crate::{
     storage::LayerFile,
 };
 
-/// Bytes read from the disk at once, and how many such pieces may wait for the client.
+/// The size of a read from disk, and how many such pieces may wait for the client.
 const PIECE_BYTES: usize = 256 * 1024;
 const WAITING_PIECES: usize = 2;
 
@@ -73,12 +73,12 @@ fn read(call: &Call<'_, '_>, digest: &Digest, layer: LayerFile) -> Result<Respon
     Ok(describe(response, digest, length))
 }
 
-/// Streams a part of a file, read on a thread of its own, as the client takes it.
+/// Streams a part of a file, read on a thread of its own, at the client's pace.
 fn stream(file: File, first: u64, length: u64) -> ResponseBody {
     let (sender, mut pieces) = mpsc::channel(WAITING_PIECES);
     spawn_blocking(move || {
         if let Err(error) = send(file, first, length, &sender) {
-            // The client sees the connection break; nobody is left to tell when it has gone itself.
+            // The client sees the connection break, if it is still there.
             sender.blocking_send(Err(error)).ok();
         }
     });
@@ -108,7 +108,7 @@ fn describe(mut response: Response<ResponseBody>, digest: &Digest, length: u64) 
     response
 }
 
-/// Reads a `Range` header of one range; returns where it begins and how long it is. `None`: cannot be served.
+/// Parses a `Range` header with one range; returns its start and length. `None` if it cannot be satisfied.
 fn byte_range(text: &str, size: u64) -> Option<(u64, u64)> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let (first, last) = match (first, last) {

@@ -15,8 +15,8 @@ use crate::{
     http::{ResponseBody, content},
 };
 
-/// Answers `GET /v2/_catalog` of a registry. The machine's owner asks for no certain one (`None`), and is shown every
-/// registry's repositories, named as the endpoint takes them.
+/// Answers `GET /v2/_catalog` of a registry. For the owner of the machine (`None`) it lists every registry's
+/// repositories, with names for this endpoint.
 pub(super) async fn list(
     exchange: &mut Exchange<'_>,
     registry: Option<RegistryHost>,
@@ -29,7 +29,7 @@ pub(super) async fn list(
     let emulator = Arc::clone(exchange.emulator);
     let names = blocking(move || names(&emulator, registry.as_ref()));
     let names = names.await.map_err(|error| {
-        let message = error.told();
+        let message = error.client_message();
         RegistryError::Store(error, message)
     })?;
     let (names, last) = page.cut(names.iter().map(String::as_str));

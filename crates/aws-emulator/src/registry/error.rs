@@ -1,4 +1,4 @@
-//! The errors of a registry, in the protocol's codes and, where ECR has its own, ECR's words.
+//! A registry's errors, with the protocol's codes and, if there are any, ECR's own messages.
 
 use http::{Response, StatusCode};
 use serde_json::json;
@@ -14,9 +14,9 @@ use crate::{
 /// Why a registry refuses a request.
 #[derive(Debug)]
 pub(super) enum RegistryError {
-    /// No login, or not one of ours.
+    /// No login, or an invalid one.
     Unauthorized {
-        /// How to log in: the `WWW-Authenticate` header.
+        /// The challenge: the `WWW-Authenticate` header.
         challenge: String,
     },
     TokenExpired,
@@ -35,12 +35,12 @@ pub(super) enum RegistryError {
     Broken(String),
     Store(StoreError, String),
     Fault(Failure),
-    /// The emulator that calls are forwarded to did not answer.
+    /// The emulator that calls are forwarded to did not respond.
     Upstream(String),
 }
 
 impl RegistryError {
-    /// Adds the words that ECR has for a storage error about a repository.
+    /// Adds ECR's message for a storage error about a repository.
     pub(super) fn store(error: StoreError, repository: &RepositoryRef) -> Self {
         let account = repository.registry.ecr().map_or_else(|| repository.registry.to_string(), |ecr| ecr.account);
         let name = repository.name.as_str();
@@ -55,12 +55,12 @@ impl RegistryError {
             }
             StoreError::ImagesMissing(digests) => images_missing(digests, name, &account),
             StoreError::UploadNotFound(_) => "no such upload: never begun, finished, cancelled or too old".to_owned(),
-            other => other.told(),
+            other => other.client_message(),
         };
         Self::Store(error, message)
     }
 
-    /// Says whether the thing is not in this registry.
+    /// Whether the content does not exist in this registry.
     pub(super) fn is_absent(&self) -> bool {
         matches!(
             self,
@@ -71,7 +71,7 @@ impl RegistryError {
         )
     }
 
-    /// Adds a reason to an error of the storage.
+    /// Adds a reason to a storage error.
     pub(super) fn explained(self, reason: &str) -> Self {
         match self {
             Self::Store(error, message) => Self::Store(error, format!("{message}; {reason}")),
@@ -124,7 +124,7 @@ impl RegistryError {
     }
 }
 
-/// Returns the `Range` of an upload's bytes so far; of none, as the reference registry says it, `0-0`.
+/// Returns the `Range` of an upload's bytes so far; without any, `0-0`, like the reference registry.
 pub(super) fn received(length: u64) -> String {
     format!("0-{}", length.saturating_sub(1))
 }

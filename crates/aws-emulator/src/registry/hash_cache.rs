@@ -1,4 +1,4 @@
-//! Hashes of uploads between two requests, so that finishing one need not read it again.
+//! Hashes of uploads between two requests, so that finishing one does not have to read it again.
 
 use std::{
     collections::VecDeque,
@@ -7,15 +7,15 @@ use std::{
 
 use crate::storage::Hasher;
 
-/// Uploads remembered at once; a forgotten one is hashed from the disk.
+/// The maximum number of remembered uploads; others are hashed from the disk.
 const CAPACITY: usize = 256;
 
-/// What this process has hashed. Another process, or this one after a restart, reads the file instead.
+/// The hashes of this process. Another process, or this one after a restart, reads the file instead.
 #[derive(Default)]
 pub(crate) struct HashCache(Mutex<VecDeque<(String, Hasher)>>);
 
 impl HashCache {
-    /// Remembers an upload's hash so far.
+    /// Stores an upload's hash so far.
     pub(crate) fn put(&self, id: String, hasher: Hasher) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() == CAPACITY {
@@ -24,7 +24,7 @@ impl HashCache {
         entries.push_back((id, hasher));
     }
 
-    /// Takes an upload's hash out.
+    /// Removes an upload's hash.
     pub(crate) fn take(&self, id: &str) -> Option<Hasher> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let index = entries.iter().rposition(|(known, _)| known == id)?;

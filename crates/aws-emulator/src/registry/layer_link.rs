@@ -1,4 +1,4 @@
-//! Addresses of layers that need no login, as ECR gives them out: a token in the query says which layer may be read.
+//! Layer addresses that need no login, like ECR's: a token in the query names the layer that may be read.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
 const PURPOSE: &str = "layer";
 /// The parameter that carries the token.
 const PARAMETER: &str = "X-Layer-Token";
-/// How long such an address works, as on AWS.
+/// The lifetime of such an address, like AWS's.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +29,8 @@ struct Grant {
     expires: Timestamp,
 }
 
-/// Returns the address of a layer for the client of an endpoint (`https://api.ecr.REGION.amazonaws.com`): that of the
-/// registry by its name, or at an endpoint of another name the one there.
+/// Returns the address of a layer for the client of an endpoint (`https://api.ecr.REGION.amazonaws.com`): at the
+/// registry's name, or for an endpoint with another name, at that endpoint.
 pub(crate) fn layer_address(
     emulator: &Emulator,
     endpoint: &str,
@@ -54,7 +54,7 @@ pub(crate) fn layer_address(
     format!("{base}/{name}/blobs/{digest}?{PARAMETER}={token}")
 }
 
-/// Says whether a request carries a token for what it asks for.
+/// Whether a request has a valid token for its layer.
 pub(super) fn allows(exchange: &Exchange<'_>, registry: &RegistryHost, name: Option<&str>, route: &Route<'_>) -> bool {
     let Route::Repository { object: Object::Blob(digest), .. } = route else { return false };
     let reads = matches!(exchange.parts.method, Method::GET | Method::HEAD);

@@ -1,6 +1,6 @@
-//! How registries outside AWS are logged in to: a challenge, a token endpoint, and tokens that say what they allow.
+//! The login of registries outside AWS: a challenge, a token endpoint, and tokens that contain their rights.
 //!
-//! Any user with a password is welcome; nobody may push without one, as on the real ones.
+//! Any user and password are accepted; a push requires a token, as in the real registries.
 
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ use crate::{
     http::{RequestBody, ResponseBody, content, form_pairs, header_text, read_body},
 };
 
-/// What a token is sealed for.
+/// The purpose of the tokens.
 const ACCESS: &str = "registry-access";
 const REFRESH: &str = "registry-refresh";
-/// How long Docker Hub's tokens last.
+/// The lifetime of Docker Hub's tokens.
 const LIFETIME: Duration = Duration::from_secs(300);
-/// The path at which Azure's registries exchange an identity's token for their own.
+/// The path at which Azure's registries exchange an identity token for their own.
 const EXCHANGE: &str = "/oauth2/exchange";
 
-/// The kinds of registries, by how they log in.
+/// The kinds of registries, by their login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     DockerHub,
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// Says whether a request to `host` is about a token of a registry that is not AWS's.
+/// Whether a request to `host` is about a token of a registry other than AWS's.
 pub(crate) fn is_token_address(host: &str, path: &str) -> bool {
     let path = path.trim_end_matches('/');
     match Kind::of(host) {
@@ -70,7 +70,7 @@ pub(super) fn challenge(exchange: &Exchange<'_>, host: &RegistryHost, scope: Opt
     format!("Bearer realm=\"{realm}\",service=\"{service}\"{scope}")
 }
 
-/// A user and the password that came with the name.
+/// A user with a password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct User {
     pub(crate) name: String,
@@ -78,7 +78,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Reads the value of a `Basic` header.
+    /// Parses the value of a `Basic` header.
     pub(crate) fn from_basic(basic: &str) -> Option<Self> {
         let text = String::from_utf8(STANDARD.decode(basic.trim()).ok()?).ok()?;
         let (name, password) = text.split_once(':')?;
@@ -91,7 +91,7 @@ impl User {
     }
 }
 
-/// What an access token says.
+/// The content of an access token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Grant {
     user: Option<User>,
@@ -99,15 +99,15 @@ struct Grant {
     expires: Timestamp,
 }
 
-/// Who sends a request, and whether it may write.
+/// The sender of a request, and whether it may write.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Login {
     pub(super) user: Option<User>,
-    /// It came with a token that allows to push to the repository.
+    /// Its token allows pushes to the repository.
     pub(super) pushes: bool,
 }
 
-/// Reads the login of a request about `repository`; `None` without one, or with one that is not ours or too old.
+/// Reads the login of a request about `repository`; `None` if there is none, or if it is invalid or expired.
 pub(super) fn read(exchange: &Exchange<'_>, repository: Option<&str>) -> Option<Login> {
     let value = header_text(&exchange.parts, "authorization")?;
     if let Some(basic) = value.strip_prefix("Basic ") {
@@ -153,7 +153,7 @@ pub(crate) async fn answer(exchange: Exchange<'_>, mut body: RequestBody) -> Res
             User::new(value("username").unwrap_or_default(), value("password").unwrap_or_default())
         }
         (Some("refresh_token"), _) => value("refresh_token").and_then(|token| emulator.signer.open(REFRESH, token)),
-        // Azure: a token of the identity service for one of the registry.
+        // Azure: exchanges an identity token for a registry token.
         (Some("access_token"), _) => User::new("azure", value("access_token").unwrap_or_default()),
         (_, Some(basic)) => User::from_basic(basic),
         (_, None) => None,

@@ -1,4 +1,4 @@
-//! Manifests: put, read, removed; and who refers to one.
+//! Manifests: put, get, delete; and referrers.
 
 use http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ async fn put(
 
 fn show(manifest: StoredManifest) -> Response<ResponseBody> {
     let mut response = content(StatusCode::OK, INDEX, manifest.bytes);
-    // The client's own text, so it may be no header value: then the generic type has to do.
+    // The text is the client's, so it may be an invalid header value: then the generic type is used.
     let media_type = manifest.record.media_type.parse();
     let generic = http::HeaderValue::from_static("application/json");
     response.headers_mut().insert(http::header::CONTENT_TYPE, media_type.unwrap_or(generic));
@@ -88,7 +88,7 @@ fn show(manifest: StoredManifest) -> Response<ResponseBody> {
     response
 }
 
-/// Answers `GET …/referrers/<digest>`: an index of the manifests whose subject this is.
+/// Answers `GET …/referrers/<digest>`: an index of the manifests with this subject.
 pub(super) async fn referrers(mut call: Call<'_, '_>, digest: &str) -> Result<Response<ResponseBody>, RegistryError> {
     call.action("ListReferrers");
     if !matches!(call.exchange.parts.method, Method::GET | Method::HEAD) {
@@ -96,7 +96,8 @@ pub(super) async fn referrers(mut call: Call<'_, '_>, digest: &str) -> Result<Re
     }
     let subject: Digest = digest.parse().map_err(|_| RegistryError::Digest(digest.to_owned()))?;
     call.exchange.entry.param("digest", &subject);
-    // A repository that a push will make has none yet: "not found" would say that the registry keeps no referrers.
+    // A repository that a push will create has none yet: "not found" would mean that the registry does not support
+    // referrers.
     let may_be_absent = call.access.creates_repositories;
     let manifests = call
         .store(move |emulator, repository| {
@@ -104,7 +105,7 @@ pub(super) async fn referrers(mut call: Call<'_, '_>, digest: &str) -> Result<Re
                 Err(StoreError::RepositoryNotFound(_)) if may_be_absent => Vec::new(),
                 found => found?,
             };
-            // One that was removed since the listing is left out.
+            // One that was removed since the listing is skipped.
             let manifest = |digest| emulator.store.manifest(repository, &Reference::Digest(digest)).ok();
             Ok(digests.into_iter().filter_map(manifest).collect::<Vec<_>>())
         })

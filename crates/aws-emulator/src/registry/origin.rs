@@ -1,4 +1,4 @@
-//! Images that are not here: read from the real registry of the same name, which only reads are passed on to.
+//! Images that are missing here: read from the real registry of the same name; only reads are forwarded.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -21,16 +21,16 @@ use super::{
 };
 use crate::{http::ResponseBody, tls_client::trusting};
 
-/// How long a registry may take to accept, and to begin its answer.
+/// The timeout for a registry to accept a connection, and to begin its response.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How many times a registry may send us elsewhere.
+/// The maximum number of redirects.
 const MAX_REDIRECTS: usize = 5;
-/// The largest answer of a token endpoint.
+/// The largest response of a token endpoint.
 const MAX_TOKEN_BYTES: usize = 256 * 1024;
-/// What the client's question says of the answer that it can read.
+/// The client's headers about acceptable responses.
 const ASKED: [header::HeaderName; 2] = [header::ACCEPT, header::RANGE];
-/// What the answer says of its content.
-const TOLD: [&str; 7] = [
+/// The response's headers about its content.
+const CONTENT_HEADERS: [&str; 7] = [
     "content-type",
     "content-length",
     "content-range",
@@ -40,14 +40,14 @@ const TOLD: [&str; 7] = [
     "last-modified",
 ];
 
-/// Where the registries are whose names the emulator takes.
+/// The addresses of the registries whose names the emulator uses.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     /// The addresses of hosts that are not looked up.
     pub addresses: BTreeMap<String, SocketAddr>,
-    /// Names of AWS are not called, also where a registry sends a client there.
+    /// AWS names are never called, not even after a redirect.
     pub without_aws: bool,
-    /// Certificates (PEM) to trust beside the public roots.
+    /// Certificates (PEM) to trust in addition to the public roots.
     pub roots: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct OriginClient {
     tls: Arc<ClientConfig>,
 }
 
-/// What a client wants that may come from the real registry.
+/// A client's request that may be answered by the real registry.
 pub(super) struct Wanted {
     host: String,
     path: String,
@@ -69,8 +69,8 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// The question to pass on if the answer is not here. A client that is about to push must hear what is here: a
-    /// layer that only the real registry has would be missing from the pushed image.
+    /// The request to forward if the content is missing here. A client that is about to push must get the answer from
+    /// here: a layer that only the real registry has would be missing in the pushed image.
     pub(super) fn of(call: &Call<'_, '_>, object: &Object<'_>) -> Option<Self> {
         let reader = call.access.reader.as_ref()?;
         let method = &call.exchange.parts.method;
@@ -100,7 +100,7 @@ impl Wanted {
         })
     }
 
-    /// The registry, for people.
+    /// The registry, as text to print.
     pub(super) fn host(&self) -> &str {
         &self.host
     }
@@ -116,7 +116,7 @@ impl OriginClient {
         })
     }
 
-    /// Asks the real registry: without a name first, then as the client.
+    /// Calls the real registry: first without credentials, then as the client.
     pub(super) async fn fetch(&self, wanted: &Wanted) -> Result<Response<ResponseBody>, String> {
         let url = format!("https://{}{}", wanted.host, wanted.path);
         let mut answer = self.follow(&url, wanted, None).await?;
@@ -128,7 +128,7 @@ impl OriginClient {
         let (parts, body) = answer.into_parts();
         let mut response = Response::new(body.map_err(std::io::Error::other).boxed_unsync());
         *response.status_mut() = parts.status;
-        for name in TOLD {
+        for name in CONTENT_HEADERS {
             if let Some(value) = parts.headers.get(name) {
                 response.headers_mut().insert(name, value.clone());
             }
@@ -136,7 +136,7 @@ impl OriginClient {
         Ok(response)
     }
 
-    /// The header that the registry's challenge asks for.
+    /// The header for the registry's challenge.
     async fn authorization(&self, refused: &Response<Incoming>, wanted: &Wanted) -> Result<Option<String>, String> {
         let challenge = refused.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
         let basic = wanted.user.as_ref().map(basic);
@@ -146,7 +146,7 @@ impl OriginClient {
         if let Some(scope) = parameter(bearer, "scope") {
             url.push_str(&format!("&scope={}", encode(scope)));
         }
-        // The client's password may be one that only the emulator takes.
+        // The client's password may be one that only the emulator accepts.
         for authorization in basic.map(Some).into_iter().chain([None]) {
             if let Some(token) = self.token(&url, authorization.as_deref()).await? {
                 return Ok(Some(format!("Bearer {token}")));
@@ -166,7 +166,7 @@ impl OriginClient {
         Ok(token.map(str::to_owned))
     }
 
-    /// Sends a question and goes where the answer sends us; a password is not taken to another host.
+    /// Sends a request and follows redirects; a password is not sent to another host.
     async fn follow(
         &self,
         url: &str,
@@ -192,7 +192,7 @@ impl OriginClient {
                 _ => return Ok(answer),
             }
         }
-        Err(format!("{url}: sent elsewhere too often"))
+        Err(format!("{url}: too many redirects"))
     }
 
     async fn ask(
@@ -202,10 +202,10 @@ impl OriginClient {
         headers: &HeaderMap,
         authorization: Option<&str>,
     ) -> Result<Response<Incoming>, String> {
-        let uri: Uri = url.parse().map_err(|_| format!("`{url}` is no address"))?;
+        let uri: Uri = url.parse().map_err(|_| format!("`{url}` is not an address"))?;
         let host = uri.host().unwrap_or_default().to_owned();
         if self.without_aws && is_aws_name(&host) {
-            return Err(format!("{host} is a name of AWS, which is emulated: nothing is read from there"));
+            return Err(format!("{host} is an AWS name, and AWS is emulated: nothing is read from there"));
         }
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, &host);
@@ -240,7 +240,7 @@ async fn send(
     request: Request<Empty<Bytes>>,
 ) -> Result<Response<Incoming>, String> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-    // Ends with the body that it moves; an error shows there.
+    // Ends with the body that it transfers, which gets any error.
     tokio::spawn(async move { connection.await.ok() });
     sender.send_request(request).await.map_err(|error| error.to_string())
 }

@@ -5,14 +5,14 @@ use http::Response;
 use super::RegistryError;
 use crate::http::{ResponseBody, form_pairs, percent_encode, set};
 
-/// Which part of a sorted list a client wants.
+/// The requested part of a sorted list.
 pub(super) struct Page {
     limit: usize,
     last: Option<String>,
 }
 
 impl Page {
-    /// Reads the query of a request.
+    /// Parses the query of a request.
     pub(super) fn read(query: &str) -> Result<Self, RegistryError> {
         let mut page = Self { limit: usize::MAX, last: None };
         for (name, value) in form_pairs(query) {
@@ -25,7 +25,7 @@ impl Page {
         Ok(page)
     }
 
-    /// Returns the page, and its last name if more come after it.
+    /// Returns the page, and its last name if there are more.
     pub(super) fn cut<'n>(&self, names: impl Iterator<Item = &'n str>) -> (Vec<&'n str>, Option<&'n str>) {
         let mut rest = names.filter(|name| self.last.as_deref().is_none_or(|last| *name > last));
         let page: Vec<&str> = rest.by_ref().take(self.limit).collect();
@@ -34,7 +34,7 @@ impl Page {
     }
 }
 
-/// Says where the rest of a list is.
+/// Returns the address of the rest of a list.
 pub(super) fn link(response: &mut Response<ResponseBody>, path: &str, page: &Page, last: Option<&str>) {
     if let Some(last) = last {
         let next = format!("<{path}?n={}&last={}>; rel=\"next\"", page.limit, percent_encode(last));

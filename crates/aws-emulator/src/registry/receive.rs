@@ -1,4 +1,4 @@
-//! Takes a request's content into an upload: the connection on one thread, hashing and writing on another.
+//! Receives a request's content for an upload: the connection on one thread, hashing and writing on another.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use tokio::sync::mpsc;
 use super::{Call, RegistryError};
 use crate::{StoreError, emulator::blocking, http::RequestBody, storage::UploadWriter};
 
-/// Pieces, of at most [`READ_BYTES`](crate::server::READ_BYTES) each, that may wait for the disk: bounds the memory of
+/// Pieces, of at most [`READ_BYTES`](crate::server::READ_BYTES) each, that may wait for the disk: limits the memory of
 /// one upload.
 const WAITING_PIECES: usize = 8;
 
-/// Appends the body to an upload, which must hold `start` bytes, if that is given.
+/// Appends the body to an upload, which must have `start` bytes, if that is given.
 ///
-/// When the connection breaks, what has arrived stays, so that the client can resume.
+/// If the connection breaks, what has arrived stays, so that the client can resume.
 pub(super) async fn receive(
     call: &mut Call<'_, '_>,
     id: &str,
@@ -49,7 +49,7 @@ pub(super) async fn receive(
     Ok(writer)
 }
 
-/// Leaves an upload for the next request.
+/// Keeps an upload for the next request.
 pub(super) async fn keep(call: &Call<'_, '_>, writer: UploadWriter) -> Result<u64, RegistryError> {
     let emulator = Arc::clone(call.emulator());
     let length = writer.length();
@@ -65,7 +65,7 @@ fn write(mut writer: UploadWriter, mut pieces: mpsc::Receiver<Bytes>) -> Result<
     Ok(writer)
 }
 
-/// What became of the connection's side.
+/// The result of the connection's side.
 struct Sent {
     bytes: u64,
     broken: Option<String>,
@@ -78,7 +78,7 @@ async fn send(body: &mut RequestBody, sender: mpsc::Sender<Bytes>) -> Sent {
             Ok(frame) => {
                 let Ok(data) = frame.into_data() else { continue };
                 sent.bytes += data.len() as u64;
-                // A closed channel means that the disk refused: the writer says why.
+                // A closed channel means that the disk failed: the writer has the reason.
                 if sender.send(data).await.is_err() {
                     break;
                 }

@@ -1,6 +1,6 @@
 //! The addresses of the distribution protocol.
 
-/// What an address below `/v2` means; names and digests are not checked yet.
+/// The target of an address below `/v2`; names and digests are not checked yet.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route<'a> {
     Ping,
@@ -12,7 +12,7 @@ pub(super) enum Route<'a> {
     },
 }
 
-/// A thing of a repository.
+/// An object in a repository.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Object<'a> {
     Blob(&'a str),
@@ -24,7 +24,7 @@ pub(super) enum Object<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// Reads a path from its end, as a name may have any number of components.
+    /// Parses a path from its end, because a name may have any number of components.
     pub(super) fn parse(path: &'a str) -> Option<Self> {
         let rest = path.strip_prefix("/v2")?;
         if rest.is_empty() || rest == "/" {

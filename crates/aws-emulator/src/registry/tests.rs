@@ -16,7 +16,7 @@ mod sha512;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// A client that has logged in.
+/// A client with a login.
 struct Client {
     bench: Bench,
     login: String,
@@ -39,12 +39,12 @@ impl Client {
         self.send(Method::GET, path, &[], b"").await
     }
 
-    /// Sends a blob at once.
+    /// Sends a blob in one request.
     async fn blob(&self, repository: &str, bytes: &[u8]) -> Digest {
         self.blob_as(repository, bytes, Digest::of(bytes)).await
     }
 
-    /// Sends a blob at once, under a digest of any algorithm.
+    /// Sends a blob in one request, with a digest of any algorithm.
     async fn blob_as(&self, repository: &str, bytes: &[u8], digest: Digest) -> Digest {
         let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
         let answer = self.send(Method::POST, &path, &[], bytes).await;
@@ -63,7 +63,7 @@ impl Client {
     }
 }
 
-/// Shows status, the protocol's headers and the body; an upload's id differs each time.
+/// Formats status, the protocol's headers and the body; an upload's id differs each time.
 fn show(answer: &Answer) -> String {
     let mut text = format!("{}\n", answer.status.as_u16());
     for name in

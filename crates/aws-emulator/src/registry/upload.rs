@@ -1,4 +1,4 @@
-//! Uploads: begun, continued in pieces, finished, asked about, given up; and mounts, which spare them.
+//! Uploads: started, continued in pieces, finished, checked, cancelled; and mounts, which avoid them.
 
 use http::{Method, Response, StatusCode};
 
@@ -39,11 +39,11 @@ pub(super) async fn start(
     }
 }
 
-/// Takes a blob from another repository of the registry; `None` means that the client must send it.
+/// Mounts a blob from another repository of the registry; `None` means that the client must send it.
 async fn mount(call: &mut Call<'_, '_>, digest: &str) -> Result<Option<Response<ResponseBody>>, RegistryError> {
     let Ok(digest) = digest.parse::<Digest>() else { return Ok(None) };
     let Some(from) = call.query("from") else { return Ok(None) };
-    // On an endpoint the client puts the registry's host name before the repository's.
+    // On an endpoint the client writes the registry's host name before the repository's.
     let from = from.strip_prefix(&format!("{}/", call.repository.registry)).unwrap_or(&from);
     let Ok(name) = from.parse() else { return Ok(None) };
     let from = RepositoryRef { registry: call.repository.registry.clone(), name };
@@ -59,7 +59,7 @@ async fn mount(call: &mut Call<'_, '_>, digest: &str) -> Result<Option<Response<
     }
 }
 
-/// Answers requests about an upload under way.
+/// Answers requests about a started upload.
 pub(super) async fn answer(
     mut call: Call<'_, '_>,
     id: &str,
@@ -111,8 +111,8 @@ async fn finish(
     Ok(created(&call, &digest))
 }
 
-/// Reads where a piece begins: `Content-Range: <first>-<last>`, with or without the unit and the whole size that
-/// some clients add. The range must be as long as the content says that it is; no range is that of no content.
+/// Parses the start of a piece: `Content-Range: <first>-<last>`, with or without the unit and the whole size that some
+/// clients add. The range must be as long as the content says that it is; no range is that of no content.
 fn content_range(call: &Call<'_, '_>) -> Result<Option<u64>, RegistryError> {
     let Some(text) = header_text(&call.exchange.parts, "content-range") else { return Ok(None) };
     let range = text.strip_prefix("bytes ").unwrap_or(text);

@@ -1,4 +1,4 @@
-//! What a client may take of the server: time, connections, sizes.
+//! The limits of a client: time, connections, sizes.
 
 use std::{
     collections::HashMap,
@@ -18,13 +18,13 @@ use tokio::{
 /// The limits of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long a connection may take to shake hands, and a request to name itself: its line and headers.
+    /// The timeout of a connection's handshake, and of a request's line and headers.
     pub head: Duration,
-    /// How long a connection may stay without a byte in either direction: before, within and between requests.
+    /// The idle timeout of a connection: before, within and between requests.
     pub idle: Duration,
-    /// Connections at once.
+    /// The maximum number of connections.
     pub connections: usize,
-    /// Connections of one address at once.
+    /// The maximum number of connections from one address.
     pub connections_of_one: usize,
 }
 
@@ -34,7 +34,7 @@ impl Default for Limits {
             head: Duration::from_secs(20),
             idle: Duration::from_secs(120),
             connections: 1024,
-            // All containers of a pod are one address, and so are all that a container's own engine runs.
+            // All containers of a pod have one address, and so do all that a container's own engine runs.
             connections_of_one: 512,
         }
     }
@@ -42,7 +42,7 @@ impl Default for Limits {
 
 /// The largest head of an HTTP/2 request, in bytes.
 pub(super) const MAX_HEADER_LIST: u32 = 64 * 1024;
-/// Requests at once in an HTTP/2 connection.
+/// The maximum number of concurrent requests in an HTTP/2 connection.
 pub(super) const MAX_STREAMS: u32 = 128;
 
 /// Counts connections.
@@ -52,7 +52,7 @@ pub(super) struct Counter {
     open: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// A connection that has been counted; dropping it gives its place back.
+/// A counted connection; dropping it frees its place.
 #[derive(Debug)]
 pub(super) struct Place {
     counter: Arc<Counter>,
@@ -64,7 +64,7 @@ impl Counter {
         Arc::new(Self { limits, open: Mutex::default() })
     }
 
-    /// A place for a connection of that address, if there is one.
+    /// Reserves a place for a connection from that address, if there is one.
     pub(super) fn place(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = open.values().sum();
@@ -89,7 +89,7 @@ impl Drop for Place {
     }
 }
 
-/// A stream that fails when nothing has moved for too long while somebody waits for it.
+/// A stream that fails if a pending operation makes no progress for too long.
 pub(super) struct Idle<S> {
     stream: S,
     limit: Duration,
@@ -101,7 +101,7 @@ impl<S> Idle<S> {
         Self { stream, limit, until: Box::pin(sleep(limit)) }
     }
 
-    /// Passes on what has happened, and the end of patience where nothing has.
+    /// Passes on the result of an operation, or a timeout if there is none.
     fn moved<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         match result {
             Poll::Ready(ready) => {
@@ -146,7 +146,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Idle<S> {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
         match flushed {
-            // Nothing may have been waiting: that is no movement.
+            // Nothing may have been pending: that is not progress.
             Poll::Ready(ready) => Poll::Ready(ready),
             Poll::Pending => self.moved(context, Poll::Pending),
         }

@@ -1,4 +1,4 @@
-//! The server as hostile clients see it.
+//! The server with hostile clients.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ async fn server(dir: &tempfile::TempDir, limits: Limits) -> (Server, SocketAddr)
     (server, address)
 }
 
-/// Sends something and never ends it; returns what came until the server closed the connection.
+/// Sends an incomplete request; returns the response until the server closed the connection.
 async fn half(address: SocketAddr, sent: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(sent.as_bytes()).await.unwrap();
@@ -45,7 +45,7 @@ async fn half_sent_requests_end() {
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: sts.amazonaws.com\r\n",
         "POST / HTTP/1.1\r\nHost: sts.amazonaws.com\r\nContent-Length: 100\r\n\r\nAction=",
-        // Kept alive, with no second request.
+        // Kept alive, without a second request.
         "GET /v2/ HTTP/1.1\r\nHost: quay.io\r\n\r\n",
     ] {
         let ended = tokio::time::timeout(Duration::from_secs(20), half(address, sent)).await;
@@ -73,7 +73,7 @@ async fn headers_have_an_end() {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let line = format!("X-A: {}\r\n", "a".repeat(8000));
     let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{}", line.repeat(40));
-    // The server may have closed before all is sent.
+    // The server may close before everything is sent.
     stream.write_all(head.as_bytes()).await.ok();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.ok();
@@ -102,7 +102,7 @@ async fn an_answer_to_head_has_no_body_over_http2() {
     server.shutdown(Duration::ZERO).await;
 }
 
-/// Makes a certificate for the names of one suffix.
+/// Creates a certificate for the names of one suffix.
 #[derive(Debug)]
 struct OnDemand;
 
@@ -116,7 +116,7 @@ impl Certificates for OnDemand {
 }
 
 #[tokio::test]
-async fn certificates_are_made_for_the_name_that_is_asked_for() {
+async fn certificates_are_made_for_the_requested_name() {
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config { tls: Some(Arc::new(OnDemand)), ..Config::new(dir.path()) };
     config.listen.https = Some(SocketAddr::from(([127, 0, 0, 1], 0)));

@@ -1,4 +1,4 @@
-//! The TLS side: a certificate for the name that a client asks for, HTTP/2 and HTTP/1.1 by ALPN.
+//! The TLS side: a certificate for the name in the client's request, HTTP/2 and HTTP/1.1 by ALPN.
 
 use std::{
     collections::HashMap,
@@ -18,13 +18,13 @@ use tokio_rustls::TlsAcceptor;
 use super::ServeError;
 use crate::Tls;
 
-/// How many names' certificates are kept.
+/// The number of certificates in the cache.
 const KEPT: usize = 512;
 
-/// Who makes the certificates of the TLS address.
+/// The source of certificates for the TLS address.
 pub trait Certificates: fmt::Debug + Send + Sync {
-    /// The certificate for the name that a client asks for, in lower case, or for a client that names none; `None` refuses
-    /// the client. It is asked once for a name, on a connection's thread.
+    /// Creates the certificate for the name in the client's request, in lower case, or for a client without a name;
+    /// `None` refuses the client. It is called once per name, on a connection's thread.
     fn of(&self, name: Option<&str>) -> Option<Tls>;
 }
 
@@ -35,11 +35,11 @@ impl Certificates for Tls {
     }
 }
 
-/// Builds what greets TLS clients.
+/// Creates the acceptor for TLS clients.
 pub(super) fn acceptor(certificates: Arc<dyn Certificates>) -> Result<TlsAcceptor, ServeError> {
     let unusable = |e: &dyn fmt::Display| ServeError::Certificate(e.to_string());
     let resolver = Resolver { certificates, kept: Mutex::default() };
-    // A wrong one is found now, and not by the first client.
+    // An invalid one is found now, rather than by the first client.
     if let Some(tls) = resolver.certificates.of(None) {
         certified(&tls)?;
     }
@@ -61,7 +61,7 @@ fn certified(tls: &Tls) -> Result<CertifiedKey, ServeError> {
     CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|e| unusable(&e))
 }
 
-/// Finds certificates by name, and keeps them.
+/// Looks up certificates by name, and caches them.
 struct Resolver {
     certificates: Arc<dyn Certificates>,
     kept: Mutex<HashMap<Option<String>, Arc<CertifiedKey>>>,

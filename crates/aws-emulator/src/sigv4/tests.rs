@@ -2,7 +2,7 @@ use http::Request;
 
 use super::*;
 
-/// The keys and the time of AWS's published test suite.
+/// The key and the time of AWS's published test suite.
 const KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
 struct Case {
@@ -131,7 +131,7 @@ fn a_signature_is_for_its_time() {
 }
 
 #[test]
-fn a_presigned_address_tells_its_signer() {
+fn a_presigned_address_names_its_signer() {
     let target = "/?Action=GetCallerIdentity&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830\
                   %2Feu-west-1%2Fsts%2Faws4_request&X-Amz-Date=20150830T123600Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host\
                   &X-Amz-Security-Token=t&X-Amz-Signature=00";

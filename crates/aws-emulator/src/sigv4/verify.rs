@@ -1,4 +1,4 @@
-//! Recomputes a signature from the request and the key.
+//! Computes a signature from the request and the key, and compares it.
 
 use std::fmt::Write;
 
@@ -9,21 +9,21 @@ use ring::{digest, hmac};
 use super::{ALGORITHM, Place, Scope, Signature};
 use crate::http::{percent_decode, percent_encode};
 
-/// How far a signed request's clock may be off, in seconds.
+/// The maximum clock difference of a signed request, in seconds.
 const MAX_SKEW_SECONDS: i64 = 15 * 60;
-/// How long a presigned address may be valid, in seconds: a week (IAM User Guide, "Create a signed request").
+/// The maximum lifetime of a presigned address, in seconds: a week (IAM User Guide, "Create a signed request").
 const MAX_PRESIGNED_SECONDS: u32 = 7 * 24 * 3600;
 
 /// Why a signature is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureError {
-    /// It is not what the key gives.
+    /// It does not match the key.
     Mismatch,
-    /// Its time is missing, malformed, or too far from ours.
+    /// Its time is missing, malformed, or too far off.
     Time,
 }
 
-/// Checks a signature against the secret key. `host` is the name that the client asked, port included.
+/// Checks a signature with the secret key. `host` is the name in the client's request, including the port.
 pub(crate) fn verify(
     parts: &Parts,
     host: &str,
@@ -60,8 +60,8 @@ fn check_time(signature: &Signature, now: Timestamp) -> Result<(), SignatureErro
     Ok(())
 }
 
-/// A signature covers the host and every `x-amz-` header (IAM User Guide, "Create a signed request"): what it leaves out,
-/// such as the action of a call, could be changed on the way.
+/// A signature covers the host and every `x-amz-` header (IAM User Guide, "Create a signed request"): a header that it
+/// does not cover, such as the action of a call, could be changed on the way.
 fn signs_enough(parts: &Parts, signature: &Signature) -> bool {
     let signs = |name: &str| signature.signed_headers.iter().any(|signed| signed == name);
     signs("host")
@@ -76,19 +76,19 @@ fn signing_key(secret_access_key: &str, scope: &Scope) -> hmac::Key {
     key
 }
 
-/// Builds the text that both sides hash.
+/// Builds the canonical text that both sides hash.
 pub(super) fn canonical_request(parts: &Parts, host: &str, body: &[u8], signature: &Signature) -> String {
     let mut text = format!("{}\n{}\n{}\n", parts.method, canonical_path(parts.uri.path()), canonical_query(parts));
     for name in &signature.signed_headers {
         writeln!(text, "{name}:{}", canonical_header(parts, host, name)).expect("writing to a string works");
     }
-    // Only S3 takes a payload that nobody signed.
+    // Only S3 accepts an unsigned payload.
     let payload = sha256_hex(body);
     write!(text, "\n{}\n{payload}", signature.signed_headers.join(";")).expect("writing to a string works");
     text
 }
 
-/// Resolves `.` and `..`, and encodes each segment once more, as all services but S3 do.
+/// Resolves `.` and `..`, and encodes each segment once more, as all services except S3 do.
 fn canonical_path(path: &str) -> String {
     let mut segments = Vec::new();
     for segment in path.split('/').filter(|segment| !segment.is_empty() && *segment != ".") {
@@ -102,7 +102,7 @@ fn canonical_path(path: &str) -> String {
     format!("/{}{slash}", segments.join("/"))
 }
 
-/// Sorts the query's parameters, all but the signature itself.
+/// Sorts the query's parameters, except the signature itself.
 fn canonical_query(parts: &Parts) -> String {
     let mut pairs: Vec<(String, String)> = parts
         .uri
@@ -126,7 +126,7 @@ fn canonical_header(parts: &Parts, host: &str, name: &str) -> String {
         .iter()
         .map(|value| String::from_utf8_lossy(value.as_bytes()).split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
-    // HTTP/2 has no Host header, and clients sign its value all the same.
+    // HTTP/2 has no Host header, but clients sign its value nevertheless.
     if values.is_empty() && name == "host" { host.to_owned() } else { values.join(",") }
 }
 

@@ -1,4 +1,4 @@
-//! Blobs: content shared by all repositories, readable from those that hold a link to it.
+//! Blobs: content shared by all repositories, readable from those with a link to it.
 
 use std::fs::File;
 
@@ -13,7 +13,7 @@ pub(crate) struct LayerFile {
 }
 
 impl Store {
-    /// Opens a blob for reading through a repository.
+    /// Opens a repository's blob for reading.
     pub(crate) fn open_layer(&self, repository: &RepositoryRef, digest: &Digest) -> Result<LayerFile, StoreError> {
         let not_found = || StoreError::LayerNotFound(digest.clone());
         if !self.repository_dir(repository).join("layers").join(digest.hex()).exists() {
@@ -29,8 +29,8 @@ impl Store {
         Ok(LayerFile { file, size })
     }
 
-    /// Returns a blob's size if the repository has it, and keeps it from garbage collection for the grace period:
-    /// a client that hears "yes" will not send it again.
+    /// Returns a blob's size if the repository has it, and protects it from garbage collection for the grace period: a
+    /// client that gets a "yes" does not send it again.
     pub(crate) fn claim_layer(&self, repository: &RepositoryRef, digest: &Digest) -> Result<u64, StoreError> {
         let _shared = self.lock_shared()?;
         let layer = self.open_layer(repository, digest)?;
@@ -51,16 +51,16 @@ impl Store {
         Ok(layer.size)
     }
 
-    /// Takes a blob away from a repository; the content stays until garbage collection.
+    /// Removes a blob from a repository; the content stays until garbage collection.
     pub(crate) fn unlink_layer(&self, repository: &RepositoryRef, digest: &Digest) -> Result<(), StoreError> {
         self.repository(repository)?;
         let link = self.repository_dir(repository).join("layers").join(digest.hex());
         if files::remove(&link)? { Ok(()) } else { Err(StoreError::LayerNotFound(digest.clone())) }
     }
 
-    /// Notes that a repository holds a blob. The caller holds the shared lock.
+    /// Records that a repository has a blob. The caller holds the shared lock.
     pub(super) fn link_layer(&self, repository: &RepositoryRef, digest: &Digest) -> Result<(), StoreError> {
-        // A repository that was removed meanwhile must not come back as a folder without settings.
+        // A repository that was removed meanwhile must not reappear as a directory without settings.
         self.repository(repository)?;
         files::touch(&self.repository_dir(repository).join("layers").join(digest.hex()))
     }

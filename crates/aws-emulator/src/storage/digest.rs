@@ -5,12 +5,12 @@ use std::{fmt, str::FromStr};
 use sha2::{Digest as _, Sha256, Sha512};
 use thiserror::Error;
 
-/// How content is hashed: the two algorithms that the OCI image specification registers.
+/// The hash algorithms: the two that the OCI image specification registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Algorithm {
-    /// What every client uses.
+    /// The default of every client.
     Sha256,
-    /// What a client may use in its place.
+    /// An alternative that clients may use.
     Sha512,
 }
 
@@ -18,7 +18,7 @@ impl Algorithm {
     /// Both, the usual one first.
     pub(crate) const ALL: [Self; 2] = [Self::Sha256, Self::Sha512];
 
-    /// Returns the name that precedes the hex digits, and that its folder of blobs has.
+    /// Returns the name that precedes the hex digits, which is also the name of its directory of blobs.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sha256 => "sha256",
@@ -26,7 +26,7 @@ impl Algorithm {
         }
     }
 
-    /// Returns how many hex digits a hash has. No two algorithms share a length, so the digits alone say which it is.
+    /// Returns the number of hex digits in a hash. No two algorithms share a length, so the digits alone identify it.
     fn digits(self) -> usize {
         match self {
             Self::Sha256 => 64,
@@ -51,7 +51,7 @@ pub struct Digest {
     hex: String,
 }
 
-/// The text is no algorithm with as many lower-case hex digits as its hashes have.
+/// A text that is not an algorithm with the right number of lower-case hex digits.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{0}` is not a sha256 or sha512 digest")]
 pub struct InvalidDigest(String);
@@ -67,7 +67,7 @@ impl Digest {
         Self { algorithm, hex: hex::encode(hash) }
     }
 
-    /// Reads the bare hex digits, as file names carry them.
+    /// Parses the bare hex digits, as in file names.
     pub(crate) fn from_hex(hex: &str) -> Result<Self, InvalidDigest> {
         let algorithm = Algorithm::ALL.into_iter().find(|algorithm| algorithm.digits() == hex.len());
         let valid = hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
@@ -82,7 +82,7 @@ impl Digest {
         self.algorithm
     }
 
-    /// Writes digests one after the other, as error messages list them.
+    /// Formats a list of digests, as in error messages.
     pub(crate) fn join(digests: &[Self]) -> String {
         digests.iter().map(Self::to_string).collect::<Vec<_>>().join(", ")
     }

@@ -1,4 +1,4 @@
-//! What a manifest names: read for its references only, kept byte for byte.
+//! The references in a manifest: only these are parsed, and the manifest is kept byte for byte.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Digest, StoreError};
 
-/// The largest manifest that registries take (ECR and distribution agree).
+/// The largest manifest that registries accept (ECR and distribution agree).
 pub(crate) const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -14,7 +14,7 @@ const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 
-/// A pointer to content, as manifests spell it.
+/// A pointer to content, in the form of manifests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Descriptor {
@@ -42,11 +42,11 @@ struct Wire {
     annotations: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// The kind of a manifest and what it refers to.
+/// The kind of a manifest, and its references.
 pub(crate) struct Document {
     /// Its own media type, from the header or the body.
     pub(crate) media_type: String,
-    /// `artifactType`, or the config's media type where that stands for it.
+    /// `artifactType`, or the config's media type in its absence.
     pub(crate) artifact_type: Option<String>,
     /// Its annotations, for the referrers list.
     pub(crate) annotations: Option<serde_json::Map<String, serde_json::Value>>,
@@ -54,13 +54,13 @@ pub(crate) struct Document {
     pub(crate) blobs: Vec<Digest>,
     /// Manifests that must be in the repository.
     pub(crate) manifests: Vec<Digest>,
-    /// The manifest that this one says something about; need not exist.
+    /// The manifest that this one describes; it need not exist.
     pub(crate) subject: Option<Digest>,
     /// Sum of the sizes of config and layers, or of the manifests in an index.
     pub(crate) content_bytes: u64,
 }
 
-/// Whether a manifest is of one image or of several.
+/// Whether a manifest is for one image or for several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manifest {
     Image,
@@ -68,7 +68,7 @@ enum Manifest {
 }
 
 impl Document {
-    /// Reads a manifest. The media type of the request wins over the body's, which OCI lets be absent.
+    /// Parses a manifest. The media type of the request overrides the body's, which is optional in OCI.
     pub(crate) fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self, StoreError> {
         let invalid = |reason: String| StoreError::ManifestInvalid(reason);
         if bytes.len() > MAX_MANIFEST_BYTES {
@@ -92,7 +92,7 @@ impl Document {
             wire.artifact_type.or_else(|| wire.config.as_ref().and_then(|config| config.media_type.clone()));
         let kept = wire.layers.iter().filter(|layer| layer.urls.is_empty());
         let blobs = wire.config.iter().chain(kept);
-        // The client's own numbers, so they may be any.
+        // These are the client's own numbers, so they may have any value.
         let sizes = wire.config.iter().chain(&wire.layers).chain(&wire.manifests).map(|part| part.size);
         Ok(Self {
             media_type,
@@ -105,18 +105,18 @@ impl Document {
         })
     }
 
-    /// Returns everything that must stay while this manifest stays.
+    /// Returns everything that must stay as long as this manifest.
     pub(crate) fn references(&self) -> BTreeSet<Digest> {
         self.blobs.iter().chain(&self.manifests).cloned().collect()
     }
 }
 
-/// Says whether a media type is that of several images.
+/// Whether a media type is for several images.
 pub(crate) fn is_list(media_type: &str) -> bool {
     kind(media_type) == Some(Manifest::Index)
 }
 
-/// Returns the kind of a media type, `None` if it is no manifest's.
+/// Returns the kind of a media type, `None` if it is not a manifest's.
 fn kind(media_type: &str) -> Option<Manifest> {
     match media_type.split(';').next().unwrap_or_default().trim() {
         OCI_MANIFEST | DOCKER_MANIFEST => Some(Manifest::Image),

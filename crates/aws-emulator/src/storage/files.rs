@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all, and stay after a power cut.
+//! Atomic file operations that survive a power failure.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -8,28 +8,28 @@ use std::{
 
 use super::{StoreError, random};
 
-/// Whether [`create_once`] made the file or found it.
+/// Whether [`create_once`] created the file or found it.
 pub(super) enum Created {
     Now,
     Before,
 }
 
-/// Who may read a new file, where the system has modes.
+/// Who may read a new file, on systems with file modes.
 #[derive(Clone, Copy)]
 pub(super) enum Readers {
-    /// Whom the process's mask lets.
+    /// Users allowed by the process's umask.
     All,
-    /// The owner alone: it is a secret.
+    /// The owner only: it is a secret.
     Owner,
 }
 
-/// How a lock file is held.
+/// The mode of a file lock.
 pub(super) enum Lock {
     Shared,
     Exclusive,
 }
 
-/// Makes a folder and its parents; the new entries are synced.
+/// Creates a directory and its parents; the new entries are synced.
 pub(super) fn create_dir(dir: &Path) -> Result<(), StoreError> {
     if dir.is_dir() {
         return Ok(());
@@ -42,7 +42,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
     fs::read(path).map_err(StoreError::io(path))
 }
 
-/// Reads a file that may be absent.
+/// Reads an optional file.
 pub(super) fn read_optional(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -51,7 +51,7 @@ pub(super) fn read_optional(path: &Path) -> Result<Option<Vec<u8>>, StoreError> 
     }
 }
 
-/// Removes a file; an absent one is fine. Says whether it was there.
+/// Removes a file; returns whether it existed.
 pub(super) fn remove(path: &Path) -> Result<bool, StoreError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -60,7 +60,7 @@ pub(super) fn remove(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Removes a folder with everything in it; an absent one is fine.
+/// Removes a directory with its content, if it exists.
 pub(super) fn remove_tree(path: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(path) {
         Ok(()) => Ok(()),
@@ -69,13 +69,13 @@ pub(super) fn remove_tree(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Replaces a file's content: readers see the old bytes or the new ones.
+/// Replaces a file's content: readers see either the old or the new bytes.
 pub(super) fn replace(tmp: &Path, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let aside = write_aside(tmp, bytes, Readers::All)?;
     publish(&aside, path)
 }
 
-/// Makes a file unless it is there: of several writers exactly one gets [`Created::Now`].
+/// Creates a file unless it exists: of several writers exactly one gets [`Created::Now`].
 pub(super) fn create_once(tmp: &Path, path: &Path, bytes: &[u8], readers: Readers) -> Result<Created, StoreError> {
     let aside = write_aside(tmp, bytes, readers)?;
     let parent = parent(path);
@@ -89,7 +89,7 @@ pub(super) fn create_once(tmp: &Path, path: &Path, bytes: &[u8], readers: Reader
     }
 }
 
-/// Makes an empty file, which carries a fact by its name alone, or renews its time.
+/// Creates an empty file, whose name is the information, or updates its time.
 pub(super) fn touch(path: &Path) -> Result<(), StoreError> {
     let parent = parent(path);
     create_dir(parent)?;
@@ -98,7 +98,7 @@ pub(super) fn touch(path: &Path) -> Result<(), StoreError> {
     if known { file.set_modified(std::time::SystemTime::now()).map_err(StoreError::io(path)) } else { sync_dir(parent) }
 }
 
-/// Renames a finished file or folder into place and syncs the folder that now names it.
+/// Renames a finished file or directory into place and syncs its new parent.
 pub(super) fn publish(from: &Path, to: &Path) -> Result<(), StoreError> {
     let parent = parent(to);
     create_dir(parent)?;
@@ -106,7 +106,7 @@ pub(super) fn publish(from: &Path, to: &Path) -> Result<(), StoreError> {
     sync_dir(parent)
 }
 
-/// Lists the names in a folder, sorted; an absent folder is empty.
+/// Lists the names in a directory, sorted; empty if the directory does not exist.
 pub(super) fn names(dir: &Path) -> Result<Vec<String>, StoreError> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
@@ -122,12 +122,12 @@ pub(super) fn names(dir: &Path) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-/// Returns a name in `tmp` that nobody uses.
+/// Returns an unused name in `tmp`.
 pub(super) fn aside(tmp: &Path) -> PathBuf {
     tmp.join(hex::encode(random(16)))
 }
 
-/// Waits for the lock; it lasts as long as the returned file.
+/// Waits for the lock, which lasts as long as the returned file.
 pub(super) fn lock(path: &Path, lock: Lock) -> Result<File, StoreError> {
     let file = OpenOptions::new().create(true).append(true).open(path).map_err(StoreError::io(path))?;
     match lock {
@@ -138,12 +138,13 @@ pub(super) fn lock(path: &Path, lock: Lock) -> Result<File, StoreError> {
     Ok(file)
 }
 
-/// Says whether the error means that the file, or a folder above it, is not there: one whose name is too long cannot be.
+/// Whether the error means that the file, or one of its parents, does not exist; a name that is too long cannot exist.
 pub(super) fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename)
 }
 
-/// Syncs a folder's entries. Windows cannot open a folder for that and has no need: its journal covers renames.
+/// Syncs a directory's entries. Windows cannot open a directory for that and does not need it: its journal covers
+/// renames.
 pub(super) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     if cfg!(windows) {
         return Ok(());
@@ -169,5 +170,5 @@ fn write_aside(tmp: &Path, bytes: &[u8], readers: Readers) -> Result<PathBuf, St
 }
 
 fn parent(path: &Path) -> &Path {
-    path.parent().expect("every path of the store lies below its root")
+    path.parent().expect("every path of the store is below its root")
 }

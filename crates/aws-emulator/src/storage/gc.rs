@@ -1,4 +1,4 @@
-//! Garbage collection: removes what no manifest needs and nobody is about to need.
+//! Garbage collection: removes content that no manifest needs or is about to need.
 
 use std::{
     collections::HashSet,
@@ -9,14 +9,14 @@ use std::{
 
 use super::{Algorithm, Digest, RepositoryRef, Store, StoreError, files};
 
-/// What to spare.
+/// The options of a collection.
 #[derive(Clone, Copy, Debug)]
 pub struct GcOptions {
-    /// Unreferenced content younger than this stays: its manifest may be on its way.
+    /// Unreferenced content younger than this stays: its manifest may still be pushed.
     pub grace: Duration,
-    /// Untagged images older than this go; `None` keeps them, as ECR does without a lifecycle policy.
+    /// Untagged images older than this are removed; `None` keeps them, as ECR does without a lifecycle policy.
     pub untagged_after: Option<Duration>,
-    /// Only counts what would go.
+    /// Only counts what would be removed.
     pub dry_run: bool,
 }
 
@@ -26,12 +26,12 @@ impl Default for GcOptions {
     }
 }
 
-/// What a collection removed.
+/// The result of a collection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GcReport {
-    /// Contents that no repository reads any more.
+    /// Blobs that no repository reads any more.
     pub blobs: u64,
-    /// Their bytes.
+    /// Their size in bytes.
     pub bytes: u64,
     /// Unfinished uploads.
     pub uploads: u64,
@@ -39,10 +39,10 @@ pub struct GcReport {
     pub images: u64,
 }
 
-/// Collects the garbage of a data folder while other processes use it.
+/// Removes the garbage of a data directory while other processes use it.
 ///
 /// # Errors
-/// The folder could not be read or changed; what was removed until then was garbage.
+/// The directory could not be read or changed; what was removed until then was garbage.
 pub fn gc(data_dir: &Path, options: GcOptions) -> Result<GcReport, StoreError> {
     let store = Store::open(data_dir)?;
     let mut report = GcReport { uploads: store.collect_stale_uploads(&options)?, ..GcReport::default() };
@@ -81,7 +81,7 @@ pub fn gc(data_dir: &Path, options: GcOptions) -> Result<GcReport, StoreError> {
 }
 
 impl Store {
-    /// Removes uploads that nobody has written to for `age`, and what killed processes left in `tmp/`.
+    /// Removes uploads without a write for `age`, and what killed processes left in `tmp/`.
     pub(crate) fn collect_uploads(&self, age: Duration) -> Result<u64, StoreError> {
         self.collect_stale_uploads(&GcOptions { grace: age, ..GcOptions::default() })
     }
@@ -110,14 +110,14 @@ impl Store {
         Ok(count)
     }
 
-    /// Finds the images that no tag, index or subject keeps, if they are old enough.
+    /// Finds the images without a tag, index or subject that are old enough.
     fn untagged(&self, repository: &RepositoryRef, age: Duration) -> Result<HashSet<Digest>, StoreError> {
         let mut wanted: HashSet<Digest> = self.tags(repository)?.into_values().collect();
         let manifests = self.manifests(repository)?;
         for digest in &manifests {
             let Some(document) = self.document(repository, digest)? else { continue };
             wanted.extend(document.manifests);
-            // A signature or SBOM stays as long as the image it speaks of.
+            // A signature or SBOM stays as long as the image that it describes.
             wanted.extend(document.subject.filter(|subject| manifests.contains(subject)).map(|_| digest.clone()));
         }
         let mut untagged = HashSet::new();
@@ -130,8 +130,8 @@ impl Store {
         Ok(untagged)
     }
 
-    /// Unlinks the layers that no manifest of the repository names, but those of `gone`; returns the digests that it still
-    /// needs.
+    /// Unlinks the layers that no manifest of the repository names, other than those of `gone`; returns the digests
+    /// that it still needs.
     fn collect_layers(
         &self,
         repository: &RepositoryRef,
@@ -160,7 +160,7 @@ impl Store {
     }
 }
 
-/// Says whether a file was last changed more than `age` ago; one that has gone is not.
+/// Whether a file was last changed more than `age` ago; false if it does not exist.
 fn is_older(path: &Path, age: Duration) -> Result<bool, StoreError> {
     match fs::metadata(path).and_then(|metadata| metadata.modified()) {
         Ok(modified) => Ok(SystemTime::now().duration_since(modified).is_ok_and(|since| since >= age)),

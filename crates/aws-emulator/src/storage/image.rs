@@ -1,4 +1,4 @@
-//! Images of a repository: manifests, the tags that point at them, and who refers to whom.
+//! Images of a repository: manifests, their tags, and their referrers.
 
 use std::collections::BTreeMap;
 
@@ -18,20 +18,20 @@ pub(crate) enum Reference {
     Digest(Digest),
 }
 
-/// What a repository notes about a manifest besides its bytes.
+/// A repository's data about a manifest, besides its bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ManifestRecord {
     pub(crate) media_type: String,
     pub(crate) artifact_type: Option<String>,
     pub(crate) pushed_at: Timestamp,
-    /// Bytes of config and layers, of a list those of its largest image.
+    /// The size of config and layers, or for a list, of its largest image.
     pub(crate) content_bytes: u64,
-    /// Bytes of the manifest itself.
+    /// The size of the manifest itself.
     pub(crate) size: u64,
 }
 
-/// A manifest that is kept.
+/// A stored manifest.
 #[derive(Debug)]
 pub(crate) struct StoredManifest {
     pub(crate) digest: Digest,
@@ -39,7 +39,7 @@ pub(crate) struct StoredManifest {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A manifest that arrives.
+/// A pushed manifest.
 pub(crate) struct NewManifest<'a> {
     pub(crate) bytes: &'a [u8],
     /// The request's `Content-Type`.
@@ -48,7 +48,7 @@ pub(crate) struct NewManifest<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// What became of a manifest that arrived.
+/// The result of a push.
 #[derive(Debug)]
 pub(crate) struct PutManifest {
     pub(crate) digest: Digest,
@@ -56,9 +56,9 @@ pub(crate) struct PutManifest {
 }
 
 impl Store {
-    /// Keeps a manifest and points the tag at it.
+    /// Stores a manifest and points the tag to it.
     ///
-    /// All blobs and manifests that it names must be in the repository already, as in ECR.
+    /// As in ECR, all blobs and manifests that it names must already be in the repository.
     pub(crate) fn put_manifest(
         &self,
         repository: &RepositoryRef,
@@ -80,7 +80,7 @@ impl Store {
         if let Reference::Tag(tag) = new.reference
             && !settings.may_move(tag)
         {
-            // Before anything is kept: a refused push leaves no untagged image.
+            // Before anything is stored: a refused push leaves no untagged image.
             match self.resolve(repository, new.reference) {
                 Ok(tagged) if tagged != digest => return Err(StoreError::TagImmutable(tag.clone())),
                 Ok(_) | Err(StoreError::ImageNotFound(_)) => {}
@@ -153,7 +153,7 @@ impl Store {
         Ok(StoredManifest { digest, record, bytes })
     }
 
-    /// Finds the digest that a reference means; a tag whose image is gone is not found.
+    /// Finds the digest of a reference; a tag whose image is gone is not found.
     pub(crate) fn resolve(&self, repository: &RepositoryRef, reference: &Reference) -> Result<Digest, StoreError> {
         self.repository(repository)?;
         match reference {
@@ -167,7 +167,7 @@ impl Store {
         }
     }
 
-    /// Reads what the repository notes about a manifest.
+    /// Reads a repository's data about a manifest.
     pub(crate) fn manifest_record(
         &self,
         repository: &RepositoryRef,
@@ -178,7 +178,8 @@ impl Store {
         serde_json::from_slice(&bytes).map_err(|e| StoreError::Corrupt { path, reason: e.to_string() })
     }
 
-    /// Reads what a manifest of the repository names, as the kind that it was pushed as; `None` if it is not there any more.
+    /// Reads the references of a repository's manifest, as the kind that it was pushed as; `None` if it no longer
+    /// exists.
     pub(super) fn document(&self, repository: &RepositoryRef, digest: &Digest) -> Result<Option<Document>, StoreError> {
         let StoredManifest { record, bytes, .. } = match self.manifest(repository, &Reference::Digest(digest.clone())) {
             Err(StoreError::ImageNotFound(_)) => return Ok(None),
@@ -195,7 +196,7 @@ impl Store {
         Ok(names.iter().filter_map(|name| Digest::from_hex(name).ok()).collect())
     }
 
-    /// Lists the repository's tags and what they point at, by tag.
+    /// Lists the repository's tags with their digests, by tag.
     pub(crate) fn tags(&self, repository: &RepositoryRef) -> Result<BTreeMap<Tag, Digest>, StoreError> {
         self.repository(repository)?;
         let mut tags = BTreeMap::new();
@@ -226,7 +227,7 @@ impl Store {
                 files::remove(&dir.join("tags").join(tag.as_str()))?;
             }
         }
-        // A damaged one can be removed all the same.
+        // A damaged one can still be removed.
         if let Some(subject) = self.document(repository, digest).ok().flatten().and_then(|document| document.subject) {
             files::remove(&dir.join("referrers").join(subject.hex()).join(digest.hex()))?;
         }

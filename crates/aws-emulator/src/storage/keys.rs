@@ -1,4 +1,4 @@
-//! Keys that another emulator issued: whose they are.
+//! The owners of keys that another emulator issued.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, files};
 
-/// Who holds a key.
+/// The owner of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeyRecord {
     pub(crate) arn: String,
@@ -15,13 +15,13 @@ pub(crate) struct KeyRecord {
 }
 
 impl Store {
-    /// Notes whose a key is. What is no key id is not noted.
+    /// Records the owner of a key. Ignores texts that are not key ids.
     pub(crate) fn remember_key(&self, id: &str, record: &KeyRecord) -> Result<(), StoreError> {
         let Some(path) = self.key_path(id) else { return Ok(()) };
         files::replace(&self.tmp(), &path, &serde_json::to_vec(record).expect("a record is three strings"))
     }
 
-    /// Returns whose a key is, if that was noted.
+    /// Returns the owner of a key, if it was recorded.
     pub(crate) fn recall_key(&self, id: &str) -> Option<KeyRecord> {
         let bytes = files::read_optional(&self.key_path(id)?).ok()??;
         serde_json::from_slice(&bytes).ok()

@@ -1,11 +1,11 @@
-//! Lists of images: an image stays while a list names it.
+//! Lists of images: an image stays as long as a list that contains it.
 
 use std::collections::BTreeMap;
 
 use super::{Digest, RepositoryRef, Store, StoreError, document::is_list};
 
 impl Store {
-    /// Returns which lists name which images of the repository.
+    /// Returns the lists that contain images of the repository, by image.
     pub(crate) fn lists(&self, repository: &RepositoryRef) -> Result<BTreeMap<Digest, Vec<Digest>>, StoreError> {
         let mut lists: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
         for digest in self.manifests(repository)? {
@@ -24,7 +24,7 @@ impl Store {
         Ok(lists)
     }
 
-    /// Returns the size of a list as ECR counts it: that of its largest image.
+    /// Returns the size of a list, as ECR defines it: that of its largest image.
     pub(super) fn list_bytes(&self, repository: &RepositoryRef, images: &[Digest]) -> Result<u64, StoreError> {
         images.iter().try_fold(0, |largest, image| {
             self.manifest_record(repository, image).map(|record| record.content_bytes.max(largest))

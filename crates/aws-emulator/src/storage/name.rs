@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use cirun_image_ref::partition_of;
 use thiserror::Error;
 
-/// The text is not a name of its kind.
+/// A text that is not a name of its kind.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{text}` is not a valid {kind}")]
 pub struct InvalidName {
@@ -17,7 +17,7 @@ pub struct InvalidName {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegistryHost(String);
 
-/// The account and region that an ECR host name spells.
+/// The account and region in an ECR host name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EcrRegistry {
     /// Twelve digits.
@@ -40,7 +40,7 @@ impl EcrRegistry {
         Self { account: account.into(), region: region.into() }
     }
 
-    /// Returns the host name that ECR gives the registry.
+    /// Returns the registry's ECR host name.
     pub fn host(&self) -> RegistryHost {
         let suffix = partition_of(&self.region).map_or("amazonaws.com", |partition| partition.suffix);
         RegistryHost(format!("{}.dkr.ecr.{}.{suffix}", self.account, self.region))
@@ -52,16 +52,16 @@ impl EcrRegistry {
     }
 }
 
-/// Returns the ARN partition that a region belongs to.
+/// Returns the ARN partition of a region.
 pub(crate) fn partition(region: &str) -> &'static str {
     partition_of(region).map_or("aws", |partition| partition.name)
 }
 
-/// The names that lead to Docker Hub.
+/// The names of Docker Hub.
 const DOCKER_HUB: [&str; 3] = ["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
 
 impl RegistryHost {
-    /// Returns the account and region, if this is an ECR host name (FIPS and dual-stack spellings included).
+    /// Returns the account and region, if this is an ECR host name (including FIPS and dual-stack names).
     pub fn ecr(&self) -> Option<EcrRegistry> {
         let (account, rest) = self.0.split_once('.')?;
         let rest = rest.strip_prefix("dkr.ecr").or_else(|| rest.strip_prefix("dkr-ecr"))?;
@@ -73,12 +73,12 @@ impl RegistryHost {
     }
 }
 
-/// Says whether the text is an AWS account id.
+/// Whether the text is an AWS account id.
 pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Says whether the text has the form of a region: `us-east-1`, `us-gov-west-1`.
+/// Whether the text has the form of a region: `us-east-1`, `us-gov-west-1`.
 pub(crate) fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     matches!(parts.as_slice(), [area, .., number] if parts.len() >= 3
@@ -103,7 +103,7 @@ impl FromStr for RegistryHost {
             return Err(InvalidName { kind: "registry host name", text: text.to_owned() });
         }
         let host = Self(lower);
-        // One registry under its several spellings is one folder.
+        // A registry has one directory, whichever of its names is used.
         if DOCKER_HUB.contains(&host.0.as_str()) {
             return Ok(Self("docker.io".to_owned()));
         }
@@ -123,7 +123,7 @@ impl FromStr for RepositoryName {
     }
 }
 
-/// Checks a component by the OCI grammar: runs of letters and digits joined by `.`, `_`, `__` or any number of `-`.
+/// Checks a component by the OCI grammar: letters and digits, separated by `.`, `_`, `__` or any number of `-`.
 fn is_component(component: &str) -> bool {
     let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let bytes = component.as_bytes();

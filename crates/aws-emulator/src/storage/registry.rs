@@ -1,13 +1,13 @@
-//! What a registry is set to as a whole: one JSON text for each concern.
+//! The settings of a whole registry: a JSON text for each subject.
 
 use std::path::PathBuf;
 
 use super::{RegistryHost, Store, StoreError, files};
 
-/// The folder of a registry's own files; no component of a repository's name may begin with `_`.
+/// The directory of a registry's own files; no component of a repository's name may begin with `_`.
 pub(super) const OWN: &str = "_registry";
 
-/// A text that hangs on a registry.
+/// A text of a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RegistryText {
     /// Who may replicate to it.
@@ -42,8 +42,8 @@ impl Store {
         String::from_utf8(bytes).map(Some).map_err(|e| StoreError::Corrupt { path, reason: e.to_string() })
     }
 
-    /// Changes a registry's text; changes from several processes follow one another. `change` gets what is there and
-    /// returns what shall be there, with an answer for the caller.
+    /// Changes a registry's text; changes from several processes are serialised. `change` gets the current text and
+    /// returns the new one, with a result for the caller.
     pub(crate) fn change_registry_text<T, E: From<StoreError>>(
         &self,
         host: &RegistryHost,

@@ -1,4 +1,4 @@
-//! Repositories: made, changed, listed and removed.
+//! Repositories: created, changed, listed and removed.
 
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
 
@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::{RegistryHost, RepositoryName, Store, StoreError, Tag, files, registry};
 use crate::pattern::wildcard;
 
-/// The folder of a repository's own files; no component of a name may begin with `_`.
+/// The directory of a repository's own files; no component of a name may begin with `_`.
 const OWN: &str = "_repository";
 
 /// A repository of a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RepositoryRef {
-    /// Where it is.
+    /// Its registry.
     pub(crate) registry: RegistryHost,
-    /// What it is called there.
+    /// Its name.
     pub(crate) name: RepositoryName,
 }
 
@@ -27,27 +27,27 @@ pub(crate) enum TagMutability {
     /// A push may move a tag.
     #[default]
     Mutable,
-    /// A pushed tag stays.
+    /// A pushed tag is final.
     Immutable,
     /// A push may move a tag, but not those that a filter of the repository matches.
     MutableWithExclusion,
-    /// A pushed tag stays, but for those that a filter of the repository matches.
+    /// A pushed tag is final, except those that match a filter of the repository.
     ImmutableWithExclusion,
 }
 
-/// What a repository is set to, as `repository.json` keeps it.
+/// The settings of a repository, as in `repository.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RepositorySettings {
     pub(crate) created_at: Timestamp,
     #[serde(default)]
     pub(crate) tag_mutability: TagMutability,
-    /// The tags that `tag_mutability` does not hold for: patterns with `*`.
+    /// The exceptions to `tag_mutability`: patterns with `*`.
     #[serde(default)]
     pub(crate) mutability_exclusions: Vec<String>,
     #[serde(default)]
     pub(crate) scan_on_push: bool,
-    /// `encryptionConfiguration` as it was given.
+    /// `encryptionConfiguration`, as requested.
     #[serde(default)]
     pub(crate) encryption: Option<serde_json::Value>,
     /// Resource tags.
@@ -58,17 +58,17 @@ pub(crate) struct RepositorySettings {
     pub(crate) lifecycle_evaluated_at: Option<Timestamp>,
 }
 
-/// A policy text that hangs on a repository.
+/// A policy text of a repository.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PolicyKind {
     Lifecycle,
-    /// What a lifecycle policy would do, as it was worked out when someone asked.
+    /// The stored preview of a lifecycle policy.
     LifecyclePreview,
     Access,
 }
 
 impl RepositorySettings {
-    /// Returns what a repository has when nothing was asked for.
+    /// Returns the default settings of a repository.
     pub(crate) fn new(created_at: Timestamp) -> Self {
         Self {
             created_at,
@@ -81,7 +81,7 @@ impl RepositorySettings {
         }
     }
 
-    /// Says whether a push may move this tag to another image.
+    /// Whether a push may move this tag to another image.
     pub(crate) fn may_move(&self, tag: &Tag) -> bool {
         let excluded = || self.mutability_exclusions.iter().any(|filter| wildcard(filter, tag.as_str()));
         match self.tag_mutability {
@@ -94,7 +94,7 @@ impl RepositorySettings {
 }
 
 impl Store {
-    /// Makes a repository; of several callers exactly one succeeds.
+    /// Creates a repository; of several callers exactly one succeeds.
     pub(crate) fn create_repository(
         &self,
         repository: &RepositoryRef,
@@ -124,7 +124,7 @@ impl Store {
         serde_json::from_slice(&bytes).map_err(|e| StoreError::Corrupt { path, reason: e.to_string() })
     }
 
-    /// Changes a repository's settings and returns the new ones; changes from several processes follow one another.
+    /// Changes a repository's settings and returns the new ones; changes from several processes are serialised.
     pub(crate) fn change_repository(
         &self,
         repository: &RepositoryRef,
@@ -160,7 +160,7 @@ impl Store {
                 if name == OWN {
                     found.extend(prefix.parse().ok());
                 } else if prefix.is_empty() && name == registry::OWN {
-                    // What the registry itself is set to.
+                    // The registry's own settings.
                 } else if prefix.is_empty() {
                     open.push(name);
                 } else {
@@ -172,7 +172,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Lists the registries that have a folder.
+    /// Lists the registries with a directory.
     pub(crate) fn registry_hosts(&self) -> Result<Vec<RegistryHost>, StoreError> {
         Ok(files::names(&self.registries())?.iter().filter_map(|name| name.parse().ok()).collect())
     }
@@ -185,7 +185,7 @@ impl Store {
         String::from_utf8(bytes).map(Some).map_err(|e| StoreError::Corrupt { path, reason: e.to_string() })
     }
 
-    /// Sets a repository's policy text, or removes it.
+    /// Sets or removes a repository's policy text.
     pub(crate) fn set_policy(
         &self,
         repository: &RepositoryRef,

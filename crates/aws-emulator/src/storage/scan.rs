@@ -1,4 +1,4 @@
-//! When an image was scanned.
+//! The times of image scans.
 
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ impl Store {
         text.parse().map(Some).map_err(|e: jiff::Error| StoreError::Corrupt { path, reason: e.to_string() })
     }
 
-    /// Notes a scan of an image.
+    /// Records a scan of an image.
     pub(crate) fn note_scan(
         &self,
         repository: &RepositoryRef,

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A store over a temporary folder, with one repository.
+/// A store over a temporary directory, with one repository.
 struct Bench {
     dir: TempDir,
     store: Store,
@@ -83,7 +83,7 @@ fn names_are_listed_whatever_their_depth() {
         bench.store.repositories(&bench.shop.registry).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(names, ["a", "a/b", "a/b/c", "shop"]);
     bench.store.delete_repository(&repository("a/b")).unwrap();
-    assert!(bench.store.repository(&repository("a/b/c")).is_ok(), "what lies below stays");
+    assert!(bench.store.repository(&repository("a/b/c")).is_ok(), "what is in it stays");
     assert!(matches!(bench.store.repository(&repository("a/b")), Err(StoreError::RepositoryNotFound(_))));
 }
 
@@ -243,13 +243,13 @@ fn collecting_while_pushing_loses_nothing() {
 #[test]
 fn a_killed_process_leaves_nothing_that_is_read() {
     let bench = Bench::new();
-    // What a write interrupted at any point can leave: a file aside, an upload with half its data.
+    // What an interrupted write can leave: a temporary file, or an upload with half its data.
     std::fs::write(bench.store.tmp().join("half"), "half").unwrap();
     let id = bench.store.start_upload(&bench.shop).unwrap();
     let mut writer = bench.store.continue_upload(&bench.shop, &id, None).unwrap();
     writer.append(b"ha").unwrap();
     writer.suspend().unwrap();
-    // Another process goes on with it, and knows no hash.
+    // Another process continues it, without a hash.
     let store = Store::open(bench.dir.path()).unwrap();
     let mut writer = store.continue_upload(&bench.shop, &id, None).unwrap();
     assert_eq!(writer.length(), 2);
@@ -271,11 +271,11 @@ fn all_processes_share_one_secret() {
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(dir.path().join("secret")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "nobody else signs tokens");
+        assert_eq!(mode & 0o777, 0o600, "no one else signs tokens");
     }
 }
 
-/// What a client may do, for the model below.
+/// The actions of a client, for the model below.
 #[derive(Clone, Debug)]
 enum Operation {
     Push { content: u8, tag: u8 },
@@ -348,7 +348,7 @@ proptest! {
             let mut writer = bench.store.continue_upload(&bench.shop, &id, known.take()).unwrap();
             writer.append(piece).unwrap();
             let (_, hasher) = writer.suspend().unwrap();
-            // Sometimes the next piece comes to another process, which has to read the file.
+            // Sometimes the next piece goes to another process, which has to read the file.
             known = remember.then_some(hasher);
         }
         let whole = pieces.concat();

@@ -1,4 +1,4 @@
-//! Uploads: content that has not arrived whole yet, on disk, so that any process can take the next piece.
+//! Uploads: incomplete content, stored on disk so that any process can receive the next piece.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use super::{Algorithm, Digest, RepositoryRef, Store, StoreError, files, random};
 
-/// Bytes that are gathered before a write, and read at once when an upload is hashed again.
+/// The size of a write, and of a read when an upload is hashed again.
 const BUFFER_BYTES: usize = 512 * 1024;
 
-/// How long the ids are that [`upload_id`] makes.
+/// The length of ids from [`upload_id`].
 const ID_LENGTH: usize = 36;
 
 /// The SHA-256 of an upload's first `length` bytes.
@@ -24,14 +24,14 @@ pub(crate) struct Hasher {
     length: u64,
 }
 
-/// Who may continue an upload: it belongs to one repository.
+/// The owner of an upload: it belongs to one repository.
 #[derive(Serialize, Deserialize, PartialEq)]
 struct UploadRecord {
     registry: String,
     repository: String,
 }
 
-/// An upload that this request alone may write.
+/// An upload that only this request may write.
 pub(crate) struct UploadWriter {
     id: String,
     dir: PathBuf,
@@ -40,7 +40,7 @@ pub(crate) struct UploadWriter {
 }
 
 impl Store {
-    /// Begins an upload and returns its id.
+    /// Starts an upload and returns its id.
     pub(crate) fn start_upload(&self, repository: &RepositoryRef) -> Result<String, StoreError> {
         let id = upload_id();
         let dir = self.uploads().join(&id);
@@ -52,18 +52,18 @@ impl Store {
             let path = aside.join(name);
             std::fs::write(&path, content).map_err(StoreError::io(path))?;
         }
-        // Not synced: after a power cut the client begins again.
+        // Not synced: after a power failure the client starts again.
         std::fs::rename(&aside, &dir).map_err(StoreError::io(dir))?;
         Ok(id)
     }
 
-    /// Returns how many bytes of an upload have arrived.
+    /// Returns the number of received bytes of an upload.
     pub(crate) fn upload_length(&self, repository: &RepositoryRef, id: &str) -> Result<u64, StoreError> {
         let data = self.upload_dir(repository, id)?.join("data");
         std::fs::metadata(&data).map(|data| data.len()).map_err(|_| StoreError::UploadNotFound(id.to_owned()))
     }
 
-    /// Opens an upload to write on. `known` spares reading the bytes again that an earlier request hashed.
+    /// Opens an upload for writing. `known` avoids reading the bytes again that an earlier request hashed.
     pub(crate) fn continue_upload(
         &self,
         repository: &RepositoryRef,
@@ -91,9 +91,9 @@ impl Store {
         Ok(UploadWriter { id: id.to_owned(), dir, file: BufWriter::with_capacity(BUFFER_BYTES, file), hasher })
     }
 
-    /// Ends an upload: checks the digest, syncs the content, and lets the repository read it.
+    /// Finishes an upload: checks the digest, syncs the content, and lets the repository read it.
     ///
-    /// A wrong digest discards the upload, as the client cannot mend it.
+    /// A wrong digest discards the upload, because the client cannot correct it.
     pub(crate) fn finish_upload(
         &self,
         repository: &RepositoryRef,
@@ -105,7 +105,7 @@ impl Store {
         let length = writer.hasher.length;
         let found = match claimed.algorithm() {
             algorithm @ Algorithm::Sha256 => Digest::from_hash(algorithm, &writer.hasher.state.finalize()),
-            // No one asks for it before the end, so the content is read again.
+            // This digest is only requested at the end, so the content is read again.
             algorithm @ Algorithm::Sha512 => {
                 let file = writer.file.get_mut();
                 let mut hash = Sha512::new();
@@ -121,7 +121,7 @@ impl Store {
         }
         let blob = self.blob(claimed);
         if !blob.exists() {
-            // Before the lock: syncing a gigabyte takes a while.
+            // Before the lock: syncing a gigabyte takes time.
             writer.file.get_ref().sync_data().map_err(StoreError::io(&data))?;
         }
         let _shared = self.lock_shared()?;
@@ -133,12 +133,12 @@ impl Store {
         Ok(length)
     }
 
-    /// Forgets an upload.
+    /// Removes an upload.
     pub(crate) fn cancel_upload(&self, repository: &RepositoryRef, id: &str) -> Result<(), StoreError> {
         files::remove_tree(&self.upload_dir(repository, id)?)
     }
 
-    /// Finds an upload's folder; an upload of another repository is not found.
+    /// Finds an upload's directory; an upload of another repository is not found.
     fn upload_dir(&self, repository: &RepositoryRef, id: &str) -> Result<PathBuf, StoreError> {
         let not_found = || StoreError::UploadNotFound(id.to_owned());
         if id.len() != ID_LENGTH || !id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
@@ -158,7 +158,7 @@ impl UploadRecord {
 }
 
 impl UploadWriter {
-    /// Returns how many bytes the upload holds.
+    /// Returns the size of the upload.
     pub(crate) fn length(&self) -> u64 {
         self.hasher.length
     }
@@ -170,7 +170,7 @@ impl UploadWriter {
         Ok(())
     }
 
-    /// Leaves the upload for a later request and returns its hash so far.
+    /// Keeps the upload for a later request and returns its hash so far.
     pub(crate) fn suspend(mut self) -> Result<(String, Hasher), StoreError> {
         self.file.flush().map_err(StoreError::io(&self.dir))?;
         Ok((self.id, self.hasher))
@@ -190,7 +190,7 @@ impl Hasher {
     }
 }
 
-/// Reads a file from where it is to its end.
+/// Reads a file from its current position to its end.
 fn read_pieces(file: &mut File, mut take: impl FnMut(&[u8])) -> std::io::Result<()> {
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {

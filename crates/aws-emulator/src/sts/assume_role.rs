@@ -1,4 +1,4 @@
-//! AssumeRole: a signed caller takes on a role.
+//! AssumeRole: a signed caller assumes a role.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::{
     storage::is_account,
 };
 
-/// What a session lasts when nothing is asked.
+/// The default duration of a session.
 pub(super) const DEFAULT_SESSION: Duration = Duration::from_secs(3600);
 /// The longest name of a role.
 const LONGEST_ROLE_NAME: usize = 64;
-/// The longest session of a role that nobody declared: IAM's own limit.
+/// The longest session of an undeclared role: IAM's own limit.
 const LONGEST_SESSION: Duration = Duration::from_secs(12 * 3600);
-/// The longest session of a role that was assumed from a role.
+/// The longest session of a role that was assumed from another role.
 const LONGEST_CHAINED_SESSION: Duration = Duration::from_secs(3600);
 
 /// The parts of `arn:aws:iam::123456789012:role/path/name`.
@@ -42,7 +42,7 @@ impl<'a> RoleArn<'a> {
         .ok_or_else(|| StsError::Validation(format!("{arn} is invalid")))
     }
 
-    /// Returns who the caller becomes.
+    /// Returns the new identity of the caller.
     pub(super) fn session(&self, session_name: &str) -> Principal {
         let Self { partition, account, name, .. } = self;
         Principal {
@@ -87,14 +87,14 @@ pub(super) fn assume(emulator: &Emulator, caller: &Caller, params: &Params) -> R
     Ok(Element::result("AssumeRole", answer))
 }
 
-/// Reads `SourceIdentity`: who the caller is outside of AWS.
+/// Parses `SourceIdentity`: the caller's identity outside AWS.
 pub(super) fn source_identity(params: &Params) -> Result<Option<&str>, StsError> {
     let Some(identity) = params.get("SourceIdentity") else { return Ok(None) };
     rule::name("SourceIdentity", identity, 2..=64, "")?;
     Ok(Some(identity))
 }
 
-/// Reads how long a session of a role lasts.
+/// Parses the duration of a role's session.
 pub(super) fn session_duration(params: &Params, default: Duration, longest: Duration) -> Result<Duration, StsError> {
     let duration = rule::duration(params, default.min(longest), LONGEST_SESSION)?;
     if duration > longest { Err(StsError::TooLong) } else { Ok(duration) }
@@ -112,7 +112,7 @@ pub(super) fn longest_session(role: Option<&Role>) -> Duration {
     role.map_or(LONGEST_SESSION, |role| role.max_session)
 }
 
-/// Reads `RoleSessionName`: 2 to 64 letters, digits and `+=,.@_-`.
+/// Parses `RoleSessionName`: 2 to 64 letters, digits and `+=,.@_-`.
 pub(super) fn session_name(params: &Params) -> Result<&str, StsError> {
     let name = params.require("RoleSessionName")?;
     check_session_name(name)?;
@@ -134,7 +134,7 @@ fn trusts(role: &Role, caller: &Caller) -> bool {
         })
 }
 
-/// Turns a session's ARN into the ARN of its role, which trust policies name (roles with a path excepted).
+/// Converts a session's ARN to the ARN of its role, as in trust policies (except for roles with a path).
 fn role_of_session(arn: &str) -> Option<String> {
     let (head, rest) = arn.split_once(":assumed-role/")?;
     let (role, _session) = rest.split_once('/')?;

@@ -1,4 +1,4 @@
-//! The errors of STS, in its own words.
+//! STS's errors, with its own messages.
 
 use http::StatusCode;
 
@@ -14,15 +14,15 @@ pub(crate) enum StsError {
     Validation(String),
     /// The session would last longer than the role allows.
     TooLong,
-    /// The session of a role that was assumed from a role would last longer than an hour.
+    /// The session of a role that was assumed from another role would last longer than an hour.
     TooLongForAChain,
-    /// A session policy that is no policy.
+    /// An invalid session policy.
     MalformedPolicy(String),
-    /// What narrows the session has no room.
+    /// The session policies and tags are too large.
     PolicyTooLarge(String),
-    /// The account (its id) gives out no web identity tokens.
+    /// The account (its id) issues no web identity tokens.
     OutboundFederationDisabled(String),
-    /// Not an encoded refusal of ours.
+    /// Not an encoded authorization message.
     InvalidAuthorizationMessage,
     Malformed(String),
     Auth(AuthError),
@@ -32,12 +32,12 @@ pub(crate) enum StsError {
         action: &'static str,
         resource: String,
     },
-    /// A token or an assertion that the role does not trust; the action.
+    /// A token or an assertion that the role does not trust; with the action.
     FederationDenied(&'static str),
     InvalidIdentityToken(String),
     ExpiredIdentityToken,
     Fault(Failure),
-    /// The emulator that calls are forwarded to did not answer.
+    /// The emulator that calls are forwarded to did not respond.
     Upstream(String),
 }
 
@@ -52,7 +52,7 @@ impl StsError {
         Self::Malformed(format!("Invalid value '{value}' for {name}"))
     }
 
-    /// Returns the error for a parameter that breaks a rule.
+    /// Returns the error for a parameter that violates a rule.
     pub(super) fn constraint(parameter: &str, value: &str, rule: &str) -> Self {
         Self::Validation(format!(
             "1 validation error detected: Value '{value}' at '{}' failed to satisfy constraint: {rule}",
@@ -60,7 +60,7 @@ impl StsError {
         ))
     }
 
-    /// Returns the status, the code and the message that AWS gives.
+    /// Returns AWS's status, code and message.
     fn describe(&self) -> (u16, &'static str, String) {
         match self {
             Self::MissingAction => (400, "MissingAction", "Missing Action".to_owned()),
@@ -137,7 +137,7 @@ impl StsError {
     }
 }
 
-/// Returns a parameter's name as AWS's messages have it: `RoleArn` is `roleArn`.
+/// Returns a parameter's name as in AWS's messages: `RoleArn` is `roleArn`.
 fn member(parameter: &str) -> String {
     let mut chars = parameter.chars();
     chars.next().into_iter().flat_map(char::to_lowercase).chain(chars).collect()

@@ -1,4 +1,4 @@
-//! Who am I: GetCallerIdentity, GetSessionToken, GetAccessKeyInfo; and what is not given out here.
+//! GetCallerIdentity, GetSessionToken, GetAccessKeyInfo; and actions that are always refused.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::{
     identity::{Caller, CallerKind, Principal, Session, account_of_key},
 };
 
-/// A user's session lasts half a day unless asked otherwise, a day and a half at most.
+/// A user's session lasts twelve hours by default, and 36 hours at most.
 pub(super) const USER_SESSION: Duration = Duration::from_secs(12 * 3600);
 pub(super) const LONGEST_USER_SESSION: Duration = Duration::from_secs(36 * 3600);
 
@@ -30,7 +30,7 @@ pub(super) fn session_token(emulator: &Emulator, caller: &Caller, params: &Param
     Ok(Element::result("GetSessionToken", [credentials(&session.keys(&emulator.signer))]))
 }
 
-/// Refuses what only users may do.
+/// Refuses callers that are not users.
 pub(super) fn refuse_session(caller: &Caller, action: &'static str) -> Result<(), StsError> {
     match caller.kind {
         CallerKind::User => Ok(()),
@@ -40,10 +40,10 @@ pub(super) fn refuse_session(caller: &Caller, action: &'static str) -> Result<()
     }
 }
 
-/// How many audiences a token may have.
+/// The maximum number of audiences in a token.
 const MOST_AUDIENCES: usize = 10;
 
-/// GetWebIdentityToken: an account gives out such tokens once it has turned that on, which nothing here does.
+/// GetWebIdentityToken: an account must enable such tokens first, which is not possible here.
 pub(super) fn web_identity_token(caller: &Caller, params: &Params) -> Result<Element, StsError> {
     let audiences = params.members("Audience", "");
     if !(1..=MOST_AUDIENCES).contains(&audiences.len()) {
@@ -58,7 +58,7 @@ pub(super) fn web_identity_token(caller: &Caller, params: &Params) -> Result<Ele
     Err(StsError::OutboundFederationDisabled(caller.principal.account.clone()))
 }
 
-/// DecodeAuthorizationMessage: no refusal here is encoded, so no message is one of ours.
+/// DecodeAuthorizationMessage: the emulator encodes no messages, so none is valid.
 pub(super) fn decode_message(params: &Params) -> Result<Element, StsError> {
     params.require("EncodedMessage")?;
     Err(StsError::InvalidAuthorizationMessage)

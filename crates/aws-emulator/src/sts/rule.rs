@@ -1,4 +1,4 @@
-//! What the parameters of STS may look like; refused as AWS refuses them.
+//! Rules for the parameters of STS, with AWS's errors.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 use super::{Params, StsError};
 use crate::storage::is_account;
 
-/// The longest session policy, in characters; with its tags it is packed into as much.
+/// The longest session policy, in characters; also the limit of the packed size with tags.
 const LONGEST_POLICY: usize = 2048;
-/// How many managed policies and tags a session may have.
+/// The maximum number of managed policies and tags in a session.
 const MOST_POLICIES: usize = 10;
 const MOST_TAGS: usize = 50;
 /// The shortest session.
 const SHORTEST_SESSION: u64 = 900;
 
-/// Checks a name: its length, and that it is made of letters, digits and `_+=,.@-` (and of `others`).
+/// Checks a name: its length, and that it has only letters, digits and `_+=,.@-` (and `others`).
 pub(super) fn name(parameter: &str, value: &str, length: RangeInclusive<usize>, others: &str) -> Result<(), StsError> {
     within(parameter, value, &length)?;
     if value.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) || others.contains(c)) {
@@ -34,7 +34,7 @@ fn within(parameter: &str, value: &str, length: &RangeInclusive<usize>) -> Resul
     Err(StsError::constraint(parameter, value, &format!("Member must have length {rule}")))
 }
 
-/// Reads `DurationSeconds`: `default` if it is absent, and at most `most`.
+/// Parses `DurationSeconds`: `default` if it is missing, and at most `most`.
 pub(super) fn duration(params: &Params, default: Duration, most: Duration) -> Result<Duration, StsError> {
     let parameter = "DurationSeconds";
     let Some(text) = params.get(parameter) else { return Ok(default.min(most)) };
@@ -50,8 +50,8 @@ pub(super) fn duration(params: &Params, default: Duration, most: Duration) -> Re
     Ok(Duration::from_secs(seconds))
 }
 
-/// Checks what narrows a session: `Policy`, `PolicyArns` and `Tags`. Returns how much of the room for them is used, in
-/// percent.
+/// Checks the restrictions of a session: `Policy`, `PolicyArns` and `Tags`. Returns how much of their size limit is
+/// used, in percent.
 pub(super) fn packed_policy(params: &Params) -> Result<usize, StsError> {
     let policy = params.get("Policy").unwrap_or_default();
     if !policy.is_empty() {

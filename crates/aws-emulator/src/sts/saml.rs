@@ -1,7 +1,7 @@
-//! AssumeRoleWithSAML: an assertion of an identity provider takes on a role.
+//! AssumeRoleWithSAML: the assertion of an identity provider assumes a role.
 //!
-//! No provider's key is known here, so signatures are not checked: a role that is declared, and a strict emulator, let no
-//! assertion in.
+//! Providers' keys are unknown here, so signatures are not checked: a declared role, and a strict emulator, accept no
+//! assertion.
 
 mod assertion;
 
@@ -55,7 +55,7 @@ pub(super) fn assume(emulator: &Emulator, params: &Params) -> Result<Element, St
     ))
 }
 
-/// Returns what distinguishes the subjects of one provider from those of another: a hash of issuer, account and provider.
+/// Returns the name qualifier of a provider's subjects: a hash of issuer, account and provider.
 fn qualifier(issuer: &str, account: &str, provider: &str) -> String {
     let name = provider.rsplit('/').next().unwrap_or_default();
     let text = format!("{issuer}{account}/{name}");

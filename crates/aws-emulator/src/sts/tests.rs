@@ -8,7 +8,7 @@ use crate::{
 
 mod sessions;
 
-/// Shows an answer with what differs each time taken out.
+/// Formats a response, without the parts that differ each time.
 fn show(answer: &Answer) -> String {
     let mut lines = vec![answer.status.as_u16().to_string()];
     for line in answer.text().lines() {
@@ -203,7 +203,7 @@ async fn a_session_ends() {
       <RequestId>…
     </ErrorResponse>
     "#);
-    // Temporary keys whose token was dropped on the way are not known.
+    // Temporary keys without their session token are unknown.
     let dropped = bench.send(Method::POST, "sts.amazonaws.com/", &headers[..2], b"Action=GetCallerIdentity").await;
     assert_snapshot!(show(&dropped), @r#"
     403

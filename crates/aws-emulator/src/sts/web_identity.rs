@@ -1,4 +1,4 @@
-//! AssumeRoleWithWebIdentity: an OIDC token takes on a role.
+//! AssumeRoleWithWebIdentity: an OIDC token assumes a role.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, de};
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{OidcIssuer, OidcTrust, Strictness, emulator::Emulator, identity::Session, pattern::like};
 
-/// The claims that STS looks at.
+/// The claims that STS reads.
 #[derive(Debug, Deserialize)]
 struct Claims {
     iss: String,
@@ -27,8 +27,8 @@ pub(super) fn assume(emulator: &Emulator, params: &Params) -> Result<Element, St
     let packed = rule::packed_policy(params)?;
     let token = params.require("WebIdentityToken")?;
     let claims = read(token)?;
-    // Leniently, other issuers are believed; nobody else speaks for the CI's.
-    let checked = emulator.strictness == Strictness::Strict || OidcIssuer::plays(&claims.iss);
+    // A lenient emulator trusts other issuers, but only this one in place of the CI's.
+    let checked = emulator.strictness == Strictness::Strict || OidcIssuer::is_hosted(&claims.iss);
     if checked && !emulator.issuer.signed(token) {
         let message = "Couldn't retrieve verification key from your identity provider, please reference \
                        AssumeRoleWithWebIdentity documentation for requirements";

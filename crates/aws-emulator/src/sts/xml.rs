@@ -1,10 +1,10 @@
-//! The little XML that STS speaks: elements with text or with elements.
+//! The subset of XML in STS's responses: elements with text or with elements.
 
 use quick_xml::escape::escape;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// An element of an answer.
+/// An element of a response.
 #[derive(Clone, Debug)]
 pub(crate) struct Element {
     name: String,
@@ -26,12 +26,12 @@ impl Element {
         Self { name: name.to_owned(), content: Content::Children(children.into_iter().collect()) }
     }
 
-    /// Returns the answer of a successful action: `<ActionResponse><ActionResult>…`.
+    /// Returns the response of a successful action: `<ActionResponse><ActionResult>…`.
     pub(super) fn result(action: &str, children: impl IntoIterator<Item = Self>) -> Self {
         Self::parent(&format!("{action}Response"), [Self::parent(&format!("{action}Result"), children)])
     }
 
-    /// Adds the metadata that ends every successful answer.
+    /// Adds the metadata at the end of every successful response.
     pub(super) fn with_request_id(mut self, id: &str) -> Self {
         if let Content::Children(children) = &mut self.content {
             children.push(Self::parent("ResponseMetadata", [Self::text("RequestId", id)]));

@@ -1,4 +1,4 @@
-//! The AWS CLI: STS and ECR by their names over TLS, with nothing told but the CA.
+//! The AWS CLI: STS and ECR by name over TLS, configured with only the certificate authority.
 
 use anyhow::Result;
 use insta::assert_snapshot;

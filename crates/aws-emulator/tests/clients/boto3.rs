@@ -1,4 +1,4 @@
-//! boto3 against a strict emulator: right signatures pass, wrong ones fail, and the ECR API speaks its types.
+//! boto3 with a strict emulator: right signatures pass, wrong ones fail, and the ECR API has its types.
 
 use std::fs;
 
@@ -37,7 +37,7 @@ async fn strict_world() -> Result<World> {
     Ok(world.await?.with_programs(tools::python("aws", &["awscli", "boto3"])?))
 }
 
-/// Runs a script; what it prints is returned.
+/// Runs a script; returns its output.
 fn python(world: &World, script: &str, env: &[(&str, &str)]) -> Result<String> {
     let prelude = "import boto3, botocore.exceptions, hashlib, json\n\
                    def code(call):\n    \

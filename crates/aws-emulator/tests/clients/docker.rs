@@ -1,4 +1,4 @@
-//! The host's Docker engine, which pulls what a stage pushed from the loopback address.
+//! The host's Docker engine, which pulls a stage's image from the loopback address.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use super::{
     world::{REGISTRY, World},
 };
 
-/// Images that this test made, removed however it ends.
+/// Images of this test, removed at its end in any case.
 struct Images(Vec<String>);
 
 impl Drop for Images {

@@ -1,4 +1,4 @@
-//! The emulator as a process that is killed: what it had accepted is there afterwards, and an upload goes on.
+//! The emulator as a killed process: accepted data is still there afterwards, and an upload can be continued.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use cirun_aws_emulator::Digest;
 
-/// A process that serves, killed at the latest when the test ends.
+/// A server process, killed at the latest when the test ends.
 struct Process {
     child: Child,
     address: String,
@@ -43,7 +43,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // SIGKILL: nothing of the process runs after it.
+        // SIGKILL: no code of the process runs after it.
         self.child.kill().ok();
         self.child.wait().ok();
     }
@@ -78,7 +78,7 @@ fn what_was_accepted_survives_a_kill_and_an_upload_goes_on() -> Result<()> {
     let (head, _) = process.send("POST", "/v2/shop/blobs/uploads/", "", b"")?;
     let upload = header(&head, "location")?;
     process.send("PATCH", &upload, "", b"first,")?;
-    // A piece that breaks off in the middle, and with it the process.
+    // A piece that breaks off in the middle, together with the process.
     let mut broken = TcpStream::connect(&process.address)?;
     write!(broken, "PATCH {upload} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\nhal")?;
     drop(process);

@@ -17,7 +17,7 @@ async fn world(other: &Other) -> Result<World> {
     Ok(world.with_programs(tools::python("aws", &["awscli", "boto3"])?))
 }
 
-/// Assumes a role, creates a repository with its keys if asked, and pushes to it.
+/// Assumes a role, creates a repository with its keys if requested, and pushes to it.
 fn push_through_a_role(world: &World, create: bool) -> Result<()> {
     tools::debian("skopeo", "skopeo")?;
     let text = world.run(
@@ -48,7 +48,7 @@ fn push_through_a_role(world: &World, create: bool) -> Result<()> {
     Ok(())
 }
 
-/// Returns the API calls and whether they were forwarded, without the other's port.
+/// Returns the API calls and whether they were forwarded, without the upstream's port.
 fn calls(world: &mut World) -> String {
     let mut calls = String::new();
     for line in world.requests().lines().filter(|line| !line.starts_with(REGISTRY)) {
@@ -68,7 +68,7 @@ async fn moto_has_the_roles_and_the_repositories() -> Result<()> {
     api.ecr.us-east-1.amazonaws.com CreateRepository signed 200 forwarded
     api.ecr.us-east-1.amazonaws.com GetAuthorizationToken signed 200 forwarded
     ");
-    // moto knows the repository, and the image is here.
+    // moto has the repository, and the image is here.
     let direct = [&STATIC_KEYS[..], &[("AWS_ENDPOINT_URL", moto.url.as_str())]].concat();
     let there =
         world.run("aws", &["ecr", "describe-repositories", "--query", "repositories[].repositoryName"], &direct)?;

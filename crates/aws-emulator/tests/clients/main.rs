@@ -1,7 +1,8 @@
-//! Real clients against the emulator: they resolve the AWS names, trust its CA, and know nothing else about it.
+//! Real clients with the emulator: they resolve the AWS names, trust its certificate authority, and need no other
+//! settings.
 //!
-//! Each test has its own address in 127.0.0.0/8, so that port 443 is free; the names are put into `/etc/hosts` of the
-//! client's own mount namespace. The clients come from their packages and are installed when they are missing.
+//! Each test has its own address in 127.0.0.0/8, so that port 443 is free; the names are in `/etc/hosts` of the
+//! client's own mount namespace. The clients come from packages and are installed if they are missing.
 
 mod aws_cli;
 mod boto3;

@@ -56,9 +56,9 @@ pub(crate) fn moto() -> Result<Other> {
     })
 }
 
-/// Starts LocalStack, with its files below `state`: STS, while ECR is in the paid edition only.
+/// Starts LocalStack, with its files in `state`: STS only, because ECR is in the paid edition.
 pub(crate) fn localstack(state: &Path) -> Result<Other> {
-    // Its source has syntax of Python 3.12.
+    // Its source uses the syntax of Python 3.12.
     let programs = tools::python_since(
         "localstack",
         12,
@@ -91,7 +91,7 @@ pub(crate) fn localstack(state: &Path) -> Result<Other> {
     })
 }
 
-/// Starts ministack, with its files below `state`: STS and ECR's control plane.
+/// Starts ministack, with its files in `state`: STS and ECR's control plane.
 pub(crate) fn ministack(state: &Path) -> Result<Other> {
     let programs = tools::python("ministack", &["ministack==1.5.33"])?;
     Other::start(|port| {

@@ -1,4 +1,4 @@
-//! Registries outside AWS: skopeo logs in to them as to the real ones, and reads what only the real ones have.
+//! Registries outside AWS: skopeo logs in to them as to the real ones, and reads content that only the real ones have.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use super::{
     world::World,
 };
 
-/// A world with a login for each registry, and an image to push.
+/// An emulator with a login for each registry, and an image to push.
 async fn world(change: impl FnOnce(&mut cirun_aws_emulator::Config)) -> Result<World> {
     tools::debian("skopeo", "skopeo")?;
     let world = World::start_with(change).await?;
@@ -61,23 +61,23 @@ async fn what_only_the_real_registry_has_is_read_there() -> Result<()> {
     push(&real, "docker.io/library/python:3")?;
     real.requests();
     let (address, root) = real.https()?;
-    let mut front = world(move |config| {
+    let mut gateway = world(move |config| {
         let hosts = ["quay.io", "registry-1.docker.io", "auth.docker.io"];
         let addresses = hosts.map(|host| (host.to_owned(), address)).into_iter().collect();
         config.origins = Some(Origins { addresses, without_aws: true, roots: vec![root] });
     })
     .await?;
     for image in ["quay.io/team/base:1", "docker.io/library/python:3"] {
-        let target = format!("oci:{}", front.dir().join("back").display());
-        let output = skopeo(&front, &["copy", &format!("docker://{image}"), &target])?;
+        let target = format!("oci:{}", gateway.dir().join("back").display());
+        let output = skopeo(&gateway, &["copy", &format!("docker://{image}"), &target])?;
         ensure!(output.status == 0, "{}", output.stderr);
     }
-    let (asked, answered) = (front.requests(), real.requests());
+    let (asked, answered) = (gateway.requests(), real.requests());
     ensure!(asked.contains("from=quay.io") && asked.contains("from=registry-1.docker.io"), "{asked}");
     ensure!(answered.contains("GetBlob"), "{answered}");
-    // A push stays: the layer that the real registry has is sent to the front all the same.
-    push(&front, "quay.io/team/base:2")?;
-    let asked = front.requests();
+    // A push is complete: the layer that the real registry has is sent to the gateway too.
+    push(&gateway, "quay.io/team/base:2")?;
+    let asked = gateway.requests();
     ensure!(asked.contains("PutManifest basic 201") && asked.contains("FinishUpload"), "{asked}");
     ensure!(!real.requests().contains("PutManifest"), "nothing is pushed to the real registry");
     Ok(())
@@ -88,7 +88,7 @@ async fn without_an_origin_only_what_was_pushed_is_there() -> Result<()> {
     let world = world(|_| {}).await?;
     let output = skopeo(&world, &["inspect", "docker://docker.io/library/python:3"])?;
     ensure!(
-        output.status != 0 && output.stderr.contains("nothing is read from the real registry-1.docker.io"),
+        output.status != 0 && output.stderr.contains("this run does not read from the real registry-1.docker.io"),
         "{}",
         output.stderr
     );

@@ -69,7 +69,7 @@ async fn the_helper_logs_in_and_the_image_arrives() -> Result<()> {
     Ok(())
 }
 
-/// Returns each operation once, sorted: skopeo sends blobs side by side.
+/// Returns each operation once, sorted: skopeo sends blobs concurrently.
 fn distinct(requests: &str) -> String {
     let mut lines: Vec<String> =
         requests.lines().map(|line| line.split(' ').take(4).collect::<Vec<_>>().join(" ")).collect();

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Makes sure that a Debian package's program can be run.
+/// Ensures that a Debian package's program is available.
 pub(crate) fn debian(program: &str, package: &str) -> Result<()> {
     let _alone = lock("apt")?;
     let found = |path: &str| Path::new(path).join(program).exists();
@@ -36,7 +36,7 @@ pub(crate) fn python_since(name: &str, minor: u32, packages: &[&str]) -> Result<
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("python-{name}"));
     let ready = dir.join(packages.join("+").replace(['/', '[', ']', ','], "_"));
     if !ready.exists() {
-        // What an interrupted installation left behind cannot be mended.
+        // The remains of an interrupted installation cannot be repaired.
         if dir.exists() {
             fs::remove_dir_all(&dir)?;
         }
@@ -54,7 +54,7 @@ pub(crate) fn python_since(name: &str, minor: u32, packages: &[&str]) -> Result<
     Ok(dir.join("bin"))
 }
 
-/// Finds a Python that is new enough: the system's, a versioned one, or one of pyenv's.
+/// Finds a recent enough Python: the system's, a versioned one, or one of pyenv's.
 fn interpreter(minor: u32) -> Result<String> {
     let mut candidates = vec!["python3".to_owned()];
     candidates.extend((minor..=20).rev().map(|minor| format!("python3.{minor}")));
@@ -78,7 +78,7 @@ fn run(program: &str, args: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Keeps other tests, which are other processes, from installing the same at once.
+/// Prevents other tests, which are other processes, from installing the same at once.
 fn lock(name: &str) -> Result<File> {
     let file = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.lock")))?;
     file.lock()?;

@@ -1,4 +1,4 @@
-//! An emulator with a CA of its own, and the place where its clients run.
+//! An emulator with its own certificate authority, and the environment of its clients.
 
 use std::{
     fs,
@@ -24,11 +24,11 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 /// The registry of the tests.
 pub(crate) const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 
-/// Names outside AWS that the emulator takes in tests.
+/// Names outside AWS that the emulator uses in tests.
 const OTHERS: [&str; 6] =
     ["docker.io", "index.docker.io", "registry-1.docker.io", "auth.docker.io", "quay.io", "us-docker.pkg.dev"];
 
-/// A running emulator and what its clients need.
+/// A running emulator with the data for its clients.
 pub(crate) struct World {
     dir: TempDir,
     server: Server,
@@ -37,7 +37,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts an emulator with the settings of the product's default: lenient, repositories must exist.
+    /// Starts an emulator with the product's default settings: lenient, and repositories must exist.
     pub(crate) async fn start() -> Result<Self> {
         Self::start_with(|_| {}).await
     }
@@ -68,7 +68,7 @@ impl World {
         Ok(Self { dir, server, requests, path: Vec::new() })
     }
 
-    /// Adds a folder of programs for the clients.
+    /// Adds a directory of programs for the clients.
     pub(crate) fn with_programs(mut self, dir: PathBuf) -> Self {
         self.path.push(dir);
         self
@@ -78,7 +78,7 @@ impl World {
         self.dir.path()
     }
 
-    /// Makes a repository without a client, by seeding a second emulator over the same folder.
+    /// Creates a repository without a client, by seeding a second emulator over the same directory.
     pub(crate) async fn create_repository(&self, name: &str) -> Result<()> {
         let mut config = Config::new(self.dir.path().join("data"));
         config.listen.http = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
@@ -98,7 +98,7 @@ impl World {
         self.server.http.expect("the tests' emulator has a plain address")
     }
 
-    /// Runs a client that resolves the AWS names to this emulator; its standard output is returned.
+    /// Runs a client that resolves the AWS names to this emulator; returns its standard output.
     pub(crate) fn run(&self, program: &str, args: &[&str], env: &[(&str, &str)]) -> Result<String> {
         let output = self.output(program, args, env)?;
         let shown = format!("{program} {}: {}\n{}\n{}", args.join(" "), output.status, output.stdout, output.stderr);
@@ -106,7 +106,7 @@ impl World {
         Ok(output.stdout)
     }
 
-    /// Runs a client and returns how it ended.
+    /// Runs a client and returns its result.
     pub(crate) fn output(&self, program: &str, args: &[&str], env: &[(&str, &str)]) -> Result<Output> {
         let mut path = std::env::join_paths(&self.path)?;
         path.push(":/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
@@ -133,7 +133,7 @@ impl World {
         })
     }
 
-    /// Takes the requests since the last call, one a line: host, action, how it was signed, what it said.
+    /// Returns the requests since the last call, one per line: host, action, signature, parameters.
     pub(crate) fn requests(&mut self) -> String {
         let mut lines = String::new();
         while let Ok(entry) = self.requests.try_recv() {
@@ -152,7 +152,7 @@ impl World {
     }
 }
 
-/// How a client ended and what it said.
+/// The exit status and output of a client.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) status: i32,
@@ -167,14 +167,14 @@ pub(crate) const STATIC_KEYS: [(&str, &str); 3] = [
     ("AWS_DEFAULT_REGION", "us-east-1"),
 ];
 
-/// Returns an address that no other test of this machine has: by process, then by count.
+/// Returns an address that no other test on this machine has: by process, then by count.
 fn own_address() -> Ipv4Addr {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();
     Ipv4Addr::new(127, high | 0x80, low, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Makes a CA, writes its certificate for the clients, and signs one for the names.
+/// Creates a certificate authority, writes its certificate for the clients, and signs one for the names.
 fn certificate(names: &[String], ca_file: &Path) -> Result<Tls> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,4 +1,4 @@
-//! What an authority can vouch for: its name constraints (RFC 5280, 4.2.1.10).
+//! The scope of an authority: its name constraints (RFC 5280, 4.2.1.10).
 
 use std::{
     collections::BTreeSet,
@@ -12,20 +12,20 @@ use x509_parser::{
     pem::parse_x509_pem,
 };
 
-/// A name that no client asks for: a certificate must permit something, or it permits everything.
+/// A name that no client uses: without a permitted name, a certificate would permit everything.
 const NOTHING: &str = "cirun.invalid";
 
-/// Names and addresses that an authority can vouch for.
+/// The names and addresses of an authority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// DNS names, each with all below it.
+    /// DNS names, each including all names below it.
     names: BTreeSet<String>,
-    /// Addresses; a loopback one brings all of them.
+    /// Addresses; a loopback one includes all loopback addresses.
     addresses: BTreeSet<IpAddr>,
 }
 
 impl Scope {
-    /// These DNS names with everything below them, and these addresses.
+    /// A scope of these DNS names, with everything below them, and these addresses.
     pub fn new(names: impl IntoIterator<Item = String>, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         let mut names: BTreeSet<String> = names.into_iter().map(|name| name.to_ascii_lowercase()).collect();
         if names.is_empty() {
@@ -34,11 +34,11 @@ impl Scope {
         Self { names, addresses: addresses.into_iter().collect() }
     }
 
-    /// The extension that says so.
+    /// The extension with these constraints.
     pub(super) fn constraints(&self) -> NameConstraints {
         let names = self.names.iter().cloned().map(GeneralSubtree::DnsName);
         let addresses = self.addresses.iter().map(|address| GeneralSubtree::IpAddress(subnet(*address)));
-        // Without a permitted one every address is permitted.
+        // Without a permitted address, every address is permitted.
         let excluded = match self.addresses.is_empty() {
             true => vec![CidrSubnet::V4([0; 4], [0; 4]), CidrSubnet::V6([0; 16], [0; 16])],
             false => Vec::new(),
@@ -49,7 +49,7 @@ impl Scope {
         }
     }
 
-    /// Whether a certificate is limited, and its limits leave room for all of this.
+    /// Whether a certificate is limited, and its limits allow all of this.
     pub(super) fn is_within(&self, certificate_pem: &str) -> bool {
         let Ok((_, pem)) = parse_x509_pem(certificate_pem.as_bytes()) else { return false };
         let Ok(certificate) = pem.parse_x509() else { return false };
@@ -79,7 +79,7 @@ fn subnet(address: IpAddr) -> CidrSubnet {
     }
 }
 
-/// Address and mask, as certificates have them.
+/// The address and mask, in the form of certificates.
 fn bytes(subnet: &CidrSubnet) -> Vec<u8> {
     match subnet {
         CidrSubnet::V4(address, mask) => [address.as_slice(), mask].concat(),
@@ -87,7 +87,7 @@ fn bytes(subnet: &CidrSubnet) -> Vec<u8> {
     }
 }
 
-/// From when until when the first certificate of a text is valid.
+/// The validity of the first certificate in a text.
 pub(super) fn validity(certificate_pem: &str) -> Option<(SystemTime, SystemTime)> {
     let (_, pem) = parse_x509_pem(certificate_pem.as_bytes()).ok()?;
     let certificate = pem.parse_x509().ok()?;
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::Authority;
 
-    /// What OpenSSL says of a certificate that the authority has issued for a name.
+    /// OpenSSL's result for a certificate that the authority has issued for a name.
     fn verdict(authority: &Authority, name: &str) -> String {
         let directory = tempfile::tempdir().unwrap();
         let issued = authority.issue(&[name.to_owned()]).unwrap();

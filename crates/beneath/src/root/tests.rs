@@ -13,7 +13,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::*;
 
-/// A directory `in` with a file, and a file beside it that must not be reached.
+/// A directory `in` with a file, and a file next to it that must not be accessible.
 struct Place {
     dir: tempfile::TempDir,
     root: Root,
@@ -93,7 +93,7 @@ fn a_link_in_any_component_is_refused() {
     assert_eq!(fs::read_dir(outside).unwrap().count(), 1);
 }
 
-/// The way to the directory itself is the caller's word.
+/// The caller vouches for the path of the directory itself.
 #[test]
 fn the_root_may_be_named_by_a_link() {
     let place = Place::new();
@@ -103,7 +103,7 @@ fn the_root_may_be_named_by_a_link() {
     assert!(Root::open(&place.dir.path().join("out/file")).is_err());
 }
 
-/// None of these blocks: a pipe has no writer.
+/// None of these blocks: the pipe has no writer.
 #[test]
 fn only_regular_files_are_read() {
     let place = Place::new();
@@ -148,7 +148,7 @@ fn files_are_made_exclusively_with_their_mode() {
     assert_eq!(place.root.read_link(Path::new("new/link")).unwrap(), "/etc");
 }
 
-/// Whatever another thread swaps under a name, what is read is the file below, or nothing.
+/// Whatever another thread puts in place of a name, the result is the file in the directory, or nothing.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_race_is_never_won() {
@@ -193,7 +193,7 @@ fn a_race_is_never_won() {
 }
 
 proptest::proptest! {
-    /// No path of any shape reaches what is beside the directory.
+    /// No path of any form reaches what is next to the directory.
     #[test]
     fn no_path_reaches_outside(parts in proptest::collection::vec("(\\.|\\.\\.|in|out|d|e|file|link|)", 0..6), absolute in proptest::bool::ANY) {
         let place = Place::new();

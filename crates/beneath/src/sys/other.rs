@@ -1,5 +1,5 @@
-//! Systems without directory handles: each name is looked at before it is used. A link that is put there in between would be
-//! followed; steps of such systems run in a virtual machine that has no links of theirs.
+//! Systems without directory handles: each name is checked before it is used. A link created in between would be
+//! followed; steps of such systems run in a virtual machine without links of theirs.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -15,13 +15,13 @@ use crate::{Facts, Kind, Refusal};
 #[derive(Debug)]
 pub(crate) struct Handle(PathBuf);
 
-/// Opens a directory by a path whose links are followed.
+/// Opens a directory by a path, following links.
 pub(crate) fn open(path: &Path) -> io::Result<Handle> {
     let path = fs::canonicalize(path)?;
     if path.is_dir() { Ok(Handle(path)) } else { Err(io::ErrorKind::NotADirectory.into()) }
 }
 
-/// Opens a directory's directory.
+/// Opens a directory in a directory.
 pub(crate) fn enter(directory: &Handle, name: &OsStr) -> io::Result<Handle> {
     match look(directory, name)?.kind {
         Kind::Directory => Ok(Handle(directory.0.join(name))),
@@ -29,32 +29,32 @@ pub(crate) fn enter(directory: &Handle, name: &OsStr) -> io::Result<Handle> {
     }
 }
 
-/// Opens a file that [`look`] has called a regular one.
+/// Opens a file that [`look`] has reported as regular.
 pub(crate) fn file(directory: &Handle, name: &OsStr) -> io::Result<File> {
     File::open(directory.0.join(name))
 }
 
-/// Makes a file that must not exist.
+/// Creates a new file.
 pub(crate) fn create(directory: &Handle, name: &OsStr, _mode: u32) -> io::Result<File> {
     File::options().write(true).create_new(true).open(directory.0.join(name))
 }
 
-/// Makes a directory that must not exist.
+/// Creates a new directory.
 pub(crate) fn make_directory(directory: &Handle, name: &OsStr, _mode: u32) -> io::Result<()> {
     fs::create_dir(directory.0.join(name))
 }
 
-/// Links are not made on this system.
+/// Links are not created on this system.
 pub(crate) fn link(_directory: &Handle, _name: &OsStr, target: &Path) -> io::Result<()> {
     Err(io::Error::other(format!("links such as the one to {} are not made on this system", target.display())))
 }
 
-/// What a link says.
+/// The target of a link.
 pub(crate) fn read_link(directory: &Handle, name: &OsStr) -> io::Result<OsString> {
     Ok(fs::read_link(directory.0.join(name))?.into_os_string())
 }
 
-/// Removes a name that is no directory's.
+/// Removes an entry that is not a directory.
 pub(crate) fn remove(directory: &Handle, name: &OsStr) -> io::Result<()> {
     fs::remove_file(directory.0.join(name))
 }
@@ -64,22 +64,22 @@ pub(crate) fn remove_directory(directory: &Handle, name: &OsStr) -> io::Result<(
     fs::remove_dir(directory.0.join(name))
 }
 
-/// Gives a file another name, in place of what has that name.
+/// Renames an entry, and replaces an existing one.
 pub(crate) fn rename(from: &Handle, name: &OsStr, to: &Handle, new: &OsStr) -> io::Result<()> {
     fs::rename(from.0.join(name), to.0.join(new))
 }
 
-/// What a name stands for; of a link the link itself.
+/// The metadata of a name; of a link, those of the link itself.
 pub(crate) fn look(directory: &Handle, name: &OsStr) -> io::Result<Facts> {
     Ok(facts(&fs::symlink_metadata(directory.0.join(name))?))
 }
 
-/// What an open file is.
+/// The metadata of an open file.
 pub(crate) fn facts_of(file: &File) -> io::Result<Facts> {
     Ok(facts(&file.metadata()?))
 }
 
-/// What an open directory is.
+/// The metadata of an open directory.
 pub(crate) fn facts_of_directory(directory: &Handle) -> io::Result<Facts> {
     Ok(facts(&fs::symlink_metadata(&directory.0)?))
 }

@@ -24,52 +24,52 @@ use crate::{Facts, Kind, Refusal};
 pub(crate) struct Handle(OwnedFd);
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-/// A pipe is opened without waiting for its other end, and a terminal without becoming this process's.
+/// Opens a pipe without waiting for its other end, and a terminal without making it this process's.
 const FILE: OFlags =
     OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 const NEW: OFlags =
     OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// Opens a directory by a path whose links are followed.
+/// Opens a directory by a path, following links.
 pub(crate) fn open(path: &Path) -> io::Result<Handle> {
     Ok(Handle(fs::open(path, DIRECTORY, Mode::empty())?))
 }
 
-/// Opens a directory's directory.
+/// Opens a directory in a directory.
 pub(crate) fn enter(directory: &Handle, name: &OsStr) -> io::Result<Handle> {
     Ok(Handle(fs::openat(&directory.0, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?))
 }
 
-/// Opens a file that [`look`] has called a regular one; whether it still is, the caller asks by [`facts_of`].
+/// Opens a file that [`look`] has reported as regular; the caller checks with [`facts_of`] whether it still is.
 pub(crate) fn file(directory: &Handle, name: &OsStr) -> io::Result<File> {
     Ok(File::from(fs::openat(&directory.0, name, FILE, Mode::empty())?))
 }
 
-/// Makes a file that must not exist.
+/// Creates a new file.
 pub(crate) fn create(directory: &Handle, name: &OsStr, mode: u32) -> io::Result<File> {
     let file = fs::openat(&directory.0, name, NEW, self::mode(mode & 0o600))?;
-    // The process's mask does not count: the mode is meant.
+    // Ignores the process's umask.
     fs::fchmod(&file, self::mode(mode))?;
     Ok(File::from(file))
 }
 
-/// Makes a directory that must not exist.
+/// Creates a new directory.
 pub(crate) fn make_directory(directory: &Handle, name: &OsStr, mode: u32) -> io::Result<()> {
     fs::mkdirat(&directory.0, name, self::mode(0o700))?;
     Ok(fs::fchmod(&enter(directory, name)?.0, self::mode(mode))?)
 }
 
-/// Makes a link; what it leads to is not looked at.
+/// Creates a link; its target is not checked.
 pub(crate) fn link(directory: &Handle, name: &OsStr, target: &Path) -> io::Result<()> {
     Ok(fs::symlinkat(target, &directory.0, name)?)
 }
 
-/// What a link says.
+/// The target of a link.
 pub(crate) fn read_link(directory: &Handle, name: &OsStr) -> io::Result<OsString> {
     Ok(OsStr::from_bytes(fs::readlinkat(&directory.0, name, Vec::new())?.as_bytes()).to_owned())
 }
 
-/// Removes a name that is no directory's; of a link the link itself.
+/// Removes an entry that is not a directory; of a link, the link itself.
 pub(crate) fn remove(directory: &Handle, name: &OsStr) -> io::Result<()> {
     Ok(fs::unlinkat(&directory.0, name, AtFlags::empty())?)
 }
@@ -79,27 +79,27 @@ pub(crate) fn remove_directory(directory: &Handle, name: &OsStr) -> io::Result<(
     Ok(fs::unlinkat(&directory.0, name, AtFlags::REMOVEDIR)?)
 }
 
-/// Gives a file another name, in place of what has that name.
+/// Renames an entry, and replaces an existing one.
 pub(crate) fn rename(from: &Handle, name: &OsStr, to: &Handle, new: &OsStr) -> io::Result<()> {
     Ok(fs::renameat(&from.0, name, &to.0, new)?)
 }
 
-/// What a name stands for; of a link the link itself.
+/// The metadata of a name; of a link, those of the link itself.
 pub(crate) fn look(directory: &Handle, name: &OsStr) -> io::Result<Facts> {
     Ok(facts(&fs::statat(&directory.0, name, AtFlags::SYMLINK_NOFOLLOW)?))
 }
 
-/// What an open file is.
+/// The metadata of an open file.
 pub(crate) fn facts_of(file: &File) -> io::Result<Facts> {
     Ok(facts(&fs::fstat(file)?))
 }
 
-/// What an open directory is.
+/// The metadata of an open directory.
 pub(crate) fn facts_of_directory(directory: &Handle) -> io::Result<Facts> {
     Ok(facts(&fs::fstat(&directory.0)?))
 }
 
-/// Mode, and as far as the user may, owner and time of a directory.
+/// Sets the mode and, as far as the user may, owner and time of a directory.
 pub(crate) fn set_mode(directory: &Handle, mode: u32) -> io::Result<()> {
     Ok(fs::fchmod(&directory.0, self::mode(mode))?)
 }
@@ -129,7 +129,7 @@ pub(crate) fn names(directory: &Handle, limit: usize) -> Result<Vec<OsString>, R
 
 /// Whether an error of [`enter`] or [`file`] may come from a link or from another kind of thing.
 pub(crate) fn is_other_kind(error: &io::Error) -> bool {
-    // A link with NOFOLLOW; the same on FreeBSD; no directory; a socket; a pipe or device without its other end.
+    // A link with NOFOLLOW; the same on FreeBSD; not a directory; a socket; a pipe or device without its other end.
     let kinds = [Errno::LOOP, Errno::MLINK, Errno::NOTDIR, Errno::NXIO, Errno::ISDIR, Errno::OPNOTSUPP];
     Errno::from_io_error(error).is_some_and(|errno| kinds.contains(&errno))
 }

@@ -12,21 +12,21 @@ use jiff::{Span, SpanRelativeTo};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AwsCommand {
-    /// Serves STS, ECR, a registry and an OIDC issuer on this machine until interrupted
+    /// Serve STS, ECR, a registry and an OIDC issuer on this machine until interrupted
     Serve(Box<ServeOptions>),
-    /// Prints a token of the local OIDC issuer, with the claims of the CI's
+    /// Print a token of the local OIDC issuer, with the same claims as in Harness CI
     Token(TokenOptions),
-    /// Prints the least IAM policy that a run needed, from its request log
+    /// Print the minimal IAM policy for a run, from its request log
     Policy {
-        /// The run, or the beginning of its id; by default the newest that called AWS
+        /// Run, or the first characters of its id (default: the latest run that called AWS)
         run: Option<String>,
-        /// Reads this request log (of `cirun aws serve`) in place of a run's
+        /// Read this request log, written by `cirun aws serve`, instead of a run's
         #[arg(long, value_name = "FILE", conflicts_with = "run")]
         request_log: Option<PathBuf>,
     },
-    /// Removes what no image needs from the local registry, or from the directory of `cirun aws serve`
+    /// Remove unused data from the local registry, or from a directory of `cirun aws serve`
     Gc {
-        /// A directory of `cirun aws serve --data`, in place of the local registry
+        /// Directory of `cirun aws serve --data` to use instead of the local registry
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
         #[command(flatten)]
@@ -34,93 +34,93 @@ pub(crate) enum AwsCommand {
     },
 }
 
-/// Where `cirun aws serve` listens unless it is told otherwise; TLS is at the next port.
+/// The default address of `cirun aws serve`; TLS is at the next port.
 pub(crate) const SERVE_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4577);
 
-/// What `cirun aws serve` serves.
+/// Options of `cirun aws serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeOptions {
-    /// The address of the plain HTTP endpoint
+    /// Address of the plain HTTP endpoint
     #[arg(long, value_name = "ADDRESS", default_value_t = SERVE_ADDRESS)]
     pub listen: SocketAddr,
-    /// The port of the plain HTTP endpoint, in place of the address's; 0 takes a free one
+    /// Port of the plain HTTP endpoint; overrides the one in `--listen`, and 0 takes a free port
     #[arg(long)]
     pub port: Option<u16>,
-    /// The address of the TLS endpoint; by default the next port of the same address
+    /// Address of the TLS endpoint (default: the next port of the same address)
     #[arg(long, value_name = "ADDRESS")]
     pub tls: Option<SocketAddr>,
-    /// Where repositories and images are kept; by default a directory that is removed at the end
+    /// Directory for repositories and images (default: a temporary directory)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// What exists from the start: repositories, identities with their keys, roles and whom they trust
+    /// File that declares the initial repositories, identities with their keys, and roles with their trust policies
     #[arg(long, value_name = "FILE")]
     pub seed: Option<PathBuf>,
-    /// As AWS: signatures, keys, roles, trust policies and tokens must be right, and the registry asks for a login
+    /// Check signatures, keys, roles, trust policies and tokens as AWS does, and require a login at the registry
     #[arg(long)]
     pub strict: bool,
-    /// Creates a repository at its first push
+    /// Create a repository at its first push
     #[arg(long)]
     pub create_repository: bool,
-    /// An error on purpose, such as sts:expired, ecr:throttle, registry:503*2 or registry:slow=300ms (repeatable)
+    /// Return errors on purpose, such as sts:expired, ecr:throttle, registry:503*2 or registry:slow=300ms (repeatable)
     #[arg(long = "inject", value_name = "FAULT")]
     pub faults: Vec<Fault>,
-    /// Notes each request, one JSON object a line
+    /// Log each request to a file, as one JSON object per line
     #[arg(long, value_name = "FILE")]
     pub request_log: Option<PathBuf>,
-    /// The account of callers whose key tells nothing else
+    /// Account of callers whose access key belongs to no other account
     #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = parse_account)]
     pub account: String,
-    /// The region of calls that name none
+    /// Region of calls that name none
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     pub region: String,
-    /// Forwards STS, ECR and S3 to LocalStack, moto or ministack, and answers what that does not know
+    /// Forward STS, ECR and S3 calls to LocalStack, moto or ministack, and answer only what it does not support
     #[arg(long, value_name = "URL")]
     pub aws_endpoint_url: Option<Upstream>,
 }
 
-/// Whose token it is, and for whom.
+/// The subject and the audience of a token.
 #[derive(Debug, Args)]
 pub(crate) struct TokenOptions {
-    /// The account's identifier
+    /// Identifier of the account
     #[arg(long, value_name = "ID", default_value = "local")]
     pub account: String,
-    /// The organization's identifier
+    /// Identifier of the organization
     #[arg(long, value_name = "ID", default_value = "default")]
     pub org: String,
-    /// The project's identifier
+    /// Identifier of the project
     #[arg(long, value_name = "ID", default_value = "default")]
     pub project: String,
-    /// The pipeline's identifier
+    /// Identifier of the pipeline
     #[arg(long, value_name = "ID", default_value = "")]
     pub pipeline: String,
-    /// Whom it is for, in place of `sts.amazonaws.com`
+    /// Audience of the token (default: sts.amazonaws.com)
     #[arg(long)]
     pub audience: Option<String>,
-    /// Who says to have made it, in place of the hosted CI
+    /// Issuer of the token (default: the issuer of Harness CI)
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
 }
 
-/// What a collection spares.
+/// What garbage collection keeps.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GcOptions {
-    /// Only says what would go
+    /// Print what would be removed, and remove nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Spares what is younger, as its manifest may be on its way
+    /// Keep data younger than this, because its manifest may still be pushed
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration)]
     pub grace: Duration,
-    /// Also images without a tag that are older than this (`0s`: all)
+    /// Also remove untagged images older than this (`0s`: all of them)
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub untagged_after: Option<Duration>,
 }
 
-/// A port that leads to another.
+/// A port that is forwarded to another one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Relay {
-    /// Where connections come in.
+    /// The port that accepts connections.
     pub port: u16,
-    /// Where they go.
+    /// The port that they are forwarded to.
     pub target: u16,
 }
 

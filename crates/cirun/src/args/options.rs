@@ -9,186 +9,186 @@ use serde::Deserialize;
 
 use crate::secrets::GivenSecret;
 
-/// What is planned.
+/// What to plan.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PlanOptions {
-    /// Runs this stage only (repeatable)
+    /// Run only this stage (repeatable)
     #[arg(long = "stage", value_name = "ID", help_heading = "Selection")]
     pub stages: Vec<String>,
-    /// Runs this step only, with the stage's services (repeatable)
+    /// Run only this step, with the services of its stage (repeatable)
     #[arg(long = "step", value_name = "ID", help_heading = "Selection")]
     pub steps: Vec<String>,
-    /// Begins with this step
+    /// Start at this step
     #[arg(long, value_name = "ID", help_heading = "Selection")]
     pub from: Option<String>,
-    /// Ends with this step
+    /// Stop after this step
     #[arg(long, value_name = "ID", help_heading = "Selection")]
     pub until: Option<String>,
-    /// Takes the approval stages as approved, so that the stages behind them run
+    /// Treat approval stages as approved, and run the stages after them
     #[arg(long, help_heading = "Selection")]
     pub approve: bool,
-    /// Plans as if the stage ran on this infrastructure
+    /// Plan as if the stage ran on this infrastructure
     #[arg(long, value_name = "PROFILE", value_parser = parse_profile, help_heading = "Selection")]
     pub infra: Option<Profile>,
-    /// An input set, an overlay, or a trigger for its inputs (repeatable; later wins)
+    /// Input set, overlay, or trigger whose inputs to use (repeatable; later files win)
     #[arg(long = "input-set", value_name = "FILE", help_heading = "Inputs")]
     pub input_sets: Vec<PathBuf>,
-    /// A runtime input, by its path in the pipeline (repeatable)
+    /// Set a runtime input, by its path in the pipeline (repeatable)
     #[arg(long = "input", value_name = "PATH=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
     pub inputs: Vec<(String, String)>,
-    /// A pipeline or stage variable (repeatable)
+    /// Set a pipeline or stage variable (repeatable)
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
     pub vars: Vec<(String, String)>,
-    /// Never asks for a missing input
+    /// Never prompt for missing inputs
     #[arg(long, help_heading = "Inputs")]
     pub no_input: bool,
-    /// A secret, which is asked for at the terminal; ID=@FILE is a file's content (repeatable; ID=VALUE is visible in `ps`)
+    /// Set a secret: ID prompts for the value, ID=@FILE reads a file (repeatable; with ID=VALUE, `ps` shows the value)
     #[arg(long = "secret", value_name = "ID", value_parser = GivenSecret::parse, help_heading = "Inputs")]
     pub secrets: Vec<GivenSecret>,
-    /// Secrets, as a dotenv file (repeatable)
+    /// Read secrets from a dotenv file (repeatable)
     #[arg(long = "secret-file", value_name = "FILE", help_heading = "Inputs")]
     pub secret_files: Vec<PathBuf>,
-    /// A variable for every step (repeatable)
+    /// Set an environment variable in every step (repeatable)
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
     pub env: Vec<(String, String)>,
-    /// What the build is of: branch=…, tag=…, pr=… or commit=… (repeatable)
+    /// What to build: branch=…, tag=…, pr=… or commit=… (repeatable)
     #[arg(long = "codebase", value_name = "KIND=VALUE", value_parser = parse_pair, help_heading = "Inputs")]
     pub codebase: Vec<(String, String)>,
-    /// More directories with connectors, secrets, templates and input sets (repeatable)
+    /// Also look for connectors, secrets, templates and input sets in this directory (repeatable)
     #[arg(long = "include", value_name = "DIR", help_heading = "Inputs")]
     pub include: Vec<PathBuf>,
-    /// The directory that is mounted at `/harness`; by default the repository's
+    /// Directory to mount at `/harness` (default: the root of the repository)
     #[arg(long, value_name = "DIR", help_heading = "Inputs")]
     pub workspace: Option<PathBuf>,
-    /// Which AWS the steps see
+    /// Which AWS the steps use
     #[arg(long, value_enum, value_name = "MODE", help_heading = "AWS")]
     pub aws: Option<AwsMode>,
     /// Where pushes go
     #[arg(long, value_enum, value_name = "WHERE", help_heading = "AWS")]
     pub push: Option<PushMode>,
-    /// The file with the OIDC token for real AWS
+    /// File with the OIDC token for real AWS
     #[arg(long, value_name = "FILE", help_heading = "AWS")]
     pub oidc_token_file: Option<PathBuf>,
-    /// Runs another image in place of a plugin's (repeatable)
+    /// Run this image instead of the plugin's (repeatable)
     #[arg(long = "plugin-image", value_name = "NAME=IMAGE", value_parser = parse_pair, help_heading = "Images")]
     pub plugin_images: Vec<(String, String)>,
     /// When to pull images
     #[arg(long, value_enum, value_name = "WHEN", help_heading = "Images")]
     pub pull: Option<PullMode>,
-    /// Adds nothing that CI does not send, and fails (7) on a difference from CI
+    /// Add nothing that CI does not send, and fail (exit code 7) if a run differs from CI
     #[arg(long, help_heading = "Parity")]
     pub strict_parity: bool,
-    /// Fails (3) if a step or a stage is of a type that is not run locally
+    /// Fail (exit code 3) if a step or stage has a type that does not run locally
     #[arg(long, help_heading = "Parity")]
     pub fail_on_skip: bool,
-    /// Trusts the repository for this run: all settings of its `.cirun.toml` are followed, and it gets host steps, engine
-    /// sockets and privileged containers without a question
+    /// Trust the repository for this run: apply every setting of its `.cirun.toml`, and allow host steps, engine sockets
+    /// and privileged containers without a prompt
     #[arg(long, help_heading = "Trust")]
     pub trust: bool,
 }
 
-/// How a run is done.
+/// How to run a plan.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RunOptions {
-    /// Pulls from no registry outside of this machine
+    /// Pull only from registries on this machine
     #[arg(long, help_heading = "Images")]
     pub offline: bool,
-    /// The platform of the images, such as linux/amd64
+    /// Platform of the images, such as linux/amd64
     #[arg(long, value_name = "OS/ARCH", value_parser = parse_platform, help_heading = "Images")]
     pub platform: Option<String>,
-    /// Runs the steps in a clean clone of HEAD, as CI does, and removes it afterwards
+    /// Run the steps in a clean clone of HEAD, as CI does, and remove it afterwards
     #[arg(long, help_heading = "Inputs")]
     pub clean_clone: bool,
     /// What runs the containers
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<EngineChoice>,
-    /// Gives no step the engine's socket, which CI's VMs mount into all
+    /// Do not mount the engine's socket into steps, as CI does on VMs
     #[arg(long)]
     pub no_docker_socket: bool,
-    /// Lets steps do to the machine what the engine can: mount its paths, start privileged containers, use its network
+    /// Let steps use the engine's socket without restrictions: mount paths of this machine, start privileged containers, use its network
     #[arg(long, conflicts_with = "no_docker_socket")]
     pub open_docker_socket: bool,
-    /// What the stage's network lets out
+    /// Which connections may leave the stage's network
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "AWS")]
     pub egress: Option<EgressMode>,
-    /// Lets steps begin before their services are ready, as CI does
+    /// Start steps before their services are ready, as CI does
     #[arg(long, help_heading = "Services")]
     pub no_wait: bool,
-    /// Starts a service later, and lets nobody wait for it (repeatable)
+    /// Start a service later, and let no step wait for it (repeatable)
     #[arg(long = "service-delay", value_name = "ID=TIME", value_parser = parse_delay, help_heading = "Services")]
     pub service_delays: Vec<(String, Duration)>,
-    /// Fails the stage when a service ends by itself
+    /// Fail the stage if a service exits on its own
     #[arg(long, help_heading = "Services")]
     pub fail_on_service_exit: bool,
-    /// Keeps containers, networks and volumes when the run has ended; `cirun clean` removes them
+    /// Keep containers, networks and volumes after the run; `cirun clean` removes them
     #[arg(long, help_heading = "Looking into a run")]
     pub keep: bool,
-    /// Opens a shell in a step that fails, in the state that it has left
+    /// Open a shell in a step that fails, in the state it left
     #[arg(long, help_heading = "Looking into a run")]
     pub shell_on_failure: bool,
-    /// The profile of the developer's AWS credentials
+    /// Profile of your AWS credentials
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     pub aws_profile: Option<String>,
-    /// Allows real pushes to this account (repeatable)
+    /// Allow real pushes to this account (repeatable)
     #[arg(long = "allow-account", value_name = "ID", help_heading = "AWS")]
     pub allow_accounts: Vec<String>,
-    /// Forwards STS, ECR and S3 to LocalStack, moto or ministack: on this machine, or a Background step by its id
+    /// Forward STS, ECR and S3 calls to LocalStack, moto or ministack, on this machine or in a Background step (its id as host)
     #[arg(long, value_name = "URL", help_heading = "AWS")]
     pub aws_endpoint_url: Option<Upstream>,
-    /// An error of the emulated AWS on purpose, such as sts:expired, ecr:throttle or registry:503*2 (repeatable)
+    /// Make the emulated AWS fail on purpose: sts:expired, ecr:throttle, registry:503*2 and so on (repeatable)
     #[arg(long = "inject", value_name = "FAULT", value_parser = parse_fault, help_heading = "AWS")]
     pub faults: Vec<String>,
-    /// Creates an emulated repository at its first push
+    /// Create an emulated repository at its first push
     #[arg(long, help_heading = "AWS")]
     pub create_repository: bool,
     /// How to show the run
     #[arg(long, value_enum, value_name = "HOW", help_heading = "Output")]
     pub progress: Option<ProgressMode>,
-    /// Writes the events, one JSON object a line
+    /// Write the events to a file, as one JSON object per line
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub events: Option<PathBuf>,
-    /// Writes a JUnit report
+    /// Write a JUnit report
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub junit: Option<PathBuf>,
-    /// Writes an HTML report
+    /// Write an HTML report
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: Option<PathBuf>,
 }
 
-/// How a recorded run is run again.
+/// How to run a recorded run again.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RerunOptions {
-    /// Begins with this step; earlier ones that succeeded count, with the outputs they had
+    /// Start at this step; reuse the outputs of earlier steps that succeeded
     #[arg(long, value_name = "ID", conflicts_with = "failed")]
     pub from: Option<String>,
-    /// Runs only the steps that have not succeeded; the others count, with the outputs they had
+    /// Run only the steps that did not succeed; reuse the outputs of the others
     #[arg(long)]
     pub failed: bool,
-    /// A secret, which is asked for at the terminal; ID=@FILE is a file's content (repeatable; ID=VALUE is visible in `ps`)
+    /// Set a secret: ID prompts for the value, ID=@FILE reads a file (repeatable; with ID=VALUE, `ps` shows the value)
     #[arg(long = "secret", value_name = "ID", value_parser = GivenSecret::parse)]
     pub secrets: Vec<GivenSecret>,
-    /// Secrets, as a dotenv file (repeatable)
+    /// Read secrets from a dotenv file (repeatable)
     #[arg(long = "secret-file", value_name = "FILE")]
     pub secret_files: Vec<PathBuf>,
     /// How to show the run
     #[arg(long, value_enum, value_name = "HOW")]
     pub progress: Option<ProgressMode>,
-    /// Writes the events, one JSON object a line
+    /// Write the events to a file, as one JSON object per line
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// Writes a JUnit report
+    /// Write a JUnit report
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Writes an HTML report
+    /// Write an HTML report
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Keeps containers, networks and volumes when the run has ended; `cirun clean` removes them
+    /// Keep containers, networks and volumes after the run; `cirun clean` removes them
     #[arg(long)]
     pub keep: bool,
-    /// Opens a shell in a step that fails, in the state that it has left
+    /// Open a shell in a step that fails, in the state it left
     #[arg(long)]
     pub shell_on_failure: bool,
-    /// Trusts the repository for this run; the `--trust` of the recorded run counts while its pipeline is the same
+    /// Trust the repository for this run (`--trust` of the recorded run applies as long as the pipeline is the same)
     #[arg(long)]
     pub trust: bool,
 }
@@ -203,35 +203,35 @@ macro_rules! words {
 }
 
 words! {
-    /// Which AWS the steps see.
+    /// Which AWS the steps use.
     AwsMode {
-        /// The built-in one: every name of AWS leads to it
+        /// The built-in emulator, at every AWS name
         Emulated,
-        /// AWS, with the developer's credentials
+        /// AWS itself, with your credentials
         Real,
-        /// None: no credentials, no emulator
+        /// No credentials and no emulator
         Off,
     }
 }
 words! {
     /// Where pushes go.
     PushMode {
-        /// Into the local registry, whatever the YAML says
+        /// To the local registry, whatever the YAML says
         Local,
-        /// Where the YAML says, for allowed accounts
+        /// To the registries in the YAML, for allowed accounts
         Real,
-        /// Nowhere: images are only built
+        /// Nowhere: only build the images
         None,
     }
 }
 words! {
-    /// What the stage's network lets out.
+    /// Which connections may leave the stage's network.
     EgressMode {
-        /// Nothing: the stage's own names and the emulated AWS are all there is
+        /// None: steps reach only the stage's own names and the emulated AWS
         None,
-        /// AWS alone: where it is emulated, as `none`
+        /// Connections to AWS only; the same as `none` if AWS is emulated
         Aws,
-        /// Everything
+        /// All connections
         All,
     }
 }
@@ -240,9 +240,9 @@ words! {
     PullMode {
         /// As the step says
         Yaml,
-        /// Ask the registry each time
+        /// Before every step
         Always,
-        /// What the engine does not have
+        /// If the engine does not have them
         Missing,
         /// Never
         Never,
@@ -251,7 +251,7 @@ words! {
 words! {
     /// What runs the containers.
     EngineChoice {
-        /// The engine that is found
+        /// The engine that cirun finds
         Auto,
         /// A Docker-compatible engine
         Docker,
@@ -262,9 +262,9 @@ words! {
 words! {
     /// How to show the run.
     ProgressMode {
-        /// Bars on a terminal, plain lines elsewhere
+        /// Progress bars on a terminal, plain lines elsewhere
         Auto,
-        /// Bars
+        /// Progress bars
         Tty,
         /// Plain lines
         Plain,
@@ -275,13 +275,13 @@ words! {
     }
 }
 words! {
-    /// How `check` prints.
+    /// The output formats of `check`.
     CheckFormat {
-        /// With source excerpts
+        /// Text with source excerpts
         Human,
-        /// For programs
+        /// JSON
         Json,
-        /// For code scanners
+        /// SARIF, for code scanners
         Sarif,
     }
 }
@@ -317,7 +317,7 @@ pub(crate) fn parse_profile(text: &str) -> Result<Profile, String> {
         .ok_or_else(|| "expected kubernetes, vm, cloud or docker".to_owned())
 }
 
-/// Checks a fault; the emulator in its container reads it again.
+/// Checks a fault, but keeps its text: the emulator's container parses it again.
 fn parse_fault(text: &str) -> Result<String, String> {
     text.parse::<Fault>().map(|_| text.to_owned()).map_err(|error| error.to_string())
 }

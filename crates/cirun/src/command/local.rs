@@ -213,7 +213,7 @@ async fn carry_out(
     let code = outcome::exit_code(&result, signals, strict_parity);
     if code == ExitCode::Parity {
         return Err(CliError::new(code, format!("the run found {}", outcome::differences(result.differences)))
-            .help("without `--strict-parity` they are reported only"));
+            .help("without `--strict-parity` they are only reported"));
     }
     match result.error {
         // The end of the step has told it, with all else that is known of the step.
@@ -232,7 +232,7 @@ async fn carry_out(
 
 /// The end of a run that a signal stopped before its first step.
 fn stopped_early(signals: &Signals) -> ExitCode {
-    console::say("stopped before the first step: nothing of the pipeline has run");
+    console::say("stopped before the first step: no step has run");
     signals.exit_code().unwrap_or(ExitCode::Interrupted)
 }
 

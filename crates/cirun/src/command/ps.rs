@@ -55,7 +55,7 @@ pub(crate) async fn clean(
         let living = objects.into_iter().filter(|object| object.liveness(&me) == Liveness::Alive);
         for run in living.filter_map(|object| object.run).collect::<BTreeSet<_>>() {
             console::say(&format!(
-                "run {run} is under way and left alone: `cirun clean --run {run}` takes its objects away"
+                "run {run} is in progress and is kept: `cirun clean --run {run}` removes its objects"
             ));
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn run(run: Option<&str>, html: Option<PathBuf>, junit: Option<PathBu
         all.push(Box::new(JunitSink::new(sinks::create(&path)?)));
     }
     if run.end.is_none() {
-        console::say(&format!("run {} has not finished: it was killed, or goes on", run.id));
+        console::say(&format!("run {} has not finished: it was killed, or is still running", run.id));
     }
     for event in run.events_to_the_end()? {
         all.consume(&event).map_err(|error| sink_error(&error))?;

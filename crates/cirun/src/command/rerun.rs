@@ -80,7 +80,7 @@ fn is_unchanged(
     let content = session.map(|session| Request::of(&session).content().to_owned());
     let is_unchanged = content.is_some() && content == invocation.content;
     if !is_unchanged {
-        console::say("note: the pipeline or its templates have changed: `--trust` of the recorded run does not count");
+        console::say("note: the pipeline or its templates have changed: `--trust` of the recorded run does not apply");
     }
     is_unchanged
 }
@@ -110,7 +110,7 @@ fn select(run: &RecordedRun, options: &RerunOptions, plan: &mut PlanOptions) -> 
         plan.steps.retain(|step| !earlier.steps.contains_key(step));
         if plan.steps.is_empty() {
             return Err(CliError::usage(format!("every step of run {} succeeded", run.id))
-                .help("without `--failed` it is run again as a whole"));
+                .help("omit `--failed` to run all of it again"));
         }
     }
     Ok(Some(earlier))
@@ -129,7 +129,8 @@ fn earlier(run: &RecordedRun, events: &[Event]) -> Earlier {
             outputs.clone().into_iter().partition(|(_, value): &(String, String)| is_known(value));
         for name in secret.keys() {
             console::say(&format!(
-                "note: output `{name}` of `{step}` was secret and is not recorded; what needs it needs `{step}` again"
+                "note: output `{name}` of `{step}` was secret and is not recorded; steps that need it need `{step}` to \
+                 run again"
             ));
         }
         steps.insert(step.full().to_owned(), known);

@@ -173,7 +173,7 @@ fn spec_of(root: &str) -> Vec<(&'static str, Value)> {
 fn step_fields() -> Value {
     let mut step = saved(tables::STEP);
     let names: Vec<&str> = STEP_TYPES.iter().map(|known| known.name).collect();
-    step["properties"]["type"] = described(enumeration(&names), "What kind of step it is.");
+    step["properties"]["type"] = described(enumeration(&names), "The type of the step.");
     step
 }
 

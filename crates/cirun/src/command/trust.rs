@@ -34,7 +34,7 @@ pub(crate) fn run(
     }
     let given = consents.given_to(&repository);
     if given.is_empty() {
-        console::say(&format!("{} was allowed nothing beyond containers of its own", repository.display()));
+        console::say(&format!("{} has no permissions beyond its own containers", repository.display()));
     }
     console::data(&rendered(&given))?;
     Ok(ExitCode::Success)

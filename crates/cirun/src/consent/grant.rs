@@ -26,11 +26,11 @@ impl Kind {
     /// The heading of its list.
     fn heading(self) -> &'static str {
         match self {
-            Self::HostStep => "steps that run on this machine, as you, with your network and your files in reach",
-            Self::EngineSocket => "steps that get the engine's socket, which is as good as root on this machine",
-            Self::Privileged => "privileged containers, which are as good as root on this machine",
-            Self::PluginImage => "images in place of plugins, which get what the plugins get",
-            Self::Setting => "settings of .cirun.toml that are not only stricter than yours",
+            Self::HostStep => "steps that run on this machine as you, with access to your network and files",
+            Self::EngineSocket => "steps that get the engine's socket, which is equivalent to root on this machine",
+            Self::Privileged => "privileged containers, which are equivalent to root on this machine",
+            Self::PluginImage => "images that replace plugins, and get the same variables and secrets",
+            Self::Setting => "settings of .cirun.toml that are less strict than yours",
         }
     }
 
@@ -204,12 +204,12 @@ mod tests {
             grant(Kind::Setting, "infra = \"vm\"", ""),
         ];
         insta::assert_snapshot!(list(&grants), @r#"
-          steps that run on this machine, as you, with your network and your files in reach:
+          steps that run on this machine as you, with access to your network and files:
             build.a       make
             build.long    true
-          steps that get the engine's socket, which is as good as root on this machine:
+          steps that get the engine's socket, which is equivalent to root on this machine:
             build.c       docker:24
-          settings of .cirun.toml that are not only stricter than yours:
+          settings of .cirun.toml that are less strict than yours:
             infra = "vm"
         "#);
         assert_eq!(counted(&grants), "2 host steps, 1 step with the engine's socket, 1 setting");

@@ -36,7 +36,7 @@ pub(crate) struct RegistriesFile {
 
 /// The names that the gateway of this plan takes; none where it has no gateway.
 pub(crate) fn names(planned: &Planned, settings: &Settings) -> Vec<String> {
-    let mut names: IndexSet<String> = planned.front_hosts.iter().cloned().collect();
+    let mut names: IndexSet<String> = planned.gateway_hosts.iter().cloned().collect();
     if settings.aws.value != AwsMode::Real && settings.push.value == PushMode::Local {
         let registries = planned.targets.iter().filter(|target| target.ecr.is_none());
         names.extend(registries.flat_map(|target| identity_hosts(&target.host)).map(str::to_owned));

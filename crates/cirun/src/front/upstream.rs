@@ -54,7 +54,7 @@ pub(crate) fn route(upstream: &Upstream, plan: &Plan) -> Result<Route, CliError>
     let Some(model) = models.next() else { return Ok(Route::Machine) };
     if models.any(|other| other != model) {
         return Err(CliError::usage(format!(
-            "`{}` is a service of stages with different infrastructure, and the front reaches it in one way",
+            "`{}` is a service of stages with different infrastructure, and the gateway reaches it in one way only",
             upstream.host()
         ))
         .help("run them one by one with `--stage ID`, or on the same infrastructure with `--infra`"));
@@ -111,7 +111,7 @@ impl Route {
                 }
                 let target = Target { host, port: upstream.port(), patience: Duration::ZERO };
                 relay::unix(&record.emulator(), SOCKET, target)
-                    .map_err(|error| CliError::io("cannot open the way from the front to this machine", &error))?;
+                    .map_err(|error| CliError::io("cannot connect the gateway to this machine", &error))?;
                 let relay = Some(PathBuf::from(format!("{EMULATOR_DIRECTORY}/{SOCKET}")));
                 Ok(UpstreamFile { url: upstream.to_string(), relay, roots })
             }
@@ -131,8 +131,7 @@ fn silent(given: &Setting<Upstream>, why: &str) -> CliError {
     let Setting { value, origin } = given;
     let error = CliError::aws_text(format!("nothing answers at {value} (`aws-endpoint-url`, {origin}): {why}"));
     error.help(if value.host().contains('.') || value.host() == "localhost" {
-        "start the emulator that calls are to be forwarded to, or leave the option out: the built-in one answers"
-            .to_owned()
+        "start the emulator that receives the calls, or omit the option to use the built-in emulator".to_owned()
     } else {
         format!(
             "no Background step of the selected stages is `{}`, and this machine does not reach it either",

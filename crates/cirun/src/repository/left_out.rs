@@ -47,7 +47,7 @@ pub(crate) fn is_left_out(found: &Diagnostic) -> bool {
 /// The reason, without the path of the link itself.
 pub(crate) fn why(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::Link(_) => "it is, or lies behind, a symbolic link, which is not followed".to_owned(),
+        Refusal::Link(_) => "it is a symbolic link, or is under one, and links are not followed".to_owned(),
         other => other.to_string(),
     }
 }

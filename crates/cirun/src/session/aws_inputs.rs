@@ -143,5 +143,5 @@ fn token_of(command: &str, given_by: &str) -> Result<Secret, CliError> {
     let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     // A token has three parts in base64; anything else would only be refused later, and might be shown then.
     let is_token = token.split('.').count() == 3 && !token.contains(char::is_whitespace);
-    if is_token { Ok(Secret::new(token)) } else { Err(failed("what it printed is no token".to_owned())) }
+    if is_token { Ok(Secret::new(token)) } else { Err(failed("its output is not a token".to_owned())) }
 }

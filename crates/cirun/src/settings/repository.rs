@@ -37,7 +37,7 @@ pub(crate) struct Rule {
 
 const STRICTER: May = May::Only("a value that is as strict as yours");
 const TRUE: May = May::Only("`true`");
-const INSIDE: May = May::Only("what is inside of the repository");
+const INSIDE: May = May::Only("a path inside the repository");
 
 /// Every key. docs/configuration.md has the same table.
 pub(crate) const RULES: [Rule; 24] = [
@@ -45,14 +45,10 @@ pub(crate) const RULES: [Rule; 24] = [
     rule("aws", May::Only("`emulated`"), "without the emulated AWS, calls leave this machine"),
     rule("push", STRICTER, "`none` is stricter than `local`, and `local` than `real`"),
     rule("egress", STRICTER, "`none` is stricter than `aws`, and `aws` than `all`"),
-    rule(
-        "pull",
-        STRICTER,
-        "`never` asks registries less than `missing`, that less than `yaml`, and that less than `always`",
-    ),
+    rule("pull", STRICTER, "from few registry requests to many: `never`, `missing`, `yaml`, `always`"),
     rule("progress", May::Nothing, "it decides what you see of the run"),
     rule("engine", May::Nothing, "it decides whether steps run in containers or on this machine"),
-    rule("create-repository", May::Any, "it is followed for the emulated AWS only"),
+    rule("create-repository", May::Any, "it applies to the emulated AWS only"),
     rule("offline", TRUE, "nothing is pulled then"),
     rule("no-docker-socket", TRUE, "no step gets the engine's socket then"),
     rule("open-docker-socket", May::Only("`false`"), "steps could do to this machine what its engine can"),
@@ -64,11 +60,11 @@ pub(crate) const RULES: [Rule; 24] = [
     rule("oidc-token-command", May::Nothing, "it is a program that runs on this machine"),
     rule("allow-account", May::Nothing, "it is your list of accounts that a push may reach"),
     rule("include", INSIDE, "its files are read"),
-    rule("secret-file", INSIDE, "its values are given to steps"),
+    rule("secret-file", INSIDE, "steps get its values"),
     rule("plugin-image", May::Ask, "the image gets what the plugin gets: with `aws = \"real\"`, your credentials"),
     rule("base-image", May::Any, "a step can push the same image to this machine's registry, and run it"),
     rule("registry", May::Nothing, "it names a container and a volume of this machine"),
-    rule("trust", May::Nothing, "whom you trust is yours to say"),
+    rule("trust", May::Nothing, "only you decide whom you trust"),
 ];
 
 const fn rule(key: &'static str, may: May, reason: &'static str) -> Rule {
@@ -96,7 +92,7 @@ impl fmt::Display for Beyond {
         let Rule { may, reason, .. } = self.rule();
         write!(f, "`{}` in .cirun.toml is not followed: ", self.setting())?;
         match may {
-            May::Only(values) => write!(f, "a repository may set only {values} ({reason})")?,
+            May::Only(values) => write!(f, "a repository may only set {values} ({reason})")?,
             May::Any | May::Ask | May::Nothing => f.write_str(reason)?,
         }
         f.write_str("; `--trust` follows it, or set it yourself")

@@ -104,7 +104,8 @@ fn a_repository_makes_none_on_real_aws() {
     ];
     let (settings, beyond) = Settings::resolve(layers, Trust::UserOnly);
     assert!(!settings.create_repository.value);
-    insta::assert_snapshot!(beyond[0], @"`create-repository = true` in .cirun.toml is not followed: it is followed for the emulated AWS only; `--trust` follows it, or set it yourself");
+    insta::assert_snapshot!(beyond[0], @"`create-repository = true` in .cirun.toml is not followed: it applies to the \
+        emulated AWS only; `--trust` follows it, or set it yourself");
 }
 
 #[test]

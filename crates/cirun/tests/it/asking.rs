@@ -1,8 +1,8 @@
-//! Questions to a person at a terminal: what becomes of a failed step, and missing inputs.
+//! Questions to the user at a terminal: what to do with a failed step, and missing inputs.
 
 use super::support::{Stage, TestEnvironment, indent};
 
-/// A stage whose first step fails until `mended` is there, and asks then.
+/// A stage whose first step fails, and asks, until `mended` exists.
 fn asking(timeout: &str) -> TestEnvironment {
     let command = indent("test -e mended || { touch mended; echo broken; exit 4; }; echo fine", 8);
     let step = format!(
@@ -28,7 +28,7 @@ const RUN: [&str; 4] = ["local", "ci.yaml", "--events", "e.jsonl"];
 fn a_person_lets_a_step_run_again() {
     let environment = asking("5m");
     let terminal =
-        environment.at_terminal(&RUN).shows("what now?").types("perhaps").shows("is none of them").types("r");
+        environment.at_terminal(&RUN).shows("what now?").types("perhaps").shows("is not one of them").types("r");
     let (code, shown) = terminal.ends();
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(environment.events().outcomes(), "a succeeded, b succeeded");
@@ -48,13 +48,13 @@ fn a_person_ends_the_run() {
 #[test]
 fn without_an_answer_the_strategy_decides() {
     let environment = asking("1s");
-    let (code, shown) = environment.at_terminal(&RUN).shows("no answer is waited for any more").ends();
+    let (code, shown) = environment.at_terminal(&RUN).shows("the time for an answer is over").ends();
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(environment.events().outcomes(), "a ignored 4, b succeeded");
 }
 
 #[test]
-fn the_screen_has_no_bars_while_somebody_is_asked() {
+fn the_screen_has_no_bars_during_a_question() {
     let environment = asking("5m");
     let (_, shown) = environment.at_terminal(&RUN).shows("what now?").types("i").ends();
     let asked = shown.split("what now?").nth(1).unwrap_or_default();
@@ -63,7 +63,7 @@ fn the_screen_has_no_bars_while_somebody_is_asked() {
 }
 
 #[test]
-fn without_a_terminal_nobody_is_asked_and_that_is_told() {
+fn without_a_terminal_there_is_a_note_instead_of_a_question() {
     let environment = asking("5m");
     for (more, because) in [(None, "no terminal"), (Some("--no-input"), "not wanted")] {
         let args: Vec<&str> = RUN.into_iter().chain(more).collect();
@@ -71,8 +71,8 @@ fn without_a_terminal_nobody_is_asked_and_that_is_told() {
             None => environment.cirun(&args).exits(0).stderr,
             Some(_) => environment.at_terminal(&args).ends().1,
         };
-        let told = "there is nobody to ask, so `Ignore` is done at once";
-        assert!(output.replace("\n               ", " ").contains(told), "{because}: {output}");
+        let message = "no one is there to answer, so cirun takes the action `Ignore` at once";
+        assert!(output.replace("\n               ", " ").contains(message), "{because}: {output}");
         assert_eq!(environment.events().outcomes(), "a ignored 4, b succeeded", "{because}");
         std::fs::remove_file(environment.workspace().join("mended")).unwrap();
     }
@@ -100,7 +100,7 @@ fn with_inputs() -> TestEnvironment {
 }
 
 #[test]
-fn every_form_of_input_is_asked_for() {
+fn there_is_a_prompt_for_every_form_of_input() {
     let environment = with_inputs();
     let terminal = environment
         .at_terminal(&RUN)
@@ -126,7 +126,7 @@ fn every_form_of_input_is_asked_for() {
 }
 
 #[test]
-fn every_form_of_input_is_listed_where_nobody_can_be_asked() {
+fn every_form_of_input_is_listed_without_a_terminal() {
     let environment = with_inputs();
     for more in [None, Some("--no-input")] {
         let args: Vec<&str> = RUN.into_iter().chain(more).collect();
@@ -148,7 +148,7 @@ fn every_form_of_input_is_listed_where_nobody_can_be_asked() {
 }
 
 #[test]
-fn what_follows_from_a_missing_input_is_not_told_and_an_input_within_text_is() {
+fn consequences_of_a_missing_input_are_not_reported_and_an_input_within_text_is() {
     let steps = "- step:\n    name: a\n    identifier: a\n    type: Run\n    timeout: <+input>\n    spec:\n      shell: Sh\n      command: echo <+pipeline.variables.who>\n- step: {name: b, identifier: b, type: Run, spec: {shell: Sh, command: echo to <+input>}}\n";
     let stage = Stage::cloud().variable("who", "<+input>").step(steps);
     let environment = TestEnvironment::new().file("ci.yaml", stage.pipeline());
@@ -159,7 +159,7 @@ fn what_follows_from_a_missing_input_is_not_told_and_an_input_within_text_is() {
 }
 
 #[test]
-fn a_default_that_is_not_allowed_is_told() {
+fn a_default_that_is_not_allowed_is_reported() {
     let stage = Stage::cloud().variable("level", "<+input>.default(z).allowedValues(a,b)");
     let step =
         "- step: {name: a, identifier: a, type: Run, spec: {shell: Sh, command: echo <+pipeline.variables.level>}}\n";
@@ -174,7 +174,7 @@ fn a_shell_opens_where_a_host_step_has_failed() {
     let step = "- step: {name: a, identifier: a, type: Run, spec: {shell: Sh, envVariables: {COLOUR: blue}, command: echo left > state; exit 7}}\n";
     let environment = TestEnvironment::new().file("ci.yaml", Stage::cloud().step(step).pipeline());
     let run = [&RUN[..], &["--shell-on-failure"]].concat();
-    let terminal = environment.at_terminal(&run).shows("a shell as the step was");
+    let terminal = environment.at_terminal(&run).shows("a shell in the state of the step");
     let (code, shown) = terminal.types("echo \"<$(cat state) $COLOUR>\"").shows("<left blue>").types("exit").ends();
     assert_eq!(code, Some(1), "{shown}");
     assert_eq!(environment.events().outcomes(), "a failed 7");

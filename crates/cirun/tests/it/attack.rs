@@ -1,4 +1,4 @@
-//! cirun as a hostile repository attacks it, where no engine is needed: what it looks at, and what it refuses to start.
+//! Attacks by a hostile repository that need no engine: what cirun reads, and what it refuses to start.
 //! `docker::attack` has the attacks of running steps; `cargo xtask attack` runs both.
 
 mod consent;

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::support::{Stage, TestEnvironment, indent, run_step};
 
-/// Runs `pipeline` where no engine is: whatever would reach for one ends with 4 instead of the expected code.
+/// Runs `pipeline` without an engine: a command that tries to use one exits with 4 instead of the expected code.
 fn local(pipeline: impl AsRef<[u8]>) -> TestEnvironment {
     TestEnvironment::pipeline(pipeline)
 }
@@ -114,10 +114,10 @@ fn a_connector_that_is_in_no_file() {
      131 │                   spec:
      132 │                     connectorRef: awss
          ·                                   ──┬─
-         ·                                     ╰── the emulated AWS gives the step its keys
+         ·                                     ╰── the step gets keys of the emulated AWS
      133 │                     region: <+pipeline.variables.region>
          ╰────
-      help: did you mean `aws`? Otherwise nothing has to be done; to use the
+      help: did you mean `aws`? Otherwise no action is needed; to use the
             connector, write it as `connector: {name: awss, identifier: awss,
             type: Aws, spec: {credential: {type: ManualConfig, spec: {accessKey:
             KEY_ID, secretKeyRef: SECRET_ID}}}}` in a YAML file under `.harness/`
@@ -147,8 +147,8 @@ fn missing_secret() {
         ·                              ╰── needed here
      22 │ ---
         ╰────
-      help: give it with `--secret aws_secret_key`, which asks for it, in a dotenv
-            file named by `--secret-file FILE`, or in the environment variable
+      help: set it with `--secret aws_secret_key`, which prompts for it, in a
+            dotenv file with `--secret-file FILE`, or in the environment variable
             `CIRUN_SECRET_aws_secret_key`
     error: the pipeline has 1 error; nothing was started
     --- exit status: 3
@@ -162,7 +162,7 @@ fn no_engine() {
     --- stderr
     error: no container engine: tried
       unix:///nonexistent/docker.sock (DOCKER_HOST): no such socket
-     help: start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST; host steps need none
+     help: start Docker (or Podman, Colima, OrbStack, Rancher Desktop), or set DOCKER_HOST; host steps need no engine
     --- exit status: 4
     ");
 }
@@ -173,19 +173,19 @@ fn not_yaml() {
     --- stderr
     yaml-syntax
 
-      × `: ` where no key can stand
+      × `: ` where no key is allowed
        ╭─[ci.yaml:3:9]
      2 │   name: [a, b
      3 │   stages:
        ·         ┬
-       ·         ╰── the document is read up to here
+       ·         ╰── cirun reads the document up to here
      4 │     - x: {
        ╰────
       help: quote the value if it holds a colon; check the line before this one
             and the indentation
     expected-text
 
-      × a text is needed here, not a list
+      × expected a text, not a list
        ╭─[ci.yaml:2:9]
      1 │ pipeline:
      2 │   name: [a, b
@@ -290,7 +290,7 @@ fn bomb_of_aliases() {
       help: write the values out
     expected-map
 
-      × a map is needed here, not nothing
+      × expected a map, not nothing
         ╭─[ci.yaml:13:11]
      12 │ a11: &a11 [*a10, *a10, *a10, *a10, *a10, *a10, *a10, *a10, *a10]
      13 │ pipeline: *a11
@@ -303,7 +303,7 @@ fn bomb_of_aliases() {
 }
 
 #[test]
-fn several_mistakes_are_told_at_once() {
+fn several_mistakes_are_reported_at_once() {
     let steps = [run_step("a", "true").replace("type: Run", "type: Runn"), background("command: redis-server")];
     let pipeline = Stage::kubernetes().step(&steps[0]).step(&steps[1]).step("- step:\n    identifier: c\n").pipeline();
     let words = refused(&local(pipeline), 3);

@@ -146,7 +146,7 @@ fn a_rule_is_explained() {
 }
 
 #[test]
-fn programs_are_told_too_what_is_no_pipeline() {
+fn json_reports_what_is_no_pipeline_too() {
     let environment = TestEnvironment::new().file("ci.yaml", "pipeline: [\n");
     let output = environment.cirun(&["check", "ci.yaml", "--format", "json"]).exits(3);
     let codes: Vec<Value> =
@@ -294,7 +294,7 @@ fn a_template_is_planned_without_its_inputs() {
      15 │               type: Run
      16 │               timeout: 10 minutes
         ·                        ─────┬────
-        ·                             ╰── CI reads no time here (documents.durations)
+        ·                             ╰── CI cannot read this as a time (documents.durations)
      17 │               spec:
         ╰────
       help: write whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or
@@ -337,7 +337,7 @@ fn a_step_template_is_planned_where_it_is_said_to_run() {
 }
 
 #[test]
-fn a_wrong_word_is_told_once() {
+fn a_wrong_word_is_reported_once() {
     let step = run_step("a", "true") + "    when: {stageStatus: Sucess}\n";
     let environment = TestEnvironment::pipeline(Stage::kubernetes().step(&step).pipeline());
     assert_snapshot!(environment.cirun(&["check", "ci.yaml"]).exits(3), @"
@@ -358,7 +358,7 @@ fn a_wrong_word_is_told_once() {
 }
 
 #[test]
-fn what_only_follows_from_a_broken_text_is_not_told() {
+fn consequences_of_a_broken_text_are_not_reported() {
     let step = run_step("a", "true").replace("      command: |-\n", "      command: \"\n");
     let environment = TestEnvironment::pipeline(Stage::kubernetes().step(&step).pipeline());
     assert_snapshot!(environment.cirun(&["check", "ci.yaml"]).exits(3), @"
@@ -375,9 +375,9 @@ fn what_only_follows_from_a_broken_text_is_not_told() {
     ");
 }
 
-/// `USER_PASSWORD` is a constant of the service; YAML has another word (connectors.docker-login).
+/// `USER_PASSWORD` is a constant of the service; the value in YAML is another one (connectors.docker-login).
 #[test]
-fn a_wrong_way_to_log_in_is_told_once() {
+fn a_wrong_way_to_log_in_is_reported_once() {
     let connector = "connector:\n  name: hub\n  identifier: hub\n  type: DockerRegistry\n  spec:\n    dockerRegistryUrl: https://index.docker.io/v2/\n    providerType: DockerHub\n    auth: {type: USER_PASSWORD}\n";
     let step = run_step("a", "true").replace("account.harnessImage", "hub");
     let environment =
@@ -398,7 +398,7 @@ fn a_wrong_way_to_log_in_is_told_once() {
     ");
 }
 
-/// A run does without what only the saving of a document asks for.
+/// A run ignores errors that only matter when a document is saved.
 #[test]
 fn what_the_service_refuses_to_save() {
     let environment = TestEnvironment::pipeline(

@@ -1,6 +1,6 @@
-//! Real clients against `cirun aws serve`: they are told what it prints, or find it by the AWS names.
+//! Real clients with `cirun aws serve`: they use its printed variables, or the AWS names.
 //!
-//! They come from their packages, as in `cirun-aws-emulator`'s tests, and are installed when they are missing.
+//! They come from packages, as in `cirun-aws-emulator`'s tests, and are installed if they are missing.
 
 mod aws_cli;
 mod boto3;

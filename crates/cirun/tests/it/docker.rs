@@ -29,7 +29,7 @@ mod stores;
 
 use super::support::{CommandOutput, Events, TestEnvironment, assert_nothing_left};
 
-/// Runs `ci.yaml`, demands the exit code, and that nothing of the run is left on the engine.
+/// Runs `ci.yaml`, and checks the exit code, and that nothing of the run is left on the engine.
 #[track_caller]
 fn run(environment: &TestEnvironment, args: &[&str], code: i32) -> (CommandOutput, Events) {
     let base = ["local", "ci.yaml", "--events", "e.jsonl"];
@@ -39,7 +39,7 @@ fn run(environment: &TestEnvironment, args: &[&str], code: i32) -> (CommandOutpu
     (output, events)
 }
 
-/// A workspace with this pipeline, and the engine.
+/// A workspace with this pipeline, and an engine.
 fn engine(pipeline: &str) -> TestEnvironment {
     TestEnvironment::pipeline(pipeline).with_engine()
 }

@@ -86,7 +86,7 @@ fn a_list_that_comes_to_nothing_fails_the_stage() {
     let strategy = format!("        strategy: {{parallelism: '<+{OUTPUTS}.ITEMS>'}}\n");
     let environment = TestEnvironment::new().file("ci.yaml", pipeline(&says("each", &strategy, "never")));
     let run = environment.cirun(&["local", "ci.yaml"]).exits(1);
-    drop(run.says("`parallelism` comes to `a,b`, which is not a whole number"));
+    drop(run.says("`parallelism` evaluates to `a,b`, which is not a whole number"));
 }
 
 fn gated() -> TestEnvironment {

@@ -1,4 +1,4 @@
-//! The rows of the table of exit codes that no other test is about.
+//! The exit codes in the table that no other test covers.
 
 use insta::assert_snapshot;
 
@@ -27,13 +27,13 @@ fn a_difference_from_ci_with_strict_parity() {
     differs from CI (1):
       `push` starts a daemon of its own: CI uses the machine's  (pipeline-vm.yaml:128:31)
     error: 1 difference from CI; nothing was started
-     help: without `--strict-parity` they are reported and the run goes on
+     help: without `--strict-parity` they are reported and the run continues
     --- exit status: 7
     ");
     drop(environment.cirun(&["check", "pipeline-vm.yaml", "--strict-parity"]).exits(7));
 }
 
-/// A run in which nothing can run is no success, whatever the reason.
+/// A run in which nothing can run is not a success, whatever the reason.
 #[test]
 fn nothing_that_runs_locally() {
     let deploy =
@@ -43,7 +43,7 @@ fn nothing_that_runs_locally() {
     --- stderr
     error: nothing of this pipeline runs locally:
       deploy: a `Deployment` stage is not run locally
-     help: `cirun plan`, `explain` and `check` work on it
+     help: `cirun plan`, `explain` and `check` still work on it
     --- exit status: 3
     ");
     assert_snapshot!(environment.cirun(&["local", "ci.yaml", "--fail-on-skip"]).exits(3), @"
@@ -58,12 +58,12 @@ fn nothing_that_runs_locally() {
     --- stderr
     error: nothing of this pipeline runs locally:
       b: it runs a GitHub Action or a Bitrise step, for which the service has a runner of its own
-     help: `cirun plan`, `explain` and `check` work on it
+     help: `cirun plan`, `explain` and `check` still work on it
     --- exit status: 3
     ");
 }
 
-/// A Background step of a Deployment stage has no pod or network outside of a containerised group.
+/// A Background step of a Deployment stage has no pod or network outside a containerised group.
 #[test]
 fn a_service_outside_of_containerised_groups() {
     let service =
@@ -73,7 +73,7 @@ fn a_service_outside_of_containerised_groups() {
     --- stderr
     background-outside-group
 
-      × `db` is in no containerised step group of its `Deployment` stage
+      × `db` is not in a containerised step group of its `Deployment` stage
         ╭─[ci.yaml:12:28]
      11 │             steps:
      12 │             - step: {type: Background, name: db, identifier: db, spec: {image: "redis:7", connectorRef: images}}
@@ -87,7 +87,7 @@ fn a_service_outside_of_containerised_groups() {
     "#);
 }
 
-/// CI skips such a stage too, so that it is no failure; it is no success either.
+/// CI skips such a stage too, so it is not a failure; but it is not a success either.
 #[test]
 fn nothing_whose_condition_holds() {
     let never = "- step: {type: Run, name: a, identifier: a, when: {stageStatus: Success, condition: \"false\"}, spec: {shell: Sh, command: \"true\"}}";
@@ -107,7 +107,7 @@ fn a_workspace_that_does_not_exist() {
     ");
 }
 
-/// An engine that takes connections and never answers holds a run up before it begins.
+/// An engine that accepts connections and never responds stops a run before it begins.
 #[cfg(unix)]
 #[test]
 fn interrupted_before_the_first_step() {
@@ -119,8 +119,8 @@ fn interrupted_before_the_first_step() {
     let held = engine.accept().unwrap();
     running.signal(rustix::process::Signal::INT);
     assert_snapshot!(running.wait().exits(130).words(), @"
-    stopping: once more to kill
-    stopped before the first step: nothing of the pipeline has run
+    stopping; press Ctrl-C again to kill
+    stopped before the first step: no step has run
     ");
     drop(held);
 }

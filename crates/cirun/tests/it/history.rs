@@ -12,7 +12,7 @@ fn step(id: &str, command: &str, more: &str) -> String {
     )
 }
 
-/// `make` exports what `use` needs; `use` fails unless the file `good` is there; each run of a step leaves a trace.
+/// `make` exports what `use` needs; `use` fails until the file `good` exists; each run of a step leaves a trace.
 fn pipeline() -> String {
     let outputs = "outputVariables:\n  - name: WORD\n";
     Stage::cloud()
@@ -65,7 +65,7 @@ fn logs_of_all_steps_of_one_and_of_an_older_run() {
     assert_eq!(environment.cirun(&["logs", "use"]).exits(0).stdout, "got hello\n");
     let oldest = environment.records()[0].file_name().unwrap().to_str().unwrap().to_owned();
     assert_eq!(environment.cirun(&["logs", &oldest, "build.make"]).exits(0).stdout, "making\n");
-    drop(environment.cirun(&["logs", "nobody"]).exits(2).says("has no step `nobody`").says("make, use"));
+    drop(environment.cirun(&["logs", "missing"]).exits(2).says("has no step `missing`").says("make, use"));
     drop(environment.cirun(&["logs", "9999", "make"]).exits(2).says("no run `9999` is recorded"));
     drop(environment.cirun(&["logs", &oldest[..2]]).exits(2).says("2 runs begin with"));
 }
@@ -116,7 +116,7 @@ fn rerun_of_what_failed_with_the_outputs_of_what_did_not() {
     assert_eq!(events.output("use"), ["got hello"]);
     assert_eq!(environment.read("trace"), "made\nused\nused\nlast\n");
     assert!(events.of("step_started").all(|event| event["step"] != "build.make"));
-    // A run that goes on from another can be gone on from.
+    // A run that continues another run can be continued itself.
     drop(environment.cirun(&["rerun", "--from", "use"]).exits(0));
     assert_eq!(environment.read("trace"), "made\nused\nused\nlast\nused\nlast\n");
     drop(environment.cirun(&["rerun", "--failed"]).exits(2).says("every step of run"));

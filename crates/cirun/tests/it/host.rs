@@ -1,4 +1,4 @@
-//! Runs of host steps: no engine is there, and none is missed.
+//! Runs of host steps, without an engine.
 
 use insta::assert_snapshot;
 
@@ -37,7 +37,7 @@ fn a_failing_step_ends_the_run_with_one_and_its_last_lines() {
     cirun 0.1.0 · it · build (cloud)
       run        [RUN]
       workspace  [ROOT]/work
-      host       3 steps run on this machine as tester, with that user's network and files in reach
+      host       3 steps run on this machine as tester, with access to that user's network and files
 
     a            ▶ Run started at +[ELAPSED]
     a            │ one
@@ -58,14 +58,14 @@ fn a_failing_step_ends_the_run_with_one_and_its_last_lines() {
       last 1 line:
       │ last words
 
-    next: `cirun rerun --from b` goes on from there; with `--shell-on-failure` it opens a shell in the step
+    next: `cirun rerun --from b` continues from that step; with `--shell-on-failure` it opens a shell there
     --- exit status: 1
     ");
     assert_eq!(environment.events().outcomes(), "a succeeded, b failed 7, c skipped");
     assert_eq!(environment.events().end(), ("failed".to_owned(), 1));
 }
 
-/// No name server of a run can lead a process of this machine to the emulated AWS: it has an address.
+/// A run's name server cannot redirect a process of this machine to the emulated AWS: it uses the endpoint's address.
 #[cfg(unix)]
 #[test]
 fn a_host_step_finds_the_emulated_aws() {
@@ -75,14 +75,14 @@ fn a_host_step_finds_the_emulated_aws() {
     let environment = TestEnvironment::new()
         .file("ci.yaml", Stage::cloud().step(&host_step("ask", ask).replace("shell: Sh", "shell: Bash")).pipeline());
     drop(environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl"]).exits(0));
-    // It is there, and wants a signature.
+    // It responds, and requires a signature.
     assert_eq!(environment.events().output("ask"), ["HTTP/1.1 403 Forbidden"]);
     let log = std::fs::read_to_string(environment.record().join("emulator/requests.jsonl")).unwrap();
     assert!(log.contains("GetCallerIdentity"), "{log}");
     assert!(!environment.record().join("emulator/data").exists());
 }
 
-/// A service of the machine is waited for by the ports that it names, and the race is told.
+/// A step waits for the declared ports of a service on the machine, and the race is reported.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_service_is_waited_for() {
@@ -105,7 +105,7 @@ fn a_service_is_waited_for() {
     drop(environment.cirun(&["local", "ci.yaml", "--no-wait"]).exits(1));
 }
 
-/// An entrypoint is started as it is, without a shell.
+/// An entrypoint is started directly, without a shell.
 #[test]
 fn a_service_by_its_entrypoint() {
     let service = host_step("say", "echo never").replace("type: Run", "type: Background").replace(
@@ -141,7 +141,7 @@ fn an_engine_of_none_refuses_containers() {
     assert_snapshot!(environment.cirun(&["local", "pipeline.yaml", "--engine", "host"]).exits(2), @r"
     --- stderr
     error: `--engine host` runs no containers, and step `cache` needs one
-     help: leave the option out, or select host steps with `--step`
+     help: omit the option, or select host steps with `--step`
     --- exit status: 2
     ");
 }
@@ -171,7 +171,7 @@ fn a_stage_for_windows_is_planned_and_skipped() {
     let plan = environment.cirun(&["plan", "ci.yaml", "--format", "json"]).exits(0).json();
     let stage = &plan["stages"][0];
     assert_eq!(stage["workspace"], "C:\\harness");
-    assert_eq!(stage["not_here"], "it is for Windows, and steps run in Linux containers here");
+    assert_eq!(stage["not_here"], "it is for Windows, and steps run in Linux containers");
     assert_eq!(stage["execution"][0]["step"]["command"][0], "powershell");
 }
 
@@ -196,7 +196,7 @@ fn a_clean_clone_is_head_and_gone_afterwards() {
 #[test]
 fn a_clean_clone_takes_a_repository() {
     let environment = stage(&[("a", "ls -a")]);
-    // A stage that does not clone begins with an empty workspace.
+    // A stage that does not clone starts with an empty workspace.
     drop(environment.cirun(&["local", "ci.yaml", "--clean-clone", "--events", "e.jsonl"]).exits(0));
     assert_eq!(environment.events().output("a"), [".", ".."]);
     let environment = environment.edit("ci.yaml", "cloneCodebase: false", "cloneCodebase: true");
@@ -204,7 +204,7 @@ fn a_clean_clone_takes_a_repository() {
     assert!(output.stderr.contains("is in no git working tree"), "{output}");
 }
 
-/// Where nothing needs a container, cirun plays the cache plugin as a process, as CI runs it on a VM.
+/// If nothing needs a container, cirun emulates the cache plugin as a process, as CI runs it on a VM.
 #[test]
 fn caches_need_no_engine() {
     let connector = "connector:\n  identifier: s3\n  name: s3\n  type: Aws\n  spec: {credential: {type: ManualConfig, spec: {accessKey: AKIATEST, secretKeyRef: s3_secret}}}\n";

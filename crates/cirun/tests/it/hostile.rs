@@ -1,4 +1,4 @@
-//! `cirun check` of every kind of bad input: a finding or none, never a bug, within a bounded time and memory.
+//! `cirun check` with every kind of bad input: it may report errors, but has no bug, and is limited in time and memory.
 
 use std::{
     process::Command,
@@ -10,9 +10,9 @@ use super::support::TestEnvironment;
 #[path = "../../../../fuzz/hostile.rs"]
 mod kinds;
 
-/// In KiB, of address space; a debug binary has much of it that is never touched.
+/// Address space in KiB; a debug binary has much of it that is never used.
 const MEMORY: &str = "1500000";
-/// Far more than a debug binary needs on a machine that does other things too.
+/// Far more than a debug binary needs, even on a busy machine.
 const TIME: Duration = Duration::from_secs(120);
 
 #[test]
@@ -28,7 +28,7 @@ fn every_kind_ends_in_time_with_a_diagnostic() {
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         assert_eq!(output.status.code(), Some(if valid { 0 } else { 3 }), "{kind}: {said}");
         assert!(valid || said.contains("ci.yaml"), "{kind} names its place: {said}");
-        assert!(said.len() < 8000, "{kind} is told in {} bytes", said.len());
+        assert!(said.len() < 8000, "{kind} has {} bytes of output", said.len());
         assert!(began.elapsed() < TIME, "{kind} took {:?}", began.elapsed());
     }
 }

@@ -23,7 +23,7 @@ fn greeting(args: &[&str]) -> String {
 }
 
 #[test]
-fn a_missing_input_ends_the_run_where_nobody_can_be_asked() {
+fn a_missing_input_ends_the_run_without_a_terminal() {
     let environment = environment();
     assert_snapshot!(environment.cirun(&["local", "ci.yaml"]).exits(3), @"
     --- stderr
@@ -75,7 +75,7 @@ fn input_sets_and_inputs() {
     drop(refused.says("`middle` is not one of `low`, `high`").says("--var level:1:1"));
 }
 
-/// A trigger that takes the set `ci` and gives `level` itself.
+/// A trigger that uses the set `ci` and sets `level` itself.
 fn trigger(references: &str, level: &str) -> String {
     let yaml = indent(
         &format!(
@@ -97,9 +97,9 @@ fn a_trigger_gives_its_inputs() {
     drop(environment.cirun(&args).exits(0));
     assert_eq!(environment.events().output("greet"), ["Ada, high"]);
 
-    let environment = environment.file("trigger.yaml", trigger("nobody", "high"));
+    let environment = environment.file("trigger.yaml", trigger("missing", "high"));
     let output = environment.cirun(&args).exits(3);
-    assert!(output.stderr.contains("the trigger refers to the input set `nobody`"), "{output}");
+    assert!(output.stderr.contains("the trigger refers to the input set `missing`"), "{output}");
 
     let environment = environment.file("trigger.yaml", trigger("ci", "middle"));
     let output = environment.cirun(&args).exits(3);
@@ -203,7 +203,7 @@ fn what_is_no_input_set() {
     ");
 }
 
-/// A pipeline as the studio writes it: most of its inputs have an answer here.
+/// A pipeline as the Studio writes it: most of its inputs have a value here.
 const STUDIO: &str = "pipeline:
   identifier: it
   name: it

@@ -1,4 +1,4 @@
-//! `cirun --help`, `man`, `completions`: complete, and in step with the arguments.
+//! `cirun --help`, `man`, `completions`: complete, and consistent with the arguments.
 
 use super::support::TestEnvironment;
 

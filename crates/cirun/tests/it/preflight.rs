@@ -1,4 +1,5 @@
-//! Real AWS before anything is built, played by `cirun aws serve`: what would fail ten minutes later fails at once.
+//! Checks of real AWS before the build, with `cirun aws serve` in its place: what would fail ten minutes later fails at
+//! once.
 
 use insta::assert_snapshot;
 
@@ -22,10 +23,10 @@ user = "developer"
 account = "123456789012"
 "#;
 
-/// A role of the example that wants another external id than the connector's.
+/// A role of the example that requires another external id than the connector's.
 const OTHER_ID: &str = "[[role]]\narn = \"arn:aws:iam::123456789012:role/ci-push\"\nexternal_id = \"another\"\n";
 
-/// A served AWS and the address of its endpoint.
+/// A running `cirun aws serve`, and the address of its endpoint.
 fn serve(options: &[&str]) -> (TestEnvironment, Running, String) {
     serve_with("", options)
 }
@@ -41,12 +42,12 @@ fn serve_with(seeds: &str, options: &[&str]) -> (TestEnvironment, Running, Strin
     (environment, running, endpoint)
 }
 
-/// Pushes the example for real, as far as that goes without an engine.
+/// Pushes the example with `--push real`, as far as possible without an engine.
 fn push(endpoint: &str, connector: &str, code: i32) -> CommandOutput {
     push_from(&shop(endpoint, connector), code)
 }
 
-/// The example's push with that connector, of a developer of that AWS.
+/// The example's push with that connector, as a user of that AWS.
 fn shop(endpoint: &str, connector: &str) -> TestEnvironment {
     TestEnvironment::example("shop")
         .edit("pipeline.yaml", "connectorRef: aws\n", &format!("connectorRef: {connector}\n"))
@@ -109,7 +110,7 @@ fn a_signer_without_permission() {
 fn an_oidc_connector_without_a_token() {
     let (_environment, _running, endpoint) = serve(&["--seed", "seeds.toml"]);
     let output = push(&endpoint, "aws_oidc", 3);
-    assert!(output.stderr.contains("no OIDC token plays the CI service's"), "{output}");
+    assert!(output.stderr.contains("there is no OIDC token in place of the CI service's"), "{output}");
     assert!(output.stderr.contains("--oidc-token-file"), "{output}");
 }
 
@@ -162,10 +163,10 @@ fn credentials_that_expire_before_the_push_was_done_last_time() {
              {{\"time\":\"{end}\",\"type\":\"step_finished\",\"step\":\"build.push\",\"outcome\":\"succeeded\"}}\n"
         );
         std::fs::write(record.join("events.jsonl"), events).unwrap();
-        let told = warned(&environment);
-        assert!(told.starts_with(expected) && told.is_empty() == expected.is_empty(), "{minutes}: {told}");
+        let message = warned(&environment);
+        assert!(message.starts_with(expected) && message.is_empty() == expected.is_empty(), "{minutes}: {message}");
         if minutes == 100 {
-            assert!(told.ends_with("min, and its push was done after 100 min last time"), "{told}");
+            assert!(message.ends_with("min, and its push took 100 min last time"), "{message}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets: where they are taken from, and that nothing shows them.
+//! Secrets: their sources, and that no output shows them.
 
 use insta::assert_snapshot;
 
@@ -58,15 +58,15 @@ fn a_missing_secret_says_how_to_give_it() {
         ·                                                   ╰── needed here
      27 │                     command: |-
         ╰────
-      help: give it with `--secret deploy-token`, which asks for it, in a dotenv
-            file named by `--secret-file FILE`, or in the environment variable
+      help: set it with `--secret deploy-token`, which prompts for it, in a dotenv
+            file with `--secret-file FILE`, or in the environment variable
             `CIRUN_SECRET_deploy_token`
     error: the pipeline has 1 error; nothing was started
     --- exit status: 3
     "#);
 }
 
-/// Only a run needs the value: what is looked at shows none anyway.
+/// Only a run needs the value: other commands never show it anyway.
 #[test]
 fn a_plan_is_shown_without_secrets() {
     let environment = TestEnvironment::new().file("ci.yaml", pipeline());
@@ -97,8 +97,8 @@ fn a_plan_is_shown_without_secrets() {
         ·                                                   ╰── needed here
      27 │                     command: |-
         ╰────
-      help: give it with `--secret deploy-token`, which asks for it, in a dotenv
-            file named by `--secret-file FILE`, or in the environment variable
+      help: set it with `--secret deploy-token`, which prompts for it, in a dotenv
+            file with `--secret-file FILE`, or in the environment variable
             `CIRUN_SECRET_deploy_token`
     ci.yaml: 0 errors, 0 warnings, 0 differences from CI
     a run asks for consent first: 1 host step; `cirun local` lists them, `--trust` allows them

@@ -1,4 +1,4 @@
-//! Settings: the stronger layer wins, a repository is not trusted, mistakes name their place.
+//! Settings: the stronger layer wins, a repository is not trusted, and errors have a place.
 
 use insta::assert_snapshot;
 
@@ -29,8 +29,8 @@ fn a_repository_does_not_reach_out_without_trust() {
     let environment = TestEnvironment::example("shop").edit(".cirun.toml", "workspace = \".\"", reaching);
     let output = environment.cirun(&["list", "pipeline.yaml"]).exits(0);
     assert_snapshot!(output.words(), @r#"
-    warning: `aws = "real"` in .cirun.toml is not followed: a repository may set only `emulated` (without the emulated AWS, calls leave this machine); `--trust` follows it, or set it yourself
-    warning: `push = "real"` in .cirun.toml is not followed: a repository may set only a value that is as strict as yours (`none` is stricter than `local`, and `local` than `real`); `--trust` follows it, or set it yourself
+    warning: `aws = "real"` in .cirun.toml is not followed: a repository may only set `emulated` (without the emulated AWS, calls leave this machine); `--trust` follows it, or set it yourself
+    warning: `push = "real"` in .cirun.toml is not followed: a repository may only set a value that is as strict as yours (`none` is stricter than `local`, and `local` than `real`); `--trust` follows it, or set it yourself
     warning: `allow-account = "123456789012"` in .cirun.toml is not followed: it is your list of accounts that a push may reach; `--trust` follows it, or set it yourself
     "#);
     let trusted = environment.cirun(&["list", "pipeline.yaml", "--trust"]).exits(0);
@@ -43,12 +43,12 @@ fn pushes_are_guarded() {
     assert_snapshot!(environment.cirun(&["local", "pipeline.yaml", "--push", "real"]).exits(2), @"
     --- stderr
     error: step `push` pushes to ECR: `--push real` needs `--aws real`
-     help: or leave it out: images then stay here
+     help: or omit it: images then stay on this machine
     --- exit status: 2
     ");
     assert_snapshot!(environment.cirun(&["local", "pipeline.yaml", "--aws", "off"]).exits(2), @r"
     --- stderr
-    error: step `push` pushes, and with `--aws off` nobody takes its image
+    error: step `push` pushes, and with `--aws off` no registry takes its image
      help: `--push none` only builds; `--aws emulated` keeps images here
     --- exit status: 2
     ");

@@ -1,4 +1,4 @@
-//! What every test stands on.
+//! Helpers for all tests.
 
 mod dns_capture;
 mod engine;

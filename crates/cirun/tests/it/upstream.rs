@@ -1,4 +1,4 @@
-//! Forwarding over TLS: one served AWS stands behind another one.
+//! Forwarding over TLS, from one `cirun aws serve` to another.
 
 use std::{
     io::{Read, Write},
@@ -7,7 +7,7 @@ use std::{
 
 use super::support::{Running, TestEnvironment, until};
 
-/// A served AWS, and the addresses that it printed.
+/// A running `cirun aws serve`, and its printed addresses.
 fn serve(environment: &TestEnvironment, options: &[&str]) -> (Running, String, String) {
     let words = ["aws", "serve", "--port", "0", "--tls", "127.0.0.1:0", "--account", "123456789012"];
     let running = environment.start(&[&words, options].concat());
@@ -21,7 +21,7 @@ fn serve(environment: &TestEnvironment, options: &[&str]) -> (Running, String, S
     (running, http, https)
 }
 
-/// Asks who the caller is.
+/// Requests the caller's identity.
 fn ask(address: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let body = "Action=GetCallerIdentity&Version=2011-06-15";

@@ -1,4 +1,4 @@
-//! What only a run can find, by what it is about.
+//! What only a run can report, by what it is about.
 
 use crate::code::codes;
 
@@ -22,38 +22,39 @@ codes! {
         "The image has no variant for the engine's machine. It runs only where the kernel emulates its processor (binfmt), \
          many times slower. Choose an image for this platform, or another one with `--platform`.";
     STEP_RETRY = Note "step-retry", "a failed step runs again",
-        "Its failure strategy asks for it. Only the last attempt counts.";
+        "Its failure strategy requires it. Only the last attempt counts.";
     STEP_GROUP_RETRY = Note "step-group-retry", "a step group runs again",
-        "A failure strategy with `RetryStepGroup` asks for it: what still ran in the group was stopped, and its steps start \
-         from the first.";
+        "A failure strategy with `RetryStepGroup` requires it: cirun stopped the steps of the group that were still \
+         running, and starts again with the first.";
     NO_STEP_GROUP = Warning "no-step-group", "there is no step group to run again",
         "`RetryStepGroup` is the failure action of a step that is in no step group. Use `Retry`, or put the step into one.";
     MANUAL_INTERVENTION = Note "manual-intervention", "a person is asked",
-        "The failure strategy is `ManualIntervention`. Without an answer in time its `onTimeout` action is done.";
-    NOBODY_TO_ASK = Note "nobody-to-ask", "nobody can be asked",
-        "The failure strategy is `ManualIntervention`, and there is no terminal, or `--no-input` is given. Its `onTimeout` \
-         action is done at once.";
+        "The failure strategy is `ManualIntervention`. Without an answer in time, cirun takes its `onTimeout` action.";
+    NO_ONE_TO_ASK = Note "nobody-to-ask", "no one is there to answer",
+        "The failure strategy is `ManualIntervention`, and there is no terminal, or `--no-input` is given. cirun takes \
+         its `onTimeout` action at once.";
     CONDITION_ERROR = Error "condition-error", "a condition cannot be evaluated",
-        "The `when` of a step group came to something that is neither true nor false, or names a value that does not exist. \
-         As in CI, the group fails.";
+        "The `when` of a step group is neither true nor false, or it names a value that does not exist. As in CI, the \
+         group fails.";
     OUTPUTS_UNUSABLE = Warning "outputs-unusable", "output variables cannot be read",
-        "The file that the step wrote its output variables to is not made of `NAME=value` lines, or cannot be read. The \
-         step's variables are missing for later steps.";
+        "The file with the step's output variables has lines other than `NAME=value`, or cannot be read. Later steps \
+         do not get the variables.";
     REPORT_UNUSABLE = Warning "report-unusable", "a test report cannot be used",
         "No file matches the paths of `reports`, a file is neither JUnit XML nor a `.trx` file that the service can read, or it \
          holds cases that the service does not count: outside of a `<testsuite>`, or without a name. The service reads UTF-8 \
          and strict XML only. The outcome of the step stays.";
     PREPARE_FAILED = Note "prepare-failed", "a step could not be prepared ahead of its turn",
-        "The step is prepared again when its turn comes; what went wrong then is told as its failure.";
-    AWS_NOT_EMULATED = Warning "aws-not-emulated", "a service of AWS that is not emulated was asked for",
-        "With emulated AWS every name of AWS leads to the run's gateway. It has STS, ECR and its registries, and buckets where \
-         `--aws-endpoint-url` forwards calls; a call to any other service is refused there and never reaches AWS. In CI it is \
-         answered. Let the step go on without that service, or give it one: `--aws-endpoint-url`, a Background step with an \
-         emulator and its address in the step's variables, or `--aws real`.";
+        "The step is prepared again when its turn comes; an error at that time is reported as its failure.";
+    AWS_NOT_EMULATED = Warning "aws-not-emulated", "a step called an AWS service that is not emulated",
+        "With emulated AWS, every AWS name resolves to the run's gateway. It has STS, ECR and its registries, and \
+         buckets where `--aws-endpoint-url` forwards calls; a call to any other service is refused there and never \
+         reaches AWS. In CI it gets an answer. Let the step work without that service, or give it one: \
+         `--aws-endpoint-url`, a Background step with an emulator and its address in the step's variables, or `--aws \
+         real`.";
     BACKEND_ERROR = Error "backend-error", "the engine or the machine failed, not a step",
-        "cirun could not tell how a step went, so the run ends with the exit code of the cause. As a warning it is what \
-         came after the first such error, or after a cancellation.";
-    CLEANUP_INCOMPLETE = Warning "cleanup-incomplete", "something of the stage is left",
-        "An object or process could not be removed in time. The next start of cirun removes what its labels find; `cirun \
-         clean` does it now.";
+        "cirun could not find out how a step ended, so the run ends with the exit code of the cause. Later errors of \
+         this kind, and those after a cancellation, are warnings.";
+    CLEANUP_INCOMPLETE = Warning "cleanup-incomplete", "parts of the stage are left",
+        "An object or process could not be removed in time. The next run of cirun finds them by their labels and \
+         removes them; `cirun clean` does so now.";
 }

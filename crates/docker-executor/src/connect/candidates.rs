@@ -1,15 +1,15 @@
-//! Where an engine may listen, in the order of asking. Pure: the machine's facts come as arguments.
+//! The possible addresses of an engine, in order of preference. Pure: the machine's facts are arguments.
 
 use std::path::PathBuf;
 
-/// What the machine says about its engines; the caller reads the environment.
+/// The machine's settings for engines; the caller reads the environment.
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
     /// `DOCKER_HOST`.
     pub docker_host: Option<String>,
     /// `DOCKER_CONTEXT`.
     pub docker_context: Option<String>,
-    /// `DOCKER_CERT_PATH` when `DOCKER_TLS_VERIFY` is set: the directory of `ca.pem`, `cert.pem` and `key.pem`.
+    /// `DOCKER_CERT_PATH` if `DOCKER_TLS_VERIFY` is set: the directory of `ca.pem`, `cert.pem` and `key.pem`.
     pub tls: Option<PathBuf>,
     /// `DOCKER_CONFIG`, or `~/.docker`.
     pub config_dir: Option<PathBuf>,
@@ -22,7 +22,7 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
-    /// A machine of which only the system is known.
+    /// A machine whose system is all that is known.
     pub fn new(host_os: HostOs) -> Self {
         Self {
             docker_host: None,
@@ -60,12 +60,12 @@ impl HostOs {
     }
 }
 
-/// A place where an engine may listen.
+/// A possible address of an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// `unix://…`, `npipe://…`, `tcp://…`.
     pub address: String,
-    /// Why it is tried, for a person.
+    /// Why it is tried, as text to print.
     pub source: String,
     /// The directory of the client's certificates.
     pub tls: Option<PathBuf>,
@@ -81,7 +81,7 @@ const HOME_SOCKETS: [(&str, &str); 6] = [
     (".local/share/containers/podman/machine/podman.sock", "Podman machine"),
 ];
 
-/// The candidates, best first. `DOCKER_HOST` is the user's word: nothing else is tried then.
+/// The candidates, best first. If `DOCKER_HOST` is set, it is the only one.
 pub fn candidates(options: &ConnectOptions, context: Option<&Candidate>) -> Vec<Candidate> {
     if let Some(host) = options.docker_host.as_ref().filter(|host| !host.is_empty()) {
         let tls = options.tls.clone().filter(|_| host.starts_with("tcp://") || host.starts_with("https://"));

@@ -31,7 +31,7 @@ struct Endpoint {
     host: String,
 }
 
-/// The context that the docker CLI would use; `None` for the default one. A text for a person when its files are broken.
+/// The context that the docker CLI would use; `None` for the default one. The error is text to print, for broken files.
 pub(super) fn current(options: &ConnectOptions) -> Result<Option<Candidate>, String> {
     let Some(dir) = &options.config_dir else { return Ok(None) };
     let named = match &options.docker_context {
@@ -54,7 +54,7 @@ fn configured(path: &Path) -> Result<String, String> {
     }
 }
 
-/// The directories are named by a hash of the context's name; reading all saves computing it.
+/// A hash of the context's name is the directory's name; reading all of them avoids computing it.
 fn find(dir: &Path, name: &str) -> Result<Option<Candidate>, String> {
     let missing = || format!("docker context `{name}` does not exist: see `docker context ls`");
     for entry in fs::read_dir(dir.join("contexts/meta")).map_err(|_| missing())?.flatten() {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_told() {
+    fn problems_are_reported() {
         insta::assert_snapshot!(with(&[("config.json", "{")], None), @"DIR/config.json: EOF while parsing an object at line 1 column 1");
         insta::assert_snapshot!(with(&[], Some("gone")), @"docker context `gone` does not exist: see `docker context ls`");
     }

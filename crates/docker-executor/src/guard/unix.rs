@@ -1,4 +1,5 @@
-//! The guard where sockets can be shared with containers: takes connections, and answers each request by what it is about.
+//! The guard on systems where sockets can be shared with containers: accepts connections, and answers each request by
+//! its kind.
 
 mod address;
 mod answer;

@@ -1,4 +1,4 @@
-//! Images that cirun brings along: imported from memory when the engine does not have their content's tag.
+//! Images that come with cirun: imported from memory if the engine does not have the tag of their content.
 
 use std::collections::HashMap;
 
@@ -15,16 +15,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::registry::LATEST;
 use crate::{Engine, HelperImage, error::engine_error, labels};
 
-/// How long an image of another build is left alone: a run of that build looks for it at the start of each stage, and uses
-/// it in the course of the stage.
+/// How long to keep an image of another build: a run of that build looks for it at the start of each stage, and uses it
+/// during the stage.
 const IN_USE: SignedDuration = SignedDuration::from_hours(1);
 
 impl Engine {
-    /// Makes sure that the engine has a helper image; returns whether it had to be imported.
+    /// Ensures that the engine has a helper image; returns whether it was imported.
     ///
     /// # Errors
-    /// [`BackendError::Image`] when the engine lacks an image that has no root file system to import,
-    /// [`BackendError::Io`] when that cannot be made, [`BackendError::Engine`] when the engine refuses it.
+    /// [`BackendError::Image`] if the engine lacks an image that has no root file system to import,
+    /// [`BackendError::Io`] if that cannot be created, [`BackendError::Engine`] if the engine refuses it.
     pub async fn ensure_helper_image(&self, image: &HelperImage) -> Result<bool, BackendError> {
         if self.has_image(&image.reference, None).await? {
             return Ok(false);
@@ -54,8 +54,8 @@ impl Engine {
         Ok(true)
     }
 
-    /// Removes what earlier builds of cirun imported under the same repository. An image that a container still uses
-    /// stays, and goes when the next one is imported.
+    /// Removes what earlier builds of cirun imported into the same repository. An image that a container still uses
+    /// stays until the next import.
     async fn forget_older(&self, repository: &str, current: &str) {
         let filters = HashMap::from([("label".to_owned(), vec![format!("{}=helper", labels::ROLE)])]);
         let options = ListImagesOptionsBuilder::new().filters(&filters).build();
@@ -66,7 +66,7 @@ impl Engine {
     }
 }
 
-/// The names of other builds' images in the repository, but for those that a run may be about to use.
+/// The names of other builds' images in the repository, except those that a run may be about to use.
 fn outdated(images: Vec<ImageSummary>, repository: &str, current: &str, now: Timestamp) -> Vec<String> {
     let old = images.into_iter().filter(|image| now.as_second() - image.created > IN_USE.as_secs());
     let names = old.flat_map(|image| image.repo_tags);

@@ -1,4 +1,4 @@
-//! The user's registry logins: `config.json` of the docker CLI, and the helper programs that it names.
+//! The user's registry logins: `config.json` of the docker CLI, and the credential helpers that it names.
 
 use std::{collections::BTreeMap, fs, io, path::Path, process::Stdio};
 
@@ -9,7 +9,7 @@ use cirun_plan::{RegistryPassword, Secret};
 use serde::Deserialize;
 use tokio::{io::AsyncWriteExt, process::Command};
 
-/// Docker Hub's key in the file, from the days of its first API.
+/// Docker Hub's key in the file, from its first API.
 const HUB_KEY: &str = "https://index.docker.io/v1/";
 
 /// The logins of `~/.docker/config.json`; [`Default`] has none.
@@ -50,10 +50,10 @@ struct HelperAnswer {
 }
 
 impl DockerConfig {
-    /// Reads `config.json` below `dir`; a file that does not exist has no logins.
+    /// Reads `config.json` in `dir`; a file that does not exist has no logins.
     ///
     /// # Errors
-    /// [`BackendError::Io`] when the file cannot be read, or is not JSON of that form.
+    /// [`BackendError::Io`] if the file cannot be read, or does not have the expected form.
     pub fn load(dir: &Path) -> Result<Self, BackendError> {
         let path = dir.join("config.json");
         let broken = |source: io::Error| BackendError::Io { what: format!("read {}", path.display()), source };
@@ -75,7 +75,7 @@ impl DockerConfig {
         })
     }
 
-    /// The login for a registry: its own helper, else the store, else the file.
+    /// The login for a registry: from its own helper, else from the store, else from the file.
     pub(super) async fn login(&self, registry: &str) -> Option<DockerCredentials> {
         if let Some(helper) = self.helpers.get(registry).or(self.store.as_ref())
             && let Some(login) = ask_helper(helper, registry).await
@@ -124,8 +124,8 @@ fn host_of(key: &str) -> &str {
     if host == "index.docker.io" { "docker.io" } else { host }
 }
 
-/// Speaks the credential helper protocol: the server on stdin, JSON on stdout. A helper that is missing or has no login
-/// is no error: most images need none, and the registry's refusal is told where it matters.
+/// Runs a credential helper: the server on stdin, JSON on stdout. A helper that is missing or has no login is not an
+/// error: most images need none, and a refusal of the registry is reported with the image.
 async fn ask_helper(name: &str, registry: &str) -> Option<Login> {
     let server = if registry == "docker.io" { HUB_KEY } else { registry };
     let mut child = Command::new(format!("docker-credential-{name}"))

@@ -1,11 +1,11 @@
-//! Which images a stage needs, and whether each is to be pulled. Pure.
+//! The images that a stage needs, and whether to pull them. Pure.
 
 use cirun_plan::{Action, PlannedStage, PlannedStep, PullPolicy, RegistryAuth, Role, Text};
 use indexmap::IndexMap;
 
 use crate::PullOverride;
 
-/// An image that steps of the stage run in.
+/// An image of some steps of the stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ImageRequest {
     pub(crate) image: String,
@@ -14,23 +14,23 @@ pub(crate) struct ImageRequest {
     pub(crate) needed: Needed,
 }
 
-/// Whom a missing image stops.
+/// The effect of a missing image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needed {
-    /// The stage: nothing of it runs without the image.
+    /// The stage fails: no step runs without the image.
     ByStage,
-    /// The steps that run in it, when their turn comes: their failure strategies may act.
+    /// The steps with this image fail when their turn comes, and failure strategies apply.
     ByStep,
 }
 
-/// The run's word on pulling.
+/// The pull settings of the run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     pub(crate) pull: PullOverride,
     pub(crate) offline: bool,
 }
 
-/// What to do for an image.
+/// The action for an image.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     Use,
@@ -38,8 +38,8 @@ pub(super) enum Decision {
     Refuse(&'static str),
 }
 
-/// The images that can be had before the first step: not those that only a running step can name or make, nor those of
-/// steps that are known not to run or whose program a stand-in plays.
+/// The images that are available before the first step: without those that only a running step can name or build, those
+/// of steps that are known not to run, and those whose program a local plugin replaces.
 pub(crate) fn requests_of(stage: &PlannedStage) -> Vec<ImageRequest> {
     let mut requests: IndexMap<String, ImageRequest> = IndexMap::new();
     for step in stage.steps().into_iter().filter(|step| !step.image_from_run && may_run(step)) {
@@ -74,7 +74,7 @@ fn may_run(step: &PlannedStep) -> bool {
     !step.when.condition.as_ref().is_some_and(|condition| condition.value.never_holds())
 }
 
-/// One pull serves all steps with the image, so the most eager of their policies counts.
+/// One pull serves all steps with the image, so the strictest of their policies applies.
 fn eager(one: PullPolicy, other: PullPolicy) -> PullPolicy {
     match (one, other) {
         (PullPolicy::Always, _) | (_, PullPolicy::Always) => PullPolicy::Always,

@@ -12,7 +12,7 @@ pub(super) struct PullProgress {
 }
 
 impl PullProgress {
-    /// Takes a message of the engine; returns `(current, total)` when a hundredth more has come since the last return.
+    /// Adds a message of the engine; returns `(current, total)` after each further hundredth.
     pub(super) fn take(&mut self, message: &CreateImageInfo) -> Option<(u64, u64)> {
         let id = message.id.clone()?;
         match message.status.as_deref()? {

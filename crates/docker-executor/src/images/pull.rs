@@ -20,7 +20,7 @@ use crate::{
     error::{engine_error, explain, is_missing},
 };
 
-/// Where and how images are got.
+/// The sources and policies of images.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a> {
     pub(crate) engine: &'a Engine,
@@ -31,8 +31,8 @@ pub(crate) struct Source<'a> {
     pub(crate) mirror: Option<&'a Mirror>,
 }
 
-/// Verifies or pulls every image. All are tried, so that one run reports all that are missing. What only a step needs may be
-/// missing: its turn decides.
+/// Checks or pulls every image. All are tried, so that one run reports all missing images. An image that only a step
+/// needs may be missing: the step fails on its turn.
 pub(crate) async fn ensure_all(
     source: Source<'_>,
     requests: &[ImageRequest],
@@ -59,7 +59,7 @@ pub(crate) async fn ensure_all(
     }
 }
 
-/// Verifies or pulls one image.
+/// Checks or pulls one image.
 pub(crate) async fn ensure_one(
     source: Source<'_>,
     request: &ImageRequest,
@@ -68,9 +68,9 @@ pub(crate) async fn ensure_one(
     let image = &request.image;
     let found = source.engine.image_platform(image).await?;
     let present = found.as_deref().is_some_and(|found| fits(found, source.platform));
-    // The machine's own registry is no network.
+    // The machine's own registry needs no network.
     let rules = Rules { offline: source.rules.offline && !is_loopback(registry_of(image)), ..source.rules };
-    // The mirror is no network either.
+    // The mirror needs no network either.
     if decide(request.pull, Rules { offline: false, ..rules }, present) == Decision::Pull
         && let Some(copy) = source.mirror.and_then(|mirror| mirror.copy_of(image))
         && take_copy(source, image, &copy, progress).await?
@@ -106,7 +106,7 @@ pub(crate) async fn ensure_one(
     }
 }
 
-/// The login that the registry is shown: the connector's, or the user's own where there is none.
+/// The login to send to the registry: the connector's, or the user's own if there is none.
 async fn login_for(source: Source<'_>, request: &ImageRequest) -> Result<Option<DockerCredentials>, String> {
     let registry = registry_of(&request.image);
     match &request.auth {
@@ -118,7 +118,7 @@ async fn login_for(source: Source<'_>, request: &ImageRequest) -> Result<Option<
     }
 }
 
-/// Takes an image from the mirror, under its own name; `false` when the mirror does not have it.
+/// Takes an image from the mirror, and gives it its own name; `false` if the mirror does not have it.
 async fn take_copy(
     source: Source<'_>,
     image: &str,
@@ -131,7 +131,7 @@ async fn take_copy(
             return Ok(false);
         }
         tagged = source.engine.tag_image(copy, image).await;
-        // Another run may have taken the same copy, and its name away, in between.
+        // Another run may have taken the same copy, and removed its name, meanwhile.
         if tagged.is_ok() {
             report(progress, image, ImageState::Started).await?;
             source.engine.untag_image(copy).await?;
@@ -141,7 +141,7 @@ async fn take_copy(
     tagged.map(|()| false)
 }
 
-/// A receiver that has gone wants no reports; the pull goes on.
+/// A receiver that is gone needs no reports; the pull continues.
 async fn report(
     progress: Option<&mpsc::Sender<EventKind>>,
     image: &str,
@@ -153,8 +153,8 @@ async fn report(
     Ok(())
 }
 
-/// Tells of an image for another processor than the engine's: it is slow where there is an emulator, and ends with `exec
-/// format error` where there is none.
+/// Reports an image for another processor than the engine's: it is slow with an emulator, and ends with `exec format
+/// error` without one.
 async fn warn_of_emulation(
     source: Source<'_>,
     image: &str,
@@ -173,7 +173,7 @@ async fn warn_of_emulation(
     }
 }
 
-/// Whether an image of the platform `found` serves for `wanted` (`linux`, `linux/arm64`).
+/// Whether an image for the platform `found` can be used for `wanted` (`linux`, `linux/arm64`).
 fn fits(found: &str, wanted: Option<&str>) -> bool {
     wanted.is_none_or(|wanted| {
         let mut found = found.split('/');
@@ -197,7 +197,7 @@ async fn pull(
         let message = message.map_err(|error| explain(&error))?;
         if let (Some(progress), Some((current, total))) = (progress, bytes.take(&message)) {
             let state = ImageState::Progress { current, total };
-            // Progress may be lost when the receiver is busy: the next one says more.
+            // A busy receiver may miss a report: the next one has the newer state.
             drop(progress.try_send(EventKind::ImagePull { image: image.to_owned(), state }));
         }
     }
@@ -225,10 +225,10 @@ fn remedy(reason: &str, image: &str, present: bool) -> String {
 }
 
 impl Engine {
-    /// Whether the engine has an image, for `platform` (`linux/arm64`) when one is given.
+    /// Whether the engine has an image, for `platform` (`linux/arm64`) if there is one.
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when it does not answer.
+    /// [`BackendError::Engine`] if it does not respond.
     pub async fn has_image(&self, image: &str, platform: Option<&str>) -> Result<bool, BackendError> {
         Ok(self.image_platform(image).await?.is_some_and(|found| fits(&found, platform)))
     }

@@ -2,7 +2,7 @@
 
 use cirun_image_ref::split_tag;
 
-/// The reference to ask a registry for: without a tag or digest, the API would fetch every tag.
+/// The reference for a request to a registry: without a tag or digest, the API would fetch every tag.
 pub(super) fn with_tag(reference: &str) -> String {
     match split_tag(reference) {
         (_, Some(_)) => reference.to_owned(),

@@ -1,4 +1,4 @@
-//! Tags and pushes: how base images get into the machine's own registry.
+//! Tags and pushes, which copy base images into the machine's own registry.
 
 use bollard::{
     errors::Error,
@@ -13,18 +13,18 @@ use crate::{
     error::{engine_error, explain, is_missing},
 };
 
-/// The tag of a name without one.
+/// The tag of a name without a tag.
 pub(super) const LATEST: &str = "latest";
 
-/// How often another's removal of a name may be met before it is given up.
+/// How often to retry if another run removes the name.
 pub(super) const LOST_NAMES: u32 = 10;
 
 impl Engine {
-    /// Pushes an image of the engine under another name, which the engine has only meanwhile. Others may be doing the same
-    /// with the same name at the same time.
+    /// Pushes an image of the engine under a temporary name. Others may do the same with the same name at the same
+    /// time.
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when the engine refuses, does not have `image`, or the registry refuses.
+    /// [`BackendError::Engine`] if the engine refuses, does not have `image`, or the registry refuses.
     pub async fn publish_image(&self, image: &str, name: &str) -> Result<(), BackendError> {
         let mut tries = 0..LOST_NAMES;
         loop {
@@ -42,7 +42,7 @@ impl Engine {
     /// Gives an image a second name.
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when the engine refuses, or does not have `image`.
+    /// [`BackendError::Engine`] if the engine refuses, or does not have `image`.
     pub async fn tag_image(&self, image: &str, new_name: &str) -> Result<(), BackendError> {
         let (repository, tag) = split_tag(new_name);
         let options = TagImageOptionsBuilder::new().repo(repository).tag(tag.unwrap_or(LATEST)).build();
@@ -53,7 +53,7 @@ impl Engine {
     /// Removes a name of an image (and the image with its last name).
     ///
     /// # Errors
-    /// [`BackendError::Engine`] when the engine refuses; a name that it does not have is no error.
+    /// [`BackendError::Engine`] if the engine refuses; a name that it does not have is not an error.
     pub async fn untag_image(&self, image: &str) -> Result<(), BackendError> {
         match self.docker.remove_image(image, None::<RemoveImageOptions>, None).await {
             Ok(_) => Ok(()),
@@ -70,7 +70,7 @@ impl Engine {
     }
 }
 
-/// Somebody else has removed the name since it was given.
+/// Whether another run has removed the name meanwhile.
 fn has_lost_its_name(error: &Error) -> bool {
     let text = explain(error);
     ["does not exist locally", "tag does not exist"].iter().any(|pattern| text.contains(pattern))

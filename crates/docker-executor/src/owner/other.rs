@@ -1,5 +1,5 @@
-//! Systems without `/proc`: processes cannot be told apart over time, so no run counts as dead and nothing is reaped by
-//! itself; `cirun clean` removes what was left.
+//! Systems without `/proc`: a process cannot be identified over time, so no run is considered dead and nothing is removed
+//! automatically; `cirun clean` removes what was left.
 
 pub(super) fn host() -> String {
     String::new()

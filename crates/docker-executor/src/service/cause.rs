@@ -1,11 +1,11 @@
-//! What is known of the cause when a service has ended badly: a port that another one has, a daemon without its privilege.
+//! Known causes of a service's failure: a port that is in use, a daemon without its privilege.
 
 use cirun_engine::{Exit, ReadyContainer};
 use cirun_plan::StepPath;
 
 use crate::{backend::Shared, spec::Network, stage::Stage};
 
-/// The cause of a service's end, for a person; none where only its output can tell.
+/// The cause of a service's end, as text to print; `None` if only its output can explain it.
 pub(super) async fn of(
     shared: &Shared,
     stage: &Stage,
@@ -23,7 +23,7 @@ pub(super) async fn of(
     }
 }
 
-/// A service that failed in a pod may have wanted a port that another one has: somebody listens on it still.
+/// A service that failed in a pod may need a port that another service uses: something still listens on it.
 async fn port_taken(shared: &Shared, stage: &Stage, path: &StepPath, code: i64) -> Option<String> {
     if stage.around(path).host.network != Network::Pod {
         return None;
@@ -34,7 +34,8 @@ async fn port_taken(shared: &Shared, stage: &Stage, path: &StepPath, code: i64) 
     let other = stage.other_service_at(path, *port);
     let whose = other.map_or_else(String::new, |other| format!(" by `{other}`"));
     Some(format!(
-        "exit code {code}; port {port} is taken{whose}: all services of a pod share its ports, so give one of them another"
+        "exit code {code}; port {port} is in use{whose}: all services of a pod share its ports, so give one of them \
+         another"
     ))
 }
 
@@ -43,12 +44,12 @@ async fn port_taken(shared: &Shared, stage: &Stage, path: &StepPath, code: i64) 
 pub(super) enum Daemon {
     /// Its steps have no other engine.
     Alone,
-    /// The machine's socket is mounted into its container, as into every step's.
+    /// The machine's socket is mounted into its container, as into every step.
     BesideTheMachines,
 }
 
 impl Daemon {
-    /// The daemon that a container is, if it is one and lacks the privilege.
+    /// Recognises a container that is a Docker daemon without the privilege.
     pub(super) fn unprivileged(container: &ReadyContainer) -> Option<Self> {
         let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
         let program = container.entrypoint.as_ref().and_then(|argv| argv.first());
@@ -68,8 +69,8 @@ impl Daemon {
         match self {
             Self::Alone => "a Docker daemon needs `privileged: true` in its Background step",
             Self::BesideTheMachines => {
-                "a Docker daemon needs `privileged: true` in its Background step; here the machine's own engine is at \
-                 `/var/run/docker.sock` in every step, and steps can use it without this service"
+                "a Docker daemon needs `privileged: true` in its Background step; here every step has the machine's \
+                 own engine at `/var/run/docker.sock`, and can use it without this service"
             }
         }
     }

@@ -1,4 +1,4 @@
-//! When a service can be used: its image's health check passes, or its ports are listened on.
+//! When a service is ready: its image's health check passes, or its ports are open.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     stage::Stage,
 };
 
-/// The pause between two looks at the ports.
+/// The pause between two checks of the ports.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The pause between two health checks: each starts a program in the container.
@@ -58,7 +58,7 @@ async fn listeners(shared: &Arc<Shared>, host: &HostInfo, container: &str) -> Re
         Some(listeners) if !shared.config.always_watch_inside => Ok(Some(listeners)),
         Some(_) | None => match Listeners::watched(shared, host, container).await {
             Ok(listeners) => Ok(Some(listeners)),
-            // Nobody can join the namespace of a container that has ended.
+            // The namespace of a container that has ended cannot be joined.
             Err(error) => match inspect(shared, container).await? {
                 Some(state) if is_running(&state) => Err(error),
                 Some(_) | None => Ok(None),
@@ -100,7 +100,7 @@ async fn watch_ports(
 }
 
 impl Service {
-    /// Whether what it listens on is what it is to be used by. In a pod, `others` are the ports of other services.
+    /// Whether it listens on the ports that it is used by. In a pod, `others` are the ports of other services.
     fn is_ready(&self, listening: &[SocketAddr], network: Network, others: &[u16]) -> bool {
         let is_open = |port: u16| listening.iter().any(|socket| socket.port() == port && reachable(socket, network));
         match &self.ports {
@@ -116,7 +116,7 @@ impl Service {
     }
 }
 
-/// On a bridge, others do not reach what listens on loopback only; the engine's own name server is there, too.
+/// On a bridge, other containers cannot reach loopback; the engine's own name server is there, too.
 fn reachable(socket: &SocketAddr, network: Network) -> bool {
     match network {
         Network::Pod => true,
@@ -124,14 +124,14 @@ fn reachable(socket: &SocketAddr, network: Network) -> bool {
     }
 }
 
-/// What is not there, for a person.
+/// The missing ports, as text to print.
 fn missing(ports: &Ports, listening: &[SocketAddr], network: Network) -> String {
     let (Ports::All(wanted) | Ports::Any(wanted)) = ports else {
-        return "it listens on no port that others reach".to_owned();
+        return "it listens on no port that other containers can reach".to_owned();
     };
     let hidden = listening.iter().find(|socket| wanted.contains(&socket.port()) && !reachable(socket, network));
     if let Some(socket) = hidden {
-        return format!("it listens on {socket} only, where other containers do not reach it");
+        return format!("it listens on {socket} only, which other containers cannot reach");
     }
     let closed: Vec<String> = wanted
         .iter()
@@ -142,8 +142,8 @@ fn missing(ports: &Ports, listening: &[SocketAddr], network: Network) -> String 
     format!("nothing listens on its port{plural} {}", closed.join(", "))
 }
 
-/// Runs the image's health check until it passes. The engine runs it too, but for the first time only after its interval,
-/// often 30 s.
+/// Runs the image's health check until it passes. The engine also runs it, but for the first time only after its
+/// interval, often 30 s.
 async fn watch_health(shared: &Shared, service: &Service, check: &[String]) -> Result<Readiness, BackendError> {
     loop {
         match inspect(shared, &service.container).await? {
@@ -163,7 +163,7 @@ async fn passes(shared: &Shared, container: &str, check: &[String]) -> Result<bo
         Ok(ran) => Ok(ran.exit_code == 0),
         Err(error) => match inspect(shared, container).await? {
             Some(state) if is_running(&state) => Err(error),
-            // It has ended meanwhile, which is seen next.
+            // It has ended meanwhile, which the next check shows.
             Some(_) | None => Ok(false),
         },
     }
@@ -214,8 +214,9 @@ mod tests {
         let open = sockets(&["127.0.0.1:6379"]);
         let redis = service(Ports::Any(vec![6379]), &[]);
         assert!(redis.is_ready(&open, Network::Pod, &[]) && !redis.is_ready(&open, Network::Bridge, &[]));
-        insta::assert_snapshot!(missing(&redis.ports, &open, Network::Bridge), @"it listens on 127.0.0.1:6379 only, where other containers do not reach it");
+        insta::assert_snapshot!(missing(&redis.ports, &open, Network::Bridge), @"it listens on 127.0.0.1:6379 only, which other containers cannot reach");
         insta::assert_snapshot!(missing(&Ports::All(vec![80, 443]), &[], Network::Bridge), @"nothing listens on its ports 80, 443");
-        insta::assert_snapshot!(missing(&Ports::AnyNew, &[], Network::Bridge), @"it listens on no port that others reach");
+        insta::assert_snapshot!(missing(&Ports::AnyNew, &[], Network::Bridge), @"it listens on no port that other \
+            containers can reach");
     }
 }

@@ -64,7 +64,7 @@ fn step(container: &ReadyContainer, role: Role) -> ReadyStep {
     }
 }
 
-/// The description as the engine gets it, with sorted keys and without absent fields.
+/// The description that the engine gets, with sorted keys and without absent fields.
 fn shown(body: &ContainerCreateBody) -> String {
     let value = sorted(serde_json::to_value(body).unwrap());
     serde_json::to_string_pretty(&value).unwrap()
@@ -381,9 +381,9 @@ fn a_sidecar() {
     "#);
 }
 
-/// What plays a plugin has its own image and mounts, and the step's environment, user and volumes.
+/// A local plugin has its own image and mounts, and the step's environment, user and volumes.
 #[test]
-fn a_stand_in_takes_the_place_of_the_program() {
+fn a_stand_in_replaces_the_program() {
     let stand_in = cirun_plan::StandIn { words: vec!["cache".into()], on_host: false };
     let container = ReadyContainer { stand_in: Some(stand_in), entrypoint: None, command: None, ..redis() };
     let host = host(Network::Bridge);

@@ -1,4 +1,4 @@
-//! The one door to the executor: a run with its directories, and helpers that describe and run steps.
+//! The test setup: a run with its directories, and helpers that describe and run steps.
 
 use std::{
     collections::BTreeMap,
@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 /// Longer than any step of these tests; what takes this long hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What cirun's own image does as a watcher.
+/// The program of cirun's own image as a watcher.
 const WATCH: &str = "while :; do cat /proc/net/tcp /proc/net/tcp6; echo .; sleep 0.02; done";
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
@@ -48,7 +48,7 @@ pub(super) struct Bench {
     profile: Profile,
 }
 
-/// How a step went.
+/// The result of a step.
 #[derive(Debug)]
 pub(super) struct Ran {
     pub(super) exit: Exit,
@@ -74,11 +74,11 @@ pub(super) async fn engine() -> Engine {
 
 /// Gives passwords to no identity.
 #[derive(Debug)]
-struct Nobody;
+struct NoPasswords;
 
-impl Passwords for Nobody {
+impl Passwords for NoPasswords {
     fn ask<'a>(&'a self, login: &'a AwsLogin, _: &'a str) -> BoxFuture<'a, Result<RegistryPassword, String>> {
-        Box::pin(async { Err(format!("nobody knows {}", login.connector)) })
+        Box::pin(async { Err(format!("there is no password of {}", login.connector)) })
     }
 }
 
@@ -95,7 +95,7 @@ impl Bench {
         Self::with(profile, |_| {}).await
     }
 
-    /// A run whose settings `change` has changed.
+    /// A run with settings changed by `change`.
     pub(super) async fn with(profile: Profile, change: impl FnOnce(&mut RunConfig)) -> Self {
         let engine = engine().await;
         let dir = tempfile::tempdir().unwrap();
@@ -120,7 +120,7 @@ impl Bench {
             offline: false,
             platform: None,
             docker_config: DockerConfig::default(),
-            passwords: Arc::new(Nobody),
+            passwords: Arc::new(NoPasswords),
             mirror: None,
             egress: Egress::Open,
             resolver: None,
@@ -134,7 +134,7 @@ impl Bench {
         Self { engine, backend, run_id, dir, profile }
     }
 
-    /// A run whose stage is started with these services known to it.
+    /// A run whose stage starts with these services.
     pub(super) async fn started(profile: Profile, services: &[&ReadyStep]) -> Self {
         let bench = Self::new(profile).await;
         bench.start(services).await.unwrap();
@@ -160,7 +160,7 @@ impl Bench {
         self.run_with(step, |_, _| {}).await
     }
 
-    /// Runs a step; `watch` sees the standard output so far after each chunk, and may fire the tokens.
+    /// Runs a step; `watch` receives the standard output so far after each chunk, and may fire the tokens.
     pub(super) async fn run_with(&self, step: &ReadyStep, watch: impl Fn(&[u8], &StepIo)) -> Ran {
         let (io, mut chunks) = wires();
         let running = {
@@ -186,7 +186,7 @@ impl Bench {
         Ran { exit: exit.unwrap(), stdout, stderr }
     }
 
-    /// Starts a service; its output and its end come through the channels.
+    /// Starts a service; its output and its end arrive through the channels.
     pub(super) async fn serve(&self, step: &ReadyStep) -> (mpsc::Receiver<OutputChunk>, mpsc::Receiver<ServiceExit>) {
         let (io, chunks) = wires();
         let (ended, ends) = mpsc::channel(1);
@@ -198,14 +198,14 @@ impl Bench {
         self.dir.path().join("workspace").join(path)
     }
 
-    /// What the run owns on the engine.
+    /// The objects of the run on the engine.
     pub(super) async fn owned(&self) -> Vec<OwnedObject> {
         let mut objects = self.engine.list_owned().await.unwrap();
         objects.retain(|object| object.run.as_deref() == Some(self.run_id.as_str()));
         objects
     }
 
-    /// Destroys the stage and checks that nothing of it is left.
+    /// Destroys the stage and checks that nothing is left.
     pub(super) async fn finish(self) {
         let left = self.backend.destroy_stage(PATIENCE).await.unwrap();
         assert_eq!(left, Vec::<String>::new());
@@ -213,7 +213,7 @@ impl Bench {
     }
 }
 
-/// What a panicking test left; `finish` has removed everything otherwise.
+/// Removes what a panicking test left; `finish` has removed everything otherwise.
 impl Drop for Bench {
     fn drop(&mut self) {
         if !std::thread::panicking() {
@@ -224,7 +224,7 @@ impl Drop for Bench {
     }
 }
 
-/// Runs a removal from a destructor, where nothing can be awaited.
+/// Runs a removal in a destructor, which cannot await.
 pub(super) fn remove_blocking<F: Future<Output = ()>>(remove: impl FnOnce(Engine) -> F + Send + 'static) {
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -233,7 +233,7 @@ pub(super) fn remove_blocking<F: Future<Output = ()>>(remove: impl FnOnce(Engine
     drop(thread.join());
 }
 
-/// A step's wires, and the end where its output comes out.
+/// The channels of a step, and the receiver of its output.
 pub(super) fn wires() -> (StepIo, mpsc::Receiver<OutputChunk>) {
     let (output, chunks) = mpsc::channel(16);
     (StepIo { output, stop: CancellationToken::new(), kill: CancellationToken::new() }, chunks)
@@ -277,7 +277,7 @@ pub(super) fn service(id: &str, script: &str, change: impl FnOnce(&mut ReadyCont
     ReadyStep { role: Role::Service, ..step }
 }
 
-/// The plan of a stage that has these steps.
+/// The plan of a stage with these steps.
 pub(super) fn planned(profile: Profile, steps: &[&ReadyStep], shared_paths: &[&str]) -> PlannedStage {
     PlannedStage {
         id: StageId("build".into()),
@@ -361,7 +361,7 @@ impl cirun_expressions::Scope for Nothing {
     }
 }
 
-/// The body of a page, or `None` while nobody answers.
+/// The body of a page, or `None` until something answers.
 pub(super) async fn get(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.ok()?;

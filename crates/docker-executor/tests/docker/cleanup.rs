@@ -30,7 +30,7 @@ async fn every_object_carries_the_runs_labels() {
 }
 
 #[tokio::test]
-async fn a_step_that_nobody_waits_for_any_more() {
+async fn a_step_without_a_waiter() {
     let bench = Bench::started(Profile::Docker, &[]).await;
     let (io, mut chunks) = wires();
     let step = step("endless", "echo up; exec sleep 1000", |_| {});
@@ -42,7 +42,7 @@ async fn a_step_that_nobody_waits_for_any_more() {
     bench.finish().await;
 }
 
-/// The engine goes on with requests whose client has gone, so what counts is that nothing comes later either.
+/// The engine carries on with requests whose client has gone, so nothing may appear later either.
 #[tokio::test]
 async fn a_stage_whose_start_was_cut_off() {
     let mut runs = Vec::new();
@@ -79,13 +79,13 @@ async fn a_step_leaves_no_container() {
     bench.finish().await;
 }
 
-/// On a host of its own making, so that neither the tests of others are reaped nor these by others.
+/// With a host name of its own, so that other tests and this one do not remove each other's objects.
 #[tokio::test]
 async fn a_dead_run_is_reaped_and_a_living_one_is_not() {
     let host = tempfile::tempdir().unwrap().path().display().to_string();
     let me = Owner { host: host.clone(), ..Owner::current() };
     let owned_by = |owner: Owner| Bench::with(Profile::Docker, |config| config.owner = owner);
-    // A process id above the largest that Linux gives.
+    // A process id above the largest of Linux.
     let dead = owned_by(Owner { pid: 0x7fff_ffff, ..me.clone() }).await;
     let rebooted = owned_by(Owner { boot_id: "an earlier boot".into(), ..me.clone() }).await;
     let elsewhere = owned_by(Owner { host: format!("{host}/other"), boot_id: "its boot".into(), ..me.clone() }).await;

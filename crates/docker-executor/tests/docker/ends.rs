@@ -67,10 +67,11 @@ async fn a_stop_before_the_start() {
 }
 
 #[tokio::test]
-async fn too_much_memory_is_told_from_a_kill() {
+async fn too_much_memory_is_distinguished_from_a_kill() {
     let bench = Bench::started(Profile::Docker, &[]).await;
     let limit = |container: &mut ReadyContainer| container.memory_bytes = Some(16 << 20);
-    // The engine hears of it beside the container's end, and may miss it when both come at once; so a child is killed.
+    // The engine learns of it in parallel to the container's end, and may miss it if both come at once; so a child is
+    // killed.
     let hungry =
         bench.run(&step("hungry", "sh -c 'tail /dev/zero; exit $?'; code=$?; sleep 1; exit $code", limit)).await;
     assert_eq!(hungry.exit, Exit::Code { code: 137, oom_killed: true });
@@ -92,32 +93,32 @@ async fn programs_that_cannot_start() {
     let bench = Bench::started(Profile::Docker, &[]).await;
     std::fs::write(bench.workspace("plain"), "text").unwrap();
     write_foreign_program(&bench.workspace("foreign"));
-    let mut told = Vec::new();
+    let mut shown = Vec::new();
     for entrypoint in ["nosuch", "/no/such", "/harness/plain", "/harness/foreign"] {
         let ran =
             bench.run(&step("broken", "", |container| container.entrypoint = Some(vec![entrypoint.into()]))).await;
-        told.push(tell(&ran.exit));
+        shown.push(describe(&ran.exit));
     }
     let ran = bench.run(&step("broken", "id", |container| container.user = Some("nosuch".into()))).await;
-    told.push(tell(&ran.exit));
-    insta::assert_snapshot!(told.join("\n"), @"
+    shown.push(describe(&ran.exit));
+    insta::assert_snapshot!(shown.join("\n"), @"
     127: `nosuch` is not in the image: check `entrypoint`, `command` and the image
     127: `/no/such` is not in the image: check `entrypoint`, `command` and the image
-    126: `/harness/plain` may not be executed: it is not marked executable, or is a directory
-    126: `/harness/foreign` is not for this machine's processor (exec format error), or a script without `#!`: check the image's platform, `--platform`, and emulation (binfmt)
+    126: `/harness/plain` cannot be executed: it is not marked as executable, or is a directory
+    126: `/harness/foreign` is for another processor (exec format error), or is a script without `#!`: check the image's platform, `--platform`, and emulation (binfmt)
     126: the image has no user `nosuch`: use a numeric id in `runAsUser`
     ");
     bench.finish().await;
 }
 
-fn tell(exit: &Exit) -> String {
+fn describe(exit: &Exit) -> String {
     match exit {
         Exit::NotStarted { code, reason } => format!("{code}: {reason}"),
         other => format!("{other:?}"),
     }
 }
 
-/// An ELF header for a processor that no engine of ours has (SPARC), executable.
+/// An executable ELF header for a processor that our engines do not have (SPARC).
 fn write_foreign_program(path: &std::path::Path) {
     let mut elf = vec![0x7f, b'E', b'L', b'F', 1, 2, 1];
     elf.resize(16, 0);

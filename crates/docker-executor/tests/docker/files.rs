@@ -117,7 +117,7 @@ async fn reports_of_the_workspace_and_of_shared_paths() {
     bench.finish().await;
 }
 
-/// The reports of a step, and where none was found.
+/// The reports of a step, and the paths without any.
 async fn collected(bench: &Bench, step: &cirun_engine::ReadyStep) -> Vec<String> {
     let reports = bench.backend.collect_reports(step).await.unwrap();
     let files = reports.files.iter();
@@ -143,7 +143,7 @@ async fn reports_of_a_pods_own_containers() {
         "/**/*.xml: in the step's own container",
     ];
     assert_eq!(collected(&bench, &tests).await, expected);
-    // It is not kept for longer.
+    // It is removed then.
     assert_eq!(collected(&bench, &tests).await.len(), tests.reports.len());
     let (io, _output) = wires();
     let (ended, _ends) = tokio::sync::mpsc::channel(1);

@@ -1,4 +1,4 @@
-//! Images: present, missing, brought along.
+//! Images: present, missing, included.
 
 use cirun_docker_executor::{HelperImage, RootFs};
 use cirun_engine::{Backend, BackendError, EventKind, ImageState};
@@ -29,9 +29,9 @@ async fn refused(pull: PullPolicy, image: &str) -> String {
 }
 
 #[tokio::test]
-async fn missing_images_are_told_before_anything_starts() {
+async fn missing_images_are_reported_before_anything_starts() {
     insta::assert_snapshot!(refused(PullPolicy::Never, "cirun.local/none:1").await, @"image `cirun.local/none:1` is not available: the engine does not have it, and the pull policy is Never; pull or build it, or use `--pull missing`");
-    // Nothing listens on port 1.
+    // Port 1 is closed.
     let error = refused(PullPolicy::IfNotPresent, "127.0.0.1:1/none:1").await;
     assert!(error.contains("connection refused (`127.0.0.1:1` cannot be reached from the engine)"), "{error}");
 }
@@ -45,9 +45,9 @@ async fn all_missing_images_are_named_and_offline_pulls_none() {
     bench.finish().await;
 }
 
-/// A step that cannot be had earlier gets its image when its turn comes; one that the run makes, each time.
+/// A step whose image was not available earlier gets it on its turn; one that the run builds is looked up each time.
 #[tokio::test]
-async fn images_that_the_run_makes_are_asked_for_at_their_turn() {
+async fn images_that_the_run_builds_are_looked_up_at_their_turn() {
     let bench = Bench::new(Profile::Docker).await;
     let name = format!("127.0.0.1:1/test-from-run:{}", std::process::id());
     let _images = Images(vec![name.clone()]);
@@ -58,7 +58,7 @@ async fn images_that_the_run_makes_are_asked_for_at_their_turn() {
     planned.image_from_run = true;
     assert_eq!(bench.start_planned(stage).await.unwrap(), []);
     let (io, _chunks) = wires();
-    // The engine has a copy, of an earlier run; nothing listens on port 1.
+    // The engine has a copy of an earlier run; port 1 is closed.
     let error = bench.backend.run(&later, io).await.unwrap_err();
     assert!(matches!(&error, BackendError::Image { image, .. } if *image == name), "{error:?}");
     let unplanned = step("unplanned", "echo made", |container| container.image = name.clone());
@@ -66,7 +66,7 @@ async fn images_that_the_run_makes_are_asked_for_at_their_turn() {
     bench.finish().await;
 }
 
-/// Removes its images when the test ends, however it ends.
+/// Removes its images when the test ends, in whatever way.
 struct Images(Vec<String>);
 
 impl Drop for Images {
@@ -127,7 +127,7 @@ async fn a_push_that_fails_says_so() {
 }
 
 #[tokio::test]
-async fn the_engine_tells_of_itself() {
+async fn the_engine_describes_itself() {
     let info = engine().await.info().await.unwrap();
     assert_eq!(info.os, "linux");
     assert!(!info.version.is_empty() && !info.arch.is_empty() && info.cpus > 0 && info.memory_bytes > 0, "{info:?}");

@@ -1,4 +1,4 @@
-//! Which login the engine shows a registry.
+//! The login that the engine sends to a registry.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,13 +12,13 @@ use tokio::{
 
 use super::bench::{Bench, step};
 
-/// In standard base64 it has a `/` wherever it begins; the engine takes only the URL-safe alphabet.
+/// In standard base64 it has a `/` at any offset; the engine only accepts the URL-safe alphabet.
 const PASSWORD: &str = "p???~~~>>>w";
 
-/// A registry that wants a password and has nothing.
+/// A registry that requires a password and has no images.
 struct Registry {
     address: String,
-    /// The logins that it was shown.
+    /// The logins that it received.
     seen: Arc<Mutex<Vec<String>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Containers that the machine keeps between runs.
+//! Containers that stay on the machine between runs.
 
 use cirun_docker_executor::{MachineService, Owner, ReadyLine, Selection, VolumeMount};
 use cirun_plan::PortBinding;
@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::bench::{PATIENCE, engine, get, helper, remove_blocking};
 
-/// A service with this name, also as its role, so that it can be removed by that.
+/// A service with this name, also as its role, so that it can be removed by the role.
 fn service(name: &str, script: String, port: u16) -> MachineService {
     let name = format!("cirun-{name}-{}", std::process::id());
     MachineService {
@@ -22,7 +22,7 @@ fn service(name: &str, script: String, port: u16) -> MachineService {
     }
 }
 
-/// Removes the service and its volume when the test ends, however it ends.
+/// Removes the service and its volume when the test ends, in whatever way.
 struct Remove(String);
 
 impl Drop for Remove {
@@ -75,7 +75,7 @@ async fn a_port_that_is_taken_is_only_a_wish() {
 }
 
 #[tokio::test]
-async fn a_container_of_somebody_else_is_left_alone() {
+async fn a_container_of_another_owner_is_left_alone() {
     let engine = engine().await;
     let service = service("test-foreign", "sleep 60".into(), 0);
     let _remove = Remove(service.role.clone());
@@ -87,14 +87,14 @@ async fn a_container_of_somebody_else_is_left_alone() {
     let error = engine.ensure_machine_service(&service).await.unwrap_err().to_string();
     let removed = std::process::Command::new("docker").args(["rm", &service.name]).output().unwrap();
     assert!(removed.status.success(), "it is still there: {removed:?}");
-    assert!(error.contains("a container of this name is not cirun's: rename it"), "{error}");
+    assert!(error.contains("a container of this name does not belong to cirun: rename it"), "{error}");
     let owned = engine.list_owned().await.unwrap();
     assert!(owned.iter().all(|object| object.role != service.role), "its volume is left");
 }
 
-/// A volume of the user's may hold anything; a service that has its name would read and write it.
+/// A volume of the user may have any content; a service with its name would read and write it.
 #[tokio::test]
-async fn a_volume_of_somebody_else_is_left_alone() {
+async fn a_volume_of_another_owner_is_left_alone() {
     let engine = engine().await;
     let service = service("test-foreign-volume", "sleep 60".into(), 0);
     let _remove = Remove(service.role.clone());
@@ -105,6 +105,6 @@ async fn a_volume_of_somebody_else_is_left_alone() {
     let container = docker(&["inspect", &service.name]);
     let removed = docker(&["volume", "rm", &service.name]);
     assert!(removed.status.success(), "it is still there, and nothing uses it: {removed:?}");
-    assert!(error.contains("a volume of this name is not cirun's"), "{error}");
+    assert!(error.contains("a volume of this name does not belong to cirun"), "{error}");
     assert!(!String::from_utf8_lossy(&container.stdout).contains("Id"), "no container was made: {container:?}");
 }

@@ -40,7 +40,7 @@ async fn a_pod_knows_them_on_localhost_and_by_name() {
     fetches(Profile::Kubernetes, &["localhost:8080/hello", "grp_web:8080/hello"]).await;
 }
 
-/// Also by a service that is started later than the step's own container's namespace.
+/// Also for a service that starts later than the namespace of the step's own container.
 async fn sees_sidecars(profile: Profile) {
     let bench = Bench::with(profile, |config| {
         config.sidecars = vec![Sidecar {
@@ -82,7 +82,7 @@ async fn a_pod_sees_sidecars() {
 }
 
 #[tokio::test]
-async fn a_sidecar_that_does_not_get_ready_is_told_with_its_last_words() {
+async fn a_sidecar_that_does_not_get_ready_is_reported_with_its_last_lines() {
     let bench = Bench::with(Profile::Docker, |config| {
         config.sidecars = vec![Sidecar {
             name: "aws".into(),
@@ -113,7 +113,7 @@ async fn publishes(profile: Profile) {
     let bench = Bench::started(profile, &[&web]).await;
     std::fs::write(bench.workspace("hello"), "hello host").unwrap();
     let (_output, _ends) = bench.serve(&web).await;
-    // Its first answer may come before the program listens.
+    // The engine's proxy may answer before the program listens.
     let asking = async {
         loop {
             if let Some(body) = get(port, "/hello").await {
@@ -152,7 +152,7 @@ async fn a_port_that_is_taken() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_service_is_told() {
+async fn the_end_of_a_service_is_reported() {
     let bench = Bench::started(Profile::Docker, &[]).await;
     let failing = service("db", "echo corrupt; exit 5", |_| {});
     let (mut output, mut ends) = bench.serve(&failing).await;

@@ -1,4 +1,4 @@
-//! What a step prints arrives whole and in order.
+//! The output of a step arrives completely and in order.
 
 use cirun_engine::Backend;
 use cirun_plan::Profile;
@@ -49,7 +49,7 @@ async fn a_step_does_not_wait_for_a_reader_that_has_gone() {
     bench.finish().await;
 }
 
-/// Each waits for the others through the workspace, so one after the other would never end.
+/// Each one waits for the others through the workspace, so a sequence would never end.
 #[tokio::test]
 async fn steps_run_side_by_side() {
     let bench = Bench::started(Profile::Docker, &[]).await;

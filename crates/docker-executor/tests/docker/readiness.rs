@@ -1,4 +1,4 @@
-//! When a service counts as ready, seen from this machine's `/proc` and from inside of its namespace.
+//! When a service is ready, as seen from this machine's `/proc` and from inside its namespace.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::bench::{Bench, PATIENCE, service};
 
 const SOON: Duration = Duration::from_millis(1500);
 
-/// A web server that comes after a second, with its port bound.
+/// A web server that starts after a second, with its port bound.
 fn late_web(listen: &str) -> ReadyStep {
     let script = format!("sleep 1; exec httpd -f -p {listen} -h /tmp");
     service("web", &script, |container| container.ports = vec![PortBinding { host: 0, container: 8080 }])
 }
 
-/// What is found of a service; both ways of looking find the same.
+/// The state of a service; both ways of looking give the same.
 async fn found(profile: Profile, step: &ReadyStep, within: Duration) -> Readiness {
     let mut results = Vec::new();
     for inside in [false, true] {
@@ -41,13 +41,13 @@ async fn a_bound_port_in_a_pod_also_on_loopback() {
 
 #[tokio::test]
 async fn loopback_is_not_enough_on_a_bridge() {
-    let missing = "it listens on 127.0.0.1:8080 only, where other containers do not reach it".to_owned();
+    let missing = "it listens on 127.0.0.1:8080 only, which other containers cannot reach".to_owned();
     let step = late_web("127.0.0.1:8080");
     assert_eq!(found(Profile::Docker, &step, SOON * 2).await, Readiness::NotInTime { missing });
 }
 
 #[tokio::test]
-async fn without_a_port_nobody_can_tell() {
+async fn without_a_port_readiness_is_unknown() {
     let step = service("worker", "exec sleep 1000", |_| {});
     assert_eq!(found(Profile::Docker, &step, PATIENCE).await, Readiness::Unknown);
 }

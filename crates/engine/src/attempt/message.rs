@@ -1,4 +1,4 @@
-//! What tasks tell the dispatcher.
+//! The messages from tasks to the dispatcher.
 
 use crate::{
     Answer, BackendError, Exit, MaskedLine, OutputFiles, Readiness, ReadyStep, Stream, TestSummary, dispatch::NodeId,
@@ -11,43 +11,43 @@ pub(crate) enum Message {
     Started { node: NodeId },
     /// A step or service printed a line.
     Line { node: NodeId, stream: Stream, line: MaskedLine },
-    /// A preparation did not work out; the step runs without it.
+    /// A preparation failed; the step runs without it.
     PrepareFailed { node: NodeId, problem: String },
-    /// An attempt is over.
+    /// An attempt has ended.
     Ended { node: NodeId, ended: Box<Ended> },
-    /// The start of a service is over.
+    /// The start of a service has succeeded or failed.
     ServiceUp { node: NodeId, start: ServiceStart },
-    /// The watch over a service's start is over.
+    /// The watch over a service's start has ended.
     ServiceProbed { node: NodeId, found: Result<Readiness, BackendError> },
-    /// A service ended by itself, perhaps with a known cause; all of its output has been told.
+    /// A service ended by itself, perhaps with a known cause; all of its output has been sent.
     ServiceDown { node: NodeId, exit: Exit, cause: Option<String> },
-    /// A person decided, or did not.
+    /// A user answered, or did not.
     Answered { node: NodeId, answer: Option<Answer> },
-    /// What a containerised step group had of its own is removed, but for what is `left`.
+    /// The resources of a containerised step group are removed, except what is `left`.
     GroupEnded { node: NodeId, left: Vec<String> },
-    /// The pause before a step group runs again is over.
+    /// The pause before a step group runs again has ended.
     GroupRested { node: NodeId },
 }
 
-/// How the start of a service went.
+/// The result of a service's start.
 #[derive(Debug)]
 pub(crate) enum ServiceStart {
-    /// It is started.
+    /// It has started.
     Up(Box<ReadyStep>),
-    /// The run ended meanwhile; the removal of the stage takes care of what there is of it.
+    /// The run ended meanwhile; the removal of the stage also removes the service.
     GivenUp,
     /// The backend could not start it.
     Broken(BackendError),
 }
 
-/// How an attempt went.
+/// The result of an attempt.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) exit: Result<Exit, BackendError>,
-    /// The engine stopped it because it took too long.
+    /// Whether the engine stopped it for its timeout.
     pub(crate) timed_out: bool,
     pub(crate) files: OutputFiles,
     pub(crate) tests: Option<TestSummary>,
-    /// About its reports.
+    /// Problems with its reports.
     pub(crate) notes: Vec<String>,
 }

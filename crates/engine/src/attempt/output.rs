@@ -1,4 +1,4 @@
-//! A task's wires: its output becomes masked lines, which go to the dispatcher.
+//! The channels of a task: its output becomes masked lines, which go to the dispatcher.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,27 +14,27 @@ use crate::{Masker, OutputChunk, Stream, dispatch::NodeId, lines::LineSplitter};
 /// How long a line waits for the next one if it may end with the first part of a secret.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// What a task has besides its work.
+/// The surroundings of a task.
 #[derive(Debug, Clone)]
 pub(crate) struct Wires {
     pub(crate) node: NodeId,
     pub(crate) messages: mpsc::Sender<Message>,
     pub(crate) masker: watch::Receiver<Arc<Masker>>,
-    /// Fires when the step is to end.
+    /// Fires when the step should end.
     pub(crate) stop: CancellationToken,
-    /// Fires when the step is to be killed.
+    /// Fires when the step should be killed.
     pub(crate) kill: CancellationToken,
-    /// From `stop` to `kill`.
+    /// The time between `stop` and `kill`.
     pub(crate) grace: Duration,
 }
 
 impl Wires {
     pub(crate) async fn send(&self, message: Message) {
-        // The dispatcher outlives its tasks; were it gone, there would be nobody to tell.
+        // The dispatcher outlives its tasks; without it there is no receiver.
         let _gone = self.messages.send(message).await;
     }
 
-    /// Rests; false if the step is to end meanwhile.
+    /// Sleeps; returns false if the step should end meanwhile.
     pub(super) async fn rest(&self, pause: Duration) -> bool {
         tokio::select! {
             biased;
@@ -43,7 +43,8 @@ impl Wires {
         }
     }
 
-    /// Lets a preparation end, as nothing may prepare a step that runs. A failed one is told, and harms nothing.
+    /// Waits for a preparation to end, because a running step must not be prepared. A failed one is reported and has no
+    /// other effect.
     pub(super) async fn await_preparation(&self, mut preparation: Preparation) {
         let result = tokio::select! {
             biased;
@@ -62,7 +63,7 @@ impl Wires {
         self.send(Message::PrepareFailed { node: self.node, problem }).await;
     }
 
-    /// Sends the output line by line until every sender is gone or `done` fires, and then what is left of it.
+    /// Sends the output line by line until every sender is gone or `done` fires, then the rest.
     pub(super) async fn pump(&self, mut chunks: mpsc::Receiver<OutputChunk>, done: &CancellationToken) {
         let mut streams = [(Stream::Stdout, LineSplitter::default()), (Stream::Stderr, LineSplitter::default())];
         let mut waiting_since = None;
@@ -89,7 +90,7 @@ impl Wires {
                 None => break,
             }
         }
-        // A backend may keep a sender; a closed channel gives what was sent and then ends.
+        // A backend may keep a sender; a closed channel returns what was sent, and then ends.
         chunks.close();
         while let Some(chunk) = chunks.recv().await {
             self.split(&mut streams, &chunk).await;
@@ -109,7 +110,7 @@ impl Wires {
         }
     }
 
-    /// Sends the lines that have waited for the rest of a secret.
+    /// Sends the lines that waited for the rest of a secret.
     async fn release(&self, streams: &mut [(Stream, LineSplitter); 2]) {
         for (stream, splitter) in streams {
             let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! The task of a service: it starts it, lets its output flow, and tells when it is ready and when it ends.
+//! The task of a service: it starts the service, forwards its output, and reports when it is ready and when it ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,19 +13,19 @@ pub(crate) struct ServiceTask<B> {
     pub(crate) backend: Arc<B>,
     pub(crate) step: ReadyStep,
     pub(crate) preparation: Option<Preparation>,
-    /// How much later than its turn it starts.
+    /// The delay of its start.
     pub(crate) delay: Duration,
-    /// How long its readiness is watched for.
+    /// How long to watch its readiness.
     pub(crate) ready_within: Duration,
-    /// Its stop never fires: a service is ended by the removal of the stage, after the steps that use it.
+    /// Its stop never fires: the removal of the stage ends a service, after the steps that use it.
     pub(crate) wires: Wires,
-    /// The stage's stop, or its end: a start that is under way is given up.
+    /// Fires on the stop or the end of the stage: a pending start is cancelled.
     pub(crate) give_up: CancellationToken,
     /// Fires when the stage's objects have been removed.
     pub(crate) closing: CancellationToken,
 }
 
-/// How the life of a service went.
+/// How a service ended.
 enum Life {
     NeverUp(ServiceStart),
     /// By itself.
@@ -59,8 +59,8 @@ impl<B: Backend> ServiceTask<B> {
         }
     }
 
-    /// Starts the service and waits for its end. That it is up, and that it is ready, is told at once, all else after its
-    /// last output.
+    /// Starts the service and waits for its end. Its start and its readiness are reported at once, everything else
+    /// after its last output.
     async fn live(&self, io: StepIo) -> Life {
         let (ended, mut exits) = mpsc::channel(1);
         let start = async {
@@ -91,7 +91,7 @@ impl<B: Backend> ServiceTask<B> {
         };
         match exit {
             Some(exit) => Life::Ended(exit),
-            // The backend does not watch it any more, as it removes the stage; its last output still comes.
+            // The backend does not watch it any more, because it removes the stage; the last output still arrives.
             None => {
                 self.closing.cancelled().await;
                 Life::Removed
@@ -99,7 +99,7 @@ impl<B: Backend> ServiceTask<B> {
         }
     }
 
-    /// Tells when the service is ready, or why nobody knows.
+    /// Reports when the service is ready, or why that is unknown.
     async fn watch(&self) {
         let found = self.backend.await_ready(&self.step, self.ready_within).await;
         self.wires.send(Message::ServiceProbed { node: self.wires.node, found }).await;

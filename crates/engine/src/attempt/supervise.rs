@@ -1,4 +1,4 @@
-//! Time limits and stops around a backend's work: stop, then grace, then kill.
+//! Time limits and stops around the work of a backend: stop, then a grace period, then kill.
 
 use std::{future::Future, pin::pin, time::Duration};
 
@@ -7,12 +7,12 @@ use tokio::time::sleep;
 use super::Wires;
 use crate::{BackendError, Exit};
 
-/// How long a backend may take to report a step as ended after it was told to kill it.
+/// How long a backend may take to report the end of a step that it was asked to kill.
 const KILL_LIMIT: Duration = Duration::from_secs(30);
 
 impl Wires {
-    /// Does `work`, whose own end counts if it comes first. After `timeout`, or when `stop` fires, `stop` and after the grace
-    /// `kill` are fired for it. Says too whether the timeout was the reason.
+    /// Runs `work`, and returns its own result if it ends first. After `timeout`, or when `stop` fires, it fires
+    /// `stop`, and after the grace period `kill`. Also returns whether the timeout was the reason.
     pub(super) async fn supervise<T>(
         &self,
         timeout: Duration,
@@ -45,7 +45,7 @@ impl Wires {
         (result, timed_out)
     }
 
-    /// The work of a `Wait` step.
+    /// Runs a `Wait` step.
     pub(super) async fn wait(&self, duration: Duration) -> Result<Exit, BackendError> {
         if self.rest(duration).await { Ok(Exit::Code { code: 0, oom_killed: false }) } else { Ok(Exit::Stopped) }
     }

@@ -1,4 +1,4 @@
-//! The ends of attempts, steps and branches, and their facts.
+//! The ends of attempts, steps and branches, and their events.
 
 use cirun_diagnostics::codes::run as codes;
 use cirun_plan::{PlannedStep, Secret};
@@ -22,7 +22,7 @@ use crate::{
 /// How the event stream shows a secret output.
 const SECRET_OUTPUT: &str = "***";
 
-/// What is known of a step that had begun.
+/// The details of the end of a step that had begun.
 struct Begun {
     since: Since,
     attempts: u32,
@@ -50,12 +50,12 @@ impl Finish {
         self
     }
 
-    /// The end of a step of which the backend could not tell how it went; it says which part of the file that was.
+    /// The end of a step when the backend could not find out how it went; it names the part of the file.
     pub(super) fn broken(step: &PlannedStep, outcome: Outcome, error: &BackendError) -> Self {
         Self::new(outcome).because(format!("{}; the step is at {}", error.in_full(), step.place))
     }
 
-    /// The end of a step that failed and for which `outcome` was decided.
+    /// The end of a failed step whose outcome was decided.
     pub(super) fn after(failure: Failure, outcome: Outcome) -> Self {
         let Failure { cause, exit_code, reason } = failure;
         Self { exit_code, cause: Some(cause), ..Self::new(outcome).because(reason) }
@@ -63,7 +63,7 @@ impl Finish {
 }
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// An attempt is over.
+    /// Handles the end of an attempt.
     pub(super) async fn ended(&mut self, node: NodeId, ended: Ended) {
         let step = self.tree.step(node);
         for note in &ended.notes {
@@ -94,7 +94,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.finish_step(node, Finish { exit_code, outputs, ..Finish::new(Outcome::Succeeded) }).await;
     }
 
-    /// An attempt was stopped, not for its timeout.
+    /// Handles an attempt that was stopped, other than by its timeout.
     pub(super) async fn stopped(&mut self, node: NodeId) {
         let reason = match &*self.halt {
             None if self.tree.is_restarting(node) => {
@@ -102,13 +102,13 @@ impl<B: Backend> Dispatcher<'_, B> {
                 self.end_quietly(node);
                 return;
             }
-            None => "it was stopped from outside".to_owned(),
+            None => "it was stopped by something other than cirun".to_owned(),
             Some(halt) => halt.for_running_steps(),
         };
         self.finish_failed(node, Finish::new(Outcome::Aborted).because(reason)).await;
     }
 
-    /// The task of a step panicked; the run is ending for it.
+    /// Handles a panic of a step's task, which ends the run.
     pub(super) async fn task_panicked(&mut self, node: NodeId) {
         if self.live.contains_key(&node) {
             self.finish_step(node, Finish::new(Outcome::Failed).because("cirun has a bug: its task panicked")).await;
@@ -117,7 +117,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Ends a step whose turn has come.
+    /// Ends a step whose turn had come.
     pub(super) async fn finish_step(&mut self, node: NodeId, finish: Finish) {
         let (outcome, cause) = (finish.outcome, finish.cause);
         let visit = self.visit(node, &finish);
@@ -128,7 +128,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.end_node(node, outcome, cause);
     }
 
-    /// What there is to look at when a step has failed by itself.
+    /// Starts the visit to a step that failed by itself.
     fn visit(&mut self, node: NodeId, finish: &Finish) -> Option<(ReadyStep, String)> {
         self.context.config.visitor.as_ref()?;
         if !matches!(finish.outcome, Outcome::Failed | Outcome::TimedOut) || self.halt.is_some() {
@@ -140,7 +140,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Nothing else of the stage goes on meanwhile: the visitor has the terminal.
+    /// The rest of the stage waits meanwhile: the visitor uses the terminal.
     async fn await_visitor(&self, (step, reason): (ReadyStep, String)) {
         let Some(visitor) = &self.context.config.visitor else { return };
         let (done, gone) = oneshot::channel();
@@ -156,8 +156,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Tells the end of a step, and keeps what later steps may ask for. The fact is held back if a group around `teller`
-    /// may run again.
+    /// Reports the end of a step, and keeps its results for later steps. The event is held back if a group around
+    /// `teller` may run again.
     pub(super) async fn report_step(&mut self, node: NodeId, teller: NodeId, finish: Finish) {
         let step = self.tree.step(node);
         self.preparations.discard(node);
@@ -186,10 +186,10 @@ impl<B: Backend> Dispatcher<'_, B> {
             tests: begun.tests.as_ref().map(|tests| self.masked_tests(tests)),
             tail: if needs_tail { begun.tail.lines() } else { Vec::new() },
         };
-        self.tell(teller, kind).await;
+        self.report(teller, kind).await;
     }
 
-    /// Records the end of a node and lets its branch go on.
+    /// Records the end of a node and continues its branch.
     pub(super) fn end_node(&mut self, node: NodeId, outcome: Outcome, cause: Option<Cause>) {
         if let Some(parent) = self.tree.finish(node, outcome) {
             if !outcome.is_positive() {
@@ -200,7 +200,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Ends a branch of which everything has ended, once what a containerised group has of its own is removed.
+    /// Ends a branch whose nodes have all ended, once the resources of a containerised group are removed.
     pub(super) async fn close_branch(&mut self, node: NodeId) {
         let path = self.tree.branch(node).group.as_ref().map(|group| &group.path);
         match self.stage.containerised.iter().find(|group| Some(&group.path) == path) {
@@ -209,7 +209,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Ends a branch of which everything has ended.
+    /// Ends a branch whose nodes have all ended.
     pub(super) async fn finish_branch(&mut self, node: NodeId) {
         let combined = self.tree.combined(node);
         let branch = self.tree.branch_mut(node);
@@ -217,18 +217,19 @@ impl<B: Backend> Dispatcher<'_, B> {
         let outcome = self.group_outcome(node, combined, cause);
         self.record_group(node, Some(outcome));
         for kind in held {
-            self.tell(node, kind).await;
+            self.report(node, kind).await;
         }
         self.end_node(node, outcome, cause);
     }
 
-    /// Ends a node and all under it, of which nothing runs but services that an earlier run of a group has started.
+    /// Ends a node and everything under it; only services that an earlier run of a group started still run there.
     pub(super) async fn finish_all_under(&mut self, node: NodeId, outcome: Outcome, reason: &str) {
         self.report_all_under(node, outcome, reason).await;
         self.end_node(node, outcome, None);
     }
 
-    /// Tells the same end of every step under a node. The ends of services are told when the stage has been removed.
+    /// Reports the same end for every step under a node. The ends of services are reported after the stage has been
+    /// removed.
     pub(super) async fn report_all_under(&mut self, node: NodeId, outcome: Outcome, reason: &str) {
         for step in self.tree.steps_under(node) {
             if self.services.contains_key(&step) {
@@ -238,8 +239,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Emits a fact about a step's end, or keeps it while a group around the step may run again.
-    async fn tell(&mut self, node: NodeId, kind: EventKind) {
+    /// Emits an event about a step's end, or holds it back while a group around the step may run again.
+    async fn report(&mut self, node: NodeId, kind: EventKind) {
         let holder = self.tree.around(node).find(|id| self.tree.branch(*id).holds);
         match holder {
             Some(holder) => self.tree.branch_mut(holder).held.push(kind),

@@ -1,4 +1,4 @@
-//! A stage from its start to its removal. The removal always comes, whatever happened, and has its own deadline.
+//! A stage from its start to its removal. The removal always happens, and has its own deadline.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,14 +9,14 @@ use tokio::{sync::mpsc, task::JoinError};
 use super::{Dispatcher, NodeId};
 use crate::{Backend, BackendError, Outcome, RunError, attempt::Message, run::Halt};
 
-/// How many facts about the start of a stage may wait.
+/// The number of events about the start of a stage that may wait.
 const PROGRESS: usize = 64;
 
-/// How much longer than its deadline a backend may take for the removal before it is given up.
+/// The time beyond its deadline after which a backend's removal is abandoned.
 const CLEANUP_MARGIN: Duration = Duration::from_secs(5);
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// Runs the stage. Every step has been reported as finished when this returns, and nothing is left of the stage.
+    /// Runs the stage. When this returns, every step has been reported as finished, and nothing of the stage is left.
     pub(crate) async fn run_stage(mut self) -> Outcome {
         let needs_backend =
             self.stage.steps().iter().any(|step| matches!(step.action, Action::Container(_) | Action::Host(_)));
@@ -33,7 +33,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         outcome
     }
 
-    /// Starts the stage's shared objects. If that fails, the run is halted.
+    /// Creates the stage's shared objects. If that fails, the run stops.
     async fn start(&mut self) {
         let (progress, mut facts) = mpsc::channel(PROGRESS);
         let (backend, stage) = (Arc::clone(&self.context.backend), Arc::clone(&self.stage));
@@ -67,12 +67,12 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Removes what a containerised group has of its own; its branch ends then.
+    /// Removes the resources of a containerised group; then its branch ends.
     pub(super) async fn end_containerised_group(&mut self, node: NodeId, path: StepPath) {
         self.collect_service_reports(Some(&path)).await;
         let (backend, deadline) = (Arc::clone(&self.context.backend), self.context.config.cleanup_deadline);
         let sender = self.sender.clone();
-        // The task works for no step. What it cannot remove is removed, or told, with the stage.
+        // The task belongs to no step. What it cannot remove is removed, or reported, with the stage.
         self.tasks.spawn(async move {
             let removal = tokio::time::timeout(deadline + CLEANUP_MARGIN, backend.end_group(&path, deadline)).await;
             let left = match removal {
@@ -84,7 +84,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         });
     }
 
-    /// The containers of a group are gone.
+    /// Handles the removal of a group's containers.
     pub(super) async fn group_ended(&mut self, node: NodeId, left: Vec<String>) {
         for problem in left {
             self.emitter().diagnostic(codes::CLEANUP_INCOMPLETE, &problem, None).await;
@@ -92,7 +92,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.finish_branch(node).await;
     }
 
-    /// Removes the stage's objects, while the last output of services still comes.
+    /// Removes the stage's objects, while the last output of services still arrives.
     async fn destroy(&mut self) {
         let (backend, deadline) = (Arc::clone(&self.context.backend), self.context.config.cleanup_deadline);
         let mut removal = tokio::spawn(async move {
@@ -110,7 +110,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Waits for the tasks of services, and tells their ends.
+    /// Waits for the tasks of services, and reports their ends.
     async fn close(&mut self) {
         self.closing.cancel();
         loop {

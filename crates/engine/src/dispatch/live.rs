@@ -9,24 +9,24 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{MaskedLine, TestSummary, attempt::Job, failure::Failure};
 
-/// What the dispatcher knows of a running foreground step.
+/// The state of a running foreground step.
 #[derive(Debug)]
 pub(super) struct Live {
-    /// None if its texts could not be made final.
+    /// None if its texts could not be resolved.
     pub(super) job: Option<Job>,
-    /// From 1, over all of the step's runs.
+    /// From 1, counted over all runs of the step.
     pub(super) attempt: u32,
-    /// How often it has been tried again since its turn came.
+    /// The number of retries since its turn came.
     pub(super) retries: u32,
     pub(super) since: Since,
     pub(super) stop: CancellationToken,
     pub(super) tail: Tail,
-    /// The failure that a person is asked about, and what to do without an answer.
+    /// The failure that waits for a user's answer, and the action without an answer.
     pub(super) asked: Option<(Failure, FailureAction)>,
     pub(super) tests: Option<TestSummary>,
 }
 
-/// When something began, on both clocks.
+/// The start of something, by both clocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Since {
     pub(super) at: Timestamp,

@@ -7,14 +7,14 @@ use cirun_plan::{Action, PlannedStep};
 use super::{Dispatcher, NodeId};
 use crate::{Backend, attempt::Preparation};
 
-/// The preparations under way or done, of steps whose turn has not come.
+/// The preparations, running or done, of steps whose turn has not come.
 pub(super) struct Preparations {
     /// Every step, in written order.
     order: Vec<NodeId>,
-    /// The first step that was neither prepared nor passed over.
+    /// The first step that was neither prepared nor skipped.
     next: usize,
     ahead: HashMap<NodeId, Preparation>,
-    /// Of steps that will not run; they are ending.
+    /// Preparations of steps that will not run; they are ending.
     discarded: Vec<Preparation>,
 }
 
@@ -23,7 +23,7 @@ impl Preparations {
         Self { order, next: 0, ahead: HashMap::new(), discarded: Vec::new() }
     }
 
-    /// Takes out the preparation of a step whose turn has come.
+    /// Takes the preparation of a step whose turn has come.
     pub(super) fn take(&mut self, node: NodeId) -> Option<Preparation> {
         self.ahead.remove(&node)
     }
@@ -38,7 +38,7 @@ impl Preparations {
 }
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// Starts preparations, up to the configured number of steps ahead of their turn.
+    /// Starts preparations, up to the configured number of steps ahead.
     pub(super) fn look_ahead(&mut self) {
         while self.halt.is_none() && self.preparations.ahead.len() < self.context.config.look_ahead {
             let Some(&node) = self.preparations.order.get(self.preparations.next) else { return };
@@ -54,7 +54,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Waits until no preparation is under way any more.
+    /// Waits until no preparation is running.
     pub(super) async fn end_preparations(&mut self) {
         let nodes: Vec<_> = self.preparations.ahead.keys().copied().collect();
         nodes.into_iter().for_each(|node| self.preparations.discard(node));
@@ -64,7 +64,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     }
 }
 
-/// Whether the step surely has something to prepare, and is not known to be skipped.
+/// Whether the step certainly needs preparation, and is not known to be skipped.
 fn is_worth_preparing(step: &PlannedStep) -> bool {
     let is_known_to_be_skipped = step.when.condition.as_ref().is_some_and(|condition| condition.value.never_holds());
     match step.action {

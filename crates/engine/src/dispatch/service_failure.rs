@@ -1,8 +1,8 @@
-//! Services that fail where failure strategies act on them (groups.advanced).
+//! Failures of services, and their failure strategies (groups.advanced).
 //!
-//! For CI a service that was started is a success, whatever becomes of it (background.started). So only its own strategies look
-//! at what happens after its start; those of the group and stage around it act where its start fails, as there the step
-//! fails in CI too.
+//! For CI a service that has started is a success, whatever happens later (background.started). So only the service's
+//! own strategies handle what happens after its start; those of the group and the stage around it handle a failed
+//! start, because there the step fails in CI too.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,19 +26,19 @@ use crate::{
 };
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// Lets a strategy act on a service that the backend could not start. Says whether one did.
+    /// Applies a strategy to a service that the backend could not start. Returns whether there was one.
     pub(super) async fn act_on_failed_start(&mut self, node: NodeId, error: &BackendError) -> bool {
         let cause = match error {
             BackendError::Image { .. } => Cause::ImageNotStarted,
             BackendError::Engine { .. } => Cause::NotStarted,
-            // There is nothing to go on with.
+            // There is no default value to proceed with.
             BackendError::Unreachable { .. } | BackendError::Io { .. } => return false,
         };
         let reason = Finish::broken(&self.tree.step(node), crate::Outcome::Failed, error).reason.unwrap_or_default();
         self.act_on_service(node, Failure { cause, exit_code: None, reason }, |_| true).await
     }
 
-    /// Lets a strategy act on a service that has ended badly. Says whether one did.
+    /// Applies a strategy to a service that failed. Returns whether there was one.
     pub(super) async fn act_on_end(&mut self, node: NodeId, exit: &Exit, cause: Option<&str>) -> bool {
         let Some(service) = self.services.get(&node) else { return false };
         let job = Some(Job::Run(Box::new(service.step.clone())));
@@ -62,7 +62,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         true
     }
 
-    /// Starts a service again, if an attempt is left. What comes after it waits meanwhile.
+    /// Starts a service again, if an attempt is left. Steps after it wait meanwhile.
     pub(super) async fn retry_service(&mut self, node: NodeId, failure: &Failure, attempts: &Attempts) -> bool {
         let Some(service) = self.services.get_mut(&node) else { return false };
         if service.retries >= attempts.count {
@@ -99,8 +99,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         true
     }
 
-    /// A failed service whose end is decided. One that never started ends with that; the end of another is reported with its
-    /// stage's, as of all services.
+    /// Ends a failed service whose outcome is decided. One that never started ends now; the end of another is reported
+    /// with its stage's, like that of all services.
     pub(super) async fn settle_service(&mut self, node: NodeId, finish: Finish) {
         self.tree.amend(node, finish.outcome, finish.cause);
         let Some(service) = self.services.get_mut(&node) else { return };

@@ -1,7 +1,7 @@
-//! Background steps: started in their place, alive until the stage is removed.
+//! Background steps: they start at their place, and run until the stage is removed.
 //!
-//! A start does not hold up the services after it, as in CI, where it happens in the background; it holds up the steps
-//! after it (`super::waiting`).
+//! A start does not delay the services after it, because in CI it happens in the background; it delays the steps after
+//! it (`super::waiting`).
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,36 +32,36 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) since: Since,
-    /// How often it has been started: more than once if its step group runs again after its end.
+    /// The number of starts: more than one if its step group runs again after its end.
     pub(super) starts: u32,
     pub(super) tail: Tail,
     pub(super) state: ServiceState,
-    /// It starts later than its turn because a person wants the race.
+    /// Its start is delayed on purpose, to reproduce a race.
     pub(super) delayed: bool,
     /// The first step after it that could have begun before it was ready, and when.
     pub(super) wanted: Option<(Instant, NodeId)>,
-    /// How often a failure strategy has started it again.
+    /// The number of restarts by a failure strategy.
     pub(super) retries: u32,
-    /// What it was started as last.
+    /// The step as it was last started.
     pub(super) step: ReadyStep,
-    /// Whether its reports are still to be read.
+    /// Whether its reports are still unread.
     unread_reports: bool,
     pub(super) tests: Option<TestSummary>,
-    /// The failure that a person is asked about, and what to do without an answer.
+    /// The failure that waits for a user's answer, and the action without an answer.
     pub(super) asked: Option<(Failure, FailureAction)>,
-    /// What a failure strategy has made of its end.
+    /// The outcome that a failure strategy decided.
     pub(super) decided: Option<Finish>,
 }
 
-/// Where a service stands.
+/// The state of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ServiceState {
     Starting,
-    /// It is started; whether it is ready is watched.
+    /// It has started; its readiness is being watched.
     Up {
         since: Instant,
     },
-    /// It is started and ready, or nobody can tell, or it was not in time.
+    /// It has started; it is ready, or that is unknown, or it was not ready in time.
     Settled,
     /// It ended by itself.
     Down(Exit, Option<String>),
@@ -72,10 +72,10 @@ pub(super) enum ServiceState {
 }
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// Begins the start of a service. The services after it need not wait for that.
+    /// Begins the start of a service. The services after it do not wait for that.
     pub(super) async fn start_service(&mut self, node: NodeId, resolved: Resolved) {
         let starts = match self.services.get(&node) {
-            // Its step group runs again, and it runs still.
+            // Its step group runs again, and the service still runs.
             Some(Service {
                 state: ServiceState::Starting | ServiceState::Up { .. } | ServiceState::Settled, ..
             }) => {
@@ -120,7 +120,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.end_node(node, Outcome::Succeeded, None);
     }
 
-    /// A service is started, or could not be.
+    /// Handles the result of a service's start.
     pub(super) async fn service_up(&mut self, node: NodeId, start: ServiceStart) {
         let planned = self.tree.step(node);
         let path = planned.path.clone();
@@ -153,7 +153,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.report_step(node, ROOT, finish).await;
     }
 
-    /// The watch over a service's start is over.
+    /// Handles the end of the watch over a service's start.
     pub(super) async fn service_probed(&mut self, node: NodeId, found: Result<Readiness, BackendError>) {
         let planned = self.tree.step(node);
         let path = planned.path.clone();
@@ -170,38 +170,38 @@ impl<B: Backend> Dispatcher<'_, B> {
                 if let Some((at, step)) = wanted
                     && at.elapsed() >= race_from
                 {
-                    self.tell_race(&path, at.elapsed(), step).await;
+                    self.report_race(&path, at.elapsed(), step).await;
                 }
             }
             Ok(Readiness::Unknown | Readiness::Ended) => {}
             Ok(Readiness::NotInTime { missing }) => {
                 let within = self.context.config.services.ready_within.as_secs();
                 let text = format!(
-                    "it was not ready within {within} s: {missing}; CI does not wait, and the stage goes on here too; \
-                     with `--no-wait` it does so at once ({place}){}",
+                    "it was not ready within {within} s: {missing}; CI does not wait, so the stage continues; with \
+                     `--no-wait` it continues at once ({place}){}",
                     last_lines(&tail)
                 );
                 self.emitter().diagnostic(codes::SERVICE_NOT_READY, &text, Some(&path)).await;
             }
             Err(error) => {
-                let text = format!("whether it is ready could not be seen: {error}");
+                let text = format!("cirun could not check whether it is ready: {error}");
                 self.emitter().diagnostic(codes::SERVICE_NOT_SEEN, &text, Some(&path)).await;
             }
         }
     }
 
-    async fn tell_race(&self, service: &StepPath, gap: Duration, node: NodeId) {
+    async fn report_race(&self, service: &StepPath, gap: Duration, node: NodeId) {
         let began = if self.held.iter().any(|(held, _)| *held == node) { "could have begun" } else { "began" };
         let step = &self.tree.step(node).path;
         let text = format!(
-            "it was ready {:.1} s after `{step}` {began}: CI does not wait, so there `{step}` fails unless it waits \
+            "it was ready {:.1} s after `{step}` {began}: CI does not wait, so `{step}` fails there unless it waits \
              itself; let it wait until `{service}` answers",
             gap.as_secs_f64()
         );
         self.emitter().diagnostic(codes::SERVICE_RACE, &text, Some(service)).await;
     }
 
-    /// A service ended by itself. The stage goes on, as in CI, unless the run is stricter.
+    /// Handles a service that ended by itself. The stage continues, as in CI, unless the run is stricter.
     pub(super) async fn service_down(&mut self, node: NodeId, exit: Exit, cause: Option<String>) {
         let planned = self.tree.step(node);
         let path = planned.path.clone();
@@ -215,7 +215,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             return;
         }
         if matches!(exit, Exit::NotStarted { .. }) {
-            let text = "it could not be started, and the stage goes on without it, as in CI";
+            let text = "it could not be started; the stage continues without it, as in CI";
             self.emitter().diagnostic(codes::SERVICE_NOT_STARTED, text, Some(&path)).await;
         }
         let fails = self.context.config.services.at_exit == AtServiceExit::FailStage;
@@ -224,14 +224,14 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// The task of a service panicked; the run is ending for it.
+    /// Handles a panic of a service's task, which ends the run.
     pub(super) fn service_lost(&mut self, node: NodeId) {
         if let Some(service) = self.services.get_mut(&node) {
             service.state = ServiceState::Lost;
         }
     }
 
-    /// Reads the reports of services, of one step group or of all, before what they left is removed.
+    /// Reads the reports of services, of one step group or of all, before they are removed.
     pub(super) async fn collect_service_reports(&mut self, group: Option<&StepPath>) {
         let is_meant = |node: &&NodeId| group.is_none_or(|group| self.tree.step(**node).path.is_within(group));
         let nodes: Vec<NodeId> = self.services.keys().filter(is_meant).copied().collect();
@@ -251,7 +251,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Tells the ends of the services, after the removal of the stage. CI shows every started one as succeeded.
+    /// Reports the ends of the services, after the removal of the stage. CI shows every one that started as succeeded.
     pub(super) async fn finish_services(&mut self) {
         let services = self.services.iter_mut();
         let ends: Vec<_> =
@@ -287,7 +287,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     }
 }
 
-/// A service's last lines, to be added to a sentence.
+/// A service's last lines, to append to a sentence.
 fn last_lines(tail: &[MaskedLine]) -> String {
     if tail.is_empty() {
         return "; it has printed nothing".to_owned();
@@ -296,7 +296,7 @@ fn last_lines(tail: &[MaskedLine]) -> String {
     format!("; its last lines:{lines}")
 }
 
-/// An exit's code, and what it says; a known cause says more.
+/// An exit code with its meaning, or with a known cause.
 fn meaning(step: &PlannedStep, exit: &Exit, cause: Option<&str>) -> (i64, Option<String>) {
     let (code, meaning) = code_and_meaning(step, exit);
     (code, cause.map(str::to_owned).or(meaning))
@@ -309,12 +309,12 @@ fn code_and_meaning(step: &PlannedStep, exit: &Exit) -> (i64, Option<String>) {
         }
         Exit::Code { code, oom_killed: false } => (*code, exit_code_meaning(*code).map(str::to_owned)),
         Exit::NotStarted { code, reason } => (*code, Some(written::not_started(step, reason))),
-        // 128 + SIGTERM: what a shell gives for a stopped process.
+        // 128 + SIGTERM: the code that a shell returns for a stopped process.
         Exit::Stopped => (143, Some("it was stopped".to_owned())),
     }
 }
 
-/// The names and ports a service answers to, for people.
+/// The names and ports that a service answers to, as text to print.
 fn addresses(step: &ReadyStep) -> Vec<String> {
     match &step.action {
         ReadyAction::Container(container) => {

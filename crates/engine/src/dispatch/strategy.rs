@@ -1,4 +1,4 @@
-//! Failure strategies at work (flow.strategies).
+//! The execution of failure strategies (flow.strategies).
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
     run::Halt,
 };
 
-/// Who said what to do after a failure.
+/// Who decided what to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decider {
     Strategy,
@@ -34,7 +34,8 @@ impl Decider {
 }
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// A registered step failed: its first strategy for the error decides. Once the run ends, a failure is final.
+    /// Handles the failure of a registered step: its first strategy for the error decides. Once the run is ending, a
+    /// failure is final.
     pub(super) async fn failed(&mut self, node: NodeId, failure: Failure) {
         let step = self.tree.step(node);
         match failure::action(&step.failure_strategies, failure.cause) {
@@ -46,7 +47,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Does what a strategy says of a step or service that failed.
+    /// Takes the action of a strategy for a step or service that failed.
     pub(super) async fn act(&mut self, node: NodeId, failure: Failure, action: &FailureAction, decider: Decider) {
         let finish = match action {
             FailureAction::Retry { attempts, then } => {
@@ -76,7 +77,7 @@ impl<B: Backend> Dispatcher<'_, B> {
                 let outcome = failed_outcome(failure.cause);
                 decider.finish("StageRollback", failure, outcome)
             }
-            // No input waits for a person in a local run, so there is nothing to go on with.
+            // A local run has no runtime inputs to ask for, so there is nothing to proceed with.
             FailureAction::ProceedWithDefaultValues => {
                 let outcome = failed_outcome(failure.cause);
                 decider.finish("ProceedWithDefaultValues", failure, outcome)
@@ -95,7 +96,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Ends the stage or the run if the action says so.
+    /// Ends the stage or the run if the action requires it.
     fn halt_for(&mut self, node: NodeId, action: &FailureAction) {
         let step = self.tree.steps_under(node).first().map(|step| self.tree.step(*step).path.clone());
         match (action, step) {
@@ -105,7 +106,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Tries a step again, if an attempt is left. What cannot be evaluated will not be better the next time.
+    /// Runs a step again, if an attempt is left. An expression that cannot be evaluated is not tried again.
     async fn retry(&mut self, node: NodeId, failure: &Failure, attempts: &Attempts) -> bool {
         if self.services.contains_key(&node) {
             return self.retry_service(node, failure, attempts).await;
@@ -124,11 +125,11 @@ impl<B: Backend> Dispatcher<'_, B> {
         true
     }
 
-    /// Lets the step group around a step run again, if an attempt is left: what runs in it is stopped first.
+    /// Runs the step group around a step again, if an attempt is left: its running steps are stopped first.
     async fn retry_group(&mut self, node: NodeId, failure: &Failure, attempts: &Attempts) -> bool {
         let path = self.tree.step(node).path.clone();
         let Some(group) = self.tree.step_group(node) else {
-            let text = "`RetryStepGroup` does nothing here, as the step is in no step group";
+            let text = "`RetryStepGroup` has no effect: the step is in no step group";
             self.emitter().diagnostic(codes::NO_STEP_GROUP, text, Some(&path)).await;
             return false;
         };
@@ -166,23 +167,23 @@ impl<B: Backend> Dispatcher<'_, B> {
         true
     }
 
-    /// Asks a person, if there is one.
+    /// Asks the user, if there is one.
     async fn ask(&mut self, node: NodeId, failure: &Failure, timeout: Duration, on_timeout: &FailureAction) -> bool {
         let path = self.tree.step(node).path.clone();
         let Some(questions) = self.context.config.questions.clone() else {
             let text =
                 format!("there is nobody to ask, so `{}` is done at once, as after the time-out", word(on_timeout));
-            self.emitter().diagnostic(codes::NOBODY_TO_ASK, &text, Some(&path)).await;
+            self.emitter().diagnostic(codes::NO_ONE_TO_ASK, &text, Some(&path)).await;
             return false;
         };
         let (reason, otherwise) = (self.emitter().mask(&failure.reason), word(on_timeout));
-        let text = format!("{reason}; a person is asked, and after {timeout:?} it is `{otherwise}`");
+        let text = format!("{reason}; waiting for an answer, and after {timeout:?} the action is `{otherwise}`");
         self.emitter().diagnostic(codes::MANUAL_INTERVENTION, &text, Some(&path)).await;
         let (sender, stop) = (self.sender.clone(), self.stop.child_token());
         let question = Some((failure.clone(), on_timeout.clone()));
         match (self.live.get_mut(&node), self.services.get_mut(&node)) {
             (Some(live), _) => (live.asked, live.stop) = (question, stop.clone()),
-            // What comes after a service waits for the answer.
+            // Steps after a service wait for the answer.
             (None, Some(service)) => (service.asked, service.state) = (question, ServiceState::Starting),
             (None, None) => return false,
         }
@@ -204,7 +205,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         true
     }
 
-    /// A person has decided, or did not in time, or the run ends.
+    /// Handles an answer, its absence, or the end of the run.
     pub(super) async fn answered(&mut self, node: NodeId, answer: Option<Answer>) {
         let asked = match (self.live.get_mut(&node), self.services.get_mut(&node)) {
             (Some(live), _) => live.asked.take(),
@@ -234,8 +235,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.act(node, failure, &action, decider).await;
     }
 
-    /// The outcome of a branch after the strategies of the step group that it is. Its steps carry these strategies too, so
-    /// only what a step's own strategy left as failed comes here, and there is nothing to try again or to ask.
+    /// The outcome of a step group after its own strategies. Its steps carry these strategies too, so only a failure
+    /// that a step's own strategy accepted arrives here, and there is nothing to retry or to ask.
     pub(super) fn group_outcome(&mut self, node: NodeId, combined: Outcome, cause: Option<Cause>) -> Outcome {
         let (Some(group), Some(cause)) = (&self.tree.branch(node).group, cause) else { return combined };
         if combined.is_positive() || combined == Outcome::Aborted || self.halt.is_some() {
@@ -261,7 +262,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     }
 }
 
-/// The service's word for an action.
+/// The service's name for an action.
 fn word(action: &FailureAction) -> &'static str {
     match action {
         FailureAction::Ignore => "Ignore",
@@ -292,7 +293,7 @@ pub(super) fn when(pause: Duration) -> String {
     if pause.is_zero() { "at once".to_owned() } else { format!("in {pause:?}") }
 }
 
-/// The pause before the attempt after `done` further ones; the last interval repeats.
+/// The pause before the attempt after `done` retries; the last interval repeats.
 pub(super) fn interval(attempts: &Attempts, done: u32) -> Duration {
     let index = usize::try_from(done).unwrap_or(usize::MAX).min(attempts.intervals.len().saturating_sub(1));
     attempts.intervals.get(index).copied().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The state of the series-parallel tree: which nodes wait, run or are done. Pure bookkeeping.
+//! The state of the series-parallel tree: which nodes wait, run or have ended. Pure bookkeeping.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,7 +6,7 @@ use cirun_plan::{FailureAction, FailureStrategy, Group, GroupKind, Node, Planned
 
 use crate::{EventKind, Outcome, failure::Cause, status::Tally};
 
-/// The place of a node in the tree.
+/// The index of a node in the tree.
 pub(crate) type NodeId = usize;
 
 /// The whole stage is the first node.
@@ -35,28 +35,28 @@ pub(super) enum Kind {
     Branch(Box<Branch>),
 }
 
-/// Nodes of which `width` may run at once: 1 for a sequence, all for `parallel`.
+/// Nodes of which at most `width` run at once: 1 for a sequence, all for `parallel`.
 #[derive(Debug)]
 pub(super) struct Branch {
-    /// The step group or loop that it is, if it is one.
+    /// The step group or loop of this branch, if it is one.
     pub(super) group: Option<GroupInfo>,
     children: Vec<NodeId>,
     width: usize,
     next: usize,
     running: Vec<NodeId>,
     tally: Tally,
-    /// Why the first step in it failed that has failed for good.
+    /// The reason of the first step in it whose failure is final.
     pub(super) cause: Option<Cause>,
-    /// How often it has run again.
+    /// The number of times it has run again.
     pub(super) retries: u32,
-    /// Whether it is to run again.
+    /// Whether it should run again.
     pub(super) restart: Restart,
-    /// Facts about its steps wait until it cannot run again, so that a step is reported as finished only once.
+    /// Events about its steps, held back until it cannot run again, so that a step is reported as finished only once.
     pub(super) holds: bool,
     pub(super) held: Vec<EventKind>,
 }
 
-/// Whether a branch is to run again.
+/// Whether a branch should run again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Restart {
     No,
@@ -144,7 +144,7 @@ impl Tree {
         &self.nodes[id].kind
     }
 
-    /// The step of a node that is known to be one.
+    /// The step of a node that is a step.
     pub(super) fn step(&self, id: NodeId) -> Arc<PlannedStep> {
         match &self.nodes[id].kind {
             Kind::Step(step) => Arc::clone(step),
@@ -152,7 +152,7 @@ impl Tree {
         }
     }
 
-    /// The branch of a node that is known to be one.
+    /// The branch of a node that is a branch.
     pub(super) fn branch(&self, id: NodeId) -> &Branch {
         match &self.nodes[id].kind {
             Kind::Branch(branch) => branch,
@@ -160,7 +160,7 @@ impl Tree {
         }
     }
 
-    /// The branch of a node that is known to be one.
+    /// The branch of a node that is a branch.
     pub(super) fn branch_mut(&mut self, id: NodeId) -> &mut Branch {
         match &mut self.nodes[id].kind {
             Kind::Branch(branch) => branch,
@@ -168,7 +168,7 @@ impl Tree {
         }
     }
 
-    /// How the node ended, if it has.
+    /// The outcome of a node that has ended.
     pub(super) fn outcome(&self, id: NodeId) -> Option<Outcome> {
         self.nodes[id].outcome
     }
@@ -189,14 +189,14 @@ impl Tree {
         self.around(id).any(|id| self.branch(id).restart != Restart::No)
     }
 
-    /// Whether a node comes before another one, and not only beside it.
+    /// Whether a node comes before another one, rather than beside it.
     pub(super) fn precedes(&self, earlier: NodeId, later: NodeId) -> bool {
         // Nodes are numbered in written order.
         let common = self.around(earlier).find(|id| self.around(later).any(|around| around == *id));
         earlier < later && common.is_some_and(|id| self.branch(id).width == 1)
     }
 
-    /// The steps under a node, in written order; the node itself if it is a step.
+    /// The steps under a node, in written order, including the node itself.
     pub(super) fn steps_under(&self, id: NodeId) -> Vec<NodeId> {
         let (mut steps, mut open) = (Vec::new(), vec![id]);
         while let Some(id) = open.pop() {
@@ -208,7 +208,7 @@ impl Tree {
         steps
     }
 
-    /// Registers the next child that may start now as running, and returns it.
+    /// Registers the next child that may start as running, and returns it.
     pub(super) fn start_next(&mut self, id: NodeId) -> Option<NodeId> {
         let branch = self.branch_mut(id);
         if branch.restart != Restart::No || branch.running.len() >= branch.width {
@@ -220,7 +220,7 @@ impl Tree {
         Some(child)
     }
 
-    /// Whether a branch has not ended, but nothing of it runs or may start.
+    /// Whether a branch has not ended, but none of its nodes runs or may start.
     pub(super) fn is_complete(&self, id: NodeId) -> bool {
         let branch = self.branch(id);
         self.outcome(id).is_none()
@@ -228,7 +228,7 @@ impl Tree {
             && (branch.restart != Restart::No || branch.next == branch.children.len())
     }
 
-    /// Records the end of a node; its parent is returned.
+    /// Records the end of a node; returns its parent.
     pub(super) fn finish(&mut self, id: NodeId, outcome: Outcome) -> Option<NodeId> {
         self.nodes[id].outcome = Some(outcome);
         let parent = self.nodes[id].parent?;
@@ -238,7 +238,8 @@ impl Tree {
         Some(parent)
     }
 
-    /// Corrects the end of a step whose branch has gone on: it counts in the innermost branch around it that has not ended.
+    /// Corrects the outcome of a step whose branch has continued: it counts in the innermost branch around it that has
+    /// not ended.
     pub(super) fn amend(&mut self, id: NodeId, outcome: Outcome, cause: Option<Cause>) {
         self.nodes[id].outcome = Some(outcome);
         let open = self.around(id).find(|branch| self.outcome(*branch).is_none()).unwrap_or(ROOT);
@@ -254,7 +255,7 @@ impl Tree {
         self.branch(id).tally.combined()
     }
 
-    /// Sets everything under a branch back to before its start.
+    /// Resets everything under a branch.
     pub(super) fn reset(&mut self, id: NodeId) {
         let mut open = vec![id];
         while let Some(id) = open.pop() {
@@ -269,7 +270,7 @@ impl Tree {
         }
     }
 
-    /// `currentStatus` of a branch: what has finished under it, but nothing of a loop that still runs (flow.current-status).
+    /// `currentStatus` of a branch: the finished nodes under it, without loops that still run (flow.current-status).
     pub(super) fn current(&self, id: NodeId) -> Tally {
         let (mut tally, mut open) = (Tally::default(), vec![id]);
         while let Some(id) = open.pop() {
@@ -281,7 +282,7 @@ impl Tree {
         tally
     }
 
-    /// `strategy.currentStatus`: of the loop around a node.
+    /// `strategy.currentStatus`: the status of the loop around a node.
     pub(super) fn loop_status(&self, id: NodeId) -> Option<Outcome> {
         self.around(id).find(|id| self.is_loop(*id)).map(|id| self.current(id).combined())
     }
@@ -294,7 +295,7 @@ impl Tree {
     }
 }
 
-/// Whether a step among `nodes`, but not one of an inner step group, may ask for the group to run again.
+/// Whether a step among `nodes`, except those of inner step groups, may cause the group to run again.
 fn may_restart(nodes: &[Node]) -> bool {
     nodes.iter().any(|node| match node {
         Node::Step(step) => step.failure_strategies.iter().any(|strategy| has_restart(&strategy.action.value)),
@@ -352,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_before_and_what_stands_beside() {
+    fn what_comes_before_and_what_is_beside() {
         let tree = tree(&[
             parallel([step("db").node(), group("g", [step("a").node(), step("b").node()])]),
             looped("l", 2, [step("l_0"), step("l_1")]),

@@ -23,7 +23,7 @@ use crate::{
 };
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// Starts what may start in a branch, or ends it.
+    /// Starts the nodes of a branch that may start, or ends the branch.
     pub(super) async fn advance(&mut self, node: NodeId) {
         while let Some(child) = self.tree.start_next(node) {
             self.work.push_back(Work::Turn(child));
@@ -38,7 +38,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Takes the turn of a node that is registered as running.
+    /// Handles the turn of a node that is registered as running.
     pub(super) async fn take_turn(&mut self, node: NodeId) {
         if let Some((outcome, reason)) = self.halt.as_ref().map(|halt| halt.for_later_steps()) {
             self.finish_all_under(node, outcome, &reason).await;
@@ -85,7 +85,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Keeps what later steps may ask of a loop or step group: it begins, or it has ended.
+    /// Records the start or end of a loop or step group, for the expressions of later steps.
     pub(super) fn record_group(&mut self, node: NodeId, outcome: Option<Outcome>) {
         let now = self.context.config.clock.now();
         let Some(group) = &self.tree.branch(node).group else { return };
@@ -129,7 +129,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// The end of a step that is left out because it succeeded in the run that this one goes on from.
+    /// The end of a step that succeeded in the run that this one continues.
     fn taken_over(&self, step: &PlannedStep, reason: &SkipReason) -> Option<Finish> {
         let earlier = self.context.config.earlier.as_ref().filter(|_| *reason == SkipReason::NotSelected)?;
         let outputs = earlier.steps.get(step.path.full())?;
@@ -164,7 +164,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Registers a step before anything of it runs.
+    /// Registers a step before any part of it runs.
     fn register(&mut self, node: NodeId, step: &PlannedStep, job: Option<Job>) {
         let since = self.now();
         let earlier = match self.record().steps.get(&step.path).map(|record| record.state) {
@@ -207,7 +207,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.spawn(node, task.run());
     }
 
-    /// A task's work begins.
+    /// Starts a task.
     pub(super) async fn started(&mut self, node: NodeId) {
         let step = self.tree.step(node);
         let (attempt, started) = match (self.live.get(&node), self.services.get(&node)) {
@@ -230,7 +230,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     fn rest_group(&mut self, node: NodeId, pause: Duration) {
         self.tree.branch_mut(node).restart = Restart::Resting;
         let (sender, stop) = (self.sender.clone(), self.stop.clone());
-        // The task works for no step of its own; a stop lets the group end at once.
+        // The task belongs to no step; a stop ends the group at once.
         self.tasks.spawn(async move {
             tokio::select! {
                 biased;
@@ -241,7 +241,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         });
     }
 
-    /// Ends a turn without a word, as the group around it runs again.
+    /// Ends a turn without an event, because the group around it runs again.
     pub(super) fn end_quietly(&mut self, node: NodeId) {
         if let Some(parent) = self.tree.finish(node, Outcome::Skipped) {
             self.work.push_back(Work::Advance(parent));
@@ -249,7 +249,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     }
 }
 
-/// Why a step is not run here.
+/// Why a step does not run here.
 fn skip_text(reason: &SkipReason) -> String {
     match reason {
         SkipReason::NotRunLocally { why } => format!("it is not run locally: {why}"),

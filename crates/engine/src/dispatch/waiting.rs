@@ -1,4 +1,4 @@
-//! Steps that are held back until the services before them can be used.
+//! Steps that wait until the services before them can be used.
 
 use cirun_plan::{Action, PlannedStep};
 use tokio::time::Instant;
@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{Backend, ServiceRules, Waiting};
 
-/// What a step wants of the services before it.
+/// The state of services that a step needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wants {
-    /// That they are started: it uses none of them (`Wait`).
+    /// They have started: the step uses none of them (`Wait`).
     Started,
-    /// That they can be used.
+    /// They can be used.
     Ready,
 }
 
@@ -28,7 +28,7 @@ impl Wants {
 }
 
 impl Service {
-    /// Whether it is on its way up still.
+    /// Whether it is still starting.
     fn is_coming(&self) -> bool {
         match self.state {
             ServiceState::Starting | ServiceState::Up { .. } => true,
@@ -36,7 +36,7 @@ impl Service {
         }
     }
 
-    /// Whether a step that comes after it is held back. Nobody waits for a service whose start is delayed.
+    /// Whether it holds back the steps after it. No step waits for a service whose start is delayed on purpose.
     fn holds(&self, wants: Wants, rules: &ServiceRules) -> bool {
         match self.state {
             ServiceState::Starting => !self.delayed,
@@ -47,7 +47,7 @@ impl Service {
 }
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// Holds a step back whose turn has come while services before it are on their way up. Says whether it did.
+    /// Holds back a step whose turn has come while services before it are starting. Returns whether it did.
     pub(super) fn hold(&mut self, node: NodeId, step: &PlannedStep) -> bool {
         let wants = Wants::of(step);
         self.mark_wanted(node, wants);
@@ -58,8 +58,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         held
     }
 
-    /// Lets held steps go for which nothing more is waited, and those that are not to run any more. Says whether there
-    /// were any.
+    /// Releases held steps whose services are ready, and those that should not run any more. Returns whether there were
+    /// any.
     pub(super) fn release(&mut self) -> bool {
         let mut released = false;
         for (node, wants) in std::mem::take(&mut self.held) {
@@ -74,7 +74,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         released
     }
 
-    /// Notes that CI would begin the step now: the services before it are started, whether they are ready or not.
+    /// Records that CI would begin the step now: the services before it have started, ready or not.
     fn mark_wanted(&mut self, node: NodeId, wants: Wants) {
         if wants == Wants::Started || self.is_held(node, Wants::Started) {
             return;
@@ -88,7 +88,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// Whether services are being started whose start the stage waits for.
+    /// Whether services that the stage waits for are starting.
     pub(super) fn is_starting_services(&self) -> bool {
         self.services.values().any(|service| service.state == ServiceState::Starting && !service.delayed)
     }

@@ -1,8 +1,8 @@
-//! Secrets across the ends of lines: a line that ends with the first part of one waits for the next line.
+//! Secrets across line ends: a line that ends with the first part of one waits for the next line.
 //!
-//! What is promised, for secrets whose form has at least eight bytes: where the rest of a secret comes in the next lines of its
-//! stream, all of that rest is masked, and the first part too if it has at least four bytes and the rest comes before the wait
-//! is over. When the wait is over, the first part is masked if it is half of the secret.
+//! The guarantee, for secrets whose form has at least eight bytes: if the rest of a secret comes in the next lines of
+//! its stream, all of that rest is masked, and the first part too if it has at least four bytes and the rest arrives
+//! before the wait is over. When the wait is over, the first part is masked if it is half of the secret.
 
 use std::{collections::VecDeque, ops::Range};
 
@@ -11,13 +11,13 @@ use crate::{
     mask::{GLANCE, View},
 };
 
-/// How many lines wait at most: a secret may be printed letter by letter, and empty lines belong to no part.
+/// The largest number of waiting lines: a secret may be printed letter by letter, and empty lines belong to no part.
 const MOST_LINES: usize = 512;
 
-/// The last lines of a stream, as far as a secret may go on from them.
+/// The last lines of a stream, as long as a secret may continue from them.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    /// What is shown of the lines below, one after the other, after what is still of interest of earlier ones.
+    /// The visible text of the lines below, concatenated, after what still matters of earlier ones.
     shown: Vec<u8>,
     lines: VecDeque<Line>,
 }
@@ -26,12 +26,12 @@ pub(super) struct Held {
 #[derive(Debug)]
 struct Line {
     text: String,
-    /// Added behind the masked text.
+    /// The suffix after the masked text.
     mark: &'static str,
     view: View,
-    /// Where it begins in what is shown.
+    /// Where it begins in the visible text.
     start: usize,
-    /// Parts of secrets that the line shares with others.
+    /// Parts of secrets that the line shares with other lines.
     parts: Vec<Range<usize>>,
 }
 
@@ -41,7 +41,7 @@ impl Held {
         !self.lines.is_empty()
     }
 
-    /// Takes the next line, and appends the lines that need not wait.
+    /// Takes the next line, and appends the lines that do not have to wait.
     pub(super) fn push(&mut self, text: &str, mark: &'static str, masker: &Masker, out: &mut Vec<MaskedLine>) {
         if masker.is_idle() {
             self.release(masker, out);
@@ -68,7 +68,7 @@ impl Held {
         self.forget(open);
     }
 
-    /// Appends the lines that wait: what they wait for has not come.
+    /// Appends the waiting lines: the rest of the secret has not come.
     pub(super) fn release(&mut self, masker: &Masker, out: &mut Vec<MaskedLine>) {
         if let Some(open) = masker.open(&self.shown).filter(|open| self.is_waiting() && open.is_most()) {
             self.mask(&(self.shown.len() - open.length..self.shown.len()));
@@ -78,7 +78,7 @@ impl Held {
         }
     }
 
-    /// Notes a part of a secret in each line that has one.
+    /// Records a part of a secret in each line that has one.
     fn mask(&mut self, found: &Range<usize>) {
         for line in &mut self.lines {
             let end = line.start + line.view.bytes.len();
@@ -95,8 +95,8 @@ impl Held {
         }
     }
 
-    /// Drops what is of no interest any more: all before the first line that waits, before a secret that is open, and before
-    /// the few bytes that may turn out to be the beginning of one.
+    /// Drops what no longer matters: everything before the first waiting line, before an unfinished secret, and before
+    /// the few bytes that may be the beginning of one.
     fn forget(&mut self, open: Option<usize>) {
         let last_bytes = self.shown.len().saturating_sub(GLANCE - 1);
         let first_line = self.lines.front().map_or(last_bytes, |line| line.start);
@@ -127,7 +127,7 @@ mod tests {
 
     static MASKER: LazyLock<Masker> = LazyLock::new(|| Masker::new(&[Secret::new(SECRET), Secret::new("short")]));
 
-    /// The lines as they come out, `/` where a release was asked for.
+    /// The released lines, with `/` at each release.
     fn hold(lines: &[&str]) -> String {
         let (masker, mut held, mut out) = (&*MASKER, Held::default(), Vec::new());
         for line in lines {

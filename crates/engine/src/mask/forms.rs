@@ -16,10 +16,10 @@ use super::View;
 /// Shorter secrets are not masked (outputs.short-secrets).
 const MIN_CHARS: usize = 2;
 
-/// Secrets with fewer bytes have no base64 and no hexadecimal form: their few letters would be found in ordinary words.
+/// Secrets with fewer bytes have no base64 and no hexadecimal form: such short texts occur in ordinary words.
 const MIN_ENCODED_BYTES: usize = 4;
 
-/// Every text to look for. A secret of several lines gives the forms of each line, and its base64 as a whole.
+/// All texts to search for. A secret of several lines has the forms of each line, and its base64 as a whole.
 pub(super) fn forms(secret: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::new();
     for line in secret.split(['\n', '\r']).map(str::trim).filter(|line| line.chars().count() >= MIN_CHARS) {
@@ -41,11 +41,11 @@ pub(super) fn forms(secret: &str) -> BTreeSet<String> {
     forms
 }
 
-/// What is left of a form where escape sequences and characters without a width are taken out: a secret may hold such itself.
+/// A form without escape sequences and characters without a width: a secret may contain such characters itself.
 fn shown_form(form: &str) -> Option<String> {
     let shown = View::shown(form.as_bytes());
     (shown.bytes.len() < form.len()).then(|| String::from_utf8_lossy(&shown.bytes).into_owned()).filter(|shown| {
-        // Of a secret that is hardly seen, what is left may be anything.
+        // If most of a secret is invisible, the rest could match anything.
         shown.chars().count() >= MIN_ENCODED_BYTES
     })
 }
@@ -53,7 +53,7 @@ fn shown_form(form: &str) -> Option<String> {
 /// Upper and lower hexadecimal digits.
 const CASES: [Case; 2] = [Case::Lower, Case::Upper];
 
-/// How hexadecimal digits are written.
+/// The ways to write hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Case {
     Lower,

@@ -1,13 +1,13 @@
-//! The beginnings of secrets: whether the end of a text may be the first part of one, whose rest is still to come.
+//! The beginnings of secrets: whether the end of a text may be the first part of one.
 
-/// Shorter forms are not looked for across the ends of lines: what two lines make together is too often chance.
+/// Shorter forms are not searched across line ends: two lines together match them too often by chance.
 const SHORTEST: usize = 8;
-/// How many bytes decide at a glance whether a secret may begin here.
+/// The number of bytes that decide quickly whether a secret may begin here.
 pub(crate) const GLANCE: usize = 4;
 /// The logarithm of the number of bits in the table of beginnings.
 const BITS: u32 = 16;
 
-/// The forms that may come in parts.
+/// The forms that may arrive in parts.
 #[derive(Debug, Clone)]
 pub(super) struct Openings {
     /// Sorted.
@@ -18,7 +18,7 @@ pub(super) struct Openings {
 }
 
 impl Openings {
-    /// The openings of `forms`, which are sorted; none if all of them are too short.
+    /// Creates the openings of `forms`, which are sorted; `None` if all of them are too short.
     pub(super) fn of<'a>(forms: impl Iterator<Item = &'a String>) -> Option<Self> {
         let forms: Vec<Box<[u8]>> =
             forms.filter(|form| form.len() >= SHORTEST).map(|form| form.as_bytes().into()).collect();
@@ -36,12 +36,12 @@ impl Openings {
         self.longest
     }
 
-    /// Whether the range that a match has is of a form that may come in parts.
+    /// Whether the range of a match belongs to a form that may arrive in parts.
     pub(super) fn may_part(length: usize) -> bool {
         length >= SHORTEST
     }
 
-    /// Whether a form may begin at the start of `bytes`; true for too few bytes to tell.
+    /// Whether a form may begin at the start of `bytes`; true if there are too few bytes to decide.
     pub(super) fn may_open(&self, bytes: &[u8]) -> bool {
         if bytes.len() < GLANCE {
             return true;
@@ -50,7 +50,8 @@ impl Openings {
         self.table[bit / 64] & (1 << (bit % 64)) != 0
     }
 
-    /// The length of the longest end of `bytes`, of at least [`GLANCE`] bytes, with which a form begins and goes on.
+    /// The length of the longest suffix of `bytes`, of at least [`GLANCE`] bytes, that is the beginning of a longer
+    /// form.
     pub(super) fn open(&self, bytes: &[u8]) -> Option<Open> {
         let first = bytes.len().saturating_sub(self.longest - 1);
         let last = bytes.len().saturating_sub(GLANCE - 1);
@@ -70,12 +71,12 @@ impl Openings {
 pub(crate) struct Open {
     /// Its length.
     pub(crate) length: usize,
-    /// The length of the shortest form that begins so.
+    /// The length of the shortest form with this beginning.
     pub(crate) of: usize,
 }
 
 impl Open {
-    /// Whether so much of a secret is here that it is one without its rest, too: half of it, and no chance.
+    /// Whether this part alone is worth masking: it is half of the secret, and too long for a chance match.
     pub(crate) fn is_most(self) -> bool {
         self.length >= SHORTEST && self.length * 2 >= self.of
     }

@@ -109,7 +109,7 @@ fn debug_shows_no_secret() {
 }
 
 proptest! {
-    // To know a secret takes longer than to find it.
+    // Building a masker takes longer than searching with it.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
@@ -117,7 +117,7 @@ proptest! {
         let encoded = STANDARD.encode(format!("{before}{secret}{after}"));
         let masked = mask(&[&secret], &encoded);
         prop_assert!(masked.contains(super::MASK), "{encoded} -> {masked}");
-        // At most the two letters that a neighbour shares with the secret stay on each side, and padding.
+        // At most the two letters that a neighbour shares with the secret, and padding, stay on each side.
         let rest = masked.replace(super::MASK, "").len();
         prop_assert!(rest <= (before.len() + after.len()) * 8 / 6 + 6, "{encoded} -> {masked}");
     }

@@ -1,31 +1,32 @@
-//! Copies of a text without what is not seen of it, which know where each byte was.
+//! Copies of a text without its invisible parts, which map each byte to its original position.
 
 use std::ops::Range;
 
 use cirun_terminal_text::{Piece, pieces, unseen};
 
-/// How a copy is made. Readers differ: a terminal carries sequences out, a page or an editor may show what is left of them.
+/// How a copy is made. Readers differ: a terminal executes escape sequences, a page or an editor may show parts of
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
-    /// Escape sequences are gone.
+    /// Without escape sequences.
     Shown,
-    /// Escape sequences are gone, and what is written over after the cursor went back.
+    /// Without escape sequences, and without text that is overwritten after the cursor moved back.
     WrittenOver,
-    /// Only the bytes that make a sequence one are gone.
+    /// Without the bytes that introduce a sequence.
     Unprintable,
 }
 
 /// A copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct View {
-    /// What is seen.
+    /// The visible text.
     pub(crate) bytes: Vec<u8>,
-    /// Where each byte was.
+    /// The original position of each byte.
     from: Vec<usize>,
 }
 
 impl View {
-    /// What a sink shows of a text.
+    /// What a sink displays of a text.
     pub(crate) fn shown(text: &[u8]) -> Self {
         Self::of(text, Reading::Shown)
     }
@@ -45,7 +46,7 @@ impl View {
         view
     }
 
-    /// Where the bytes of a range were: from the first of them to the last.
+    /// The original range of a range: from its first byte to its last.
     pub(crate) fn origin(&self, range: &Range<usize>) -> Range<usize> {
         self.from[range.start]..self.from[range.end - 1] + 1
     }
@@ -76,8 +77,8 @@ impl View {
     }
 }
 
-/// The copies of a text in which something may be found that the text itself does not hold; none of a text that is seen as it
-/// is.
+/// The copies of a text in which something may be found that the text itself does not have; none if the whole text is
+/// visible.
 pub(super) fn views(text: &[u8]) -> Vec<View> {
     let (mut is_seen, mut has_escapes, mut goes_back) = (true, false, false);
     for (piece, range) in pieces(text) {
@@ -89,7 +90,7 @@ pub(super) fn views(text: &[u8]) -> Vec<View> {
     readings.into_iter().filter(|(_, wanted)| *wanted).map(|(reading, _)| View::of(text, reading)).collect()
 }
 
-/// How many columns a control character or sequence moves the cursor back: `\b`, and `ESC [ n D`.
+/// The number of columns by which a control character or sequence moves the cursor back: `\b`, and `ESC [ n D`.
 fn columns_back(piece: &[u8]) -> usize {
     let parameter = match piece {
         [0x08] => return 1,
@@ -97,7 +98,7 @@ fn columns_back(piece: &[u8]) -> usize {
         _ => return 0,
     };
     match std::str::from_utf8(parameter).map(str::parse) {
-        // No number is 1, and so is 0.
+        // Without a number it is 1, and 0 is 1 too.
         Ok(Ok(columns)) => std::cmp::max(columns, 1),
         Ok(Err(_)) | Err(_) => 1,
     }

@@ -1,12 +1,12 @@
-//! A script with a secret in it reaches its shell in a variable: every user of a machine can read the arguments of every process.
-//! The variable is gone before the script begins.
+//! Passes a script with a secret to its shell in a variable: every user of a machine can read the arguments of every
+//! process. The variable is removed before the script begins.
 
 use indexmap::IndexMap;
 
 /// The variable.
 const VARIABLE: &str = "CIRUN_SCRIPT";
 
-/// What each shell is given in place of the script.
+/// What each shell runs instead of the script.
 const RUNNERS: [([&str; 2], &str); 5] = [
     (["sh", "-c"], POSIX),
     (["bash", "-c"], POSIX),
@@ -15,14 +15,14 @@ const RUNNERS: [([&str; 2], &str); 5] = [
     (["python3", "-c"], PYTHON),
 ];
 
-/// On one line with the script, so that its lines keep their numbers.
+/// On one line with the script, so that its line numbers stay the same.
 const POSIX: &str = "eval \"unset CIRUN_SCRIPT; $CIRUN_SCRIPT\"";
 const POWERSHELL: &str =
     "$CirunScript = $env:CIRUN_SCRIPT; Remove-Item Env:CIRUN_SCRIPT; Invoke-Expression $CirunScript";
 const PYTHON: &str = "import os; exec(compile(os.environ.pop(\"CIRUN_SCRIPT\"), \"<string>\", \"exec\"))";
 
-/// Moves the script, the last of `argv`, into `env` where the words before it are a shell's. Other programs get their arguments
-/// as they are.
+/// Moves the script, the last item of `argv`, into `env` if the items before it are a shell's. Other programs keep
+/// their arguments.
 pub(super) fn hide<'a>(argv: impl IntoIterator<Item = &'a mut String>, env: &mut IndexMap<String, String>) {
     let argv: Vec<&mut String> = argv.into_iter().collect();
     let Ok([program, option, script]) = <[_; 3]>::try_from(argv) else { return };

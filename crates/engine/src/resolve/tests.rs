@@ -68,7 +68,7 @@ fn a_value_made_of_a_secret_is_a_secret() {
 }
 
 #[test]
-fn what_nobody_knows_is_null() {
+fn unknown_names_are_null() {
     let step = step("a").env("X", deferred("v<+steps.nope.status>"));
     assert_snapshot!(resolved(&step.planned(), Profile::Docker), @r#"busybox env {"X": "vnull"} reports [] unresolved ["steps.nope.status"] secrets []"#);
 }
@@ -97,14 +97,14 @@ fn a_variable_that_names_what_cannot_be_is_an_error() {
     assert_snapshot!(tags("v<+steps.first.output.outputVariables.V>,latest"), @r#"busybox env {"TAGS": "v1,latest"} reports [] unresolved [] secrets []"#);
     for (template, why) in [
         ("bad tag <+steps.first.output.outputVariables.V>", "`bad tag 1` is not a tag: a tag has 1 to 128"),
-        ("<+steps.first.output.outputVariables.NONE>", "`null` names nothing"),
+        ("<+steps.first.output.outputVariables.NONE>", "`null` is not a name"),
         ("<+steps.first.output.outputVariables.EMPTY>", "there is no tag"),
         ("-<+steps.first.output.outputVariables.KEY>", "`***` is not a tag"),
     ] {
         let found = tags(template);
         assert!(found.starts_with(&format!("error: variable `TAGS`: {why}")), "{template}: {found}");
     }
-    // Left out, as CI does with an empty one: the plugin would choose.
+    // Not set, because CI drops empty values: the plugin would use its default.
     let found = resolved(&with(output("EMPTY")), Profile::Vm);
     assert!(found.starts_with("error: variable `TAGS`: there is no tag"), "{found}");
 }

@@ -1,4 +1,4 @@
-//! Scenarios: whole runs on the strict fake backend, told by their events.
+//! Scenarios: whole runs on the strict fake backend, shown by their events.
 
 mod cancelling;
 mod conditions;

@@ -170,7 +170,7 @@ fn published_artifacts() {
 }
 
 #[test]
-fn what_nobody_knows() {
+fn unknown_names() {
     for expression in [
         "steps.nope.status",
         "steps.later.status",

@@ -10,7 +10,7 @@ use super::{
 /// Counts the cases of a report.
 ///
 /// # Errors
-/// What is wrong, for a person.
+/// The problem, as text to print.
 pub(super) fn read(content: &[u8], tally: &mut Tally) -> Result<(), String> {
     let mut report = Report { tally, open: Vec::new(), suites: Vec::new(), case: Case::default(), seen_suite: false };
     xml::read(content, |part| report.take(part))?;
@@ -27,7 +27,7 @@ struct Report<'t> {
     seen_suite: bool,
 }
 
-/// What an element is in its place: the service reads suites, cases and verdicts as direct children of each other.
+/// The role of an element: the service reads suites, cases and verdicts only as direct children of each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// Outside of every suite.
@@ -35,7 +35,7 @@ enum Role {
     Suite,
     Case,
     Verdict,
-    /// Something else in a suite or a case, with all that is in it.
+    /// Any other element in a suite or a case, with its content.
     Other,
 }
 
@@ -79,7 +79,7 @@ impl Report<'_> {
                 };
                 Role::Case
             }
-            // Of several the last one counts.
+            // The last of several counts.
             (Role::Case, "failure" | "error" | "skipped") => {
                 self.case.verdict = if element.name == "skipped" { Verdict::Skipped } else { Verdict::Failed };
                 self.case.message = element.take("message");
@@ -94,11 +94,11 @@ impl Report<'_> {
     }
 }
 
-/// `1.5` and `1,234.5` are seconds, `200ms` and `1m30s` Go's durations; anything else is nothing. Whole milliseconds.
+/// `1.5` and `1,234.5` are seconds, `200ms` and `1m30s` are Go durations; anything else is zero. In whole milliseconds.
 fn time(text: &str) -> Duration {
     let text = text.replace(',', "");
     let seconds = text.parse::<f64>().ok().or_else(|| go_duration(&text)).filter(|seconds| seconds.is_finite());
-    // The service cuts off twice: at microseconds, then at milliseconds. A float to an integer keeps to its range.
+    // The service truncates twice: to microseconds, then to milliseconds. A float-to-integer cast saturates.
     Duration::from_millis((seconds.unwrap_or_default() * 1e6) as u64 / 1000)
 }
 
@@ -201,7 +201,7 @@ mod tests {
         assert_snapshot!(summary(r#"<testsuite><testcase classname="com.Shop" name="buys"><failure message="no"/></testcase></testsuite>"#), @r#"1 = 0 passed + 1 failed + 0 skipped in 0ns [("com.Shop › buys", "no")]"#);
     }
 
-    /// The service looks for suites, and for cases that are their children.
+    /// The service reads suites, and cases that are their children.
     #[test]
     fn cases_outside_of_a_suite() {
         assert_snapshot!(summary(r#"<testsuites><testcase name="a"/><testsuite name="s"><group><testcase name="b"/></group><testcase name="c"/></testsuite></testsuites>"#), @"
@@ -276,15 +276,15 @@ mod tests {
         ");
         assert_snapshot!(summary("<?xml version='1.0' encoding='ISO-8859-1'?><testsuite><testcase name='a'/></testsuite>"), @"
         0 = 0 passed + 0 failed + 0 skipped in 0ns []
-        `r.xml` is not a JUnit report: its encoding is `ISO-8859-1`, and CI reads UTF-8 only
+        `r.xml` is not a JUnit report: its encoding is `ISO-8859-1`, and CI only reads UTF-8
         ");
         assert_snapshot!(summed("r.xml", b"<testsuite><testcase name='\xe9'/></testsuite>"), @"
         0 = 0 passed + 0 failed + 0 skipped in 0ns []
-        `r.xml` is not a JUnit report: byte 28 is not UTF-8, and CI reads nothing else
+        `r.xml` is not a JUnit report: byte 28 is not UTF-8, and CI only reads UTF-8
         ");
         assert_snapshot!(summed("r.xml", b"\xff\xfe<\0t\0e\0s\0t\0"), @"
         0 = 0 passed + 0 failed + 0 skipped in 0ns []
-        `r.xml` is not a JUnit report: byte 1 is not UTF-8, and CI reads nothing else
+        `r.xml` is not a JUnit report: byte 1 is not UTF-8, and CI only reads UTF-8
         ");
     }
 
@@ -299,7 +299,7 @@ mod tests {
     fn malformed() {
         assert_snapshot!(summary("<testsuite><testcase>"), @"
         0 = 0 passed + 0 failed + 0 skipped in 0ns []
-        `r.xml` is not a JUnit report: the file ends inside of `<testcase>`
+        `r.xml` is not a JUnit report: the file ends inside `<testcase>`
         ");
         assert_snapshot!(summary("<testsuite><testcase name='a'/></testcase>"), @"
         0 = 0 passed + 0 failed + 0 skipped in 0ns []

@@ -1,7 +1,7 @@
 //! `.trx`, the reports of Visual Studio's test platform (`dotnet test --logger trx`).
 //!
-//! The service makes a JUnit suite of such a file. It keeps the fractions of seconds of each test's time only; here whole
-//! times count.
+//! The service turns such a file into a JUnit suite. It keeps only the fractions of seconds of each test's time; cirun
+//! keeps the whole time.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use super::{
     xml::{self, Element, Part},
 };
 
-/// Counts the results of a report. What stands before a mistake in the text counts, as in the service, unless the mistake is
-/// in a result.
+/// Counts the results of a report. Results before a syntax error count, as in the service, unless the error is inside a
+/// result.
 ///
 /// # Errors
-/// What is wrong, for a person.
+/// The problem, as text to print.
 pub(super) fn read(content: &[u8], tally: &mut Tally) -> Result<(), String> {
     let mut report = Report::default();
     let read = xml::read(content, |part| report.take(part));
@@ -38,7 +38,7 @@ pub(super) fn read(content: &[u8], tally: &mut Tally) -> Result<(), String> {
 #[derive(Default)]
 struct Report {
     seen_run: bool,
-    /// The names of the open elements from the outermost result on.
+    /// The names of the open elements, from the outermost result on.
     inside: Vec<String>,
     case: (String, Case),
     results: Vec<(String, Case)>,
@@ -65,7 +65,7 @@ impl Report {
         }
     }
 
-    /// The element's place in a result; what is in the result of a data-driven test has a longer one.
+    /// The element's path in a result; elements in the inner results of a data-driven test have a longer one.
     fn place(&self) -> [&str; 3] {
         match self.inside.as_slice() {
             [_, outer, middle, inner] => [outer, middle, inner],
@@ -156,15 +156,15 @@ mod tests {
         let good = r#"<TestRun><Results><UnitTestResult testName="a" outcome="Passed"/>"#;
         assert_snapshot!(summed("a.trx", good.as_bytes()), @"
         1 = 1 passed + 0 failed + 0 skipped in 0ns []
-        `a.trx` is read up to a mistake in it: the file ends inside of `<Results>`
+        `a.trx` is read up to its first error: the file ends inside `<Results>`
         ");
         assert_snapshot!(summed("a.trx", format!("{good}<UnitTestResult testName=\"b\">").as_bytes()), @"
         0 = 0 passed + 0 failed + 0 skipped in 0ns []
-        `a.trx` is not a `.trx` report: the file ends inside of `<UnitTestResult>`
+        `a.trx` is not a `.trx` report: the file ends inside `<UnitTestResult>`
         ");
         assert_snapshot!(summed("a.trx", b"<TestRun><Results>"), @"
         0 = 0 passed + 0 failed + 0 skipped in 0ns []
-        `a.trx` is not a `.trx` report: the file ends inside of `<Results>`
+        `a.trx` is not a `.trx` report: the file ends inside `<Results>`
         ");
         assert_snapshot!(summed("a.trx", b"<testsuite><testcase name='a'/></testsuite>"), @"
         0 = 0 passed + 0 failed + 0 skipped in 0ns []

@@ -1,11 +1,11 @@
-//! XML as the service's reader takes it: UTF-8 only, and strict, so that a report that it refuses is refused here too.
+//! XML as the service's reader accepts it: UTF-8 only, and strict, so that cirun refuses the same reports.
 
 use quick_xml::{
     Reader, XmlVersion,
     events::{BytesRef, BytesStart, Event},
 };
 
-/// A part of a document, in its order.
+/// A part of a document.
 pub(super) enum Part<'d> {
     /// An element begins.
     Start(Element),
@@ -23,20 +23,20 @@ pub(super) struct Element {
 }
 
 impl Element {
-    /// An attribute by its name without the prefix; of several the last one, and empty text where there is none.
+    /// The value of an attribute by its name without the prefix; the last one of several, and empty if there is none.
     pub(super) fn take(&mut self, name: &str) -> String {
         let found = self.attributes.iter_mut().rev().find(|(known, _)| known == name);
         found.map(|(_, value)| std::mem::take(value)).unwrap_or_default()
     }
 }
 
-/// Hands the parts of a document to `take`, up to the first mistake. Several roots are no mistake.
+/// Passes the parts of a document to `take`, up to the first error. Several roots are allowed.
 ///
 /// # Errors
-/// What is wrong, for a person.
+/// The problem, as text to print.
 pub(super) fn read(bytes: &[u8], mut take: impl FnMut(Part<'_>)) -> Result<(), String> {
     let text = std::str::from_utf8(bytes)
-        .map_err(|error| format!("byte {} is not UTF-8, and CI reads nothing else", error.valid_up_to() + 1))?;
+        .map_err(|error| format!("byte {} is not UTF-8, and CI only reads UTF-8", error.valid_up_to() + 1))?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_comments = true;
     let mut open: Vec<String> = Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn read(bytes: &[u8], mut take: impl FnMut(Part<'_>)) -> Result<(), S
             Event::GeneralRef(reference) => take(Part::Text(&resolved(&reference)?)),
             Event::Decl(declaration) => match declaration.encoding() {
                 Some(Ok(encoding)) if !encoding.eq_ignore_ascii_case("utf-8") => {
-                    return Err(format!("its encoding is `{encoding}`, and CI reads UTF-8 only"));
+                    return Err(format!("its encoding is `{encoding}`, and CI only reads UTF-8"));
                 }
                 Some(_) | None => {}
             },
@@ -75,7 +75,7 @@ pub(super) fn read(bytes: &[u8], mut take: impl FnMut(Part<'_>)) -> Result<(), S
         }
     }
     match open.last() {
-        Some(element) => Err(format!("the file ends inside of `<{element}>`")),
+        Some(element) => Err(format!("the file ends inside `<{element}>`")),
         None => Ok(()),
     }
 }
@@ -93,7 +93,7 @@ fn started(element: &BytesStart<'_>) -> Result<Element, String> {
     Ok(Element { name: element.local_name().as_ref().to_owned(), attributes })
 }
 
-/// The text of `&amp;` or `&#10;`. Other entities are none of XML's own, and a file's own definitions are not read.
+/// The text of `&amp;` or `&#10;`. Only XML's own entities are known; a file's own definitions are not read.
 fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
     if let Some(character) = reference.resolve_char_ref().map_err(|error| error.to_string())? {
         return Ok(allowed(character.encode_utf8(&mut [0; 4]))?.to_owned());

@@ -16,7 +16,8 @@ use crate::{
     StepIo,
 };
 
-/// A scripted backend. A step without a script ends at once with exit code 0, a service stays until its stage is removed.
+/// A scripted backend. A step without a script ends at once with exit code 0, a service runs until its stage is
+/// removed.
 #[derive(Debug, Default)]
 pub struct FakeBackend {
     behaviours: HashMap<String, Vec<Behaviour>>,
@@ -27,12 +28,12 @@ pub struct FakeBackend {
 }
 
 impl FakeBackend {
-    /// A backend without a script.
+    /// Creates a backend without a script.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Scripts the next attempt of a step, by path; the last one's script is for all further ones.
+    /// Scripts the next attempt of a step, by path; the last script also applies to all further attempts.
     #[must_use]
     pub fn step(mut self, path: &str, behaviour: Behaviour) -> Self {
         self.behaviours.entry(path.to_owned()).or_default().push(behaviour);
@@ -58,12 +59,12 @@ impl FakeBackend {
         self.with_order(|order| order.calls.clone())
     }
 
-    /// What was called out of order; to be empty at the end of every test.
+    /// Calls that were out of order; must be empty at the end of every test.
     pub fn violations(&self) -> Vec<String> {
         self.with_order(Order::at_end)
     }
 
-    /// The environments that containers and processes were given.
+    /// The environments of the containers and processes that were run.
     pub fn environment(&self, path: &str) -> Option<Vec<(String, String)>> {
         self.with_order(|order| order.environments.get(path).cloned())
     }

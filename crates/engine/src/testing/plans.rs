@@ -10,7 +10,7 @@ use cirun_plan::{
     VariableRule, When,
 };
 
-/// Nothing was known when the plan was made: everything comes from running steps.
+/// An environment in which nothing was known when the plan was made: all values come from running steps.
 #[derive(Debug)]
 struct NothingKnown;
 
@@ -42,7 +42,7 @@ pub fn deferred(template: &str) -> Text {
     Text::Deferred(pieces(template))
 }
 
-/// A condition that waits for the run.
+/// A condition that depends on the run.
 pub fn deferred_condition(template: &str) -> Traced<Condition> {
     traced(Condition::Deferred(pieces(template)))
 }
@@ -55,7 +55,7 @@ fn pieces(template: &str) -> Pieces {
 #[derive(Debug, Clone)]
 pub struct StepBuilder(PlannedStep);
 
-/// A Run step in a container that names its own shell, with a timeout of an hour.
+/// A Run step in a container with a shell of its own and a timeout of an hour.
 pub fn step(id: &str) -> StepBuilder {
     let container = ContainerAction {
         image: traced(Text::from("busybox")),
@@ -115,7 +115,7 @@ impl StepBuilder {
         self.container(|container| container.aliases.push(alias))
     }
 
-    /// A Plugin step: the image's own program runs.
+    /// A Plugin step, which runs the image's own program.
     #[must_use]
     pub fn plugin(mut self) -> Self {
         self.0.step_type = "Plugin".to_owned();
@@ -138,21 +138,21 @@ impl StepBuilder {
         self
     }
 
-    /// A step that is not run here.
+    /// A step that does not run here.
     #[must_use]
     pub fn skipped(mut self, reason: SkipReason) -> Self {
         self.0.action = Action::Skip(reason);
         self
     }
 
-    /// The status it asks for.
+    /// Sets the status of its condition.
     #[must_use]
     pub fn when(mut self, status: StageStatus) -> Self {
         self.0.when.status = status;
         self
     }
 
-    /// A condition that is decided already.
+    /// Sets a condition that is already decided.
     #[must_use]
     pub fn if_known(mut self, holds: bool, source: &str) -> Self {
         let source = Template::parse(source).0;
@@ -160,7 +160,7 @@ impl StepBuilder {
         self
     }
 
-    /// A condition that waits for the run.
+    /// Sets a condition that depends on the run.
     #[must_use]
     pub fn if_null(mut self, source: &str) -> Self {
         let source = Template::parse(source).0;
@@ -168,7 +168,7 @@ impl StepBuilder {
         self
     }
 
-    /// A condition that waits for the run.
+    /// Sets a condition that depends on the run.
     pub fn if_deferred(mut self, template: &str) -> Self {
         self.0.when.condition = Some(deferred_condition(template));
         self
@@ -182,7 +182,7 @@ impl StepBuilder {
         self
     }
 
-    /// Adds a failure strategy of what is around it.
+    /// Adds a failure strategy of the group or stage around it.
     #[must_use]
     pub fn on_failure_around(mut self, error: &str, action: FailureAction) -> Self {
         let (errors, level) = (vec![error.to_owned()], StrategyLevel::Around);
@@ -190,7 +190,7 @@ impl StepBuilder {
         self
     }
 
-    /// Its timeout.
+    /// Sets its timeout.
     #[must_use]
     pub fn timeout(mut self, seconds: u64) -> Self {
         self.0.timeout = traced(Duration::from_secs(seconds));
@@ -230,13 +230,13 @@ impl StepBuilder {
         self.container(|container| container.rules.push(rule))
     }
 
-    /// Its image.
+    /// Sets its image.
     #[must_use]
     pub fn image(self, image: Text) -> Self {
         self.container(|container| container.image = traced(image))
     }
 
-    /// Its image comes out of the run.
+    /// Sets an image that depends on the run.
     #[must_use]
     pub fn image_from_run(mut self) -> Self {
         self.0.image_from_run = true;

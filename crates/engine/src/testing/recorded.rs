@@ -40,12 +40,12 @@ pub struct Recorded {
     pub result: RunResult,
     /// The backend, with its calls.
     pub backend: Arc<FakeBackend>,
-    /// The failed steps that were looked at, and why they failed.
+    /// The failed steps that were visited, and their reasons.
     pub visits: Vec<String>,
 }
 
 impl Runner {
-    /// Runs on `backend`, with nobody to ask and without look-ahead.
+    /// Uses `backend`, without answers and without look-ahead.
     pub fn new(backend: FakeBackend) -> Self {
         Self {
             backend,
@@ -58,42 +58,42 @@ impl Runner {
         }
     }
 
-    /// Somebody answers the next question after so many seconds.
+    /// Answers the next question after this number of seconds.
     #[must_use]
     pub fn answers(mut self, after_seconds: u64, answer: Answer) -> Self {
         self.answers.get_or_insert_default().push((Duration::from_secs(after_seconds), answer));
         self
     }
 
-    /// Somebody looks at each failed step for so many seconds.
+    /// Visits each failed step for this number of seconds.
     #[must_use]
     pub fn visits_for(mut self, seconds: u64) -> Self {
         self.visits = Some(Duration::from_secs(seconds));
         self
     }
 
-    /// The first or second Ctrl-C comes after so many seconds.
+    /// Sends the first or second Ctrl-C after this number of seconds.
     #[must_use]
     pub fn cancels_after(mut self, seconds: u64) -> Self {
         self.cancel.push(Duration::from_secs(seconds));
         self
     }
 
-    /// Prepares so many steps ahead.
+    /// Prepares this number of steps ahead.
     #[must_use]
     pub fn look_ahead(mut self, steps: usize) -> Self {
         self.look_ahead = steps;
         self
     }
 
-    /// Services and steps meet by these rules.
+    /// Sets how steps wait for services.
     #[must_use]
     pub fn services(mut self, rules: ServiceRules) -> Self {
         self.services = rules;
         self
     }
 
-    /// Nobody takes the events.
+    /// Drops the receiver of events.
     #[must_use]
     pub fn stops_listening(mut self) -> Self {
         self.stop_listening = true;
@@ -127,7 +127,7 @@ impl Runner {
         let events = events.await.expect("collecting events does not panic");
         let violations = backend.violations();
         assert!(violations.is_empty(), "calls out of order: {violations:#?}\n{:#?}", backend.calls());
-        let visits = visits.lock().expect("nobody panics with it").clone();
+        let visits = visits.lock().expect("no test panics while it holds this").clone();
         Recorded { events, result, backend, visits }
     }
 }
@@ -167,7 +167,7 @@ fn answering(answers: Vec<(Duration, Answer)>) -> mpsc::Sender<Question> {
             sleep(after).await;
             let _too_late = question.reply.send(answer);
         }
-        // Later questions stay without an answer.
+        // Later questions get no answer.
         let mut unanswered = Vec::new();
         while let Some(question) = questions.recv().await {
             unanswered.push(question);
@@ -180,7 +180,10 @@ fn visiting(duration: Duration, visits: Arc<Mutex<Vec<String>>>) -> mpsc::Sender
     let (sender, mut receiver) = mpsc::channel::<Visit>(1);
     tokio::spawn(async move {
         while let Some(visit) = receiver.recv().await {
-            visits.lock().expect("nobody panics with it").push(format!("{}: {}", visit.step.path, visit.reason));
+            visits
+                .lock()
+                .expect("no test panics while it holds this")
+                .push(format!("{}: {}", visit.step.path, visit.reason));
             sleep(duration).await;
         }
     });

@@ -1,4 +1,4 @@
-//! The state of one evaluation: what it has found so far, and the limits that end it.
+//! The state of one evaluation: the results so far, and its limits.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -11,17 +11,17 @@ use crate::{
     syntax::{Body, Source, Span},
 };
 
-/// Nodes visited, plus 64-byte pieces copied, before an evaluation is given up.
+/// The maximum of visited nodes plus copied 64-byte pieces in an evaluation.
 const MAX_STEPS: usize = 400_000;
-/// How deeply operands, statements, functions and blocks may nest at run time.
+/// The maximum nesting of operands, statements, functions and blocks at run time.
 const MAX_DEPTH: usize = 160;
-/// How deeply lists and maps made by a script may nest.
+/// The maximum nesting of lists and maps made by a script.
 const MAX_VALUE_DEPTH: usize = 64;
 
-/// Why a value is not there.
+/// Why there is no value.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// A running step decides it.
+    /// It depends on a running step.
     Pending,
     Failed {
         fault: Fault,
@@ -37,21 +37,21 @@ impl Stop {
 
 pub(super) type Evaluated<T = Object> = Result<T, Stop>;
 
-/// The text that a tree was made from.
+/// The source text of a tree.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unit<'a> {
     pub(super) text: &'a str,
     pub(super) source: &'a Source,
 }
 
-/// What belongs to one block, or one call of a function, while it is evaluated.
+/// The state of one block, or one call of a function, during its evaluation.
 #[derive(Debug, Default)]
 pub(super) struct Frame {
-    /// What `var` and parameters declare.
+    /// Declared by `var` and parameters.
     pub(super) locals: IndexMap<String, Object>,
-    /// What is assigned without `var`: functions share it.
+    /// Assigned without `var`: shared with functions.
     pub(super) globals: Rc<RefCell<IndexMap<String, Object>>>,
-    /// A name outside of nested blocks resolved to nothing: perhaps it was meant as text.
+    /// Whether a name outside nested blocks resolved to null: perhaps it was meant as text.
     pub(super) missing: bool,
 }
 
@@ -61,7 +61,7 @@ impl Frame {
         self.locals.get(name).cloned().or_else(|| self.globals.borrow().get(name).cloned())
     }
 
-    /// Sets the variable, which is local if it was declared so.
+    /// Sets the variable, which is local if it was declared.
     pub(super) fn set(&mut self, name: &str, value: Object) {
         match self.locals.get_mut(name) {
             Some(place) => *place = value,
@@ -77,7 +77,7 @@ pub(super) struct Evaluator<'s> {
     pub(super) scope: &'s dyn Scope,
     steps: usize,
     depth: usize,
-    /// How many values that hold expressions are being evaluated within each other.
+    /// The nesting of values that contain expressions.
     pub(super) indirection: usize,
     secret: bool,
     unresolved: IndexSet<String>,
@@ -92,7 +92,7 @@ impl<'s> Evaluator<'s> {
         (self.secret, self.unresolved.into_iter().collect())
     }
 
-    /// Renders the text of `span`, with the values of `children` in their places.
+    /// Renders the text of `span`, with the values of `children` at their positions.
     pub(super) fn render(&mut self, unit: Unit<'_>, span: Span, children: &[usize]) -> Evaluated<String> {
         let mut rendered = String::new();
         let mut blocks = children.iter();
@@ -126,7 +126,7 @@ impl<'s> Evaluator<'s> {
         let mut frame = Frame::default();
         let value = self.deeper(block.span, |evaluator| evaluator.script(unit, script, &mut frame));
         match value {
-            // The service swallows what goes wrong in a block without blocks in it.
+            // The service ignores errors in a block without nested blocks.
             Err(Stop::Failed { fault, .. }) if block.children.is_empty() && !matches!(fault, Fault::Refused(_)) => {
                 self.unresolved.truncate(found_before);
                 self.report_missing(block.inner().of(unit.text).trim());
@@ -147,12 +147,12 @@ impl<'s> Evaluator<'s> {
         }
     }
 
-    /// Forgets the unresolved references found since there were `count`.
+    /// Drops the unresolved references found since there were `count`.
     pub(super) fn forget_since(&mut self, count: usize) {
         self.unresolved.truncate(count);
     }
 
-    /// Remembers that a secret went in.
+    /// Records that the value contains a secret.
     pub(super) fn taint(&mut self) {
         self.secret = true;
     }
@@ -165,7 +165,7 @@ impl<'s> Evaluator<'s> {
         self.unresolved.insert(reference.to_owned());
     }
 
-    /// Takes what the scope knows; `None` if it knows nothing.
+    /// Uses the result of the scope; `None` if the name is missing.
     pub(super) fn take(&mut self, lookup: Lookup, span: Span) -> Evaluated<Option<(Object, bool)>> {
         match lookup {
             Lookup::Found { value, secret } => {
@@ -179,7 +179,7 @@ impl<'s> Evaluator<'s> {
         }
     }
 
-    /// Counts work done, and ends an evaluation that does too much of it.
+    /// Counts work, and ends an evaluation that does too much.
     pub(super) fn spend(&mut self, steps: usize, span: Span) -> Evaluated<()> {
         self.steps = self.steps.saturating_add(steps);
         if self.steps > MAX_STEPS {
@@ -189,23 +189,23 @@ impl<'s> Evaluator<'s> {
         Ok(())
     }
 
-    /// How much there is to copy of `value`.
+    /// The cost of copying `value`.
     pub(super) fn weight(&self, value: &Object) -> usize {
         value.extent(MAX_STEPS - self.steps.min(MAX_STEPS)).weight
     }
 
-    /// How deep `value` nests.
+    /// The nesting depth of `value`.
     pub(super) fn depth_of(&self, value: &Object) -> usize {
         value.extent(MAX_STEPS - self.steps.min(MAX_STEPS)).depth
     }
 
-    /// Checks a value that an expression has made, and counts its size as work.
+    /// Checks a new value, and counts its size as work.
     pub(super) fn made(&mut self, value: Object, span: Span) -> Evaluated {
         self.fits(&value, 0, span)?;
         Ok(value)
     }
 
-    /// Checks that `value` may stand `depth` levels deep in another one, and counts its size as work.
+    /// Checks that `value` may be nested `depth` levels deep in another one, and counts its size as work.
     pub(super) fn fits(&mut self, value: &Object, depth: usize, span: Span) -> Evaluated<()> {
         let extent = value.extent(MAX_STEPS - self.steps.min(MAX_STEPS));
         self.spend(extent.weight, span)?;
@@ -228,7 +228,7 @@ impl<'s> Evaluator<'s> {
     }
 }
 
-/// Whether a failure looks as if an author had not meant to compute: `archit-<+company>`.
+/// Whether a failure suggests that the author meant text, not a calculation: `archit-<+company>`.
 pub(super) fn meant_as_text(fault: &Fault, frame: &Frame) -> bool {
     match fault {
         Fault::NotANumber(_) => true,

@@ -1,4 +1,4 @@
-//! Values that hold expressions themselves: `pipeline.variables.image` is `acme/<+pipeline.name>`.
+//! Values that contain expressions themselves: `pipeline.variables.image` is `acme/<+pipeline.name>`.
 
 use super::evaluator::{Evaluated, Evaluator, Frame, Stop, Unit, meant_as_text};
 use crate::{
@@ -7,13 +7,13 @@ use crate::{
     syntax::{Span, parse_value},
 };
 
-/// How many values may lead to each other (expressions.depth).
+/// The maximum length of a chain of such values (expressions.depth).
 const MAX_INDIRECTION: usize = 15;
 
 impl Evaluator<'_> {
-    /// Evaluates `value` if it is text with expressions in it; `reference` is where it was asked for.
+    /// Evaluates `value` if it is text with expressions in it; `reference` is the place of the lookup.
     ///
-    /// As in the service such text is an expression (`<+a> + 2 * <+b>`); what cannot be one is rendered.
+    /// As in the service such text is an expression (`<+a> + 2 * <+b>`); text that cannot be one is rendered.
     pub(super) fn resolve(&mut self, value: Object, secret: bool, unit: Unit<'_>, reference: Span) -> Evaluated {
         let Object::Text(text) = &value else { return Ok(value) };
         if secret || !text.contains("<+") {

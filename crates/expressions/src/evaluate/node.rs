@@ -130,7 +130,7 @@ impl Evaluator<'_> {
         Ok(Object::map(entries))
     }
 
-    /// A function with copies of the variables around it, as JEXL makes it.
+    /// A function with copies of the variables around it, as JEXL creates it.
     fn closure(&mut self, function: &std::sync::Arc<Function>, span: Span, frame: &Frame) -> Evaluated {
         let captured = function.names.iter().filter_map(|name| Some((name.clone(), frame.locals.get(name)?.clone())));
         let captured = captured.collect();
@@ -188,7 +188,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// Says which operand is null.
+/// Names the operand that is null.
 fn name_null(fault: Fault, unit: Unit<'_>, sides: [(Span, &Object); 2]) -> Fault {
     match (fault, sides.into_iter().find(|(_, value)| value.is_null())) {
         (Fault::Null(_), Some((span, _))) => Fault::Null(format!("`{}` is null", span.of(unit.text))),

@@ -13,13 +13,15 @@ use self::{
 };
 use crate::{fault::Fault, object::Object, syntax::BinaryOp};
 
-/// What an operator gives.
+/// The result of an operator.
 type Computed<T = Object> = Result<T, Fault>;
 
-/// A range longer than this is refused.
+/// The longest range.
 const MAX_RANGE: u64 = 100_000;
 
-/// Applies a binary operator other than `&&` and `||`, which do not always need both sides.
+/// Applies a binary operator other than `&&` and `
+///
+/// `, which do not always evaluate both sides.
 pub(super) fn binary(operator: BinaryOp, left: &Object, right: &Object) -> Computed {
     let boolean = match operator {
         BinaryOp::Range => return range(left, right),
@@ -47,12 +49,12 @@ pub(super) fn binary(operator: BinaryOp, left: &Object, right: &Object) -> Compu
     Ok(Object::Bool(boolean))
 }
 
-/// The answer of a condition.
+/// The truth of a condition.
 pub(super) fn truth(value: &Object) -> Computed<bool> {
     value.truth().ok_or_else(null)
 }
 
-/// `size(value)`: null where there is no size.
+/// `size(value)`: null if it has no size.
 pub(crate) fn size(value: &Object) -> Object {
     let size = match value {
         Object::Null => 0,
@@ -82,7 +84,7 @@ pub(crate) fn is_empty(value: &Object) -> bool {
     }
 }
 
-/// `-value`: of a number or a boolean; text that is a number has none.
+/// `-value`: of a number or a boolean; not of a text, even if it is a number.
 pub(super) fn unary_minus(value: &Object) -> Computed {
     match value {
         Object::Int(number) => number.checked_neg().map(Object::Int).ok_or_else(number::too_large),
@@ -98,7 +100,7 @@ pub(super) fn complement(value: &Object) -> Computed {
     long(value).map(|number| Object::Int(!number))
 }
 
-/// A text that is joined with another one: not-a-number is nothing.
+/// A text to be joined with another one: not-a-number is empty.
 fn joined(value: &Object) -> Computed<String> {
     match value {
         Object::Null => Err(null()),

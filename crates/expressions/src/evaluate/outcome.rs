@@ -1,4 +1,4 @@
-//! What evaluation gives, and the two ways in.
+//! The result of an evaluation, and its two entry points.
 
 use super::evaluator::{Evaluator, Frame, Stop, Unit};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     syntax::{Source, Span, Statement},
 };
 
-/// What evaluating a template gives.
+/// The result of evaluating a template.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Evaluation {
     /// A value.
@@ -16,10 +16,10 @@ pub enum Evaluation {
         value: Value,
         /// A secret went into it.
         secret: bool,
-        /// References that resolved to nothing (each became `null`), as written.
+        /// References that did not resolve (each became `null`), as written.
         unresolved: Vec<String>,
     },
-    /// It needs what only a running step can decide.
+    /// It depends on a running step.
     Pending,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn evaluate_template(text: &str, source: &Source, scope: &dyn Scope) 
     conclude(evaluator, value, whole)
 }
 
-/// Evaluates a text that is an expression as a whole.
+/// Evaluates a text that is a single expression.
 pub(crate) fn evaluate_expression(
     text: &str,
     source: &Source,

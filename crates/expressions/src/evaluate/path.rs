@@ -1,4 +1,4 @@
-//! Names and the paths behind them: variables, functors, and what the scope knows.
+//! Names and paths: variables, functors, and values of the scope.
 
 use super::{
     evaluator::{Evaluated, Evaluator, Frame, Stop, Unit},
@@ -12,7 +12,7 @@ use crate::{
     syntax::{Access, Head, Name, NodeKind, Span},
 };
 
-/// What a functor's call counts as, in steps: it may compile a pattern or read a document.
+/// The cost of a functor's call, in steps: it may compile a pattern or parse a document.
 const FUNCTOR_EFFORT: usize = 1000;
 
 impl Evaluator<'_> {
@@ -80,7 +80,7 @@ impl Evaluator<'_> {
         self.reference(unit, &segments, rest, reference, frame)
     }
 
-    /// Evaluates what a path needs before it is walked: indexes and arguments.
+    /// Evaluates the indexes and arguments of a path before it is resolved.
     pub(super) fn steps(
         &mut self,
         unit: Unit<'_>,
@@ -156,7 +156,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Asks the scope, for the whole path first and then for ever shorter beginnings of it.
+    /// Looks up the whole path in the scope first, then shorter and shorter beginnings of it.
     fn reference(
         &mut self,
         unit: Unit<'_>,
@@ -197,7 +197,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// A name with blocks in it may hold dots, each of which makes a step.
+/// A name with blocks in it may contain dots, each of which starts a new step.
 fn keys(name: &Name, text: String) -> Vec<Segment> {
     match name {
         Name::Plain(_) => vec![Segment::Key(text)],

@@ -17,7 +17,7 @@ enum Flow {
 }
 
 impl Evaluator<'_> {
-    /// Runs `statements` and gives what they return, or the last one's value.
+    /// Runs `statements` and returns their return value, or the last one's value.
     pub(super) fn script(&mut self, unit: Unit<'_>, statements: &[Statement], frame: &mut Frame) -> Evaluated {
         match self.statements(unit, statements, frame)? {
             Flow::Value(value) | Flow::Return(value) => Ok(value),
@@ -84,7 +84,7 @@ impl Evaluator<'_> {
         self.deeper(span, |evaluator| evaluator.statement(unit, statement, frame))
     }
 
-    /// Loops over a collection; over anything else there is nothing to loop.
+    /// Loops over a collection; any other value has no items.
     fn for_each(
         &mut self,
         unit: Unit<'_>,
@@ -128,7 +128,7 @@ impl Evaluator<'_> {
         self.by_name(name, &arguments, span)
     }
 
-    /// Calls a function; arguments that it does not get are null.
+    /// Calls a function; missing arguments are null.
     pub(super) fn invoke(
         &mut self,
         unit: Unit<'_>,
@@ -153,7 +153,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// The variables that a call begins with.
+/// The variables at the start of a call.
 fn called(closure: &std::rc::Rc<Closure>, arguments: Vec<Object>, frame: &Frame) -> Frame {
     let mut inside = Frame { globals: frame.globals.clone(), ..Frame::default() };
     inside.locals.extend(closure.captured.iter().cloned());
@@ -165,7 +165,7 @@ fn called(closure: &std::rc::Rc<Closure>, arguments: Vec<Object>, frame: &Frame)
     inside
 }
 
-/// A function that a variable is given sees itself by that name.
+/// A function that is assigned to a variable can read itself by that name.
 pub(super) fn name_function(value: &Object, name: &str) {
     if let Object::Function(closure) = value {
         *closure.own_name.borrow_mut() = Some(name.to_owned());

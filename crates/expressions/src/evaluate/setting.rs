@@ -1,4 +1,4 @@
-//! Assignments, to a variable or to something in it.
+//! Assignments to a variable or to a part of it.
 
 use super::{
     evaluator::{Evaluated, Evaluator, Frame, Stop, Unit},
@@ -55,7 +55,7 @@ impl Evaluator<'_> {
         Ok(value)
     }
 
-    /// The value of a variable; a name of the scope becomes one, since it is about to be changed.
+    /// The value of a variable; a name of the scope becomes a variable, because it is about to be changed.
     pub(super) fn current(&mut self, name: &str, span: Span, frame: &mut Frame) -> Evaluated<Option<Object>> {
         if let Some(value) = frame.variable(name) {
             return Ok(Some(value));
@@ -66,7 +66,7 @@ impl Evaluator<'_> {
         Ok(Some(value))
     }
 
-    /// Checks that `value` may be put into `container`: a circle would have no text and no end.
+    /// Checks that `value` may be inserted into `container`: a cycle would have no text and no end.
     pub(super) fn put_into(&mut self, container: &Object, value: &Object, span: Span) -> Evaluated<()> {
         let mut budget = self.weight(value) + 64;
         self.spend(budget, span)?;
@@ -78,7 +78,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// Sets what `step` names in `container`.
+/// Sets the part `step` of `container`.
 fn set(container: &Object, step: &Step, value: Object) -> Result<(), Fault> {
     match container {
         Object::Map(entries) => {
@@ -113,7 +113,7 @@ fn set(container: &Object, step: &Step, value: Object) -> Result<(), Fault> {
     }
 }
 
-/// Whether an array of the one can hold the other.
+/// Whether an array of one type can contain the other.
 fn is_like(item: &Object, value: &Object) -> bool {
     std::mem::discriminant(item) == std::mem::discriminant(value)
 }

@@ -1,4 +1,4 @@
-//! Walks from a value to what is in it, and calls methods on the way.
+//! Resolves a path from a value to its parts, and calls methods on the way.
 
 use std::fmt;
 
@@ -21,12 +21,12 @@ pub(super) enum Step {
     /// `[index]`.
     Index(Object),
     Call(String, Vec<Object>),
-    /// A call of what is before it.
+    /// A call of the value before it.
     Invoke(Vec<Object>),
 }
 
 impl Step {
-    /// The step as the scope may be asked for it: keys, positions, and `get` of one.
+    /// The step in the form for the scope: keys, positions, and `get` of one.
     pub(super) fn segment(&self) -> Option<Segment> {
         let of = |index: &Object| match index {
             Object::Text(key) => Some(Segment::Key(key.to_string())),
@@ -45,7 +45,7 @@ impl Step {
         }
     }
 
-    /// The position in a list that the step names.
+    /// The list position in the step.
     pub(super) fn position(&self) -> Option<usize> {
         match self {
             Self::Position(position) => Some(*position),
@@ -88,17 +88,17 @@ impl fmt::Display for Step {
     }
 }
 
-/// What the first step of a walk does where its value is null.
+/// How the first step handles a null value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Null {
     /// A name or a nested `<+…>`: an error.
     Fails,
-    /// The value of an expression: the walk gives null.
+    /// The value of an expression: the result is null.
     Passes,
 }
 
 impl Evaluator<'_> {
-    /// Walks `steps` from `start`. What follows a null on the way is null.
+    /// Resolves `steps` from `start`. Steps after a null are null.
     pub(super) fn walk(
         &mut self,
         unit: Unit<'_>,
@@ -154,7 +154,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// Finds what `step` names in `value`; a map answers null for a key it does not have.
+/// Finds `step` in `value`; a map returns null for a missing key.
 pub(super) fn attribute(value: &Object, step: &Step) -> Result<Object, Fault> {
     let missing = |what: &dyn fmt::Display| Fault::value(format!("{what} has no {step}"));
     match value {
@@ -164,7 +164,7 @@ pub(super) fn attribute(value: &Object, step: &Step) -> Result<Object, Fault> {
         Object::Map(entries) => match step.key()? {
             Some(key) => {
                 let entries = entries.borrow();
-                // A document's `.0` may be the key `"0"`.
+                // In a document, `.0` may be the key `"0"`.
                 let by_text = || match step {
                     Step::Position(position) => entries.get(&Key::Text(position.to_string().into())),
                     _ => None,

@@ -1,7 +1,7 @@
-//! `datetime.{currentDate,currentTime}`, and the `plus…` of what they give.
+//! `datetime.{currentDate,currentTime}`, and the `plus…` methods of their results.
 //!
-//! A date is its text, `2023-11-14`, and a time `2023-11-14T22:13:20.123Z`: the service's objects can do no more than
-//! to be added to and written. Times are UTC.
+//! A date is its text, `2023-11-14`, and a time `2023-11-14T22:13:20.123Z`: the service's objects only support addition
+//! and output. Times are in UTC.
 
 use jiff::{
     Span, Timestamp,
@@ -24,10 +24,10 @@ pub(super) fn call(method: &str, arguments: &[Value], now_ms: i64) -> Result<Opt
     }
 }
 
-/// Makes a span of so many units.
+/// Creates a span of this number of units.
 type Unit = fn(i64) -> Result<Span, jiff::Error>;
 
-/// A unit that a date or a time can be moved by, and whether only a time has it.
+/// A unit to add to a date or a time, and whether it is only for times.
 const UNITS: [(&str, bool, Unit); 8] = [
     ("plusYears", false, |n| Span::new().try_years(n)),
     ("plusMonths", false, |n| Span::new().try_months(n)),
@@ -39,7 +39,7 @@ const UNITS: [(&str, bool, Unit); 8] = [
     ("plusNanos", true, |n| Span::new().try_nanoseconds(n)),
 ];
 
-/// Moves a date or a time written by [`call`]; `None` if `text` is neither or `method` is not one of theirs.
+/// Adds to a date or a time from [`call`]; `None` if `text` is neither or there is no such method.
 pub(crate) fn later(text: &str, method: &str, arguments: &[Value]) -> Result<Option<Value>, Fault> {
     let (Some((_, only_times, unit)), [Value::Int(count)]) =
         (UNITS.iter().find(|(name, ..)| *name == method), arguments)

@@ -7,7 +7,7 @@ use crate::{Value, fault::Fault};
 pub(super) fn call(method: &str, arguments: &[Value]) -> Result<Option<Value>, Fault> {
     Ok(Some(match (method, arguments) {
         ("object", [text]) => parsed(text)?,
-        // The service gives a list's only item in place of the list where the path can find several.
+        // The service returns a list's only item instead of the list if the path can match several.
         ("select", [Value::String(path), text]) => {
             let path = JsonPath::parse(path)?;
             match path.select(&parsed(text)?)? {
@@ -23,7 +23,7 @@ pub(super) fn call(method: &str, arguments: &[Value]) -> Result<Option<Value>, F
     }))
 }
 
-/// The value that JSON text means; lists and maps are taken as they are.
+/// The value of a JSON text; lists and maps are used directly.
 fn parsed(text: &Value) -> Result<Value, Fault> {
     match text {
         Value::String(text) => serde_json::from_str::<serde_json::Value>(text)

@@ -1,11 +1,11 @@
-//! Filters of a JSONPath: what stands behind `?`.
+//! Filters of a JSONPath: the part after `?`.
 
 use std::borrow::Cow;
 
 use super::json_path::{JsonPath, Search, as_number};
 use crate::{Value, fault::Fault, java_regex};
 
-/// How deeply parentheses and `!` may nest.
+/// The maximum nesting of parentheses and `!`.
 const MAX_DEPTH: usize = 32;
 
 /// A condition on a list's items.
@@ -23,7 +23,7 @@ pub(super) enum Filter {
 pub(super) enum Comparison {
     Equal,
     NotEqual,
-    /// `===`: of one type too.
+    /// `===`: also of the same type.
     Same,
     NotSame,
     LessOrEqual,
@@ -67,7 +67,7 @@ pub(super) enum Operand {
     Literal(Value),
 }
 
-/// `/pattern/i`, which has to match all of a text.
+/// `/pattern/i`, which must match the whole text.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     written: String,
@@ -81,7 +81,7 @@ impl PartialEq for Pattern {
 }
 
 impl Filter {
-    /// Parses what stands behind `?`, with its parentheses.
+    /// Parses the part after `?`, with its parentheses.
     pub(super) fn parse(text: &str) -> Result<Self, Fault> {
         let mut reader = Reader { rest: text.trim(), depth: 0 };
         if !reader.rest.starts_with('(') {
@@ -94,7 +94,7 @@ impl Filter {
         }
     }
 
-    /// Whether `item` satisfies it.
+    /// Whether `item` matches it.
     pub(super) fn holds<'a>(&'a self, item: &'a Value, search: &Search<'a>) -> Result<bool, Fault> {
         match self {
             Self::Any(filters) => filters.iter().try_fold(false, |any, filter| Ok(any || filter.holds(item, search)?)),
@@ -115,7 +115,7 @@ impl Filter {
 }
 
 impl Comparison {
-    /// Whether it holds; nothing is what a path did not find.
+    /// Whether it is true; a path without a result is null.
     fn holds(self, left: Option<&Value>, right: Option<&Value>) -> bool {
         let (Some(left), Some(right)) = (left, right) else {
             return matches!(self, Self::NotEqual | Self::NotSame | Self::NotIn);
@@ -173,7 +173,7 @@ fn same_type(left: &Value, right: &Value) -> bool {
     std::mem::discriminant(left) == std::mem::discriminant(right) || as_number(left).zip(as_number(right)).is_some()
 }
 
-/// A number and a text are equal if the text is the number.
+/// A number and a text are equal if the text is that number.
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::String(text), number) if as_number(number).is_some() => *text == number.render(),
@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
             return Ok(self.pattern()?.map(|pattern| Filter::Matches(left, pattern)));
         }
         let Some((_, comparison)) = COMPARISONS.iter().find(|(symbol, _)| self.take(symbol)) else {
-            // A literal by itself is no condition.
+            // A literal alone is not a condition.
             return Ok((!matches!(left, Operand::Literal(_))).then_some(Filter::Exists(left)));
         };
         Ok(self.operand()?.map(|right| Filter::Compare(left, *comparison, right)))
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
             Some(_) | None => self.rest.find([' ', ')', '=', '<', '>', '!', '&', '|']).unwrap_or(self.rest.len()),
         };
         let literal = self.split(length).trim();
-        // Single quotes are Jayway's; the rest is JSON.
+        // Single quotes are Jayway's own; the rest is JSON.
         let json = serde_json::from_str::<serde_json::Value>(&literal.replace('\'', "\""));
         Ok(json.ok().map(|json| Operand::Literal(json.into())))
     }
@@ -321,7 +321,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where a path in a filter ends: at a blank or an operator outside of brackets.
+/// The end of a path in a filter: a space or an operator outside of brackets.
 fn path_end(text: &str) -> usize {
     let mut depth = 0_usize;
     let end = text.char_indices().find(|(_, character)| {

@@ -1,4 +1,4 @@
-//! JSONPath, as Jayway's library reads it: `$.store.book[?(@.price < 10)].title`.
+//! JSONPath, as Jayway's library implements it: `$.store.book[?(@.price < 10)].title`.
 
 mod function;
 mod parse;
@@ -9,7 +9,7 @@ use self::function::Function;
 use super::json_filter::Filter;
 use crate::{Value, fault::Fault};
 
-/// How many values a path may visit, with the paths of its filters.
+/// The maximum number of values that a path may visit, including the paths of its filters.
 const MAX_VISITED: usize = 200_000;
 
 /// One search through a document.
@@ -19,7 +19,7 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// Where `$` begins.
+    /// The value of `$`.
     pub(super) fn root(&self) -> &'a Value {
         self.root
     }
@@ -33,7 +33,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A path, ready to be applied.
+/// A parsed path.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct JsonPath {
     steps: Vec<Step>,
@@ -42,7 +42,7 @@ pub(super) struct JsonPath {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Step {
-    /// `..`: from here and from everything below.
+    /// `..`: this value and everything below it.
     deep: bool,
     selector: Selector,
 }
@@ -50,7 +50,7 @@ struct Step {
 #[derive(Debug, Clone, PartialEq)]
 enum Selector {
     Key(String),
-    /// `['a','b']`: a map of these at the end of a path, each of them before its end.
+    /// `['a','b']`: a map of these keys at the end of a path, otherwise each of them.
     Keys(Vec<String>),
     Positions(Vec<i64>),
     Slice(Option<i64>, Option<i64>),
@@ -59,7 +59,7 @@ enum Selector {
 }
 
 impl JsonPath {
-    /// Whether the path can find only one value.
+    /// Whether the path can match only one value.
     pub(super) fn is_definite(&self) -> bool {
         let last = self.steps.len().saturating_sub(1);
         self.steps.iter().enumerate().all(|(at, step)| {
@@ -68,7 +68,7 @@ impl JsonPath {
         })
     }
 
-    /// Finds what the path leads to in `root`: a value if it is definite, otherwise a list.
+    /// Evaluates the path in `root`: a value if it is definite, otherwise a list.
     pub(super) fn select(&self, root: &Value) -> Result<Value, Fault> {
         let found = self.find(root, &Search { root, visited: Cell::new(0) })?;
         let value = if self.is_definite() {
@@ -82,7 +82,7 @@ impl JsonPath {
         }
     }
 
-    /// The first value that the path leads to from `start`, and what its function makes of it.
+    /// The first match of the path from `start`, after its function.
     pub(super) fn first<'a>(&self, start: &'a Value, search: &Search<'a>) -> Result<Option<Cow<'a, Value>>, Fault> {
         let found = self.find(start, search)?.into_iter().next();
         match (self.function, found) {
@@ -91,7 +91,7 @@ impl JsonPath {
         }
     }
 
-    /// Finds what the path leads to from `start`.
+    /// The matches of the path from `start`.
     fn find<'a>(&self, start: &'a Value, search: &Search<'a>) -> Result<Vec<Cow<'a, Value>>, Fault> {
         let mut found = vec![Cow::Borrowed(start)];
         for (at, step) in self.steps.iter().enumerate() {
@@ -99,7 +99,7 @@ impl JsonPath {
             let definite = self.steps[..=at].iter().all(|step| !step.deep) && found.len() == 1;
             let mut next = Vec::new();
             for value in found {
-                // What is made on the way, a map of several keys, is only at the end.
+                // A new map of several keys is only possible at the end.
                 let Cow::Borrowed(value) = value else { continue };
                 let mut origins = vec![value];
                 if step.deep {
@@ -111,7 +111,7 @@ impl JsonPath {
                     let before = next.len();
                     match (&step.selector, origin) {
                         (Selector::Keys(keys), Value::Map(entries)) if last => {
-                            // Searched everywhere, a map has to have all of the keys.
+                            // In a recursive search, a map must have all of the keys.
                             if !step.deep || keys.iter().all(|key| entries.contains_key(key)) {
                                 let chosen =
                                     keys.iter().filter_map(|key| Some((key.clone(), entries.get(key)?.clone())));
@@ -134,9 +134,9 @@ impl JsonPath {
 /// How a selector is applied.
 #[derive(Debug, Clone, Copy)]
 struct Way {
-    /// Everywhere below a value.
+    /// To everything below a value.
     deep: bool,
-    /// To the only value that the path has found so far.
+    /// To the only value matched so far.
     first: bool,
 }
 
@@ -184,12 +184,14 @@ impl Selector {
                     }
                 }
             }
-            // Searched everywhere, a map is met as an item of what it is in.
+            // In a recursive search, a map is visited as an item of its container.
             (Self::Where(filter), Value::Map(_)) if !deep && filter.holds(value, search)? => {
                 found.push(Cow::Borrowed(value));
             }
-            // Of what is no list there is no slice, unless the path goes on from several values.
-            (Self::Slice(..), _) if first => return Err(Fault::value("the JSONPath takes a slice of what is no list")),
+            // Only lists have slices, unless the path continues from several values.
+            (Self::Slice(..), _) if first => {
+                return Err(Fault::value("the JSONPath slices a value that is not a list"));
+            }
             _ => {}
         }
         Ok(())
@@ -205,7 +207,7 @@ pub(super) fn as_number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Everything below `value`, and `value`.
+/// `value` and everything below it.
 fn descend<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     found.push(value);
     match value {

@@ -2,7 +2,7 @@
 
 use crate::{Value, fault::Fault};
 
-/// What `escape` puts a backslash before (expressions.escape).
+/// The characters that `escape` puts a backslash before (expressions.escape).
 const SPECIAL: &str = "'`$&()|;\"";
 
 /// Calls the function, if there is one.

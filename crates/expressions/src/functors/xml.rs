@@ -1,4 +1,4 @@
-//! `xml.select`, and XML documents as it sees them.
+//! `xml.select`, and its view of XML documents.
 
 use std::cell::Cell;
 
@@ -7,10 +7,10 @@ use quick_xml::{Reader, XmlVersion, events::Event};
 use super::xpath::XPath;
 use crate::{Value, fault::Fault};
 
-/// How deeply elements may nest.
+/// The maximum nesting of elements.
 const MAX_DEPTH: usize = 128;
 
-/// How many nodes a path may visit, with the paths of its predicates.
+/// The maximum number of nodes that a path may visit, including the paths of its predicates.
 const MAX_VISITED: usize = 200_000;
 
 /// Calls the function, if there is one.
@@ -26,25 +26,25 @@ pub(super) fn call(method: &str, arguments: &[Value]) -> Result<Option<Value>, F
     }
 }
 
-/// A document; element 0 is the document itself, around its only element.
+/// A document; element 0 is the document itself, with the root element in it.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) elements: Vec<Element>,
     visited: Cell<usize>,
 }
 
-/// An element, named as it is written, with its prefix.
+/// An element, with its name as written, including its prefix.
 #[derive(Debug, Default)]
 pub(super) struct Element {
     pub(super) name: String,
     pub(super) parent: Option<usize>,
     pub(super) attributes: Vec<(String, String)>,
     pub(super) content: Vec<Content>,
-    /// Its place in its parent's content.
+    /// Its position in its parent's content.
     pub(super) at: usize,
 }
 
-/// What stands in an element.
+/// The content of an element.
 #[derive(Debug)]
 pub(super) enum Content {
     Element(usize),
@@ -114,7 +114,7 @@ impl Document {
     }
 
     fn text(&mut self, element: usize, text: &str) {
-        // Between the prologue and the root there are only blanks.
+        // Only white space is allowed between the prologue and the root.
         if element == 0 {
             return;
         }
@@ -127,7 +127,7 @@ impl Document {
         }
     }
 
-    /// Counts visits, and ends a search that makes too many of them.
+    /// Counts visits, and ends a search with too many of them.
     pub(super) fn visit(&self, nodes: usize) -> Result<(), Fault> {
         self.visited.set(self.visited.get() + nodes);
         if self.visited.get() > MAX_VISITED {
@@ -136,7 +136,7 @@ impl Document {
         Ok(())
     }
 
-    /// All text in an element, in its order.
+    /// All text in an element, in order.
     pub(super) fn string_value(&self, element: usize) -> String {
         let mut text = String::new();
         self.collect_text(element, &mut text);

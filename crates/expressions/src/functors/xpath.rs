@@ -1,6 +1,6 @@
 //! XPath 1.0 for `xml.select`, as Java's `javax.xml.xpath` evaluates it: to text.
 //!
-//! The document is not aware of namespaces, so that a name with a prefix in a path finds nothing.
+//! The document ignores namespaces, so a name with a prefix in a path matches nothing.
 
 mod axis;
 mod evaluate;
@@ -21,13 +21,13 @@ impl XPath {
     pub(super) fn parse(path: &str) -> Result<Self, Fault> {
         parse::parse(path).map(Self).map_err(|fault| match fault {
             Fault::Refused(message) => {
-                Fault::Refused(format!("the XPath `{path}` is not one that cirun can evaluate: {message}"))
+                Fault::Refused(format!("the XPath `{path}` cannot be evaluated by cirun: {message}"))
             }
             fault => Fault::value(format!("`{path}` is not an XPath: {}", fault.message())),
         })
     }
 
-    /// What the path gives as text: that of the first node found, a number, `true` or `false`.
+    /// The result of the path as text: of the first node, a number, `true` or `false`.
     pub(super) fn text(&self, document: &Document) -> Result<String, Fault> {
         // Java's numbers for a path without predicates around it.
         let context = evaluate::Context { document, node: value::Node::Element(0), position: -1, size: 0 };
@@ -55,7 +55,7 @@ mod tests {
         `a b` is not an XPath: something follows its end
         `foo()` is not an XPath: there is no function `foo`
         `$x` is not an XPath: there are no variables
-        the XPath `namespace::x` is not one that cirun can evaluate: it has the axis `namespace`
+        the XPath `namespace::x` cannot be evaluated by cirun: it has the axis `namespace`
         `substring('a')` is not an XPath: `substring` does not take 1 arguments
         `'a` is not an XPath: a quote is not closed
         ");

@@ -8,20 +8,20 @@ use crate::fault::Fault;
 pub(super) enum Class {
     /// A single character, as it is escaped outside of classes too.
     One(char),
-    /// From one character to another, and in both cases where the flags say so.
+    /// A range of characters, in both cases if the flags require it.
     Range(char, char, Case),
-    /// A class in the crate's words, such as `\p{L}` or `0-9`, without brackets.
+    /// A class in the crate's syntax, such as `\p{L}` or `0-9`, without brackets.
     Named(String),
     Not(Box<Class>),
     Union(Vec<Class>),
     Both(Box<Class>, Box<Class>),
 }
 
-/// Whether the case of letters counts.
+/// Whether case matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Case {
     Exact,
-    /// `(?i)`: that of ASCII letters does not.
+    /// `(?i)`: it does not for ASCII letters.
     Ascii,
 }
 
@@ -44,7 +44,7 @@ impl Class {
         }
     }
 
-    /// Reads what follows `[`, or the right side of `&&` if `bracket` is false, as Java does.
+    /// Parses the part after `[`, or the right side of `&&` if `bracket` is false, as Java does.
     pub(super) fn read(reader: &mut Reader, bracket: bool) -> Read<Self> {
         let negated = bracket && reader.take_if('^');
         let mut found: Option<Self> = None;
@@ -82,7 +82,7 @@ impl Class {
         Ok(if negated { class.not() } else { class })
     }
 
-    /// What is behind `&&`.
+    /// The part after `&&`.
     fn right_side(reader: &mut Reader) -> Read<Option<Self>> {
         let mut right: Option<Self> = None;
         loop {
@@ -146,7 +146,7 @@ impl Class {
                 Self::Named(named) => format!("[^{named}]"),
                 class => format!("[^{}]", class.written()),
             },
-            // Nothing is in it.
+            // The class is empty.
             Self::Union(parts) if parts.is_empty() => r"[^\x00-\x{10FFFF}]".to_owned(),
             Self::Union(parts) => format!("[{}]", parts.iter().map(Self::written).collect::<String>()),
             Self::Both(left, right) => format!("[{}&&{}]", left.written(), right.written()),

@@ -1,24 +1,24 @@
-//! A tree as a pattern of the `regex` crate.
+//! Writes a tree as a pattern of the `regex` crate.
 
 use super::tree::{Breaks, Tree};
 
-/// A pattern of the crate, and what its matches need on top.
+/// A pattern of the crate, and the additional conditions on its matches.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Emitted {
     pub(super) text: String,
-    /// The crate's number of each of the author's groups; 0 is the whole match.
+    /// The crate's number of each group in the original; 0 is the whole match.
     pub(super) groups: Vec<usize>,
-    /// Groups that hold the line break behind a `$`, which does not belong to the match.
+    /// Groups with the line break after a `$`, which does not belong to the match.
     pub(super) breaks: Vec<usize>,
-    /// A `$` with something behind it: exact only in a text that does not end with a line break.
+    /// A `$` with something after it: only exact in a text that does not end with a line break.
     pub(super) inner_end: bool,
-    /// `(?m)` is used: exact only in a text without Unicode's line breaks.
+    /// `(?m)` is used: only exact in a text without Unicode's line breaks.
     pub(super) lines: bool,
     pub(super) line_start: LineStart,
     count: usize,
 }
 
-/// How `^` of `(?m)` is used: Java does not find it at the end of a text, the crate does.
+/// The use of `^` in `(?m)`: Java does not match it at the end of a text, the crate does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum LineStart {
     #[default]
@@ -44,10 +44,10 @@ pub(super) fn emit(tree: &Tree, whole: bool) -> Emitted {
     emitted
 }
 
-/// Where a part is.
+/// The position of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Nothing follows it in the pattern.
+    /// It is the last part of the pattern.
     Last {
         whole: bool,
     },
@@ -60,7 +60,7 @@ impl Emitted {
             Tree::Piece(piece) => self.text.push_str(piece),
             Tree::Sequence(parts) => {
                 for (at, part) in parts.iter().enumerate() {
-                    // What can only be empty behind a `$` does not hinder it.
+                    // Parts after a `$` that only match the empty text do no harm.
                     let last = parts[at + 1..].iter().all(|part| matches!(part, Tree::End { .. }));
                     self.tree(part, if last { place } else { Place::Inner });
                 }

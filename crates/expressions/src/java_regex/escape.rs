@@ -6,7 +6,7 @@ use super::{
 };
 use crate::fault::Fault;
 
-/// Classes by their letter; in capitals they mean all that is not in them. With `(?U)` they are Unicode's.
+/// Classes by their letter; capitals are their complements. With `(?U)` they are Unicode's.
 const CLASSES: [(char, &str, &str); 5] = [
     ('d', "0-9", r"\d"),
     ('w', "a-zA-Z0-9_", r"\w"),
@@ -20,7 +20,7 @@ const CHARACTERS: [(char, char); 6] =
     [('t', '\t'), ('n', '\n'), ('r', '\r'), ('f', '\x0C'), ('a', '\x07'), ('e', '\x1B')];
 
 impl Reader {
-    /// Reads what follows a backslash: a class or a character.
+    /// Parses the part after a backslash: a class or a character.
     pub(super) fn class_escape(&mut self) -> Read<Class> {
         let Some(letter) = self.pattern.get(self.at).copied() else {
             return Err(Fault::value("it ends with `\\`"));
@@ -45,7 +45,7 @@ impl Reader {
             'c' => {
                 let control = self.pattern.get(self.at).copied().and_then(|letter| char::from_u32(letter as u32 ^ 64));
                 self.at += 1;
-                control.map(Class::One).ok_or_else(|| Fault::value("`\\c` has no letter behind it"))
+                control.map(Class::One).ok_or_else(|| Fault::value("`\\c` has no letter after it"))
             }
             'N' if self.pattern.get(self.at) == Some(&'{') => Err(Fault::refused("it has `\\N{…}`")),
             letter if letter.is_ascii_alphanumeric() => Err(Fault::value(format!("`\\{letter}` has no meaning"))),
@@ -56,7 +56,7 @@ impl Reader {
     /// Up to three digits, not more than `\0377`.
     fn octal(&mut self) -> Read<Class> {
         let digit = |reader: &Self, at: usize| reader.pattern.get(at).and_then(|digit| digit.to_digit(8));
-        let first = digit(self, self.at).ok_or_else(|| Fault::value("`\\0` has no digit behind it"))?;
+        let first = digit(self, self.at).ok_or_else(|| Fault::value("`\\0` has no digit after it"))?;
         let most = if first <= 3 { 3 } else { 2 };
         let (mut code, mut length) = (0, 0);
         while length < most
@@ -73,7 +73,7 @@ impl Reader {
     fn hexadecimal(&mut self) -> Read<Class> {
         let braced = self.pattern.get(self.at) == Some(&'{');
         if !braced {
-            return character(self.digits(2).ok_or_else(|| Fault::value("`\\x` has no two digits behind it"))?);
+            return character(self.digits(2).ok_or_else(|| Fault::value("`\\x` has no two digits after it"))?);
         }
         let end = self.pattern[self.at..].iter().position(|character| *character == '}');
         let digits: Option<String> = end.map(|end| self.pattern[self.at + 1..self.at + end].iter().collect());
@@ -82,9 +82,9 @@ impl Reader {
         character(code.ok_or_else(|| Fault::value("`\\x{…}` has no number of a character"))?)
     }
 
-    /// `\u0041`; two of them may make one character.
+    /// `\u0041`; two of them may form one character.
     fn unicode(&mut self) -> Read<Class> {
-        let missing = || Fault::value("`\\u` has no four digits behind it");
+        let missing = || Fault::value("`\\u` has no four digits after it");
         let first = self.digits(4).ok_or_else(missing)?;
         if (0xD800..0xDC00).contains(&first) && self.pattern[self.at..].starts_with(&['\\', 'u']) {
             let before = self.at;
@@ -108,5 +108,5 @@ impl Reader {
 }
 
 fn character(code: u32) -> Read<Class> {
-    char::from_u32(code).map(Class::One).ok_or_else(|| Fault::refused("it has half a character"))
+    char::from_u32(code).map(Class::One).ok_or_else(|| Fault::refused("it has an incomplete character"))
 }

@@ -1,4 +1,4 @@
-//! `\p{…}`: classes by their names.
+//! `\p{…}`: classes by name.
 
 use super::{
     class::Class,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::fault::Fault;
 
-/// The names of POSIX, which mean ASCII in Java; with `(?U)` they are Unicode's, where the crate has them.
+/// The names of POSIX, which are ASCII classes in Java; with `(?U)` they are Unicode's, if the crate has them.
 const POSIX: [(&str, &str, &str); 13] = [
     ("Alpha", "a-zA-Z", r"\p{Alphabetic}"),
     ("Digit", "0-9", r"\p{Nd}"),
@@ -29,7 +29,7 @@ const CATEGORIES: [&str; 37] = [
     "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Cn", "Co", "LC",
 ];
 
-/// Properties behind `Is`, with the crate's word for them.
+/// Properties after `Is`, with the crate's names.
 const PROPERTIES: [(&str, &str); 11] = [
     ("ALPHABETIC", "Alphabetic"),
     ("IDEOGRAPHIC", "Ideographic"),
@@ -44,7 +44,7 @@ const PROPERTIES: [(&str, &str); 11] = [
     ("HEX_DIGIT", "Hex_Digit"),
 ];
 
-/// Scripts that the crate and Java name alike.
+/// Scripts with the same name in the crate and in Java.
 const SCRIPTS: [&str; 12] = [
     "Arabic",
     "Armenian",
@@ -61,7 +61,7 @@ const SCRIPTS: [&str; 12] = [
 ];
 
 impl Reader {
-    /// Reads what follows `\p`.
+    /// Parses the part after `\p`.
     pub(super) fn family(&mut self) -> Read<Class> {
         let name: String = match self.pattern.get(self.at).copied() {
             Some('{') => {
@@ -75,7 +75,7 @@ impl Reader {
                 self.at += 1;
                 letter.to_string()
             }
-            None => return Err(Fault::value("`\\p` has no name behind it")),
+            None => return Err(Fault::value("`\\p` has no name after it")),
         };
         if let Some((_, ascii, unicode)) = POSIX.iter().find(|(known, ..)| *known == name) {
             return match (self.flags.unicode_classes, *unicode) {

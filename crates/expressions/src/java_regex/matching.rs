@@ -1,14 +1,14 @@
-//! Finds what a pattern matches, in the order and the places that Java's `Matcher` does.
+//! Finds the matches of a pattern, in the order and at the positions of Java's `Matcher`.
 
 use super::{Pattern, emit::LineStart, within};
 use crate::fault::Fault;
 
-/// A match, with the places of its groups.
+/// A match, with the positions of its groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// The author's groups; the first is the whole match.
+    /// The groups of the original; the first is the whole match.
     pub(super) groups: Vec<Option<(usize, usize)>>,
 }
 
@@ -18,7 +18,7 @@ impl Pattern {
         self.next(text, 0).map(|found| found.is_some())
     }
 
-    /// Every match, one after the other; an empty one may follow directly on another.
+    /// Every match in order; an empty one may directly follow another.
     pub(crate) fn find_all<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Result<Found, Fault>> + 'a {
         let mut from = Some(0);
         std::iter::from_fn(move || {
@@ -32,7 +32,7 @@ impl Pattern {
             let next = text[found.end..].chars().next();
             from = if found.end > found.start { Some(found.end) } else { next.map(|next| found.end + next.len_utf8()) };
             if found.end == found.start && next.is_some_and(|next| next.len_utf16() > 1) {
-                // Java goes on in the middle of it.
+                // Java continues in the middle of it.
                 from = None;
                 return Some(Err(self.refuse("an empty match before a character of two UTF-16 units")));
             }
@@ -40,7 +40,7 @@ impl Pattern {
         })
     }
 
-    /// The first match at byte `from` or behind it.
+    /// The first match at or after byte `from`.
     fn next(&self, text: &str, from: usize) -> Result<Option<Found>, Fault> {
         self.check(text)?;
         let mut from = from;
@@ -49,7 +49,7 @@ impl Pattern {
             let whole = captures.get_match();
             let breaks = self.emitted.breaks.iter().filter_map(|group| captures.get(*group));
             let line_break = breaks.map(|group| group.start()).min();
-            // Java has no end of a line between `\r` and `\n`.
+            // In Java, there is no line end between `\r` and `\n`.
             if !line_break.is_some_and(|at| text[at..].starts_with('\n') && text[..at].ends_with('\r')) {
                 break (captures, whole, line_break);
             }
@@ -70,7 +70,7 @@ impl Pattern {
         Ok(Some(Found { start: whole.start(), end: whole.end().min(most), groups: groups.collect() }))
     }
 
-    /// Refuses the texts in which the crate does not find what Java finds.
+    /// Refuses texts in which the crate and Java would find different matches.
     fn check(&self, text: &str) -> Result<(), Fault> {
         const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
         if self.emitted.inner_end && text.ends_with(BREAKS) {
@@ -80,7 +80,7 @@ impl Pattern {
             return Err(self.refuse("`(?m)` in a text with line breaks other than `\\n` and `\\r`"));
         }
         if self.emitted.line_start == LineStart::Inside && (text.is_empty() || text.ends_with(BREAKS)) {
-            return Err(self.refuse("`^` of `(?m)` behind another part, in a text that ends with a line break"));
+            return Err(self.refuse("`^` of `(?m)` after another part, in a text that ends with a line break"));
         }
         Ok(())
     }

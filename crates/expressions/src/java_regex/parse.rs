@@ -1,4 +1,4 @@
-//! Reads a pattern as `java.util.regex.Pattern` does.
+//! Parses a pattern as `java.util.regex.Pattern` does.
 
 use super::{
     class::Class,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::fault::Fault;
 
-/// How deeply groups and classes may nest.
+/// The maximum nesting of groups and classes.
 const MAX_DEPTH: usize = 60;
 
 /// The flags that `(?…)` sets.
@@ -30,7 +30,7 @@ pub(super) struct Flags {
 
 pub(super) type Read<T = Tree> = Result<T, Fault>;
 
-/// Reads one pattern.
+/// Parses one pattern.
 pub(super) struct Reader {
     pub(super) pattern: Vec<char>,
     pub(super) at: usize,
@@ -40,7 +40,7 @@ pub(super) struct Reader {
     names: Vec<(String, usize)>,
 }
 
-/// Reads `pattern`; [`Fault::Value`] is a mistake in it, [`Fault::Refused`] what only Java can do.
+/// Parses `pattern`; [`Fault::Value`] is an error in it, [`Fault::Refused`] a feature that only Java has.
 pub(super) fn parse(pattern: &str) -> Read<Parsed> {
     let pattern = without_quoting(pattern);
     let mut reader = Reader { pattern, at: 0, flags: Flags::default(), depth: 0, groups: 0, names: Vec::new() };
@@ -55,7 +55,7 @@ pub(super) fn parse(pattern: &str) -> Read<Parsed> {
 fn without_quoting(pattern: &str) -> Vec<char> {
     let (mut plain, mut rest) = (Vec::new(), pattern);
     loop {
-        // A `\Q` behind a backslash that is escaped itself is a plain `Q`.
+        // A `\Q` after an escaped backslash is a plain `Q`.
         let mut at = 0;
         let quote = loop {
             match rest[at..].find('\\') {
@@ -81,7 +81,7 @@ fn without_quoting(pattern: &str) -> Vec<char> {
 }
 
 impl Reader {
-    /// The next character, behind blanks and comments in `(?x)`.
+    /// The next character, after white space and comments in `(?x)`.
     pub(super) fn peek(&mut self) -> Option<char> {
         while self.flags.comments {
             match self.pattern.get(self.at) {
@@ -151,7 +151,7 @@ impl Reader {
                 '$' => Tree::End { breaks: self.breaks() },
                 '.' => Tree::Piece(self.dot().to_owned()),
                 '*' | '+' | '?' => return Err(Fault::value(format!("there is nothing that `{next}` repeats"))),
-                '{' => return Err(Fault::value("`{` has no number behind it")),
+                '{' => return Err(Fault::value("`{` has no number after it")),
                 literal => Tree::Piece(self.literal(literal)),
             };
             parts.push(self.repeated(part)?);
@@ -167,7 +167,7 @@ impl Reader {
         }
     }
 
-    /// One character, in both cases where the flags say so.
+    /// One character, in both cases if the flags require it.
     pub(super) fn literal(&self, character: char) -> String {
         let escaped = regex::escape(character.encode_utf8(&mut [0; 4]));
         if !self.flags.ignore_case {
@@ -185,7 +185,7 @@ impl Reader {
     fn escaped(&mut self) -> Read {
         let breaks = self.breaks();
         let simple = |piece: &str| Ok(Tree::Piece(piece.to_owned()));
-        // What follows a backslash is never a comment.
+        // The part after a backslash is never a comment.
         let next = self.pattern.get(self.at).copied();
         match next {
             Some('A') => self.at += 1,
@@ -227,9 +227,9 @@ impl Reader {
         Ok(Tree::Repeat(Box::new(part), quantifier))
     }
 
-    /// Reads what follows `{`.
+    /// Parses the part after `{`.
     fn counted(&mut self) -> Read<String> {
-        let least = self.number().ok_or_else(|| Fault::value("`{` has no number behind it"))?;
+        let least = self.number().ok_or_else(|| Fault::value("`{` has no number after it"))?;
         let most = if self.take_if(',') { Some(self.number()) } else { None };
         if !self.take_if('}') {
             return Err(Fault::value("the `}` of `{` is missing"));
@@ -251,7 +251,7 @@ impl Reader {
         (!digits.is_empty()).then(|| digits.parse().unwrap_or(u32::MAX))
     }
 
-    /// Reads what follows `(`; `None` where it only sets flags.
+    /// Parses the part after `(`; `None` if it only sets flags.
     fn group(&mut self) -> Read<Option<Tree>> {
         let flags = self.flags;
         if !self.take_if('?') {
@@ -277,7 +277,7 @@ impl Reader {
                 match self.take() {
                     Some(')') => Ok(None),
                     Some(':') => self.closed(flags, |inner| Tree::Bare(Box::new(inner))).map(Some),
-                    Some(_) | None => Err(Fault::value("`(?` is followed by what is no flag")),
+                    Some(_) | None => Err(Fault::value("`(?` is followed by an unknown flag")),
                 }
             }
             None => Err(Fault::value("a `(` is not closed")),
@@ -286,7 +286,7 @@ impl Reader {
 
     fn closed(&mut self, flags: Flags, group: fn(Tree) -> Tree) -> Read {
         let inner = self.either()?;
-        // The `)` is read with the flags of the outside.
+        // The `)` is parsed with the flags outside the group.
         self.flags = flags;
         if self.take_if(')') { Ok(group(inner)) } else { Err(Fault::value("a `(` is not closed")) }
     }

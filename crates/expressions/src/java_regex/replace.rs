@@ -3,11 +3,11 @@
 use super::{Pattern, matching::Found};
 use crate::{fault::Fault, value::MAX_TEXT};
 
-/// Where a group is in the text, if it took part in the match.
+/// The position of a group in the text, if it took part in the match.
 type Place = Option<(usize, usize)>;
 
 impl Pattern {
-    /// Replaces every match; in `replacement` `$1` and `${name}` are groups, and `\` quotes.
+    /// Replaces every match; in `replacement` `$1` and `${name}` are groups, and `\` escapes.
     pub(crate) fn replace_all(&self, text: &str, replacement: &str) -> Result<String, Fault> {
         self.replace(text, replacement, usize::MAX)
     }
@@ -59,7 +59,7 @@ impl Pattern {
             let (_, number) = self.names.iter().find(|(known, _)| known == name).ok_or_else(missing)?;
             return Ok((found.groups[*number], after));
         }
-        // The first digit counts; more of them do as long as they name a group.
+        // The first digit always belongs to it; further digits do as long as there is such a group.
         let digits = after_dollar.bytes().take_while(u8::is_ascii_digit).count();
         let number =
             |length: usize| after_dollar[..length].parse().ok().filter(|number: &usize| *number < found.groups.len());
@@ -67,7 +67,8 @@ impl Pattern {
         Ok((number(length).and_then(|number| found.groups[number]), &after_dollar[length..]))
     }
 
-    /// Splits as `String.split` does: without limit trailing empty pieces go, and an empty match at the start makes none.
+    /// Splits as `String.split` does: without a limit trailing empty parts are removed, and an empty match at the start
+    /// makes none.
     pub(crate) fn split(&self, text: &str, limit: i64) -> Result<Vec<String>, Fault> {
         let mut pieces = Vec::new();
         let mut end = 0;

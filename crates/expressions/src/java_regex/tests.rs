@@ -32,7 +32,7 @@ fn mistakes_are_named() {
     let shown = patterns.map(refused);
     assert_snapshot!(shown.join("\n"), @r"
     `*a` is not a regular expression: there is nothing that `*` repeats
-    `a{x}` is not a regular expression: `{` has no number behind it
+    `a{x}` is not a regular expression: `{` has no number after it
     `(a` is not a regular expression: a `(` is not closed
     `a)` is not a regular expression: a `)` is not opened
     `[a` is not a regular expression: a `[` is not closed
@@ -53,5 +53,5 @@ fn a_dollar_does_not_take_the_line_break_before_the_end() {
     assert_eq!(replaced("(a|c$)", "abc\r\n"), "<a>b<c>\r\n");
     assert_eq!(replaced(".*", "abc"), "<abc><>");
     let message = anywhere(r"c$\n").unwrap().replace_all("abc\n", "").unwrap_err();
-    assert_snapshot!(message.message(), @r"the regular expression `c$\n` is not one that cirun can evaluate: `$` before another part, in a text that ends with a line break");
+    assert_snapshot!(message.message(), @r"the regular expression `c$\n` cannot be evaluated by cirun: `$` before another part, in a text that ends with a line break");
 }

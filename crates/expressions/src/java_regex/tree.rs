@@ -1,6 +1,6 @@
 //! The tree of a pattern.
 
-/// A pattern as it was read.
+/// A parsed pattern.
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) tree: Tree,
@@ -18,9 +18,9 @@ pub(super) enum Tree {
     Group(Box<Tree>),
     /// `(?:…)`.
     Bare(Box<Tree>),
-    /// With the quantifier behind it.
+    /// A part with its quantifier.
     Repeat(Box<Tree>, String),
-    /// `$` and `\Z`: the end, or before the line break that is the end.
+    /// `$` and `\Z`: the end, or before a final line break.
     End {
         breaks: Breaks,
     },
@@ -34,7 +34,7 @@ pub(super) enum Tree {
     },
 }
 
-/// What breaks a line.
+/// The kinds of line breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breaks {
     /// `\n`, `\r\n`, `\r` and Unicode's.

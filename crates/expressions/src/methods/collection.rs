@@ -52,7 +52,7 @@ pub(super) fn range(range: &Object, name: &str, arguments: &[Object]) -> Result<
         ("containsAll", [wanted @ (Object::List(_) | Object::Set(_) | Object::Range(..))]) => {
             Object::Bool(wanted.items().unwrap_or_default().iter().all(|item| holds(range, item)))
         }
-        // From the smaller number to the larger one, in which direction it ever goes.
+        // From the smaller number to the larger one, whatever its direction.
         ("toArray", []) => {
             let Object::Range(from, to) = range else { return Ok(None) };
             Object::array(crate::object::range(*from.min(to), *from.max(to)))
@@ -61,7 +61,7 @@ pub(super) fn range(range: &Object, name: &str, arguments: &[Object]) -> Result<
     }))
 }
 
-/// A position that a list does not have.
+/// A position outside a list.
 pub(super) fn outside(length: usize, at: i64) -> Fault {
     Fault::value(format!("a list of {length} has no position {at}"))
 }

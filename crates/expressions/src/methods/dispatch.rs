@@ -1,4 +1,4 @@
-//! Finds the method that a name and its arguments mean.
+//! Finds the method for a name and its arguments.
 
 use super::{collection, list, map, number, string};
 use crate::{fault::Fault, object::Object};
@@ -19,7 +19,7 @@ const CHANGING: [&str; 12] = [
     "sort",
 ];
 
-/// Methods of Java's objects that give what no expression can use further.
+/// Methods of Java's objects whose result expressions cannot use.
 const ONLY_JAVA: [&str; 8] =
     ["getClass", "chars", "codePoints", "lines", "stream", "parallelStream", "iterator", "describeConstable"];
 
@@ -52,7 +52,7 @@ pub(crate) fn call(value: &Object, name: &str, arguments: &[Object]) -> Result<O
     answer.ok_or_else(|| unknown(value, name, arguments))
 }
 
-/// Methods that every object has, and what JEXL answers for those it does not have.
+/// Methods of every object, and JEXL's results for methods that an object does not have.
 fn of_any(value: &Object, name: &str, arguments: &[Object]) -> Result<Option<Object>, Fault> {
     Ok(match (value, name, arguments) {
         (Object::Null, ..) => None,
@@ -61,7 +61,7 @@ fn of_any(value: &Object, name: &str, arguments: &[Object]) -> Result<Option<Obj
         (_, "toString", []) => Some(Object::from(value.java_text()?)),
         (_, "equals", [other]) => Some(Object::Bool(value.java_equals(other))),
         _ if ONLY_JAVA.contains(&name) => {
-            return Err(Fault::refused(format!("what `{name}` gives is a Java object, which only the service has")));
+            return Err(Fault::refused(format!("the result of `{name}` is a Java object, which only the service has")));
         }
         _ => None,
     })

@@ -38,7 +38,7 @@ pub(super) fn call(items: &Items, name: &str, arguments: &[Object]) -> Result<Op
     }))
 }
 
-/// Calls the method of an array, if there is one: JEXL gives it few of a list's.
+/// Calls the method of an array, if there is one: in JEXL it has few of a list's methods.
 pub(super) fn of_array(items: &[Object], name: &str, arguments: &[Object]) -> Result<Option<Object>, Fault> {
     Ok(Some(match (name, arguments) {
         ("get", [Object::Int(at)]) => {
@@ -114,7 +114,7 @@ fn sort(items: &mut [Object]) -> Result<(), Fault> {
         });
         return Ok(());
     }
-    Err(Fault::refused("`sort` is of lists of texts or of whole numbers"))
+    Err(Fault::refused("`sort` is only for lists of texts or of whole numbers"))
 }
 
 fn position(found: Option<usize>) -> Object {

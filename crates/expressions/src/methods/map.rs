@@ -54,7 +54,7 @@ fn changing(map: &RefCell<Entries>, name: &str, arguments: &[Object]) -> Result<
             entries.insert(key, value.clone()).unwrap_or(Object::Null)
         }
         ("putAll", [Object::Map(more)]) => {
-            // A map may be given itself, which changes nothing.
+            // A map may get itself as argument, which has no effect.
             if let Ok(more) = more.try_borrow() {
                 for (key, value) in more.ordered() {
                     entries.insert(key.clone(), value.clone());
@@ -71,7 +71,7 @@ fn changing(map: &RefCell<Entries>, name: &str, arguments: &[Object]) -> Result<
     }))
 }
 
-/// The keys in the order of their map.
+/// The keys in the order of the map.
 fn keys(entries: &Entries) -> Entries {
     let mut keys = Entries::linked();
     for (key, _) in entries.ordered() {
@@ -80,7 +80,7 @@ fn keys(entries: &Entries) -> Entries {
     keys
 }
 
-/// An entry: `key` and `value` of it can be asked for, also by `getKey()` and `getValue()`.
+/// An entry: it has `key` and `value`, also as `getKey()` and `getValue()`.
 fn entry(key: &Key, value: &Object) -> Object {
     Object::Entry(std::rc::Rc::new((key.clone(), value.clone())))
 }

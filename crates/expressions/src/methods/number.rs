@@ -33,21 +33,21 @@ pub(super) fn call(value: &Object, name: &str, arguments: &[Object]) -> Result<O
             Object::Int(i64::from(*left as u32) - i64::from(*right as u32))
         }
         (_, "hashCode", []) => Object::Int(Key::of(value)?.hash_code().into()),
-        // What a value has no method for, JEXL's arithmetic may have.
+        // JEXL's arithmetic may have methods that a value does not have.
         (_, "isEmpty", []) => Object::Bool(crate::evaluate::is_empty(value)),
         _ => return Ok(None),
     }))
 }
 
-/// A `Float`: only where nothing is lost, since its text would be another one.
+/// A `Float`: only without a loss of precision, because its text would be different.
 fn single(number: f64) -> Result<Object, Fault> {
     if f64::from(number as f32) == number {
         return Ok(Object::Float(number));
     }
-    Err(Fault::refused("a `Float` that is not exactly the number is one that only the service has"))
+    Err(Fault::refused("only the service has a `Float` that is not exactly the number"))
 }
 
-/// Whether Java's class of the number is certainly `Long`, which compares with no `Integer`.
+/// Whether Java's class of the number is certainly `Long`, which does not compare with `Integer`.
 fn is_long(number: i64) -> bool {
     i32::try_from(number).is_err()
 }

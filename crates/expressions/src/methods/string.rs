@@ -30,7 +30,7 @@ pub(super) fn call(text: &str, name: &str, arguments: &[Object]) -> Answer {
     Ok(later.map(Object::from))
 }
 
-/// Methods that ask about the text.
+/// Methods that query the text.
 fn asking(text: &str, name: &str, arguments: &[Object]) -> Option<Object> {
     let position = |at: Option<usize>| Object::Int(at.map_or(-1, |at| unit_at(text, at)));
     let one = |code: i64| u32::try_from(code).ok().and_then(char::from_u32);
@@ -77,12 +77,12 @@ fn asking(text: &str, name: &str, arguments: &[Object]) -> Option<Object> {
     })
 }
 
-/// So many characters from a position.
+/// A substring from a position, with a length.
 fn region(text: &str, from: i64, length: i64) -> Option<&str> {
     text.get(byte_at(text, from)?..byte_at(text, from.checked_add(length)?)?)
 }
 
-/// Where `part` last begins, at unit `from` or before it.
+/// The last position of `part` at or before unit `from`.
 fn last_from(text: &str, part: &str, from: i64) -> Option<usize> {
     if from < 0 {
         return None;
@@ -111,12 +111,12 @@ fn folded(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
-/// Methods that give another text.
+/// Methods that return another text.
 fn changed(text: &str, name: &str, arguments: &[Object]) -> Result<Option<String>, Fault> {
     Ok(Some(match (name, arguments) {
         ("toLowerCase", []) => text.to_lowercase(),
         ("toUpperCase", []) => text.to_uppercase(),
-        // `trim` takes away everything up to the blank, `strip` what Unicode calls white space.
+        // `trim` removes everything up to the space character, `strip` Unicode's white space.
         ("trim", []) => text.trim_matches(|c| c <= ' ').to_owned(),
         ("strip", []) => text.trim().to_owned(),
         ("stripLeading", []) => text.trim_start().to_owned(),
@@ -143,7 +143,7 @@ fn replaced(text: &str, from: &str, to: &str) -> Result<String, Fault> {
     Ok(text.replace(from, to))
 }
 
-/// Methods that take a regular expression, and `charAt`.
+/// Methods with a regular expression, and `charAt`.
 fn by_pattern(text: &str, name: &str, arguments: &[Object]) -> Answer {
     Ok(Some(match (name, arguments) {
         ("charAt", [Object::Int(at)]) => {
@@ -163,12 +163,12 @@ fn by_pattern(text: &str, name: &str, arguments: &[Object]) -> Answer {
     }))
 }
 
-/// What `String` has no method for, JEXL's arithmetic has: `'a'.contains(1)` is `1 =~ 'a'`.
+/// JEXL's arithmetic has methods that `String` does not have: `'a'.contains(1)` is `1 =~ 'a'`.
 fn by_arithmetic(text: &str, name: &str, arguments: &[Object]) -> Answer {
     let [other] = arguments else { return Ok(None) };
     let whole = Object::from(text);
     Ok(match name {
-        "contains" if other.is_null() => return Err(Fault::value("`contains` takes no null")),
+        "contains" if other.is_null() => return Err(Fault::value("`contains` does not accept null")),
         "contains" => Some(Object::Bool(evaluate::contains(&whole, other)?)),
         "startsWith" => {
             Some(Object::Bool(evaluate::starts_or_ends(&whole, other, |text, edge| text.starts_with(edge))?))
@@ -178,7 +178,7 @@ fn by_arithmetic(text: &str, name: &str, arguments: &[Object]) -> Answer {
     })
 }
 
-/// The regular expression that a call takes, if it takes one.
+/// The regular expression in a call, if it has one.
 pub(crate) fn pattern<'a>(name: &str, arguments: &'a [Object]) -> Option<&'a str> {
     match (name, arguments) {
         ("matches" | "split" | "replaceAll" | "replaceFirst", [Object::Text(pattern), ..]) => Some(pattern),
@@ -193,7 +193,7 @@ fn split(text: &str, pattern: &str, limit: i64) -> Result<Object, Fault> {
 
 fn slice(text: &str, from: i64, to: i64) -> Result<String, Fault> {
     let (from, to) = (within(text, from)?, within(text, to)?);
-    text.get(from..to).map(str::to_owned).ok_or_else(|| Fault::value("the text's end stands before its beginning"))
+    text.get(from..to).map(str::to_owned).ok_or_else(|| Fault::value("the text's end is before its beginning"))
 }
 
 fn too_long(name: &str) -> Fault {
@@ -208,7 +208,7 @@ fn outside(text: &str, unit: i64) -> Fault {
     Fault::value(format!("a text of {} characters has no position {unit}", length(text)))
 }
 
-/// The difference of the first two units that differ, or of the lengths.
+/// The difference of the first two different units, or of the lengths.
 fn compare(left: &str, right: &str) -> i64 {
     let differing = left.encode_utf16().zip(right.encode_utf16()).find(|(left, right)| left != right);
     differing

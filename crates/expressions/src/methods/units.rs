@@ -1,6 +1,6 @@
 //! Java counts text in UTF-16 units, Rust in bytes.
 
-/// How many units `text` has.
+/// The number of units in `text`.
 pub(super) fn length(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }

@@ -1,4 +1,4 @@
-//! Objects from values of a scope or a functor, and back.
+//! Converts values of a scope or a functor to objects, and back.
 
 use super::{Entries, Key, Object, range};
 use crate::{Value, fault::Fault};
@@ -24,7 +24,7 @@ impl From<Value> for Object {
 }
 
 impl Object {
-    /// The value that leaves the expression: characters are text, arrays, sets and ranges are lists.
+    /// The value for use outside the expression: characters are text, arrays, sets and ranges are lists.
     pub(crate) fn value(&self) -> Result<Value, Fault> {
         let list = |items: Vec<Self>| items.iter().map(Self::value).collect::<Result<_, _>>().map(Value::List);
         Ok(match self {
@@ -45,7 +45,7 @@ impl Object {
                 Value::Map(entries.collect::<Result<_, Fault>>()?)
             }
             Self::Entry(entry) => Value::Map([(entry.0.object().java_text()?, entry.1.value()?)].into_iter().collect()),
-            Self::Function(_) => return Err(Fault::refused("a function is no value that a field can have")),
+            Self::Function(_) => return Err(Fault::refused("a function cannot be the value of a field")),
         })
     }
 }

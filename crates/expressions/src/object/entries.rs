@@ -1,24 +1,24 @@
-//! The entries of a map or a set, in the order in which Java walks through them.
+//! The entries of a map or a set, in Java's iteration order.
 
 use indexmap::IndexMap;
 
 use super::Object;
 use crate::fault::Fault;
 
-/// A key: what equals itself and has a hash.
+/// A key: a value with equality and a hash.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Null,
     Bool(bool),
     Int(i64),
-    /// By its bits, as `Double.equals` compares.
+    /// Compared by its bits, as in `Double.equals`.
     Float(u64),
     Char(char),
     Text(std::rc::Rc<str>),
 }
 
 impl Key {
-    /// The key that `object` is; collections are refused.
+    /// The key of `object`; collections are refused.
     pub(crate) fn of(object: &Object) -> Result<Self, Fault> {
         match object {
             Object::Null => Ok(Self::Null),
@@ -54,7 +54,7 @@ impl Key {
                     1237
                 }
             }
-            // `Integer` and `Long` of one value have the same hash only where it is not negative.
+            // `Integer` and `Long` of one value have the same hash only if it is not negative.
             Self::Int(value) => i32::try_from(*value).unwrap_or_else(|_| long(*value as u64)),
             Self::Float(bits) => long(*bits),
             Self::Char(value) => *value as i32,
@@ -69,7 +69,7 @@ impl Key {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Entries {
     written: IndexMap<Key, Object>,
-    /// The table's size of a `HashMap`, which orders by hashes; none for a document's map, which keeps its order.
+    /// The table's size of a `HashMap`, which orders by hashes; `None` for a document's map, which keeps its order.
     table: Option<usize>,
 }
 
@@ -79,7 +79,7 @@ impl Entries {
         Self::default()
     }
 
-    /// A `HashMap` or `HashSet` made for so many entries.
+    /// A `HashMap` or `HashSet` with this initial capacity.
     pub(crate) fn hashed(capacity: usize) -> Self {
         Self { written: IndexMap::new(), table: Some(capacity.max(1).next_power_of_two()) }
     }
@@ -119,7 +119,7 @@ impl Entries {
         self.written.values()
     }
 
-    /// The entries as Java walks through them.
+    /// The entries in Java's iteration order.
     pub(crate) fn ordered(&self) -> impl Iterator<Item = (&Key, &Object)> {
         let mut entries: Vec<_> = self.written.iter().collect();
         if let Some(table) = self.table {

@@ -1,18 +1,18 @@
-//! How large an object is.
+//! The size of an object.
 
 use super::Object;
 
 /// The size of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Extent {
-    /// Scalars and each 64 bytes of text count one. A value that several places share counts in each.
+    /// Scalars and each 64 bytes of text count one. A shared value counts at each place.
     pub(crate) weight: usize,
-    /// How many collections stand in each other.
+    /// The nesting depth of collections.
     pub(crate) depth: usize,
 }
 
 impl Object {
-    /// How much there is to copy, and how deep it nests; counting ends somewhere above `enough`.
+    /// The cost of copying it, and its nesting depth; counting stops somewhere above `enough`.
     pub(crate) fn extent(&self, enough: usize) -> Extent {
         match self {
             Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Char(_) => {

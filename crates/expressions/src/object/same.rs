@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Entries, Object};
 
 impl Object {
-    /// `equals`: numbers of different kinds differ, arrays are equal only to themselves.
+    /// `equals`: numbers of different kinds differ, and arrays are equal only to themselves.
     pub(crate) fn java_equals(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Null, Self::Null) => true,

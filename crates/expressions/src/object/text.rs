@@ -6,7 +6,7 @@ use crate::{fault::Fault, value::java_float};
 impl Object {
     /// `String.valueOf`: `[a, b]` for a list, `{k=v}` for a map, `1.0` for a whole float.
     ///
-    /// Arrays, ranges and functions are written with a number that changes from run to run: that is refused.
+    /// Arrays, ranges and functions have a text with a number that changes from run to run: that is refused.
     pub(crate) fn java_text(&self) -> Result<String, Fault> {
         Ok(match self {
             Self::Null => "null".to_owned(),
@@ -35,7 +35,7 @@ impl Object {
             Self::Entry(entry) => format!("{}={}", entry.0.object().java_text()?, entry.1.java_text()?),
             Self::Array(_) | Self::Range(..) | Self::Function(_) => {
                 return Err(Fault::refused(format!(
-                    "the text of {} is Java's, with a number that differs each time; a list made by `[…, ...]` has one",
+                    "Java's text of {} has a number that differs each time; a list made by `[…, ...]` has a stable text",
                     self.kind()
                 )));
             }

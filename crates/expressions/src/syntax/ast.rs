@@ -1,4 +1,4 @@
-//! The tree of an expression. A nested `<+…>` is an index into the blocks of its text, so that each is parsed once.
+//! The tree of an expression. A nested `<+…>` is an index into the blocks of its text, so each is parsed once.
 
 use std::sync::Arc;
 
@@ -24,30 +24,30 @@ impl Span {
 /// One `<+…>`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Block {
-    /// With its `<+` and `>`.
+    /// Including `<+` and `>`.
     pub(crate) span: Span,
     pub(crate) body: Body,
-    /// The blocks directly inside, in their order.
+    /// The blocks directly inside, in order.
     pub(crate) children: Vec<usize>,
 }
 
 impl Block {
-    /// What stands between `<+` and `>`.
+    /// The part between `<+` and `>`.
     pub(crate) fn inner(&self) -> Span {
         Span { start: self.span.start + 2, end: self.span.end - 1 }
     }
 }
 
-/// What a block holds.
+/// The content of a block.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Body {
     /// `<+>`.
     Empty,
     /// An expression or a script.
     Script(Vec<Statement>),
-    /// Blocks side by side or next to plain text: `<+<+a>-<+b>>`.
+    /// Blocks next to each other or to plain text: `<+<+a>-<+b>>`.
     Text,
-    /// Malformed: stays text.
+    /// Malformed: it stays text.
     Broken,
 }
 
@@ -69,14 +69,14 @@ pub(crate) enum Statement {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Variable {
     pub(crate) name: String,
-    /// `for (var x : …)`: functions do not see it unless they are made where it is.
+    /// `for (var x : …)`: functions cannot read it, unless they are created inside.
     pub(crate) local: bool,
 }
 
 /// `place = value`, and `place += value`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Assignment {
-    /// What it changes: a variable, or something in it.
+    /// The target: a variable, or a part of it.
     pub(crate) name: String,
     pub(crate) accesses: Vec<Access>,
     pub(crate) target: Span,
@@ -88,7 +88,7 @@ pub(crate) struct Assignment {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Function {
     pub(crate) parameters: Vec<String>,
-    /// The names that the body uses: of these it gets the variables around it.
+    /// The names in the body: it captures the variables around it that have these names.
     pub(crate) names: Vec<String>,
     pub(crate) body: Vec<Statement>,
 }
@@ -108,12 +108,12 @@ pub(crate) enum NodeKind {
     /// Text in backticks, with `${…}` in it.
     Template(Vec<TemplatePart>),
     Array(Vec<Node>),
-    /// `[…, ...]`: a list that can grow.
+    /// `[…, ...]`: a list of variable length.
     List(Vec<Node>),
     Set(Vec<Node>),
     Map(Vec<(Node, Node)>),
     Function(Arc<Function>),
-    /// What only the service can evaluate, and why.
+    /// Something that only the service can evaluate, and the reason.
     Refused(String),
     Block(usize),
     Path(Box<Head>, Vec<Access>),
@@ -132,7 +132,7 @@ pub(crate) enum TemplatePart {
     Expression(Node),
 }
 
-/// A piece of text: written, or a block's value.
+/// A piece of text: literal, or a block's value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Part {
     Literal(String),
@@ -146,7 +146,7 @@ pub(crate) enum Name {
     Parts(Vec<Part>),
 }
 
-/// Where a path begins.
+/// The start of a path.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Head {
     Name(Name),
@@ -167,7 +167,7 @@ pub(crate) enum Access {
         arguments: Vec<Node>,
         span: Span,
     },
-    /// A call of what is before it: `(x -> { x })(1)`.
+    /// A call of the value before it: `(x -> { x })(1)`.
     Invoke(Vec<Node>, Span),
 }
 
@@ -192,7 +192,7 @@ pub(crate) enum UnaryOp {
     Empty,
 }
 
-/// Operands joined by operators of one precedence, from left to right.
+/// Operands with operators of one precedence, from left to right.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Chain {
     pub(crate) first: Node,

@@ -10,7 +10,7 @@ use crate::{
     scan::{Scan, scan},
 };
 
-/// How deeply `<+…>` may stand in each other.
+/// The maximum nesting of `<+…>`.
 const MAX_NESTING: usize = 64;
 
 /// A text's blocks.
@@ -18,11 +18,11 @@ const MAX_NESTING: usize = 64;
 pub(crate) struct Source {
     /// Every block, by its beginning.
     pub(crate) blocks: Vec<Block>,
-    /// The blocks that stand in no other and are well formed.
+    /// The outermost well-formed blocks.
     pub(crate) top: Vec<usize>,
 }
 
-/// Parses text that is rendered around its blocks; malformed blocks are reported and stay text.
+/// Parses text to be rendered around its blocks; malformed blocks are reported and stay text.
 pub(crate) fn parse_template(text: &str) -> (Source, Vec<SyntaxError>) {
     let scan = scan(text);
     let (mut source, mut errors) = parse_blocks(text, &scan);
@@ -31,7 +31,7 @@ pub(crate) fn parse_template(text: &str) -> (Source, Vec<SyntaxError>) {
     (source, errors)
 }
 
-/// Parses text that is an expression as a whole, as a condition is.
+/// Parses text that is a single expression, like a condition.
 pub(crate) fn parse_expression(text: &str) -> Result<(Source, Vec<Statement>), SyntaxError> {
     let scan = scan(text);
     if let Some(at) = scan.unterminated {
@@ -48,7 +48,7 @@ pub(crate) fn parse_expression(text: &str) -> Result<(Source, Vec<Statement>), S
     }
 }
 
-/// Parses a variable's value: one expression if it can be read so, otherwise text with blocks in it.
+/// Parses a variable's value: one expression if possible, otherwise text with blocks in it.
 pub(crate) fn parse_value(text: &str) -> (Source, Option<Vec<Statement>>) {
     let scan = scan(text);
     let (mut source, _) = parse_blocks(text, &scan);
@@ -78,7 +78,7 @@ fn parse_blocks(text: &str, scan: &Scan) -> (Source, Vec<SyntaxError>) {
             source.blocks[index].body = Body::Broken;
         }
     }
-    // Inner blocks begin after the block around them: from the back, each is parsed before what holds it.
+    // Inner blocks begin after the block around them: in reverse order, each is parsed before its container.
     for index in (0..source.blocks.len()).rev() {
         if source.blocks[index].body != Body::Broken {
             match parse_body(text, &source, index, scan) {
@@ -114,7 +114,7 @@ fn parse_body(text: &str, source: &Source, index: usize, scan: &Scan) -> Result<
 }
 
 impl Source {
-    /// Whether blocks are put side by side, with nothing between them that computes.
+    /// Whether blocks are adjacent, without an operator between them.
     pub(crate) fn is_plain_text(&self, text: &str, span: Span, children: &[usize]) -> bool {
         !children.is_empty()
             && self.literals(text, span, children).all(|literal| !literal.contains(|c| "=&|?!()\"'+*{};,".contains(c)))
@@ -133,7 +133,7 @@ impl Source {
     }
 }
 
-/// An error at a place without width is shown on the whole expression.
+/// An error without a width is shown on the whole expression.
 fn visible(error: SyntaxError, whole: Span) -> SyntaxError {
     let span = if error.span.is_empty() { whole.start..whole.end } else { error.span };
     SyntaxError { span, ..error }

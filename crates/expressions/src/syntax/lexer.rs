@@ -1,4 +1,4 @@
-//! Text to tokens, on demand.
+//! Splits text into tokens, on demand.
 
 use super::{
     ast::{Name, Part, Span},
@@ -13,14 +13,14 @@ pub(super) enum Token {
     Name(Name),
     Number(Number),
     Text(Vec<Part>),
-    /// Text in backticks: what is between them.
+    /// Text in backticks: the part between them.
     Template(Span),
     Block(usize),
     Symbol(&'static str),
     End,
 }
 
-/// Reads tokens from one block's inside; nested blocks are single tokens.
+/// Reads tokens from the inside of one block; nested blocks are single tokens.
 #[derive(Debug, Clone)]
 pub(super) struct Lexer<'a> {
     text: &'a str,
@@ -64,7 +64,7 @@ impl<'a> Lexer<'a> {
         Ok((token, self.span_from(start)))
     }
 
-    /// Reads what may follow a dot: a name, perhaps with blocks in it, a position, or quoted text.
+    /// Reads the part after a dot: a name, perhaps with blocks in it, a position, or quoted text.
     pub(super) fn member(&mut self) -> Result<(Name, Span), SyntaxError> {
         self.skip_blanks();
         let start = self.at;
@@ -77,8 +77,7 @@ impl<'a> Lexer<'a> {
                 let name = self.name();
                 match &name {
                     Name::Plain(word) if KEYWORDS.contains(&word.as_str()) && !self.is_method(word) => {
-                        let message =
-                            format!("`{word}` is a word of the language: as a key it is written `[\"{word}\"]`");
+                        let message = format!("`{word}` is a keyword: as a key it is written `[\"{word}\"]`");
                         Err(self.error(start, &message))
                     }
                     Name::Plain(_) | Name::Parts(_) => Ok((name, self.span_from(start))),
@@ -95,7 +94,7 @@ impl<'a> Lexer<'a> {
         matches!(word, "size" | "empty") && self.text[ahead.at..self.end].starts_with('(')
     }
 
-    /// Moves back to `at`, to read a token again in another way.
+    /// Moves back to `at`, to read a token again in another mode.
     pub(super) fn rewind(&mut self, at: usize) {
         self.at = at;
     }
@@ -145,7 +144,7 @@ impl<'a> Lexer<'a> {
     fn symbol(&mut self, first: char) -> Result<Token, SyntaxError> {
         let start = self.at;
         let rest = &self.text[start..self.end];
-        // `\>` is how `>` is written inside `<+…>`.
+        // Inside `<+…>`, `\>` is `>`.
         if rest.starts_with("-\\>") {
             self.at += 3;
             return Ok(Token::Symbol("->"));
@@ -214,7 +213,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The pieces of a template's inside; `expression` parses what is in `${…}`.
+    /// The pieces of a template's inside; `expression` parses the part in `${…}`.
     pub(super) fn template_parts<E>(
         &self,
         inside: Span,
@@ -244,7 +243,7 @@ impl<'a> Lexer<'a> {
         Ok(pieces)
     }
 
-    /// JEXL 3.0 knows the quote, the backslash and `\uXXXX`; before anything else the backslash stays.
+    /// JEXL 3.0 knows the quote, the backslash and `\uXXXX`; before other characters the backslash stays.
     fn escape(&mut self, quote: char, literal: &mut String) {
         let rest = &self.text[self.at..self.end];
         let Some(next) = rest.chars().next() else {
@@ -275,7 +274,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// The character of four digits, which JEXL 3.0 reads up to `h`.
+/// The character of four digits, where JEXL 3.0 accepts digits up to `h`.
 fn unicode(digits: &str) -> Option<char> {
     let mut code = 0_u32;
     for (at, digit) in digits.bytes().enumerate() {
@@ -297,7 +296,7 @@ pub(super) enum Piece<E> {
     Expression(E),
 }
 
-/// Where the brace that closes is, with quotes and inner braces passed over.
+/// The position of the closing brace, skipping quotes and inner braces.
 fn closing_brace(text: &str) -> Option<usize> {
     let (mut depth, mut quote) = (0, None);
     for (at, character) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! Numbers as they are written.
+//! Number literals.
 
 /// A number of an expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,9 +14,10 @@ pub(super) enum Number {
     Decimal,
 }
 
-/// Reads the number that `text` begins with, and how many bytes it takes: the longest that JEXL's grammar knows.
+/// Parses the number at the start of `text`, and returns its length in bytes: the longest that JEXL's grammar accepts.
 ///
-/// `0x` is hexadecimal, a leading zero octal. `l` and `h` make a whole number, `d`, `f` and `b` one with a fraction.
+/// `0x` is hexadecimal, a leading zero octal. The suffixes `l` and `h` are for whole numbers, `d`, `f` and `b` for
+/// fractions.
 pub(super) fn number(text: &str) -> Option<(Number, usize)> {
     let digits = count(text, |byte| byte.is_ascii_digit());
     if digits == 0 {
@@ -50,7 +51,7 @@ fn whole(text: &str, digits: usize) -> (Number, usize) {
     (number, to + suffix)
 }
 
-/// How long the number with a fraction is: digits on both sides of the point, or a suffix.
+/// The length of a number with a fraction: digits on both sides of the point, or a suffix.
 fn real(text: &str, digits: usize) -> Option<usize> {
     let exponent = |at: usize| {
         let rest = text[at..].strip_prefix(['e', 'E'])?;
@@ -77,7 +78,7 @@ fn fraction(text: &str) -> Number {
     let written = text.trim_end_matches(['d', 'D', 'f', 'F', 'b', 'B']);
     match text.as_bytes().last() {
         Some(b'b' | b'B') => Number::Decimal,
-        // A `Float` computes as the double that its shortest text is.
+        // A `Float` calculates as the double with its shortest text.
         Some(b'f' | b'F') => written
             .parse::<f32>()
             .ok()

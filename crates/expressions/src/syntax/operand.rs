@@ -1,4 +1,4 @@
-//! Operands: literals, collections, functions, names, and the paths that begin at them.
+//! Operands: literals, collections, functions, names, and the paths that start at them.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::{SyntaxError, Value};
 type Result<T> = std::result::Result<T, SyntaxError>;
 
 impl<'a> Parser<'a> {
-    /// Parses an operand with the path behind it.
+    /// Parses an operand with its path.
     pub(super) fn operand(&mut self) -> Result<Node> {
         let start = self.span;
-        // What can be called: something in parentheses, and what a method gives.
+        // These can be called: an operand in parentheses, and the result of a method.
         let mut callable = self.at("(") && !self.at_arrow();
         let head = self.head()?;
         let mut accesses = Vec::new();
@@ -133,11 +133,11 @@ impl<'a> Parser<'a> {
         self.advance()?;
         self.expect("(")?;
         self.list(")")?;
-        let message = "`new` makes an object of a Java class, which only the service can".to_owned();
+        let message = "`new` creates a Java object, which only the service supports".to_owned();
         Ok(Head::Value(Node { kind: NodeKind::Refused(message), span: span.to(self.last) }))
     }
 
-    /// Parses `function(a) {…}`, `(a, b) -> {…}` or `a -> {…}`, if one is at hand.
+    /// Parses `function(a) {…}`, `(a, b) -> {…}` or `a -> {…}`, if there is one.
     fn function(&mut self) -> Result<Option<Arc<Function>>> {
         let written = self.at_word("function");
         if !written && !self.at_arrow() {
@@ -171,7 +171,7 @@ impl<'a> Parser<'a> {
         Ok(Some(Arc::new(Function { parameters, names, body })))
     }
 
-    /// Whether parameters with `->` behind them are at hand.
+    /// Whether the next tokens are parameters with `->` after them.
     fn at_arrow(&self) -> bool {
         let mut ahead = self.lexer.clone();
         let mut next = || ahead.next().map_or(Token::End, |(token, _)| token);
@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
         let deferred = inside.of(self.lexer.text()).contains("#{");
         if deferred {
             return Ok(NodeKind::Refused(
-                "`#{…}` in a template is evaluated twice, which only the service can".to_owned(),
+                "`#{…}` in a template is evaluated twice, which only the service supports".to_owned(),
             ));
         }
         let lexer = self.lexer.clone();
@@ -214,7 +214,7 @@ impl<'a> Parser<'a> {
     }
 
     fn member(&mut self) -> Result<Access> {
-        // What follows a dot is read as a name, even where it would be a number or a word of the language.
+        // After a dot everything is read as a name, even a number or a keyword.
         let dot = self.span;
         self.lexer.rewind(dot.end);
         let (name, span) = self.lexer.member()?;
@@ -239,7 +239,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Parses expressions with commas between them, up to `close`.
+    /// Parses expressions separated by commas, up to `close`.
     fn list(&mut self, close: &str) -> Result<Vec<Node>> {
         let mut items = Vec::new();
         if self.take(close)? {
@@ -254,7 +254,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Parses what follows `[`; a last `...` makes a list that can grow.
+    /// Parses the part after `[`; a last `...` makes a list of variable length.
     fn array(&mut self) -> Result<NodeKind> {
         let mut items = Vec::new();
         if self.take("]")? {
@@ -275,7 +275,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Parses what follows `{`: `{:}` is an empty map, `{}` an empty set.
+    /// Parses the part after `{`: `{:}` is an empty map, `{}` an empty set.
     fn map_or_set(&mut self) -> Result<NodeKind> {
         if self.take(":")? {
             self.expect("}")?;
@@ -309,9 +309,7 @@ fn literal(number: Number) -> NodeKind {
         Number::Int(number) => NodeKind::Literal(Value::Int(number)),
         Number::Float(number) => NodeKind::Literal(Value::Float(number)),
         Number::Large { .. } => NodeKind::Refused("the number does not fit 64 bits".to_owned()),
-        Number::Decimal => {
-            NodeKind::Refused("exact decimals (`1.5b`) are numbers that only the service has".to_owned())
-        }
+        Number::Decimal => NodeKind::Refused("only the service supports exact decimals (`1.5b`)".to_owned()),
     }
 }
 
@@ -325,7 +323,7 @@ fn text(parts: Vec<Part>) -> NodeKind {
 }
 
 impl Node {
-    /// The variable that an assignment to this node would change, and the way from there.
+    /// The variable that an assignment to this node changes, and the path from there.
     pub(super) fn into_target(self) -> std::result::Result<(String, Vec<Access>, Span), Span> {
         match self.kind {
             NodeKind::Path(head, accesses)

@@ -7,7 +7,7 @@ struct Written {
     symbol: &'static str,
     /// The word form, if there is one.
     word: &'static str,
-    /// Binds tighter when higher.
+    /// Higher binds tighter.
     precedence: u8,
     operator: BinaryOp,
 }
@@ -16,7 +16,7 @@ const fn row(symbol: &'static str, word: &'static str, precedence: u8, operator:
     Written { symbol, word, precedence, operator }
 }
 
-/// Operators of this precedence and the next do not chain: `1 < 2 < 3` is no expression.
+/// Operators of this precedence and the next do not chain: `1 < 2 < 3` is not an expression.
 pub(super) const SINGLE: std::ops::RangeInclusive<u8> = 6..=7;
 
 const BINARY: [Written; 23] = [
@@ -45,17 +45,17 @@ const BINARY: [Written; 23] = [
     row("%", "mod", 9, BinaryOp::Remainder),
 ];
 
-/// Finds the operator that `symbol` writes, with its precedence.
+/// Finds the operator for `symbol`, with its precedence.
 pub(super) fn binary_symbol(symbol: &str) -> Option<(u8, BinaryOp)> {
     BINARY.iter().find(|row| row.symbol == symbol).map(|row| (row.precedence, row.operator))
 }
 
-/// Finds the operator that `word` writes, with its precedence.
+/// Finds the operator for `word`, with its precedence.
 pub(super) fn binary_word(word: &str) -> Option<(u8, BinaryOp)> {
     BINARY.iter().find(|row| row.word == word && !word.is_empty()).map(|row| (row.precedence, row.operator))
 }
 
-/// Words of the language: they name no variable and no key behind a dot.
+/// Keywords: they are not variables, and not keys after a dot.
 pub(super) const KEYWORDS: [&str; 27] = [
     "if", "else", "for", "while", "new", "var", "empty", "size", "null", "true", "false", "return", "function",
     "break", "continue", "and", "or", "eq", "ne", "gt", "ge", "lt", "le", "div", "mod", "not", "NaN",

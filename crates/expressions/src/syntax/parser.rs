@@ -1,4 +1,4 @@
-//! Tokens to operators and their operands, by precedence.
+//! Parses tokens to operators and operands, by precedence.
 
 use super::{
     ast::{Assignment, BinaryOp, Chain, Name, Node, NodeKind, Span, UnaryOp},
@@ -8,17 +8,17 @@ use super::{
 };
 use crate::{SyntaxError, Value};
 
-/// How deeply parentheses, lists, conditions and blocks of statements may nest.
+/// The maximum nesting of parentheses, lists, conditions and blocks of statements.
 const MAX_DEPTH: usize = 64;
 
-/// Builds the tree of one block's inside.
+/// Builds the tree for the inside of one block.
 pub(super) struct Parser<'a> {
     pub(super) lexer: Lexer<'a>,
     pub(super) token: Token,
     pub(super) span: Span,
-    /// Where the last token taken ended.
+    /// The end of the last token.
     pub(super) last: Span,
-    /// How many loops are around the statement at hand.
+    /// The number of loops around the current statement.
     pub(super) loops: usize,
     /// The names of variables and functions seen so far.
     pub(super) names: Vec<String>,
@@ -55,7 +55,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Takes `symbol` if it comes next.
+    /// Takes `symbol` if it is next.
     pub(super) fn take(&mut self, symbol: &str) -> Result<bool> {
         let found = self.at(symbol);
         if found {
@@ -88,7 +88,7 @@ impl<'a> Parser<'a> {
         parsed
     }
 
-    /// Parses a whole expression: assignments, conditions with `?` and `:`, and all that binds tighter.
+    /// Parses a whole expression: assignments, conditions with `?` and `:`, and everything that binds tighter.
     pub(super) fn expression(&mut self) -> Result<Node> {
         self.deeper(|parser| {
             let node = parser.conditional()?;
@@ -137,7 +137,7 @@ impl<'a> Parser<'a> {
 
     fn binary(&mut self, least: u8) -> Result<Node> {
         let mut left = self.unary()?;
-        // Operators of one precedence make one flat chain, so that a long sum is not a deep tree.
+        // Operators of one precedence make one flat chain, so a long sum is not a deep tree.
         let mut precedence_of_left = None;
         while let Some((precedence, operator)) = self.binary_operator().filter(|(found, _)| *found >= least) {
             self.advance()?;

@@ -20,7 +20,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Parses one expression up to the end: what a variable's value may be.
+    /// Parses one expression up to the end: the form of a variable's value.
     pub(super) fn single(&mut self) -> Result<Vec<Statement>> {
         let node = self.expression()?;
         match self.token {
@@ -43,7 +43,7 @@ impl Parser<'_> {
                 return Ok(statements);
             }
             let statement = self.deeper(Self::statement)?;
-            // Two expressions side by side mean nothing; any other statement ends by itself.
+            // Two adjacent expressions are an error; any other statement ends by itself.
             let open = matches!(statement, Statement::Expression(_));
             statements.push(statement);
             if open && !self.at(";") && !self.at_statement() {
@@ -52,7 +52,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether a word that only begins a statement is at hand.
+    /// Whether the next token is a keyword that starts a statement.
     fn at_statement(&self) -> bool {
         matches!(self.word(), Some("var" | "if" | "for" | "while" | "return" | "break" | "continue"))
     }
@@ -74,7 +74,7 @@ impl Parser<'_> {
             Some(word @ ("break" | "continue")) => {
                 let statement = if word == "break" { Statement::Break } else { Statement::Continue };
                 if self.loops == 0 {
-                    let message = format!("`{word}` belongs into a loop");
+                    let message = format!("`{word}` belongs in a loop");
                     return Err(SyntaxError { message, span: self.span.start..self.span.end });
                 }
                 self.advance().map(|_| statement)
@@ -97,7 +97,7 @@ impl Parser<'_> {
         let (then, after_expression) = self.body()?;
         let semicolon_then_else = self.at(";")
             && matches!(self.lexer.clone().next(), Ok((Token::Name(Name::Plain(word)), _)) if word == "else");
-        // A `;` ends the expression before `else`; behind a `}` it ends the `if`.
+        // A `;` ends the expression before `else`; after a `}` it ends the `if`.
         if after_expression && semicolon_then_else {
             self.advance()?;
         }
@@ -131,7 +131,7 @@ impl Parser<'_> {
         body
     }
 
-    /// Parses what a condition or a loop runs, and whether it is an expression.
+    /// Parses the body of a condition or a loop, and whether it is an expression.
     fn body(&mut self) -> Result<(Statement, bool)> {
         if self.at("{") {
             return Ok((Statement::Block(self.deeper(Self::block)?), false));
@@ -169,7 +169,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether the `{` at hand begins a block of statements, with a `;` in it, and not a map or a set.
+    /// Whether the next `{` begins a block of statements, with a `;` in it, and not a map or a set.
     fn at_block(&self) -> Result<bool> {
         let mut ahead = self.lexer.clone();
         let mut depth = 0_usize;

@@ -1,4 +1,4 @@
-//! Expressions as a whole: what `Template::parse_expression` takes and refuses.
+//! What `Template::parse_expression` accepts and refuses.
 
 use insta::assert_snapshot;
 
@@ -21,11 +21,11 @@ fn conditions_as_people_write_them() {
 
 #[test]
 fn null_in_a_condition_is_an_error() {
-    assert_snapshot!(eval("!<+nobody>"), @"error: `<+nobody>` is null at `<+nobody>`");
-    assert_snapshot!(eval("<+nobody> && true"), @"error: `<+nobody>` is null at `<+nobody>`");
-    assert_snapshot!(eval("true && <+nobody>"), @"error: `<+nobody>` is null at `<+nobody>`");
-    assert_snapshot!(eval(r#"<+nobody> == null && <+nobody> != """#), @"true (unresolved nobody)");
-    assert_snapshot!(eval("nobody"), @"null (unresolved nobody)");
+    assert_snapshot!(eval("!<+unknown>"), @"error: `<+unknown>` is null at `<+unknown>`");
+    assert_snapshot!(eval("<+unknown> && true"), @"error: `<+unknown>` is null at `<+unknown>`");
+    assert_snapshot!(eval("true && <+unknown>"), @"error: `<+unknown>` is null at `<+unknown>`");
+    assert_snapshot!(eval(r#"<+unknown> == null && <+unknown> != """#), @"true (unresolved unknown)");
+    assert_snapshot!(eval("unknown"), @"null (unresolved unknown)");
 }
 
 #[test]
@@ -72,7 +72,8 @@ fn errors_point_at_their_place() {
     assert_snapshot!(eval("<+f>.substring(1).charAt(9)"), @"error: a text of 2 characters has no position 9 at `.charAt(9)`");
     assert_snapshot!(eval("<+a> / (<+b> - 12)"), @"error: division by zero at `<+a> / (<+b> - 12)`");
     assert_snapshot!(eval("9223372036854775807 + 1"), @"error: the number does not fit 64 bits at `9223372036854775807 + 1`");
-    assert_snapshot!(eval("<+f> =~ '(?=a)'"), @"error: the regular expression `(?=a)` is not one that cirun can evaluate: it has a look-ahead at `<+f> =~ '(?=a)'`");
+    assert_snapshot!(eval("<+f> =~ '(?=a)'"), @"error: the regular expression `(?=a)` cannot be evaluated by cirun: it \
+        has a look-ahead at `<+f> =~ '(?=a)'`");
 }
 
 #[test]

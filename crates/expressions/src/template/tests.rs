@@ -58,19 +58,19 @@ fn malformed_expressions_stay_text() {
 
 #[test]
 fn unresolved_references_become_null() {
-    assert_snapshot!(eval("<+nobody>"), @"null (unresolved nobody)");
-    assert_snapshot!(eval("<+pipeline.variables.nobody.x> <+a> <+nobody> <+nobody>"), @r#""null 5 null null" (unresolved pipeline.variables.nobody.x, nobody)"#);
-    assert_snapshot!(eval("<+nobody.split(',')[0]>"), @"null (unresolved nobody.split(',')[0])");
-    assert_snapshot!(eval(r#"<+json.object(nobody).level>"#), @"null (unresolved json.object(nobody).level)");
+    assert_snapshot!(eval("<+unknown>"), @"null (unresolved unknown)");
+    assert_snapshot!(eval("<+pipeline.variables.unknown.x> <+a> <+unknown> <+unknown>"), @r#""null 5 null null" (unresolved pipeline.variables.unknown.x, unknown)"#);
+    assert_snapshot!(eval("<+unknown.split(',')[0]>"), @"null (unresolved unknown.split(',')[0])");
+    assert_snapshot!(eval(r#"<+json.object(unknown).level>"#), @"null (unresolved json.object(unknown).level)");
     assert_snapshot!(eval("<+f.substring(9)> <+f.nosuch()>"), @r#""null null" (unresolved f.substring(9), f.nosuch())"#);
     assert_snapshot!(eval("<+plain.k.x>"), @"null (unresolved plain.k.x)");
 }
 
 #[test]
 fn with_blocks_inside_errors_are_errors() {
-    assert_snapshot!(eval("<+<+nobody>.split(',')>"), @"error: null has no method `split` at `.split(',')`");
-    assert_snapshot!(eval("<+<+a> + <+nobody>>"), @"error: `<+nobody>` is null at `<+a> + <+nobody>`");
-    assert_snapshot!(eval(r#"<+"$tag:"+<+nobody>>"#), @r#"error: `<+nobody>` is null at `"$tag:"+<+nobody>`"#);
+    assert_snapshot!(eval("<+<+unknown>.split(',')>"), @"error: null has no method `split` at `.split(',')`");
+    assert_snapshot!(eval("<+<+a> + <+unknown>>"), @"error: `<+unknown>` is null at `<+a> + <+unknown>`");
+    assert_snapshot!(eval(r#"<+"$tag:"+<+unknown>>"#), @r#"error: `<+unknown>` is null at `"$tag:"+<+unknown>`"#);
     assert_snapshot!(eval("<+<+f>.substring(9)>"), @"error: a text of 3 characters has no position 9 at `.substring(9)`");
 }
 
@@ -88,7 +88,7 @@ fn nested_in_names_and_quotes() {
     assert_snapshot!(eval("<+pipeline.stages.<+pipeline.variables.stageName>.status>"), @r#""SUCCEEDED""#);
     assert_snapshot!(eval("<+execution.steps.Group<+stepGroup.identifierPostFix>.steps.t.status>"), @r#""FAILED""#);
     assert_snapshot!(eval(r#"<+pipeline.stages["bu" + <+"ild">].status>"#), @r#""SUCCEEDED""#);
-    assert_snapshot!(eval(r#"<+<+yes>=="true"?"on <+codebase.branch> && <+nobody>":"off">"#), @r#""on main && null" (unresolved nobody)"#);
+    assert_snapshot!(eval(r#"<+<+yes>=="true"?"on <+codebase.branch> && <+unknown>":"off">"#), @r#""on main && null" (unresolved unknown)"#);
     assert_snapshot!(eval("<+pipeline.<+'variables.version'>>"), @r#""1.2.3""#);
 }
 
@@ -110,7 +110,7 @@ fn values_that_hold_expressions_are_evaluated() {
     assert_snapshot!(eval("<+pipeline.variables.tag>"), @r#""v42""#);
     assert_snapshot!(eval("<+pipeline.variables.chain.toUpperCase()>"), @r#""EU-WEST-1""#);
     assert_snapshot!(eval("<+pipeline.variables.url>"), @r#""https://abc.test/?x=5&y=12//z""#);
-    assert_snapshot!(eval("<+pipeline.variables.holed>"), @r#""acme/null" (unresolved nobody)"#);
+    assert_snapshot!(eval("<+pipeline.variables.holed>"), @r#""acme/null" (unresolved unknown)"#);
     assert_snapshot!(eval("<+pipeline.variables.broken>"), @r#""<+pipeline.name""#);
 }
 

@@ -1,9 +1,9 @@
-//! Values to and from JSON.
+//! Converts values to and from JSON.
 
 use super::Value;
 
 impl Value {
-    /// The value as JSON; a number that JSON does not have becomes null.
+    /// The value as JSON; a number that JSON does not support becomes null.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,

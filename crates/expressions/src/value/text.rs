@@ -1,4 +1,4 @@
-//! Numbers as Java writes them.
+//! Numbers in Java's format.
 
 /// `Double.toString`.
 pub(crate) fn java_float(number: f64) -> String {

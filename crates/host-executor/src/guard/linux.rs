@@ -1,7 +1,7 @@
-//! The processes of a step on Linux: every descendant, also one that left the process group or became a daemon.
+//! The processes of a step on Linux: every descendant, including those that left the process group or became daemons.
 //!
-//! The guard is their subreaper (prctl(2)): a process whose parent ends becomes its child. A child that was not waited for
-//! keeps its pid, so a signal sent under the lock below cannot hit a stranger.
+//! The guard is their subreaper (prctl(2)): a process whose parent ends becomes its child. A child that was not waited
+//! for keeps its pid, so a signal sent under the lock below cannot reach another process.
 
 use std::{
     io,
@@ -20,7 +20,7 @@ use rustix::{
 use super::Left;
 use crate::{process_table, protocol::Report};
 
-/// Before the first process is started.
+/// Call it before the first process starts.
 pub(super) fn prepare() -> io::Result<()> {
     Ok(set_child_subreaper(Some(getpid()))?)
 }
@@ -28,7 +28,7 @@ pub(super) fn prepare() -> io::Result<()> {
 /// The step's processes.
 pub(super) struct Family {
     leader: Pid,
-    /// Whether the leader has been waited for: then its pid, and its group's, may belong to a stranger.
+    /// Whether the leader has been waited for: its pid, and its group's, may then belong to another process.
     leader_gone: Mutex<bool>,
 }
 
@@ -47,7 +47,7 @@ impl Family {
         }
     }
 
-    /// Waits until no descendant is left. The thread that takes orders ends with the process.
+    /// Waits until no descendant is left. The thread that receives orders ends with the process.
     pub(super) fn wait_for_others(&self, _orders: JoinHandle<()>) -> io::Result<()> {
         while self.reap()?.is_some() {}
         Ok(())
@@ -69,7 +69,7 @@ impl Family {
         left
     }
 
-    /// Waits for the next child to end; `None` when there is no child any more.
+    /// Waits for the next child to end; `None` if there are no more children.
     fn reap(&self) -> io::Result<Option<(Pid, WaitStatus)>> {
         loop {
             match waitid(WaitId::All, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
@@ -87,7 +87,7 @@ impl Family {
     }
 
     fn lock(&self) -> MutexGuard<'_, bool> {
-        // A flag cannot be left half-written.
+        // A flag cannot be half-written.
         self.leader_gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

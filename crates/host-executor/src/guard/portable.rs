@@ -1,4 +1,5 @@
-//! The processes of a step where no subreaper exists (macOS): its process group. One that leaves the group escapes.
+//! The processes of a step where there is no subreaper (macOS): its process group. A process that leaves the group
+//! escapes.
 
 use std::{
     io,
@@ -14,7 +15,7 @@ use rustix::{
 use super::Left;
 use crate::protocol::Report;
 
-/// Before the first process is started.
+/// Call it before the first process starts.
 pub(super) fn prepare() -> io::Result<()> {
     Ok(())
 }
@@ -47,7 +48,7 @@ impl Family {
         }
     }
 
-    /// Waits for the order to end the rest of the group, if there is a rest.
+    /// Waits for the order to end the rest of the group, if any.
     pub(super) fn wait_for_others(&self, orders: JoinHandle<()>) -> io::Result<()> {
         if test_kill_process_group(self.leader).is_ok() {
             orders.join().map_err(|_| io::Error::other("the thread that takes orders panicked"))?;

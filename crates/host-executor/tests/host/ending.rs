@@ -1,4 +1,4 @@
-//! How steps end, by themselves or not, and that nothing of them is left.
+//! How steps end, and that nothing of them is left.
 
 use std::{
     collections::BTreeMap,
@@ -68,7 +68,7 @@ async fn a_kill_does_not_wait_for_the_grace() {
 #[tokio::test]
 async fn what_a_step_leaves_running_lives_until_the_stage_is_removed() {
     let (_directory, bed) = bed().await;
-    // It holds the step's output open and fills it, and must disturb neither the step's end nor the next step.
+    // It keeps the step's output open and fills it, and must affect neither the step's end nor the next step.
     let ended = bed.run(&sh("a", "(while :; do echo noise; done) & echo $! > left; echo done")).await;
     assert_eq!(ended.exit, code(0));
     assert!(ended.stdout.contains("done"));
@@ -110,7 +110,7 @@ async fn nothing_survives_the_end_of_cirun() {
     let (parent, child): (i32, i32) = (pid("parent").await, pid("child").await);
     assert!(is_alive(parent) && is_alive(child));
 
-    // SIGKILL: nothing in the process can act any more.
+    // After SIGKILL nothing in the process can act any more.
     driver.kill().unwrap();
     driver.wait().unwrap();
     eventually(|| (!is_alive(parent) && !is_alive(child)).then_some(())).await;
@@ -126,7 +126,7 @@ async fn a_guard_that_is_killed_takes_the_step_along() {
 
     let end = timeout(PATIENCE, ends.recv()).await.unwrap().unwrap();
     let Exit::NotStarted { code: 255, reason } = end.exit else { panic!("{end:?}") };
-    insta::assert_snapshot!(reason, @"follow `sh`: its guard ended before it: it was killed, or is no guard");
+    insta::assert_snapshot!(reason, @"follow `sh`: its guard ended first: it was killed, or is not a guard");
     eventually(|| (!is_alive(parent) && !is_alive(child)).then_some(())).await;
 }
 

@@ -26,7 +26,7 @@ async fn outputs(bed: &Bed, shell: &[&str]) -> (Option<String>, Option<String>, 
 #[tokio::test]
 async fn what_a_step_writes_to_its_files_comes_back() {
     let (_directory, bed) = bed().await;
-    // The second line is how the planner ends a script with declared outputs.
+    // The second line is the planner's export of declared outputs.
     let script = "echo A=1 > \"$DRONE_OUTPUT\"; printf B=2 > \"$HARNESS_OUTPUT_SECRET_FILE\"; printf {} > \"$PLUGIN_ARTIFACT_FILE\"
 V=3; echo \"C=$V\" >> /tmp/engine/a-output.env";
     let found = outputs(&bed, &["sh", "-c", script]).await;
@@ -68,11 +68,12 @@ async fn exports_reach_later_steps() {
     let seen = run("b", "echo $BOTH $NEW $DRONE_ENV; echo NEW=2 > $DRONE_ENV; exit 3").await;
     assert_eq!((seen.stdout.split(" /").next(), seen.exit), (Some("exported a b"), code(3)));
     assert!(seen.stdout.contains("run dir/b-export.env"), "{}", seen.stdout);
-    let told = run("c", "echo $NEW; echo no variable > $DRONE_ENV").await;
-    assert_eq!(told.stdout, "2\n");
+    let exported = run("c", "echo $NEW; echo no variable > $DRONE_ENV").await;
+    assert_eq!(exported.stdout, "2\n");
     assert_eq!(
-        told.stderr,
-        "cirun: what the step exported through $DRONE_ENV is lost: line 1: Can't separate key from value\n"
+        exported.stderr,
+        "cirun: the variables that the step exported through $DRONE_ENV are lost: line 1: Can't separate key from \
+         value\n"
     );
     assert_eq!(run("d", "echo $BOTH $NEW").await.stdout, "exported 2\n");
 }

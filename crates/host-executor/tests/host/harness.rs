@@ -1,4 +1,4 @@
-//! A backend with a workspace, and what tests do with it.
+//! A backend with a workspace, and its helpers for tests.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Longer than anything here takes, on a busy machine too.
+/// Longer than any step here takes, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A started stage in a workspace.
@@ -29,7 +29,7 @@ pub(crate) struct Bed {
     pub(crate) workspace: PathBuf,
 }
 
-/// A step that runs.
+/// A running step.
 pub(crate) struct Running {
     pub(crate) stop: CancellationToken,
     pub(crate) kill: CancellationToken,
@@ -37,7 +37,7 @@ pub(crate) struct Running {
     output: JoinHandle<(String, String)>,
 }
 
-/// How a step ended, and what it printed to stdout and stderr.
+/// The exit of a step, and its output on stdout and stderr.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) exit: Exit,
@@ -65,7 +65,7 @@ pub(crate) fn step(id: &str, argv: &[&str], env: &[(&str, &str)]) -> ReadyStep {
     }
 }
 
-/// A step's container, as far as a refusal looks at it.
+/// A step's container, with the fields that a refusal reads.
 pub(crate) fn container(image: &str) -> ReadyContainer {
     ReadyContainer {
         image: image.to_owned(),
@@ -136,7 +136,7 @@ impl Bed {
         self.start(step).end().await
     }
 
-    /// Starts a service; its end, and all it prints until then, come later.
+    /// Starts a service; its end, and all its output until then, arrive later.
     pub(crate) async fn service(
         &self,
         step: &ReadyStep,
@@ -166,19 +166,19 @@ impl Running {
     }
 }
 
-/// Asks until there is an answer.
+/// Polls until there is a value.
 pub(crate) async fn eventually<T>(mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(Instant::now() < deadline, "it did not come to pass");
+        assert!(Instant::now() < deadline, "it did not happen");
         sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// A process that runs; one that has ended and waits to be buried does not.
+/// Whether a process runs; a zombie does not.
 pub(crate) fn is_alive(pid: i32) -> bool {
     state_and_parent(pid).is_some_and(|(state, _)| !matches!(state.as_str(), "Z" | "X"))
 }
@@ -241,7 +241,7 @@ fn stage() -> PlannedStage {
     }
 }
 
-/// Nothing was known when the plan was made.
+/// An environment in which nothing was known when the plan was made.
 #[derive(Debug)]
 struct Nothing;
 

@@ -26,14 +26,14 @@ async fn every_exit_code_is_exact() {
 }
 
 #[tokio::test]
-async fn a_signal_counts_as_shells_do() {
+async fn a_signal_has_the_code_of_shells() {
     let (_directory, bed) = bed().await;
     for (signal, expected) in [("KILL", 137), ("TERM", 143), ("SEGV", 139)] {
         assert_eq!(bed.run(&sh("a", &format!("kill -{signal} $$"))).await.exit, code(expected));
     }
 }
 
-/// With a clean clone, a stage has a workspace of its own.
+/// With a clean clone, each stage has a workspace of its own.
 #[tokio::test]
 async fn a_stages_own_workspace_is_where_its_steps_and_shells_are() {
     let directory = tempfile::tempdir().unwrap();
@@ -49,7 +49,7 @@ async fn a_stages_own_workspace_is_where_its_steps_and_shells_are() {
 #[tokio::test]
 async fn no_output_is_lost() {
     let (_directory, bed) = bed().await;
-    // More than any pipe holds, on both streams, with a last line that ends without a newline.
+    // More than any pipe holds, on both streams, with a last line without a newline.
     let script = "seq 1 200000; seq 1 200000 >&2; printf last";
     let ended = bed.run(&sh("a", script)).await;
     let numbers: String = (1..=200_000).map(|number| format!("{number}\n")).collect();
@@ -84,7 +84,7 @@ async fn a_steps_environment_is_what_it_inherits_and_its_own() {
     ");
 }
 
-/// As on a CI VM: what a stage leaves in its home is not there for the next, nor after the run.
+/// As on a CI VM: files that a stage leaves in its home do not exist in the next one, or after the run.
 #[tokio::test]
 async fn a_home_ends_with_its_stage() {
     let (_directory, bed) = bed().await;
@@ -108,7 +108,7 @@ async fn a_step_runs_in_the_workspace_without_input_and_terminal() {
 #[tokio::test]
 async fn a_broken_pipe_ends_a_writer_as_usual() {
     let (_directory, bed) = bed().await;
-    // A SIGPIPE that is ignored, as cirun's own process does, would make `yes` complain instead of end.
+    // If SIGPIPE were ignored, as in cirun's own process, `yes` would report an error instead of ending.
     let ended = bed.run(&step("a", &["bash", "-c", "yes | head -n 1; echo ${PIPESTATUS[0]}"], &[])).await;
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("y\n141\n", ""));
 }
@@ -120,17 +120,17 @@ async fn a_program_that_cannot_start_says_why() {
     let executable = bed.workspace.join("garbage");
     std::fs::write(&executable, "\u{7f}garbage").unwrap();
     std::fs::set_permissions(&executable, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for program in ["no-such-program", "./plain", "./garbage"] {
         match bed.run(&step("a", &[program], &[])).await.exit {
-            Exit::NotStarted { code, reason } => told.push(format!("{code} {reason}")),
-            other => told.push(format!("{other:?}")),
+            Exit::NotStarted { code, reason } => reported.push(format!("{code} {reason}")),
+            other => reported.push(format!("{other:?}")),
         }
     }
-    assert_snapshot!(told.join("\n"), @"
+    assert_snapshot!(reported.join("\n"), @"
     127 `no-such-program` did not start: this machine has no such program: install it, or give the step an image
-    126 `./plain` did not start: it may not be executed
-    126 `./garbage` did not start: it is not for this machine's processor, or a script without `#!` (exec format error)
+    126 `./plain` did not start: you have no permission to execute it
+    126 `./garbage` did not start: it is for another processor, or is a script without `#!` (exec format error)
     ");
 }
 
@@ -148,5 +148,5 @@ async fn a_step_with_an_image_is_refused_by_name() {
     let mut step = sh("a", "true");
     step.action = ReadyAction::Container(Box::new(crate::harness::container("alpine:3")));
     let refused = cirun_engine::Backend::read_outputs(&*bed.backend, &step).await.unwrap_err();
-    assert_snapshot!(refused.to_string(), @"run the step `a` on this machine: it runs in the image `alpine:3`, which takes a container engine");
+    assert_snapshot!(refused.to_string(), @"run the step `a` on this machine: it runs in the image `alpine:3`, which needs a container engine");
 }

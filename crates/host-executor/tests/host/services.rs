@@ -27,7 +27,7 @@ async fn a_service_runs_beside_the_steps_until_the_stage_is_removed() {
 }
 
 #[tokio::test]
-async fn a_service_that_ends_is_told_at_once() {
+async fn a_service_that_ends_is_reported_at_once() {
     let (_directory, bed) = bed().await;
     let (mut ends, output) = bed.service(&sh("svc", "echo oops >&2; exit 7")).await;
     let end = timeout(PATIENCE, ends.recv()).await.unwrap();
@@ -50,7 +50,7 @@ fn with_ports(mut step: ReadyStep, ports: &[u16]) -> ReadyStep {
     step
 }
 
-/// The server is a grandchild that left the process group: it counts all the same.
+/// The server is a grandchild that left the process group: it is found nevertheless.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_service_is_ready_when_one_of_its_processes_listens() {
@@ -90,7 +90,7 @@ async fn a_service_that_has_ended_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn without_ports_nobody_can_tell() {
+async fn without_ports_readiness_is_unknown() {
     let (_directory, bed) = bed().await;
     let service = sh("svc", "exec sleep 1000");
     let (_ends, _output) = bed.service(&service).await;

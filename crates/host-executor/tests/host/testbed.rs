@@ -1,4 +1,4 @@
-//! Programs that the tests run: `guard ARGV…` is a guard, `drive WORKSPACE SCRIPT` runs a step as cirun does, to be killed,
+//! Programs for the tests: `guard ARGV…` is a guard, `drive WORKSPACE SCRIPT` runs a step as cirun does, to be killed,
 //! `listen PORT` is a server.
 
 use std::{env, path::Path, process::ExitCode};

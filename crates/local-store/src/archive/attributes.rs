@@ -1,4 +1,4 @@
-//! What a file has besides its content: mode, owner, time. Systems differ in that.
+//! The attributes of a file: mode, owner, time. Systems differ in them.
 
 use std::{fs::File, io};
 
@@ -9,8 +9,8 @@ pub(super) fn mode(header: &Header) -> u32 {
     header.mode().unwrap_or(0o755) & 0o7777
 }
 
-/// Owner, mode and time of an open file or directory, as far as the step's user may set them; the plugin too ignores what it
-/// may not.
+/// Sets owner, mode and time of an open file or directory, as far as the step's user may; the plugin also ignores
+/// errors.
 #[cfg(unix)]
 pub(super) fn preserve(target: &File, header: &Header) {
     use std::{

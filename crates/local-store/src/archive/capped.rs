@@ -1,4 +1,4 @@
-//! A file that takes so many bytes and no more: what is saved may have no end.
+//! A file with a size limit: the source of a save may be endless.
 
 use std::{
     fs::File,
@@ -17,7 +17,7 @@ impl<'f> Capped<'f> {
         Self { file, room: limit }
     }
 
-    /// Whether a write has failed for the limit, and not for the disk.
+    /// Whether a write failed because of the limit, rather than the disk.
     pub(super) fn is_full(error: &io::Error) -> bool {
         error.kind() == io::ErrorKind::FileTooLarge && error.raw_os_error().is_none()
     }

@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use super::*;
 use crate::rooted::testing::Bench;
 
-/// Every file, link and directory below a path: `name`, `name/` and `name -> link`, with the files' texts.
+/// Every file, link and directory in a path: `name`, `name/` and `name -> link`, with the files' texts.
 fn tree(path: &Path) -> BTreeMap<String, String> {
     WalkDir::new(path)
         .min_depth(1)
@@ -122,7 +122,7 @@ fn modes_come_back_and_times_only_where_asked() {
     assert_eq!(fs::metadata(&tool).unwrap().modified().unwrap(), long_ago);
 }
 
-/// Who is not root could not fill it otherwise.
+/// A user other than root could not fill it otherwise.
 #[test]
 fn a_closed_directory_is_filled_and_closed_again() {
     use std::os::unix::fs::PermissionsExt;
@@ -142,14 +142,14 @@ fn a_closed_directory_is_filled_and_closed_again() {
 /// Name, kind, and text or target.
 type Entry = (&'static str, EntryType, &'static str);
 
-/// An archive of these entries, as somebody else might put it into the store.
+/// An archive of these entries, as another program might store it.
 fn forged(bench: &Bench, entries: &[Entry]) -> PathBuf {
     let mut builder = Builder::new(Vec::new());
     for (name, kind, text) in entries {
         let mut header = Header::new_gnu();
         header.set_entry_type(*kind);
         header.set_mode(0o644);
-        // `set_path` refuses what is to be refused by the reader.
+        // `set_path` refuses names that the reader must refuse.
         let bytes = name.as_bytes();
         header.as_gnu_mut().unwrap().name[..bytes.len()].copy_from_slice(bytes);
         match kind {
@@ -189,25 +189,25 @@ fn archives_that_lead_elsewhere_are_refused() {
         ("hard link", &[("workspace/target/passwd", Link, "/etc/passwd")]),
         ("device", &[("workspace/target/null", Char, "")]),
     ];
-    let mut told = String::new();
+    let mut output = String::new();
     for (what, entries) in rows {
         let bench = Bench::new();
         let file = forged(&bench, entries);
         let error = read(open(&file), &Rooted::Workspace("target".into()), PLAIN, &bench.around(&[])).unwrap_err();
-        told.push_str(&format!("{what}: {error}\n").replace(&bench.path("root").display().to_string(), ""));
+        output.push_str(&format!("{what}: {error}\n").replace(&bench.path("root").display().to_string(), ""));
         assert!(!bench.path("root/etc/passwd").exists() && !bench.path("root/harness/other").exists(), "{what}");
     }
-    insta::assert_snapshot!(told, @"
-    up: the archive of /harness/target is refused: its name workspace/target/../../../etc/passwd leads out of what was saved
-    absolute: the archive of /harness/target is refused: its name /etc/passwd leads out of what was saved
-    beside: the archive of /harness/target is refused: its name workspace/other leads out of what was saved
-    by a link: the archive of /harness/target is refused: its name workspace/target/out/passwd leads through a link
-    hard link: the archive of /harness/target is refused: workspace/target/passwd is neither file nor directory nor link
-    device: the archive of /harness/target is refused: workspace/target/null is neither file nor directory nor link
+    insta::assert_snapshot!(output, @"
+    up: the archive of /harness/target is refused: its name workspace/target/../../../etc/passwd is outside the saved path
+    absolute: the archive of /harness/target is refused: its name /etc/passwd is outside the saved path
+    beside: the archive of /harness/target is refused: its name workspace/other is outside the saved path
+    by a link: the archive of /harness/target is refused: its name workspace/target/out/passwd passes through a link
+    hard link: the archive of /harness/target is refused: workspace/target/passwd is not a file, directory or link
+    device: the archive of /harness/target is refused: workspace/target/null is not a file, directory or link
     ");
 }
 
-/// A link that was there before the restore is the person's own: what is unpacked replaces it, and does not follow it.
+/// A link that existed before the restore is replaced by the unpacked entry, and not followed.
 #[test]
 fn a_file_replaces_a_link() {
     let bench = Bench::new();
@@ -231,7 +231,7 @@ fn the_format_must_be_the_one_that_was_saved() {
 }
 
 proptest::proptest! {
-    /// Bytes of any kind are refused or unpacked, and never panic or leave the workspace.
+    /// Any bytes are refused or unpacked, and never cause a panic or leave the workspace.
     #[test]
     fn any_bytes(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..1200)) {
         let bench = Bench::new();

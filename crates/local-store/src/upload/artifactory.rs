@@ -1,4 +1,4 @@
-//! `plugins/artifactory` (drone-artifactory, which calls `jfrog rt upload`): files by JFrog's wildcards.
+//! `plugins/artifactory` (drone-artifactory, which calls `jfrog rt upload`): selects files by JFrog's wildcards.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::{
     pattern::{Source, Sources, files_below, matching},
 };
 
-/// Finds the files and their places below the repository, which the target begins with.
+/// Finds the files and their targets in the repository, with which the target begins.
 pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     let target = around.demand("PLUGIN_TARGET")?;
     let source = around.demand("PLUGIN_SOURCE")?;
@@ -25,7 +25,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     found.retain(Source::is_file);
     let (repository, below) = target.split_once('/').unwrap_or((target, ""));
     let flat = around.flag("PLUGIN_FLAT");
-    // Without a slash at its end a target is the name of a file; several files cannot all have it.
+    // A target without a trailing slash is a file name, which several files cannot share.
     let renamed = found.len() == 1 && flat && !below.is_empty() && !target.ends_with('/');
     let name = |file: &Path| {
         let path = match (flat, file.strip_prefix(&around.workspace)) {
@@ -45,11 +45,11 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Program, upload::testing::play};
+    use crate::{Program, upload::testing::emulate};
 
     fn artifactory(source: &str, target: &str, flat: &str) -> String {
         let env = [("PLUGIN_SOURCE", source), ("PLUGIN_TARGET", target), ("PLUGIN_FLAT", flat)];
-        play(Program::Artifactory, &env, false)
+        emulate(Program::Artifactory, &env, false)
     }
 
     #[test]

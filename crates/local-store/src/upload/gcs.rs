@@ -1,4 +1,4 @@
-//! `plugins/gcs` (drone-gcs): files and directories, by their paths below the source.
+//! `plugins/gcs` (drone-gcs): files and directories, with their paths relative to the source.
 
 use cirun_beneath::{Star, has_wildcards};
 
@@ -15,7 +15,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     let source = around.demand("PLUGIN_SOURCE")?;
     let mut found: Vec<(Source, String)> = Vec::new();
     let mut left_out = Vec::new();
-    // A single file takes the target for its name, unless that is a directory's.
+    // For a single file the target is its name, unless it ends with a slash.
     let mut is_single_file = false;
     for pattern in source.split(',').map(str::trim).filter(|pattern| !pattern.is_empty()) {
         let mut sources = paths(pattern, around)?;
@@ -48,7 +48,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
 
 fn paths(pattern: &str, around: &Surroundings) -> Result<Sources, StoreError> {
     let sources = matching(pattern, Star::OneName, around)?;
-    let sources = sources.ok_or_else(|| StoreError::Source(format!("{pattern} is not there")))?;
+    let sources = sources.ok_or_else(|| StoreError::Source(format!("{pattern} does not exist")))?;
     if sources.found.is_empty() {
         return Err(StoreError::Source(format!("{pattern} matches no file or directory")));
     }
@@ -57,10 +57,10 @@ fn paths(pattern: &str, around: &Surroundings) -> Result<Sources, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Program, upload::testing::play};
+    use crate::{Program, upload::testing::emulate};
 
     fn gcs(source: &str, target: &str) -> String {
-        play(Program::Gcs, &[("PLUGIN_SOURCE", source), ("PLUGIN_TARGET", target)], false)
+        emulate(Program::Gcs, &[("PLUGIN_SOURCE", source), ("PLUGIN_TARGET", target)], false)
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there() {
-        insta::assert_snapshot!(gcs("no", "b"), @"error: no is not there");
+        insta::assert_snapshot!(gcs("no", "b"), @"error: no does not exist");
         insta::assert_snapshot!(gcs("no/*", "b"), @"error: no/* matches no file or directory");
     }
 }

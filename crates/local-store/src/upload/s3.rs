@@ -1,4 +1,4 @@
-//! `plugins/s3` (drone-s3): files by a pattern, under their own paths in the bucket.
+//! `plugins/s3` (drone-s3): files by a pattern, with their own paths in the bucket.
 
 use cirun_beneath::Star;
 use regex::Regex;
@@ -16,7 +16,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     let strip = Strip::of(around.get("PLUGIN_STRIP_PREFIX"))?;
     let mut files = Vec::new();
     let sources = matching(source, Star::OneName, around)?;
-    let sources = sources.ok_or_else(|| StoreError::Source(format!("{source} is not there")))?;
+    let sources = sources.ok_or_else(|| StoreError::Source(format!("{source} does not exist")))?;
     let written: Vec<String> = sources.found.iter().map(|found| written(found, source, around)).collect();
     for (found, path) in sources.found.into_iter().zip(&written) {
         if found.is_directory() {
@@ -29,7 +29,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     Ok(Upload { store: "s3", scheme: "s3", bucket, files, left_out: sources.left_out })
 }
 
-/// A path as the plugin sees it: relative where the pattern is.
+/// A path in the plugin's form: relative if the pattern is.
 fn written(found: &Source, source: &str, around: &Surroundings) -> String {
     let seen = match found.path.strip_prefix(&around.workspace) {
         Ok(below) if source.starts_with('/') => around.planned_workspace.join(below),
@@ -39,7 +39,7 @@ fn written(found: &Source, source: &str, around: &Surroundings) -> String {
     seen.to_string_lossy().into_owned()
 }
 
-/// A directory is passed over where something in it matches too, and an error alone.
+/// A directory is skipped if something in it also matches; otherwise it is an error.
 fn refuse_bare_directory(directory: &str, found: &[String]) -> Result<(), StoreError> {
     if found.iter().filter(|path| path.starts_with(directory)).count() > 1 {
         return Ok(());
@@ -52,9 +52,9 @@ fn refuse_bare_directory(directory: &str, found: &[String]) -> Result<(), StoreE
 /// `stripPrefix`.
 enum Strip {
     Nothing,
-    /// A text at the beginning.
+    /// A literal prefix.
     Text(String),
-    /// A pattern at the beginning of absolute paths.
+    /// A pattern for the beginning of absolute paths.
     Pattern(Regex),
 }
 
@@ -70,7 +70,7 @@ impl Strip {
             .map_err(|error| StoreError::Setting(format!("`stripPrefix: {prefix}` is not a pattern: {error}")))
     }
 
-    /// The path without the prefix; the whole path where nothing would be left of it.
+    /// The path without the prefix; the whole path if nothing would be left.
     fn apply(&self, path: &str) -> String {
         let rest = match self {
             Self::Nothing => None,
@@ -83,10 +83,10 @@ impl Strip {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Program, upload::testing::play};
+    use crate::{Program, upload::testing::emulate};
 
     fn s3(more: &[(&str, &str)]) -> String {
-        play(Program::S3, &[&[("PLUGIN_BUCKET", "b")], more].concat(), false)
+        emulate(Program::S3, &[&[("PLUGIN_BUCKET", "b")], more].concat(), false)
     }
 
     #[test]
@@ -134,14 +134,14 @@ mod tests {
 
     #[test]
     fn what_is_not_there() {
-        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "no/such")]), @"error: no/such is not there");
+        insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "no/such")]), @"error: no/such does not exist");
         insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "no/*")]), @"no file matches: nothing is uploaded, and CI's step succeeds too");
         insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "out")]), @"error: out is a directory: write a pattern such as out/* or out/** to upload what is in it");
         insta::assert_snapshot!(s3(&[("PLUGIN_SOURCE", "out/*")]), @"error: out/sub is a directory: write a pattern such as out/sub/* or out/sub/** to upload what is in it");
         insta::assert_snapshot!(s3(&[]), @"error: PLUGIN_SOURCE is not set");
     }
 
-    /// Links are named and not followed: a step could make them lead anywhere.
+    /// Links are reported and not followed: a step could point them anywhere.
     #[cfg(unix)]
     #[test]
     fn links_are_left_out() {
@@ -152,12 +152,12 @@ mod tests {
         std::os::unix::fs::symlink("/etc", bench.path("root/harness/etc")).unwrap();
         let upload = |source: &str| {
             let around = bench.around(&[("PLUGIN_BUCKET", "b"), ("PLUGIN_SOURCE", source)]);
-            let mut told = String::new();
-            let ended = run(Program::S3, &around, &mut |line| told.push_str(&format!("{line}\n")));
+            let mut output = String::new();
+            let ended = run(Program::S3, &around, &mut |line| output.push_str(&format!("{line}\n")));
             if let Err(error) = ended {
-                told.push_str(&format!("error: {error}"));
+                output.push_str(&format!("error: {error}"));
             }
-            told.replace(&bench.path("root").display().to_string(), "")
+            output.replace(&bench.path("root").display().to_string(), "")
         };
         insta::assert_snapshot!(upload("out/*.txt"), @"
         /harness/out/b.txt is left out: `out/b.txt` is a symbolic link, and links are not followed
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn only_listed() {
-        insta::assert_snapshot!(play(Program::S3, &[("PLUGIN_BUCKET", "b"), ("PLUGIN_SOURCE", "out/*.txt")], true), @"/harness/out/a.txt would go to s3://b/out/a.txt (9 B)");
+        insta::assert_snapshot!(emulate(Program::S3, &[("PLUGIN_BUCKET", "b"), ("PLUGIN_SOURCE", "out/*.txt")], true), @"/harness/out/a.txt would go to s3://b/out/a.txt (9 B)");
     }
 
     #[test]

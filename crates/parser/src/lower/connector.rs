@@ -1,4 +1,5 @@
-//! Connectors and secrets: tolerant of fields, since no schema of them is published (connectors.types, connectors.secrets).
+//! Connectors and secrets: unknown fields are accepted, because there is no published schema (connectors.types,
+//! connectors.secrets).
 
 mod clouds;
 mod git;
@@ -75,7 +76,7 @@ const AWS_CREDENTIALS: &[&str] = &["ManualConfig", "OidcAuthentication", "Irsa",
 /// Ways to log in to a registry.
 const AUTHS: &[&str] = &["UsernamePassword", "Anonymous"];
 
-/// Reads the value of `connector:`; `None` if it is no map.
+/// Reads the value of `connector:`; `None` if it is not a map.
 pub fn lower_connector(node: &Node) -> Parse<Option<Connector>> {
     let mut cx = Context::new(Identity::Required);
     let tree = connector(node, &mut cx);
@@ -125,7 +126,7 @@ pub(super) fn connector(node: &Node, cx: &mut Context) -> Option<Connector> {
     })
 }
 
-/// Warns of a type that there is not.
+/// Warns of an unknown type.
 fn check_type(kind: &Spanned<String>, cx: &mut Context) {
     if kind.value.is_empty() || connector_class(&kind.value).is_some() {
         return;
@@ -177,7 +178,7 @@ fn aws_credential(node: &Node, spec: Option<&Node>, cx: &mut Context) -> Option<
     })
 }
 
-/// The `type` of a way to authenticate, if it is one of `known`; reports it otherwise.
+/// The `type` of an authentication method, if it is in `known`; otherwise reports it.
 fn kind(node: &Node, known: &[&'static str], cx: &mut Context) -> Option<&'static str> {
     let Some(written) = read::<Spanned<String>>(node, "type", cx) else {
         cx.missing("type", node.span);

@@ -1,34 +1,34 @@
-//! What all readers share: the diagnostics so far, and how fields are complained about.
+//! The state that all readers share: the diagnostics so far, and functions to report problems of fields.
 
 use cirun_diagnostics::{Diagnostic, Span, nearest};
 
 use crate::{FieldInfo, FieldKind, Node, Parse, Value, codes};
 
-/// Whether stages, steps and groups name themselves here.
+/// Whether stages, steps and groups have names of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
     /// In a pipeline.
     Required,
-    /// In the body of a template, whose user names it.
+    /// In the body of a template, which gets its name where it is used.
     Optional,
 }
 
-/// The kind of stage that steps stand in.
+/// The kind of stage around steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Home {
     /// A CI stage.
     Ci,
-    /// Another stage, whose steps are not judged.
+    /// Another stage, whose steps are not checked.
     Other,
-    /// A template or a fragment, which either kind may use.
+    /// A template or a fragment, for either kind.
     Unknown,
 }
 
-/// Fields by their names in the Studio's own tables (infra.columns), and where YAML has them.
+/// Fields by their names in the Studio's own tables (infra.columns), and their paths in YAML.
 const WRITTEN_ELSEWHERE: [(&str, &str); 2] =
     [("limitMemory", "resources.limits.memory"), ("limitCPU", "resources.limits.cpu")];
 
-/// The state of one lowering.
+/// The state of one conversion.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) identity: Identity,
@@ -45,7 +45,7 @@ impl Context {
         self.diagnostics.push(diagnostic);
     }
 
-    /// The result, its diagnostics in the order of the text.
+    /// The result, with its diagnostics in the order of the text.
     pub(crate) fn finish<T>(self, tree: T) -> Parse<T> {
         let mut diagnostics = self.diagnostics;
         diagnostics
@@ -57,7 +57,7 @@ impl Context {
         if self.is_placeholder(node) {
             return;
         }
-        let message = format!("a map is needed here, not {}", node.shape());
+        let message = format!("expected a map, not {}", node.shape());
         self.report(codes::EXPECTED_MAP.says(message).at(node.span, "").help("write `key: value` lines below the key"));
     }
 
@@ -65,30 +65,29 @@ impl Context {
         if self.is_placeholder(node) {
             return;
         }
-        let message = format!("a list is needed here, not {}", node.shape());
+        let message = format!("expected a list, not {}", node.shape());
         self.report(codes::EXPECTED_LIST.says(message).at(node.span, "").help("write `- item` lines below the key"));
     }
 
-    /// Reports a text that stands for a list or a map which somebody else is to write.
+    /// Reports a placeholder text where a list or a map is needed.
     fn is_placeholder(&mut self, node: &Node) -> bool {
         let Some(text) = node.text().map(str::trim) else { return false };
         let elided = matches!(text, "..." | "…");
         let rendered = text.starts_with("${") || text.starts_with("%{");
         if elided || rendered {
-            let message = format!("`{text}` stands for something that is not here");
-            let help =
-                if elided { "write out what belongs here" } else { "render the template, and check what comes of it" };
+            let message = format!("`{text}` is a placeholder");
+            let help = if elided { "write out what belongs here" } else { "render the template, and check the result" };
             self.report(codes::PLACEHOLDER.says(message).at(node.span, "read as empty").help(help));
         }
         elided || rendered
     }
 
-    /// Warns of a document that cannot be used for lack of a field.
+    /// Warns of a document that cannot be used because a field is missing.
     pub(crate) fn incomplete(&mut self, name: &str, owner: Span) {
         self.document_without(name, owner, "left aside");
     }
 
-    /// Warns of a document that can be used without the field, and not saved.
+    /// Warns of a document that can be used without the field, but not saved.
     pub(crate) fn unsaved(&mut self, name: &str, owner: Span) {
         self.document_without(name, owner, "the service refuses to save it");
     }
@@ -105,20 +104,20 @@ impl Context {
         self.report(codes::MISSING_FIELD.says(message).at(start_of(owner), "in this").help(help));
     }
 
-    /// Reports a list that needs an item and has none.
+    /// Reports an empty list that needs at least one item.
     pub(crate) fn demand_item(&mut self, name: &str, list: &Node) {
         if matches!(&list.value, Value::List(items) if items.is_empty()) {
             let error = codes::EMPTY_LIST.says(format!("`{name}` is empty")).at(list.span, "the service refuses it");
-            self.report(error.help("write an item, or remove what holds the list"));
+            self.report(error.help("write an item, or remove the list's parent"));
         }
     }
 
-    /// Warns of a place where `items` could be and none are.
+    /// Warns if there are no `items`.
     pub(crate) fn nothing_to_run(&mut self, what: &str, items: &str, at: Span) {
         self.report(codes::NOTHING_TO_RUN.says(format!("{what} has no {items}")).at(at, "nothing runs here"));
     }
 
-    /// Warns of the keys of `node` that none of the tables has.
+    /// Warns of the keys of `node` that are in none of the tables.
     pub(crate) fn check_fields(&mut self, node: &Node, tables: &[&[FieldInfo]]) {
         for entry in node.entries() {
             let key = entry.key.value.as_str();
@@ -143,7 +142,7 @@ impl Context {
     }
 }
 
-/// Where a long span begins: a label over a whole stage would show all of it.
+/// The beginning of a long span: a label on a whole stage would show all of it.
 pub(crate) fn start_of(span: Span) -> Span {
     Span { end: span.start, ..span }
 }

@@ -1,4 +1,4 @@
-//! Whole documents of every kind, for those who check files rather than run them.
+//! Reads complete documents of every kind, for `cirun check`.
 
 use cirun_diagnostics::{Spanned, follows_from_the_end};
 
@@ -17,9 +17,9 @@ use crate::{
     tables::document_fields,
 };
 
-/// Reads a document of any kind; `None` if it is none of v0 or its body is no map, which is then reported.
+/// Reads a document of any kind; `None` if it is not v0, or if its body is not a map, which is then reported.
 ///
-/// What is missing from a document that breaks off is not reported: it may stand after the mistake.
+/// Missing fields of a document with a syntax error are not reported: they may be after the error.
 pub fn lower_document(document: &Document) -> Parse<Option<Lowered>> {
     let mut cx = Context::new(Identity::Required);
     let tree = document.body().and_then(|body| lower(document.kind, body, &mut cx));
@@ -49,7 +49,7 @@ fn lower(kind: DocumentKind, body: &Node, cx: &mut Context) -> Option<Lowered> {
     }
 }
 
-/// Warns of the fields that the service needs to save a document, of those that reading it does not miss itself.
+/// Warns of missing fields that the service needs to save a document but a reader does not.
 fn demand_fields(kind: DocumentKind, body: &Node, cx: &mut Context) {
     let missed_by_the_reader: &[&str] = match kind {
         DocumentKind::Template => &["type"],

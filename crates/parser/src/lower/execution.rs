@@ -1,4 +1,4 @@
-//! `steps`: steps, step groups and what runs in parallel.
+//! `steps`: steps, step groups and parallel nodes.
 
 use cirun_diagnostics::{Spanned, nearest};
 use indexmap::IndexMap;
@@ -20,7 +20,7 @@ use crate::{
     words::{PULL_POLICIES, SYSTEMS},
 };
 
-/// What an item of `steps` may be.
+/// The kinds of items in `steps`.
 const WRAPPERS: &[&str] = &["step", "stepGroup", "parallel", "insert"];
 
 impl FromNode for ExecutionNode {
@@ -53,7 +53,7 @@ fn lower_node(node: &Node, cx: &mut Context) -> Option<ExecutionNode> {
     }
 }
 
-/// The one key of an item of `steps` or `stages`.
+/// The only key of an item of `steps` or `stages`.
 pub(super) fn wrapper<'n>(node: &'n Node, names: &[&'static str], cx: &mut Context) -> Option<&'n Entry> {
     if node.is_null() || !is_map(node, cx) {
         return None;
@@ -65,7 +65,7 @@ pub(super) fn wrapper<'n>(node: &'n Node, names: &[&'static str], cx: &mut Conte
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("an item begins with `- {}:`", names[0]),
         };
-        let message = format!("none of {} is here", list_of(names));
+        let message = format!("expected one of {}", list_of(names));
         let error = codes::MISSING_FIELD.says(message).at(start_of(node.span), "in this item");
         cx.report(error.help(help));
     }
@@ -84,7 +84,7 @@ fn list_of(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A list of execution nodes, with the check that holds among siblings.
+/// A list of execution nodes; checks their siblings.
 pub(crate) fn lower_list(node: &Node, cx: &mut Context) -> Vec<ExecutionNode> {
     let nodes = <Vec<ExecutionNode> as Slot>::read(node, cx).unwrap_or_default();
     let mut identifiers = Vec::new();
@@ -93,13 +93,13 @@ pub(crate) fn lower_list(node: &Node, cx: &mut Context) -> Vec<ExecutionNode> {
     nodes
 }
 
-/// The value of `steps` where at least one is needed.
+/// The value of `steps` where at least one item is required.
 pub(super) fn lower_some(steps: &Node, cx: &mut Context) -> Vec<ExecutionNode> {
     cx.demand_item("steps", steps);
     lower_list(steps, cx)
 }
 
-/// Identifiers of one level: what is parallel stands on the level of its parent.
+/// Identifiers of one level: parallel nodes belong to the level of their parent.
 fn collect_identifiers<'m>(nodes: &'m [ExecutionNode], found: &mut Vec<&'m Spanned<String>>) {
     for node in nodes {
         match node {
@@ -111,9 +111,9 @@ fn collect_identifiers<'m>(nodes: &'m [ExecutionNode], found: &mut Vec<&'m Spann
 }
 
 record! {
-    /// What all steps have beside their identifier, type and `spec`.
+    /// The common fields of all steps, besides identifier, type and `spec`.
     pub(crate) struct StepFields {
-        /// The name for people.
+        /// The display name.
         "name" => name: Option<Text> as FieldKind::Name,
         /// How long the step may run.
         "timeout" => timeout: Option<Text> as FieldKind::Duration,
@@ -125,16 +125,16 @@ record! {
         "strategy" => strategy: Option<StrategySpec>,
         /// Policies that the service evaluates.
         "enforce" => enforce: Option<Enforce>,
-        /// A template that is the step.
+        /// A template to use as the step.
         "template" => template: Option<TemplateRef>,
     }
     known {
-        "identifier": FieldKind::Identifier, "The name by which expressions and services know the step.";
-        "type": FieldKind::Text, "What kind of step it is.";
+        "identifier": FieldKind::Identifier, "The name by which expressions and services refer to the step.";
+        "type": FieldKind::Text, "The type of the step.";
         "spec": FieldKind::Named("stepSpec"), "The settings of the step's type.";
-        "description": FieldKind::Text, "A text for people.";
+        "description": FieldKind::Text, "A description.";
         "contextType": FieldKind::Text, "Written by the user interface.";
-        "delegateSelectors": FieldKind::TextList, "Which delegates may work for the step.";
+        "delegateSelectors": FieldKind::TextList, "Which delegates may run the step.";
         "skipCondition": FieldKind::Text, "Of older documents.";
         "uuid": FieldKind::Text, "Of older documents.";
         "__uuid": FieldKind::Text, "Of older documents.";
@@ -187,9 +187,9 @@ pub(crate) fn lower_step(node: &Node, cx: &mut Context) -> Step {
 }
 
 record! {
-    /// What step groups have beside their identifier and steps.
+    /// The common fields of step groups, besides identifier and steps.
     pub(crate) struct GroupFields {
-        /// The name for people.
+        /// The display name.
         "name" => name: Option<Text> as FieldKind::Name,
         /// When the group runs.
         "when" => when: Option<WhenSpec>,
@@ -197,20 +197,20 @@ record! {
         "failureStrategies" => failure_strategies: Vec<FailureStrategySpec>,
         /// Runs the group several times.
         "strategy" => strategy: Option<StrategySpec>,
-        /// Paths that all steps of the group see.
+        /// Paths that all steps of the group share.
         "sharedPaths" => shared_paths: Option<TextList>,
         /// Variables of the group.
         "variables" => variables: Vec<Variable>,
-        /// Where a containerised group runs.
+        /// The infrastructure of a containerised group.
         "stepGroupInfra" => infra: Option<StepGroupInfra>,
-        /// A template that is the group.
+        /// A template to use as the group.
         "template" => template: Option<TemplateRef>,
     }
     known {
-        "identifier": FieldKind::Identifier, "The name by which expressions know the group.";
+        "identifier": FieldKind::Identifier, "The name by which expressions refer to the group.";
         "steps": FieldKind::Some(&FieldKind::Named("executionNode")), "The steps of the group.";
-        "description": FieldKind::Text, "A text for people.";
-        "delegateSelectors": FieldKind::TextList, "Which delegates may work for the group.";
+        "description": FieldKind::Text, "A description.";
+        "delegateSelectors": FieldKind::TextList, "Which delegates may run the group.";
         "timeout": FieldKind::Text, "Not read: step groups have no timeout.";
         "platform": FieldKind::Any, "Of Deployment stages.";
         "stageType": FieldKind::Text, "Of templates.";
@@ -253,7 +253,7 @@ fields! {
         "type": FieldKind::Enum(&["KubernetesDirect", "VM", "ECSDirect", "Delegate", "Noop"]), REQUIRED;
         "spec": FieldKind::ByType(GROUP_INFRAS), REQUIRED;
     }
-    /// `Delegate` and `Noop` too.
+    /// Including `Delegate` and `Noop`.
     GROUP_CLUSTER {
         /// The connector of the cluster.
         "connectorRef": FieldKind::Text, REQUIRED;

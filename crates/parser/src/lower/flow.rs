@@ -53,10 +53,10 @@ fields! {
 
 use crate::{lower::spec::REQUIRED, words::LOOP_FAILURES};
 
-/// What a condition may wait for.
+/// The values of a condition's status.
 const STATUSES: &[&str] = &["Success", "Failure", "All"];
 
-/// Errors that a failure strategy may name (flow.errors).
+/// Errors that a failure strategy can handle (flow.errors).
 pub const FAILURE_ERRORS: &[&str] = &[
     "Unknown",
     "AllErrors",
@@ -78,7 +78,7 @@ pub const FAILURE_ERRORS: &[&str] = &[
     "RetryableTransientFailure",
 ];
 
-/// What a failure strategy may do (flow.actions).
+/// Actions of a failure strategy (flow.actions).
 pub const FAILURE_ACTIONS: &[&str] = &[
     "Ignore",
     "MarkAsSuccess",
@@ -93,7 +93,7 @@ pub const FAILURE_ACTIONS: &[&str] = &[
     "ManualIntervention",
 ];
 
-/// What the service refuses an action without (flow.action-fields).
+/// The required fields of actions (flow.action-fields).
 const NEEDED: &[(&str, &[&str])] =
     &[("Retry", &["retryCount", "retryIntervals", "onRetryFailure"]), ("ManualIntervention", &["timeout"])];
 
@@ -130,7 +130,7 @@ impl FromNode for StageWhen {
 }
 
 impl WhenSpec {
-    /// Reads a condition whose status has the name `key` and must be there (flow.when).
+    /// Reads a condition with the required status field `key` (flow.when).
     fn read(node: &Node, key: &'static str, cx: &mut Context) -> Self {
         let status = node.get(key).filter(|node| !node.is_null());
         match status {
@@ -149,7 +149,7 @@ impl WhenSpec {
     }
 }
 
-/// The field `key` of a map, if it is there and can be read.
+/// The field `key` of a map, if it exists and can be read.
 pub(crate) fn read<T: FromNode>(node: &Node, key: &str, cx: &mut Context) -> Option<T> {
     node.get(key).filter(|value| !value.is_null()).and_then(|value| T::from_node(value, cx))
 }
@@ -179,13 +179,13 @@ impl FromNode for FailureStrategySpec {
     }
 }
 
-/// Reports an error that stands in two strategies of one level (flow.strategies).
+/// Reports an error that is in two strategies of one level (flow.strategies).
 pub(crate) fn check_mapped_once(strategies: &[FailureStrategySpec], cx: &mut Context) {
     for (at, strategy) in strategies.iter().enumerate() {
         for error in &strategy.errors {
             let mut before = strategies[..at].iter().flat_map(|strategy| &strategy.errors);
             let Some(first) = before.find(|first| first.value == error.value) else { continue };
-            let message = format!("two failure strategies of one level are for `{}`", error.value);
+            let message = format!("two failure strategies of one level handle `{}`", error.value);
             let found = codes::ERROR_MAPPED_TWICE.says(message).at(error.span, "again").at(first.span, "the first one");
             cx.report(found.help("name it in one of them"));
         }
@@ -207,8 +207,8 @@ fn error_names(node: &Node, cx: &mut Context) -> Vec<Spanned<String>> {
         check_word(name, FAILURE_ERRORS, cx);
     }
     if let (Some(all), true) = (names.iter().find(|name| name.value == "AllErrors"), names.len() > 1) {
-        let error = codes::CONFLICTING_FIELDS.says("`AllErrors` cannot stand beside other errors");
-        cx.report(error.at(all.span, "the service refuses the list").help("keep it alone, or name the errors"));
+        let error = codes::CONFLICTING_FIELDS.says("`AllErrors` cannot be combined with other errors");
+        cx.report(error.at(all.span, "the service refuses the list").help("keep only `AllErrors`, or name the errors"));
     }
     names
 }
@@ -245,7 +245,7 @@ impl FromNode for FailureActionSpec {
     }
 }
 
-/// Reports what the action of this type lacks.
+/// Reports the missing fields of this type of action.
 fn check_needed(kind: &str, node: &Node, cx: &mut Context) {
     let spec = node.get("spec").filter(|spec| !spec.is_null());
     let needed = NEEDED.iter().filter(|(action, _)| *action == kind && spec.is_none_or(|spec| spec.text().is_none()));
@@ -256,7 +256,7 @@ fn check_needed(kind: &str, node: &Node, cx: &mut Context) {
     }
 }
 
-/// A field that examples of the schema write as `{value: …}`, which nothing reads.
+/// A field that examples of the schema write as `{value: …}`, a form that nothing reads.
 fn without_bean<T: FromNode>(spec: &Node, key: &str, cx: &mut Context) -> Option<T> {
     let value = spec.get(key)?;
     if value.get("value").is_some() {
@@ -306,11 +306,11 @@ impl FromNode for StrategySpec {
     }
 }
 
-/// Reports a second one of keys that exclude each other.
+/// Reports the second of two keys that exclude each other.
 pub(crate) fn one_of(node: &Node, keys: &[&str], cx: &mut Context) {
     let mut found = node.entries().iter().filter(|entry| keys.contains(&entry.key.value.as_str()));
     if let (Some(first), Some(second)) = (found.next(), found.next()) {
-        let message = format!("`{}` cannot stand beside `{}`", second.key.value, first.key.value);
+        let message = format!("`{}` cannot be combined with `{}`", second.key.value, first.key.value);
         let error = codes::CONFLICTING_FIELDS.says(message).at(second.key.span, "").at(first.key.span, "the other one");
         cx.report(error.help("keep one of them"));
     }

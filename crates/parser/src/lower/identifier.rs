@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// Words that expressions cannot go through [D entity-identifier-reference].
+/// Words that expressions cannot use in a path [D entity-identifier-reference].
 const RESERVED: &[&str] = &[
     "or",
     "and",
@@ -39,7 +39,7 @@ const RESERVED: &[&str] = &[
     "liteEngineTask",
 ];
 
-/// Reports an identifier that the service refuses or that expressions cannot name.
+/// Reports an identifier that the service refuses or that expressions cannot use.
 pub(crate) fn check(identifier: &Spanned<String>, cx: &mut Context) {
     let (text, span) = (identifier.value.as_str(), identifier.span);
     if text.is_empty() || text.contains("<+") {
@@ -60,9 +60,9 @@ pub(crate) fn check(identifier: &Spanned<String>, cx: &mut Context) {
     }
 }
 
-/// Reads `identifier` of a stage, step or step group; a body of a template has none.
+/// Reads the `identifier` of a stage, step or step group; the body of a template has none.
 pub(crate) fn read(node: &Node, cx: &mut Context) -> Spanned<String> {
-    // Only the outermost part of a template's body is named by its user.
+    // Only the outermost part of a template's body gets its name where the template is used.
     let identity = std::mem::replace(&mut cx.identity, Identity::Required);
     let found = node
         .get("identifier")
@@ -82,7 +82,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context) -> Spanned<String> {
     }
 }
 
-/// Reports identifiers that stand twice among siblings.
+/// Reports duplicate identifiers among siblings.
 pub(crate) fn check_unique<'a>(identifiers: impl Iterator<Item = &'a Spanned<String>>, what: &str, cx: &mut Context) {
     let mut seen: IndexMap<&str, Span> = IndexMap::new();
     for identifier in identifiers.filter(|identifier| !identifier.value.is_empty()) {

@@ -1,7 +1,7 @@
-//! Leaves: source text to text, boolean, number, list and map, each of which may be an expression.
+//! Converts source text to text, boolean, number, list or map, each of which may be an expression.
 //!
-//! Coercion follows the service, whose reader is lenient: a number or a boolean where text is wanted keeps its source
-//! text, `"true"` is a boolean, one text is a list of one.
+//! The conversion is lenient, like the service's: a number or a boolean in place of a text keeps its source text,
+//! `"true"` is a boolean, one text is a list of one item.
 
 use cirun_diagnostics::{Code, Span, Spanned};
 use cirun_expressions::Template;
@@ -12,7 +12,7 @@ use crate::{
     lower::{context::Context, spec::FromNode},
 };
 
-/// Parses the expressions of a scalar; what is malformed in it is reported at its place.
+/// Parses the expressions of a scalar; reports malformed ones at their place.
 fn template(text: &str, node: &Node, cx: &mut Context) -> Option<Template> {
     if !text.contains("<+") {
         return None;
@@ -25,7 +25,7 @@ fn template(text: &str, node: &Node, cx: &mut Context) -> Option<Template> {
     template.as_literal().is_none().then_some(template)
 }
 
-/// The place of a part of a scalar's text: exact where the text stands in the source as it is, else the whole scalar.
+/// The place of a part of a scalar's text: exact if the source has the text literally, otherwise the whole scalar.
 fn inner_span(node: &Node, part: &std::ops::Range<usize>) -> Span {
     let Value::Scalar { lead: Some(lead), .. } = node.value else { return node.span };
     let at = |offset: usize| node.span.start + u32::from(lead) + offset as u32;
@@ -45,14 +45,14 @@ fn parameter<T>(
     Some(Spanned { value, span: node.span })
 }
 
-/// What a scalar is needed for, and how to write it.
+/// The expected kind of scalar, and how to write it.
 const TEXT: (&Code, &str, &str) = (&codes::EXPECTED_TEXT, "a text", "write one value, or quote it");
 const FLAG: (&Code, &str, &str) = (&codes::EXPECTED_FLAG, "`true` or `false`", "write `true` or `false`");
 const INT: (&Code, &str, &str) = (&codes::EXPECTED_INT, "a whole number", "write digits only");
 
 fn text_of<'n>(node: &'n Node, needed: (&Code, &str, &str), cx: &mut Context) -> Option<&'n str> {
     let text = node.text();
-    // Of an empty map the reason has been reported, or there is none: the Studio writes `{}` for "not set".
+    // An empty map has been reported, or is not an error: the Studio writes `{}` for "not set".
     let empty = matches!(&node.value, Value::Map(entries) if entries.is_empty());
     if text.is_none() && !empty {
         report_needed(needed, node.shape(), node, cx);
@@ -61,7 +61,7 @@ fn text_of<'n>(node: &'n Node, needed: (&Code, &str, &str), cx: &mut Context) ->
 }
 
 fn report_needed((code, what, help): (&Code, &str, &str), found: &str, node: &Node, cx: &mut Context) {
-    cx.report(code.says(format!("{what} is needed here, not {found}")).at(node.span, "").help(help));
+    cx.report(code.says(format!("expected {what}, not {found}")).at(node.span, "").help(help));
 }
 
 impl FromNode for Text {
@@ -161,7 +161,7 @@ impl FromNode for TextMap {
     }
 }
 
-/// The beginning of a text that may be long, for a message.
+/// The beginning of a long text, for a message.
 pub(crate) fn short(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     match line.char_indices().nth(40) {

@@ -16,7 +16,7 @@ use crate::{
     words::VARIABLE_TYPES,
 };
 
-/// Reads the value of `pipeline:`; `None` if it is no map.
+/// Reads the value of `pipeline:`; `None` if it is not a map.
 pub fn lower_pipeline(node: &Node) -> Parse<Option<Pipeline>> {
     let mut cx = Context::new(Identity::Required);
     let tree = lower(node, &mut cx);
@@ -49,7 +49,7 @@ pub(super) fn lower(node: &Node, cx: &mut Context) -> Option<Pipeline> {
     Some(pipeline)
 }
 
-/// Reports what the service needs and a local run can do without.
+/// Reports missing fields that the service requires but a local run does not.
 fn incomplete(field: &str, node: &Node, cx: &mut Context) {
     let message = format!("the pipeline has no `{field}`");
     let warning = codes::INCOMPLETE_PIPELINE.says(message).at(start_of(node.span), "in this pipeline");
@@ -151,7 +151,7 @@ impl FromNode for Variable {
             return None;
         };
         if !is_variable_name(&name.value) {
-            let message = format!("`{}` is not a name for a variable", short(&name.value));
+            let message = format!("`{}` is not a variable name", short(&name.value));
             cx.report(codes::BAD_VARIABLE_NAME.says(message).at(name.span, "the service refuses it"));
         }
         let kind = variable_type(node, cx);
@@ -165,7 +165,7 @@ impl FromNode for Variable {
     }
 }
 
-/// The type of a variable; text if it is missing or not one of the schema's.
+/// The type of a variable; text if it is missing or unknown.
 fn variable_type(node: &Node, cx: &mut Context) -> VariableType {
     let Some(word) = read::<Spanned<String>>(node, "type", cx) else { return VariableType::String };
     match word.value.as_str() {

@@ -1,4 +1,4 @@
-//! The one declaration of a specification: struct, reader and field table at once.
+//! Declares a specification once: struct, reader and field table.
 
 use cirun_diagnostics::{Span, Spanned};
 
@@ -6,21 +6,21 @@ use crate::{FieldInfo, FieldKind, Node, Value, codes, lower::context::Context};
 
 /// A value that can be read from a node.
 pub(crate) trait FromNode: Sized {
-    /// What a field of this type takes.
+    /// The kind of a field with this type.
     const KIND: FieldKind;
 
-    /// Reads a node that is not null. `None`: it cannot be read, and that has been reported.
+    /// Reads a node that is not null. `None` if it cannot be read, which has been reported.
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self>;
 }
 
-/// A field of a struct: a value that may or must be there.
+/// A struct field: an optional or required value.
 pub(crate) trait Slot: Sized {
     const KIND: FieldKind;
     const REQUIRED: bool;
 
     fn read(node: &Node, cx: &mut Context) -> Option<Self>;
 
-    /// Its value where nothing was written; reports it if that is a mistake.
+    /// Its value if it is missing; reports it if that is an error.
     fn absent(name: &'static str, owner: Span, cx: &mut Context) -> Self;
 }
 
@@ -62,13 +62,13 @@ impl<T: FromNode> Slot for Vec<T> {
     }
 }
 
-/// A name: text that is never an expression.
+/// A name: a text that is never an expression.
 impl FromNode for Spanned<String> {
     const KIND: FieldKind = FieldKind::Text;
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
         let Some(text) = node.text() else {
-            let message = format!("a text is needed here, not {}", node.shape());
+            let message = format!("expected a text, not {}", node.shape());
             cx.report(codes::EXPECTED_TEXT.says(message).at(node.span, ""));
             return None;
         };
@@ -98,13 +98,13 @@ impl FromNode for Node {
     }
 }
 
-/// `<+input>` and its like in place of a list or a map: to be given later, so nothing to read now.
+/// `<+input>` and the like in place of a list or a map: it is set later, so there is nothing to read now.
 pub(crate) fn is_whole_expression(text: &str) -> bool {
     let text = text.trim();
     text.starts_with("<+") && text.ends_with(['>', ')'])
 }
 
-/// The entries of a map. An empty text or an expression in its place is an empty map, anything else a mistake.
+/// The entries of a map. An empty text or an expression instead is an empty map, anything else an error.
 pub(crate) fn is_map(node: &Node, cx: &mut Context) -> bool {
     match &node.value {
         Value::Map(_) => true,
@@ -118,9 +118,10 @@ pub(crate) fn is_map(node: &Node, cx: &mut Context) -> bool {
 }
 
 /// Declares a specification: each row is a doc comment (the field's sentence in schemas), the name in YAML, the field
-/// and its type. `as KIND` names what the field takes where its type does not say it, `= REQUIRED` marks what the schema requires although the model can do without. `with span;` adds the place
-/// of the whole. `known { … }` lists fields that are read elsewhere or have no effect on a local run.
-/// `given { … }` are fields that the caller of `read_known` brings, since they come from more than this map.
+/// and its type. `as KIND` sets the kind of the field if its type does not define it, `= REQUIRED` marks what the
+/// schema requires although the model does not. `with span;` adds the place of the whole. `known { … }` lists fields
+/// that are read elsewhere or have no effect on a local run. `given { … }` are fields that the caller of `read_known`
+/// sets, because they come from more than this map.
 macro_rules! record {
     (@kind $type:ty) => { <$type as $crate::lower::spec::Slot>::KIND };
     (@kind $type:ty, $kind:path) => { $kind };
@@ -141,7 +142,7 @@ macro_rules! record {
         }
 
         impl $name {
-            /// The fields that it has in YAML.
+            /// Its fields in YAML.
             $vis const FIELDS: &'static [$crate::FieldInfo] = &[
                 $($crate::FieldInfo {
                     name: $yaml,
@@ -152,7 +153,7 @@ macro_rules! record {
                 $($($crate::FieldInfo { name: $known, kind: $kind, required: false, about: $known_about },)*)?
             ];
 
-            /// Reads the fields of a map that it knows, and leaves the others to somebody else.
+            /// Reads the known fields of a map, and leaves the others to the caller.
             pub(crate) fn read_known(
                 node: &$crate::Node,
                 cx: &mut $crate::lower::context::Context,
@@ -185,7 +186,7 @@ macro_rules! record {
 }
 pub(crate) use record;
 
-/// A [`record`] that one map holds whole.
+/// A [`record`] that reads all fields of one map.
 macro_rules! spec {
     ($(#[$meta:meta])* $vis:vis struct $name:ident $($rest:tt)*) => {
         $crate::lower::spec::record! { $(#[$meta])* $vis struct $name $($rest)* }
@@ -204,8 +205,8 @@ macro_rules! spec {
 }
 pub(crate) use spec;
 
-/// A table of fields without a struct: for what is recognised and shown, not run. A row may have its sentence, as a doc
-/// comment.
+/// A table of fields without a struct: for steps that are recognised and shown, but do not run. A row may have a
+/// sentence, as a doc comment.
 macro_rules! fields {
     ($($(#[$meta:meta])* $name:ident {
         $($(#[doc = $about:literal])? $yaml:literal: $kind:expr $(, $required:ident)?;)*
@@ -225,7 +226,7 @@ pub(crate) use fields;
 /// For `= REQUIRED`.
 pub(crate) const REQUIRED: bool = true;
 
-/// Reads the map under a step's `spec` with several tables, of which each field is in one.
+/// Reads the map under a step's `spec` with several tables; each field is in one of them.
 pub(crate) fn check_tables(node: &Node, tables: &[&[FieldInfo]], cx: &mut Context) -> bool {
     if !is_map(node, cx) {
         return false;

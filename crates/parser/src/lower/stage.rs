@@ -1,4 +1,4 @@
-//! Stages, and what a CI stage runs on.
+//! Stages, and the infrastructure of CI stages.
 
 use cirun_diagnostics::{Spanned, nearest};
 
@@ -18,7 +18,7 @@ use crate::{
     words::{PULL_POLICIES, SIZES, SYSTEMS},
 };
 
-/// The types of stages (documents.stage-types), CI's first.
+/// The types of stages (documents.stage-types), with CI first.
 const TYPES: &[&str] = &[
     "CI",
     "Deployment",
@@ -36,7 +36,7 @@ const TYPES: &[&str] = &[
     "Chaos",
 ];
 
-/// What a stage may run on: the schema's words, and those of older documents that the service still takes.
+/// The types of infrastructure: the schema's, and those of older documents that the service still accepts.
 const INFRASTRUCTURES: &[&str] =
     &["KubernetesDirect", "VM", "UseFromStage", "KubernetesHosted", "Cloud", "Docker", "Kubernetes-direct"];
 
@@ -64,11 +64,11 @@ impl FromNode for StageNode {
 }
 
 record! {
-    /// What all stages have beside their identifier, type and `spec`.
+    /// The common fields of all stages, besides identifier, type and `spec`.
     pub(crate) struct StageFields {
-        /// The name for people.
+        /// The display name.
         "name" => name: Option<Text> as FieldKind::Name,
-        /// Variables, as `<+stage.variables.NAME>`.
+        /// Variables, for `<+stage.variables.NAME>`.
         "variables" => variables: Vec<Variable>,
         /// Variables of older documents.
         "pipelineVariables" => pipeline_variables: Vec<Variable>,
@@ -80,16 +80,16 @@ record! {
         "strategy" => strategy: Option<StrategySpec>,
         /// How long the stage may run.
         "timeout" => timeout: Option<Text> as FieldKind::Duration,
-        /// A template that is the stage.
+        /// A template to use as the stage.
         "template" => template: Option<TemplateRef>,
-        /// Which delegates may work for the stage.
+        /// Which delegates may run the stage.
         "delegateSelectors" => delegate_selectors: Option<TextList>,
     }
     known {
-        "identifier": FieldKind::Identifier, "The name by which expressions know the stage.";
-        "type": FieldKind::Enum(TYPES), "What kind of stage it is.";
+        "identifier": FieldKind::Identifier, "The name by which expressions refer to the stage.";
+        "type": FieldKind::Enum(TYPES), "The type of the stage.";
         "spec": FieldKind::Named("stageSpec"), "The settings of the stage's type.";
-        "description": FieldKind::Text, "A text for people.";
+        "description": FieldKind::Text, "A description.";
         "tags": FieldKind::TextMap, "Labels for searching.";
         "runMode": FieldKind::Any, "Starts by itself or by hand.";
         "skipInstances": FieldKind::Flag, "Of Deployment stages.";
@@ -210,7 +210,7 @@ fields! {
         "annotations": FieldKind::TextMap;
         "automountServiceAccountToken": FieldKind::Flag;
         "containerSecurityContext": FieldKind::Object(SECURITY_CONTEXT);
-        /// The connector by which the images of Harness's own are pulled.
+        /// The connector for Harness's own images.
         "harnessImageConnectorRef": FieldKind::Text;
         "hostNames": FieldKind::TextList;
         "imagePullPolicy": PULL_POLICIES;
@@ -250,7 +250,7 @@ fields! {
     }
     VOLUME {
         "type": FieldKind::Enum(&["EmptyDir", "PersistentVolumeClaim", "HostPath", "ConfigMap", "Secret"]);
-        /// Where the steps see the volume.
+        /// The path of the volume in the steps.
         "mountPath": FieldKind::Text;
         "spec": FieldKind::Any;
         "name": FieldKind::Any;

@@ -185,7 +185,7 @@ impl FromNode for ReportsSpec {
     const KIND: FieldKind = FieldKind::Named("reports");
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        // The documentation of the Test step writes the paths without the map around them.
+        // In the documentation of the Test step, the paths have no map around them.
         if !node.items().is_empty() {
             let paths = TextList::from_node(node, cx);
             return Some(Self { kind: None, paths, span: node.span });

@@ -1,4 +1,4 @@
-//! Fields of the step types that have no struct of their own (documents.step-fields).
+//! Fields of the step types without a struct of their own (documents.step-fields).
 
 use crate::{
     FieldKind,
@@ -23,9 +23,9 @@ fields! {
     }
     /// Only `BuildAndPushDockerRegistry`, which needs one of `connectorRef` and `registryRef`.
     DOCKER {
-        /// The repository, with the registry's host where it is not Docker Hub.
+        /// The repository, with the registry's host unless it is Docker Hub.
         "repo": FieldKind::Text, REQUIRED;
-        /// A registry of the Harness Artifact Registry, in place of a connector.
+        /// A Harness Artifact Registry, instead of a connector.
         "registryRef": FieldKind::Text;
         /// The repository that caches layers.
         "remoteCacheRepo": FieldKind::Text;
@@ -50,17 +50,17 @@ fields! {
         /// The Azure subscription, for the link to the image.
         "subscriptionId": FieldKind::Text;
     }
-    /// What caches and uploads share.
+    /// The common fields of caches and uploads.
     SHARED {
         "baseImageConnectorRefs": FieldKind::TextList;
-        /// What the container may use.
+        /// The resources of the container.
         "resources": FieldKind::Named("resources");
         /// The user id.
         "runAsUser": FieldKind::TextOrNumber;
-        /// How often the step is tried.
+        /// How many times to try the step.
         "retry": FieldKind::Int;
     }
-    /// Those that name their store by a connector.
+    /// The steps with a connector for their store.
     CONNECTED {
         /// The connector of the store.
         "connectorRef": FieldKind::Text, REQUIRED;
@@ -68,21 +68,21 @@ fields! {
     SAVE {
         /// The name of the cache.
         "key": FieldKind::Text, REQUIRED;
-        /// What is saved.
+        /// The paths to save.
         "sourcePaths": FieldKind::TextList, REQUIRED;
-        /// Replaces what the key has.
+        /// Whether to replace an existing cache.
         "override": FieldKind::Flag;
-        /// How the files are packed.
+        /// The archive format.
         "archiveFormat": ARCHIVES;
     }
     RESTORE {
         /// The name of the cache.
         "key": FieldKind::Text, REQUIRED;
-        /// Fails where the key has nothing.
+        /// Whether to fail if there is no cache.
         "failIfKeyNotFound": FieldKind::Flag;
-        /// Owners, modes and times come back too.
+        /// Whether to restore owners, modes and times too.
         "preserveMetadata": FieldKind::Flag;
-        /// How the files are packed.
+        /// The archive format.
         "archiveFormat": ARCHIVES;
     }
     CACHE_S3 {
@@ -92,7 +92,7 @@ fields! {
         "region": FieldKind::Text;
         /// The address of an S3-compatible store.
         "endpoint": FieldKind::Text;
-        /// The bucket is named in the path, not in the host.
+        /// Whether the bucket is in the path instead of the host.
         "pathStyle": FieldKind::Flag;
     }
     CACHE_GCS {
@@ -105,13 +105,13 @@ fields! {
         /// The container in the storage account.
         "containerName": FieldKind::Text, REQUIRED;
     }
-    /// Only `RestoreCacheAzure`, which wants the paths that it restores.
+    /// Only `RestoreCacheAzure`, which requires the paths to restore.
     RESTORE_PATHS {
         "sourcePaths": FieldKind::TextList, REQUIRED;
     }
-    /// `connectorRef` and `bucket` are needed for `Gcs` and `S3`.
+    /// `connectorRef` and `bucket` are required for `Gcs` and `S3`.
     CACHE_ANY {
-        /// Where the cache is kept.
+        /// Where to keep the cache.
         "providerType": FieldKind::Enum(&["Gcs", "S3", "Harness", "Azure"]), REQUIRED;
         /// The connector of the store.
         "connectorRef": FieldKind::Text;
@@ -126,29 +126,29 @@ fields! {
         "region": FieldKind::Text, REQUIRED;
         /// The bucket.
         "bucket": FieldKind::Text, REQUIRED;
-        /// What is uploaded.
+        /// The files to upload.
         "sourcePath": FieldKind::Text, REQUIRED;
-        /// Where it goes in the bucket.
+        /// The target in the bucket.
         "target": FieldKind::Text;
         /// The address of an S3-compatible store.
         "endpoint": FieldKind::Text;
-        /// What is taken off the paths.
+        /// The prefix to remove from paths.
         "stripPrefix": FieldKind::Text;
     }
     GCS_UPLOAD {
         /// The bucket.
         "bucket": FieldKind::Text, REQUIRED;
-        /// What is uploaded.
+        /// The files to upload.
         "sourcePath": FieldKind::Text, REQUIRED;
-        /// Where it goes in the bucket.
+        /// The target in the bucket.
         "target": FieldKind::Text;
     }
     ARTIFACTORY_UPLOAD {
-        /// What is uploaded.
+        /// The files to upload.
         "sourcePath": FieldKind::Text, REQUIRED;
-        /// Where it goes in the repository.
+        /// The target in the repository.
         "target": FieldKind::Text, REQUIRED;
-        /// Uploads lose their directories.
+        /// Whether to upload files without their directories.
         "uploadAsFlat": FieldKind::Flag;
     }
     HAR_UPLOAD {
@@ -156,9 +156,9 @@ fields! {
         "connectorRef": FieldKind::Text;
         /// The registry.
         "registryRef": FieldKind::Text, REQUIRED;
-        /// What is uploaded.
+        /// The files to upload.
         "sourcePath": FieldKind::Text, REQUIRED;
-        /// What kind of package it is.
+        /// The type of package.
         "packageType": FieldKind::Enum(PACKAGES), REQUIRED;
         "packageName": FieldKind::Text;
         "packageVersion": FieldKind::Text;
@@ -178,7 +178,7 @@ fields! {
     POLICY {
         /// The policy sets.
         "policySets": FieldKind::TextList, REQUIRED;
-        /// What the policies look at.
+        /// The entity that the policies check.
         "type": FieldKind::Text;
         "policySpec": FieldKind::Named("map");
         "metadata": FieldKind::Any;

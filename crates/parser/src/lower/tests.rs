@@ -25,7 +25,7 @@ fn columns_count_characters_and_spans_count_bytes() {
 fn what_may_still_come_is_not_missed() {
     let found = diagnose("pipeline:\n  identifier: my-p\n  stages:\n    - stage:\n        name: \"x\n");
     assert_snapshot!(found, @r"
-6:1 (the document is read up to here) error yaml-syntax: a quoted text does not end
+6:1 (cirun reads the document up to here) error yaml-syntax: a quoted text does not end
     help: close the quotation mark
 2:15 (the service refuses it) warning bad-identifier: `my-p` is not an identifier
     help: for example `my_p`
@@ -46,7 +46,7 @@ fn a_mistake_in_an_expression_is_shown_where_the_source_has_the_text_as_it_is() 
     };
     assert_eq!(places("é <+a(>"), "<+a(>");
     assert_eq!(places("'é <+a(>'"), "<+a(>");
-    // As long as its text with quotes would be, but folded.
+    // As long as its quoted text, but folded.
     assert_eq!(places("<+(é>\n  b"), "<+(é>\n  b");
     assert_eq!(places(r#""\L\u00e9 <+a(>""#), r#""\L\u00e9 <+a(>""#);
 }
@@ -57,13 +57,13 @@ fn a_map_in_place_of_a_scalar() {
         "pipeline:\n  identifier: p\n  stages:\n    - stage:\n        identifier: s\n        type: CI\n        spec:\n          caching: true\n          execution:\n            steps:\n              - step:\n                  identifier: e\n                  type: BuildAndPushECR\n                  spec: {caching: {enabled: true}, retry: [2], region: [a]}\n",
     );
     assert_snapshot!(found, @"
-    8:20 error expected-map: a map is needed here, not a text
+    8:20 error expected-map: expected a map, not a text
         help: write `key: value` lines below the key
-    14:35 error expected-boolean: `true` or `false` is needed here, not a map
+    14:35 error expected-boolean: expected `true` or `false`, not a map
         help: write `true` or `false`
-    14:59 error expected-number: a whole number is needed here, not a list
+    14:59 error expected-number: expected a whole number, not a list
         help: write digits only
-    14:72 error expected-text: a text is needed here, not a list
+    14:72 error expected-text: expected a text, not a list
         help: write one value, or quote it
     ");
 }
@@ -71,7 +71,7 @@ fn a_map_in_place_of_a_scalar() {
 #[test]
 fn a_terraform_template_is_named() {
     assert_snapshot!(diagnose("pipeline:\n  identifier: p\n%{ if x }\n  name: p\n%{ endif }\n"), @"
-    3:1 (the document is read up to here) error yaml-syntax: `%{…}` belongs to a Terraform template, which is no YAML yet
-        help: render the template, and check what comes of it
+    3:1 (cirun reads the document up to here) error yaml-syntax: `%{…}` belongs to a Terraform template, which is not YAML yet
+        help: render the template, and check the result
     ");
 }

@@ -1,4 +1,4 @@
-//! Values into the `<+input>` leaves of a tree, for input sets and for `templateInputs`.
+//! Sets the `<+input>` leaves of a tree, for input sets and for `templateInputs`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use cirun_expressions::{RuntimeInput, Template};
 
 use crate::{Node, Value, codes, lower::leaf::short};
 
-/// Keys that say which node is meant; they are repeated in the inputs and give no value.
+/// Keys that identify a node; they are repeated in the inputs and are not values.
 const IDENTITY: &[&str] = &[
     "identifier",
     "name",
@@ -20,10 +20,10 @@ const IDENTITY: &[&str] = &[
     "versionLabel",
 ];
 
-/// The keys that wrap a list's items.
+/// The keys around a list's items.
 const WRAPPERS: &[&str] = &["stage", "step", "stepGroup", "parallel", "insert"];
 
-/// The runtime input that a text is as a whole.
+/// The runtime input that is the whole text.
 pub(super) fn runtime_input(text: &str) -> Option<RuntimeInput> {
     if !text.trim_start().starts_with("<+") {
         return None;
@@ -31,8 +31,8 @@ pub(super) fn runtime_input(text: &str) -> Option<RuntimeInput> {
     Template::parse(text).0.as_runtime_input()
 }
 
-/// Puts the values of `given` into `target`, wherever `pattern` has a runtime input. `pattern` is what `target` was
-/// before any value came, so that of several inputs the last one wins.
+/// Sets the runtime inputs in `pattern` to the values of `given`, in `target`. `pattern` is the original of `target`,
+/// so that the last of several inputs wins.
 pub(super) fn fill(pattern: &Node, target: &mut Node, given: &Node, diagnostics: &mut Vec<Diagnostic>) {
     if given.is_null() {
         return;
@@ -55,9 +55,9 @@ pub(super) fn fill(pattern: &Node, target: &mut Node, given: &Node, diagnostics:
         (Value::Scalar { text: old, .. }, _, Value::Scalar { text: new, .. }) if old == new => {}
         _ => diagnostics.push(
             codes::UNKNOWN_INPUT
-                .says("a value for something that is no runtime input")
+                .says("a value for a field that is not a runtime input")
                 .at(given.span, "ignored")
-                .at(pattern.span, "this is written out")
+                .at(pattern.span, "this field has a value already")
                 .help("write `<+input>` there, or remove the value here"),
         ),
     }
@@ -74,7 +74,7 @@ fn fill_map(pattern: &Node, target: &mut Node, given: &Node, diagnostics: &mut V
     for entry in given.entries() {
         let key = entry.key.value.as_str();
         let known = pattern.entries().iter().position(|known| known.key.value == key);
-        // A template that is already in place leaves no `template:`; its inputs are those of the body.
+        // A template that was inserted has no `template:`; its inputs are those of the body.
         let inputs_of_body = if key == "template" { entry.value.get("templateInputs") } else { None };
         match (known, inputs_of_body) {
             (Some(at), _) if IDENTITY.contains(&key) && !is_input(&pattern.entries()[at].value) => {}
@@ -97,7 +97,7 @@ fn is_input(node: &Node) -> bool {
     node.text().is_some_and(|text| runtime_input(text).is_some())
 }
 
-/// Nothing was given: null, an empty text, an empty collection, or `<+input>` again.
+/// No value: null, an empty text, an empty collection, or `<+input>` again.
 fn is_unset(node: &Node) -> bool {
     match &node.value {
         Value::Null => true,
@@ -136,7 +136,7 @@ fn fill_list(pattern: &[Node], target: &mut [Node], given: &[Node], diagnostics:
 /// Wrapper and identifier of a list item.
 type Name<'n> = (&'n str, &'n str);
 
-/// The names by which a list item pairs up: its own, or those of what runs in parallel in it.
+/// The names by which list items match: their own, or those of the parallel nodes in them.
 pub(super) fn names(item: &Node) -> Vec<Name<'_>> {
     for wrapper in WRAPPERS {
         let Some(inner) = item.get(wrapper) else { continue };
@@ -153,12 +153,12 @@ fn own_name(node: &Node) -> Option<&str> {
     ["identifier", "name", "key"].iter().find_map(|key| node.get(key)?.text())
 }
 
-/// Where in an item's entries its wrapper is.
+/// The position of an item's wrapper in its entries.
 pub(super) fn wrapper_position(item: &Node) -> Option<usize> {
     WRAPPERS.iter().find_map(|wrapper| item.entries().iter().position(|entry| entry.key.value == *wrapper))
 }
 
-/// The map inside an item's wrapper, or the item itself.
+/// The map in an item's wrapper, or the item itself.
 pub(super) fn unwrap_item(item: &Node) -> &Node {
     wrapper_position(item).map_or(item, |at| &item.entries()[at].value)
 }

@@ -1,4 +1,4 @@
-//! Input sets, `--input PATH=VALUE`, defaults, and what is still missing.
+//! Input sets, `--input PATH=VALUE`, defaults, and missing inputs.
 
 use cirun_diagnostics::{Diagnostic, SourceId, Sources, Span};
 use cirun_expressions::RuntimeInput;
@@ -6,8 +6,8 @@ use cirun_expressions::RuntimeInput;
 use super::fill::{fill, names, runtime_input, unwrap_item, wrapper_position};
 use crate::{Node, Parse, Value, codes, yaml::parse_documents};
 
-/// Puts the values of input sets (values of `inputSet:`) into the runtime inputs of a pipeline (the value of
-/// `pipeline:`), of several the last one. Overlays are lists of references, which the caller resolves.
+/// Sets the runtime inputs of a pipeline (the value of `pipeline:`) from input sets (values of `inputSet:`); the last
+/// one wins. Overlays are lists of references, which the caller resolves.
 pub fn apply_input_sets(pipeline: Node, input_sets: &[&Node]) -> Parse<Node> {
     if input_sets.is_empty() {
         return Parse { tree: pipeline, diagnostics: Vec::new() };
@@ -42,18 +42,18 @@ pub struct MissingInput {
     pub path: String,
     /// Its place.
     pub span: Span,
-    /// What may be given.
+    /// The allowed values.
     pub input: RuntimeInput,
 }
 
-/// All runtime inputs that are left in a tree, in the order of the document.
+/// All remaining runtime inputs of a tree, in the order of the document.
 pub fn missing_inputs(node: &Node) -> Vec<MissingInput> {
     let mut found = Vec::new();
     collect(node, None, &mut found);
     found
 }
 
-/// The way from the root to a node; written out only where something is found.
+/// The path from the root to a node; formatted only when an input is found.
 #[derive(Clone, Copy)]
 struct Way<'w> {
     before: Option<&'w Way<'w>>,
@@ -95,7 +95,7 @@ fn collect(node: &Node, way: Option<&Way<'_>>, found: &mut Vec<MissingInput>) {
                 let inner = unwrap_item(item);
                 match names(item).as_slice() {
                     [] => collect(inner, Some(&to(Part::Position(at))), found),
-                    // What is parallel is addressed as if it stood in the list itself.
+                    // Parallel nodes are addressed as if they were in the list itself.
                     _ if !inner.items().is_empty() => collect(inner, way, found),
                     [(_, name), ..] => collect(inner, Some(&to(Part::Name(name))), found),
                 }
@@ -104,7 +104,7 @@ fn collect(node: &Node, way: Option<&Way<'_>>, found: &mut Vec<MissingInput>) {
     }
 }
 
-/// Replaces every runtime input that has a default by it.
+/// Replaces every runtime input that has a default.
 pub fn apply_defaults(node: &mut Node) {
     match &mut node.value {
         Value::Null => {}
@@ -118,8 +118,7 @@ pub fn apply_defaults(node: &mut Node) {
     }
 }
 
-/// The value that stands alone in a text, such as that of `--input`: a list or a map in YAML's flow form, else the
-/// whole text.
+/// The value of a single text, such as `--input`: a list or a map in YAML's flow form, otherwise the whole text.
 pub fn value_of(sources: &Sources, id: SourceId) -> Node {
     let text = &sources.get(id).text;
     let span = Span { source: id, start: 0, end: text.len() as u32 };
@@ -131,11 +130,11 @@ pub fn value_of(sources: &Sources, id: SourceId) -> Node {
     }
 }
 
-/// Puts a value at a path as [`missing_inputs`] writes it (`pipeline.` before it is allowed); for a variable, its
+/// Sets a value at a path in the form of [`missing_inputs`] (with an optional `pipeline.`); for a variable, its
 /// `value`.
 ///
 /// # Errors
-/// The part of the path that leads nowhere, with what could stand there.
+/// The part of the path that does not exist, with possible names instead.
 pub fn set_input(node: &mut Node, path: &str, value: Node) -> Result<(), Diagnostic> {
     let path = path.strip_prefix("pipeline.").unwrap_or(path);
     let mut search = Search { steps: Vec::new(), rest: path.to_owned(), known: segments(node) };
@@ -144,7 +143,7 @@ pub fn set_input(node: &mut Node, path: &str, value: Node) -> Result<(), Diagnos
         let error =
             codes::UNKNOWN_INPUT_PATH.says(format!("the path ends before `{}`", search.rest)).at(value.span, "");
         return Err(if search.known.is_empty() {
-            error.help("a value stands there, in which nothing is")
+            error.help("there is a plain value at this point")
         } else {
             error.help(format!("there is {}", search.known.join(", ")))
         });
@@ -163,11 +162,11 @@ pub fn set_input(node: &mut Node, path: &str, value: Node) -> Result<(), Diagnos
     Ok(())
 }
 
-/// The way to a path: names may hold dots, so that what looks like two segments may be one.
+/// The search for a path: names may contain dots, so what looks like two segments may be one.
 struct Search {
     /// Positions among entries and items, from the root.
     steps: Vec<usize>,
-    /// The shortest rest of the path that led nowhere, and the names that were there instead.
+    /// The shortest rest of the path that was not found, and the names that exist instead.
     rest: String,
     known: Vec<String>,
 }
@@ -211,18 +210,18 @@ impl Search {
     }
 }
 
-/// What follows the segment `name` at the beginning of a path.
+/// The rest of a path after the segment `name`.
 fn rest_after<'p>(path: &'p str, name: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(segment(name))?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
-/// A name as a part of a path: an empty one must show.
+/// A name as a part of a path; an empty one must be visible.
 fn segment(name: &str) -> &str {
     if name.is_empty() { "''" } else { name }
 }
 
-/// The names that a path may go on with.
+/// The names by which a path can continue.
 fn segments(node: &Node) -> Vec<String> {
     let keys = node.entries().iter().map(|entry| segment(&entry.key.value).to_owned());
     let items = node.items().iter().enumerate().flat_map(|(at, item)| match names(item).as_slice() {

@@ -1,4 +1,4 @@
-//! A pipeline that does nothing but use one template: what the planner checks when a template is checked.
+//! A pipeline that only uses one template: what the planner checks when a template is checked.
 
 use cirun_diagnostics::{Span, Spanned};
 
@@ -8,11 +8,11 @@ use crate::{
     step_types::{StepClass, step_type},
 };
 
-/// The stage around a step or a step group, as far as the template's user writes it.
+/// The stage around a step or a step group, with the fields that the template's user writes.
 const STAGE: &str = "template";
 
-/// Returns the value of `pipeline:` that uses the template document with this body (the value of `template:`), or nothing
-/// if CI stages have no use for it. A step or a step group stands in a CI stage that does not say where it runs.
+/// Returns the value of `pipeline:` that uses the template document with this body (the value of `template:`), or
+/// `None` if CI stages cannot use it. A step or a step group gets a CI stage without infrastructure.
 pub fn pipeline_of_template(template: &Node) -> Option<(TemplateKind, Node)> {
     let text = |key: &str| template.get(key).and_then(Node::text);
     let make = Make { span: Span { end: template.span.start, ..template.span } };
@@ -35,7 +35,7 @@ pub fn pipeline_of_template(template: &Node) -> Option<(TemplateKind, Node)> {
     Some((kind, make.named(&make.text(STAGE), &pipeline)))
 }
 
-/// Makes nodes that nobody wrote, all at the template's beginning.
+/// Creates nodes that are not in any document, all placed at the template's beginning.
 struct Make {
     span: Span,
 }
@@ -61,7 +61,7 @@ impl Make {
         self.map(vec![self.entry(wrapper, body)])
     }
 
-    /// The body with the identifier and name that its user gives it.
+    /// The body with an identifier and a name.
     fn named(&self, name: &Node, body: &Node) -> Node {
         let given = ["identifier", "name"];
         let mut entries = given.map(|key| self.entry(key, name.clone())).to_vec();
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_stands_where_it_is_used() {
+    fn each_kind_is_placed_where_it_is_used() {
         assert_snapshot!(sample("{identifier: t, type: Pipeline, spec: {name: own, timeout: 1h}}"), @"{identifier: t, name: t, timeout: 1h}");
         assert_snapshot!(sample("{identifier: t, type: Stage, spec: {type: CI}}"), @"{identifier: template, name: template, stages: [{stage: {identifier: t, name: t, type: CI}}]}");
         assert_snapshot!(sample("{identifier: t, type: StepGroup, spec: {steps: []}}"), @"{identifier: template, name: template, stages: [{stage: {identifier: template, name: template, type: CI, spec: {execution: {steps: [{stepGroup: {identifier: t, name: t, steps: []}}]}}}}]}");

@@ -5,10 +5,10 @@ use cirun_diagnostics::{Diagnostic, Span};
 use super::fill::fill;
 use crate::{Entry, Node, Parse, Value, codes, yaml::MAX_DEPTH};
 
-/// How deep templates may use templates.
+/// The maximum nesting of templates.
 const MAX_NESTING: usize = 16;
 
-/// How many nodes templates may bring into one document: references multiply like aliases.
+/// The maximum number of nodes that templates may add to one document: references multiply like aliases.
 const MAX_NODES: usize = 500_000;
 
 /// The kinds of templates that a CI pipeline uses.
@@ -35,7 +35,7 @@ impl TemplateKind {
         }
     }
 
-    /// The kind that a reference under this key takes.
+    /// The kind that a reference under this key requires.
     fn under(key: &str) -> Option<Self> {
         match key {
             "step" => Some(Self::Step),
@@ -46,7 +46,7 @@ impl TemplateKind {
     }
 }
 
-/// Where a template lives.
+/// The scope of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TemplateScope {
     /// `account.ID`.
@@ -88,14 +88,14 @@ impl<'n> TemplateQuery<'n> {
         Some(Self { kind, scope, identifier, version, branch, span: written.span })
     }
 
-    /// Whether a template document's body has this identifier and version. Its scope is not compared: files rarely
-    /// say it.
+    /// Whether a template document's body has this identifier and version. The scope is not compared: files rarely have
+    /// it.
     fn fits(&self, template: &Node) -> bool {
         let text = |key: &str| template.get(key).and_then(Node::text);
         text("identifier") == Some(self.identifier) && (self.version.is_none() || text("versionLabel") == self.version)
     }
 
-    /// Whether a template document says that it is of this scope.
+    /// Whether a template document names this scope.
     fn same_scope(&self, template: &Node) -> bool {
         let has = |key: &str| template.get(key).is_some_and(|node| !node.is_null());
         match self.scope {
@@ -106,8 +106,8 @@ impl<'n> TemplateQuery<'n> {
     }
 }
 
-/// The template that a reference means, among the bodies of template documents: of those with its identifier and
-/// version the one that names its scope, else the first; without a version the one with the highest label.
+/// The template for a reference, among the bodies of template documents: of those with its identifier and version the
+/// one that names its scope, otherwise the first; without a version the one with the highest label.
 pub fn pick_template<'d>(query: &TemplateQuery<'_>, templates: impl Iterator<Item = &'d Node>) -> Option<&'d Node> {
     let mut best: Option<&Node> = None;
     for template in templates.filter(|template| query.fits(template)) {
@@ -122,12 +122,12 @@ pub fn pick_template<'d>(query: &TemplateQuery<'_>, templates: impl Iterator<Ite
     best
 }
 
-/// A version label by its numbers.
+/// The numbers of a version label.
 fn version_rank(label: &str) -> Vec<u64> {
     label.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
 }
 
-/// Replaces the references to templates in a pipeline (the value of `pipeline:`). `lookup` finds the body of a
+/// Replaces the references to templates in a pipeline (the value of `pipeline:`). `lookup` returns the body of a
 /// template document (the value of `template:`), see [`pick_template`].
 ///
 /// A reference that cannot be replaced is reported and stays.
@@ -143,15 +143,15 @@ pub fn resolve_templates<'d>(
 struct Resolver<'l, 'd> {
     lookup: &'l dyn Fn(&TemplateQuery<'_>) -> Option<&'d Node>,
     nodes: usize,
-    /// The bounds were reached and reported: no more templates.
+    /// A limit was reached and reported: no more templates are inserted.
     full: bool,
-    /// The templates inside of which the current node stands.
+    /// The templates around the current node.
     stack: Vec<&'d Node>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Resolver<'_, '_> {
-    /// Replaces references in `node` at `depth`; `kind` is what a reference in this very node would be.
+    /// Replaces references in `node` at `depth`; `kind` is the kind of a reference directly in this node.
     fn visit(&mut self, node: &mut Node, kind: Option<TemplateKind>, depth: usize) {
         if let Some(kind) = kind
             && node.get("template").is_some_and(|reference| reference.get("templateRef").is_some())
@@ -170,7 +170,7 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// Puts the template's body in place of the reference and goes on in it; false if it stays.
+    /// Replaces the reference by the template's body, and continues in it; returns false if the reference stays.
     fn expand(&mut self, node: &mut Node, kind: TemplateKind, depth: usize) -> bool {
         if self.full {
             return false;
@@ -179,7 +179,7 @@ impl Resolver<'_, '_> {
         let Some(query) = TemplateQuery::new(kind, reference) else { return false };
         if query.identifier.contains("<+") {
             let error = codes::MISSING_TEMPLATE.says("a template that is named by an expression is not looked up");
-            let error = error.at(query.span, "templates take their places before expressions are resolved");
+            let error = error.at(query.span, "templates are inserted before expressions are resolved");
             self.diagnostics.push(error.help("write the template's identifier"));
             return false;
         }
@@ -217,7 +217,7 @@ impl Resolver<'_, '_> {
         let name = query.identifier;
         let kind = template.get("type").and_then(Node::text).unwrap_or_default();
         if kind != query.kind.name() {
-            let message = format!("`{name}` is a template of type `{kind}`, and a {} is needed", query.kind.name());
+            let message = format!("`{name}` is a template of type `{kind}`, but expected a {}", query.kind.name());
             let place = template.get("type").map_or(template.span, |node| node.span);
             return Some(codes::TEMPLATE_TYPE.says(message).at(query.span, "").at(place, "the template's type"));
         }
@@ -226,9 +226,9 @@ impl Resolver<'_, '_> {
             let message = if cycle {
                 format!("the template `{name}` uses itself")
             } else {
-                format!("templates are nested more than {MAX_NESTING} deep")
+                format!("templates are nested more than {MAX_NESTING} levels deep")
             };
-            return Some(codes::TEMPLATE_CYCLE.says(message).at(query.span, "").help("break the circle"));
+            return Some(codes::TEMPLATE_CYCLE.says(message).at(query.span, "").help("remove the cycle"));
         }
         let (nodes, height) = measure(template);
         self.nodes += nodes;
@@ -280,7 +280,7 @@ fn measure(node: &Node) -> (usize, usize) {
     children.map(measure).fold((1, 1), |(nodes, height), (n, h)| (nodes + n, height.max(h + 1)))
 }
 
-/// What is written beside the reference belongs to the place where the template is used: its name first of all.
+/// Fields next to the reference belong to the place where the template is used: above all its name.
 fn take_identity(body: &mut Node, reference: &Node) {
     let own = reference.entries().iter().filter(|entry| entry.key.value != "template" && !entry.value.is_null());
     if let Value::Map(entries) = &mut body.value {
@@ -292,7 +292,7 @@ fn take_identity(body: &mut Node, reference: &Node) {
     body.span = reference.span;
 }
 
-/// `templateOverrides`: its fields replace those of the template, map by map.
+/// `templateOverrides`: its fields replace those of the template, merging maps.
 fn replace_fields(body: &mut Node, overrides: Node) {
     match (&mut body.value, overrides.value) {
         (Value::Map(entries), Value::Map(new)) => {

@@ -28,7 +28,7 @@ fn show(sources: &Sources, tree: &Node, diagnostics: &[Diagnostic]) -> String {
     format!("{}\n{}", flow(tree), diagnostics.join("\n"))
 }
 
-/// The pipeline of a text with its templates in place.
+/// The pipeline of a text with its templates inserted.
 fn resolve(text: &str) -> String {
     let (sources, documents) = read(text);
     let templates = bodies(&documents, DocumentKind::Template);
@@ -37,7 +37,7 @@ fn resolve(text: &str) -> String {
     show(&sources, &parse.tree, &parse.diagnostics)
 }
 
-/// The pipeline of a text with its input sets in place.
+/// The pipeline of a text with its input sets applied.
 fn apply(text: &str) -> String {
     let (sources, documents) = read(text);
     let parse = apply_input_sets(
@@ -68,8 +68,8 @@ fn inputs_that_no_template_has() {
 1:142 (ignored) warning template-variables: `templateVariables` are not applied
 1:181 error input-not-allowed: `c` is not one of `a`, `b`
     also 3:109 (the input is declared here)
-1:193 (ignored) warning unknown-input: a value for something that is no runtime input
-    also 3:149 (this is written out)
+1:193 (ignored) warning unknown-input: a value for a field that is not a runtime input
+    also 3:149 (this field has a value already)
     help: write `<+input>` there, or remove the value here
 1:196 (ignored) warning unknown-input: there is no `shell` here
     help: the inputs of a document are its `<+input>` values
@@ -109,8 +109,8 @@ template: {identifier: b, type: StepGroup, spec: {steps: [{stepGroup: {identifie
     assert_snapshot!(resolve(circle), @r"
 {stages: [{stage: {identifier: s, spec: {execution: {steps: [{stepGroup: {identifier: g, steps: [{stepGroup: {identifier: h, template: {templateRef: b}}}, {step: {identifier: i, template: {templateRef: a}}}]}}]}}}}]}
 6:111 error template-cycle: the template `b` uses itself
-    help: break the circle
-6:164 error template-type: `a` is a template of type `Stage`, and a Step is needed
+    help: remove the cycle
+6:164 error template-type: `a` is a template of type `Stage`, but expected a Step
     also 4:33 (the template's type)
 ");
 }
@@ -155,7 +155,7 @@ none
 }
 
 #[test]
-fn input_sets_fill_what_is_asked_for_and_the_last_wins() {
+fn input_sets_fill_runtime_inputs_and_the_last_wins() {
     let text = r"
 pipeline: {identifier: p, variables: [{name: v, type: String, value: <+input>}, {name: w, type: String, value: x}], properties: {ci: {codebase: {build: <+input>}}},
   stages: [{parallel: [{stage: {identifier: a, spec: {image: <+input>}}}, {stage: {identifier: b, spec: {image: <+input>}}}]}]}
@@ -178,8 +178,8 @@ inputSet: {identifier: empty}";
 {identifier: p, variables: [{name: w, type: String, value: x}], stages: [{stage: {identifier: a, timeout: 5s}}]}
 4:35 (not of `p`) warning input-set-pipeline: this is an input set of `q`
     help: take an input set of this pipeline
-4:67 (ignored) warning unknown-input: a value for something that is no runtime input
-    also 2:70 (this is written out)
+4:67 (ignored) warning unknown-input: a value for a field that is not a runtime input
+    also 2:70 (this field has a value already)
     help: write `<+input>` there, or remove the value here
 4:71 (ignored) warning unknown-input: there is no `z` in the list
     help: list items pair up by `identifier` or `name`
@@ -249,7 +249,7 @@ fn paths_through_lists_of_lists_and_names_with_dots() {
 }
 
 #[test]
-fn defaults_fill_what_nobody_gave() {
+fn defaults_fill_missing_inputs() {
     let (_, documents) = read(
         "pipeline: {a: <+input>.default(main), b: <+input>, c: [x, '<+input>.allowedValues(1,2).default(2)'], d: <+input>.default(<+pipeline.name>)}",
     );

@@ -6,7 +6,7 @@ use crate::{
     model::Resources,
 };
 
-/// Which registry a build pushes to, with the fields that only it has.
+/// The registry of a build, with the fields specific to its type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BuildTarget {
     /// `BuildAndPushECR`.
@@ -62,7 +62,7 @@ record! {
         "tags" => tags: Option<TextList> = REQUIRED,
         /// The Dockerfile; `Dockerfile` if missing.
         "dockerfile" => dockerfile: Option<Text>,
-        /// The folder that is built; the workspace if missing.
+        /// The build context; the workspace if missing.
         "context" => context: Option<Text>,
         /// The stage of the Dockerfile to build.
         "target" => target_stage: Option<Text>,
@@ -74,9 +74,9 @@ record! {
         "optimize" => optimize: Option<Flag>,
         /// Build Intelligence: caches layers.
         "caching" => caching: Option<Flag>,
-        /// Images to take layers from.
+        /// Images to use as cache sources.
         "cacheFrom" => cache_from: Option<TextList>,
-        /// Where layers are kept.
+        /// Where to store cached layers.
         "cacheTo" => cache_to: Option<Text>,
         /// The repository that caches layers (`remoteCacheRepo` for Docker).
         "remoteCacheImage" => remote_cache_image: Option<Text>,
@@ -90,13 +90,13 @@ record! {
         "envVariables" => env_variables: Option<TextMap>,
         /// The user id.
         "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
-        /// What the container may use.
+        /// The resources of the container.
         "resources" => resources: Option<Resources>,
-        /// How often the step is tried.
+        /// How many times to try the step.
         "retry" => retry: Option<Int>,
-        /// Without effect.
+        /// No effect.
         "privileged" => privileged: Option<Flag>,
-        /// Without effect.
+        /// No effect.
         "imagePullPolicy" => image_pull_policy: Option<Text>,
     }
     given {

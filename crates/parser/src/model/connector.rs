@@ -66,7 +66,7 @@ pub struct AwsConnector {
     pub credential: AwsCredential,
     /// `credential.region`.
     pub region: Option<Text>,
-    /// `credential.crossAccountAccess` (or beside `credential`).
+    /// `credential.crossAccountAccess` (or next to `credential`).
     pub cross_account: Option<CrossAccountAccess>,
     /// `delegateSelectors`, of `spec` or of `credential.spec`.
     pub delegate_selectors: Option<TextList>,
@@ -105,7 +105,7 @@ spec! {
     pub struct CrossAccountAccess {
         /// The role to assume.
         "crossAccountRoleArn" => role_arn: Option<Text> = REQUIRED,
-        /// The external id that the role's trust policy asks for.
+        /// The external id that the role's trust policy requires.
         "externalId" => external_id: Option<Text>,
     }
     with span;
@@ -147,7 +147,7 @@ pub enum DockerAuth {
     },
     /// `Anonymous`.
     Anonymous,
-    /// A type that there is not, which has been reported.
+    /// An unknown type, which has been reported.
     Unknown,
 }
 
@@ -235,7 +235,7 @@ pub enum AzureAuth {
     UserAssigned(Option<Text>),
 }
 
-/// `secret:`; its value never stands in the document unless it is inline.
+/// `secret:`; its value is in the document only if it is inline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SecretDocument {
     /// `identifier`.

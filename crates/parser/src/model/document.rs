@@ -1,4 +1,4 @@
-//! Documents beside pipelines: templates, input sets, triggers (documents.templates, documents.input-sets).
+//! Documents other than pipelines: templates, input sets, triggers (documents.templates, documents.input-sets).
 
 use cirun_diagnostics::Spanned;
 
@@ -12,11 +12,11 @@ record! {
     /// `template:`.
     #[derive(Debug, Clone, PartialEq)]
     pub struct TemplateDocument {
-        /// The name by which references know the template.
+        /// The name by which references use the template.
         "identifier" => identifier: Option<Spanned<String>> = REQUIRED,
-        /// The name for people.
+        /// The display name.
         "name" => name: Option<Text> = REQUIRED,
-        /// What the template stands for.
+        /// The type of the template.
         "type" => kind: Spanned<String>,
         /// The version.
         "versionLabel" => version_label: Option<Text> = REQUIRED,
@@ -36,7 +36,7 @@ record! {
     }
     known {
         "spec": FieldKind::Named("templateSpec"), "What the template holds.";
-        "description": FieldKind::Text, "A text for people.";
+        "description": FieldKind::Text, "A description.";
         "icon": FieldKind::Any, "A picture; some exports write null.";
         "allowedOverrides": FieldKind::TextList, "What a reference may override.";
         "childType": FieldKind::Text, "Written by some exports.";
@@ -66,18 +66,18 @@ spec! {
     /// `inputSet:`.
     #[derive(Debug, Clone, PartialEq)]
     pub struct InputSetDocument {
-        /// The name by which overlays and triggers know the input set.
+        /// The name by which overlays and triggers use the input set.
         "identifier" => identifier: Option<Spanned<String>> = REQUIRED,
-        /// The name for people.
+        /// The display name.
         "name" => name: Option<Text>,
-        /// The values: a pipeline with nothing but its runtime inputs.
+        /// The values: a pipeline with only its runtime inputs.
         "pipeline" => pipeline: Option<Node> = REQUIRED,
     }
     with span;
     known {
         "orgIdentifier": FieldKind::Text, "The organisation.";
         "projectIdentifier": FieldKind::Text, "The project.";
-        "description": FieldKind::Text, "A text for people.";
+        "description": FieldKind::Text, "A description.";
         "tags": FieldKind::TextMap, "Labels for searching.";
         "pipelineIdentifier": FieldKind::Text, "Written by some exports.";
         "storeType": FieldKind::Text, "Where the service keeps the document.";
@@ -91,37 +91,37 @@ spec! {
     /// `overlayInputSet:`.
     #[derive(Debug, Clone, PartialEq)]
     pub struct OverlayDocument {
-        /// The name by which triggers know the overlay.
+        /// The name by which triggers use the overlay.
         "identifier" => identifier: Option<Spanned<String>> = REQUIRED,
-        /// The name for people.
+        /// The display name.
         "name" => name: Option<Text>,
         /// The pipeline of the input sets.
         "pipelineIdentifier" => pipeline: Option<Text>,
-        /// Identifiers of input sets; of several the last one wins.
+        /// Identifiers of input sets; the last one wins.
         "inputSetReferences" => references: Vec<Spanned<String>> = REQUIRED,
     }
     with span;
     known {
         "orgIdentifier": FieldKind::Text, "The organisation.";
         "projectIdentifier": FieldKind::Text, "The project.";
-        "description": FieldKind::Text, "A text for people.";
+        "description": FieldKind::Text, "A description.";
         "tags": FieldKind::TextMap, "Labels for searching.";
     }
 }
 
 spec! {
-    /// `trigger:`, as far as it gives inputs.
+    /// `trigger:`, with the fields that set inputs.
     #[derive(Debug, Clone, PartialEq)]
     pub struct TriggerDocument {
         /// The name of the trigger.
         "identifier" => identifier: Option<Spanned<String>> = REQUIRED,
-        /// The name for people.
+        /// The display name.
         "name" => name: Option<Text>,
         /// The pipeline that it starts.
         "pipelineIdentifier" => pipeline: Option<Text>,
         /// Input sets for the pipeline.
         "inputSetRefs" => input_sets: Option<TextList>,
-        /// Further inputs: a YAML document in a text.
+        /// Further inputs: a YAML document as a text.
         "inputYaml" => input_yaml: Option<Text>,
         /// The stages that run.
         "stagesToExecute" => stages: Option<TextList>,
@@ -130,7 +130,7 @@ spec! {
     known {
         "orgIdentifier": FieldKind::Text, "The organisation.";
         "projectIdentifier": FieldKind::Text, "The project.";
-        "description": FieldKind::Text, "A text for people.";
+        "description": FieldKind::Text, "A description.";
         "tags": FieldKind::TextMap, "Labels for searching.";
         "enabled": FieldKind::Flag, "The trigger listens.";
         "source": FieldKind::Any, "What it listens to.";
@@ -140,7 +140,7 @@ spec! {
     }
 }
 
-/// A document, read.
+/// A parsed document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lowered {
     /// `pipeline:`.

@@ -61,7 +61,7 @@ pub struct StrategySpec {
     pub repeat: Option<RepeatSpec>,
     /// `when`.
     pub when: Option<Text>,
-    /// `onFailure`: `RunAll`, or `SkipQueued` to leave out the instances that have not begun when one fails.
+    /// `onFailure`: `RunAll`, or `SkipQueued` to skip the instances that have not begun when one fails.
     pub on_failure: Option<Text>,
     /// Its place.
     pub span: Span,
@@ -73,15 +73,15 @@ spec! {
     pub struct RepeatSpec {
         /// How many times.
         "times" => times: Option<Int>,
-        /// Once for each of these; `<+repeat.item>` names it.
+        /// Once for each item; `<+repeat.item>` is the current one.
         "items" => items: Option<TextList>,
-        /// How many items one run gets.
+        /// The number of items per instance.
         "partitionSize" => partition_size: Option<Int>,
         /// The first instance.
         "start" => start: Option<Int>,
         /// The instance after the last.
         "end" => end: Option<Int>,
-        /// What `start` and `end` count: `Percentage` or `Count`.
+        /// The unit of `start` and `end`: `Percentage` or `Count`.
         "unit" => unit: Option<Text> as words::COUNTED,
     }
     known {
@@ -108,7 +108,7 @@ spec! {
         "templateInputs" => inputs: Option<Node> as MAP,
         /// Values for the template's variables.
         "templateVariables" => variables: Option<Node> as MAP,
-        /// Fields that replace those of the template, where it allows them.
+        /// Fields that replace those of the template, if it allows that.
         "templateOverrides" => overrides: Option<Node> as MAP,
     }
     with span;

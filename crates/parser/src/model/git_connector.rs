@@ -49,9 +49,9 @@ impl GitProvider {
 pub struct GitConnector {
     /// The connector's type.
     pub provider: GitProvider,
-    /// `url`: of the repository, or of what it is in.
+    /// `url`: of the repository, or of its account, project or region.
     pub url: Option<Text>,
-    /// `type` (`connectionType` of `Git`): `Repo`, or `Account`, `Project`, `Region` where a step names the repository.
+    /// `type` (`connectionType` of `Git`): `Repo`, or `Account`, `Project`, `Region` if steps name the repository.
     pub url_type: Option<Text>,
     /// How to log in.
     pub login: Option<GitLogin>,
@@ -64,11 +64,11 @@ pub struct GitConnector {
 pub enum GitLogin {
     /// `UsernamePassword` and `UsernameToken`.
     Password {
-        /// Who.
+        /// The user name.
         user: GitUser,
         /// `passwordRef`, or `tokenRef`.
         password_ref: Option<Text>,
-        /// The field that should be there: `passwordRef` or `tokenRef`.
+        /// The required field: `passwordRef` or `tokenRef`.
         field: &'static str,
         /// Its place.
         span: Span,
@@ -80,12 +80,12 @@ pub enum GitLogin {
         /// Its place.
         span: Span,
     },
-    /// `GithubApp`: the service makes a token with the app's key.
+    /// `GithubApp`: the service creates a token with the app's key.
     App {
         /// Its place.
         span: Span,
     },
-    /// `Kerberos` of `Gitlab`: the service knows it, and CI does not clone with it.
+    /// `Kerberos` of `Gitlab`: the service supports it, but CI does not clone with it.
     Kerberos {
         /// Its place.
         span: Span,

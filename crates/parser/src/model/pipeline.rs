@@ -19,9 +19,9 @@ record! {
     /// `pipeline:`.
     #[derive(Debug, Clone, PartialEq)]
     pub struct Pipeline {
-        /// The name by which expressions, input sets and triggers know the pipeline.
+        /// The name by which expressions, input sets and triggers use the pipeline.
         "identifier" => identifier: Option<Spanned<String>> as FieldKind::Identifier,
-        /// The name for people.
+        /// The display name.
         "name" => name: Option<Text> as FieldKind::Name,
         /// The organisation that the pipeline belongs to.
         "orgIdentifier" => org: Option<Text>,
@@ -29,11 +29,11 @@ record! {
         "projectIdentifier" => project: Option<Text>,
         /// Labels for searching.
         "tags" => tags: Option<TextMap>,
-        /// Variables, as `<+pipeline.variables.NAME>`.
+        /// Variables, for `<+pipeline.variables.NAME>`.
         "variables" => variables: Vec<Variable>,
         /// The stages, in the order in which they run.
         "stages" => stages: Vec<StageNode> as STAGES,
-        /// A template that is the whole pipeline.
+        /// A template to use as the whole pipeline.
         "template" => template: Option<TemplateRef>,
         /// How long the pipeline may run.
         "timeout" => timeout: Option<Text> as FieldKind::Duration,
@@ -45,13 +45,13 @@ record! {
     }
     known {
         "properties": FieldKind::Object(PROPERTIES), "Settings by module; `ci.codebase` is what CI stages clone.";
-        "description": FieldKind::Text, "A text for people.";
+        "description": FieldKind::Text, "A description.";
         "allowStageExecutions": FieldKind::Flag, "Single stages may be run.";
         "fixedInputsOnRerun": FieldKind::Flag, "A rerun takes the inputs of the first run.";
-        "delegateSelectors": FieldKind::TextList, "Which delegates may work for the pipeline.";
+        "delegateSelectors": FieldKind::TextList, "Which delegates may run the pipeline.";
         "flowControl": FieldKind::Object(FLOW_CONTROL), "Barriers.";
-        "notificationRules": FieldKind::List(&FieldKind::Object(NOTIFICATION_RULE)), "Who hears of what.";
-        "notifications": FieldKind::Any, "Who hears of what, in older documents.";
+        "notificationRules": FieldKind::List(&FieldKind::Object(NOTIFICATION_RULE)), "Notification rules.";
+        "notifications": FieldKind::Any, "Notification rules, in older documents.";
         "inputSet": FieldKind::Any, "Written by some exports.";
         "storeType": FieldKind::Text, "Where the service keeps the document.";
         "connectorRef": FieldKind::Text, "Where the service keeps the document.";
@@ -106,39 +106,39 @@ spec! {
     pub struct Codebase {
         /// The Git connector; none for repositories of Harness Code.
         "connectorRef" => connector_ref: Option<Text>,
-        /// The repository, where the connector is for an account.
+        /// The repository, if the connector is for an account.
         "repoName" => repo_name: Option<Text>,
-        /// What is checked out.
+        /// The branch, tag, commit or pull request to check out.
         "build" => build: Option<BuildSpec> = REQUIRED,
-        /// How many commits are fetched.
+        /// Number of commits to fetch.
         "depth" => depth: Option<Int>,
-        /// The folder below the workspace.
+        /// The directory in the workspace.
         "cloneDirectory" => clone_directory: Option<Text>,
-        /// `MergeCommit` or `SourceBranch`: what a pull request's build checks out.
+        /// `MergeCommit` or `SourceBranch`: what to check out for a pull request.
         "prCloneStrategy" => pr_clone_strategy: Option<Text> as words::CLONE_STRATEGIES,
-        /// Checks the server's certificate.
+        /// Whether to verify the server's certificate.
         "sslVerify" => ssl_verify: Option<Flag>,
-        /// Fetches large files.
+        /// Whether to fetch large files.
         "lfs" => lfs: Option<Flag>,
-        /// Fetches tags.
+        /// Whether to fetch tags.
         "fetchTags" => fetch_tags: Option<Flag>,
-        /// Leaves the credentials in the clone.
+        /// Whether to keep the credentials in the clone.
         "persistCredentials" => persist_credentials: Option<Flag>,
-        /// Logs what git does.
+        /// Whether to log what git does.
         "debug" => debug: Option<Flag>,
-        /// The paths that are checked out; all if missing.
+        /// The paths to check out; all if missing.
         "sparseCheckout" => sparse_checkout: Option<TextList>,
         /// `true`, `false` or `recursive`.
         "submoduleStrategy" => submodule_strategy: Option<Text> as words::SUBMODULES,
         /// A command before the fetch.
         "preFetchCommand" => pre_fetch_command: Option<Text>,
-        /// Limits of the clone's container.
+        /// Resources of the clone's container.
         "resources" => resources: Option<Node> as RESOURCES_OF_CLONES,
     }
     with span;
 }
 
-/// `build`: what is checked out.
+/// `build`: what to check out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BuildSpec {
     /// `{type: branch, spec: {branch}}`.

@@ -60,7 +60,7 @@ record! {
     /// `spec` of a CI stage.
     #[derive(Debug, Clone, PartialEq, Default)]
     pub struct CiStage {
-        /// Clones the codebase before the first step.
+        /// Whether to clone the codebase before the first step.
         "cloneCodebase" => clone_codebase: Option<Flag>,
         /// The operating system and architecture.
         "platform" => platform: Option<Platform>,
@@ -68,11 +68,11 @@ record! {
         "runtime" => runtime: Option<Runtime>,
         /// A Kubernetes cluster, a pool of machines, or the infrastructure of another stage.
         "infrastructure" => infrastructure: Option<Infrastructure>,
-        /// Paths that all steps see.
+        /// Paths that all steps share.
         "sharedPaths" => shared_paths: Option<TextList>,
         /// Cache Intelligence.
         "caching" => caching: Option<Caching>,
-        /// Which connector pulls which images; not on Kubernetes.
+        /// The connectors that pull images; not on Kubernetes.
         "registries" => registries: Vec<RegistrySpec>,
         /// Background services of older documents.
         "serviceDependencies" => service_dependencies: Vec<ServiceDependency>,
@@ -85,7 +85,7 @@ record! {
         "execution": FieldKind::Object(EXECUTION), "The steps.";
         "buildIntelligence": FieldKind::Object(BUILD_INTELLIGENCE), "Build Intelligence.";
         "slsa_provenance": FieldKind::Object(PROVENANCE), "An attestation of how the artifact was built.";
-        "variables": FieldKind::Any, "Not read here: variables stand on the stage.";
+        "variables": FieldKind::Any, "Not read here: variables belong to the stage.";
         "delegateSelectors": FieldKind::Unread, "Of the stage and its infrastructure.";
         "service": FieldKind::Unread, "Of Deployment stages.";
         "skipGitClone": FieldKind::Flag, "Of older documents.";
@@ -127,18 +127,18 @@ pub struct Infrastructure {
 }
 
 record! {
-    /// An item of `registries`: a connector, and the images that it pulls (images.registries).
+    /// An item of `registries`: a connector and its images (images.registries).
     #[derive(Debug, Clone, PartialEq)]
     pub struct RegistrySpec {
         /// The connector.
         "connectorRef" => connector_ref: Option<Text>,
-        /// A regular expression of the images; without it the connector's type decides.
+        /// A regular expression for the images; without it the connector's type decides.
         "match" => pattern: Option<Text>,
     }
     with span;
     known {
-        "connectorIdentifier": FieldKind::Text, "The connector, in the service's own word.";
-        "name": FieldKind::Text, "The connector, in the word of `registry.credentials`.";
+        "connectorIdentifier": FieldKind::Text, "The connector, by the service's own name.";
+        "name": FieldKind::Text, "The connector, by the name in `registry.credentials`.";
     }
 }
 
@@ -146,13 +146,13 @@ spec! {
     /// `caching` (Cache Intelligence).
     #[derive(Debug, Clone, PartialEq)]
     pub struct Caching {
-        /// Saves and restores.
+        /// Whether to save and restore.
         "enabled" => enabled: Option<Flag>,
         /// The key of the cache.
         "key" => key: Option<Text>,
-        /// The paths that are cached.
+        /// The paths to cache.
         "paths" => paths: Option<TextList>,
-        /// Overwrites a cache with the same key.
+        /// Whether to overwrite a cache with the same key.
         "override" => override_: Option<Flag>,
         /// `pull`, `push` or `pull-push`.
         "policy" => policy: Option<Text> as words::CACHE_POLICIES,

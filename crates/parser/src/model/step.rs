@@ -104,16 +104,16 @@ pub enum StepSpec {
     RunTests(Box<RunTestsSpec>),
     /// `Wait`.
     Wait(WaitSpec),
-    /// A step type of the schema that is not run locally, and types that no CI stage has.
+    /// A step type of the schema that does not run locally, or a type that CI stages do not have.
     Other(OtherSpec),
     /// A reference without a type.
     Template,
 }
 
-/// A step that is shown and not run.
+/// A step that is shown but does not run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OtherSpec {
-    /// Why, for a person.
+    /// The reason, as text to print.
     pub why: &'static str,
     /// Its fields, as written.
     pub fields: Vec<(Spanned<String>, Node)>,

@@ -1,4 +1,4 @@
-//! What the steps that run locally take (documents.step-fields).
+//! The fields of the steps that run locally (documents.step-fields).
 
 use cirun_diagnostics::{Span, Spanned};
 
@@ -9,7 +9,7 @@ use crate::{
     words,
 };
 
-/// A map of anything.
+/// A map with any content.
 const VALUES: FieldKind = FieldKind::Named("values");
 
 /// `resources`.
@@ -47,10 +47,10 @@ spec! {
         /// The shell variable to read.
         "value" => value: Option<Text>,
     }
-    known { "description": FieldKind::Text, "A text for people."; }
+    known { "description": FieldKind::Text, "A description."; }
 }
 
-/// `shell`, as written and as understood.
+/// `shell`, as written and as parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shell {
     /// `Sh`, the default.
@@ -66,7 +66,7 @@ pub enum Shell {
 }
 
 impl Shell {
-    /// The shell of a word, whatever its case: the service takes `Sh` only, its documentation writes `sh` too.
+    /// Parses a shell name in any case: the service only accepts `Sh`, but its documentation also has `sh`.
     pub fn from_word(word: &str) -> Option<Self> {
         match word.trim().to_ascii_lowercase().as_str() {
             "sh" => Some(Self::Sh),
@@ -89,11 +89,11 @@ spec! {
         "shell" => shell: Option<Text> as words::SHELLS,
         /// The connector of the image's registry.
         "connectorRef" => connector_ref: Option<Text>,
-        /// Which connector pulls which images, in place of the stage's list and of `connectorRef`; not on Kubernetes.
+        /// The connectors that pull images, instead of the stage's list and of `connectorRef`; not on Kubernetes.
         "registries" => registries: Vec<RegistrySpec>,
         /// The Harness Artifact Registry of the image.
         "registryRef" => registry_ref: Option<Text>,
-        /// The image in which the script runs; on machines without one it runs on the machine.
+        /// The image in which the script runs; on machines without one it runs on the machine itself.
         "image" => image: Option<Text>,
         /// `Always`, `Never` or `IfNotPresent`.
         "imagePullPolicy" => image_pull_policy: Option<Text> as words::PULL_POLICIES,
@@ -101,25 +101,25 @@ spec! {
         "envVariables" => env_variables: Option<TextMap>,
         /// Variables that later steps can read.
         "outputVariables" => output_variables: Vec<OutputVariableSpec>,
-        /// Runs the container with all rights on its machine.
+        /// Whether to run the container with all rights on its machine.
         "privileged" => privileged: Option<Flag>,
         /// Test reports to collect.
         "reports" => reports: Option<ReportsSpec>,
-        /// What the container may use.
+        /// The resources of the container.
         "resources" => resources: Option<Resources>,
         /// The user id.
         "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
         /// Publishes the output variables under another name.
         "outputAlias" => output_alias: Option<OutputAliasSpec>,
-        /// `Test`: selects the tests that a change can affect.
+        /// `Test`: whether to select the tests that a change can affect.
         "intelligenceMode" => intelligence_mode: Option<Flag>,
-        /// `Test`: where the tests are.
+        /// `Test`: the paths of the tests.
         "globs" => globs: Option<TextList>,
-        /// `Test`: into how many parts the tests are split.
+        /// `Test`: the number of parts to split the tests into.
         "parallelism" => parallelism: Option<Int>,
     }
     known {
-        "description": FieldKind::Text, "Not read here: a description stands on the step.";
+        "description": FieldKind::Text, "Not read here: a description belongs to the step.";
         "baseImageConnectorRefs": FieldKind::TextList, "Of other steps.";
     }
 }
@@ -143,7 +143,7 @@ record! {
         "image" => image: Option<Text>,
         /// The connector of the image's registry.
         "connectorRef" => connector_ref: Option<Text>,
-        /// Which connector pulls which images, in place of the stage's list and of `connectorRef`; not on Kubernetes.
+        /// The connectors that pull images, instead of the stage's list and of `connectorRef`; not on Kubernetes.
         "registries" => registries: Vec<RegistrySpec>,
         /// The script, or the arguments of the entrypoint.
         "command" => command: Option<Text>,
@@ -153,31 +153,31 @@ record! {
         "shell" => shell: Option<Text> as words::SHELLS,
         /// Environment variables.
         "envVariables" => env_variables: Option<TextMap>,
-        /// What the container may use.
+        /// The resources of the container.
         "resources" => resources: Option<Resources>,
-        /// Runs the container with all rights on its machine.
+        /// Whether to run the container with all rights on its machine.
         "privileged" => privileged: Option<Flag>,
         /// The user id.
         "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
         /// `Always`, `Never` or `IfNotPresent`.
         "imagePullPolicy" => image_pull_policy: Option<Text> as words::PULL_POLICIES,
-        /// Ports of the machine and the ports of the service behind them; not on Kubernetes.
+        /// Ports of the machine, mapped to ports of the service; not on Kubernetes.
         "portBindings" => port_bindings: Option<TextMap>,
-        /// Ports, in the form that only the service's own classes have.
+        /// Ports, in a form that only the service's own classes have.
         "ports" => ports: Option<TextList>,
         /// Further host names; only on machines.
         "networkAliases" => network_aliases: Option<TextList>,
         /// Test reports to collect.
         "reports" => reports: Option<ReportsSpec>,
-        /// How often the step is started.
+        /// How many times to start the step.
         "retry" => retry: Option<Int>,
-        /// The image is one of Harness's own.
+        /// Whether the image is one of Harness's own.
         "harnessManagedImage" => harness_managed_image: Option<Flag>,
-        /// Without effect: a service has no outputs.
+        /// No effect: a service has no outputs.
         "outputVariables" => output_variables: Option<Node>,
     }
     given {
-        /// `args` of a legacy service: what its entrypoint is started with.
+        /// `args` of a legacy service: the arguments of its entrypoint.
         args: Option<TextList>,
     }
 }
@@ -190,7 +190,7 @@ spec! {
         "image" => image: Option<Text>,
         /// The connector of the image's registry.
         "connectorRef" => connector_ref: Option<Text>,
-        /// Which connector pulls which images, in place of the stage's list and of `connectorRef`; not on Kubernetes.
+        /// The connectors that pull images, instead of the stage's list and of `connectorRef`; not on Kubernetes.
         "registries" => registries: Vec<RegistrySpec>,
         /// The Harness Artifact Registry of the image.
         "registryRef" => registry_ref: Option<Text>,
@@ -200,15 +200,15 @@ spec! {
         "settings" => settings: Option<Node> as VALUES,
         /// A plugin in a git repository.
         "uses" => uses: Option<Text>,
-        /// Environment variables: not in the schema, and used.
+        /// Environment variables: not in the schema, but in use.
         "envVariables" => env_variables: Option<TextMap>,
         /// `Always`, `Never` or `IfNotPresent`.
         "imagePullPolicy" => image_pull_policy: Option<Text> as words::PULL_POLICIES,
-        /// Runs the container with all rights on its machine.
+        /// Whether to run the container with all rights on its machine.
         "privileged" => privileged: Option<Flag>,
         /// Test reports to collect.
         "reports" => reports: Option<ReportsSpec>,
-        /// What the container may use.
+        /// The resources of the container.
         "resources" => resources: Option<Resources>,
         /// The user id.
         "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
@@ -221,25 +221,25 @@ spec! {
     pub struct GitCloneSpec {
         /// The Git connector.
         "connectorRef" => connector_ref: Option<Text>,
-        /// The repository, where the connector is for an account.
+        /// The repository, if the connector is for an account.
         "repoName" => repo_name: Option<Text>,
         /// The project of the repository, at some providers.
         "projectName" => project_name: Option<Text>,
-        /// What is checked out.
+        /// The branch, tag, commit or pull request to check out.
         "build" => build: Option<BuildSpec> = REQUIRED,
-        /// The folder below the workspace.
+        /// The directory in the workspace.
         "cloneDirectory" => clone_directory: Option<Text>,
-        /// How many commits are fetched.
+        /// Number of commits to fetch.
         "depth" => depth: Option<Text> as FieldKind::Int,
-        /// Checks the server's certificate.
+        /// Whether to verify the server's certificate.
         "sslVerify" => ssl_verify: Option<Flag>,
-        /// Fetches large files.
+        /// Whether to fetch large files.
         "lfs" => lfs: Option<Flag>,
-        /// Logs what git does.
+        /// Whether to log what git does.
         "debug" => debug: Option<Flag>,
-        /// Fetches tags.
+        /// Whether to fetch tags.
         "fetchTags" => fetch_tags: Option<Flag>,
-        /// The paths that are checked out; all if missing.
+        /// The paths to check out; all if missing.
         "sparseCheckout" => sparse_checkout: Option<TextList>,
         /// `true`, `false` or `recursive`.
         "submoduleStrategy" => submodule_strategy: Option<Text> as words::SUBMODULES,
@@ -247,9 +247,9 @@ spec! {
         "preFetchCommand" => pre_fetch_command: Option<Text>,
         /// Files whose content becomes an output.
         "outputFilePathsContent" => output_file_paths_content: Option<TextList>,
-        /// Runs the container with all rights on its machine.
+        /// Whether to run the container with all rights on its machine.
         "privileged" => privileged: Option<Flag>,
-        /// What the container may use.
+        /// The resources of the container.
         "resources" => resources: Option<Resources>,
         /// The user id.
         "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
@@ -286,19 +286,19 @@ record! {
         "namespaces" => namespaces: Option<Text>,
         /// Annotations that mark tests.
         "testAnnotations" => test_annotations: Option<Text>,
-        /// Where the tests are.
+        /// The paths of the tests.
         "testGlobs" => test_globs: Option<Text>,
         /// The root of the tests.
         "testRoot" => test_root: Option<Text>,
-        /// Runs the tests that a change can affect.
+        /// Whether to run only the tests that a change can affect.
         "runOnlySelectedTests" => run_only_selected_tests: Option<Flag>,
-        /// Splits the tests over parallel steps.
+        /// Whether to split the tests over parallel steps.
         "enableTestSplitting" => enable_test_splitting: Option<Flag>,
         /// `ClassTiming` or `TestCount`.
         "testSplitStrategy" => test_split_strategy: Option<Text> as words::SPLIT_STRATEGIES,
     }
     given {
-        /// The fields it shares with `Run` (`command` is not one of them).
+        /// The fields shared with `Run` (without `command`).
         run: RunSpec,
     }
 }
@@ -307,7 +307,7 @@ spec! {
     /// `Wait`.
     #[derive(Debug, Clone, PartialEq, Default)]
     pub struct WaitSpec {
-        /// How long.
+        /// The duration.
         "duration" => duration: Option<Text> as FieldKind::Duration = REQUIRED,
     }
     known {

@@ -46,7 +46,7 @@ impl StoreStep {
 }
 
 record! {
-    /// The inputs of all of these steps; which of them a type has is in its table.
+    /// The inputs of all of these steps; the table of a type has those that it uses.
     #[derive(Debug, Clone, PartialEq)]
     pub struct StoreSpec {
         /// The connector of the store.
@@ -59,35 +59,35 @@ record! {
         "containerName" => container_name: Option<Text>,
         /// The cache's key.
         "key" => key: Option<Text>,
-        /// What is saved.
+        /// The paths to save.
         "sourcePaths" => source_paths: Option<TextList>,
-        /// What is uploaded.
+        /// The files to upload.
         "sourcePath" => source_path: Option<Text>,
-        /// Where uploads go in the store.
+        /// The target of uploads in the store.
         "target" => target: Option<Text>,
         /// The bucket's region.
         "region" => region: Option<Text>,
         /// The address of an S3-compatible store.
         "endpoint" => endpoint: Option<Text>,
-        /// The bucket is named in the path, not in the host.
+        /// Whether the bucket is in the path instead of the host.
         "pathStyle" => path_style: Option<Flag>,
         /// `Tar`, `Gzip` or `Zstd`.
         "archiveFormat" => archive_format: Option<Text>,
-        /// Replaces what the key has.
+        /// Whether to replace an existing cache.
         "override" => replace: Option<Flag>,
-        /// Fails where the key has nothing.
+        /// Whether to fail if there is no cache.
         "failIfKeyNotFound" => fail_if_key_not_found: Option<Flag>,
-        /// Owners, modes and times come back too.
+        /// Whether to restore owners, modes and times too.
         "preserveMetadata" => preserve_metadata: Option<Flag>,
-        /// What is taken off the paths of uploads.
+        /// The prefix to remove from the paths of uploads.
         "stripPrefix" => strip_prefix: Option<Text>,
-        /// Uploads lose their directories.
+        /// Whether to upload files without their directories.
         "uploadAsFlat" => upload_as_flat: Option<Flag>,
         /// The user id.
         "runAsUser" => run_as_user: Option<Text>,
-        /// What the container may use.
+        /// The resources of the container.
         "resources" => resources: Option<Resources>,
-        /// How often the step is tried.
+        /// How many times to try the step.
         "retry" => retry: Option<Int>,
     }
     given {

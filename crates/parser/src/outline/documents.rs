@@ -1,4 +1,4 @@
-//! Documents, stages and what stands around their steps.
+//! Documents, stages and their settings.
 
 use super::{Outline, Shown, line, map, merged};
 use crate::model::{

@@ -1,4 +1,4 @@
-//! Events to nodes, with a stack of its own: nothing here recurses over the input.
+//! Builds nodes from events, with an explicit stack: nothing here recurses over the input.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -12,16 +12,16 @@ use super::{
 };
 use crate::{Entry, Node, Value, codes};
 
-/// What copies of anchored nodes may take in one text, in bytes.
+/// The maximum size of all copies of anchored nodes in one text, in bytes.
 const MAX_COPIES: usize = 16 << 20;
 
 pub(super) struct Builder<'t> {
     source: SourceId,
     text: &'t str,
-    /// Bytes of `text` before the reader's text.
+    /// The bytes of `text` before the reader's text.
     base: usize,
     frames: Vec<Frame>,
-    /// Finished anchors; `None` if there was no room for a copy.
+    /// Finished anchors; `None` if the limit did not allow a copy.
     anchors: BTreeMap<usize, Option<Finished>>,
     copied: usize,
     root: Option<Node>,
@@ -29,11 +29,11 @@ pub(super) struct Builder<'t> {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// A collection that is still open.
+/// An open collection.
 struct Frame {
     anchor: usize,
     start: u32,
-    /// The last byte that was written for it so far.
+    /// The last byte of its content so far.
     end: u32,
     flow: bool,
     cost: usize,
@@ -46,12 +46,12 @@ enum Open {
     Map { entries: Vec<Entry>, merged: Vec<Entry>, key: Option<Key> },
 }
 
-/// A finished node, its size in memory and how many collections stand inside each other in it.
+/// A finished node, its size in memory and the nesting depth of its collections.
 struct Finished {
     node: Node,
     cost: usize,
     height: usize,
-    /// Where it ends in the text: for an alias not where its node ends.
+    /// Its end in the text; for an alias this is not the end of its node.
     end: u32,
 }
 
@@ -81,11 +81,11 @@ impl<'t> Builder<'t> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Keeps what was read of the document and reports why there is no more.
+    /// Keeps the part of the document that was read, and reports why it ends there.
     pub(super) fn break_off(&mut self, mistake: SyntaxMistake) {
         let at = self.char_span(mistake.at);
         let code = if mistake.deep { codes::TOO_DEEP } else { codes::YAML_SYNTAX };
-        let mut diagnostic = code.says(mistake.message).at(at, "the document is read up to here");
+        let mut diagnostic = code.says(mistake.message).at(at, "cirun reads the document up to here");
         diagnostic.help = mistake.help.map(str::to_owned);
         self.report(diagnostic);
         self.close_all();
@@ -97,7 +97,7 @@ impl<'t> Builder<'t> {
             let finished = self.close(frame);
             self.place(finished);
         }
-        // What is unfinished looks wrong in ways that its author did not write.
+        // Incomplete nodes have errors that their author did not make.
         self.diagnostics.truncate(reported);
         if let Some(root) = self.root.take() {
             self.done.push((root, false));
@@ -105,7 +105,7 @@ impl<'t> Builder<'t> {
         self.anchors.clear();
     }
 
-    /// Takes an event; false if the rest of the document is not to be read.
+    /// Handles an event; returns false if the rest of the document should not be read.
     pub(super) fn event(&mut self, event: Event<'_>, span: &granit_parser::Span) -> bool {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
@@ -185,7 +185,7 @@ impl<'t> Builder<'t> {
         Finished { node: Node { span, value }, cost: frame.cost, height: frame.height, end: frame.end }
     }
 
-    /// Puts a node where the innermost open collection wants one.
+    /// Adds a node to the innermost open collection.
     fn place(&mut self, finished: Finished) {
         let Finished { node, cost, height, end } = finished;
         let Some(frame) = self.frames.last_mut() else {
@@ -238,7 +238,7 @@ impl<'t> Builder<'t> {
         let at = self.span(span);
         let open = self.frames.len();
         let (cost, height) = match self.anchors.get(&id) {
-            None => return self.missing_alias("this alias stands inside its own anchor".to_owned(), span),
+            None => return self.missing_alias("this alias is inside its own anchor".to_owned(), span),
             Some(Some(anchored)) => (anchored.cost, anchored.height),
             Some(None) => (usize::MAX, 0),
         };
@@ -293,7 +293,7 @@ impl<'t> Builder<'t> {
         Node { span, value: Value::Scalar { text: text.into_owned(), plain, lead } }
     }
 
-    /// The quote before a text, where the source has the text as it is.
+    /// The length of the quote before a text, if the source has the text literally.
     fn lead(&self, text: &str, style: ScalarStyle, span: Span) -> Option<u8> {
         let quote = match style {
             ScalarStyle::Plain => 0,
@@ -313,7 +313,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// The reader's place in bytes of the source, without the blanks and line breaks at its end.
+    /// The reader's position in bytes of the source, without trailing spaces and line breaks.
     fn span(&self, span: &granit_parser::Span) -> Span {
         let range = span.byte_range().unwrap_or_default();
         let (start, end) = (range.start + self.base, range.end + self.base);

@@ -1,4 +1,4 @@
-//! The entries of a map: what may be a key, merges, and keys that are written twice.
+//! The entries of a map: allowed keys, merges, and duplicate keys.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub(super) enum Key {
     NotText,
 }
 
-/// Reports and drops repeated keys, and adds the merged entries whose key is not there.
+/// Reports and drops duplicate keys, and adds merged entries with new keys.
 pub(super) fn tidy(entries: Vec<Entry>, merged: Vec<Entry>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entry> {
     let repeated = repeated(&entries);
     for (first, again) in &repeated {
@@ -39,9 +39,9 @@ pub(super) fn tidy(entries: Vec<Entry>, merged: Vec<Entry>, diagnostics: &mut Ve
     kept
 }
 
-/// Pairs of entries with the same key: the first of them, and each further one.
+/// Pairs of entries with the same key: the first one, and each further one.
 fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
-    // Nearly all maps are small and have no repeated key: they are looked through without a copy.
+    // Nearly all maps are small and have no duplicate key: they are searched without a copy.
     let same = |at: usize| entries[..at].iter().any(|entry| entry.key.value == entries[at].key.value);
     if entries.len() <= 16 && !(1..entries.len()).any(same) {
         return Vec::new();
@@ -61,7 +61,7 @@ fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// Reads a node that stands where a key is wanted.
+/// Reads a node in the position of a key.
 pub(super) fn as_key(node: Node) -> (Key, Option<Diagnostic>) {
     let span = node.span;
     match node.value {
@@ -79,7 +79,7 @@ pub(super) fn as_key(node: Node) -> (Key, Option<Diagnostic>) {
     }
 }
 
-/// Adds what a merge key (`<<`) has for its value to `merged`.
+/// Adds the value of a merge key (`<<`) to `merged`.
 pub(super) fn merge(node: Node, merged: &mut Vec<Entry>) -> Option<Diagnostic> {
     let span = node.span;
     let problem = || Some(codes::MERGE_KEY.says("`<<` needs a map").at(span, "no map").help("write `<<: *anchor`"));

@@ -1,8 +1,8 @@
-//! What the YAML reader stumbled over, in the words of someone who writes pipelines.
+//! Explains syntax errors of the YAML reader to authors of pipelines.
 
 use granit_parser::{ErrorKind, ScanError};
 
-/// A syntax error: where (a byte of the reader's text), what and what now.
+/// A syntax error: the place (a byte of the reader's text), the problem, and what to do.
 pub(super) struct SyntaxMistake {
     pub(super) at: usize,
     pub(super) deep: bool,
@@ -14,8 +14,8 @@ pub(super) fn diagnose(error: &ScanError, text: &str) -> SyntaxMistake {
     let at = place(error, text);
     let deep = matches!(error.kind(), ErrorKind::RecursionLimitExceeded);
     if text.get(at..).is_some_and(|rest| rest.trim_start().starts_with("%{")) {
-        let message = "`%{…}` belongs to a Terraform template, which is no YAML yet".to_owned();
-        return SyntaxMistake { at, deep, message, help: Some("render the template, and check what comes of it") };
+        let message = "`%{…}` belongs to a Terraform template, which is not YAML yet".to_owned();
+        return SyntaxMistake { at, deep, message, help: Some("render the template, and check the result") };
     }
     let (message, help) = describe(error.kind());
     SyntaxMistake { at, deep, message, help }
@@ -26,7 +26,7 @@ pub(super) fn too_deep(at: usize) -> SyntaxMistake {
     SyntaxMistake { at, deep: true, message, help }
 }
 
-/// Where the mistake is. Of a tab in an indentation the reader names the value before it.
+/// The place of the error. For a tab in an indentation the reader names the value before it.
 fn place(error: &ScanError, text: &str) -> usize {
     let at = error.marker().byte_offset().unwrap_or(text.len());
     if describe(error.kind()).0 != TAB || text.as_bytes().get(at) == Some(&b'\t') {
@@ -51,11 +51,11 @@ fn describe(kind: &ErrorKind) -> (String, Option<&'static str>) {
         | ErrorKind::TabAtBlockScalarStart
         | ErrorKind::TabInPlainScalar => Some((TAB, "indent with spaces")),
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => Some((
-            "this line is no `key: value`",
-            "write a blank after the colon, or quote the text if it is the rest of a value",
+            "this line is not `key: value`",
+            "write a space after the colon, or quote the text if it is the rest of a value",
         )),
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => Some((
-            "`: ` where no key can stand",
+            "`: ` where no key is allowed",
             "quote the value if it holds a colon; check the line before this one and the indentation",
         )),
         ErrorKind::InvalidIndentation

@@ -172,7 +172,7 @@ map from "a: *none\nb: &b [*b]\n<<: 1\n? [k]\n: v\n!foo c: !bar d"
     plain "d" from "d"
 1:4 error unknown-alias: there is no anchor `&none` before this alias
     help: quote the value if it is text
-2:8 error unknown-alias: this alias stands inside its own anchor
+2:8 error unknown-alias: this alias is inside its own anchor
     help: quote the value if it is text
 3:5 (no map) error merge-key: `<<` needs a map
     help: write `<<: *anchor`
@@ -203,9 +203,9 @@ map from "c: 3"
 map from "d"
   d:
     null at 28
-2:4 (the document is read up to here) error yaml-syntax: a `[` or `{` is not closed
+2:4 (cirun reads the document up to here) error yaml-syntax: a `[` or `{` is not closed
     help: close it, or quote the value if it is text
-7:1 (the document is read up to here) error yaml-syntax: a quoted text does not end
+7:1 (cirun reads the document up to here) error yaml-syntax: a quoted text does not end
     help: close the quotation mark
 "#);
 }
@@ -233,40 +233,40 @@ fn mistakes_that_people_make() {
     let all: Vec<_> = texts.iter().map(|text| format!("{text:?}\n{}", diagnose(text))).collect();
     assert_snapshot!(all.join("\n"), @r#"
 "a:\n\tb: 1\n"
-2:2 (the document is read up to here) error yaml-syntax: a tab where only spaces may indent
+2:2 (cirun reads the document up to here) error yaml-syntax: a tab where only spaces may indent
     help: indent with spaces
 "a:b\nc: 1\n"
-2:2 (the document is read up to here) error yaml-syntax: `: ` where no key can stand
+2:2 (cirun reads the document up to here) error yaml-syntax: `: ` where no key is allowed
     help: quote the value if it holds a colon; check the line before this one and the indentation
 "a: b: c\n"
-1:5 (the document is read up to here) error yaml-syntax: `: ` where no key can stand
+1:5 (cirun reads the document up to here) error yaml-syntax: `: ` where no key is allowed
     help: quote the value if it holds a colon; check the line before this one and the indentation
 "a: 1\n  b: 2\n"
-2:4 (the document is read up to here) error yaml-syntax: `: ` where no key can stand
+2:4 (cirun reads the document up to here) error yaml-syntax: `: ` where no key is allowed
     help: quote the value if it holds a colon; check the line before this one and the indentation
 "a: \"x\n"
-2:1 (the document is read up to here) error yaml-syntax: a quoted text does not end
+2:1 (cirun reads the document up to here) error yaml-syntax: a quoted text does not end
     help: close the quotation mark
 "a: 'x' y\n"
-1:8 (the document is read up to here) error yaml-syntax: text goes on after a closing quotation mark
+1:8 (cirun reads the document up to here) error yaml-syntax: text goes on after a closing quotation mark
     help: quote the whole value, or nothing of it
 "a: @b\n"
-1:4 (the document is read up to here) error yaml-syntax: a value cannot begin with this character
+1:4 (cirun reads the document up to here) error yaml-syntax: a value cannot begin with this character
     help: quote the value (`@`, `` ` `` and `%` begin no plain text)
 "a: %b\n"
-1:4 (the document is read up to here) error yaml-syntax: a value cannot begin with this character
+1:4 (cirun reads the document up to here) error yaml-syntax: a value cannot begin with this character
     help: quote the value (`@`, `` ` `` and `%` begin no plain text)
 "a: \"\\d\"\n"
-1:4 (the document is read up to here) error yaml-syntax: a backslash escape that YAML does not know
+1:4 (cirun reads the document up to here) error yaml-syntax: a backslash escape that YAML does not know
     help: write `\\` for a backslash, or use single quotes or a `|` block
 "a: {b\n"
-1:4 (the document is read up to here) error yaml-syntax: a `[` or `{` is not closed
+1:4 (cirun reads the document up to here) error yaml-syntax: a `[` or `{` is not closed
     help: close it, or quote the value if it is text
 "a: ]\n"
-1:4 (the document is read up to here) error yaml-syntax: a closing bracket without its opening one
+1:4 (cirun reads the document up to here) error yaml-syntax: a closing bracket without its opening one
     help: quote the value if it is text
 "- a\nb: 1\n"
-2:1 (the document is read up to here) error yaml-syntax: this line does not fit the indentation of the lines before it
+2:1 (cirun reads the document up to here) error yaml-syntax: this line does not fit the indentation of the lines before it
     help: align it with the keys or items it belongs to
 "a: **b**\n"
 1:4 error unknown-alias: there is no anchor `&*b**` before this alias
@@ -274,7 +274,7 @@ fn mistakes_that_people_make() {
 "a:\n- b\n c\n"
 
 "a: `b`\n"
-1:4 (the document is read up to here) error yaml-syntax: a value cannot begin with this character
+1:4 (cirun reads the document up to here) error yaml-syntax: a value cannot begin with this character
     help: quote the value (`@`, `` ` `` and `%` begin no plain text)
 "a: {{ b }}\n"
 1:5 (left out) error yaml-key: a list or a map as a key
@@ -298,7 +298,7 @@ map from "a: 1\nb: x"
     plain "1" from "1"
   b:
     plain "x" from "x"
-2:5 (the text is read up to here) error control-character: the text holds a NUL character
+2:5 (cirun reads the text up to here) error control-character: the text has a NUL character
 "#);
 }
 
@@ -327,25 +327,25 @@ fn one_large_scalar_many_times() {
 #[test]
 fn deep_nesting() {
     assert_snapshot!(diagnose(&"[".repeat(100_000)), @r"
-1:129 (the document is read up to here) error too-deep: lists and maps are nested too deeply
+1:129 (cirun reads the document up to here) error too-deep: lists and maps are nested too deeply
     help: write the document with fewer levels
 ");
     assert_snapshot!(diagnose(&"- ".repeat(100_000)), @r"
-1:257 (the document is read up to here) error too-deep: lists and maps are nested too deeply
+1:257 (cirun reads the document up to here) error too-deep: lists and maps are nested too deeply
     help: write the document with fewer levels
 ");
     let block: String = (0..1000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     assert_snapshot!(diagnose(&block), @r"
-129:129 (the document is read up to here) error too-deep: lists and maps are nested too deeply
+129:129 (cirun reads the document up to here) error too-deep: lists and maps are nested too deeply
     help: write the document with fewer levels
 ");
     let alternating: String = (0..60).map(|depth| format!("{}- a:\n", "    ".repeat(depth))).collect();
     assert_snapshot!(diagnose(&format!("{alternating}{}[[[[[[[[[[]]]]]]]]]]\n", " ".repeat(240))), @r"
-61:249 (the document is read up to here) error too-deep: lists and maps are nested too deeply
+61:249 (cirun reads the document up to here) error too-deep: lists and maps are nested too deeply
     help: write the document with fewer levels
 ");
     assert_snapshot!(diagnose(&"? ".repeat(100_000)), @r"
-1:257 (the document is read up to here) error too-deep: lists and maps are nested too deeply
+1:257 (cirun reads the document up to here) error too-deep: lists and maps are nested too deeply
     help: write the document with fewer levels
 ");
 }

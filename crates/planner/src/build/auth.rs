@@ -1,4 +1,4 @@
-//! What the connector of a build-and-push step gives its plugin.
+//! The variables from the connector of a build-and-push step.
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_image_ref::{DOCKER_HUB_INDEX, is_docker_hub, split_registry};
@@ -20,18 +20,18 @@ use crate::{
     resolve::Ctx,
 };
 
-/// The variables of a connector, and what a laptop lacks beside them.
+/// The variables of a connector, and what cirun must add on a user's machine.
 #[derive(Default)]
 pub(crate) struct Credentials {
-    /// Merged before the step's own variables, which can override them (environment.secrets-last).
+    /// Set before the step's own variables, which can override them (environment.secrets-last).
     pub(crate) before: Env,
-    /// Decrypted last, over everything that the user wrote (environment.secrets-last).
+    /// Decrypted last; they override everything that the user wrote (environment.secrets-last).
     pub(crate) after: Env,
     pub(crate) need: LocalNeed,
     pub(crate) connector: Option<Traced<String>>,
 }
 
-/// The type of connector that a step pushes with.
+/// The type of connector for a push.
 pub(super) fn kind(target: &BuildTarget) -> Kind {
     match target {
         BuildTarget::Ecr { .. } => Kind::Aws,
@@ -69,7 +69,7 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Credentials {
     credentials
 }
 
-/// What takes the place of a connector that is in no file. Nothing here is a login to anything real.
+/// The substitute for a connector that is in no file. It is never a real login.
 fn assumed(build: &BuildCtx<'_, '_>, id: &Traced<String>) -> Credentials {
     let mut credentials = Credentials { connector: Some(id.clone()), ..Credentials::default() };
     let stays_here = build.at.ctx.inputs.push == PushMode::Local;
@@ -82,11 +82,12 @@ fn assumed(build: &BuildCtx<'_, '_>, id: &Traced<String>) -> Credentials {
                     (Some(host), _) if !is_docker_hub(host) => format!("https://{host}"),
                     (Some(_) | None, _) => DOCKER_HUB_INDEX.to_owned(),
                 };
-                let origin = repo.origin.then(Cause::Local("taken for the registry of a connector that is in no file"));
+                let origin =
+                    repo.origin.then(Cause::Local("assumed as the registry of a connector that is in no file"));
                 credentials.before.set(DOCKER[0], Traced::new(PlanText::Known(registry), origin));
             }
         }
-        // Where pushes stay here, the local sign-in answers. Nothing is made up that would be asked of a real one.
+        // If pushes stay here, the local sign-in accepts it. No substitute is sent to a real service.
         BuildTarget::Acr { .. } | BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } if !stays_here => {}
         BuildTarget::Acr { .. } => azure_auth::stand_in(&mut credentials.before),
         BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => google_auth::stand_in(&mut credentials.before),
@@ -94,7 +95,7 @@ fn assumed(build: &BuildCtx<'_, '_>, id: &Traced<String>) -> Credentials {
     credentials
 }
 
-/// Registry, user and password of the Docker plugins.
+/// The registry, user and password of the Docker plugins.
 const DOCKER: [&str; 3] = ["PLUGIN_REGISTRY", "PLUGIN_USERNAME", "PLUGIN_PASSWORD"];
 const DOCKER_RULE: &str = "push.docker-login";
 
@@ -105,7 +106,7 @@ fn docker(build: &BuildCtx<'_, '_>, named: &Named<'_>, docker: &DockerConnector)
     credentials
 }
 
-/// Sets the variables of registry, user and password to what a Docker connector gives.
+/// Sets the variables of registry, user and password from a Docker connector.
 pub(crate) fn set_docker_login(
     ctx: &Ctx<'_>,
     named: &Named<'_>,
@@ -125,7 +126,7 @@ pub(crate) fn set_docker_login(
     }
 }
 
-/// Sets the variable of the registry to Docker Hub's, for the connector of every account.
+/// Sets the variable of the registry to Docker Hub, for the connector of every account.
 pub(crate) fn set_docker_hub(id: &Traced<String>, env: &mut Env, address: &str, rule: &'static str) {
     let origin = id.origin.clone().then(Cause::Mapping { rule });
     env.set(address, Traced::new(PlanText::from(DOCKER_HUB_INDEX), origin));
@@ -160,7 +161,7 @@ pub(crate) fn set_secret(
     env.set(variable, Traced::new(PlanText::Secret(secret.value), origin));
 }
 
-/// Sets `PLUGIN_OIDC_TOKEN_ID` to the token that plays the CI service's.
+/// Sets `PLUGIN_OIDC_TOKEN_ID` to the token in place of the CI service's.
 pub(crate) fn set_oidc_token(ctx: &Ctx<'_>, named: &Named<'_>, env: &mut Env, rule: &'static str) {
     match &ctx.inputs.aws.oidc_token {
         Some(token) => {
@@ -172,8 +173,8 @@ pub(crate) fn set_oidc_token(ctx: &Ctx<'_>, named: &Named<'_>, env: &mut Env, ru
             codes::MISSING_OIDC_TOKEN.says("no OIDC token plays the CI service's")
                 .at(named.span, "this connector signs in with OIDC")
                 .help(
-                    "give one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use \
-                     `--aws emulated`",
+                    "pass one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, \
+                     or use `--aws emulated`",
                 ),
         ),
     }
@@ -186,12 +187,12 @@ pub(crate) fn selectors(ctx: &Ctx<'_>, named: &Named<'_>, (list, span): (Option<
     }
 }
 
-/// Says that nobody plays the delegate's identity in this cloud.
+/// Reports that there is no substitute for the delegate's identity in this cloud.
 pub(crate) fn no_delegate(ctx: &Ctx<'_>, named: &Named<'_>, rule: &str) {
     ctx.notes.report(
         codes::NO_DELEGATE_IDENTITY
             .says("in CI the delegate's identity signs in; here the plugin has none")
             .at(named.span, rule)
-            .help("give the plugin its credentials in `envVariables`, or another connector with `--include`"),
+            .help("set the plugin's credentials in `envVariables`, or add another connector with `--include`"),
     );
 }

@@ -1,4 +1,4 @@
-//! How an `Aws` connector signs in, as tables: what each flow sends, and what a laptop must add to it.
+//! How an `Aws` connector signs in, as tables: the variables of each flow, and what cirun must add on a user's machine.
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
@@ -18,7 +18,7 @@ use crate::{
     resolve::{Ctx, given},
 };
 
-/// The flows (ecr.keys, ecr.oidc, ecr.inherit, ecr.irsa); the overlay goes over any of them (ecr.cross-account).
+/// The flows (ecr.keys, ecr.oidc, ecr.inherit, ecr.irsa); any of them may have the overlay (ecr.cross-account).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
     Manual,
@@ -27,51 +27,51 @@ pub(crate) enum Flow {
     Irsa,
 }
 
-/// What a flow needs on a machine that has no delegate and no pod role.
+/// What a flow needs on a machine without a delegate and a pod role.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) enum LocalNeed {
-    /// Nothing: CI sends all that the plugin reads.
+    /// Nothing: CI sends everything that the plugin reads.
     #[default]
     Nothing,
     /// The delegate's own identity in the SDK's variables.
     Delegate {
-        /// What the connector has instead.
+        /// The state of the connector.
         why: NoKeys,
-        /// Where the connector is named.
+        /// The place of the connector's name.
         span: Span,
     },
     /// The session token of the connector's temporary keys, which CI drops.
     SessionToken {
         /// The token and its origin.
         token: Traced<Secret>,
-        /// Where it is named.
+        /// The place of its reference.
         span: Span,
     },
 }
 
-/// Why the plugin signs with keys that no connector gave it.
+/// Why the plugin signs with keys that are not from a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoKeys {
-    /// The connector has none.
+    /// The connector has no keys.
     Inherited,
-    /// The plugin has keys from the connector and will not use them.
+    /// The plugin gets keys from the connector but does not use them.
     Ignored,
     /// It is the pod's service account, with a token in a file (IRSA).
     WebIdentity,
-    /// The connector is in no file: what is assumed has been reported.
+    /// The connector is in no file: its substitute has been reported.
     Assumed,
 }
 
-/// Who signs, where CI has an identity that a laptop has not.
+/// Who signs, if CI has an identity that does not exist here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signer {
-    /// What CI sends is enough.
+    /// The variables that CI sends are enough.
     Sent,
     /// The pod's or the delegate's identity.
     Ambient,
 }
 
-/// A row: a flow, without or with the overlay, and who signs with each plugin.
+/// A row: a flow, with or without the overlay, and who signs with each plugin.
 struct SignerRow {
     flow: Flow,
     overlay: bool,
@@ -112,7 +112,7 @@ pub(crate) struct Variables {
 }
 
 impl Variables {
-    /// All of them, in the order in which they override each other.
+    /// All variables, in the order in which they override each other.
     pub(crate) fn env(&self) -> Env {
         let mut env = self.credentials.before.clone();
         env.over(&self.credentials.after);
@@ -125,7 +125,7 @@ impl Variables {
     }
 }
 
-/// The variables of an AWS connector, with the required fields checked.
+/// The variables of an AWS connector; checks the required fields.
 pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) -> Variables {
     let mut credentials = Credentials::default();
     let mut session_token = None;
@@ -157,7 +157,7 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector) ->
     Variables { credentials, flow, overlay, session_token }
 }
 
-/// The credentials of a build-and-push step, and what a laptop lacks beside them.
+/// The credentials of a build-and-push step, and what cirun must add.
 pub(crate) fn of(build: &BuildCtx<'_, '_>, named: &Named<'_>, aws: &AwsConnector) -> Credentials {
     with_needs(&build.at.ctx, named, aws, build.builder)
 }
@@ -167,7 +167,7 @@ pub(crate) fn of_plain_plugin(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnect
     with_needs(ctx, named, aws, Docker)
 }
 
-/// What the plugin needs where its connector is in no file.
+/// What the plugin needs if its connector is in no file.
 pub(crate) fn assumed(reference: Option<&Text>) -> LocalNeed {
     reference.map_or(LocalNeed::Nothing, |field| LocalNeed::Delegate { why: NoKeys::Assumed, span: field.span })
 }
@@ -241,7 +241,7 @@ fn oidc(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, role: Option<&Text
     set_oidc_token(ctx, named, env, OIDC);
 }
 
-/// `PLUGIN_ASSUME_ROLE` and `PLUGIN_EXTERNAL_ID`, over what the flow itself sends; returns whether there is an overlay.
+/// `PLUGIN_ASSUME_ROLE` and `PLUGIN_EXTERNAL_ID`, which override the flow's own; returns whether there is an overlay.
 fn overlay(ctx: &Ctx<'_>, named: &Named<'_>, aws: &AwsConnector, flow: Flow, credentials: &mut Credentials) -> bool {
     let Some(cross) = &aws.cross_account else { return false };
     let Some(role) = given(cross.role_arn.as_ref()) else {

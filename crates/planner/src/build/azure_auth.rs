@@ -1,4 +1,4 @@
-//! How an `Azure` connector signs in: what each flow sends (push.azure-secret, push.azure-oidc, push.azure-inherit).
+//! How an `Azure` connector signs in: the variables of each flow (push.azure-secret, push.azure-oidc, push.azure-inherit).
 
 use cirun_diagnostics::Span;
 use cirun_parser::{
@@ -17,10 +17,10 @@ use crate::{
 const MANUAL: &str = "push.azure-secret";
 const OIDC: &str = "push.azure-oidc";
 const INHERIT: &str = "`InheritFromDelegate` signs as the delegate (push.azure-inherit)";
-/// What Microsoft recommends for federated tokens, where the connector names none (push.azure-oidc).
+/// The default audience of federated tokens, as Microsoft recommends (push.azure-oidc).
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 
-/// The variables of an `Azure` connector, with its required fields checked.
+/// The variables of an `Azure` connector; checks its required fields.
 pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, azure: &AzureConnector) -> Credentials {
     let mut credentials = Credentials::default();
     match &azure.credential {
@@ -76,15 +76,15 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, azure: &AzureConnector
     credentials
 }
 
-/// A service principal that the local sign-in takes as it takes any, in the place of a connector that is in no file.
+/// A service principal, in place of a connector that is in no file; the local sign-in accepts any.
 pub(crate) fn stand_in(env: &mut Env) {
-    const WHY: &str = "any service principal will do for the local registry, and the plugin asks for one";
+    const WHY: &str = "the plugin requires a service principal, and the local registry accepts any";
     for (variable, value) in [("CLIENT_ID", "cirun"), ("TENANT_ID", "cirun"), ("CLIENT_SECRET", "not-a-secret")] {
         env.known(variable, value, Cause::Local(WHY));
     }
 }
 
-/// Sets a variable to a field that must be there: its name, its value, and the place of the credential.
+/// Sets a variable to a required field: its name, its value, and the place of the credential.
 fn text(
     ctx: &Ctx<'_>,
     named: &Named<'_>,

@@ -1,4 +1,4 @@
-//! `baseImageConnectorRefs`: credentials for the images that a Dockerfile starts from (ecr.base-image).
+//! `baseImageConnectorRefs`: credentials for the base images of a Dockerfile (ecr.base-image).
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{ParameterField, TextList, model::ConnectorSpec};
@@ -40,7 +40,7 @@ pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
     env
 }
 
-/// The identifiers of the list, which may be an expression as a whole: for a list, or for one.
+/// The identifiers in the list; an expression for the whole list may evaluate to a list or to one identifier.
 fn references(build: &BuildCtx<'_, '_>, list: &TextList) -> Vec<(Traced<String>, Span)> {
     let ctx = &build.at.ctx;
     let items: Vec<(Traced<PlanText>, Span)> = match &list.value {
@@ -52,7 +52,7 @@ fn references(build: &BuildCtx<'_, '_>, list: &TextList) -> Vec<(Traced<String>,
     items
         .into_iter()
         .filter_map(|(Traced { value, origin }, span)| match value {
-            // What has no value has been reported, and is none for the service.
+            // An item without a value has been reported, and the service ignores it.
             PlanText::Known(id) if id.trim().is_empty() || id == "null" => None,
             PlanText::Known(id) => Some((Traced::new(id.trim().to_owned(), origin), span)),
             PlanText::Secret(id) => Some((Traced::new(id.expose().to_owned(), origin), span)),

@@ -1,6 +1,6 @@
-//! BuildKit in a container of the plugin's own engine: buildx starts it for any `cacheTo`. That container has neither the
-//! stage's name server nor its certificates, so what cirun emulates is out of its reach until it gets both (measured with
-//! buildx-ecr 1.4.2).
+//! BuildKit in a container of the plugin's own engine: buildx starts it for any `cacheTo`. That container has neither
+//! the stage's name server nor its certificates, so it cannot reach emulated registries until it gets both (measured
+//! with buildx-ecr 1.4.2).
 
 use cirun_diagnostics::codes::plan as codes;
 use cirun_plan::{Cause, EnvVar, Origin, Text, Traced};
@@ -10,9 +10,9 @@ use crate::env::Env;
 
 const OPTIONS: [&str; 2] = ["PLUGIN_BUILDER_DRIVER_OPTS", "PLUGIN_BUILDER_DRIVER_OPTS_NEW"];
 const CONFIG: &str = "PLUGIN_BUILDER_CONFIG";
-const WHY: &str = "BuildKit runs in a container of its own, which knows neither the stage's names nor its certificates";
+const WHY: &str = "BuildKit runs in a container of its own, without the stage's names and certificates";
 
-/// Whether the plugin starts such a container, by its variables.
+/// Whether the plugin starts such a container, according to its variables.
 pub(super) fn is_apart<'e>(builder: Builder, variable: impl Fn(&str) -> Option<&'e EnvVar>) -> bool {
     let is_set = |name: &str| variable(name).filter(|var| !crate::env::is_empty(var));
     let driver = is_set("PLUGIN_BUILDER_DRIVER").and_then(|var| var.value.value.as_known());
@@ -23,8 +23,8 @@ pub(super) fn is_apart<'e>(builder: Builder, variable: impl Fn(&str) -> Option<&
         }
 }
 
-/// What leads that container to the registries that cirun emulates: the network of the plugin's own container, and the
-/// file with their certificates. What the step sets itself stays.
+/// Connects that container to the emulated registries: through the network of the plugin's own container, and a file
+/// with their certificates. Variables that the step sets itself stay.
 pub(super) fn variables(build: &BuildCtx<'_, '_>, derived: &Env, user: &Env) -> Env {
     let mut env = Env::default();
     let set = |name: &str| user.get(name).or_else(|| derived.get(name));
@@ -51,7 +51,7 @@ pub(super) fn variables(build: &BuildCtx<'_, '_>, derived: &Env, user: &Env) -> 
     build.at.ctx.notes.report(
         codes::BUILDKIT_APART
             .says(format!(
-                "`{}` starts BuildKit in a container of its own: cirun leads it to the emulated registries",
+                "`{}` starts BuildKit in a container of its own: cirun connects it to the emulated registries",
                 build.at.place.id
             ))
             .at(

@@ -1,5 +1,4 @@
-//! What each ECR plugin does with variables that a user sets for it (ecr.readers,
-//! ecr.unread-everywhere).
+//! How each ECR plugin handles variables that a user sets for it (ecr.readers, ecr.unread-everywhere).
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{ParameterField, model::BuildTarget};
@@ -14,7 +13,7 @@ use super::{
 };
 use crate::env::Env;
 
-/// Variables that documentation names and no plugin reads, with what to do instead.
+/// Variables that the documentation names but no plugin reads, with alternatives.
 const UNREAD: [(&str, &str); 3] = [
     (
         "PLUGIN_USER_ROLE_ARN",
@@ -24,7 +23,7 @@ const UNREAD: [(&str, &str); 3] = [
     ("PLUGIN_CACHE_DIR", "use `remoteCacheImage`, or `caching: true`"),
 ];
 
-/// Variables that some of the ECR plugins read, without `PLUGIN_`, and which of them do.
+/// Variables that some of the ECR plugins read, without `PLUGIN_`, and those plugins.
 #[rustfmt::skip]
 const READERS: &[(&[&str], &[Builder])] = &[
     (&["SNAPSHOT_MODE", "ENABLE_CACHE", "CACHE_REPO", "CACHE_TTL", "CACHE_COPY_LAYERS", "CACHE_RUN_LAYERS"],     &[Kaniko]),
@@ -45,7 +44,7 @@ const READERS: &[(&[&str], &[Builder])] = &[
     (&["SKIP_PUSH_IF_TAG_EXISTS", "EXPERIMENTAL"],                                                               &[Docker]),
 ];
 
-/// Reports variables that change nothing, or not what they say.
+/// Reports variables without an effect, or with another effect than their name suggests.
 pub(super) fn check(build: &BuildCtx<'_, '_>, env: &Environment) {
     for (name, instead) in UNREAD.into_iter().filter(|(name, _)| env.contains_key(name)) {
         build.at.ctx.notes.report(
@@ -61,13 +60,13 @@ pub(super) fn check(build: &BuildCtx<'_, '_>, env: &Environment) {
     }
 }
 
-/// Reports variables of the step that the connector's take the place of (environment.secrets-last).
+/// Reports variables of the step that the connector's variables replace (environment.secrets-last).
 pub(super) fn report_replaced(build: &BuildCtx<'_, '_>, user: &Env, connector: &Env) {
     for name in user.names().filter(|name| connector.get(name).is_some()) {
         build.at.ctx.notes.report(
             codes::IGNORED_INPUT
-                .says(format!("the connector's value takes the place of `{name}`"))
-                .at(place(build, name), "the connector's secrets come last (environment.secrets-last)")
+                .says(format!("the connector's value replaces `{name}`"))
+                .at(place(build, name), "the connector's secrets are set last (environment.secrets-last)")
                 .help("remove it, or name another connector"),
         );
     }
@@ -92,8 +91,7 @@ fn other_plugins(build: &BuildCtx<'_, '_>, env: &Environment) {
     }
 }
 
-/// With buildx-ecr and ecr, a user name takes the place of the token that ECR gave; kaniko-ecr takes it for the registry
-/// of the base image.
+/// With buildx-ecr and ecr, a user name replaces the ECR token; kaniko-ecr uses it for the registry of the base image.
 fn login(build: &BuildCtx<'_, '_>, env: &Environment) {
     if build.builder == Kaniko {
         return;
@@ -101,14 +99,14 @@ fn login(build: &BuildCtx<'_, '_>, env: &Environment) {
     for name in ["PLUGIN_USERNAME", "DOCKER_USERNAME"].into_iter().filter(|name| env.contains_key(name)) {
         build.at.ctx.notes.report(
             codes::LOGIN_OVERRIDDEN
-                .says(format!("`{name}` takes the place of the ECR token"))
+                .says(format!("`{name}` replaces the ECR token"))
                 .at(place(build, name), "the plugin logs in to ECR with it (ecr.login-variables)")
                 .help("for the registry of a base image, use `baseImageConnectorRefs` or `PLUGIN_DOCKER_USERNAME`"),
         );
     }
 }
 
-/// Where the step sets a variable; its identifier, if it comes from elsewhere.
+/// The place where the step sets a variable; its identifier, if it is set elsewhere.
 fn place(build: &BuildCtx<'_, '_>, name: &str) -> Span {
     let written = build.spec.env_variables.as_ref().and_then(|map| match &map.value {
         ParameterField::Literal(entries) => {

@@ -1,4 +1,4 @@
-//! How a `Gcp` connector signs in: what each flow sends (push.gcp-key, push.gcp-oidc, push.gcp-inherit).
+//! How a `Gcp` connector signs in: the variables of each flow (push.gcp-key, push.gcp-oidc, push.gcp-inherit).
 
 use cirun_parser::{
     Text,
@@ -25,7 +25,7 @@ const OIDC_FIELDS: [(&str, &str, &str); 4] = [
     ("serviceAccountEmail", "PLUGIN_SERVICE_ACCOUNT_EMAIL", "OIDC needs it (push.gcp-oidc)"),
 ];
 
-/// The variables of a `Gcp` connector, with its required fields checked.
+/// The variables of a `Gcp` connector; checks its required fields.
 pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, gcp: &GcpConnector) -> Credentials {
     let mut credentials = Credentials::default();
     match &gcp.credential {
@@ -61,9 +61,9 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, gcp: &GcpConnector) ->
     credentials
 }
 
-/// A federated identity that the local sign-in takes as it takes any, in the place of a connector that is in no file.
+/// A federated identity, in place of a connector that is in no file; the local sign-in accepts any.
 pub(crate) fn stand_in(env: &mut Env) {
-    const WHY: &str = "any identity will do for the local registry, and the plugin asks for one";
+    const WHY: &str = "the plugin requires an identity, and the local registry accepts any";
     for (_, variable, _) in OIDC_FIELDS {
         let value =
             if variable == "PLUGIN_SERVICE_ACCOUNT_EMAIL" { "cirun@cirun.iam.gserviceaccount.com" } else { "1" };

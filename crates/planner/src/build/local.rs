@@ -1,4 +1,4 @@
-//! What cirun adds so that a laptop does what the CI does, each with its reason and a parity diagnostic.
+//! Additions that make a step work on a user's machine as in CI, each with its reason and a parity diagnostic.
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_image_ref::EcrRegistry;
@@ -22,15 +22,15 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Local {
     pub(crate) env: Env,
-    /// The plugin starts a daemon of its own: why.
+    /// Why the plugin starts a daemon of its own.
     pub(crate) privileged: Option<Origin>,
 }
 
-const BUILDKIT: &str = "BuildKit pushes from inside, past the guard of the machine's socket";
-const NO_DAEMON: &str = "buildx starts its own daemon where there is no socket (ecr.own-daemon)";
-const DELEGATE: &str = "plays the delegate's identity, which CI has and a laptop has not";
-const POD: &str = "plays the pod's service account, which CI has and a laptop has not";
-const SESSION_TOKEN: &str = "temporary keys are no use without it; CI drops it (ecr.session-token)";
+const BUILDKIT: &str = "BuildKit pushes from its own container, past the guard of the machine's socket";
+const NO_DAEMON: &str = "buildx starts its own daemon if there is no socket (ecr.own-daemon)";
+const DELEGATE: &str = "takes the place of the delegate's identity, which exists only in CI";
+const POD: &str = "takes the place of the pod's service account, which exists only in CI";
+const SESSION_TOKEN: &str = "temporary keys do not work without it; CI drops it (ecr.session-token)";
 
 const NO_KEYS: &str = "this connector holds no credentials of its own";
 const NO_FILE: &str = "this connector is in no file";
@@ -52,13 +52,13 @@ pub(crate) fn variables(build: &BuildCtx<'_, '_>, registry: &Registry, credentia
 /// A step whose plugin signs requests to AWS.
 pub(crate) struct Signing<'a, 'b> {
     pub(crate) at: &'b StepCtx<'a>,
-    /// The registry that it pushes to, where it is ECR's.
+    /// The registry that it pushes to, if it is an ECR registry.
     pub(crate) ecr: Option<&'b EcrRegistry>,
     /// The region that it calls.
     pub(crate) region: Option<String>,
 }
 
-/// Keeps the image where `--push` wants it.
+/// Keeps the image where `--push` requires it.
 fn push(build: &BuildCtx<'_, '_>, local: &mut Local) {
     let ctx = &build.at.ctx;
     let own_daemon = match (build.builder, build.at.profile()) {
@@ -88,7 +88,7 @@ fn push(build: &BuildCtx<'_, '_>, local: &mut Local) {
     }
 }
 
-/// Why the machine's daemon is not used, as CI does on machines (ecr.daemon-off), where pushes are to stay here.
+/// Why the machine's daemon, which CI uses on machines (ecr.daemon-off), is not used while pushes stay here.
 fn not_the_machines(inputs: &Inputs<'_>, builder: Builder) -> Option<&'static str> {
     match (inputs.push, inputs.daemon, builder) {
         (PushMode::Real | PushMode::None, _, _) => None,
@@ -98,7 +98,7 @@ fn not_the_machines(inputs: &Inputs<'_>, builder: Builder) -> Option<&'static st
     }
 }
 
-/// Gives the plugin an identity where CI's machine has one.
+/// Gives the plugin an identity, if CI's machine has one.
 pub(crate) fn identity(signing: &Signing<'_, '_>, need: &LocalNeed, env: &mut Env) {
     let ctx = &signing.at.ctx;
     match need {
@@ -129,7 +129,7 @@ pub(crate) fn identity(signing: &Signing<'_, '_>, need: &LocalNeed, env: &mut En
     }
 }
 
-/// What EKS puts into a pod whose service account has a role (ecr.pod-identity).
+/// The variables that EKS sets in a pod whose service account has a role (ecr.pod-identity).
 fn irsa(at: &StepCtx<'_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Span, env: &mut Env) {
     let ctx = &at.ctx;
     let role = format!("arn:aws:iam::{}:role/{}", ecr.account, pod.role);
@@ -146,7 +146,7 @@ fn irsa(at: &StepCtx<'_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Span, env:
 }
 
 fn report_delegate(at: &StepCtx<'_>, signer: &str, (span, why): (Span, &str)) {
-    let message = format!("`{}` signs as {signer}: in CI as the delegate or the pod", at.place.id);
+    let message = format!("`{}` signs as {signer}, in CI as the delegate or the pod", at.place.id);
     at.ctx.notes.report(codes::DELEGATE_IDENTITY.says(message).at(span, why));
 }
 

@@ -1,4 +1,4 @@
-//! Step inputs → plugin variables: the rules of the reference's page ecr, a line a row.
+//! Step inputs → plugin variables: the rules of the reference's page ecr, a row per line.
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{Flag, Text, TextList, TextMap, model::BuildAndPushSpec};
@@ -18,17 +18,17 @@ type S = BuildAndPushSpec;
 
 /// How an input becomes a variable's value.
 enum How {
-    /// As it is.
+    /// Unchanged.
     Text(fn(&S) -> &Option<Text>),
     /// Its items joined.
     List(fn(&S) -> &Option<TextList>, &'static str),
     /// `key=value`, joined.
     Pairs(fn(&S) -> &Option<TextMap>, &'static str),
-    /// This text where the map is given.
+    /// This text if the map is set.
     WithMap(fn(&S) -> &Option<TextMap>, &'static str),
-    /// This text where the flag is true, or unset and true by default.
+    /// This text if the flag is true, or unset and true by default.
     Flag(fn(&S) -> &Option<Flag>, Unset, &'static str),
-    /// This text where the text is given.
+    /// This text if the text is set.
     WithText(fn(&S) -> &Option<Text>, &'static str),
 }
 
@@ -38,7 +38,7 @@ enum Unset {
     IsFalse,
 }
 
-/// A row: the input, the variable, the plugins that it is sent to, and the rule of the reference.
+/// A row: the input, the variable, the plugins that get it, and the rule in the reference.
 struct Mapping {
     input: &'static str,
     variable: &'static str,
@@ -82,7 +82,7 @@ const MAPPINGS: &[Mapping] = &[
     map("fileDockerSecrets", "PLUGIN_SECRETS_FROM_FILE",       &[Buildx, Docker], How::Pairs(|s| &s.file_docker_secrets, ","),    "ecr.file-secrets"),
 ];
 
-/// The variables of the step's inputs, and a warning for each input that the plugin would not read.
+/// The variables of the step's inputs, with a warning for each input that the plugin does not read.
 pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
     let mut env = Env::default();
     for mapping in MAPPINGS.iter().filter(|mapping| effective(build, mapping)) {
@@ -104,7 +104,7 @@ fn effective(build: &BuildCtx<'_, '_>, mapping: &Mapping) -> bool {
     has_effect(COMMON, mapping.input, build.at.stage.column)
 }
 
-/// Whether no row sends this input to the plugin that runs, and this is the input's first row.
+/// Whether no row maps this input for the plugin that runs, and this is the input's first row.
 fn unread(build: &BuildCtx<'_, '_>, mapping: &Mapping) -> bool {
     let mut rows = MAPPINGS.iter().filter(|row| row.input == mapping.input);
     let remote_cache_on_buildx = mapping.input == "remoteCacheImage" && build.builder == Buildx;
@@ -123,7 +123,7 @@ fn report_unread(build: &BuildCtx<'_, '_>, mapping: &Mapping, span: Span) {
     );
 }
 
-/// With buildx a remote cache image is one more source of the cache (ecr.remote-cache).
+/// With buildx a remote cache image is an additional cache source (ecr.remote-cache).
 fn append_remote_cache(build: &BuildCtx<'_, '_>, env: &mut Env) {
     if build.builder != Buildx || build.at.profile() != Profile::Kubernetes {
         return;
@@ -137,7 +137,7 @@ fn append_remote_cache(build: &BuildCtx<'_, '_>, env: &mut Env) {
     env.set("PLUGIN_CACHE_FROM", Traced::new(value, remote.origin.then(Cause::Mapping { rule })));
 }
 
-/// An input's value and place, if it is given or has a default.
+/// An input's value and place, if it is set or has a default.
 fn value(build: &BuildCtx<'_, '_>, how: &How) -> Option<(Traced<PlanText>, Option<Span>)> {
     let (ctx, spec) = (&build.at.ctx, build.spec);
     let constant = |text: &str, span: Span| (Traced::new(PlanText::from(text), ctx.written(span)), Some(span));

@@ -1,4 +1,4 @@
-//! Which plugin image builds and pushes (ecr.plugins and its siblings on the page push).
+//! The plugin image that builds and pushes (ecr.plugins and its siblings on the page push).
 
 use cirun_parser::{
     ParameterField,
@@ -13,7 +13,7 @@ pub(crate) enum Builder {
     Kaniko,
     /// Docker buildx: layer caching.
     Buildx,
-    /// The docker command; VM.
+    /// The docker CLI; VM.
     Docker,
 }
 
@@ -57,7 +57,7 @@ const PLUGINS: &[PluginRow] = &[
     row(TargetKind::Acr,    Builder::Docker, "plugins/acr:21.1.1",        "push.acr-plugins"),
 ];
 
-/// The builder of a profile: `caching` asks for buildx everywhere (ecr.caching).
+/// The builder of a profile: `caching` selects buildx everywhere (ecr.caching).
 pub(crate) fn builder(profile: Profile, caching: bool) -> Builder {
     match (caching, profile) {
         (true, _) => Builder::Buildx,
@@ -81,13 +81,12 @@ pub(crate) fn plugin(target: &BuildTarget, builder: Builder) -> &'static PluginR
         .expect("PLUGINS has a row for every target and builder: checked by a test")
 }
 
-/// The plugin of a step, if it is one that leaves `DRONE_OUTPUT` alone: only kaniko's write the digest there
-/// (outputs.digest).
+/// The plugin of a step, if it does not write `DRONE_OUTPUT`: only kaniko's write the digest there (outputs.digest).
 pub(crate) fn plugin_without_digest(spec: &StepSpec, profile: Profile) -> Option<&'static str> {
     let StepSpec::BuildAndPush(spec) = spec else { return None };
     let caching = match spec.caching.as_ref().map(|flag| &flag.value) {
         Some(ParameterField::Literal(caching)) => *caching,
-        // What it resolves to is not known yet.
+        // Its value is not known yet.
         Some(ParameterField::Expression(_)) => return None,
         None => false,
     };

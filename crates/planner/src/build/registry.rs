@@ -1,4 +1,5 @@
-//! Where a step pushes: registry, repository and tags (ecr.registry, push.docker-repo, push.gar-host, push.acr-repository).
+//! The target of a push: registry, repository and tags (ecr.registry, push.docker-repo, push.gar-host,
+//! push.acr-repository).
 
 use cirun_diagnostics::codes::plan as codes;
 use cirun_image_ref::{DOCKER_HUB, EcrRegistry, canonical_registry, split_registry};
@@ -15,15 +16,15 @@ use crate::{
     targets::Access,
 };
 
-/// The variables that name the registry, and what is known of it.
+/// The variables that name the registry, and what is known about it.
 #[derive(Default)]
 pub(crate) struct Registry {
     pub(crate) env: Env,
-    /// Where it is a private ECR registry and decided: whose.
+    /// The account and region, if it is a private ECR registry and known.
     pub(crate) ecr: Option<EcrRegistry>,
     /// How the step logs in.
     pub(crate) access: Access,
-    /// The references that come into being.
+    /// The references that are pushed.
     pub(crate) pushed: Pushed,
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Registry {
 }
 
 impl Registry {
-    /// Takes notice of a registry that the step's own variables name in place of the fields'.
+    /// Uses the registry in the step's own variables, if they override the fields.
     pub(crate) fn override_by(&mut self, user: &Env) {
         if let Some(var) = user.get("PLUGIN_REGISTRY") {
             self.ecr = plain(&var.value.value).and_then(|registry| EcrRegistry::parse(&registry));
@@ -91,8 +92,8 @@ fn ecr(
     shown
 }
 
-/// The repository that a name of `PLUGIN_REPO` is in the registry: kaniko-ecr puts the registry before every name, the others
-/// before one that does not begin with it (ecr.image-name).
+/// The repository in the registry for a name in `PLUGIN_REPO`: kaniko-ecr puts the registry before every name, the
+/// others only before one that does not begin with it (ecr.image-name).
 pub(super) fn in_registry<'n>(builder: Builder, host: &str, name: &'n str) -> &'n str {
     match builder {
         Builder::Kaniko => name,
@@ -111,7 +112,7 @@ fn report_registry_twice(build: &BuildCtx<'_, '_>, (host, name): &(String, Strin
         codes::REGISTRY_TWICE
             .says(format!("kaniko-ecr pushes to `{host}/{name}`"))
             .at(field.span, "`account` and `region` name the registry already")
-            .help("write the repository alone"),
+            .help("write the repository only"),
     );
 }
 
@@ -145,7 +146,7 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
     (host, repository)
 }
 
-/// Host and repository of an image's name, as the plugins push it: without a host it is Docker Hub's.
+/// The host and repository of an image's name, as the plugins push it: without a host it is on Docker Hub.
 fn docker_name(repo: &str) -> (String, String) {
     match split_registry(repo) {
         (Some(host), path) => (host.to_owned(), path.to_owned()),
@@ -159,7 +160,7 @@ fn report_no_registry(build: &BuildCtx<'_, '_>, login: &str, repo: &str) {
     build.at.ctx.notes.report(
         codes::REPO_WITHOUT_REGISTRY
             .says(format!("`repo: {repo}` is pushed to Docker Hub, not to {login}"))
-            .at(field.span, "the plugins push this name as it is: it has no registry")
+            .at(field.span, "the plugins push to this name as written: it has no registry")
             .help(format!("write `repo: {login}/{repo}`")),
     );
 }
@@ -183,7 +184,7 @@ fn google(
     shown
 }
 
-/// `PLUGIN_REGISTRY` = what stands before the slash, `PLUGIN_REPO` = all of it (push.acr-repository).
+/// `PLUGIN_REGISTRY` = the part before the slash, `PLUGIN_REPO` = all of it (push.acr-repository).
 fn acr(
     build: &BuildCtx<'_, '_>,
     registry: &mut Registry,

@@ -1,5 +1,5 @@
-//! Whether AWS and registries would take the names that a step pushes under: judged by its final variables, after every
-//! override; those that only a running step decides are left to the run, as rules.
+//! Checks whether AWS and registries accept the names that a step pushes to: by its final variables, after every
+//! override; names that only a running step decides are checked during the run, by rules.
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_image_ref::{NameRule, is_aws_name};
@@ -14,9 +14,9 @@ use crate::{
     targets::RegistryTarget,
 };
 
-/// A value to judge.
+/// A value to check.
 struct Judged {
-    /// What to call it: `account`, or `PLUGIN_REGION`.
+    /// Its name in messages: `account`, or `PLUGIN_REGION`.
     name: &'static str,
     place: Place,
     span: Span,
@@ -29,7 +29,7 @@ enum Place {
     Variable,
 }
 
-/// Reports names that cannot be, and returns the rules for those that are not known yet.
+/// Reports names that cannot exist, and returns the rules for those that are not known yet.
 pub(super) fn check(
     build: &BuildCtx<'_, '_>,
     derived: &Env,
@@ -63,7 +63,7 @@ pub(super) fn check(
     rules
 }
 
-/// What each variable must name.
+/// What each variable names.
 fn musts(build: &BuildCtx<'_, '_>, target: &RegistryTarget) -> Vec<(&'static str, Must)> {
     let outside = outside(build, target);
     let mut musts = match build.spec.target {
@@ -111,7 +111,7 @@ fn outside(build: &BuildCtx<'_, '_>, target: &RegistryTarget) -> Outside {
     }
 }
 
-/// The fields that a variable is made of, with their values and what those must name.
+/// The fields that make up a variable, with their values and what they name.
 fn fields(build: &BuildCtx<'_, '_>, variable: &str, must: &Must) -> Vec<(Judged, Text, Must)> {
     let ctx = &build.at.ctx;
     let one = |name: &'static str, field: &Option<Field>, must: Must| {
@@ -148,7 +148,7 @@ fn fields(build: &BuildCtx<'_, '_>, variable: &str, must: &Must) -> Vec<(Judged,
     }
 }
 
-/// Each tag of the field by itself, so that a bad one has its place.
+/// Each tag of the field by itself, so that a bad one has its own place.
 fn tags(build: &BuildCtx<'_, '_>) -> Vec<(Judged, Text, Must)> {
     let Some(field) = &build.spec.tags else { return Vec::new() };
     let ctx = &build.at.ctx;
@@ -166,7 +166,7 @@ fn tags(build: &BuildCtx<'_, '_>) -> Vec<(Judged, Text, Must)> {
     }
 }
 
-/// A tag, or several with commas between them; an empty one is no tag beside others.
+/// A tag, or several separated by commas; an empty one among others is ignored.
 fn tag(judged: Judged, value: Text) -> (Judged, Text, Must) {
     let must = match plain(&value) {
         Some(text) if text.contains(',') => Must::Tags,
@@ -175,7 +175,7 @@ fn tag(judged: Judged, value: Text) -> (Judged, Text, Must) {
     (judged, value, must)
 }
 
-/// Whether a field is a runtime input without a value, which is reported as such.
+/// Whether a field is a runtime input without a value, which has its own diagnostic.
 fn waits_for_input<T>(field: &ParameterField<T>) -> bool {
     match field {
         ParameterField::Literal(_) => false,
@@ -190,7 +190,7 @@ fn source<T>(field: &ParameterField<T>) -> Source {
     }
 }
 
-/// A variable where the step sets it; the step itself, if it comes from elsewhere.
+/// A variable at the place where the step sets it; the step itself, if it is set elsewhere.
 fn of_variable(build: &BuildCtx<'_, '_>, name: &'static str) -> Judged {
     let written = build.spec.env_variables.as_ref().and_then(|map| match &map.value {
         ParameterField::Literal(entries) => {
@@ -202,11 +202,11 @@ fn of_variable(build: &BuildCtx<'_, '_>, name: &'static str) -> Judged {
     Judged { name, place: Place::Variable, span, source }
 }
 
-/// Judges a decided value, without the registry that some plugins take off its beginning.
+/// Checks a known value, without the registry that some plugins remove from its beginning.
 fn judge(build: &BuildCtx<'_, '_>, judged: &Judged, (value, registry): (&Text, &str), must: &Must) {
     let (value, is_secret) = match value {
         Text::Known(text) => (text.as_str(), false),
-        // Where the plan is only looked at, the secret may be a stand-in.
+        // In a plan that is only displayed, the secret may be a substitute.
         Text::Secret(_) if build.at.ctx.inputs.secrets.stand_in().is_some() => return,
         Text::Secret(secret) => (secret.expose(), true),
         Text::Deferred(_) => return,
@@ -223,22 +223,22 @@ fn report(build: &BuildCtx<'_, '_>, judged: &Judged, broken: BrokenName) {
             let what = rule.what();
             let message = match (place, source) {
                 (Place::Field, Source::Literal) => format!("`{name}` is not {what}"),
-                (Place::Field, Source::Expression) => format!("`{called}` comes to `{name}`, which is not {what}"),
+                (Place::Field, Source::Expression) => format!("`{called}` evaluates to `{name}`, which is not {what}"),
                 (Place::Variable, _) => format!("`{called}` has `{name}`, which is not {what}"),
             };
             (message, rule.rule(), help(rule, &name))
         }
         BrokenName::Null => {
-            (format!("`{called}` comes to `null`"), "the expression resolves to nothing", CORRECT.to_owned())
+            (format!("`{called}` evaluates to `null`"), "the expression resolves to nothing", CORRECT.to_owned())
         }
         BrokenName::NoTag => return report_no_tags(build, *span),
-        // The run answers for what the plan names.
+        // A run needs the real value.
         BrokenName::Outside { .. } => return,
     };
     build.at.ctx.notes.report(codes::INVALID_NAME.says(message).at(*span, label).help(help));
 }
 
-const CORRECT: &str = "correct the expression, or give it a value with `--var` or `--input`";
+const CORRECT: &str = "correct the expression, or set a value with `--var` or `--input`";
 
 fn help(rule: NameRule, name: &str) -> String {
     let lower = name.to_ascii_lowercase();
@@ -255,7 +255,7 @@ fn help(rule: NameRule, name: &str) -> String {
 
 /// Reports a step whose plugin would choose the tag itself.
 fn report_no_tag(build: &BuildCtx<'_, '_>, env: &Environment) {
-    // `tags` is required: where it is missing, that is reported.
+    // `tags` is required: a missing one has its own diagnostic.
     let written = build.spec.tags.as_ref().map(|tags| tags.span);
     let named = |variable: &str| env.get(variable).is_some_and(|var| !crate::env::is_empty(var));
     if let Some(span) = written
@@ -270,6 +270,6 @@ fn report_no_tags(build: &BuildCtx<'_, '_>, span: Span) {
         codes::INVALID_NAME
             .says(format!("`{}` has no tag", build.at.place.path))
             .at(span, "without one the plugin pushes `latest`")
-            .help("write the tag, `latest` too if it is meant"),
+            .help("write a tag, even if it is `latest`"),
     );
 }

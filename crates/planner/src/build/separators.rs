@@ -1,5 +1,5 @@
-//! Build arguments and labels with the character in them that separates one from the next: the plugins know no way to
-//! escape it (measured, with each of the three).
+//! Build arguments and labels that contain their own separator: the plugins have no way to escape it (measured with
+//! each of the three).
 
 use cirun_diagnostics::codes::plan as codes;
 use cirun_parser::TextMap;
@@ -33,7 +33,7 @@ fn report(build: &BuildCtx<'_, '_>, map: Option<&TextMap>, separator: char, labe
                 codes::SPLIT_VALUE
                     .says(format!("`{name}` has a `{separator}`, and is cut there"))
                     .at(span, label)
-                    .help(format!("leave the `{separator}` out, or {help}")),
+                    .help(format!("remove the `{separator}`, or {help}")),
             );
         }
     }

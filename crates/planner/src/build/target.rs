@@ -1,4 +1,4 @@
-//! Where a step pushes in the end: by its final variables, as the user's own may have moved the push elsewhere.
+//! The final target of a push: by the step's final variables, because the user's own may redirect the push.
 
 use cirun_image_ref::{DOCKER_HUB, EcrRegistry, Locality, canonical_registry, is_docker_hub, split_registry};
 use cirun_parser::model::BuildTarget;
@@ -11,14 +11,14 @@ use super::{
 };
 use crate::targets::{Decided, RegistryTarget};
 
-/// A host and what follows it in a name.
+/// A host and the rest of a name.
 struct Located {
     host: String,
     decided: Decided,
     path: String,
 }
 
-/// The registry and repository that the step's variables name.
+/// The registry and repository in the step's variables.
 pub(super) fn of(build: &BuildCtx<'_, '_>, registry: &Registry, env: &Environment) -> RegistryTarget {
     let located = located(build, env);
     let services = build.at.services.borrow();
@@ -73,7 +73,8 @@ fn login(env: &Environment) -> Option<String> {
     known.map(|registry| if is_docker_hub(&registry.host) { DOCKER_HUB.to_owned() } else { registry.host })
 }
 
-/// The registries that the plugin writes a cache to: kaniko for ECR and Google's registries keeps it beside the image.
+/// The registries to which the plugin writes a cache: kaniko for ECR and Google's registries writes it next to the
+/// image.
 fn caches(build: &BuildCtx<'_, '_>, env: &Environment) -> Vec<String> {
     let known = |name: &str| env.get(name).and_then(|var| plain(&var.value.value)).unwrap_or_default();
     let host = |reference: &str| split_registry(reference).0.unwrap_or(DOCKER_HUB).to_owned();
@@ -89,7 +90,7 @@ fn caches(build: &BuildCtx<'_, '_>, env: &Environment) -> Vec<String> {
     }
 }
 
-/// Reads a registry's address, with a scheme or without, and the path below it.
+/// Splits a registry's address, with or without a scheme, and the path after it.
 fn address(value: &Text) -> Located {
     let whole = text(value);
     let bare = whole.split_once("://").map_or(whole.as_str(), |(_, bare)| bare);
@@ -105,7 +106,7 @@ fn address(value: &Text) -> Located {
     Located { host: host.to_owned(), decided, path: path.to_owned() }
 }
 
-/// Reads a repository's name, which is Docker Hub's without a registry.
+/// Splits a repository's name; without a registry it is on Docker Hub.
 fn name(value: &Text) -> Located {
     let whole = text(value);
     let decided = match value {
@@ -119,7 +120,7 @@ fn name(value: &Text) -> Located {
     Located { host: host.to_owned(), decided, path }
 }
 
-/// Whether what a text begins with has all of the host.
+/// Whether the beginning of a text contains the whole host.
 fn decided_by(beginning: &str) -> Decided {
     if beginning.contains('/') { Decided::BeforeRun } else { Decided::WhileRunning }
 }
@@ -128,7 +129,7 @@ fn below(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") }
 }
 
-/// A text as far as it is decided; expressions as they are written.
+/// A text as far as it is known; expressions stay as written.
 fn text(text: &Text) -> String {
     match text {
         Text::Known(text) => text.clone(),
@@ -137,7 +138,7 @@ fn text(text: &Text) -> String {
     }
 }
 
-/// A decided text, also where a secret went into it: an account's id may be one.
+/// A known text, even with a secret in it: an account's id may be one.
 pub(super) fn plain(text: &Text) -> Option<String> {
     match text {
         Text::Known(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! Connectors that are in no file: what is assumed in the place of each, by what a step wants it for.
+//! Substitutes for connectors that are in no file, by their purpose.
 
 use cirun_diagnostics::{Span, codes::plan as codes, nearest};
 
@@ -8,26 +8,26 @@ use crate::{
     secrets::without_scope,
 };
 
-/// What a step wants a connector for.
+/// The purpose of a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     /// To pull an image.
     Pull,
-    /// To pull an image of ECR.
+    /// To pull an ECR image.
     PullFromEcr,
-    /// To pull the image that a Dockerfile starts from.
+    /// To pull the base image of a Dockerfile.
     BaseImage,
     /// To clone a repository.
     Clone,
     /// To push an image.
     Push(Kind),
-    /// To reach a store of files.
+    /// To access a store of files.
     Store(Kind),
-    /// For a store whose files stay on this machine.
+    /// For a store with files on this machine.
     Keep(Kind),
 }
 
-/// The type of connector that a step takes.
+/// The type of connector that a step requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Aws,
@@ -69,7 +69,7 @@ const AZURE: &str = "type: Azure, spec: {credential: {type: ManualConfig, spec: 
 const ARTIFACTORY: &str = "type: Artifactory, spec: {artifactoryServerUrl: https://HOST/artifactory, auth: {type: UsernamePassword, spec: {username: USER, passwordRef: SECRET_ID}}}";
 
 impl Need {
-    /// A connector of that kind, to write.
+    /// A template for such a connector.
     fn example(self) -> &'static str {
         match self {
             Self::Pull | Self::BaseImage => DOCKER,
@@ -79,43 +79,43 @@ impl Need {
         }
     }
 
-    /// What is done without the connector; `None` where nothing can be: what leaves the machine for good needs the login
-    /// of the connector, and an assumption never stands for one.
+    /// The substitute for the connector; `None` if there is none: what leaves the machine permanently needs the
+    /// connector's login, which is never assumed.
     fn assumption(self, inputs: &Inputs<'_>) -> Option<&'static str> {
         Some(match (self, inputs.aws.mode, inputs.push) {
             (Self::Pull, _, _) | (Self::PullFromEcr, AwsMode::Off, _) => {
-                "the image is pulled with your own `docker login`, else without a login"
+                "the image is pulled with your own `docker login`, or without a login"
             }
-            (Self::PullFromEcr, AwsMode::Emulated, _) => "the emulated ECR gives the image",
+            (Self::PullFromEcr, AwsMode::Emulated, _) => "the emulated ECR serves the image",
             (Self::BaseImage, _, _) => "base images are pulled without a login",
             (Self::Clone, _, _) => "the repository is cloned without a login",
             (Self::PullFromEcr | Self::Push(Kind::Aws) | Self::Store(Kind::Aws), AwsMode::Real, _) => {
                 "your own AWS identity signs in, as the delegate would"
             }
             (Self::Push(Kind::Aws) | Self::Store(Kind::Aws), AwsMode::Emulated, _) => {
-                "the emulated AWS gives the step its keys"
+                "the step gets keys of the emulated AWS"
             }
             (Self::Push(Kind::Aws) | Self::Store(Kind::Aws), AwsMode::Off, _) => "the step gets no credentials",
-            // With real AWS, no one here answers for the sign-in of the other clouds.
+            // With real AWS, there is no emulated sign-in for the other clouds.
             (Self::Push(Kind::Gcp | Kind::Azure), AwsMode::Real, PushMode::Local) => return None,
             (Self::Push(_), _, PushMode::Local) => "the local registry takes the push without the connector's login",
-            (Self::Push(_), _, PushMode::None) => "the image is only built, without a login",
-            (Self::Keep(_), _, _) => "the files stay on this machine, without a login",
+            (Self::Push(_), _, PushMode::None) => "the image is only built, and needs no login",
+            (Self::Keep(_), _, _) => "the files stay on this machine, and need no login",
             (Self::Push(_), _, PushMode::Real) | (Self::Store(_), _, _) => return None,
         })
     }
 }
 
-/// What became of a connector that is in no file.
+/// The result for a connector that is in no file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absent {
-    /// Something takes its place.
+    /// It has a substitute.
     Assumed,
-    /// Nothing can; an error says so.
+    /// It has none, which is an error.
     Needed,
 }
 
-/// Reports a connector that is in no file, once for each identifier, and says whether something takes its place.
+/// Reports a connector that is in no file, once for each identifier, and returns whether it has a substitute.
 pub(super) fn report(ctx: &Ctx<'_>, id: &str, span: Span, need: Need) -> Absent {
     let bare = without_scope(id).unwrap_or(id);
     let write = format!(
@@ -132,7 +132,7 @@ pub(super) fn report(ctx: &Ctx<'_>, id: &str, span: Span, need: Need) -> Absent 
                 codes::CONNECTOR_ASSUMED
                     .says(format!("the connector `{id}` is in no file"))
                     .at(span, assumption)
-                    .help(format!("{meant}nothing has to be done; to use the connector, write it as {write}")),
+                    .help(format!("{meant}no action is needed; to use the connector, write it as {write}")),
             );
             Absent::Assumed
         }
@@ -142,7 +142,7 @@ pub(super) fn report(ctx: &Ctx<'_>, id: &str, span: Span, need: Need) -> Absent 
                     .says(format!("the connector `{id}` is in no file"))
                     .at(span, "its login is needed here")
                     .help(format!(
-                        "{meant}write it as {write}; with `--aws emulated --push local` nothing has to be done"
+                        "{meant}write it as {write}; with `--aws emulated --push local` no action is needed"
                     )),
             );
             Absent::Needed

@@ -1,4 +1,4 @@
-//! The variables that a calendar version gives (environment.versions).
+//! The variables for a calendar version (environment.versions).
 
 /// Splits a tag that is a calendar version (`2026.1.3-rc.1`) into `DRONE_CALVER*` variables; any other tag gives none.
 pub(crate) fn variables(tag: &str) -> Vec<(&'static str, String)> {
@@ -25,7 +25,7 @@ pub(crate) fn variables(tag: &str) -> Vec<(&'static str, String)> {
     all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// Whether the service takes the number for a year: `19` to `99`, or `2019` to `9998`.
+/// Whether the service accepts the number as a year: `19` to `99`, or `2019` to `9998`.
 fn is_year(text: &str) -> bool {
     text.parse::<i32>().is_ok_and(|year| (19..=99).contains(&year) || (2019..=9998).contains(&year))
 }

@@ -1,4 +1,4 @@
-//! What the codebase gives: `<+codebase.…>` and the `DRONE_*` and `CI_*` variables of a manual build
+//! The values of the codebase: `<+codebase.…>` and the `DRONE_*` and `CI_*` variables of a manual build
 //! (environment.codebase).
 
 use cirun_expressions::Value;
@@ -13,10 +13,10 @@ use crate::{
     resolve::given,
 };
 
-/// Longer commit messages are cut.
+/// Longer commit messages are truncated.
 const MESSAGE_LIMIT: usize = 8191;
 
-/// What is built.
+/// The kind of build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Build {
     Branch,
@@ -64,7 +64,7 @@ impl CodebaseFacts {
         Some(name.strip_suffix(".git").unwrap_or(name))
     }
 
-    /// The host that credentials in `~/.netrc` are for.
+    /// The host of credentials in `~/.netrc`.
     pub(super) fn netrc_machine(&self) -> Option<&str> {
         let (protocol, rest) = self.repo_url.as_deref()?.split_once("://")?;
         let host = rest.split('/').next()?.rsplit('@').next()?.split(':').next()?;
@@ -84,7 +84,7 @@ impl CodebaseFacts {
     }
 }
 
-/// The names under `codebase`; what a build of this kind does not have is null, as in the service.
+/// The names under `codebase`; those that a build of this kind does not have are null, as in the service.
 pub(crate) fn names(facts: &CodebaseFacts) -> Entry {
     let text = |value: Option<String>| match value {
         Some(value) => Entry::text(value, Cause::Codebase("codebase")),
@@ -122,7 +122,7 @@ pub(crate) fn names(facts: &CodebaseFacts) -> Entry {
     ])
 }
 
-/// `pipeline.properties`: the codebase as the pipeline has it, and the build as this run has it.
+/// `pipeline.properties`: the codebase of the pipeline, and the build of this run.
 pub(crate) fn properties(facts: &CodebaseFacts, pipeline: &Pipeline) -> Entry {
     let Some(codebase) = &pipeline.codebase else { return Entry::Tree(IndexMap::new()) };
     let known = |value: Option<&str>| match value {
@@ -153,7 +153,7 @@ pub(crate) fn properties(facts: &CodebaseFacts, pipeline: &Pipeline) -> Entry {
     Entry::tree([("ci", Entry::tree([("codebase", codebase)]))])
 }
 
-/// A field's text; expressions stay, and the evaluator follows them.
+/// A field's text; the evaluator follows expressions in it.
 fn source(field: &Text) -> String {
     match &field.value {
         ParameterField::Literal(text) => text.clone(),
@@ -259,7 +259,7 @@ fn repository(vars: &mut IndexMap<&'static str, String>, facts: &CodebaseFacts) 
     vars.insert("DRONE_REPO_SCM", "Git".to_owned());
     vars.insert("DRONE_REPO_PRIVATE", "true".to_owned());
     vars.insert("DRONE_REPO_VISIBILITY", "private".to_owned());
-    // The service takes the committing user for the owner.
+    // The service uses the committing user as the owner.
     if let Some(user) = &facts.author_name {
         for variable in ["DRONE_REPO_NAMESPACE", "DRONE_REPO_OWNER"] {
             vars.insert(variable, user.clone());

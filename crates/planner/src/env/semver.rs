@@ -1,4 +1,4 @@
-//! The variables that a version tag gives (environment.versions).
+//! The variables for a version tag (environment.versions).
 
 /// Splits a tag that is a semantic version into `DRONE_SEMVER*` variables; `DRONE_SEMVER_ERROR` for any other tag.
 pub(crate) fn variables(tag: &str) -> Vec<(&'static str, String)> {

@@ -12,12 +12,12 @@ use super::{
 };
 use crate::{inputs::Inputs, place::StagePlace, resolve::Ctx};
 
-/// What lies under a step's own variables, and what Kubernetes puts over them; kept once for all steps.
+/// The layers below a step's own variables, and those that Kubernetes puts over them; stored once for all steps.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StageEnv {
     pub(crate) under: Arc<EnvVars>,
     pub(crate) over: Arc<EnvVars>,
-    /// The place in a loop of a step that is in none.
+    /// The loop position of a step that is not in a loop.
     pub(crate) unlooped: Arc<EnvVars>,
     /// The certificates that every step trusts.
     pub(crate) trust: Arc<EnvVars>,
@@ -27,7 +27,7 @@ pub(crate) struct StageEnv {
 /// The variables of a pipeline or stage, which every step gets as plain environment variables.
 pub(crate) type Variables = Vec<(String, Span, Traced<Text>)>;
 
-/// Where the workspace is in every container of Linux.
+/// The path of the workspace in every Linux container.
 pub(crate) const WORKSPACE: &str = "/harness";
 
 /// Builds the layers in the profile's order (environment.layers, environment.layers-in-pods).
@@ -74,17 +74,17 @@ pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, ow
     }
 }
 
-/// Reports a variable that the runner drops for being empty.
+/// Reports an empty variable, which the runner drops.
 pub(super) fn report_dropped(ctx: &Ctx<'_>, name: &str, span: Span) {
     ctx.notes.report(
         codes::EMPTY_ENV_DROPPED
-            .says(format!("`{name}` is empty and so will not be set"))
+            .says(format!("`{name}` is empty, so it is not set"))
             .at(span, "the runner drops empty values (environment.empty)")
             .help(format!("test for it with `${{{name}:-}}`, or give it a value")),
     );
 }
 
-/// The variables that tell how the stage went so far; each step gets the state at its start (environment.status).
+/// The variables with the state of the stage; each step gets the state at its start (environment.status).
 fn statuses(ctx: &Ctx<'_>) -> Env {
     let mut env = Env::default();
     for (name, expression) in [
@@ -102,7 +102,7 @@ fn statuses(ctx: &Ctx<'_>) -> Env {
 
 const STATUS: &str = "<+<+OnStageFailure>?\"FAILURE\":\"SUCCESS\">";
 
-/// The address that stands in for the execution's page.
+/// The substitute for the address of the execution's page.
 pub(crate) fn build_link(inputs: &Inputs<'_>) -> String {
     format!("https://cirun.localhost/runs/{}", inputs.run.id)
 }
@@ -119,7 +119,7 @@ fn machine(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     let mut env = Env::default();
     let cause = || Cause::Service { rule: "environment.infrastructure" };
     env.known("DRONE_STAGE_OS", stage.platform.service_word(), cause());
-    // The machine's own: it is what the steps find, whatever the stage says.
+    // The machine's own platform: steps run on it, whatever the stage says.
     env.known("DRONE_STAGE_ARCH", if inputs.run.arch == "arm64" { "Arm64" } else { "Amd64" }, cause());
     env.known("DRONE_STAGE_MACHINE", inputs.run.machine.clone(), cause());
     env.known("DRONE_STAGE_TYPE", infrastructure(stage), cause());
@@ -132,7 +132,7 @@ fn machine(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     env
 }
 
-/// The service's word for the infrastructure.
+/// The service's name for the infrastructure.
 fn infrastructure(stage: &StagePlace) -> &'static str {
     match stage.column.profile() {
         Profile::Kubernetes => "KUBERNETES_DIRECT",

@@ -16,7 +16,7 @@ use crate::{
     resolve::Ctx,
 };
 
-/// The layers that are a step's own, weakest first.
+/// A step's own layers, weakest first.
 #[derive(Debug, Default)]
 pub(crate) struct OwnLayers {
     /// Derived from the step's inputs: `PLUGIN_*`.
@@ -35,7 +35,7 @@ impl OwnLayers {
     }
 }
 
-/// The variables that name the certificate bundle, each for the clients that read no other.
+/// The variables that name the certificate bundle, each for clients that read no other.
 const TRUST: [&str; 6] =
     ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"];
 
@@ -50,7 +50,7 @@ pub(crate) fn user_layer(at: &StepCtx<'_>, variables: Option<&TextMap>) -> Env {
     env
 }
 
-/// Reports names that no environment takes, or no pod.
+/// Reports names that are not allowed in an environment, or in a pod.
 fn check_names(at: &StepCtx<'_>, variables: &TextMap) {
     let ParameterField::Literal(entries) = &variables.value else { return };
     for (Key(name), value) in entries {
@@ -61,8 +61,8 @@ fn check_names(at: &StepCtx<'_>, variables: &TextMap) {
                 (format!("`{text}` cannot be the name of a variable"), format!("write `{bare}: VALUE`"))
             }
             text if !is_pods_name(text) => (
-                format!("`{text}` is no name that shells and pods take"),
-                "use letters, digits and `_`, and begin with no digit".to_owned(),
+                format!("`{text}` is not a name that shells and pods accept"),
+                "use letters, digits and `_`, and do not begin with a digit".to_owned(),
             ),
             _ => continue,
         };
@@ -81,13 +81,13 @@ fn check_names(at: &StepCtx<'_>, variables: &TextMap) {
 const ENV_NAMES: &str =
     "a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)";
 
-/// Whether Kubernetes takes a name of a variable.
+/// Whether Kubernetes accepts a variable name.
 fn is_pods_name(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_part)
 }
 
-/// Puts all layers together in the profile's order and drops what the runner drops.
+/// Merges all layers in the profile's order and drops what the runner drops.
 pub(crate) fn assemble(
     ctx: &Ctx<'_>,
     stage: &StagePlace,
@@ -133,10 +133,10 @@ pub(crate) fn assemble(
 /// How many variables the runner sets for each step alone.
 const RUNNER_VARIABLES: usize = 9;
 
-/// The index of a step outside of any loop, and of how many.
+/// The loop position of a step that is not in a loop.
 pub(crate) const UNLOOPED: (usize, usize) = (0, 1);
 
-/// Puts a layer over the environment, and notes the names of its empty variables.
+/// Adds a layer, and records the names of its empty variables.
 fn put(env: &mut Environment, layer: Env, empty: &mut Vec<String>) {
     for (name, var) in layer.into_vars() {
         if is_empty(&var) {
@@ -150,7 +150,7 @@ fn set(env: &mut Environment, name: &str, value: String, origin: &Origin) {
     env.insert(name.to_owned(), EnvVar { value: Traced::new(Text::Known(value), origin.clone()) });
 }
 
-/// Takes away what is still empty in the end, as the runner does.
+/// Removes variables that are still empty at the end, as the runner does.
 fn drop_empty(ctx: &Ctx<'_>, env: &mut Environment, candidates: &[String], span: Span) {
     for name in candidates {
         let Some(var) = env.get(name).filter(|var| is_empty(var)) else { continue };
@@ -163,7 +163,7 @@ fn drop_empty(ctx: &Ctx<'_>, env: &mut Environment, candidates: &[String], span:
     }
 }
 
-/// Puts the certificate bundle under each name that the step does not use itself.
+/// Sets the certificate bundle under each name that the step does not set itself.
 fn trust(env: &mut Environment, bundle: &Arc<EnvVars>) {
     if bundle.keys().any(|name| env.contains_key(name)) {
         for (name, var) in bundle.iter() {
@@ -176,7 +176,7 @@ fn trust(env: &mut Environment, bundle: &Arc<EnvVars>) {
     }
 }
 
-/// The certificate bundle under each of its names, if there is one.
+/// The certificate bundle under each of its names, if there is a bundle.
 pub(crate) fn trust_layer(bundle: Option<&str>) -> Arc<EnvVars> {
     let Some(bundle) = bundle else { return Arc::default() };
     let origin = Origin::new(Cause::Local("the emulator's certificates are signed by this run's CA"));
@@ -201,7 +201,7 @@ pub(crate) fn instance((index, total): (usize, usize), origins: &RunnerOrigins) 
     env.into_shared()
 }
 
-/// The files that the runner names, over every other layer.
+/// The files that the runner names, which override every other layer.
 fn files(env: &mut Environment, place: &StepPlace, profile: Profile, origins: &RunnerOrigins) {
     let files = StepFiles::of(&place.path);
     let artifact = match profile {
@@ -226,13 +226,13 @@ fn files(env: &mut Environment, place: &StepPlace, profile: Profile, origins: &R
     }
 }
 
-/// Variables whose value the runner takes for the name of a file of the step.
+/// Variables whose value the runner uses as a file name of the step.
 const PREFIXED: [&str; 4] =
     ["PLUGIN_METADATA_FILE", "PLUGIN_CACHE_METRICS_FILE", "PLUGIN_CACHE_INTEL_METRICS_FILE", "PLUGIN_BUILD_TOOL_FILE"];
 
 const FILES: &str = "environment.files";
 
-/// The origins of what the runner sets for each step; the same for all of them.
+/// The origins of the variables that the runner sets for each step; the same for all of them.
 #[derive(Debug, Clone)]
 pub(crate) struct RunnerOrigins {
     instance: Origin,

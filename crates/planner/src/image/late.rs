@@ -1,14 +1,14 @@
-//! Images that only a running step can name: a pod is made before any of its steps runs (images.late).
+//! Images that only a running step can name: a pod is created before any of its steps runs (images.late).
 
 use cirun_diagnostics::Span;
 use cirun_plan::{Profile, Text as PlanText};
 
 use crate::lower::StepCtx;
 
-/// Reports an image of a pod that waits for a step of the same stage.
+/// Reports an image of a pod that depends on a step of the same stage.
 pub(super) fn report(at: &StepCtx<'_>, image: &PlanText, span: Span) {
     let PlanText::Deferred(pieces) = image else { return };
-    // The pod of a containerised group is made when the group begins, and steps before it have run by then.
+    // The pod of a containerised group is created when the group begins, after earlier steps have run.
     if at.profile() == Profile::Kubernetes
         && !at.stage.containerised
         && waits_for_this_stage(&pieces.shown(), &at.stage.id)
@@ -17,7 +17,7 @@ pub(super) fn report(at: &StepCtx<'_>, image: &PlanText, span: Span) {
     }
 }
 
-/// Whether a text waits for more than the stages before this one.
+/// Whether a text depends on more than earlier stages.
 fn waits_for_this_stage(text: &str, stage: &str) -> bool {
     let of_earlier_stage = |expression: &str| {
         let names = expression.trim_start().strip_prefix("pipeline.stages.");

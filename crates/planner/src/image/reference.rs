@@ -1,15 +1,15 @@
-//! Image references as registries and engines take them: `HOST[:PORT]/PATH[:TAG][@DIGEST]`.
+//! Image references as registries and engines accept them: `HOST[:PORT]/PATH[:TAG][@DIGEST]`.
 
 use cirun_image_ref::{EcrRegistry, NameRule, is_path_component};
 
-/// What is wrong with an image reference, and what to do about it.
+/// A problem of an image reference, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flaw {
     pub(super) what: &'static str,
     pub(super) help: String,
 }
 
-/// The first flaw of a reference; none if every engine takes it.
+/// The first problem of a reference; `None` if every engine accepts it.
 pub(super) fn flaw(reference: &str) -> Option<Flaw> {
     let flaw = |what, help: &str| Some(Flaw { what, help: help.to_owned() });
     if let Some((_, bare)) = reference.split_once("://") {
@@ -55,7 +55,7 @@ pub(super) fn flaw(reference: &str) -> Option<Flaw> {
     })
 }
 
-/// The host of ECR or GCR that a reference consists of, but for a tag.
+/// The ECR or GCR host of a reference without a path.
 fn cloud_registry_alone(reference: &str) -> Option<&str> {
     let host = reference.trim_end_matches('/').split([':', '@']).next()?;
     let is_gallery = host == "public.ecr.aws";
@@ -81,7 +81,7 @@ fn is_digest(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// The forms of Docker, GCR and ECR (images.path); then what else is in use.
+    /// The forms of Docker, GCR and ECR (images.path); then other common ones.
     #[test]
     fn references_that_engines_take() {
         let digest = format!("redis@sha256:{}", "0a".repeat(32));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_told_apart() {
+    fn mistakes_are_distinguished() {
         for (reference, what) in [
             ("library/tomcat*", "no wildcard"),
             ("redis:*", "no wildcard"),

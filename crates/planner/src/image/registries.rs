@@ -1,5 +1,4 @@
-//! Which connector pulls an image where a stage or a step lists several in `registries`
-//! (images.registries).
+//! Selects the connector for an image if a stage or a step has several in `registries` (images.registries).
 
 use cirun_diagnostics::codes::plan as codes;
 use cirun_expressions::is_found;
@@ -17,13 +16,13 @@ use crate::{
 const RULE: &str = "images.registries";
 const FROM_LIST: &str = "on machines the connector comes from `registries` (images.registries)";
 
-/// The type of the connectors that pull from hosts with this ending; all other hosts are those of `DockerRegistry` ones.
+/// The connector type for hosts with this suffix; all other hosts use `DockerRegistry`.
 const TYPES: [(&str, &str); 3] = [("gcr.io", "Gcp"), ("amazonaws.com", "Aws"), ("azurecr.io", "Azure")];
 
 const DOCKER: &str = "DockerRegistry";
 
-/// The connector that pulls a step's image: one of the step's `registries`, or else of the stage's; without any, that of
-/// `connectorRef`. Pods do not read `registries`.
+/// The connector for a step's image: from the step's `registries`, or the stage's; without any, `connectorRef`. Pods do
+/// not read `registries`.
 pub(super) fn connector<'a>(
     at: &StepCtx<'a>,
     fields: &ImageFields<'_>,
@@ -87,8 +86,8 @@ fn matches(ctx: &Ctx<'_>, registry: &RegistrySpec, image: &str) -> bool {
     })
 }
 
-/// The first connector without a `match` that is of the type that the image's host has; else the first of which no type is
-/// known, as it is in no file.
+/// The first connector without a `match` that has the type for the image's host; otherwise the first one of unknown
+/// type, because it is in no file.
 fn of_type<'a>(ctx: &Ctx<'a>, list: &[RegistrySpec], image: &str, need: Need) -> Option<Connection<'a>> {
     let host = split_registry(image).0.unwrap_or_default();
     let wanted = TYPES.iter().find(|(ending, _)| host.ends_with(ending)).map_or(DOCKER, |(_, word)| word);

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::{Expansion, Instance, items_of};
 use crate::resolve::{Ctx, Evaluated};
 
-/// The combinations of the axes without the excluded ones: literal axes in their order, then those of expressions.
+/// The combinations of the axes except the excluded ones: literal axes in their order, then those of expressions.
 pub(super) fn instances(
     ctx: &Ctx<'_>,
     strategy: &StrategySpec,
@@ -48,7 +48,7 @@ pub(super) fn instances(
     }
 }
 
-/// Goes to the next combination, the last axis turning fastest.
+/// Advances to the next combination; the last axis changes fastest.
 fn advance(at: &mut [usize], values: &[(&String, Vec<Value>)]) -> bool {
     for (index, (_, items)) in at.iter_mut().zip(values).rev() {
         *index += 1;
@@ -60,7 +60,7 @@ fn advance(at: &mut [usize], values: &[(&String, Vec<Value>)]) -> bool {
     false
 }
 
-/// Whether an `exclude` entry agrees with every axis that it names.
+/// Whether an `exclude` entry matches on every axis that it names.
 fn excluded(ctx: &Ctx<'_>, strategy: &StrategySpec, chosen: &IndexMap<String, Value>) -> bool {
     strategy.exclude.iter().filter(|entry| !entry.is_empty()).any(|entry| {
         entry.iter().all(|(axis, field)| {
@@ -75,7 +75,7 @@ fn axis_values(ctx: &Ctx<'_>, node: &Node) -> Result<Vec<Value>, Expansion> {
             let mut values = Vec::new();
             for item in items {
                 match value(ctx, item)? {
-                    // An item that is an expression for a list gives all of it.
+                    // An item that evaluates to a list contributes all of its items.
                     Value::List(inner) if matches!(item.value, NodeValue::Scalar { .. }) => values.extend(inner),
                     other => values.push(other),
                 }
@@ -91,7 +91,7 @@ fn axis_values(ctx: &Ctx<'_>, node: &Node) -> Result<Vec<Value>, Expansion> {
     }
 }
 
-/// A node as a value; texts stay texts, whatever they look like.
+/// A node as a value; texts stay texts, even if they look like numbers.
 fn value(ctx: &Ctx<'_>, node: &Node) -> Result<Value, Expansion> {
     match &node.value {
         NodeValue::Null => Ok(Value::Null),

@@ -7,7 +7,7 @@ use cirun_plan::Text;
 use super::{Expansion, Instance, count, items_of, numbered, too_late};
 use crate::resolve::Ctx;
 
-/// `times`, or `items` (a part of them between `start` and `end`), alone or in partitions.
+/// `times`, or `items` (a range of them from `start` to `end`), one by one or in partitions.
 pub(super) fn instances(ctx: &Ctx<'_>, repeat: &RepeatSpec) -> Result<Vec<Instance>, Expansion> {
     if let Some(times) = &repeat.times {
         return count(ctx, times, "`times`").map(numbered);
@@ -43,7 +43,7 @@ pub(super) fn instances(ctx: &Ctx<'_>, repeat: &RepeatSpec) -> Result<Vec<Instan
     })
 }
 
-/// The items from `start` up to `end`, which count items or hundredths of them.
+/// The items from `start` up to `end`, as indices or percentages.
 fn part(ctx: &Ctx<'_>, repeat: &RepeatSpec, items: Vec<Value>) -> Vec<Value> {
     let percent =
         repeat.unit.as_ref().and_then(|unit| ctx.known(unit, "`unit`")).is_some_and(|unit| unit.value == "Percentage");

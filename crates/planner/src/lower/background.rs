@@ -112,8 +112,8 @@ fn service(lowered: Lowered) -> Lowered {
     Lowered { role: Role::Service, ..lowered }
 }
 
-/// The names of the service: `<nearest group>_<id>` or its id, then its aliases. In a pod of a stage its own id is one of
-/// them too: no name resolves there in CI, and all of them lead to `localhost` here, as help.
+/// The names of the service: `<nearest group>_<id>` or its id, then its aliases. In a pod of a stage its own id is also
+/// one of them: in CI it does not resolve there, but here it resolves to `localhost`, to help users.
 fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
     let name = match &at.place.group {
         Some(group) => format!("{group}_{}", at.place.id),
@@ -140,7 +140,7 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
                 PlanText::Known(_) => {}
                 waiting @ (PlanText::Secret(_) | PlanText::Deferred(_)) => at.ctx.notes.report(
                     codes::DECIDED_TOO_LATE
-                        .says(format!("`{}` cannot be a name", waiting.shown()))
+                        .says(format!("`{}` cannot be an alias", waiting.shown()))
                         .at(more.span, "an alias must be known before the stage begins"),
                 ),
             }
@@ -149,7 +149,7 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
     aliases
 }
 
-/// `portBindings` (host → container) and the hidden `ports` (`host:container`), each once.
+/// `portBindings` (host → container) and the undocumented `ports` (`host:container`), each once.
 fn ports(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Vec<Traced<PortBinding>> {
     let mut ports = Vec::new();
     if let Some(bindings) = &spec.port_bindings
@@ -183,7 +183,7 @@ fn port_bindings(at: &StepCtx<'_>, bindings: &TextMap) -> Vec<Traced<PortBinding
         .collect()
 }
 
-/// The text of a port: it is bound when the container is made, before any expression of its stage has a value.
+/// The text of a port: it is bound when the container is created, before any expression of its stage has a value.
 fn known_port(at: &StepCtx<'_>, text: &PlanText, span: Span) -> Option<String> {
     match text {
         PlanText::Known(text) => Some(text.clone()),
@@ -224,13 +224,13 @@ fn report_nothing_to_run(at: &StepCtx<'_>) {
 fn report_bad_alias(at: &StepCtx<'_>, name: &str, span: Span) {
     at.ctx.notes.report(
         codes::BAD_HOST_NAME
-            .says(format!("`{name}` cannot be a name of a host"))
+            .says(format!("`{name}` cannot be a host name"))
             .at(span, "a list of names in Docker's network (background.network-aliases)")
-            .help("write each name as an item of its own, without blanks: no program can ask for this one"),
+            .help("write each name as an item of its own, without spaces: no program can resolve this one"),
     );
 }
 
-/// Reports an entrypoint that is one text: the service takes it for a list of one argument, the program.
+/// Reports an entrypoint that is a single text: the service reads it as a list of one argument, the program.
 fn report_entrypoint_in_one(at: &StepCtx<'_>, entrypoint: Option<&TextList>) {
     let Some(field) = entrypoint else { return };
     let ParameterField::Literal(items) = &field.value else { return };

@@ -78,7 +78,7 @@ fn variables(at: &StepCtx<'_>, spec: &GitCloneSpec) -> Env {
     env
 }
 
-/// The repository's address and its login, from the connector; without one, the address is guessed.
+/// The repository's address and login, from the connector; without one, the address is guessed.
 fn repository(at: &StepCtx<'_>, spec: &GitCloneSpec, own: &mut OwnLayers) {
     let ctx = &at.ctx;
     let repo = spec.repo_name.as_ref();
@@ -86,12 +86,12 @@ fn repository(at: &StepCtx<'_>, spec: &GitCloneSpec, own: &mut OwnLayers) {
         if given(repo).is_none() {
             ctx.notes.report(
                 codes::MISSING_REQUIRED_INPUT
-                    .says(format!("`GitClone` step `{}` names neither a connector nor a repository", at.place.id))
+                    .says(format!("`GitClone` step `{}` has no connector and no repository", at.place.id))
                     .at(at.step.identifier.span, "one of them is required (clone.connector)")
                     .help("add `connectorRef`, or `repoName` for a repository of Harness Code"),
             );
         }
-        return sibling(at, spec, "only the service knows the addresses of Harness Code", &mut own.derived);
+        return sibling(at, spec, "only Harness knows the addresses of Harness Code", &mut own.derived);
     }
     let named = match ctx.connector(spec.connector_ref.as_ref(), Need::Clone) {
         Connection::Found(named) => named,
@@ -119,7 +119,7 @@ fn repository(at: &StepCtx<'_>, spec: &GitCloneSpec, own: &mut OwnLayers) {
     }
 }
 
-/// The address where no connector tells it: beside the codebase's own.
+/// The address if no connector has it: a sibling of the codebase's repository.
 fn sibling(at: &StepCtx<'_>, spec: &GitCloneSpec, why: &'static str, env: &mut Env) {
     let ctx = &at.ctx;
     let Some(url) = &ctx.inputs.codebase.repo_url else { return };
@@ -133,7 +133,7 @@ fn sibling(at: &StepCtx<'_>, spec: &GitCloneSpec, why: &'static str, env: &mut E
     }
     ctx.notes.report(
         codes::SIBLING_REPOSITORY
-            .says(format!("`{}` clones `{shown}` from beside the codebase", at.place.id))
+            .says(format!("`{}` clones `{shown}` from the server of the codebase", at.place.id))
             .at(at.step.identifier.span, why)
             .help("write the connector under `.harness/`, or in a directory named by `--include`"),
     );
@@ -159,7 +159,7 @@ fn checked_out(at: &StepCtx<'_>, build: &BuildSpec, env: &mut Env) {
     }
 }
 
-/// `DRONE_WORKSPACE`: below the workspace, and never the workspace itself (clone.directory).
+/// `DRONE_WORKSPACE`: in the workspace, but never the workspace itself (clone.directory).
 fn directory(at: &StepCtx<'_>, spec: &GitCloneSpec, env: &mut Env) {
     let ctx = &at.ctx;
     let Some(directory) = ctx.given_text(spec.clone_directory.as_ref()) else { return };
@@ -171,7 +171,7 @@ fn directory(at: &StepCtx<'_>, spec: &GitCloneSpec, env: &mut Env) {
             codes::REJECTED_INPUT
                 .says("`cloneDirectory` may not be the workspace itself")
                 .at(field.span, "`/harness` is refused (clone.directory)")
-                .help("name a folder below it"),
+                .help("name a directory in it"),
         );
     }
     let value =

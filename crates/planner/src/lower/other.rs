@@ -1,4 +1,4 @@
-//! Steps that only wait, and steps that are shown and not run.
+//! Steps that only wait, and steps that are shown but do not run.
 
 use cirun_diagnostics::codes::plan as codes;
 use cirun_parser::model::{OtherSpec, WaitSpec};
@@ -36,7 +36,7 @@ pub(crate) fn skipped(at: &StepCtx<'_>, spec: &OtherSpec) -> Lowered {
     not_here(at, &format!("`{}` steps are not run locally", at.step.kind.value))
 }
 
-/// A step that stands where nothing runs locally.
+/// A step in a stage where steps do not run.
 pub(crate) fn not_here(at: &StepCtx<'_>, why: &str) -> Lowered {
     let who = if at.stage.is_ci() { "CI runs this step" } else { "Harness runs this step" };
     at.ctx
@@ -45,7 +45,7 @@ pub(crate) fn not_here(at: &StepCtx<'_>, why: &str) -> Lowered {
     Lowered::impossible(why)
 }
 
-/// A reference to a template that nobody put in its place.
+/// A template reference that was not replaced.
 pub(crate) fn template(at: &StepCtx<'_>) -> Lowered {
     let name = at.step.template.as_ref().map_or("a template", |template| template.template_ref.value.as_str());
     Lowered::impossible(&format!("its template `{name}` was not found"))

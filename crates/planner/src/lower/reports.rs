@@ -1,4 +1,4 @@
-//! `reports`: where a step's test reports are.
+//! `reports`: the paths of a step's test reports.
 
 use cirun_diagnostics::{Severity, Span, codes::plan as codes};
 use cirun_parser::{ParameterField, model::ReportsSpec};
@@ -7,7 +7,7 @@ use globset::GlobBuilder;
 
 use crate::resolve::Ctx;
 
-/// The report paths of a step; a pattern that cannot be read is reported.
+/// The report paths of a step; reports patterns that cannot be parsed.
 pub(super) fn of(ctx: &Ctx<'_>, reports: Option<&ReportsSpec>) -> Vec<Traced<PlanText>> {
     let Some(field) = reports.and_then(|reports| reports.paths.as_ref()) else { return Vec::new() };
     let paths = ctx.list(field);
@@ -23,7 +23,7 @@ pub(super) fn of(ctx: &Ctx<'_>, reports: Option<&ReportsSpec>) -> Vec<Traced<Pla
     paths
 }
 
-/// CI writes into the step's log that it finds no file, and the step goes on.
+/// CI logs that it finds no file, and the step continues.
 fn check(ctx: &Ctx<'_>, path: &str, span: Span) {
     let Err(error) = GlobBuilder::new(path).literal_separator(true).build() else { return };
     let mut warning = codes::BAD_PATTERN

@@ -9,7 +9,7 @@ use super::StepCtx;
 /// The service's default: the container starts once.
 const DEFAULT: i64 = 1;
 
-/// How often CI starts a plugin; where that is more than once, it is reported, as it starts once here.
+/// How often CI starts a plugin; reports a number above one, because cirun starts it once.
 pub(crate) fn of_plugin(at: &StepCtx<'_>, retry: Option<&Int>, rule: &'static str) -> Traced<i64> {
     let count = of(at, retry, rule);
     if let Some(field) = retry
@@ -17,15 +17,15 @@ pub(crate) fn of_plugin(at: &StepCtx<'_>, retry: Option<&Int>, rule: &'static st
     {
         at.ctx.notes.report(
             codes::RETRY_NOT_DONE
-                .says(format!("`{}` starts once here, whatever `retry` says", at.place.id))
+                .says(format!("`{}` starts once here, whatever its `retry`", at.place.id))
                 .at(field.span, format!("CI may start the plugin {} times", count.value))
-                .help("a failure strategy with `Retry` is followed here as in CI"),
+                .help("a failure strategy with `Retry` works here as in CI"),
         );
     }
     count
 }
 
-/// How often CI starts a service, which it never has to do again.
+/// How often CI starts a service, which never needs another start.
 pub(crate) fn of_service(at: &StepCtx<'_>, retry: Option<&Int>) -> Traced<i64> {
     of(at, retry, "background.retry")
 }

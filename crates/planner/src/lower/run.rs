@@ -32,7 +32,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
     lower_script(at, spec, script)
 }
 
-/// `connectorRef`, where the `registries` of the step or of its stage take its part.
+/// `connectorRef`, or the connector from the `registries` of the step or of its stage.
 pub(super) fn given_by_registries(at: &StepCtx<'_>, spec: &RunSpec) -> Option<&'static str> {
     let listed = !spec.registries.is_empty() || !at.stage.registries.is_empty();
     (listed && at.profile() != Profile::Kubernetes).then_some("connectorRef")
@@ -93,10 +93,10 @@ pub(super) fn host(
     HostAction { argv, script, env, ports: Vec::new() }
 }
 
-/// The shell of a step: `Sh` if unset; an unknown one is reported.
+/// The shell of a step, `Sh` by default; reports an unknown one.
 pub(super) fn shell_of(ctx: &Ctx<'_>, field: Option<&Text>) -> Shell {
     let Some(field) = given(field) else { return Shell::Sh };
-    // The service takes any expression for `Sh`.
+    // The service reads any expression as `Sh`.
     if let ParameterField::Expression(_) = &field.value
         && ctx.text(field).value.is_deferred()
     {

@@ -26,7 +26,7 @@ const TOOLS: [(&str, &str); 9] = [
     ("Rspec", "bundle exec rspec"),
 ];
 
-/// Lowers a RunTests step: what comes before, the tool with its arguments, what comes after.
+/// Lowers a RunTests step: the pre-command, the tool with its arguments, the post-command.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunTestsSpec) -> Lowered {
     let ctx = &at.ctx;
     ctx.notes.report(
@@ -45,7 +45,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunTestsSpec) -> Lowered {
     let parts = [around(&spec.pre_command), Some(command), around(&spec.post_command)];
     let origin: Origin = ctx.written(at.step.span);
     let script = PlanText::join(parts.into_iter().flatten().map(|part| part.value), "\n");
-    // The tables of Run are those of RunTests but for `command`, which is there by now.
+    // The tables of Run also apply to RunTests, except for `command`, which is already set.
     let mut run = spec.run.clone();
     run.command = spec.build_tool.clone();
     check_but(ROWS, given_by_registries(at, &run), at.step, &run, at.stage.column, ctx.notes);

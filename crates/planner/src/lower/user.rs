@@ -7,7 +7,7 @@ use cirun_plan::{Text as PlanText, Traced};
 
 use crate::resolve::Ctx;
 
-/// Resolves the user of a container; what is no user id is reported.
+/// Resolves the user of a container; reports one that is not a user id.
 pub(super) fn of(ctx: &Ctx<'_>, field: Option<&Text>) -> Option<Traced<PlanText>> {
     let user = ctx.given_text(field)?;
     field.is_none_or(|field| check(ctx, &user.value, field.span)).then_some(user)
@@ -39,7 +39,7 @@ fn check(ctx: &Ctx<'_>, user: &PlanText, span: Span) -> bool {
     false
 }
 
-/// Whether a text is the number of a user: Kubernetes and the engines take 0 to 2³¹ − 1.
+/// Whether a text is a user number: Kubernetes and the engines accept 0 to 2³¹ − 1.
 fn is_user_id(text: &str) -> bool {
     let digits = text.trim();
     !digits.is_empty()

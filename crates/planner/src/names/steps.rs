@@ -1,4 +1,4 @@
-//! The steps and step groups of a stage as expressions reach them: `steps.ID.…`, and in a group `steps.GROUP.steps.ID.…`.
+//! The steps and step groups of a stage in expressions: `steps.ID.…`, and in a group `steps.GROUP.steps.ID.…`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use super::{Entry, Found};
 use crate::build::plugins::plugin_without_digest;
 
-/// What stands behind `steps`, at the top of a stage or in a step group.
+/// The value of `steps`, at the top of a stage or in a step group.
 #[derive(Debug, Default)]
 pub(crate) struct StepIds {
     nodes: IndexMap<String, StepNode, RandomState>,
@@ -19,22 +19,22 @@ pub(crate) struct StepIds {
 
 #[derive(Debug)]
 struct StepNode {
-    /// What it is repeated by puts a suffix behind its id.
+    /// Whether its loop adds a suffix to its id.
     looped: bool,
     /// The steps of a step group.
     inner: Option<Entry>,
-    /// The plugin that runs as this step, where it writes no output `digest`.
+    /// The plugin that runs as this step, if it writes no output `digest`.
     silent: Option<&'static str>,
 }
 
-/// What the run knows of steps and groups (expressions.steps).
+/// The values of steps and groups that are known during the run (expressions.steps).
 const RUN_FIELDS: [&str; 8] =
     ["identifier", "name", "type", "status", "currentStatus", "liveStatus", "startTs", "endTs"];
-/// What it knows of steps besides.
+/// Further values of steps that are known during the run.
 const STEP_FIELDS: [&str; 2] = ["output", "retryCount"];
 
 impl StepIds {
-    /// The ids of `nodes`, and of those within them, in a stage of that profile, where it is known.
+    /// The ids of `nodes`, and of the nodes in them, in a stage of that profile, if it is known.
     pub(crate) fn of<'n>(nodes: impl IntoIterator<Item = &'n [ExecutionNode]>, profile: Option<Profile>) -> Self {
         let mut ids = Self::default();
         for nodes in nodes {
@@ -63,7 +63,7 @@ impl StepIds {
         }
     }
 
-    /// What stands behind `steps` in the group of this id, as the pipeline writes it.
+    /// The value of `steps` in the group with this id, as the pipeline writes it.
     pub(crate) fn in_group(&self, id: &str) -> Option<&Entry> {
         self.nodes.get(id)?.inner.as_ref()
     }
@@ -73,7 +73,7 @@ impl StepIds {
         self.nodes.keys().cloned().collect()
     }
 
-    /// The ids that lead to a step or group of this id within the groups, if there is one.
+    /// The ids that lead to a step or group with this id inside the groups, if there is one.
     pub(super) fn path_to(&self, id: &str) -> Option<Vec<&str>> {
         self.nodes.iter().find_map(|(group, node)| {
             let Some(Entry::Steps(inner)) = &node.inner else { return None };
@@ -90,7 +90,7 @@ impl StepIds {
         let Some((Segment::Key(id), rest)) = path.split_first() else { return Found::Missing };
         let node = match self.nodes.get(id) {
             Some(node) if !node.looped => node,
-            // The loop itself has a status, and no more.
+            // The loop itself only has a status.
             Some(_) => return pending_if(of_run(rest, &RUN_FIELDS)),
             None => match self.instance(id) {
                 Some(node) => node,
@@ -124,7 +124,7 @@ impl StepIds {
         id.rmatch_indices('_').find_map(|(at, _)| self.nodes.get(&id[..at]).filter(|node| node.looped))
     }
 
-    /// Whether `name` is the ids down to a step, with `_` between them: how artifacts are called.
+    /// Whether `name` is the ids down to a step, joined with `_`: the names of artifacts.
     pub(super) fn has_artifact(&self, name: &str) -> bool {
         let ends = name.match_indices('_').map(|(at, _)| at).chain([name.len()]);
         ends.into_iter().any(|end| {

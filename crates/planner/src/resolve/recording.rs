@@ -1,4 +1,4 @@
-//! A scope that remembers what was asked of it: for provenance, for masking, for diagnostics.
+//! A scope that records lookups: for provenance, for masking, for diagnostics.
 
 use std::cell::RefCell;
 
@@ -7,14 +7,14 @@ use cirun_plan::{Cause, Secret};
 
 use crate::{names::Names, secrets};
 
-/// A scope that remembers what was asked of it.
+/// A scope that records lookups.
 pub(super) struct Recording<'n> {
     names: &'n Names,
-    /// Gives waiting names an empty value, so that evaluation goes on behind them.
+    /// Gives names that depend on a step an empty value, so that the evaluation continues after them.
     pretend: bool,
     pub(super) missing: RefCell<Vec<Vec<Segment>>>,
     pub(super) pending: RefCell<Vec<Vec<Segment>>>,
-    /// Outputs that no step will write, with the plugin that does not.
+    /// Outputs that no step writes, with the plugin that does not write them.
     pub(super) never_written: RefCell<Vec<(Vec<Segment>, &'static str)>>,
     pub(super) missing_secrets: RefCell<Vec<String>>,
     pub(super) secrets: RefCell<Vec<Secret>>,
@@ -22,7 +22,7 @@ pub(super) struct Recording<'n> {
 }
 
 impl<'n> Recording<'n> {
-    /// The same names, where those that wait have an empty value.
+    /// The same names, with an empty value for those that depend on a step.
     pub(super) fn pretending(names: &'n Names) -> Self {
         Self { pretend: true, ..Self::over(names) }
     }

@@ -1,4 +1,4 @@
-//! What resolving finds wrong.
+//! Diagnostics of resolving.
 
 use cirun_diagnostics::{Diagnostic, Severity, Span, codes::plan as codes};
 use cirun_expressions::Segment;
@@ -7,7 +7,7 @@ use cirun_plan::Pieces;
 use super::{Ctx, recording::Recording};
 use crate::{names::dotted, secrets};
 
-/// Names that are right, and that only the service has values for.
+/// Valid names that only have values in the service.
 struct NotHere {
     first: &'static str,
     severity: Severity,
@@ -24,7 +24,7 @@ const NOT_HERE: [NotHere; 3] = [
     NotHere {
         first: "variable",
         severity: Severity::Warning,
-        why: "becomes the text `null`: variables of projects, organisations and accounts are in Harness only",
+        why: "becomes the text `null`: variables of projects, organisations and accounts exist only in Harness",
     },
 ];
 
@@ -37,7 +37,7 @@ impl NotHere {
         let mut diagnostic = codes::UNRESOLVED_EXPRESSION
             .says(format!("`{path}` has no value here"))
             .at(span, self.why)
-            .help(format!("give it one with `--var {path}=VALUE`"));
+            .help(format!("set one with `--var {path}=VALUE`"));
         diagnostic.severity = self.severity;
         diagnostic
     }
@@ -60,8 +60,8 @@ impl Ctx<'_> {
             self.notes.report(
                 codes::MISSING_INPUT
                     .says("a runtime input has no value".to_owned())
-                    .at(span, "nobody gave this `<+input>` a value")
-                    .help("give it with `--input PATH=VALUE` or in an input set, `--input-set FILE`"),
+                    .at(span, "this `<+input>` has no value")
+                    .help("set it with `--input PATH=VALUE`, or in an input set with `--input-set FILE`"),
             );
             return;
         }
@@ -81,20 +81,20 @@ impl Ctx<'_> {
                 .at(span, "becomes the text `null`, as in the CI service");
             self.notes.report(diagnostic.help(match suggestion {
                 Some(name) => format!("did you mean `<+{name}>`?"),
-                None => format!("correct the name, or give it a local value with `--var {bare}=VALUE`"),
+                None => format!("correct the name, or set a local value with `--var {bare}=VALUE`"),
             }));
         }
     }
 
-    /// Reports the names that nobody knows, among what a second look could not resolve: the rest may come from the values
-    /// that it pretended.
+    /// Reports unknown names among those that the second evaluation could not resolve: the others may be an effect of
+    /// its empty values.
     pub(super) fn report_unknown(&self, probe: &Recording<'_>, unresolved: &[String], span: Span) {
         let unknown: Vec<String> = probe.missing.borrow().iter().map(|path| dotted(path)).collect();
         let unresolved: Vec<String> = unresolved.iter().filter(|name| unknown.contains(name)).cloned().collect();
         self.report_unresolved(probe, &unresolved, span);
     }
 
-    /// Reports the outputs that no step will write.
+    /// Reports outputs that no step writes.
     pub(super) fn report_never_written(&self, probe: &Recording<'_>, span: Span) {
         for (path, plugin) in probe.never_written.borrow().iter() {
             let (output, step) = (dotted(path), dotted(&path[..path.len() - 3]));
@@ -143,8 +143,8 @@ impl Ctx<'_> {
     pub(super) fn not_a(&self, kind: &str, what: &str, found: &str, span: Span) {
         self.notes.report(
             codes::WRONG_TYPE
-                .says(format!("{what} comes to `{found}`, which is not a {kind}"))
-                .at(span, format!("a {kind} is needed here")),
+                .says(format!("{what} evaluates to `{found}`, which is not a {kind}"))
+                .at(span, format!("expected a {kind}")),
         );
     }
 }

@@ -1,6 +1,6 @@
-//! Hosts and ports in the texts of steps.
+//! Finds hosts and ports in the texts of steps.
 
-/// Whether `text` has `id` where a host stands: `id:6379`, `//id/`, `user@id`, `nc id 6379`, `-h id`, `DB_HOST=id`.
+/// Whether `text` has `id` as a host: `id:6379`, `//id/`, `user@id`, `nc id 6379`, `-h id`, `DB_HOST=id`.
 pub(super) fn names_host(text: &str, id: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let digit = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
@@ -16,7 +16,7 @@ pub(super) fn names_host(text: &str, id: &str) -> bool {
     })
 }
 
-/// Whether a text ends with something that takes a host: `-h `, `--host=`, `DB_HOST=`.
+/// Whether a text ends with a prefix of a host: `-h `, `--host=`, `DB_HOST=`.
 fn is_host_option(before: &str) -> bool {
     let option = before.strip_suffix(['=', ' ']).unwrap_or_default();
     let word = option.rsplit([' ', '\n', '\t', ';']).next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The ports at which services listen without being asked to.
+//! The default ports of well-known services.
 
 /// Images by the last part of their names, and their ports.
 const PORTS: [(&str, u16); 30] = [
@@ -34,14 +34,14 @@ const PORTS: [(&str, u16); 30] = [
     ("zookeeper", 2181),
 ];
 
-/// The port of an image's service, by the image's name.
+/// The port of a service, by the name of its image.
 pub(super) fn port(image: &str) -> Option<u16> {
     let name = image.rsplit('/').next().unwrap_or(image);
     let name = name.split([':', '@']).next().unwrap_or(name);
     PORTS.iter().find(|(known, _)| *known == name).map(|(_, port)| *port)
 }
 
-/// The numbers in a text that can be ports and stand by themselves.
+/// The standalone numbers in a text that can be ports.
 pub(super) fn numbers(text: &str) -> impl Iterator<Item = u16> + '_ {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words

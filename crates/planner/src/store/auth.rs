@@ -1,4 +1,4 @@
-//! What the connector of such a step gives its plugin (stores.connector).
+//! The variables from the connector of such a step (stores.connector).
 
 use cirun_diagnostics::codes::plan as codes;
 use cirun_parser::{
@@ -54,8 +54,8 @@ pub(super) fn of(store: &StoreCtx<'_, '_>, player: &StorePlayer) -> Credentials 
             }
             Some(credentials)
         }
-        // SaveCacheGCS names `PLUGIN_GOOGLE_ACCOUNT_EMAIL` for OIDC, which the plugin does not read; its siblings and
-        // BuildAndPushGAR name the five that it reads.
+        // SaveCacheGCS has `PLUGIN_GOOGLE_ACCOUNT_EMAIL` for OIDC, which the plugin does not read; its siblings and
+        // BuildAndPushGAR have the five that it reads.
         (SaveCacheGcs | RestoreCacheGcs | GcsUpload, ConnectorSpec::Gcp(gcp)) => {
             Some(google_auth::variables(ctx, &named, gcp))
         }
@@ -73,7 +73,7 @@ pub(super) fn of(store: &StoreCtx<'_, '_>, player: &StorePlayer) -> Credentials 
     credentials
 }
 
-/// The type of connector that a step takes.
+/// The type of connector that a step requires.
 fn kind(step: StoreStep) -> Kind {
     match step {
         SaveCacheS3 | RestoreCacheS3 | S3Upload => Kind::Aws,
@@ -91,7 +91,7 @@ fn artifactory(store: &StoreCtx<'_, '_>, named: &Named<'_>, connector: &Artifact
     let lacks = |field: &str| {
         ctx.lacks(named, field, "an Artifactory connector needs it (connectors.artifactory)", connector.span);
     };
-    // For a connector without credentials the service fills in no variables at all, the address neither (stores.artifactory-login).
+    // For a connector without credentials the service sets no variables at all, not even the address (stores.artifactory-login).
     match &connector.auth {
         Some(ArtifactoryAuth::UsernamePassword { username, username_ref, password_ref }) => {
             match given(connector.url.as_ref()) {
@@ -135,6 +135,6 @@ fn report_external_id(store: &StoreCtx<'_, '_>, named: &Named<'_>) {
         codes::EXTERNAL_ID_DROPPED
             .says("this step's plugin does not get the connector's `externalId`")
             .at(named.span, "no variable is made of it (stores.external-id)")
-            .help("let the role's trust policy go without one for this connector"),
+            .help("remove `sts:ExternalId` from the role's trust policy for this connector"),
     );
 }

@@ -1,4 +1,5 @@
-//! Who keeps the files of a step here: cirun, an S3 endpoint of this machine or the stage, or the real store.
+//! Where the files of a step are here: with cirun, at an S3 endpoint of this machine or the stage, or in the real
+//! store.
 
 use cirun_diagnostics::codes::plan as codes;
 use cirun_image_ref::Locality;
@@ -20,15 +21,15 @@ use crate::{
     targets::{S3Bucket, StorePlayer, StoreTarget, StoreWork},
 };
 
-/// Why cirun plays a plugin.
-pub(super) const KEPT_HERE: &str = "nothing leaves the machine unless `--push real` says so";
+/// Why cirun emulates a plugin.
+pub(super) const KEPT_HERE: &str = "nothing leaves the machine without `--push real`";
 
-/// Whether uploads are collected, and not only listed.
+/// Whether uploads are collected rather than only listed.
 pub(super) fn keeps_uploads(ctx: &Ctx<'_>) -> bool {
     ctx.inputs.push != PushMode::None
 }
 
-/// Decides who keeps the files, and says so where it is not who keeps them in CI.
+/// Decides where the files are, and reports it if that differs from CI.
 pub(super) fn target(store: &StoreCtx<'_, '_>) -> StoreTarget {
     let player = player(store);
     let address = address(store);
@@ -57,12 +58,12 @@ fn on_s3(store: &StoreCtx<'_, '_>) -> bool {
     }
 }
 
-/// The endpoint of the step's own, as far as it is decided.
+/// The step's own endpoint, as far as it is known.
 fn endpoint(store: &StoreCtx<'_, '_>) -> Option<String> {
     store.at.ctx.given_text(store.spec.endpoint.as_ref()).map(|text| text.value.shown())
 }
 
-/// The host of an endpoint, with its port; the scheme may be missing (the plugins then take `https`).
+/// The host of an endpoint, with its port; the scheme may be missing (the plugins then use `https`).
 fn host(endpoint: &str) -> &str {
     let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     rest.split('/').next().unwrap_or(rest)
@@ -83,7 +84,7 @@ fn s3_bucket(store: &StoreCtx<'_, '_>) -> Option<S3Bucket> {
     Some(S3Bucket { name: known(&store.spec.bucket)?, region: known(&store.spec.region) })
 }
 
-/// Where the files are in CI, as people write it.
+/// The address of the files in CI, as text to print.
 fn address(store: &StoreCtx<'_, '_>) -> String {
     let spec = store.spec;
     let shown = |field: &Option<cirun_parser::Text>| {
@@ -102,19 +103,19 @@ fn address(store: &StoreCtx<'_, '_>) -> String {
 fn report(store: &StoreCtx<'_, '_>, player: &StorePlayer, address: &str) {
     let id = &store.at.place.id;
     let message = match (player, work(store.spec.step) == StoreWork::Upload, keeps_uploads(&store.at.ctx)) {
-        // The step's own endpoint is CI's too.
+        // The step's own endpoint is also CI's.
         (StorePlayer::Real | StorePlayer::Endpoint(_), _, _) => return,
         (StorePlayer::Forwarded, _, _) => {
-            format!("`{id}` talks to the AWS endpoint that was given: in CI to {address}")
+            format!("`{id}` uses your AWS endpoint, in CI {address}")
         }
         (StorePlayer::Cirun, false, _) => {
             let caches = store.at.ctx.inputs.caches.as_deref().unwrap_or("a directory of this machine");
-            format!("`{id}` uses the local cache in {caches}: in CI {address}")
+            format!("`{id}` uses the local cache in {caches}, in CI {address}")
         }
         (StorePlayer::Cirun, true, true) => {
-            format!("`{id}` is collected with the run's artifacts: in CI it goes to {address}")
+            format!("the files of `{id}` are collected with the run's artifacts; in CI they go to {address}")
         }
-        (StorePlayer::Cirun, true, false) => format!("`{id}` only lists its files: in CI they go to {address}"),
+        (StorePlayer::Cirun, true, false) => format!("`{id}` only lists its files; in CI they go to {address}"),
     };
     let mut diagnostic = codes::STORE_NOT_ASKED.says(message).at(store.at.step.kind.span, KEPT_HERE);
     if *player == StorePlayer::Cirun && endpoint(store).is_some() && on_s3(store) {
@@ -123,7 +124,7 @@ fn report(store: &StoreCtx<'_, '_>, player: &StorePlayer, address: &str) {
     store.at.ctx.notes.report(diagnostic);
 }
 
-/// Gives the plugin an identity where CI's machine has one.
+/// Gives the plugin an identity, if CI's machine has one.
 pub(super) fn identity(store: &StoreCtx<'_, '_>, need: &LocalNeed, env: &mut Env) {
     let region = s3_bucket(store).and_then(|bucket| bucket.region);
     sign(&Signing { at: store.at, ecr: None, region }, need, env);

@@ -1,4 +1,4 @@
-//! Step inputs → plugin variables: the rules of the reference's page stores, a line a row.
+//! Step inputs → plugin variables: the rules of the reference's page stores, a row per line.
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
@@ -20,23 +20,23 @@ type S = StoreSpec;
 
 /// How an input becomes a variable's value.
 enum How {
-    /// As it is.
+    /// Unchanged.
     Text(fn(&S) -> &Option<Text>),
     /// Its items joined with commas.
     List(fn(&S) -> &Option<TextList>),
-    /// `true` or `false`; where nothing is written, this or nothing.
+    /// `true` or `false`; if unset, this default.
     Flag(fn(&S) -> &Option<Flag>, Option<bool>),
-    /// In lower case; where nothing is written, this.
+    /// In lower case; if unset, this default.
     Word(fn(&S) -> &Option<Text>, &'static str),
     /// Two texts, joined with a slash.
     Path(fn(&S) -> &Option<Text>, fn(&S) -> &Option<Text>),
     /// The same for every step.
     Always(&'static str),
-    /// The step's time-out in seconds.
+    /// The step's timeout in seconds.
     Timeout,
 }
 
-/// A row: the input, the variable, the steps that have it, and the rule of the reference.
+/// A row: the input, the variable, the steps that have it, and the rule in the reference.
 struct Mapping {
     variable: &'static str,
     steps: &'static [StoreStep],
@@ -57,7 +57,7 @@ const S3_CACHES: &[StoreStep] = &[SaveCacheS3, RestoreCacheS3];
 const ON_S3: &[StoreStep] = &[SaveCacheS3, RestoreCacheS3, S3Upload];
 const UPLOADS: &[StoreStep] = &[S3Upload, GcsUpload, ArtifactoryUpload];
 
-// Defaults are those of the CI service's own tests (stores.defaults).
+// The defaults are from the service's own tests (stores.defaults).
 #[rustfmt::skip]
 const MAPPINGS: &[Mapping] = &[
     map("PLUGIN_CACHE_KEY",      CACHES,                          How::Text(|s| &s.key),                              "stores.key"),
@@ -91,7 +91,7 @@ const MAPPINGS: &[Mapping] = &[
     map("PLUGIN_FLAT",           &[ArtifactoryUpload],            How::Flag(|s| &s.upload_as_flat, Some(true)),       "stores.flat"),
 ];
 
-/// What the service takes for the time-out of a step that has none, where it computes it itself.
+/// The service's default for a step without a timeout, where it computes the value itself.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 2 * 60 * 60;
 const DEFAULT_TIMEOUT: &str = "stores.default-timeout";
 
@@ -110,7 +110,7 @@ pub(super) fn variables(store: &StoreCtx<'_, '_>) -> Env {
     env
 }
 
-/// An input's value, if it is given or has a default.
+/// An input's value, if it is set or has a default.
 fn value(store: &StoreCtx<'_, '_>, mapping: &Mapping) -> Option<Traced<PlanText>> {
     let (ctx, spec) = (&store.at.ctx, store.spec);
     let default =
@@ -156,7 +156,7 @@ fn word(flag: bool) -> &'static str {
     if flag { "true" } else { "false" }
 }
 
-/// The schema lets the region out of the caches; what makes the variables asks for it (stores.region).
+/// The schema makes `region` optional for caches, but the variables require it (stores.region).
 fn report_no_region(store: &StoreCtx<'_, '_>) {
     if store.spec.step == S3Upload {
         return;

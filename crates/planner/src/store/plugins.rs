@@ -1,4 +1,4 @@
-//! Which plugin keeps the files (stores.plugins).
+//! The plugins for files (stores.plugins).
 
 use cirun_parser::model::StoreStep;
 
@@ -6,10 +6,10 @@ use cirun_parser::model::StoreStep;
 pub(super) struct PluginRow {
     steps: &'static [StoreStep],
     pub(super) image: &'static str,
-    /// What cirun is told when it plays the plugin.
+    /// The program that emulates the plugin.
     pub(super) word: &'static str,
     pub(super) rule: &'static str,
-    /// There CI runs the program of the repository without a container; the image holds the same program.
+    /// There CI runs the program of the repository without a container; the image has the same program.
     pub(super) rule_on_vm: &'static str,
 }
 

@@ -38,7 +38,7 @@ pub(crate) const ROWS: &[Row<BackgroundSpec>] = &[
     row("outputVariables",          [I, I, I, I, I], "Background steps have no output variables (background.output-variables)", |_, s| node(&s.output_variables)),
 ];
 
-/// What a service that runs on the machine itself has no use for.
+/// Inputs without an effect on a service that runs on the machine itself.
 #[rustfmt::skip]
 pub(crate) const CONTAINER_ONLY: &[Row<BackgroundSpec>] = &[
     row("connectorRef",             [I, I, I, I, I], "only for a service in a container (background.on-machine)", |_, s| text(&s.connector_ref)),
@@ -48,7 +48,8 @@ pub(crate) const CONTAINER_ONLY: &[Row<BackgroundSpec>] = &[
     row("networkAliases",           [I, I, I, I, I], "names in Docker's network (background.on-machine)", |_, s| list(&s.network_aliases)),
 ];
 
-/// What Background steps of CI stages lack; in containerised groups it has its effect (groups.advanced).
+/// Inputs that Background steps of CI stages do not support; in containerised groups they have an effect
+/// (groups.advanced).
 #[rustfmt::skip]
 pub(crate) const CI_ONLY: &[Row<BackgroundSpec>] = &[
     row("failureStrategies",        [I, I, I, I, I], "Background steps of CI have no failure strategies (background.failure-strategies)", |step, _| step.failure_strategies.first().map(|f| f.span)),

@@ -6,7 +6,7 @@ use cirun_parser::model::{BuildAndPushSpec, BuildTarget};
 use super::{
     Cell::{Allowed as A, Hidden as H, Ignored as I, Required as R, Unless},
     Row,
-    field::{flag, int, list, map, text, told_by_parser, true_flag},
+    field::{flag, int, list, map, reported_by_parser, text, true_flag},
     row,
 };
 
@@ -51,7 +51,7 @@ pub(crate) const ACR: &[Row<BuildAndPushSpec>] = &[
 #[rustfmt::skip]
 pub(crate) const COMMON: &[Row<BuildAndPushSpec>] = &[
     //                              Direct Hosted Cloud VM Docker
-    row("identifier",               [R, R, R, R, R], "required (ecr.identifier)", |step, _| told_by_parser(step)),
+    row("identifier",               [R, R, R, R, R], "required (ecr.identifier)", |step, _| reported_by_parser(step)),
     row("name",                     [R, R, R, R, R], "required (ecr.name)", |step, _| text(&step.name)),
     row("tags",                     [R, R, R, R, R], "required (ecr.tags)", |_, s| list(&s.tags)),
     row("caching",                  [A, A, A, A, A], "ecr.caching", |_, s| flag(&s.caching)),

@@ -1,4 +1,4 @@
-//! Holds a step against its table.
+//! Checks a step against its table.
 
 use cirun_diagnostics::{Diagnostic, Span, codes::plan as codes};
 use cirun_parser::model::Step;
@@ -11,7 +11,7 @@ pub(crate) fn check<S>(rows: &[Row<S>], step: &Step, spec: &S, column: Column, n
     check_but(rows, None, step, spec, column, notes);
 }
 
-/// The same, but for the input `stands_in`, whose part something else of the stage has.
+/// The same, except for the input `stands_in`, which another setting of the stage replaces.
 pub(crate) fn check_but<S>(
     rows: &[Row<S>],
     stands_in: Option<&str>,

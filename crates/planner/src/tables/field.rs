@@ -1,4 +1,4 @@
-//! Where an input of a table's row is written; what is written empty is not set.
+//! The place of an input in a document; an empty input is not set.
 
 use cirun_diagnostics::Span;
 use cirun_parser::{
@@ -42,7 +42,7 @@ pub(super) fn node(field: &Option<Node>) -> Option<Span> {
     field.as_ref().filter(|node| node.value != Value::Null).map(|node| node.span)
 }
 
-/// The identifier: the parser reports a step without one, so that no table does.
-pub(super) fn told_by_parser(step: &Step) -> Option<Span> {
+/// The identifier: the parser reports a missing one, so tables do not.
+pub(super) fn reported_by_parser(step: &Step) -> Option<Span> {
     Some(step.identifier.span)
 }

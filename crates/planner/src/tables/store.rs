@@ -11,7 +11,7 @@ use cirun_parser::model::{
 use super::{
     Cell::{Allowed as A, Hidden as H, Ignored as I, Required as R},
     Row,
-    field::{flag, int, list, text, told_by_parser},
+    field::{flag, int, list, reported_by_parser, text},
     row,
 };
 
@@ -21,7 +21,7 @@ type Rows = &'static [Row<StoreSpec>];
 #[rustfmt::skip]
 const COMMON: Rows = &[
     //                              Direct Hosted Cloud VM Docker
-    row("identifier",               [R, R, R, R, R], "required (stores.identifier)", |step, _| told_by_parser(step)),
+    row("identifier",               [R, R, R, R, R], "required (stores.identifier)", |step, _| reported_by_parser(step)),
     row("name",                     [R, R, R, R, R], "required (stores.name)", |step, _| text(&step.name)),
     row("connectorRef",             [R, R, R, R, R], "required (stores.connector)", |_, s| text(&s.connector_ref)),
     row("runAsUser",                [A, H, A, H, H], "from YAML it has its effect (stores.run-as-user)", |_, s| text(&s.run_as_user)),
@@ -52,7 +52,7 @@ const RESTORE: Rows = &[
     row("preserveMetadata",         [A, A, A, A, A], "stores.preserve-metadata", |_, s| flag(&s.preserve_metadata)),
 ];
 
-/// A bucket of S3 or Google.
+/// An S3 or Google bucket.
 #[rustfmt::skip]
 const BUCKET: Rows = &[
     row("bucket",                   [R, R, R, R, R], "required (stores.bucket)", |_, s| text(&s.bucket)),
@@ -73,7 +73,7 @@ const AZURE_CACHE: Rows = &[
     row("containerName",            [R, R, R, R, R], "required (stores.azure)", |_, s| text(&s.container_name)),
 ];
 
-/// Only RestoreCacheAzure: the other restores take the paths from the store.
+/// Only RestoreCacheAzure: the other restore steps get the paths from the store.
 #[rustfmt::skip]
 const RESTORED_PATHS: Rows = &[
     row("sourcePaths",              [R, R, R, R, R], "required (stores.azure-restore)", |_, s| list(&s.source_paths)),

@@ -1,4 +1,4 @@
-//! Connectors that are in no file: what takes the place of each kind, and where nothing may.
+//! Connectors that are in no file: the substitutes, and where there is none.
 
 use cirun_diagnostics::{Severity, Sources};
 use cirun_parser::{lower_connector, parse_documents};
@@ -28,7 +28,7 @@ fn plan(steps: &str, (aws, push): (AwsMode, PushMode)) -> Outcome {
     })
 }
 
-/// What is said of the connector in each of the modes, and the credentials that the step gets.
+/// The diagnostics about the connector in each mode, and the credentials of the step.
 fn table(kind: &str, spec: &str) -> String {
     let row = |mode: (AwsMode, PushMode)| {
         let outcome = plan(&step(kind, spec), mode);
@@ -52,11 +52,11 @@ fn table(kind: &str, spec: &str) -> String {
 #[test]
 fn an_image_is_pulled_with_the_persons_own_login() {
     assert_snapshot!(table("Run", "image: a:1, command: x"), @"
-    aws Emulated, push Local: connector-assumed the image is pulled with your own `docker login`, else without a login
-    aws Emulated, push None: connector-assumed the image is pulled with your own `docker login`, else without a login
-    aws Real, push Local: connector-assumed the image is pulled with your own `docker login`, else without a login
-    aws Real, push Real: connector-assumed the image is pulled with your own `docker login`, else without a login
-    aws Off, push Real: connector-assumed the image is pulled with your own `docker login`, else without a login
+    aws Emulated, push Local: connector-assumed the image is pulled with your own `docker login`, or without a login
+    aws Emulated, push None: connector-assumed the image is pulled with your own `docker login`, or without a login
+    aws Real, push Local: connector-assumed the image is pulled with your own `docker login`, or without a login
+    aws Real, push Real: connector-assumed the image is pulled with your own `docker login`, or without a login
+    aws Off, push Real: connector-assumed the image is pulled with your own `docker login`, or without a login
     ");
 }
 
@@ -64,24 +64,24 @@ fn an_image_is_pulled_with_the_persons_own_login() {
 fn an_image_of_ecr_is_pulled_as_the_delegate_would() {
     let image = "image: \"123456789012.dkr.ecr.us-east-1.amazonaws.com/a:1\", command: x";
     assert_snapshot!(table("Run", image), @"
-    aws Emulated, push Local: connector-assumed the emulated ECR gives the image
-    aws Emulated, push None: connector-assumed the emulated ECR gives the image
+    aws Emulated, push Local: connector-assumed the emulated ECR serves the image
+    aws Emulated, push None: connector-assumed the emulated ECR serves the image
     aws Real, push Local: connector-assumed your own AWS identity signs in, as the delegate would
         auth: ECR by org.away
     aws Real, push Real: connector-assumed your own AWS identity signs in, as the delegate would
         auth: ECR by org.away
-    aws Off, push Real: connector-assumed the image is pulled with your own `docker login`, else without a login
+    aws Off, push Real: connector-assumed the image is pulled with your own `docker login`, or without a login
     ");
 }
 
 #[test]
 fn a_push_to_ecr() {
     assert_snapshot!(table("BuildAndPushECR", "region: us-east-1, account: \"123456789012\", imageName: shop, tags: [t]"), @"
-    aws Emulated, push Local: connector-assumed the emulated AWS gives the step its keys
+    aws Emulated, push Local: connector-assumed the step gets keys of the emulated AWS
         env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
         env: AWS_ACCESS_KEY_ID=AKIADELEGATE
         env: AWS_SECRET_ACCESS_KEY=***
-    aws Emulated, push None: connector-assumed the emulated AWS gives the step its keys
+    aws Emulated, push None: connector-assumed the step gets keys of the emulated AWS
         env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
         env: AWS_ACCESS_KEY_ID=AKIADELEGATE
         env: AWS_SECRET_ACCESS_KEY=***
@@ -103,7 +103,7 @@ fn a_push_to_a_docker_registry() {
     assert_snapshot!(table("BuildAndPushDockerRegistry", "repo: quay.io/a/b, tags: [t]"), @"
     aws Emulated, push Local: connector-assumed the local registry takes the push without the connector's login
         env: PLUGIN_REGISTRY=https://quay.io
-    aws Emulated, push None: connector-assumed the image is only built, without a login
+    aws Emulated, push None: connector-assumed the image is only built, and needs no login
         env: PLUGIN_REGISTRY=https://quay.io
     aws Real, push Local: connector-assumed the local registry takes the push without the connector's login
         env: PLUGIN_REGISTRY=https://quay.io
@@ -113,7 +113,7 @@ fn a_push_to_a_docker_registry() {
     assert_snapshot!(table("BuildAndPushDockerRegistry", "repo: a/b, tags: [t]"), @"
     aws Emulated, push Local: connector-assumed the local registry takes the push without the connector's login
         env: PLUGIN_REGISTRY=https://index.docker.io/v1/
-    aws Emulated, push None: connector-assumed the image is only built, without a login
+    aws Emulated, push None: connector-assumed the image is only built, and needs no login
         env: PLUGIN_REGISTRY=https://index.docker.io/v1/
     aws Real, push Local: connector-assumed the local registry takes the push without the connector's login
         env: PLUGIN_REGISTRY=https://index.docker.io/v1/
@@ -127,7 +127,7 @@ fn a_push_to_googles_and_azures_registries() {
     assert_snapshot!(table("BuildAndPushGAR", "host: eu-docker.pkg.dev, projectID: p, imageName: shop, tags: [t]"), @"
     aws Emulated, push Local: connector-assumed the local registry takes the push without the connector's login
         env: PLUGIN_REGISTRY=eu-docker.pkg.dev/p
-    aws Emulated, push None: connector-assumed the image is only built, without a login
+    aws Emulated, push None: connector-assumed the image is only built, and needs no login
         env: PLUGIN_REGISTRY=eu-docker.pkg.dev/p
     aws Real, push Local: unknown-connector its login is needed here
         env: PLUGIN_REGISTRY=eu-docker.pkg.dev/p
@@ -141,7 +141,7 @@ fn a_push_to_googles_and_azures_registries() {
         env: CLIENT_ID=cirun
         env: CLIENT_SECRET=not-a-secret
         env: PLUGIN_REGISTRY=r.azurecr.io
-    aws Emulated, push None: connector-assumed the image is only built, without a login
+    aws Emulated, push None: connector-assumed the image is only built, and needs no login
         env: PLUGIN_REGISTRY=r.azurecr.io
     aws Real, push Local: unknown-connector its login is needed here
         env: PLUGIN_REGISTRY=r.azurecr.io
@@ -155,11 +155,11 @@ fn a_push_to_googles_and_azures_registries() {
 #[test]
 fn a_store() {
     assert_snapshot!(table("SaveCacheS3", "region: us-east-1, bucket: b, key: k, sourcePaths: [a]"), @"
-    aws Emulated, push Local: connector-assumed the files stay on this machine, without a login
+    aws Emulated, push Local: connector-assumed the files stay on this machine, and need no login
         env: PLUGIN_CACHE_KEY=k
-    aws Emulated, push None: connector-assumed the files stay on this machine, without a login
+    aws Emulated, push None: connector-assumed the files stay on this machine, and need no login
         env: PLUGIN_CACHE_KEY=k
-    aws Real, push Local: connector-assumed the files stay on this machine, without a login
+    aws Real, push Local: connector-assumed the files stay on this machine, and need no login
         env: PLUGIN_CACHE_KEY=k
     aws Real, push Real: connector-assumed your own AWS identity signs in, as the delegate would
         env: PLUGIN_CACHE_KEY=k
@@ -169,16 +169,16 @@ fn a_store() {
         env: PLUGIN_CACHE_KEY=k
     ");
     assert_snapshot!(table("GCSUpload", "bucket: b, sourcePath: a"), @"
-    aws Emulated, push Local: connector-assumed the files stay on this machine, without a login
-    aws Emulated, push None: connector-assumed the files stay on this machine, without a login
-    aws Real, push Local: connector-assumed the files stay on this machine, without a login
+    aws Emulated, push Local: connector-assumed the files stay on this machine, and need no login
+    aws Emulated, push None: connector-assumed the files stay on this machine, and need no login
+    aws Real, push Local: connector-assumed the files stay on this machine, and need no login
     aws Real, push Real: unknown-connector its login is needed here
     aws Off, push Real: unknown-connector its login is needed here
     ");
     assert_snapshot!(table("ArtifactoryUpload", "target: t, sourcePath: a"), @"
-    aws Emulated, push Local: connector-assumed the files stay on this machine, without a login
-    aws Emulated, push None: connector-assumed the files stay on this machine, without a login
-    aws Real, push Local: connector-assumed the files stay on this machine, without a login
+    aws Emulated, push Local: connector-assumed the files stay on this machine, and need no login
+    aws Emulated, push None: connector-assumed the files stay on this machine, and need no login
+    aws Real, push Local: connector-assumed the files stay on this machine, and need no login
     aws Real, push Real: unknown-connector its login is needed here
     aws Off, push Real: unknown-connector its login is needed here
     ");
@@ -194,7 +194,7 @@ fn the_local_registry_takes_the_push_without_a_login() {
     }
 }
 
-/// A connector for several purposes is one finding, with a word for each purpose.
+/// A connector with several purposes has one diagnostic, with a text for each purpose.
 #[test]
 fn one_identifier_is_reported_once() {
     let steps = step("Run", "image: a:1, command: x")
@@ -208,7 +208,7 @@ fn one_identifier_is_reported_once() {
     assert_eq!(
         labels,
         [
-            "the image is pulled with your own `docker login`, else without a login",
+            "the image is pulled with your own `docker login`, or without a login",
             "and here",
             "the repository is cloned without a login"
         ]
@@ -257,11 +257,11 @@ fn harness_images_is_built_in() {
     let ecr = step("BuildAndPushECR", "region: us-east-1, account: \"123456789012\", imageName: shop, tags: [t]");
     assert_snapshot!(diagnostics(&plan(&ecr.replace("org.away", "account.harnessImage"), MODES[0])), @"
     error[wrong-connector-type] `account.harnessImage` is not a connector of type `Aws`
-      at `account.harnessImage`: it pulls images of Docker Hub, without a login
+      at `account.harnessImage`: cirun pulls images from Docker Hub, without a login
     ");
 }
 
-/// What the name comes to has been reported; the connector `null` is none of its own.
+/// The null value has been reported; there is no second diagnostic about a connector `null`.
 #[test]
 fn an_expression_without_a_value_is_reported_once() {
     let outcome =
@@ -269,6 +269,6 @@ fn an_expression_without_a_value_is_reported_once() {
     assert_snapshot!(diagnostics(&outcome), @"
     warning[unresolved-expression] `pipeline.variables.hub` does not resolve
       at `<+pipeline.variables.hub>`: becomes the text `null`, as in the CI service
-      help: correct the name, or give it a local value with `--var pipeline.variables.hub=VALUE`
+      help: correct the name, or set a local value with `--var pipeline.variables.hub=VALUE`
     ");
 }

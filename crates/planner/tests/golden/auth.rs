@@ -1,4 +1,4 @@
-//! Each flow of an `Aws` connector and the overlay on it, for each plugin (ecr.signers).
+//! Each flow of an `Aws` connector, with and without the overlay, for each plugin (ecr.signers).
 
 use cirun_plan::{Profile, Secret};
 use cirun_planner::{AwsMode, Inputs, PushMode, Setting, WebIdentity};
@@ -25,7 +25,7 @@ pub(crate) fn overlaid(credential: &str) -> String {
     )
 }
 
-/// The step with kaniko-ecr, buildx-ecr and ecr, in that order, as CI would have it but for the identity.
+/// The step with kaniko-ecr, buildx-ecr and ecr, in that order, as in CI except for the identity.
 pub(crate) fn plugins(credential: &str) -> String {
     plugins_with(credential, |_| {})
 }
@@ -52,7 +52,7 @@ pub(crate) fn plugins_with(credential: &str, adjust: impl Fn(&mut Inputs<'_>)) -
         .concat()
 }
 
-/// The image, the variables of credentials, and the diagnostics.
+/// The image, the credential variables, and the diagnostics.
 fn credentials_only(rendered: &str) -> String {
     let interesting =
         ["image", "AWS_", "PLUGIN_ACCESS", "PLUGIN_SECRET_KEY", "PLUGIN_ASSUME", "PLUGIN_EXTERNAL", "PLUGIN_OIDC"];
@@ -99,7 +99,7 @@ fn access_key_and_secret_key_with_cross_account_overlay() {
     warning[keys-ignored] kaniko-ecr ignores the connector's keys once a role is set
       at `aws`: PLUGIN_ASSUME_ROLE with keys fails with NoCredentialProviders (ecr.kaniko-role)
       help: in CI the pod's own identity must be able to assume the role; or use OIDC
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: the plugin does not use this connector's keys
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -179,7 +179,7 @@ fn inherit_from_delegate() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -189,7 +189,7 @@ fn inherit_from_delegate() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
@@ -197,7 +197,7 @@ fn inherit_from_delegate() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     ");
 }
@@ -213,7 +213,7 @@ fn inherit_from_delegate_with_cross_account_overlay() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -225,7 +225,7 @@ fn inherit_from_delegate_with_cross_account_overlay() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
@@ -235,7 +235,7 @@ fn inherit_from_delegate_with_cross_account_overlay() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     ");
 }
@@ -249,7 +249,7 @@ fn irsa() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -259,7 +259,7 @@ fn irsa() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
@@ -267,7 +267,7 @@ fn irsa() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     ");
 }
@@ -283,7 +283,7 @@ fn irsa_with_cross_account_overlay() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -295,7 +295,7 @@ fn irsa_with_cross_account_overlay() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
@@ -305,7 +305,7 @@ fn irsa_with_cross_account_overlay() {
       env: AWS_SECRET_ACCESS_KEY=***
       env: AWS_SESSION_TOKEN=***
       env: AWS_REGION=us-east-1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     ");
 }
@@ -374,13 +374,13 @@ fn images_that_the_connector_does_not_pull() {
       image: public.ecr.aws/docker/busybox:1
     parity[connector-not-read] the image is pulled with your own `docker login`, not with the `Aws` connector `aws`
       at `aws`: CI pulls with its credentials
-      help: log in to the registry with `docker login`, or have the image here already
+      help: log in to the registry with `docker login`, or pull the image before the run
     ");
     assert_snapshot!(image(TOOLS, MANUAL, AwsMode::Off), @"
       image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1
     parity[connector-not-read] the image is pulled with your own `docker login`, not with the `Aws` connector `aws`
       at `aws`: CI pulls with its credentials
-      help: log in to the registry with `docker login`, or have the image here already
+      help: log in to the registry with `docker login`, or pull the image before the run
     ");
     assert_snapshot!(image(TOOLS, "    credential: {type: InheritFromDelegate}\n", AwsMode::Emulated), @"
       image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1

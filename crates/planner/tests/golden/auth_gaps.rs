@@ -1,4 +1,4 @@
-//! What a connector or the machine lacks, in each flow (connectors.aws).
+//! What is missing in a connector or on the machine, in each flow (connectors.aws).
 
 use insta::assert_snapshot;
 
@@ -68,17 +68,17 @@ fn strict_parity_adds_nothing() {
     assert_snapshot!(plugins_with(IRSA, |inputs| inputs.strict_parity = true), @"
     push BuildAndPushECR
       image: plugins/kaniko-ecr:1.13.3
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
       env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
       env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     ");
 }
@@ -202,7 +202,7 @@ fn delegate_selectors_missing() {
     error[incomplete-connector] the connector `aws` has no `delegateSelectors`
       at `{type: Irsa}`: `Irsa` needs it (connectors.aws-selectors)
       help: add `delegateSelectors` to the connector
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
@@ -215,7 +215,7 @@ fn delegate_selectors_missing() {
     error[incomplete-connector] the connector `aws` has no `delegateSelectors`
       at `{type: Irsa}`: `Irsa` needs it (connectors.aws-selectors)
       help: add `delegateSelectors` to the connector
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
@@ -226,7 +226,7 @@ fn delegate_selectors_missing() {
     error[incomplete-connector] the connector `aws` has no `delegateSelectors`
       at `{type: Irsa}`: `Irsa` needs it (connectors.aws-selectors)
       help: add `delegateSelectors` to the connector
-    parity[delegate-identity] `push` signs as profile dev: in CI as the delegate or the pod
+    parity[delegate-identity] `push` signs as profile dev, in CI as the delegate or the pod
       at `aws`: this connector holds no credentials of its own
     ");
 }
@@ -237,23 +237,23 @@ fn oidc_token_missing() {
     push BuildAndPushECR
       image: plugins/kaniko-ecr:1.13.3
       env: PLUGIN_ASSUME_ROLE=arn:aws:iam::1:role/ci
-    error[missing-oidc-token] no OIDC token plays the CI service's
+    error[missing-oidc-token] there is no OIDC token in place of the CI service's
       at `aws`: this connector signs in with OIDC
-      help: give one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use `--aws emulated`
+      help: pass one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use `--aws emulated`
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
       env: PLUGIN_ASSUME_ROLE=arn:aws:iam::1:role/ci
       env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
       env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
-    error[missing-oidc-token] no OIDC token plays the CI service's
+    error[missing-oidc-token] there is no OIDC token in place of the CI service's
       at `aws`: this connector signs in with OIDC
-      help: give one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use `--aws emulated`
+      help: pass one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use `--aws emulated`
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
       env: PLUGIN_ASSUME_ROLE=arn:aws:iam::1:role/ci
-    error[missing-oidc-token] no OIDC token plays the CI service's
+    error[missing-oidc-token] there is no OIDC token in place of the CI service's
       at `aws`: this connector signs in with OIDC
-      help: give one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use `--aws emulated`
+      help: pass one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, or use `--aws emulated`
     ");
 }
 
@@ -262,19 +262,19 @@ fn delegate_identity_missing() {
     assert_snapshot!(plugins_with(INHERIT, |inputs| inputs.aws.delegate = None), @"
     push BuildAndPushECR
       image: plugins/kaniko-ecr:1.13.3
-    error[missing-aws-identity] no AWS identity plays the delegate's
+    error[missing-aws-identity] there is no AWS identity in place of the delegate's
       at `aws`: this connector holds no credentials of its own
       help: sign in to AWS (`aws sso login`, or name a profile with `--aws-profile`), or use `--aws emulated`
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
       env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
       env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
-    error[missing-aws-identity] no AWS identity plays the delegate's
+    error[missing-aws-identity] there is no AWS identity in place of the delegate's
       at `aws`: this connector holds no credentials of its own
       help: sign in to AWS (`aws sso login`, or name a profile with `--aws-profile`), or use `--aws emulated`
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
-    error[missing-aws-identity] no AWS identity plays the delegate's
+    error[missing-aws-identity] there is no AWS identity in place of the delegate's
       at `aws`: this connector holds no credentials of its own
       help: sign in to AWS (`aws sso login`, or name a profile with `--aws-profile`), or use `--aws emulated`
     ");
@@ -288,7 +288,7 @@ fn secret_missing() {
       env: PLUGIN_ACCESS_KEY=***
     error[missing-secret] the secret `no_secret` has no value
       at `no_secret`: needed here
-      help: give it with `--secret no_secret`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
+      help: set it with `--secret no_secret`, which prompts for it, in a dotenv file with `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
       env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
@@ -296,12 +296,12 @@ fn secret_missing() {
       env: PLUGIN_ACCESS_KEY=***
     error[missing-secret] the secret `no_secret` has no value
       at `no_secret`: needed here
-      help: give it with `--secret no_secret`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
+      help: set it with `--secret no_secret`, which prompts for it, in a dotenv file with `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
     push BuildAndPushECR
       image: plugins/ecr:21.1.1
       env: PLUGIN_ACCESS_KEY=***
     error[missing-secret] the secret `no_secret` has no value
       at `no_secret`: needed here
-      help: give it with `--secret no_secret`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
+      help: set it with `--secret no_secret`, which prompts for it, in a dotenv file with `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_secret`
     ");
 }

@@ -107,7 +107,7 @@ fn env_variables() {
       image: redis:7
       aliases: db
       env: A=1
-    warning[empty-env-dropped] `EMPTY` is empty and so will not be set
+    warning[empty-env-dropped] `EMPTY` is empty, so it is not set
       at `db`: the runner drops empty values (environment.empty)
       help: test for it with `${EMPTY:-}`, or give it a value
     ");
@@ -371,9 +371,9 @@ fn name_and_id() {
       image: busybox:1
       entrypoint: sh | -c
       command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎nc my_db 6379
-    parity[service-host-name] `go` reaches `my_db` by its id: in CI no pod resolves it
+    parity[service-host-name] `go` reaches `my_db` by its id, which does not resolve in CI
       at `go`: on Kubernetes a service is on `localhost` (network.localhost)
-      help: use `localhost`, or add `my_db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
+      help: use `localhost`, or add `my_db` to the infrastructure's `spec.hostNames`; locally the id resolves anyway
     == vm, cloud, docker
     service my_db Background
       image: redis:7

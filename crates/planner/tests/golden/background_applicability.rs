@@ -1,4 +1,4 @@
-//! The inputs of a Background step that not every infrastructure takes (the reference's page background).
+//! The inputs of a Background step that some infrastructures do not accept (the reference's page background).
 
 use cirun_plan::{Action, Profile, Traced};
 use insta::assert_snapshot;
@@ -159,7 +159,7 @@ fn not_every_setting_on_every_infrastructure() {
     "#);
 }
 
-/// Memory and CPU of a service that sets none, in every profile.
+/// Memory and CPU of a service without limits, in every profile.
 #[test]
 fn resources_default_on_k8() {
     let step = "- step: {type: Background, name: db, identifier: db, spec: {image: \"redis:7\", connectorRef: hub}}\n";
@@ -195,7 +195,7 @@ fn resources_default_on_k8() {
     ");
 }
 
-/// Nothing is forwarded to a process: its ports say what it listens on.
+/// No port is forwarded to a process: its ports declare what it listens on.
 #[test]
 fn ports_of_a_containerless_service() {
     assert_snapshot!(background("command: ./serve\nportBindings:\n  \"8080\": \"80\""), @r#"
@@ -314,7 +314,7 @@ fn on_machines(spec: &str) -> String {
     vm.split("\n== ").next().unwrap_or_default().to_owned()
 }
 
-/// The machine has the host's port, containers reach the service's own (network.host-port, network.container-port).
+/// The machine uses the host's port, containers use the service's own (network.host-port, network.container-port).
 #[test]
 fn ports_by_where_the_step_runs() {
     let service = "- step: {type: Background, name: db, identifier: db, spec: {image: \"redis:7\", connectorRef: hub, portBindings: {\"7000\": \"6379\"}}}\n";
@@ -330,7 +330,7 @@ fn ports_by_where_the_step_runs() {
     assert_eq!(host("redis-cli -h localhost -p 7000 ping"), "");
     assert_eq!(container("redis-cli -h db -p 6379 ping"), "");
     assert_snapshot!(host("redis-cli -h db ping"), @"
-    warning[service-address] `go` runs on the machine, where `db` resolves to nothing
+    warning[service-address] `go` runs on the machine, where `db` does not resolve
       at `go`: a step on the machine reaches it at `localhost:HOST_PORT` (network.host-port)
       help: use `localhost:7000`
     ");
@@ -340,13 +340,13 @@ fn ports_by_where_the_step_runs() {
       help: use `db:6379`
     ");
     assert_snapshot!(container("redis-cli -h db -p 7000 ping"), @"
-    warning[service-address] `go` reaches `db` at port 7000, which only the machine has
+    warning[service-address] `go` reaches `db` at port 7000, which is bound on the machine only
       at `go`: a step in a container reaches it at `ID:CONTAINER_PORT` (network.container-port)
       help: use `db:6379`
     ");
 }
 
-/// On the machine a service has no port but those of its `portBindings` (network.host-port).
+/// On the machine a service has only the ports of its `portBindings` (network.host-port).
 #[test]
 fn ports_that_the_machine_has_not() {
     let asks = |service: &str, command: &str| {
@@ -363,14 +363,14 @@ fn ports_that_the_machine_has_not() {
     .map(|(service, command)| asks(service, command))
     .concat();
     assert_snapshot!(found, @r#"
-    warning[service-address] `ask` runs on the machine, which has no port of `db`
-      at `ask`: a step on the machine reaches a service at `localhost:HOST_PORT`, and only where it is bound (network.host-port)
+    warning[service-address] `ask` runs on the machine, where `db` has no port
+      at `ask`: a step on the machine reaches a service at `localhost:HOST_PORT`, and only if the port is bound (network.host-port)
       help: give `db` `portBindings: {"6379": "6379"}`
-    warning[service-address] `ask` runs on the machine, which has no port of `db`
-      at `ask`: a step on the machine reaches a service at `localhost:HOST_PORT`, and only where it is bound (network.host-port)
+    warning[service-address] `ask` runs on the machine, where `db` has no port
+      at `ask`: a step on the machine reaches a service at `localhost:HOST_PORT`, and only if the port is bound (network.host-port)
       help: give `db` `portBindings: {"8080": "8080"}`
-    warning[service-address] `ask` runs on the machine, which has port 16379 of `db`, and not 6379
-      at `ask`: a step on the machine reaches a service at `localhost:HOST_PORT`, and only where it is bound (network.host-port)
+    warning[service-address] `ask` runs on the machine, where `db` has port 16379, not 6379
+      at `ask`: a step on the machine reaches a service at `localhost:HOST_PORT`, and only if the port is bound (network.host-port)
       help: use `localhost:16379`
     "#);
     for (service, command) in [

@@ -1,4 +1,4 @@
-//! Background steps inside of step groups (groups.background-inside, groups.advanced).
+//! Background steps in step groups (groups.background-inside, groups.advanced).
 
 use insta::assert_snapshot;
 
@@ -35,9 +35,9 @@ fn docker_in_docker() {
         entrypoint: sh | -c
         command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎docker info
         env: DOCKER_HOST=tcp://tests_db:2375
-    parity[service-host-name] `tests.go` reaches `tests_db` by its id: in CI no pod resolves it
+    parity[service-host-name] `tests.go` reaches `tests_db` by its id, which does not resolve in CI
       at `go`: on Kubernetes a service is on `localhost` (network.localhost)
-      help: use `localhost`, or add `tests_db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
+      help: use `localhost`, or add `tests_db` to the infrastructure's `spec.hostNames`; locally the id resolves anyway
     == vm, cloud, docker
     StepGroup tests (at most 1)
       service tests.db Background
@@ -204,12 +204,12 @@ fn advanced_settings() {
     warning[ignored-input] `failureStrategies` has no effect on this step
       at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: Background steps of CI have no failure strategies (background.failure-strategies)
       help: remove `failureStrategies`
-    warning[pod-port-twice] `tests.db_0` and `tests.db_1` both run `redis:7` as it is
+    warning[pod-port-twice] `tests.db_0` and `tests.db_1` both run `redis:7` unchanged
       at `db`: the second
-      help: services of a pod share its ports: let one listen on another, by its `envVariables`, `entrypoint` or `command`
-    parity[policy-not-enforced] the policy sets of `tests.db_0` are not asked
+      help: services of a pod share its ports: let one listen on another port, with `envVariables`, `entrypoint` or `command`
+    parity[policy-not-enforced] the policy sets of `tests.db_0` are not evaluated
       at `[account.images]`: the Harness service evaluates them
-    parity[policy-not-enforced] the policy sets of `tests.db_1` are not asked
+    parity[policy-not-enforced] the policy sets of `tests.db_1` are not evaluated
       at `[account.images]`: the Harness service evaluates them
     == vm, cloud, docker
     StepGroup tests (at most 1)
@@ -229,9 +229,9 @@ fn advanced_settings() {
     warning[ignored-input] `failureStrategies` has no effect on this step
       at `onFailure: {errors: [AllErrors], action: {type: Ignore}}`: Background steps of CI have no failure strategies (background.failure-strategies)
       help: remove `failureStrategies`
-    parity[policy-not-enforced] the policy sets of `tests.db_0` are not asked
+    parity[policy-not-enforced] the policy sets of `tests.db_0` are not evaluated
       at `[account.images]`: the Harness service evaluates them
-    parity[policy-not-enforced] the policy sets of `tests.db_1` are not asked
+    parity[policy-not-enforced] the policy sets of `tests.db_1` are not evaluated
       at `[account.images]`: the Harness service evaluates them
     "#);
 }

@@ -1,4 +1,4 @@
-//! What CI would refuse, said before anything starts.
+//! Errors that CI would report, before anything starts.
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -17,8 +17,8 @@ fn run(spec: &str) -> String {
 fn unknown_connector() {
     assert_snapshot!(run("image: a:1, connectorRef: hbu, command: x"), @"
     parity[connector-assumed] the connector `hbu` is in no file
-      at `hbu`: the image is pulled with your own `docker login`, else without a login
-      help: nothing has to be done; to use the connector, write it as `connector: {name: hbu, identifier: hbu, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
+      at `hbu`: the image is pulled with your own `docker login`, or without a login
+      help: no action is needed; to use the connector, write it as `connector: {name: hbu, identifier: hbu, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
 
@@ -26,8 +26,8 @@ fn unknown_connector() {
 fn unknown_connector_of_the_account() {
     assert_snapshot!(run("image: a:1, connectorRef: account.registry, command: x"), @"
     parity[connector-assumed] the connector `account.registry` is in no file
-      at `account.registry`: the image is pulled with your own `docker login`, else without a login
-      help: nothing has to be done; to use the connector, write it as `connector: {name: registry, identifier: registry, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
+      at `account.registry`: the image is pulled with your own `docker login`, or without a login
+      help: no action is needed; to use the connector, write it as `connector: {name: registry, identifier: registry, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
 
@@ -41,8 +41,8 @@ fn unknown_connector_where_there_is_none() {
     let text = "pipeline:\n  identifier: p\n  name: p\n  stages:\n    - stage:\n        identifier: b\n        name: b\n        type: CI\n        spec:\n          runtime: {type: Cloud, spec: {}}\n          execution: {steps: [{step: {type: Run, name: go, identifier: go, spec: {image: \"a:1\", connectorRef: hub, command: x}}}]}\n";
     assert_snapshot!(diagnostics(&plan_document(text, |_| {})), @"
     parity[connector-assumed] the connector `hub` is in no file
-      at `hub`: the image is pulled with your own `docker login`, else without a login
-      help: nothing has to be done; to use the connector, write it as `connector: {name: hub, identifier: hub, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
+      at `hub`: the image is pulled with your own `docker login`, or without a login
+      help: no action is needed; to use the connector, write it as `connector: {name: hub, identifier: hub, type: DockerRegistry, spec: {dockerRegistryUrl: https://index.docker.io/v2/, providerType: DockerHub, auth: {type: Anonymous}}}` in a YAML file under `.harness/` or under a directory named by `--include`
     ");
 }
 
@@ -100,8 +100,8 @@ fn an_instance_with_the_id_of_another_step() {
 #[test]
 fn a_flag_that_is_not_one() {
     assert_snapshot!(run("image: a:1, connectorRef: hub, command: x, privileged: <+pipeline.name>"), @"
-    error[wrong-type] `privileged` comes to `p`, which is not a boolean
-      at `<+pipeline.name>`: a boolean is needed here
+    error[wrong-type] `privileged` evaluates to `p`, which is not a boolean
+      at `<+pipeline.name>`: expected a boolean
     ");
 }
 
@@ -117,7 +117,7 @@ fn wait_without_duration() {
 #[test]
 fn a_step_type_without_local_counterpart() {
     assert_snapshot!(said("- step: {type: Owasp, name: scan, identifier: scan, spec: {mode: orchestration}}\n"), @"
-    parity[step-not-run] `scan` is skipped: it is a scan of Security Testing Orchestration, which works with the Harness service
+    parity[step-not-run] `scan` is skipped: it is a scan of Security Testing Orchestration, which needs the Harness service
       at `Owasp`: CI runs this step
     ");
 }

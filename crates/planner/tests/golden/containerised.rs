@@ -73,9 +73,9 @@ fn in_a_deployment_stage_beside_steps_of_the_delegate() {
     deploy g: kubernetes ← pipeline.yaml:19:40, shares ["/var/run", "/var/lib/docker"]
     deploy (kubernetes) shares []
     before ShellScript
-      skipped: outside containerised step groups, a delegate does the steps of a `Deployment` stage
+      skipped: outside containerised step groups, a delegate runs the steps of a `Deployment` stage
     bare Run
-      skipped: outside containerised step groups, a delegate does the steps of a `Deployment` stage
+      skipped: outside containerised step groups, a delegate runs the steps of a `Deployment` stage
     StepGroup g (at most 1)
       service g.db Background
         image: redis
@@ -87,9 +87,9 @@ fn in_a_deployment_stage_beside_steps_of_the_delegate() {
         pull: Always
         entrypoint: sh | -c
         command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎nc g_db 6379
-    parity[step-not-run] `before` is skipped: outside containerised step groups, a delegate does the steps of a `Deployment` stage
+    parity[step-not-run] `before` is skipped: outside containerised step groups, a delegate runs the steps of a `Deployment` stage
       at `ShellScript`: Harness runs this step
-    parity[step-not-run] `bare` is skipped: outside containerised step groups, a delegate does the steps of a `Deployment` stage
+    parity[step-not-run] `bare` is skipped: outside containerised step groups, a delegate runs the steps of a `Deployment` stage
       at `Run`: Harness runs this step
     parity[step-group-infra] the steps of `g` see the stage's workspace
       at `KubernetesDirect`: in CI the group has a workspace of its own, empty at first
@@ -146,9 +146,9 @@ fn in_a_custom_stage_with_advanced_settings() {
         skipped: `HarnessApproval` steps are not run locally
     parity[step-group-infra] the steps of `g` see the stage's workspace
       at `VM`: in CI the group has a workspace of its own, empty at first
-    parity[policy-not-enforced] the policy sets of `g.db_0` are not asked
+    parity[policy-not-enforced] the policy sets of `g.db_0` are not evaluated
       at `[org.sec]`: the Harness service evaluates them
-    parity[policy-not-enforced] the policy sets of `g.db_1` are not asked
+    parity[policy-not-enforced] the policy sets of `g.db_1` are not evaluated
       at `[org.sec]`: the Harness service evaluates them
     parity[step-not-run] `ok` is skipped: `HarnessApproval` steps are not run locally
       at `HarnessApproval`: Harness runs this step
@@ -196,7 +196,7 @@ fn a_group_on_the_delegate_is_a_plain_one() {
     let outcome = plan_document(&text, |_| {});
     assert!(outcome.planned.plan.stages.is_empty());
     assert_snapshot!(diagnostics(&outcome), @"
-    error[background-outside-group] `db` is in no containerised step group of its `Custom` stage
+    error[background-outside-group] `db` is not in a containerised step group of its `Custom` stage
       at `Background`: a Background step runs in the pod of its step group (groups.background-inside)
       help: put it, with the steps that use it, into a step group with `stepGroupInfra`
     parity[stage-not-run] the stage `deploy` is left out
@@ -204,7 +204,7 @@ fn a_group_on_the_delegate_is_a_plain_one() {
     ");
 }
 
-/// A CI stage refuses what a step group may have (infra.volumes).
+/// Volumes that a CI stage refuses and a step group may have (infra.volumes).
 #[test]
 fn volumes_of_a_stage() {
     let volumes = "[{mountPath: /settings, type: ConfigMap, spec: {configMapName: c}}, {mountPath: /keys, type: Secret, spec: {secretName: s}}, {mountPath: /ram, type: EmptyDir, spec: {medium: Memory, size: 64Mi}}]";
@@ -217,10 +217,10 @@ fn volumes_of_a_stage() {
     assert_snapshot!(diagnostics(&outcome), @"
     error[rejected-input] a stage has no volumes of type `ConfigMap`
       at `ConfigMap`: a CI stage takes EmptyDir, PersistentVolumeClaim, HostPath (infra.volumes)
-      help: put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets
+      help: put the steps in a step group with `stepGroupInfra`, which may have it, or pass its values as secrets
     error[rejected-input] a stage has no volumes of type `Secret`
       at `Secret`: a CI stage takes EmptyDir, PersistentVolumeClaim, HostPath (infra.volumes)
-      help: put the steps in a step group with `stepGroupInfra`, which may have it, or give its values as secrets
+      help: put the steps in a step group with `stepGroupInfra`, which may have it, or pass its values as secrets
     ");
 }
 
@@ -229,7 +229,7 @@ fn volumes_of_a_stage() {
 fn a_service_by_its_id_alone() {
     let group = GROUP.replace("nc g_db 6379", "nc db 6379");
     assert_snapshot!(diagnostics(&crate::harness::plan_steps(Profile::Cloud, &group, |_| {})), @"
-    warning[service-in-group] `g.ask` reaches `db` by its id, which resolves to nothing
+    warning[service-in-group] `g.ask` reaches `db` by its id, which does not resolve
       at `ask`: the name begins with the step group's id (network.group-id)
       help: use `g_db`
     parity[step-group-infra] the steps of `g` see the stage's workspace
@@ -237,7 +237,7 @@ fn a_service_by_its_id_alone() {
     ");
 }
 
-/// A pod's volumes are empty ones of the run, where they have a meaning here.
+/// A pod's volumes are empty volumes of the run, if they have a local equivalent.
 #[test]
 fn volumes_of_a_group() {
     let group = GROUP.replace(
@@ -249,7 +249,7 @@ fn volumes_of_a_group() {
     assert_snapshot!(diagnostics(&outcome), @"
     parity[step-group-infra] the steps of `g` see the stage's workspace
       at `KubernetesDirect`: in CI the group has a workspace of its own, empty at first
-    parity[pod-volume] the `ConfigMap` at `/settings` is another one here
+    parity[pod-volume] the `ConfigMap` at `/settings` differs here
       at `ConfigMap`: it is in the cluster: nothing is mounted here
     ");
 }

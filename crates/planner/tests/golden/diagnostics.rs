@@ -1,6 +1,7 @@
-//! `testdata/err/plan`: one bad document for each of the planner's codes, named after it, its diagnostics beside it.
+//! `testdata/err/plan`: one bad document for each of the planner's codes, named after it, with its diagnostics next to
+//! it.
 //!
-//! A line `# --flag value` at the top of a document stands for that flag.
+//! A line `# --flag value` at the top of a document sets that flag.
 
 #![expect(clippy::disallowed_methods, reason = "golden documents are files; the planner itself reads none")]
 

@@ -1,10 +1,10 @@
-//! What a Docker connector needs, and what it may not have (connectors.docker).
+//! The required and the forbidden fields of a Docker connector (connectors.docker).
 
 use insta::assert_snapshot;
 
 use crate::harness::{diagnostics, plan_document};
 
-/// What is said of a stage whose service is pulled with this connector.
+/// The diagnostics of a stage whose service is pulled with this connector.
 fn said(spec: &str) -> String {
     let text = format!(
         "pipeline:\n  identifier: p\n  name: p\n  stages:\n    - stage:\n        identifier: b\n        name: b\n        type: CI\n        spec:\n          runtime: {{type: Cloud, spec: {{}}}}\n          execution: {{steps: [{{step: {{type: Background, name: db, identifier: db, spec: {{image: \"a:1\", connectorRef: reg}}}}}}]}}\n---\nconnector: {{identifier: reg, name: reg, type: DockerRegistry, spec: {{{spec}}}}}\n"

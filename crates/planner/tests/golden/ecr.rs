@@ -16,12 +16,12 @@ pub(crate) fn step(spec: &str) -> String {
     format!("- step:\n    type: BuildAndPushECR\n    name: push\n    identifier: push\n    spec:\n{spec}")
 }
 
-/// What these inputs add to a step with the required ones; `--push real`, so that nothing is added for a laptop.
+/// What these inputs add to a step with the required ones; with `--push real`, so that cirun adds nothing.
 pub(crate) fn with(spec: &str) -> String {
     difference(&step(REQUIRED), &step(&format!("{REQUIRED}{spec}")), |inputs| inputs.push = PushMode::Real)
 }
 
-/// A step with the required inputs but for one.
+/// A step with all required inputs but one.
 fn without(input: &str) -> String {
     let spec: String =
         REQUIRED.lines().filter(|line| !line.starts_with(input)).map(|line| format!("{line}\n")).collect();
@@ -166,13 +166,13 @@ fn env_variables_override_derived_ones_but_not_the_connector() {
     == kubernetes, vm, cloud, docker
     - env: PLUGIN_TAGS=1.2
     + env: PLUGIN_TAGS=mine
-    + warning[ignored-input] the connector's value takes the place of `PLUGIN_ACCESS_KEY`
-    + at `PLUGIN_ACCESS_KEY`: the connector's secrets come last (environment.secrets-last)
+    + warning[ignored-input] the connector's value replaces `PLUGIN_ACCESS_KEY`
+    + at `PLUGIN_ACCESS_KEY`: the connector's secrets are set last (environment.secrets-last)
     + help: remove it, or name another connector
     ");
 }
 
-/// An image's name that begins with the registry: the plugins do not do the same.
+/// An image's name that begins with the registry: the plugins handle it differently.
 #[test]
 fn image_name_with_its_registry() {
     let spec = REQUIRED.replace("imageName: shop", "imageName: 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop");
@@ -185,7 +185,7 @@ fn image_name_with_its_registry() {
     kubernetes: 123456789012.dkr.ecr.us-east-1.amazonaws.com 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop
     warning[registry-twice] kaniko-ecr pushes to `123456789012.dkr.ecr.us-east-1.amazonaws.com/123456789012.dkr.ecr.us-east-1.amazonaws.com/shop`
       at `123456789012.dkr.ecr.us-east-1.amazonaws.com/shop`: `account` and `region` name the registry already
-      help: write the repository alone
+      help: write the repository only
     vm: 123456789012.dkr.ecr.us-east-1.amazonaws.com shop
     ");
 }
@@ -221,9 +221,9 @@ fn resources() {
 fn retry() {
     assert_snapshot!(with("retry: 3"), @"
     == kubernetes, vm, cloud, docker
-    + parity[retry-not-done] `push` starts once here, whatever `retry` says
+    + parity[retry-not-done] `push` starts once here, whatever its `retry`
     + at `3`: CI may start the plugin 3 times
-    + help: a failure strategy with `Retry` is followed here as in CI
+    + help: a failure strategy with `Retry` works here as in CI
     ");
 }
 
@@ -259,7 +259,7 @@ fn name_required() {
     ");
 }
 
-/// The rows "K8-only" and "VM-only envs/behaviors": what the step sends on one side only.
+/// The rows "K8-only" and "VM-only envs/behaviors": what CI sends on one side only.
 #[test]
 fn k8_only_and_vm_only_envs() {
     let sent = |profile| {
@@ -286,7 +286,7 @@ fn k8_only_and_vm_only_envs() {
     ");
 }
 
-/// Every optional field of the table, in each of its five columns: what is said about it.
+/// Every optional field of the table, in each of its five columns, with its diagnostics.
 #[test]
 fn ui_fields_on_every_infrastructure() {
     let fields = "caching: false\nbaseImageConnectorRefs: [quay]\noptimize: true\ndockerfile: Dockerfile\ncontext: .\nlabels: {a: b}\nbuildArgs: {A: b}\ntarget: final\nremoteCacheImage: cache\nenvVariables: {A: b}\nrunAsUser: \"1000\"\nresources: {limits: {memory: 1Gi, cpu: \"1\"}}\n";

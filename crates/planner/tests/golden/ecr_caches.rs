@@ -1,4 +1,4 @@
-//! The inputs of BuildAndPushECR about caches, secrets and base images (ecr.caching and its siblings).
+//! The cache, secret and base image inputs of BuildAndPushECR (ecr.caching and its siblings).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -15,7 +15,7 @@ fn caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
+    + privileged: added by cirun: buildx starts its own daemon if there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
@@ -49,7 +49,7 @@ fn cache_from_with_caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
+    + privileged: added by cirun: buildx starts its own daemon if there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
@@ -87,7 +87,7 @@ fn cache_to_with_caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
+    + privileged: added by cirun: buildx starts its own daemon if there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
@@ -124,7 +124,7 @@ fn remote_cache_image_with_caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
+    + privileged: added by cirun: buildx starts its own daemon if there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json
@@ -157,7 +157,7 @@ fn base_image_connector_refs() {
     ");
 }
 
-/// The list may be an expression as a whole: for a list, or for one connector.
+/// An expression for the whole list: it evaluates to a list, or to one connector.
 #[test]
 fn base_image_connector_refs_by_expression() {
     let with_variable = |value: &str, refs: &str| {
@@ -193,7 +193,7 @@ fn base_image_connector_refs_by_expression() {
     env: PLUGIN_BASE_IMAGE_PASSWORD=***
     warning[ignored-input] only the first base image connector is used
     ");
-    assert_snapshot!(with_variable("nobody", "<+pipeline.variables.refs>"), @"parity[connector-assumed] the connector `nobody` is in no file");
+    assert_snapshot!(with_variable("unknown", "<+pipeline.variables.refs>"), @"parity[connector-assumed] the connector `unknown` is in no file");
     assert_snapshot!(with_variable("quay", "<+steps.x.output.outputVariables.REF>"), @"warning[unresolved-expression] `steps.x.output.outputVariables.REF` does not resolve");
 }
 
@@ -216,7 +216,7 @@ fn env_docker_secrets_with_caching() {
     - image: plugins/kaniko-ecr:1.13.3
     - env: PLUGIN_SNAPSHOT_MODE=redo
     + image: plugins/buildx-ecr:1.4.2
-    + privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
+    + privileged: added by cirun: buildx starts its own daemon if there is no socket (ecr.own-daemon)
     + env: PLUGIN_BUILDER_DRIVER_OPTS=image=harness/buildkit:1.0.1
     + env: PLUGIN_BUILDER_DRIVER_OPTS_NEW=image=harness/buildkit:1.0.1
     + env: PLUGIN_CACHE_METRICS_FILE=/tmp/engine/push-cache-metrics.json

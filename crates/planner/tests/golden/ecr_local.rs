@@ -1,4 +1,4 @@
-//! BuildAndPushECR where pushes stay on this machine, and where its values come from.
+//! BuildAndPushECR with pushes that stay on this machine, and the origins of its values.
 
 use cirun_plan::Profile;
 use cirun_planner::{AwsMode, MachineDaemon, PushMode};
@@ -68,7 +68,7 @@ fn daemon_off_is_undone_where_the_machines_daemon_would_push_elsewhere() {
     == kubernetes
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
-      privileged: added by cirun: buildx starts its own daemon where there is no socket (ecr.own-daemon)
+      privileged: added by cirun: buildx starts its own daemon if there is no socket (ecr.own-daemon)
       env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
       env: PLUGIN_REPO=shop
       env: PLUGIN_REGION=us-east-1
@@ -82,7 +82,7 @@ fn daemon_off_is_undone_where_the_machines_daemon_would_push_elsewhere() {
     == vm, cloud, docker
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
-      privileged: added by cirun: BuildKit pushes from inside, past the guard of the machine's socket
+      privileged: added by cirun: BuildKit pushes from its own container, past the guard of the machine's socket
       env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
       env: PLUGIN_REPO=shop
       env: PLUGIN_REGION=us-east-1
@@ -95,7 +95,7 @@ fn daemon_off_is_undone_where_the_machines_daemon_would_push_elsewhere() {
       env: PLUGIN_ACCESS_KEY=AKIAKEY
       env: PLUGIN_SECRET_KEY=***
     parity[own-daemon] `push` starts a daemon of its own: CI uses the machine's
-      at `push`: BuildKit pushes from inside, past the guard of the machine's socket
+      at `push`: BuildKit pushes from its own container, past the guard of the machine's socket
     ");
 }
 
@@ -149,10 +149,10 @@ fn plugin_image_is_overridable() {
 }
 
 #[test]
-fn front_hosts() {
+fn gateway_hosts() {
     let yaml = step(&REQUIRED.replace("us-east-1", "eu-west-1"));
     let planned = plan_steps(Profile::Kubernetes, &yaml, |inputs| inputs.aws.mode = AwsMode::Emulated);
-    assert_snapshot!(planned.planned.front_hosts.join("\n"), @"
+    assert_snapshot!(planned.planned.gateway_hosts.join("\n"), @"
     sts.amazonaws.com
     sts.eu-west-1.amazonaws.com
     api.ecr.eu-west-1.amazonaws.com
@@ -170,7 +170,7 @@ fn target_follows_the_users_own_variables() {
         let target = &planned.targets[0];
         let whose = target.ecr.as_ref().map(|ecr| format!(" of {} in {}", ecr.account, ecr.region));
         let place = format!("{:?} {}/{}{}", target.decided, target.host, target.repository, whose.unwrap_or_default());
-        format!("{place}; {}", planned.front_hosts.join(" "))
+        format!("{place}; {}", planned.gateway_hosts.join(" "))
     };
     assert_snapshot!(targets(""), @"BeforeRun 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop of 123456789012 in us-east-1; sts.amazonaws.com sts.us-east-1.amazonaws.com api.ecr.us-east-1.amazonaws.com 123456789012.dkr.ecr.us-east-1.amazonaws.com");
     let registry = |host: &str| targets(&format!("envVariables: {{PLUGIN_REGISTRY: {host}}}"));
@@ -182,8 +182,8 @@ fn target_follows_the_users_own_variables() {
     assert_snapshot!(targets("envVariables: {PLUGIN_REGISTRY: registry.example.com, PLUGIN_REPO: mine}"), @"BeforeRun registry.example.com/mine; registry.example.com");
 }
 
-/// BuildKit in a container of its own gets the network and the certificates of the plugin's, whoever wrote the options; what the
-/// step sets itself stays.
+/// BuildKit in a container of its own gets the network and the certificates of the plugin, whoever wrote the options;
+/// variables that the step sets itself stay.
 #[test]
 fn buildkit_apart() {
     let options = |profile, fields: &str| {

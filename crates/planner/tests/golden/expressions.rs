@@ -1,11 +1,11 @@
-//! What expressions see when a plan is made.
+//! The values that expressions have in a plan.
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
 
 use crate::harness::{Outcome, diagnostics, document, explain, plan_document, plan_steps};
 
-/// The value of an expression in a step's environment, and what is said about it.
+/// The value of an expression in a step's environment, and its diagnostics.
 fn value(expression: &str) -> String {
     let outcome = plan(expression);
     explain(&outcome, "X") + &diagnostics(&outcome)
@@ -66,7 +66,7 @@ fn secret_missing() {
     go: null ← pipeline.yaml:19:94
     error[missing-secret] the secret `no_such` has no value
       at `'<+secrets.getValue("no_such")>'`: needed here
-      help: give it with `--secret no_such`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_such`
+      help: set it with `--secret no_such`, which prompts for it, in a dotenv file with `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_such`
     "#);
 }
 
@@ -76,7 +76,7 @@ fn secret_missing_behind_an_output() {
     go: <+steps.first.output.outputVariables.A> <+secrets.getValue("no_such")> ← pipeline.yaml:19:94
     error[missing-secret] the secret `no_such` has no value
       at `'<+steps.first.output.outputVariables.A> <+secrets.getValue("no_such")>'`: needed here
-      help: give it with `--secret no_such`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_such`
+      help: set it with `--secret no_such`, which prompts for it, in a dotenv file with `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_such`
     "#);
 }
 
@@ -115,7 +115,7 @@ fn unresolved_names_become_null_and_are_reported() {
     go: null ← pipeline.yaml:19:94
     warning[unresolved-expression] `no.such.thing` does not resolve
       at `'<+no.such.thing>'`: becomes the text `null`, as in the CI service
-      help: correct the name, or give it a local value with `--var no.such.thing=VALUE`
+      help: correct the name, or set a local value with `--var no.such.thing=VALUE`
     ");
 }
 
@@ -129,8 +129,8 @@ fn a_runtime_input_without_value() {
     assert_snapshot!(value("<+input>"), @"
     go: null ← pipeline.yaml:19:94
     error[missing-input] a runtime input has no value
-      at `'<+input>'`: nobody gave this `<+input>` a value
-      help: give it with `--input PATH=VALUE` or in an input set, `--input-set FILE`
+      at `'<+input>'`: this `<+input>` has no value
+      help: set it with `--input PATH=VALUE`, or in an input set with `--input-set FILE`
     ");
 }
 
@@ -162,8 +162,8 @@ fn within_groups(expression: &str) -> String {
     let outcome = plan_steps(Profile::Kubernetes, &steps, |_| {});
     let shown = explain(&outcome, "X");
     let value = shown.split(" ← ").next().unwrap_or_default().trim_start_matches("g.go: ").to_owned();
-    let told: Vec<String> = diagnostics(&outcome).lines().map(|line| line.trim().to_owned()).collect();
-    let help = told.iter().find(|line| line.starts_with("help")).map(|line| format!(" ({line})"));
+    let found: Vec<String> = diagnostics(&outcome).lines().map(|line| line.trim().to_owned()).collect();
+    let help = found.iter().find(|line| line.starts_with("help")).map(|line| format!(" ({line})"));
     match (value == expression, value.as_str()) {
         (true, _) => "later".to_owned(),
         (false, value) => format!("{value}{}", help.unwrap_or_default()),
@@ -220,7 +220,7 @@ fn what_no_run_can_know_is_null_at_once() {
         "execution.steps.top_1.status",
         "stepGroup.steps.top.status",
         "steps.top.nothing",
-        "steps.nobody.status",
+        "steps.unknown.status",
         "artifact_inner.stepArtifacts",
         "artifact_g.stepArtifacts",
         "pipeline.stages.other.status",
@@ -232,20 +232,20 @@ fn what_no_run_can_know_is_null_at_once() {
     .into();
     assert_snapshot!(shown.join("\n"), @"
     execution.steps.inner.status: null (help: did you mean `<+execution.steps.g.steps.inner.status>`?)
-    execution.steps.g.inner.status: null (help: correct the name, or give it a local value with `--var execution.steps.g.inner.status=VALUE`)
+    execution.steps.g.inner.status: null (help: correct the name, or set a local value with `--var execution.steps.g.inner.status=VALUE`)
     execution.steps.g.steps.iner.status: null (help: did you mean `<+execution.steps.g.steps.inner.status>`?)
-    execution.steps.g.output.outputVariables.A: null (help: correct the name, or give it a local value with `--var execution.steps.g.output.outputVariables.A=VALUE`)
-    execution.steps.looped.output.outputVariables.A: null (help: correct the name, or give it a local value with `--var execution.steps.looped.output.outputVariables.A=VALUE`)
+    execution.steps.g.output.outputVariables.A: null (help: correct the name, or set a local value with `--var execution.steps.g.output.outputVariables.A=VALUE`)
+    execution.steps.looped.output.outputVariables.A: null (help: correct the name, or set a local value with `--var execution.steps.looped.output.outputVariables.A=VALUE`)
     execution.steps.top_1.status: null (help: did you mean `<+execution.steps.top.status>`?)
-    stepGroup.steps.top.status: null (help: correct the name, or give it a local value with `--var stepGroup.steps.top.status=VALUE`)
-    steps.top.nothing: null (help: correct the name, or give it a local value with `--var steps.top.nothing=VALUE`)
-    steps.nobody.status: null (help: correct the name, or give it a local value with `--var steps.nobody.status=VALUE`)
-    artifact_inner.stepArtifacts: null (help: correct the name, or give it a local value with `--var artifact_inner.stepArtifacts=VALUE`)
-    artifact_g.stepArtifacts: null (help: correct the name, or give it a local value with `--var artifact_g.stepArtifacts=VALUE`)
-    pipeline.stages.other.status: null (help: correct the name, or give it a local value with `--var pipeline.stages.other.status=VALUE`)
-    strategy.currentStatus: null (help: correct the name, or give it a local value with `--var strategy.currentStatus=VALUE`)
-    trigger.branch: null (help: give it one with `--var trigger.branch=VALUE`)
-    eventPayload.pull_request.number: null (help: give it one with `--var eventPayload.pull_request.number=VALUE`)
+    stepGroup.steps.top.status: null (help: correct the name, or set a local value with `--var stepGroup.steps.top.status=VALUE`)
+    steps.top.nothing: null (help: correct the name, or set a local value with `--var steps.top.nothing=VALUE`)
+    steps.unknown.status: null (help: correct the name, or set a local value with `--var steps.unknown.status=VALUE`)
+    artifact_inner.stepArtifacts: null (help: correct the name, or set a local value with `--var artifact_inner.stepArtifacts=VALUE`)
+    artifact_g.stepArtifacts: null (help: correct the name, or set a local value with `--var artifact_g.stepArtifacts=VALUE`)
+    pipeline.stages.other.status: null (help: correct the name, or set a local value with `--var pipeline.stages.other.status=VALUE`)
+    strategy.currentStatus: null (help: correct the name, or set a local value with `--var strategy.currentStatus=VALUE`)
+    trigger.branch: null (help: set one with `--var trigger.branch=VALUE`)
+    eventPayload.pull_request.number: null (help: set one with `--var eventPayload.pull_request.number=VALUE`)
     ");
 }
 
@@ -262,14 +262,14 @@ fn a_loop_waits_for_its_status() {
 
 #[test]
 fn unknown_names_beside_waiting_ones_are_reported() {
-    assert_snapshot!(value("<+steps.first.status> <+nobody.knows> <+steps.first.nothing>"), @"
-    go: <+steps.first.status> <+nobody.knows> <+steps.first.nothing> ← pipeline.yaml:19:94
-    warning[unresolved-expression] `nobody.knows` does not resolve
-      at `'<+steps.first.status> <+nobody.knows> <+steps.first.nothing>'`: becomes the text `null`, as in the CI service
-      help: correct the name, or give it a local value with `--var nobody.knows=VALUE`
+    assert_snapshot!(value("<+steps.first.status> <+unknown.knows> <+steps.first.nothing>"), @"
+    go: <+steps.first.status> <+unknown.knows> <+steps.first.nothing> ← pipeline.yaml:19:94
+    warning[unresolved-expression] `unknown.knows` does not resolve
+      at `'<+steps.first.status> <+unknown.knows> <+steps.first.nothing>'`: becomes the text `null`, as in the CI service
+      help: correct the name, or set a local value with `--var unknown.knows=VALUE`
     warning[unresolved-expression] `steps.first.nothing` does not resolve
-      at `'<+steps.first.status> <+nobody.knows> <+steps.first.nothing>'`: becomes the text `null`, as in the CI service
-      help: correct the name, or give it a local value with `--var steps.first.nothing=VALUE`
+      at `'<+steps.first.status> <+unknown.knows> <+steps.first.nothing>'`: becomes the text `null`, as in the CI service
+      help: correct the name, or set a local value with `--var steps.first.nothing=VALUE`
     ");
 }
 
@@ -286,7 +286,7 @@ fn without_a_clone_there_is_no_codebase() {
     go: null ← pipeline.yaml:14:125
     warning[unresolved-expression] `codebase.branch` does not resolve
       at `'<+codebase.branch>'`: becomes the text `null`, as in the CI service
-      help: correct the name, or give it a local value with `--var codebase.branch=VALUE`
+      help: correct the name, or set a local value with `--var codebase.branch=VALUE`
     ");
 }
 
@@ -316,7 +316,7 @@ const STAGES: &str = "pipeline:
         spec: {runtime: {type: Cloud, spec: {}}, execution: {steps: [{step: {identifier: a, name: a, type: Run, spec: {command: \"echo EXPRESSION\"}}}]}}
 ";
 
-/// What an expression in the second stage comes to, and what is said of it.
+/// The value of an expression in the second stage, and its diagnostics.
 fn in_second(expression: &str) -> String {
     let outcome = plan_document(&STAGES.replace("EXPRESSION", expression), |inputs| {
         inputs.codebase.branch = Some("main".to_owned());
@@ -341,18 +341,18 @@ fn names_that_only_the_service_knows() {
     echo null
     note[unresolved-expression] `trigger.branch` has no value here
       at `"echo <+trigger.branch>"`: null as in CI, where no trigger starts the pipeline
-      help: give it one with `--var trigger.branch=VALUE`
+      help: set one with `--var trigger.branch=VALUE`
     "#);
     assert_snapshot!(in_second("<+variable.org.x>"), @r#"
     echo null
     warning[unresolved-expression] `variable.org.x` has no value here
-      at `"echo <+variable.org.x>"`: becomes the text `null`: variables of projects, organisations and accounts are in Harness only
-      help: give it one with `--var variable.org.x=VALUE`
+      at `"echo <+variable.org.x>"`: becomes the text `null`: variables of projects, organisations and accounts exist only in Harness
+      help: set one with `--var variable.org.x=VALUE`
     "#);
     assert_snapshot!(in_second("<+variabel.org.x>"), @r#"
     echo null
     warning[unresolved-expression] `variabel.org.x` does not resolve
       at `"echo <+variabel.org.x>"`: becomes the text `null`, as in the CI service
-      help: correct the name, or give it a local value with `--var variabel.org.x=VALUE`
+      help: correct the name, or set a local value with `--var variabel.org.x=VALUE`
     "#);
 }

@@ -152,7 +152,7 @@ fn timeout() {
     go Run
       host: sh | -c | set -e; make
     error[bad-duration] `10 minutes` is not a duration
-      at `10 minutes`: CI reads no time here (documents.durations)
+      at `10 minutes`: CI cannot read this as a time (documents.durations)
       help: write whole numbers with `w`, `d`, `h`, `m` or `s`, such as `10m` or `1h 30m`
     ");
 }

@@ -92,7 +92,7 @@ fn clone_directory_may_not_be_the_workspace() {
     + env: DRONE_WORKSPACE=/harness
     + error[rejected-input] `cloneDirectory` may not be the workspace itself
     + at `/harness`: `/harness` is refused (clone.directory)
-    + help: name a folder below it
+    + help: name a directory in it
     ");
 }
 

@@ -1,5 +1,5 @@
-//! Connectors to Git repositories: what each gives a GitClone step, and the steps of a stage that clones the codebase
-//! (clone.login, environment.clone).
+//! Connectors to Git repositories: the variables for a GitClone step, and for the steps of a stage that clones the
+//! codebase (clone.login, environment.clone).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -132,9 +132,9 @@ fn github_app() {
     env: DRONE_REMOTE_URL=https://github.com/acme/shop
     env: DRONE_GIT_HTTP_URL=https://github.com/acme/shop
     env: DRONE_NETRC_MACHINE=github.com
-    parity[git-app-token] no token is made with the key of the app of `mine`
-    at `{applicationId: 1, installationId: 2, privateKeyRef: key}`: the service asks GitHub for a token
-    help: give one with `--env DRONE_NETRC_USERNAME=x-access-token --env DRONE_NETRC_PASSWORD=TOKEN`
+    parity[git-app-token] cirun makes no token with the app key of `mine`
+    at `{applicationId: 1, installationId: 2, privateKeyRef: key}`: in CI the service gets a token from GitHub
+    help: set one with `--env DRONE_NETRC_USERNAME=x-access-token --env DRONE_NETRC_PASSWORD=TOKEN`
     ");
 }
 
@@ -161,7 +161,7 @@ fn a_token_that_is_not_given() {
     env: DRONE_NETRC_USERNAME=robot
     error[missing-secret] the secret `no_token` has no value
     at `no_token`: needed here
-    help: give it with `--secret no_token`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
+    help: set it with `--secret no_token`, which prompts for it, in a dotenv file with `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
     ");
 }
 
@@ -229,7 +229,7 @@ fn not_an_address_and_not_a_git_connector() {
 fn neither_connector_nor_repository() {
     let step = CLONE.replace("      connectorRef: mine\n      repoName: shop\n", "");
     assert_snapshot!(clone_with(&step, "Github", "type: Repo"), @"
-    error[missing-required-input] `GitClone` step `clone` names neither a connector nor a repository
+    error[missing-required-input] `GitClone` step `clone` has no connector and no repository
     at `clone`: one of them is required (clone.connector)
     help: add `connectorRef`, or `repoName` for a repository of Harness Code
     ");
@@ -239,7 +239,7 @@ const CODEBASE: &str = "url: https://git.example/acme\ntype: Account\nauthentica
 const RUN: &str =
     "- step: {type: Run, name: go, identifier: go, spec: {image: \"alpine:3\", connectorRef: hub, command: env}}\n";
 
-/// What a step sees of the codebase's login, and what is said.
+/// The variables of the codebase's login in a step, and the diagnostics.
 fn codebase(profile: Profile, token: &str, clone: bool) -> String {
     let properties = "  properties: {ci: {codebase: {connectorRef: mine, repoName: shop, build: {type: branch, spec: {branch: main}}}}}\n";
     let text = document(profile, RUN).replace("cloneCodebase: true", &format!("cloneCodebase: {clone}")).replacen(
@@ -274,8 +274,8 @@ fn codebase_login_without_its_secret() {
     DRONE_NETRC_USERNAME DRONE_NETRC_PASSWORD DRONE_NETRC_MACHINE go: git.example ← git (environment.clone)
     DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (environment.codebase)
     parity[git-login-not-given] steps have no login for the codebase: the secret `no_token` is not known
-      at `no_token`: in CI its variables are in every step (clone.login-in-steps)
-      help: give it with `--secret no_token`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
+      at `no_token`: in CI every step has its variables (clone.login-in-steps)
+      help: set it with `--secret no_token`, which prompts for it, in a dotenv file with `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
     ");
 }
 
@@ -284,7 +284,7 @@ fn codebase_login_of_a_stage_that_does_not_clone() {
     assert_snapshot!(codebase(Profile::Docker, "no_token", false), @"
     DRONE_NETRC_USERNAME DRONE_NETRC_PASSWORD DRONE_NETRC_MACHINE go: git.example ← git (environment.clone)
     DRONE_REMOTE_URL go: https://git.example/acme/shop ← git (environment.codebase)
-    note[other-workspace] the stage `build` begins with an empty workspace
+    note[other-workspace] in CI the stage `build` begins with an empty workspace
       at `false`: locally the steps work in the repository itself
       help: with `--clean-clone` the workspace is as in CI
     ");

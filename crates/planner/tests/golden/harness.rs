@@ -1,4 +1,4 @@
-//! YAML in, a compact plan out: the one door through which these tests reach the planner.
+//! YAML in, a compact plan out: how these tests use the planner.
 
 mod render;
 
@@ -72,7 +72,7 @@ pub(crate) fn plan_steps(profile: Profile, steps: &str, adjust: impl FnOnce(&mut
     plan_document(&document(profile, steps), adjust)
 }
 
-/// A pipeline document around `steps`, with the connectors that the tests name.
+/// A pipeline document around `steps`, with the connectors of the tests.
 pub(crate) fn document(profile: Profile, steps: &str) -> String {
     let infrastructure = match profile {
         Profile::Kubernetes => "infrastructure: {type: KubernetesDirect, spec: {connectorRef: k8s, namespace: ci}}",
@@ -88,12 +88,12 @@ pub(crate) fn document(profile: Profile, steps: &str) -> String {
 
 const CONNECTORS: &str = include_str!("harness/connectors.yaml");
 
-/// Renders what the planner decided for each step: everything but what every step of a stage has.
+/// Renders the plan of each step, without what every step of a stage has.
 pub(crate) fn steps(profile: Profile, steps: &str) -> String {
     render(&plan_steps(profile, steps, |_| {}))
 }
 
-/// An identity that plays the delegate's.
+/// An identity in place of the delegate's.
 pub(crate) fn delegate() -> DelegateIdentity {
     DelegateIdentity {
         access_key: "AKIADELEGATE".to_owned(),
@@ -104,7 +104,7 @@ pub(crate) fn delegate() -> DelegateIdentity {
     }
 }
 
-/// Renders `yaml` in every profile; profiles that agree share a heading.
+/// Renders `yaml` in every profile; profiles with the same result share a heading.
 pub(crate) fn by_profile(yaml: &str) -> String {
     by_profile_with(yaml, |_| {})
 }
@@ -114,7 +114,7 @@ pub(crate) fn by_profile_with(yaml: &str, adjust: impl Fn(&mut Inputs<'_>)) -> S
     grouped(|profile| render(&plan_steps(profile, yaml, &adjust)))
 }
 
-/// What `yaml` renders to beyond `baseline`, in every profile: new lines with `+`, lost ones with `-`.
+/// The differences between `yaml` and `baseline`, in every profile: new lines with `+`, lost ones with `-`.
 pub(crate) fn difference(baseline: &str, yaml: &str, adjust: impl Fn(&mut Inputs<'_>)) -> String {
     grouped(|profile| {
         let before = render(&plan_steps(profile, baseline, &adjust));
@@ -125,7 +125,7 @@ pub(crate) fn difference(baseline: &str, yaml: &str, adjust: impl Fn(&mut Inputs
     })
 }
 
-/// Profiles that agree share a heading; a profile's own name in a message is `PROFILE`.
+/// Profiles with the same result share a heading; a profile's own name in a message is `PROFILE`.
 fn grouped(render: impl Fn(Profile) -> String) -> String {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for profile in Profile::ALL {

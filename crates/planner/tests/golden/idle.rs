@@ -1,4 +1,4 @@
-//! What is known not to run: its secrets and connectors stop nothing, and it pushes nowhere.
+//! Steps that are known not to run: missing secrets and connectors do not stop a run, and they push nowhere.
 
 use cirun_plan::Profile;
 use cirun_planner::Selection;
@@ -31,7 +31,7 @@ fn the_secrets_of_a_step_that_does_not_run() {
       help: the image is pulled without credentials
     error[missing-secret] the secret `no_token` has no value
       at `"echo <+secrets.getValue('no_token')>"`: needed here
-      help: give it with `--secret no_token`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
+      help: set it with `--secret no_token`, which prompts for it, in a dotenv file with `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
     "#);
     assert_snapshot!(diagnostics(&plan(&step("a", &format!("{NEVER} {SECRET}")))), @"
     note[image-without-connector] `Run` step `a` has `image` and no `connectorRef`
@@ -93,7 +93,7 @@ fn steps_that_are_not_chosen() {
     assert_eq!(outcome.planned.targets.len(), 0);
 }
 
-/// Whether it holds is decided when its turn comes: all that it needs is needed.
+/// A condition that is decided when its turn comes: everything that the step needs is required.
 #[test]
 fn a_condition_that_waits_demands() {
     let waits = "when: {stageStatus: All, condition: \"<+steps.a.output.outputVariables.X> == 1\"},";
@@ -104,11 +104,11 @@ fn a_condition_that_waits_demands() {
       help: the image is pulled without credentials
     error[missing-secret] the secret `no_token` has no value
       at `"echo <+secrets.getValue('no_token')>"`: needed here
-      help: give it with `--secret no_token`, which asks for it, in a dotenv file named by `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
+      help: set it with `--secret no_token`, which prompts for it, in a dotenv file with `--secret-file FILE`, or in the environment variable `CIRUN_SECRET_no_token`
     "#);
 }
 
-/// A field that CI would refuse is refused whether or not the step runs.
+/// A field that CI refuses is refused even if the step does not run.
 #[test]
 fn what_ci_refuses_is_reported_in_any_case() {
     assert_snapshot!(diagnostics(&plan(&step("a", &format!("{NEVER} spec: {{image: \"A b\", command: x}}")))), @r#"

@@ -92,8 +92,8 @@ fn matrix_that_waits() {
     before Run
       host: sh | -c | set -e; list
     go Run
-      skipped: its looping strategy gives no instance
-    error[decided-too-late] the list of a loop waits for a running step
+      skipped: its looping strategy has no instances
+    error[decided-too-late] the list of a loop depends on a step that has not run
       at `<+steps.before.output.outputVariables.parts>`: loops are expanded before the stage begins
     ");
 }
@@ -180,9 +180,9 @@ fn zero_times() {
     before Run
       host: sh | -c | set -e; list
     go Run
-      skipped: its looping strategy gives no instance
-    error[bad-loop] the strategy comes to 0 instances
-      at `repeat: {times: 0}`: between 1 and 5000 are possible
+      skipped: its looping strategy has no instances
+    error[bad-loop] the strategy has 0 instances
+      at `repeat: {times: 0}`: it must have 1 to 5000
     ");
 }
 
@@ -192,7 +192,7 @@ fn strategy_when_is_false() {
     before Run
       host: sh | -c | set -e; list
     go Run
-      skipped: its looping strategy gives no instance
+      skipped: its looping strategy has no instances
     ");
 }
 

@@ -1,4 +1,4 @@
-//! Slips that CI does not report.
+//! Mistakes that CI does not report.
 
 use cirun_plan::{Action, Profile};
 use insta::assert_snapshot;
@@ -13,9 +13,9 @@ fn said(profile: Profile, steps: &str) -> String {
 fn exit_before_output_variables() {
     let step = "- step:\n    type: Run\n    name: go\n    identifier: go\n    spec:\n      outputVariables: [{name: A}]\n      command: |-\n        A=1\n        exit 0\n";
     assert_snapshot!(said(Profile::Vm, step), @"
-    warning[exit-loses-outputs] `exit 0` ends the script before its output variables are written
+    warning[exit-loses-outputs] `exit 0` ends the script before it writes its output variables
       at `A=1`: the export is appended to the script, and the step fails without it (outputs.declared)
-      help: let the script run to its end, or put what may exit early in a subshell: `( … )`
+      help: let the script run to its end, or put the part that exits early in a subshell: `( … )`
     ");
     assert_eq!(said(Profile::Vm, &step.replace("exit 0", "echo exit 0")), "");
     assert_eq!(said(Profile::Vm, &step.replace("outputVariables: [{name: A}]", "shell: Sh")), "");
@@ -25,8 +25,8 @@ fn exit_before_output_variables() {
 fn constant_operand_of_a_condition() {
     let step = "- step:\n    type: Run\n    name: go\n    identifier: go\n    when: {stageStatus: All, condition: '<+codebase.build.type> == \"tag\" || \"branch\"'}\n    spec: {command: make}\n";
     assert_snapshot!(said(Profile::Vm, step), @r#"
-    warning[constant-operand] `"branch"` is true whatever happens
-      at `'<+codebase.build.type> == "tag" || "branch"'`: a text that is neither empty nor `false` counts as true
+    warning[constant-operand] `"branch"` is always true
+      at `'<+codebase.build.type> == "tag" || "branch"'`: a text that is not empty and not `false` is true
       help: compare again: `<+a> == "x" || <+a> == "y"`
     "#);
     assert_eq!(said(Profile::Vm, &step.replace("|| \"branch\"", "|| \"branch\" == \"branch\"")), "");
@@ -61,9 +61,9 @@ const SERVICE: &str = "- step: {type: Background, name: db, identifier: db, spec
 #[test]
 fn service_by_its_id_on_kubernetes() {
     assert_snapshot!(said(Profile::Kubernetes, SERVICE), @"
-    parity[service-host-name] `go` reaches `db` by its id: in CI no pod resolves it
+    parity[service-host-name] `go` reaches `db` by its id, which does not resolve in CI
       at `go`: on Kubernetes a service is on `localhost` (network.localhost)
-      help: use `localhost`, or add `db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
+      help: use `localhost`, or add `db` to the infrastructure's `spec.hostNames`; locally the id resolves anyway
     ");
     assert_eq!(said(Profile::Vm, SERVICE), "");
     assert_eq!(said(Profile::Kubernetes, &SERVICE.replace("//db:", "//localhost:")), "");
@@ -87,8 +87,7 @@ fn what_ci_does_besides() {
     let shared: Vec<&str> =
         outcome.planned.plan.stages[0].shared_paths.iter().map(|mount| mount.value.path.as_str()).collect();
     assert_snapshot!(format!("{}\n{}", shared.join(" "), diagnostics(&outcome)), @"
-
-    warning[platform-not-here] the stage `build` is not run: it is for MacOS, and steps run in Linux containers here
+    warning[platform-not-here] the stage `build` is not run: it is for MacOS, and steps run in Linux containers
       at `build`: its steps are planned, and shown as skipped
       help: run it in CI, or on a machine of that platform
     error[missing-required-input] `Run` step `go` needs `image` on kubernetes
@@ -97,14 +96,14 @@ fn what_ci_does_besides() {
     error[missing-required-input] `Run` step `go` needs `connectorRef` on kubernetes
       at `go`: required on Kubernetes, and elsewhere beside `image` (run.connector)
       help: set `connectorRef` or `registryRef`
-    parity[cache-intelligence] the cache steps of stage `build` are not run
+    parity[cache-intelligence] the cache steps of stage `build` do not run
       at `build`: CI restores a cache first and saves it last (clone.caches-order)
-    parity[other-processor] the stage `build` is for arm64, and its images run as amd64 here
-      at `Arm64`: CI has machines of this processor
-      help: `--platform linux/arm64` runs images of that processor, where the engine emulates it
+    parity[other-processor] the stage `build` is for arm64, but its images run as amd64
+      at `Arm64`: CI has machines with this processor
+      help: `--platform linux/arm64` runs images for that processor, if the engine emulates it
     parity[step-group-infra] the steps of `g` see the stage's workspace
       at `KubernetesDirect`: in CI the group has a workspace of its own, empty at first
-    parity[policy-not-enforced] the policy sets of `g.go` are not asked
+    parity[policy-not-enforced] the policy sets of `g.go` are not evaluated
       at `[a]`: the Harness service evaluates them
     ");
 }
@@ -121,8 +120,8 @@ fn repository_beside_the_codebase() {
     assert_snapshot!(diagnostics(&outcome), @"
     parity[connector-assumed] the connector `account.elsewhere` is in no file
       at `account.elsewhere`: the repository is cloned without a login
-      help: nothing has to be done; to use the connector, write it as `connector: {name: elsewhere, identifier: elsewhere, type: Github, spec: {url: https://github.com/OWNER, type: Account, authentication: {type: Http, spec: {type: Anonymous}}}}` in a YAML file under `.harness/` or under a directory named by `--include`
-    parity[sibling-repository] `c` clones `other` from beside the codebase
+      help: no action is needed; to use the connector, write it as `connector: {name: elsewhere, identifier: elsewhere, type: Github, spec: {url: https://github.com/OWNER, type: Account, authentication: {type: Http, spec: {type: Anonymous}}}}` in a YAML file under `.harness/` or under a directory named by `--include`
+    parity[sibling-repository] `c` clones `other` from the server of the codebase
       at `c`: its connector is not known
       help: write the connector under `.harness/`, or in a directory named by `--include`
     ");

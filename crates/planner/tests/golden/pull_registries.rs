@@ -1,11 +1,11 @@
-//! `registries`: which connector pulls which image (images.registries).
+//! `registries`: the connectors that pull images (images.registries).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
 
 use crate::harness::{diagnostics, document, plan_document, render};
 
-/// A login for Docker Hub, besides the connectors of all tests.
+/// A login for Docker Hub, in addition to the connectors of all tests.
 const CONNECTOR: &str = "
 ---
 connector:
@@ -37,7 +37,7 @@ fn planned(profile: Profile, image: &str, stage: &str, step: &str) -> String {
     render(&plan_document(&text, |inputs| inputs.aws.mode = cirun_planner::AwsMode::Emulated))
 }
 
-/// The logins of all three steps, which are the same one.
+/// The login of all three steps, which is the same.
 fn login(image: &str) -> String {
     let shown = planned(Profile::Vm, image, LIST, "");
     let logins: Vec<&str> = shown.lines().filter_map(|line| line.trim().strip_prefix("auth: ")).collect();

@@ -24,7 +24,7 @@ fn docker_registry_with_password() {
       env: PLUGIN_USERNAME=robot
       env: PLUGIN_PASSWORD=***
     warning[repo-without-registry] `repo: team/shop` is pushed to Docker Hub, not to quay.io
-      at `team/shop`: the plugins push this name as it is: it has no registry
+      at `team/shop`: the plugins push to this name as written: it has no registry
       help: write `repo: quay.io/team/shop`
     == vm, cloud, docker
     push BuildAndPushDockerRegistry
@@ -36,7 +36,7 @@ fn docker_registry_with_password() {
       env: PLUGIN_USERNAME=robot
       env: PLUGIN_PASSWORD=***
     warning[repo-without-registry] `repo: team/shop` is pushed to Docker Hub, not to quay.io
-      at `team/shop`: the plugins push this name as it is: it has no registry
+      at `team/shop`: the plugins push to this name as written: it has no registry
       help: write `repo: quay.io/team/shop`
     ");
 }
@@ -179,9 +179,9 @@ fn acr_inherits_from_delegate() {
     assert_snapshot!(signed_in("BuildAndPushACR", "azure_delegate", ACR));
 }
 
-/// The names that a front takes, by what is played.
+/// The names that a gateway answers for, by what is emulated.
 #[test]
-fn names_of_the_front() {
+fn names_of_the_gateway() {
     let hosts = |kind: &str, spec: &str, push: PushMode| {
         let service = "- step: {type: Background, name: sibling, identifier: sibling, spec: {image: registry, connectorRef: hub}}\n";
         let step = format!(
@@ -191,7 +191,7 @@ fn names_of_the_front() {
             inputs.aws.mode = AwsMode::Emulated;
             inputs.push = push;
         });
-        planned.planned.front_hosts.join(" ")
+        planned.planned.gateway_hosts.join(" ")
     };
     let docker = "BuildAndPushDockerRegistry";
     assert_snapshot!(hosts(docker, "connectorRef: hub, repo: team/shop", PushMode::Local), @"docker.io index.docker.io registry-1.docker.io registry.hub.docker.com auth.docker.io");

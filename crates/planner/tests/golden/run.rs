@@ -15,7 +15,7 @@ fn run(spec: &str) -> String {
     by_profile(&step(spec))
 }
 
-/// What this adds to a step with image and command.
+/// The changes that this makes to a step with image and command.
 fn with(spec: &str) -> String {
     let base = format!("{IMAGE}command: make\n");
     difference(&step(&base), &step(&format!("{base}{spec}")), |_| {})

@@ -17,7 +17,7 @@ const STEPS: &str = "- step: {type: Run, name: a, identifier: a, spec: {command:
 - step: {type: Run, name: d, identifier: d, spec: {command: d}}
 ";
 
-/// The steps that are left, and what is said.
+/// The remaining steps, and the diagnostics.
 fn selected(selection: Selection) -> String {
     let outcome = plan_steps(Profile::Vm, STEPS, |inputs| inputs.selection = selection);
     let left: Vec<String> = outcome

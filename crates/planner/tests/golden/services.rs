@@ -1,4 +1,4 @@
-//! What Background steps would take from each other: ports and names.
+//! Conflicts between Background steps: ports and names.
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -56,9 +56,9 @@ fn one_port_of_the_host_in_both_forms() {
 fn one_port_of_a_pod_for_two() {
     let redis = |id, more: &str| background(id, &format!("image: \"redis:7\"{more}"));
     assert_snapshot!(said(Profile::Kubernetes, &(redis("one", "") + &redis("two", ""))), @"
-    warning[pod-port-twice] `one` and `two` both run `redis:7` as it is
+    warning[pod-port-twice] `one` and `two` both run `redis:7` unchanged
       at `two`: the second
-      help: services of a pod share its ports: let one listen on another, by its `envVariables`, `entrypoint` or `command`
+      help: services of a pod share its ports: let one listen on another port, with `envVariables`, `entrypoint` or `command`
     ");
     assert_eq!(
         said(
@@ -81,7 +81,7 @@ fn one_name_for_two() {
     assert_snapshot!(said(Profile::Vm, &(group("first") + &group("second"))), @"
     warning[service-name-twice] `first.in.db` and `second.in.db` both answer to `in_db`
       at `db`: the second
-      help: which one is met is left to chance: rename one, or its step group
+      help: which one answers is random: rename one, or its step group
     ");
     assert_eq!(said(Profile::Kubernetes, &(group("first") + &group("second").replace("redis:7", "redis:6"))), "");
 }

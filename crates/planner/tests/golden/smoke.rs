@@ -1,4 +1,4 @@
-//! A stage as a team would write it, whole.
+//! A complete stage, as a team would write it.
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -71,9 +71,9 @@ fn on_kubernetes() {
       entrypoint: sh | -c
       command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎./verify
       image from run: yes
-    parity[service-host-name] `test` reaches `redis` by its id: in CI no pod resolves it
+    parity[service-host-name] `test` reaches `redis` by its id, which does not resolve in CI
       at `test`: on Kubernetes a service is on `localhost` (network.localhost)
-      help: use `localhost`, or add `redis` to the infrastructure's `spec.hostNames`; locally the id resolves as help
+      help: use `localhost`, or add `redis` to the infrastructure's `spec.hostNames`; locally the id resolves anyway
     "#);
 }
 

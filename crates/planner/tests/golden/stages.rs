@@ -1,4 +1,4 @@
-//! Stages: infrastructure, loops, legacy services, what goes from one stage to the next.
+//! Stages: infrastructure, loops, legacy services, values that later stages read.
 
 use cirun_plan::Profile;
 use cirun_planner::Setting;
@@ -69,7 +69,7 @@ fn variables_of_a_stage_that_is_left_out_have_its_values_too() {
         )
     };
     let variables =
-        "        variables:\n          - {name: v, type: String, value: \"<+stage.identifier>-<+nobody.knows>\"}\n";
+        "        variables:\n          - {name: v, type: String, value: \"<+stage.identifier>-<+unknown.knows>\"}\n";
     let looped = "        strategy: {parallelism: 2}\n";
     let text = format!(
         "pipeline:\n  identifier: p\n  name: p\n  stages:\n{}{}{}",
@@ -91,7 +91,7 @@ fn runtime_docker() {
     assert_snapshot!(infrastructure("runtime: {type: Docker, spec: {}}"), @"build: docker ← pipeline.yaml:10:27");
 }
 
-/// As older documents write it.
+/// The form of older documents.
 #[test]
 fn infrastructure_in_an_old_spelling() {
     assert_snapshot!(infrastructure("infrastructure: {type: Kubernetes-direct, spec: {connectorRef: k8s, namespace: ci}}"), @"
@@ -127,7 +127,7 @@ fn infrastructure_kubernetes_hosted() {
 fn no_infrastructure() {
     assert_snapshot!(infrastructure("cloneCodebase: false"), @"
     error[missing-infrastructure] the stage `build` has neither `runtime` nor `infrastructure`
-      at `build`: where would CI run it?
+      at `build`: it has no infrastructure
       help: add one, or choose with `--infra kubernetes|vm|cloud|docker`
     ");
 }
@@ -285,8 +285,8 @@ fn on_platform(infrastructure: &str) -> String {
 #[test]
 fn windows_is_planned_and_not_run() {
     assert_snapshot!(on_platform("platform: {os: Windows, arch: Amd64}\n      runtime: {type: Cloud, spec: {}}"), @r#"
-    C:\harness, Some("it is for Windows, and steps run in Linux containers here"), ["windows", "C:\\harness"]
-    warning[platform-not-here] the stage `build` is not run: it is for Windows, and steps run in Linux containers here
+    C:\harness, Some("it is for Windows, and steps run in Linux containers"), ["windows", "C:\\harness"]
+    warning[platform-not-here] the stage `build` is not run: it is for Windows, and steps run in Linux containers
       at `build`: its steps are planned, and shown as skipped
       help: run it in CI, or on a machine of that platform
     "#);
@@ -295,8 +295,8 @@ fn windows_is_planned_and_not_run() {
 #[test]
 fn a_windows_pool() {
     assert_snapshot!(on_platform("infrastructure: {type: VM, spec: {type: Pool, spec: {poolName: p, os: Windows}}}"), @r#"
-    C:\harness, Some("it is for Windows, and steps run in Linux containers here"), ["windows", "C:\\harness"]
-    warning[platform-not-here] the stage `build` is not run: it is for Windows, and steps run in Linux containers here
+    C:\harness, Some("it is for Windows, and steps run in Linux containers"), ["windows", "C:\\harness"]
+    warning[platform-not-here] the stage `build` is not run: it is for Windows, and steps run in Linux containers
       at `build`: its steps are planned, and shown as skipped
       help: run it in CI, or on a machine of that platform
     "#);
@@ -320,9 +320,9 @@ fn a_mac_runs_its_own_processes() {
 fn another_processor() {
     assert_snapshot!(on_platform("platform: {os: Linux, arch: Arm64}\n      runtime: {type: Cloud, spec: {}}"), @r#"
     /harness, None, ["linux", "/harness"]
-    parity[other-processor] the stage `build` is for arm64, and its images run as amd64 here
-      at `Arm64`: CI has machines of this processor
-      help: `--platform linux/arm64` runs images of that processor, where the engine emulates it
+    parity[other-processor] the stage `build` is for arm64, but its images run as amd64
+      at `Arm64`: CI has machines with this processor
+      help: `--platform linux/arm64` runs images for that processor, if the engine emulates it
     "#);
 }
 

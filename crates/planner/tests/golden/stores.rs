@@ -10,7 +10,7 @@ fn step(kind: &str, spec: &str) -> String {
     format!("- step:\n    type: {kind}\n    name: s\n    identifier: s\n    spec: {{{spec}}}\n")
 }
 
-/// As CI sends it: nothing is played.
+/// As in CI: nothing is emulated.
 fn sent(kind: &str, spec: &str) -> String {
     by_profile_with(&step(kind, spec), real)
 }
@@ -78,7 +78,7 @@ fn artifactory_upload_anonymous() {
     assert_snapshot!(sent("ArtifactoryUpload", "connectorRef: jfrog_anonymous, sourcePath: out/*, target: libs/shop"));
 }
 
-/// What one more input changes, in CI.
+/// The effect of one more input, in CI.
 fn one_more(kind: &str, spec: &str, input: &str) -> String {
     let changed = difference(&step(kind, spec), &step(kind, &format!("{spec}, {input}")), real);
     format!("{kind} {input}\n{changed}")
@@ -115,9 +115,9 @@ fn every_optional_input() {
     assert_snapshot!(rows.concat());
 }
 
-/// The plugin gives up when the step does.
+/// The plugin has the step's timeout.
 #[test]
-fn the_timeout_is_told() {
+fn the_timeout_is_passed_on() {
     let timed = step("RestoreCacheS3", RESTORE_S3).replace("    spec:", "    timeout: 10m\n    spec:");
     assert_snapshot!(difference(&step("RestoreCacheS3", RESTORE_S3), &timed, real), @"
     == kubernetes, vm, cloud, docker
@@ -159,7 +159,7 @@ fn what_is_missing() {
 const MINIO: &str =
     "- step: {type: Background, name: minio, identifier: minio, spec: {image: minio, connectorRef: hub}}\n";
 
-/// Who keeps the files, by step, endpoint and settings.
+/// Where the files are, by step, endpoint and settings.
 #[test]
 fn players() {
     let player = |kind: &str, spec: &str, adjust: fn(&mut Inputs<'_>)| {
@@ -169,11 +169,11 @@ fn players() {
         let who = match store.player {
             StorePlayer::Cirun => "cirun".to_owned(),
             StorePlayer::Endpoint(endpoint) => format!("the endpoint {endpoint}"),
-            StorePlayer::Forwarded => format!("forwarded: {}", outcome.planned.front_hosts.join(" ")),
+            StorePlayer::Forwarded => format!("forwarded: {}", outcome.planned.gateway_hosts.join(" ")),
             StorePlayer::Real => "the real store".to_owned(),
         };
-        let told = outcome.planned.parity.iter().map(|found| format!("\n  {}", found.message)).collect::<String>();
-        format!("{kind}, {}: {who}{told}\n", store.address)
+        let notes = outcome.planned.parity.iter().map(|found| format!("\n  {}", found.message)).collect::<String>();
+        format!("{kind}, {}: {who}{notes}\n", store.address)
     };
     let local = |_: &mut Inputs<'_>| {};
     let forwarded = |inputs: &mut Inputs<'_>| inputs.aws.forwarded = true;
@@ -200,9 +200,9 @@ fn players() {
     assert_snapshot!(rows.concat());
 }
 
-/// What is played gets the variables that the plugin would get, and no identity of this machine's.
+/// An emulated plugin gets the variables of the real one, and no identity of this machine.
 #[test]
-fn played_by_cirun() {
+fn emulated_by_cirun() {
     let spec = RESTORE_S3.replace("keys", "aws_delegate").replace("key: k", "key: \"{{ checksum \\\"go.sum\\\" }}\"");
     let kept = |inputs: &mut Inputs<'_>| {
         inputs.aws.delegate = Some(DelegateIdentity { session_token: None, ..delegate() });

@@ -1,4 +1,4 @@
-//! Values that cannot be: each is reported with its place and its rule (the reference's page background).
+//! Invalid values: each is reported with its place and its rule (the reference's page background).
 
 use cirun_plan::Profile;
 use insta::assert_snapshot;
@@ -107,15 +107,15 @@ fn names_of_variables() {
     error[bad-env-name] a variable has no name
       at `a`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: write `NAME: VALUE`
-    error[bad-env-name] `A B` is no name that shells and pods take
+    error[bad-env-name] `A B` is not a name that shells and pods accept
       at `A B`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
-      help: use letters, digits and `_`, and begin with no digit
+      help: use letters, digits and `_`, and do not begin with a digit
     error[bad-env-name] `A=B` cannot be the name of a variable
       at `A=B`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: write `A: VALUE`
-    error[bad-env-name] `1A` is no name that shells and pods take
+    error[bad-env-name] `1A` is not a name that shells and pods accept
       at `1A`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
-      help: use letters, digits and `_`, and begin with no digit
+      help: use letters, digits and `_`, and do not begin with a digit
     == vm, cloud, docker
     service db Background
       image: redis:7
@@ -128,28 +128,28 @@ fn names_of_variables() {
     error[bad-env-name] a variable has no name
       at `a`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: write `NAME: VALUE`
-    warning[bad-env-name] `A B` is no name that shells and pods take
+    warning[bad-env-name] `A B` is not a name that shells and pods accept
       at `A B`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
-      help: use letters, digits and `_`, and begin with no digit
+      help: use letters, digits and `_`, and do not begin with a digit
     error[bad-env-name] `A=B` cannot be the name of a variable
       at `A=B`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
       help: write `A: VALUE`
-    warning[bad-env-name] `1A` is no name that shells and pods take
+    warning[bad-env-name] `1A` is not a name that shells and pods accept
       at `1A`: a name and a value for each; Kubernetes takes `[-._a-zA-Z][-._a-zA-Z0-9]*` (environment.names)
-      help: use letters, digits and `_`, and begin with no digit
-    ");
+      help: use letters, digits and `_`, and do not begin with a digit
+        ");
 }
 
 #[test]
 fn entrypoint_as_one_text() {
     assert_snapshot!(found("image: docker:dind\nconnectorRef: hub\nprivileged: true\nentrypoint: dockerd-entrypoint.sh --mtu=1450"), @"
-    warning[entrypoint-in-one] `entrypoint` is a list: `dockerd-entrypoint.sh --mtu=1450` is all of it one program
-      at `dockerd-entrypoint.sh --mtu=1450`: a list of arguments is needed here (background.entrypoint)
+    warning[entrypoint-in-one] `entrypoint` is a list: `dockerd-entrypoint.sh --mtu=1450` is the name of one program
+      at `dockerd-entrypoint.sh --mtu=1450`: expected a list of arguments (background.entrypoint)
       help: write `entrypoint: [dockerd-entrypoint.sh, --mtu=1450]`
     ");
     assert_snapshot!(found("image: redis:7\nconnectorRef: hub\nentrypoint: redis-server"), @"
-    warning[entrypoint-in-one] `entrypoint` is a list: `redis-server` is all of it one program
-      at `redis-server`: a list of arguments is needed here (background.entrypoint)
+    warning[entrypoint-in-one] `entrypoint` is a list: `redis-server` is the name of one program
+      at `redis-server`: expected a list of arguments (background.entrypoint)
       help: write `entrypoint: [redis-server]`
     ");
     assert_eq!(found("image: redis:7\nconnectorRef: hub\nentrypoint: [redis-server]"), "");
@@ -162,9 +162,9 @@ fn aliases_with_blanks() {
     service db Background
       image: redis:7
       aliases: db, cache
-    warning[bad-host-name] `my cache` cannot be a name of a host
+    warning[bad-host-name] `my cache` cannot be a host name
       at `["my cache", cache]`: a list of names in Docker's network (background.network-aliases)
-      help: write each name as an item of its own, without blanks: no program can ask for this one
+      help: write each name as an item of its own, without spaces: no program can resolve this one
     "#);
 }
 
@@ -207,11 +207,11 @@ fn images_of_clouds() {
       aliases: db
     warning[invalid-name] `40000005317` is not the id of an AWS account
       at `40000005317.dkr.ecr.us-east-1.amazonaws.com/todolist:0.2`: an account's id is 12 digits, without separators
-      help: the image is one of ECR, and cannot be pulled from there: correct the account
+      help: this is an ECR image, and the registry does not exist: correct the account
     ");
 }
 
-/// The names of the Studio's tables, and limits that no container starts in.
+/// The names in the Studio's tables, and limits with which no container starts.
 #[test]
 fn limits() {
     let of = |limit: &str| {
@@ -260,7 +260,7 @@ fn without_effect_on_a_build() {
     ");
 }
 
-/// A pod is made before any of its steps runs, and ports are bound when a container is made.
+/// A pod is created before any of its steps runs, and ports are bound when a container is created.
 #[test]
 fn decided_too_late() {
     let step = "
@@ -295,7 +295,7 @@ fn decided_too_late() {
         .concat();
     assert_snapshot!(found, @r#"
     == kubernetes
-    error[decided-too-late] the image of a pod waits for a running step: `redis:<+steps.tag.output.outputVariables.TAG>`
+    error[decided-too-late] the image of a pod depends on a step that has not run: `redis:<+steps.tag.output.outputVariables.TAG>`
       at `redis:<+steps.tag.output.outputVariables.TAG>`: must be known before the stage begins
     error[missing-required-input] `Background` step `web` needs `connectorRef` on kubernetes
       at `web`: required on Kubernetes unless `harnessManagedImage` is set (background.connector)
@@ -308,19 +308,19 @@ fn decided_too_late() {
       help: remove `ports`, or run the stage where it has an effect
     warning[unresolved-expression] `pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG` does not resolve
       at `"busybox:<+pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG>"`: becomes the text `null`, as in the CI service
-      help: correct the name, or give it a local value with `--var pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG=VALUE`
+      help: correct the name, or set a local value with `--var pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG=VALUE`
     == vm
-    error[decided-too-late] a port binding waits for a running step: `<+steps.tag.output.outputVariables.TAG>`
+    error[decided-too-late] a port binding depends on a step that has not run: `<+steps.tag.output.outputVariables.TAG>`
       at `<+steps.tag.output.outputVariables.TAG>`: must be known before the stage begins
-    error[decided-too-late] a port binding waits for a running step: `<+steps.tag.output.outputVariables.TAG>:80`
+    error[decided-too-late] a port binding depends on a step that has not run: `<+steps.tag.output.outputVariables.TAG>:80`
       at `["<+steps.tag.output.outputVariables.TAG>:80"]`: must be known before the stage begins
     warning[unresolved-expression] `pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG` does not resolve
       at `"busybox:<+pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG>"`: becomes the text `null`, as in the CI service
-      help: correct the name, or give it a local value with `--var pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG=VALUE`
+      help: correct the name, or set a local value with `--var pipeline.stages.before.spec.execution.steps.tag.output.outputVariables.TAG=VALUE`
     "#);
 }
 
-/// How often CI starts a step is in the plan, with its default.
+/// The plan has the number of times that CI starts a step, with its default.
 #[test]
 fn retry() {
     let step = "
@@ -350,7 +350,7 @@ fn retry() {
     ");
 }
 
-/// The bare id of a grouped service resolves in a pod, as help, and the message says so.
+/// The bare id of a service in a group resolves in a pod, and the message says so.
 #[test]
 fn the_bare_id_of_a_grouped_service() {
     let group = "
@@ -379,12 +379,12 @@ fn the_bare_id_of_a_grouped_service() {
         image: busybox:1
         entrypoint: sh | -c
         command: set -e⏎set +x⏎if command -v git >/dev/null 2>&1; then git config --global --add safe.directory '*' >/dev/null 2>&1 || true; fi⏎nc -z db 6379; nc -z g_db 6379
-    parity[service-host-name] `g.ask` reaches `db` by its id: in CI no pod resolves it
+    parity[service-host-name] `g.ask` reaches `db` by its id, which does not resolve in CI
       at `ask`: on Kubernetes a service is on `localhost` (network.localhost)
-      help: use `localhost`, or add `db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
-    parity[service-host-name] `g.ask` reaches `g_db` by its id: in CI no pod resolves it
+      help: use `localhost`, or add `db` to the infrastructure's `spec.hostNames`; locally the id resolves anyway
+    parity[service-host-name] `g.ask` reaches `g_db` by its id, which does not resolve in CI
       at `ask`: on Kubernetes a service is on `localhost` (network.localhost)
-      help: use `localhost`, or add `g_db` to the infrastructure's `spec.hostNames`; locally the id resolves as help
+      help: use `localhost`, or add `g_db` to the infrastructure's `spec.hostNames`; locally the id resolves anyway
     == vm, cloud, docker
     StepGroup g (at most 1)
       service g.db Background
@@ -394,7 +394,7 @@ fn the_bare_id_of_a_grouped_service() {
         image: busybox:1
         entrypoint: sh | -c
         command: set -e; nc -z db 6379; nc -z g_db 6379
-    warning[service-in-group] `g.ask` reaches `db` by its id, which resolves to nothing
+    warning[service-in-group] `g.ask` reaches `db` by its id, which does not resolve
       at `ask`: a service in a step group is known as `GROUP_ID` (network.in-group)
       help: use `g_db`, or give the service `networkAliases: [db]`
     ");

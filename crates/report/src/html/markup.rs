@@ -1,8 +1,8 @@
-//! Elements and escaping. Text reaches the page only through here.
+//! Elements and escaping. All text of the page goes through this module.
 
 use std::time::Duration;
 
-/// A page under construction.
+/// A page in progress.
 #[derive(Default)]
 pub(super) struct Markup {
     html: String,
@@ -16,19 +16,19 @@ impl Markup {
         Self::default()
     }
 
-    /// Markup of our own, as it is.
+    /// Adds trusted markup.
     pub(super) fn raw(&mut self, html: &'static str) -> &mut Self {
         self.html.push_str(html);
         self
     }
 
-    /// Text from anywhere.
+    /// Adds any text, escaped.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         escape(&mut self.html, text);
         self
     }
 
-    /// `<name …>`, what `inside` writes, `</name>`.
+    /// `<name …>`, the output of `inside`, `</name>`.
     pub(super) fn element(
         &mut self,
         name: &'static str,
@@ -52,7 +52,7 @@ impl Markup {
         self
     }
 
-    /// An element with a class and text only.
+    /// An element with a class and only text.
     pub(super) fn leaf(&mut self, name: &'static str, class: &str, text: &str) -> &mut Self {
         let attribute = ("class", class);
         let attributes = if class.is_empty() { &[][..] } else { std::slice::from_ref(&attribute) };
@@ -80,14 +80,14 @@ fn escape(out: &mut String, text: &str) {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(character),
-            // Control characters have no place in HTML, not even as references.
+            // HTML allows no control characters, not even as references.
             _ if character.is_control() => out.push('\u{fffd}'),
             _ => out.push(character),
         }
     }
 }
 
-/// How much `part` is of `whole`, as CSS writes it.
+/// `part` of `whole` as a percentage in CSS.
 pub(super) fn percent(part: Duration, whole: Duration) -> String {
     let share = if whole.is_zero() { 0.0 } else { part.as_secs_f64() / whole.as_secs_f64() };
     format!("{:.2}%", (share * 100.0).clamp(0.0, 100.0))

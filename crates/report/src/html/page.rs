@@ -1,4 +1,4 @@
-//! The page: what failed first, then notes, the timeline and the logs.
+//! The page: failures first, then notes, the timeline and the logs.
 
 use cirun_plan::StepPath;
 use jiff::Timestamp;
@@ -11,11 +11,11 @@ use crate::{
     look::{Mark, Tone},
     narrate::severity_mark,
     record::{BACKGROUND, Entry, RunFinish, RunRecord, State, between},
-    summary::{counts, mark, standing, test_words, words},
+    summary::{counts, mark, status_of, test_words, words},
 };
 
 const STYLE: &str = include_str!("page.css");
-/// Forbids scripts and anything from elsewhere, whatever a log line contains.
+/// Forbids scripts and external resources, whatever a log line contains.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 pub(super) fn render(record: &RunRecord, finish: RunFinish, now: Timestamp) -> String {
@@ -104,7 +104,7 @@ fn timeline(page: &mut Markup, record: &RunRecord, now: Timestamp) {
 }
 
 fn row(page: &mut Markup, record: &RunRecord, now: Timestamp, anchor: &str, path: &StepPath, entry: &Entry) {
-    let (mark, words) = standing(entry);
+    let (mark, words) = status_of(entry);
     page.element("div", &[("class", "row")], |page| {
         page.element("span", &[("class", "name"), ("title", path.as_str())], |page| {
             page.element("a", &[("href", &format!("#{anchor}"))], |page| {
@@ -138,7 +138,7 @@ fn logs(page: &mut Markup, record: &RunRecord) {
 }
 
 fn log(page: &mut Markup, anchor: &str, path: &StepPath, entry: &Entry) {
-    let (mark, words) = standing(entry);
+    let (mark, words) = status_of(entry);
     let mut attributes = vec![("id", anchor)];
     if mark == Mark::Bad {
         attributes.push(("open", ""));

@@ -12,14 +12,14 @@ use crate::{human, table::shorten_path};
 const NAME: usize = 28;
 const SPINNER: &str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ";
 
-/// What one live line shows.
+/// The content of one live line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Live {
-    /// A pull: image, bytes so far and in all (0 while unknown).
+    /// A pull: the image, bytes so far and in all (0 if unknown).
     Pull { image: String, current: u64, total: u64 },
     /// A running step: its path, type and time.
     Step { path: String, what: String, elapsed: Duration },
-    /// The run as a whole, ready to show.
+    /// The whole run, as text to display.
     Run { text: String },
 }
 
@@ -34,7 +34,7 @@ impl Bars {
         Self { multi, shown: IndexMap::new() }
     }
 
-    /// Shows exactly these lines; new ones come in at their place.
+    /// Shows exactly these lines; new ones appear at their position.
     pub(super) fn show(&mut self, lines: &[Live]) {
         let keys: Vec<String> = lines.iter().map(Live::key).collect();
         for (_, gone) in self.shown.extract_if(.., |key, _| !keys.contains(key)) {
@@ -49,14 +49,14 @@ impl Bars {
         }
     }
 
-    /// Takes the bars off the screen, to write above them. `redraw` brings them back.
+    /// Removes the bars from the screen, to write above them. `redraw` restores them.
     pub(super) fn hide(&self) -> std::io::Result<()> {
         self.multi.clear()
     }
 
-    /// Draws the bars now, whatever was drawn a moment ago.
+    /// Draws the bars now, even if they were drawn a moment ago.
     pub(super) fn redraw(&self) {
-        // Any one of them draws all of them.
+        // Any of them draws all of them.
         if let Some(bar) = self.shown.values().next() {
             bar.force_draw();
         }

@@ -1,4 +1,4 @@
-//! What is on the terminal: lines that stay, and bars under them.
+//! The content of the terminal: permanent lines, and bars below them.
 
 use std::{io, mem};
 
@@ -22,7 +22,7 @@ use crate::{
     record::{RunRecord, StageRecord, State, between},
 };
 
-/// Lines that wait for the next drawing at most; a program that prints faster is drawn sooner.
+/// The largest number of lines that wait for the next drawing; a program that prints faster is drawn sooner.
 const MOST_WAITING: usize = 500;
 
 pub(super) struct Screen {
@@ -35,7 +35,7 @@ pub(super) struct Screen {
     waiting: Vec<String>,
     bars: Bars,
     error: Option<io::Error>,
-    /// Somebody else writes to the terminal.
+    /// Another part of cirun writes to the terminal.
     paused: bool,
 }
 
@@ -49,7 +49,7 @@ impl Screen {
         let look = Look { colour, width: usize::from(term.width()) };
         let target = match refresh {
             Refresh::EachEvent => ProgressDrawTarget::term_like(Box::new(term.clone())),
-            // A bar asks to be drawn at each change of each of its parts: once a drawing is enough.
+            // A bar wants to be drawn at each change of each of its parts: one drawing is enough.
             Refresh::Every(pace) => {
                 let hz = 1000 / pace.as_millis().clamp(4, 1000);
                 ProgressDrawTarget::term_like_with_hz(Box::new(term.clone()), u8::try_from(hz).unwrap_or(u8::MAX))
@@ -70,7 +70,7 @@ impl Screen {
         }
     }
 
-    /// Takes the bars away and leaves the terminal to somebody else; lines wait.
+    /// Removes the bars and releases the terminal; lines wait.
     pub(super) fn pause(&mut self) -> io::Result<()> {
         self.draw()?;
         self.paused = true;
@@ -78,7 +78,7 @@ impl Screen {
         self.term.flush()
     }
 
-    /// Goes on where it was.
+    /// Resumes.
     pub(super) fn resume(&mut self) -> io::Result<()> {
         self.paused = false;
         self.draw()?;
@@ -86,14 +86,14 @@ impl Screen {
         Ok(())
     }
 
-    /// Takes an event; what it changes is seen at the next drawing, the end of the run at once.
+    /// Handles an event; its effect appears at the next drawing, the end of the run at once.
     pub(super) fn apply(&mut self, event: &Event) -> io::Result<()> {
         let event = &*legible_event(event);
         self.record.apply(event);
         self.follow_pulls(event);
-        let told = self.narrator.tell(event, &self.record);
+        let lines = self.narrator.lines(event, &self.record);
         if !shown_by_a_bar(&event.kind) {
-            self.waiting.extend(told);
+            self.waiting.extend(lines);
         }
         let look = Look { colour: self.colour, width: usize::from(self.term.width()) };
         let last = closing(look, &self.record, event);
@@ -102,7 +102,7 @@ impl Screen {
         if ends || self.waiting.len() >= MOST_WAITING { self.draw() } else { Ok(()) }
     }
 
-    /// Draws for the ticker, which has nobody to report to: the sink does it at the next event.
+    /// Draws for the ticker, which cannot report errors: the sink does so at the next event.
     pub(super) fn tick(&mut self) {
         if self.error.is_none() {
             self.error = self.draw().err();
@@ -113,7 +113,7 @@ impl Screen {
         self.error.take().map_or(Ok(()), Err)
     }
 
-    /// Writes the waiting lines and brings the bars up to date.
+    /// Writes the waiting lines and updates the bars.
     pub(super) fn draw(&mut self) -> io::Result<()> {
         if self.paused {
             return Ok(());
@@ -134,7 +134,7 @@ impl Screen {
         Ok(())
     }
 
-    /// Takes the bars away for good. Best effort: the terminal may be gone, and there is nobody left to tell.
+    /// Removes the bars for good. Best effort: the terminal may be gone.
     pub(super) fn leave(&mut self) {
         self.bars.show(&[]);
         drop(self.bars.hide().and_then(|()| self.term.flush()));
@@ -188,7 +188,7 @@ impl Screen {
             .stages
             .iter()
             .flat_map(|stage| stage.entries.values())
-            // A service has done its part of the stage once it is up.
+            // A service is complete once it is ready.
             .filter(|entry| entry.finish().is_some() || entry.is_service())
             .count();
         let time = look.paint(Tone::Strong, &human::duration(self.record.since_start(now)));
@@ -209,7 +209,7 @@ fn services(stage: &StageRecord) -> impl Iterator<Item = (&str, &'static str, To
     })
 }
 
-/// Its bar says that it began.
+/// Its bar already shows the start.
 fn shown_by_a_bar(kind: &EventKind) -> bool {
     matches!(kind, EventKind::StepStarted { .. } | EventKind::ImagePull { state: ImageState::Started, .. })
 }

@@ -1,4 +1,4 @@
-//! The thread that draws at a steady pace, so that times run on while nothing happens.
+//! The thread that draws at regular intervals, so that times advance while nothing happens.
 
 use std::{
     io,
@@ -37,7 +37,7 @@ impl Drop for Ticker {
         self.stop.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // It can only have ended by a panic while drawing, which has been shown already.
+            // It can only have ended by a panic while drawing, which has already been displayed.
             drop(thread.join());
         }
     }

@@ -87,7 +87,7 @@ fn junit_of_two_stages() {
     "#);
 }
 
-/// The page without its style sheet, which is not data.
+/// The page without its style sheet.
 fn html(events: &[Event]) -> String {
     let page = written(events, |out| Box::new(HtmlSink::new(out)));
     let (head, rest) = page.split_once("<style>").expect("a style sheet");
@@ -123,7 +123,7 @@ fn html_page() {
       │ FAILED tests/test_catalog.py::test_price - ConnectionError
       │ [Errno 111] Connection refused
       │ 2 failed, 9 passed, 1 skipped in 2.11s
-      hint: service `catalog` was gone by then: raise `resources.limits.memory` of the step, or give the engine
+      hint: service `catalog` had already ended: raise `resources.limits.memory` of the step, or give the engine
             more memory</pre></section>
     <section><h2>Notes</h2>
     <ul><li><b class="warn">parity</b> redis: cirun waits until `redis` accepts connections; CI does not <code>service-not-awaited</code></li></ul></section>

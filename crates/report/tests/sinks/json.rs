@@ -51,7 +51,7 @@ fn a_closed_pipe_is_an_error() {
     assert_eq!(error.to_string(), "cannot write the event stream");
 }
 
-/// The fields that docs/events.md lists for a type are the fields that its objects have, in both directions.
+/// docs/events.md lists exactly the fields of each type's objects.
 #[test]
 fn the_documented_fields_are_the_real_ones() {
     use std::collections::{BTreeMap, BTreeSet};

@@ -74,7 +74,7 @@ fn a_failing_run() {
       │ FAILED tests/test_catalog.py::test_price - ConnectionError
       │ [Errno 111] Connection refused
       │ 2 failed, 9 passed, 1 skipped in 2.11s
-      hint: service `catalog` was gone by then: raise `resources.limits.memory` of
+      hint: service `catalog` had already ended: raise `resources.limits.memory` of
             the step, or give the engine more memory
     ");
 }
@@ -137,7 +137,7 @@ fn a_failing_run_in_colour() {
       ^[2m│^[0m FAILED tests/test_catalog.py::test_price - ConnectionError
       ^[2m│^[0m [Errno 111] Connection refused
       ^[2m│^[0m 2 failed, 9 passed, 1 skipped in 2.11s
-      ^[36mhint:^[0m service `catalog` was gone by then: raise `resources.limits.memory` of
+      ^[36mhint:^[0m service `catalog` had already ended: raise `resources.limits.memory` of
             the step, or give the engine more memory
     ");
 }
@@ -153,7 +153,7 @@ fn two_stages() {
     assert_snapshot!(written(&script::two_stages(), |out| Box::new(PlainSink::new(out, look))), @"
     cirun        ▶ stage build
     compile      ▶ Run started at +0.0s
-    compile      ✗ failed in 1m01s: exit code 137: killed (SIGKILL), often for want of memory
+    compile      ✗ failed in 1m01s: exit code 137: killed (SIGKILL), often because memory ran out
     compile      ▶ Run started at +1m01s, attempt 2
     compile      │ 100% done
     compile      ✓ succeeded in 3.0s
@@ -188,7 +188,7 @@ fn services_that_have_ended() {
     script.run_started(&[("build", 2)]);
     for (service, reason) in [
         ("db", "exit code 3; its failure strategy is `MarkAsSuccess`"),
-        ("cache", "it ended before its stage: exit code 3"),
+        ("cache", "it ended before the stage did: exit code 3"),
     ] {
         script.started(service, "Background").say(EventKind::ServiceStarted { step: path(service), addresses: vec![] });
         script.say(EventKind::ServiceExited { step: path(service), exit_code: 3, reason: None, tail: vec![] });
@@ -216,7 +216,7 @@ fn services_that_have_ended() {
 }
 
 #[test]
-fn quiet_tells_failures_and_the_end() {
+fn quiet_prints_failures_and_the_end() {
     let look = Look { colour: Colour::Never, width: 80 };
     assert_snapshot!(written(&script::failing(), |out| Box::new(QuietSink::new(out, look))), @"
     catalog      ✗ service ended: exit code 137: the kernel killed it at its memory limit of 64 MiB
@@ -247,7 +247,7 @@ fn quiet_tells_failures_and_the_end() {
       │ FAILED tests/test_catalog.py::test_price - ConnectionError
       │ [Errno 111] Connection refused
       │ 2 failed, 9 passed, 1 skipped in 2.11s
-      hint: service `catalog` was gone by then: raise `resources.limits.memory` of
+      hint: service `catalog` had already ended: raise `resources.limits.memory` of
             the step, or give the engine more memory
     ");
 }

@@ -1,4 +1,4 @@
-//! Scripted runs: what an engine would say while it runs the shop's Build stage.
+//! Scripted runs: the events of an engine that runs the shop's Build stage.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ impl Script {
         Self { start, now_ms: 0, events: Vec::new() }
     }
 
-    /// The following events happen `ms` later.
+    /// Advances the time by `ms`.
     pub(crate) fn wait(&mut self, ms: i64) -> &mut Self {
         self.now_ms += ms;
         self
@@ -216,7 +216,7 @@ fn end(script: &mut Script) {
         .say(EventKind::RunFinished { outcome: Outcome::Failed, exit_code: 1, elapsed: Duration::from_millis(6_040) });
 }
 
-/// Two stages that go well, with a retry, a looped step in a deep group, a failed pull and a step that is stopped.
+/// Two successful stages, with a retry, a looped step in a deep group, a failed pull and a step that is stopped.
 pub(crate) fn two_stages() -> Vec<Event> {
     let mut script = Script::new();
     script

@@ -1,4 +1,4 @@
-//! No sink shows a secret, whatever is printed inside it, nor gives orders to a terminal.
+//! No sink displays a secret, whatever is printed inside it, or sends escape sequences to a terminal.
 
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ use crate::{
 
 const WIDE: u16 = 600;
 
-/// What a program may print in the middle of a word without changing what is read.
+/// What a program may print in the middle of a word without a visible effect.
 const UNSEEN: [&str; 12] = [
     "\u{1b}[31m",
     "\u{1b}[0m",
@@ -38,7 +38,7 @@ const UNSEEN: [&str; 12] = [
     "\u{7}",
 ];
 
-/// How a program may write a secret.
+/// The forms in which a program may write a secret.
 fn written(secret: &str, form: usize) -> String {
     let bytes = |format: fn(&mut String, u8)| {
         secret.bytes().fold(String::new(), |mut text, byte| {
@@ -83,7 +83,7 @@ fn written(secret: &str, form: usize) -> String {
 
 const FORMS: usize = 15;
 
-/// A run whose step prints `text`, and fails, so that its last lines are shown again.
+/// A run whose step prints `text` and fails, so that its last lines are shown again.
 fn run(masker: &Masker, text: &str) -> Vec<Event> {
     let mut script = Script::new();
     let line = masker.line(text);
@@ -112,7 +112,7 @@ fn run(masker: &Masker, text: &str) -> Vec<Event> {
     script.events
 }
 
-/// All that every sink writes of a run, by the sink's name.
+/// The output of every sink for a run, by the sink's name.
 fn shown(events: &[Event]) -> Vec<(&'static str, String)> {
     let mut shown = Vec::new();
     for (name, colour) in [("plain", Colour::Never), ("plain in colour", Colour::Always)] {
@@ -140,7 +140,7 @@ fn shown(events: &[Event]) -> Vec<(&'static str, String)> {
     shown
 }
 
-/// What is read of a text: without what a terminal, an XML parser or a JSON parser takes out.
+/// The visible part of a text: without what a terminal, an XML parser or a JSON parser removes.
 fn read(text: &str) -> String {
     let text = console::strip_ansi_codes(text).replace("\\u001b", "\u{1b}").replace("\\u0007", "\u{7}");
     let mut text = console::strip_ansi_codes(&text).into_owned();
@@ -164,7 +164,7 @@ proptest! {
         }
         let text = format!("the token is {} .", letters.concat());
         let events = run(&Masker::new(&[Secret::new(&secret)]), &text);
-        // Letters that base64 has of a neighbour may stay.
+        // Letters that base64 shares with a neighbour may stay.
         let core = match form {
             1..=3 => STANDARD.encode(format!("user:{secret}"))[8..12].to_owned(),
             _ => secret.clone(),
@@ -178,7 +178,7 @@ proptest! {
     }
 }
 
-/// Messages and names are others' texts too.
+/// Messages and names are untrusted texts too.
 #[test]
 fn what_is_shown_gives_no_orders() {
     let order = "\u{1b}[2J\u{1b}]0;mine\u{7}\u{9b}1A\u{202e}";

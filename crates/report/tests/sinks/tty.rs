@@ -13,7 +13,7 @@ fn now() -> Timestamp {
     "2026-03-02T09:30:04.325Z".parse().expect("a literal time")
 }
 
-/// The screen after each event up to and with the first that `until` picks.
+/// The screen after each event, up to and including the first one that `until` matches.
 fn screen(events: &[Event], until: impl Fn(&EventKind) -> bool) -> String {
     let term = InMemoryTerm::new(60, 80);
     let mut sink = TtySink::new(term.clone(), Colour::Never, Refresh::EachEvent, now).expect("no thread to start");
@@ -120,7 +120,7 @@ fn at_the_end_only_lines_are_left() {
       │ FAILED tests/test_catalog.py::test_price - ConnectionError
       │ [Errno 111] Connection refused
       │ 2 failed, 9 passed, 1 skipped in 2.11s
-      hint: service `catalog` was gone by then: raise `resources.limits.memory` of
+      hint: service `catalog` had already ended: raise `resources.limits.memory` of
             the step, or give the engine more memory
     ");
 }

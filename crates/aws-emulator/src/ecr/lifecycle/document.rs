@@ -1,4 +1,4 @@
-//! The text of a lifecycle policy, read and checked as the ECR user guide says ("Lifecycle policy properties").
+//! A lifecycle policy's text, parsed and checked by the ECR user guide ("Lifecycle policy properties").
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use crate::ecr::EcrError;
 
-/// A checked policy; its rules in the order of their priority.
+/// A valid policy, with its rules in order of priority.
 #[derive(Debug)]
 pub(super) struct Policy {
     pub(super) rules: Vec<Rule>,
 }
 
-/// Which images a rule expires.
+/// The images that a rule expires.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) priority: u64,
@@ -20,23 +20,23 @@ pub(super) struct Rule {
     pub(super) count: Count,
 }
 
-/// Which images a rule is about.
+/// The images that a rule applies to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Selection {
-    /// Images that have a tag for each of these prefixes.
+    /// Images with a tag for each of these prefixes.
     Prefixes(BTreeSet<String>),
-    /// Images that have a tag for each of these patterns, in which `*` is any text.
+    /// Images with a tag for each of these patterns, in which `*` is any text.
     Patterns(BTreeSet<String>),
     Untagged,
     Any,
 }
 
-/// What expires of them.
+/// Which of them expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Count {
-    /// All but so many of the youngest.
+    /// All except this number of the newest.
     MoreThan(u64),
-    /// Those that were pushed more than so many days ago.
+    /// Those pushed more than this number of days ago.
     Days(u64),
 }
 
@@ -74,11 +74,11 @@ struct WireAction {
     kind: String,
 }
 
-/// How many `*` a pattern may have.
+/// The maximum number of `*` in a pattern.
 const MOST_STARS: usize = 4;
 
 impl Policy {
-    /// Reads and checks a policy.
+    /// Parses and checks a policy.
     pub(super) fn parse(text: &str) -> Result<Self, EcrError> {
         let wire: Wire = serde_json::from_str(text).map_err(|error| invalid(&error.to_string()))?;
         if wire.rules.is_empty() {

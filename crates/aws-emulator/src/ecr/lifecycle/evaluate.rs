@@ -1,7 +1,8 @@
-//! Which images a lifecycle policy expires (ECR user guide, "How lifecycle policies work").
+//! The images that a lifecycle policy expires (ECR user guide, "How lifecycle policies work").
 //!
-//! Every rule looks at all images, also at those that another rule expires. What fits a rule's tags cannot be expired by
-//! a rule with a lower priority (a higher number), and an image that a list names stays while the list is there.
+//! Every rule considers all images, including those that another rule expires. An image that matches a rule's tags
+//! cannot be expired by a rule with a lower priority (a higher number), and an image in a list stays as long as the
+//! list.
 
 use std::{cmp::Reverse, time::Duration};
 
@@ -12,26 +13,26 @@ use crate::{Digest, pattern::wildcard};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// An image that a policy looks at.
+/// A candidate for expiry.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub(super) digest: Digest,
     pub(super) tags: Vec<String>,
     pub(super) pushed_at: Timestamp,
-    /// Whether a list names it.
+    /// Whether it is in a list.
     pub(super) is_listed: bool,
 }
 
-/// An image that expires, and the priority of the rule by which it does.
+/// An image that expires, and the priority of its rule.
 #[derive(Debug)]
 pub(super) struct Expired {
     pub(super) candidate: Candidate,
     pub(super) rule: u64,
 }
 
-/// Returns what expires at a time, in the order of the candidates.
+/// Returns what expires at the given time, in the order of the candidates.
 pub(super) fn evaluate(policy: &Policy, candidates: Vec<Candidate>, now: Timestamp) -> Vec<Expired> {
-    // By rule: which candidates fit, and which of them are too many or too old.
+    // For each rule: the candidates that match, and those of them that are too many or too old.
     let looked_at: Vec<(u64, Vec<bool>, Vec<bool>)> = policy
         .rules
         .iter()
@@ -42,7 +43,7 @@ pub(super) fn evaluate(policy: &Policy, candidates: Vec<Candidate>, now: Timesta
         })
         .collect();
     let rule_of = |index: usize| {
-        // The first rule that an image fits is the only one that can expire it.
+        // Only the first rule that an image matches can expire it.
         let (priority, _, over) = looked_at.iter().find(|(_, fits, _)| fits[index])?;
         over[index].then_some(*priority)
     };
@@ -94,7 +95,7 @@ mod tests {
 
     const NOW: i64 = 100 * 86_400;
 
-    /// An image that was pushed so many days ago.
+    /// An image that was pushed this number of days ago.
     fn image(name: &str, tags: &[&str], days: i64) -> Candidate {
         Candidate {
             digest: Digest::of(name.as_bytes()),
@@ -186,7 +187,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn as_many_as_asked_for_stay(ages in prop::collection::vec(0..90_i64, 0..12), kept in 1..8_u64) {
+        fn the_requested_number_stays(ages in prop::collection::vec(0..90_i64, 0..12), kept in 1..8_u64) {
             let images: Vec<Candidate> =
                 ages.iter().enumerate().map(|(index, age)| image(&index.to_string(), &[], *age)).collect();
             let rules =

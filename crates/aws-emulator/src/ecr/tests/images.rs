@@ -1,4 +1,4 @@
-//! Images: put, fetched, removed.
+//! PutImage, BatchGetImage and BatchDeleteImage.
 
 use serde_json::{Value, json};
 

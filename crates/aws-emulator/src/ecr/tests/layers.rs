@@ -1,4 +1,4 @@
-//! Layers by the control plane.
+//! Layers in the control plane.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::Method;

@@ -1,4 +1,4 @@
-//! Lifecycle policies: previewed, and applied by the clock.
+//! Lifecycle policies: previews, and application by the clock.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::shop::Shop;
 
 const DAY: i64 = 86_400;
 
-/// Expires untagged images of more than so many days.
+/// Expires untagged images older than this number of days.
 fn policy(days: u64) -> String {
     let selection =
         json!({ "tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days });

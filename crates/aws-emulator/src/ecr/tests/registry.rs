@@ -1,4 +1,4 @@
-//! What a registry and its repositories are set to.
+//! The settings of a registry and its repositories.
 
 use serde_json::{Value, json};
 
@@ -133,7 +133,7 @@ async fn a_registrys_policy() {
     for bad in [scope("V3"), json!({ "name": "SPEED", "value": "V1" }), json!({ "name": "BLOB_MOUNTING" })] {
         assert_eq!(refused(&bench, "PutAccountSetting", bad).await.0, "InvalidParameterException");
     }
-    // Where repositories are listed, the registry's own files are none.
+    // Lists of repositories do not contain the registry's own files.
     assert_eq!(done(&bench, "DescribeRepositories", json!({})).await["repositories"], json!([]));
 }
 

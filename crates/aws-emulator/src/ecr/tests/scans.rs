@@ -1,4 +1,4 @@
-//! Scans: when they happen. They find nothing.
+//! The times of scans, which have no findings.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A repository that is filled by the control plane alone.
+//! A repository that is filled through the control plane only.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ impl Shop {
         self.bench.ecr(action, &input.to_string()).await
     }
 
-    /// Calls an action that works.
+    /// Calls an action that succeeds.
     pub(super) async fn done(&self, action: &str, input: Value) -> Value {
         let answer = self.call(action, input).await;
         assert_eq!(answer.status, 200, "{action}: {}", answer.text());
@@ -64,7 +64,7 @@ impl Shop {
         digest
     }
 
-    /// Returns the text of a manifest whose parts are there.
+    /// Returns the text of a manifest whose parts exist.
     pub(super) async fn manifest(&self, name: &str) -> String {
         let (config, layer) = (self.layer(b"{}").await, self.layer(name.as_bytes()).await);
         json!({
@@ -76,7 +76,7 @@ impl Shop {
         .to_string()
     }
 
-    /// Puts an image, under tags; returns its digest.
+    /// Puts an image with tags; returns its digest.
     pub(super) async fn image(&self, name: &str, tags: &[&str]) -> String {
         let manifest = self.manifest(name).await;
         self.put(&manifest, tags).await

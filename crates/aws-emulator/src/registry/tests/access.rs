@@ -1,4 +1,4 @@
-//! Who may do what, and where the registry is found.
+//! Access rights, and the addresses of the registry.
 
 use http::Method;
 use insta::assert_snapshot;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn nobody_enters_without_a_token() {
+async fn no_access_without_a_token() {
     let client = Client::new().await;
     let ping = format!("{REGISTRY}/v2/");
     assert_snapshot!(show(&client.bench.send(Method::GET, &ping, &[], b"").await), @r#"
@@ -116,14 +116,14 @@ async fn other_registries_are_here_too() {
         let answer = bench.send(Method::GET, scope, login, b"").await;
         format!("Bearer {}", answer.json()["token"].as_str().unwrap_or_default())
     };
-    let nobody = token(&[]).await;
-    assert_eq!(bench.send(Method::POST, &url, &[("authorization", &nobody)], b"layer").await.status, 401);
+    let anonymous = token(&[]).await;
+    assert_eq!(bench.send(Method::POST, &url, &[("authorization", &anonymous)], b"layer").await.status, 401);
     let robot = token(&[("authorization", "Basic cm9ib3Q6cHc=")]).await;
     assert_eq!(bench.send(Method::POST, &url, &[("authorization", &robot)], b"layer").await.status, 201);
     let read = format!("registry-1.docker.io/v2/library/redis/blobs/{digest}");
-    assert_eq!(bench.send(Method::GET, &read, &[("authorization", &nobody)], b"").await.status, 200);
+    assert_eq!(bench.send(Method::GET, &read, &[("authorization", &anonymous)], b"").await.status, 200);
     bench.pass(301);
-    assert_eq!(bench.send(Method::GET, &read, &[("authorization", &nobody)], b"").await.status, 401);
+    assert_eq!(bench.send(Method::GET, &read, &[("authorization", &anonymous)], b"").await.status, 401);
     let elsewhere = format!("{REGISTRY}/v2/library/redis/blobs/{digest}");
     let login = bench.login().await;
     assert_eq!(bench.send(Method::GET, &elsewhere, &[("authorization", &login)], b"").await.status, 404);

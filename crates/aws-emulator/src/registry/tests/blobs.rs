@@ -1,4 +1,4 @@
-//! Blobs: whole, in pieces, given up, mounted.
+//! Blobs: whole, in pieces, cancelled, mounted.
 
 use http::Method;
 use insta::assert_snapshot;
@@ -35,7 +35,7 @@ async fn a_blob_in_pieces() {
     location: /v2/team/shop/blobs/uploads/<id>
     range: 0-3
     ");
-    // The last piece may come with the end.
+    // The last piece may be in the final request.
     let digest = Digest::of(b"abcdef");
     let end = client.send(Method::PUT, &format!("{upload}?digest={digest}"), &[("content-range", "4-5")], b"ef").await;
     assert_snapshot!(show(&end), @r"
@@ -133,7 +133,7 @@ async fn answers_do_not_say_where_files_are() {
         let answer = client.get(&path).await;
         assert!(answer.status.is_client_error(), "{path}: {}", answer.text());
     }
-    // A file where a folder should be: the storage fails.
+    // A file in place of a directory: the storage fails.
     let uploads = dir.join("uploads");
     std::fs::remove_dir_all(&uploads).ok();
     std::fs::write(&uploads, "").unwrap();

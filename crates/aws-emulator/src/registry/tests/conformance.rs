@@ -1,4 +1,4 @@
-//! What the OCI distribution specification asks besides: edges that its own conformance tests look at.
+//! Further requirements of the OCI distribution specification: edge cases in its own conformance tests.
 
 use http::Method;
 
@@ -112,7 +112,7 @@ async fn a_referrer_may_come_before_its_subject() {
     assert_eq!((put.status.as_u16(), put.header("oci-subject")), (201, absent.to_string()));
     let list = client.get(&path).await.json();
     assert_eq!(list["manifests"][0]["digest"], put.header("docker-content-digest").as_str());
-    // Without an artifact type of its own, it has its configuration's.
+    // Without an artifact type of its own, it has its config's.
     assert_eq!(list["manifests"][0]["artifactType"], "application/x.test");
     let digest = put.header("docker-content-digest");
     assert_eq!(client.status(Method::DELETE, &format!("/v2/team/shop/manifests/{digest}")).await, 202);

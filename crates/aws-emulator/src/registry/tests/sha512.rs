@@ -1,4 +1,4 @@
-//! Digests by SHA-512, which may take the place of SHA-256 everywhere.
+//! SHA-512 digests, which are accepted everywhere instead of SHA-256.
 
 use http::Method;
 
@@ -8,7 +8,7 @@ use crate::{
     storage::Algorithm::{Sha256, Sha512},
 };
 
-/// A manifest whose parts are named by SHA-512.
+/// A manifest whose parts have SHA-512 digests.
 async fn manifest(client: &Client, layer: &[u8], extra: &str) -> String {
     let config = client.blob_as("team/shop", b"{}", Sha512.digest(b"{}")).await;
     let layer = client.blob_as("team/shop", layer, Sha512.digest(layer)).await;

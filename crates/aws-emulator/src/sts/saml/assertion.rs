@@ -1,4 +1,4 @@
-//! A SAML response, read for what STS looks at.
+//! Parses a SAML response, as far as STS reads it.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use quick_xml::{
 
 use crate::sts::StsError;
 
-/// What AWS's attributes are called.
+/// The names of AWS's attributes.
 const ATTRIBUTES: &str = "https://aws.amazon.com/SAML/Attributes/";
 
 /// The parts of an assertion.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Assertion {
-    /// Who made it.
+    /// The issuer.
     pub(super) issuer: String,
-    /// Whom it is about.
+    /// The subject.
     pub(super) subject: String,
     /// The last part of the subject's format: `persistent`, `transient`.
     pub(super) subject_type: String,
-    /// Where it is sent to.
+    /// The recipient.
     pub(super) recipient: String,
-    /// When it ends.
+    /// Its expiry.
     pub(super) expires: Option<Timestamp>,
     /// The longest session that the provider allows.
     pub(super) session_duration: Option<Duration>,
@@ -36,7 +36,7 @@ pub(super) struct Assertion {
 }
 
 impl Assertion {
-    /// Reads the parameter: Base64 of a response with an assertion.
+    /// Parses the parameter: Base64 of a response with an assertion.
     pub(super) fn read(encoded: &str) -> Result<Self, StsError> {
         let encoded: String = encoded.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         let xml = STANDARD.decode(encoded).ok().and_then(|xml| String::from_utf8(xml).ok());
@@ -45,7 +45,7 @@ impl Assertion {
         })
     }
 
-    /// Reads the response; `None` where it has no assertion with an issuer and a subject.
+    /// Parses the response; `None` if it has no assertion with an issuer and a subject.
     fn parse(xml: &str) -> Option<Self> {
         let mut reader = Reader::from_str(xml.trim_start());
         let mut assertion = Self::default();
@@ -82,7 +82,7 @@ impl Assertion {
                     text.clear();
                 }
                 Event::Eof => break,
-                // No response has a type of its own, whose entities could be anything.
+                // A response has no document type, whose entities could have any content.
                 Event::DocType(_) => return None,
                 Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
             }
@@ -90,7 +90,7 @@ impl Assertion {
         (open.is_empty() && !assertion.issuer.is_empty() && !assertion.subject.is_empty()).then_some(assertion)
     }
 
-    /// Takes in what an element's attributes say.
+    /// Reads the attributes of an element.
     fn start(&mut self, name: &str, start: &BytesStart<'_>, attribute: &mut String) -> Option<()> {
         match name {
             "Attribute" => *attribute = value_of(start, "Name")?.unwrap_or_default(),
@@ -108,7 +108,7 @@ impl Assertion {
         Some(())
     }
 
-    /// Notes a time at which the assertion ends; the earliest one counts.
+    /// Adds an expiry of the assertion; the earliest one applies.
     fn expire(&mut self, time: Option<String>) -> Option<()> {
         let Some(time) = time else { return Some(()) };
         let time: Timestamp = time.parse().ok()?;
@@ -116,7 +116,7 @@ impl Assertion {
         Some(())
     }
 
-    /// Takes in the value of an attribute of AWS.
+    /// Adds the value of an AWS attribute.
     fn value(&mut self, attribute: &str, value: &str) -> Option<()> {
         match attribute.strip_prefix(ATTRIBUTES) {
             Some("RoleSessionName") => self.session_name = Some(value.to_owned()),
@@ -127,7 +127,7 @@ impl Assertion {
         Some(())
     }
 
-    /// Says whether the provider lets the subject take on a role.
+    /// Whether the provider allows the subject to assume a role.
     pub(super) fn names_role(&self, arn: &str) -> bool {
         self.roles.iter().any(|pair| pair.split(',').any(|part| part.trim() == arn))
     }
@@ -140,12 +140,12 @@ impl Assertion {
     }
 }
 
-/// Returns a name without its namespace's prefix.
+/// Returns a name without its namespace prefix.
 fn local(name: &str) -> String {
     name.rsplit(':').next().unwrap_or_default().to_owned()
 }
 
-/// Returns an attribute's value: `None` outside where the XML is broken, inside where there is no such attribute.
+/// Returns an attribute's value: the outer `None` for malformed XML, the inner one for a missing attribute.
 fn value_of(start: &BytesStart<'_>, name: &str) -> Option<Option<String>> {
     for attribute in start.attributes() {
         let attribute = attribute.ok()?;

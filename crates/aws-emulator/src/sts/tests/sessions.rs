@@ -1,4 +1,4 @@
-//! Sessions: what narrows them, whom they are for, and in which partition.
+//! Sessions: their restrictions, their callers, and their partition.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::Method;
@@ -10,7 +10,7 @@ use crate::{
     testing::{Answer, Bench, FORM},
 };
 
-/// The text of an answer's first element of a name.
+/// The text of the first element with a name in a response.
 fn part(answer: &Answer, name: &str) -> String {
     let text = answer.text();
     let (_, rest) = text.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("no {name}: {text}"));
@@ -139,7 +139,7 @@ async fn partitions() {
     }
 }
 
-/// An assertion that ends an hour after the tests' start.
+/// An assertion that expires an hour after the tests' start.
 fn assertion(role: &str, more: &str) -> String {
     let xml = format!(
         r#"<?xml version="1.0"?><samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol">

@@ -189,7 +189,7 @@ fn tell(options: &ServeOptions, server: &Server, seeds: &Seeds, trust: &Trust, d
     let lines = [
         (
             "emulated AWS",
-            if options.strict { "strict: as AWS".to_owned() } else { "lenient: knows everybody".to_owned() },
+            if options.strict { "strict: as AWS".to_owned() } else { "lenient: accepts every caller".to_owned() },
         ),
         ("  HTTP", format!("http://{http}")),
         ("  TLS", format!("https://{https}, also as {}", aws.join(", "))),

@@ -24,8 +24,8 @@ pub(super) fn ports() -> Finding {
         let ports = SERVE_PORTS.map(|port| port.to_string()).join(" and ");
         return Finding::good("ports", format!("{ports} are free for `cirun aws serve`"));
     }
-    let text = format!("{} of this machine is taken, which `cirun aws serve` asks for", taken.join(" and "));
-    Finding::remark("ports", text, "`cirun aws serve --port 0` takes a free one")
+    let text = format!("{} of this machine is in use, and `cirun aws serve` needs it", taken.join(" and "));
+    Finding::remark("ports", text, "`cirun aws serve --port 0` uses a free one")
 }
 
 /// Whether runs can be recorded in `directory`, and how much space is left there.
@@ -43,7 +43,7 @@ pub(super) fn disk(what: &'static str, directory: &Path) -> Finding {
     let there = directory.ancestors().find(|parent| parent.exists()).unwrap_or(directory);
     match free_bytes(there) {
         Ok(bytes) => space(what, directory, bytes),
-        Err(error) => Finding::remark("disk", format!("{what}: {}: {error}", there.display()), "look at `df`"),
+        Err(error) => Finding::remark("disk", format!("{what}: {}: {error}", there.display()), "see `df`"),
     }
 }
 
@@ -52,7 +52,7 @@ fn space(what: &str, directory: &Path, bytes: u64) -> Finding {
     if bytes >= LITTLE_SPACE {
         return Finding::good("disk", text);
     }
-    Finding::remark("disk", text, "make room: `cirun aws gc`, `cirun clean --all`, `docker image prune`")
+    Finding::remark("disk", text, "free some space: `cirun aws gc`, `cirun clean --all`, `docker image prune`")
 }
 
 #[cfg(unix)]

@@ -14,14 +14,15 @@ pub(crate) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(
     let on_aws = targets.iter().find(|target| target.ecr.is_some());
     match (settings.push.value, settings.aws.value, on_aws) {
         (PushMode::None, _, _) => Ok(()),
-        (PushMode::Local, AwsMode::Off, Some(target)) => {
-            Err(CliError::usage(format!("step `{}` pushes, and with `--aws off` nobody takes its image", target.step))
-                .help("`--push none` only builds; `--aws emulated` keeps images here"))
-        }
+        (PushMode::Local, AwsMode::Off, Some(target)) => Err(CliError::usage(format!(
+            "step `{}` pushes, and with `--aws off` no registry takes its image",
+            target.step
+        ))
+        .help("`--push none` only builds; `--aws emulated` keeps images here")),
         (PushMode::Local, _, _) => stays_here(targets),
         (PushMode::Real, AwsMode::Emulated | AwsMode::Off, Some(target)) => {
             Err(CliError::usage(format!("step `{}` pushes to ECR: `--push real` needs `--aws real`", target.step))
-                .help("or leave it out: images then stay here"))
+                .help("or omit it: images then stay on this machine"))
         }
         (PushMode::Real, _, _) => allowed(settings, targets),
     }
@@ -36,7 +37,7 @@ pub(super) fn check_stores(settings: &Settings, stores: &[StoreTarget]) -> Resul
                 "step `{}` uses {}: `--push real` needs `--aws real`",
                 store.step, store.address
             ))
-            .help("or leave it out: caches and uploads then stay here"));
+            .help("or omit it: caches and uploads then stay on this machine"));
         }
         let writes = match store.work {
             StoreWork::Save | StoreWork::Upload => true,
@@ -62,7 +63,7 @@ pub(super) fn check_egress(settings: &Settings) -> Result<(), CliError> {
         return Err(CliError::usage(format!(
             "`--egress {word}` closes the network, and real AWS or a real push needs it"
         ))
-        .help("use `--aws emulated --push local` with it, or leave it out"));
+        .help("use `--aws emulated --push local` with it, or omit it"));
     }
     Ok(())
 }
@@ -88,10 +89,10 @@ fn allowed(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliErr
     for target in targets {
         if target.decided == Decided::WhileRunning {
             return Err(CliError::usage(format!(
-                "step `{}` would push to `{}`, which only a running step decides",
+                "step `{}` would push to `{}`, which is only known when the step runs",
                 target.step, target.host
             ))
-            .help("a real push goes to a registry that is known before the run; or leave `--push real` out"));
+            .help("name a registry that is known before the run, or omit `--push real`"));
         }
         for host in target.written() {
             let ecr = EcrRegistry::parse(host);
@@ -216,7 +217,7 @@ mod tests {
             (
                 values(AwsMode::Off, PushMode::Real, &["<+steps.a.b>"]),
                 Err("<+steps.a.b>"),
-                "error: step `push` would push to `<+steps.a.b>`, which only a running step decides",
+                "error: step `push` would push to `<+steps.a.b>`, which is only known when the step runs",
             ),
             (
                 values(AwsMode::Emulated, PushMode::Local, &[]),
@@ -243,7 +244,7 @@ mod tests {
             (
                 values(AwsMode::Off, PushMode::Local, &[]),
                 ours,
-                "error: step `push` pushes, and with `--aws off` nobody takes its image",
+                "error: step `push` pushes, and with `--aws off` no registry takes its image",
             ),
         ];
         for (values, to, expected) in rows {

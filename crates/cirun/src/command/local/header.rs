@@ -51,7 +51,7 @@ fn reach(session: &Session, environment: &Environment) -> Vec<String> {
         let user = environment.get("USER").or(environment.get("USERNAME")).unwrap_or("you");
         let run = if on_host == 1 { "runs" } else { "run" };
         lines.push(format!(
-            "  host       {} {run} on this machine as {user}, with that user's network and files in reach",
+            "  host       {} {run} on this machine as {user}, with access to that user's network and files",
             human_count(on_host, "step")
         ));
     }
@@ -82,7 +82,7 @@ fn stores(session: &Session, setup: &Setup) -> Vec<String> {
     }
     if used(true, &StorePlayer::Cirun) {
         lines.push(match session.settings.push.value {
-            PushMode::None => "  uploads    nowhere: their files are only listed".to_owned(),
+            PushMode::None => "  uploads    nowhere: files are listed only".to_owned(),
             PushMode::Local | PushMode::Real => format!("  uploads    collected in {}", setup.artifacts.display()),
         });
     }
@@ -114,7 +114,7 @@ fn assumed(session: &Session) -> Option<String> {
 fn aws(session: &Session) -> String {
     match (session.settings.aws.value, &session.identity) {
         (AwsMode::Emulated, _) => match &session.settings.aws_endpoint_url {
-            None => "emulated: in containers, every name of AWS leads to this run's gateway".to_owned(),
+            None => "emulated: in containers, every AWS name resolves to this run's gateway".to_owned(),
             Some(upstream) => format!("emulated; STS, ECR and S3 are forwarded to {}", upstream.value),
         },
         (AwsMode::Real, Some(identity)) => format!("real, as {identity}"),
@@ -125,7 +125,7 @@ fn aws(session: &Session) -> String {
 
 fn pushes(session: &Session, setup: &Setup) -> String {
     match (session.settings.push.value, setup.registry()) {
-        (PushMode::None, _) => "nowhere: images are only built".to_owned(),
+        (PushMode::None, _) => "nowhere: images are built, not pushed".to_owned(),
         (PushMode::Local, Some(registry)) => format!("to the local registry, {}", registry.host()),
         (PushMode::Local, None) => "stay in this stage".to_owned(),
         (PushMode::Real, _) => {

@@ -62,7 +62,7 @@ impl ImageRules for SocketRules {
             writeln!(file, "{line}")
         });
         if let Err(error) = written {
-            console::say(&format!("warning: cannot note the push of an image in {}: {error}", path.display()));
+            console::say(&format!("warning: cannot record the push of an image in {}: {error}", path.display()));
         }
     }
 }
@@ -84,7 +84,8 @@ fn push(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> Push
             (None, Some(target)) => PushRule::Keep { login: !target.is_open() },
             (None, None) => PushRule::Refuse(format!(
                 "cirun refuses the push to {registry}: `--push local` keeps images of ECR, and of the registries that \
-                 build-and-push steps of the pipeline push to; `--push real --allow-account {registry}` lets this one out"
+                 build-and-push steps of the pipeline push to; `--push real --allow-account {registry}` allows this \
+                 one"
             )),
         },
         (PushMode::None, _) => PushRule::Refuse(format!("cirun refuses the push to {registry}: `--push none`")),

@@ -65,7 +65,8 @@ pub(super) fn say_next(result: &RunResult, session: &Session) {
         say_addresses(session, step);
         let step = if session.plan().stages.len() > 1 { step.full() } else { step.as_str() };
         console::say(&format!(
-            "\nnext: `cirun rerun --from {step}` goes on from there; with `--shell-on-failure` it opens a shell in the step"
+            "\nnext: `cirun rerun --from {step}` continues from that step; with `--shell-on-failure` it opens a shell \
+             there"
         ));
     }
 }
@@ -91,7 +92,8 @@ const ADDRESS_CODES: [&str; 3] = ["service-address", "service-in-group", "servic
 pub(super) fn say_kept(run: &str, options: &RunOptions, has_engine: bool) {
     if options.keep && has_engine {
         console::say(&format!(
-            "\nkept: what run {run} has on the engine (`cirun ps` lists it, `cirun clean --run {run}` removes it)"
+            "\nkept: the containers, networks and volumes of run {run} (`cirun ps` lists them, `cirun clean --run \
+             {run}` removes them)"
         ));
     }
 }
@@ -104,7 +106,7 @@ pub(super) fn demand_parity(session: &Session, plan: &PlanOptions) -> Result<(),
     }
     say_parity(session);
     Err(CliError::new(ExitCode::Parity, format!("{}; nothing was started", self::differences(differences)))
-        .help("without `--strict-parity` they are reported and the run goes on"))
+        .help("without `--strict-parity` they are reported and the run continues"))
 }
 
 /// With `--fail-on-skip`, a step that is not run locally ends the run before it begins.
@@ -137,7 +139,7 @@ pub(super) fn demand_something_to_run(session: &Session) -> Result<(), CliError>
         return Ok(());
     }
     Err(CliError::invalid(format!("nothing of this pipeline runs locally:{}", rows.concat()))
-        .help("`cirun plan`, `explain` and `check` work on it"))
+        .help("`cirun plan`, `explain` and `check` still work on it"))
 }
 
 /// The stages that are not in the plan, and why.
@@ -178,7 +180,7 @@ pub(super) fn say_refused(record: &Record) {
     match front::resolver::refused(&record.emulator()) {
         Ok(names) if names.is_empty() => {}
         Ok(names) => {
-            console::say(&format!("\nasked for names outside ({}), refused by `--egress`:", names.len()));
+            console::say(&format!("\nnames outside the stage ({}), refused by `--egress`:", names.len()));
             for (name, times) in names {
                 console::say(&format!("  {name}  {times}×"));
             }
@@ -212,7 +214,10 @@ impl NotEmulated {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         let new = names.into_iter().filter(|name| reported.insert(name.clone()));
         new.map(|name| {
-            let message = format!("`{name}` was asked for: it is AWS's, not emulated, and was refused by the gateway");
+            let message = format!(
+                "a step called `{name}`, an AWS service that is not emulated; the gateway refused \
+                the call"
+            );
             EventKind::found(AWS_NOT_EMULATED, message, None)
         })
         .collect()

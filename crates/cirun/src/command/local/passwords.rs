@@ -38,16 +38,19 @@ impl EcrPasswords {
             AwsMode::Real => {}
             AwsMode::Emulated => {
                 return Err(
-                    "AWS is emulated, so its real registries are not asked, and the local registry does not have \
+                    "AWS is emulated, so cirun does not ask its real registries, and the local registry does not have \
                             the image (push it there in this run or before; an image that the engine has is used with \
                             `--pull missing`; or use `--aws real`)"
                         .to_owned(),
                 );
             }
-            AwsMode::Off => return Err("`--aws off`: nobody signs in to AWS".to_owned()),
+            AwsMode::Off => return Err("`--aws off`: cirun does not sign in to AWS".to_owned()),
         }
         let Some(EcrRegistry { region, .. }) = EcrRegistry::parse(registry) else {
-            return Err(format!("the connector `{}` pulls from ECR, and {registry} is none of its", login.connector));
+            return Err(format!(
+                "the connector `{}` pulls from ECR, and {registry} is not one of its registries",
+                login.connector
+            ));
         };
         let mut given = self.given.lock().await;
         let known = given.iter().find(|given| given.login == *login && given.region == region);

@@ -28,7 +28,7 @@ pub(super) async fn check(session: &Session) -> Result<(), CliError> {
         let step = steps(session).find(|step| step.path == target.step);
         let Some((step, login)) = step.and_then(|step| Some((step, login(environment(step)?)?))) else {
             console::say(&format!(
-                "warning: `{}` signs in with values that are decided later: it is not checked now",
+                "warning: `{}` signs in with values that only a running step decides: it is not checked before the run",
                 target.step
             ));
             continue;
@@ -124,7 +124,7 @@ fn tell(session: &Session, step: &PlannedStep, passed: &Passed) {
         && needed > left
     {
         console::say(&format!(
-            "warning: the credentials of `{}` expire in {} min, and its push was done after {} min last time",
+            "warning: the credentials of `{}` expire in {} min, and its push took {} min last time",
             step.path,
             left.as_secs() / 60,
             needed.as_secs().div_ceil(60)
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_run_tells_how_long_a_push_takes() {
+    fn the_last_run_gives_the_duration_of_a_push() {
         let started = "2026-11-20T12:00:00Z".parse().unwrap();
         let ended = |step, outcome| {
             let time = "2026-11-20T12:10:00.500Z";

@@ -43,7 +43,7 @@ fn ask(question: Question) {
     loop {
         match console::type_line(LOOK) {
             Ok(Typed::Nothing) if reply.is_closed() => {
-                console::say("\n  no answer is waited for any more");
+                console::say("\n  the time for an answer is over");
                 return;
             }
             Ok(Typed::Nothing) => {}
@@ -54,7 +54,7 @@ fn ask(question: Question) {
                     }
                     return;
                 }
-                None => console::prompt(&format!("  `{}` is none of them; what now? ", line.trim())),
+                None => console::prompt(&format!("  `{}` is not one of them; what now? ", line.trim())),
             },
             // Without an answer, the strategy's own word counts.
             Ok(Typed::End) | Err(_) => return,

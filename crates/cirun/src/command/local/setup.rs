@@ -169,7 +169,7 @@ impl Stagehand<'_> {
         match step {
             Some(step) if self.session.settings.engine.value == EngineChoice::Host => {
                 Err(CliError::usage(format!("`--engine host` runs no containers, and step `{}` needs one", step.path))
-                    .help("leave the option out, or select host steps with `--step`"))
+                    .help("omit the option, or select host steps with `--step`"))
             }
             found => Ok(found.is_some()),
         }
@@ -268,7 +268,7 @@ impl Stagehand<'_> {
             return Ok(EngineSocket::Guarded(SocketGuard {
                 directory: self.record.guard()?,
                 rules: Arc::new(rules),
-                front: (front::SIDECAR.to_owned(), front::PLAIN_PORT),
+                gateway: (front::SIDECAR.to_owned(), front::PLAIN_PORT),
                 reach: match settings.open_docker_socket.value {
                     true => SocketReach::Open,
                     false => SocketReach::Guarded,

@@ -25,7 +25,7 @@ pub(super) fn visitor(stage: Stage, backends: Arc<Backends>, signals: Signals) -
         while let Some(visit) = visits.recv().await {
             let interlude = stage.clear().await;
             console::say(&format!(
-                "\n? {} failed: {}\n  a shell as the step was; `exit` lets the run go on",
+                "\n? {} failed: {}\n  a shell in the state of the step; `exit` continues the run",
                 visit.step.path, visit.reason
             ));
             let opened = tokio::select! {
@@ -47,7 +47,7 @@ pub(super) fn demand_terminal() -> Result<(), CliError> {
         return Ok(());
     }
     Err(CliError::usage("`--shell-on-failure` needs a terminal".to_owned())
-        .help("start cirun at one, or use `--keep` and look into the containers afterwards"))
+        .help("start cirun at a terminal, or use `--keep` and inspect the containers afterwards"))
 }
 
 async fn open(visit: &Visit, backends: &Backends, signals: &Signals) -> Result<(), BackendError> {

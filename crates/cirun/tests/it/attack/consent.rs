@@ -1,4 +1,4 @@
-//! Consent: what a repository may decide, and what runs on the host.
+//! Consent: what a repository may set, and what runs on the host.
 
 use std::{fs, path::Path, process::Command};
 
@@ -14,7 +14,7 @@ fn host_step(id: &str, command: &str) -> String {
     )
 }
 
-/// A stranger's repository, whose host steps leave a file.
+/// An untrusted repository, whose host steps leave a file.
 fn hostile() -> TestEnvironment {
     let stage = Stage::cloud().step(&host_step("one", "touch \"$HARNESS_WORKSPACE/ran\"\necho more")).step(
         "- step: {name: two, identifier: two, type: Run, spec: {shell: Sh, command: \"echo \\e[2J\\u202ehidden\"}}",
@@ -38,12 +38,12 @@ fn host_steps_do_not_run_unasked() {
     let environment = hostile();
     assert_snapshot!(environment.cirun(&["local", "ci.yaml"]).exits(3), @r#"
     --- stderr
-    [ROOT]/work asks for more than containers of its own:
-      steps that run on this machine, as you, with your network and your files in reach:
+    [ROOT]/work asks for more than its own containers:
+      steps that run on this machine as you, with access to your network and files:
         build.one  touch "$HARNESS_WORKSPACE/ran" (and 1 line more)
         build.two  echo �[2J�hidden
-    error: the run needs consent for 2 grants, and no terminal is there to ask at; nothing was started
-     help: `--trust` allows it for one run; at a terminal cirun asks once, and remembers
+    error: the run needs consent for 2 grants, and there is no terminal to ask at; nothing was started
+     help: `--trust` allows it for one run; at a terminal cirun asks once and remembers the answer
     --- exit status: 3
     "#);
     assert!(!has_run(&environment));
@@ -53,7 +53,7 @@ fn host_steps_do_not_run_unasked() {
     drop(environment.cirun(&["local", "ci.yaml"]).exits(3).says("build.one"));
 }
 
-/// Without a container around it, cirun's own program reads what the step names.
+/// cirun's own program reads the step's paths, without a container around it.
 #[test]
 fn caches_of_host_paths_are_not_saved_unasked() {
     let connector = "connector:\n  identifier: s3\n  name: s3\n  type: Aws\n  spec: {credential: {type: ManualConfig, spec: {accessKey: AKIATEST, secretKeyRef: s3_secret}}}\n";
@@ -109,7 +109,7 @@ fn a_person_is_asked_once_for_the_same_content() {
     let back = changed.edit("ci.yaml", "echo other", "echo more");
     drop(back.cirun(&["local", "ci.yaml"]).exits(0));
     let template = back.file(".harness/more.yaml", "# more\n");
-    drop(template.cirun(&["local", "ci.yaml"]).exits(3).says("asks for more than containers of its own"));
+    drop(template.cirun(&["local", "ci.yaml"]).exits(3).says("asks for more than its own containers"));
     fs::remove_dir_all(template.workspace().join(".harness")).unwrap();
 
     drop(template.cirun(&["trust", "--revoke"]).exits(0).says("1 consent for"));
@@ -117,7 +117,7 @@ fn a_person_is_asked_once_for_the_same_content() {
     drop(template.cirun(&["local", "ci.yaml"]).exits(3));
 }
 
-/// The consent for one pipeline of a repository says nothing of another with the same steps.
+/// The consent for one pipeline of a repository does not apply to another one with the same steps.
 #[cfg(unix)]
 #[test]
 fn consent_is_for_the_pipeline_that_was_shown() {
@@ -144,10 +144,10 @@ fn the_users_own_settings_trust_directories() {
     let environment = trust(environment, &format!("{place:?}"));
     drop(environment.cirun(&["local", "ci.yaml"]).exits(0));
     let environment = hostile().file(".cirun.toml", format!("trust = [{place:?}, \"/\"]\n"));
-    drop(environment.cirun(&["local", "ci.yaml"]).exits(3).says("whom you trust is yours to say"));
+    drop(environment.cirun(&["local", "ci.yaml"]).exits(3).says("only you decide whom you trust"));
 }
 
-/// `infra` or `engine` of a repository made container steps into processes of the machine.
+/// `infra` or `engine` in a repository could turn container steps into processes of the machine.
 #[test]
 fn a_repository_does_not_move_steps_to_the_host() {
     let step = run_step("a", "touch ran");
@@ -156,11 +156,11 @@ fn a_repository_does_not_move_steps_to_the_host() {
         environment.write(".cirun.toml", setting);
         for command in ["list", "plan", "check"] {
             let output = environment.cirun(&[command, "ci.yaml"]).exits(0);
-            let told = format!("warning: `{setting}` in .cirun.toml is not followed: it decides whether steps run");
-            assert_eq!(output.stderr.matches(&told).count(), 1, "{output}");
+            let message = format!("warning: `{setting}` in .cirun.toml is not followed: it decides whether steps run");
+            assert_eq!(output.stderr.matches(&message).count(), 1, "{output}");
         }
         assert!(environment.cirun(&["list", "ci.yaml"]).stdout.starts_with("build (kubernetes)"));
-        // There is no engine here, and none is gone around.
+        // There is no engine here, and cirun does not work around that.
         drop(environment.cirun(&["local", "ci.yaml"]).exits(4).says("is not followed"));
     }
     environment.write(".cirun.toml", "infra = \"vm\"");
@@ -177,9 +177,9 @@ fn a_repository_does_not_loosen_the_users_own_settings() {
         )
         .untrusted();
     assert_snapshot!(environment.cirun(&["list", "pipeline.yaml"]).exits(0).words(), @r#"
-    warning: `aws = "off"` in .cirun.toml is not followed: a repository may set only `emulated` (without the emulated AWS, calls leave this machine); `--trust` follows it, or set it yourself
-    warning: `egress = "all"` in .cirun.toml is not followed: a repository may set only a value that is as strict as yours (`none` is stricter than `aws`, and `aws` than `all`); `--trust` follows it, or set it yourself
-    warning: `offline = false` in .cirun.toml is not followed: a repository may set only `true` (nothing is pulled then); `--trust` follows it, or set it yourself
+    warning: `aws = "off"` in .cirun.toml is not followed: a repository may only set `emulated` (without the emulated AWS, calls leave this machine); `--trust` follows it, or set it yourself
+    warning: `egress = "all"` in .cirun.toml is not followed: a repository may only set a value that is as strict as yours (`none` is stricter than `aws`, and `aws` than `all`); `--trust` follows it, or set it yourself
+    warning: `offline = false` in .cirun.toml is not followed: a repository may only set `true` (nothing is pulled then); `--trust` follows it, or set it yourself
     warning: `aws-endpoint-url = "http://localhost:4566"` in .cirun.toml is not followed: calls with credentials go there; `--trust` follows it, or set it yourself
     warning: `registry = "pgdata"` in .cirun.toml is not followed: it names a container and a volume of this machine; `--trust` follows it, or set it yourself
     "#);
@@ -188,7 +188,7 @@ fn a_repository_does_not_loosen_the_users_own_settings() {
     assert_eq!(environment.cirun(&["list", "pipeline.yaml"]).exits(0).stderr, "");
 }
 
-/// At a terminal the settings are part of the one question.
+/// At a terminal the settings are part of the same question.
 #[cfg(unix)]
 #[test]
 fn settings_are_allowed_with_the_rest() {
@@ -210,13 +210,13 @@ fn settings_are_allowed_with_the_rest() {
 fn images_in_place_of_plugins_take_consent() {
     let environment = TestEnvironment::example("shop").untrusted();
     let output = environment.cirun(&["local", "pipeline.yaml"]).exits(3);
-    drop(output.says("images in place of plugins").says("build.push  cirun.local/kaniko-ecr:1"));
-    // The person's own choice is none of the repository's.
+    drop(output.says("images that replace plugins").says("build.push  cirun.local/kaniko-ecr:1"));
+    // The user's own choice needs no consent.
     let own = ["local", "pipeline.yaml", "--plugin-image", "plugins/kaniko-ecr=cirun.local/kaniko-ecr:1"];
     drop(environment.cirun(&own).exits(4));
 }
 
-/// The flag of a recorded run was for what was run then.
+/// The flag of a recorded run was only for what that run contained.
 #[test]
 fn running_again_trusts_what_was_trusted() {
     let environment = hostile();
@@ -226,13 +226,13 @@ fn running_again_trusts_what_was_trusted() {
     assert!(has_run(&environment));
     fs::remove_file(environment.workspace().join("ran")).unwrap();
     let environment = environment.edit("ci.yaml", "echo more", "echo worse");
-    drop(environment.cirun(&["rerun"]).exits(3).says("`--trust` of the recorded run does not count"));
+    drop(environment.cirun(&["rerun"]).exits(3).says("`--trust` of the recorded run does not apply"));
     assert!(!has_run(&environment));
     drop(environment.cirun(&["rerun", "--trust"]).exits(0));
     assert!(has_run(&environment));
 }
 
-/// What a host step finds of the person's credentials: nothing.
+/// A host step finds no credentials of the user.
 #[test]
 fn host_steps_get_no_credentials() {
     let show = "env | sort\necho home $(ls -A ~ | wc -l)\necho token-from-elsewhere-1";
@@ -255,14 +255,14 @@ fn host_steps_get_no_credentials() {
     for found in ["AWS_ACCESS_KEY_ID=AKIACIRUNDELEGATE000", "GIVEN=yes", "home 0", "LANG=C.UTF-8", "PATH="] {
         assert!(shown.contains(found), "{found}\n{shown}");
     }
-    // A value that a step found elsewhere is masked all the same.
+    // A value that a step found elsewhere is still masked.
     assert!(shown.ends_with("***"), "{shown}");
-    // No bundle of certificates was written for this run, and none is named.
+    // This run has no bundle of certificates, and no variable names one.
     assert!(!shown.contains("SSL_CERT_FILE") && !shown.contains("CURL_CA_BUNDLE"), "{shown}");
     assert!(!environment.record().join("homes/build").exists());
 }
 
-/// A directory that git takes for a bare repository can be committed; its configuration names programs.
+/// A directory that git takes for a bare repository can be committed; its configuration can name programs.
 #[cfg(unix)]
 #[test]
 fn a_clean_clone_runs_nothing_of_an_embedded_repository() {

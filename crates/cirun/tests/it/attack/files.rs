@@ -9,9 +9,9 @@ use std::{
 
 use crate::it::support::{CommandOutput, Stage, TestEnvironment, run_step};
 
-/// What no command may show.
+/// What no command may print.
 const OUTSIDE: &str = "OUTSIDE-THE-REPOSITORY";
-/// What a command may hold of memory at its most, in KiB.
+/// The memory limit of a command, in KiB.
 const MEMORY: u64 = 300 * 1000;
 
 /// A repository with a good pipeline, in a home with credentials.
@@ -33,7 +33,7 @@ fn fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Everything below a directory, with the texts of files.
+/// Everything in a directory, with the texts of files.
 fn tree(directory: &Path) -> Vec<(PathBuf, Option<String>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
@@ -47,7 +47,7 @@ fn tree(directory: &Path) -> Vec<(PathBuf, Option<String>)> {
     found
 }
 
-/// Each name that is hostile, and what makes it.
+/// Hostile names, with functions that create them.
 type Hostile = (&'static str, fn(&Path, &TestEnvironment));
 
 const HOSTILE: [Hostile; 9] = [
@@ -70,7 +70,7 @@ fn assert_harmless((output, memory): &(CommandOutput, u64)) {
     assert!(*memory < MEMORY, "{memory} KiB\n{output}");
 }
 
-/// Every hostile file at once, looked at by every command that looks.
+/// Every hostile file at once, with every command that reads.
 #[test]
 fn a_repository_of_hostile_files_is_looked_at_and_each_is_named() {
     let environment = repository().with("ATTACKED", OUTSIDE);
@@ -100,7 +100,7 @@ fn a_repository_of_hostile_files_is_looked_at_and_each_is_named() {
     assert_eq!(tree(&environment.home()), before, "nothing in the home has changed");
 }
 
-/// The settings file of a repository, as a link to what is large, what blocks, and what is secret.
+/// The settings file of a repository as a link to something large, blocking, or secret.
 #[test]
 fn a_hostile_settings_file_is_left_out() {
     let make: [fn(&Path, &TestEnvironment); 4] = [HOSTILE[0].1, HOSTILE[1].1, HOSTILE[3].1, HOSTILE[8].1];
@@ -115,7 +115,7 @@ fn a_hostile_settings_file_is_left_out() {
     }
 }
 
-/// A pipeline that is named, and is a link in its repository.
+/// A pipeline in the arguments that is a link in its repository.
 #[test]
 fn a_hostile_pipeline_is_refused() {
     for (name, make) in HOSTILE {
@@ -127,7 +127,7 @@ fn a_hostile_pipeline_is_refused() {
     }
 }
 
-/// Documents that are named by settings or flags: directories and files that are links.
+/// Documents in settings or flags: directories and files that are links.
 #[test]
 fn hostile_includes_and_input_sets() {
     let environment = repository().file(".cirun.toml", "include = [\"more\"]\nsecret-file = [\"secrets.env\"]\n");
@@ -139,10 +139,10 @@ fn hostile_includes_and_input_sets() {
     drop(measured.0.says("more").says("secrets.env"));
     let measured = environment.cirun_measured(&["list", "ci.yaml", "--input-set", "set.yaml"]);
     assert_harmless(&measured);
-    drop(measured.0.says("cannot read set.yaml: it is, or lies behind, a symbolic link"));
+    drop(measured.0.says("cannot read set.yaml: it is a symbolic link, or is under one"));
 }
 
-/// `.harness` itself as a link to a large tree, and a tree of more files than are read.
+/// `.harness` itself as a link to a large tree, and a tree with more files than the limit.
 #[test]
 fn large_trees_of_documents() {
     let environment = repository();
@@ -161,7 +161,7 @@ fn large_trees_of_documents() {
     drop(measured.0.says("too-many-files"));
 }
 
-/// What a person names is that person's: pipes and links outside of the repository work.
+/// The user's own arguments are trusted: pipes and links outside the repository work.
 #[test]
 fn the_users_own_files_work_as_they_are_meant() {
     let environment = repository().file("../mine.env", "token=from-the-link\n");

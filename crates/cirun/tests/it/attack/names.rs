@@ -1,25 +1,25 @@
-//! Names: no name of AWS and of a registry leaves the networks of a run.
+//! Names: no AWS or registry name leaves the networks of a run.
 
 use serde_json::Value;
 
 use super::super::support::{Stage, TestEnvironment, indent, run_step};
 
-/// A name that AWS or a registry would refuse, as a pipeline comes to it.
+/// A name that AWS or a registry would refuse, and how a pipeline sets it.
 struct Case {
-    /// What the step is given in place of a good value.
+    /// The fields of the step that replace valid ones.
     spec: &'static str,
     /// The kind of step.
     kind: &'static str,
-    /// What the report must say: what came of it, and the rule.
+    /// The texts in the report: the value, and the rule.
     says: [&'static str; 2],
-    /// What stands in `ci.yaml` at the place of the report.
+    /// The text in `ci.yaml` at the place of the report.
     at: &'static str,
 }
 
 const ECR: &str = "BuildAndPushECR";
 const DOCKER: &str = "BuildAndPushDockerRegistry";
 
-/// Fields of a good step; a case's own replace them.
+/// Fields of a valid step; a case's own replace them.
 const GOOD: [(&str, &str); 5] = [
     ("connectorRef", "aws_delegate"),
     ("region", "us-east-1"),
@@ -42,10 +42,14 @@ const CASES: &[Case] = &[
     ecr("account: 0123-4567-8901", ["`0123-4567-8901` is not the id", ACCOUNT], "0123-4567-8901"),
     ecr(
         "account: <+pipeline.variables.acount>",
-        ["`account` comes to `null`", "resolves to nothing"],
+        ["`account` evaluates to `null`", "resolves to nothing"],
         "<+pipeline.variables.acount>",
     ),
-    ecr("account: <+pipeline.variables.short>", ["`account` comes to `12345`", ACCOUNT], "<+pipeline.variables.short>"),
+    ecr(
+        "account: <+pipeline.variables.short>",
+        ["`account` evaluates to `12345`", ACCOUNT],
+        "<+pipeline.variables.short>",
+    ),
     ecr("region: mars-1", ["`mars-1` is not a region of AWS", REGION], "mars-1"),
     ecr(
         "imageName: Growth_Links!",
@@ -56,7 +60,7 @@ const CASES: &[Case] = &[
     ecr("imageName: a b", ["`a b` is not the name of an ECR repository", REPOSITORY], "a b"),
     ecr(
         "imageName: <+pipeline.variables.nme>",
-        ["`imageName` comes to `null`", "resolves to nothing"],
+        ["`imageName` evaluates to `null`", "resolves to nothing"],
         "<+pipeline.variables.nme>",
     ),
     ecr("tags: ['']", ["no tag", "`latest`"], "["),
@@ -64,10 +68,10 @@ const CASES: &[Case] = &[
     ecr("tags: ['bad tag']", ["`bad tag` is not a tag", TAG], "'bad tag'"),
     ecr(
         "tags: [<+pipeline.variables.tga>]",
-        ["`tags` comes to `null`", "resolves to nothing"],
+        ["`tags` evaluates to `null`", "resolves to nothing"],
         "<+pipeline.variables.tga>",
     ),
-    // Overrides by `envVariables`, literal and by expression: the step's last word is what the plugin reads.
+    // Overrides by `envVariables`, literal and by expression: the plugin reads the final variables of the step.
     ecr("envVariables: {PLUGIN_REGION: mars-1}", ["`PLUGIN_REGION` has `mars-1`", REGION], "mars-1"),
     ecr(
         "envVariables: {PLUGIN_REGISTRY: 21098765432.dkr.ecr.us-east-1.amazonaws.com}",
@@ -76,7 +80,7 @@ const CASES: &[Case] = &[
     ),
     ecr(
         "envVariables: {PLUGIN_REPO: <+pipeline.variables.nme>}",
-        ["`PLUGIN_REPO` comes to `null`", "resolves to nothing"],
+        ["`PLUGIN_REPO` evaluates to `null`", "resolves to nothing"],
         "<+pipeline.variables.nme>",
     ),
     ecr("envVariables: {PLUGIN_REPO: APP}", ["`PLUGIN_REPO` has `APP`", REPOSITORY], "APP"),
@@ -96,7 +100,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// A pipeline of one step of the case.
+/// A pipeline with one step, that of the case.
 fn pipeline(stage: Stage, case: &Case) -> String {
     let key = |line: &str| line.split_once(':').map(|(key, _)| key.to_owned());
     let own: Vec<String> = case.spec.lines().filter_map(key).collect();
@@ -144,7 +148,7 @@ fn what_aws_or_a_registry_would_refuse_is_an_error_before_anything_starts() {
     }
 }
 
-/// The text at the place of a finding.
+/// The text at the place of a diagnostic.
 fn at<'t>(text: &'t str, finding: &Value) -> &'t str {
     let label = &finding["labels"][0];
     assert_eq!(label["file"], "ci.yaml");
@@ -152,10 +156,10 @@ fn at<'t>(text: &'t str, finding: &Value) -> &'t str {
     &text.lines().nth(number("line") - 1).unwrap()[number("column") - 1..]
 }
 
-/// Where the engine would be asked next: everything before it has been passed.
+/// The next action would be a call of the engine: all checks before it have passed.
 const NO_ENGINE: i32 = 4;
 
-/// Hosts that look local and are not, as the registry of an ECR step, and of a Docker step.
+/// Hosts that look local but are not, as the registry of an ECR step and of a Docker step.
 #[test]
 fn a_host_that_only_looks_local_is_not_passed_by() {
     for host in ["127.evil.example", "registry.localhost", "host:443", "intranet", "ghcr.io", "reg.localhost:5000"] {
@@ -169,9 +173,9 @@ fn a_host_that_only_looks_local_is_not_passed_by() {
         ];
         for step in steps.iter().filter(|step| !(host == "intranet" && step.contains("DockerRegistry"))) {
             let environment = TestEnvironment::pipeline(Stage::kubernetes().step(step).pipeline());
-            // Kept here: the run goes on to the engine.
+            // The image stays here: the run continues to the engine.
             drop(environment.cirun(&["local", "ci.yaml"]).exits(NO_ENGINE).says("engine"));
-            // A real push needs a word, whatever the host looks like.
+            // A real push needs permission, whatever the host looks like.
             let refused = environment.cirun(&["local", "ci.yaml", "--push", "real", "--aws", "off"]).exits(2);
             assert!(refused.stderr.contains("would push to"), "{host}: {refused}");
             let listed = environment.cirun(&["plan", "ci.yaml", "--format", "json"]).exits(0);
@@ -180,7 +184,7 @@ fn a_host_that_only_looks_local_is_not_passed_by() {
     }
 }
 
-/// Addresses in notations that only some libraries read.
+/// Addresses in notations that only some libraries parse.
 #[test]
 fn an_address_that_cannot_be_answered_for_is_refused() {
     for host in ["10.0.0.7:5000", "127.1:5000", "0x7f000001:5000", "169.254.169.254:80"] {
@@ -193,7 +197,7 @@ fn an_address_that_cannot_be_answered_for_is_refused() {
     }
 }
 
-/// A name that only a running step decides is judged before the container of the step that uses it starts.
+/// A name that only a running step decides is checked before the container of the step that uses it starts.
 #[test]
 fn a_name_decided_late_lets_the_run_begin() {
     let decide = run_step("meta", "true");

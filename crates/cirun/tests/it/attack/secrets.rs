@@ -1,4 +1,4 @@
-//! Secrets: none is shown, recorded or passed on.
+//! No secret is printed, recorded or passed on.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::it::support::{Stage, TestEnvironment, indent};
 
-/// A secret with what is escaped somewhere, in single quotes of a shell.
+/// A secret with characters that some program escapes, in single quotes of a shell.
 const SECRET: &str = "tr0ub4dor&<three>/\"horse\"-staple";
 
 /// A host step that has the secret in `$TOKEN`.
@@ -22,7 +22,7 @@ fn environment(command: &str, spec: &str, secret: &str) -> TestEnvironment {
     TestEnvironment::new().file("ci.yaml", pipeline).with("CIRUN_SECRET_token", secret)
 }
 
-/// Runs `command` and returns all that a run writes, read as a person reads it: without escape sequences.
+/// Runs `command` and returns the whole output of the run as displayed, without escape sequences.
 #[track_caller]
 fn shown(command: &str) -> String {
     let environment = environment(command, "", SECRET);
@@ -134,7 +134,7 @@ fn unique() -> String {
     format!("marker-{now}-{}", std::process::id())
 }
 
-/// The step reads the arguments of all processes, its own among them.
+/// The step reads the arguments of all processes, including its own.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_process_has_a_secret_in_its_arguments() {
@@ -184,7 +184,7 @@ fn a_secret_from_a_file_of_its_own() {
 
 #[cfg(unix)]
 #[test]
-fn a_secret_that_is_asked_for_is_not_shown() {
+fn a_secret_at_the_prompt_is_not_shown() {
     let environment = environment("test \"$TOKEN\" = typed-s3cret && echo the end", "", SECRET);
     let args = ["local", "ci.yaml", "--secret", "token"];
     let (code, shown) = environment.at_terminal(&args).shows("secret token: ").types("typed-s3cret").ends();
@@ -196,7 +196,7 @@ fn a_secret_that_is_asked_for_is_not_shown() {
     drop(environment.cirun(&["plan", "ci.yaml", "--secret", "token"]).exits(0));
 }
 
-/// Names and values of a pipeline are a stranger's: a terminal gets no orders from them.
+/// Names and values in a pipeline are untrusted: they send no escape sequences to a terminal.
 #[test]
 fn a_pipeline_gives_no_orders_to_the_terminal() {
     let order = r"\e[2J\e]0;mine\a\x9b1A\u202e";
@@ -230,7 +230,7 @@ fn a_pipeline_gives_no_orders_to_the_terminal() {
             assert_eq!(found, None, "{command:?}: {text:?}");
         }
     }
-    // For programs it is the same text.
+    // For programs the text is the same.
     let good =
         format!("- step: {{name: \"n{order}\", identifier: leak, type: Run, spec: {{shell: Sh, command: echo}}}}\n");
     let environment = environment.file("good.yaml", Stage::cloud().step(&good).pipeline());

@@ -1,4 +1,4 @@
-//! The AWS CLI, by the exported endpoint: keys, roles, tokens, errors on purpose.
+//! The AWS CLI, with the exported endpoint: keys, roles, tokens, errors on purpose.
 
 use anyhow::{Result, ensure};
 use insta::assert_snapshot;
@@ -62,8 +62,8 @@ fn strictly() -> Result<()> {
     let with = |name, value| [&env[..], &[(name, value)]].concat();
     let wrong_secret = served.fails("aws", &["ecr", "describe-repositories"], &with("AWS_SECRET_ACCESS_KEY", "x"))?;
     ensure!(wrong_secret.contains("InvalidSignatureException"), "{wrong_secret}");
-    let nobody = with("AWS_ACCESS_KEY_ID", "AKIANOBODY0000000000");
-    let unknown = served.fails("aws", &["sts", "get-caller-identity"], &nobody)?;
+    let anonymous = with("AWS_ACCESS_KEY_ID", "AKIANOBODY0000000000");
+    let unknown = served.fails("aws", &["sts", "get-caller-identity"], &anonymous)?;
     ensure!(unknown.contains("InvalidClientTokenId"), "{unknown}");
 
     let token = |project: &str| {

@@ -1,4 +1,4 @@
-//! boto3: by the exported endpoint, and by the AWS names over TLS.
+//! boto3: with the exported endpoint, and with the AWS names over TLS.
 
 use anyhow::{Result, ensure};
 

@@ -1,4 +1,4 @@
-//! buildah: an image built without an engine, pushed and pulled by the production name.
+//! buildah: an image that is built without an engine, pushed and pulled by its production name.
 
 use anyhow::{Result, ensure};
 
@@ -12,7 +12,7 @@ fn pushes_and_pulls() -> Result<()> {
     tools::debian("buildah", "buildah")?;
     let served = Served::start(&["--create-repository"])?.with_programs(tools::python("aws", &["awscli", "boto3"])?);
     let home = served.environment().home();
-    // Logins are the machine's otherwise.
+    // Logins would otherwise be the machine's.
     let logins = home.join("auth.json").display().to_string();
     let env = [&served.by_names()[..], &[("REGISTRY_AUTH_FILE", logins.as_str())]].concat();
     std::fs::write(served.environment().workspace().join("Dockerfile"), "FROM scratch\nCOPY hello /\n")?;
@@ -28,7 +28,7 @@ fn pushes_and_pulls() -> Result<()> {
     let digest = served.environment().read("digest");
     buildah(&["rmi", "--all"])?;
     buildah(&["pull", "--quiet", &format!("{REGISTRY}/team/shop@{digest}")])?;
-    // Without a login on the owner's plain address, under the same name.
+    // Without a login at the owner's plain address, under the same name.
     buildah(&["pull", "--quiet", "--tls-verify=false", &format!("{}/{image}", served.http())])?;
     let listed = buildah(&["images", "--format", "{{.Digest}}"])?;
     ensure!(listed.lines().any(|line| line == digest), "{digest} is not in {listed}");

@@ -1,4 +1,4 @@
-//! The host's engine, by the plain address that is printed.
+//! The host's engine, with the printed plain address.
 
 use anyhow::Result;
 

@@ -19,7 +19,7 @@ pub(super) const ACCOUNT: &str = "123456789012";
 /// Its registry.
 pub(super) const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 
-/// A served AWS; its names lead to it in the clients' own `/etc/hosts`.
+/// A running `cirun aws serve`; its names resolve to it in the clients' own `/etc/hosts`.
 pub(super) struct Served {
     environment: TestEnvironment,
     running: Running,
@@ -28,12 +28,12 @@ pub(super) struct Served {
 }
 
 impl Served {
-    /// Starts it with these options, and waits for what it prints.
+    /// Starts it with these options, and waits for its output.
     pub(super) fn start(options: &[&str]) -> Result<Self> {
         Self::start_in(TestEnvironment::new(), options)
     }
 
-    /// Starts it in a workspace that holds its files.
+    /// Starts it in a workspace with its files.
     pub(super) fn start_in(environment: TestEnvironment, options: &[&str]) -> Result<Self> {
         let address = own_address();
         let names = ["sts.amazonaws.com", "sts.us-east-1.amazonaws.com", "api.ecr.us-east-1.amazonaws.com", REGISTRY];
@@ -70,12 +70,12 @@ impl Served {
         self.exports["AWS_ENDPOINT_URL"].trim_start_matches("http://")
     }
 
-    /// What it printed to export, without the endpoint: clients go by the names.
+    /// The printed variables without the endpoint: clients use the names.
     pub(super) fn by_names(&self) -> Vec<(&str, &str)> {
         self.by_endpoint().into_iter().filter(|(name, _)| *name != "AWS_ENDPOINT_URL").collect()
     }
 
-    /// What it printed to export.
+    /// The printed variables.
     pub(super) fn by_endpoint(&self) -> Vec<(&str, &str)> {
         self.exports.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
@@ -87,7 +87,7 @@ impl Served {
         Ok(stdout)
     }
 
-    /// Runs a client that must fail, and returns what it says.
+    /// Runs a client that must fail, and returns its output.
     pub(super) fn fails(&self, program: &str, args: &[&str], env: &[(&str, &str)]) -> Result<String> {
         let (code, stdout, stderr) = self.output(program, args, env)?;
         ensure!(code != 0, "{program} {} succeeded: {stdout}", args.join(" "));
@@ -117,7 +117,7 @@ impl Served {
         Ok((output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr)))
     }
 
-    /// The services and actions that were asked for, each once, sorted.
+    /// The called services and actions, each once, sorted.
     pub(super) fn asked(&self) -> String {
         let log = self.environment.read("log.jsonl");
         let mut lines: Vec<String> = log
@@ -133,14 +133,14 @@ impl Served {
         lines.join("\n")
     }
 
-    /// Ends it with Ctrl-C.
+    /// Stops it with Ctrl-C.
     pub(super) fn stop(self) -> CommandOutput {
         self.running.signal(Signal::INT);
         self.running.wait()
     }
 }
 
-/// An address that no other test of this machine has: by process, then by count.
+/// An address that no other test on this machine has: by process, then by count.
 fn own_address() -> Ipv4Addr {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();

@@ -28,11 +28,11 @@ fn the_helper_logs_in() -> Result<()> {
     served.run("skopeo", &copy, &env)?;
     let found = served.run("skopeo", &["inspect", "--format", "{{.Digest}}", &target], &env)?;
     assert_eq!(found.trim(), digest.to_string());
-    let nobody: Vec<_> = env.iter().copied().filter(|(name, _)| *name != "AWS_SECRET_ACCESS_KEY").collect();
-    let refused = served.fails("skopeo", &["inspect", &target], &nobody)?;
+    let anonymous: Vec<_> = env.iter().copied().filter(|(name, _)| *name != "AWS_SECRET_ACCESS_KEY").collect();
+    let refused = served.fails("skopeo", &["inspect", &target], &anonymous)?;
     ensure!(refused.contains("credentials") || refused.contains("unauthorized"), "{refused}");
 
-    // What was done is what the policy has to allow.
+    // The policy must allow what was done.
     let policy = served.environment().cirun(&["aws", "policy", "--request-log", "log.jsonl"]).exits(0).json();
     let statements = policy["Statement"].as_array().expect("a policy has statements");
     let about = |resource: &str| statements.iter().find(|statement| statement["Resource"] == resource);

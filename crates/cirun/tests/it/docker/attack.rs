@@ -1,4 +1,4 @@
-//! cirun as a curious step attacks it, on the real engine: names, files, secrets and the engine's socket.
+//! Attacks by a curious step, on the real engine: names, files, secrets and the engine's socket.
 
 mod consent;
 mod files;

@@ -1,15 +1,15 @@
-//! Each way of signing in makes the requests that were measured on the real plugins (ecr.flows-measured).
+//! Each kind of sign-in makes the requests that were measured with the real plugins (ecr.flows-measured).
 
 use cirun_aws_emulator::{LogEntry, Service};
 
 use crate::it::support::{TestEnvironment, assert_nothing_left};
 
-/// The requests to STS and ECR of a push with the connector, one a line.
+/// The requests to STS and ECR of a push with the connector, one per line.
 fn requests(pipeline: &str, connector: &str) -> String {
     requests_of(TestEnvironment::shop(), pipeline, connector)
 }
 
-/// With buildx-ecr, which `caching` asks for.
+/// With buildx-ecr, which `caching` selects.
 fn buildx(connector: &str) -> String {
     let environment = TestEnvironment::shop().edit(
         "pipeline-vm.yaml",
@@ -19,7 +19,7 @@ fn buildx(connector: &str) -> String {
     requests_of(environment, "pipeline-vm.yaml", connector)
 }
 
-/// The cross-account overlay over the connectors of the example that have none.
+/// The cross-account overlay for the connectors of the example that have none.
 const OVERLAYS: &str = "\
 connector:
   name: aws keys role
@@ -70,7 +70,7 @@ fn requests_of(environment: TestEnvironment, pipeline: &str, connector: &str) ->
     control.map(show).collect::<Vec<_>>().join("\n")
 }
 
-/// Host, action, whose key, and the parameters that tell flows apart.
+/// Host, action, owner of the key, and the parameters that identify the flow.
 fn show(entry: &LogEntry) -> String {
     let key = match entry.access_key_id.as_deref() {
         None => "unsigned",
@@ -79,7 +79,7 @@ fn show(entry: &LogEntry) -> String {
         Some(key) if key.starts_with("ASIA") => "the session's key",
         Some(key) => key,
     };
-    // Other plugins make up a name for each session.
+    // Other plugins generate a name for each session.
     let named =
         entry.params.get("RoleSessionName").filter(|name| *name == "kaniko-ecr-oidc").map(|_| "RoleSessionName");
     let wanted = ["RoleArn", "ExternalId", "DurationSeconds"].into_iter().chain(named);

@@ -1,4 +1,4 @@
-//! The machine's daemon behind its guard: what steps do by the socket works as in CI, and images stay on this machine.
+//! The machine's daemon behind its guard: steps use the socket as in CI, and images stay on this machine.
 
 use insta::assert_snapshot;
 
@@ -8,7 +8,7 @@ use crate::it::support::{Stage, TestEnvironment, docker, indent};
 const DIND: &str = "cirun.local/dind:1";
 const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 
-/// A Run step that has the docker command.
+/// A Run step with the docker command.
 fn client(id: &str, command: &str) -> String {
     format!(
         "- step:\n    name: {id}\n    identifier: {id}\n    type: Run\n    timeout: 2m\n    spec:\n      connectorRef: images\n      \
@@ -22,7 +22,7 @@ fn unique(name: &str) -> String {
     format!("{name}-{}", std::process::id())
 }
 
-/// Removes images from the engine, however the test ends.
+/// Removes images from the engine when the test ends, in whatever way.
 struct Untag(Vec<String>);
 
 impl Drop for Untag {
@@ -31,7 +31,7 @@ impl Drop for Untag {
     }
 }
 
-/// The addresses that the run printed for `docker pull`, without the local registry's.
+/// The addresses in the run's output for `docker pull`, without the local registry's.
 fn printed(words: &str) -> Vec<String> {
     let lines = words.lines().filter_map(|line| line.trim().strip_prefix("docker pull "));
     lines.map(|address| address.split_once('/').expect("a registry's address").1.to_owned()).collect()
@@ -68,7 +68,7 @@ fn a_plugin_pushes_through_it_and_the_image_stays_here() {
     assert_eq!(printed(&words), [format!("{REGISTRY}/{name}:v1"), format!("{REGISTRY}/{name}:v2")]);
     pulls_by_the_printed_address(&words);
     assert!(said.contains(&format!("the daemon has logged in to {REGISTRY}")), "{said}");
-    // The front took the push, under the rules of the emulated AWS, and no name is left on the engine.
+    // The gateway accepted the push, with the rules of the emulated AWS, and no name is left on the engine.
     let log = std::fs::read_to_string(environment.record().join("emulator/requests.jsonl")).unwrap();
     assert!(log.contains("PutManifest") && log.contains("GetAuthorizationToken"), "{log}");
     assert_eq!(docker(&["image", "ls", "--quiet", &format!("*/{REGISTRY}/{name}")]), "");
@@ -104,7 +104,7 @@ fn a_run_step_pushes_to_ecr_and_nowhere_else() {
                 "cp /etc/os-release .\nprintf 'FROM scratch\\nCOPY os-release /\\n' > Dockerfile\nDOCKER_BUILDKIT=0 docker build -q -t {image}:1 -t {image}:2 -t {elsewhere}:1 ."
             ),
         ),
-        client("nobody", &format!("! docker push {image}:1 2> said\ncat said")),
+        client("anonymous", &format!("! docker push {image}:1 2> said\ncat said")),
         client(
             "push",
             &format!(
@@ -127,18 +127,20 @@ fn a_run_step_pushes_to_ecr_and_nowhere_else() {
     ];
     let stage = steps.iter().fold(Stage::vm(), |stage, step| stage.step(step));
     let (output, events) = run(&engine(&stage.pipeline()), &[], 0);
-    let told = |step: &str| {
+    let message = |step: &str| {
         let text = events.output(step).join("\n");
         text.replace(&elsewhere, "[ELSEWHERE]").replace(&image, "[IMAGE]").replace(REGISTRY, "[ECR]")
     };
-    assert_snapshot!(told("nobody"), @"no basic auth credentials: log in to [ECR] first");
-    assert_snapshot!(told("push"), @"
+    assert_snapshot!(message("anonymous"), @"no basic auth credentials: log in to [ECR] first");
+    assert_snapshot!(message("push"), @"
     Login Succeeded
     2: digest: sha
     ");
-    assert_snapshot!(told("refused"), @"Error response from daemon: cirun refuses the push to docker.io: `--push local` keeps images of ECR, and of the registries that build-and-push steps of the pipeline push to; `--push real --allow-account docker.io` lets this one out");
-    assert_snapshot!(told("nested"), @"Error response from daemon: cirun refuses the push to do");
-    assert_snapshot!(told("again"), @"
+    assert_snapshot!(message("refused"), @"Error response from daemon: cirun refuses the push to docker.io: `--push \
+        local` keeps images of ECR, and of the registries that build-and-push steps of the pipeline push to; `--push \
+        real --allow-account docker.io` allows this one");
+    assert_snapshot!(message("nested"), @"Error response from daemon: cirun refuses the push to do");
+    assert_snapshot!(message("again"), @"
     [IMAGE]:1
     Error response from daemon: `[IMAGE]:9`: AWS is emulated, and the local registry does not have it: push it first, or use `--aws real`
     ");
@@ -146,7 +148,7 @@ fn a_run_step_pushes_to_ecr_and_nowhere_else() {
     pulls_by_the_printed_address(&output.stderr);
 }
 
-/// Upgraded connections, half-closed ones, long streams and big bodies.
+/// Upgraded connections, half-closed ones, long streams and large bodies.
 #[test]
 fn everything_else_passes() {
     let command = "\
@@ -176,7 +178,7 @@ docker inspect no-such-container 2>&1 | tail -n 1 | cut -c 1-21";
     );
 }
 
-/// A push by the plugin, of this image.
+/// The plugin's push of this image.
 fn plugin(id: &str, name: &str, more: &str) -> String {
     let step = format!(
         "- step:\n    type: BuildAndPushECR\n    identifier: {id}\n    name: {id}\n    spec:\n      connectorRef: aws\n      \

@@ -1,11 +1,11 @@
-//! Docker in Docker: a daemon as a Background step, and the machine's own socket where CI mounts it.
+//! Docker in Docker: a daemon as a Background step, and the machine's own socket, as CI mounts it.
 
 use super::{engine, run};
 use crate::it::support::{Stage, indent, run_step, run_step_with};
 
 const DIND: &str = "cirun.local/dind:1";
 
-/// Puts a program into the workspace that needs nothing else: no image can be pulled in these tests.
+/// Puts a self-contained program into the workspace: no image can be pulled in these tests.
 fn prepare() -> String {
     run_step(
         "prepare",
@@ -21,7 +21,7 @@ fn daemon(spec: &str) -> String {
     )
 }
 
-/// Builds an image and runs it, with the client alone.
+/// Builds an image and runs it, with only the client.
 fn build(env: &str) -> String {
     let command = "until docker info > /dev/null 2>&1; do sleep 0.2; done\nDOCKER_BUILDKIT=0 docker build -q -t made . > id\ndocker run --rm made echo hello from inside";
     run_step_with("build", command, env)
@@ -40,7 +40,7 @@ fn sharing(pipeline: &str, paths: &str) -> String {
     pipeline.replace(line, &format!("          sharedPaths: [{paths}]\n{line}"))
 }
 
-/// The built image says what it was told to.
+/// The built image prints its build argument.
 fn builds(stage: Stage, shared: &str, daemon: &str, client: &str) {
     let pipeline = stage.step(&prepare()).step(daemon).step(&build(client)).pipeline();
     let (_, events) = run(&engine(&sharing(&pipeline, shared)), &[], 0);
@@ -48,7 +48,7 @@ fn builds(stage: Stage, shared: &str, daemon: &str, client: &str) {
 }
 
 const PRIVILEGED: &str = "privileged: true\n";
-/// The daemon and a build do not fit into the default of a pod.
+/// The daemon and a build need more than the default memory of a pod.
 const ROOM: &str = "resources:\n  limits:\n    memory: 2Gi\n    cpu: \"2\"\n";
 
 #[test]
@@ -74,7 +74,7 @@ fn on_kubernetes_by_tls_with_shared_certificates() {
     builds(Stage::kubernetes(), "/certs", &daemon, &client);
 }
 
-/// The machine's socket is in the way of the daemon's own, in CI too: so this one listens on TCP only.
+/// The machine's socket blocks the daemon's own, in CI too: so this one listens on TCP only.
 #[test]
 fn on_a_vm_by_tcp() {
     let daemon = daemon(&format!("{PRIVILEGED}entrypoint: [dockerd, --host=tcp://0.0.0.0:2375, --tls=false]\n"));
@@ -91,7 +91,7 @@ fn on_a_vm_without_the_machines_socket_by_tls() {
     assert_eq!(events.output("build"), ["hello from inside"]);
 }
 
-/// What Harness's docs and the SAM pipelines do (groups.dind): a daemon in a containerised group of a Deployment stage.
+/// A daemon in a containerised group of a Deployment stage, as in Harness's docs and the SAM pipelines (groups.dind).
 #[test]
 fn in_a_containerised_group_of_a_deployment_stage() {
     let steps = [prepare(), daemon(&format!("{PRIVILEGED}{ROOM}")), build("")];
@@ -117,7 +117,7 @@ fn a_vm_mounts_the_machines_socket_unless_it_is_refused() {
 }
 
 #[test]
-fn without_privilege_it_is_told_before_the_run_and_the_daemon_ends() {
+fn without_privilege_it_is_reported_before_the_run_and_the_daemon_ends() {
     let stage = Stage::kubernetes().step(&daemon(ROOM)).step(&run_step("a", "sleep 8"));
     let (output, events) = run(&engine(&stage.pipeline()), &[], 0);
     drop(output.says("cannot start its daemon unprivileged"));
@@ -132,5 +132,5 @@ fn without_privilege_on_a_vm_the_machines_engine_is_named() {
     let stage = Stage::vm().step(&daemon("")).step(&run_step("a", "sleep 8"));
     let (_, events) = run(&engine(&stage.pipeline()), &[], 0);
     let reason = events.one("service_exited", "dind")["reason"].as_str().unwrap().to_owned();
-    assert!(reason.contains("the machine's own engine is at `/var/run/docker.sock`"), "{reason}");
+    assert!(reason.contains("the machine's own engine at `/var/run/docker.sock`"), "{reason}");
 }

@@ -1,4 +1,4 @@
-//! Steps that run in private images of ECR: pulled as their connector, or from the local registry where AWS is emulated.
+//! Steps in private ECR images: pulled with their connector, or from the local registry if AWS is emulated.
 
 use std::{fs, process::Command};
 
@@ -9,10 +9,10 @@ use insta::assert_snapshot;
 use crate::it::support::{NestedEngine, Running, Stage, TestEnvironment, assert_nothing_left, docker, until};
 
 const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
-/// What AWS would answer besides.
+/// Further settings of that AWS.
 const SEEDS: &str = "[[role]]\narn = \"arn:aws:iam::123456789012:role/ci-push\"\nexternal_id = \"shop\"\n";
 
-/// A step in an image that is asked for each time.
+/// A step with an image that is pulled each time.
 fn pipeline(connector: &str, image: &str) -> String {
     let step = format!(
         "- step:\n    type: Run\n    identifier: use\n    name: use\n    spec:\n      connectorRef: {connector}\n      \
@@ -21,13 +21,13 @@ fn pipeline(connector: &str, image: &str) -> String {
     Stage::kubernetes().step(&step).pipeline()
 }
 
-/// The real AWS, played by `cirun aws serve`, and an engine of its own whose name server leads ECR's name there.
+/// `cirun aws serve` in place of real AWS, and an engine of its own whose name server resolves ECR's name to it.
 struct Cloud {
     served: TestEnvironment,
     running: Running,
     endpoint: String,
     engine: NestedEngine,
-    /// After the engine, which is on it.
+    /// After the engine, which is in it.
     _network: Network,
 }
 
@@ -67,7 +67,7 @@ impl Cloud {
         Ok(Self { served, running, endpoint, engine, _network: network })
     }
 
-    /// Puts an image of this machine's engine into the registry.
+    /// Pushes an image of this machine's engine to the registry.
     fn keep(&self, image: &str, name: &str) {
         let address = format!("{}/{REGISTRY}/{name}", self.endpoint.trim_start_matches("http://"));
         docker(&["tag", image, &address]);
@@ -75,7 +75,7 @@ impl Cloud {
         docker(&["image", "rm", &address]);
     }
 
-    /// A user of this cloud.
+    /// A user of this AWS.
     fn user(&self, pipeline: &str) -> TestEnvironment {
         TestEnvironment::pipeline(pipeline)
             .with("DOCKER_HOST", self.engine.address())
@@ -85,13 +85,13 @@ impl Cloud {
             .with("AWS_REGION", "us-east-1")
     }
 
-    /// The requests since the last look, each once: actions, keys, and whose password the registry was shown.
+    /// The requests since the last call, each once: actions, keys, and the owner of the password for the registry.
     fn asked(&self) -> String {
         let path = self.served.workspace().join("log.jsonl");
         let log = fs::read_to_string(&path).unwrap();
         fs::OpenOptions::new().write(true).truncate(true).open(&path).unwrap();
         let key = |entry: &LogEntry| match entry.access_key_id.as_deref() {
-            None => "nobody".to_owned(),
+            None => "anonymous".to_owned(),
             Some(key) if key.starts_with("ASIA") => "a session".to_owned(),
             Some(key) => key.to_owned(),
         };
@@ -112,7 +112,7 @@ impl Drop for Cloud {
     }
 }
 
-/// A network of this machine's engine; it goes when it is dropped.
+/// A network of this machine's engine; removed when it is dropped.
 struct Network(String);
 
 impl Network {
@@ -144,54 +144,54 @@ fn of_real_aws() -> Result<()> {
         match connector {
             "aws" => assert_snapshot!(asked, @"
             GetAuthorizationToken 200 by AKIAIOSFODNN7EXAMPLE
-            GET 401 by nobody
+            GET 401 by anonymous
             HeadManifest 200 by AKIAIOSFODNN7EXAMPLE
             GetManifest 200 by AKIAIOSFODNN7EXAMPLE
             "),
             "aws_role" => assert_snapshot!(asked, @"
             AssumeRole 200 by AKIADEVELOPER0000000
             GetAuthorizationToken 200 by a session
-            GET 401 by nobody
+            GET 401 by anonymous
             HeadManifest 200 by a session
             "),
             _ => assert_snapshot!(asked, @"
             GetAuthorizationToken 200 by AKIADEVELOPER0000000
-            GET 401 by nobody
+            GET 401 by anonymous
             HeadManifest 200 by AKIADEVELOPER0000000
             "),
         }
     }
 
-    // The CI service's token, from a command, of the issuer that this AWS knows.
+    // The CI service's token, from a command, by the issuer that this AWS trusts.
     let issuer = cloud.served.workspace().parent().context("a home")?.join("data");
     let user = cloud.user(&pipeline("aws_oidc", "tools:1"));
     let without = user.cirun(&[&REAL[..], &secret].concat()).exits(3);
-    drop(without.says("no OIDC token plays the CI service's"));
+    drop(without.says("there is no OIDC token in place of the CI service's"));
     let user = user.with(
         "CIRUN_OIDC_TOKEN_COMMAND",
         &format!("XDG_DATA_HOME={} {} aws token", issuer.display(), env!("CARGO_BIN_EXE_cirun")),
     );
     drop(user.cirun(&[&REAL[..], &secret].concat()).exits(0));
     assert_snapshot!(cloud.asked(), @"
-    AssumeRoleWithWebIdentity 200 by nobody
+    AssumeRoleWithWebIdentity 200 by anonymous
     GetAuthorizationToken 200 by a session
-    GET 401 by nobody
+    GET 401 by anonymous
     HeadManifest 200 by a session
     ");
     let user = user.with("CIRUN_OIDC_TOKEN_COMMAND", "echo no token").with("CIRUN_SECRET_aws_secret_key", "x");
     let broken = user.cirun(&REAL).exits(6);
     assert_snapshot!(broken.words(), @"
-    error: `oidc-token-command` (environment) gives no OIDC token: what it printed is no token
+    error: `oidc-token-command` (environment) gives no OIDC token: its output is not a token
      help: it must print the token and nothing else: `echo no token`
     ");
 
-    // What goes wrong is told by the image and the connector.
+    // An error is reported with the image and the connector.
     let wrong = fs::read_to_string(user.workspace().join(".harness/connectors.yaml"))?
         .replace("externalId: shop", "externalId: another");
     let user = cloud.user(&pipeline("aws_role", "tools:1")).file(".harness/connectors.yaml", wrong);
     let refused = user.cirun(&[&REAL[..], &secret].concat()).exits(5);
-    let told = refused.words();
-    assert_snapshot!(told.lines().filter(|line| line.starts_with("error")).collect::<Vec<_>>().join("\n"), @"error: image `123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1` is not available: the connector `aws_role`: the role `arn:aws:iam::123456789012:role/ci-push` cannot be assumed: AccessDenied: User: arn:aws:iam::123456789012:user/local is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/ci-push (let the trust policy of `arn:aws:iam::123456789012:role/ci-push` name the signer, and check `externalId` or the token's claims)");
+    let message = refused.words();
+    assert_snapshot!(message.lines().filter(|line| line.starts_with("error")).collect::<Vec<_>>().join("\n"), @"error: image `123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1` is not available: the connector `aws_role`: AWS refuses the credentials: ValidationError: 1 validation error detected: Value 'x' at 'externalId' failed to satisfy constraint: Member must have length greater than or equal to 2 (check the connector's keys and secrets, or the OIDC token)");
     Ok(())
 }
 
@@ -206,7 +206,10 @@ fn of_emulated_aws() {
         output
     };
     let absent = run(&kept, 5).words().replace(&name, "[NAME]");
-    assert_snapshot!(absent.lines().filter(|line| line.starts_with("error")).collect::<Vec<_>>().join("\n"), @"error: image `123456789012.dkr.ecr.us-east-1.amazonaws.com/[NAME]:1` is not available: AWS is emulated, so its real registries are not asked, and the local registry does not have the image (push it there in this run or before; an image that the engine has is used with `--pull missing`; or use `--aws real`)");
+    assert_snapshot!(absent.lines().filter(|line| line.starts_with("error")).collect::<Vec<_>>().join("\n"), @"error: \
+        image `123456789012.dkr.ecr.us-east-1.amazonaws.com/[NAME]:1` is not available: AWS is emulated, so cirun does \
+        not ask its real registries, and the local registry does not have the image (push it there in this run or \
+        before; an image that the engine has is used with `--pull missing`; or use `--aws real`)");
     let registry = kept.variable("CIRUN_REGISTRY").expect("tests have a registry of their own");
     let port = docker(&["port", registry, "5000/tcp"]);
     let address = format!("{}/{REGISTRY}/{name}:1", port.lines().next().unwrap());

@@ -1,8 +1,8 @@
-//! A closed network: the stage's own names and the front are all there is, and who asks for more is told of.
+//! A closed network: steps reach only the stage's own names and the gateway, and other requests are reported.
 
 use crate::it::support::{Stage, TestEnvironment, assert_nothing_left, indent, run_step};
 
-/// Asks for a name outside, and for the front.
+/// Resolves a name outside, and the gateway.
 const SCRIPT: &str = r#"
 import socket
 def outcome(work):
@@ -12,7 +12,7 @@ def outcome(work):
     except OSError as error:
         return type(error).__name__
 print("name", outcome(lambda: socket.getaddrinfo("pypi.org", 443)))
-print("front", outcome(lambda: socket.create_connection(("sts.us-east-1.amazonaws.com", 443), 5)))
+print("gateway", outcome(lambda: socket.create_connection(("sts.us-east-1.amazonaws.com", 443), 5)))
 "#;
 
 fn pipeline(stage: Stage) -> String {
@@ -44,9 +44,9 @@ fn closed(stage: Stage, plugin: &str) {
     let output = environment.cirun(&args).exits(0);
     let events = environment.events();
     assert_nothing_left(events.run());
-    assert_eq!(events.output("look"), ["name gaierror", "front there"], "{output}");
-    assert!(output.stderr.contains("asked for names outside (1), refused by `--egress`:\n  pypi.org"), "{output}");
-    assert!(output.stderr.contains("docker pull "), "the push goes to the front: {output}");
+    assert_eq!(events.output("look"), ["name gaierror", "gateway there"], "{output}");
+    assert!(output.stderr.contains("names outside the stage (1), refused by `--egress`:\n  pypi.org"), "{output}");
+    assert!(output.stderr.contains("docker pull "), "the push goes to the gateway: {output}");
 }
 
 #[test]
@@ -70,8 +70,8 @@ fn a_stage_without_aws_is_closed_too() {
     assert!(output.stderr.contains("  pypi.org"), "{output}");
 }
 
-/// Listens to all that goes through the pod's interface until the push is done: the names that are asked for, and whether
-/// a packet goes to or comes from an address outside of the stage's network.
+/// Captures the pod's interface until the push is done: the resolved names, and packets to or from an address outside
+/// the stage's network.
 const CAPTURE: &str = r#"
 import ipaddress, os, socket, struct, time
 tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.ntohs(0x0003))

@@ -1,4 +1,4 @@
-//! Steps that fail, hang or are tried again.
+//! Steps that fail, hang or are retried.
 
 use insta::assert_snapshot;
 
@@ -27,7 +27,7 @@ fn with_strategy(id: &str, command: &str, action: &str) -> String {
 }
 
 #[test]
-fn ends_the_run_and_is_told_last() {
+fn ends_the_run_and_is_reported_last() {
     let stage = Stage::kubernetes()
         .step(SERVICE)
         .step(&run_step("before", "echo fine"))
@@ -51,7 +51,7 @@ fn ends_the_run_and_is_told_last() {
       │ out
       │ last words
 
-    next: `cirun rerun --from broken` goes on from there; with `--shell-on-failure` it opens a shell in the step
+    next: `cirun rerun --from broken` continues from that step; with `--shell-on-failure` it opens a shell there
     ");
 }
 

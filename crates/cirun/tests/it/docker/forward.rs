@@ -13,7 +13,7 @@ use crate::it::{
     support::{TestEnvironment, assert_nothing_left},
 };
 
-/// The example's push through a role, alone.
+/// The example's push through a role, without the other steps.
 fn shop() -> TestEnvironment {
     shop_of("pipeline.yaml")
 }
@@ -27,7 +27,7 @@ fn shop_of(pipeline: &str) -> TestEnvironment {
         .edit(pipeline, "imageName: shop", "imageName: forwarded")
 }
 
-/// Pushes, and returns the calls of STS and ECR with who answered them.
+/// Pushes, and returns the calls of STS and ECR with the emulator that answered them.
 fn push(environment: &TestEnvironment, args: &[&str]) -> String {
     push_of(environment, "pipeline.yaml", args)
 }
@@ -57,7 +57,7 @@ fn to_moto() -> Result<()> {
     Ok(())
 }
 
-/// The network of the stage is closed; the front still has its own way to this machine.
+/// The network of the stage is closed; the gateway still has its own connection to this machine.
 #[test]
 fn to_moto_from_a_closed_stage() -> Result<()> {
     let moto = moto()?;
@@ -93,7 +93,7 @@ fn to_ministack() -> Result<()> {
     Ok(())
 }
 
-/// moto as a Background step of the pipeline, which is what calls are forwarded to.
+/// moto as a Background step of the pipeline, to which calls are forwarded.
 fn beside_moto(environment: TestEnvironment, pipeline: &str, address: &str) -> Result<String> {
     let push_step = "
               - step:
@@ -116,7 +116,7 @@ fn beside_moto(environment: TestEnvironment, pipeline: &str, address: &str) -> R
     Ok(push_of(&environment, pipeline, &["--aws-endpoint-url", "http://moto:4566"]))
 }
 
-/// A Background step that listens on the pod's loopback only, as moto does when it is told nothing else.
+/// A Background step that listens on the pod's loopback only, as moto does by default.
 #[test]
 fn to_a_background_step_of_a_pod() -> Result<()> {
     insta::assert_snapshot!(beside_moto(shop(), "pipeline.yaml", "127.0.0.1")?, @"
@@ -126,7 +126,7 @@ fn to_a_background_step_of_a_pod() -> Result<()> {
     Ok(())
 }
 
-/// On a bridge the service has an address of its own, and the front asks it by its name.
+/// On a bridge the service has an address of its own, and the gateway reaches it by its name.
 #[test]
 fn to_a_background_step_on_a_vm() -> Result<()> {
     insta::assert_snapshot!(beside_moto(shop_of("pipeline-vm.yaml"), "pipeline-vm.yaml", "0.0.0.0")?, @"
@@ -150,14 +150,14 @@ pub(super) fn copy_packages(programs: &Path, workspace: &Path) -> Result<()> {
 }
 
 #[test]
-fn to_nobody() {
+fn to_no_server() {
     let environment = shop();
     let run = |args: &[&str]| {
         let base = ["local", "pipeline.yaml", "--step", "push"];
         environment.cirun(&[&base, args].concat())
     };
-    let nobody = ["--aws-endpoint-url", "http://127.0.0.1:1"];
-    drop(run(&nobody).exits(6).says("nothing answers at http://127.0.0.1:1 (`aws-endpoint-url`, flag)"));
+    let unreachable = ["--aws-endpoint-url", "http://127.0.0.1:1"];
+    drop(run(&unreachable).exits(6).says("nothing answers at http://127.0.0.1:1 (`aws-endpoint-url`, flag)"));
     let unknown = ["--aws-endpoint-url", "http://nosuchstep:4566"];
     drop(run(&unknown).exits(6).says("no Background step of the selected stages is `nosuchstep`"));
     let real = ["--aws-endpoint-url", "http://127.0.0.1:1", "--aws", "off", "--push", "none"];

@@ -3,7 +3,7 @@
 use super::{engine, run};
 use crate::it::support::{Stage, free_port, group_stage, indent, run_step};
 
-/// A web server that serves its id, on 8080 unless told otherwise.
+/// A web server that serves its id, on port 8080 by default.
 fn web(id: &str) -> String {
     let command = format!("mkdir -p /tmp/www\necho from {id} > /tmp/www/id\nexec httpd -f -p 8080 -h /tmp/www");
     run_step(id, &command).replace("type: Run", "type: Background")
@@ -25,14 +25,14 @@ fn group(id: &str, infra: &str, steps: &[String]) -> String {
     )
 }
 
-/// A service that answers on `localhost` and under `STEPGROUPID_BACKGROUNDSTEPID` in a pod.
+/// A service that answers to `localhost` and `STEPGROUPID_BACKGROUNDSTEPID` in a pod.
 fn pod() -> String {
     group("g", KUBERNETES, &[web("shop"), ask("near", "localhost"), ask("named", "g_shop")])
 }
 
 #[test]
 fn on_kubernetes_in_a_ci_stage_of_a_vm() {
-    // What is outside of the group does not reach into it.
+    // Containers outside the group cannot reach into it.
     let outside = run_step("outside", "! nslookup g_shop; ! wget -q -T 2 -O - http://localhost:8080/id");
     let stage = Stage::vm().step(&pod()).step(&outside);
     let (_, events) = run(&engine(&stage.pipeline()), &[], 0);
@@ -135,7 +135,7 @@ fn volumes_of_a_pod() {
     let (output, events) = run(&environment, &[], 0);
     let read = events.output("read");
     assert!(read[0] == "kept" && read[1].ends_with("size=65536k"), "{read:?}");
-    drop(output.says("the `PersistentVolumeClaim` at `/data` is another one here"));
+    drop(output.says("the `PersistentVolumeClaim` at `/data` differs here"));
 }
 
 /// A group with a service of these lines, one that fails, and a step after it.
@@ -146,7 +146,7 @@ fn with_failing(service: &str, action: &str) -> String {
     group("g", VM, &[service.replace("type: Background\n", &strategy), run_step("after", "sleep 2")])
 }
 
-/// Whatever a service fails by, its strategy acts (groups.advanced).
+/// A service's strategy applies to every kind of failure (groups.advanced).
 #[test]
 fn failure_strategies_of_background_steps() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -157,7 +157,7 @@ fn failure_strategies_of_background_steps() {
     let no_program = ends.replace("shell: Sh", "entrypoint: [/no/such/program]\n      shell: Sh");
     for (what, service, reason) in [
         ("image", &no_image, "image `cirun.local/no-such-image:1` is not available"),
-        ("port", &no_port, "another program listens there"),
+        ("port", &no_port, "another program uses it"),
         ("end", &ends, "exit code 3"),
         ("program", &no_program, "`/no/such/program` is not in the image"),
     ] {
@@ -173,7 +173,7 @@ fn failure_strategies_of_background_steps() {
     }
 }
 
-/// A service that could not be started once is started again, and the steps after it wait for that.
+/// A service that could not be started is started again, and the steps after it wait for that.
 #[test]
 fn a_background_step_that_is_started_again() {
     let flaky = run_step("svc", "if test ! -e begun; then touch begun; exit 1; fi; mkdir -p /tmp/www; echo up > /tmp/www/id; exec httpd -f -p 8080 -h /tmp/www")

@@ -1,4 +1,4 @@
-//! Host steps and containers in one stage (docs/host-steps.md): what each finds of the other, and how both end.
+//! Host steps and containers in one stage (docs/host-steps.md): how they reach each other, and how both end.
 
 use std::path::Path;
 
@@ -51,7 +51,7 @@ fn output_variables_go_both_ways() {
     assert_eq!(events.output("again"), ["got of a container"]);
 }
 
-/// The host step asks by the host's port, the container by the service's name; and a container asks a process of the host.
+/// The host step uses the host's port, the container the service's name; and a container uses a process on the host.
 #[test]
 fn services_of_both_kinds() {
     let port = free_port();
@@ -71,7 +71,7 @@ fn services_of_both_kinds() {
     assert!(!lives(&environment.workspace().join("beside.pid")), "it ends with the stage");
 }
 
-/// As on a bare machine: no engine, and not even a network.
+/// As without an engine: not even a network.
 #[test]
 fn the_example_needs_no_engine_and_no_network() {
     let environment = TestEnvironment::example("hello");
@@ -79,7 +79,7 @@ fn the_example_needs_no_engine_and_no_network() {
     assert_eq!(environment.events().outcomes(), "name succeeded, greet succeeded");
 }
 
-/// A stage in the middle of a host step, beside a container; the step has a daemon in a session of its own.
+/// A stage during a host step, next to a container; the step has a daemon in a session of its own.
 fn with_a_daemon() -> (TestEnvironment, Running) {
     let daemon = "setsid sh -c 'echo $$ > daemon.pid; exec sleep 1000' &\n\
                   until test -s daemon.pid; do sleep 0.05; done\necho begun\nexec sleep 1000";
@@ -104,7 +104,7 @@ fn an_interrupt_ends_daemons_too() {
     until("the daemon ends", || !lives(&environment.workspace().join("daemon.pid")));
 }
 
-/// The processes end at once; the containers are the next run's to remove.
+/// The processes end at once; the next run removes the containers.
 #[test]
 fn a_killed_cirun_takes_its_processes_along() {
     let (environment, running) = with_a_daemon();
@@ -116,7 +116,7 @@ fn a_killed_cirun_takes_its_processes_along() {
     assert_nothing_left(&killed);
 }
 
-/// Whether the process whose id is in the file still lives.
+/// Whether the process with the id in the file is still alive.
 fn lives(file: &Path) -> bool {
     let text = std::fs::read_to_string(file).unwrap();
     let pid = Pid::from_raw(text.trim().parse().unwrap()).unwrap();

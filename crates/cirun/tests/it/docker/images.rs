@@ -1,4 +1,4 @@
-//! Images that are not there end the run before anything starts.
+//! Missing images end the run before anything starts.
 
 use super::engine;
 use crate::it::support::{Stage, TestEnvironment, run_step};
@@ -19,7 +19,7 @@ fn missing() -> TestEnvironment {
 }
 
 #[test]
-fn nobody_has_it() {
+fn no_registry_has_it() {
     unavailable(&missing(), &[]);
 }
 

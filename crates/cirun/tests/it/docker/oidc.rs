@@ -1,8 +1,8 @@
-//! The stage's AWS knows the CI's tokens from others', and errs when it is asked to.
+//! The stage's AWS recognises the CI's tokens, and fails on request.
 
 use crate::it::support::TestEnvironment;
 
-/// The example's push with an OIDC connector, alone.
+/// The example's push with an OIDC connector, without the other steps.
 fn shop(connector: &str) -> TestEnvironment {
     TestEnvironment::shop()
         .file("Dockerfile", "FROM scratch\nCOPY VERSION /\n")
@@ -21,7 +21,7 @@ fn log(environment: &TestEnvironment, args: &[&str], code: i32) -> String {
 
 #[test]
 fn a_token_of_another_issuer_is_refused() {
-    // Another home has another key.
+    // Another home directory has another key.
     let other = TestEnvironment::new().cirun(&["aws", "token"]).exits(0).stdout;
     let variables =
         format!("context: .\n                    envVariables:\n                      PLUGIN_OIDC_TOKEN_ID: {other}");

@@ -1,11 +1,11 @@
-//! Who runs when: parallel, groups, conditions, waiting.
+//! The order of steps: parallel, groups, conditions, waiting.
 
 use super::{engine, run};
 use crate::it::support::{Stage, indent, run_step};
 
 #[test]
 fn parallel_steps_run_at_once() {
-    // Each waits for what the other writes: one after the other, neither would end.
+    // Each waits for the file of the other: in sequence, neither would end.
     let meet = |me: &str, other: &str| format!("touch {me}.here\nuntil test -e {other}.here; do sleep 0.05; done");
     let pair = format!(
         "- parallel:\n{}{}",

@@ -8,7 +8,7 @@ fn gives(id: &str, value: &str) -> String {
     run_step_with(id, &format!("export NAME={value}"), "outputVariables:\n  - name: NAME")
 }
 
-/// A step that prints an expression that it gets as a variable.
+/// A step that prints an expression, which it gets as a variable.
 fn takes(id: &str, expression: &str) -> String {
     run_step_with(id, "echo \"got $GOT\"", &format!("envVariables:\n  GOT: {expression}"))
 }

@@ -1,4 +1,4 @@
-//! What steps print: long lines, bytes, secrets.
+//! The output of steps: long lines, bytes, secrets.
 
 use super::{engine, run};
 use crate::it::support::{Stage, TestEnvironment, run_step, run_step_with};

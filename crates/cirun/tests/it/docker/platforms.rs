@@ -25,7 +25,7 @@ impl Image {
         image
     }
 
-    /// What the image says of its processor: no option of the engine's makes that.
+    /// The processor of the image: no option of the engine sets it.
     fn calls_itself(self, arch: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
@@ -69,7 +69,7 @@ fn a_program_of_another_processor_has_a_hint() {
     let finished = events.one("step_finished", "a");
     let reason = finished["reason"].as_str().unwrap();
     assert_eq!(finished["exit_code"], 126, "{output}");
-    assert!(reason.contains("not for this machine's processor") && reason.contains("--platform"), "{reason}");
+    assert!(reason.contains("for another processor") && reason.contains("--platform"), "{reason}");
 }
 
 #[test]

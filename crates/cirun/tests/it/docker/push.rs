@@ -1,8 +1,8 @@
-//! Pushes that go wrong, and where they go.
+//! Failed pushes, and the targets of pushes.
 
 use crate::it::support::{Events, Stage, TestEnvironment, assert_nothing_left};
 
-/// The example's push alone, of an image from scratch.
+/// The example's push of an image from scratch, without the other steps.
 fn push() -> TestEnvironment {
     let environment = TestEnvironment::shop();
     environment
@@ -42,7 +42,7 @@ fn nowhere() {
     assert!(!log.contains("PutManifest"), "{log}");
 }
 
-/// Tests and deployments run what the build made: by its production name, from the registry that has it.
+/// Tests and deployments run the image that the build pushed: by its production name, from the local registry.
 #[test]
 fn a_later_step_runs_in_the_pushed_image() {
     let registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
@@ -67,7 +67,7 @@ fn a_later_step_runs_in_the_pushed_image() {
     assert_eq!(environment.events().output("use"), ["in this run"]);
 }
 
-/// `cacheTo` makes buildx start BuildKit in a container of its own, which has neither the stage's names nor its certificates.
+/// With `cacheTo`, buildx starts BuildKit in a container of its own, without the stage's names and certificates.
 fn with_a_cache(stage: Stage) {
     let registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
     let push = format!(
@@ -97,7 +97,7 @@ fn with_a_cache_on_a_vm() {
 
 const ECR_BASE: &str = "210987654321.dkr.ecr.ap-south-2.amazonaws.com/base:it";
 
-/// Images that builds start FROM, of any registry, though no step pushes there; one of them asks for a login.
+/// Base images of builds, from any registry, even if no step pushes there; one of them requires a login.
 #[test]
 fn base_images_are_those_of_the_settings() {
     let push = "- step:\n    type: BuildAndPushECR\n    identifier: push\n    name: push\n    spec:\n      connectorRef: aws\n      \
@@ -117,7 +117,8 @@ fn base_images_are_those_of_the_settings() {
         true => shop.replace("[base-image]\n", &format!("[base-image]\n{bases}")),
         false => format!("{shop}\n[base-image]\n{bases}"),
     };
-    // kaniko-ecr logs in to every registry of ECR that a build starts from, the other plugins to the one that they push to.
+    // kaniko-ecr logs in to every ECR registry of a build's base images, the other plugins only to the one that they
+    // push to.
     for (stage, names) in [(Stage::kubernetes(), &names[..]), (Stage::vm(), &names[..3])] {
         let environment = TestEnvironment::pipeline(stage.step(push).pipeline())
             .file("Dockerfile", from(names))
@@ -129,7 +130,7 @@ fn base_images_are_those_of_the_settings() {
     }
 }
 
-/// Removes an image's name from the engine, however the test ends.
+/// Removes an image's name from the engine when the test ends, in whatever way.
 struct Untag(String);
 
 impl Drop for Untag {

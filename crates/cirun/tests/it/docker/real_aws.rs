@@ -1,5 +1,5 @@
-//! Real STS and ECR, pushes that stay here (`--aws real --push local`). `cirun aws serve` is the real AWS, on this
-//! machine for cirun and as a service of the stage for the plugin, which asks AWS by its names.
+//! Real STS and ECR, with pushes that stay here (`--aws real --push local`). `cirun aws serve` takes the place of real
+//! AWS: on this machine for cirun, and as a service of the stage for the plugin, which uses the AWS names.
 
 use std::{fs, process::Command};
 
@@ -43,7 +43,7 @@ fn tokens_are_real_and_images_stay_here() -> Result<()> {
     let endpoint = running.stdout();
     let endpoint =
         endpoint.lines().find_map(|line| line.strip_prefix("export AWS_ENDPOINT_URL=")).context("an endpoint")?;
-    // The service has cirun itself, and the certificates of this user's machine.
+    // The service runs cirun itself, with the certificates of this user's machine.
     let data = environment.workspace().parent().context("a home")?.join("data");
     let mut copy = Command::new("cp");
     copy.arg("-r").args([env!("CARGO_BIN_EXE_cirun").as_ref(), data.as_os_str()]).arg(environment.workspace());
@@ -58,13 +58,13 @@ fn tokens_are_real_and_images_stay_here() -> Result<()> {
     let output = output.says("AWS        real, as arn:aws:iam::").says("pushes     to the local registry, 127.0.0.1:");
     let said = events.output("push");
     ensure!(said.iter().any(|line| line.starts_with("pushed ") && line.contains(" sha256:")), "{said:?}");
-    // Before the build by cirun, in the step by the plugin: both through the role, as the developer.
+    // Before the build by cirun, in the step by the plugin: both through the role, as the user.
     for log in [environment.read("here.jsonl"), environment.read("cloud.jsonl")] {
         ensure!(log.contains("\"AssumeRole\"") && log.contains("\"GetAuthorizationToken\""), "{log}");
         ensure!(log.contains("AKIADEVELOPER0000000") && !log.contains("PutManifest"), "{log}");
     }
-    let front = fs::read_to_string(environment.record().join("emulator/requests.jsonl"))?;
-    ensure!(front.contains("\"PutManifest\"") && !front.contains("\"GetAuthorizationToken\""), "{front}");
+    let requests = fs::read_to_string(environment.record().join("emulator/requests.jsonl"))?;
+    ensure!(requests.contains("\"PutManifest\"") && !requests.contains("\"GetAuthorizationToken\""), "{requests}");
     let address =
         output.stderr.lines().find_map(|line| line.trim().strip_prefix("docker pull ")).context("an address")?;
     docker(&["pull", "--quiet", address]);
@@ -72,7 +72,7 @@ fn tokens_are_real_and_images_stay_here() -> Result<()> {
     Ok(())
 }
 
-/// Nothing is emulated: steps trust what their image trusts, and no variable names a file that is not there.
+/// Nothing is emulated: steps trust what their image trusts, and no variable names a missing file.
 #[test]
 fn without_aws_no_variable_names_certificates() -> Result<()> {
     let look = "- step:\n    type: Run\n    identifier: look\n    name: look\n    spec:\n      connectorRef: images\n      \

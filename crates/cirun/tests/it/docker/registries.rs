@@ -33,8 +33,8 @@ connector:
     auth: {type: Anonymous}
 ---
 connector:
-  identifier: nobody
-  name: nobody
+  identifier: anonymous
+  name: anonymous
   type: DockerRegistry
   spec:
     dockerRegistryUrl: https://index.docker.io/v2/
@@ -75,13 +75,13 @@ fn step(kind: &str, spec: &str) -> String {
     format!("- step:\n    type: {kind}\n    name: push\n    identifier: push\n    spec: {{{spec}, tags: [v1]}}\n")
 }
 
-/// The control requests of a push, how its image is called, and whether the engine can pull it by the printed address.
+/// The control requests of a push, the name of its image, and whether the engine can pull it by the printed address.
 fn pushed(stage: Stage, kind: &str, spec: &str) -> String {
     let (environment, words) = run(stage, kind, spec, 0);
     let log = std::fs::read_to_string(environment.record().join("emulator/requests.jsonl")).unwrap();
     let entries: Vec<LogEntry> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let tells = |entry: &&LogEntry| entry.service != Service::Registry || entry.action == "GetToken";
-    let mut lines: Vec<String> = entries.iter().filter(tells).map(show).collect();
+    let is_relevant = |entry: &&LogEntry| entry.service != Service::Registry || entry.action == "GetToken";
+    let mut lines: Vec<String> = entries.iter().filter(is_relevant).map(show).collect();
     lines.dedup();
     let address = words.lines().find_map(|line| line.trim().strip_prefix("docker pull ")).expect(&words);
     docker(&["pull", "--quiet", address]);
@@ -125,7 +125,7 @@ fn docker_hub_by_kaniko() {
 #[test]
 fn docker_hub_without_a_login_takes_no_push() {
     let (environment, _) =
-        run(Stage::kubernetes(), "BuildAndPushDockerRegistry", "connectorRef: nobody, repo: team/shop", 1);
+        run(Stage::kubernetes(), "BuildAndPushDockerRegistry", "connectorRef: anonymous, repo: team/shop", 1);
     let said = environment.events().output("push").join("\n").to_lowercase();
     assert!(said.contains("unauthorized"), "{said}");
 }
@@ -203,7 +203,7 @@ fn azure_on_a_vm() {
     ");
 }
 
-/// The connectors are in Harness only: nothing was given for them, and the images are here all the same.
+/// The connectors are only in Harness: nothing was configured for them, but the images are kept here.
 #[test]
 fn connectors_that_are_in_no_file() {
     let hub = "connectorRef: account.away, repo: team/shop";

@@ -1,10 +1,10 @@
-//! The machine's registry: what it keeps through any end, and what it gives up.
+//! The machine's registry: what it keeps however it ends, and what it removes.
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::it::support::{TestEnvironment, docker, until};
 
-/// A registry of the test's own, gone with it.
+/// A registry for this test, removed with it.
 struct Own(String);
 
 impl Own {
@@ -12,7 +12,7 @@ impl Own {
         Self(format!("cirun-registry-test-{test}-{}", std::process::id()))
     }
 
-    /// The example's push alone, of an image from scratch.
+    /// The example's push of an image from scratch, without the other steps.
     fn shop(&self) -> TestEnvironment {
         TestEnvironment::shop()
             .file("Dockerfile", "FROM scratch\nCOPY VERSION /\n")
@@ -21,7 +21,7 @@ impl Own {
             .with("CIRUN_REGISTRY", &self.0)
     }
 
-    /// Kills the registry's process; the engine starts another.
+    /// Kills the registry's process; the engine restarts it.
     fn kill(&self) {
         let pid = || docker(&["inspect", "--format", "{{.State.Pid}}", &self.0]).trim().parse::<i32>().unwrap();
         let killed = pid();

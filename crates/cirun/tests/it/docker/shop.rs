@@ -1,4 +1,4 @@
-//! The example of a team's Build stage, from its services to the image in the registry.
+//! The example of a team's Build stage, from its services to the pushed image.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::it::support::{Events, TestEnvironment, assert_nothing_left, docker};
 const STEPS: [&str; 7] = ["wait_for_services", "unit_tests", "lint", "version", "render", "push", "announce"];
 
 fn shop(pipeline: &str) -> (TestEnvironment, Events, String) {
-    // The tests run beside each other: each pushes a tag of its own.
+    // The tests run concurrently: each pushes a tag of its own.
     let version = format!("1.0-{}", pipeline.trim_end_matches(".yaml"));
     let environment = TestEnvironment::shop().file("VERSION", version);
     let output = environment.cirun(&["local", pipeline, "--events", "e.jsonl", "--junit", "j.xml"]).exits(0);
@@ -31,7 +31,7 @@ fn succeeds(pipeline: &str) -> (TestEnvironment, Events, String) {
     (environment, events, words)
 }
 
-/// The addresses that the run printed for `docker pull`.
+/// The addresses in the run's output for `docker pull`.
 fn printed(words: &str) -> Vec<&str> {
     words.lines().filter_map(|line| line.trim().strip_prefix("docker pull ")).collect()
 }
@@ -40,7 +40,7 @@ fn printed(words: &str) -> Vec<&str> {
 fn image_is_there(events: &Events, words: &str) {
     let tag = events.one("step_finished", "version")["outputs"]["IMAGE_TAG"].clone();
     let tag = tag.as_str().unwrap();
-    // By the output variable on kubernetes, by the artifact on vm, whose plugin writes no output.
+    // With the output variable on kubernetes, with the artifact on vm, whose plugin writes no output.
     let announced = events.output("announce");
     let digest = announced.iter().find_map(|line| line.strip_prefix(&format!("shop:{tag} is ready, ")));
     let digest = digest.unwrap_or_else(|| panic!("{announced:?}"));

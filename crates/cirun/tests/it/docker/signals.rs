@@ -1,11 +1,11 @@
-//! Ctrl-C, SIGTERM and SIGKILL: nothing is left, now or at the next start.
+//! Ctrl-C, SIGTERM and SIGKILL: nothing is left, at once or after the next start.
 
 use rustix::process::Signal;
 
 use super::engine;
 use crate::it::support::{Running, Stage, TestEnvironment, assert_nothing_left, left_by, run_step, until};
 
-/// A run in the middle of its step, which does not listen to SIGTERM.
+/// A run in the middle of its step, which ignores SIGTERM.
 fn stubborn() -> (TestEnvironment, Running) {
     let stage =
         Stage::kubernetes().step(&run_step("long", "trap '' TERM INT\necho begun\nwhile true; do sleep 1; done"));
@@ -36,12 +36,12 @@ fn interrupted() {
     assert_nothing_left(events.run());
 }
 
-/// Dry, as others' runs have objects on the engine too.
+/// A dry run, because other runs also have objects on the engine.
 #[test]
 fn cleaning_leaves_a_run_alone_that_is_under_way() {
     let (environment, running) = stubborn();
     let run = environment.events().run().to_owned();
-    let output = environment.cirun(&["clean", "--dry-run"]).exits(0).says(&format!("run {run} is under way"));
+    let output = environment.cirun(&["clean", "--dry-run"]).exits(0).says(&format!("run {run} is in progress"));
     assert!(!output.stdout.contains(&run), "{output}");
     let output = environment.cirun(&["clean", "--dry-run", "--run", &run]).exits(0);
     assert!(output.stdout.contains(&run), "{output}");
@@ -77,9 +77,9 @@ fn killed() {
     let run = environment.events().run().to_owned();
     running.signal(Signal::KILL);
     drop(running.wait());
-    assert!(!left_by(&run).is_empty(), "nobody has cleaned up yet");
+    assert!(!left_by(&run).is_empty(), "no run has cleaned up yet");
     let next = engine(&Stage::kubernetes().step(&run_step("a", "true")).pipeline());
     drop(super::run(&next, &[], 0));
-    // Any run of this machine may have been the one that did it, a test beside this one too.
+    // Any run on this machine may have done it, including a concurrent test.
     assert_nothing_left(&run);
 }

@@ -47,13 +47,13 @@ fn restore(key: &str, more: &str) -> String {
     store_step("restore", "RestoreCacheS3", &format!("{BUCKET}, key: {key}{more}"))
 }
 
-/// A workspace with the pipeline, its stage with the shared path `/deps`.
+/// A workspace with the pipeline; its stage has the shared path `/deps`.
 fn workspace(stage: &Stage) -> TestEnvironment {
     let shared = stage.pipeline().replace("      execution:\n", "      sharedPaths: [/deps]\n          execution:\n");
     engine(&shared).file(".harness/stores.yaml", CONNECTORS)
 }
 
-/// The environment with another pipeline: its home, and with it its caches, stay.
+/// The same environment with another pipeline: its home, with its caches, stays.
 fn next(environment: TestEnvironment, stage: &Stage) -> TestEnvironment {
     let shared = stage.pipeline().replace("      execution:\n", "      sharedPaths: [/deps]\n          execution:\n");
     environment.file("ci.yaml", shared)
@@ -91,8 +91,8 @@ fn saved_in_one_run_and_restored_in_the_next() {
     let environment = environment.file("lock", "2\n");
     let strict = Stage::kubernetes().step(&restore(KEY, ", failIfKeyNotFound: true"));
     let (_, events) = run(&next(environment, &strict), &SECRETS, 1);
-    let told = events.output("restore").concat();
-    assert!(told.contains("does not exist in s3://ci-caches"), "{told}");
+    let message = events.output("restore").concat();
+    assert!(message.contains("does not exist in s3://ci-caches"), "{message}");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_miss_is_no_failure_unless_the_step_says_so() {
         .step(&run_step_with("never", "echo no", ""));
     let (_, events) = run(&workspace(&stage), &SECRETS, 1);
     assert_eq!(events.outcomes(), "restore succeeded, after succeeded, strict failed 1, never skipped");
-    assert_eq!(events.output("restore")[1], "nothing is kept under this key: nothing is restored");
+    assert_eq!(events.output("restore")[1], "the cache has nothing for this key: nothing is restored");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn what_cannot_be_saved_fails_the_step_and_strategies_act() {
     let stage = Stage::vm().step(&ignored).step(&run_step("after", "echo went on"));
     let (_, events) = run(&workspace(&stage), &SECRETS, 0);
     assert_eq!(events.outcomes(), "save ignored 1, after succeeded");
-    assert!(events.output("save").concat().contains("none is not there, or cannot be read"));
+    assert!(events.output("save").concat().contains("none does not exist, or cannot be read"));
 }
 
 #[test]
@@ -132,21 +132,24 @@ fn uploads_are_collected_with_the_run() {
     assert_eq!(events.output("up"), ["/harness/out/a.txt → s3://releases/shop/1/out/a.txt (2 B)"]);
     let artifacts = environment.record().join("artifacts");
     assert_eq!(fs::read_to_string(artifacts.join("s3/releases/shop/1/out/a.txt")).unwrap(), "a\n");
-    let told = format!(
+    let message = format!(
         "uploads (collected in {}):\n  gs/reports/latest/c  2 bytes\n  s3/releases/shop/1/out/a.txt  2 bytes\n",
         artifacts.display()
     );
-    assert!(output.stderr.contains(&told), "{output}");
-    assert!(output.stderr.contains("`up` is collected with the run's artifacts: in CI it goes to s3://releases"));
+    assert!(output.stderr.contains(&message), "{output}");
+    assert!(output.stderr.contains(
+        "the files of `up` are collected with the run's artifacts; in CI they go to \
+        s3://releases"
+    ));
     drop(environment.cirun(&["report"]).exits(0).says("s3/releases/shop/1/out/a.txt  2 bytes"));
 
     drop(fs::remove_dir_all(environment.workspace().join("out")));
     let (output, events) = run(&environment, &[&SECRETS[..], &["--push", "none"]].concat(), 0);
     assert_eq!(events.output("up"), ["/harness/out/a.txt would go to s3://releases/shop/1/out/a.txt (2 B)"]);
-    assert!(output.stderr.contains("uploads    nowhere: their files are only listed"), "{output}");
+    assert!(output.stderr.contains("uploads    nowhere: files are listed only"), "{output}");
 }
 
-/// An archive in the store that leads out of what was saved, as a stranger might put it there.
+/// An archive in the store with paths outside its source, as an attacker might put it there.
 #[test]
 fn an_archive_that_leads_elsewhere_is_refused() {
     let environment = workspace(&Stage::kubernetes().step(&restore("k", "")));
@@ -164,8 +167,8 @@ fn an_archive_that_leads_elsewhere_is_refused() {
     }
     drop(archive.into_inner().unwrap());
     let (_, events) = run(&environment, &SECRETS, 1);
-    let told = events.output("restore").concat();
-    assert!(told.contains("leads out of what was saved"), "{told}");
+    let message = events.output("restore").concat();
+    assert!(message.contains("is outside the saved path"), "{message}");
 }
 
 #[test]
@@ -179,15 +182,15 @@ fn clean_all_frees_the_caches() {
     assert!(environment.caches().join("s3/ci-caches/k").exists());
 }
 
-/// The images that stand in for the plugins themselves.
+/// The images that replace the plugins themselves.
 const PLUGINS: [&str; 4] =
     ["--plugin-image", "plugins/cache=cirun.local/cache:1", "--plugin-image", "plugins/s3=cirun.local/s3:1"];
 
-/// The header by which moto knows that a call is S3's.
+/// The header by which moto recognises an S3 call.
 const SIGNED: &str =
     "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
 
-/// Calls moto; returns its answer.
+/// Calls moto; returns its response.
 fn call(url: &str, line: &str) -> Result<String> {
     let host = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host)?;
@@ -197,7 +200,7 @@ fn call(url: &str, line: &str) -> Result<String> {
     Ok(answer)
 }
 
-/// The plugins themselves, by S3's own names, which the front forwards to moto on this machine.
+/// The plugins themselves, with S3's own names, which the gateway forwards to moto on this machine.
 #[test]
 fn plugins_run_against_an_endpoint_that_is_given() -> Result<()> {
     let moto = moto()?;
@@ -216,10 +219,7 @@ fn plugins_run_against_an_endpoint_that_is_given() -> Result<()> {
     let (output, events) = run(&environment, &[&SECRETS[..], &PLUGINS, &["--aws-endpoint-url", &moto.url]].concat(), 0);
     assert_eq!(events.output("show"), ["20000000"]);
     assert!(output.stderr.contains(&format!("  S3         s3://ci-caches is forwarded to {}", moto.url)), "{output}");
-    assert!(
-        output.stderr.contains("`save` talks to the AWS endpoint that was given: in CI to s3://ci-caches"),
-        "{output}"
-    );
+    assert!(output.stderr.contains("`save` uses your AWS endpoint, in CI s3://ci-caches"), "{output}");
     assert!(!environment.home().join(".cache/cirun/caches").exists());
     let kept = call(&moto.url, "GET /releases?list-type=2")?;
     assert!(kept.contains("<Key>shop/target/out</Key>") && kept.contains("<Size>20000000</Size>"), "{kept}");
@@ -265,7 +265,7 @@ fn the_endpoint_of_a_step_is_a_background_step() -> Result<()> {
     Ok(())
 }
 
-/// Under `--push local` nothing goes to a bucket outside, whatever the step's endpoint is.
+/// With `--push local` nothing goes to a bucket outside, whatever the step's endpoint.
 #[test]
 fn an_endpoint_outside_of_the_stage_is_not_asked() {
     let stage = Stage::vm()

@@ -1,11 +1,11 @@
-//! The questions for names that leave the networks of containers, as the machine's own interfaces show them.
+//! DNS queries that leave the networks of containers, captured on the machine's own interfaces.
 
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-/// Prints `listening`, then, when its input ends, each name that was asked for by DNS on an interface that is no bridge of
+/// Prints `listening`, then, when its input ends, each name in a DNS query on an interface that is not a bridge of
 /// containers: on the way out, or to a name server of this machine.
 const SCRIPT: &str = r#"
 import select, socket, struct, sys
@@ -49,7 +49,7 @@ look()
 print(*sorted(names), sep="\n")
 "#;
 
-/// A capture under way, in a container on the machine's own network.
+/// A running capture, in a container on the machine's own network.
 #[derive(Debug)]
 pub(crate) struct DnsCapture {
     child: Child,
@@ -57,7 +57,7 @@ pub(crate) struct DnsCapture {
 }
 
 impl DnsCapture {
-    /// Begins; everything that is asked for from now on is seen.
+    /// Starts the capture.
     #[track_caller]
     pub(crate) fn start() -> Self {
         let mut child = Command::new("docker")
@@ -74,7 +74,7 @@ impl DnsCapture {
         Self { child, output }
     }
 
-    /// Ends, and returns the names that were asked for.
+    /// Stops, and returns the queried names.
     pub(crate) fn names(mut self) -> Vec<String> {
         drop(self.child.stdin.take());
         let mut names = String::new();

@@ -1,8 +1,8 @@
-//! The engine behind a run, seen from outside: what is left on it, what it can pull.
+//! The engine of a run, from outside: what is left on it, and what it can pull.
 
 use std::process::Command;
 
-/// Runs `docker` and returns what it prints; a failure fails the test.
+/// Runs `docker` and returns its output; a failure fails the test.
 #[track_caller]
 pub(crate) fn docker(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().expect("docker's command line is installed");
@@ -11,7 +11,7 @@ pub(crate) fn docker(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The containers, networks and volumes that carry the run's label.
+/// The containers, networks and volumes with the run's label.
 pub(crate) fn left_by(run: &str) -> Vec<String> {
     let label = format!("label=cirun.run={run}");
     let kinds: [&[&str]; 3] = [&["ps", "--all"], &["network", "ls"], &["volume", "ls"]];
@@ -19,7 +19,7 @@ pub(crate) fn left_by(run: &str) -> Vec<String> {
     listed.iter().flat_map(|text| text.lines()).map(str::to_owned).collect()
 }
 
-/// Nothing carries the run's label any more.
+/// Checks that nothing with the run's label is left.
 #[track_caller]
 pub(crate) fn assert_nothing_left(run: &str) {
     assert_eq!(left_by(run), [] as [&str; 0], "objects of the run {run}");

@@ -1,4 +1,4 @@
-//! A user of cirun: a home, a workspace, an environment of its own.
+//! A user of cirun: with a home directory, a workspace, and an environment.
 
 use std::{
     fs,
@@ -14,10 +14,10 @@ use tempfile::TempDir;
 use super::terminal::Terminal;
 use super::{CommandOutput, Events, filters, free_port, process::Running};
 
-/// An engine that nobody has.
+/// The address of an engine that does not exist.
 const NO_ENGINE: &str = "unix:///nonexistent/docker.sock";
 
-/// A temporary home and workspace; commands run with a cleared environment and the workspace as current directory.
+/// A temporary home and workspace; commands run with an empty environment and the workspace as current directory.
 #[derive(Debug)]
 pub(crate) struct TestEnvironment {
     root: TempDir,
@@ -48,34 +48,34 @@ impl TestEnvironment {
         environment
     }
 
-    /// The engine of this machine, by `DOCKER_HOST` of the tests' own environment or the usual socket.
+    /// Uses the engine of this machine, by `DOCKER_HOST` of the tests' own environment or the usual socket.
     ///
-    /// The registry is `CIRUN_TEST_REGISTRY`, which `cargo xtask test` removes at the end, or else one that only the
-    /// tests of this tree use.
+    /// The registry is `CIRUN_TEST_REGISTRY`, which `cargo xtask test` removes at the end, or one that only the tests
+    /// of this tree use.
     pub(crate) fn with_engine(self) -> Self {
         let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
         let registry = std::env::var("CIRUN_TEST_REGISTRY").unwrap_or_else(|_| registry_of_this_tree());
         self.with("DOCKER_HOST", &host).with("CIRUN_REGISTRY", &registry)
     }
 
-    /// Runs ask for consent, as for a person; else every run is given `--trust`.
+    /// Runs ask for consent, as for users; otherwise every run gets `--trust`.
     pub(crate) fn untrusted(mut self) -> Self {
         self.is_trusted = false;
         self
     }
 
-    /// A variable of the environment.
+    /// Sets a variable of the environment.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The last value of a variable that was given.
+    /// The last value that was set for a variable.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Writes a file of the workspace.
+    /// Writes a new file of the workspace.
     pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.workspace().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -83,18 +83,18 @@ impl TestEnvironment {
         self
     }
 
-    /// Writes a file of the workspace in place of an earlier one.
+    /// Replaces a file of the workspace.
     pub(crate) fn write(&self, path: &str, content: &str) {
         fs::write(self.workspace().join(path), content).unwrap();
     }
 
-    /// The example's stage on a VM publishes a port; beside other tests that has to be one of its own.
+    /// The example's stage on a VM publishes a port; next to other tests it must be a port of its own.
     pub(crate) fn shop() -> Self {
         let port = free_port();
         Self::example("shop").edit("pipeline-vm.yaml", "\"16379\"", &format!("\"{port}\"")).with_engine()
     }
 
-    /// Replaces text in a file of the workspace, which must be there.
+    /// Replaces text in a file of the workspace; the text must exist.
     pub(crate) fn edit(self, path: &str, from: &str, to: &str) -> Self {
         let text = self.read(path);
         assert!(text.contains(from), "{path} holds no {from:?}");
@@ -129,7 +129,7 @@ impl TestEnvironment {
         CommandOutput::new(output.expect("util-linux is installed"), filters::of(self.root.path()))
     }
 
-    /// Runs cirun, and says how much memory it held at its most, in KiB. One that does not end in two minutes fails the test.
+    /// Runs cirun, and returns its maximum memory in KiB. If it does not end in two minutes, the test fails.
     pub(crate) fn cirun_measured(&self, args: &[&str]) -> (CommandOutput, u64) {
         const MEASURE: &str = "import resource, subprocess, sys\n\
              code = subprocess.call(sys.argv[2:], timeout=120)\n\
@@ -182,7 +182,7 @@ impl TestEnvironment {
         self.root.path().join("home")
     }
 
-    /// The caches of the workspace's project, which are named after its directory.
+    /// The caches of the workspace's project, which have the name of its directory.
     pub(crate) fn caches(&self) -> PathBuf {
         let caches = self.home().join(".cache/cirun/caches");
         let project = fs::canonicalize(self.workspace()).unwrap();

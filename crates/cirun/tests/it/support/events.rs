@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(crate) struct Events(Vec<Value>);
 
 impl Events {
-    /// Reads a file of one JSON object a line.
+    /// Reads a file with one JSON object per line.
     #[track_caller]
     pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -63,7 +63,7 @@ impl Events {
         self.0[0]["run"].as_str().expect("the first event names the run")
     }
 
-    /// Where the first event of that type about that step stands.
+    /// The position of the first event of that type about that step.
     #[track_caller]
     pub(crate) fn position(&self, kind: &str, step: &str) -> usize {
         let found = self.0.iter().position(|event| event["type"] == kind && below_stage(event) == step);

@@ -1,10 +1,10 @@
-//! What differs from run to run, and the words that stand for it in snapshots.
+//! Values that differ from run to run, and their replacements in snapshots.
 
 use std::path::Path;
 
 use regex::Regex;
 
-/// Patterns and their words, in the order in which they are applied.
+/// Patterns and their replacements, in the order in which they are applied.
 const FILTERS: [(&str, &str); 7] = [
     (r"\b\d{4}-\d{6}-[0-9a-f]{6}\b", "[RUN]"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[TIME]"),
@@ -21,7 +21,7 @@ pub(super) struct Filters {
     root: String,
 }
 
-/// The filters where `root` is the environment's directory.
+/// The filters for an environment in the directory `root`.
 pub(super) fn of(root: &Path) -> Filters {
     Filters { root: root.display().to_string() }
 }

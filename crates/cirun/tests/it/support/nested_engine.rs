@@ -1,10 +1,10 @@
-//! An engine of a test's own, in a container of this machine's engine.
+//! An engine for one test, in a container of this machine's engine.
 
 use std::process::{Command, Stdio};
 
 use super::{docker, until};
 
-/// A running engine; it goes with all that it has when it is dropped.
+/// A running engine; removed with its content when it is dropped.
 #[derive(Debug)]
 pub(crate) struct NestedEngine {
     name: String,
@@ -12,8 +12,8 @@ pub(crate) struct NestedEngine {
 }
 
 impl NestedEngine {
-    /// Starts one with more options of `docker run` and of its daemon, and waits until it answers. It sees the machine's
-    /// `/tmp`, where the workspaces of tests are.
+    /// Starts one with additional options of `docker run` and of its daemon, and waits until it responds. It sees the
+    /// machine's `/tmp`, where the workspaces of tests are.
     #[track_caller]
     pub(crate) fn start(name: &str, options: &[&str], daemon: &[&str]) -> Self {
         let name = format!("cirun-it-{name}-{}", std::process::id());
@@ -32,7 +32,7 @@ impl NestedEngine {
         &self.address
     }
 
-    /// Gives it an image that this machine's engine has.
+    /// Copies an image from this machine's engine to it.
     #[track_caller]
     pub(crate) fn load(&self, image: &str) {
         let mut save = Command::new("docker").args(["save", image]).stdout(Stdio::piped()).spawn().unwrap();
@@ -41,7 +41,7 @@ impl NestedEngine {
         assert!(save.wait().unwrap().success() && loaded.status.success(), "{image}: {loaded:?}");
     }
 
-    /// Its containers, networks and volumes, but for those that each engine has.
+    /// Its containers, networks and volumes, except those that every engine has.
     #[track_caller]
     pub(crate) fn objects(&self) -> String {
         let kinds: [&[&str]; 3] = [

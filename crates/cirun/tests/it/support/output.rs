@@ -1,4 +1,4 @@
-//! What a command said and how it ended.
+//! The output of a command, and its exit code.
 
 use std::{fmt, process::Output};
 
@@ -8,9 +8,9 @@ use super::filters::Filters;
 #[must_use]
 #[derive(Debug)]
 pub(crate) struct CommandOutput {
-    /// Standard output, as it was.
+    /// Standard output, unfiltered.
     pub(crate) stdout: String,
-    /// Standard error, as it was.
+    /// Standard error, unfiltered.
     pub(crate) stderr: String,
     status: String,
     code: Option<i32>,
@@ -28,21 +28,21 @@ impl CommandOutput {
         }
     }
 
-    /// The command ended with this code; otherwise the test fails with all that it said.
+    /// Checks the exit code; otherwise the test fails with the whole output.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "\n{self}");
         self
     }
 
-    /// Standard error holds `text`.
+    /// Checks that standard error contains `text`.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "stderr holds no {text:?}\n{self}");
         self
     }
 
-    /// Standard output is one JSON value.
+    /// Parses standard output as one JSON value.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self}"))

@@ -1,6 +1,6 @@
 //! Small pipelines.
 
-/// A CI stage in text, made of steps in text.
+/// A CI stage as text, made of steps as text.
 #[derive(Debug, Clone)]
 pub(crate) struct Stage {
     infrastructure: &'static str,
@@ -76,7 +76,7 @@ impl Stage {
         text
     }
 
-    /// A pipeline of this stage alone, `build`.
+    /// A pipeline with only this stage, `build`.
     pub(crate) fn pipeline(&self) -> String {
         pipeline(&[("build", self)])
     }
@@ -97,7 +97,7 @@ pub(crate) fn pipeline(stages: &[(&str, &Stage)]) -> String {
     text
 }
 
-/// A pipeline of one stage of another type than `CI`, made of entries of its list of steps.
+/// A pipeline of one stage of a type other than `CI`, made of entries of its list of steps.
 pub(crate) fn group_stage(kind: &str, steps: &[&str]) -> String {
     let steps: String = steps.iter().map(|step| indent(step, 12)).collect();
     format!(

@@ -1,4 +1,4 @@
-//! A cirun that runs while the test goes on.
+//! A cirun that runs while the test continues.
 
 use std::{
     fs::{self, File},
@@ -12,10 +12,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{CommandOutput, filters::Filters};
 
-/// How long anything may take that a test waits for; the machine may be busy.
+/// The timeout of everything that a test waits for; the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running cirun; it is killed where the test gives up.
+/// A running cirun; it is killed if the test fails.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Option<Child>,
@@ -25,24 +25,24 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts the command; what it says goes to files in `directory`, so that it can be read on the way.
+    /// Starts the command; its output goes to files in `directory`, so that it can be read meanwhile.
     pub(super) fn start(mut command: Command, directory: &Path, filters: Filters) -> Self {
         let (stdout, stderr) = (directory.join("stdout"), directory.join("stderr"));
         command.stdout(File::create(&stdout).unwrap()).stderr(File::create(&stderr).unwrap());
         Self { child: Some(command.spawn().unwrap()), stdout, stderr, filters }
     }
 
-    /// Whether it has said `text` on standard error.
+    /// Whether it has printed `text` on standard error.
     pub(crate) fn said(&self, text: &str) -> bool {
         self.stderr().contains(text)
     }
 
-    /// What it has said on standard error.
+    /// Its standard error so far.
     pub(crate) fn stderr(&self) -> String {
         fs::read_to_string(&self.stderr).unwrap()
     }
 
-    /// What it has said on standard output.
+    /// Its standard output so far.
     pub(crate) fn stdout(&self) -> String {
         fs::read_to_string(&self.stdout).unwrap()
     }
@@ -72,7 +72,7 @@ impl Drop for Running {
     }
 }
 
-/// Waits until `condition` holds.
+/// Waits until `condition` is true.
 #[track_caller]
 pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;

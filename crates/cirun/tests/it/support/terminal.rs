@@ -1,4 +1,4 @@
-//! cirun at a terminal of its own, with somebody who reads and types.
+//! cirun at a terminal of its own, with a user who reads and types.
 
 use std::{
     fs::{File, OpenOptions},
@@ -14,7 +14,7 @@ use rustix::{
     termios::{Winsize, tcsetwinsize},
 };
 
-/// Longer than anything here takes, on a busy machine too.
+/// Longer than anything here takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running cirun and its terminal; it ends with the test.
@@ -37,13 +37,13 @@ impl Terminal {
         let screen = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
         command.stdin(screen.try_clone().unwrap()).stdout(screen.try_clone().unwrap()).stderr(screen);
         let child = command.spawn().unwrap();
-        // The command keeps the screen open, so that its end would not be seen.
+        // The command keeps the screen open, so its end would not be seen.
         drop(command);
         let (keyboard, shown) = (File::from(master), Arc::<Mutex<String>>::default());
         let (mut output, seen) = (keyboard.try_clone().unwrap(), Arc::clone(&shown));
         let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
-            // The terminal of a program that has ended gives an error.
+            // The terminal of a program that has ended returns an error.
             while let Ok(count @ 1..) = output.read(&mut bytes) {
                 seen.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
             }
@@ -67,7 +67,7 @@ impl Terminal {
         self
     }
 
-    /// Waits for the end, and returns the exit code and all that was shown.
+    /// Waits for the end, and returns the exit code and the whole output.
     pub(crate) fn ends(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         self.reader.take().map(JoinHandle::join).transpose().unwrap();

@@ -1,18 +1,18 @@
-//! The address of a request, made plain the way the engine's router reads it. Pure.
+//! The address of a request, normalised as the engine's router reads it. Pure.
 
 use hyper::Uri;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::refusal::Refusal;
 
-/// What a segment of a path is written with.
+/// The characters of a path segment that stay unencoded.
 const ENCODED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
 /// The address of a request: decoded once, without empty segments and dots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
-    /// `v1.41`, where the client names it.
+    /// `v1.41`, if the client names it.
     version: Option<String>,
     segments: Vec<String>,
     query: Vec<(String, String)>,
@@ -48,13 +48,13 @@ impl Address {
         &self.segments
     }
 
-    /// The first value of a parameter, which is the one that the engine reads; none where it is empty.
+    /// The first value of a parameter, which the engine reads; `None` if it is empty.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         let (_, value) = self.query.iter().find(|(known, _)| known == name)?;
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// Whether a parameter is on, as the engine reads it.
+    /// Whether a parameter is true, as the engine reads it.
     pub(super) fn is_on(&self, name: &str) -> bool {
         self.parameter(name).is_some_and(|value| {
             !matches!(value.trim().to_ascii_lowercase().as_str(), "" | "0" | "no" | "false" | "none")
@@ -66,7 +66,7 @@ impl Address {
         &self.query
     }
 
-    /// The same address with this parameter instead of all of its name.
+    /// The same address with this parameter; replaces all of the same name.
     pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         self = self.without(name);
         self.query.push((name.to_owned(), value.to_owned()));
@@ -85,7 +85,7 @@ impl Address {
         Self { version: self.version.clone(), segments, query: Vec::new() }
     }
 
-    /// The same address with another segment.
+    /// The same address with one segment replaced.
     pub(super) fn with_segment(mut self, at: usize, segment: &str) -> Self {
         if let Some(place) = self.segments.get_mut(at) {
             *place = segment.to_owned();
@@ -93,7 +93,7 @@ impl Address {
         self
     }
 
-    /// The address as it goes on to the engine.
+    /// The address to forward to the engine.
     pub(super) fn written(&self) -> String {
         let parts = self.version.iter().chain(&self.segments);
         let path: String = parts.map(|part| format!("/{}", utf8_percent_encode(part, ENCODED))).collect();

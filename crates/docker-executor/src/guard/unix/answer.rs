@@ -1,4 +1,4 @@
-//! Answers as the engine gives them.
+//! Responses in the engine's form.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
@@ -7,7 +7,7 @@ use serde_json::json;
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A body from the engine, or one of our own.
+/// A body from the engine, or one of cirun's own.
 pub(super) type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// The engine's body.
@@ -15,7 +15,7 @@ pub(super) fn passed(body: Incoming) -> Body {
     body.map_err(Into::into).boxed_unsync()
 }
 
-/// A body that is there already.
+/// A complete body.
 pub(super) fn whole(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
@@ -35,7 +35,7 @@ pub(super) fn refusal(status: u16, message: &str) -> Response<Body> {
     json(status, &json!({"message": message}))
 }
 
-/// A failure that the engine tells inside of a stream, after its `200`.
+/// An error in the engine's form inside a stream, after its `200`.
 pub(super) fn failure(message: &str) -> Response<Body> {
     json(200, &json!({"errorDetail": {"message": message}, "error": message}))
 }

@@ -1,4 +1,4 @@
-//! A request as the guard has read it, from which the one that goes on is written anew: never what the client sent.
+//! A parsed request, from which the forwarded one is rewritten: the client's bytes are never forwarded.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,11 +22,11 @@ use super::{
     refusal::Refusal,
 };
 
-/// More than any JSON body of the API has.
+/// Larger than any JSON body of the API.
 const MAX_BYTES: usize = 16 << 20;
-/// The type of body that the engine reads parameters from, beside those of the address.
+/// The content type whose body the engine reads parameters from, in addition to the address.
 const FORM: &str = "application/x-www-form-urlencoded";
-/// The headers that mean something to the engine.
+/// The headers that the engine uses.
 const HEADERS: [HeaderName; 5] = [
     ACCEPT,
     USER_AGENT,
@@ -34,10 +34,10 @@ const HEADERS: [HeaderName; 5] = [
     HeaderName::from_static("x-registry-auth"),
     HeaderName::from_static("x-registry-config"),
 ];
-/// What begins the headers of connections that change their protocol.
+/// The prefix of headers for connections that change their protocol.
 const OF_UPGRADES: [&str; 2] = ["x-docker-expose-session-", "sec-websocket-"];
 
-/// Where the body of a request is until somebody reads it.
+/// The body of a request, until it is read.
 #[derive(Clone, Default)]
 pub(super) struct Unread(Arc<Mutex<Option<Incoming>>>);
 
@@ -50,10 +50,10 @@ impl Unread {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Reads what nobody has read, to some length: a client that is still writing would not see the answer.
+    /// Reads a body that was not read, up to a limit: a client that is still writing would not see the response.
     pub(super) async fn drain(&self) {
         if let Some(body) = self.take() {
-            // What breaks off, or is longer, needs no more of it.
+            // A body that breaks off, or is longer, can be ignored.
             drop(Limited::new(body, MAX_BYTES).collect().await);
         }
     }
@@ -65,15 +65,15 @@ pub(super) struct Asked {
     pub(super) address: Address,
     pub(super) headers: HeaderMap,
     body: Unread,
-    /// The connection, once it has changed its protocol.
+    /// The connection after it has changed its protocol.
     pub(super) upgrade: Option<OnUpgrade>,
 }
 
 impl Asked {
-    /// Reads a request up to its body.
+    /// Parses a request up to its body.
     ///
     /// # Errors
-    /// An address that cannot be read, or a form as body.
+    /// An address that cannot be parsed, or a form as body.
     pub(super) fn read(mut request: Request<Incoming>, unread: &Unread) -> Result<Self, Refusal> {
         let upgrade = request.headers().contains_key(UPGRADE).then(|| on(&mut request));
         let (parts, body) = request.into_parts();
@@ -107,7 +107,7 @@ impl Asked {
         Ok(document::read(&self.bytes().await?)?)
     }
 
-    /// The body as it comes.
+    /// The body as a stream.
     pub(super) fn body(&self) -> Option<Incoming> {
         self.body.take()
     }
@@ -117,18 +117,18 @@ impl Asked {
         self.with(None, answer::whole(Bytes::new()))
     }
 
-    /// The request with an archive as body, as it comes.
+    /// The request with an archive as body, as a stream.
     pub(super) fn archive(&self) -> Result<Request<Body>, BoxError> {
         let body = self.body.take().map_or_else(|| answer::whole(Bytes::new()), passed);
         self.with(Some("application/x-tar"), body)
     }
 
-    /// The request with this body in JSON.
+    /// The request with this JSON body.
     pub(super) fn json(&self, object: Object) -> Result<Request<Body>, BoxError> {
         self.with(Some("application/json"), answer::whole(Value::Object(object).to_string()))
     }
 
-    /// The request with another body of this type.
+    /// The request with another body of this content type.
     pub(super) fn with(&self, kind: Option<&'static str>, body: Body) -> Result<Request<Body>, BoxError> {
         let mut request =
             Request::builder().method(self.method.clone()).uri(self.address.written()).header(HOST, "docker");

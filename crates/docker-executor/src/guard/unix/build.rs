@@ -1,4 +1,4 @@
-//! Builds by the guarded socket: what they start from is got where it is kept, as pulls are.
+//! Builds through the guarded socket: their base images are looked up like those of pulls.
 
 use std::collections::BTreeMap;
 
@@ -24,10 +24,10 @@ use super::{
 };
 use crate::SocketReach;
 
-/// How an engine says that containerd keeps its images.
+/// How an engine reports that containerd stores its images.
 const CONTAINERD_STORE: &str = "io.containerd.snapshotter";
 
-/// What a client asks of BuildKit to come out of a build.
+/// The results that a client may request of BuildKit.
 #[derive(Deserialize)]
 struct Output {
     #[serde(rename = "Type", default)]
@@ -45,7 +45,7 @@ pub(super) async fn answer(guard: &Guard, mut asked: Asked) -> Result<Response<B
         guard.note_name(name, None, Fate::Removed).await;
     }
     if asked.address.parameter("version") == Some("2") {
-        // BuildKit asks the client for the files.
+        // BuildKit requests the files from the client.
         return forward::pass(guard.engine_socket(), asked.archive()?).await;
     }
     let context = Context::receive(asked.body(), &guard.settings.directory).await?;
@@ -56,20 +56,20 @@ pub(super) async fn answer(guard: &Guard, mut asked: Asked) -> Result<Response<B
         for base in &bases {
             get(guard, &asked, base, pulls).await?;
         }
-        // All are there, or are the engine's to get as it likes.
+        // All are available, or the engine may get them from anywhere.
         asked.address = asked.address.without("pull");
     }
     forward::pass(guard.engine_socket(), asked.with(Some("application/x-tar"), context.body()?)?).await
 }
 
-/// Answers `POST /session`: what comes by it are the engine's questions, about a build that [`check`] has seen.
+/// Answers `POST /session`: it carries the engine's requests about a build that [`check`] has accepted.
 pub(super) async fn session(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
     let request = asked.plain()?;
     forward::join(guard.engine_socket(), request, asked.upgrade).await
 }
 
-/// Answers `POST /grpc`, by which clients speak with BuildKit itself. With Docker's own image store it makes images of the engine
-/// and no more; with that of containerd it can push them as well.
+/// Answers `POST /grpc`, by which clients use BuildKit itself. With Docker's own image store it only creates images of
+/// the engine; with containerd's it can also push them.
 pub(super) async fn buildkit(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
     if guard.places.reach == SocketReach::Guarded {
         let status = guard.shared.engine.docker.info().await?.driver_status.unwrap_or_default();
@@ -95,7 +95,7 @@ fn arguments(asked: &Asked) -> Result<Arguments, Refusal> {
     Ok(read.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }
 
-/// Gets an image from where it is kept, or from where its name leads.
+/// Gets an image from this machine, or from the registry of its name.
 async fn get(guard: &Guard, asked: &Asked, image: &str, pulls: bool) -> Result<(), BoxError> {
     let (name, tag) = split_tag(image);
     let (place, tag) = (Repository::of(name), tag.unwrap_or("latest"));
@@ -110,7 +110,7 @@ async fn get(guard: &Guard, asked: &Asked, image: &str, pulls: bool) -> Result<(
         if pulled(guard, pull::request(&asked.address, &kept, tag, platform)?).await?.is_none() {
             let copy = if tag.contains(':') { format!("{kept}@{tag}") } else { format!("{kept}:{tag}") };
             if tag.contains(':') {
-                let reason = "the engine cannot have a kept image under a digest: name it by its tag";
+                let reason = "the engine cannot name an image of the local registry by digest: use its tag";
                 return Err(Refusal::missing(format_args!("`{image}`: {reason}")).into());
             }
             guard.note_name(name, Some(tag), Fate::Removed).await;
@@ -132,7 +132,7 @@ async fn get(guard: &Guard, asked: &Asked, image: &str, pulls: bool) -> Result<(
     }
 }
 
-/// Pulls an image; why it could not be.
+/// Pulls an image; returns why it could not.
 async fn pulled(guard: &Guard, request: hyper::Request<Body>) -> Result<Option<String>, BoxError> {
     let answer = forward::ask(guard.engine_socket(), request).await?;
     let status = answer.status();
@@ -143,17 +143,17 @@ async fn pulled(guard: &Guard, request: hyper::Request<Body>) -> Result<Option<S
     }
 }
 
-/// Checks what the build is asked to do beside building.
+/// Checks what the build is asked to do besides building.
 fn check(asked: &Asked, reach: SocketReach, needs: &mut Needs) -> Result<(), Refusal> {
     let address = &asked.address;
     if let Some((name, _)) = address.parameters().iter().find(|(name, _)| !fields::BUILD.contains(&name.as_str())) {
-        return Err(Refusal::forbidden(format_args!("a build with `{name}`"), "it does not know what that is"));
+        return Err(Refusal::forbidden(format_args!("a build with `{name}`"), "the guard does not know it"));
     }
     match address.parameter("remote") {
         None | Some("client-session") => {}
         Some(source) => {
             let reason =
-                format!("the engine would fetch it by the machine's own network: fetch it in the step; {DIND}");
+                format!("the engine would fetch it over the machine's own network: fetch it in the step; {DIND}");
             return Err(Refusal::forbidden(format_args!("a build of `{source}`"), &reason));
         }
     }
@@ -169,8 +169,8 @@ fn check(asked: &Asked, reach: SocketReach, needs: &mut Needs) -> Result<(), Ref
     for output in outputs {
         let attribute = |name: &str| output.attributes.get(name).is_some_and(|value| value != "false");
         if output.kind == "registry" || attribute("push") || attribute("push-by-digest") {
-            let reason = "cirun cannot see where it goes: build it, then use `docker push`";
-            return Err(Refusal::forbidden("a build that pushes what it makes", reason));
+            let reason = "cirun cannot check the target: build the image, then use `docker push`";
+            return Err(Refusal::forbidden("a build that pushes its result", reason));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What a step may have a container be. Pure, but for the look at paths.
+//! The containers that a step may create. Pure, except for the lookup of paths.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::SocketReach;
 
-/// A description that may go on, once what it needs is the run's.
+/// An accepted description, with the objects that must belong to the run.
 pub(super) struct Described {
     pub(super) object: Object,
     pub(super) needs: Needs,
@@ -22,7 +22,7 @@ pub(super) struct Described {
 /// Checks the description of a container, and adds the run's labels.
 ///
 /// # Errors
-/// What a step may not have: why, and what allows it.
+/// A setting that a step may not use: why, and what allows it.
 pub(super) fn describe(
     object: Object,
     places: &Places,
@@ -42,7 +42,7 @@ pub(super) fn describe(
     Ok(Described { object, needs })
 }
 
-/// Checks the settings of a container that is made into an image.
+/// Checks the settings of a container from which an image is made.
 ///
 /// # Errors
 /// As [`describe`].
@@ -67,10 +67,10 @@ pub(super) fn updated(object: Object, places: &Places) -> Result<Object, Refusal
     }
 }
 
-/// Puts the run's labels over those of an object.
+/// Adds the run's labels to an object; they override its own.
 ///
 /// # Errors
-/// Labels that are no object.
+/// Labels that are not an object.
 pub(super) fn label(object: &mut Object, labels: &HashMap<String, String>) -> Result<(), Refusal> {
     let mut given = object_of(object, "Labels")?;
     given.retain(|name, _| !name.starts_with("cirun."));
@@ -79,7 +79,7 @@ pub(super) fn label(object: &mut Object, labels: &HashMap<String, String>) -> Re
     Ok(())
 }
 
-/// What a network mode of a container or a build names.
+/// The network in the network mode of a container or a build.
 ///
 /// # Errors
 /// The machine's own network.
@@ -89,7 +89,7 @@ pub(super) fn network_mode(mode: &str, what: &str, reach: SocketReach, needs: &m
         None if mode == "host" => opened(reach, format_args!("{what} on the machine's own network"))?,
         Some(("container", name)) => needs.containers.push(name.to_owned()),
         None => needs.networks.push(mode.to_owned()),
-        Some(_) => return Err(Refusal::bad(format_args!("`{mode}` is no network of {what}"))),
+        Some(_) => return Err(Refusal::bad(format_args!("`{mode}` is not a network of {what}"))),
     }
     Ok(())
 }
@@ -168,7 +168,7 @@ fn namespace(mode: &str, what: &str, reach: SocketReach, needs: &mut Needs) -> R
     Ok(())
 }
 
-/// What only an open socket gives.
+/// Settings that only an open socket allows.
 fn opened(reach: SocketReach, what: std::fmt::Arguments<'_>) -> Result<(), Refusal> {
     match reach {
         SocketReach::Open => Ok(()),

@@ -1,4 +1,4 @@
-//! The files of a build, kept aside while it is looked up what they start from.
+//! The files of a build, stored while its base images are looked up.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -19,16 +19,16 @@ use super::{
     refusal::Refusal,
 };
 
-/// No Dockerfile is longer.
+/// Larger than any Dockerfile.
 const MAX_DOCKERFILE_BYTES: u64 = 4 << 20;
 
-/// The archive of a build, in a file without a name.
+/// The archive of a build, in an unnamed file.
 pub(super) struct Context {
     file: File,
 }
 
 impl Context {
-    /// Takes the archive in.
+    /// Stores the archive.
     ///
     /// # Errors
     /// A body that breaks off, or a disk that is full.
@@ -54,14 +54,14 @@ impl Context {
     /// The text of a file of the archive.
     ///
     /// # Errors
-    /// An archive that cannot be read, and one without that file.
+    /// An archive that cannot be read, or that does not have the file.
     pub(super) async fn text_of(&self, name: &str) -> Result<String, BoxError> {
         let (file, name) = (self.file.try_clone()?, name.to_owned());
         let found = tokio::task::spawn_blocking(move || read(file, &name)).await?;
         Ok(found.map_err(|error| Refusal::bad(format_args!("the files of the build cannot be read: {error}")))?)
     }
 
-    /// The archive, as it goes on.
+    /// The archive, as a body to forward.
     ///
     /// # Errors
     /// Those of the file.
@@ -72,7 +72,7 @@ impl Context {
     }
 }
 
-/// Without the file that is named, the engine takes one in lower case.
+/// If the named file does not exist, the engine uses one in lower case.
 fn read(mut file: File, name: &str) -> io::Result<String> {
     for wanted in [name.to_owned(), name.to_ascii_lowercase()] {
         file.rewind()?;

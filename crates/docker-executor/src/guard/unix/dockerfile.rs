@@ -1,11 +1,11 @@
-//! The images that a Dockerfile starts from, or copies from. Pure.
+//! The images that a Dockerfile builds on or copies from. Pure.
 
 use std::collections::BTreeMap;
 
 /// The values of build arguments by name.
 pub(super) type Arguments = BTreeMap<String, String>;
 
-/// The names of all images that building the file needs, once each.
+/// The names of all images that the build needs, once each.
 pub(super) fn images(text: &str, given: &Arguments) -> Vec<String> {
     let (mut arguments, mut stages, mut images) = (Arguments::new(), Vec::new(), Vec::<String>::new());
     let mut add = |name: String, stages: &[String]| {
@@ -31,7 +31,7 @@ pub(super) fn images(text: &str, given: &Arguments) -> Vec<String> {
                 }
                 match words[..] {
                     [_, word, stage, ..] if word.eq_ignore_ascii_case("as") => stages.push(stage.to_ascii_lowercase()),
-                    // A stage without a name is one all the same.
+                    // A stage without a name is still a stage.
                     _ => stages.push(String::new()),
                 }
             }
@@ -46,7 +46,7 @@ pub(super) fn images(text: &str, given: &Arguments) -> Vec<String> {
     images
 }
 
-/// The lines without comments, with those that go on joined.
+/// The lines without comments, with continued lines joined.
 fn instructions(text: &str) -> Vec<String> {
     let directives = text.lines().map_while(|line| line.trim().strip_prefix('#'));
     let mut escapes = directives.filter_map(|line| {

@@ -1,7 +1,8 @@
-//! JSON bodies as the engine's decoder reads them (Go's `encoding/json`), or not at all. Pure.
+//! JSON bodies as the engine's decoder reads them (Go's `encoding/json`); others are refused. Pure.
 //!
-//! Go matches a field's name in any case, and folds two letters more; of two keys for one field the last wins, or both are
-//! merged. So what was checked is written anew under the engine's own names, and a body in which a reader could err is refused.
+//! Go matches the name of a field in any case, and folds two more letters; of two keys for one field the last wins, or
+//! both are merged. So the guard rewrites what it checked under the engine's own names, and refuses a body that readers
+//! could interpret differently.
 
 use std::fmt;
 
@@ -20,7 +21,7 @@ pub(super) type Object = Map<String, Value>;
 /// Reads a body; an empty one is an empty object.
 ///
 /// # Errors
-/// What is no single JSON object: bad UTF-8, too deep, keys given twice, bytes after the end.
+/// A body that is not a single JSON object: bad UTF-8, too deep, duplicate keys, bytes after the end.
 pub(super) fn read(bytes: &[u8]) -> Result<Object, Refusal> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(Object::new());
@@ -28,12 +29,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Object, Refusal> {
     match serde_json::from_slice::<Strict>(bytes) {
         Ok(Strict(Value::Object(object))) => Ok(object),
         Ok(Strict(Value::Null)) => Ok(Object::new()),
-        Ok(_) => Err(Refusal::bad("the request's body is no JSON object")),
+        Ok(_) => Err(Refusal::bad("the request's body is not a JSON object")),
         Err(error) => Err(Refusal::bad(format_args!("the request's body cannot be read: {error}"))),
     }
 }
 
-/// A key as Go compares it: letters in lower case, and those that Unicode folds to an ASCII letter.
+/// A key as Go compares it: in lower case, with letters that Unicode folds to an ASCII letter replaced.
 fn folded(key: &str) -> String {
     let fold = |character| match character {
         '\u{17f}' => 's',
@@ -48,34 +49,34 @@ fn folded(key: &str) -> String {
 pub(super) struct Field {
     /// The engine's name for it.
     pub(super) name: &'static str,
-    /// Which values go on.
+    /// The values to accept.
     pub(super) values: Values,
 }
 
-/// Which values of a field go on.
+/// The values of a field that are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Values {
     /// All.
     Any,
-    /// All that the caller lets pass.
+    /// All that the caller accepts.
     Checked,
-    /// Only the default, unless the socket is open: what the field would do.
+    /// Only the default, unless the socket is open; with the effect of other values.
     Default(&'static str),
-    /// Only its absence, as an empty list means something: what the field would do.
+    /// Only absence, because an empty list has a meaning; with the effect of other values.
     Absent(&'static str),
 }
 
-/// A field that any value may have.
+/// A field that accepts any value.
 pub(super) const fn any(name: &'static str) -> Field {
     Field { name, values: Values::Any }
 }
 
-/// A field whose value the caller looks at.
+/// A field whose value the caller checks.
 pub(super) const fn checked(name: &'static str) -> Field {
     Field { name, values: Values::Checked }
 }
 
-/// A field that keeps its default, since otherwise it `does`.
+/// A field that must keep its default, because otherwise it `does` this.
 pub(super) const fn default(name: &'static str, does: &'static str) -> Field {
     Field { name, values: Values::Default(does) }
 }
@@ -83,7 +84,7 @@ pub(super) const fn default(name: &'static str, does: &'static str) -> Field {
 /// The object with its known fields under the engine's names.
 ///
 /// # Errors
-/// A field twice; one that is not known, or not allowed, with a value that is not the default.
+/// A duplicate field, an unknown field with a value, or a field with a value that is not allowed.
 pub(super) fn known(object: Object, what: &str, fields: &[Field], reach: SocketReach) -> Result<Object, Refusal> {
     let mut found = Object::new();
     for (key, value) in object {
@@ -92,7 +93,7 @@ pub(super) fn known(object: Object, what: &str, fields: &[Field], reach: SocketR
             if is_default(&value) {
                 continue;
             }
-            return Err(Refusal::forbidden(format_args!("{what} with `{key}`"), "it does not know what that is"));
+            return Err(Refusal::forbidden(format_args!("{what} with `{key}`"), "the guard does not know it"));
         };
         match (field.values, reach) {
             (Values::Any | Values::Checked, _) | (Values::Default(_) | Values::Absent(_), SocketReach::Open) => {}
@@ -110,10 +111,10 @@ pub(super) fn known(object: Object, what: &str, fields: &[Field], reach: SocketR
     Ok(found)
 }
 
-/// Takes an object out of a field; an absent one is empty.
+/// Removes an object from a field; an absent one is empty.
 ///
 /// # Errors
-/// A value that is no object.
+/// A value that is not an object.
 pub(super) fn object_of(object: &mut Object, name: &str) -> Result<Object, Refusal> {
     match object.remove(name) {
         None | Some(Value::Null) => Ok(Object::new()),
@@ -122,10 +123,10 @@ pub(super) fn object_of(object: &mut Object, name: &str) -> Result<Object, Refus
     }
 }
 
-/// Takes a list out of a field; an absent one is empty.
+/// Removes a list from a field; an absent one is empty.
 ///
 /// # Errors
-/// A value that is no list.
+/// A value that is not a list.
 pub(super) fn list_of(object: &mut Object, name: &str) -> Result<Vec<Value>, Refusal> {
     match object.remove(name) {
         None | Some(Value::Null) => Ok(Vec::new()),
@@ -137,7 +138,7 @@ pub(super) fn list_of(object: &mut Object, name: &str) -> Result<Vec<Value>, Ref
 /// The texts of a list.
 ///
 /// # Errors
-/// A value that is no list of texts.
+/// A value that is not a list of texts.
 pub(super) fn texts_of(object: &Object, name: &str) -> Result<Vec<String>, Refusal> {
     let list = match object.get(name) {
         None | Some(Value::Null) => return Ok(Vec::new()),
@@ -152,7 +153,7 @@ pub(super) fn texts_of(object: &Object, name: &str) -> Result<Vec<String>, Refus
 /// The text of a field; an absent one is empty.
 ///
 /// # Errors
-/// A value that is no text.
+/// A value that is not a text.
 pub(super) fn text_of<'o>(object: &'o Object, name: &str) -> Result<&'o str, Refusal> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(""),
@@ -165,7 +166,7 @@ fn not_a(name: &str, what: &str) -> Refusal {
     Refusal::bad(format_args!("`{name}` is not {what}"))
 }
 
-/// Whether Go would have the same value without the key.
+/// Whether Go would read the same value without the key.
 fn is_default(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
@@ -177,7 +178,7 @@ fn is_default(value: &Value) -> bool {
     }
 }
 
-/// A JSON value in which no key is given twice.
+/// A JSON value without duplicate keys.
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {
@@ -280,7 +281,7 @@ mod tests {
             assert_eq!(found.get("HostConfig"), Some(&json!(1)), "{key}");
         }
         assert_eq!(folded("Lin\u{212a}s"), "links");
-        // Unknown and forbidden fields may have the value that they have by default, and are then left out or kept.
+        // Unknown and forbidden fields may have their default value; they are then removed or kept.
         assert_eq!(names(json!({"New": {"a": [], "b": 0}}), SocketReach::Guarded), Ok(Object::new()));
         assert!(names(json!({"New": 1}), SocketReach::Open).is_err());
         assert!(names(json!({"privileged": false}), SocketReach::Guarded).is_ok());

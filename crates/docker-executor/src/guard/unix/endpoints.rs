@@ -1,4 +1,4 @@
-//! The endpoints of the engine's API that the guard passes, as a table; all others are refused. Pure.
+//! The endpoints of the engine's API that the guard forwards, as a table; all others are refused. Pure.
 
 use hyper::Method;
 
@@ -7,59 +7,59 @@ use super::refusal::{DIND, Refusal};
 /// What the guard does with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
-    /// It goes on without a body, as it only asks.
+    /// Forwarded without a body: it only reads.
     Ask,
-    /// Images come in an archive.
+    /// An archive with images.
     Load,
-    /// Both sides are joined; what comes is the engine's questions to the client.
+    /// Both connections are joined; the engine sends its requests to the client.
     Session,
     /// BuildKit's own protocol.
     BuildKit,
-    /// A list of objects, of which a step sees those of its run.
+    /// A list of objects; a step sees those of its run.
     List(Kind),
-    /// What happens on the engine, of which a step sees what its run does.
+    /// The engine's events; a step sees those of its run.
     Events,
-    /// A removal of what is unused, as far as it is the run's.
+    /// A removal of unused objects, limited to the run's.
     Prune,
-    /// A removal of images or caches that are unused: those of the machine are not a run's to remove.
+    /// A removal of unused images or caches: a run may not remove those of the machine.
     KeepUnused,
     /// One object of the run.
     One(Kind, Use),
-    /// A container is made.
+    /// Creates a container.
     CreateContainer,
-    /// A container's limits are changed.
+    /// Changes a container's limits.
     UpdateContainer,
-    /// A program is prepared in a container.
+    /// Prepares a program in a container.
     CreateExec,
     /// A prepared program.
     Exec(Use),
-    /// An image is made from a container.
+    /// Creates an image from a container.
     Commit,
-    /// A network is made.
+    /// Creates a network.
     CreateNetwork,
-    /// A container gets or loses a network.
+    /// Connects or disconnects a container and a network.
     ConnectNetwork,
-    /// A volume is made.
+    /// Creates a volume.
     CreateVolume,
-    /// An image is built.
+    /// Builds an image.
     Build,
-    /// A registry is logged in to.
+    /// Logs in to a registry.
     Login,
-    /// An image is pushed.
+    /// Pushes an image.
     Push,
-    /// An image is pulled, or made from an archive.
+    /// Pulls an image, or creates one from an archive.
     Pull,
-    /// An image is looked at.
+    /// Inspects an image.
     InspectImage,
-    /// An image gets a name.
+    /// Adds a name to an image.
     TagImage,
-    /// An image loses a name.
+    /// Removes a name of an image.
     RemoveImage,
-    /// A registry is asked about an image.
+    /// Asks a registry about an image.
     Distribution,
 }
 
-/// What can be the run's.
+/// The kinds of objects that belong to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Containers.
@@ -68,20 +68,20 @@ pub(super) enum Kind {
     Network,
     /// Volumes.
     Volume,
-    /// All of them, in the account of disk space.
+    /// All of them, in the report of disk usage.
     All,
 }
 
-/// What a request does with an object.
+/// The operation on an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
-    /// Looks at its description.
+    /// Reads its description.
     Describe,
-    /// Looks at it otherwise.
+    /// Reads it in another way.
     Look,
-    /// Changes what it does.
+    /// Changes its state.
     Change,
-    /// Puts an archive into it.
+    /// Writes an archive into it.
     Fill,
     /// Joins the connection with its streams.
     Join,
@@ -89,14 +89,14 @@ pub(super) enum Use {
     Remove,
 }
 
-/// A method, a pattern of the path (`*` is one segment, `**` one or more), and what is done with such a request.
+/// A method, a path pattern (`*` is one segment, `**` one or more), and the handling of such a request.
 type Endpoint = (&'static str, &'static str, Treatment);
 
 use Kind::{All, Container, Network, Volume};
 use Treatment::*;
 use Use::{Change, Describe, Fill, Join, Look, Remove};
 
-/// The Docker Engine API up to 1.51. Where two patterns match, the first counts.
+/// The Docker Engine API up to 1.51. If two patterns match, the first one applies.
 #[rustfmt::skip]
 const ENDPOINTS: &[Endpoint] = &[
     ("GET",    "/_ping",                    Ask),
@@ -172,7 +172,7 @@ const ENDPOINTS: &[Endpoint] = &[
     ("GET",    "/distribution/**/json",     Distribution),
 ];
 
-/// Why groups of endpoints are not passed, by their first segment.
+/// Why groups of endpoints are refused, by their first segment.
 const REFUSED: &[(&str, &str)] = &[
     ("swarm", "Swarm belongs to the machine"),
     ("nodes", "Swarm belongs to the machine"),
@@ -181,10 +181,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("secrets", "Swarm belongs to the machine"),
     ("configs", "Swarm belongs to the machine"),
     ("plugins", "plugins run with the engine's rights"),
-    ("libpod", "it knows Docker's API only"),
+    ("libpod", "the guard only knows Docker's API"),
 ];
 
-/// What is done with a request.
+/// The handling of a request.
 ///
 /// # Errors
 /// An endpoint that is not in the table, with what to do instead.
@@ -195,7 +195,7 @@ pub(super) fn treatment(method: &Method, segments: &[String]) -> Result<Treatmen
     }
     let first = segments.first().map_or("", String::as_str);
     let reason = REFUSED.iter().find(|(group, _)| *group == first);
-    let reason = reason.map_or("it does not know this endpoint", |(_, reason)| reason);
+    let reason = reason.map_or("the guard does not know this endpoint", |(_, reason)| reason);
     let what = format!("`{method} /{}`", segments.join("/"));
     Err(Refusal::endpoint(what, &format!("{reason}; {DIND}")))
 }
@@ -250,7 +250,7 @@ mod tests {
         for (method, path, reason) in [
             ("GET", "/services", "outlive the run"),
             ("POST", "/swarm/init", "Swarm belongs"),
-            ("GET", "/libpod/info", "Docker's API only"),
+            ("GET", "/libpod/info", "only knows Docker's API"),
             ("POST", "/plugins/r.io/p/push", "engine's rights"),
             ("POST", "/containers/a/copy", "does not know"),
             ("POST", "/containers/a/b/start", "does not know"),

@@ -1,6 +1,8 @@
-//! The fields of what a step asks the engine to make: which the guard knows, and which keep their default. Data.
+//! The fields in requests that create objects: those that the guard knows, and those that must keep their default.
+//! Data.
 //!
-//! Docker Engine API up to 1.51. A field that is not here is refused unless it is empty: a newer engine may do anything by it.
+//! Docker Engine API up to 1.51. A field that is not listed is refused unless it is empty: it may have any effect in a
+//! newer engine.
 
 use super::document::{Field, Values, any, checked, default};
 
@@ -9,7 +11,7 @@ const ROOT: &str = "makes the container the machine's root";
 const DEVICES: &str = "gives the container the machine's devices";
 const GROUPS: &str = "puts the container into control groups of the machine";
 
-/// A container: its own settings, and what is beside them.
+/// A container: its own settings, and those beside them.
 #[rustfmt::skip]
 pub(super) const CONTAINER: &[Field] = &[
     any("Hostname"), any("Domainname"), any("User"), any("AttachStdin"), any("AttachStdout"), any("AttachStderr"),
@@ -21,7 +23,7 @@ pub(super) const CONTAINER: &[Field] = &[
     any("Memory"), any("MemorySwap"), any("CpuShares"), any("Cpuset"), any("PortSpecs"),
 ];
 
-/// What a container is made of on the machine.
+/// A container's settings on the machine.
 #[rustfmt::skip]
 pub(super) const HOST: &[Field] = &[
     checked("Binds"), checked("Mounts"), checked("VolumesFrom"), checked("VolumeDriver"), checked("Links"),
@@ -31,7 +33,7 @@ pub(super) const HOST: &[Field] = &[
     default("Privileged", ROOT),
     default("Devices", DEVICES), default("DeviceCgroupRules", DEVICES), default("DeviceRequests", DEVICES),
     default("CgroupParent", GROUPS),
-    default("Annotations", "is for the runtime, which may do anything by it"),
+    default("Annotations", "is for the runtime, and can have any effect"),
     Field { name: "MaskedPaths", values: Values::Absent("opens files of the kernel") },
     Field { name: "ReadonlyPaths", values: Values::Absent("opens files of the kernel") },
     any("ContainerIDFile"), any("PortBindings"), any("PublishAllPorts"), any("RestartPolicy"), any("AutoRemove"),
@@ -69,7 +71,7 @@ pub(super) const BIND_OPTIONS: &[Field] = &[
 pub(super) const VOLUME_OPTIONS: &[Field] =
     &[any("NoCopy"), checked("Labels"), checked("DriverConfig"), any("Subpath")];
 
-/// Who keeps a volume that a mount makes.
+/// The driver of a volume that a mount creates.
 pub(super) const DRIVER_CONFIG: &[Field] = &[checked("Name"), checked("Options")];
 
 /// A volume.
@@ -78,7 +80,7 @@ pub(super) const VOLUME: &[Field] = &[
     checked("Driver"),
     checked("DriverOpts"),
     checked("Labels"),
-    default("ClusterVolumeSpec", "makes a volume of a Swarm"),
+    default("ClusterVolumeSpec", "creates a Swarm volume"),
 ];
 
 /// A network.
@@ -87,12 +89,12 @@ pub(super) const NETWORK: &[Field] = &[
     any("Name"), checked("Driver"), checked("Options"), checked("Labels"),
     any("CheckDuplicate"), any("Internal"), any("Attachable"), any("EnableIPv4"), any("EnableIPv6"), any("IPAM"),
     checked("Scope"),
-    default("Ingress", "makes a network of a Swarm"),
-    default("ConfigOnly", "makes a network for a Swarm"),
-    default("ConfigFrom", "makes a network for a Swarm"),
+    default("Ingress", "creates a Swarm network"),
+    default("ConfigOnly", "creates a network for Swarm"),
+    default("ConfigFrom", "creates a network for Swarm"),
 ];
 
-/// A container that gets or loses a network.
+/// The connection of a container and a network.
 pub(super) const CONNECTION: &[Field] = &[checked("Container"), any("EndpointConfig"), any("Force")];
 
 /// A program in a container.
@@ -100,35 +102,35 @@ pub(super) const CONNECTION: &[Field] = &[checked("Container"), any("EndpointCon
 pub(super) const EXEC: &[Field] = &[
     any("User"), any("Tty"), any("ConsoleSize"), any("AttachStdin"), any("AttachStdout"), any("AttachStderr"),
     any("Detach"), any("DetachKeys"), any("Env"), any("WorkingDir"), any("Cmd"),
-    // Old clients repeat the address; the engine does not read it.
+    // Old clients repeat the address; the engine ignores it.
     any("Container"),
     default("Privileged", ROOT),
 ];
 
-/// How a program is started.
+/// The start of a program.
 pub(super) const EXEC_START: &[Field] = &[any("Detach"), any("Tty"), any("ConsoleSize")];
 
-/// What a login is made of.
+/// The fields of a login.
 #[rustfmt::skip]
 pub(super) const LOGIN: &[Field] = &[
     checked("username"), checked("password"), checked("serveraddress"), checked("identitytoken"), any("registrytoken"),
     any("auth"), any("email"),
 ];
 
-/// Capabilities that reach no further than a container's own namespaces, or that every container has.
+/// Capabilities that only affect a container's own namespaces, or that every container has.
 #[rustfmt::skip]
 pub(super) const HARMLESS: &[&str] = &[
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP",
     "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", "NET_ADMIN", "NET_BROADCAST", "SYS_PTRACE", "IPC_LOCK", "SYS_NICE",
 ];
 
-/// What is in the options of a mounted path or volume, written after its target.
+/// The options of a mounted path or volume, after its target.
 #[rustfmt::skip]
 pub(super) const MODES: &[&str] = &[
     "ro", "rw", "z", "Z", "nocopy", "private", "rprivate", "slave", "rslave", "cached", "delegated", "consistent", "default",
 ];
 
-/// Where a container's output may go; other drivers send it elsewhere.
+/// The log drivers that are allowed; others send the output elsewhere.
 pub(super) const LOG_DRIVERS: &[&str] = &["", "json-file", "local", "none"];
 
 /// The parameters of a build.

@@ -1,4 +1,4 @@
-//! Requests that go on to the engine.
+//! Requests that are forwarded to the engine.
 
 use std::path::Path;
 
@@ -14,16 +14,16 @@ use tokio::io::copy_bidirectional;
 use super::answer::{Body, BoxError, passed};
 use crate::unix_socket;
 
-/// Asks the engine. A connection for each request: on a Unix socket it costs nothing that could be measured.
+/// Sends a request to the engine. Each request has its own connection: on a Unix socket the cost is not measurable.
 pub(super) async fn ask(engine: &Path, request: Request<Body>) -> Result<Response<Incoming>, BoxError> {
     let stream = unix_socket::connect(engine).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // It moves the bytes of the exchange, to its end; how that came is seen by who reads the body.
+    // It transfers the bytes to the end; the reader of the body sees how that ended.
     tokio::spawn(async move { drop(connection.with_upgrades().await) });
     Ok(sender.send_request(request).await?)
 }
 
-/// Passes a request on, and the answer back.
+/// Forwards a request, and returns the response.
 pub(super) async fn pass(engine: &Path, request: Request<Body>) -> Result<Response<Body>, BoxError> {
     Ok(ask(engine, request).await?.map(passed))
 }
@@ -44,7 +44,7 @@ pub(super) async fn join(
 
 async fn joined(here: OnUpgrade, there: OnUpgrade) {
     if let (Ok(here), Ok(there)) = tokio::join!(here, there) {
-        // Either end may close as it likes.
+        // Either side may close at any time.
         copy_bidirectional(&mut TokioIo::new(here), &mut TokioIo::new(there)).await.ok();
     }
 }

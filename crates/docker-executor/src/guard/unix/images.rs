@@ -1,6 +1,6 @@
 //! Images of the engine that steps name, load and remove.
 //!
-//! The engine's images are the machine's. Names that steps give go with their stage; those that were there before stay.
+//! The engine's images belong to the machine. Names that steps add are removed with their stage; existing names stay.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,16 +20,16 @@ use super::{
 };
 use crate::{Engine, error::is_missing};
 
-/// What becomes of an image's name at the end of the stage.
+/// What happens to an image's name at the end of the stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It goes.
+    /// It is removed.
     Removed,
     /// It stays, like images that cirun itself pulls.
     Stays,
 }
 
-/// The names that steps of a stage gave to images which the engine did not have under them.
+/// The names that steps of a stage gave to images, if the engine did not have them before.
 #[derive(Debug, Default)]
 pub(crate) struct NewNames(BTreeMap<String, Fate>);
 
@@ -42,7 +42,7 @@ impl NewNames {
         self.0.contains_key(name)
     }
 
-    /// Removes what is not to stay. What cannot be removed any more has another name, or is in use elsewhere.
+    /// Removes the names that should not stay. An image that cannot be removed has another name, or is used elsewhere.
     pub(crate) async fn remove(self, engine: &Engine) {
         for (name, _) in self.0.into_iter().filter(|(_, fate)| *fate == Fate::Removed) {
             let options = RemoveImageOptionsBuilder::new().force(true).build();
@@ -52,7 +52,7 @@ impl NewNames {
 }
 
 impl Guard {
-    /// Notes a name that is about to be given to an image, unless the engine has one by it already.
+    /// Records a name that an image is about to get, unless the engine already has it.
     pub(super) async fn note_name(&self, name: &str, tag: Option<&str>, fate: Fate) {
         let full = full(name, tag);
         let is_new = match self.shared.engine.docker.inspect_image(&full).await {
@@ -95,7 +95,7 @@ pub(super) async fn remove(guard: &Guard, asked: &Asked) -> Result<Response<Body
     if let Ok(image) = guard.shared.engine.docker.inspect_image(&name).await {
         let tags = image.repo_tags.unwrap_or_default();
         let full = full(&name, None);
-        // By an id all names of the image go.
+        // A removal by id removes all names of the image.
         let gone = if tags.contains(&full) { vec![full] } else { tags };
         let foreign = gone.iter().find(|name| !guard.stage().new_names().has(name));
         if let Some(foreign) = foreign {
@@ -120,7 +120,7 @@ pub(super) async fn load(guard: &Guard, asked: Asked) -> Result<Response<Body>, 
     }))
 }
 
-/// Answers `GET /distribution/NAME/json`: the engine would ask the registry.
+/// Answers `GET /distribution/NAME/json`: the engine would contact the registry.
 pub(super) async fn distribution(guard: &Guard, asked: &Asked) -> Result<Response<Body>, BoxError> {
     let name = image_of(asked.address.segments());
     let (repository, _) = split_tag(&name);

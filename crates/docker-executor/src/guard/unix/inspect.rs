@@ -1,4 +1,4 @@
-//! Images that are looked at by the guarded socket: one that was kept has its registry's digest, as after a push there.
+//! Inspection of images through the guarded socket: a kept image has its registry's digest, as after a push there.
 
 use http_body_util::{BodyExt, Limited};
 use hyper::{Response, StatusCode, header::CONTENT_LENGTH};
@@ -11,7 +11,7 @@ use super::{
     serve::Guard,
 };
 
-/// More than any description of an image has.
+/// Larger than any description of an image.
 const MAX_BYTES: usize = 16 << 20;
 
 /// A name under which an image was pushed and kept.
@@ -21,7 +21,7 @@ pub(super) struct Digest {
     pub(super) id: String,
     /// The name, without its tag.
     pub(super) name: String,
-    /// The registry's digest of it.
+    /// The registry's digest.
     pub(super) digest: String,
 }
 

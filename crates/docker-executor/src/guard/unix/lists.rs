@@ -1,4 +1,4 @@
-//! Lists of the engine's objects, of which a step sees those of its run; and filters, for what the engine selects itself.
+//! Lists of the engine's objects, limited to those of the run, and filters for lists that the engine limits itself.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,9 +17,9 @@ use super::{
 };
 use crate::labels::{ROLE, SOCKET};
 
-/// More than any list has.
+/// Larger than any list.
 const MAX_BYTES: usize = 64 << 20;
-/// What is listed that every engine has.
+/// The listed objects that every engine has.
 const BUILT_IN: [&str; 3] = ["bridge", "none", "host"];
 
 /// Answers a list.
@@ -44,7 +44,7 @@ pub(super) async fn list(guard: &Guard, asked: &Asked, kind: Kind) -> Result<Res
     Ok(Response::from_parts(parts, answer::whole(list.to_string())))
 }
 
-/// The description of an object, without the run's labels: compose takes labels that it did not give for a change.
+/// The description of an object, without the run's labels: compose takes unknown labels for a change.
 pub(super) async fn described(answer: Response<Incoming>) -> Result<Response<Body>, BoxError> {
     let (mut parts, body) = answer.into_parts();
     let bytes = Limited::new(body, MAX_BYTES).collect().await?.to_bytes();
@@ -57,7 +57,7 @@ pub(super) async fn described(answer: Response<Incoming>) -> Result<Response<Bod
     Ok(Response::from_parts(parts, answer::whole(description.to_string())))
 }
 
-/// Takes the run's labels out, wherever there are labels.
+/// Removes the run's labels, wherever there are labels.
 fn hide(value: &mut Value) {
     match value {
         Value::Object(object) => {
@@ -73,7 +73,7 @@ fn hide(value: &mut Value) {
     }
 }
 
-/// Leaves out what is not the run's. Networks are the only ones with a name that is the engine's own.
+/// Removes objects of others. Only networks can have names that belong to the engine itself.
 fn retain(list: Option<&mut Value>, is_seen: impl Fn(&HashMap<String, String>) -> bool) {
     let Some(list) = list.and_then(Value::as_array_mut) else { return };
     list.retain(|object| {
@@ -86,17 +86,17 @@ fn retain(list: Option<&mut Value>, is_seen: impl Fn(&HashMap<String, String>) -
     });
 }
 
-/// Answers what happens on the engine, as far as the run's objects are concerned.
+/// Answers a request for events, limited to the run's objects.
 pub(super) async fn events(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
     filtered(guard, asked, &[guard.run_label()]).await
 }
 
-/// Answers a removal of unused objects, as far as steps of the run made them.
+/// Answers a removal of unused objects, limited to those that steps of the run created.
 pub(super) async fn prune(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
     filtered(guard, asked, &[guard.run_label(), format!("{ROLE}={SOCKET}")]).await
 }
 
-/// Answers a removal of unused images or caches: there are none that a run may remove.
+/// Answers a removal of unused images or caches: a run may not remove any.
 pub(super) fn nothing_unused() -> Response<Body> {
     answer::json(200, &json!({"ImagesDeleted": null, "CachesDeleted": null, "SpaceReclaimed": 0}))
 }
@@ -107,7 +107,7 @@ async fn filtered(guard: &Guard, mut asked: Asked, labels: &[String]) -> Result<
     forward::pass(guard.engine_socket(), asked.plain()?).await
 }
 
-/// Filters, in either of the forms that the engine reads, with labels that must be there as well.
+/// Filters, in either form that the engine reads, with required labels added.
 fn with_labels(filters: Option<&str>, labels: &[String]) -> Result<String, Refusal> {
     let mut all: BTreeMap<String, BTreeMap<String, bool>> = BTreeMap::new();
     if let Some(text) = filters {

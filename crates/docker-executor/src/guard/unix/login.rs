@@ -1,5 +1,5 @@
-//! `docker login` by the guarded socket: the registries whose images are kept here are answered for, as no password of this
-//! run is theirs.
+//! `docker login` through the guarded socket: the guard answers for the registries whose images are kept here, because
+//! they must not get passwords of this run.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ struct Login {
     registrytoken: String,
 }
 
-/// Answers `POST /auth`: where nothing of the run is pushed to, no password of the run leaves either.
+/// Answers `POST /auth`: if the run pushes nothing to a registry, it gets no password of the run.
 pub(super) async fn answer(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
     let login = known(asked.object().await?, "a login", fields::LOGIN, guard.places.reach)?;
     match guard.settings.rules.push(&canonical_registry(text_of(&login, "serveraddress")?)) {
@@ -45,7 +45,7 @@ pub(super) async fn answer(guard: &Guard, asked: Asked) -> Result<Response<Body>
     }
 }
 
-/// Whether a push or pull comes with a login.
+/// Whether a push or pull has a login.
 pub(super) fn is_logged_in(headers: &HeaderMap) -> bool {
     let Some(text) = headers.get("x-registry-auth").and_then(|value| value.to_str().ok()) else { return false };
     let login: Login = serde_json::from_slice(&decoded(text)).unwrap_or_default();
@@ -53,7 +53,7 @@ pub(super) fn is_logged_in(headers: &HeaderMap) -> bool {
     password || !login.identitytoken.is_empty() || !login.registrytoken.is_empty()
 }
 
-/// The login for a registry among those that come with a build, as a pull has it.
+/// The login for a registry among those of a build, in the form of a pull's.
 pub(super) fn of_build(headers: &HeaderMap, registry: &str) -> Option<HeaderValue> {
     let text = headers.get("x-registry-config")?.to_str().ok()?;
     let logins: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&decoded(text)).ok()?;
@@ -61,7 +61,7 @@ pub(super) fn of_build(headers: &HeaderMap, registry: &str) -> Option<HeaderValu
     URL_SAFE.encode(login.to_string()).parse().ok()
 }
 
-/// Clients differ in the alphabet and in the padding.
+/// Clients use different alphabets and padding.
 fn decoded(text: &str) -> Vec<u8> {
     let padding = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let text = text.replace('+', "-").replace('/', "_");
@@ -86,8 +86,8 @@ mod tests {
         let login = r#"{"username":"AWS","password":"p???~~~"}"#;
         assert!(shown(Some(STANDARD.encode(login))) && shown(Some(URL_SAFE.encode(login))));
         assert!(shown(Some(URL_SAFE_NO_PAD.encode(r#"{"identitytoken":"t"}"#))));
-        for nobody in ["{}", r#"{"username":"","password":""}"#, "nonsense"] {
-            assert!(!shown(Some(STANDARD.encode(nobody))), "{nobody}");
+        for anonymous in ["{}", r#"{"username":"","password":""}"#, "nonsense"] {
+            assert!(!shown(Some(STANDARD.encode(anonymous))), "{anonymous}");
         }
         assert!(!shown(None) && !shown(Some("%%".to_owned())));
     }

@@ -1,4 +1,4 @@
-//! What a step may have the engine mount into a container. Pure, but for the look at paths.
+//! The mounts that a step may request. Pure, except for the lookup of paths.
 
 use std::collections::HashMap;
 
@@ -12,31 +12,31 @@ use super::{
     refusal::Refusal,
 };
 
-/// What a description names, and what must be the run's therefore.
+/// The objects in a description, which must belong to the run.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Needs {
     pub(super) containers: Vec<String>,
     pub(super) networks: Vec<String>,
-    /// Volumes; those that are not there are made.
+    /// Volumes; those that do not exist are created.
     pub(super) volumes: Vec<String>,
 }
 
-/// Checks `SOURCE:TARGET[:MODE]`, and writes it as it is on this machine.
+/// Checks `SOURCE:TARGET[:MODE]`, and returns it with the path on this machine.
 ///
 /// # Errors
-/// A source that is not the stage's, or a mode that reaches back to the machine.
+/// A source outside the stage, or a mode that affects the machine.
 pub(super) fn bind(bind: &str, places: &Places, needs: &mut Needs) -> Result<String, Refusal> {
     let parts: Vec<&str> = bind.split(':').collect();
     let (source, target, modes) = match parts[..] {
-        // A volume without a name.
+        // An anonymous volume.
         [_] => return Ok(bind.to_owned()),
         [source, target] => (source, target, ""),
         [source, target, modes] => (source, target, modes),
-        _ => return Err(Refusal::bad(format_args!("`{bind}` is no mount"))),
+        _ => return Err(Refusal::bad(format_args!("`{bind}` is not a mount"))),
     };
     for mode in modes.split(',').filter(|mode| !mode.is_empty()) {
         if !fields::MODES.contains(&mode) {
-            return Err(Refusal::forbidden(format_args!("a mount with `{mode}`"), "it reaches back to the machine"));
+            return Err(Refusal::forbidden(format_args!("a mount with `{mode}`"), "it would affect the machine"));
         }
     }
     let source = match source.starts_with('/') {
@@ -60,17 +60,17 @@ pub(super) fn bind(bind: &str, places: &Places, needs: &mut Needs) -> Result<Str
     Ok(format!("{source}:{target}{modes}"))
 }
 
-/// Checks a mount, and writes it as it is on this machine.
+/// Checks a mount, and returns it with the path on this machine.
 ///
 /// # Errors
-/// As [`bind`]; a type or driver that is not the stage's.
+/// As [`bind`]; a type or driver that is not allowed.
 pub(super) fn mount(
     mount: Value,
     places: &Places,
     labels: &HashMap<String, String>,
     needs: &mut Needs,
 ) -> Result<Object, Refusal> {
-    let Value::Object(mount) = mount else { return Err(Refusal::bad("a mount is no object")) };
+    let Value::Object(mount) = mount else { return Err(Refusal::bad("a mount is not an object")) };
     let mut mount = known(mount, "a mount", fields::MOUNT, places.reach)?;
     let bind_options = object_of(&mut mount, "BindOptions")?;
     let volume_options = object_of(&mut mount, "VolumeOptions")?;
@@ -82,7 +82,7 @@ pub(super) fn mount(
             let propagation = text_of(&options, "Propagation")?;
             if !matches!(propagation, "" | "private" | "rprivate" | "slave" | "rslave") {
                 let what = format!("a mount with the propagation `{propagation}`");
-                return Err(Refusal::forbidden(what, "it reaches back to the machine"));
+                return Err(Refusal::forbidden(what, "it would affect the machine"));
             }
             let missing = match options.get("CreateMountpoint") {
                 Some(Value::Bool(true)) => Missing::Made,
@@ -117,7 +117,7 @@ pub(super) fn mount(
                 needs.volumes.push(volume_name(&source)?);
             }
         }
-        other => return Err(Refusal::bad(format_args!("`{other}` is no type of mount that the guard knows"))),
+        other => return Err(Refusal::bad(format_args!("the guard does not know mounts of type `{other}`"))),
     }
     Ok(mount)
 }
@@ -129,17 +129,20 @@ pub(super) fn mount(
 pub(super) fn driver(name: &str) -> Result<(), Refusal> {
     match name {
         "" | "local" => Ok(()),
-        other => Err(Refusal::forbidden(format_args!("a volume of the driver `{other}`"), "it knows `local` only")),
+        other => {
+            Err(Refusal::forbidden(format_args!("a volume of the driver `{other}`"), "the guard only knows `local`"))
+        }
     }
 }
 
-/// Checks the options of the engine's own driver: by them it mounts any path or address of the machine.
+/// Checks the options of the engine's own driver: with them it mounts any path or address of the machine.
 ///
 /// # Errors
 /// Options other than those of a directory in memory.
 pub(super) fn driver_options(options: &Object) -> Result<(), Refusal> {
-    let refused =
-        |what: String| Err(Refusal::forbidden(format_args!("a volume with {what}"), "it may be in memory only"));
+    let refused = |what: String| {
+        Err(Refusal::forbidden(format_args!("a volume with {what}"), "only volumes in memory are allowed"))
+    };
     for name in options.keys() {
         let value = text_of(options, name)?;
         match name.as_str() {
@@ -161,7 +164,7 @@ pub(super) fn driver_options(options: &Object) -> Result<(), Refusal> {
     }
 }
 
-/// Checks that a volume's name is one.
+/// Checks the name of a volume.
 ///
 /// # Errors
 /// Anything that the engine could take for a path.
@@ -170,6 +173,6 @@ pub(super) fn volume_name(name: &str) -> Result<String, Refusal> {
         && name.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '_' | '.' | '-'));
     match is_name {
         true => Ok(name.to_owned()),
-        false => Err(Refusal::bad(format_args!("`{name}` is no name of a volume, and no absolute path"))),
+        false => Err(Refusal::bad(format_args!("`{name}` is neither the name of a volume nor an absolute path"))),
     }
 }

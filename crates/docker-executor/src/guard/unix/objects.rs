@@ -1,4 +1,4 @@
-//! Requests about containers, networks and volumes: those of the run, and new ones, which become the run's.
+//! Requests about containers, networks and volumes: those of the run, and new ones, which then belong to the run.
 
 use hyper::{Request, Response, StatusCode};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use super::{
     whose::{Deed, Presence},
 };
 
-/// Where the name of an object is in a path: `/containers/NAME`.
+/// The position of an object's name in a path: `/containers/NAME`.
 const NAME: usize = 1;
 
 /// Answers a request about one object.
@@ -74,9 +74,9 @@ async fn in_container(guard: &Guard, mut asked: Asked, object: Object) -> Result
 pub(super) async fn exec(guard: &Guard, asked: Asked, what: Use) -> Result<Response<Body>, BoxError> {
     let id = asked.address.segments().get(NAME).cloned().unwrap_or_default();
     if !id.chars().all(|each| each.is_ascii_hexdigit()) {
-        return Err(Refusal::bad(format_args!("`{id}` is no id")).into());
+        return Err(Refusal::bad(format_args!("`{id}` is not an id")).into());
     }
-    // One that the engine does not know, it says so itself.
+    // The engine itself reports one that it does not know.
     if let Ok(found) = guard.shared.engine.docker.inspect_exec(&id).await {
         guard.container(found.container_id.as_deref().unwrap_or_default()).await?;
     }
@@ -106,14 +106,14 @@ pub(super) async fn create_network(guard: &Guard, asked: Asked) -> Result<Respon
     let driver = text_of(&object, "Driver")?;
     if !matches!(driver, "" | "bridge") {
         let what = format!("a network of the driver `{driver}`");
-        return Err(Refusal::forbidden(what, "it would join the machine's own").into());
+        return Err(Refusal::forbidden(what, "it would join the machine's own network").into());
     }
     if !matches!(text_of(&object, "Scope")?, "" | "local") {
         return Err(Refusal::forbidden("a network of a Swarm", "Swarm belongs to the machine").into());
     }
     let options = object_of(&mut object, "Options")?;
     if options.contains_key("com.docker.network.bridge.name") {
-        return Err(Refusal::forbidden("a network with a bridge of its choice", "it may be another's").into());
+        return Err(Refusal::forbidden("a network with a bridge of its choice", "it may belong to others").into());
     }
     object.insert("Options".to_owned(), Value::Object(options));
     container::label(&mut object, &guard.labels())?;
@@ -144,7 +144,7 @@ pub(super) async fn create_volume(guard: &Guard, asked: Asked) -> Result<Respons
         name => guard.volume_or_free(&mounts::volume_name(name)?).await?,
     };
     if presence == Presence::There {
-        // As the engine does: it answers with the volume that it has.
+        // As the engine does: it returns the existing volume.
         let found = asked.address.other(&format!("/volumes/{name}"));
         let request = Request::builder().uri(found.written()).header("host", "docker");
         let (mut parts, body) =
@@ -158,7 +158,7 @@ pub(super) async fn create_volume(guard: &Guard, asked: Asked) -> Result<Respons
     make(guard, asked.json(object)?).await
 }
 
-/// Has the engine make an object: the end of the stage waits for it.
+/// Forwards a request that creates an object: the end of the stage waits for it.
 async fn make(guard: &Guard, request: Request<Body>) -> Result<Response<Body>, BoxError> {
     if guard.stage().ending.is_cancelled() {
         return Err(Refusal { status: 503, message: "the stage is ending".to_owned() }.into());

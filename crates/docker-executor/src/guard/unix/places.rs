@@ -1,7 +1,7 @@
-//! Where the paths that a step asks for are on this machine.
+//! Maps paths in a step's requests to paths on this machine.
 //!
-//! In CI a path is the same for the machine and for the steps. Here the workspace and the run's files are elsewhere, so a
-//! step's path is looked up as the step sees it, links included, and what leads out of the stage's own directories is refused.
+//! In CI a path is the same on the machine and in the steps. Here the workspace and the run's files are elsewhere, so a
+//! path is resolved as the step sees it, including links, and paths outside the stage's own directories are refused.
 
 use std::{
     fs,
@@ -15,9 +15,9 @@ use super::{
 };
 use crate::SocketReach;
 
-/// Where the engine's socket is in containers, by either of its names.
+/// The paths of the engine's socket in containers.
 const USUAL: [&str; 2] = ["/var/run/docker.sock", "/run/docker.sock"];
-/// Sockets that are worth as much as the engine's.
+/// Sockets that give as many rights as the engine's.
 const OTHERS: [&str; 7] = [
     "/run/docker.sock",
     "/run/containerd/containerd.sock",
@@ -31,27 +31,27 @@ const OTHERS: [&str; 7] = [
 /// A directory of this machine in the containers of a stage.
 #[derive(Debug, Clone)]
 pub(super) struct Mounted {
-    /// Where it is in the containers.
+    /// Its path in the containers.
     pub(super) container: PathBuf,
-    /// Where it is on this machine.
+    /// Its path on this machine.
     pub(super) machine: PathBuf,
 }
 
-/// What the paths of a stage's containers lead to.
+/// The mapping of paths in a stage's containers.
 #[derive(Debug, Clone)]
 pub(super) struct Places {
     /// The workspace and the run's directory.
     pub(super) mounted: Vec<Mounted>,
-    /// The shared paths: where they are in the containers, and their volumes.
+    /// The shared paths: their paths in the containers, and their volumes.
     pub(super) shared: Vec<(PathBuf, String)>,
     /// The engine's socket.
     pub(super) engine: PathBuf,
-    /// The guard's own.
+    /// The guard's own socket.
     pub(super) guard: PathBuf,
     pub(super) reach: SocketReach,
 }
 
-/// What is mounted.
+/// The source of a mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Source {
     /// A path of this machine.
@@ -60,22 +60,22 @@ pub(super) enum Source {
     Volume(String),
 }
 
-/// What becomes of a path that is not there.
+/// How to handle a path that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
-    /// Its directories are made, as the engine would, but by this user.
+    /// Create its directories, as the engine would, but as this user.
     Made,
-    /// It is an error.
+    /// Return an error.
     Refused,
 }
 
 impl Places {
-    /// What a path means that a step asks the engine to mount.
+    /// Resolves a path that a step asks the engine to mount.
     ///
     /// # Errors
-    /// A path that is not the stage's, or that leads to the engine.
+    /// A path outside the stage, or one that gives access to the engine.
     pub(super) fn find(&self, asked: &str, missing: Missing) -> Result<Source, Refusal> {
-        let path = clean(asked).ok_or_else(|| Refusal::bad(format_args!("`{asked}` is no absolute path")))?;
+        let path = clean(asked).ok_or_else(|| Refusal::bad(format_args!("`{asked}` is not an absolute path")))?;
         if USUAL.iter().any(|usual| path == Path::new(usual)) || path == self.engine {
             return Ok(Source::Path(self.guard.clone()));
         }
@@ -83,7 +83,7 @@ impl Places {
             if path == *place {
                 return Ok(Source::Volume(volume.clone()));
             }
-            let reason = format!("it is in the shared path `{}`: mount that one", place.display());
+            let reason = format!("it is in the shared path `{}`: mount that path", place.display());
             return Err(Refusal::forbidden(format_args!("a mount of `{asked}`"), &reason));
         }
         let within = self.mounted.iter().filter(|mounted| path.starts_with(&mounted.container));
@@ -97,9 +97,9 @@ impl Places {
         self.leads_to_no_engine(asked, found)
     }
 
-    /// A path of the machine itself.
+    /// Resolves a path of the machine itself.
     fn elsewhere(&self, asked: &str, path: &Path) -> Result<PathBuf, Refusal> {
-        // The engine's socket by any other way.
+        // The engine's socket, by any other path.
         if let (Ok(real), Ok(engine)) = (fs::canonicalize(path), fs::canonicalize(&self.engine))
             && real == engine
         {
@@ -110,7 +110,7 @@ impl Places {
             let reason = format!("it is not below {}; {MORE}", mounted.join(" or "));
             return Err(Refusal::forbidden(format_args!("a mount of `{asked}`, a path of this machine"), &reason));
         }
-        // What is not there yet the engine makes, below what is there.
+        // The engine creates a path that does not exist, below one that does.
         let there = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
         let (above, real) = there.unwrap_or((Path::new("/"), PathBuf::from("/")));
         Ok(below(&real, path.strip_prefix(above).unwrap_or(Path::new(""))))
@@ -121,7 +121,7 @@ impl Places {
             return Ok(Source::Path(found));
         }
         if found.starts_with("/proc") {
-            let reason = "links of processes lead to all files of the machine";
+            let reason = "the links of processes lead to every file of the machine";
             return Err(Refusal::forbidden(format_args!("a mount of `{asked}`"), reason));
         }
         let metadata = fs::metadata(&found).ok();
@@ -136,7 +136,7 @@ impl Places {
         for socket in sockets {
             let real = fs::canonicalize(socket).unwrap_or_else(|_| socket.to_owned());
             if real.starts_with(&found) || is_same(socket) {
-                let reason = "an engine's socket is there, by which a container would be the machine's root";
+                let reason = "the socket of an engine is there, and gives root on the machine";
                 return Err(Refusal::forbidden(format_args!("a mount of `{asked}`"), reason));
             }
         }
@@ -144,12 +144,12 @@ impl Places {
     }
 }
 
-/// A path below another one, without a slash at its end.
+/// A path below another one, without a trailing slash.
 pub(super) fn below(root: &Path, rest: &Path) -> PathBuf {
     if rest.as_os_str().is_empty() { root.to_owned() } else { root.join(rest) }
 }
 
-/// The path without dots and empty parts, as the engine reads it; none where it is not absolute.
+/// The path without dots and empty parts, as the engine reads it; `None` if it is not absolute.
 fn clean(path: &str) -> Option<PathBuf> {
     let mut clean = PathBuf::from("/");
     for component in Path::new(path).has_root().then(|| Path::new(path).components())? {

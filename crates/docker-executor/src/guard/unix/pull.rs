@@ -1,4 +1,5 @@
-//! Pulls by the guarded socket: what is kept on this machine is found there. And images that are made from an archive.
+//! Pulls through the guarded socket, which find images that are kept on this machine, and images created from an
+//! archive.
 
 use cirun_image_ref::{Repository, split_tag};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header::HOST};
@@ -39,12 +40,12 @@ pub(super) async fn answer(guard: &Guard, mut asked: Asked) -> Result<Response<B
         }
     }
     guard.note_name(name, Some(&tag), Fate::Stays).await;
-    // Of two names the engine would take the archive's.
+    // The engine would use the archive's name of the two.
     asked.address = asked.address.without("fromSrc");
     forward::pass(guard.engine_socket(), asked.plain()?).await
 }
 
-/// An image is made from an archive: the step's own.
+/// Creates an image from an archive of the step.
 async fn import(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError> {
     match asked.address.parameter("fromSrc") {
         Some("-") => {
@@ -55,14 +56,14 @@ async fn import(guard: &Guard, asked: Asked) -> Result<Response<Body>, BoxError>
         }
         Some(source) => {
             let reason =
-                format!("the engine would fetch it by the machine's own network: fetch it in the step; {DIND}");
+                format!("the engine would fetch it over the machine's own network: fetch it in the step; {DIND}");
             Err(Refusal::forbidden(format_args!("an image from `{source}`"), &reason).into())
         }
-        None => Err(Refusal::bad("no image is named to be pulled").into()),
+        None => Err(Refusal::bad("the request names no image").into()),
     }
 }
 
-/// A pull from where images are kept.
+/// Pulls an image that is kept on this machine.
 pub(super) fn request(
     asked: &Address,
     kept: &str,
@@ -75,7 +76,7 @@ pub(super) fn request(
     Ok(request.body(answer::whole(Vec::new()))?)
 }
 
-/// The answer, with the image under the name that was asked for before it ends.
+/// The response; before it ends, the image gets the requested name.
 fn named(guard: &Guard, response: Response<Incoming>, kept: String, (name, tag): (&str, &str)) -> Response<Body> {
     let (copy, wanted) = match tag.contains(':') {
         // An image cannot be given a digest as its name.

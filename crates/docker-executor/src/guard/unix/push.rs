@@ -1,4 +1,4 @@
-//! Pushes by the guarded socket.
+//! Pushes through the guarded socket.
 
 use bollard::query_parameters::ListImagesOptionsBuilder;
 use cirun_engine::BackendError;
@@ -21,7 +21,7 @@ use super::{
     serve::Guard,
 };
 
-/// The engine wants the header, with or without a login in it: `{}`.
+/// The engine requires the header, with or without a login in it: `{}`.
 const NO_LOGIN: &str = "e30=";
 
 /// Answers the push of an image.
@@ -39,12 +39,12 @@ pub(super) async fn answer(guard: &Guard, asked: Asked) -> Result<Response<Body>
     }
 }
 
-/// The image that a path `/images/NAME/…` names.
+/// The image in a path `/images/NAME/…`.
 pub(super) fn image_of(segments: &[String]) -> String {
     segments.get(1..segments.len().saturating_sub(1)).unwrap_or_default().join("/")
 }
 
-/// Pushes to the registry here, under a name that the engine has only meanwhile.
+/// Pushes to this machine's registry, under a temporary name.
 async fn keep(
     guard: &Guard,
     asked: &Address,
@@ -66,7 +66,7 @@ async fn keep(
         .header(HOST, "docker")
         .header("x-registry-auth", HeaderValue::from_static(NO_LOGIN))
         .body(answer::whole(Vec::new()))?;
-    let pushed = Pushed { name: name.to_owned(), kept, place, tags, front: landing.front };
+    let pushed = Pushed { name: name.to_owned(), kept, place, tags, gateway: landing.gateway };
     let begun = match pushed.tag(guard).await {
         Ok(()) => forward::ask(guard.engine_socket(), request).await,
         Err(reason) => {
@@ -87,20 +87,20 @@ async fn keep(
     }
 }
 
-/// A push under way to where the image is kept.
+/// A running push to this machine's registry.
 struct Pushed {
-    /// The image as the step knows it, without tag.
+    /// The image's name in the step, without a tag.
     name: String,
-    /// Its name meanwhile.
+    /// Its temporary name.
     kept: String,
     place: Repository,
     tags: Vec<String>,
-    /// It goes to the front, which notes what it gets.
-    front: bool,
+    /// Whether it goes to the gateway, which records what it receives.
+    gateway: bool,
 }
 
 impl Pushed {
-    /// Gives the image the name that it has meanwhile. The error is the engine's, for a person.
+    /// Gives the image its temporary name. The error is the engine's, as text to print.
     async fn tag(&self, guard: &Guard) -> Result<(), String> {
         for tag in &self.tags {
             let (name, kept) = (format!("{}:{tag}", self.name), format!("{}:{tag}", self.kept));
@@ -113,7 +113,7 @@ impl Pushed {
 
     async fn untag(&self, guard: &Guard) {
         for tag in &self.tags {
-            // Somebody else who pushes the same may have removed the name.
+            // Another push of the same image may have removed the name.
             drop(guard.shared.engine.untag_image(&format!("{}:{tag}", self.kept)).await);
         }
     }
@@ -124,7 +124,7 @@ impl Pushed {
             if let Some(id) = image.ok().and_then(|image| image.id) {
                 guard.remember(Digest { id, name: self.name.clone(), digest: digest.clone() });
             }
-            if !self.front {
+            if !self.gateway {
                 let registry = self.place.host().to_owned();
                 let (repository, tag, digest) = (self.place.path.clone(), tag.clone(), digest.clone());
                 guard.settings.rules.kept(&KeptImage { registry, repository, tag, digest });

@@ -1,38 +1,38 @@
-//! What the guard refuses, and why.
+//! The guard's refusals, with their reasons.
 
 use std::{error::Error, fmt};
 
-/// The end of a sentence about what lets a step do more.
-pub(super) const MORE: &str = "`--open-docker-socket` lets steps do it";
-/// The same where no option does.
+/// The end of a message about an option that allows more.
+pub(super) const MORE: &str = "`--open-docker-socket` allows it";
+/// The end of a message if no option allows it.
 pub(super) const DIND: &str = "a Background step with Docker in Docker has an engine of its own";
 
-/// A request that does not go on to the engine.
+/// A request that is not forwarded to the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
-    /// The answer's status.
+    /// The status of the response.
     pub(super) status: u16,
-    /// Why, for a person.
+    /// The reason, as text to print.
     pub(super) message: String,
 }
 
 impl Refusal {
-    /// Something that a step may not do.
+    /// A request that a step may not make.
     pub(super) fn forbidden(what: impl fmt::Display, more: &str) -> Self {
         Self { status: 403, message: format!("cirun's guard of this socket refuses {what}: {more}") }
     }
 
-    /// A request that cannot be read wholly.
+    /// A request that cannot be parsed completely.
     pub(super) fn bad(what: impl fmt::Display) -> Self {
         Self { status: 400, message: format!("cirun's guard of this socket: {what}") }
     }
 
-    /// Something that the run does not have.
+    /// An object that the run does not have.
     pub(super) fn missing(what: impl fmt::Display) -> Self {
         Self { status: 404, message: what.to_string() }
     }
 
-    /// An endpoint that the guard does not pass. By these words Docker's client knows that it may look on elsewhere.
+    /// An endpoint that the guard does not forward. With this text Docker's client tries another one.
     pub(super) fn endpoint(what: impl fmt::Display, reason: &str) -> Self {
         Self { status: 501, message: format!("cirun's guard of this socket: {what} is not supported: {reason}") }
     }

@@ -1,4 +1,4 @@
-//! The list of what was refused, in the guard's directory, for who looks why a step failed.
+//! The log of refused requests, in the guard's directory, to find out why a step failed.
 
 use std::{
     fs::OpenOptions,
@@ -13,10 +13,10 @@ use super::refusal::Refusal;
 
 /// The file's name.
 const FILE: &str = "refused.jsonl";
-/// More lines are of no use, and a step could fill the disk with them.
+/// The largest number of lines: more are not useful, and a step could fill the disk with them.
 const MAX_LINES: usize = 10_000;
 
-/// The list, one JSON object a line.
+/// The log, one JSON object per line.
 #[derive(Debug)]
 pub(super) struct Refused {
     file: PathBuf,
@@ -24,12 +24,12 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    /// The list in this directory.
+    /// The log in this directory.
     pub(super) fn new(directory: &Path) -> Self {
         Self { file: directory.join(FILE), lines: Mutex::default() }
     }
 
-    /// Adds a request to the list. What is only not there is no refusal.
+    /// Adds a request to the log. A missing object is not a refusal.
     pub(super) fn note(&self, request: &str, refusal: &Refusal) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if refusal.status == 404 || *lines >= MAX_LINES {
@@ -38,7 +38,7 @@ impl Refused {
         *lines += 1;
         let line = json!({"request": request, "status": refusal.status, "reason": refusal.message});
         let file = OpenOptions::new().create(true).append(true).open(&self.file);
-        // The step hears of it in any case.
+        // The step gets the error in any case.
         drop(file.and_then(|mut file| writeln!(file, "{line}")));
     }
 }

@@ -1,4 +1,4 @@
-//! An answer of the engine that is handed on while it comes, with something to be done before it ends.
+//! A response of the engine that is forwarded as it arrives, with an action before its end.
 
 use std::future::{Future, poll_fn};
 
@@ -12,25 +12,25 @@ use tokio::sync::mpsc;
 use super::answer::{Body, BoxError};
 use crate::backend::Shared;
 
-/// Pieces of an answer under way.
+/// The number of parts of a response that may wait.
 const PIECES: usize = 8;
-/// The longest line that is looked into.
+/// The longest line that is parsed.
 const MAX_LINE_BYTES: usize = 64 * 1024;
 
-/// What the lines of an answer said.
+/// The results in the lines of a response.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
-    /// The answer broke off, or a line named a failure.
+    /// Whether the response broke off, or a line reported an error.
     pub(super) failed: bool,
-    /// The failure, in the engine's words.
+    /// The engine's error message.
     pub(super) failure: Option<String>,
-    /// Tags and digests that were pushed.
+    /// Tags and digests of pushed images.
     pub(super) pushed: Vec<(String, String)>,
-    /// Names of images that were loaded.
+    /// Names of loaded images.
     pub(super) loaded: Vec<String>,
 }
 
-/// Hands the body on, and does `last` before it ends: also when the client has gone, as the engine goes on then.
+/// Forwards the body, and runs `last` before its end, even if the client has gone, because the engine continues then.
 pub(super) fn then<F: Future<Output = ()> + Send + 'static>(
     shared: &Shared,
     mut body: Incoming,
@@ -45,7 +45,7 @@ pub(super) fn then<F: Future<Output = ()> + Send + 'static>(
             }
             let broken = frame.is_err();
             lines.said.failed |= broken;
-            // Without a receiver nobody reads, but the engine still works for us.
+            // Without a receiver the engine still does the work.
             drop(sender.send(frame.map_err(Into::into)).await);
             if broken {
                 break;
@@ -60,7 +60,7 @@ pub(super) fn then<F: Future<Output = ()> + Send + 'static>(
     StreamBody::new(frames).boxed_unsync()
 }
 
-/// Reads an answer to its end.
+/// Reads a response to its end.
 pub(super) async fn read(mut body: Incoming) -> Said {
     let mut lines = Lines::default();
     while let Some(frame) = body.frame().await {
@@ -76,7 +76,7 @@ pub(super) async fn read(mut body: Incoming) -> Said {
     lines.end()
 }
 
-/// A line of the engine's stream, as far as it matters.
+/// The relevant fields of a line in the engine's stream.
 #[derive(Deserialize)]
 struct Line {
     error: Option<String>,

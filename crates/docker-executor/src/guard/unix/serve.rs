@@ -1,4 +1,4 @@
-//! The guard of a stage: takes connections and answers each request by what it is about.
+//! The guard of a stage: accepts connections and answers each request by its kind.
 
 use std::{
     path::{Path, PathBuf},
@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{RunConfig, backend::Shared, stage::Stage, unix_socket};
 
-/// The pause after a connection that could not be taken: out of file descriptors, most likely.
+/// The pause after a connection that could not be accepted, probably for lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A stage's guard.
@@ -39,20 +39,21 @@ pub(super) struct Guard {
     pub(super) shared: Arc<Shared>,
     stage: Arc<Stage>,
     pub(super) settings: SocketGuard,
-    /// Where the paths of steps are.
+    /// The mapping of the steps' paths.
     pub(super) places: Arc<Places>,
-    /// What was refused.
+    /// The log of refused requests.
     refused: Arc<Refused>,
     /// The engine's own socket.
     engine: PathBuf,
-    /// What was kept by this guard.
+    /// The images that this guard has kept.
     digests: Arc<Mutex<Vec<Digest>>>,
 }
 
 /// Starts the stage's guard; it ends with the stage.
 ///
 /// # Errors
-/// [`BackendError::Io`] when the socket cannot be made, [`BackendError::Engine`] when the engine has none on this machine.
+/// [`BackendError::Io`] if the socket cannot be created, [`BackendError::Engine`] if the engine has none on this
+/// machine.
 pub(crate) fn start(shared: &Arc<Shared>, stage: &Arc<Stage>, settings: &SocketGuard) -> Result<(), BackendError> {
     let engine = shared.engine.socket_here().ok_or_else(|| BackendError::Engine {
         what: "guard the engine's socket".to_owned(),
@@ -92,13 +93,13 @@ impl Guard {
         let service = service_fn(move |request| self.clone().answer(request));
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
         tokio::select! {
-            // How a connection ends is the client's business.
+            // The client may end a connection in any way.
             ended = connection => drop(ended),
             () = ending.cancelled() => {}
         }
     }
 
-    /// Answers a request: in the engine's own way also where it is refused, or the engine has gone.
+    /// Answers a request, in the engine's form even if it is refused or the engine is gone.
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
         let shown = format!("{} {}", request.method(), request.uri().path());
         let unread = Unread::default();
@@ -146,21 +147,21 @@ impl Guard {
         }
     }
 
-    /// Where images are kept: by the stage's front, or by the machine's registry.
+    /// The registry that keeps images: the stage's gateway, or the machine's registry.
     pub(super) async fn landing(&self) -> Result<Landing, String> {
-        let (sidecar, port) = &self.settings.front;
+        let (sidecar, port) = &self.settings.gateway;
         match self.stage.sidecar_port(sidecar, *port) {
-            Some(port) => Ok(Landing { address: format!("127.0.0.1:{port}"), front: true }),
-            None => Ok(Landing { address: self.settings.rules.machine_registry().await?, front: false }),
+            Some(port) => Ok(Landing { address: format!("127.0.0.1:{port}"), gateway: true }),
+            None => Ok(Landing { address: self.settings.rules.machine_registry().await?, gateway: false }),
         }
     }
 
-    /// The digests of the images that were kept so far.
+    /// The digests of the images kept so far.
     pub(super) fn digests(&self) -> Vec<Digest> {
         self.digests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Remembers an image that was kept.
+    /// Records an image that was kept.
     pub(super) fn remember(&self, digest: Digest) {
         self.digests.lock().unwrap_or_else(PoisonError::into_inner).push(digest);
     }
@@ -174,7 +175,7 @@ impl Guard {
     }
 }
 
-/// What the paths of the stage's containers lead to on this machine.
+/// The mapping of the paths in the stage's containers.
 fn places(shared: &Shared, stage: &Stage, settings: &SocketGuard, engine: &Path) -> Places {
     let workspace = shared.config.workspace_of(&cirun_plan::StageId(stage.id.clone()));
     let mounted =
@@ -189,10 +190,10 @@ fn places(shared: &Shared, stage: &Stage, settings: &SocketGuard, engine: &Path)
     }
 }
 
-/// Where images are kept.
+/// The registry that keeps images.
 pub(super) struct Landing {
     /// `host:port`.
     pub(super) address: String,
-    /// It is the front, which notes what it gets.
-    pub(super) front: bool,
+    /// Whether it is the gateway, which records what it receives.
+    pub(super) gateway: bool,
 }

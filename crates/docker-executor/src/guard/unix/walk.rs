@@ -1,4 +1,4 @@
-//! The way along a step's path through a directory of this machine.
+//! Resolves a step's path in a directory of this machine.
 
 use std::{
     ffi::OsString,
@@ -11,38 +11,38 @@ use super::{
     refusal::Refusal,
 };
 
-/// As the kernel has it.
+/// The limit of the kernel.
 const MAX_LINKS: usize = 40;
 
-/// A way through a mounted directory, on which links lead where they lead in the containers.
+/// The resolution of a path in a mounted directory; links resolve as they do in the containers.
 pub(super) struct Walk<'a> {
     mounted: &'a Mounted,
     /// The mounted directory, without links.
     root: PathBuf,
     asked: &'a str,
     missing: Missing,
-    /// The way so far, below the root.
+    /// The resolved part, below the root.
     at: PathBuf,
-    /// The parts that are still to go, the next one last.
+    /// The remaining parts, the next one last.
     ahead: Vec<OsString>,
     links: usize,
 }
 
 impl<'a> Walk<'a> {
-    /// Begins at the mounted directory, for a path that a step `asked` for.
+    /// Starts at the mounted directory, for a path in a step's request.
     ///
     /// # Errors
-    /// A directory that is not there.
+    /// A directory that does not exist.
     pub(super) fn new(mounted: &'a Mounted, asked: &'a str, missing: Missing) -> Result<Self, Refusal> {
         let root = fs::canonicalize(&mounted.machine)
             .map_err(|error| Refusal::bad(format_args!("{}: {error}", mounted.machine.display())))?;
         Ok(Self { mounted, root, asked, missing, at: PathBuf::new(), ahead: Vec::new(), links: 0 })
     }
 
-    /// The place of this machine to which the `rest` of the path leads.
+    /// Resolves the `rest` of the path to a path on this machine.
     ///
     /// # Errors
-    /// A link out of the directory, and a path that is not there.
+    /// A link out of the directory, or a path that does not exist.
     pub(super) fn go(mut self, rest: &Path) -> Result<PathBuf, Refusal> {
         self.follow(rest)?;
         while let Some(part) = self.ahead.pop() {
@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
         Ok(below(&self.root, &self.at))
     }
 
-    /// Puts a path before what is still to go; an absolute one begins anew, as the containers see it.
+    /// Inserts a path before the remaining parts; an absolute one starts again at the root, as the containers see it.
     fn follow(&mut self, path: &Path) -> Result<(), Refusal> {
         let rest = if path.is_absolute() {
             let rest = path.strip_prefix(&self.mounted.container).map_err(|_| self.leaves())?;

@@ -1,4 +1,4 @@
-//! Whose the engine's objects are: a step sees and changes those of its run, as if the engine had no others.
+//! Ownership of the engine's objects: a step sees and changes those of its run, as if the engine had no others.
 
 use std::collections::HashMap;
 
@@ -10,27 +10,27 @@ use crate::{
     labels::{self, RUN},
 };
 
-/// What a step does with a network or volume.
+/// The operation of a step on a network or volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deed {
-    /// Looks at it, or uses it.
+    /// Reads or uses it.
     Use,
     /// Removes it.
     Remove,
 }
 
-/// The networks that every engine has.
+/// The networks of every engine.
 const BUILT_IN: [&str; 3] = ["bridge", "none", "host"];
-/// The containers of cirun that a step may see: those of CI.
+/// The roles of cirun's containers that a step may see: those that CI has too.
 const VISIBLE: [&str; 3] = ["step", "service", labels::SOCKET];
-/// The networks and volumes of cirun that a step may use.
+/// The roles of cirun's networks and volumes that a step may use.
 const USABLE: [&str; 3] = ["network", "shared", labels::SOCKET];
 
 impl Guard {
-    /// The id of a container that is the run's.
+    /// The id of a container of the run.
     ///
     /// # Errors
-    /// A container that is not there, or is not the run's.
+    /// A container that does not exist, or does not belong to the run.
     pub(super) async fn container(&self, name: &str) -> Result<String, BoxError> {
         plain("container", name)?;
         let found = self.shared.engine.docker.inspect_container(name, None).await;
@@ -42,7 +42,7 @@ impl Guard {
         }
     }
 
-    /// The id of a network that is the run's, or every engine's.
+    /// The id of a network that belongs to the run, or to every engine.
     ///
     /// # Errors
     /// As [`Guard::container`].
@@ -58,7 +58,7 @@ impl Guard {
         }
     }
 
-    /// Demands that a volume is the run's.
+    /// Requires that a volume belongs to the run.
     ///
     /// # Errors
     /// As [`Guard::container`].
@@ -72,10 +72,10 @@ impl Guard {
         }
     }
 
-    /// Demands that a name is free for a volume of the run, or that the run has it already.
+    /// Requires that a volume name is free, or already belongs to the run.
     ///
     /// # Errors
-    /// A volume that somebody else has.
+    /// A volume of another owner.
     pub(super) async fn volume_or_free(&self, name: &str) -> Result<Presence, BoxError> {
         plain("volume", name)?;
         match self.shared.engine.docker.inspect_volume(name).await {
@@ -86,7 +86,7 @@ impl Guard {
         }
     }
 
-    /// Demands that all that a description names is the run's, and makes the volumes that are not there.
+    /// Requires that all objects in a description belong to the run, and creates the missing volumes.
     ///
     /// # Errors
     /// As [`Guard::container`], and the engine's.
@@ -105,7 +105,7 @@ impl Guard {
             let request = VolumeCreateRequest { name: Some(name.clone()), labels, ..VolumeCreateRequest::default() };
             let docker = self.shared.engine.docker.clone();
             let made = self.shared.make(async move { docker.create_volume(request).await }).await;
-            // Another run may have been quicker.
+            // Another run may have created it first.
             let made = made.map_err(|error| explain(&error))?;
             if !self.is_usable(&made.labels, Deed::Use) {
                 return Err(taken(name).into());
@@ -114,12 +114,12 @@ impl Guard {
         Ok(())
     }
 
-    /// The labels of what a step makes by the socket.
+    /// The labels of objects that a step creates through the socket.
     pub(super) fn labels(&self) -> HashMap<String, String> {
         self.stage().own.host.labels.of(labels::SOCKET, None)
     }
 
-    /// The run's label, as the engine filters by it.
+    /// The run's label, as a filter of the engine.
     pub(super) fn run_label(&self) -> String {
         format!("{RUN}={}", self.shared.config.run_id)
     }
@@ -143,22 +143,22 @@ impl Guard {
     }
 }
 
-/// Whether a volume is there.
+/// The state of a volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
-    /// It is, and is the run's.
+    /// It exists, and belongs to the run.
     There,
-    /// It is not.
+    /// It does not exist.
     Free,
 }
 
-/// A name or id, and no path.
+/// Checks that a text is a name or id, not a path.
 fn plain(kind: &str, name: &str) -> Result<(), Refusal> {
     let is_plain =
         !name.is_empty() && name.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '_' | '.' | '-'));
     match is_plain {
         true => Ok(()),
-        false => Err(Refusal::bad(format_args!("`{name}` is no name of a {kind}"))),
+        false => Err(Refusal::bad(format_args!("`{name}` is not the name of a {kind}"))),
     }
 }
 
@@ -169,7 +169,7 @@ fn unknown(kind: &str, name: &str, error: &Error) -> BoxError {
     }
 }
 
-/// Of a container that cannot be made, clients take "not found" for its image, and pull it.
+/// If a container cannot be created, clients read "not found" as a missing image, and pull it.
 fn needed(error: BoxError) -> BoxError {
     match error.downcast::<Refusal>() {
         Ok(refusal) => Refusal { status: 409, ..*refusal }.into(),
@@ -178,10 +178,16 @@ fn needed(error: BoxError) -> BoxError {
 }
 
 fn foreign(kind: &str, name: &str) -> Refusal {
-    Refusal::missing(format_args!("No such {kind}: {name} (it is not this run's, and cirun's guard leaves it alone)"))
+    Refusal::missing(format_args!(
+        "No such {kind}: {name} (it does not belong to this run, and cirun's guard protects \
+        it)"
+    ))
 }
 
 fn taken(name: &str) -> Refusal {
-    let message = format!("the volume `{name}` is not this run's, and cirun's guard leaves it alone: use another name");
+    let message = format!(
+        "the volume `{name}` does not belong to this run, and cirun's guard protects it: use another \
+        name"
+    );
     Refusal { status: 409, message }
 }

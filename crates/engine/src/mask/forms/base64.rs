@@ -1,4 +1,4 @@
-//! Base64, wherever the secret is in what is encoded.
+//! Base64, wherever the secret is in the encoded text.
 
 use base64::{
     Engine,
@@ -7,11 +7,11 @@ use base64::{
 
 use super::MIN_ENCODED_BYTES;
 
-/// The widths at which `base64` (coreutils) and PEM break their lines.
+/// The widths at which `base64` (coreutils) and PEM wrap lines.
 const WRAPS: [usize; 2] = [76, 64];
 
-/// What base64 makes of the secret wherever it is in the encoded text (`user:password` for instance): only the letters that no
-/// neighbour decides, for each of the three alignments, and the letters of the secret encoded alone.
+/// The base64 of a secret wherever it is in the encoded text (for instance `user:password`): only the letters that do
+/// not depend on neighbours, for each of the three alignments, and the base64 of the secret alone.
 pub(super) fn base64_forms(text: &str) -> Vec<String> {
     if text.len() < MIN_ENCODED_BYTES {
         return Vec::new();

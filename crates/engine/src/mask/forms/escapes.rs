@@ -1,10 +1,10 @@
-//! Escapes of URLs, JSON and XML. Programs differ in what they escape, so each set is a row.
+//! Escapes in URLs, JSON and XML. Programs differ in what they escape, so each set is a row.
 
 use std::fmt::Write;
 
 use super::{CASES, Case};
 
-/// What is left as it is in a URL besides letters and digits, and what a space becomes.
+/// The characters that a URL keeps besides letters and digits, and the replacement of a space.
 const URL: [(&str, &str); 6] = [
     // RFC 3986, and most programs.
     ("-_.~", "%20"),
@@ -38,7 +38,7 @@ pub(super) fn url_forms(text: &str) -> Vec<String> {
     forms
 }
 
-/// What JSON writers escape as `\u` and four digits besides what they must.
+/// The characters that JSON writers escape as `\u` and four digits besides the mandatory ones.
 const JSON: [&str; 3] = [
     "",    // Go, and pages that hold JSON.
     "<>&", // .NET, and PHP for pages.
@@ -73,7 +73,7 @@ pub(super) fn json_forms(text: &str) -> Vec<String> {
     forms
 }
 
-/// `\u00e9`, two of them for what takes two.
+/// `\u00e9`, or two of them for a character outside the BMP.
 fn unicode(character: char, case: Case) -> String {
     let mut escaped = String::new();
     for unit in character.encode_utf16(&mut [0; 2]) {
@@ -83,7 +83,7 @@ fn unicode(character: char, case: Case) -> String {
     escaped
 }
 
-/// The words that XML and HTML writers put in place of characters.
+/// The entities that XML and HTML writers use.
 const XML: [&[(char, &str)]; 10] = [
     &[('&', "&amp;"), ('<', "&lt;")],
     &[('&', "&amp;"), ('<', "&lt;"), ('"', "&quot;")],

@@ -1,8 +1,8 @@
-//! Quoting of shells and of programming languages, and dumps.
+//! Quoting in shells and programming languages, and dumps.
 
 use super::{CASES, MIN_ENCODED_BYTES};
 
-/// What gets a backslash.
+/// The characters that get a backslash.
 const BACKSLASHED: [&str; 6] = [
     // In double quotes, without and with the shell's history.
     "\\\"$`",
@@ -15,10 +15,10 @@ const BACKSLASHED: [&str; 6] = [
     "\\ \t!\"$&'()*,;<>?[]^`{|}",
 ];
 
-/// What gets none where everything else does: Ruby's `Shellwords`, Perl's `quotemeta`.
+/// The characters that get no backslash where all others do: Ruby's `Shellwords`, Perl's `quotemeta`.
 const NOT_BACKSLASHED: [&str; 2] = ["_-.,:+/@", "_"];
 
-/// `'\''`, `'"'"'`, `\$`, `$'\x41'` and the like; without the quotes around it.
+/// `'\''`, `'"'"'`, `\$`, `$'\x41'` and the like; without the surrounding quotes.
 pub(super) fn shell_forms(text: &str) -> Vec<String> {
     let mut forms = vec![text.replace('\'', "'\\''"), text.replace('\'', "'\"'\"'")];
     for marks in BACKSLASHED {
@@ -47,7 +47,7 @@ pub(super) fn shell_forms(text: &str) -> Vec<String> {
     forms
 }
 
-/// Bytes by their numbers, as `$'…'`, C and Python have them: those that are no ASCII, or all.
+/// Bytes as numbers, as `$'…'`, C and Python write them: only those that are not ASCII, or all.
 fn byte_forms(text: &str) -> Vec<String> {
     let octal = |byte: u8| format!("\\{byte:03o}");
     let mut forms = vec![text.bytes().map(octal).collect::<String>(), ansi_c(text, &octal)];

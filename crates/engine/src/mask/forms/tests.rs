@@ -1,9 +1,9 @@
 use super::*;
 
-/// A secret with everything that is escaped somewhere.
+/// A secret with every character that some program escapes.
 const SECRET: &str = "aé/<b>&\"c'\\ $+~`(d)!é";
 
-/// What programs make of it: each was printed by the program that is named.
+/// Its forms: each was printed by the named program.
 const PRINTED: [(&str, &str); 24] = [
     ("Python urllib.parse.quote", "a%C3%A9/%3Cb%3E%26%22c%27%5C%20%24%2B~%60%28d%29%21%C3%A9"),
     ("Python urllib.parse.quote_plus", "a%C3%A9%2F%3Cb%3E%26%22c%27%5C+%24%2B~%60%28d%29%21%C3%A9"),

@@ -101,7 +101,7 @@ async fn an_error_after_a_cancellation_is_fallout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_listens() {
+async fn the_receiver_of_events_is_gone() {
     let plan = plan([stage("build", [step("a"), step("b")])]);
     let run = Runner::new(FakeBackend::new().step("a", behaves().takes(100))).stops_listening().run(&plan).await;
     assert_snapshot!(run.calls(), @"start build, destroy");

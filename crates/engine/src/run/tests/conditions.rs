@@ -102,12 +102,12 @@ async fn conditions_on_earlier_steps() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_condition_that_comes_to_null_fails_early_and_late() {
+async fn a_condition_that_is_null_fails_early_and_late() {
     let (early, late) = (step("early").if_null("<+trigger.x>"), step("late").if_deferred("<+nope.x>"));
     let plan = plan([stage("build", [early, late.when(StageStatus::All)])]);
     assert_snapshot!(Runner::new(FakeBackend::new()).run(&plan).await.ends(), @"
-    step_finished early failed (Error in evaluating configured when condition on step: `<+trigger.x>`: it comes to null, which is neither true nor false)
-    step_finished late failed (Error in evaluating configured when condition on step: `<+nope.x>`: it comes to null, which is neither true nor false)
+    step_finished early failed (Error in evaluating configured when condition on step: `<+trigger.x>`: it evaluates to null, which is neither true nor false)
+    step_finished late failed (Error in evaluating configured when condition on step: `<+nope.x>`: it evaluates to null, which is neither true nor false)
     stage_finished build failed
     run_finished failed exit=1
     ");
@@ -169,7 +169,7 @@ async fn a_failed_instance_of_a_looped_stage_skips_none_of_its_own() {
     ");
 }
 
-/// For people a stage of skipped steps is none that succeeded; for expressions it is, as in CI.
+/// To users, a stage of skipped steps has not succeeded; in expressions it has, as in CI.
 #[tokio::test(start_paused = true)]
 async fn a_stage_of_which_nothing_runs_is_no_success() {
     let why = || SkipReason::NotRunLocally { why: "it needs the service".to_owned() };

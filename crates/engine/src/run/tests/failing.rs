@@ -1,4 +1,4 @@
-//! Causes of failure, and the strategies that do not try again.
+//! Causes of failure, and the strategies that do not retry.
 
 use cirun_plan::{Attempts, FailureAction, Must, When};
 use insta::assert_snapshot;
@@ -95,7 +95,7 @@ async fn a_rollback_ends_the_stage_but_not_what_runs() {
     assert_snapshot!(Runner::new(backend).run(&plan).await.ends(), @r"
     step_finished a failed exit=1 (exit code 1; its failure strategy is `StageRollback`)
     9s step_finished b succeeded exit=0 in 9s
-    9s step_finished c skipped (the stage was ended by the failure strategy of `a`)
+    9s step_finished c skipped (the stage was stopped by the failure strategy of `a`)
     9s stage_finished build failed
     9s step_finished d skipped (stage `test` is skipped: the pipeline has failed, and `when` asks for pipelineStatus Success)
     9s stage_finished test skipped
@@ -168,7 +168,7 @@ async fn a_backend_that_cannot_kill_is_an_error() {
     image_pull busybox Present
     step_started a #1
     45s step_finished a failed in 45s (killing a step: it was not reported as ended within 30 s; the step is at ci.yaml:7:3)
-    45s step_finished b aborted (the run could not go on)
+    45s step_finished b aborted (the run could not continue)
     45s stage_finished build failed
     45s run_finished failed exit=4
     ");
@@ -186,11 +186,11 @@ async fn a_missing_image_ends_the_run() {
     step_started a #1
     step_finished a failed (image `busybox` is not available: no such tag; the step is at ci.yaml:7:3)
     step_started b #1
-    step_finished b aborted (the run could not go on)
-    step_finished c aborted (the run could not go on)
+    step_finished b aborted (the run could not continue)
+    step_finished c aborted (the run could not continue)
     stage_finished build failed
     stage_started test
-    step_finished d aborted (the run could not go on)
+    step_finished d aborted (the run could not continue)
     stage_finished test failed
     run_finished failed exit=4
     ");
@@ -206,7 +206,7 @@ async fn a_stage_that_cannot_start_is_removed() {
     stage_started build
     image_pull busybox Present
     diagnostic error backend-error: running a step: the engine has gone
-    step_finished a aborted (the run could not go on)
+    step_finished a aborted (the run could not continue)
     stage_finished build failed
     run_finished failed exit=4
     ");
@@ -224,7 +224,7 @@ async fn a_panic_is_a_bug_and_everything_is_removed() {
     step_started a #1
     diagnostic a error backend-error: cirun has a bug: a task panicked
     step_finished a failed (cirun has a bug: its task panicked)
-    step_finished b aborted (the run could not go on)
+    step_finished b aborted (the run could not continue)
     stage_finished build failed
     run_finished failed exit=4
     ");
@@ -232,7 +232,7 @@ async fn a_panic_is_a_bug_and_everything_is_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_removed_is_told() {
+async fn what_cannot_be_removed_is_reported() {
     let plan = plan([stage("build", [step("a")])]);
     let run = Runner::new(FakeBackend::new().leaves("network cirun-r1 is in use")).run(&plan).await;
     assert_snapshot!(run.text(), @r"
@@ -268,13 +268,13 @@ async fn a_person_decides() {
     stage_started build
     image_pull busybox Present
     step_started ignore #1
-    diagnostic ignore note manual-intervention: exit code 1; a person is asked, and after 60s it is `MarkAsFailure`
+    diagnostic ignore note manual-intervention: exit code 1; waiting for an answer, and after 60s the action is `MarkAsFailure`
     5s step_finished ignore ignored exit=1 in 5s (exit code 1; a person chose `Ignore`)
     5s step_started success #1
-    5s diagnostic success note manual-intervention: exit code 1; a person is asked, and after 60s it is `MarkAsFailure`
+    5s diagnostic success note manual-intervention: exit code 1; waiting for an answer, and after 60s the action is `MarkAsFailure`
     10s step_finished success succeeded exit=1 in 5s (exit code 1; a person chose `MarkAsSuccess`)
     10s step_started again #1
-    10s diagnostic again note manual-intervention: exit code 1; a person is asked, and after 60s it is `MarkAsFailure`
+    10s diagnostic again note manual-intervention: exit code 1; waiting for an answer, and after 60s the action is `MarkAsFailure`
     15s diagnostic again note step-retry: attempt 1 failed (exit code 1); the next one starts at once
     15s step_started again #2
     15s step_finished again succeeded exit=0 in 5s
@@ -284,7 +284,7 @@ async fn a_person_decides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_decides_in_time() {
+async fn no_decision_in_time() {
     let plan = plan([stage("build", [step("a").on_failure("AllErrors", asks(60, FailureAction::Ignore))])]);
     let backend = || FakeBackend::new().step("a", behaves().exits(1));
     assert_snapshot!(Runner::new(backend()).answers(61, Answer::Abort).run(&plan).await.ends(), @r"
@@ -297,7 +297,7 @@ async fn nobody_decides_in_time() {
     stage_started build
     image_pull busybox Present
     step_started a #1
-    diagnostic a note nobody-to-ask: there is nobody to ask, so `Ignore` is done at once, as after the time-out
+    diagnostic a note nobody-to-ask: no one is there to answer, so cirun takes the action `Ignore` at once, as after the timeout
     step_finished a ignored exit=1 (exit code 1; its failure strategy is `Ignore`)
     stage_finished build ignored
     run_finished ignored exit=0

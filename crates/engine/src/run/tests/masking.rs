@@ -44,9 +44,9 @@ async fn everywhere() {
     "#);
 }
 
-/// An image may be named by a secret, and a backend does not know.
+/// A secret may be part of an image's name, and a backend does not mask it.
 #[tokio::test(start_paused = true)]
-async fn in_what_the_backend_tells() {
+async fn in_what_the_backend_reports() {
     let plan = plan_with_secrets([stage("build", [step("a")])], &["busybox"]);
     let run = Runner::new(FakeBackend::new().stage_start(behaves().has_no_image())).run(&plan).await;
     assert_snapshot!(run.text(), @"
@@ -54,7 +54,7 @@ async fn in_what_the_backend_tells() {
     stage_started build
     image_pull ************** Present
     diagnostic error backend-error: image `**************` is not available: no such tag
-    step_finished a aborted (the run could not go on)
+    step_finished a aborted (the run could not continue)
     stage_finished build failed
     run_finished failed exit=4
     ");

@@ -42,7 +42,7 @@ async fn reports_are_collected_from_failed_steps_too() {
     stage_started build
     image_pull busybox Present
     step_started a #1
-    diagnostic a warning report-unusable: `b.xml` is not a JUnit report: the file ends inside of `<testsuite>`
+    diagnostic a warning report-unusable: `b.xml` is not a JUnit report: the file ends inside `<testsuite>`
     step_finished a failed exit=1 tests=1/2 [("s › u", "no")] (exit code 1)
     step_started b #1
     diagnostic b warning report-unusable: no file matches `none.xml` in the workspace
@@ -86,7 +86,7 @@ async fn later_steps_use_them() {
                 .image(deferred("shop:<+execution.steps.version.output.outputVariables.TAG>"))
                 .env("DIGEST", deferred(digest))
                 .env("NONE", deferred("<+steps.version.output.outputVariables.EMPTY>"))
-                .env("NOBODY", deferred("<+steps.version.output.outputVariables.NOPE>"))
+                .env("UNKNOWN", deferred("<+steps.version.output.outputVariables.NOPE>"))
                 .env("TOKEN", deferred("<+steps.version.output.outputVariables.TOKEN.toUpperCase()>")),
         ],
     )]);
@@ -111,7 +111,7 @@ async fn later_steps_use_them() {
     stage_finished build succeeded
     run_finished succeeded exit=0
     "#);
-    assert_snapshot!(format!("{:?}", run.backend.environment("use")), @r#"Some([("DIGEST", "sha256:ab"), ("NOBODY", "null"), ("TOKEN", "T0KEN")])"#);
+    assert_snapshot!(format!("{:?}", run.backend.environment("use")), @r#"Some([("DIGEST", "sha256:ab"), ("UNKNOWN", "null"), ("TOKEN", "T0KEN")])"#);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Random plans with random outcomes keep the promises of the event stream.
+//! Random plans with random outcomes keep the guarantees of the event stream.
 
 use std::collections::{HashMap, HashSet};
 

@@ -165,7 +165,7 @@ async fn a_step_outside_of_groups_has_no_group_to_retry() {
     stage_started build
     image_pull busybox Present
     step_started a #1
-    diagnostic a warning no-step-group: `RetryStepGroup` does nothing here, as the step is in no step group
+    diagnostic a warning no-step-group: `RetryStepGroup` has no effect: the step is in no step group
     step_finished a failed exit=1 (exit code 1)
     stage_finished build failed
     run_finished failed exit=1

@@ -52,8 +52,8 @@ async fn each_action_on_a_service_whose_image_is_missing() {
     stage_finished build aborted
     run_finished aborted exit=1
     StageRollback: step_finished g.db failed (image `busybox` is not available: no such tag; the step is at ci.yaml:7:3; its failure strategy is `StageRollback`)
-    step_finished g.a skipped (the stage was ended by the failure strategy of `g.db`)
-    step_finished b skipped (the stage was ended by the failure strategy of `g.db`)
+    step_finished g.a skipped (the stage was stopped by the failure strategy of `g.db`)
+    step_finished b skipped (the stage was stopped by the failure strategy of `g.db`)
     stage_finished build failed
     run_finished failed exit=1
     ");
@@ -94,13 +94,13 @@ async fn each_action_on_a_service_that_ends() {
     2s stage_finished build aborted
     2s run_finished aborted exit=1
     StageRollback: 5s step_finished g.a succeeded exit=0 in 5s
-    5s step_finished b skipped (the stage was ended by the failure strategy of `g.db`)
+    5s step_finished b skipped (the stage was stopped by the failure strategy of `g.db`)
     5s step_finished g.db failed exit=3 in 5s (exit code 3; its failure strategy is `StageRollback`)
     5s stage_finished build failed
     5s run_finished failed exit=1
     exit code 0: 5s step_finished g.a succeeded exit=0 in 5s
     5s step_finished b succeeded exit=0
-    5s step_finished g.db succeeded exit=0 in 5s (it ended before its stage: exit code 0)
+    5s step_finished g.db succeeded exit=0 in 5s (it ended before the stage did: exit code 0)
     5s stage_finished build succeeded
     5s run_finished succeeded exit=0
     ");
@@ -202,7 +202,7 @@ async fn a_person_decides() {
     stage_started build
     image_pull busybox Present
     step_started db #1
-    diagnostic db note manual-intervention: image `busybox` is not available: no such tag; the step is at ci.yaml:7:3; a person is asked, and after 60s it is `Abort`
+    diagnostic db note manual-intervention: image `busybox` is not available: no such tag; the step is at ci.yaml:7:3; waiting for an answer, and after 60s the action is `Abort`
     20s step_finished db ignored in 20s (image `busybox` is not available: no such tag; the step is at ci.yaml:7:3; a person chose `Ignore`)
     20s step_started a #1
     20s step_finished a succeeded exit=0
@@ -225,7 +225,7 @@ async fn a_person_decides() {
     ");
 }
 
-/// For CI a service that was started is a success: what is around it acts where its start fails, and not later.
+/// For CI a service that has started is a success: strategies around it handle a failed start only.
 #[tokio::test(start_paused = true)]
 async fn strategies_around_it_act_at_its_start_only() {
     let service = || step("db").service().on_failure_around("AllErrors", FailureAction::StageRollback);
@@ -233,20 +233,20 @@ async fn strategies_around_it_act_at_its_start_only() {
     let missing = Runner::new(FakeBackend::new().step("db", behaves().has_no_image())).run(&plan).await;
     assert_snapshot!(missing.ends(), @"
     step_finished db failed (image `busybox` is not available: no such tag; the step is at ci.yaml:7:3; its failure strategy is `StageRollback`)
-    step_finished a skipped (the stage was ended by the failure strategy of `db`)
+    step_finished a skipped (the stage was stopped by the failure strategy of `db`)
     stage_finished build failed
     run_finished failed exit=1
     ");
     let backend = FakeBackend::new().step("db", behaves().takes(1).exits(1)).step("a", behaves().takes(5));
     assert_snapshot!(Runner::new(backend).run(&plan).await.ends(), @"
     5s step_finished a succeeded exit=0 in 5s
-    5s step_finished db succeeded exit=1 in 5s (it ended before its stage: exit code 1)
+    5s step_finished db succeeded exit=1 in 5s (it ended before the stage did: exit code 1)
     5s stage_finished build succeeded
     5s run_finished succeeded exit=0
     ");
 }
 
-/// An action that was taken decides before `--fail-on-service-exit`.
+/// A strategy's action takes precedence over `--fail-on-service-exit`.
 #[tokio::test(start_paused = true)]
 async fn an_ignored_end_ends_no_stage() {
     let rules = || ServiceRules { at_exit: AtServiceExit::FailStage, ..ServiceRules::default() };
@@ -261,8 +261,8 @@ async fn an_ignored_end_ends_no_stage() {
     ");
     let bare = of(step("db").service());
     assert_snapshot!(Runner::new(backend()).services(rules()).run(&bare).await.ends(), @"
-    1s step_finished a aborted in 1s (the stage was ended, as its service `db` had ended)
-    1s step_finished db failed exit=1 in 1s (it ended before its stage: exit code 1)
+    1s step_finished a aborted in 1s (the stage was stopped because its service `db` exited)
+    1s step_finished db failed exit=1 in 1s (it ended before the stage did: exit code 1)
     1s stage_finished build failed
     1s run_finished failed exit=1
     ");

@@ -38,7 +38,7 @@ async fn a_service_runs_beside_the_steps() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_ends_is_told_and_the_stage_goes_on() {
+async fn a_service_that_ends_is_reported_and_the_stage_continues() {
     let plan = plan([stage("build", [parallel([step("db").service(), step("cache").service()]), step("a").node()])]);
     let backend = FakeBackend::new()
         .step("db", behaves().prints("1").prints("2").prints("3").takes(2).runs_out_of_memory())
@@ -56,12 +56,12 @@ async fn a_service_that_ends_is_told_and_the_stage_goes_on() {
     step_output db | 2
     step_output db | 3
     service_exited cache exit=127 (it could not be started: no such program `redis` (ci.yaml:7:3))
-    diagnostic cache note service-not-started: it could not be started, and the stage goes on without it, as in CI
+    diagnostic cache note service-not-started: it could not be started; the stage continues without it, as in CI
     step_started a #1
     2s service_exited db exit=137 (it was killed for using more memory than its limit) tail=["2", "3"]
     5s step_finished a succeeded exit=0 in 5s
-    5s step_finished db succeeded exit=137 in 5s (it ended before its stage: it was killed for using more memory than its limit)
-    5s step_finished cache succeeded exit=127 in 5s (it ended before its stage: it could not be started: no such program `redis` (ci.yaml:7:3))
+    5s step_finished db succeeded exit=137 in 5s (it ended before the stage did: it was killed for using more memory than its limit)
+    5s step_finished cache succeeded exit=127 in 5s (it ended before the stage did: it could not be started: no such program `redis` (ci.yaml:7:3))
     5s stage_finished build succeeded
     5s run_finished succeeded exit=0
     "#);
@@ -77,7 +77,7 @@ async fn a_service_that_cannot_be_created_ends_the_run() {
     image_pull busybox Present
     step_started db #1
     step_finished db failed (preparing a step: the engine has gone; the step is at ci.yaml:7:3)
-    step_finished a aborted (the run could not go on)
+    step_finished a aborted (the run could not continue)
     stage_finished build failed
     run_finished failed exit=4
     ");
@@ -101,7 +101,7 @@ async fn a_cancelled_run_stops_a_start_that_is_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn steps_wait_for_the_services_before_them_and_the_race_is_told() {
+async fn steps_wait_for_the_services_before_them_and_the_race_is_reported() {
     let plan = plan([stage("build", [step("db").service(), step("cache").service(), step("a"), step("b")])]);
     let backend = FakeBackend::new()
         .step("db", behaves().prepares_in(1).ready_in(4))
@@ -116,9 +116,9 @@ async fn steps_wait_for_the_services_before_them_and_the_race_is_told() {
     1s service_started db db
     2s service_started cache cache
     3s service_ready cache 1s
-    3s diagnostic cache parity service-race: it was ready 1.0 s after `a` could have begun: CI does not wait, so there `a` fails unless it waits itself; let it wait until `cache` answers
+    3s diagnostic cache parity service-race: it was ready 1.0 s after `a` could have begun: CI does not wait, so `a` fails there unless it waits itself; let it wait until `cache` answers
     5s service_ready db 4s
-    5s diagnostic db parity service-race: it was ready 3.0 s after `a` could have begun: CI does not wait, so there `a` fails unless it waits itself; let it wait until `db` answers
+    5s diagnostic db parity service-race: it was ready 3.0 s after `a` could have begun: CI does not wait, so `a` fails there unless it waits itself; let it wait until `db` answers
     5s step_started a #1
     5s step_finished a succeeded exit=0
     5s step_started b #1
@@ -167,7 +167,7 @@ async fn a_step_beside_a_service_and_a_wait_do_not_wait_for_it() {
     step_started pause #1
     3s step_finished pause succeeded in 3s
     5s service_ready db 5s
-    5s diagnostic db parity service-race: it was ready 2.0 s after `after` could have begun: CI does not wait, so there `after` fails unless it waits itself; let it wait until `db` answers
+    5s diagnostic db parity service-race: it was ready 2.0 s after `after` could have begun: CI does not wait, so `after` fails there unless it waits itself; let it wait until `db` answers
     5s step_started after #1
     5s step_finished after succeeded exit=0
     5s step_finished db succeeded in 5s
@@ -177,7 +177,7 @@ async fn a_step_beside_a_service_and_a_wait_do_not_wait_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_never_gets_ready_is_told_and_the_stage_goes_on() {
+async fn a_service_that_never_gets_ready_is_reported_and_the_stage_continues() {
     let plan = plan([stage("build", [step("db").service(), step("other").service(), step("a")])]);
     let backend = FakeBackend::new()
         .step("db", behaves().prints("starting").never_ready())
@@ -190,9 +190,9 @@ async fn a_service_that_never_gets_ready_is_told_and_the_stage_goes_on() {
     step_started other #1
     service_started db db
     service_started other other
-    diagnostic other warning service-not-seen: whether it is ready could not be seen: watching a service: the engine has gone
+    diagnostic other warning service-not-seen: cirun could not check whether it is ready: watching a service: the engine has gone
     step_output db | starting
-    30s diagnostic db parity service-not-ready: it was not ready within 30 s: nothing listens on port 5432; CI does not wait, and the stage goes on here too; with `--no-wait` it does so at once (ci.yaml:7:3); its last lines:
+    30s diagnostic db parity service-not-ready: it was not ready within 30 s: nothing listens on port 5432; CI does not wait, so the stage continues; with `--no-wait` it continues at once (ci.yaml:7:3); its last lines:
       starting
     30s step_started a #1
     30s step_finished a succeeded exit=0
@@ -216,14 +216,14 @@ async fn the_end_of_a_service_ends_the_wait_for_it() {
     2s service_exited db exit=1 (port 1 is taken)
     2s step_started a #1
     2s step_finished a succeeded exit=0
-    2s step_finished db succeeded exit=1 in 2s (it ended before its stage: port 1 is taken)
+    2s step_finished db succeeded exit=1 in 2s (it ended before the stage did: port 1 is taken)
     2s stage_finished build succeeded
     2s run_finished succeeded exit=0
     ");
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_if_nobody_is_to() {
+async fn no_step_waits_if_waiting_is_off() {
     let plan = plan([stage("build", [step("db").service(), step("a"), step("b")])]);
     let backend = FakeBackend::new().step("db", behaves().ready_in(4)).step("a", behaves().takes(5));
     let rules = ServiceRules { waiting: Waiting::No, ..ServiceRules::default() };
@@ -235,7 +235,7 @@ async fn nobody_waits_if_nobody_is_to() {
     service_started db db
     step_started a #1
     4s service_ready db 4s
-    4s diagnostic db parity service-race: it was ready 4.0 s after `a` began: CI does not wait, so there `a` fails unless it waits itself; let it wait until `db` answers
+    4s diagnostic db parity service-race: it was ready 4.0 s after `a` began: CI does not wait, so `a` fails there unless it waits itself; let it wait until `db` answers
     5s step_finished a succeeded exit=0 in 5s
     5s step_started b #1
     5s step_finished b succeeded exit=0
@@ -246,7 +246,7 @@ async fn nobody_waits_if_nobody_is_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delayed_service_comes_later_and_nobody_waits_for_it() {
+async fn a_delayed_service_comes_later_and_no_step_waits_for_it() {
     let plan = plan([stage("build", [step("db").service(), step("a")])]);
     let rules = delay("db", 5);
     let backend = FakeBackend::new().step("db", behaves().ready_in(1)).step("a", behaves().takes(9));
@@ -258,7 +258,7 @@ async fn a_delayed_service_comes_later_and_nobody_waits_for_it() {
     step_started a #1
     5s service_started db db
     6s service_ready db 1s
-    6s diagnostic db parity service-race: it was ready 6.0 s after `a` began: CI does not wait, so there `a` fails unless it waits itself; let it wait until `db` answers
+    6s diagnostic db parity service-race: it was ready 6.0 s after `a` began: CI does not wait, so `a` fails there unless it waits itself; let it wait until `db` answers
     9s step_finished a succeeded exit=0 in 9s
     9s step_finished db succeeded in 9s
     9s stage_finished build succeeded
@@ -311,9 +311,9 @@ async fn the_end_of_a_service_fails_the_stage_if_it_is_to() {
     service_started db db
     step_started a #1
     2s service_exited db exit=0
-    2s step_finished a aborted in 2s (the stage was ended, as its service `db` had ended)
-    2s step_finished b skipped (the stage was ended, as its service `db` had ended)
-    2s step_finished db failed exit=0 in 2s (it ended before its stage: exit code 0)
+    2s step_finished a aborted in 2s (the stage was stopped because its service `db` exited)
+    2s step_finished b skipped (the stage was stopped because its service `db` exited)
+    2s step_finished db failed exit=0 in 2s (it ended before the stage did: exit code 0)
     2s stage_finished build failed
     2s stage_started next
     2s step_finished c skipped (stage `next` is skipped: the pipeline has failed, and `when` asks for pipelineStatus Success)

@@ -1,4 +1,4 @@
-//! Somebody looks at failed steps before the run goes on.
+//! Visits to failed steps, during which the run waits.
 
 use cirun_plan::{FailureAction, StageStatus};
 use insta::assert_snapshot;

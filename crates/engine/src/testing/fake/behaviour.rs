@@ -1,4 +1,4 @@
-//! What a scripted step does.
+//! The behaviour of a scripted step.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     Stream,
 };
 
-/// What one attempt of a step does.
+/// The behaviour of one attempt of a step.
 #[derive(Debug, Clone, Default)]
 pub struct Behaviour {
     output: Vec<(Duration, OutputChunk)>,
@@ -39,7 +39,7 @@ enum End {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Becomes {
-    /// Nobody can tell.
+    /// Unknown.
     #[default]
     Unknown,
     ReadyAfter(Duration),
@@ -73,7 +73,7 @@ impl Behaviour {
         self.writes(0, Stream::Stderr, format!("{line}\n").as_bytes())
     }
 
-    /// Writes bytes after a while.
+    /// Writes bytes after a delay.
     #[must_use]
     pub fn writes(mut self, after_seconds: u64, stream: Stream, bytes: &[u8]) -> Self {
         let chunk = OutputChunk { stream, bytes: Bytes::copy_from_slice(bytes) };
@@ -81,7 +81,7 @@ impl Behaviour {
         self
     }
 
-    /// Takes some time, after its output.
+    /// Takes this time, after its output.
     #[must_use]
     pub fn takes(mut self, seconds: u64) -> Self {
         self.takes = Duration::from_secs(seconds);
@@ -130,21 +130,21 @@ impl Behaviour {
         self
     }
 
-    /// Does not end when it is asked to, only when it is killed.
+    /// Ignores a stop, and ends only when it is killed.
     #[must_use]
     pub fn ignores_stop(mut self) -> Self {
         self.obeys = Obeys::Kill;
         self
     }
 
-    /// Does not even end when it is killed.
+    /// Does not end even when it is killed.
     #[must_use]
     pub fn ignores_kill(mut self) -> Self {
         self.obeys = Obeys::Nothing;
         self
     }
 
-    /// Takes some time to prepare, or, for a service, to start.
+    /// Takes this time to prepare or, for a service, to start.
     #[must_use]
     pub fn prepares_in(mut self, seconds: u64) -> Self {
         self.preparing = Duration::from_secs(seconds);
@@ -158,7 +158,7 @@ impl Behaviour {
         self
     }
 
-    /// Accepts connections so long after its start.
+    /// Accepts connections this long after its start.
     #[must_use]
     pub fn ready_in(mut self, seconds: u64) -> Self {
         self.ready = Becomes::ReadyAfter(Duration::from_secs(seconds));
@@ -214,7 +214,7 @@ impl Behaviour {
         self
     }
 
-    /// Leaves reports that nobody may read.
+    /// Leaves reports that cannot be read.
     #[must_use]
     pub fn hides_reports(mut self) -> Self {
         self.hides_reports = true;
@@ -245,7 +245,7 @@ impl Behaviour {
         }
     }
 
-    /// What a service needs before it starts.
+    /// The time that a service needs before it starts.
     pub(super) fn get_image(&self) -> Result<(), BackendError> {
         match &self.end {
             End::NoImage => self.ending().map(|_exit| ()),

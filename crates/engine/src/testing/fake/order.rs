@@ -1,4 +1,4 @@
-//! The order of calls that [`crate::Backend`] promises to its implementors.
+//! The order of calls that [`crate::Backend`] guarantees to its implementations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,7 +104,7 @@ impl Order {
         self.phase = Phase::Destroyed;
     }
 
-    /// Everything that was wrong, seen from the end of a run.
+    /// All violations, as seen at the end of a run.
     pub(super) fn at_end(&mut self) -> Vec<String> {
         self.require(matches!(self.phase, Phase::Nothing | Phase::Destroyed), "the stage was not removed");
         std::mem::take(&mut self.violations)

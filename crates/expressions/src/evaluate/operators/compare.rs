@@ -10,13 +10,13 @@ use crate::{
     syntax::BinaryOp,
 };
 
-/// `==`: a boolean on either side makes it a comparison of truths, a number one of numbers, text one of texts.
+/// `==`: compares as booleans if either side is one, else as numbers, else as texts.
 pub(super) fn equal(left: &Object, right: &Object) -> Computed<bool> {
     match (left, right) {
         _ if left.is_same_object(right) => Ok(true),
         (Object::Null, _) | (_, Object::Null) => Ok(false),
         (Object::Bool(_), _) | (_, Object::Bool(_)) => Ok(truth(left)? == truth(right)?),
-        // Java's text of these has a number that no one can know.
+        // Java's text of these contains an unpredictable number.
         (Object::Array(_) | Object::Range(..) | Object::Function(_), Object::Text(_))
         | (Object::Text(_), Object::Array(_) | Object::Range(..) | Object::Function(_)) => Ok(false),
         _ => Ok(match compare(left, right)? {
@@ -48,12 +48,12 @@ pub(super) fn ordered(operator: BinaryOp, left: &Object, right: &Object) -> Comp
     })
 }
 
-/// The order of two values where one is a number or text; with a whole number, text must be a whole number too.
+/// The order of two values if one is a number or text; next to a whole number, text must be a whole number too.
 fn compare(left: &Object, right: &Object) -> Computed<Option<Ordering>> {
     match (left, right) {
         (Object::Float(_), _) | (_, Object::Float(_)) => {
             let (left, right) = (float(left)?, float(right)?);
-            // What is no number is less than any number, and equal to itself.
+            // A value that is not a number is less than any number, and equal to itself.
             Ok(Some(left.partial_cmp(&right).unwrap_or_else(|| right.is_nan().cmp(&left.is_nan()))))
         }
         (Object::Int(_) | Object::Char(_), _) | (_, Object::Int(_) | Object::Char(_)) => {
@@ -67,7 +67,7 @@ fn compare(left: &Object, right: &Object) -> Computed<Option<Ordering>> {
     }
 }
 
-/// `value =~ container`: a Java regular expression for all of the text, or a collection that may hold the value.
+/// `value =~ container`: a Java regular expression for the whole text, or a collection that may contain the value.
 pub(crate) fn contains(container: &Object, value: &Object) -> Computed<bool> {
     if container.is_null() || value.is_null() {
         return Ok(container.is_null() && value.is_null());
@@ -100,7 +100,7 @@ pub(crate) fn holds(container: &Object, value: &Object) -> bool {
     }
 }
 
-/// `=^` and `=$`: what is not text is compared with `==`.
+/// `=^` and `=$`: values other than text are compared with `==`.
 pub(crate) fn starts_or_ends(left: &Object, right: &Object, holds: fn(&str, &str) -> bool) -> Computed<bool> {
     match (left, right) {
         (Object::Null, _) | (_, Object::Null) => Ok(left.is_null() && right.is_null()),

@@ -18,7 +18,7 @@ pub(super) fn too_large() -> Fault {
     Fault::refused("the number does not fit 64 bits")
 }
 
-/// `+ - * / %`: with a fraction if one side has one, otherwise of whole numbers.
+/// `+ - * / %`: with fractions if one side has one, otherwise with whole numbers.
 pub(super) fn arithmetic(operator: BinaryOp, left: &Object, right: &Object) -> Computed {
     if left.is_null() || right.is_null() {
         return Err(null());
@@ -42,14 +42,14 @@ pub(super) fn arithmetic(operator: BinaryOp, left: &Object, right: &Object) -> C
         BinaryOp::Multiply => left.checked_mul(right),
         _ if right == 0 => return Err(by_zero()),
         BinaryOp::Divide => left.checked_div(right),
-        // `BigInteger.mod`: never negative, and not of a negative number.
+        // `BigInteger.mod`: never negative, and not defined for a negative modulus.
         _ if right < 0 => return Err(Fault::value("the right side of `%` is negative")),
         _ => left.checked_rem_euclid(right),
     };
     number.and_then(|number| i64::try_from(number).ok()).map(Object::Int).ok_or_else(too_large)
 }
 
-/// Whether the arithmetic is one of numbers with a fraction: text is, where it looks like one.
+/// Whether the arithmetic uses fractions: text does, if it looks like a fraction.
 fn has_fraction(value: &Object) -> bool {
     match value {
         Object::Float(_) => true,
@@ -83,7 +83,7 @@ pub(super) fn float(value: &Object) -> Computed<f64> {
     }
 }
 
-/// `Double.parseDouble`, but for hexadecimal numbers.
+/// `Double.parseDouble`, except for hexadecimal numbers.
 fn parse_double(text: &str) -> Option<f64> {
     let trimmed = text.trim_matches(|c| c <= ' ');
     let unsigned = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
@@ -104,13 +104,13 @@ pub(super) fn long(value: &Object) -> Computed<i64> {
     }
 }
 
-/// `toBigInteger`, as far as 128 bits go.
+/// `toBigInteger`, up to 128 bits.
 fn whole(value: &Object) -> Computed<i128> {
     match value {
         Object::Null => Err(null()),
         Object::Bool(value) => Ok(i128::from(*value)),
         Object::Int(number) => Ok(i128::from(*number)),
-        // Cuts the fraction off; what is no number is zero.
+        // Truncates the fraction; a value that is not a number is zero.
         Object::Float(number) => Ok(i128::from(*number as i64)),
         Object::Char(character) => Ok(i128::from(*character as u32)),
         Object::Text(text) if text.is_empty() => Ok(0),

@@ -53,7 +53,7 @@ fn arithmetic() {
     -'3' -> error: `3` is not a number at `'3'`
     1 / 0 -> error: division by zero at `1 / 0`
     null + 1 -> error: `null` is null at `null + 1`
-    [1] + 'x' -> error: the text of an array is Java's, with a number that differs each time; a list made by `[…, ...]` has one at `[1] + 'x'`
+    [1] + 'x' -> error: Java's text of an array has a number that differs each time; a list made by `[…, ...]` has a stable text at `[1] + 'x'`
     "#);
 }
 
@@ -100,7 +100,7 @@ fn size_and_empty() {
     not empty items -> true
     !empty([]) -> false
     empty(0) -> true
-    items.size -> syntax: `size` is a word of the language: as a key it is written `["size"]` at `size`
+    items.size -> syntax: `size` is a keyword: as a key it is written `["size"]` at `size`
     size -> syntax: a value is missing at the end at `size`
     3..1 -> [3,2,1]
     "#);

@@ -3,7 +3,7 @@
 use super::as_number;
 use crate::{Value, fault::Fault};
 
-/// What a function makes of the value found.
+/// Applies a function to the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
     Length,
@@ -43,7 +43,7 @@ impl Function {
             (Self::Last, Value::List(items)) => items.last().cloned().unwrap_or(Value::Null),
             (Self::Min | Self::Max | Self::Sum | Self::Average, Value::List(items)) => self.of_numbers(items)?,
             (Self::Length | Self::Keys, _) => Value::Null,
-            _ => return Err(Fault::value("the JSONPath's function is one of lists")),
+            _ => return Err(Fault::value("the JSONPath's function is only for lists")),
         })
     }
 

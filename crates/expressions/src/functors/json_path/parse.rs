@@ -1,4 +1,4 @@
-//! Reads a JSONPath.
+//! Parses a JSONPath.
 
 use super::{
     JsonPath, Selector, Step,
@@ -7,7 +7,7 @@ use super::{
 use crate::{fault::Fault, functors::json_filter::Filter};
 
 impl JsonPath {
-    /// Parses a path. Without `$` it begins as if `$.` stood before it, so that `.a` searches everywhere.
+    /// Parses a path. Without `$` it starts as if after `$.`, so `.a` searches recursively.
     pub(in crate::functors) fn parse(path: &str) -> Result<Self, Fault> {
         let invalid = || Fault::value(format!("`{path}` is not a JSONPath"));
         let prefixed;
@@ -38,7 +38,7 @@ impl JsonPath {
                     "" => return Err(invalid()),
                     name if name.contains(char::is_whitespace) => {
                         return Err(Fault::value(format!(
-                            "a key with a blank in it is written `['{}']` in a JSONPath",
+                            "a key with a space in it is written `['{}']` in a JSONPath",
                             name.trim()
                         )));
                     }
@@ -55,18 +55,18 @@ impl JsonPath {
         Ok(parsed)
     }
 
-    /// A function behind a path that finds several is given all of them only where the path searches everywhere.
+    /// A function after a path with several matches gets all of them only if the path searches recursively.
     fn with_function_known(self, path: &str) -> Result<Self, Fault> {
         let of_numbers = self.function.is_some_and(Function::is_of_numbers);
         if self.is_definite() || (of_numbers && self.steps.iter().all(|step| step.deep || step.selector.is_definite()))
         {
             return Ok(self);
         }
-        Err(Fault::refused(format!("the JSONPath `{path}` has a function behind what finds several values")))
+        Err(Fault::refused(format!("the JSONPath `{path}` has a function after a path with several matches")))
     }
 }
 
-/// Where the `]` that closes is, with quotes and inner brackets passed over.
+/// The position of the closing `]`, skipping quotes and inner brackets.
 fn closing(text: &str) -> Option<usize> {
     let (mut depth, mut quote) = (0, None);
     let mut characters = text.char_indices();
@@ -102,7 +102,7 @@ fn bracket(inside: &str) -> Result<Option<Selector>, Fault> {
         }));
     }
     if inside.contains(':') {
-        // Jayway reads a step and does not use it.
+        // Jayway parses a step size and ignores it.
         let mut bounds =
             inside.split(':').map(|text| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) });
         let (from, to) = (bounds.next().flatten(), bounds.next().flatten());
@@ -117,7 +117,7 @@ fn bracket(inside: &str) -> Result<Option<Selector>, Fault> {
     Ok(positions.map(Selector::Positions))
 }
 
-/// The keys in quotes, with commas between them; a backslash escapes a quote.
+/// The quoted keys, separated by commas; a backslash escapes a quote.
 fn keys(inside: &str) -> Option<Vec<String>> {
     let (mut keys, mut rest) = (Vec::new(), inside);
     loop {

@@ -1,4 +1,4 @@
-//! Where a step looks: its axis.
+//! The axis of a step.
 
 use super::{
     super::xml::{Content, Document},
@@ -78,7 +78,7 @@ impl Axis {
             Self::Attribute => {
                 if let Node::Element(id) = node {
                     let attributes = document.elements[id].attributes.iter().enumerate();
-                    // Those that declare namespaces are none.
+                    // Namespace declarations are not attributes.
                     let real = attributes.filter(|(_, (name, _))| name != "xmlns" && !name.starts_with("xmlns:"));
                     nodes.extend(real.map(|(at, _)| Node::Attribute(id, at)));
                 }
@@ -111,7 +111,7 @@ fn above(document: &Document, node: Node) -> Vec<Node> {
     std::iter::successors(node.parent(document), |parent| parent.parent(document)).collect()
 }
 
-/// The siblings before the node and behind it.
+/// The siblings before and after the node.
 fn siblings(document: &Document, node: Node) -> (Vec<Node>, Vec<Node>) {
     let all = match (node, node.parent(document)) {
         (Node::Attribute(..), _) | (_, None) => return (Vec::new(), Vec::new()),

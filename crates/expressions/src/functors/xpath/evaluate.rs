@@ -1,4 +1,4 @@
-//! Evaluates the tree of an XPath.
+//! Evaluates an XPath.
 
 use super::{
     super::xml::{Content, Document},
@@ -8,12 +8,12 @@ use super::{
 };
 use crate::fault::Fault;
 
-/// Where an expression is evaluated.
+/// The context of an expression.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) document: &'a Document,
     pub(super) node: Node,
-    /// Among the nodes that a predicate chooses from, from 1.
+    /// The position among the nodes of a predicate, from 1.
     pub(super) position: i64,
     pub(super) size: i64,
 }
@@ -67,7 +67,7 @@ impl Context<'_> {
         })
     }
 
-    /// A comparison with what a path finds holds if it does for one of the nodes.
+    /// A comparison with the nodes of a path is true if it is for one of them.
     fn compare(&self, operator: Operator, left: &Value, right: &Value) -> Result<bool, Fault> {
         let each = |nodes: &[Node]| -> Result<Vec<Value>, Fault> {
             self.document.visit(nodes.len())?;
@@ -113,7 +113,7 @@ impl Context<'_> {
             Start::Here => vec![self.node],
             Start::Of(expression, predicates) => {
                 let Value::Nodes(mut nodes) = self.evaluate(expression)? else {
-                    return Err(Fault::value("what is no path has no steps and predicates"));
+                    return Err(Fault::value("only a path has steps and predicates"));
                 };
                 for predicate in predicates {
                     nodes = self.filtered(nodes, predicate)?;
@@ -166,14 +166,14 @@ impl Context<'_> {
         }
     }
 
-    /// A number chooses a position, anything else by its truth.
+    /// A number selects a position, any other value by its truth.
     fn filtered(&self, nodes: Vec<Node>, predicate: &Expression) -> Result<Vec<Node>, Fault> {
         let size = nodes.len() as i64;
         let mut kept = Vec::new();
         for (position, node) in (1..).zip(nodes) {
             let context = Self { document: self.document, node, position, size };
             let chosen = match context.evaluate(predicate)? {
-                // Java takes the whole part of a position.
+                // Java truncates a position.
                 Value::Number(number) => number.trunc() == position as f64,
                 value => value.truth(),
             };
@@ -184,7 +184,7 @@ impl Context<'_> {
         Ok(kept)
     }
 
-    /// The nodes in the order of the document, each once.
+    /// The nodes in document order, each once.
     fn sorted(&self, nodes: Vec<Node>) -> Result<Vec<Node>, Fault> {
         self.document.visit(nodes.len())?;
         let mut placed: Vec<_> = nodes.into_iter().map(|node| (node.place(self.document), node)).collect();
@@ -198,7 +198,7 @@ impl Context<'_> {
         Value::Text(self.node.text(self.document))
     }
 
-    /// The sum of the numbers that nodes are.
+    /// The sum of the nodes' numbers.
     pub(super) fn sum(&self, nodes: &[Node]) -> f64 {
         nodes.iter().map(|node| number(&node.text(self.document))).sum()
     }

@@ -11,7 +11,7 @@ use crate::fault::Fault;
 /// A function.
 pub(super) struct Function {
     pub(super) name: &'static str,
-    /// How many arguments it takes.
+    /// The number of its arguments.
     pub(super) takes: RangeInclusive<usize>,
     pub(super) call: fn(&Context<'_>, &[Value]) -> Result<Value, Fault>,
 }
@@ -84,14 +84,14 @@ pub(super) static FUNCTIONS: [Function; 26] = [
     function("floor", 1..=1, |context, arguments| Ok(Value::Number(arguments[0].number(context.document).floor()))),
     function("ceiling", 1..=1, |context, arguments| Ok(Value::Number(arguments[0].number(context.document).ceil()))),
     function("round", 1..=1, |context, arguments| Ok(Value::Number(round(arguments[0].number(context.document))))),
-    function("lang", 1..=1, |_, _| Err(Fault::refused("the XPath function `lang` is one that only the service has"))),
+    function("lang", 1..=1, |_, _| Err(Fault::refused("only the service has the XPath function `lang`"))),
 ];
 
 fn nodes(value: &Value) -> Result<&[Node], Fault> {
     match value {
         Value::Nodes(nodes) => Ok(nodes),
         Value::Number(_) | Value::Text(_) | Value::Bool(_) => {
-            Err(Fault::value("an argument of the XPath has to be a path"))
+            Err(Fault::value("an argument of the XPath must be a path"))
         }
     }
 }
@@ -108,7 +108,7 @@ fn named<'a>(context: &'a Context<'_>, arguments: &[Value]) -> Result<&'a str, F
     Ok(node.name(context.document))
 }
 
-/// The argument as text, or that of the context's node.
+/// The argument as text, or the text of the context's node.
 fn text(context: &Context<'_>, arguments: &[Value]) -> String {
     arguments.first().unwrap_or(&context.here()).text(context.document)
 }
@@ -126,7 +126,7 @@ fn part(
     Ok(Value::Text(part(&text, &by).unwrap_or_default().to_owned()))
 }
 
-/// From a position, counted from 1, so many characters; both are rounded.
+/// A substring from a position, counted from 1, with a length; both are rounded.
 fn substring(context: &Context<'_>, arguments: &[Value]) -> Result<Value, Fault> {
     let text = arguments[0].text(context.document);
     let from = round(arguments[1].number(context.document));
@@ -138,7 +138,7 @@ fn substring(context: &Context<'_>, arguments: &[Value]) -> Result<Value, Fault>
     Ok(Value::Text(chosen.map(|(_, character)| character).collect()))
 }
 
-/// The nearest whole number; a half goes up.
+/// The nearest whole number; halves are rounded up.
 fn round(number: f64) -> f64 {
     if number.is_finite() { (number + 0.5).floor() } else { number }
 }

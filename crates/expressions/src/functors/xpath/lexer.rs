@@ -46,7 +46,7 @@ pub(super) fn tokens(path: &str) -> Result<Vec<Token>, Fault> {
     Ok(tokens)
 }
 
-/// A number with digits before the point, behind it, or both.
+/// A number with digits before the point, after it, or both.
 fn number(text: &str) -> Option<(f64, usize)> {
     let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let whole = digits(text);
@@ -58,7 +58,7 @@ fn number(text: &str) -> Option<(f64, usize)> {
     text[..length].parse().ok().map(|number| (number, length))
 }
 
-/// How long a name is, with its prefix: `x:note`, `x:*`.
+/// The length of a name, with its prefix: `x:note`, `x:*`.
 fn name(text: &str) -> usize {
     let part = |text: &str| {
         let inside = |c: char| c.is_alphanumeric() || "_-.".contains(c) || c == '\u{b7}';

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::fault::Fault;
 
-/// How deeply parentheses and predicates may nest.
+/// The maximum nesting of parentheses and predicates.
 const MAX_DEPTH: usize = 48;
 
 #[derive(Debug)]
@@ -44,12 +44,12 @@ pub(super) struct Path {
     pub(super) steps: Vec<Step>,
 }
 
-/// Where a path begins.
+/// The start of a path.
 #[derive(Debug)]
 pub(super) enum Start {
     Root,
     Here,
-    /// What an expression gives, with predicates of its own.
+    /// The result of an expression, with predicates.
     Of(Box<Expression>, Vec<Expression>),
 }
 
@@ -60,11 +60,11 @@ pub(super) struct Step {
     pub(super) predicates: Vec<Expression>,
 }
 
-/// What a step looks for on its axis.
+/// The node test of a step.
 #[derive(Debug, PartialEq)]
 pub(super) enum Test {
     Name(String),
-    /// A name with a prefix, which a document that knows no namespaces does not have.
+    /// A name with a prefix, which a document without namespaces does not have.
     Prefixed,
     Any,
     Node,
@@ -73,7 +73,7 @@ pub(super) enum Test {
     Instruction(Option<String>),
 }
 
-/// Operators with their precedence; binds tighter when higher.
+/// Operators with their precedence; higher binds tighter.
 const OPERATORS: [(&str, u8, Operator); 14] = [
     ("or", 1, Operator::Or),
     ("and", 2, Operator::And),
@@ -96,7 +96,7 @@ const NEGATION: u8 = 7;
 
 type Parsed<T = Expression> = Result<T, Fault>;
 
-/// Parses a path as a whole.
+/// Parses a complete path.
 pub(super) fn parse(path: &str) -> Parsed {
     let mut parser = Parser { tokens: tokens(path)?, at: 0, depth: 0 };
     let expression = parser.binary(1)?;
@@ -217,7 +217,7 @@ impl Parser {
             return Err(Fault::refused("it has the axis `namespace`"));
         }
         let axis = AXES.iter().find(|(known, _)| known == name).map(|(_, axis)| *axis);
-        let axis = axis.ok_or_else(|| Fault::value(format!("`{name}` is no axis")))?;
+        let axis = axis.ok_or_else(|| Fault::value(format!("`{name}` is not an axis")))?;
         self.at += 2;
         Ok(axis)
     }
@@ -256,7 +256,7 @@ impl Parser {
         Ok(predicates)
     }
 
-    /// Parses what is no path: a number, a text, parentheses or a call.
+    /// Parses an operand other than a path: a number, a text, parentheses or a call.
     fn primary(&mut self) -> Parsed<Option<Expression>> {
         let expression = match (self.token().clone(), self.after()) {
             (Token::Number(number), _) => Expression::Number(number),

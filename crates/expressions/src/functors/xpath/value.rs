@@ -1,14 +1,14 @@
-//! What an XPath computes with.
+//! The values of an XPath.
 
 use super::super::xml::{Content, Document};
 
 /// A node of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
-    /// 0 is the document.
+    /// Index 0 is the document.
     Element(usize),
     Attribute(usize, usize),
-    /// Text, a comment or a processing instruction: the element, and its place in it.
+    /// Text, a comment or a processing instruction: the element, and its position in it.
     Inside(usize, usize),
 }
 
@@ -33,7 +33,7 @@ impl Node {
         }
     }
 
-    /// The name, as it is written.
+    /// The name, as written.
     pub(super) fn name(self, document: &Document) -> &str {
         match self {
             Self::Element(id) => &document.elements[id].name,
@@ -52,13 +52,13 @@ impl Node {
         }
     }
 
-    /// Where the node is in the document: elements are numbered in its order.
+    /// The position of the node in the document: elements are numbered in document order.
     pub(super) fn place(self, document: &Document) -> Vec<usize> {
         let mut place = Vec::new();
         let mut node = self;
         loop {
             let (parent, at) = match node {
-                // Attributes are before what is in their element.
+                // Attributes come before the content of their element.
                 Self::Attribute(id, at) => (id, at),
                 Self::Inside(id, at) => (id, document.elements[id].attributes.len() + at),
                 Self::Element(id) => match document.elements[id].parent {
@@ -102,7 +102,7 @@ impl Value {
     }
 }
 
-/// The number that text is, without exponents; anything else is no number.
+/// The number in a text, without exponents; other texts are not a number.
 pub(super) fn number(text: &str) -> f64 {
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
     let unsigned = text.strip_prefix('-').unwrap_or(text);

@@ -1,7 +1,7 @@
 //! Connectors to Git repositories (connectors.git).
 //!
-//! Names of fields and of ways to log in are those of the public `harness/harness-go-sdk` (71b8d2b, `harness/nextgen`): the
-//! schema repository has no connectors.
+//! The names of fields and authentication methods are those of the public `harness/harness-go-sdk` (71b8d2b,
+//! `harness/nextgen`): the schema repository has no connectors.
 
 use cirun_diagnostics::Spanned;
 
@@ -32,7 +32,7 @@ fields! {
         "proxyUrl": FieldKind::Text;
         "connectorType": FieldKind::Text;
     }
-    /// `spec` of `Git`, where `type` is the way to log in.
+    /// `spec` of `Git`, in which `type` is the authentication method.
     GENERIC_GIT {
         "url": FieldKind::Text, REQUIRED;
         "type": FieldKind::Enum(WAYS), REQUIRED;
@@ -72,7 +72,7 @@ fields! {
         "accessKeyRef": FieldKind::Text;
         "secretKeyRef": FieldKind::Text;
     }
-    /// `apiAccess`: how the service asks the provider about pull requests and the like. No step gets anything of it.
+    /// `apiAccess`: how the service asks the provider about pull requests and the like. Steps do not get it.
     API_ACCESS {
         "type": FieldKind::Enum(API_ACCESSES), REQUIRED;
         "spec": FieldKind::Object(API_LOGIN);
@@ -91,7 +91,7 @@ fields! {
     }
 }
 
-/// What a URL leads to.
+/// What a URL points to.
 const URL_TYPES: &[&str] = &["Account", "Repo", "Project", "Region"];
 /// Protocols; CodeCommit writes its own in capitals.
 const WAYS: &[&str] = &["Http", "Ssh", "HTTPS"];
@@ -101,7 +101,7 @@ const LOGINS: &[&str] =
 /// Every type of `apiAccess`.
 const API_ACCESSES: &[&str] = &["Token", "OAuth", "GithubApp", "UsernameToken", "AccessToken", "EmailAndApiToken"];
 
-/// The ways to log in over HTTP that a provider has (GitClone phase 2); public repositories need none.
+/// The HTTP authentication methods of a provider (GitClone phase 2); public repositories need none.
 const fn logins(provider: GitProvider) -> &'static [&'static str] {
     match provider {
         GitProvider::Github => &["UsernamePassword", "UsernameToken", "OAuth", "GithubApp", "Anonymous"],
@@ -135,7 +135,7 @@ pub(super) fn git(provider: GitProvider, spec: &Node, cx: &mut Context) -> GitCo
     }
 }
 
-/// Checks what the service alone uses.
+/// Checks the fields that only the service uses.
 fn check_api_access(node: &Node, cx: &mut Context) {
     if !check_tables(node, &[API_ACCESS], cx) {
         return;

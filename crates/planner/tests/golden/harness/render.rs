@@ -1,4 +1,4 @@
-//! Plans and diagnostics as text: everything but what every step of a stage has.
+//! Plans and diagnostics as text, without what every step of a stage has.
 
 use cirun_diagnostics::{Diagnostic, Severity, Sources};
 use cirun_plan::{
@@ -17,7 +17,7 @@ pub(crate) fn render(outcome: &Outcome) -> String {
     text + &diagnostics(outcome)
 }
 
-/// Renders the diagnostics, a line each.
+/// Renders the diagnostics, one per line.
 pub(crate) fn diagnostics(outcome: &Outcome) -> String {
     let all = outcome.planned.diagnostics.iter().chain(&outcome.planned.parity);
     all.map(|diagnostic| line(diagnostic, &outcome.sources)).collect()
@@ -89,7 +89,7 @@ fn render_step(text: &mut String, indent: &str, step: &PlannedStep) {
             put("image", container.image.value.shown());
             if let Some(stand_in) = &container.stand_in {
                 let host = if stand_in.value.on_host { ", also on the host" } else { "" };
-                put("played", format!("{}{host}", stand_in.value.words.join(" ")));
+                put("emulated", format!("{}{host}", stand_in.value.words.join(" ")));
             }
             if container.pull.value != PullPolicy::IfNotPresent {
                 put("pull", format!("{:?}", container.pull.value));
@@ -162,7 +162,7 @@ fn flow(put: &mut impl FnMut(&str, String), step: &PlannedStep) {
     }
 }
 
-/// The variables that are this step's own: not those that the service gives to all steps.
+/// The step's own variables, without those that the service sets for all steps.
 fn env(put: &mut impl FnMut(&str, String), vars: &Environment) {
     for (name, var) in vars {
         let common = match var.value.origin.causes().first() {
@@ -178,7 +178,7 @@ fn env(put: &mut impl FnMut(&str, String), vars: &Environment) {
     }
 }
 
-/// One variable with its whole story.
+/// One variable with all its origins.
 pub(crate) fn explain(outcome: &Outcome, variable: &str) -> String {
     stages(outcome)
         .flat_map(|stage| stage.steps())

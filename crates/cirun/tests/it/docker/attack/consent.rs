@@ -1,4 +1,4 @@
-//! Consent: what a repository may decide, and what runs on the host.
+//! Consent: what a repository may set, and what runs on the host.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use crate::it::{
     support::{Stage, TestEnvironment, docker, free_port, run_step, run_step_with},
 };
 
-/// A volume of the user's that is removed with the test.
+/// A volume of the user, removed with the test.
 struct Volume(String);
 
 impl Volume {
@@ -24,7 +24,7 @@ impl Drop for Volume {
     }
 }
 
-/// `infra` of a repository made a container step into a process of the machine.
+/// `infra` in a repository could turn a container step into a process of the machine.
 #[test]
 fn a_container_step_stays_in_its_container() {
     let pipeline = Stage::kubernetes().step(&run_step("a", "test -e /bin/busybox && echo inside")).pipeline();
@@ -43,11 +43,13 @@ fn sockets_and_privileged_containers_take_consent() {
     let environment = engine(&pipeline(Stage::kubernetes())).untrusted();
     let output = refused(&environment);
     assert!(
-        output.stderr.contains("privileged containers, which are as good as root on this machine:\n    build.strong")
+        output
+            .stderr
+            .contains("privileged containers, which are equivalent to root on this machine:\n    build.strong")
     );
     assert!(!output.stderr.contains("build.weak"), "{output}");
     let environment = engine(&pipeline(Stage::vm())).untrusted();
-    let socket = "steps that get the engine's socket, which is as good as root on this machine:\n    build.strong";
+    let socket = "steps that get the engine's socket, which is equivalent to root on this machine:\n    build.strong";
     drop(refused(&environment).says(socket).says("    build.weak"));
     let closed = ["--no-docker-socket", "--step", "weak"];
     drop(run(&environment, &closed, 0));
@@ -55,7 +57,7 @@ fn sockets_and_privileged_containers_take_consent() {
     drop(output.says("  socket     2 steps get the engine's"));
 }
 
-/// The registry's name is that of its volume: a database that has the name is not mounted, and stays as it is.
+/// The registry's name is also the name of its volume: a database with this name is not mounted, and stays unchanged.
 #[test]
 fn a_volume_of_the_users_is_not_used() {
     let volume = Volume::new();
@@ -63,7 +65,7 @@ fn a_volume_of_the_users_is_not_used() {
     let environment = TestEnvironment::shop().with("CIRUN_REGISTRY", &volume.0);
     let output = environment.cirun(&["local", "pipeline.yaml"]).exits(4);
     assert!(
-        output.stderr.contains(&format!("set up `{}`: a volume of this name is not cirun's", volume.0)),
+        output.stderr.contains(&format!("set up `{}`: a volume of this name does not belong to cirun", volume.0)),
         "{output}"
     );
     assert_eq!(docker(&["volume", "inspect", &volume.0]), before);

@@ -1,14 +1,15 @@
-//! Files: links that steps make where cirun reads, writes or removes.
+//! Files: links that steps create where cirun reads, writes or removes.
 
 use std::fs;
 
 use super::super::{engine, run};
 use crate::it::support::{Stage, TestEnvironment, indent, pipeline, run_step, run_step_with};
 
-/// What no step may get hold of.
+/// What no step may get.
 const OUTSIDE: &str = "OUTSIDE-THE-WORKSPACE";
 
-/// A workspace with the pipeline, and in the home a file `other/secret.xml`: a report with a failed test of that name.
+/// A workspace with the pipeline, and in the home directory a file `other/secret.xml`: a report with a failed test of
+/// that name.
 fn workspace(pipeline: &str) -> TestEnvironment {
     let environment = engine(pipeline).with("CIRUN_ATTACKED", OUTSIDE);
     let other = environment.home().join("other");
@@ -18,7 +19,7 @@ fn workspace(pipeline: &str) -> TestEnvironment {
     environment
 }
 
-/// Nothing of the run's record and events holds what is outside.
+/// Neither the run's record nor its events contain anything from outside.
 #[track_caller]
 fn assert_nothing_taken(environment: &TestEnvironment) {
     let mut files = vec![environment.workspace().join("e.jsonl")];
@@ -39,7 +40,7 @@ fn assert_nothing_taken(environment: &TestEnvironment) {
     }
 }
 
-/// A step links every file that cirun has or may make for a later stage to a file of the home.
+/// A step links every file that cirun has or may create for a later stage to a file in the home directory.
 #[test]
 fn a_link_in_the_runs_directory_overwrites_nothing() {
     let links = "cd /tmp/engine\n\
@@ -59,7 +60,7 @@ fn a_link_in_the_runs_directory_overwrites_nothing() {
     }
 }
 
-/// A Background container swaps the output files of steps for links while they are read.
+/// A Background container replaces the output files of steps with links while they are read.
 #[test]
 fn an_output_file_that_is_swapped_for_a_link_gives_nothing() {
     let swap = "- step:\n    name: swap\n    identifier: swap\n    type: Background\n    spec:\n      connectorRef: images\n      image: cirun.local/python:3\n      shell: Sh\n      command: |-\n";
@@ -91,7 +92,8 @@ fn an_output_file_that_is_a_link_fails_its_step() {
     assert_nothing_taken(&environment);
 }
 
-/// A variable names the file that is removed before an attempt, and an earlier step has made a link of its directory.
+/// A variable names the file that is removed before an attempt, and an earlier step has replaced its directory with a
+/// link.
 #[test]
 fn a_metadata_file_behind_a_link_is_not_removed() {
     let environment = engine("");
@@ -107,7 +109,7 @@ fn a_metadata_file_behind_a_link_is_not_removed() {
     assert!(output.stderr.contains("`b-d` is a symbolic link, and links are not followed"), "{output}");
 }
 
-/// Reports by paths that climb out of the workspace, and by links.
+/// Report paths that climb out of the workspace, and links.
 #[test]
 fn reports_are_read_from_the_workspace_only() {
     let links = "ln -s \"$OTHER/secret.xml\" link.xml; ln -s \"$OTHER\" directory; mkfifo pipe.xml\n\
@@ -138,14 +140,14 @@ fn reports_are_read_from_the_workspace_only() {
     }
 }
 
-/// A step for a cache, whose failure is forgiven.
+/// A step for a cache, whose failure is ignored.
 fn save(id: &str, path: &str) -> String {
     format!(
         "- step:\n    name: {id}\n    identifier: {id}\n    type: SaveCacheS3\n    failureStrategies:\n      - onFailure: {{errors: [AllErrors], action: {{type: Ignore}}}}\n    spec: {{connectorRef: s3, region: us-east-1, bucket: b, key: {id}, sourcePaths: [{path}]}}\n"
     )
 }
 
-/// What another project has saved is reached by no path of this one, and the store is not saved into itself.
+/// No path of this project reaches what another project has saved, and the store is not saved into itself.
 #[test]
 fn caches_of_other_projects_are_out_of_reach() {
     let connector = "connector:\n  identifier: s3\n  name: s3\n  type: Aws\n  spec: {credential: {type: ManualConfig, spec: {accessKey: AKIATEST, secretKeyRef: s3_secret}}}\n";
@@ -167,8 +169,8 @@ fn caches_of_other_projects_are_out_of_reach() {
     assert_eq!(events.output("up")[1], "all/caches/..: saved 0 files, 0 B, 1.5 kB in the cache", "the link itself");
     assert!(events.output("by_link").concat().contains("`store` is a symbolic link"));
     for step in ["by_path", "above", "root"] {
-        let told = events.output(step).concat();
-        assert!(told.contains("the directory of the caches or uploads"), "{step}: {told}");
+        let message = events.output(step).concat();
+        assert!(message.contains("the directory of the caches or uploads"), "{step}: {message}");
     }
     assert_eq!(fs::read_to_string(other.join("workspace%2Fdeps")).unwrap(), OUTSIDE);
     let own: Vec<_> = fs::read_dir(&caches).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -1,11 +1,11 @@
-//! Names: with emulated AWS none of AWS's or of a registry is asked for outside of the run, whatever a pipeline or step says.
+//! With emulated AWS no AWS or registry name is resolved outside the run, whatever a pipeline or step does.
 
 use crate::it::{
     docker::engine,
     support::{DnsCapture, Events, Stage, TestEnvironment, assert_nothing_left, indent, run_step, run_step_with},
 };
 
-/// Names of AWS that no plan expects.
+/// AWS names that no plan expects.
 const NAMES: [&str; 14] = [
     "sts.amazonaws.com",
     "STS.eu-central-1.amazonaws.com",
@@ -23,7 +23,8 @@ const NAMES: [&str; 14] = [
     "x.lambda-url.us-east-1.on.aws",
 ];
 
-/// Resolves names, connects to port 443 with the trust that a step has, and says whether that is the name server itself.
+/// Resolves names, connects to port 443 with the step's certificates, and prints whether that is the name server
+/// itself.
 const CONNECT: &str = r#"
 import socket, ssl, sys
 gateway = [line.split()[1] for line in open("/etc/resolv.conf") if line.startswith("nameserver")]
@@ -43,7 +44,7 @@ fn python(id: &str, script: &str, arguments: &[&str]) -> String {
     run_step(id, &command).replace("cirun.local/busybox:1", "cirun.local/python:3")
 }
 
-/// Names of AWS and of the pipeline's registries among those that were asked for outside.
+/// AWS names, and names of the pipeline's registries, that were resolved outside.
 fn of_aws(names: &[String]) -> Vec<&String> {
     let is_aws = |name: &&String| name.contains("amazonaws.com") || name.ends_with(".aws");
     names.iter().filter(is_aws).collect()
@@ -57,7 +58,7 @@ fn refused(events: &Events) -> Vec<&str> {
 fn every_name_leads_to_the_gateway(stage: Stage, control: &str) {
     let capture = DnsCapture::start();
     let look = python("look", CONNECT, &NAMES);
-    // What the capture is worth: another name does go out.
+    // A check of the capture itself: another name does leave.
     let out = run_step("out", &format!("nslookup {control} || true\nnslookup sts.amazonaws.com.{control} || true"));
     let environment = engine(&stage.step(&look).step(&out).pipeline());
     let output = environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl"]).exits(0);
@@ -88,7 +89,7 @@ fn every_name_of_aws_leads_to_the_gateway_on_a_bridge() {
     every_name_leads_to_the_gateway(Stage::vm(), "bridge.cirun-control.example");
 }
 
-/// A push whose names are not those of its fields: where they lead, nothing is asked for outside.
+/// A push whose names are not those of its fields: nothing is resolved outside.
 fn pushes(stage: Stage, plugin: &str, account: &str, extra: &str, dockerfile: &str) -> Option<i64> {
     let push = format!(
         "- step:\n    type: BuildAndPushECR\n    name: push\n    identifier: push\n    spec:\n      connectorRef: aws\n      \
@@ -150,7 +151,7 @@ fn the_examples_ask_for_no_name_of_aws_outside() {
     assert_eq!(of_aws(&capture.names()), [] as [&String; 0]);
 }
 
-/// Containers of an engine inside of a step ask the gateway too: that engine copies the step's own name server.
+/// Containers of an engine in a step also use the gateway: that engine copies the step's own name server.
 #[test]
 fn containers_of_an_inner_engine_ask_the_gateway() {
     let name = "sts.inner-names.us-east-1.amazonaws.com";
@@ -183,7 +184,7 @@ fn containers_of_an_inner_engine_ask_the_gateway() {
     assert_eq!(of_aws(&capture.names()), [] as [&String; 0]);
 }
 
-/// What a step finds of cirun's own files, and what it makes of them for the next one.
+/// What a step finds of cirun's own files, and how it can change them for the next one.
 #[test]
 fn a_step_cannot_change_what_the_next_one_trusts() {
     let attack = "ls -a /tmp/engine\n\

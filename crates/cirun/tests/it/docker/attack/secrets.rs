@@ -1,4 +1,4 @@
-//! Secrets: none is shown, recorded or passed on.
+//! No secret is printed, recorded or passed on.
 
 use crate::it::{
     docker::{engine, run},
@@ -7,7 +7,7 @@ use crate::it::{
 
 const SECRET: &str = "tr0ub4dor&<three>-horse";
 
-/// A step that has the secret in its script and in `$TOKEN`.
+/// A step with the secret in its script and in `$TOKEN`.
 fn stage(command: &str) -> String {
     let spec = "envVariables:\n  TOKEN: <+secrets.getValue(\"token\")>";
     let command = format!("word='<+secrets.getValue(\"token\")>'\n{command}");

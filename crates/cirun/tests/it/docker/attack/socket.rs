@@ -1,4 +1,4 @@
-//! The engine's socket: what a step asks of it through the proxy.
+//! The engine's socket: requests of a step through the proxy.
 
 use std::{path::Path, process::Command};
 
@@ -11,15 +11,15 @@ use crate::it::support::{Events, Stage, TestEnvironment, assert_nothing_left, do
 const DIND: &str = "cirun.local/dind:1";
 const BUSYBOX: &str = "cirun.local/busybox:1";
 
-/// Asks in the raw, as no client does.
+/// Sends raw requests, unlike any client.
 const ASK: &str = include_str!("socket/ask.py");
 
-/// A Run step that has Python.
+/// A Run step with Python.
 fn python(id: &str, command: &str) -> String {
     run_step(id, command).replace("cirun.local/busybox:1", "cirun.local/python:3")
 }
 
-/// A Run step that has the docker command.
+/// A Run step with the docker command.
 fn client(id: &str, command: &str) -> String {
     let image = |name: &str| format!("image: {name}\n");
     run_step(id, command).replace(&image(BUSYBOX), &image(DIND)).replace("type: Run\n", "type: Run\n    timeout: 2m\n")
@@ -30,7 +30,7 @@ fn unique(name: &str) -> String {
     format!("cirun-it-{name}-{}", std::process::id())
 }
 
-/// What somebody else has on the engine: a container, a volume and a network of one name.
+/// Objects of another owner on the engine: a container, a volume and a network with the same name.
 struct Foreign(String);
 
 impl Foreign {
@@ -59,7 +59,7 @@ fn asking(steps: &[String]) -> TestEnvironment {
     engine(&stage.pipeline()).file("ask.py", ASK)
 }
 
-/// What came of one list of the script's requests.
+/// The results of one list of the script's requests.
 fn asked(list: &str) -> String {
     let prepare = "ln -s /var/run/docker.sock link\n";
     let environment = asking(&[python("ask", &format!("{prepare}python3 ask.py {list}"))]);
@@ -188,10 +188,10 @@ fn what_is_not_the_runs_is_neither_shown_nor_touched() {
     Error: No such container: [NAME]
     Error: No such container: [NAME]
     Error: No such container: [NAME]
-    docker: Error response from daemon: the volume `[NAME]` is not this run's, and cirun's guard leaves it alone: use another name.
-    docker: Error response from daemon: No such container: [NAME] (it is not this run's, and cirun's guard leaves it alone).
-    docker: Error response from daemon: No such container: [NAME] (it is not this run's, and cirun's guard leaves it alone).
-    docker: Error response from daemon: No such network: [NAME] (it is not this run's, and cirun's guard leaves it alone).
+    docker: Error response from daemon: the volume `[NAME]` does not belong to this run, and cirun's guard protects it: use another name.
+    docker: Error response from daemon: No such container: [NAME] (it does not belong to this run, and cirun's guard protects it).
+    docker: Error response from daemon: No such container: [NAME] (it does not belong to this run, and cirun's guard protects it).
+    docker: Error response from daemon: No such network: [NAME] (it does not belong to this run, and cirun's guard protects it).
     Error: No such volume: [NAME]
     Error: No such network: [NAME]
     Error response from daemon: cirun's guard of this socket refuses the removal of the image `[NAME]:1`: this machine had it before the run
@@ -234,7 +234,7 @@ fn what_a_step_starts_goes_with_the_run() {
     }
     assert_eq!(docker(&["image", "ls", "--quiet", &name]), "");
 
-    // What is kept is kept with the run, and goes with it.
+    // What is kept is kept with the run, and removed with it.
     drop(environment.cirun(&["local", "ci.yaml", "--events", "e.jsonl", "--keep"]).exits(0));
     let run = environment.events().run().to_owned();
     let kept = docker(&["ps", "--all", "--quiet", "--filter", &filter]);
@@ -272,7 +272,7 @@ fn mounts_of_the_workspace_reach_it() {
     docker: Error response from daemon: cirun's guard of this socket: bind source path does not exist: /harness/nowhere (No such file or directory (os error 2)).
     shared
     2
-    docker: Error response from daemon: cirun's guard of this socket refuses a mount of `/etc`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` lets steps do it.
+    docker: Error response from daemon: cirun's guard of this socket refuses a mount of `/etc`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` allows it.
     ");
     assert_eq!(environment.read("app/out"), "out\n");
     assert_eq!(environment.read("new/dir/file"), "");
@@ -290,7 +290,8 @@ fn mounts_of_the_workspace_reach_it() {
     assert_eq!(events.output("a"), ["open"]);
 }
 
-/// Services of a step's own, with a volume of the workspace and a named one: they are there for later steps, and go at the end.
+/// Services that a step starts, with a volume of the workspace and a named one: later steps can use them, and they are
+/// removed at the end.
 #[test]
 fn what_compose_starts_goes_with_the_run() {
     let project = unique("compose");

@@ -1,4 +1,4 @@
-//! Services that cannot work: each is told in its own words, and nothing of the run is left.
+//! Services that cannot work: each has its own message, and nothing of the run is left.
 
 use std::net::TcpListener;
 
@@ -50,7 +50,7 @@ fn another_processors_program() {
     assert!(code == 126 && reason.contains("exec format error"), "{reason}");
 }
 
-/// As in CI, the stage goes on without the service; here it says so.
+/// As in CI, the stage continues without the service; here with a message.
 #[test]
 fn a_port_of_the_host_that_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -63,9 +63,9 @@ fn a_port_of_the_host_that_is_taken() {
     assert_eq!(events.one("step_finished", "shop")["outcome"], "succeeded");
     let exited = events.one("service_exited", "shop");
     let reason = exited["reason"].as_str().unwrap();
-    let advice = "another program listens there; stop it, or change the step's `portBindings`";
+    let advice = "another program uses it; stop it, or change the step's `portBindings`";
     assert!(exited["exit_code"] == 255 && reason.contains(advice), "{exited}");
-    drop(output.says("it could not be started, and the stage goes on without it, as in CI"));
+    drop(output.says("it could not be started; the stage continues without it, as in CI"));
 }
 
 #[test]
@@ -81,16 +81,19 @@ fn a_port_of_the_pod_that_another_service_has() {
     drop(output.says("`db` and `cache` both run `cirun.local/redis:7` as it is"));
 }
 
-/// Images that expose the same port are told before either service starts.
+/// Images that expose the same port are reported before either service starts.
 #[test]
 fn a_port_of_the_pod_that_two_images_expose() {
     let other = format!("cirun.local/it-valkey:{}", std::process::id());
     docker(&["tag", REDIS, &other]);
     let environment = steps(&[background("db", REDIS, ""), background("cache", &other, ""), run_step("a", "sleep 1")]);
     let (_, events) = run(&environment, &["--infra", "kubernetes", "--pull", "never"], 0);
-    let told: Vec<_> = events.of("diagnostic").filter(|event| event["code"] == "pod-port-twice").collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0]["message"].as_str().unwrap().contains("exposes port 6379, and so does that of `db`"), "{told:?}");
+    let message: Vec<_> = events.of("diagnostic").filter(|event| event["code"] == "pod-port-twice").collect();
+    assert_eq!(message.len(), 1, "{message:?}");
+    assert!(
+        message[0]["message"].as_str().unwrap().contains("and the image of `db` both expose port 6379"),
+        "{message:?}"
+    );
     assert!(events.position("diagnostic", "cache") < events.position("service_started", "db"));
     docker(&["rmi", &other]);
 }

@@ -1,4 +1,4 @@
-//! Docker connectors of Background steps: for pulling, and for nothing else (background.docker-connector).
+//! Docker connectors of Background steps: only for pulls (background.docker-connector).
 
 use super::{
     EVERYWHERE, background, engine,
@@ -43,7 +43,7 @@ fn username_password() {
             };
             assert_eq!(variables.iter().find(of_the_connector), None, "{infra}");
             let all = format!("{}{output}", environment.read("e.jsonl"));
-            assert!(!all.contains(PASSWORD), "{infra}: the password is told");
+            assert!(!all.contains(PASSWORD), "{infra}: the password is printed");
             registry.forget();
             std::fs::remove_file(environment.workspace().join("seen")).unwrap();
         }
@@ -53,7 +53,7 @@ fn username_password() {
 #[test]
 fn a_wrong_password_is_refused_by_the_registry() {
     let registry = Registry::start();
-    let environment = environment(&registry, &user_password("username: somebody"));
+    let environment = environment(&registry, &user_password("username: other"));
     let (output, _) = run(&environment, &[], 5);
     drop(output.says("check the name, the step's connector"));
 }
@@ -66,7 +66,7 @@ fn anonymous_shows_no_login() {
     drop(output.says("no basic auth credentials"));
 }
 
-/// The stage's `registries`, or the step's own, say which connector pulls (images.registries).
+/// The stage's `registries`, or the step's own, select the connector for pulls (images.registries).
 #[test]
 fn registries_by_match_and_by_type() {
     let registry = Registry::start();

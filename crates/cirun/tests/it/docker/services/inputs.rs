@@ -8,12 +8,12 @@ use std::{
 use super::{BRIDGES, BUSYBOX, EVERYWHERE, REDIS, background, indent, read, run, script, steps, wait_for, web};
 use crate::it::support::{assert_nothing_left, docker, free_port, run_step, until};
 
-/// A step that asks a Redis server.
+/// A step that connects to a Redis server.
 fn ping(host: &str, port: u16) -> String {
     run_step("ping", &format!("redis-cli -h {host} -p {port} ping")).replace(BUSYBOX, REDIS)
 }
 
-/// Images by names that Harness's docs give as examples of each registry; the engine has them already.
+/// Images with the example names of each registry in Harness's docs; the engine already has them.
 #[test]
 fn image() {
     let names = [
@@ -100,7 +100,7 @@ fn env_variables() {
     }
 }
 
-/// Limits count on Kubernetes only, where 500Mi and 400m are the defaults.
+/// Limits apply on Kubernetes only, where 500Mi and 400m are the defaults.
 #[test]
 fn resources() {
     let limits = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null || true\ncat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cut -d' ' -f1 /sys/fs/cgroup/cpu.max\necho >> seen\nexec sleep 1000";
@@ -152,7 +152,7 @@ fn run_as_user() {
     }
 }
 
-/// Each shell runs the command, or is missed by its name.
+/// Each shell runs the command, or is reported as missing by name.
 #[test]
 fn shell() {
     let python = "cirun.local/python:3";
@@ -179,7 +179,7 @@ fn shell() {
     }
 }
 
-/// A service that is reached at a port of the host while the run goes on: from the test itself, as from any program.
+/// A service on a port of the host during the run: reached from the test itself, like from any program.
 fn answers_at(spec: impl Fn(u16) -> String) {
     for infra in BRIDGES {
         let port = free_port();
@@ -208,7 +208,7 @@ fn ports() {
     answers_at(|port| format!("ports:\n  - \"{port}:8080\""));
 }
 
-/// A host step reaches the host's port, a container the container's (network.host-port, network.container-port).
+/// A host step uses the host's port, a container the container's (network.host-port, network.container-port).
 #[test]
 fn port_bindings_from_a_host_step() {
     let port = free_port();
@@ -240,7 +240,7 @@ fn reports() {
     }
 }
 
-/// The number is taken and does nothing: in CI a started service is a success.
+/// The number is accepted and has no effect: in CI a started service is a success.
 #[test]
 fn retry() {
     let service = script("db", "echo once; exit 3").replace("      shell: Sh", "      retry: 3\n      shell: Sh");
@@ -251,7 +251,7 @@ fn retry() {
     }
 }
 
-/// A condition skips a service; nothing of it starts (groups.advanced).
+/// A condition skips a service, which does not start (groups.advanced).
 #[test]
 fn condition() {
     let service = script("db", "echo never").replace(
@@ -263,7 +263,7 @@ fn condition() {
     assert_eq!(events.of("service_started").count(), 0);
 }
 
-/// What a server answers.
+/// The response of a server.
 pub(super) fn get(address: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;

@@ -1,4 +1,4 @@
-//! The names by which services are reached (the reference's page network).
+//! The names of services (the reference's page network).
 
 use super::{BRIDGES, BUSYBOX, EVERYWHERE, REDIS, indent, read, run, steps, web};
 use crate::it::support::{Stage, run_step};
@@ -26,7 +26,7 @@ fn in_a_group_under_both_ids() {
     }
 }
 
-/// In a pod the service's own id resolves too, as help, and the message about it says so.
+/// In a pod the service's own id also resolves, and the message about it says so.
 #[test]
 fn in_a_group_of_a_pod_under_the_bare_id() {
     let group = format!(
@@ -36,7 +36,7 @@ fn in_a_group_of_a_pod_under_the_bare_id() {
     );
     let (output, events) = run(&steps(&[group]), &["--infra", "kubernetes"], 0);
     assert_eq!(events.output("g.near"), ["shop"]);
-    drop(output.says("`g.near` reaches `shop` by its id: in CI no pod resolves it"));
+    drop(output.says("`g.near` reaches `shop` by its id, which does not resolve in CI"));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn on_kubernetes_on_localhost_and_by_id_as_help() {
     let environment = steps(&[web("shop"), read("a", "localhost"), read("b", "shop")]);
     let (output, events) = run(&environment, &["--infra", "kubernetes"], 0);
     assert_eq!((events.output("a"), events.output("b")), (vec!["shop"], vec!["shop"]));
-    drop(output.says("in CI no pod resolves it"));
+    drop(output.says("which does not resolve in CI"));
 }
 
 /// Two servers of one loop: each has its own name in both network models, and on a bridge its own ports.
@@ -72,7 +72,7 @@ fn instances_of_a_loop() {
 fn legacy_service_dependencies() {
     let service = "serviceDependencies:\n  - identifier: depot\n    name: depot\n    type: Service\n    spec:\n      connectorRef: account.harnessImage\n      image: cirun.local/busybox:1\n      envVariables:\n        WORD: legacy\n      entrypoint:\n        - sh\n        - -c\n        - mkdir /tmp/w; echo $WORD > /tmp/w/id; exec httpd -f -p 8080 -h /tmp/w\n";
     let pipeline = Stage::kubernetes().step(&read("a", "localhost")).pipeline();
-    // The list stands beside `execution`.
+    // The list is next to `execution`.
     let beside = format!("{}          execution:\n", indent(service, 10));
     let (_, events) = run(&super::engine(&pipeline.replace("          execution:\n", &beside)), &[], 0);
     assert_eq!(events.output("a"), ["legacy"]);

@@ -3,12 +3,12 @@
 use super::{BUSYBOX, EVERYWHERE, REDIS, background, run, script, steps};
 use crate::it::support::{Events, docker, run_step};
 
-/// A Redis server that takes its time.
+/// A Redis server that starts slowly.
 fn slow_redis(seconds: u32) -> String {
     background("db", REDIS, &format!("shell: Sh\ncommand: sleep {seconds}; exec redis-server --protected-mode no"))
 }
 
-/// A step that asks once, as a step does whose author never saw the race.
+/// A step that connects once, like one whose author never saw the race.
 fn ask_once() -> String {
     run_step("ask", "redis-cli -h db ping").replace(BUSYBOX, REDIS)
 }
@@ -21,7 +21,7 @@ fn diagnostic<'a>(events: &'a Events, code: &str) -> &'a str {
 }
 
 #[test]
-fn steps_wait_and_the_race_is_told() {
+fn steps_wait_and_the_race_is_reported() {
     let environment = steps(&[slow_redis(3), ask_once()]);
     for infra in EVERYWHERE {
         let (_, events) = run(&environment, &["--infra", infra], 0);
@@ -33,7 +33,7 @@ fn steps_wait_and_the_race_is_told() {
     }
 }
 
-/// The plan knows of no difference; the run finds one.
+/// The plan has no difference; the run finds one.
 #[test]
 fn a_race_counts_for_strict_parity() {
     let environment = steps(&[slow_redis(3), ask_once()]);
@@ -87,12 +87,12 @@ fn one_that_is_never_ready() {
     let redis = background("db", REDIS, "entrypoint:\n  - sh\n  - -c\n  - echo migrating; exec sleep 1000");
     let (_, events) = run(&steps(&[redis, run_step("a", "echo on")]), &[], 0);
     assert_eq!(events.output("a"), ["on"]);
-    let told = diagnostic(&events, "service-not-ready");
-    assert!(told.contains("within 30 s") && told.contains("migrating"), "{told}");
+    let message = diagnostic(&events, "service-not-ready");
+    assert!(message.contains("within 30 s") && message.contains("migrating"), "{message}");
 }
 
 #[test]
-fn the_end_of_a_service_is_told_at_once() {
+fn the_end_of_a_service_is_reported_at_once() {
     let dying = script("db", "echo no disk; exit 9");
     let environment = steps(&[dying, run_step("a", "sleep 2")]);
     for infra in EVERYWHERE {

@@ -1,4 +1,5 @@
-//! A privileged service on engines that refuse it: it is told where it is asked for, and nothing is left on them.
+//! A privileged service on engines that refuse it: the report is at its place in the document, and nothing is left on
+//! the engines.
 
 use std::{
     fs,
@@ -15,8 +16,8 @@ use serde_json::{Value, json};
 use super::{BUSYBOX, run_step, steps, web};
 use crate::it::support::NestedEngine;
 
-/// What a person is told of the refusal, once for every profile.
-fn told(engine: &NestedEngine) -> String {
+/// The message about the refusal, once for every profile.
+fn message(engine: &NestedEngine) -> String {
     engine.load(BUSYBOX);
     let service = web("db").replace("      shell: Sh", "      privileged: true\n      shell: Sh");
     let environment = steps(&[service, run_step("a", "true")]).with("DOCKER_HOST", engine.address());
@@ -37,7 +38,7 @@ fn told(engine: &NestedEngine) -> String {
     one
 }
 
-/// Users are remapped on it: what Docker's guide to security advises.
+/// Users are remapped on it, as Docker's security guide advises.
 #[test]
 fn by_user_namespaces() {
     let directory = tempfile::tempdir().unwrap();
@@ -46,7 +47,10 @@ fn by_user_namespaces() {
     let mounts = ["/etc/subuid", "/etc/subgid"].map(|file| format!("{}:{file}:ro", ranges.display()));
     let options = ["--volume", &mounts[0], "--volume", &mounts[1]];
     let engine = NestedEngine::start("remapped", &options, &["--userns-remap=root"]);
-    assert_snapshot!(told(&engine), @"create the container of `db`: privileged mode is incompatible with user namespaces. You must run the container in the host namespace when running privileged mode (this engine does not run privileged containers: name one that does with `DOCKER_HOST`, or do without `privileged` in the step); the step is at ci.yaml:25:31");
+    assert_snapshot!(message(&engine), @"create the container of `db`: privileged mode is incompatible with user \
+        namespaces. You must run the container in the host namespace when running privileged mode (this engine does \
+        not run privileged containers: name one that does with `DOCKER_HOST`, or remove `privileged` from the step); \
+        the step is at ci.yaml:25:31");
 }
 
 /// It asks a plugin about each request.
@@ -56,10 +60,12 @@ fn by_an_authorization_plugin() {
     serve(&directory.path().join("gatekeeper.sock"));
     let plugins = format!("{}:/run/docker/plugins", directory.path().display());
     let engine = NestedEngine::start("guarded", &["--volume", &plugins], &["--authorization-plugin=gatekeeper"]);
-    assert_snapshot!(told(&engine), @"create the container of `db`: authorization denied by plugin gatekeeper: no privileged containers here (whoever runs this engine has forbidden that: ask them, or name another engine with `DOCKER_HOST`); the step is at ci.yaml:25:31");
+    assert_snapshot!(message(&engine), @"create the container of `db`: authorization denied by plugin gatekeeper: no \
+        privileged containers here (an administrator of this engine forbids that: ask them, or name another engine \
+        with `DOCKER_HOST`); the step is at ci.yaml:25:31");
 }
 
-/// Serves a plugin that lets no privileged container be created.
+/// Serves a plugin that refuses privileged containers.
 fn serve(socket: &Path) {
     let listener = UnixListener::bind(socket).unwrap();
     thread::spawn(move || {
@@ -92,7 +98,7 @@ fn answer(client: &UnixStream) {
     client.write_all((head + &answer).as_bytes()).unwrap();
 }
 
-/// The verdict on a request to the engine.
+/// The plugin's answer about a request to the engine.
 fn decide(request: &Value) -> Value {
     let creates = request["RequestUri"].as_str().is_some_and(|uri| uri.contains("/containers/create"));
     let body = BASE64_STANDARD.decode(request["RequestBody"].as_str().unwrap_or_default()).unwrap();

@@ -1,26 +1,26 @@
-//! A registry that demands a password: Debian's docker-registry in a container, published on loopback.
+//! A registry with a password: Debian's docker-registry in a container, published on loopback.
 
 use std::path::PathBuf;
 
 use super::BUSYBOX;
 use crate::it::support::{docker, until};
 
-/// The user and the password that the test image knows.
+/// The user and the password in the test image.
 pub(super) const USER: &str = "tester";
-/// It is no URL-safe text, in clear or in base64.
+/// It is not URL-safe, in clear or in base64.
 pub(super) const PASSWORD: &str = "p@ss/word";
 
-/// A running registry with one image; it ends with the value.
+/// A running registry with one image; it stops when it is dropped.
 pub(super) struct Registry {
     container: String,
     /// `127.0.0.1:PORT`.
     pub(super) host: String,
-    /// A login of the docker command line, to push with.
+    /// A login of the docker CLI, for pushes.
     config: tempfile::TempDir,
 }
 
 impl Registry {
-    /// Starts it and pushes `team/service:1`, which the engine then forgets.
+    /// Starts it and pushes `team/service:1`, which is then removed from the engine.
     pub(super) fn start() -> Self {
         let container = docker(&["run", "--detach", "--publish", "127.0.0.1::5000", "cirun.local/registry:2"]);
         let container = container.trim().to_owned();
@@ -43,12 +43,12 @@ impl Registry {
         format!("{}/team/service:1", self.host)
     }
 
-    /// Takes the image from the engine, so that the next run has to pull it.
+    /// Removes the image from the engine, so that the next run has to pull it.
     pub(super) fn forget(&self) {
         docker(&["rmi", &self.image()]);
     }
 
-    /// What `docker login` would write.
+    /// The output of `docker login`.
     fn login(&self) {
         use base64::Engine as _;
         let auth = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));

@@ -13,7 +13,7 @@ fn places(reach: SocketReach, workspace: &std::path::Path) -> Places {
     }
 }
 
-/// What goes on of a container, or why it does not.
+/// The description that is forwarded, or the refusal.
 fn described(value: Value, reach: SocketReach) -> Result<(Value, Needs), String> {
     let workspace = tempfile::tempdir().unwrap();
     let root = workspace.path().canonicalize().unwrap();

@@ -40,7 +40,7 @@ fn machine(reach: SocketReach) -> Machine {
     Machine { _root: directory, root, places, _socket: socket }
 }
 
-/// What each path leads to, relative to the machine's directory.
+/// The target of each path, relative to the machine's directory.
 fn table(machine: &Machine, paths: &[&str]) -> String {
     let lines = paths.iter().map(|path| {
         let real = path.replace("ROOT", machine.root.to_str().unwrap());
@@ -70,7 +70,7 @@ fn paths_of_the_stage() {
     /harness/nowhere: guard: bind source path does not exist: /harness/nowhere (No such file or directory (os error 2))
     /tmp/engine: ROOT/engine
     /cache: volume volume
-    /cache/a: guard refuses a mount of `/cache/a`: it is in the shared path `/cache`: mount that one
+    /cache/a: guard refuses a mount of `/cache/a`: it is in the shared path `/cache`: mount that path
     /var/run/docker.sock: /g.sock
     /var/run/../run/docker.sock: /g.sock
     ROOT/run/e.sock: /g.sock
@@ -81,14 +81,14 @@ fn paths_of_the_stage() {
     /harness/loop: guard: bind source path does not exist: /harness/loop (too many links)
     /harness/engine: guard refuses a mount of `/harness/engine`: a link leads out of `/harness`
     /harness/real/run: guard refuses a mount of `/harness/real/run`: a link leads out of `/harness`
-    /harness/../etc: guard refuses a mount of `/harness/../etc`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` lets steps do it
-    /harnessed: guard refuses a mount of `/harnessed`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` lets steps do it
-    /etc: guard refuses a mount of `/etc`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` lets steps do it
-    /: guard refuses a mount of `/`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` lets steps do it
-    /var/run: guard refuses a mount of `/var/run`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` lets steps do it
-    ROOT/run: guard refuses a mount of `ROOT/run`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` lets steps do it
-    app: guard: `app` is no absolute path
-    : guard: `` is no absolute path
+    /harness/../etc: guard refuses a mount of `/harness/../etc`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` allows it
+    /harnessed: guard refuses a mount of `/harnessed`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` allows it
+    /etc: guard refuses a mount of `/etc`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` allows it
+    /: guard refuses a mount of `/`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` allows it
+    /var/run: guard refuses a mount of `/var/run`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` allows it
+    ROOT/run: guard refuses a mount of `ROOT/run`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` allows it
+    app: guard: `app` is not an absolute path
+    : guard: `` is not an absolute path
     ");
 }
 
@@ -103,12 +103,12 @@ fn paths_of_the_machine_where_the_socket_is_open() {
     /harness/up: guard refuses a mount of `/harness/up`: a link leads out of `/harness`
     ROOT/other: ROOT/other
     ROOT/other/new/one: ROOT/other/new/one
-    ROOT/run: guard refuses a mount of `ROOT/run`: an engine's socket is there, by which a container would be the machine's root
-    ROOT/linked: guard refuses a mount of `ROOT/linked`: an engine's socket is there, by which a container would be the machine's root
-    ROOT: guard refuses a mount of `ROOT`: an engine's socket is there, by which a container would be the machine's root
-    /: guard refuses a mount of `/`: an engine's socket is there, by which a container would be the machine's root
+    ROOT/run: guard refuses a mount of `ROOT/run`: the socket of an engine is there, and gives root on the machine
+    ROOT/linked: guard refuses a mount of `ROOT/linked`: the socket of an engine is there, and gives root on the machine
+    ROOT: guard refuses a mount of `ROOT`: the socket of an engine is there, and gives root on the machine
+    /: guard refuses a mount of `/`: the socket of an engine is there, and gives root on the machine
     ROOT/linked/e.sock: /g.sock
-    /proc/1/root: guard refuses a mount of `/proc/1/root`: links of processes lead to all files of the machine
+    /proc/1/root: guard refuses a mount of `/proc/1/root`: the links of processes lead to every file of the machine
     ");
 }
 
