@@ -136,10 +136,10 @@ impl GitAccess<'_, '_> {
             ),
             Some(GitLogin::App { span }) => self.ctx.notes.report(
                 codes::GIT_APP_TOKEN
-                    .says(format!("no token is made with the key of the app of `{}`", self.named.id.value))
-                    .at(*span, "the service asks GitHub for a token")
+                    .says(format!("cirun makes no token with the app key of `{}`", self.named.id.value))
+                    .at(*span, "in CI the service gets a token from GitHub")
                     .at(self.named.span, "used here")
-                    .help("give one with `--env DRONE_NETRC_USERNAME=x-access-token --env DRONE_NETRC_PASSWORD=TOKEN`"),
+                    .help("set one with `--env DRONE_NETRC_USERNAME=x-access-token --env DRONE_NETRC_PASSWORD=TOKEN`"),
             ),
         }
         env

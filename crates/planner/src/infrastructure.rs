@@ -139,7 +139,7 @@ fn report_none(ctx: &Ctx<'_>, stage: &Stage) {
     ctx.notes.report(
         codes::MISSING_INFRASTRUCTURE
             .says(format!("the stage `{}` has neither `runtime` nor `infrastructure`", stage.identifier.value))
-            .at(stage.identifier.span, "where would CI run it?")
+            .at(stage.identifier.span, "it has no infrastructure")
             .help("add one, or choose with `--infra kubernetes|vm|cloud|docker`"),
     );
 }

@@ -16,12 +16,12 @@ pub(crate) fn exit_before_outputs(ctx: &Ctx<'_>, command: Option<&Text>) {
     if source.contains("exit") && exits_well(source) {
         ctx.notes.report(
             codes::EXIT_LOSES_OUTPUTS
-                .says("`exit 0` ends the script before its output variables are written")
+                .says("`exit 0` ends the script before it writes its output variables")
                 .at(
                     field.span,
                     "the export is appended to the script, and the step fails without it (outputs.declared)",
                 )
-                .help("let the script run to its end, or put what may exit early in a subshell: `( … )`"),
+                .help("let the script run to its end, or put the part that exits early in a subshell: `( … )`"),
         );
     }
 }

@@ -121,12 +121,12 @@ fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, no
                 first_of.insert(image, step);
             }
             Some(first) => notes.report(at_both(
-                codes::POD_PORT_TWICE.says(format!("`{}` and `{}` both run `{image}` unchanged", first.path, step.path),
-                )
-                .help(
-                    "services of a pod share its ports: let one listen on another port, with `envVariables`, \
+                codes::POD_PORT_TWICE
+                    .says(format!("`{}` and `{}` both run `{image}` unchanged", first.path, step.path))
+                    .help(
+                        "services of a pod share its ports: let one listen on another port, with `envVariables`, \
                     `entrypoint` or `command`",
-                ),
+                    ),
                 place,
                 (first, step),
             )),

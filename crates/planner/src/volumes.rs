@@ -101,9 +101,7 @@ fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
     };
     if let Some(differs) = differs {
         ctx.notes.report(
-            codes::POD_VOLUME
-                .says(format!("the `{}` at `{}` differs here", kind.word, path.value))
-                .at(at, differs),
+            codes::POD_VOLUME.says(format!("the `{}` at `{}` differs here", kind.word, path.value)).at(at, differs),
         );
     }
     (kind.is_mounted && is_directory && !path.value.is_empty())

@@ -3,21 +3,21 @@
 use crate::code::codes;
 
 codes! {
-    SERVICE_RACE = Parity "service-race", "a service was not ready when a step wanted it",
-        "A Background step starts a service and the stage goes on; CI does not wait until it can be used. cirun waits, and \
-         tells when the gap was long enough for the step to fail in CI. Let the step wait until the service answers, or see \
-         the race with `--no-wait` and `--service-delay`.";
+    SERVICE_RACE = Parity "service-race", "a service was not ready when a step needed it",
+        "A Background step starts a service, and the stage continues at once: CI does not wait until the service is \
+         ready. cirun waits, and reports a gap that was long enough for the step to fail in CI. Let the step wait \
+         until the service answers, or reproduce the race with `--no-wait` and `--service-delay`.";
     SERVICE_NOT_READY = Parity "service-not-ready", "a service was not ready in time",
-        "A step waits for the services before it, here for 30 s at most. CI does not wait at all: there the step has begun \
-         long before, and fails if it needs the service. The message says what is missing (a port that nothing listens on, a \
-         health check that does not pass). Mend the service, or give it the ports that it really has.";
-    SERVICE_NOT_SEEN = Warning "service-not-seen", "whether a service is ready could not be seen",
-        "cirun looks at the service's health check and at its listening sockets. The engine or the system refused that, and \
-         no step waits for the service: as in CI, a step has to wait itself.";
-    SERVICE_NOT_STARTED = Note "service-not-started", "a service could not be started, and the stage goes on",
-        "Its program is not in the image, or a port of the machine that it binds is taken. CI starts services in the background and \
-         looks at no start: the stage goes on without the service, here too. `service_exited` has the reason, and \
-         `--fail-on-service-exit` makes it an end of the stage.";
+        "A step waits for the services before it, here for 30 s at most. CI does not wait at all: there the step has \
+         begun long before, and fails if it needs the service. The message says what is missing (a port that nothing \
+         listens on, a health check that does not pass). Fix the service, or declare the ports that it really uses.";
+    SERVICE_NOT_SEEN = Warning "service-not-seen", "cirun could not check whether a service is ready",
+        "cirun checks the service's health check and its listening sockets. The engine or the system refused that, so \
+         no step waits for the service. As in CI, a step has to wait itself.";
+    SERVICE_NOT_STARTED = Note "service-not-started", "a service could not be started, and the stage continues",
+        "Its program is not in the image, or a port of the machine that it binds is in use. CI starts services in the \
+         background and does not check the start: the stage continues without the service, here too. `service_exited` \
+         has the reason, and `--fail-on-service-exit` makes the stage fail.";
     EMULATED_IMAGE = Warning "emulated-image", "an image for another processor",
         "The image has no variant for the engine's machine. It runs only where the kernel emulates its processor (binfmt), \
          many times slower. Choose an image for this platform, or another one with `--platform`.";

@@ -171,8 +171,10 @@ impl<B: Backend> Dispatcher<'_, B> {
     async fn ask(&mut self, node: NodeId, failure: &Failure, timeout: Duration, on_timeout: &FailureAction) -> bool {
         let path = self.tree.step(node).path.clone();
         let Some(questions) = self.context.config.questions.clone() else {
-            let text =
-                format!("there is nobody to ask, so `{}` is done at once, as after the time-out", word(on_timeout));
+            let text = format!(
+                "no one is there to answer, so cirun takes the action `{}` at once, as after the timeout",
+                word(on_timeout)
+            );
             self.emitter().diagnostic(codes::NO_ONE_TO_ASK, &text, Some(&path)).await;
             return false;
         };

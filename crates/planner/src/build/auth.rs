@@ -170,7 +170,8 @@ pub(crate) fn set_oidc_token(ctx: &Ctx<'_>, named: &Named<'_>, env: &mut Env, ru
             env.set("PLUGIN_OIDC_TOKEN_ID", Traced::new(PlanText::Secret(token.value.clone()), origin));
         }
         None => ctx.notes.report(
-            codes::MISSING_OIDC_TOKEN.says("no OIDC token plays the CI service's")
+            codes::MISSING_OIDC_TOKEN
+                .says("there is no OIDC token in place of the CI service's")
                 .at(named.span, "this connector signs in with OIDC")
                 .help(
                     "pass one with `--oidc-token-file FILE`, `CIRUN_OIDC_TOKEN` or the setting `oidc-token-command`, \

@@ -56,7 +56,7 @@ pub(super) fn variables(build: &BuildCtx<'_, '_>, derived: &Env, user: &Env) -> 
             ))
             .at(
                 build.at.step.identifier.span,
-                "`network=host` and a file with certificates are added; CI needs neither",
+                "cirun adds `network=host` and a file with certificates; CI needs neither",
             ),
     );
     env

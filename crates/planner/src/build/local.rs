@@ -159,9 +159,12 @@ fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, NoKeys), env: &mut En
     };
     let Some(identity) = &ctx.inputs.aws.delegate else {
         ctx.notes.report(
-            codes::MISSING_AWS_IDENTITY.says("no AWS identity plays the delegate's").at(span, reason).help(
-                "sign in to AWS (`aws sso login`, or name a profile with `--aws-profile`), or use `--aws emulated`",
-            ),
+            codes::MISSING_AWS_IDENTITY
+                .says("there is no AWS identity in place of the delegate's")
+                .at(span, reason)
+                .help(
+                    "sign in to AWS (`aws sso login`, or name a profile with `--aws-profile`), or use `--aws emulated`",
+                ),
         );
         return;
     };

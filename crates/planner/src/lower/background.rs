@@ -243,7 +243,7 @@ fn report_entrypoint_in_one(at: &StepCtx<'_>, entrypoint: Option<&TextList>) {
     let words = text.split_whitespace().collect::<Vec<_>>();
     at.ctx.notes.report(
         codes::ENTRYPOINT_IN_ONE
-            .says(format!("`entrypoint` is a list: `{text}` is all of it one program"))
+            .says(format!("`entrypoint` is a list: `{text}` is the name of one program"))
             .at(field.span, "a list of arguments is needed here (background.entrypoint)")
             .help(format!("write `entrypoint: [{}]`", words.join(", "))),
     );

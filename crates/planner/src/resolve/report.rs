@@ -126,7 +126,7 @@ impl Ctx<'_> {
         }
         self.notes.report(
             codes::DECIDED_TOO_LATE
-                .says(format!("{what} waits for a running step: `{}`", pieces.shown()))
+                .says(format!("{what} depends on a step that has not run: `{}`", pieces.shown()))
                 .at(span, "must be known before the stage begins"),
         );
     }
