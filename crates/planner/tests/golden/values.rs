@@ -144,12 +144,12 @@ fn names_of_variables() {
 fn entrypoint_as_one_text() {
     assert_snapshot!(found("image: docker:dind\nconnectorRef: hub\nprivileged: true\nentrypoint: dockerd-entrypoint.sh --mtu=1450"), @"
     warning[entrypoint-in-one] `entrypoint` is a list: `dockerd-entrypoint.sh --mtu=1450` is the name of one program
-      at `dockerd-entrypoint.sh --mtu=1450`: expected a list of arguments (background.entrypoint)
+      at `dockerd-entrypoint.sh --mtu=1450`: a list of arguments is needed here (background.entrypoint)
       help: write `entrypoint: [dockerd-entrypoint.sh, --mtu=1450]`
     ");
     assert_snapshot!(found("image: redis:7\nconnectorRef: hub\nentrypoint: redis-server"), @"
     warning[entrypoint-in-one] `entrypoint` is a list: `redis-server` is the name of one program
-      at `redis-server`: expected a list of arguments (background.entrypoint)
+      at `redis-server`: a list of arguments is needed here (background.entrypoint)
       help: write `entrypoint: [redis-server]`
     ");
     assert_eq!(found("image: redis:7\nconnectorRef: hub\nentrypoint: [redis-server]"), "");
