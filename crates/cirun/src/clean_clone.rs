@@ -3,14 +3,14 @@
 //! Git makes it, through its own protocol: no file is shared with the repository, so that steps can do to it what they like.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use cirun_beneath::{Refusal, Root};
-use cirun_plan::{CodebaseClone, Plan};
+use cirun_engine::Workspaces;
+use cirun_plan::{CodebaseClone, Plan, PlannedStage};
 
 use crate::{
     console,
@@ -26,10 +26,12 @@ const LFS: &[u8] = b"filter=lfs";
 /// A workspace for each stage: a clone of HEAD, or an empty directory where the stage does not clone.
 #[derive(Debug)]
 pub(crate) struct CleanWorkspaces {
+    /// What is cloned.
+    from: PathBuf,
     /// What all of them are in.
     pub directory: PathBuf,
-    /// The directory of each stage, by its id.
-    pub of_stages: BTreeMap<String, PathBuf>,
+    /// The directory of each stage.
+    pub of_stages: Workspaces,
     /// What a person should know of them.
     pub notes: Vec<String>,
 }
@@ -37,33 +39,38 @@ pub(crate) struct CleanWorkspaces {
 impl CleanWorkspaces {
     /// Makes the workspaces of the stages that run, below `directory`, which must not exist.
     pub(crate) fn make(workspace: &Path, plan: &Plan, directory: PathBuf) -> Result<Self, CliError> {
-        let mut made = Self { directory, of_stages: BTreeMap::new(), notes: Vec::new() };
-        for stage in plan.stages.iter().filter(|stage| stage.not_here.is_none()) {
-            let place = made.directory.join(stage.id.0.replace(['/', '\\', '.'], "_"));
-            fs::create_dir_all(&place).map_err(|error| CliError::io(place.display(), &error))?;
-            open_to_all(&place).map_err(|error| CliError::io(place.display(), &error))?;
-            let own = match &stage.clone {
-                Some(clone) => made.cloned(workspace, place, clone)?,
-                None => place,
-            };
-            made.of_stages.insert(stage.id.0.clone(), own);
+        let (from, of_stages) = (workspace.to_owned(), Workspaces::default());
+        let mut made = Self { from, directory, of_stages, notes: Vec::new() };
+        for stage in plan.stages.iter().filter(|stage| stage.not_here.is_none() && stage.undecided.is_empty()) {
+            for note in made.give(stage)? {
+                if !made.notes.contains(&note) {
+                    made.notes.push(note);
+                }
+            }
         }
+        // A stage that is decided as it begins gets its own then.
+        fs::create_dir_all(&made.directory).map_err(|error| CliError::io(made.directory.display(), &error))?;
         Ok(made)
     }
 
-    /// Clones to `place`, and returns what takes the workspace's place there.
-    fn cloned(&mut self, workspace: &Path, place: PathBuf, wanted: &CodebaseClone) -> Result<PathBuf, CliError> {
-        let clone = Clone::make(workspace, place.join(&wanted.directory), wanted)?;
-        for note in clone.notes {
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
+    /// Makes the workspace of a stage, and returns what a person should know of it.
+    pub(crate) fn give(&self, stage: &PlannedStage) -> Result<Vec<String>, CliError> {
+        let place = self.directory.join(stage.id.0.replace(['/', '\\', '.'], "_"));
+        fs::create_dir_all(&place).map_err(|error| CliError::io(place.display(), &error))?;
+        open_to_all(&place).map_err(|error| CliError::io(place.display(), &error))?;
+        let (own, notes) = match &stage.clone {
+            Some(wanted) => {
+                let clone = Clone::make(&self.from, place.join(&wanted.directory), wanted)?;
+                (if wanted.directory.is_empty() { clone.workspace } else { place }, clone.notes)
             }
-        }
-        Ok(if wanted.directory.is_empty() { clone.workspace } else { place })
+            None => (place, Vec::new()),
+        };
+        self.of_stages.give(stage.id.clone(), own);
+        Ok(notes)
     }
 
     /// Removes them. What belongs to another user (steps often run as root) may have to stay.
-    pub(crate) fn remove(self) {
+    pub(crate) fn remove(&self) {
         if let Err(error) = fs::remove_dir_all(&self.directory) {
             let place = self.directory.display();
             console::say(&format!("warning: the clean clone {place} could not be removed: {error}"));

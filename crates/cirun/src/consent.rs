@@ -10,6 +10,7 @@ mod store;
 
 use std::path::{Path, PathBuf};
 
+use cirun_plan::PlannedStage;
 use cirun_report::human_count;
 pub(crate) use store::{Consents, Remembered};
 
@@ -21,6 +22,7 @@ use crate::{
     error::CliError,
     exit::ExitCode,
     session::{Located, Session},
+    settings::Settings,
 };
 
 /// How long one look for an answer takes; it is looked for again.
@@ -128,6 +130,15 @@ pub(crate) fn demand(session: &Session, request: &Request, asking: Asking) -> Re
             .help("`--trust` allows it for one run; at a terminal cirun asks once and remembers the answer"))
         }
     }
+}
+
+/// What the instances of a stage would be given that its outline was not, for a person; none where all was allowed with it.
+pub(crate) fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: &Settings) -> Option<String> {
+    let more = grant::beyond(outline, stages, settings);
+    (!more.is_empty()).then(|| {
+        let steps: Vec<String> = more.iter().map(|grant| format!("`{}`", grant.to)).collect();
+        format!("{} ({})", grant::counted(&more), steps.join(", "))
+    })
 }
 
 /// The repository with all of its settings, where consent for them is remembered or given now; `trusted` finds it so.

@@ -19,6 +19,7 @@ use cirun_plan::{Plan, Secret};
 use cirun_planner::{Inputs, Planned};
 use cirun_report::human_count;
 pub(crate) use locate::{Located, Standing, find, locate, settings};
+pub(crate) use plan_again::Demands;
 
 use crate::{
     args::PlanOptions, consent::Request, diagnostics, environment::Environment, error::CliError, paths::Paths,

@@ -1,15 +1,9 @@
 //! The settings of a run, which the executor gets once, before the first stage.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt, io,
-    net::IpAddr,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, fmt, io, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use cirun_engine::Workspaces;
 use cirun_plan::{PortBinding, StageId};
 use indexmap::IndexMap;
 
@@ -25,8 +19,8 @@ pub struct RunConfig {
     pub owner: Owner,
     /// The host directory bound as the stage's workspace; absolute.
     pub workspace: PathBuf,
-    /// Directories that replace it in single stages, by the stage's id.
-    pub workspaces: BTreeMap<String, PathBuf>,
+    /// Directories that replace it in single stages.
+    pub workspaces: Workspaces,
     /// The host directory bound at [`RunConfig::RUN_DIR`] in every container; absolute. It is created if it does not
     /// exist, and opened to all users.
     pub run_dir: PathBuf,
@@ -79,8 +73,8 @@ impl RunConfig {
     pub const RUN_DIR: &str = "/tmp/engine";
 
     /// The workspace of a stage on the host.
-    pub(crate) fn workspace_of(&self, stage: &StageId) -> &PathBuf {
-        self.workspaces.get(&stage.0).unwrap_or(&self.workspace)
+    pub(crate) fn workspace_of(&self, stage: &StageId) -> PathBuf {
+        self.workspaces.of(stage).unwrap_or_else(|| self.workspace.clone())
     }
 }
 

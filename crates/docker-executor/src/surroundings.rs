@@ -138,6 +138,7 @@ fn host(
         NetworkModel::Pod => Network::Pod,
     };
     let socket = shared.engine.socket_path();
-    let workspace = (shared.config.workspace_of(&planned.id), planned.workspace.as_str());
+    let workspace = shared.config.workspace_of(&planned.id);
+    let workspace = (&workspace, planned.workspace.as_str());
     HostInfo::new(&shared.config, name, labels, workspace, shared_paths, network, socket)
 }

@@ -2,18 +2,15 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use cirun_plan::{PlannedStage, StageId, StaticScope, StepPath};
+use cirun_plan::{StageId, StepPath};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Earlier, EventKind, ReadyStep, RunResult};
+use crate::{Earlier, EventKind, PlanAgain, ReadyStep, RunResult};
 
 /// Returns events about a stage that has ended.
 pub type AfterStage = dyn Fn(&StageId) -> Vec<EventKind> + Send + Sync;
-
-/// Plans a stage as it begins, from what the stages before it have left: its instances, or why there are none.
-pub type PlanAgain = dyn Fn(&StageId, Arc<dyn StaticScope>) -> Result<Vec<PlannedStage>, String> + Send + Sync;
 
 /// The settings of a run.
 #[derive(Clone)]

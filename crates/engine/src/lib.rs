@@ -12,6 +12,7 @@ mod backend;
 mod config;
 mod earlier;
 mod event;
+mod plan_again;
 mod ready;
 mod run;
 
@@ -34,6 +35,7 @@ mod sockets;
 mod status;
 mod test_reports;
 mod verdict;
+mod workspaces;
 mod written;
 
 #[cfg(any(test, feature = "testing"))]
@@ -45,13 +47,15 @@ pub use backend::{
 };
 pub use causes::with_causes;
 pub use config::{
-    AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, PlanAgain, Question, ServiceRules, Visit, Waiting,
+    AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Visit, Waiting,
 };
 pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use earlier::Earlier;
 pub use event::{ENDED_EARLY, Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
 pub use exit_code::{describe_exit_code, exit_code_hint, exit_code_meaning};
 pub use mask::{MASK, Masker};
+pub use plan_again::{PlanAgain, PlannedAgain};
 pub use ready::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep};
 pub use run::{Engine, RunError, RunResult};
 pub use sockets::{Listener, listening};
+pub use workspaces::Workspaces;

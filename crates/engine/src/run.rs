@@ -185,7 +185,12 @@ impl RunState {
         let (StageTurn::Run, Some(plan_again)) = (turn, plan_again) else {
             return self.run_stage(context, stage, None).await;
         };
-        match plan_again(&stage.id, Arc::new(SoFar::of(&self.record, context.config.clock.now()))) {
+        let again = plan_again(&stage.id, Arc::new(SoFar::of(&self.record, context.config.clock.now())));
+        context.emitter.learn(&again.secrets);
+        for found in again.findings {
+            context.emitter.emit_unmasked(found).await;
+        }
+        match again.stages {
             Ok(stages) => {
                 self.record.replace(&stage.id, &stages);
                 for stage in &stages {

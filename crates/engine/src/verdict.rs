@@ -14,6 +14,9 @@ use crate::{
 /// The code with which the service reports errors of its own runner (flow.runner-error).
 const RUNNER_ERROR: i64 = 255;
 
+/// A shell found no such program.
+const NO_PROGRAM: i64 = 127;
+
 /// The result of an attempt.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
@@ -46,6 +49,10 @@ pub(crate) fn judge(
             let reason = format!("it was killed for using more memory than its limit (exit code {code})");
             failed(Cause::OutOfMemory, Some(code), reason)
         }
+        Exit::Code { code: NO_PROGRAM, oom_killed: false } if is_on_host(job) => {
+            let reason = describe_exit_code(NO_PROGRAM, Some("this machine has no such command"));
+            failed(Cause::ExitCode, Some(NO_PROGRAM), reason)
+        }
         Exit::Code { code, oom_killed: false } => failed(Cause::ExitCode, Some(code), describe_exit_code(code, None)),
         Exit::Stopped if timed_out => {
             let reason = format!("it took longer than its timeout of {:?}", step.timeout.value);
@@ -57,6 +64,10 @@ pub(crate) fn judge(
             failed(cause, Some(code), written::not_started(step, &reason))
         }
     }
+}
+
+fn is_on_host(job: &Option<Job>) -> bool {
+    matches!(job, Some(Job::Run(ready)) if matches!(ready.action, ReadyAction::Host(_)))
 }
 
 fn is_wait(job: &Option<Job>) -> bool {

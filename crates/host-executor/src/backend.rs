@@ -85,11 +85,11 @@ impl Backend for HostBackend {
     async fn start_stage(&self, stage: &PlannedStage, _: mpsc::Sender<EventKind>) -> Result<(), BackendError> {
         let io_error = |what: String| move |source: io::Error| BackendError::Io { what, source };
         let HostConfig { run_dir, .. } = &self.config;
-        let workspace = self.config.workspaces.get(&stage.id.0).unwrap_or(&self.config.workspace);
+        let workspace = self.config.workspaces.of(&stage.id).unwrap_or_else(|| self.config.workspace.clone());
         fs::create_dir_all(run_dir)
             .await
             .map_err(io_error(format!("make the run's directory {}", run_dir.display())))?;
-        let opened = fs::read_dir(workspace).await;
+        let opened = fs::read_dir(&workspace).await;
         drop(opened.map_err(io_error(format!("open the workspace {}", workspace.display())))?);
         let paths = HostPaths {
             planned_workspace: stage.workspace.clone(),

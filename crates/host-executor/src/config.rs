@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 
+use cirun_engine::Workspaces;
+
 /// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct HostConfig {
     /// The working directory of steps: the workspace of the stage.
     pub workspace: PathBuf,
-    /// Directories that replace it in single stages, by the stage's id.
-    pub workspaces: BTreeMap<String, PathBuf>,
+    /// Directories that replace it in single stages.
+    pub workspaces: Workspaces,
     /// The local directory for [`HostConfig::ENGINE_DIR`]; created if it does not exist.
     pub run_dir: PathBuf,
     /// The machine's environment, from which steps inherit no credentials (docs/host-steps.md); the steps' own

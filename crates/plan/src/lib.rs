@@ -37,5 +37,5 @@ pub use step::{
     StrategyLevel, When,
 };
 pub use text::Text;
-pub use tree::render_tree;
+pub use tree::{StageRow, render_tree};
 pub use wire::{to_json, write_json};

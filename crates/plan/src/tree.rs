@@ -3,23 +3,81 @@
 use std::fmt::Write;
 
 use crate::{
-    Action, GroupKind, NetworkModel, Node, Plan, PlannedStage, PlannedStep, Role, SkipReason, StepPath, quantity,
+    Action, Condition, GroupKind, NetworkModel, Node, Plan, PlannedStage, PlannedStep, Role, SkipReason, StageStatus,
+    StepPath, When, quantity,
 };
 
-/// Renders every stage: services and steps with their programs, in order.
-pub fn render_tree(plan: &Plan) -> String {
+/// The stages of a pipeline as they are written: more than those that run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StageRow {
+    /// A stage of the plan; if it is looped, all of its instances.
+    Planned(String),
+    /// A stage that is not in the plan.
+    LeftOut {
+        /// Its identifier.
+        stage: String,
+        /// Why, for a person.
+        why: String,
+    },
+    /// Stages that run together in CI.
+    Parallel(Vec<StageRow>),
+}
+
+/// Renders every stage of `rows`: services and steps with what runs, in order.
+pub fn render_tree(plan: &Plan, rows: &[StageRow]) -> String {
     let mut text = format!("{}\n", plan.pipeline);
-    for (index, stage) in plan.stages.iter().enumerate() {
-        let last = index + 1 == plan.stages.len();
-        let not_here = stage.not_here.as_ref().map(|why| format!("  not run here: {why}")).unwrap_or_default();
-        let undecided = match stage.undecided.as_slice() {
-            [] => String::new(),
-            what => format!("  decided when the stage begins: {}", what.join(", ")),
-        };
-        push(&mut text, "", last, &format!("stage {} ({}){not_here}{undecided}", stage.id, stage.profile.value));
-        render_nodes(&mut text, &indent("", last), stage, &mut Vec::new(), &stage.execution);
-    }
+    render_rows(&mut text, "", plan, rows);
     text
+}
+
+fn render_rows(text: &mut String, prefix: &str, plan: &Plan, rows: &[StageRow]) {
+    for (index, row) in rows.iter().enumerate() {
+        let last_row = index + 1 == rows.len();
+        match row {
+            StageRow::Planned(id) => {
+                let stages: Vec<_> = plan.stages.iter().filter(|stage| stage.is_of(id)).collect();
+                for (at, stage) in stages.iter().enumerate() {
+                    let last = last_row && at + 1 == stages.len();
+                    push(text, prefix, last, &describe_stage(stage));
+                    render_nodes(text, &indent(prefix, last), stage, &mut Vec::new(), &stage.execution);
+                }
+            }
+            StageRow::LeftOut { stage, why } => {
+                push(text, prefix, last_row, &format!("stage {stage}  left out: {why}"));
+            }
+            StageRow::Parallel(rows) => {
+                push(text, prefix, last_row, "parallel stages");
+                render_rows(text, &indent(prefix, last_row), plan, rows);
+            }
+        }
+    }
+}
+
+fn describe_stage(stage: &PlannedStage) -> String {
+    let mut line = format!("stage {} ({})", stage.id, stage.profile.value);
+    append(&mut line, "not run here: ", stage.not_here.clone());
+    let undecided = Some(stage.undecided.join(", ")).filter(|what| !what.is_empty());
+    append(&mut line, "decided when the stage begins: ", undecided);
+    append(&mut line, "", condition(&stage.when));
+    line
+}
+
+/// When something runs, where that is not the default.
+fn condition(when: &When) -> Option<String> {
+    let status = match when.status {
+        StageStatus::Success => None,
+        StageStatus::Failure => Some("when something failed".to_owned()),
+        StageStatus::All => Some("whatever failed".to_owned()),
+    };
+    let condition = when.condition.as_ref().map(|condition| match &condition.value {
+        Condition::Known { holds, source } => format!("if {} (it is {holds})", source.source()),
+        Condition::Null { source } => format!("if {} (it is null)", source.source()),
+        Condition::Deferred(pieces) => format!("if {}", pieces.shown()),
+    });
+    let parts: Vec<String> = status.into_iter().chain(condition).collect();
+    // A condition may be written over several lines.
+    let line = parts.join(", ").split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(line).filter(|line| !line.is_empty())
 }
 
 /// Renders the nodes in the groups `around`.
@@ -40,7 +98,10 @@ fn render_nodes<'p>(
                     around.push(&group.id);
                 }
                 let own = is_step_group.then(|| own_surroundings(stage, around)).flatten().unwrap_or_default();
-                push(text, prefix, last, &format!("group {}{own}", group.id));
+                let mut line = format!("group {}{own}", group.id);
+                // What a loop is made of has the condition.
+                append(&mut line, "", condition(&group.when).filter(|_| is_step_group));
+                push(text, prefix, last, &line);
                 render_nodes(text, &indent(prefix, last), stage, around, &group.steps);
                 if is_step_group {
                     around.pop();
@@ -98,6 +159,7 @@ fn describe(step: &PlannedStep) -> String {
         Action::Skip(SkipReason::NotRunLocally { why }) => append(&mut line, "skipped: ", Some(why.clone())),
         Action::Skip(SkipReason::NotSelected) => append(&mut line, "skipped: ", Some("not selected".to_owned())),
     }
+    append(&mut line, "", condition(&step.when));
     append(&mut line, "retry ", step.retry.as_ref().map(|retry| retry.value.to_string()));
     let outputs: Vec<&str> = step.outputs.iter().map(|output| output.name.as_str()).collect();
     append(&mut line, "→ ", (!outputs.is_empty()).then(|| outputs.join(", ")));

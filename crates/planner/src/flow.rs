@@ -137,6 +137,7 @@ pub(crate) fn traced_duration(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<std:
     let text = ctx.known(field, "a duration")?;
     match parse_duration(&text.value) {
         Ok(duration) => duration.map(|duration| Traced::new(duration, text.origin)),
+        Err(_) if pitfalls::null_in_duration(ctx, field, &text.value) => None,
         Err(error) => {
             ctx.notes.report(
                 codes::BAD_DURATION

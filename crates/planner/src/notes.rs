@@ -199,6 +199,11 @@ impl Notes {
         self.left_out.borrow_mut().push(stage);
     }
 
+    /// Why a stage is not run here, if it is not.
+    pub(crate) fn why_left_out(&self, id: &str) -> Option<String> {
+        self.left_out.borrow().iter().find(|left| left.stage.0 == id).map(|left| left.why.clone())
+    }
+
     /// The final results, without those that only concern stages and steps that are known not to run.
     pub(crate) fn into_parts(self, idle: &Idle) -> Noted {
         let runs = |step: &StepPath| !idle.contains(&Owner::Step(step.clone()));

@@ -103,6 +103,20 @@ pub(crate) fn null_in_forced_push(ctx: &Ctx<'_>, field: Option<&Text>, script: &
     }
 }
 
+/// Reports a duration in which an expression came to `null`, if this is one.
+pub(crate) fn null_in_duration(ctx: &Ctx<'_>, field: &Text, value: &str) -> bool {
+    let is_null = matches!(field.value, ParameterField::Expression(_)) && value.contains("null");
+    if is_null {
+        ctx.notes.report(
+            codes::NULL_DURATION
+                .says(format!("a time comes to `{value}`"))
+                .at(field.span, "an expression here came to `null`")
+                .help("the default time holds here; give the expression a value with `--var PATH=VALUE`, and in CI"),
+        );
+    }
+    is_null
+}
+
 /// The options by which `git push` overwrites.
 const FORCE: [&str; 3] = ["--force", "-f", "--force-with-lease"];
 

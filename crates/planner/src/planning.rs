@@ -8,7 +8,7 @@ use std::{
 use cirun_diagnostics::{Diagnostic, Severity, Span, codes::plan as codes, nearest};
 use cirun_expressions::Value;
 use cirun_parser::model::{ExecutionNode, Pipeline, Stage, StageSpec};
-use cirun_plan::{Cause, Plan, Text as PlanText, Traced};
+use cirun_plan::{Cause, Plan, StageRow, Text as PlanText, Traced};
 use indexmap::IndexMap;
 
 use crate::{
@@ -45,6 +45,8 @@ pub struct Planned {
     pub idle: Vec<Span>,
     /// The connectors that are in no file and have a substitute.
     pub assumed_connectors: Vec<String>,
+    /// The chosen stages as they are written, for a person.
+    pub rows: Vec<StageRow>,
     /// The stages that do not run here.
     pub left_out: Vec<LeftOut>,
     /// The approval stages that no one has approved, with the stages that wait for them.
@@ -84,11 +86,12 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
         pushed: Vec::new(),
         decided: IndexMap::new(),
     };
-    let (mut planned, mut unselected) = (Vec::new(), Vec::new());
+    let (mut planned, mut unselected, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     let selected = selected(&ctx, pipeline);
     let mut gates = Gates::default();
     for node in &pipeline.stages {
         let stages = stages(std::slice::from_ref(node));
+        let mut of_node = Vec::new();
         for stage in &stages {
             let stage = *stage;
             if !selected.iter().any(|other| std::ptr::eq(*other, stage)) {
@@ -117,12 +120,18 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
                 // Whoever put templates in their places has reported the one that is missing here.
                 StageSpec::Template => {}
             }
+            selection::keep_instances(&ctx, &stage.identifier, &mut planned, from);
             if planned.len() > from {
                 notes.earlier().planned(&stage.identifier.value);
             }
+            of_node.extend(row(&stage.identifier.value, planned.len() > from, &notes));
             gates.close(&mut planned[from..], inputs.approved);
         }
         notes.earlier().end();
+        if of_node.len() > 1 {
+            of_node = vec![StageRow::Parallel(of_node)];
+        }
+        rows.append(&mut of_node);
         let chosen = stages.iter().filter(|stage| selected.iter().any(|other| std::ptr::eq(*other, **stage)));
         chosen.for_each(|stage| gates.pass(&ctx, stage));
     }
@@ -141,12 +150,21 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
         parity,
         gateway_hosts: hosts,
         targets: targets.into_iter().collect(),
+        rows,
         left_out,
         gates: gates.closed(),
         stores,
         idle,
         assumed_connectors: assumed_connectors.into_iter().collect(),
     }
+}
+
+/// What is shown of a stage: nothing where it is missing for another reason than that it is left out.
+fn row(id: &str, is_planned: bool, notes: &Notes) -> Option<StageRow> {
+    if is_planned {
+        return Some(StageRow::Planned(id.to_owned()));
+    }
+    notes.why_left_out(id).map(|why| StageRow::LeftOut { stage: id.to_owned(), why })
 }
 
 fn text(ctx: &Ctx<'_>, field: Option<&cirun_parser::Text>, fallback: &str) -> String {
@@ -157,7 +175,9 @@ fn text(ctx: &Ctx<'_>, field: Option<&cirun_parser::Text>, fallback: &str) -> St
 fn selected<'p>(ctx: &Ctx<'_>, pipeline: &'p Pipeline) -> Vec<&'p Stage> {
     let wanted = &ctx.inputs.selection.stages;
     let known = stage::ids(pipeline);
-    for id in wanted.iter().filter(|id| !known.contains(id.as_str())) {
+    let all = stages(&pipeline.stages);
+    let of_instance = |id: &str| all.iter().any(|stage| selection::may_be_instance(stage, id));
+    for id in wanted.iter().filter(|id| !known.contains(id.as_str()) && !of_instance(id)) {
         let list = known.iter().copied().collect::<Vec<_>>().join(", ");
         let help = match nearest(id, known.iter().copied()) {
             Some(like) => format!("did you mean `{like}`?"),
@@ -167,10 +187,13 @@ fn selected<'p>(ctx: &Ctx<'_>, pipeline: &'p Pipeline) -> Vec<&'p Stage> {
             codes::UNKNOWN_STAGE.says(format!("no stage `{id}`")).at(pipeline.span, "in this pipeline").help(help),
         );
     }
-    stages(&pipeline.stages)
-        .into_iter()
-        .filter(|stage| wanted.is_empty() || wanted.contains(&stage.identifier.value))
-        .collect()
+    let is_wanted = |stage: &&Stage| {
+        let named = |id: &String| {
+            *id == stage.identifier.value || !known.contains(id.as_str()) && selection::may_be_instance(stage, id)
+        };
+        wanted.is_empty() || wanted.iter().any(named)
+    };
+    all.into_iter().filter(is_wanted).collect()
 }
 
 /// The outermost names: the pipeline's, the codebase's, the run's.

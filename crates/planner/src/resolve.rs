@@ -208,12 +208,16 @@ impl<'a> Ctx<'a> {
                 // starts. The empty values may not fit an operator: only the lookups matter, not the result.
                 let probe = Recording::pretending(&self.names);
                 let pretended = template.evaluate(&probe);
+                let pieces = Pieces::new(template.clone(), Arc::clone(&self.names) as _);
+                if probe.asks_for_secrets() {
+                    self.decide_secrets(&probe, (template, &pieces), span);
+                }
                 self.report_never_written(&probe, span);
                 match pretended {
                     Ok(Evaluation::Ready { unresolved, .. }) => self.report_unknown(&probe, &unresolved, span),
                     Ok(Evaluation::Pending) | Err(_) => self.report_secrets(&probe, span),
                 }
-                Evaluated::Deferred(Pieces::new(template.clone(), Arc::clone(&self.names) as _))
+                Evaluated::Deferred(pieces)
             }
             Err(error) => {
                 self.notes.report(

@@ -1,9 +1,46 @@
 //! `--step`, `--from` and `--until`: other steps are shown as not selected.
 
-use cirun_diagnostics::{codes::plan as codes, nearest};
+use cirun_diagnostics::{Spanned, codes::plan as codes, nearest};
+use cirun_parser::model::Stage;
 use cirun_plan::{Action, Node, PlannedStage, PlannedStep, Role, SkipReason};
 
 use crate::resolve::Ctx;
+
+/// Whether `id` may be the name of an instance of the stage, as `cirun list` prints it.
+pub(crate) fn may_be_instance(stage: &Stage, id: &str) -> bool {
+    let suffix = id.strip_prefix(stage.identifier.value.as_str()).and_then(|rest| rest.strip_prefix('_'));
+    stage.strategy.is_some() && suffix.is_some_and(|suffix| !suffix.is_empty())
+}
+
+/// Of a looped stage, whose instances are those from `from`, leaves the ones that `--stage` names, if it names any.
+pub(crate) fn keep_instances(ctx: &Ctx<'_>, stage: &Spanned<String>, planned: &mut Vec<PlannedStage>, from: usize) {
+    let wanted = &ctx.inputs.selection.stages;
+    let prefix = format!("{}_", stage.value);
+    let named: Vec<&String> = wanted.iter().filter(|id| id.starts_with(&prefix)).collect();
+    let instances = planned.split_off(from);
+    let is_one = |id: &str| instances.iter().any(|instance| instance.looped.is_some() && instance.id.0 == id);
+    let mut others = named.iter().filter(|id| !is_one(id));
+    if named.is_empty() || wanted.contains(&stage.value) {
+        planned.extend(instances);
+    } else if let Some(unknown) = others.next() {
+        let help = match instances.iter().all(|instance| instance.looped.is_none()) {
+            true => format!("its instances are decided when it begins: choose all of them, `--stage {}`", stage.value),
+            false => format!("the instances are {}", list(&instances)),
+        };
+        ctx.notes.report(
+            codes::UNKNOWN_STAGE
+                .says(format!("the looped stage `{}` has no instance `{unknown}`", stage.value))
+                .at(stage.span, "this stage")
+                .help(help),
+        );
+    } else {
+        planned.extend(instances.into_iter().filter(|instance| named.contains(&&instance.id.0)));
+    }
+}
+
+fn list(stages: &[PlannedStage]) -> String {
+    stages.iter().map(|stage| format!("`{}`", stage.id)).collect::<Vec<_>>().join(", ")
+}
 
 /// Marks the steps that are not selected; services run for the selected steps.
 pub(crate) fn apply(ctx: &Ctx<'_>, stages: &mut [PlannedStage]) {

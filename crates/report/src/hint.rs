@@ -36,6 +36,11 @@ const SIGNS: &[Sign] = &[
     // The engine's own reason is more specific than the output of a program that was killed.
     Sign { text: "using more memory than its limit", about: About::Step, hint: MEMORY },
     Sign {
+        text: "this machine has no such command",
+        about: About::Step,
+        hint: "the step runs on this machine: install the program here, or run the step in an image that has it",
+    },
+    Sign {
         text: "exec format error",
         about: About::Step,
         hint: "the image or program is for another architecture: check `platform.arch`, or pass `--platform`",
@@ -114,6 +119,8 @@ mod tests {
             @"the image or program is for another architecture: check `platform.arch`, or pass `--platform`");
         assert_snapshot!(find(Some(127), None, ["sh: 1: jq: not found"].into_iter()).unwrap().text,
             @"the image has no such program on its PATH: install it in the step, or use another image");
+        let on_host = find(Some(127), Some("exit code 127: this machine has no such command"), std::iter::empty());
+        assert!(on_host.unwrap().text.contains("install the program here"));
         assert_eq!(find(Some(1), None, ["assertion failed"].into_iter()), None);
         assert_eq!(find(None, None, std::iter::empty()), None);
     }

@@ -72,10 +72,24 @@ fn sort(words: Vec<String>) -> (Option<PathBuf>, String, Option<String>) {
 }
 
 fn find<'a>(steps: &[&'a PlannedStep], wanted: &str) -> Result<&'a PlannedStep, CliError> {
-    let by_path = steps.iter().find(|step| [step.path.as_str(), step.path.full()].contains(&wanted));
-    let by_id = || steps.iter().find(|step| step.id == wanted);
-    if let Some(step) = by_path.or_else(by_id) {
-        return Ok(step);
+    let by = |is_meant: &dyn Fn(&PlannedStep) -> bool| -> Vec<&'a PlannedStep> {
+        steps.iter().copied().filter(|step| is_meant(step)).collect()
+    };
+    let ways: [&dyn Fn(&PlannedStep) -> bool; 4] = [
+        &|step| step.path.full() == wanted,
+        &|step| step.path.as_str() == wanted,
+        &|step| step.id == wanted,
+        // The instances of a looped step.
+        &|step| step.id.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('_')),
+    ];
+    match ways.iter().map(|is_meant| by(is_meant)).find(|found| !found.is_empty()).as_deref() {
+        Some([step]) => return Ok(step),
+        Some(several) => {
+            let paths: Vec<&str> = several.iter().map(|step| step.path.full()).collect();
+            return Err(CliError::usage(format!("`{wanted}` is {} steps", several.len()))
+                .help(format!("name one of them: {}", paths.join(", "))));
+        }
+        None => {}
     }
     let like = by_likeness(wanted, steps.iter().map(|step| step.path.as_str()));
     let error = CliError::usage(format!("there is no step `{wanted}`"));

@@ -1,11 +1,12 @@
 //! `cirun local`: runs the stages of a plan.
 
 mod gates;
-pub(crate) mod guard;
+mod guard;
 mod header;
 mod host_steps;
 mod image_rules;
 mod interlude;
+mod late;
 mod outcome;
 mod passwords;
 mod preflight;
@@ -14,7 +15,7 @@ mod services;
 mod setup;
 mod shell;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use cirun_diagnostics::Severity;
 use cirun_engine::{Cancellation, Clock, Config, Earlier, Engine, with_causes};
@@ -113,16 +114,14 @@ pub(crate) async fn start(
     invocation.answers.extend(session.answers.iter().cloned());
     record.keep(session.plan(), invocation)?;
     let clean = match options.clean_clone {
-        true => Some(CleanWorkspaces::make(&session.workspace, session.plan(), record.clean_clone())?),
+        true => Some(Arc::new(CleanWorkspaces::make(&session.workspace, session.plan(), record.clean_clone())?)),
         false => None,
     };
-    let mut workspaces = BTreeMap::new();
     if let Some(clean) = &clean {
         clean.notes.iter().for_each(|note| console::say(&format!("clean clone: {note}")));
-        workspaces.clone_from(&clean.of_stages);
         session.workspace.clone_from(&clean.directory);
     }
-    let wanted = Wanted { plan, options, environment, workspaces: &workspaces };
+    let wanted = Wanted { plan, options, environment, clean: clean.as_ref() };
     let ended = carry_out(&session, wanted, earlier, &record, &run, &signals).await;
     if let Some(clean) = clean {
         clean.remove();
@@ -136,21 +135,22 @@ struct Wanted<'a> {
     plan: &'a PlanOptions,
     options: &'a RunOptions,
     environment: &'a Environment,
-    /// The clean workspaces of stages, by the stage's id.
-    workspaces: &'a BTreeMap<String, PathBuf>,
+    /// The clean workspaces of stages.
+    clean: Option<&'a Arc<CleanWorkspaces>>,
 }
 
 /// Sets the stage, runs the plan and says what came of it.
 async fn carry_out(
     session: &Session,
-    Wanted { plan, options, environment, workspaces }: Wanted<'_>,
+    Wanted { plan, options, environment, clean }: Wanted<'_>,
     earlier: Option<Earlier>,
     record: &Record,
     run: &str,
     signals: &Signals,
 ) -> Result<ExitCode, CliError> {
     let services = services::rules(session, options)?;
-    let stage = setup::Stagehand { session, options, environment, record, run, workspaces };
+    let workspaces = clean.map(|clean| clean.of_stages.clone()).unwrap_or_default();
+    let stage = setup::Stagehand { session, options, environment, record, run, workspaces: &workspaces };
     let setup = tokio::select! {
         setup = stage.set_up() => setup?,
         () = signals.stop.cancelled() => return Ok(stopped_early(signals)),
@@ -179,7 +179,7 @@ async fn carry_out(
         questions,
         visitor,
         earlier,
-        plan_again: session.plan_again(),
+        plan_again: session.plan_again(late::demands(session, plan, clean)),
         after_stage: {
             let not_emulated = outcome::NotEmulated::of(record);
             Arc::new(move |_| not_emulated.findings())

@@ -26,7 +26,7 @@ pub(crate) fn run(
     Request::of(&session).announced(&session).iter().for_each(|asks| console::say(asks));
     let plan = session.plan();
     let written = match format {
-        PlanFormat::Tree => console::data(&cirun_plan::render_tree(plan)),
+        PlanFormat::Tree => console::data(&cirun_plan::render_tree(plan, &session.planned.rows)),
         PlanFormat::Json => console::stream(|out| cirun_plan::write_json(plan, out)),
         PlanFormat::Mermaid => console::data(&cirun_plan::render_mermaid(plan)),
     };

@@ -1,6 +1,6 @@
 //! What a plan would be given beyond containers of its own.
 
-use cirun_plan::{Action, Cause, ContainerAction, HostAction, PlannedStep};
+use cirun_plan::{Action, Cause, ContainerAction, HostAction, PlannedStage, PlannedStep, StepPath};
 use cirun_report::human_count;
 
 use crate::{
@@ -93,6 +93,35 @@ pub(super) fn of(session: &Session) -> Vec<Grant> {
     }
     grants.sort_by_key(|grant| grant.kind);
     grants
+}
+
+/// What the instances of a stage would be given that the same steps of its outline were not.
+pub(super) fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: &Settings) -> Vec<Grant> {
+    let allowed: Vec<_> = outline.steps().into_iter().map(|step| (step, to_step(step, settings, false))).collect();
+    let is_allowed = |step: &PlannedStep, wanted: &Grant| {
+        let same = allowed.iter().filter(|(of, _)| step.place == of.place && is_instance(&step.path, &of.path));
+        let mut grants = same.flat_map(|(_, grants)| grants);
+        grants.any(|grant| {
+            grant.kind == wanted.kind && (wanted.kind != Kind::PluginImage || grant.detail == wanted.detail)
+        })
+    };
+    let here = stages.iter().filter(|stage| stage.not_here.is_none());
+    let steps = here.flat_map(|stage| stage.steps());
+    let mut more: Vec<Grant> = steps
+        .flat_map(|step| {
+            let wanted = to_step(step, settings, false).into_iter();
+            wanted.filter(move |grant| !is_allowed(step, grant)).collect::<Vec<_>>()
+        })
+        .collect();
+    more.sort_by_key(|grant| grant.kind);
+    more
+}
+
+/// Whether the step at `path` is the one of the outline, or one of its instances.
+fn is_instance(path: &StepPath, outline: &StepPath) -> bool {
+    let is_of =
+        |(id, of): (&str, &str)| id.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    path.ids().count() == outline.ids().count() && path.ids().zip(outline.ids()).all(is_of)
 }
 
 fn to_step(step: &PlannedStep, settings: &Settings, on_host: bool) -> Vec<Grant> {

@@ -64,16 +64,22 @@ fn base_registries(settings: &Settings) -> BTreeSet<String> {
 pub(crate) fn kept_here(planned: &Planned, settings: &Settings) -> Vec<String> {
     let pushed: &[RegistryTarget] = if settings.push.value == PushMode::Local { &planned.targets } else { &[] };
     let mut hosts: BTreeSet<String> = pushed.iter().map(|target| target.host.clone()).collect();
-    if settings.aws.value == AwsMode::Emulated {
-        let steps = planned.plan.stages.iter().flat_map(|stage| stage.steps());
-        let images = steps.filter_map(|step| match &step.action {
-            Action::Container(container) => Some(container.image.value.shown()),
-            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
-        });
-        let named = images.filter_map(|image| image.split_once('/').map(|(host, _)| host.to_owned()));
-        hosts.extend(named.filter(|host| is_aws_name(host_and_port(host).0)));
-    }
+    hosts.append(&mut emulated_images(planned, settings));
     hosts.into_iter().collect()
+}
+
+/// The names of AWS that steps' images have, where AWS is emulated.
+pub(super) fn emulated_images(planned: &Planned, settings: &Settings) -> BTreeSet<String> {
+    if settings.aws.value != AwsMode::Emulated {
+        return BTreeSet::new();
+    }
+    let steps = planned.plan.stages.iter().flat_map(|stage| stage.steps());
+    let images = steps.filter_map(|step| match &step.action {
+        Action::Container(container) => Some(container.image.value.shown()),
+        Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
+    });
+    let named = images.filter_map(|image| image.split_once('/').map(|(host, _)| host.to_owned()));
+    named.filter(|host| is_aws_name(host_and_port(host).0)).collect()
 }
 
 impl RegistriesFile {
@@ -99,6 +105,11 @@ impl RegistriesFile {
             reads_elsewhere: !closed,
             no_aws: settings.aws.value == AwsMode::Emulated,
         }
+    }
+
+    /// Whether these registries answer on the ports of `other`, and take its pushes as it does.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        other.ports.is_subset(&self.ports) && other.open.is_subset(&self.open)
     }
 
     /// Tells the emulator.

@@ -2,33 +2,68 @@
 
 use std::sync::Arc;
 
-use cirun_diagnostics::Severity;
-use cirun_engine::PlanAgain;
-use cirun_planner::Inputs;
+use cirun_diagnostics::{Diagnostic, Severity, location};
+use cirun_engine::{EventKind, PlanAgain, PlannedAgain};
+use cirun_plan::{PlannedStage, StageId};
+use cirun_planner::{Inputs, Planned};
 
 use super::Session;
-use crate::command::local::guard;
+use crate::error::CliError;
+
+/// Refuses what the run was not made ready for, given the stage's outline, the new plan and the stage's instances in it.
+pub(crate) type Demands = dyn Fn(&PlannedStage, &Planned, &[PlannedStage]) -> Result<(), CliError> + Send + Sync;
 
 impl Session {
     /// How the engine plans such a stage; none where all is decided.
-    pub(crate) fn plan_again(&self) -> Option<Arc<PlanAgain>> {
-        if self.plan().stages.iter().all(|stage| stage.undecided.is_empty()) {
+    pub(crate) fn plan_again(&self, demands: Box<Demands>) -> Option<Arc<PlanAgain>> {
+        let late = self.plan().stages.iter().filter(|stage| !stage.undecided.is_empty());
+        let outlines: Vec<PlannedStage> = late.cloned().collect();
+        if outlines.is_empty() {
             return None;
         }
-        let (sources, pipeline) = (self.sources.clone(), self.pipeline.clone());
-        let (inputs, settings) = (self.inputs.clone(), self.settings.clone());
+        let (sources, pipeline, inputs) = (self.sources.clone(), self.pipeline.clone(), self.inputs.clone());
+        let known: Vec<Diagnostic> = self.planned.diagnostics.iter().chain(&self.planned.parity).cloned().collect();
         Some(Arc::new(move |stage, so_far| {
             let inputs = Inputs { sources: &sources, so_far: Some(so_far), ..(*inputs).clone() };
             let planned = cirun_planner::plan(&pipeline, &inputs);
-            if let Some(error) = planned.diagnostics.iter().find(|found| found.severity == Severity::Error) {
-                let place = error.labels.first().map(|label| cirun_diagnostics::location(label.span, &sources));
-                let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
-                return Err(format!("{}{place}", error.message));
-            }
-            guard::check(&settings, &planned.targets).map_err(|error| error.message().to_owned())?;
-            let is_meant =
-                |found: &cirun_plan::PlannedStage| found.id == *stage || found.looped.as_ref() == Some(stage);
-            Ok(planned.plan.stages.into_iter().filter(is_meant).collect())
+            let place = |found: &Diagnostic| {
+                let place = found.labels.first().map(|label| location(label.span, &sources));
+                place.map(|place| format!(" ({place})")).unwrap_or_default()
+            };
+            let found = planned.diagnostics.iter().chain(&planned.parity).filter(|found| !known.contains(found));
+            let found = found.filter_map(|found| {
+                matches!(found.severity, Severity::Warning | Severity::Parity).then(|| EventKind::Diagnostic {
+                    code: found.code.to_owned(),
+                    severity: found.severity,
+                    message: format!("{}{}", found.message, place(found)),
+                    step: None,
+                })
+            });
+            let findings = found.collect();
+            let error = planned.diagnostics.iter().find(|found| found.severity == Severity::Error);
+            let stages = match error {
+                Some(error) => Err(format!("{}{}", error.message, place(error))),
+                None => demanded(&outlines, stage, &planned, &*demands),
+            };
+            PlannedAgain { secrets: planned.plan.secrets, findings, stages }
         }))
     }
+}
+
+/// The instances of a stage, if they demand nothing that the run was not made ready for.
+fn demanded(
+    outlines: &[PlannedStage],
+    stage: &StageId,
+    planned: &Planned,
+    demands: &Demands,
+) -> Result<Vec<PlannedStage>, String> {
+    let is_meant = |found: &&PlannedStage| found.id == *stage || found.looped.as_ref() == Some(stage);
+    let stages: Vec<PlannedStage> = planned.plan.stages.iter().filter(is_meant).cloned().collect();
+    if let Some(outline) = outlines.iter().find(|outline| outline.id == *stage) {
+        demands(outline, planned, &stages).map_err(|error| match error.remedy() {
+            Some(remedy) => format!("{}; {remedy}", error.message()),
+            None => error.message().to_owned(),
+        })?;
+    }
+    Ok(stages)
 }

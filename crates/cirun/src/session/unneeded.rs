@@ -47,7 +47,14 @@ pub(super) fn settle(pipeline: &mut Node, open: &mut Vec<MissingInput>, chosen: 
     each_stage(pipeline, &mut |stage| {
         let spans = |node: &Node| missing_inputs(node).into_iter().map(|input| input.span).collect::<Vec<_>>();
         let id = stage.get("identifier").and_then(Node::text);
-        let is_chosen = chosen.is_empty() || id.is_some_and(|id| chosen.iter().any(|chosen| chosen == id));
+        let is_chosen = chosen.is_empty()
+            || id.is_some_and(|id| {
+                // A looped stage is chosen by an instance too.
+                let is_of = |chosen: &String| {
+                    chosen.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+                };
+                chosen.iter().any(is_of)
+            });
         if !is_chosen || !has_steps_here(stage) {
             settled.extend(spans(stage));
             return;

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::support::TestEnvironment;
+use super::support::{Stage, TestEnvironment, pipeline};
 
 #[test]
 fn a_variable_with_its_origins() {
@@ -49,4 +49,16 @@ fn what_is_not_there() {
      help: `cirun explain push` lists them
     --- exit status: 2
     ");
+}
+
+#[test]
+fn an_id_of_several_steps_lists_them() {
+    let step = "- step:\n    name: a\n    identifier: a\n    type: Run\n    strategy: {parallelism: 2}\n    spec: {shell: Sh, command: 'true'}\n";
+    let stage = Stage::cloud().step(step);
+    let environment = TestEnvironment::new().file("ci.yaml", pipeline(&[("one", &stage), ("two", &stage)]));
+    let output = environment.cirun(&["explain", "ci.yaml", "a"]).exits(2).says("`a` is 4 steps");
+    drop(output.says("name one of them: one.a_0, one.a_1, two.a_0, two.a_1"));
+    drop(environment.cirun(&["explain", "ci.yaml", "a_0"]).exits(2).says("one.a_0, two.a_0"));
+    let output = environment.cirun(&["explain", "ci.yaml", "two.a_0"]).exits(0);
+    assert!(output.stdout.starts_with("a_0 [Run]"), "{output}");
 }

@@ -168,3 +168,37 @@ fn the_profile_decides_the_plugin() {
     assert_eq!(image(&["--infra", "vm"]), "plugins/ecr:21.1.1");
     assert_eq!(image(&["--plugin-image", "plugins/kaniko-ecr=mirror/kaniko:1"]), "mirror/kaniko:1");
 }
+
+#[test]
+fn the_tree_has_conditions_parallel_stages_and_what_is_left_out() {
+    let stage = |id: &str, more: &str, step: &str| {
+        format!(
+            "        - stage:\n            identifier: {id}\n            name: {id}\n            type: CI\n{more}            spec:\n              \
+             cloneCodebase: false\n              infrastructure: {{type: KubernetesDirect, spec: {{connectorRef: k, namespace: n, os: Linux}}}}\n              \
+             execution: {{steps: [{{step: {{identifier: a, name: a, type: Run, {step}spec: {{connectorRef: account.harnessImage, image: a:1, shell: Sh, \
+             command: 'true', resources: {{limits: {{memory: 300M, cpu: 500m}}}}}}}}}}]}}\n"
+        )
+    };
+    let text = format!(
+        "pipeline:\n  identifier: it\n  name: it\n  stages:\n    - parallel:\n{}{}    - stage: {{identifier: ok, name: ok, type: \
+         Approval, spec: {{execution: {{steps: []}}}}}}\n",
+        stage(
+            "one",
+            "            when: {pipelineStatus: All, condition: '\"a\" == \"b\"'}\n",
+            "when: {stageStatus: Failure}, "
+        ),
+        stage("two", "", "strategy: {repeat: {items: '<+input>.default([\"x\",\"y\"])'}}, "),
+    );
+    let environment = TestEnvironment::new().file("ci.yaml", text);
+    assert_snapshot!(environment.cirun(&["plan", "ci.yaml", "--trust"]).exits(0).stdout, @r#"
+    it
+    ├─ parallel stages
+    │  ├─ stage one (kubernetes)  whatever failed, if "a" == "b" (it is false)
+    │  │  └─ a [Run]  a:1  cpu 500m  memory 300M  when something failed
+    │  └─ stage two (kubernetes)
+    │     └─ group a
+    │        ├─ a_0 [Run]  a:1  cpu 500m  memory 300M
+    │        └─ a_1 [Run]  a:1  cpu 500m  memory 300M
+    └─ stage ok  left out: a `Approval` stage is not run locally
+    "#);
+}

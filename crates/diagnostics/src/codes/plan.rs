@@ -122,6 +122,9 @@ codes! {
         "No name matches the path here. As in the service, it becomes the text `null`. `docs/expressions.md` lists the \
          names. `<+trigger.…>` is null as in CI where no trigger starts the pipeline, and `<+variable.…>` exists only \
          in Harness: `--var PATH=VALUE` sets a value.";
+    NULL_DURATION = Warning "null-duration", "a time with an expression that is `null`",
+        "The expression of a `timeout` or another time is `null`, which is not a time. Here the default applies; CI may \
+         refuse the stage, or apply a default of its own. Set a value for the expression.";
     NULL_PUSHED = Warning "null-pushed", "a push with an expression that is `null`",
         "An expression that resolves to nothing becomes the text `null`, in CI as here. In the name or tag of an \
          image, or in a `git push` with force, this is rarely intended, and what it overwrites is lost.";

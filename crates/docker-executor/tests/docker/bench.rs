@@ -1,7 +1,6 @@
 //! The test setup: a run with its directories, and helpers that describe and run steps.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     sync::{
         Arc,
@@ -16,7 +15,7 @@ use cirun_docker_executor::{
 };
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputChunk, ReadyAction, ReadyContainer, ReadyStep, ServiceExit, StepIo,
-    Stream,
+    Stream, Workspaces,
 };
 use cirun_plan::{
     Action, AwsLogin, Cause, ContainerAction, Mount, Node, Origin, Place, PlannedStage, PlannedStep, Profile,
@@ -106,7 +105,7 @@ impl Bench {
             run_id: run_id.clone(),
             owner: Owner::current(),
             workspace,
-            workspaces: BTreeMap::new(),
+            workspaces: Workspaces::default(),
             run_dir: dir.path().join("run"),
             private_dir: dir.path().join("private"),
             files: Vec::new(),

@@ -1,12 +1,11 @@
 //! How steps end, and that nothing of them is left.
 
 use std::{
-    collections::BTreeMap,
     process::{Command, Stdio},
     time::Duration,
 };
 
-use cirun_engine::{Backend, Exit};
+use cirun_engine::{Backend, Exit, Workspaces};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::timeout;
 
@@ -138,7 +137,7 @@ async fn removing_a_stage_that_never_started_is_fine() {
         homes: directory.path().join("homes"),
         own_files: Default::default(),
         workspace: directory.path().join("none"),
-        workspaces: BTreeMap::new(),
+        workspaces: Workspaces::default(),
         run_dir: directory.path().join("run"),
         environment: Default::default(),
         guard: Vec::new(),

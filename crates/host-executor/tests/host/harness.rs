@@ -9,7 +9,7 @@ use std::{
 
 use cirun_engine::{
     Backend, BackendError, Exit, OutputChunk, ReadyAction, ReadyContainer, ReadyHost, ReadyStep, ServiceExit, StepIo,
-    Stream,
+    Stream, Workspaces,
 };
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Cause, Node, Origin, PlannedStage, Profile, PullPolicy, Role, StageId, StepPath, Traced, When};
@@ -105,7 +105,7 @@ impl Bed {
             ("GITHUB_TOKEN", "hush"),
         ];
         let mut config = HostConfig {
-            workspaces: BTreeMap::new(),
+            workspaces: Workspaces::default(),
             run_dir: workspace.join("run dir"),
             workspace: workspace.clone(),
             homes: workspace.join("homes"),

@@ -39,7 +39,7 @@ async fn a_stages_own_workspace_is_where_its_steps_and_shells_are() {
     let directory = tempfile::tempdir().unwrap();
     let own = directory.path().canonicalize().unwrap().join("own");
     std::fs::create_dir(&own).unwrap();
-    let give = |config: &mut HostConfig| drop(config.workspaces.insert("build".to_owned(), own.clone()));
+    let give = |config: &mut HostConfig| config.workspaces.give(cirun_plan::StageId("build".to_owned()), own.clone());
     let bed = Bed::with(directory.path().to_owned(), &testbed(), give).await;
     let step = sh("a", "pwd -P");
     assert_eq!(bed.run(&step).await.stdout.trim_end(), own.display().to_string());

@@ -1,6 +1,6 @@
 //! `strategy.repeat`.
 
-use cirun_expressions::Value;
+use cirun_expressions::{Evaluation, Template, Value};
 use cirun_parser::{Int, ParameterField, model::RepeatSpec};
 use cirun_plan::Text;
 
@@ -21,7 +21,8 @@ pub(super) fn instances(ctx: &Ctx<'_>, repeat: &RepeatSpec) -> Result<Vec<Instan
                 Text::Secret(secret) => Ok(Value::String(secret.expose().to_owned())),
                 Text::Deferred(pieces) => Err(too_late(ctx, "an item", &pieces, item.span)),
             })
-            .collect::<Result<_, _>>()?,
+            .collect::<Result<_, _>>()
+            .map(|items| written_out(ctx, items))?,
         ParameterField::Expression(template) => items_of(ctx, ctx.evaluate(template, field.span).value, field.span)?,
     };
     let items = part(ctx, repeat, items);
@@ -41,6 +42,19 @@ pub(super) fn instances(ctx: &Ctx<'_>, repeat: &RepeatSpec) -> Result<Vec<Instan
             .map(|(index, item)| Instance { item: Some(item), ..Instance::plain(format!("_{index}")) })
             .collect(),
     })
+}
+
+/// The default of an input is a text, which may write the list out: `<+input>.default(["a","b"])`.
+fn written_out(ctx: &Ctx<'_>, items: Vec<Value>) -> Vec<Value> {
+    let [Value::String(text)] = items.as_slice() else { return items };
+    if !(text.starts_with('[') && text.ends_with(']')) {
+        return items;
+    }
+    let list = Template::parse_expression(text).ok().and_then(|list| list.evaluate(&*ctx.names).ok());
+    match list {
+        Some(Evaluation::Ready { value: Value::List(listed), .. }) => listed,
+        Some(Evaluation::Ready { .. } | Evaluation::Pending) | None => items,
+    }
 }
 
 /// The items from `start` up to `end`, as indices or percentages.

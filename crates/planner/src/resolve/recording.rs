@@ -7,11 +7,14 @@ use cirun_plan::{Cause, Secret};
 
 use crate::{names::Names, secrets};
 
+/// What no identifier has.
+const MARK: &str = "\0";
+
 /// A scope that records lookups.
 pub(super) struct Recording<'n> {
     names: &'n Names,
-    /// Gives names that depend on a step an empty value, so that the evaluation continues after them.
-    pretend: bool,
+    /// The value of names that depend on a step, so that the evaluation continues after them.
+    pretend: Option<&'static str>,
     pub(super) missing: RefCell<Vec<Vec<Segment>>>,
     pub(super) pending: RefCell<Vec<Vec<Segment>>>,
     /// Outputs that no step writes, with the plugin that does not write them.
@@ -24,13 +27,28 @@ pub(super) struct Recording<'n> {
 impl<'n> Recording<'n> {
     /// The same names, with an empty value for those that depend on a step.
     pub(super) fn pretending(names: &'n Names) -> Self {
-        Self { pretend: true, ..Self::over(names) }
+        Self { pretend: Some(""), ..Self::over(names) }
+    }
+
+    /// The same names, where those that wait leave a mark in what is made of them.
+    pub(super) fn marking(names: &'n Names) -> Self {
+        Self { pretend: Some(MARK), ..Self::over(names) }
+    }
+
+    /// Whether a name that waits is in the name of a secret.
+    pub(super) fn marks_a_secret(&self) -> bool {
+        self.missing_secrets.borrow().iter().any(|id| id.contains(MARK))
+    }
+
+    /// Whether any secret was asked for.
+    pub(super) fn asks_for_secrets(&self) -> bool {
+        !self.secrets.borrow().is_empty() || !self.missing_secrets.borrow().is_empty()
     }
 
     pub(super) fn over(names: &'n Names) -> Self {
         Self {
             names,
-            pretend: false,
+            pretend: None,
             missing: RefCell::default(),
             pending: RefCell::default(),
             never_written: RefCell::default(),
@@ -62,8 +80,8 @@ impl Scope for Recording<'_> {
                 if let Some(plugin) = self.names.never_written_by(path) {
                     self.never_written.borrow_mut().push((path.to_vec(), plugin));
                 }
-                if self.pretend {
-                    return Lookup::Found { value: Value::String(String::new()), secret: false };
+                if let Some(text) = self.pretend {
+                    return Lookup::Found { value: Value::String(text.to_owned()), secret: false };
                 }
             }
             Lookup::Missing => self.missing.borrow_mut().push(path.to_vec()),

@@ -1,7 +1,7 @@
 //! Diagnostics of resolving.
 
 use cirun_diagnostics::{Diagnostic, Severity, Span, codes::plan as codes};
-use cirun_expressions::Segment;
+use cirun_expressions::{Segment, Template};
 use cirun_plan::Pieces;
 
 use super::{Ctx, recording::Recording};
@@ -53,6 +53,19 @@ impl Ctx<'_> {
         }
     }
 
+    /// A secret whose name waits cannot be masked before its step runs: it is decided when the stage begins, or refused.
+    /// Those with such a name are taken out of `probe`.
+    pub(super) fn decide_secrets(&self, probe: &Recording<'_>, (template, pieces): (&Template, &Pieces), span: Span) {
+        let marked = Recording::marking(&self.names);
+        // Only what was looked up matters, not what came of it.
+        drop(template.evaluate(&marked));
+        if marked.marks_a_secret() {
+            self.deferred_too_late("the name of a secret", pieces, span);
+            let is_decided = |id: &String| marked.missing_secrets.borrow().contains(id);
+            probe.missing_secrets.borrow_mut().retain(is_decided);
+        }
+    }
+
     pub(super) fn report_unresolved(&self, recording: &Recording<'_>, unresolved: &[String], span: Span) {
         self.report_secrets(recording, span);
         let missing = recording.missing.borrow();
@@ -70,6 +83,7 @@ impl Ctx<'_> {
             if bare.contains("secrets.getValue") {
                 continue;
             }
+            let span = self.part(span, bare);
             if let Some(elsewhere) = NOT_HERE.iter().find(|elsewhere| elsewhere.holds(bare)) {
                 self.notes.report(elsewhere.diagnostic(bare, span));
                 continue;
@@ -98,6 +112,7 @@ impl Ctx<'_> {
     pub(super) fn report_never_written(&self, probe: &Recording<'_>, span: Span) {
         for (path, plugin) in probe.never_written.borrow().iter() {
             let (output, step) = (dotted(path), dotted(&path[..path.len() - 3]));
+            let span = self.part(span, &output);
             let id = step.rsplit('.').next().unwrap_or(&step);
             self.notes.report(
                 codes::OUTPUT_NOT_WRITTEN
@@ -111,7 +126,7 @@ impl Ctx<'_> {
     pub(super) fn missing_secret(&self, id: &str, span: Span) {
         let mut diagnostic = codes::MISSING_SECRET
             .says(format!("the secret `{id}` has no value"))
-            .at(span, "needed here")
+            .at(self.part(span, id), "needed here")
             .help(secrets::remedy(id));
         if self.names.secrets().stand_in().is_some() {
             diagnostic.severity = Severity::Note;
@@ -138,6 +153,22 @@ impl Ctx<'_> {
         drop(pieces.resolve(&probe));
         let pending = probe.pending.into_inner();
         !pending.is_empty() && pending.iter().all(|path| self.notes.is_of_earlier_stage(path))
+    }
+
+    /// The place of `name` in a text of several lines; the whole text where it is not written so.
+    fn part(&self, span: Span, name: &str) -> Span {
+        let text = self.inputs.sources.get(span.source).text.get(span.range()).unwrap_or_default();
+        if name.is_empty() || !text.contains('\n') {
+            return span;
+        }
+        let expression = text.find(&format!("<+{name}>")).map(|at| (at, name.len() + "<+>".len()));
+        match expression.or_else(|| text.find(name).map(|at| (at, name.len()))) {
+            Some((at, length)) => {
+                let start = span.start + at as u32;
+                Span { start, end: start + length as u32, ..span }
+            }
+            None => span,
+        }
     }
 
     pub(super) fn not_a(&self, kind: &str, what: &str, found: &str, span: Span) {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Refuses a combination of settings that would push where it was not allowed, before anything is built.
-pub(crate) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliError> {
+pub(super) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliError> {
     let on_aws = targets.iter().find(|target| target.ecr.is_some());
     match (settings.push.value, settings.aws.value, on_aws) {
         (PushMode::None, _, _) => Ok(()),

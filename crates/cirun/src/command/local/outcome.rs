@@ -125,6 +125,15 @@ pub(super) fn demand_no_skips(session: &Session, plan: &PlanOptions) -> Result<(
     Err(CliError::invalid(format!("{counts} not run locally:{}{}", skipped.concat(), stages.concat())))
 }
 
+/// The same of stages that are planned as they begin.
+pub(super) fn demand_no_skipped_steps(stages: &[PlannedStage]) -> Result<(), CliError> {
+    let skipped: Vec<String> = stages.iter().flat_map(skipped_steps).collect();
+    match skipped.len() {
+        0 => Ok(()),
+        count => Err(CliError::invalid(format!("{} not run locally:{}", human_count(count, "step"), skipped.concat()))),
+    }
+}
+
 /// A pipeline of which nothing runs here is no success: the run ends before it begins.
 pub(super) fn demand_something_to_run(session: &Session) -> Result<(), CliError> {
     let stages = &session.plan().stages;

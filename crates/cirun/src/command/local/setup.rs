@@ -8,6 +8,7 @@ use cirun_docker_executor::{
     Bind, DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar,
     SocketGuard, SocketReach, StandInImage,
 };
+use cirun_engine::Workspaces;
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_plan::{Action, Secret};
 use cirun_planner::{DelegateIdentity, MachineDaemon};
@@ -82,8 +83,8 @@ pub(super) struct Stagehand<'a> {
     pub environment: &'a Environment,
     pub record: &'a Record,
     pub run: &'a str,
-    /// The clean workspaces of stages, by the stage's id.
-    pub workspaces: &'a BTreeMap<String, PathBuf>,
+    /// The clean workspaces of stages.
+    pub workspaces: &'a Workspaces,
 }
 
 impl Stagehand<'_> {

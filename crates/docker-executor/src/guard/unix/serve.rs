@@ -182,7 +182,7 @@ fn places(shared: &Shared, stage: &Stage, settings: &SocketGuard, engine: &Path)
         |container: &str, machine: &Path| Mounted { container: container.into(), machine: machine.to_owned() };
     let shared_paths = stage.own.host.shared.iter();
     Places {
-        mounted: vec![mounted(&stage.workspace, workspace), mounted(RunConfig::RUN_DIR, &shared.config.run_dir)],
+        mounted: vec![mounted(&stage.workspace, &workspace), mounted(RunConfig::RUN_DIR, &shared.config.run_dir)],
         shared: shared_paths.map(|volume| (volume.mount.target.clone().into(), volume.mount.name.clone())).collect(),
         engine: engine.to_owned(),
         guard: settings.socket(),
