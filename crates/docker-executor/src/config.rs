@@ -62,7 +62,7 @@ pub struct RunConfig {
     /// The address that published ports listen on. CI binds all addresses; loopback keeps the services of a run to the
     /// machine.
     pub publish_address: IpAddr,
-    /// How long a container may take to end after its stop signal (30 s in harness-runtime.md 1.8).
+    /// How long a container may take to end after its stop signal (flow.stop).
     pub stop_grace: Duration,
     /// Which containers stay after they have ended.
     pub keep: Keep,

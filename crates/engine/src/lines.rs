@@ -9,7 +9,7 @@ use cirun_terminal_text::{Piece, pieces};
 use self::held::Held;
 use crate::{MaskedLine, Masker};
 
-/// The longest line in bytes; the rest continues on the next line (CI drops the rest: harness-runtime.md 1.7).
+/// The longest line in bytes; the rest continues on the next line (CI drops the rest: outputs.long-lines).
 pub(crate) const MAX_LINE: usize = 71_680;
 
 /// The mark at the end of a line that continues on the next one.

@@ -26,7 +26,7 @@ pub struct HostConfig {
     /// A program, by its absolute path (steps run in another directory and with another `PATH`), and the arguments with
     /// which it calls [`guard_main`](crate::guard_main) on the rest of its arguments.
     pub guard: Vec<OsString>,
-    /// How long a step may take to end after SIGTERM (30 s for containers in harness-runtime.md 1.8).
+    /// How long a step may take to end after SIGTERM (flow.stop).
     pub stop_grace: Duration,
 }
 

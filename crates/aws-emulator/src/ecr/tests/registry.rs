@@ -155,11 +155,11 @@ async fn replication_is_kept() {
         json!({ "replicationConfiguration": { "rules": vec![rule; rules] } })
     };
     done(&bench, "PutReplicationConfiguration", many(25, 100)).await;
-    for (rules, destinations, told) in
+    for (rules, destinations, expected) in
         [(26, 1, "rules must have at most 25"), (1, 101, "destinations must have at most 100")]
     {
         let (_, message) = refused(&bench, "PutReplicationConfiguration", many(rules, destinations)).await;
-        assert!(message.contains(told), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
 }
 
