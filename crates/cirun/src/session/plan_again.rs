@@ -31,13 +31,12 @@ impl Session {
                 place.map(|place| format!(" ({place})")).unwrap_or_default()
             };
             let found = planned.diagnostics.iter().chain(&planned.parity).filter(|found| !known.contains(found));
-            let found = found.filter_map(|found| {
-                matches!(found.severity, Severity::Warning | Severity::Parity).then(|| EventKind::Diagnostic {
-                    code: found.code.to_owned(),
-                    severity: found.severity,
-                    message: format!("{}{}", found.message, place(found)),
-                    step: None,
-                })
+            let found = found.filter(|found| matches!(found.severity, Severity::Warning | Severity::Parity));
+            let found = found.map(|found| EventKind::Diagnostic {
+                code: found.code.to_owned(),
+                severity: found.severity,
+                message: format!("{}{}", found.message, place(found)),
+                step: None,
             });
             let findings = found.collect();
             let error = planned.diagnostics.iter().find(|found| found.severity == Severity::Error);

@@ -109,6 +109,7 @@ pub(crate) async fn ensure_one(
 /// The login to send to the registry: the connector's, or the user's own if there is none.
 async fn login_for(source: Source<'_>, request: &ImageRequest) -> Result<Option<DockerCredentials>, String> {
     let registry = registry_of(&request.image);
+    source.passwords.permit(registry)?;
     match &request.auth {
         Some(RegistryAuth::Password(password)) => Ok(Some(connector_login(password))),
         Some(RegistryAuth::Aws(login)) => {

@@ -3,13 +3,18 @@
 use cirun_aws::{IdentityOptions, Login, RegistryLoginError, registry_password};
 use cirun_docker_executor::Passwords;
 use cirun_engine::with_causes;
-use cirun_image_ref::EcrRegistry;
+use cirun_image_ref::{EcrRegistry, host_and_port, is_aws_name};
 use cirun_plan::{AwsLogin, RegistryPassword, Secret};
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::Mutex;
 
 use super::preflight::{identity_options, sign_in_help};
 use crate::{args::AwsMode, settings::Settings};
+
+/// Why an image of ECR cannot be had, where AWS is emulated.
+const NOT_HERE: &str = "AWS is emulated, so cirun does not ask its real registries, and the local registry does not have the \
+                        image (push it there in this run or before; an image that the engine has is used with \
+                        `--pull missing`; or use `--aws real`)";
 
 /// Asks AWS, once for each connector and region.
 #[derive(Debug)]
@@ -36,14 +41,7 @@ impl EcrPasswords {
     async fn get(&self, login: &AwsLogin, registry: &str) -> Result<RegistryPassword, String> {
         match self.aws {
             AwsMode::Real => {}
-            AwsMode::Emulated => {
-                return Err(
-                    "AWS is emulated, so cirun does not ask its real registries, and the local registry does not have \
-                            the image (push it there in this run or before; an image that the engine has is used with \
-                            `--pull missing`; or use `--aws real`)"
-                        .to_owned(),
-                );
-            }
+            AwsMode::Emulated => return Err(NOT_HERE.to_owned()),
             AwsMode::Off => return Err("`--aws off`: cirun does not sign in to AWS".to_owned()),
         }
         let Some(EcrRegistry { region, .. }) = EcrRegistry::parse(registry) else {
@@ -72,6 +70,13 @@ impl EcrPasswords {
 impl Passwords for EcrPasswords {
     fn ask<'a>(&'a self, login: &'a AwsLogin, registry: &'a str) -> BoxFuture<'a, Result<RegistryPassword, String>> {
         self.get(login, registry).boxed()
+    }
+
+    fn permit(&self, registry: &str) -> Result<(), String> {
+        match self.aws == AwsMode::Emulated && is_aws_name(host_and_port(registry).0) {
+            true => Err(NOT_HERE.to_owned()),
+            false => Ok(()),
+        }
     }
 }
 

@@ -58,3 +58,11 @@ fn images_are_not_pulled_offline() {
     let (output, _) = run(&late("cirun.invalid/missing", &step(&image)), &["--offline"], 5);
     drop(output.says("--offline"));
 }
+
+#[test]
+fn an_image_of_ecr_whose_name_comes_late_is_not_pulled_from_the_real_one() {
+    let registry = "210987654321.dkr.ecr.eu-west-1.amazonaws.com";
+    let image = format!("      image: <+{OUTPUTS}.VALUE>/shop:1\n");
+    let (output, _) = run(&late(registry, &step(&image)), &[], 5);
+    drop(output.says("AWS is emulated, so cirun does not ask its real registries"));
+}
