@@ -110,7 +110,20 @@ impl<B: Backend> Dispatcher<'_, B> {
             | ServiceState::Up { .. }
             | ServiceState::Settled
             | ServiceState::Failed
-            | ServiceState::Lost => self.report_step(node, ROOT, finish).await,
+            | ServiceState::Lost => self.end_service(node, finish).await,
+        }
+    }
+
+    /// Ends a service that does not run and is not started again. While a step group around it may run again, which
+    /// starts it again or reports the end of all its steps, the end is reported with the stage's.
+    pub(super) async fn end_service(&mut self, node: NodeId, finish: Finish) {
+        let may_run_again = self.tree.around(node).any(|id| self.tree.branch(id).holds);
+        match self.services.get_mut(&node) {
+            Some(service) if may_run_again => {
+                service.state = ServiceState::Failed;
+                service.decided = Some(finish);
+            }
+            Some(_) | None => self.report_step(node, ROOT, finish).await,
         }
     }
 }

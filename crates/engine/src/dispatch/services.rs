@@ -150,7 +150,7 @@ impl<B: Backend> Dispatcher<'_, B> {
             }
         };
         self.afterwards.add(finish.outcome);
-        self.report_step(node, ROOT, finish).await;
+        self.end_service(node, finish).await;
     }
 
     /// Handles the end of the watch over a service's start.

@@ -267,3 +267,25 @@ async fn an_ignored_end_ends_no_stage() {
     1s run_finished failed exit=1
     ");
 }
+
+/// Its end is reported once, though the group is about to run again when the run is cancelled.
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_retry_in_a_group_that_runs_again() {
+    let once = |then: Option<FailureAction>| {
+        let attempts = Attempts { count: 1, intervals: vec![Duration::from_secs(30)] };
+        match then {
+            Some(then) => FailureAction::Retry { attempts, then: Box::new(then) },
+            None => FailureAction::RetryStepGroup(attempts),
+        }
+    };
+    let service = step("db").service().on_failure("AllErrors", once(Some(FailureAction::Ignore)));
+    let flaky = step("a").on_failure("AllErrors", once(None));
+    let plan = plan([stage("build", [group("g", [service.node(), flaky.node()])])]);
+    for (db, cancelled) in [(behaves().exits(1).takes(5), 10), (behaves().has_no_image(), 10), (behaves().has_no_image(), 50)] {
+        let backend = FakeBackend::new().step("g.db", db).step("g.a", behaves().exits(1).takes(3));
+        let run = Runner::new(backend).cancels_after(cancelled).run(&plan).await;
+        let ends = run.ends();
+        assert_eq!(ends.matches("step_finished g.db").count(), 1, "{ends}");
+        assert_eq!(ends.matches("step_finished g.a").count(), 1, "{ends}");
+    }
+}
