@@ -191,7 +191,7 @@ fn of_real_aws() -> Result<()> {
     let user = cloud.user(&pipeline("aws_role", "tools:1")).file(".harness/connectors.yaml", wrong);
     let refused = user.cirun(&[&REAL[..], &secret].concat()).exits(5);
     let message = refused.words();
-    assert_snapshot!(message.lines().filter(|line| line.starts_with("error")).collect::<Vec<_>>().join("\n"), @"error: image `123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1` is not available: the connector `aws_role`: AWS refuses the credentials: ValidationError: 1 validation error detected: Value 'x' at 'externalId' failed to satisfy constraint: Member must have length greater than or equal to 2 (check the connector's keys and secrets, or the OIDC token)");
+    assert_snapshot!(message.lines().filter(|line| line.starts_with("error")).collect::<Vec<_>>().join("\n"), @"error: image `123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1` is not available: the connector `aws_role`: the role `arn:aws:iam::123456789012:role/ci-push` cannot be assumed: AccessDenied: User: arn:aws:iam::123456789012:user/local is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/ci-push (let the trust policy of `arn:aws:iam::123456789012:role/ci-push` name the signer, and check `externalId` or the token's claims)");
     Ok(())
 }
 
