@@ -74,7 +74,7 @@ fn saved_in_one_run_and_restored_in_the_next() {
     let caches = environment.home().join(".cache/cirun/caches");
     assert!(output.stderr.contains(&format!("  caches     local, in {}", caches.display())), "{output}");
     let own = environment.caches();
-    let parity = format!("`save` uses the local cache in {}: in CI s3://ci-caches", own.display());
+    let parity = format!("`save` uses the local cache in {}, in CI s3://ci-caches", own.display());
     assert!(output.stderr.contains(&parity), "{output}");
     assert_eq!(
         events.output("save")[0],
