@@ -78,7 +78,7 @@ fn a_port_of_the_pod_that_another_service_has() {
     let reason = exited[0]["reason"].as_str().unwrap();
     let other = if below_stage(exited[0]) == "db" { "cache" } else { "db" };
     assert!(reason.contains(&format!("port 6379 is in use by `{other}`")), "{reason}");
-    drop(output.says("`db` and `cache` both run `cirun.local/redis:7` as it is"));
+    drop(output.says("`db` and `cache` both run `cirun.local/redis:7` unchanged"));
 }
 
 /// Images that expose the same port are reported before either service starts.
