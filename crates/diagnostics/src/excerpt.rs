@@ -8,7 +8,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use crate::Source;
 
-/// How many lines of one place are shown; of a longer one (a stage, a pipeline) the first line tells which it is.
+/// How many lines of one place are shown; the first line of a longer one (a stage, a pipeline) says which it is.
 const SHOWN_LINES: usize = 8;
 /// Lines up to this length are shown whole, in bytes.
 const LONGEST_LINE: usize = 400;

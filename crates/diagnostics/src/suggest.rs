@@ -2,7 +2,7 @@
 
 use crate::{Diagnostic, Span, codes::plan::UNKNOWN_WORD};
 
-/// What is said of a word that a field does not know: `what` it should be, in full and in short, and the `known` ones.
+/// The diagnostic of a word that a field does not know: `what` it should be, in full and in short, and the `known` words.
 pub fn unknown_word([what, short]: [&str; 2], word: &str, span: Span, known: &[&str]) -> Diagnostic {
     let help = match nearest(word, known.iter().copied()) {
         Some(like) => format!("did you mean `{like}`?"),
@@ -18,9 +18,12 @@ const LONGEST: usize = 128;
 
 /// The known word that was probably meant: equal but for case, or close enough to be a slip.
 pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let likeness = likeness(word);
     let near = known.into_iter().map(|candidate| (likeness(candidate), candidate));
-    near.filter(|(alike, _)| *alike >= LIKE && word.len() <= LONGEST)
+    near.filter(|(alike, _)| *alike >= LIKE)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
 }

@@ -1,4 +1,4 @@
-//! Each finding is told once, though documents are read alone and in their places, and by parser and planner.
+//! Each finding is reported once, though documents are read alone and in their places, and by parser and planner.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ use crate::{
 /// Words that the parser warns of, and that the planner calls errors where it needs them.
 const WORDS: [Code; 2] = [UNEXPECTED_VALUE, UNKNOWN_ACTION];
 
-/// The planner's word for what the parser has told in its own, at the same places.
+/// The planner's code for what the parser reports with its own, at the same places.
 const AGAIN: (Code, Code) = (DUPLICATE_STEP, DUPLICATE_IDENTIFIER);
 
 /// What the planner finds missing where a document was not read to its end.
@@ -49,7 +49,7 @@ pub fn follows_from_the_end(found: &Diagnostic) -> bool {
     is_any_of(found, &AT_THE_END)
 }
 
-/// Leaves what a person needs: each finding once, and nothing that may only follow from a document that was not read to its
+/// Keeps each finding once, and nothing that may only follow from a document that was not read to its
 /// end, unless all documents `are_complete`.
 pub fn without_superseded(diagnostics: &mut Vec<Diagnostic>, are_complete: bool) {
     if !are_complete {
@@ -58,8 +58,8 @@ pub fn without_superseded(diagnostics: &mut Vec<Diagnostic>, are_complete: bool)
     once(diagnostics);
 }
 
-/// Removes what was told before, warnings of the parser where the planner reports an error at the same place, and
-/// differences from CI where CI refuses what stands there.
+/// Removes repetitions, warnings of the parser where the planner reports an error at the same place, and differences from
+/// CI where CI refuses the text.
 fn once(diagnostics: &mut Vec<Diagnostic>) {
     let words = Places::of(diagnostics, |found| is_any_of(found, &WORDS));
     let differences = Places::of(diagnostics, |found| found.severity == Severity::Parity);
@@ -67,11 +67,11 @@ fn once(diagnostics: &mut Vec<Diagnostic>) {
         found.severity == Severity::Error && !is_any_of(found, &WORDS) && (words.hold(found) || differences.hold(found))
     });
     let twice = Places::of(diagnostics, |found| found.code == AGAIN.1.id);
-    let mut told = HashSet::new();
+    let mut seen = HashSet::new();
     diagnostics.retain(|found| {
         let is_lesser = is_any_of(found, &WORDS) || found.severity == Severity::Parity;
-        let is_said = is_lesser && errors.hold(found) || found.code == AGAIN.0.id && twice.hold(found);
-        !is_said && told.insert((found.code, place(found), found.message.clone()))
+        let is_superseded = is_lesser && errors.hold(found) || found.code == AGAIN.0.id && twice.hold(found);
+        !is_superseded && seen.insert((found.code, place(found), found.message.clone()))
     });
 }
 
