@@ -23,9 +23,7 @@ pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Opti
     }
     let likeness = likeness(word);
     let near = known.into_iter().map(|candidate| (likeness(candidate), candidate));
-    near.filter(|(alike, _)| *alike >= LIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
+    near.filter(|(alike, _)| *alike >= LIKE).max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, candidate)| candidate)
 }
 
 /// The known words, those that are most like `word` first.

@@ -281,7 +281,9 @@ async fn a_cancelled_retry_in_a_group_that_runs_again() {
     let service = step("db").service().on_failure("AllErrors", once(Some(FailureAction::Ignore)));
     let flaky = step("a").on_failure("AllErrors", once(None));
     let plan = plan([stage("build", [group("g", [service.node(), flaky.node()])])]);
-    for (db, cancelled) in [(behaves().exits(1).takes(5), 10), (behaves().has_no_image(), 10), (behaves().has_no_image(), 50)] {
+    for (db, cancelled) in
+        [(behaves().exits(1).takes(5), 10), (behaves().has_no_image(), 10), (behaves().has_no_image(), 50)]
+    {
         let backend = FakeBackend::new().step("g.db", db).step("g.a", behaves().exits(1).takes(3));
         let run = Runner::new(backend).cancels_after(cancelled).run(&plan).await;
         let ends = run.ends();
