@@ -4,7 +4,7 @@ use cirun_diagnostics::{Span, codes::plan as codes, nearest};
 use cirun_expressions::Template;
 use cirun_parser::{
     Node,
-    model::{CiStage, Pipeline, Stage, StageNode, StageSpec},
+    model::{CiStage, Pipeline, Stage, StageSpec},
 };
 use cirun_plan::{Cause, Origin, Profile, Traced};
 
@@ -145,21 +145,8 @@ fn report_none(ctx: &Ctx<'_>, stage: &Stage) {
 }
 
 fn find<'p>(pipeline: &'p Pipeline, id: &str) -> Option<(&'p str, &'p CiStage)> {
-    stages(&pipeline.stages).into_iter().find(|stage| stage.identifier.value == id).and_then(|stage| {
-        match &stage.spec {
-            StageSpec::Ci(spec) => Some((stage.identifier.value.as_str(), &**spec)),
-            StageSpec::Other { .. } | StageSpec::Template => None,
-        }
+    pipeline.all_stages().find(|stage| stage.identifier.value == id).and_then(|stage| match &stage.spec {
+        StageSpec::Ci(spec) => Some((stage.identifier.value.as_str(), &**spec)),
+        StageSpec::Other { .. } | StageSpec::Template => None,
     })
-}
-
-/// The stages in written order, with those of `parallel` in sequence.
-pub(crate) fn stages(nodes: &[StageNode]) -> Vec<&Stage> {
-    nodes
-        .iter()
-        .flat_map(|node| match node {
-            StageNode::Stage(stage) => vec![&**stage],
-            StageNode::Parallel(nodes) => stages(nodes),
-        })
-        .collect()
 }

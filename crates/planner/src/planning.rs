@@ -16,7 +16,6 @@ use crate::{
     env::{codebase, stage::build_link},
     gates::{Gate, Gates},
     idle::Idle,
-    infrastructure::stages,
     inputs::{AwsMode, Inputs, PushMode},
     left_out::LeftOut,
     names::{Entry, Names, StepIds, World},
@@ -90,7 +89,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
     let selected = selected(&ctx, pipeline);
     let mut gates = Gates::default();
     for node in &pipeline.stages {
-        let stages = stages(std::slice::from_ref(node));
+        let stages = node.stages();
         let mut of_node = Vec::new();
         for stage in &stages {
             let stage = *stage;
@@ -175,7 +174,7 @@ fn text(ctx: &Ctx<'_>, field: Option<&cirun_parser::Text>, fallback: &str) -> St
 fn selected<'p>(ctx: &Ctx<'_>, pipeline: &'p Pipeline) -> Vec<&'p Stage> {
     let wanted = &ctx.inputs.selection.stages;
     let known = stage::ids(pipeline);
-    let all = stages(&pipeline.stages);
+    let all: Vec<&Stage> = pipeline.all_stages().collect();
     let of_instance = |id: &str| all.iter().any(|stage| selection::may_be_instance(stage, id));
     for id in wanted.iter().filter(|id| !known.contains(id.as_str()) && !of_instance(id)) {
         let list = known.iter().copied().collect::<Vec<_>>().join(", ");
@@ -274,11 +273,10 @@ fn selected_stages(inputs: &Inputs<'_>) -> Value {
 
 /// The value of `pipeline.stages.ID`: variables now, outputs of steps during the run; and the ids of looped stages.
 fn stage_entries(ctx: &Ctx<'_>, pipeline: &Pipeline) -> (IndexMap<String, Entry>, BTreeSet<String>) {
-    let all = stages(&pipeline.stages);
-    let looped = all.iter().filter(|stage| stage.strategy.is_some()).map(|stage| stage.identifier.value.clone());
-    let looped = looped.collect();
-    let stages = all
-        .into_iter()
+    let looped = pipeline.all_stages().filter(|stage| stage.strategy.is_some());
+    let looped = looped.map(|stage| stage.identifier.value.clone()).collect();
+    let stages = pipeline
+        .all_stages()
         .map(|stage| {
             let name = given(stage.name.as_ref())
                 .map_or_else(|| stage.identifier.value.clone(), |name| ctx.text(name).value.shown());

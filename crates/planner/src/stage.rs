@@ -348,5 +348,5 @@ fn as_step(service: &ServiceDependency) -> Step {
 
 /// The identifiers of a plan's stages, for suggestions.
 pub(crate) fn ids(pipeline: &Pipeline) -> BTreeSet<&str> {
-    infrastructure::stages(&pipeline.stages).into_iter().map(|stage| stage.identifier.value.as_str()).collect()
+    pipeline.all_stages().map(|stage| stage.identifier.value.as_str()).collect()
 }

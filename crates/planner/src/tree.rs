@@ -154,14 +154,12 @@ impl<'a> StageTree<'a> {
     ) -> Option<Node> {
         match expand(&within.ctx, strategy) {
             Expansion::Once => Some(lower(within, "")),
-            Expansion::Later => {
-                let names = Names::within(&within.ctx.names, looping::waiting());
-                Some(lower(&Within { ctx: within.ctx.with_names(names), ..within.clone() }, ""))
-            }
-            Expansion::Never => {
+            expansion @ (Expansion::Later | Expansion::Never) => {
                 let names = Names::within(&within.ctx.names, looping::waiting());
                 let mut node = lower(&Within { ctx: within.ctx.with_names(names), ..within.clone() }, "");
-                skip_all(std::slice::from_mut(&mut node));
+                if let Expansion::Never = expansion {
+                    skip_all(std::slice::from_mut(&mut node));
+                }
                 Some(node)
             }
             Expansion::Instances(instances, max_concurrency) => {

@@ -127,8 +127,9 @@ fn container_facts(container: &ContainerAction) -> Vec<Fact> {
         Fact::new("pull", &container.pull, format!("{:?}", container.pull.value)),
         Fact::new("privileged", &container.privileged, container.privileged.value.to_string()),
     ];
-    let played = |stand_in: &Traced<StandIn>| Fact::new("emulated by cirun", stand_in, stand_in.value.words.join(" "));
-    facts.extend(container.stand_in.iter().map(played));
+    let emulated =
+        |stand_in: &Traced<StandIn>| Fact::new("emulated by cirun", stand_in, stand_in.value.words.join(" "));
+    facts.extend(container.stand_in.iter().map(emulated));
     facts.extend(container.connector.iter().map(|connector| Fact::new("connector", connector, &connector.value)));
     facts.extend(container.entrypoint.iter().map(|argv| Fact::new("entrypoint", argv, list(&argv.value))));
     facts.extend(container.command.iter().map(|argv| Fact::new("command", argv, list(&argv.value))));

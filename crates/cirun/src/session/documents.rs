@@ -12,8 +12,7 @@ use cirun_diagnostics::{
 use cirun_expressions::RuntimeInput;
 use cirun_parser::{
     Document, DocumentKind, MissingInput, Node, Parse, apply_defaults, apply_input_sets, missing_inputs,
-    model::{Pipeline, Stage, StageNode},
-    parse_documents, pick_template, resolve_templates, set_input, value_of,
+    model::Pipeline, parse_documents, pick_template, resolve_templates, set_input, value_of,
 };
 use cirun_planner::Planned;
 
@@ -98,8 +97,8 @@ pub(super) fn settle_templates(
     };
     for found in diagnostics.iter_mut().filter(|found| found.code == MISSING_TEMPLATE.id) {
         let is_in = |around: &Span| found.labels.iter().any(|label| is_within(label, around));
-        let flags: String = stages(&pipeline.stages)
-            .into_iter()
+        let flags: String = pipeline
+            .all_stages()
             .filter(|stage| planned.plan.stages.iter().any(|planned| planned.is_of(&stage.identifier.value)))
             .filter(|stage| !is_in(&stage.span))
             .map(|stage| format!(" --stage {}", stage.identifier.value))
@@ -114,17 +113,6 @@ pub(super) fn settle_templates(
             Standing::Shown | Standing::Stops | Standing::Reported => {}
         }
     }
-}
-
-fn stages(nodes: &[StageNode]) -> Vec<&Stage> {
-    let mut found = Vec::new();
-    for node in nodes {
-        match node {
-            StageNode::Stage(stage) => found.push(&**stage),
-            StageNode::Parallel(nodes) => found.extend(stages(nodes)),
-        }
-    }
-    found
 }
 
 /// What a template that is missing does.

@@ -12,7 +12,7 @@ use crate::{
         spec::{FromNode, REQUIRED, check_tables, fields},
         step::AMOUNTS,
     },
-    model::{Codebase, Pipeline, StageNode, Variable, VariableType},
+    model::{Codebase, Pipeline, Variable, VariableType},
     words::VARIABLE_TYPES,
 };
 
@@ -38,9 +38,7 @@ pub(super) fn lower(node: &Node, cx: &mut Context) -> Option<Pipeline> {
         None if identity == Identity::Required => incomplete("identifier", node, cx),
         None => {}
     }
-    let mut identifiers = Vec::new();
-    stage_identifiers(&pipeline.stages, &mut identifiers);
-    identifier::check_unique(identifiers.into_iter(), "stages", cx);
+    identifier::check_unique(pipeline.all_stages().map(|stage| &stage.identifier), "stages", cx);
     match node.get("stages").filter(|stages| !stages.is_null()) {
         Some(stages) => cx.demand_item("stages", stages),
         None if pipeline.template.is_none() => incomplete("stages", node, cx),
@@ -54,15 +52,6 @@ fn incomplete(field: &str, node: &Node, cx: &mut Context) {
     let message = format!("the pipeline has no `{field}`");
     let warning = codes::INCOMPLETE_PIPELINE.says(message).at(start_of(node.span), "in this pipeline");
     cx.report(warning.help(format!("add `{field}:`")));
-}
-
-fn stage_identifiers<'m>(stages: &'m [StageNode], found: &mut Vec<&'m Spanned<String>>) {
-    for stage in stages {
-        match stage {
-            StageNode::Stage(stage) => found.push(&stage.identifier),
-            StageNode::Parallel(stages) => stage_identifiers(stages, found),
-        }
-    }
 }
 
 fn codebase(properties: &Node, cx: &mut Context) -> Option<Codebase> {

@@ -74,6 +74,23 @@ pub enum StageNode {
     Parallel(Vec<StageNode>),
 }
 
+impl StageNode {
+    /// Its stages in written order, with those of `parallel` in sequence.
+    pub fn stages(&self) -> Vec<&Stage> {
+        match self {
+            Self::Stage(stage) => vec![stage],
+            Self::Parallel(nodes) => nodes.iter().flat_map(Self::stages).collect(),
+        }
+    }
+}
+
+impl Pipeline {
+    /// All stages in written order, with those of `parallel` in sequence.
+    pub fn all_stages(&self) -> impl Iterator<Item = &Stage> {
+        self.stages.iter().flat_map(StageNode::stages)
+    }
+}
+
 /// A variable of a pipeline, stage or step group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variable {
