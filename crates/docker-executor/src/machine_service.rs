@@ -152,9 +152,11 @@ impl Engine {
             labels: Some(HashMap::from([(labels::ROLE.to_owned(), role.to_owned())])),
             ..VolumeCreateRequest::default()
         };
-        // If the name is in use, the engine returns the existing volume.
-        let volume = self.docker.create_volume(request).await;
-        let volume = volume.map_err(|error| engine_error(format!("create the volume `{name}`"), &error))?;
+        let failed = |error| engine_error(format!("create the volume `{name}`"), &error);
+        self.docker.create_volume(request).await.map_err(failed)?;
+        // If the name is in use, the engine returns the existing volume, but without its labels if it has been restarted
+        // and no container has the volume.
+        let volume = self.docker.inspect_volume(name).await.map_err(failed)?;
         match volume.labels.contains_key(labels::ROLE) && !volume.labels.contains_key(labels::RUN) {
             true => Ok(()),
             false => Err(foreign("volume", name)),
