@@ -2,6 +2,7 @@
 //! images.connector-types).
 
 mod assumed;
+pub(crate) mod git;
 
 use assumed::Absent;
 pub(crate) use assumed::{Kind, Need};
@@ -13,10 +14,7 @@ use cirun_parser::{
 };
 use cirun_plan::{Cause, Origin, RegistryPassword, Text as PlanText, Traced};
 
-use crate::{
-    resolve::{Ctx, given},
-    secrets::without_scope,
-};
+use crate::scope::{Ctx, given, secrets::without_scope};
 
 /// The connector that every account has: anonymous Docker Hub.
 const HARNESS_IMAGES: &str = "account.harnessImage";

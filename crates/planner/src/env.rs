@@ -38,9 +38,12 @@ impl Env {
 
     /// Adds a layer over this one.
     pub(crate) fn over(&mut self, layer: &Self) {
-        for (name, var) in &layer.vars {
-            self.vars.insert(name.clone(), var.clone());
-        }
+        self.over_shared(&layer.vars);
+    }
+
+    /// Adds variables over this layer.
+    pub(crate) fn over_shared(&mut self, vars: &EnvVars) {
+        self.vars.extend(vars.iter().map(|(name, var)| (name.clone(), var.clone())));
     }
 
     /// Removes a variable; returns whether it existed.

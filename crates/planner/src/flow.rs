@@ -1,5 +1,9 @@
 //! `when` and `failureStrategies` (flow.when, flow.strategies).
 
+pub(crate) mod gates;
+pub(crate) mod looping;
+pub(crate) mod selection;
+
 use cirun_diagnostics::{Span, codes::plan as codes, unknown_word};
 use cirun_expressions::Template;
 use cirun_parser::{
@@ -11,8 +15,8 @@ use cirun_plan::{
 };
 
 use crate::{
-    pitfalls,
-    resolve::{Ctx, Evaluated},
+    lints,
+    scope::{Ctx, Evaluated},
 };
 
 /// Resolves a `when`; without one, a step runs as long as nothing has failed.
@@ -49,7 +53,7 @@ pub(crate) fn condition(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<Condition>
     if source.trim().is_empty() {
         return None;
     }
-    pitfalls::constant_operand(ctx, source, field.span);
+    lints::constant_operand(ctx, source, field.span);
     let expression = match Template::parse_expression(source) {
         Ok(expression) => expression,
         Err(error) => {
@@ -137,7 +141,7 @@ pub(crate) fn traced_duration(ctx: &Ctx<'_>, field: &Text) -> Option<Traced<std:
     let text = ctx.known(field, "a duration")?;
     match parse_duration(&text.value) {
         Ok(duration) => duration.map(|duration| Traced::new(duration, text.origin)),
-        Err(_) if pitfalls::null_in_duration(ctx, field, &text.value) => None,
+        Err(_) if lints::null_in_duration(ctx, field, &text.value) => None,
         Err(error) => {
             ctx.notes.report(
                 codes::BAD_DURATION

@@ -1,32 +1,40 @@
 //! Lowers steps of the document to steps of the plan.
 
 pub(crate) mod background;
+pub(crate) mod build_and_push;
 pub(crate) mod git_clone;
+mod image;
 pub(crate) mod other;
 pub(crate) mod plugin;
+mod plugin_image;
 mod reports;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod run_tests;
-pub(crate) mod user;
+mod shell;
+pub(crate) mod store;
 
 use std::cell::RefCell;
 
 use cirun_parser::{
-    Flag, ParameterField, Text, TextList,
+    Flag, ParameterField, Text, TextList, TextMap,
     model::{ReportsSpec, Resources, Step},
 };
 use cirun_plan::{
     Action, Cause, ContainerAction, Environment, Origin, OutputVariable, Profile, Role, SkipReason, Text as PlanText,
     Traced,
 };
+use image::Image;
 
 use crate::{
-    env::{stage::StageEnv, step::OwnLayers},
-    image::Image,
+    env::{
+        Env,
+        stage::StageEnv,
+        step::{OwnLayers, user_layer},
+    },
+    infrastructure::{limits, user},
     place::{StagePlace, StepPlace},
-    resolve::Ctx,
-    resources,
+    scope::Ctx,
 };
 
 /// A step at its place, with everything needed to lower it.
@@ -81,9 +89,14 @@ impl<'a> StepCtx<'a> {
         crate::env::step::assemble(&self.ctx, self.stage, self.layers, &self.place, own, self.step.identifier.span)
     }
 
+    /// The variables that the user writes in the step.
+    pub(crate) fn user_layer(&self, variables: Option<&TextMap>) -> Env {
+        user_layer(&self.ctx, self.profile(), variables)
+    }
+
     /// A container with this image and environment, and no overrides.
     pub(crate) fn container(&self, image: Image, env: Environment, fields: &ContainerFields<'_>) -> ContainerAction {
-        let limits = resources::limits(&self.ctx, self.stage.column, fields.resources);
+        let limits = limits::of(&self.ctx, self.stage.column, fields.resources);
         let privileged = fields
             .privileged
             .and_then(|flag| self.ctx.flag(flag, "`privileged`"))

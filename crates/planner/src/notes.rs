@@ -1,5 +1,9 @@
 //! The results of planning besides the plan.
 
+mod earlier_stages;
+mod idle;
+mod left_out;
+
 use std::{
     cell::{RefCell, RefMut},
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
@@ -9,14 +13,12 @@ use std::{
 use cirun_diagnostics::{Diagnostic, Severity, SourceId, Span};
 use cirun_expressions::Segment;
 use cirun_plan::{Secret, StageId, StepPath};
+use earlier_stages::EarlierStages;
+pub(crate) use idle::Idle;
 use indexmap::IndexSet;
+pub use left_out::LeftOut;
 
-use crate::{
-    earlier_stages::EarlierStages,
-    idle::Idle,
-    left_out::LeftOut,
-    targets::{RegistryTarget, StoreTarget},
-};
+use crate::targets::{RegistryTarget, StoreTarget};
 
 /// The code, message and first place (source and byte) of a diagnostic: equal keys are the same diagnostic.
 type Identity = (&'static str, String, Option<(u32, u32)>);

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use cirun_parser::{Node, model::RegistrySpec};
-use cirun_plan::StepPath;
+use cirun_plan::{EnvVars, StepPath};
 
-use crate::{env::Env, platform::Platform, tables::Column};
+use crate::{applicability::Column, infrastructure::platform::Platform};
 
 /// The stage.
 #[derive(Debug, Clone)]
@@ -25,8 +25,8 @@ pub(crate) struct StagePlace {
     pub(crate) host_names: Vec<String>,
     /// `registries`: the connectors that pull images.
     pub(crate) registries: Arc<[RegistrySpec]>,
-    /// The connector that clones the codebase.
-    pub(crate) clone_login: Env,
+    /// The variables of the connector that clones the codebase.
+    pub(crate) clone_login: Arc<EnvVars>,
     /// The volumes of its pod, as written.
     pub(crate) volumes: Option<Node>,
     /// `caching.enabled`.

@@ -1,5 +1,7 @@
 //! Makes a plan from a pipeline and its inputs.
 
+mod codebase_facts;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -12,19 +14,21 @@ use cirun_plan::{Cause, Plan, StageRow, Text as PlanText, Traced};
 use indexmap::IndexMap;
 
 use crate::{
-    codebase as facts,
     env::{codebase, stage::build_link},
-    gates::{Gate, Gates},
-    idle::Idle,
+    flow::{
+        gates::{Gate, Gates},
+        selection,
+    },
     inputs::{AwsMode, Inputs, PushMode},
-    left_out::LeftOut,
-    names::{Entry, Names, StepIds, World},
-    notes::{Noted, Notes},
-    resolve::{Ctx, given},
-    selection,
-    stage::{self, PipelineFacts},
+    notes::{Idle, LeftOut, Noted, Notes},
+    scope::{
+        Ctx, Entry, Names, StepIds, World, given,
+        run_values::{execution, of_run},
+        variables,
+    },
+    stage,
+    stage::PipelineFacts,
     targets::{Emulated, RegistryTarget, StoreTarget, gateway_hosts, store_hosts},
-    variables,
 };
 
 /// A plan, with the other results of planning.
@@ -64,7 +68,7 @@ impl Planned {
 /// Plans the pipeline's CI stages.
 pub fn plan(pipeline: &Pipeline, inputs: &Inputs<'_>) -> Planned {
     let notes = Notes::default();
-    match facts::facts(inputs, pipeline) {
+    match codebase_facts::facts(inputs, pipeline) {
         Some((codebase, other)) => {
             other.into_iter().for_each(|other| notes.report(other));
             of_codebase(pipeline, &Inputs { codebase, ..inputs.clone() }, notes)
@@ -285,9 +289,9 @@ fn stage_entries(ctx: &Ctx<'_>, pipeline: &Pipeline) -> (IndexMap<String, Entry>
                 ("identifier", Entry::value(Value::String(stage.identifier.value.clone()))),
                 ("name", Entry::value(Value::String(name))),
                 ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
-                ("spec", Entry::tree([("execution", stage::execution(steps))])),
+                ("spec", Entry::tree([("execution", execution(steps))])),
             ];
-            (stage.identifier.value.clone(), Entry::tree(known.into_iter().chain(stage::of_run())))
+            (stage.identifier.value.clone(), Entry::tree(known.into_iter().chain(of_run())))
         })
         .collect();
     (stages, looped)
@@ -299,7 +303,7 @@ fn stage_steps(stage: &Stage) -> StepIds {
         StageSpec::Other { execution, .. } => execution,
         StageSpec::Template => &[],
     };
-    StepIds::of([nodes], None)
+    StepIds::of([nodes], &|_| None)
 }
 
 /// `--var NAME` for pipeline variables, `--var a.path` for any expression.

@@ -1,5 +1,8 @@
 //! Plans a CI stage, or the instances of a looped one.
 
+mod codebase_clone;
+mod tree;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use cirun_diagnostics::{Spanned, codes::plan as codes};
@@ -7,22 +10,28 @@ use cirun_expressions::Value;
 use cirun_parser::model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, StageSpec, Step, StepSpec};
 use cirun_plan::{PlannedStage, Profile, StageId, Traced};
 use indexmap::IndexMap;
+use tree::StageTree;
 
 use crate::{
-    codebase_clone, containerised,
-    env::{Env, stage::Variables},
-    flow, gates, git,
-    infrastructure::{self, Infrastructure},
-    left_out::LeftOut,
-    looping::{Expansion, Instance, expand, waiting},
-    names::{Entry, Names, StepIds},
-    notes::Owner,
+    connectors::git,
+    env::Env,
+    flow,
+    flow::{
+        gates,
+        looping::{Expansion, Instance, expand, waiting},
+    },
+    infrastructure,
+    infrastructure::{Infrastructure, containerised, platform::Platform, shared_paths, volumes},
+    lints::{service_addresses, service_conflicts},
+    lower::build_and_push::plugins::plugin_without_digest,
+    notes::{LeftOut, Owner},
     place::{CI, StagePlace},
-    platform::Platform,
-    resolve::{Ctx, given},
-    service_addresses, shared_paths,
-    tree::StageTree,
-    variables, volumes,
+    scope::{
+        Ctx, Entry, Names, StepIds, given,
+        run_values::{execution, of_run},
+        variables,
+        variables::Variables,
+    },
 };
 
 /// The state that stages pass on to later ones.
@@ -147,7 +156,7 @@ fn place(
         pipeline: facts.id.clone(),
         org: facts.org.clone(),
         project: facts.project.clone(),
-        clone_login: clone_login(ctx, facts.pipeline, spec, infrastructure),
+        clone_login: clone_login(ctx, facts.pipeline, spec, infrastructure).into_shared(),
         caching: spec
             .caching
             .as_ref()
@@ -224,7 +233,7 @@ fn instance(
         known: Arc::clone(&ctx.names) as _,
     };
     service_addresses::check(place, &planned, &|step| tree.place(step), ctx.notes);
-    crate::services::check(&planned, &|step| tree.place(step), ctx.notes);
+    service_conflicts::check(&planned, &|step| tree.place(step), ctx.notes);
     facts.pushed = tree.into_pushed();
     ctx.notes.leave(around);
     planned
@@ -281,7 +290,7 @@ fn report_other_processor(ctx: &Ctx<'_>, place: &StagePlace) {
 
 /// The names of a stage.
 fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes: [&[ExecutionNode]; 2]) -> Arc<Names> {
-    let ids = Arc::new(StepIds::of(nodes, Some(place.column.profile())));
+    let ids = Arc::new(StepIds::of(nodes, &|step| plugin_without_digest(&step.spec, place.column.profile())));
     let steps = || Entry::Steps(Arc::clone(&ids));
     let text = |text: &str| Entry::value(Value::String(text.to_owned()));
     let mut entries = IndexMap::new();
@@ -309,24 +318,6 @@ fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes
 pub(crate) fn clones(ctx: &Ctx<'_>, spec: &CiStage) -> bool {
     let cloned = spec.clone_codebase.as_ref().and_then(|field| ctx.flag(field, "`cloneCodebase`"));
     cloned.is_none_or(|cloned| cloned.value)
-}
-
-/// An object with a status: a stage, an execution, a step group, a loop (expressions.branches).
-const STATUSES: [&str; 3] = ["currentStatus", "liveStatus", "status"];
-
-/// An execution with these steps.
-pub(crate) fn execution(steps: Entry) -> Entry {
-    Entry::tree(STATUSES.map(|status| (status, Entry::Pending)).into_iter().chain([("steps", steps)]))
-}
-
-/// The values of a stage or a step group that are known during the run.
-pub(crate) fn of_run() -> impl Iterator<Item = (&'static str, Entry)> {
-    STATUSES.into_iter().chain(["startTs", "endTs"]).map(|name| (name, Entry::Pending))
-}
-
-/// The values of the loop around a place, and of earlier ones, that are known during the run.
-pub(crate) fn loop_of_run() -> impl Iterator<Item = (&'static str, Entry)> {
-    STATUSES.into_iter().chain(["node"]).map(|name| (name, Entry::Pending))
 }
 
 /// A legacy service as a Background step.

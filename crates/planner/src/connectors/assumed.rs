@@ -4,8 +4,7 @@ use cirun_diagnostics::{Span, codes::plan as codes, nearest};
 
 use crate::{
     inputs::{AwsMode, Inputs, PushMode},
-    resolve::Ctx,
-    secrets::without_scope,
+    scope::{Ctx, secrets::without_scope},
 };
 
 /// The purpose of a connector.

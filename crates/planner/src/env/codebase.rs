@@ -9,8 +9,7 @@ use indexmap::IndexMap;
 use super::{Env, calver, semver};
 use crate::{
     inputs::{CodebaseFacts, RunFacts},
-    names::Entry,
-    resolve::given,
+    scope::{Entry, given},
 };
 
 /// Longer commit messages are truncated.

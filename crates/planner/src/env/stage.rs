@@ -6,11 +6,12 @@ use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::Template;
 use cirun_plan::{Cause, EnvVars, Origin, Pieces, Profile, Text, Traced};
 
-use super::{
-    Env, codebase,
-    step::{self, RunnerOrigins},
+use super::{Env, codebase, step, step::RunnerOrigins};
+use crate::{
+    inputs::Inputs,
+    place::StagePlace,
+    scope::{Ctx, variables::Variables},
 };
-use crate::{inputs::Inputs, place::StagePlace, resolve::Ctx};
 
 /// The layers below a step's own variables, and those that Kubernetes puts over them; stored once for all steps.
 #[derive(Debug, Clone, Default)]
@@ -23,12 +24,6 @@ pub(crate) struct StageEnv {
     pub(crate) trust: Arc<EnvVars>,
     pub(crate) origins: RunnerOrigins,
 }
-
-/// The variables of a pipeline or stage, which every step gets as plain environment variables.
-pub(crate) type Variables = Vec<(String, Span, Traced<Text>)>;
-
-/// The path of the workspace in every Linux container.
-pub(crate) const WORKSPACE: &str = "/harness";
 
 /// Builds the layers in the profile's order (environment.layers, environment.layers-in-pods).
 pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, own: &Variables) -> StageEnv {
@@ -47,7 +42,7 @@ pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, ow
         Profile::Vm | Profile::Cloud | Profile::Docker => {
             under.over(&machine(inputs, stage));
             under.over(&build);
-            under.over(&stage.clone_login);
+            under.over_shared(&stage.clone_login);
             under.over(&common);
             if stage.caching {
                 let cause = || Cause::Service { rule: "environment.caching" };

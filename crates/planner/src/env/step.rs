@@ -11,9 +11,8 @@ use super::{
     stage::{StageEnv, report_dropped},
 };
 use crate::{
-    lower::StepCtx,
     place::{StagePlace, StepPlace},
-    resolve::Ctx,
+    scope::Ctx,
 };
 
 /// A step's own layers, weakest first.
@@ -40,18 +39,18 @@ const TRUST: [&str; 6] =
     ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"];
 
 /// Resolves a step's `envVariables`.
-pub(crate) fn user_layer(at: &StepCtx<'_>, variables: Option<&TextMap>) -> Env {
+pub(crate) fn user_layer(ctx: &Ctx<'_>, profile: Profile, variables: Option<&TextMap>) -> Env {
     let mut env = Env::default();
     let Some(variables) = variables else { return env };
-    check_names(at, variables);
-    for (name, _, value) in at.ctx.map(variables) {
+    check_names(ctx, profile, variables);
+    for (name, _, value) in ctx.map(variables) {
         env.set(name, value);
     }
     env
 }
 
 /// Reports names that are not allowed in an environment, or in a pod.
-fn check_names(at: &StepCtx<'_>, variables: &TextMap) {
+fn check_names(ctx: &Ctx<'_>, profile: Profile, variables: &TextMap) {
     let ParameterField::Literal(entries) = &variables.value else { return };
     for (Key(name), value) in entries {
         let (what, help) = match name.value.as_str() {
@@ -71,10 +70,10 @@ fn check_names(at: &StepCtx<'_>, variables: &TextMap) {
             .says(what)
             .at(if name.value.is_empty() { value.span } else { name.span }, ENV_NAMES)
             .help(help);
-        if !everywhere && at.profile() != Profile::Kubernetes {
+        if !everywhere && profile != Profile::Kubernetes {
             diagnostic.severity = Severity::Warning;
         }
-        at.ctx.notes.report(diagnostic);
+        ctx.notes.report(diagnostic);
     }
 }
 

@@ -5,20 +5,22 @@ use cirun_parser::{ParameterField, TextList, TextMap, model::BackgroundSpec};
 use cirun_plan::{Action, Cause, HostAction, Origin, PortBinding, Profile, Role, StepFiles, Text as PlanText, Traced};
 
 use super::{
-    ContainerFields, Lowered, StepCtx, retry,
+    ContainerFields, Lowered, StepCtx, image,
+    image::ImageFields,
+    retry,
     run::{host, shell_entrypoint, shell_of},
+    shell,
+    shell::ScriptOf,
 };
 use crate::{
-    env::step::{OwnLayers, user_layer},
-    image::{self, ImageFields},
-    pitfalls,
-    resolve::given,
-    shell::{self, ScriptOf},
-    tables::{
+    applicability::{
         background::{CI_ONLY, CONTAINER_ONLY, ROWS},
         check::check,
         has_effect,
     },
+    env::step::OwnLayers,
+    lints,
+    scope::given,
 };
 
 /// Lowers a Background step.
@@ -43,11 +45,11 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
         let text = shell::compose(shell, at.profile(), ScriptOf::Background, script.value.clone(), &[], &file);
         Traced::new(text, script.origin.clone().then(Cause::Service { rule: shell::RULE }))
     });
-    let own = OwnLayers { user: user_layer(at, spec.env_variables.as_ref()), ..OwnLayers::default() };
+    let own = OwnLayers { user: at.user_layer(spec.env_variables.as_ref()), ..OwnLayers::default() };
     let env = at.env(own);
     let action = match given(spec.image.as_ref()) {
         Some(image) => {
-            pitfalls::unprivileged_dind(ctx, spec, image);
+            lints::unprivileged_dind(ctx, spec, image);
             let image = image::of_step(
                 at,
                 &ImageFields {

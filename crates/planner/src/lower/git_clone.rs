@@ -7,14 +7,15 @@ use cirun_parser::{
 };
 use cirun_plan::{Action, Cause, Origin, Profile, Text as PlanText, Traced};
 
-use super::{ContainerFields, Lowered, StepCtx};
+use super::{ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image};
 use crate::{
-    connectors::{Connection, Need},
-    env::{Env, stage::WORKSPACE, step::OwnLayers},
-    git::{GitAccess, Secrets},
-    image::{self, Image},
-    plugin_image,
-    resolve::given,
+    connectors::{
+        Connection, Need,
+        git::{GitAccess, Secrets},
+    },
+    env::{Env, step::OwnLayers},
+    infrastructure::platform::WORKSPACE,
+    scope::given,
 };
 
 /// Lowers a GitClone step to the clone plugin with its variables.

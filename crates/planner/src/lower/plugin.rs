@@ -1,19 +1,15 @@
 //! Plugin steps (the reference's page plugin).
 
+mod settings;
+
 use cirun_parser::model::PluginSpec;
 use cirun_plan::Action;
 
-use super::{ContainerFields, Lowered, StepCtx};
+use super::{ContainerFields, Lowered, StepCtx, image, image::ImageFields, plugin_image};
 use crate::{
-    env::{
-        Env,
-        step::{OwnLayers, user_layer},
-    },
-    image::{self, ImageFields},
-    plugin_image,
-    resolve::given,
-    settings,
-    tables::{check::check, plugin::ROWS},
+    applicability::{check::check, plugin::ROWS},
+    env::{Env, step::OwnLayers},
+    scope::given,
 };
 
 /// Lowers a Plugin step: the image's own entrypoint, with the settings as variables.
@@ -28,7 +24,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &PluginSpec) -> Lowered {
         });
     };
     let derived = spec.settings.as_ref().map_or_else(Env::default, |settings| settings::variables(ctx, settings));
-    let own = OwnLayers { derived, user: user_layer(at, spec.env_variables.as_ref()), ..OwnLayers::default() };
+    let own = OwnLayers { derived, user: at.user_layer(spec.env_variables.as_ref()), ..OwnLayers::default() };
     let env = at.env(own);
     let mut image = image::of_step(
         at,

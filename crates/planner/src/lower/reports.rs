@@ -5,7 +5,7 @@ use cirun_parser::{ParameterField, model::ReportsSpec};
 use cirun_plan::{Text as PlanText, Traced};
 use globset::GlobBuilder;
 
-use crate::resolve::Ctx;
+use crate::scope::Ctx;
 
 /// The report paths of a step; reports patterns that cannot be parsed.
 pub(super) fn of(ctx: &Ctx<'_>, reports: Option<&ReportsSpec>) -> Vec<Traced<PlanText>> {

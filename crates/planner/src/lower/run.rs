@@ -9,25 +9,28 @@ use cirun_plan::{
     Action, Cause, Environment, HostAction, Origin, OutputVariable, Profile, StepFiles, Text as PlanText, Traced,
 };
 
-use super::{ContainerFields, Lowered, StepCtx};
+use super::{
+    ContainerFields, Lowered, StepCtx, image,
+    image::ImageFields,
+    shell,
+    shell::{Export, ScriptOf},
+};
 use crate::{
-    env::step::{OwnLayers, user_layer},
-    image::{self, ImageFields},
-    pitfalls,
-    resolve::{Ctx, given},
-    shell::{self, Export, ScriptOf},
-    tables::{check::check_but, run::ROWS},
+    applicability::{check::check_but, run::ROWS},
+    env::step::OwnLayers,
+    lints,
+    scope::{Ctx, given},
 };
 
 /// Lowers a Run step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
     check_but(ROWS, given_by_registries(at, spec), at.step, spec, at.stage.column, at.ctx.notes);
     if !spec.output_variables.is_empty() {
-        pitfalls::exit_before_outputs(&at.ctx, spec.command.as_ref());
+        lints::exit_before_outputs(&at.ctx, spec.command.as_ref());
     }
     let script = at.ctx.given_text(spec.command.as_ref());
     if let Some(script) = &script {
-        pitfalls::null_in_forced_push(&at.ctx, spec.command.as_ref(), &script.value);
+        lints::null_in_forced_push(&at.ctx, spec.command.as_ref(), &script.value);
     }
     lower_script(at, spec, script)
 }
@@ -43,7 +46,7 @@ pub(crate) fn lower_script(at: &StepCtx<'_>, spec: &RunSpec, script: Option<Trac
     let ctx = &at.ctx;
     let shell = shell_of(ctx, spec.shell.as_ref());
     let composed = script.as_ref().map(|script| compose(at, shell, script, &spec.output_variables));
-    let own = OwnLayers { user: user_layer(at, spec.env_variables.as_ref()), ..OwnLayers::default() };
+    let own = OwnLayers { user: at.user_layer(spec.env_variables.as_ref()), ..OwnLayers::default() };
     let env = at.env(own);
     let action = match (given(spec.image.as_ref()), composed) {
         (Some(image), composed) => {

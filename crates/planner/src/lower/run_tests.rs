@@ -9,8 +9,8 @@ use super::{
     run::{given_by_registries, lower_script},
 };
 use crate::{
-    resolve::given,
-    tables::{check::check_but, run::ROWS},
+    applicability::{check::check_but, run::ROWS},
+    scope::given,
 };
 
 /// The program of each build tool; the step's `args` follow it.

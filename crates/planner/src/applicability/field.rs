@@ -1,0 +1,48 @@
+//! The place of an input in a document; an empty input is not set.
+
+use cirun_diagnostics::Span;
+use cirun_parser::{
+    Flag, Int, Node, ParameterField, Text, TextList, TextMap, Value,
+    model::{RegistrySpec, Step},
+};
+
+use crate::scope::given;
+
+pub(super) fn text(field: &Option<Text>) -> Option<Span> {
+    given(field.as_ref()).map(|field| field.span)
+}
+
+pub(super) fn list(field: &Option<TextList>) -> Option<Span> {
+    let field = field.as_ref()?;
+    (!matches!(&field.value, ParameterField::Literal(items) if items.is_empty())).then_some(field.span)
+}
+
+pub(super) fn map(field: &Option<TextMap>) -> Option<Span> {
+    let field = field.as_ref()?;
+    (!matches!(&field.value, ParameterField::Literal(entries) if entries.is_empty())).then_some(field.span)
+}
+
+pub(super) fn registries(list: &[RegistrySpec]) -> Option<Span> {
+    list.first().map(|registry| registry.span)
+}
+
+pub(super) fn flag(field: &Option<Flag>) -> Option<Span> {
+    field.as_ref().map(|field| field.span)
+}
+
+pub(super) fn true_flag(field: &Option<Flag>) -> Option<Span> {
+    field.as_ref().filter(|field| field.value != ParameterField::Literal(false)).map(|field| field.span)
+}
+
+pub(super) fn int(field: &Option<Int>) -> Option<Span> {
+    field.as_ref().map(|field| field.span)
+}
+
+pub(super) fn node(field: &Option<Node>) -> Option<Span> {
+    field.as_ref().filter(|node| node.value != Value::Null).map(|node| node.span)
+}
+
+/// The identifier: the parser reports a missing one, so tables do not.
+pub(super) fn reported_by_parser(step: &Step) -> Option<Span> {
+    Some(step.identifier.span)
+}

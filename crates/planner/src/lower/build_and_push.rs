@@ -1,0 +1,131 @@
+//! Build-and-push steps: the plugin that runs, and its variables (the reference's pages ecr and push).
+
+pub(crate) mod auth;
+pub(crate) mod aws_auth;
+pub(crate) mod azure_auth;
+pub(crate) mod base_image;
+mod buildkit;
+pub(crate) mod contracts;
+pub(crate) mod google_auth;
+pub(crate) mod local;
+pub(crate) mod mapping;
+pub(crate) mod plugins;
+pub(crate) mod registry;
+mod rules;
+mod separators;
+mod target;
+
+use cirun_parser::{
+    ParameterField, Text as Field,
+    model::{BuildAndPushSpec, BuildTarget},
+};
+use cirun_plan::{Action, Cause, Origin, Profile, Text, Traced};
+use plugins::Builder;
+
+use super::{ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
+use crate::{
+    applicability::{build_and_push, check::check},
+    connectors::{Connection, Need},
+    env::{Env, step::OwnLayers},
+    lints,
+};
+
+/// A build-and-push step at its place.
+pub(crate) struct BuildCtx<'a, 'b> {
+    pub(crate) at: &'b StepCtx<'a>,
+    pub(crate) spec: &'b BuildAndPushSpec,
+    pub(crate) builder: Builder,
+    pub(crate) connection: Connection<'a>,
+}
+
+/// The full references that a step pushes, as text to print.
+pub(crate) type Pushed = Vec<String>;
+
+/// Lowers a build-and-push step.
+pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Pushed) {
+    check(build_and_push::own_rows(&spec.target), at.step, spec, at.stage.column, at.ctx.notes);
+    check(build_and_push::COMMON, at.step, spec, at.stage.column, at.ctx.notes);
+    let retry = retry::of_plugin(at, spec.retry.as_ref(), "ecr.retry");
+    let caching = spec.caching.as_ref().and_then(|flag| at.ctx.flag(flag, "`caching`"));
+    let builder = plugins::builder(at.profile(), caching.as_ref().is_some_and(|caching| caching.value));
+    let connection = at.ctx.connector(spec.connector_ref.as_ref(), Need::Push(auth::kind(&spec.target)));
+    let build = BuildCtx { at, spec, builder, connection };
+
+    let mut derived = Env::default();
+    let credentials = auth::of(&build);
+    derived.over(&credentials.before);
+    let mut registry = registry::of(&build);
+    derived.over(&registry.env);
+    derived.over(&mapping::variables(&build));
+    derived.over(&base_image::variables(&build));
+    profile_variables(&build, &mut derived);
+    let user = at.user_layer(spec.env_variables.as_ref());
+    registry.override_by(&user);
+    contracts::report_replaced(&build, &user, &credentials.after);
+    let mut local = local::variables(&build, &registry, &credentials);
+    local.env.over(&buildkit::variables(&build, &derived, &user));
+    let sent = derived.clone();
+    let env = at.env(OwnLayers { derived, user, secrets: credentials.after, local: local.env });
+
+    let target = target::of(&build, &registry, &env);
+    let rules = rules::check(&build, &sent, &env, &target);
+    at.ctx.notes.target(target);
+    contracts::check(&build, &env);
+    separators::check(&build);
+    names(spec).for_each(|field| lints::null_in_name(&at.ctx, field));
+    let mut image = plugin(&build);
+    plugin_image::replace(&at.ctx, &mut image);
+    let fields = ContainerFields {
+        resources: spec.resources.as_ref(),
+        privileged: None,
+        run_as_user: spec.run_as_user.as_ref(),
+    };
+    let mut container = at.container(image, env, &fields);
+    container.connector = credentials.connector;
+    container.rules = rules;
+    if let Some(origin) = local.privileged {
+        container.privileged = Traced::new(true, origin);
+        container.engine_socket = false;
+    }
+    let lowered = Lowered { retry: Some(retry), ..Lowered::foreground(Action::Container(Box::new(container))) };
+    (lowered, registry.pushed)
+}
+
+/// The fields that make up the names of the pushed images.
+fn names(spec: &BuildAndPushSpec) -> impl Iterator<Item = &Field> {
+    let tags = match spec.tags.as_ref().map(|tags| &tags.value) {
+        Some(ParameterField::Literal(tags)) => tags.as_slice(),
+        Some(ParameterField::Expression(_)) | None => &[],
+    };
+    let target = match &spec.target {
+        BuildTarget::Ecr { region, account, image_name } => vec![region, account, image_name],
+        BuildTarget::Docker { repo, .. } => vec![repo],
+        BuildTarget::Gar { host, project_id, image_name } | BuildTarget::Gcr { host, project_id, image_name } => {
+            vec![host, project_id, image_name]
+        }
+        BuildTarget::Acr { repository, .. } => vec![repository],
+    };
+    target.into_iter().flatten().chain(tags)
+}
+
+/// The plugin's image, before `--plugin-image` replaces it.
+fn plugin(build: &BuildCtx<'_, '_>) -> Image {
+    let row = plugins::plugin(&build.spec.target, build.builder);
+    let reference = Traced::new(Text::from(row.image), Origin::new(Cause::Default { rule: row.rule }));
+    let pull = image::pull_policy(&build.at.ctx, None, &reference.value);
+    Image { reference, pull, auth: None, connector: None }
+}
+
+/// The variables that CI sends on one side only (ecr.daemon-off, ecr.metadata-file).
+fn profile_variables(build: &BuildCtx<'_, '_>, env: &mut Env) {
+    match build.at.profile() {
+        Profile::Kubernetes => {}
+        Profile::Vm | Profile::Cloud | Profile::Docker => {
+            let rule = "ecr.daemon-off";
+            env.known("PLUGIN_DAEMON_OFF", "true", Cause::Service { rule });
+        }
+    }
+    if build.builder == Builder::Buildx {
+        env.known("PLUGIN_METADATA_FILE", "metadata.json", Cause::Service { rule: "ecr.metadata-file" });
+    }
+}

@@ -1,0 +1,86 @@
+//! Steps that save, restore and upload files: the plugin, its variables, and the local emulation.
+
+mod auth;
+mod local;
+mod mapping;
+mod plugins;
+
+use cirun_parser::model::{StoreSpec, StoreStep};
+use cirun_plan::{Action, Cause, Origin, Profile, StandIn, Text, Traced};
+
+use super::{ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
+use crate::{
+    applicability::{check::check, store},
+    env::{Env, step::OwnLayers},
+    targets::{StorePlayer, StoreWork},
+};
+
+/// Such a step at its place.
+pub(crate) struct StoreCtx<'a, 'b> {
+    pub(crate) at: &'b StepCtx<'a>,
+    pub(crate) spec: &'b StoreSpec,
+}
+
+/// Lowers a step that uses a store for files.
+pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
+    let store = StoreCtx { at, spec };
+    for rows in store::rows(spec.step) {
+        check(rows, at.step, spec, at.stage.column, at.ctx.notes);
+    }
+    let retry = retry::of_plugin(at, spec.retry.as_ref(), "stores.retry");
+    let mut derived = Env::default();
+    let target = local::target(&store);
+    let credentials = auth::of(&store, &target.player);
+    derived.over(&credentials.before);
+    derived.over(&mapping::variables(&store));
+    let mut added = Env::default();
+    if target.player != StorePlayer::Cirun {
+        local::identity(&store, &credentials.need, &mut added);
+    }
+    let env = at.env(OwnLayers { derived, user: Env::default(), secrets: credentials.after, local: added });
+
+    let plugin = plugins::plugin(spec.step);
+    let rule = match at.profile() {
+        Profile::Kubernetes | Profile::Docker => plugin.rule,
+        Profile::Vm | Profile::Cloud => plugin.rule_on_vm,
+    };
+    let reference = Traced::new(Text::from(plugin.image), Origin::new(Cause::Default { rule }));
+    let pull = image::pull_policy(&at.ctx, None, &reference.value);
+    let mut image = Image { reference, pull, auth: None, connector: None };
+    plugin_image::replace(&at.ctx, &mut image);
+    let fields = ContainerFields {
+        resources: spec.resources.as_ref(),
+        privileged: None,
+        run_as_user: spec.run_as_user.as_ref(),
+    };
+    let mut container = at.container(image, env, &fields);
+    container.connector = credentials.connector;
+    if target.player == StorePlayer::Cirun {
+        container.stand_in = Some(stand_in(&store, plugin.word));
+        // The local emulation does not need it.
+        container.engine_socket = false;
+    }
+    at.ctx.notes.store(at.place.path.clone(), target);
+    Lowered { retry: Some(retry), ..Lowered::foreground(Action::Container(Box::new(container))) }
+}
+
+fn stand_in(store: &StoreCtx<'_, '_>, word: &str) -> Traced<StandIn> {
+    let mut words = vec![word.to_owned()];
+    if work(store.spec.step) == StoreWork::Upload && !local::keeps_uploads(&store.at.ctx) {
+        words.push("--list".to_owned());
+    }
+    let on_host = match store.at.profile() {
+        Profile::Vm | Profile::Cloud => true,
+        Profile::Kubernetes | Profile::Docker => false,
+    };
+    Traced::new(StandIn { words, on_host }, Origin::new(Cause::Local(local::KEPT_HERE)))
+}
+
+/// What a step does in its store.
+fn work(step: StoreStep) -> StoreWork {
+    match step {
+        StoreStep::S3Upload | StoreStep::GcsUpload | StoreStep::ArtifactoryUpload => StoreWork::Upload,
+        StoreStep::SaveCacheS3 | StoreStep::SaveCacheGcs | StoreStep::SaveCacheAzure => StoreWork::Save,
+        StoreStep::RestoreCacheS3 | StoreStep::RestoreCacheGcs | StoreStep::RestoreCacheAzure => StoreWork::Restore,
+    }
+}

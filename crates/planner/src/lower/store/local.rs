@@ -1,0 +1,131 @@
+//! Where the files of a step are here: with cirun, at an S3 endpoint of this machine or the stage, or in the real
+//! store.
+
+use cirun_diagnostics::codes::plan as codes;
+use cirun_image_ref::Locality;
+use cirun_parser::model::StoreStep::{
+    ArtifactoryUpload, GcsUpload, RestoreCacheAzure, RestoreCacheGcs, RestoreCacheS3, S3Upload, SaveCacheAzure,
+    SaveCacheGcs, SaveCacheS3,
+};
+use cirun_plan::Text;
+
+use super::{StoreCtx, work};
+use crate::{
+    env::Env,
+    inputs::PushMode,
+    lower::build_and_push::{
+        aws_auth::LocalNeed,
+        local::{Signing, identity as sign},
+    },
+    scope::Ctx,
+    targets::{S3Bucket, StorePlayer, StoreTarget, StoreWork},
+};
+
+/// Why cirun emulates a plugin.
+pub(super) const KEPT_HERE: &str = "nothing leaves the machine without `--push real`";
+
+/// Whether uploads are collected rather than only listed.
+pub(super) fn keeps_uploads(ctx: &Ctx<'_>) -> bool {
+    ctx.inputs.push != PushMode::None
+}
+
+/// Decides where the files are, and reports it if that differs from CI.
+pub(super) fn target(store: &StoreCtx<'_, '_>) -> StoreTarget {
+    let player = player(store);
+    let address = address(store);
+    report(store, &player, &address);
+    let s3 = s3_bucket(store).filter(|_| player == StorePlayer::Forwarded);
+    StoreTarget { step: store.at.place.path.to_string(), address, work: work(store.spec.step), player, s3 }
+}
+
+fn player(store: &StoreCtx<'_, '_>) -> StorePlayer {
+    let ctx = &store.at.ctx;
+    if ctx.inputs.push == PushMode::Real {
+        return StorePlayer::Real;
+    }
+    let only_listed = work(store.spec.step) == StoreWork::Upload && !keeps_uploads(ctx);
+    match (endpoint(store), on_s3(store) && !only_listed) {
+        (Some(endpoint), true) if is_local(store, &endpoint) => StorePlayer::Endpoint(endpoint),
+        (None, true) if ctx.inputs.aws.forwarded && s3_bucket(store).is_some() => StorePlayer::Forwarded,
+        (Some(_) | None, _) => StorePlayer::Cirun,
+    }
+}
+
+fn on_s3(store: &StoreCtx<'_, '_>) -> bool {
+    match store.spec.step {
+        SaveCacheS3 | RestoreCacheS3 | S3Upload => true,
+        SaveCacheGcs | RestoreCacheGcs | GcsUpload | SaveCacheAzure | RestoreCacheAzure | ArtifactoryUpload => false,
+    }
+}
+
+/// The step's own endpoint, as far as it is known.
+fn endpoint(store: &StoreCtx<'_, '_>) -> Option<String> {
+    store.at.ctx.given_text(store.spec.endpoint.as_ref()).map(|text| text.value.shown())
+}
+
+/// The host of an endpoint, with its port; the scheme may be missing (the plugins then use `https`).
+fn host(endpoint: &str) -> &str {
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+fn is_local(store: &StoreCtx<'_, '_>, endpoint: &str) -> bool {
+    let services = store.at.services.borrow();
+    Locality::of(host(endpoint), services.iter().map(String::as_str)).is_local()
+}
+
+fn s3_bucket(store: &StoreCtx<'_, '_>) -> Option<S3Bucket> {
+    let known = |field: &Option<cirun_parser::Text>| match store.at.ctx.given_text(field.as_ref())?.value {
+        Text::Known(text) => Some(text),
+        Text::Secret(secret) => Some(secret.expose().to_owned()),
+        Text::Deferred(_) => None,
+    };
+    on_s3(store).then_some(())?;
+    Some(S3Bucket { name: known(&store.spec.bucket)?, region: known(&store.spec.region) })
+}
+
+/// The address of the files in CI, as text to print.
+fn address(store: &StoreCtx<'_, '_>) -> String {
+    let spec = store.spec;
+    let shown = |field: &Option<cirun_parser::Text>| {
+        store.at.ctx.given_text(field.as_ref()).map(|text| text.value.shown()).unwrap_or_default()
+    };
+    match spec.step {
+        SaveCacheS3 | RestoreCacheS3 | S3Upload => format!("s3://{}", shown(&spec.bucket)),
+        SaveCacheGcs | RestoreCacheGcs | GcsUpload => format!("gs://{}", shown(&spec.bucket)),
+        SaveCacheAzure | RestoreCacheAzure => {
+            format!("azure://{}/{}", shown(&spec.storage_account), shown(&spec.container_name))
+        }
+        ArtifactoryUpload => format!("artifactory://{}", shown(&spec.target)),
+    }
+}
+
+fn report(store: &StoreCtx<'_, '_>, player: &StorePlayer, address: &str) {
+    let id = &store.at.place.id;
+    let message = match (player, work(store.spec.step) == StoreWork::Upload, keeps_uploads(&store.at.ctx)) {
+        // The step's own endpoint is also CI's.
+        (StorePlayer::Real | StorePlayer::Endpoint(_), _, _) => return,
+        (StorePlayer::Forwarded, _, _) => {
+            format!("`{id}` uses your AWS endpoint, in CI {address}")
+        }
+        (StorePlayer::Cirun, false, _) => {
+            let caches = store.at.ctx.inputs.caches.as_deref().unwrap_or("a directory of this machine");
+            format!("`{id}` uses the local cache in {caches}, in CI {address}")
+        }
+        (StorePlayer::Cirun, true, true) => {
+            format!("the files of `{id}` are collected with the run's artifacts; in CI they go to {address}")
+        }
+        (StorePlayer::Cirun, true, false) => format!("`{id}` only lists its files; in CI they go to {address}"),
+    };
+    let mut diagnostic = codes::STORE_NOT_ASKED.says(message).at(store.at.step.kind.span, KEPT_HERE);
+    if *player == StorePlayer::Cirun && endpoint(store).is_some() && on_s3(store) {
+        diagnostic = diagnostic.help("the step's endpoint is outside of the stage: `--push real` uses it");
+    }
+    store.at.ctx.notes.report(diagnostic);
+}
+
+/// Gives the plugin an identity, if CI's machine has one.
+pub(super) fn identity(store: &StoreCtx<'_, '_>, need: &LocalNeed, env: &mut Env) {
+    let region = s3_bucket(store).and_then(|bucket| bucket.region);
+    sign(&Signing { at: store.at, ecr: None, region }, need, env);
+}

@@ -1,0 +1,420 @@
+//! The stage's steps as a series-parallel tree, with loops expanded and every step at its place.
+
+use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+use cirun_diagnostics::{Span, Spanned, codes::plan as codes};
+use cirun_expressions::Value;
+use cirun_parser::{
+    ParameterField,
+    model::{ExecutionNode, Step, StepGroup, StepSpec},
+};
+use cirun_plan::{
+    Action, Cause, ContainerisedGroup, FailureStrategy, Group, GroupKind, Node, Origin, PlannedStep, Role, SkipReason,
+    StepPath, StrategyLevel, Traced,
+};
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+
+use crate::{
+    env::{stage, stage::StageEnv},
+    flow,
+    flow::{
+        looping,
+        looping::{Expansion, Instance, expand},
+    },
+    infrastructure::{containerised, shared_paths, volumes},
+    lower,
+    lower::{Lowered, StepCtx, build_and_push, store},
+    notes::Owner,
+    place::{StagePlace, StepPlace},
+    scope::{Ctx, Entry, Names, given, run_values::of_run, variables::Variables},
+};
+
+/// The service's default timeout of a step.
+const DEFAULT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10 * 3600);
+
+/// The state that all steps of a stage share.
+pub(crate) struct StageTree<'a> {
+    home: Rc<Home>,
+    /// The pipeline's and the stage's variables.
+    variables: [&'a Variables; 2],
+    state: RefCell<State>,
+}
+
+/// The surroundings of steps: the stage's own, or a containerised group's.
+struct Home {
+    place: StagePlace,
+    layers: StageEnv,
+    /// Why steps do not run here, if they do not.
+    closed: Option<String>,
+    /// The names of earlier services that resolve there.
+    services: RefCell<Vec<String>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The number of steps so far.
+    number: usize,
+    /// References that earlier steps push.
+    pushed: Vec<String>,
+    /// Paths so far, with the places of their ids.
+    paths: IndexMap<StepPath, Span, RandomState>,
+    containerised: Vec<ContainerisedGroup>,
+}
+
+/// The current position in the tree.
+#[derive(Clone)]
+struct Within<'a> {
+    ctx: Ctx<'a>,
+    /// Ids of the groups around it, outermost first.
+    groups: Vec<String>,
+    /// Strategies of the groups around it, the nearest first, then the stage's.
+    strategies: Vec<FailureStrategy>,
+    home: Rc<Home>,
+    /// The instance of the loop around it: the repeated node gets its suffix, the steps its index.
+    index: (usize, usize),
+}
+
+impl<'a> StageTree<'a> {
+    /// A tree; earlier stages push `pushed`.
+    pub(crate) fn new(ctx: &Ctx<'_>, place: &StagePlace, variables: [&'a Variables; 2], pushed: Vec<String>) -> Self {
+        let closed = (!place.is_ci()).then(|| {
+            format!("outside containerised step groups, a delegate runs the steps of a `{}` stage", place.kind)
+        });
+        let home = Rc::new(Home {
+            layers: stage::layers(ctx, place, variables[0], variables[1]),
+            place: place.clone(),
+            closed,
+            services: RefCell::default(),
+        });
+        Self { home, variables, state: RefCell::new(State { pushed, ..State::default() }) }
+    }
+
+    /// Lowers the stage's nodes.
+    pub(crate) fn lower(&self, ctx: &Ctx<'a>, nodes: &[ExecutionNode], strategies: Vec<FailureStrategy>) -> Vec<Node> {
+        let home = Rc::clone(&self.home);
+        let within = Within { ctx: ctx.clone(), groups: Vec::new(), strategies, home, index: (0, 1) };
+        self.nodes(&within, nodes)
+    }
+
+    /// The place of a step's identifier.
+    pub(crate) fn place(&self, step: &PlannedStep) -> Option<Span> {
+        self.state.borrow().paths.get(&step.path).copied()
+    }
+
+    /// The containerised groups so far, outermost first.
+    pub(crate) fn take_containerised(&self) -> Vec<ContainerisedGroup> {
+        std::mem::take(&mut self.state.borrow_mut().containerised)
+    }
+
+    /// The references that this stage and earlier ones push.
+    pub(crate) fn into_pushed(self) -> Vec<String> {
+        self.state.into_inner().pushed
+    }
+
+    fn nodes(&self, within: &Within<'a>, nodes: &[ExecutionNode]) -> Vec<Node> {
+        nodes.iter().flat_map(|node| self.node(within, node)).collect()
+    }
+
+    fn node(&self, within: &Within<'a>, node: &ExecutionNode) -> Option<Node> {
+        match node {
+            ExecutionNode::Step(step) => self.looped(
+                within,
+                step.strategy.as_ref(),
+                "step",
+                (&step.identifier.value, step.name.as_ref()),
+                |within, suffix| Node::Step(Box::new(self.step(within, step, suffix))),
+            ),
+            ExecutionNode::Group(group) => self.looped(
+                within,
+                group.strategy.as_ref(),
+                "stepGroup",
+                (&group.identifier.value, group.name.as_ref()),
+                |within, suffix| Node::Group(Box::new(self.group(within, group, suffix))),
+            ),
+            ExecutionNode::Parallel(nodes) => {
+                let nodes = self.nodes(within, &nodes.value);
+                match nodes.len() {
+                    0 => None,
+                    1 => nodes.into_iter().next(),
+                    _ => Some(Node::Parallel(nodes)),
+                }
+            }
+        }
+    }
+
+    /// Lowers a node once, or as a group of its instances.
+    fn looped(
+        &self,
+        within: &Within<'a>,
+        strategy: Option<&cirun_parser::model::StrategySpec>,
+        level: &str,
+        (id, name): (&str, Option<&cirun_parser::Text>),
+        lower: impl Fn(&Within<'a>, &str) -> Node,
+    ) -> Option<Node> {
+        match expand(&within.ctx, strategy) {
+            Expansion::Once => Some(lower(within, "")),
+            expansion @ (Expansion::Later | Expansion::Never) => {
+                let names = Names::within(&within.ctx.names, looping::waiting());
+                let mut node = lower(&Within { ctx: within.ctx.with_names(names), ..within.clone() }, "");
+                if let Expansion::Never = expansion {
+                    skip_all(std::slice::from_mut(&mut node));
+                }
+                Some(node)
+            }
+            Expansion::Instances(instances, max_concurrency) => {
+                let steps = instances
+                    .iter()
+                    .map(|instance| lower(&within.in_instance(instance, level), &instance.suffix))
+                    .collect();
+                Some(Node::Group(Box::new(Group {
+                    kind: GroupKind::Loop,
+                    id: id.to_owned(),
+                    name: name_of(name, id, &within.ctx),
+                    when: cirun_plan::When { status: cirun_plan::StageStatus::All, condition: None },
+                    failure_strategies: Vec::new(),
+                    steps,
+                    max_concurrency,
+                })))
+            }
+        }
+    }
+
+    fn group(&self, within: &Within<'a>, group: &StepGroup, suffix: &str) -> Group {
+        let id = format!("{}{suffix}", group.identifier.value);
+        let name = format!("{}{suffix}", name_of(group.name.as_ref(), &group.identifier.value, &within.ctx));
+        let mut entries = IndexMap::new();
+        let variables: IndexMap<String, Entry> = crate::scope::variables::entries(&within.ctx, &group.variables);
+        let steps = within.ctx.names.steps_in_group(&group.identifier.value);
+        let known = [
+            ("identifier", Entry::value(Value::String(id.clone()))),
+            ("name", Entry::value(Value::String(name.clone()))),
+            ("variables", Entry::Tree(variables)),
+        ];
+        let steps = steps.map(|steps| ("steps", steps));
+        entries.extend(steps.clone().map(|(key, steps)| (key.to_owned(), steps)));
+        entries.insert("stepGroup".to_owned(), Entry::tree(known.into_iter().chain(steps).chain(of_run())));
+        let ctx = within.ctx.with_names(Names::within(&within.ctx.names, entries));
+        let own = flow::strategies(&ctx, &group.failure_strategies);
+        let mut inner = within.clone();
+        inner.groups.push(id.clone());
+        inner.strategies = own.iter().cloned().chain(within.strategies.iter().cloned()).collect();
+        inner.ctx = ctx;
+        inner.home = self.home_of(&inner, group);
+        Group {
+            kind: GroupKind::StepGroup,
+            id,
+            name,
+            when: flow::when(&inner.ctx, group.when.as_ref()),
+            failure_strategies: own,
+            steps: self.nodes(&inner, &group.steps),
+            max_concurrency: 1,
+        }
+    }
+
+    /// The surroundings of a group's steps; `within` is inside the group.
+    fn home_of(&self, within: &Within<'a>, group: &StepGroup) -> Rc<Home> {
+        let ctx = &within.ctx;
+        let around = &within.home;
+        match containerised::of(ctx, group) {
+            containerised::Infrastructure::Around => Rc::clone(around),
+            containerised::Infrastructure::Nowhere(why) => Rc::new(Home {
+                place: around.place.clone(),
+                layers: around.layers.clone(),
+                closed: Some(why),
+                services: RefCell::default(),
+            }),
+            containerised::Infrastructure::Own(column, profile) => {
+                report_own_surroundings(ctx, group);
+                let place = StagePlace { column, containerised: true, ..around.place.clone() };
+                let path = StepPath::new(&place.id, within.groups.iter().map(String::as_str));
+                let infra = group.infra.as_ref().and_then(|infra| infra.spec.get("volumes"));
+                let volumes = volumes::of(ctx, profile.value, volumes::Owner::StepGroup, infra);
+                let shared_paths = shared_paths::of(ctx, group.shared_paths.as_ref(), &group.steps, &volumes);
+                self.state.borrow_mut().containerised.push(ContainerisedGroup { path, profile, shared_paths });
+                let layers = stage::layers(ctx, &place, self.variables[0], self.variables[1]);
+                Rc::new(Home { place, layers, closed: None, services: RefCell::default() })
+            }
+        }
+    }
+
+    fn step(&self, within: &Within<'a>, step: &Step, suffix: &str) -> PlannedStep {
+        let id = format!("{}{suffix}", step.identifier.value);
+        let name = format!("{}{suffix}", name_of(step.name.as_ref(), &step.identifier.value, &within.ctx));
+        let path = StepPath::new(&within.home.place.id, within.groups.iter().map(String::as_str).chain([id.as_str()]));
+        self.claim(within, &path, step.identifier.span);
+        let around = within.ctx.notes.enter(Owner::Step(path.clone()), step.span);
+        let entries = [(
+            "step".to_owned(),
+            Entry::tree([
+                ("identifier", Entry::value(Value::String(id.clone()))),
+                ("name", Entry::value(Value::String(name.clone()))),
+                ("type", Entry::value(Value::String(step.kind.value.clone()))),
+            ]),
+        )];
+        let ctx = within.ctx.with_names(Names::within(&within.ctx.names, entries.into_iter().collect()));
+        let number = {
+            let mut state = self.state.borrow_mut();
+            state.number += 1;
+            state.number
+        };
+        let place = StepPlace {
+            id: id.clone(),
+            path: path.clone(),
+            group: within.groups.last().cloned(),
+            index: within.index,
+            number,
+        };
+        let Home { place: stage, layers, closed, services } = &*within.home;
+        let at = StepCtx { ctx: ctx.clone(), stage, layers, place, step, services };
+        report_policies(&ctx, step, &path);
+        let (lowered, pushed) = match closed {
+            Some(why) => (not_here(&at, why), build_and_push::Pushed::default()),
+            None => lower_spec(&at),
+        };
+        let image_from_run = self.comes_from_run(&lowered.action);
+        self.state.borrow_mut().pushed.extend(pushed);
+        let timeout = step.timeout.as_ref().and_then(|field| flow::traced_duration(&ctx, field)).unwrap_or_else(|| {
+            let rule = &Cause::Default { rule: "flow.default-timeout" };
+            Traced::new(DEFAULT_TIMEOUT, Origin::rule(rule))
+        });
+        let failure_strategies = match lowered.role {
+            // Background steps of CI have no failure strategies (background.failure-strategies); those in groups have them
+            // (groups.advanced).
+            Role::Service if stage.is_ci() && !stage.containerised => Vec::new(),
+            Role::Service | Role::Foreground => {
+                let around = within
+                    .strategies
+                    .iter()
+                    .cloned()
+                    .map(|strategy| FailureStrategy { level: StrategyLevel::Around, ..strategy });
+                flow::strategies(&ctx, &step.failure_strategies).into_iter().chain(around).collect()
+            }
+        };
+        let when = flow::when(&ctx, step.when.as_ref());
+        if lowered.role == Role::Service
+            && let Action::Container(container) = &lowered.action
+            && !when.condition.as_ref().is_some_and(|condition| condition.value.never_holds())
+        {
+            services.borrow_mut().extend(container.aliases.iter().map(|alias| alias.value.clone()));
+        }
+        ctx.notes.leave(around);
+        PlannedStep {
+            path,
+            id,
+            name,
+            place: ctx.place(step.identifier.span),
+            step_type: step.kind.value.clone(),
+            role: lowered.role,
+            action: lowered.action,
+            when,
+            failure_strategies,
+            timeout,
+            outputs: lowered.outputs,
+            reports: lowered.reports,
+            retry: lowered.retry,
+            image_from_run,
+        }
+    }
+
+    /// Reports a path that another step already has.
+    fn claim(&self, within: &Within<'a>, path: &StepPath, span: Span) {
+        let mut state = self.state.borrow_mut();
+        match state.paths.get(path) {
+            Some(first) => within.ctx.notes.report(
+                codes::DUPLICATE_STEP
+                    .says(format!("two steps have the identifier `{path}`"))
+                    .at(span, "the second")
+                    .at(*first, "the first")
+                    .help("give one of them another identifier"),
+            ),
+            None => {
+                state.paths.insert(path.clone(), span);
+            }
+        }
+    }
+
+    fn comes_from_run(&self, action: &Action) -> bool {
+        match action {
+            Action::Container(container) => self.state.borrow().pushed.contains(&container.image.value.shown()),
+            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => false,
+        }
+    }
+}
+
+impl<'a> Within<'a> {
+    fn in_instance(&self, instance: &Instance, level: &str) -> Self {
+        let names: Arc<Names> = Names::within(&self.ctx.names, instance.names(level));
+        Self { ctx: self.ctx.with_names(names), index: instance.index, ..self.clone() }
+    }
+}
+
+fn report_own_surroundings(ctx: &Ctx<'_>, group: &StepGroup) {
+    let Some(infra) = &group.infra else { return };
+    let id = &group.identifier.value;
+    ctx.notes.report(
+        codes::STEP_GROUP_INFRA
+            .says(format!("the steps of `{id}` see the stage's workspace"))
+            .at(infra.kind.span, "in CI the group has a workspace of its own, empty at first"),
+    );
+}
+
+fn report_policies(ctx: &Ctx<'_>, step: &Step, path: &StepPath) {
+    if let Some(sets) = &step.policy_sets {
+        ctx.notes.report(
+            codes::POLICY_NOT_ENFORCED
+                .says(format!("the policy sets of `{path}` are not evaluated"))
+                .at(sets.span, "the Harness service evaluates them"),
+        );
+    }
+}
+
+/// Marks every step of a loop that is skipped.
+fn skip_all(nodes: &mut [Node]) {
+    for node in nodes {
+        match node {
+            Node::Step(step) => {
+                let why = "its looping strategy has no instances".to_owned();
+                step.action = Action::Skip(SkipReason::NotRunLocally { why });
+            }
+            Node::Group(group) => skip_all(&mut group.steps),
+            Node::Parallel(nodes) => skip_all(nodes),
+        }
+    }
+}
+
+fn name_of(name: Option<&cirun_parser::Text>, id: &str, ctx: &Ctx<'_>) -> String {
+    match given(name) {
+        None => id.to_owned(),
+        Some(Spanned { value: ParameterField::Literal(name), .. }) => name.clone(),
+        Some(name) => ctx.text(name).value.shown(),
+    }
+}
+
+/// A step in a stage where steps do not run. A service belongs in a containerised group: Harness does not start it
+/// elsewhere.
+fn not_here(at: &StepCtx<'_>, why: &str) -> Lowered {
+    if let StepSpec::Background(_) = &at.step.spec
+        && !at.stage.is_ci()
+        && !at.stage.containerised
+    {
+        containerised::report_background_outside(&at.ctx, at.step, &at.stage.kind);
+    }
+    lower::other::not_here(at, why)
+}
+
+fn lower_spec(at: &StepCtx<'_>) -> (Lowered, build_and_push::Pushed) {
+    let lowered = match &at.step.spec {
+        StepSpec::Run(spec) => lower::run::lower(at, spec),
+        StepSpec::Background(spec) => lower::background::lower(at, spec),
+        StepSpec::Plugin(spec) => lower::plugin::lower(at, spec),
+        StepSpec::GitClone(spec) => lower::git_clone::lower(at, spec),
+        StepSpec::BuildAndPush(spec) => return build_and_push::lower(at, spec),
+        StepSpec::Store(spec) => store::lower(at, spec),
+        StepSpec::RunTests(spec) => lower::run_tests::lower(at, spec),
+        StepSpec::Wait(spec) => lower::other::wait(at, spec),
+        StepSpec::Other(spec) => lower::other::skipped(at, spec),
+        StepSpec::Template => lower::other::template(at),
+    };
+    (lowered, Vec::new())
+}
