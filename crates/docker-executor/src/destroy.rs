@@ -9,8 +9,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     Cleaned, Keep, ObjectKind,
-    backend::Shared,
     labels::{group_filter, stage_filter},
+    shared::Shared,
     stage::Stage,
 };
 

@@ -4,11 +4,13 @@ use std::{path::PathBuf, sync::Arc};
 
 use bollard::{
     Docker,
+    container::LogOutput,
     errors::Error,
     models::ContainerCreateBody,
     query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder},
 };
 use cirun_engine::BackendError;
+use futures_util::stream::BoxStream;
 use tokio::sync::Semaphore;
 
 use crate::{Candidate, HostOs, error::engine_error, spec::Network};
@@ -19,6 +21,9 @@ use crate::{Candidate, HostOs, error::engine_error, spec::Network};
 /// While another namespace is being created, the kernel lets that program spin instead of sleep. On two processors, 50
 /// starts at once took 33 s of processor time and 18 s; with 8 at once it was 13 to 28 s and 8 to 16 s, in five runs.
 const STARTS_AT_ONCE: usize = 8;
+
+/// The output of a container, as it arrives.
+pub(crate) type Output = BoxStream<'static, Result<LogOutput, Error>>;
 
 /// A connected engine. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -12,7 +12,6 @@ mod engine;
 mod error;
 mod exec;
 mod exit;
-mod guard;
 mod images;
 mod labels;
 mod listeners;
@@ -26,29 +25,31 @@ mod readiness;
 mod reports;
 mod run;
 mod service;
+mod shared;
 mod shell;
 mod sidecar;
+mod socket_proxy;
 mod spec;
 mod stage;
+mod start;
 mod surroundings;
 #[cfg(unix)]
 mod unix_socket;
 
 pub use backend::DockerBackend;
 pub use config::{
-    Bind, Egress, EngineSocket, HelperImage, Keep, Mirror, PodImage, PullOverride, RootFs, RunConfig, Sidecar,
-    StandInImage, VolumeMount, WatcherImage,
+    Bind, Egress, EngineSocket, HelperImage, Keep, Mirror, PodImage, PullOverride, ReadyLine, RootFs, RunConfig,
+    Sidecar, StandInImage, VolumeMount, WatcherImage,
 };
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect, is_socket_here};
 pub use engine::{Engine, EngineInfo};
 pub use exec::ExecOutput;
-pub use guard::{ImageRules, KeptImage, PullRule, PushRule, SocketGuard, SocketReach};
 pub use images::DockerConfig;
 pub use machine_service::{MachineService, RunningService};
 pub use owned::{Cleaned, ObjectKind, OwnedObject, Selection};
 pub use owner::{Liveness, Owner};
 pub use passwords::Passwords;
-pub use readiness::ReadyLine;
 pub use shell::ShellTerminal;
+pub use socket_proxy::{ImageRules, KeptImage, PullRule, PushRule, SocketProxy, SocketReach};
 #[cfg(unix)]
 pub use unix_socket::listen as listen_unix;

@@ -9,10 +9,10 @@ use futures_util::StreamExt;
 use tokio::fs;
 
 use crate::{
-    backend::Shared,
+    engine::Output,
     error::engine_error,
     names::object_name,
-    run::Output,
+    shared::Shared,
     spec::{HostInfo, watcher_config},
 };
 
@@ -81,9 +81,7 @@ impl Listeners {
     /// Ends the watcher.
     pub(crate) fn close(self, shared: &Arc<Shared>) {
         if let Self::Watcher { container, .. } = self {
-            let shared_too = Arc::clone(shared);
-            // `destroy_stage` waits for it, and removes the container if this fails.
-            shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
+            shared.remove_later(container);
         }
     }
 }

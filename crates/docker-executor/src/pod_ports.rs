@@ -1,14 +1,14 @@
-//! Services of a pod whose images expose the same port: only one of them can use it, which is reported before they
-//! start.
+//! The ports of a pod, which all its services share: those that are open, and those that two images expose, which is
+//! reported before they start.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use cirun_diagnostics::codes::plan::POD_PORT_TWICE;
 use cirun_engine::EventKind;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 
-use crate::{backend::Shared, service::tcp_ports};
+use crate::{listeners::Listeners, service::tcp_ports, shared::Shared, stage::Stage};
 
 /// Two services of a pod that run their images' own programs, and the port that both use.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,6 +48,14 @@ pub(crate) async fn report_clashes(
         // A receiver that is gone needs no events.
         drop(progress.send(fact).await);
     }
+}
+
+/// The listening ports of a step's pod; `None` without a pod, or if they cannot be seen from here.
+pub(crate) async fn open_ports(shared: &Shared, stage: &Stage, path: &StepPath) -> Option<Vec<u16>> {
+    let pod = stage.around(path).pod.get()?;
+    let state = shared.engine.docker.inspect_container(pod, None).await.ok()?;
+    let mut listeners = Listeners::here(pod, state.state.and_then(|state| state.pid)).await?;
+    Some(listeners.read().await?.iter().map(SocketAddr::port).collect())
 }
 
 fn clashes(services: &[(StepPath, String, Vec<u16>)]) -> Vec<Clash> {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    Engine,
+    Engine, ReadyLine,
     error::{engine_error, explain},
 };
 
@@ -19,15 +19,6 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// How many of the last lines to report of a container that did not become ready.
 const TAIL_LINES: &str = "20";
-
-/// The line that a helper container prints when it is ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadyLine {
-    /// A part of the line.
-    pub text: String,
-    /// How long to wait for it.
-    pub within: Duration,
-}
 
 impl Engine {
     /// Waits until a running container has printed its line.

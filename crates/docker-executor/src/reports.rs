@@ -12,10 +12,9 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     Bind, VolumeMount,
-    backend::Shared,
     error::engine_error,
     names::object_name,
-    run::remove_later,
+    shared::Shared,
     spec::{HostInfo, Network, helper_mounts},
     stage::Stage,
 };
@@ -41,7 +40,7 @@ pub(crate) async fn collect(
     let own = left.clone().or(service).or_else(|| shared.held(&step.path));
     let collected = collect_from(shared, &stage, step, container, own.as_deref()).await;
     if let Some(id) = left {
-        remove_later(shared, id);
+        shared.remove_later(id);
     }
     collected
 }

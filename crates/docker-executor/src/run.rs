@@ -18,18 +18,19 @@ use bollard::{
 };
 use cirun_engine::{BackendError, Exit, OutputChunk, ReadyContainer, ReadyStep, StepIo, Stream};
 use cirun_plan::Role;
-use futures_util::{StreamExt, stream::BoxStream};
+use futures_util::StreamExt;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Keep,
-    backend::Shared,
+    engine::Output,
     error::{engine_error, explain, is_port_taken},
     exit::{not_started, wrong_architecture},
     images::ensure_one,
     names::object_name,
     reports::need_the_container,
+    shared::Shared,
     spec::{Network, container_config},
     stage::Stage,
     surroundings::Surroundings,
@@ -43,9 +44,6 @@ const RUNNER_ERROR: i64 = 255;
 
 /// How much of a container's first output to keep, to recognise messages of the runtime in it.
 const HEAD_BYTES: usize = 512;
-
-/// The output of a container, as it arrives.
-pub(crate) type Output = BoxStream<'static, Result<LogOutput, Error>>;
 
 /// Runs a foreground step.
 pub(crate) async fn run(
@@ -75,15 +73,9 @@ pub(crate) async fn run(
     }
     match need_the_container(&stage, step, &result) {
         true => shared.leave(&step.path, id),
-        false => remove_later(shared, id),
+        false => shared.remove_later(id),
     }
     result
-}
-
-/// Removes a container. Only `destroy_stage` has to wait for it, and removes the container if this fails.
-pub(crate) fn remove_later(shared: &Arc<Shared>, container: String) {
-    let shared_too = Arc::clone(shared);
-    shared.tasks.spawn(async move { drop(shared_too.engine.remove(&container).await) });
 }
 
 fn keeps(keep: Keep, result: &Result<Exit, BackendError>) -> bool {

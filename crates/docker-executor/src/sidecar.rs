@@ -4,7 +4,7 @@ use cirun_engine::BackendError;
 use futures_util::future::join_all;
 
 use crate::{
-    Sidecar, backend::Shared, error::engine_error, names::object_name, spec::sidecar_config, stage::Stage,
+    Sidecar, error::engine_error, names::object_name, shared::Shared, spec::sidecar_config, stage::Stage,
     surroundings::Surroundings,
 };
 

@@ -96,7 +96,7 @@ impl HostInfo {
             .collect();
         let engine_socket = match &config.engine_socket {
             EngineSocket::AsPlanned => Some(socket),
-            EngineSocket::Guarded(guard) => Some(guard.socket()),
+            EngineSocket::Proxied(proxy) => Some(proxy.socket()),
             EngineSocket::Refused => None,
         };
         Self {

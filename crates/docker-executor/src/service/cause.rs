@@ -3,7 +3,7 @@
 use cirun_engine::{Exit, ReadyContainer};
 use cirun_plan::StepPath;
 
-use crate::{backend::Shared, spec::Network, stage::Stage};
+use crate::{pod_ports::open_ports, shared::Shared, spec::Network, stage::Stage};
 
 /// The cause of a service's end, as text to print; `None` if only its output can explain it.
 pub(super) async fn of(
@@ -29,7 +29,7 @@ async fn port_taken(shared: &Shared, stage: &Stage, path: &StepPath, code: i64) 
         return None;
     }
     let service = stage.service(path)?;
-    let open = stage.ports_of_pod(shared, path).await?;
+    let open = open_ports(shared, stage, path).await?;
     let port = service.known_ports().iter().find(|port| open.contains(port))?;
     let other = stage.other_service_at(path, *port);
     let whose = other.map_or_else(String::new, |other| format!(" by `{other}`"));

@@ -6,11 +6,11 @@ use bollard::models::{ContainerInspectResponse, HealthStatusEnum};
 use cirun_engine::{BackendError, Readiness, ReadyStep};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::{Ports, Service};
+use super::started::{Ports, StartedService};
 use crate::{
-    backend::Shared,
     error::{engine_error, is_missing},
     listeners::Listeners,
+    shared::Shared,
     spec::{HostInfo, Network},
     stage::Stage,
 };
@@ -70,7 +70,7 @@ async fn listeners(shared: &Arc<Shared>, host: &HostInfo, container: &str) -> Re
 async fn watch_ports(
     shared: &Shared,
     stage: &Stage,
-    (step, service): (&ReadyStep, &Service),
+    (step, service): (&ReadyStep, &StartedService),
     listeners: &mut Listeners,
     deadline: Instant,
 ) -> Result<Readiness, BackendError> {
@@ -99,7 +99,7 @@ async fn watch_ports(
     }
 }
 
-impl Service {
+impl StartedService {
     /// Whether it listens on the ports that it is used by. In a pod, `others` are the ports of other services.
     fn is_ready(&self, listening: &[SocketAddr], network: Network, others: &[u16]) -> bool {
         let is_open = |port: u16| listening.iter().any(|socket| socket.port() == port && reachable(socket, network));
@@ -144,7 +144,7 @@ fn missing(ports: &Ports, listening: &[SocketAddr], network: Network) -> String 
 
 /// Runs the image's health check until it passes. The engine also runs it, but for the first time only after its
 /// interval, often 30 s.
-async fn watch_health(shared: &Shared, service: &Service, check: &[String]) -> Result<Readiness, BackendError> {
+async fn watch_health(shared: &Shared, service: &StartedService, check: &[String]) -> Result<Readiness, BackendError> {
     loop {
         match inspect(shared, &service.container).await? {
             Some(state) if is_running(&state) => {
@@ -190,8 +190,8 @@ fn is_healthy(container: &ContainerInspectResponse) -> bool {
 mod tests {
     use super::*;
 
-    fn service(ports: Ports, before: &[u16]) -> Service {
-        Service { container: "c".into(), ports, health: None, before: before.to_vec() }
+    fn service(ports: Ports, before: &[u16]) -> StartedService {
+        StartedService { container: "c".into(), ports, health: None, before: before.to_vec() }
     }
 
     fn sockets(list: &[&str]) -> Vec<SocketAddr> {

@@ -6,7 +6,7 @@ use cirun_aws::{Authority, SignInError, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
 use cirun_docker_executor::{
     Bind, DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar,
-    SocketGuard, SocketReach, StandInImage,
+    SocketProxy, SocketReach, StandInImage,
 };
 use cirun_engine::Workspaces;
 use cirun_host_executor::{HostBackend, HostConfig};
@@ -266,13 +266,13 @@ impl Stagehand<'_> {
         }
         if engine.socket_here().is_some() {
             let rules = SocketRules::new(self.session, Arc::clone(registry), &self.record.emulator());
-            return Ok(EngineSocket::Guarded(SocketGuard {
+            return Ok(EngineSocket::Proxied(SocketProxy {
                 directory: self.record.guard()?,
                 rules: Arc::new(rules),
                 gateway: (front::SIDECAR.to_owned(), front::PLAIN_PORT),
                 reach: match settings.open_docker_socket.value {
                     true => SocketReach::Open,
-                    false => SocketReach::Guarded,
+                    false => SocketReach::Limited,
                 },
             }));
         }

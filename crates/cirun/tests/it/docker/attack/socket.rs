@@ -188,13 +188,13 @@ fn what_is_not_the_runs_is_neither_shown_nor_touched() {
     Error: No such container: [NAME]
     Error: No such container: [NAME]
     Error: No such container: [NAME]
-    docker: Error response from daemon: the volume `[NAME]` does not belong to this run, and cirun's guard protects it: use another name.
-    docker: Error response from daemon: No such container: [NAME] (it does not belong to this run, and cirun's guard protects it).
-    docker: Error response from daemon: No such container: [NAME] (it does not belong to this run, and cirun's guard protects it).
-    docker: Error response from daemon: No such network: [NAME] (it does not belong to this run, and cirun's guard protects it).
+    docker: Error response from daemon: the volume `[NAME]` does not belong to this run, and cirun's socket proxy protects it: use another name.
+    docker: Error response from daemon: No such container: [NAME] (it does not belong to this run, and cirun's socket proxy protects it).
+    docker: Error response from daemon: No such container: [NAME] (it does not belong to this run, and cirun's socket proxy protects it).
+    docker: Error response from daemon: No such network: [NAME] (it does not belong to this run, and cirun's socket proxy protects it).
     Error: No such volume: [NAME]
     Error: No such network: [NAME]
-    Error response from daemon: cirun's guard of this socket refuses the removal of the image `[NAME]:1`: this machine had it before the run
+    Error response from daemon: cirun's socket proxy refuses the removal of the image `[NAME]:1`: this machine had it before the run
     Total reclaimed space: 0B
     ");
     assert_ne!(still, "");
@@ -269,10 +269,10 @@ fn mounts_of_the_workspace_reach_it() {
     in /harness
     in
     out
-    docker: Error response from daemon: cirun's guard of this socket: bind source path does not exist: /harness/nowhere (No such file or directory (os error 2)).
+    docker: Error response from daemon: cirun's socket proxy: bind source path does not exist: /harness/nowhere (No such file or directory (os error 2)).
     shared
     2
-    docker: Error response from daemon: cirun's guard of this socket refuses a mount of `/etc`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` allows it.
+    docker: Error response from daemon: cirun's socket proxy refuses a mount of `/etc`, a path of this machine: it is not below `/harness` or `/tmp/engine`; `--open-docker-socket` allows it.
     ");
     assert_eq!(environment.read("app/out"), "out\n");
     assert_eq!(environment.read("new/dir/file"), "");

@@ -1,0 +1,130 @@
+//! The state that the calls of a run share: the engine, the settings, the current stage, and what is left to remove.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bollard::{errors::Error, models::ContainerCreateBody};
+use cirun_engine::BackendError;
+use cirun_plan::StepPath;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    Engine, RunConfig,
+    images::{Rules, Source},
+    names::UniqueNames,
+    stage::Stage,
+};
+
+/// State that the calls of a run share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) config: RunConfig,
+    stage: Mutex<Option<Arc<Stage>>>,
+    names: Mutex<UniqueNames>,
+    /// The containers of failed steps, if they are kept.
+    held: Mutex<HashMap<StepPath, String>>,
+    /// The containers of ended steps, kept until their reports are read.
+    left: Mutex<HashMap<StepPath, String>>,
+    /// Requests that create objects; `destroy_stage` waits for them before it looks for objects.
+    pub(crate) making: TaskTracker,
+    /// Removals, and the output of services; `destroy_stage` waits for them.
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Shared {
+    /// The state of a run without a stage.
+    pub(crate) fn new(engine: Engine, config: RunConfig) -> Self {
+        Self {
+            engine,
+            config,
+            stage: Mutex::new(None),
+            names: Mutex::new(UniqueNames::default()),
+            held: Mutex::default(),
+            left: Mutex::default(),
+            making: TaskTracker::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    pub(crate) fn current_stage(&self) -> Result<Arc<Stage>, BackendError> {
+        self.stage_slot().clone().ok_or_else(|| BackendError::Engine {
+            what: "run a step".to_owned(),
+            reason: "the stage was not started".to_owned(),
+        })
+    }
+
+    pub(crate) fn enter_stage(&self, stage: Arc<Stage>) {
+        *self.stage_slot() = Some(stage);
+    }
+
+    fn stage_slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Stage>>> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a request that creates an object to its end, even if the caller is cancelled: the engine carries on with a
+    /// request whose client has gone, and would create the object after `destroy_stage` has looked for it.
+    pub(crate) async fn make<T: Send + 'static>(
+        &self,
+        request: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.making.spawn(request).await.unwrap_or_else(|panic| Err(Error::IOError { err: io::Error::other(panic) }))
+    }
+
+    /// Creates a container and returns its id; see [`Shared::make`].
+    pub(crate) async fn create(
+        &self,
+        name: String,
+        body: ContainerCreateBody,
+        platform: Option<String>,
+    ) -> Result<String, Error> {
+        let engine = self.engine.clone();
+        self.make(async move { engine.create(&name, body, platform.as_deref()).await }).await
+    }
+
+    /// Removes a container. Only `destroy_stage` has to wait for it, and removes the container if this fails.
+    pub(crate) fn remove_later(self: &Arc<Self>, container: String) {
+        let shared = Arc::clone(self);
+        self.tasks.spawn(async move { drop(shared.engine.remove(&container).await) });
+    }
+
+    /// Returns a name that no object of this run has had.
+    pub(crate) fn unique_name(&self, name: String) -> String {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).take(name)
+    }
+
+    /// Keeps the container of a failed step for inspection.
+    pub(crate) fn hold(&self, step: &StepPath, container: String) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(step.clone(), container);
+    }
+
+    /// The container of a step's last failure.
+    pub(crate) fn held(&self, step: &StepPath) -> Option<String> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(step).cloned()
+    }
+
+    /// Leaves the container of an ended step until its reports are read; otherwise the stage removes it.
+    pub(crate) fn leave(&self, step: &StepPath, container: String) {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(step.clone(), container);
+    }
+
+    /// Takes the container that was kept for a step's reports; the caller removes it.
+    pub(crate) fn take_left(&self, step: &StepPath) -> Option<String> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).remove(step)
+    }
+
+    /// The sources of images.
+    pub(crate) fn images(&self) -> Source<'_> {
+        Source {
+            engine: &self.engine,
+            logins: &self.config.docker_config,
+            passwords: &*self.config.passwords,
+            rules: Rules { pull: self.config.pull, offline: self.config.offline },
+            platform: self.config.platform.as_deref(),
+            mirror: self.config.mirror.as_ref(),
+        }
+    }
+}
