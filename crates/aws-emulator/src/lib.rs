@@ -40,7 +40,7 @@ pub use self::{
     config::{Config, Identity, InvalidSeeds, Listen, OidcTrust, PlainHttp, Role, Seeds, Strictness, Tls},
     dispatch::host_names,
     fault::{Failure, Fault, FaultKind, InvalidFault},
-    forward::{InvalidUpstream, Upstream},
+    forward::Upstream,
     log::{AuthKind, LogEntry, RequestLog, Service, least_policy},
     oidc::{Audience, OidcError, OidcIssuer, OidcKey, Workload},
     refuse::NOT_EMULATED,

@@ -9,16 +9,11 @@ use std::{
 };
 
 use cirun_beneath::{Refusal, Root};
+use cirun_diagnostics::Failure;
 use cirun_engine::Workspaces;
 use cirun_plan::{CodebaseClone, Plan, PlannedStage};
 
-use crate::{
-    console,
-    error::CliError,
-    git::{self, Reach},
-    record::open_to_all,
-    repository::LARGEST,
-};
+use crate::{console, git, git::Reach, record::open_to_all, repository::LARGEST};
 
 /// What names a file of Git LFS in `.gitattributes`.
 const LFS: &[u8] = b"filter=lfs";
@@ -38,7 +33,7 @@ pub(crate) struct CleanWorkspaces {
 
 impl CleanWorkspaces {
     /// Makes the workspaces of the stages that run, below `directory`, which must not exist.
-    pub(crate) fn make(workspace: &Path, plan: &Plan, directory: PathBuf) -> Result<Self, CliError> {
+    pub(crate) fn make(workspace: &Path, plan: &Plan, directory: PathBuf) -> Result<Self, Failure> {
         let (from, of_stages) = (workspace.to_owned(), Workspaces::default());
         let mut made = Self { from, directory, of_stages, notes: Vec::new() };
         for stage in plan.stages.iter().filter(|stage| stage.not_here.is_none() && stage.undecided.is_empty()) {
@@ -49,15 +44,15 @@ impl CleanWorkspaces {
             }
         }
         // A stage that is decided as it begins gets its own then.
-        fs::create_dir_all(&made.directory).map_err(|error| CliError::io(made.directory.display(), &error))?;
+        fs::create_dir_all(&made.directory).map_err(|error| Failure::io(made.directory.display(), error))?;
         Ok(made)
     }
 
     /// Makes the workspace of a stage, and returns what a person should know of it.
-    pub(crate) fn give(&self, stage: &PlannedStage) -> Result<Vec<String>, CliError> {
+    pub(crate) fn give(&self, stage: &PlannedStage) -> Result<Vec<String>, Failure> {
         let place = self.directory.join(stage.id.0.replace(['/', '\\', '.'], "_"));
-        fs::create_dir_all(&place).map_err(|error| CliError::io(place.display(), &error))?;
-        open_to_all(&place).map_err(|error| CliError::io(place.display(), &error))?;
+        fs::create_dir_all(&place).map_err(|error| Failure::io(place.display(), error))?;
+        open_to_all(&place).map_err(|error| Failure::io(place.display(), error))?;
         let (own, notes) = match &stage.clone {
             Some(wanted) => {
                 let clone = Clone::make(&self.from, place.join(&wanted.directory), wanted)?;
@@ -89,12 +84,12 @@ struct Clone {
 
 impl Clone {
     /// Clones the repository that `workspace` is in to `directory`, which must be empty or not exist.
-    fn make(workspace: &Path, directory: PathBuf, wanted: &CodebaseClone) -> Result<Self, CliError> {
+    fn make(workspace: &Path, directory: PathBuf, wanted: &CodebaseClone) -> Result<Self, Failure> {
         let repository = git::discover(workspace).ok_or_else(|| no_repository(workspace))?;
         let root = repository.workdir().ok_or_else(|| no_repository(workspace))?;
-        let root = fs::canonicalize(root).map_err(|error| CliError::io(root.display(), &error))?;
+        let root = fs::canonicalize(root).map_err(|error| Failure::io(root.display(), error))?;
         if repository.head_id().is_err() {
-            return Err(CliError::usage(format!("`--clean-clone`: {} has no commit yet", root.display()))
+            return Err(Failure::usage(format!("`--clean-clone`: {} has no commit yet", root.display()))
                 .help("commit the files that the steps need"));
         }
         let mut notes = left_out(&root)?;
@@ -118,7 +113,7 @@ impl Clone {
         }
         let made = Self { workspace: in_clone(workspace, &root, &directory)?, directory, notes: Vec::new() };
         made.name_remote(&repository)?;
-        open_to_all(&made.directory).map_err(|error| CliError::io(made.directory.display(), &error))?;
+        open_to_all(&made.directory).map_err(|error| Failure::io(made.directory.display(), error))?;
         notes.extend(made.not_fetched());
         if !wanted.without_effect.is_empty() {
             let inputs = wanted.without_effect.join("`, `");
@@ -128,7 +123,7 @@ impl Clone {
     }
 
     /// Gives `origin` the address that the repository's own has, so that steps see the one that they see in CI.
-    fn name_remote(&self, repository: &gix::Repository) -> Result<(), CliError> {
+    fn name_remote(&self, repository: &gix::Repository) -> Result<(), Failure> {
         let mut remote = git::command(&self.directory, Reach::Here);
         match crate::codebase::remote(repository) {
             Some(url) => run(remote.args(["remote", "set-url", "origin", &url]), "name the remote"),
@@ -151,22 +146,22 @@ impl Clone {
 }
 
 /// The directory of the clone that stands for `workspace`.
-fn in_clone(workspace: &Path, root: &Path, directory: &Path) -> Result<PathBuf, CliError> {
+fn in_clone(workspace: &Path, root: &Path, directory: &Path) -> Result<PathBuf, Failure> {
     let below = workspace.strip_prefix(root).unwrap_or(Path::new(""));
     match Root::open(directory).and_then(|root| root.sub(below)) {
         Ok(_) => Ok(directory.join(below)),
-        Err(Refusal::Link(_)) => Err(CliError::usage(format!(
+        Err(Refusal::Link(_)) => Err(Failure::usage(format!(
             "`--clean-clone`: {} of HEAD is a symbolic link, or is under one",
             below.display()
         ))
         .help("links are not followed: name the directory itself with `--workspace`")),
-        Err(_) => Err(CliError::usage(format!("`--clean-clone`: HEAD has no directory {}", below.display()))
+        Err(_) => Err(Failure::usage(format!("`--clean-clone`: HEAD has no directory {}", below.display()))
             .help("commit it, or name another `--workspace`")),
     }
 }
 
 /// How much of the working tree is not in HEAD.
-fn left_out(root: &Path) -> Result<Vec<String>, CliError> {
+fn left_out(root: &Path) -> Result<Vec<String>, Failure> {
     let mut status = git::command_without_filters(root).map_err(|error| no_git(&error))?;
     status.args(["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all"]);
     let output = status.output().map_err(|error| no_git(&error))?;
@@ -177,22 +172,22 @@ fn left_out(root: &Path) -> Result<Vec<String>, CliError> {
     })
 }
 
-fn run(command: &mut Command, what: &str) -> Result<(), CliError> {
+fn run(command: &mut Command, what: &str) -> Result<(), Failure> {
     let output = command.output().map_err(|error| no_git(&error))?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(CliError::usage(format!("`--clean-clone`: git could not {what}: {}", said.trim())))
+    Err(Failure::usage(format!("`--clean-clone`: git could not {what}: {}", said.trim())))
 }
 
-fn no_repository(workspace: &Path) -> CliError {
-    CliError::usage(format!("`--clean-clone`: {} is in no git working tree", workspace.display()))
+fn no_repository(workspace: &Path) -> Failure {
+    Failure::usage(format!("`--clean-clone`: {} is in no git working tree", workspace.display()))
         .help("omit the option, or name a repository with `--workspace DIR`")
 }
 
-fn no_git(error: &std::io::Error) -> CliError {
-    CliError::usage(format!("`--clean-clone` needs the program `git`: {error}")).help("install git")
+fn no_git(error: &std::io::Error) -> Failure {
+    Failure::usage(format!("`--clean-clone` needs the program `git`: {error}")).help("install git")
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod store;
 
 use std::path::{Path, PathBuf};
 
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_plan::PlannedStage;
 use cirun_report::human_count;
 pub(crate) use store::{Consents, Remembered};
@@ -17,10 +18,9 @@ pub(crate) use store::{Consents, Remembered};
 use self::grant::Grant;
 use crate::{
     args::PlanOptions,
-    console::{self, Typed},
+    console,
+    console::Typed,
     environment::Environment,
-    error::CliError,
-    exit::ExitCode,
     session::{Located, Session},
     settings::Settings,
 };
@@ -88,7 +88,7 @@ impl Request {
     }
 
     /// Asks a person, and remembers a yes.
-    fn is_granted_now(&self, consents: &Consents) -> Result<bool, CliError> {
+    fn is_granted_now(&self, consents: &Consents) -> Result<bool, Failure> {
         console::say(&self.list());
         console::prompt("allow this, now and for later runs with the same pipeline and templates? [y/N] ");
         let granted = loop {
@@ -110,21 +110,19 @@ fn is_yes(line: &str) -> bool {
 }
 
 /// Fails unless everything that the run reaches beyond containers of its own is allowed.
-pub(crate) fn demand(session: &Session, request: &Request, asking: Asking) -> Result<(), CliError> {
+pub(crate) fn demand(session: &Session, request: &Request, asking: Asking) -> Result<(), Failure> {
     if request.is_settled(session) {
         return Ok(());
     }
     match asking {
         Asking::AtTerminal if request.is_granted_now(&Consents::of(&session.paths))? => Ok(()),
-        Asking::AtTerminal => {
-            Err(CliError::new(ExitCode::InvalidInput, "the run was not allowed; nothing was started")
-                .help("`--trust` allows one run without a question"))
-        }
+        Asking::AtTerminal => Err(Failure::new(FailureKind::Input, "the run was not allowed; nothing was started")
+            .help("`--trust` allows one run without a question")),
         Asking::Never => {
             console::say(&request.list());
             let count = human_count(request.grants.len(), "grant");
-            Err(CliError::new(
-                ExitCode::InvalidInput,
+            Err(Failure::new(
+                FailureKind::Input,
                 format!("the run needs consent for {count}, and there is no terminal to ask at; nothing was started"),
             )
             .help("`--trust` allows it for one run; at a terminal cirun asks once and remembers the answer"))
@@ -144,11 +142,11 @@ pub(crate) fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: 
 /// The repository with all of its settings, where consent for them is remembered or given now; `trusted` finds it so.
 pub(crate) fn for_settings(
     located: &Located,
-    trusted: impl Fn() -> Result<Located, CliError>,
+    trusted: impl Fn() -> Result<Located, Failure>,
     plan: &PlanOptions,
     environment: &Environment,
     asking: Asking,
-) -> Result<Option<Located>, CliError> {
+) -> Result<Option<Located>, Failure> {
     let consents = Consents::of(&located.paths);
     if asking == Asking::Never && consents.given_to(&located.standing.repository).is_empty() {
         return Ok(None);
@@ -160,9 +158,9 @@ pub(crate) fn for_settings(
 }
 
 /// The directory by which consent for what is run in `here` is remembered.
-pub(crate) fn repository_of(here: &Path) -> Result<PathBuf, CliError> {
+pub(crate) fn repository_of(here: &Path) -> Result<PathBuf, Failure> {
     let root = crate::paths::find_upwards(here, ".git").unwrap_or_else(|| here.to_owned());
-    std::fs::canonicalize(&root).map_err(|error| CliError::usage(format!("there is no {}: {error}", root.display())))
+    std::fs::canonicalize(&root).map_err(|error| Failure::usage(format!("there is no {}: {error}", root.display())))
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use cirun_diagnostics::Failure;
 use cirun_terminal_text::{legible, legible_in_colour};
 
-use crate::{args::ColorChoice, error::CliError};
+use crate::args::ColorChoice;
 
 static COLOR: AtomicBool = AtomicBool::new(false);
 
@@ -157,15 +158,15 @@ fn terminal_width() -> Option<usize> {
 }
 
 /// Writes data to stdout. A reader that went away (`cirun plan | head`) is no error.
-pub(crate) fn data(text: &str) -> Result<(), CliError> {
+pub(crate) fn data(text: &str) -> Result<(), Failure> {
     stream(|out| out.write_all(text.as_bytes()))
 }
 
 /// Writes data to stdout as it comes.
-pub(crate) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+pub(crate) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let mut stdout = BufWriter::with_capacity(1 << 16, Legible { out: io::stdout().lock(), rest: Vec::new() });
     match write(&mut stdout).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::io("cannot write to stdout", &error)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::io("cannot write to stdout", error)),
         Ok(()) | Err(_) => Ok(()),
     }
 }
@@ -229,6 +230,12 @@ impl Write for Data {
 /// Writes a line for people to stderr; where stderr is gone, no one reads it.
 pub(crate) fn say(text: &str) {
     write_line(&legible(text));
+}
+
+/// Writes why a command failed, and what to do about it.
+pub(crate) fn fail(failure: &Failure) {
+    say(&format!("error: {failure}"));
+    failure.remedies().iter().for_each(|remedy| say(&format!(" help: {remedy}")));
 }
 
 /// Writes a line that has colours of our own.

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use cirun_diagnostics::Failure;
 use cirun_docker_executor::{ConnectOptions, DockerConfig, Engine, HostOs, connect};
 
-use crate::{environment::Environment, error::CliError, paths::Paths};
+use crate::{environment::Environment, paths::Paths};
 
 /// Connects to the engine that this environment means.
-pub(crate) async fn find(environment: &Environment, paths: &Paths) -> Result<Engine, CliError> {
+pub(crate) async fn find(environment: &Environment, paths: &Paths) -> Result<Engine, Failure> {
     Ok(connect(&options(environment, paths)).await?)
 }
 
@@ -32,7 +33,7 @@ fn options(environment: &Environment, paths: &Paths) -> ConnectOptions {
 }
 
 /// The user's registry logins.
-pub(crate) fn logins(environment: &Environment, paths: &Paths) -> Result<DockerConfig, CliError> {
+pub(crate) fn logins(environment: &Environment, paths: &Paths) -> Result<DockerConfig, Failure> {
     Ok(DockerConfig::load(&config_dir(environment, paths))?)
 }
 

@@ -2,6 +2,8 @@
 
 use std::process;
 
+use cirun_diagnostics::FailureKind;
+
 /// How cirun ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -58,5 +60,21 @@ impl ExitCode {
 impl From<ExitCode> for process::ExitCode {
     fn from(code: ExitCode) -> Self {
         Self::from(code.code())
+    }
+}
+
+impl From<FailureKind> for ExitCode {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Usage => Self::Usage,
+            FailureKind::Input => Self::InvalidInput,
+            FailureKind::Stage => Self::StageFailed,
+            FailureKind::Engine => Self::Engine,
+            FailureKind::Image => Self::Image,
+            FailureKind::Aws => Self::Aws,
+            FailureKind::Parity => Self::Parity,
+            FailureKind::Interrupted => Self::Interrupted,
+            FailureKind::Bug => Self::Bug,
+        }
     }
 }

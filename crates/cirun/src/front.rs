@@ -22,6 +22,7 @@ use bytes::Bytes;
 pub(crate) use certificates::{OnDemand, machine_scope};
 use cirun_aws::{Authority, Scope};
 use cirun_aws_emulator::OidcKey;
+use cirun_diagnostics::Failure;
 use cirun_docker_executor::{Bind, HelperImage, PodImage, ReadyLine, RootFs, Sidecar, VolumeMount, WatcherImage};
 use cirun_image_ref::AWS_SUFFIXES;
 use cirun_plan::PortBinding;
@@ -36,7 +37,6 @@ pub(crate) use upstream::{Route, SERVICE_START, roots, route};
 
 use crate::{
     command::inside::{EmulatorFile, HttpsFile, UpstreamFile},
-    error::CliError,
     own_image::OwnImage,
     record::Record,
 };
@@ -118,7 +118,7 @@ pub(crate) fn gateway(
     authority: &Authority,
     record: &Record,
     orders: Orders,
-) -> Result<Sidecar, CliError> {
+) -> Result<Sidecar, Failure> {
     let file = EmulatorFile {
         data: PathBuf::from(DATA_DIRECTORY),
         https: Some(HttpsFile {

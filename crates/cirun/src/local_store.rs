@@ -5,15 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_docker_executor::{Bind, StandInImage};
 use cirun_plan::{Action, ContainerAction, Plan};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    console,
-    error::CliError,
-    exit::ExitCode,
-    front,
+    console, front,
     own_image::OwnImage,
     paths::Paths,
     record::{Record, close_to_others, open_to_all},
@@ -46,16 +44,16 @@ impl LocalStore {
 
     /// Makes the directories, if a step of the plan uses them. Step containers run as any user, so everyone may write to
     /// them; what is around them is closed to other users.
-    pub(crate) fn make(&self, plan: &Plan) -> Result<(), CliError> {
+    pub(crate) fn make(&self, plan: &Plan) -> Result<(), Failure> {
         if stand_ins(plan).next().is_none() {
             return Ok(());
         }
         for directory in [&self.caches, &self.artifacts] {
-            make(directory).map_err(|error| CliError::io(directory.display(), &error))?;
+            make(directory).map_err(|error| Failure::io(directory.display(), error))?;
         }
         let all = self.caches.parent().unwrap_or(&self.caches);
         cirun_local_store::make_room_in_all(all, KEPT_OF_ALL, &mut |line| console::say(&format!("caches: {line}")))
-            .map_err(|error| CliError::new(ExitCode::Engine, error.to_string()))
+            .map_err(|error| Failure::new(FailureKind::Engine, error.to_string()))
     }
 
     /// What plays plugins in containers.
@@ -128,9 +126,9 @@ pub(crate) fn say_collected(artifacts: &Path) {
 }
 
 /// Removes the caches of this user; returns how many bytes they were, or none where there are none.
-pub(crate) fn clear_caches(paths: &Paths, dry_run: bool) -> Result<Option<u64>, CliError> {
+pub(crate) fn clear_caches(paths: &Paths, dry_run: bool) -> Result<Option<u64>, Failure> {
     let caches = paths.caches();
-    let failed = |error: io::Error| CliError::io(caches.display(), &error);
+    let failed = |error: io::Error| Failure::io(caches.display(), error);
     let mut files = Vec::new();
     list(&caches, &mut files).map_err(failed)?;
     if files.is_empty() {

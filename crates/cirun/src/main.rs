@@ -15,7 +15,6 @@ mod diagnostics;
 mod documentation;
 mod engine;
 mod environment;
-mod error;
 mod exit;
 mod front;
 mod git;
@@ -39,9 +38,9 @@ mod terminal;
 use std::process;
 
 use args::{Args, Command, InsideCommand};
+use cirun_diagnostics::Failure;
 use clap::Parser;
 use environment::Environment;
-use error::CliError;
 use exit::ExitCode;
 use mimalloc::MiMalloc;
 
@@ -65,15 +64,15 @@ fn main() -> process::ExitCode {
     match run(args) {
         Ok(code) => code.into(),
         Err(error) => {
-            console::say(&error.to_string());
-            error.code().into()
+            console::fail(&error);
+            ExitCode::from(error.kind()).into()
         }
     }
 }
 
-fn run(args: Args) -> Result<ExitCode, CliError> {
+fn run(args: Args) -> Result<ExitCode, Failure> {
     let environment =
-        Environment::capture().map_err(|error| CliError::usage(format!("there is no current directory: {error}")))?;
+        Environment::capture().map_err(|error| Failure::usage(format!("there is no current directory: {error}")))?;
     console::set_color(args.color, environment.get("NO_COLOR").is_some());
     match args.command {
         Command::Local { file, plan, run } => block_on(command::local::run(file, &plan, &run, &environment))?,
@@ -100,10 +99,10 @@ fn run(args: Args) -> Result<ExitCode, CliError> {
 }
 
 /// Runs a command that waits for others; those that only read files need no runtime.
-fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| CliError::io("cannot start the runtime", &error))?;
+        .map_err(|error| Failure::io("cannot start the runtime", error))?;
     Ok(runtime.block_on(work))
 }

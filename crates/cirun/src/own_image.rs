@@ -10,9 +10,8 @@ use std::{
     time::UNIX_EPOCH,
 };
 
+use cirun_diagnostics::Failure;
 use sha2::{Digest, Sha256};
-
-use crate::error::CliError;
 
 const BINARY: &str = "cirun";
 const LIBRARIES: &str = "lib";
@@ -37,14 +36,14 @@ struct Library {
 
 impl OwnImage {
     /// Finds the running binary and what it is linked with.
-    pub(crate) fn locate() -> Result<Self, CliError> {
+    pub(crate) fn locate() -> Result<Self, Failure> {
         if !cfg!(target_os = "linux") {
-            return Err(CliError::usage("this build of cirun cannot run inside a Linux container")
+            return Err(Failure::usage("this build of cirun cannot run inside a Linux container")
                 .help("use `--aws off`, or run a Linux build of cirun inside the engine's VM"));
         }
-        let binary = env::current_exe().map_err(|error| CliError::io("cannot find cirun's own binary", &error))?;
-        let libraries = linked(&binary).map_err(|error| CliError::io("cannot list cirun's libraries", &error))?;
-        let stamp = stamp(&binary).map_err(|error| CliError::io(binary.display(), &error))?;
+        let binary = env::current_exe().map_err(|error| Failure::io("cannot find cirun's own binary", error))?;
+        let libraries = linked(&binary).map_err(|error| Failure::io("cannot list cirun's libraries", error))?;
+        let stamp = stamp(&binary).map_err(|error| Failure::io(binary.display(), error))?;
         let entrypoint = match libraries.iter().find(|library| library.loader) {
             Some(loader) => {
                 vec![

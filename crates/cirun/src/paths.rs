@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use cirun_diagnostics::Failure;
 use etcetera::{BaseStrategy, choose_base_strategy};
-
-use crate::error::CliError;
 
 /// The directories of one user.
 #[derive(Debug, Clone)]
@@ -23,9 +22,9 @@ pub(crate) struct Paths {
 
 impl Paths {
     /// The directories by the system's convention (XDG on Linux and macOS).
-    pub(crate) fn find() -> Result<Self, CliError> {
+    pub(crate) fn find() -> Result<Self, Failure> {
         let base = choose_base_strategy().map_err(|_| {
-            CliError::usage("there is no home directory").help("set HOME to a directory that cirun can write to")
+            Failure::usage("there is no home directory").help("set HOME to a directory that cirun can write to")
         })?;
         let state = base.state_dir().unwrap_or_else(|| base.data_dir().join("state"));
         Ok(Self {

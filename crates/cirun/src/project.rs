@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use cirun_beneath::{Refusal, Root};
-use cirun_diagnostics::{Diagnostic, Severity, SourceId, Sources};
+use cirun_diagnostics::{Diagnostic, Failure, Severity, SourceId, Sources};
 use cirun_parser::{Document, DocumentKind, Node};
 
 use crate::{
-    console,
-    error::CliError,
-    repository::{self, Boundary, LeftOut, Place},
+    console, repository,
+    repository::{Boundary, LeftOut, Place},
 };
 
 /// Where documents are looked for below the workspace.
@@ -33,7 +32,7 @@ pub(crate) struct Project {
 impl Project {
     /// Reads `file` and every document in `places`. Mistakes in files that the pipeline may not even use do not stop it: they
     /// become warnings; so do files that are left out.
-    pub(crate) fn read(file: &Path, boundary: Boundary, places: Vec<Place>) -> Result<Self, CliError> {
+    pub(crate) fn read(file: &Path, boundary: Boundary, places: Vec<Place>) -> Result<Self, Failure> {
         let mut project = Self { boundary, ..Self::default() };
         project.add_named(file)?;
         let (documents, left_out) = repository::find(places);
@@ -56,7 +55,7 @@ impl Project {
     }
 
     /// Reads one more file, an input set for instance; its mistakes are errors.
-    pub(crate) fn read_more(&mut self, file: &Path) -> Result<Vec<Document>, CliError> {
+    pub(crate) fn read_more(&mut self, file: &Path) -> Result<Vec<Document>, Failure> {
         let before = self.documents.len();
         self.add_named(file)?;
         Ok(self.documents[before..].to_vec())
@@ -79,7 +78,7 @@ impl Project {
     }
 
     /// Adds a file that a person named.
-    fn add_named(&mut self, path: &Path) -> Result<(), CliError> {
+    fn add_named(&mut self, path: &Path) -> Result<(), Failure> {
         let bytes = self.boundary.read(path, repository::LARGEST).map_err(|refusal| cannot_read(path, &refusal))?;
         self.add(path, &bytes, Severity::Error);
         Ok(())
@@ -111,8 +110,8 @@ fn at_most(mut diagnostic: Diagnostic, worst: Severity) -> Diagnostic {
     diagnostic
 }
 
-fn cannot_read(path: &Path, refusal: &Refusal) -> CliError {
-    let error = CliError::invalid(format!("cannot read {}: {}", path.display(), repository::why(refusal)));
+fn cannot_read(path: &Path, refusal: &Refusal) -> Failure {
+    let error = Failure::input(format!("cannot read {}: {}", path.display(), repository::why(refusal)));
     match refusal {
         Refusal::Link(_) => error.help("name the file itself: cirun does not follow links in a repository"),
         Refusal::Kind { .. } | Refusal::Changed => error.help("name the pipeline's file"),
@@ -126,10 +125,10 @@ fn same_file(one: &Path, other: &Path) -> bool {
 }
 
 /// The pipeline to use when none is named: the only one under `.harness/`, or the only one with a CI stage.
-pub(crate) fn default_pipeline(workspace: &Path) -> Result<PathBuf, CliError> {
+pub(crate) fn default_pipeline(workspace: &Path) -> Result<PathBuf, Failure> {
     let directory = workspace.join(DOCUMENTS);
     if !directory.is_dir() {
-        return Err(CliError::usage(format!("no pipeline was named, and there is no {}", directory.display()))
+        return Err(Failure::usage(format!("no pipeline was named, and there is no {}", directory.display()))
             .help("name a pipeline: `cirun local path/to/pipeline.yaml`"));
     }
     let mut pipelines = Vec::new();
@@ -154,12 +153,12 @@ pub(crate) fn default_pipeline(workspace: &Path) -> Result<PathBuf, CliError> {
             for LeftOut { path, refusal } in &left_out {
                 console::say(&format!("warning: `{}` is left out: {}", path.display(), repository::why(refusal)));
             }
-            Err(CliError::usage(format!("there is no pipeline under {}", directory.display()))
+            Err(Failure::usage(format!("there is no pipeline under {}", directory.display()))
                 .help("name a pipeline: `cirun local path/to/pipeline.yaml`"))
         }
         (all, _) => {
             let list: String = all.iter().map(|(path, _)| format!("\n  {}", path.display())).collect();
-            Err(CliError::usage(format!("there are {} pipelines under {}:{list}", all.len(), directory.display()))
+            Err(Failure::usage(format!("there are {} pipelines under {}:{list}", all.len(), directory.display()))
                 .help("name one of them"))
         }
     }

@@ -13,11 +13,12 @@ use std::{
 };
 
 use cirun_beneath::{Kind, Limits, Root};
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_engine::Masker;
 pub(crate) use invocation::Invocation;
 pub(crate) use leftovers::{left_behind, remove as remove_leftovers};
 
-use crate::{error::CliError, exit::ExitCode, paths::Paths, session::POD_TOKEN_FILE};
+use crate::{paths::Paths, session::POD_TOKEN_FILE};
 
 /// The events of a run, one JSON object a line.
 const EVENTS: &str = "events.jsonl";
@@ -65,10 +66,10 @@ pub(crate) enum StepFiles {
 
 impl Record {
     /// Makes the directory of a new run, and removes the oldest records beyond those that are kept.
-    pub(crate) fn create(paths: &Paths, run: &str) -> Result<Self, CliError> {
+    pub(crate) fn create(paths: &Paths, run: &str) -> Result<Self, Failure> {
         let directory = paths.run(run);
         let unusable = |error: io::Error| {
-            CliError::io(format!("cannot make the run's record {}", directory.display()), &error)
+            Failure::io(format!("cannot make the run's record {}", directory.display()), error)
                 .help("make the directory writable, or name another one with XDG_STATE_HOME")
         };
         for name in [ENGINE, EMULATOR] {
@@ -79,10 +80,10 @@ impl Record {
         let alive = File::create(&unlocked).map_err(unusable)?;
         alive.lock().and_then(|()| fs::rename(&unlocked, directory.join(ALIVE))).map_err(unusable)?;
         let record = Self { directory, _alive: Arc::new(alive) };
-        close_to_others(&record.directory).map_err(|error| CliError::io(record.directory.display(), &error))?;
-        open_to_all(&record.steps()).map_err(|error| CliError::io(record.steps().display(), &error))?;
+        close_to_others(&record.directory).map_err(|error| Failure::io(record.directory.display(), error))?;
+        open_to_all(&record.steps()).map_err(|error| Failure::io(record.steps().display(), error))?;
         prune(record.directory.parent().unwrap_or(Path::new(".")))
-            .map_err(|error| CliError::io("cannot remove old records", &error))?;
+            .map_err(|error| Failure::io("cannot remove old records", error))?;
         Ok(record)
     }
 
@@ -112,16 +113,16 @@ impl Record {
     }
 
     /// The directory of the socket that steps get in place of the engine's.
-    pub(crate) fn guard(&self) -> Result<PathBuf, CliError> {
+    pub(crate) fn guard(&self) -> Result<PathBuf, Failure> {
         let directory = self.directory.join(GUARD);
-        fs::create_dir_all(&directory).map_err(|error| CliError::io(directory.display(), &error))?;
+        fs::create_dir_all(&directory).map_err(|error| Failure::io(directory.display(), error))?;
         Ok(directory)
     }
 
     /// Files of cirun's own that containers get one by one: the directory is mounted nowhere.
-    pub(crate) fn private(&self) -> Result<PathBuf, CliError> {
+    pub(crate) fn private(&self) -> Result<PathBuf, Failure> {
         let directory = self.directory.join(PRIVATE);
-        fs::create_dir_all(&directory).map_err(|error| CliError::io(directory.display(), &error))?;
+        fs::create_dir_all(&directory).map_err(|error| Failure::io(directory.display(), error))?;
         Ok(directory)
     }
 
@@ -131,12 +132,12 @@ impl Record {
     }
 
     /// Keeps the plan, and what the run was started with; no secret of the plan.
-    pub(crate) fn keep(&self, plan: &cirun_plan::Plan, mut invocation: Invocation) -> Result<(), CliError> {
+    pub(crate) fn keep(&self, plan: &cirun_plan::Plan, mut invocation: Invocation) -> Result<(), Failure> {
         let masker = Masker::new(&plan.secrets);
         invocation.mask(&masker);
         let json = serde_json::to_string_pretty(&invocation);
         self.write(PLAN, &masked_json(cirun_plan::to_json(plan), &masker)?)?;
-        self.write(invocation::FILE, &json.map_err(|error| CliError::new(ExitCode::Bug, error.to_string()))?)
+        self.write(invocation::FILE, &json.map_err(|error| Failure::new(FailureKind::Bug, error.to_string()))?)
     }
 
     /// Removes what the run's steps wrote for cirun: it has read it, and it is not masked.
@@ -168,9 +169,9 @@ impl Record {
     }
 
     /// Writes a file of the record.
-    pub(crate) fn write(&self, name: &str, content: &str) -> Result<(), CliError> {
+    pub(crate) fn write(&self, name: &str, content: &str) -> Result<(), Failure> {
         let path = self.directory.join(name);
-        fs::write(&path, content).map_err(|error| CliError::io(path.display(), &error))
+        fs::write(&path, content).map_err(|error| Failure::io(path.display(), error))
     }
 }
 
@@ -211,11 +212,11 @@ pub(crate) fn open_to_all(_directory: &Path) -> io::Result<()> {
 }
 
 /// Masks the texts of a JSON document; its keys are cirun's own, and names of variables.
-fn masked_json(text: String, masker: &Masker) -> Result<String, CliError> {
+fn masked_json(text: String, masker: &Masker) -> Result<String, Failure> {
     if matches!(masker.mask(&text), Cow::Borrowed(_)) {
         return Ok(text);
     }
-    let bug = |error: serde_json::Error| CliError::new(ExitCode::Bug, error.to_string());
+    let bug = |error: serde_json::Error| Failure::new(FailureKind::Bug, error.to_string());
     let mut json = serde_json::from_str(&text).map_err(bug)?;
     mask_texts(&mut json, masker);
     serde_json::to_string_pretty(&json).map_err(bug)

@@ -5,13 +5,13 @@ mod given;
 use std::{fmt, path::Path};
 
 use cirun_beneath::Refusal;
+use cirun_diagnostics::Failure;
 use cirun_plan::Secret;
 use indexmap::IndexMap;
 
 pub(crate) use self::given::{GivenSecret, Source, ask, warn_of_values};
 use crate::{
     environment::Environment,
-    error::CliError,
     repository::{LARGEST, read_own},
 };
 
@@ -31,8 +31,8 @@ impl Secrets {
         flags: &[GivenSecret],
         files: impl Iterator<Item = (&'a Path, Result<Vec<u8>, Refusal>)>,
         environment: impl Iterator<Item = (String, String)>,
-        ask: impl Fn(&str) -> Result<Option<Secret>, CliError>,
-    ) -> Result<Self, CliError> {
+        ask: impl Fn(&str) -> Result<Option<Secret>, Failure>,
+    ) -> Result<Self, Failure> {
         let mut secrets = Self::default();
         for (name, value) in environment {
             if let Some(id) = name.strip_prefix(VARIABLE_PREFIX) {
@@ -75,13 +75,12 @@ impl Secrets {
     }
 }
 
-fn read(path: &Path) -> Result<String, CliError> {
+fn read(path: &Path) -> Result<String, Failure> {
     text_of(read_own(path, LARGEST), path)
 }
 
-fn text_of(content: Result<Vec<u8>, Refusal>, path: &Path) -> Result<String, CliError> {
-    let cannot =
-        |why: &dyn fmt::Display| CliError::invalid(format!("cannot read secrets from {}: {why}", path.display()));
+fn text_of(content: Result<Vec<u8>, Refusal>, path: &Path) -> Result<String, Failure> {
+    let cannot = |why: &dyn fmt::Display| Failure::input(format!("cannot read secrets from {}: {why}", path.display()));
     String::from_utf8(content.map_err(|refusal| cannot(&refusal))?).map_err(|_| cannot(&"it is not UTF-8 text"))
 }
 
@@ -118,7 +117,7 @@ fn is_credential(name: &str, value: &str) -> bool {
     is_named && value.chars().count() >= SHORTEST && !Path::new(value).is_absolute()
 }
 
-fn parse_dotenv(text: &str, path: &Path) -> Result<Vec<(String, String)>, CliError> {
+fn parse_dotenv(text: &str, path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let mut pairs = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -126,7 +125,7 @@ fn parse_dotenv(text: &str, path: &Path) -> Result<Vec<(String, String)>, CliErr
             continue;
         }
         let Some((name, value)) = line.strip_prefix("export ").unwrap_or(line).split_once('=') else {
-            return Err(CliError::invalid(format!("{}:{}:1: expected NAME=VALUE", path.display(), index + 1)));
+            return Err(Failure::input(format!("{}:{}:1: expected NAME=VALUE", path.display(), index + 1)));
         };
         pairs.push((name.trim().to_owned(), unquote(value.trim())));
     }
@@ -213,6 +212,6 @@ mod tests {
     #[test]
     fn a_line_without_a_value_is_named() {
         let error = parse_dotenv("a=1\nnonsense", Path::new("s.env")).unwrap_err();
-        assert_eq!(error.to_string(), "error: s.env:2:1: expected NAME=VALUE");
+        assert_eq!(error.to_string(), "s.env:2:1: expected NAME=VALUE");
     }
 }

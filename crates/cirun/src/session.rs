@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub(crate) use assemble::{BUILDKIT_FILE, POD_TOKEN_FILE, PRIVATE_DIR, Purpose, TRUST_BUNDLE_FILE};
 pub(crate) use aws_inputs::emulated_delegate;
-use cirun_diagnostics::{Diagnostic, Severity, Sources};
+use cirun_diagnostics::{Diagnostic, Failure, Severity, Sources};
 use cirun_parser::model::Pipeline;
 use cirun_plan::{Plan, Secret};
 use cirun_planner::{Inputs, Planned};
@@ -22,8 +22,8 @@ pub(crate) use locate::{Located, Standing, find, locate, settings};
 pub(crate) use plan_again::Demands;
 
 use crate::{
-    args::PlanOptions, consent::Request, diagnostics, environment::Environment, error::CliError, paths::Paths,
-    repository, settings::Settings,
+    args::PlanOptions, consent::Request, diagnostics, environment::Environment, paths::Paths, repository,
+    settings::Settings,
 };
 
 /// A pipeline, planned, with everything that was decided on the way.
@@ -78,7 +78,7 @@ pub(crate) struct Findings {
 
 impl Findings {
     /// Looks for everything that is wrong, in a file that may hold no pipeline at all.
-    pub(crate) fn of(file: Option<PathBuf>, plan: &PlanOptions, environment: &Environment) -> Result<Self, CliError> {
+    pub(crate) fn of(file: Option<PathBuf>, plan: &PlanOptions, environment: &Environment) -> Result<Self, Failure> {
         let located = locate(file, plan, None, environment)?;
         match assemble::assemble(located, plan, environment, Purpose::Inspect) {
             Ok(session) => {
@@ -98,25 +98,25 @@ enum OpenError {
     /// No pipeline is left to plan; the diagnostics say why.
     NoPipeline(Box<Findings>),
     /// What the pipeline needs is not there.
-    Cli(CliError),
+    Cli(Failure),
 }
 
 impl OpenError {
     /// Prints the diagnostics.
-    fn told(self) -> CliError {
+    fn told(self) -> Failure {
         match self {
             Self::NoPipeline(findings) => {
                 let Findings { file, sources, diagnostics, asks: _, inspected: _ } = *findings;
                 diagnostics::say(&diagnostics, Severity::Note, &sources);
-                CliError::invalid(format!("{} holds no pipeline that can be planned", file.display()))
+                Failure::input(format!("{} holds no pipeline that can be planned", file.display()))
             }
             Self::Cli(error) => error,
         }
     }
 }
 
-impl From<CliError> for OpenError {
-    fn from(error: CliError) -> Self {
+impl From<Failure> for OpenError {
+    fn from(error: Failure) -> Self {
         Self::Cli(error)
     }
 }
@@ -128,7 +128,7 @@ impl Session {
         plan: &PlanOptions,
         environment: &Environment,
         purpose: Purpose,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, Failure> {
         assemble::assemble(located, plan, environment, purpose).map_err(OpenError::told)
     }
 
@@ -143,12 +143,12 @@ impl Session {
         plan: &PlanOptions,
         environment: &Environment,
         purpose: Purpose,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, Failure> {
         Self::open(locate(file, plan, None, environment)?, plan, environment, purpose)
     }
 
     /// Prints every diagnostic of at least `least`, and fails if one is an error. Files that were left out are always named.
-    pub(crate) fn demand_valid(&self, least: Severity) -> Result<(), CliError> {
+    pub(crate) fn demand_valid(&self, least: Severity) -> Result<(), Failure> {
         diagnostics::say(&self.diagnostics, least, &self.sources);
         if least > Severity::Warning {
             let left_out = self.diagnostics.iter().filter(|found| repository::is_left_out(found)).cloned();
@@ -159,7 +159,7 @@ impl Session {
             return Ok(());
         }
         let consequence = if self.running { "; nothing was started" } else { "" };
-        Err(CliError::invalid(format!("the pipeline has {}{consequence}", human_count(errors, "error"))))
+        Err(Failure::input(format!("the pipeline has {}{consequence}", human_count(errors, "error"))))
     }
 
     /// How many diagnostics are errors.

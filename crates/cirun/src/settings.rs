@@ -7,10 +7,10 @@ mod repository;
 
 use std::{fmt, path::PathBuf};
 
-use cirun_aws_emulator::Upstream;
+use cirun_image_ref::Endpoint;
 use cirun_plan::Profile;
 use indexmap::IndexMap;
-pub(crate) use layer::{Layer, UpstreamWord, VARIABLES, Values};
+pub(crate) use layer::{EndpointWord, Layer, VARIABLES, Values};
 pub(crate) use repository::Beyond;
 #[cfg(test)]
 pub(crate) use repository::{May, RULES, Rule};
@@ -87,7 +87,7 @@ pub(crate) struct Settings {
     /// `aws-profile`.
     pub aws_profile: Option<Setting<String>>,
     /// `aws-endpoint-url`: where the emulated AWS forwards STS and ECR.
-    pub aws_endpoint_url: Option<Setting<Upstream>>,
+    pub aws_endpoint_url: Option<Setting<Endpoint>>,
     /// `oidc-token-command`: what prints the CI service's OIDC token, for real AWS.
     pub oidc_token_command: Option<Setting<String>>,
     /// `allow-account`.

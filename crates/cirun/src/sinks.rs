@@ -7,7 +7,8 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use cirun_engine::{Event, with_causes};
+use cirun_diagnostics::{Failure, FailureKind, with_causes};
+use cirun_engine::Event;
 use cirun_report::{
     Colour, Fanout, HtmlSink, JsonSink, JunitSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink,
     SinkError, TtySink,
@@ -19,8 +20,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     args::{ProgressMode, RunOptions},
     console,
-    error::CliError,
-    exit::ExitCode,
     record::Record,
 };
 
@@ -37,7 +36,7 @@ pub(crate) struct Opened {
 }
 
 /// Opens every sink of a run.
-pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record) -> Result<Opened, CliError> {
+pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record) -> Result<Opened, Failure> {
     let mut pause = None;
     let look = look();
     let mut sinks = Fanout::new().with(JsonSink::new(create(&record.events())?)).with(LogFilesSink::new(record.logs()));
@@ -46,7 +45,7 @@ pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record
         ProgressMode::Auto | ProgressMode::Tty if tty => {
             let sink =
                 TtySink::new(::console::Term::buffered_stderr(), look.colour, Refresh::default(), Timestamp::now);
-            let sink = sink.map_err(|error| CliError::new(ExitCode::Bug, with_causes(&error)))?;
+            let sink = sink.map_err(|error| Failure::new(FailureKind::Bug, with_causes(&error)))?;
             pause = Some(sink.pause());
             sinks.push(Box::new(sink));
         }
@@ -69,10 +68,10 @@ pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record
 }
 
 /// Opens a file of output.
-pub(crate) fn create(path: &Path) -> Result<BufWriter<File>, CliError> {
+pub(crate) fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
     File::create(path)
         .map(BufWriter::new)
-        .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))
+        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
 }
 
 /// Feeds the sinks on a thread of their own until the events end; a sink that fails asks the run to stop.

@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -217,7 +218,34 @@ pub enum BackendError {
     },
 }
 
+/// What a person is shown, and the kind that decides the exit code.
+impl From<BackendError> for Failure {
+    fn from(error: BackendError) -> Self {
+        let (kind, remedy) = (error.kind(), error.remedy());
+        let failure = Self::caused(kind, error);
+        match remedy {
+            Some(remedy) => failure.help(remedy),
+            None => failure,
+        }
+    }
+}
+
 impl BackendError {
+    /// What the exit code depends on.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Image { .. } => FailureKind::Image,
+            Self::Unreachable { .. } | Self::Engine { .. } | Self::Io { .. } => FailureKind::Engine,
+        }
+    }
+
+    fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Unreachable { remedy, .. } => *remedy,
+            Self::Image { .. } | Self::Engine { .. } | Self::Io { .. } => None,
+        }
+    }
+
     /// The error with its causes, on one line.
     pub(crate) fn in_full(&self) -> String {
         match self {

@@ -17,7 +17,6 @@ mod ready;
 mod run;
 
 mod attempt;
-mod causes;
 mod condition;
 mod dispatch;
 mod dotenv;
@@ -45,7 +44,7 @@ pub use backend::{
     Backend, BackendError, Exit, MissedReport, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, ServiceExit,
     StepIo,
 };
-pub use causes::with_causes;
+pub use cirun_diagnostics::with_causes;
 pub use config::{
     AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Visit, Waiting,
 };

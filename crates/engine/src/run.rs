@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use cirun_diagnostics::FailureKind;
 use cirun_plan::{Plan, PlannedStage, Profile, StageId, StepPath};
 use jiff::Timestamp;
 use tokio::{sync::mpsc, time::Instant};
@@ -60,6 +61,17 @@ pub enum RunError {
         /// The step of the task, if it had one.
         step: Option<StepPath>,
     },
+}
+
+impl RunError {
+    /// What the exit code depends on.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Backend(error) => error.kind(),
+            Self::Abandoned => FailureKind::Engine,
+            Self::Panicked { .. } => FailureKind::Bug,
+        }
+    }
 }
 
 /// The error that ended a run.

@@ -4,6 +4,7 @@
 
 mod aws;
 mod ecr;
+mod endpoint;
 mod host;
 mod hub;
 mod locality;
@@ -14,6 +15,7 @@ mod rule;
 
 pub use aws::{AWS_SUFFIXES, is_aws_name};
 pub use ecr::EcrRegistry;
+pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use host::{host_and_port, is_dns_name, is_loopback};
 pub use hub::{DOCKER_HUB, DOCKER_HUB_HOSTS, DOCKER_HUB_INDEX, canonical_registry, is_docker_hub};
 pub use locality::Locality;

@@ -70,14 +70,14 @@ pub(crate) struct UpstreamClient {
 
 impl fmt::Display for UpstreamClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.upstream.fmt(f)
+        self.upstream.endpoint.fmt(f)
     }
 }
 
 impl UpstreamClient {
     /// Creates the client; the error names the certificate that cannot be read.
     pub(crate) fn new(upstream: Upstream) -> Result<Self, String> {
-        let tls = upstream.secure.then(|| trusting(&upstream.roots).map(TlsConnector::from)).transpose()?;
+        let tls = upstream.endpoint.secure.then(|| trusting(&upstream.roots).map(TlsConnector::from)).transpose()?;
         Ok(Self { upstream, tls })
     }
 
@@ -127,7 +127,7 @@ impl UpstreamClient {
     async fn connect(&self) -> io::Result<TcpStream> {
         let deadline = Instant::now() + self.upstream.start;
         loop {
-            match TcpStream::connect((self.host(), self.upstream.port)).await {
+            match TcpStream::connect((self.host(), self.upstream.endpoint.port)).await {
                 Err(_) if Instant::now() < deadline => sleep(TRY_AGAIN).await,
                 tried => return tried,
             }
@@ -151,7 +151,7 @@ impl UpstreamClient {
 
     /// An IPv6 address has brackets in a URL, and none in a socket's address.
     fn host(&self) -> &str {
-        self.upstream.host.trim_matches(['[', ']'])
+        self.upstream.endpoint.host.trim_matches(['[', ']'])
     }
 }
 

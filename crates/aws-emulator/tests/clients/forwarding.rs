@@ -1,6 +1,7 @@
 //! Forwarding to the emulators that are packages: moto and ministack (STS and ECR there), LocalStack (STS there, ECR here).
 
 use anyhow::{Context as _, Result, ensure};
+use cirun_aws_emulator::Upstream;
 use insta::assert_snapshot;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
 };
 
 async fn world(other: &Other) -> Result<World> {
-    let upstream = other.url.parse().context("our own address")?;
+    let upstream = Upstream::new(other.url.parse().context("our own address")?);
     let world = World::start_with(|config| config.upstream = Some(upstream)).await?;
     Ok(world.with_programs(tools::python("aws", &["awscli", "boto3"])?))
 }
@@ -122,7 +123,7 @@ async fn ministack_has_the_roles_and_the_repositories() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upstream_that_is_not_there_is_named() -> Result<()> {
     let port = free_port();
-    let upstream = format!("http://127.0.0.1:{port}").parse()?;
+    let upstream = Upstream::new(format!("http://127.0.0.1:{port}").parse()?);
     let world = World::start_with(|config| config.upstream = Some(upstream)).await?;
     let world = world.with_programs(tools::python("aws", &["awscli", "boto3"])?);
     let env = [&STATIC_KEYS[..], &[("AWS_MAX_ATTEMPTS", "1")]].concat();

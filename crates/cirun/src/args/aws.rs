@@ -6,7 +6,8 @@ use std::{
     time::Duration,
 };
 
-use cirun_aws_emulator::{Fault, Upstream};
+use cirun_aws_emulator::Fault;
+use cirun_image_ref::Endpoint;
 use clap::{Args, Subcommand};
 use jiff::{Span, SpanRelativeTo};
 
@@ -75,7 +76,7 @@ pub(crate) struct ServeOptions {
     pub region: String,
     /// Forward STS, ECR and S3 calls to LocalStack, moto or ministack, and answer only what it does not support
     #[arg(long, value_name = "URL")]
-    pub aws_endpoint_url: Option<Upstream>,
+    pub aws_endpoint_url: Option<Endpoint>,
 }
 
 /// The subject and the audience of a token.

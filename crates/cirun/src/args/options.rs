@@ -2,7 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use cirun_aws_emulator::{Fault, Upstream};
+use cirun_aws_emulator::Fault;
+use cirun_image_ref::Endpoint;
 use cirun_plan::{Profile, parse_duration};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
@@ -134,7 +135,7 @@ pub(crate) struct RunOptions {
     pub allow_accounts: Vec<String>,
     /// Forward STS, ECR and S3 calls to LocalStack, moto or ministack, on this machine or in a Background step (its id as host)
     #[arg(long, value_name = "URL", help_heading = "AWS")]
-    pub aws_endpoint_url: Option<Upstream>,
+    pub aws_endpoint_url: Option<Endpoint>,
     /// Make the emulated AWS fail on purpose: sts:expired, ecr:throttle, registry:503*2 and so on (repeatable)
     #[arg(long = "inject", value_name = "FAULT", value_parser = parse_fault, help_heading = "AWS")]
     pub faults: Vec<String>,

@@ -5,12 +5,13 @@ mod policy;
 mod serve;
 mod token;
 
+use cirun_diagnostics::Failure;
 pub(crate) use gc::inside as collect_inside;
 
-use crate::{args::AwsCommand, environment::Environment, error::CliError, exit::ExitCode};
+use crate::{args::AwsCommand, environment::Environment, exit::ExitCode};
 
 /// Does one of the commands.
-pub(crate) async fn run(command: AwsCommand, environment: &Environment) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(command: AwsCommand, environment: &Environment) -> Result<ExitCode, Failure> {
     match command {
         AwsCommand::Serve(options) => serve::run(*options, environment).await,
         AwsCommand::Token(options) => token::run(&options),

@@ -4,14 +4,13 @@ mod rules;
 
 use std::path::PathBuf;
 
-use cirun_diagnostics::{Severity, by_likeness, codes, json_lines, sarif};
+use cirun_diagnostics::{Failure, Severity, by_likeness, codes, json_lines, sarif};
 use cirun_report::human_count;
 
 use crate::{
     args::{CheckFormat, PlanOptions},
     console, diagnostics,
     environment::Environment,
-    error::CliError,
     exit::ExitCode,
     session::Findings,
 };
@@ -23,7 +22,7 @@ pub(crate) fn run(
     format: CheckFormat,
     explain: Option<String>,
     environment: &Environment,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, Failure> {
     if let Some(code) = explain {
         return explain_code(&code);
     }
@@ -69,7 +68,7 @@ fn say(checked: &[Findings]) {
     }
 }
 
-fn explain_code(wanted: &str) -> Result<ExitCode, CliError> {
+fn explain_code(wanted: &str) -> Result<ExitCode, Failure> {
     if let Some(rule) = rules::text(wanted) {
         console::data(&format!("{rule}\n"))?;
         return Ok(ExitCode::Success);
@@ -77,7 +76,7 @@ fn explain_code(wanted: &str) -> Result<ExitCode, CliError> {
     let Some(code) = codes::all().find(|code| code.id == wanted) else {
         let like = by_likeness(wanted, codes::all().map(|code| code.id).chain(rules::names()));
         let like = like.iter().take(3).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
-        return Err(CliError::usage(format!("there is no diagnostic and no rule `{wanted}`"))
+        return Err(Failure::usage(format!("there is no diagnostic and no rule `{wanted}`"))
             .help(format!("those with a similar name are {like}; docs/diagnostics.md and docs/reference have all")));
     };
     console::data(&format!("{} ({})\n\n{}\n\n{}\n", code.id, code.severity, code.title, code.explanation))?;

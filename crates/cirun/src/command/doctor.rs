@@ -4,9 +4,9 @@ mod engine;
 mod machine;
 
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
-use cirun_engine::with_causes;
+use cirun_diagnostics::{Failure, with_causes};
 
-use crate::{console, environment::Environment, error::CliError, exit::ExitCode, front::machine_scope, paths::Paths};
+use crate::{console, environment::Environment, exit::ExitCode, front::machine_scope, paths::Paths};
 
 /// What a finding means for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Finding {
 }
 
 /// Looks at everything that a run relies on. AWS is optional; the engine decides the exit code.
-pub(crate) async fn run(environment: &Environment) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(environment: &Environment) -> Result<ExitCode, Failure> {
     let paths = Paths::find()?;
     let mut findings = engine::look(environment, &paths).await;
     let has_engine =

@@ -4,7 +4,7 @@ mod docker_run;
 
 use std::path::PathBuf;
 
-use cirun_diagnostics::{Severity, by_likeness};
+use cirun_diagnostics::{Failure, Severity, by_likeness};
 use cirun_plan::{Action, ContainerAction, Environment as Variables, PlannedStep, PortBinding, StandIn, Text, Traced};
 use cirun_report::human_duration;
 
@@ -12,7 +12,6 @@ use crate::{
     args::PlanOptions,
     console,
     environment::Environment,
-    error::CliError,
     exit::ExitCode,
     session::{Purpose, Session},
 };
@@ -31,7 +30,7 @@ impl Fact {
 }
 
 /// Explains a step, or one of its variables or settings.
-pub(crate) fn run(words: Vec<String>, options: &PlanOptions, environment: &Environment) -> Result<ExitCode, CliError> {
+pub(crate) fn run(words: Vec<String>, options: &PlanOptions, environment: &Environment) -> Result<ExitCode, Failure> {
     let (file, step, name) = sort(words);
     let session = Session::show(file, options, environment, Purpose::Show)?;
     session.demand_valid(Severity::Error)?;
@@ -49,7 +48,7 @@ pub(crate) fn run(words: Vec<String>, options: &PlanOptions, environment: &Envir
         Some(name) => {
             let wanted: Vec<Fact> = facts.into_iter().filter(|fact| fact.name == name).collect();
             if wanted.is_empty() {
-                return Err(CliError::usage(format!("step `{}` has no variable or setting `{name}`", found.path))
+                return Err(Failure::usage(format!("step `{}` has no variable or setting `{name}`", found.path))
                     .help(format!("`cirun explain {step}` lists them")));
             }
             render(&wanted)
@@ -71,7 +70,7 @@ fn sort(words: Vec<String>) -> (Option<PathBuf>, String, Option<String>) {
     (file, step, words.next())
 }
 
-fn find<'a>(steps: &[&'a PlannedStep], wanted: &str) -> Result<&'a PlannedStep, CliError> {
+fn find<'a>(steps: &[&'a PlannedStep], wanted: &str) -> Result<&'a PlannedStep, Failure> {
     let by = |is_meant: &dyn Fn(&PlannedStep) -> bool| -> Vec<&'a PlannedStep> {
         steps.iter().copied().filter(|step| is_meant(step)).collect()
     };
@@ -86,13 +85,13 @@ fn find<'a>(steps: &[&'a PlannedStep], wanted: &str) -> Result<&'a PlannedStep, 
         Some([step]) => return Ok(step),
         Some(several) => {
             let paths: Vec<&str> = several.iter().map(|step| step.path.full()).collect();
-            return Err(CliError::usage(format!("`{wanted}` is {} steps", several.len()))
+            return Err(Failure::usage(format!("`{wanted}` is {} steps", several.len()))
                 .help(format!("name one of them: {}", paths.join(", "))));
         }
         None => {}
     }
     let like = by_likeness(wanted, steps.iter().map(|step| step.path.as_str()));
-    let error = CliError::usage(format!("there is no step `{wanted}`"));
+    let error = Failure::usage(format!("there is no step `{wanted}`"));
     Err(match like.first() {
         Some(nearest) => error.help(format!("did you mean `{nearest}`? `cirun list` lists them")),
         None => error,

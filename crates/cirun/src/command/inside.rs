@@ -12,16 +12,17 @@ use std::{
 
 use cirun_aws::Authority;
 use cirun_aws_emulator::{Certificates, Config, Listen, OidcIssuer, OidcKey, PlainHttp, RequestLog, Upstream};
+use cirun_diagnostics::{Failure, FailureKind};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     args::{InsideCommand, Relay},
     command::aws,
     console,
-    error::CliError,
     exit::ExitCode,
     front::{OnDemand, READY_LINE, RegistriesFile, ResolverFile, SERVICE_START, SHUTDOWN, resolver},
-    relay::{self, Target},
+    relay,
+    relay::Target,
     signals::Signals,
 };
 
@@ -81,14 +82,14 @@ pub(crate) struct HttpsFile {
 
 impl EmulatorFile {
     /// The file's text; it holds keys.
-    pub(crate) fn text(&self) -> Result<String, CliError> {
+    pub(crate) fn text(&self) -> Result<String, Failure> {
         serde_json::to_string(self)
-            .map_err(|error| CliError::aws_text(format!("cannot describe the gateway's work: {error}")))
+            .map_err(|error| Failure::new(FailureKind::Aws, format!("cannot describe the gateway's work: {error}")))
     }
 }
 
 /// Does what the container is for, until it is stopped.
-pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, Failure> {
     match command {
         InsideCommand::Watch => watch().await,
         InsideCommand::Pause { relays } => {
@@ -96,7 +97,7 @@ pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
                 let target = Target { host: "localhost".to_owned(), port: target, patience: SERVICE_START };
                 let every = SocketAddr::from(([0, 0, 0, 0], port));
                 let opened = relay::tcp(every, target).await;
-                opened.map_err(|error| CliError::io(format!("cannot listen on port {port}"), &error))?;
+                opened.map_err(|error| Failure::io(format!("cannot listen on port {port}"), error))?;
             }
             until_stopped().await
         }
@@ -113,7 +114,7 @@ pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
         InsideCommand::Emulator { config } => {
             let (config, resolver) = read(&config)?;
             if let Some(file) = resolver {
-                resolver::serve(file).await.map_err(|error| CliError::io("cannot listen on port 53", &error))?;
+                resolver::serve(file).await.map_err(|error| Failure::io("cannot listen on port 53", error))?;
             }
             serve(config).await
         }
@@ -121,8 +122,8 @@ pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, CliError> {
 }
 
 /// Prints the kernel's tables of sockets and a dot, over and over.
-async fn watch() -> Result<ExitCode, CliError> {
-    let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
+async fn watch() -> Result<ExitCode, Failure> {
+    let signals = Signals::listen().map_err(|error| Failure::io("cannot listen to signals", error))?;
     while !signals.stop.is_cancelled() {
         let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
         console::data(&format!("{}\n.\n", tables.concat()))?;
@@ -131,31 +132,31 @@ async fn watch() -> Result<ExitCode, CliError> {
     Ok(ExitCode::Success)
 }
 
-async fn serve(config: Config) -> Result<ExitCode, CliError> {
-    let server = cirun_aws_emulator::serve(config).await.map_err(|error| CliError::aws(&error))?;
+async fn serve(config: Config) -> Result<ExitCode, Failure> {
+    let server = cirun_aws_emulator::serve(config).await.map_err(Failure::aws)?;
     say_ready()?;
     until_stopped().await?;
     server.shutdown(SHUTDOWN).await;
     Ok(ExitCode::Success)
 }
 
-async fn until_stopped() -> Result<ExitCode, CliError> {
-    let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
+async fn until_stopped() -> Result<ExitCode, Failure> {
+    let signals = Signals::listen().map_err(|error| Failure::io("cannot listen to signals", error))?;
     signals.stop.cancelled().await;
     Ok(ExitCode::Success)
 }
 
-fn say_ready() -> Result<(), CliError> {
+fn say_ready() -> Result<(), Failure> {
     console::data(&format!("{READY_LINE}\n"))
 }
 
-fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {
-    let text = fs::read_to_string(path).map_err(|error| CliError::io(path.display(), &error))?;
-    let file: EmulatorFile =
-        serde_json::from_str(&text).map_err(|error| CliError::aws_text(format!("{}: {error}", path.display())))?;
+fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), Failure> {
+    let text = fs::read_to_string(path).map_err(|error| Failure::io(path.display(), error))?;
+    let file: EmulatorFile = serde_json::from_str(&text)
+        .map_err(|error| Failure::new(FailureKind::Aws, format!("{}: {error}", path.display())))?;
     let https = file.https.as_ref().map(|https| https.listen);
     let http = file.plain_port.map(|port| SocketAddr::from(([0, 0, 0, 0], port)));
-    let wrong = |error: &dyn std::fmt::Display| CliError::aws_text(format!("{}: {error}", path.display()));
+    let wrong = |error: &dyn std::fmt::Display| Failure::new(FailureKind::Aws, format!("{}: {error}", path.display()));
     let issuer = file.issuer.map(|key| OidcIssuer::of_key(&key)).transpose().map_err(|error| wrong(&error))?;
     let tls = match file.https {
         None => None,
@@ -167,7 +168,7 @@ fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), CliError> {
     };
     let faults = file.faults.iter().map(|fault| fault.parse()).collect::<Result<_, _>>();
     let upstream = file.upstream.map(|upstream| {
-        let there: Result<Upstream, _> = upstream.url.parse();
+        let there = upstream.url.parse().map(Upstream::new);
         there.map(|there| there.trusting(upstream.roots)).map(|there| match upstream.relay {
             Some(relay) => there.through(relay),
             None => there.within(SERVICE_START),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cirun_diagnostics::Severity;
+use cirun_diagnostics::{Failure, FailureKind, Severity};
 use cirun_plan::{Plan, PlannedStage, Role};
 use serde::Serialize;
 
@@ -10,7 +10,6 @@ use crate::{
     args::{ListFormat, PlanOptions},
     console,
     environment::Environment,
-    error::CliError,
     exit::ExitCode,
     session::{Purpose, Session},
 };
@@ -41,7 +40,7 @@ pub(crate) fn run(
     options: &PlanOptions,
     format: ListFormat,
     environment: &Environment,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, Failure> {
     let session = Session::show(file, options, environment, Purpose::List)?;
     session.demand_valid(Severity::Error)?;
     let rows = rows(session.plan());
@@ -49,7 +48,7 @@ pub(crate) fn run(
         ListFormat::Text => text(&rows),
         ListFormat::Json => {
             let json = serde_json::to_string_pretty(&rows);
-            json.map_err(|error| CliError::new(ExitCode::Bug, error.to_string()))? + "\n"
+            json.map_err(|error| Failure::new(FailureKind::Bug, error.to_string()))? + "\n"
         }
     };
     console::data(&text)?;

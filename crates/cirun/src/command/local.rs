@@ -17,8 +17,8 @@ mod shell;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use cirun_diagnostics::Severity;
-use cirun_engine::{Cancellation, Clock, Config, Earlier, Engine, with_causes};
+use cirun_diagnostics::{Failure, FailureKind, Severity, with_causes};
+use cirun_engine::{Cancellation, Clock, Config, Earlier, Engine};
 use cirun_report::SinkError;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -26,17 +26,18 @@ use tokio::sync::mpsc;
 use crate::{
     args::{PlanOptions, ProgressMode, RunOptions},
     clean_clone::CleanWorkspaces,
-    consent::{self, Asking, Request},
+    consent,
+    consent::{Asking, Request},
     console,
     environment::Environment,
-    error::CliError,
     exit::ExitCode,
     local_store,
     record::{Invocation, Record, StepFiles},
     run_id, secrets,
     session::{Purpose, Session, locate},
     signals::Signals,
-    sinks::{self, Opened},
+    sinks,
+    sinks::Opened,
 };
 
 /// How long a step that was asked to end may take. CI waits 30 s (flow.stop); here a person waits, often for a shell
@@ -66,7 +67,7 @@ pub(crate) async fn run(
     plan: &PlanOptions,
     options: &RunOptions,
     environment: &Environment,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, Failure> {
     let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let invocation = Invocation::new(environment.directory.clone(), arguments);
     start(file, plan, options, environment, Start { invocation, earlier: None }).await
@@ -79,7 +80,7 @@ pub(crate) async fn start(
     options: &RunOptions,
     environment: &Environment,
     Start { mut invocation, earlier }: Start,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, Failure> {
     let run = run_id::new(Timestamp::now());
     let located = locate(file.clone(), plan, Some(options), environment)?;
     let delegate = setup::delegate(&located.settings).await?;
@@ -105,7 +106,7 @@ pub(crate) async fn start(
     invocation.content = Some(request.content().to_owned());
     session.planned.plan.secrets.extend(secrets::of_environment(environment));
 
-    let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
+    let signals = Signals::listen().map_err(|error| Failure::io("cannot listen to signals", error))?;
     tokio::select! {
         checked = preflight::check(&session) => checked?,
         () = signals.stop.cancelled() => return Ok(stopped_early(&signals)),
@@ -147,7 +148,7 @@ async fn carry_out(
     record: &Record,
     run: &str,
     signals: &Signals,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, Failure> {
     let services = services::rules(session, options)?;
     let workspaces = clean.map(|clean| clean.of_stages.clone()).unwrap_or_default();
     let stage = setup::Stagehand { session, options, environment, record, run, workspaces: &workspaces };
@@ -212,19 +213,23 @@ async fn carry_out(
     }
     let code = outcome::exit_code(&result, signals, strict_parity);
     if code == ExitCode::Parity {
-        return Err(CliError::new(code, format!("the run found {}", outcome::differences(result.differences)))
-            .help("without `--strict-parity` they are only reported"));
+        return Err(Failure::new(
+            FailureKind::Parity,
+            format!("the run found {}", outcome::differences(result.differences)),
+        )
+        .help("without `--strict-parity` they are only reported"));
     }
     match result.error {
         // The end of the step has told it, with all else that is known of the step.
         Some(_) if result.told_by.is_some() && session.settings.progress.value != ProgressMode::Json => Ok(code),
         Some(error) => {
             console::say("");
-            let told = CliError::new(code, result.error_text.unwrap_or_default());
-            Err(match outcome::who_wants(session, &error) {
-                Some(wanted) => told.help(wanted),
-                None => told,
-            })
+            let failure = Failure::new(error.kind(), result.error_text.unwrap_or_default());
+            console::fail(&match outcome::who_wants(session, &error) {
+                Some(wanted) => failure.help(wanted),
+                None => failure,
+            });
+            Ok(code)
         }
         None => gates::demand_approved(session, code),
     }
@@ -237,6 +242,6 @@ fn stopped_early(signals: &Signals) -> ExitCode {
 }
 
 /// Output that could not be written.
-pub(crate) fn sink_error(error: &SinkError) -> CliError {
-    CliError::new(ExitCode::Engine, with_causes(error))
+pub(crate) fn sink_error(error: &SinkError) -> Failure {
+    Failure::new(FailureKind::Engine, with_causes(error))
 }

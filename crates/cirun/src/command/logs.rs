@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cirun_diagnostics::Failure;
 use cirun_engine::{Event, EventKind};
 use cirun_plan::StepPath;
 use cirun_report::{LogSink, Sink};
@@ -9,7 +10,6 @@ use cirun_report::{LogSink, Sink};
 use super::local::sink_error;
 use crate::{
     console,
-    error::CliError,
     exit::ExitCode,
     paths::Paths,
     record::history::{History, RecordedRun},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Prints the lines of `[RUN] [STEP]`.
-pub(crate) fn run(words: &[String]) -> Result<ExitCode, CliError> {
+pub(crate) fn run(words: &[String]) -> Result<ExitCode, Failure> {
     let history = History::of(&Paths::find()?);
     let (run, step) = asked(&history, words)?;
     let events = run.events()?;
@@ -29,7 +29,7 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode, CliError> {
 }
 
 /// One word is a run where it begins the id of one, and a step of the newest one otherwise.
-fn asked<'w>(history: &History, words: &'w [String]) -> Result<(RecordedRun, Option<&'w str>), CliError> {
+fn asked<'w>(history: &History, words: &'w [String]) -> Result<(RecordedRun, Option<&'w str>), Failure> {
     match words {
         [] => Ok((history.find(None)?, None)),
         [word] if history.beginning_with(word)?.is_empty() => Ok((history.find(None)?, Some(word))),
@@ -39,13 +39,13 @@ fn asked<'w>(history: &History, words: &'w [String]) -> Result<(RecordedRun, Opt
 }
 
 /// The steps that `name` means, or all that printed something.
-fn wanted(run: &RecordedRun, events: &[Event], name: Option<&str>) -> Result<BTreeSet<StepPath>, CliError> {
+fn wanted(run: &RecordedRun, events: &[Event], name: Option<&str>) -> Result<BTreeSet<StepPath>, Failure> {
     let Some(name) = name else { return Ok(paths(events, |kind| matches!(kind, EventKind::StepOutput { .. }))) };
     let known = paths(events, |_| true);
     let found: BTreeSet<StepPath> = known.iter().filter(|path| path.is_named(name)).cloned().collect();
     if found.is_empty() {
         let list = known.iter().map(StepPath::as_str).collect::<Vec<_>>().join(", ");
-        return Err(CliError::usage(format!("run {} has no step `{name}`", run.id))
+        return Err(Failure::usage(format!("run {} has no step `{name}`", run.id))
             .help(format!("its steps are {list}; `cirun runs` lists the runs")));
     }
     Ok(found)

@@ -1,31 +1,32 @@
 //! `cirun completions`, `cirun man`: made from the arguments' own definitions.
 
+use cirun_diagnostics::Failure;
 use clap::CommandFactory;
 
-use crate::{args::Args, console, error::CliError, exit::ExitCode, settings::VARIABLES};
+use crate::{args::Args, console, exit::ExitCode, settings::VARIABLES};
 
 /// Prints a completion script.
-pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, CliError> {
+pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "cirun", &mut script);
     print(&script)
 }
 
 /// Prints the manual page of cirun, or of the command that `words` name (`local`, `aws serve`).
-pub(crate) fn man(words: &[String]) -> Result<ExitCode, CliError> {
+pub(crate) fn man(words: &[String]) -> Result<ExitCode, Failure> {
     let mut whole = Args::command();
     whole.build();
     let mut command = &whole;
     for word in words {
         let found = command.get_subcommands().find(|one| one.get_name() == word && !one.is_hide_set());
         command = found.ok_or_else(|| {
-            CliError::usage(format!("there is no command `{}`", words.join(" "))).help("`cirun --help` lists them")
+            Failure::usage(format!("there is no command `{}`", words.join(" "))).help("`cirun --help` lists them")
         })?;
     }
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone())
         .render(&mut page)
-        .map_err(|error| CliError::io("cannot write the manual page", &error))?;
+        .map_err(|error| Failure::io("cannot write the manual page", error))?;
     print(&page)
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn after_help() -> String {
     text
 }
 
-fn print(bytes: &[u8]) -> Result<ExitCode, CliError> {
+fn print(bytes: &[u8]) -> Result<ExitCode, Failure> {
     console::data(&String::from_utf8_lossy(bytes))?;
     Ok(ExitCode::Success)
 }

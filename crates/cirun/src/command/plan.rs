@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use cirun_diagnostics::Severity;
+use cirun_diagnostics::{Failure, Severity};
 
 use crate::{
     args::{PlanFormat, PlanOptions},
     consent::Request,
     console,
     environment::Environment,
-    error::CliError,
     exit::ExitCode,
     session::{Purpose, Session},
 };
@@ -20,7 +19,7 @@ pub(crate) fn run(
     options: &PlanOptions,
     format: PlanFormat,
     environment: &Environment,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, Failure> {
     let session = Session::show(file, options, environment, Purpose::Show)?;
     session.demand_valid(Severity::Warning)?;
     Request::of(&session).announced(&session).iter().for_each(|asks| console::say(asks));

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use cirun_diagnostics::Failure;
 use cirun_docker_executor::{Liveness, ObjectKind, OwnedObject, Owner, Selection};
 use cirun_report::human_count;
 
-use crate::{
-    console, engine, environment::Environment, error::CliError, exit::ExitCode, local_store, paths::Paths, record,
-};
+use crate::{console, engine, environment::Environment, exit::ExitCode, local_store, paths::Paths, record};
 
 /// Lists what cirun owns on the engine.
-pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, CliError> {
+pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, Failure> {
     let engine = engine::find(environment, &Paths::find()?).await?;
     let objects = engine.list_owned().await?;
     let me = Owner::current();
@@ -25,7 +24,7 @@ pub(crate) async fn clean(
     dry_run: bool,
     all: bool,
     run: Option<String>,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, Failure> {
     let paths = Paths::find()?;
     if all && let Some(bytes) = local_store::clear_caches(&paths, dry_run)? {
         console::data(&format!("caches {} ({bytes} bytes)\n", paths.caches().display()))?;
@@ -64,8 +63,8 @@ pub(crate) async fn clean(
 }
 
 /// Removes what killed runs left in their records; says whether something stays.
-fn clean_records(paths: &Paths, dry_run: bool) -> Result<bool, CliError> {
-    let left = record::left_behind(paths).map_err(|error| CliError::io(paths.runs().display(), &error))?;
+fn clean_records(paths: &Paths, dry_run: bool) -> Result<bool, Failure> {
+    let left = record::left_behind(paths).map_err(|error| Failure::io(paths.runs().display(), error))?;
     let mut stays = false;
     for directory in left {
         match if dry_run { Ok(()) } else { record::remove_leftovers(&directory) } {

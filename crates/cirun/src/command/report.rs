@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use cirun_diagnostics::Failure;
 use cirun_report::{Fanout, HtmlSink, JunitSink, QuietSink, Sink};
 
 use super::local::sink_error;
-use crate::{console, error::CliError, exit::ExitCode, local_store, paths::Paths, record::history::History, sinks};
+use crate::{console, exit::ExitCode, local_store, paths::Paths, record::history::History, sinks};
 
 /// Prints the summary, and writes the reports that are asked for.
-pub(crate) fn run(run: Option<&str>, html: Option<PathBuf>, junit: Option<PathBuf>) -> Result<ExitCode, CliError> {
+pub(crate) fn run(run: Option<&str>, html: Option<PathBuf>, junit: Option<PathBuf>) -> Result<ExitCode, Failure> {
     let run = History::of(&Paths::find()?).find(run)?;
     let mut all = Fanout::new().with(QuietSink::summary(console::Data, sinks::look()));
     if let Some(path) = html {

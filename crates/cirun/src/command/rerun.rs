@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, env, path::PathBuf};
 
+use cirun_diagnostics::Failure;
 use cirun_engine::{Earlier, Event, EventKind, MASK, Outcome};
 use clap::Parser;
 use indexmap::IndexMap;
@@ -12,7 +13,6 @@ use crate::{
     consent::Request,
     console,
     environment::Environment,
-    error::CliError,
     exit::ExitCode,
     paths::Paths,
     record::{
@@ -33,11 +33,11 @@ pub(crate) async fn run(
     run: Option<&str>,
     options: RerunOptions,
     environment: &Environment,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, Failure> {
     let recorded = History::of(&Paths::find()?).find(run)?;
     let mut invocation = recorded.invocation()?;
     if invocation.is_masked() {
-        return Err(CliError::usage(format!("cannot run {} again: a secret was among its arguments", recorded.id))
+        return Err(Failure::usage(format!("cannot run {} again: a secret was among its arguments", recorded.id))
             .help("the value of a secret is not recorded; `cirun local` starts a new run"));
     }
     let arguments = ["cirun".to_owned()].into_iter().chain(invocation.arguments.iter().cloned());
@@ -59,7 +59,7 @@ pub(crate) async fn run(
     let recorded_trust = std::mem::take(&mut plan.trust);
     let earlier = select(&recorded, &options, &mut plan)?;
     env::set_current_dir(&invocation.directory)
-        .map_err(|error| CliError::usage(format!("cannot go back to {}: {error}", invocation.directory.display())))?;
+        .map_err(|error| Failure::usage(format!("cannot go back to {}: {error}", invocation.directory.display())))?;
     let environment = environment.clone().in_directory(invocation.directory.clone());
     plan.trust = options.trust || recorded_trust && is_unchanged(file.clone(), &plan, &how, &environment, &invocation);
     invocation.arguments.retain(|argument| argument != TRUST);
@@ -85,8 +85,8 @@ fn is_unchanged(
     is_unchanged
 }
 
-fn not_understood(run: &RecordedRun, why: &str) -> CliError {
-    CliError::usage(format!("cannot run {} again: {why}", run.id)).help("`cirun local` starts a new run")
+fn not_understood(run: &RecordedRun, why: &str) -> Failure {
+    Failure::usage(format!("cannot run {} again: {why}", run.id)).help("`cirun local` starts a new run")
 }
 
 fn say_missing_secrets(invocation: &Invocation, options: &RerunOptions) {
@@ -98,7 +98,7 @@ fn say_missing_secrets(invocation: &Invocation, options: &RerunOptions) {
 }
 
 /// Chooses the steps that run, and takes the others from the recorded run.
-fn select(run: &RecordedRun, options: &RerunOptions, plan: &mut PlanOptions) -> Result<Option<Earlier>, CliError> {
+fn select(run: &RecordedRun, options: &RerunOptions, plan: &mut PlanOptions) -> Result<Option<Earlier>, Failure> {
     if options.from.is_none() && !options.failed {
         return Ok(None);
     }
@@ -109,7 +109,7 @@ fn select(run: &RecordedRun, options: &RerunOptions, plan: &mut PlanOptions) -> 
         plan.steps = run.planned_steps()?;
         plan.steps.retain(|step| !earlier.steps.contains_key(step));
         if plan.steps.is_empty() {
-            return Err(CliError::usage(format!("every step of run {} succeeded", run.id))
+            return Err(Failure::usage(format!("every step of run {} succeeded", run.id))
                 .help("omit `--failed` to run all of it again"));
         }
     }

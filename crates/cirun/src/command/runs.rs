@@ -1,12 +1,12 @@
 //! `cirun runs`: the recorded runs.
 
+use cirun_diagnostics::{Failure, FailureKind};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use crate::{
     args::ListFormat,
     console,
-    error::CliError,
     exit::ExitCode,
     paths::Paths,
     record::history::{History, RecordedRun},
@@ -25,13 +25,13 @@ struct Row<'a> {
 }
 
 /// Prints the runs, the newest first.
-pub(crate) fn run(format: ListFormat) -> Result<ExitCode, CliError> {
+pub(crate) fn run(format: ListFormat) -> Result<ExitCode, Failure> {
     let runs = History::of(&Paths::find()?).runs()?;
     let text = match format {
         ListFormat::Text => text(&runs, &TimeZone::system()),
         ListFormat::Json => {
             let json = serde_json::to_string_pretty(&runs.iter().map(row).collect::<Vec<_>>());
-            json.map_err(|error| CliError::new(ExitCode::Bug, error.to_string()))? + "\n"
+            json.map_err(|error| Failure::new(FailureKind::Bug, error.to_string()))? + "\n"
         }
     };
     if runs.is_empty() {

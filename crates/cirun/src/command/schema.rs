@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use cirun_diagnostics::Failure;
 use cirun_parser::{DocumentKind, FieldInfo, FieldKind, STEP_TYPES, tables};
 use serde_json::{Map, Value, json};
 
-use crate::{console, error::CliError, exit::ExitCode};
+use crate::{console, exit::ExitCode};
 
 /// The documents by their root key.
 const ROOTS: [(&str, DocumentKind); 7] = [
@@ -22,7 +23,7 @@ const ROOTS: [(&str, DocumentKind); 7] = [
 ];
 
 /// Prints the schema.
-pub(crate) fn run() -> Result<ExitCode, CliError> {
+pub(crate) fn run() -> Result<ExitCode, Failure> {
     console::data(&format!("{:#}\n", schema()))?;
     Ok(ExitCode::Success)
 }

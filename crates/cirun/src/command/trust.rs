@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use cirun_diagnostics::Failure;
 use cirun_report::human_count;
 
 use crate::{
     consent::{Consents, Remembered, repository_of},
     console,
     environment::Environment,
-    error::CliError,
     exit::ExitCode,
     paths::Paths,
 };
@@ -19,7 +19,7 @@ pub(crate) fn run(
     list: bool,
     revoke: bool,
     environment: &Environment,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, Failure> {
     let consents = Consents::of(&Paths::find()?);
     if list {
         console::data(&rendered(&consents.all()))?;

@@ -7,12 +7,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cirun_diagnostics::Failure;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Request;
-use crate::{error::CliError, paths::Paths};
+use crate::paths::Paths;
 
 /// The most bytes of a file that are read.
 const LARGEST: u64 = 1 << 20;
@@ -53,7 +54,7 @@ impl Consents {
     }
 
     /// Remembers that all of this was allowed, besides what was allowed before for the same content.
-    pub(super) fn remember(&self, request: &Request) -> Result<(), CliError> {
+    pub(super) fn remember(&self, request: &Request) -> Result<(), Failure> {
         let file = self.file(&request.repository, &request.content);
         let before = read(&file).map(|remembered| remembered.grants).unwrap_or_default();
         let remembered = Remembered {
@@ -63,7 +64,7 @@ impl Consents {
             grants: request.grants.iter().map(super::Grant::identity).chain(before).collect(),
         };
         self.write(&file, &remembered).map_err(|error| {
-            CliError::io(format!("cannot remember the consent in {}", self.directory.display()), &error)
+            Failure::io(format!("cannot remember the consent in {}", self.directory.display()), error)
                 .help("make the directory writable, name another one with XDG_STATE_HOME, or use `--trust`")
         })
     }
@@ -84,11 +85,11 @@ impl Consents {
     }
 
     /// Forgets every consent for a repository, and returns how many there were.
-    pub(crate) fn revoke(&self, repository: &Path) -> Result<usize, CliError> {
+    pub(crate) fn revoke(&self, repository: &Path) -> Result<usize, Failure> {
         let given = self.given_to(repository);
         for remembered in &given {
             let file = self.file(repository, &remembered.content);
-            fs::remove_file(&file).map_err(|error| CliError::io(file.display(), &error))?;
+            fs::remove_file(&file).map_err(|error| Failure::io(file.display(), error))?;
         }
         Ok(given.len())
     }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_planner::Planned;
 use serde::Serialize;
-
-use crate::error::CliError;
 
 #[derive(Serialize)]
 struct Configuration<'a> {
@@ -22,8 +21,9 @@ struct Registry<'a> {
 ///
 /// # Errors
 /// The text cannot be written.
-pub(crate) fn buildkit_config(planned: &Planned, names: &[String], ca: &str) -> Result<String, CliError> {
+pub(crate) fn buildkit_config(planned: &Planned, names: &[String], ca: &str) -> Result<String, Failure> {
     let targets = planned.targets.iter().flat_map(|target| target.hosts());
     let registry = names.iter().map(String::as_str).chain(targets).map(|host| (host, Registry { ca: [ca] })).collect();
-    toml::to_string(&Configuration { registry }).map_err(|error| CliError::aws_text(format!("buildkitd.toml: {error}")))
+    toml::to_string(&Configuration { registry })
+        .map_err(|error| Failure::new(FailureKind::Aws, format!("buildkitd.toml: {error}")))
 }

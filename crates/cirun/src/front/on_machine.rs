@@ -3,10 +3,11 @@
 use std::{fs, io, net::SocketAddr, path::PathBuf};
 
 use cirun_aws_emulator::{Config, Listen, OidcIssuer, PlainHttp, RequestLog, Server, Upstream};
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_docker_executor::DockerBackend;
 
 use super::{PLAIN_PORT, REQUEST_LOG, SHUTDOWN, SIDECAR};
-use crate::{error::CliError, record::Record, relay};
+use crate::{record::Record, relay};
 
 /// What a run without an engine serves by itself.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub(crate) struct AloneOrders {
 
 impl Alone {
     /// Serves the emulated AWS from this process, with images of its own that go at the end.
-    pub(crate) async fn serve(record: &Record, orders: AloneOrders) -> Result<Self, CliError> {
+    pub(crate) async fn serve(record: &Record, orders: AloneOrders) -> Result<Self, Failure> {
         let data = record.emulator().join("data");
         let faults = orders.faults.iter().map(|fault| fault.parse()).collect::<Result<_, _>>();
         let config = Config {
@@ -40,12 +41,12 @@ impl Alone {
             plain_http: PlainHttp { write: true, create_on_push: orders.create_on_push },
             request_log: RequestLog::File(record.emulator().join(REQUEST_LOG)),
             issuer: Some(orders.issuer),
-            faults: faults.map_err(|error: cirun_aws_emulator::InvalidFault| CliError::aws(&error))?,
+            faults: faults.map_err(|error: cirun_aws_emulator::InvalidFault| Failure::aws(error))?,
             upstream: orders.upstream,
             ..Config::new(&data)
         };
-        let server = cirun_aws_emulator::serve(config).await.map_err(|error| CliError::aws(&error))?;
-        let address = server.http.ok_or_else(|| CliError::aws_text("the emulated AWS has no address"))?;
+        let server = cirun_aws_emulator::serve(config).await.map_err(Failure::aws)?;
+        let address = server.http.ok_or_else(|| Failure::new(FailureKind::Aws, "the emulated AWS has no address"))?;
         Ok(Self { server, address, data })
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_docker_executor::{Engine, HelperImage, MachineService, ReadyLine, VolumeMount};
 use cirun_image_ref::{Repository, split_tag};
 use cirun_plan::PortBinding;
@@ -9,7 +10,7 @@ use indexmap::IndexMap;
 use tokio::sync::OnceCell;
 
 use super::{DATA_DIRECTORY, Pushed, READY_LINE, helper_image};
-use crate::{error::CliError, own_image::OwnImage};
+use crate::own_image::OwnImage;
 
 /// The port that is asked for; where it is taken, the next free one is.
 const PREFERRED_PORT: u16 = 5577;
@@ -32,7 +33,7 @@ impl MachineRegistry {
     }
 
     /// The running registry.
-    pub(crate) async fn ensure(&self) -> Result<&LocalRegistry, CliError> {
+    pub(crate) async fn ensure(&self) -> Result<&LocalRegistry, Failure> {
         let start = || LocalRegistry::ensure(&self.engine, &self.own, helper_image(&self.own), &self.name);
         self.running.get_or_try_init(start).await
     }
@@ -58,7 +59,7 @@ impl LocalRegistry {
         own: &OwnImage,
         image: HelperImage,
         name: &str,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, Failure> {
         let service = MachineService {
             name: name.to_owned(),
             role: "registry".to_owned(),
@@ -72,7 +73,7 @@ impl LocalRegistry {
         };
         let running = engine.ensure_machine_service(&service).await?;
         let port = running.ports.iter().find(|port| port.container == PORT).map(|port| port.host);
-        let port = port.ok_or_else(|| CliError::aws_text("the local registry publishes no port"))?;
+        let port = port.ok_or_else(|| Failure::new(FailureKind::Aws, "the local registry publishes no port"))?;
         Ok(Self { port, container: running.id })
     }
 
@@ -92,10 +93,10 @@ impl LocalRegistry {
     }
 
     /// Copies an image of the engine into the registry, under the name that builds start FROM.
-    pub(crate) async fn seed(&self, engine: &Engine, name: &str, image: &str) -> Result<(), CliError> {
+    pub(crate) async fn seed(&self, engine: &Engine, name: &str, image: &str) -> Result<(), Failure> {
         if !engine.has_image(image, None).await? {
-            return Err(CliError::new(
-                crate::exit::ExitCode::Image,
+            return Err(Failure::new(
+                FailureKind::Image,
                 format!("the engine has no image `{image}`, which `base-image` names for `{name}`"),
             ));
         }

@@ -6,18 +6,14 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use cirun_aws_emulator::Upstream;
+use cirun_diagnostics::{Failure, FailureKind};
+use cirun_image_ref::Endpoint;
 use cirun_plan::{Action, NetworkModel, Plan};
 use tokio::{net::TcpStream, time::timeout};
 
 use super::EMULATOR_DIRECTORY;
 use crate::{
-    command::inside::UpstreamFile,
-    environment::Environment,
-    error::CliError,
-    record::Record,
-    relay::{self, Target},
-    settings::Setting,
+    command::inside::UpstreamFile, environment::Environment, record::Record, relay, relay::Target, settings::Setting,
 };
 
 /// The socket, in the record's directory of the emulator.
@@ -43,25 +39,25 @@ pub(crate) enum Route {
 }
 
 /// Finds the way: a Background step's id is a service of the stage, any other host this machine's to know.
-pub(crate) fn route(upstream: &Upstream, plan: &Plan) -> Result<Route, CliError> {
+pub(crate) fn route(endpoint: &Endpoint, plan: &Plan) -> Result<Route, Failure> {
     let mut models = plan.stages.iter().filter_map(|stage| {
         let named = stage.services().any(|service| match &service.action {
-            Action::Container(container) => container.aliases.iter().any(|alias| alias.value == upstream.host()),
+            Action::Container(container) => container.aliases.iter().any(|alias| alias.value == endpoint.host),
             Action::Host(_) | Action::Wait(_) | Action::Skip(_) => false,
         });
         named.then(|| stage.profile.value.network())
     });
     let Some(model) = models.next() else { return Ok(Route::Machine) };
     if models.any(|other| other != model) {
-        return Err(CliError::usage(format!(
+        return Err(Failure::usage(format!(
             "`{}` is a service of stages with different infrastructure, and the gateway reaches it in one way only",
-            upstream.host()
+            endpoint.host
         ))
         .help("run them one by one with `--stage ID`, or on the same infrastructure with `--infra`"));
     }
     Ok(match model {
         NetworkModel::Bridge => Route::Service,
-        NetworkModel::Pod => Route::Pod { relay: relay_port(upstream.port()) },
+        NetworkModel::Pod => Route::Pod { relay: relay_port(endpoint.port) },
     })
 }
 
@@ -72,17 +68,17 @@ fn relay_port(port: u16) -> u16 {
 
 impl Route {
     /// What the pod's first container is told besides: the relay to the service.
-    pub(crate) fn pod_words(&self, upstream: &Upstream) -> Vec<String> {
+    pub(crate) fn pod_words(&self, endpoint: &Endpoint) -> Vec<String> {
         match self {
-            Self::Pod { relay } => vec![format!("--relay={relay}={}", upstream.port())],
+            Self::Pod { relay } => vec![format!("--relay={relay}={}", endpoint.port)],
             Self::Machine | Self::Service => Vec::new(),
         }
     }
 
     /// The pod's names on the stage's network.
-    pub(crate) fn pod_aliases(&self, upstream: &Upstream) -> Vec<String> {
+    pub(crate) fn pod_aliases(&self, endpoint: &Endpoint) -> Vec<String> {
         match self {
-            Self::Pod { .. } => vec![upstream.host().to_owned()],
+            Self::Pod { .. } => vec![endpoint.host.clone()],
             Self::Machine | Self::Service => Vec::new(),
         }
     }
@@ -90,52 +86,54 @@ impl Route {
     /// Opens the way, and says how the front takes it.
     pub(crate) async fn open(
         &self,
-        given: &Setting<Upstream>,
+        given: &Setting<Endpoint>,
         record: &Record,
         environment: &Environment,
-    ) -> Result<UpstreamFile, CliError> {
-        let upstream = &given.value;
-        let roots = roots(upstream, environment)?;
+    ) -> Result<UpstreamFile, Failure> {
+        let endpoint = &given.value;
+        let roots = roots(endpoint, environment)?;
         match self {
-            Self::Service => Ok(UpstreamFile { url: upstream.to_string(), relay: None, roots }),
+            Self::Service => Ok(UpstreamFile { url: endpoint.to_string(), relay: None, roots }),
             Self::Pod { relay } => {
-                Ok(UpstreamFile { url: upstream.clone().at_port(*relay).to_string(), relay: None, roots })
+                Ok(UpstreamFile { url: Endpoint { port: *relay, ..endpoint.clone() }.to_string(), relay: None, roots })
             }
             Self::Machine => {
-                let host = upstream.host().trim_matches(['[', ']']).to_owned();
-                let answered = timeout(PATIENCE, TcpStream::connect((host.as_str(), upstream.port()))).await;
+                let host = endpoint.host.trim_matches(['[', ']']).to_owned();
+                let answered = timeout(PATIENCE, TcpStream::connect((host.as_str(), endpoint.port))).await;
                 match answered {
                     Ok(Ok(_)) => {}
                     Ok(Err(error)) => return Err(silent(given, &error.to_string())),
                     Err(_) => return Err(silent(given, "no answer")),
                 }
-                let target = Target { host, port: upstream.port(), patience: Duration::ZERO };
+                let target = Target { host, port: endpoint.port, patience: Duration::ZERO };
                 relay::unix(&record.emulator(), SOCKET, target)
-                    .map_err(|error| CliError::io("cannot connect the gateway to this machine", &error))?;
+                    .map_err(|error| Failure::io("cannot connect the gateway to this machine", error))?;
                 let relay = Some(PathBuf::from(format!("{EMULATOR_DIRECTORY}/{SOCKET}")));
-                Ok(UpstreamFile { url: upstream.to_string(), relay, roots })
+                Ok(UpstreamFile { url: endpoint.to_string(), relay, roots })
             }
         }
     }
 }
 
 /// The certificates of `AWS_CA_BUNDLE`, where the endpoint is reached over TLS.
-pub(crate) fn roots(upstream: &Upstream, environment: &Environment) -> Result<Vec<String>, CliError> {
-    let Some(path) = environment.get("AWS_CA_BUNDLE").filter(|_| upstream.is_secure()) else { return Ok(Vec::new()) };
+pub(crate) fn roots(endpoint: &Endpoint, environment: &Environment) -> Result<Vec<String>, Failure> {
+    let Some(path) = environment.get("AWS_CA_BUNDLE").filter(|_| endpoint.secure) else { return Ok(Vec::new()) };
     let read = fs::read_to_string(path);
-    let text = read.map_err(|error| CliError::aws_text(format!("cannot read AWS_CA_BUNDLE ({path}): {error}")))?;
+    let text =
+        read.map_err(|error| Failure::new(FailureKind::Aws, format!("cannot read AWS_CA_BUNDLE ({path}): {error}")))?;
     Ok(vec![text])
 }
 
-fn silent(given: &Setting<Upstream>, why: &str) -> CliError {
+fn silent(given: &Setting<Endpoint>, why: &str) -> Failure {
     let Setting { value, origin } = given;
-    let error = CliError::aws_text(format!("nothing answers at {value} (`aws-endpoint-url`, {origin}): {why}"));
-    error.help(if value.host().contains('.') || value.host() == "localhost" {
+    let error =
+        Failure::new(FailureKind::Aws, format!("nothing answers at {value} (`aws-endpoint-url`, {origin}): {why}"));
+    error.help(if value.host.contains('.') || value.host == "localhost" {
         "start the emulator that receives the calls, or omit the option to use the built-in emulator".to_owned()
     } else {
         format!(
             "no Background step of the selected stages is `{}`, and this machine does not reach it either",
-            value.host()
+            value.host
         )
     })
 }

@@ -7,12 +7,13 @@ use std::{
     time::Duration,
 };
 
+use cirun_diagnostics::Failure;
 use cirun_engine::{Event, EventKind, Outcome};
 use cirun_report::read_event;
 use jiff::Timestamp;
 
 use super::{ARTIFACTS, EMULATOR, EVENTS, Invocation, PLAN, invocation};
-use crate::{error::CliError, exit::ExitCode, front::REQUEST_LOG, paths::Paths};
+use crate::{exit::ExitCode, front::REQUEST_LOG, paths::Paths};
 
 /// More than the last event of a run is long.
 const TAIL_BYTES: u64 = 64 * 1024;
@@ -56,8 +57,8 @@ impl History {
     }
 
     /// The runs, the newest first. A record without events, of a run that did not come to its first step, is none.
-    pub(crate) fn runs(&self) -> Result<Vec<RecordedRun>, CliError> {
-        let failed = |error: io::Error| CliError::io(self.directory.display(), &error);
+    pub(crate) fn runs(&self) -> Result<Vec<RecordedRun>, Failure> {
+        let failed = |error: io::Error| Failure::io(self.directory.display(), error);
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             other => other.map_err(failed)?,
@@ -72,16 +73,16 @@ impl History {
     }
 
     /// The runs whose ids begin with `start`.
-    pub(crate) fn beginning_with(&self, start: &str) -> Result<Vec<RecordedRun>, CliError> {
+    pub(crate) fn beginning_with(&self, start: &str) -> Result<Vec<RecordedRun>, Failure> {
         let mut runs = self.runs()?;
         runs.retain(|run| run.id.starts_with(start));
         Ok(runs)
     }
 
     /// The run whose id is or begins with `id`, or the newest.
-    pub(crate) fn find(&self, id: Option<&str>) -> Result<RecordedRun, CliError> {
+    pub(crate) fn find(&self, id: Option<&str>) -> Result<RecordedRun, Failure> {
         let Some(id) = id else {
-            let none = || CliError::usage("no run is recorded").help("`cirun local` runs a pipeline");
+            let none = || Failure::usage("no run is recorded").help("`cirun local` runs a pipeline");
             return self.runs()?.into_iter().next().ok_or_else(none);
         };
         let mut runs = self.beginning_with(id)?;
@@ -90,8 +91,8 @@ impl History {
         }
         match runs.len() {
             1 => Ok(runs.swap_remove(0)),
-            0 => Err(CliError::usage(format!("no run `{id}` is recorded")).help("`cirun runs` lists them")),
-            count => Err(CliError::usage(format!("{count} runs begin with `{id}`"))
+            0 => Err(Failure::usage(format!("no run `{id}` is recorded")).help("`cirun runs` lists them")),
+            count => Err(Failure::usage(format!("{count} runs begin with `{id}`"))
                 .help(format!("they are {}", runs.iter().map(|run| run.id.as_str()).collect::<Vec<_>>().join(", ")))),
         }
     }
@@ -124,14 +125,14 @@ impl RecordedRun {
     }
 
     /// Every event; a last line that was cut off by a kill is left out.
-    pub(crate) fn events(&self) -> Result<Vec<Event>, CliError> {
+    pub(crate) fn events(&self) -> Result<Vec<Event>, Failure> {
         let path = self.directory.join(EVENTS);
-        let text = fs::read_to_string(&path).map_err(|error| CliError::io(path.display(), &error))?;
+        let text = fs::read_to_string(&path).map_err(|error| Failure::io(path.display(), error))?;
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         let mut events = Vec::new();
         for (index, line) in whole.lines().enumerate() {
             let event = read_event(line).map_err(|error| {
-                CliError::invalid(format!("{}:{}: {error}", path.display(), index + 1))
+                Failure::input(format!("{}:{}: {error}", path.display(), index + 1))
                     .help("the record was changed, or is of another version of cirun")
             })?;
             events.extend(event);
@@ -140,7 +141,7 @@ impl RecordedRun {
     }
 
     /// Every event, and for a run that was killed an end after the last.
-    pub(crate) fn events_to_the_end(&self) -> Result<Vec<Event>, CliError> {
+    pub(crate) fn events_to_the_end(&self) -> Result<Vec<Event>, Failure> {
         let mut events = self.events()?;
         if self.end.is_none() {
             let at = events.last().map_or(self.started, |event| event.at);
@@ -153,10 +154,10 @@ impl RecordedRun {
     }
 
     /// What it was started with.
-    pub(crate) fn invocation(&self) -> Result<Invocation, CliError> {
+    pub(crate) fn invocation(&self) -> Result<Invocation, Failure> {
         let path = self.directory.join(invocation::FILE);
         let unusable = |reason: String| {
-            CliError::invalid(format!("run {} cannot be run again: {}: {reason}", self.id, path.display()))
+            Failure::input(format!("run {} cannot be run again: {}: {reason}", self.id, path.display()))
                 .help("`cirun local` starts a new run")
         };
         let text = fs::read_to_string(&path).map_err(|error| unusable(error.to_string()))?;
@@ -164,11 +165,11 @@ impl RecordedRun {
     }
 
     /// The full paths of its foreground steps.
-    pub(crate) fn planned_steps(&self) -> Result<Vec<String>, CliError> {
+    pub(crate) fn planned_steps(&self) -> Result<Vec<String>, Failure> {
         let path = self.directory.join(PLAN);
-        let text = fs::read_to_string(&path).map_err(|error| CliError::io(path.display(), &error))?;
+        let text = fs::read_to_string(&path).map_err(|error| Failure::io(path.display(), error))?;
         let plan: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| CliError::invalid(format!("{}: {error}", path.display())))?;
+            serde_json::from_str(&text).map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
         let mut steps = Vec::new();
         for stage in plan["stages"].as_array().into_iter().flatten() {
             paths_of(&stage["execution"], &mut steps);

@@ -2,10 +2,11 @@
 
 use std::{io::ErrorKind, path::PathBuf};
 
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_plan::Secret;
 
 use super::VARIABLE_PREFIX;
-use crate::{console, error::CliError, exit::ExitCode};
+use crate::console;
 
 /// A secret of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,18 +60,18 @@ pub(crate) fn warn_of_values(secrets: &[GivenSecret]) {
 }
 
 /// Asks for the value of a secret at the terminal, without showing what is typed.
-pub(crate) fn ask(id: &str) -> Result<Secret, CliError> {
+pub(crate) fn ask(id: &str) -> Result<Secret, Failure> {
     let help = format!("`--secret {id}=@FILE`, `--secret-file` or {VARIABLE_PREFIX}{id} give it without one");
     if !console::is_interactive() {
-        return Err(CliError::usage(format!("`--secret {id}` asks for the value, and there is no terminal")).help(help));
+        return Err(Failure::usage(format!("`--secret {id}` asks for the value, and there is no terminal")).help(help));
     }
     match console::type_unseen(&format!("secret {id}: ")) {
         Ok(Some(value)) if !value.is_empty() => Ok(Secret::new(value)),
-        Ok(_) => Err(CliError::invalid(format!("no value was given for the secret `{id}`")).help(help)),
+        Ok(_) => Err(Failure::input(format!("no value was given for the secret `{id}`")).help(help)),
         Err(error) if error.kind() == ErrorKind::Interrupted => {
-            Err(CliError::new(ExitCode::Interrupted, "interrupted; nothing was started"))
+            Err(Failure::new(FailureKind::Interrupted, "interrupted; nothing was started"))
         }
-        Err(error) => Err(CliError::io("cannot read from the terminal", &error)),
+        Err(error) => Err(Failure::io("cannot read from the terminal", error)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use cirun_beneath::{Refusal, Root};
-use cirun_diagnostics::{Diagnostic, Sources, without_superseded};
+use cirun_diagnostics::{Diagnostic, Failure, Sources, without_superseded};
 use cirun_parser::{Document, DocumentKind, model::Connector};
 use cirun_plan::PullPolicy;
 use cirun_planner::{
@@ -22,16 +22,19 @@ use super::{
     secret_store::Shown,
 };
 use crate::{
-    args::{self, PlanOptions, PullMode},
+    args,
+    args::{PlanOptions, PullMode},
     codebase::Checkout,
     daemon,
     environment::Environment,
-    error::CliError,
     local_store, machine,
     project::{DOCUMENTS, Project},
-    repository::{self, Boundary, Place},
-    secrets::{self, Secrets},
-    settings::{self, Settings},
+    repository,
+    repository::{Boundary, Place},
+    secrets,
+    secrets::Secrets,
+    settings,
+    settings::Settings,
 };
 
 /// Why a plan is made.
@@ -265,7 +268,7 @@ fn run_facts(run: &str, now: Timestamp, environment: &Environment) -> RunFacts {
     }
 }
 
-fn codebase(checkout: &Checkout, plan: &PlanOptions) -> Result<CodebaseFacts, CliError> {
+fn codebase(checkout: &Checkout, plan: &PlanOptions) -> Result<CodebaseFacts, Failure> {
     let mut facts = CodebaseFacts {
         branch: checkout.branch.clone(),
         tag: None,
@@ -289,7 +292,7 @@ fn codebase(checkout: &Checkout, plan: &PlanOptions) -> Result<CodebaseFacts, Cl
                 facts.pull_request = Some(PullRequestFacts { number, ..PullRequestFacts::default() });
             }
             other => {
-                return Err(CliError::usage(format!("`--codebase {other}=…`: expected branch, tag, pr or commit")));
+                return Err(Failure::usage(format!("`--codebase {other}=…`: expected branch, tag, pr or commit")));
             }
         }
     }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use cirun_aws_emulator::{OidcIssuer, Workload};
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_parser::model::{AwsCredential, AzureCredential, Connector, ConnectorSpec, GcpCredential, Pipeline};
 use cirun_plan::Secret;
 use cirun_planner::{AwsInputs, AwsMode, DelegateIdentity, RunFacts, Setting, WebIdentity};
@@ -13,12 +14,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::{POD_TOKEN_FILE, PRIVATE_DIR};
-use crate::{
-    args::{self, PlanOptions},
-    environment::Environment,
-    error::CliError,
-    settings::Settings,
-};
+use crate::{args, args::PlanOptions, environment::Environment, settings::Settings};
 
 /// What was given to cirun.
 #[derive(Clone, Copy)]
@@ -38,7 +34,7 @@ pub(super) fn of(
     facts: &RunFacts,
     delegate: Option<DelegateIdentity>,
     oidc: &Path,
-) -> Result<AwsInputs, CliError> {
+) -> Result<AwsInputs, Failure> {
     let settings = given.settings;
     let mode = match settings.aws.value {
         args::AwsMode::Emulated => AwsMode::Emulated,
@@ -75,7 +71,7 @@ pub(crate) fn emulated_delegate() -> DelegateIdentity {
     }
 }
 
-fn local_token(pipeline: &Pipeline, facts: &RunFacts, oidc: &Path) -> Result<Setting<Secret>, CliError> {
+fn local_token(pipeline: &Pipeline, facts: &RunFacts, oidc: &Path) -> Result<Setting<Secret>, Failure> {
     let text = |field: &Option<cirun_parser::Text>, default: &str| match field.as_ref().map(|text| &text.value) {
         Some(cirun_parser::ParameterField::Literal(value)) => value.clone(),
         Some(cirun_parser::ParameterField::Expression(_)) | None => default.to_owned(),
@@ -89,16 +85,17 @@ fn local_token(pipeline: &Pipeline, facts: &RunFacts, oidc: &Path) -> Result<Set
     let now = Timestamp::from_millisecond(facts.now_ms).unwrap_or_default();
     let token = OidcIssuer::open(oidc).and_then(|issuer| issuer.token(&workload, now));
     let token = token.map_err(|error| {
-        CliError::aws(&error).help("the local OIDC issuer keeps its key there: make it writable, or set XDG_DATA_HOME")
+        Failure::aws(error).help("the local OIDC issuer keeps its key there: make it writable, or set XDG_DATA_HOME")
     })?;
     Ok(Setting { value: Secret::new(token), given_by: "the local OIDC issuer".to_owned() })
 }
 
 /// The token for real AWS: of a file, a variable, or a command's output, the first that is given.
-fn given_token(given: Given<'_>) -> Result<Option<Setting<Secret>>, CliError> {
+fn given_token(given: Given<'_>) -> Result<Option<Setting<Secret>>, Failure> {
     if let Some(path) = &given.plan.oidc_token_file {
-        let token = std::fs::read_to_string(path)
-            .map_err(|error| CliError::aws_text(format!("cannot read the OIDC token {}: {error}", path.display())))?;
+        let token = std::fs::read_to_string(path).map_err(|error| {
+            Failure::new(FailureKind::Aws, format!("cannot read the OIDC token {}: {error}", path.display()))
+        })?;
         return Ok(Some(Setting { value: Secret::new(token.trim()), given_by: "--oidc-token-file".to_owned() }));
     }
     if let Some(token) = given.environment.get("CIRUN_OIDC_TOKEN") {
@@ -129,10 +126,10 @@ fn uses_oidc(connectors: &IndexMap<String, Connector>) -> bool {
 }
 
 /// Runs the command in a shell; what it says on standard error is the person's to read.
-fn token_of(command: &str, given_by: &str) -> Result<Secret, CliError> {
+fn token_of(command: &str, given_by: &str) -> Result<Secret, Failure> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let failed = |why: String| {
-        CliError::aws_text(format!("{given_by} gives no OIDC token: {why}"))
+        Failure::new(FailureKind::Aws, format!("{given_by} gives no OIDC token: {why}"))
             .help(format!("it must print the token and nothing else: `{command}`"))
     };
     let output = Command::new(shell).arg(flag).arg(command).stderr(Stdio::inherit()).output();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, io::BufRead, path::Path};
 
 use cirun_diagnostics::{
-    Diagnostic, Label, Severity, SourceId, Sources, Span,
+    Diagnostic, Failure, Label, Severity, SourceId, Sources, Span,
     codes::{
         documents::{INPUT_NOT_ALLOWED, MISSING_TEMPLATE},
         plan::MISSING_INPUT,
@@ -17,7 +17,7 @@ use cirun_parser::{
 use cirun_planner::Planned;
 
 use super::unneeded;
-use crate::{args::PlanOptions, codebase::Checkout, console, error::CliError, project::Project};
+use crate::{args::PlanOptions, codebase::Checkout, console, project::Project};
 
 /// The build of a codebase has a local answer when nobody gives one: what is checked out.
 pub(super) const BUILD: &str = "properties.ci.codebase.build";
@@ -49,7 +49,7 @@ pub(super) fn resolve(
     options: &PlanOptions,
     (missing, checkout): (Missing, &Checkout),
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Resolved, CliError> {
+) -> Result<Resolved, Failure> {
     let templates: Vec<Node> = bodies(project, DocumentKind::Template, "template");
     let lookup = |query: &cirun_parser::TemplateQuery<'_>| pick_template(query, templates.iter());
     let mut pipeline = collect(resolve_templates(body, &lookup), diagnostics);
@@ -197,7 +197,7 @@ fn input_sets(
     project: &mut Project,
     options: &PlanOptions,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<InputSets, CliError> {
+) -> Result<InputSets, Failure> {
     let known = bodies(project, DocumentKind::InputSet, "inputSet");
     let InputSets { mut sets, mut stages } = InputSets::default();
     for path in &options.input_sets {
@@ -217,7 +217,7 @@ fn input_sets(
                 }
                 _ => {
                     let message = format!("{} is no input set, overlay or trigger", path.display());
-                    return Err(CliError::invalid(message));
+                    return Err(Failure::input(message));
                 }
             }
         }
@@ -234,7 +234,7 @@ fn own_inputs(project: &mut Project, path: &Path, trigger: &Node, diagnostics: &
     Some(parsed.tree.into_iter().next()?.root)
 }
 
-fn referenced(references: Option<&Node>, by: &str, known: &[Node]) -> Result<Vec<Node>, CliError> {
+fn referenced(references: Option<&Node>, by: &str, known: &[Node]) -> Result<Vec<Node>, Failure> {
     let references = references.map_or(&[] as &[Node], Node::items);
     references
         .iter()
@@ -242,7 +242,7 @@ fn referenced(references: Option<&Node>, by: &str, known: &[Node]) -> Result<Vec
         .map(|id| {
             let found = known.iter().find(|set| set.get("identifier").and_then(Node::text) == Some(id));
             found.cloned().ok_or_else(|| {
-                CliError::invalid(format!("the {by} refers to the input set `{id}`, which is in no document"))
+                Failure::input(format!("the {by} refers to the input set `{id}`, which is in no document"))
                     .help("put its file under `.harness/`, or name its directory with `--include`")
             })
         })
@@ -256,7 +256,7 @@ fn answer(
     open: Vec<MissingInput>,
     missing: Missing,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<(), CliError> {
+) -> Result<(), Failure> {
     let sets = input_sets_of(project, pipeline);
     // An input for the time of execution is asked for now too: nobody waits for a question in the middle of a run.
     for input in open {
@@ -319,13 +319,13 @@ fn choices(input: &RuntimeInput) -> String {
     texts.into_iter().flatten().collect()
 }
 
-fn ask(input: &MissingInput) -> Result<String, CliError> {
+fn ask(input: &MissingInput) -> Result<String, Failure> {
     loop {
         console::prompt(&format!("{}{}: ", input.path, choices(&input.input)));
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
-        if read.map_err(|error| CliError::io("cannot read the answer", &error))? == 0 {
-            return Err(CliError::invalid(format!("no answer for the runtime input `{}`", input.path)));
+        if read.map_err(|error| Failure::io("cannot read the answer", error))? == 0 {
+            return Err(Failure::input(format!("no answer for the runtime input `{}`", input.path)));
         }
         let text = line.trim().to_owned();
         match input.input.validate(&text) {

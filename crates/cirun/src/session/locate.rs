@@ -6,17 +6,18 @@ use std::{
 };
 
 use cirun_beneath::Root;
+use cirun_diagnostics::Failure;
 
 use crate::{
     args::{PlanOptions, RunOptions},
-    consent::{self, Asking},
+    consent,
+    consent::Asking,
     console,
     environment::Environment,
-    error::CliError,
     paths::{Paths, find_upwards},
-    project,
-    repository::{self, Boundary, LARGEST_SETTINGS},
-    settings::{Beyond, Layer, Origin, Settings, Trust, UpstreamWord, Values},
+    project, repository,
+    repository::{Boundary, LARGEST_SETTINGS},
+    settings::{Beyond, EndpointWord, Layer, Origin, Settings, Trust, Values},
 };
 
 /// The settings file of a repository.
@@ -53,7 +54,7 @@ pub(crate) fn locate(
     plan: &PlanOptions,
     run: Option<&RunOptions>,
     environment: &Environment,
-) -> Result<Located, CliError> {
+) -> Result<Located, Failure> {
     let located = find(file.clone(), plan, run, environment, Trust::UserOnly)?;
     if located.standing.is_trusted || located.standing.beyond.is_empty() {
         return Ok(located);
@@ -79,7 +80,7 @@ pub(crate) fn find(
     run: Option<&RunOptions>,
     environment: &Environment,
     trust: Trust,
-) -> Result<Located, CliError> {
+) -> Result<Located, Failure> {
     let paths = Paths::find()?;
     let here = match file.as_deref().and_then(Path::parent) {
         Some(parent) => environment.directory.join(parent),
@@ -94,7 +95,7 @@ pub(crate) fn find(
     };
     let workspace = environment.directory.join(workspace);
     let workspace = fs::canonicalize(&workspace).map_err(|error| {
-        CliError::usage(format!("there is no workspace {}: {error}", workspace.display()))
+        Failure::usage(format!("there is no workspace {}: {error}", workspace.display()))
             .help("`--workspace DIR` names the directory that steps see as `/harness`")
     })?;
     let file = match file {
@@ -112,7 +113,7 @@ pub(crate) fn find(
 }
 
 /// The settings of a command that reads no pipeline, from where it is called.
-pub(crate) fn settings(environment: &Environment) -> Result<(Settings, Paths), CliError> {
+pub(crate) fn settings(environment: &Environment) -> Result<(Settings, Paths), Failure> {
     let paths = Paths::find()?;
     let here = &environment.directory;
     let repository = find_upwards(here, ".git");
@@ -133,7 +134,7 @@ fn read_settings(
     run: Option<&RunOptions>,
     environment: &Environment,
     trust: Trust,
-) -> Result<(Settings, Standing), CliError> {
+) -> Result<(Settings, Standing), Failure> {
     let mut layers = Vec::new();
     layers.extend(read_layer(Origin::User, &paths.config.join("config.toml"))?);
     let real = |directory: &Path| fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
@@ -158,7 +159,7 @@ fn read_settings(
         layers.extend(layer);
     }
     let variable = |name: &str| environment.get(name).map(str::to_owned);
-    layers.push(Layer::from_environment(variable).map_err(|error| CliError::usage(error.to_string()))?);
+    layers.push(Layer::from_environment(variable).map_err(|error| Failure::usage(error.to_string()))?);
     layers.push(Layer { origin: Origin::Flag, values: flags(plan, run) });
     let (settings, more) = Settings::resolve(layers, trust);
     beyond.extend(more);
@@ -179,7 +180,7 @@ fn take_outside(values: &mut Values, repository: &Path) -> Vec<Beyond> {
 }
 
 /// The settings of a repository: a regular file of it, or none.
-fn read_repository_settings(directory: &Path, shown: &Path) -> Result<Option<Layer>, CliError> {
+fn read_repository_settings(directory: &Path, shown: &Path) -> Result<Option<Layer>, Failure> {
     let read = Root::open(directory).and_then(|root| root.read(Path::new(REPOSITORY_SETTINGS), LARGEST_SETTINGS));
     let content = match read {
         Ok(content) => content,
@@ -189,15 +190,15 @@ fn read_repository_settings(directory: &Path, shown: &Path) -> Result<Option<Lay
         }
     };
     let text = String::from_utf8(content)
-        .map_err(|_| CliError::usage(format!("cannot read {}: it is not UTF-8 text", shown.display())))?;
-    Layer::from_file(Origin::Repository, shown, &text).map(Some).map_err(|error| CliError::usage(error.to_string()))
+        .map_err(|_| Failure::usage(format!("cannot read {}: it is not UTF-8 text", shown.display())))?;
+    Layer::from_file(Origin::Repository, shown, &text).map(Some).map_err(|error| Failure::usage(error.to_string()))
 }
 
-fn read_layer(origin: Origin, path: &Path) -> Result<Option<Layer>, CliError> {
+fn read_layer(origin: Origin, path: &Path) -> Result<Option<Layer>, Failure> {
     match fs::read_to_string(path) {
-        Ok(text) => Layer::from_file(origin, path, &text).map(Some).map_err(|error| CliError::usage(error.to_string())),
+        Ok(text) => Layer::from_file(origin, path, &text).map(Some).map_err(|error| Failure::usage(error.to_string())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(CliError::usage(format!("cannot read {}: {error}", path.display()))),
+        Err(error) => Err(Failure::usage(format!("cannot read {}: {error}", path.display()))),
     }
 }
 
@@ -224,7 +225,7 @@ fn flags(plan: &PlanOptions, run: Option<&RunOptions>) -> Values {
         values.no_wait = run.no_wait.then_some(true);
         values.fail_on_service_exit = run.fail_on_service_exit.then_some(true);
         values.aws_profile = run.aws_profile.clone();
-        values.aws_endpoint_url = run.aws_endpoint_url.clone().map(UpstreamWord);
+        values.aws_endpoint_url = run.aws_endpoint_url.clone().map(EndpointWord);
         values.allow_account = run.allow_accounts.clone();
     }
     values

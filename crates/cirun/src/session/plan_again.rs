@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use cirun_diagnostics::{Diagnostic, Severity, location};
+use cirun_diagnostics::{Diagnostic, Failure, Severity, location};
 use cirun_engine::{EventKind, PlanAgain, PlannedAgain};
 use cirun_plan::{PlannedStage, StageId};
 use cirun_planner::{Inputs, Planned};
 
 use super::Session;
-use crate::error::CliError;
 
 /// Refuses what the run was not made ready for, given the stage's outline, the new plan and the stage's instances in it.
-pub(crate) type Demands = dyn Fn(&PlannedStage, &Planned, &[PlannedStage]) -> Result<(), CliError> + Send + Sync;
+pub(crate) type Demands = dyn Fn(&PlannedStage, &Planned, &[PlannedStage]) -> Result<(), Failure> + Send + Sync;
 
 impl Session {
     /// How the engine plans such a stage; none where all is decided.
@@ -59,9 +58,9 @@ fn demanded(
     let is_meant = |found: &&PlannedStage| found.id == *stage || found.looped.as_ref() == Some(stage);
     let stages: Vec<PlannedStage> = planned.plan.stages.iter().filter(is_meant).cloned().collect();
     if let Some(outline) = outlines.iter().find(|outline| outline.id == *stage) {
-        demands(outline, planned, &stages).map_err(|error| match error.remedy() {
-            Some(remedy) => format!("{}; {remedy}", error.message()),
-            None => error.message().to_owned(),
+        demands(outline, planned, &stages).map_err(|error| match error.remedies() {
+            [] => error.to_string(),
+            remedies => format!("{error}; {}", remedies.join("; ")),
         })?;
     }
     Ok(stages)

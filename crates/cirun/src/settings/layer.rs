@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cirun_aws_emulator::{InvalidUpstream, Upstream};
+use cirun_image_ref::{Endpoint, InvalidEndpoint};
 use cirun_plan::Profile;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -38,7 +38,7 @@ pub(crate) struct Values {
     pub fail_on_service_exit: Option<bool>,
     pub workspace: Option<PathBuf>,
     pub aws_profile: Option<String>,
-    pub aws_endpoint_url: Option<UpstreamWord>,
+    pub aws_endpoint_url: Option<EndpointWord>,
     pub oidc_token_command: Option<String>,
     pub allow_account: Vec<String>,
     pub include: Vec<PathBuf>,
@@ -71,12 +71,12 @@ impl TryFrom<String> for ProfileWord {
 /// An endpoint's URL.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct UpstreamWord(pub Upstream);
+pub(crate) struct EndpointWord(pub Endpoint);
 
-impl TryFrom<String> for UpstreamWord {
-    type Error = InvalidUpstream;
+impl TryFrom<String> for EndpointWord {
+    type Error = InvalidEndpoint;
 
-    fn try_from(text: String) -> Result<Self, InvalidUpstream> {
+    fn try_from(text: String) -> Result<Self, InvalidEndpoint> {
         text.parse().map(Self)
     }
 }

@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use cirun_aws_emulator::{GcOptions, GcReport, gc};
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_report::{human_bytes, human_count};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     args, console, engine,
     environment::Environment,
-    error::CliError,
     exit::ExitCode,
-    front::{self, DATA_DIRECTORY, LocalRegistry},
+    front,
+    front::{DATA_DIRECTORY, LocalRegistry},
     own_image::OwnImage,
     session,
 };
@@ -26,9 +27,9 @@ struct Report {
 }
 
 /// Collects a directory of `cirun aws serve`.
-pub(super) async fn directory(data: &Path, options: &args::GcOptions) -> Result<ExitCode, CliError> {
+pub(super) async fn directory(data: &Path, options: &args::GcOptions) -> Result<ExitCode, Failure> {
     if !data.join("blobs").is_dir() {
-        return Err(CliError::usage(format!("{} holds no registry", data.display()))
+        return Err(Failure::usage(format!("{} holds no registry", data.display()))
             .help("name the directory that `cirun aws serve --data` was given"));
     }
     say(&collect(data, options).await?, options, &data.display().to_string());
@@ -36,7 +37,7 @@ pub(super) async fn directory(data: &Path, options: &args::GcOptions) -> Result<
 }
 
 /// Collects the registry of this machine, in its own container: the volume is the engine's.
-pub(super) async fn machine(options: &args::GcOptions, environment: &Environment) -> Result<ExitCode, CliError> {
+pub(super) async fn machine(options: &args::GcOptions, environment: &Environment) -> Result<ExitCode, Failure> {
     let (settings, paths) = session::settings(environment)?;
     let name = &settings.registry.value;
     let engine = engine::find(environment, &paths).await?;
@@ -50,10 +51,10 @@ pub(super) async fn machine(options: &args::GcOptions, environment: &Environment
     let report: Report = match (output.exit_code, serde_json::from_str(&output.stdout)) {
         (0, Ok(report)) => report,
         _ => {
-            return Err(CliError::aws_text(format!(
-                "the local registry's collection failed: {}",
-                output.stderr.trim()
-            )));
+            return Err(Failure::new(
+                FailureKind::Aws,
+                format!("the local registry's collection failed: {}", output.stderr.trim()),
+            ));
         }
     };
     say(&report, options, &format!("the local registry (volume {name})"));
@@ -61,18 +62,18 @@ pub(super) async fn machine(options: &args::GcOptions, environment: &Environment
 }
 
 /// Collects inside the registry's container, and prints the report for the cirun outside.
-pub(crate) async fn inside(data: &Path, options: &args::GcOptions) -> Result<ExitCode, CliError> {
-    let text =
-        serde_json::to_string(&collect(data, options).await?).map_err(|error| CliError::aws_text(error.to_string()))?;
+pub(crate) async fn inside(data: &Path, options: &args::GcOptions) -> Result<ExitCode, Failure> {
+    let text = serde_json::to_string(&collect(data, options).await?)
+        .map_err(|error| Failure::new(FailureKind::Aws, error.to_string()))?;
     console::data(&format!("{text}\n"))?;
     Ok(ExitCode::Success)
 }
 
-async fn collect(data: &Path, options: &args::GcOptions) -> Result<Report, CliError> {
+async fn collect(data: &Path, options: &args::GcOptions) -> Result<Report, Failure> {
     let (data, args::GcOptions { dry_run, grace, untagged_after }) = (data.to_owned(), options.clone());
     let work = move || gc(&data, GcOptions { grace, untagged_after, dry_run });
-    let report = tokio::task::spawn_blocking(work).await.map_err(|error| CliError::aws(&error))?;
-    let GcReport { blobs, bytes, uploads, images } = report.map_err(|error| CliError::aws(&error))?;
+    let report = tokio::task::spawn_blocking(work).await.map_err(Failure::aws)?;
+    let GcReport { blobs, bytes, uploads, images } = report.map_err(Failure::aws)?;
     Ok(Report { blobs, bytes, uploads, images })
 }
 

@@ -6,34 +6,34 @@ use std::{
 };
 
 use cirun_aws_emulator::{LogEntry, least_policy};
+use cirun_diagnostics::{Failure, FailureKind};
 
 use crate::{
     console,
-    error::CliError,
     exit::ExitCode,
     paths::Paths,
     record::history::{History, RecordedRun},
 };
 
 /// Prints the policy, JSON.
-pub(super) fn run(run: Option<&str>, request_log: Option<PathBuf>) -> Result<ExitCode, CliError> {
+pub(super) fn run(run: Option<&str>, request_log: Option<PathBuf>) -> Result<ExitCode, Failure> {
     let log = match request_log {
         Some(file) => file,
         None => find(&History::of(&Paths::find()?), run)?,
     };
-    let text = fs::read_to_string(&log).map_err(|error| CliError::usage(format!("{}: {error}", log.display())))?;
+    let text = fs::read_to_string(&log).map_err(|error| Failure::usage(format!("{}: {error}", log.display())))?;
     let policy = serde_json::to_string_pretty(&least_policy(&entries(&log, &text)?))
-        .map_err(|error| CliError::aws_text(error.to_string()))?;
+        .map_err(|error| Failure::new(FailureKind::Aws, error.to_string()))?;
     console::data(&format!("{policy}\n"))?;
     console::say(&format!("from the requests in {}", log.display()));
     Ok(ExitCode::Success)
 }
 
-fn entries(log: &Path, text: &str) -> Result<Vec<LogEntry>, CliError> {
+fn entries(log: &Path, text: &str) -> Result<Vec<LogEntry>, Failure> {
     let entry = |(index, line): (usize, &str)| {
         serde_json::from_str(line).map_err(|error| {
             let place = format!("{}:{}:{}", log.display(), index + 1, error.column());
-            CliError::invalid(format!("{place}: not an entry of a request log: {error}"))
+            Failure::input(format!("{place}: not an entry of a request log: {error}"))
                 .help("give a file that `cirun aws serve --request-log` or a run has written")
         })
     };
@@ -41,16 +41,16 @@ fn entries(log: &Path, text: &str) -> Result<Vec<LogEntry>, CliError> {
 }
 
 /// The request log of the run whose id begins so, or of the newest run that has one.
-fn find(history: &History, wanted: Option<&str>) -> Result<PathBuf, CliError> {
+fn find(history: &History, wanted: Option<&str>) -> Result<PathBuf, Failure> {
     let log = |run: &RecordedRun| Some(run.request_log()).filter(|log| log.exists());
     match wanted {
         None => history.runs()?.iter().find_map(log).ok_or_else(|| {
-            CliError::usage("no recorded run called the emulated AWS")
+            Failure::usage("no recorded run called the emulated AWS")
                 .help("run a stage that pushes to ECR with `cirun local`, or name a log with `--request-log`")
         }),
         Some(_) => {
             let run = history.find(wanted)?;
-            log(&run).ok_or_else(|| CliError::usage(format!("run {} called no emulated AWS", run.id)))
+            log(&run).ok_or_else(|| Failure::usage(format!("run {} called no emulated AWS", run.id)))
         }
     }
 }

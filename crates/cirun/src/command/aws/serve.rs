@@ -12,15 +12,15 @@ use std::{
 use cirun_aws::Authority;
 use cirun_aws_emulator::{
     Certificates, Config, EcrRegistry, Identity, Listen, OidcIssuer, PlainHttp, RequestLog, Seeds, Server, Strictness,
-    host_names,
+    Upstream, host_names,
 };
+use cirun_diagnostics::{Failure, FailureKind};
 use data::Data;
 
 use crate::{
     args::ServeOptions,
     console,
     environment::Environment,
-    error::CliError,
     exit::ExitCode,
     front::{OnDemand, SHUTDOWN, machine_scope, roots},
     paths::Paths,
@@ -33,17 +33,17 @@ const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// Serves until interrupted.
-pub(super) async fn run(mut options: ServeOptions, environment: &Environment) -> Result<ExitCode, CliError> {
-    if let Some(upstream) = options.aws_endpoint_url.take() {
-        let roots = roots(&upstream, environment)?;
-        options.aws_endpoint_url = Some(upstream.trusting(roots));
-    }
+pub(super) async fn run(options: ServeOptions, environment: &Environment) -> Result<ExitCode, Failure> {
+    let upstream = match options.aws_endpoint_url.clone() {
+        Some(endpoint) => Some(Upstream::new(endpoint.clone()).trusting(roots(&endpoint, environment)?)),
+        None => None,
+    };
     let paths = Paths::find()?;
-    let signals = Signals::listen().map_err(|error| CliError::io("cannot listen to signals", &error))?;
+    let signals = Signals::listen().map_err(|error| Failure::io("cannot listen to signals", error))?;
     let seeds = seeds(&options)?;
     let trust = trust(&paths, &options, &seeds)?;
     let data = Data::open(options.data.clone())?;
-    let served = serve(&options, &paths, seeds.clone(), Arc::clone(&trust.certificates), data.path()).await;
+    let served = serve(&options, &paths, seeds.clone(), Arc::clone(&trust.certificates), upstream, data.path()).await;
     let result = match served {
         Ok(server) => {
             let told = tell(&options, &server, &seeds, &trust, &data);
@@ -67,9 +67,10 @@ async fn serve(
     paths: &Paths,
     seeds: Seeds,
     certificates: Arc<dyn Certificates>,
+    upstream: Option<Upstream>,
     data: &Path,
-) -> Result<Server, CliError> {
-    let issuer = OidcIssuer::open(&paths.oidc()).map_err(|error| CliError::aws(&error))?;
+) -> Result<Server, Failure> {
+    let issuer = OidcIssuer::open(&paths.oidc()).map_err(Failure::aws)?;
     let (http, https) = addresses(options);
     let config = Config {
         listen: Listen { https: Some(https), http: Some(http), either: Vec::new() },
@@ -83,16 +84,15 @@ async fn serve(
         request_log: options.request_log.clone().map_or(RequestLog::Off, RequestLog::File),
         faults: options.faults.clone(),
         issuer: Some(issuer),
-        upstream: options.aws_endpoint_url.clone(),
+        upstream,
         ..Config::new(data)
     };
     cirun_aws_emulator::serve(config).await.map_err(|error| {
-        let failed = CliError::aws(&error);
-        match error {
-            cirun_aws_emulator::ServeError::Listen { .. } => {
-                failed.help("choose another address with `--listen` and `--tls`, or a free one with `--port 0`")
-            }
-            _ => failed,
+        let is_taken = matches!(error, cirun_aws_emulator::ServeError::Listen { .. });
+        let failure = Failure::aws(error);
+        match is_taken {
+            true => failure.help("choose another address with `--listen` and `--tls`, or a free one with `--port 0`"),
+            false => failure,
         }
     })
 }
@@ -105,14 +105,14 @@ fn addresses(options: &ServeOptions) -> (SocketAddr, SocketAddr) {
 }
 
 /// Who exists: what the file says, and a user for the printed keys where it declares none.
-fn seeds(options: &ServeOptions) -> Result<Seeds, CliError> {
+fn seeds(options: &ServeOptions) -> Result<Seeds, Failure> {
     let mut seeds = match &options.seed {
         None => Seeds::default(),
         Some(path) => {
             let text = fs::read_to_string(path)
-                .map_err(|error| CliError::usage(format!("cannot read the seeds {}: {error}", path.display())))?;
+                .map_err(|error| Failure::usage(format!("cannot read the seeds {}: {error}", path.display())))?;
             Seeds::from_toml(&text, &options.account, &options.region)
-                .map_err(|error| CliError::invalid(format!("{}: {}", path.display(), error.to_string().trim_end())))?
+                .map_err(|error| Failure::input(format!("{}: {}", path.display(), error.to_string().trim_end())))?
         }
     };
     if seeds.identities.is_empty() {
@@ -136,15 +136,15 @@ struct Trust {
     bundle: PathBuf,
 }
 
-fn trust(paths: &Paths, options: &ServeOptions, seeds: &Seeds) -> Result<Trust, CliError> {
+fn trust(paths: &Paths, options: &ServeOptions, seeds: &Seeds) -> Result<Trust, Failure> {
     let (http, https) = addresses(options);
     let addresses = [http.ip(), https.ip()].into_iter().filter(|ip| !ip.is_unspecified());
     let scope = machine_scope(addresses);
-    let authority = Authority::load_or_create(&paths.data, &scope).map_err(|error| CliError::aws(&error))?;
+    let authority = Authority::load_or_create(&paths.data, &scope).map_err(Failure::aws)?;
     let names = names(options, seeds);
     let (certificate, bundle) = (paths.data.join("ca-certificate.pem"), paths.data.join("ca-bundle.pem"));
     for (path, text) in [(&certificate, authority.certificate_pem()), (&bundle, &authority.bundle_pem())] {
-        fs::write(path, text).map_err(|error| CliError::io(path.display(), &error))?;
+        fs::write(path, text).map_err(|error| Failure::io(path.display(), error))?;
     }
     let certificates = Arc::new(OnDemand::new(authority, true, names.clone()));
     Ok(Trust { certificates, names, certificate, bundle })
@@ -167,11 +167,11 @@ fn names(options: &ServeOptions, seeds: &Seeds) -> Vec<String> {
     names
 }
 
-fn tell(options: &ServeOptions, server: &Server, seeds: &Seeds, trust: &Trust, data: &Data) -> Result<(), CliError> {
+fn tell(options: &ServeOptions, server: &Server, seeds: &Seeds, trust: &Trust, data: &Data) -> Result<(), Failure> {
     let (http, https) = addresses(options);
     let (http, https) = (reachable(server.http.unwrap_or(http)), reachable(server.https.unwrap_or(https)));
     let Some(identity) = seeds.identities.first() else {
-        return Err(CliError::aws_text("the emulated AWS has no user"));
+        return Err(Failure::new(FailureKind::Aws, "the emulated AWS has no user"));
     };
     let exports = [
         ("AWS_ENDPOINT_URL", format!("http://{http}")),

@@ -1,13 +1,14 @@
 //! `cirun aws token`: a token of this machine's OIDC issuer, which stands for the CI's.
 
 use cirun_aws_emulator::{Audience, OidcIssuer, Workload};
+use cirun_diagnostics::Failure;
 use jiff::Timestamp;
 
-use crate::{args::TokenOptions, console, error::CliError, exit::ExitCode, paths::Paths};
+use crate::{args::TokenOptions, console, exit::ExitCode, paths::Paths};
 
 /// Prints a token.
-pub(super) fn run(options: &TokenOptions) -> Result<ExitCode, CliError> {
-    let issuer = OidcIssuer::open(&Paths::find()?.oidc()).map_err(|error| CliError::aws(&error))?;
+pub(super) fn run(options: &TokenOptions) -> Result<ExitCode, Failure> {
+    let issuer = OidcIssuer::open(&Paths::find()?.oidc()).map_err(Failure::aws)?;
     let workload = Workload {
         account_id: options.account.clone(),
         organization_id: options.org.clone(),
@@ -15,7 +16,7 @@ pub(super) fn run(options: &TokenOptions) -> Result<ExitCode, CliError> {
         pipeline_id: options.pipeline.clone(),
     };
     let audience = Audience { audience: options.audience.clone(), issuer: options.issuer.clone() };
-    let token = issuer.token_for(&workload, &audience, Timestamp::now()).map_err(|error| CliError::aws(&error))?;
+    let token = issuer.token_for(&workload, &audience, Timestamp::now()).map_err(Failure::aws)?;
     console::data(&format!("{token}\n"))?;
     Ok(ExitCode::Success)
 }

@@ -22,7 +22,13 @@ pub(super) const IS_NEEDED: [&str; 2] = ["engine", "containers"];
 pub(super) async fn look(environment: &Environment, paths: &Paths) -> Vec<Finding> {
     let engine = match engine::find(environment, paths).await {
         Ok(engine) => engine,
-        Err(error) => return vec![Finding::bad("engine", error.message(), error.remedy().unwrap_or("start one"))],
+        Err(error) => {
+            return vec![Finding::bad(
+                "engine",
+                error.to_string(),
+                error.remedies().first().map_or("start one", String::as_str),
+            )];
+        }
     };
     let info = match engine.info().await {
         Ok(info) => info,
@@ -60,7 +66,7 @@ async fn own_image(engine: &Engine) -> Finding {
     let own = match OwnImage::locate() {
         Ok(own) => own,
         Err(error) => {
-            return Finding::bad("helper image", error.message(), "use `--aws off` and a vm or cloud profile");
+            return Finding::bad("helper image", error.to_string(), "use `--aws off` and a vm or cloud profile");
         }
     };
     match engine.has_image(&own.name, None).await {

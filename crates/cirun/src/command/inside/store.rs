@@ -5,10 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_local_store::{Program, Surroundings};
 use jiff::Timestamp;
 
-use crate::{console, error::CliError, exit::ExitCode, local_store::KEPT_OF_ONE};
+use crate::{console, exit::ExitCode, local_store::KEPT_OF_ONE};
 
 /// Where it keeps what.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub(super) struct Orders {
 }
 
 /// Runs to its end in the working directory, which is the workspace.
-pub(super) fn run(program: Program, orders: Orders) -> Result<ExitCode, CliError> {
-    let workspace = env::current_dir().map_err(|error| CliError::io("cannot find the workspace", &error))?;
+pub(super) fn run(program: Program, orders: Orders) -> Result<ExitCode, Failure> {
+    let workspace = env::current_dir().map_err(|error| Failure::io("cannot find the workspace", error))?;
     let surroundings = Surroundings {
         env: env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
@@ -42,7 +43,7 @@ pub(super) fn run(program: Program, orders: Orders) -> Result<ExitCode, CliError
         }
     };
     cirun_local_store::run(program, &surroundings, &mut say)
-        .map_err(|error| CliError::new(ExitCode::StageFailed, error.to_string()))?;
+        .map_err(|error| Failure::new(FailureKind::Stage, error.to_string()))?;
     printed?;
     Ok(ExitCode::Success)
 }

@@ -2,28 +2,23 @@
 
 use std::time::Duration;
 
+use cirun_diagnostics::Failure;
 use cirun_planner::Gate;
 
-use crate::{
-    args::PlanOptions,
-    console::{self, Typed},
-    error::CliError,
-    exit::ExitCode,
-    session::Session,
-};
+use crate::{args::PlanOptions, console, console::Typed, exit::ExitCode, session::Session};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Asks for the approvals that stages wait for; false where there are none, or no one can be asked.
-pub(super) fn approve(session: &Session, plan: &PlanOptions) -> Result<bool, CliError> {
+pub(super) fn approve(session: &Session, plan: &PlanOptions) -> Result<bool, Failure> {
     let gates = &session.planned.gates;
     if gates.is_empty() || plan.no_input || !console::is_interactive() {
         return Ok(false);
     }
     gates.iter().for_each(|gate| console::say(&format!("{}.", waiting(gate))));
     console::prompt("approve, so that they run too? [y/N] ");
-    match console::type_line(PATIENCE).map_err(|error| CliError::io("cannot read the answer", &error))? {
+    match console::type_line(PATIENCE).map_err(|error| Failure::io("cannot read the answer", error))? {
         Typed::Line(line) => Ok(matches!(line.trim(), "y" | "Y" | "yes")),
         _ => Ok(false),
     }
@@ -35,15 +30,14 @@ pub(super) fn exit_code(code: ExitCode, is_held: bool) -> ExitCode {
 }
 
 /// A run that ended at an approval stage is not the whole pipeline.
-pub(super) fn demand_approved(session: &Session, code: ExitCode) -> Result<ExitCode, CliError> {
+pub(super) fn demand_approved(session: &Session, code: ExitCode) -> Result<ExitCode, Failure> {
     let gates = &session.planned.gates;
-    let held = exit_code(code, !gates.is_empty());
-    if held == code {
+    if exit_code(code, !gates.is_empty()) == code {
         return Ok(code);
     }
     console::say("");
     let waiting: Vec<String> = gates.iter().map(waiting).collect();
-    Err(CliError::new(held, waiting.join("; ")).help("`--approve` runs what is behind it"))
+    Err(Failure::input(waiting.join("; ")).help("`--approve` runs what is behind it"))
 }
 
 /// Which stages a gate keeps from running.

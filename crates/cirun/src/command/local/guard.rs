@@ -1,27 +1,27 @@
 //! The push guard: no image reaches a real registry unless the person says so, by account or registry.
 
+use cirun_diagnostics::Failure;
 use cirun_image_ref::{EcrRegistry, host_and_port, is_dns_name};
 use cirun_planner::{Decided, RegistryTarget, StorePlayer, StoreTarget, StoreWork};
 
 use crate::{
     args::{AwsMode, EgressMode, PushMode},
-    error::CliError,
     settings::Settings,
 };
 
 /// Refuses a combination of settings that would push where it was not allowed, before anything is built.
-pub(super) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliError> {
+pub(super) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), Failure> {
     let on_aws = targets.iter().find(|target| target.ecr.is_some());
     match (settings.push.value, settings.aws.value, on_aws) {
         (PushMode::None, _, _) => Ok(()),
-        (PushMode::Local, AwsMode::Off, Some(target)) => Err(CliError::usage(format!(
+        (PushMode::Local, AwsMode::Off, Some(target)) => Err(Failure::usage(format!(
             "step `{}` pushes, and with `--aws off` no registry takes its image",
             target.step
         ))
         .help("`--push none` only builds; `--aws emulated` keeps images here")),
         (PushMode::Local, _, _) => stays_here(targets),
         (PushMode::Real, AwsMode::Emulated | AwsMode::Off, Some(target)) => {
-            Err(CliError::usage(format!("step `{}` pushes to ECR: `--push real` needs `--aws real`", target.step))
+            Err(Failure::usage(format!("step `{}` pushes to ECR: `--push real` needs `--aws real`", target.step))
                 .help("or omit it: images then stay on this machine"))
         }
         (PushMode::Real, _, _) => allowed(settings, targets),
@@ -29,11 +29,11 @@ pub(super) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(
 }
 
 /// Refuses to save or upload to a real store that was not allowed, and to reach S3 without real AWS.
-pub(super) fn check_stores(settings: &Settings, stores: &[StoreTarget]) -> Result<(), CliError> {
+pub(super) fn check_stores(settings: &Settings, stores: &[StoreTarget]) -> Result<(), Failure> {
     for store in stores.iter().filter(|store| store.player == StorePlayer::Real) {
         let name = store.address.split_once("://").map_or(store.address.as_str(), |(_, name)| name);
         if store.address.starts_with("s3://") && settings.aws.value != AwsMode::Real {
-            return Err(CliError::usage(format!(
+            return Err(Failure::usage(format!(
                 "step `{}` uses {}: `--push real` needs `--aws real`",
                 store.step, store.address
             ))
@@ -45,7 +45,7 @@ pub(super) fn check_stores(settings: &Settings, stores: &[StoreTarget]) -> Resul
         };
         let names = [name, store.address.as_str()];
         if writes && !settings.allow_accounts.iter().any(|allowed| names.contains(&allowed.value.as_str())) {
-            return Err(CliError::usage(format!("step `{}` would write to {}", store.step, store.address))
+            return Err(Failure::usage(format!("step `{}` would write to {}", store.step, store.address))
                 .help(format!("allow it with `--allow-account {name}`, or `allow-account` in config.toml")));
         }
     }
@@ -53,14 +53,14 @@ pub(super) fn check_stores(settings: &Settings, stores: &[StoreTarget]) -> Resul
 }
 
 /// Refuses to close the network where the steps could not do what they are to.
-pub(super) fn check_egress(settings: &Settings) -> Result<(), CliError> {
+pub(super) fn check_egress(settings: &Settings) -> Result<(), Failure> {
     let word = match settings.egress.value {
         EgressMode::All => return Ok(()),
         EgressMode::None => "none",
         EgressMode::Aws => "aws",
     };
     if settings.aws.value == AwsMode::Real || settings.push.value == PushMode::Real {
-        return Err(CliError::usage(format!(
+        return Err(Failure::usage(format!(
             "`--egress {word}` closes the network, and real AWS or a real push needs it"
         ))
         .help("use `--aws emulated --push local` with it, or omit it"));
@@ -70,11 +70,11 @@ pub(super) fn check_egress(settings: &Settings) -> Result<(), CliError> {
 
 /// The gateway answers for names; what is no name would not come to it. A host that a running step decides is judged then, by
 /// the rules of the step that pushes.
-fn stays_here(targets: &[RegistryTarget]) -> Result<(), CliError> {
+fn stays_here(targets: &[RegistryTarget]) -> Result<(), Failure> {
     let mut hosts = targets.iter().flat_map(|target| target.hosts().map(move |host| (target, host)));
     match hosts.find(|(_, host)| !is_dns_name(host)) {
         None => Ok(()),
-        Some((target, host)) => Err(CliError::usage(format!(
+        Some((target, host)) => Err(Failure::usage(format!(
             "step `{}` would push to `{host}`, which is no name",
             target.step
         ))
@@ -85,10 +85,10 @@ fn stays_here(targets: &[RegistryTarget]) -> Result<(), CliError> {
     }
 }
 
-fn allowed(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliError> {
+fn allowed(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), Failure> {
     for target in targets {
         if target.decided == Decided::WhileRunning {
-            return Err(CliError::usage(format!(
+            return Err(Failure::usage(format!(
                 "step `{}` would push to `{}`, which is only known when the step runs",
                 target.step, target.host
             ))
@@ -98,7 +98,7 @@ fn allowed(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), CliErr
             let ecr = EcrRegistry::parse(host);
             let whose = ecr.as_ref().map_or(host, |ecr| ecr.account.as_str());
             if !is_allowed(settings, ecr.as_ref(), host) {
-                return Err(CliError::usage(format!("step `{}` would push to `{whose}`", target.step))
+                return Err(Failure::usage(format!("step `{}` would push to `{whose}`", target.step))
                     .help(format!("allow it with `--allow-account {whose}`, or `allow-account` in config.toml")));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_plan::{Action, PlannedStage, PlannedStep, StageId};
 
 use super::{guard, outcome};
@@ -10,8 +11,6 @@ use crate::{
     backend::needs_container,
     clean_clone::CleanWorkspaces,
     consent,
-    error::CliError,
-    exit::ExitCode,
     front::Reach,
     session::{Demands, Session},
 };
@@ -61,6 +60,6 @@ fn is_on_host(step: &PlannedStep) -> bool {
     matches!(step.action, Action::Host(_))
 }
 
-fn refusal(stage: &StageId, what: &str) -> CliError {
-    CliError::new(ExitCode::StageFailed, format!("stage `{stage}` {what}"))
+fn refusal(stage: &StageId, what: &str) -> Failure {
+    Failure::new(FailureKind::Stage, format!("stage `{stage}` {what}"))
 }

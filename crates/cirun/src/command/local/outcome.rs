@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use cirun_diagnostics::{Diagnostic, Severity, codes::run::AWS_NOT_EMULATED};
+use cirun_diagnostics::{Diagnostic, Failure, FailureKind, Severity, codes::run::AWS_NOT_EMULATED};
 use cirun_engine::{BackendError, EventKind, Outcome, RunError, RunResult};
 use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason, StepPath};
 use cirun_report::human_count;
@@ -14,9 +14,9 @@ use cirun_report::human_count;
 use crate::{
     args::{PlanOptions, ProgressMode, RunOptions},
     console,
-    error::{CliError, run_code},
     exit::ExitCode,
-    front::{self, LocalRegistry},
+    front,
+    front::LocalRegistry,
     record::Record,
     session::Session,
     signals::Signals,
@@ -28,7 +28,7 @@ pub(super) fn exit_code(result: &RunResult, signals: &Signals, strict_parity: bo
         return code;
     }
     if let Some(error) = &result.error {
-        return run_code(error);
+        return error.kind().into();
     }
     match result.outcome {
         Outcome::Succeeded | Outcome::Ignored | Outcome::Skipped if strict_parity && result.differences > 0 => {
@@ -99,18 +99,18 @@ pub(super) fn say_kept(run: &str, options: &RunOptions, has_engine: bool) {
 }
 
 /// With `--strict-parity`, a difference from CI ends the run before it begins.
-pub(super) fn demand_parity(session: &Session, plan: &PlanOptions) -> Result<(), CliError> {
+pub(super) fn demand_parity(session: &Session, plan: &PlanOptions) -> Result<(), Failure> {
     let differences = session.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Parity).count();
     if !plan.strict_parity || differences == 0 {
         return Ok(());
     }
     say_parity(session);
-    Err(CliError::new(ExitCode::Parity, format!("{}; nothing was started", self::differences(differences)))
+    Err(Failure::new(FailureKind::Parity, format!("{}; nothing was started", self::differences(differences)))
         .help("without `--strict-parity` they are reported and the run continues"))
 }
 
 /// With `--fail-on-skip`, a step that is not run locally ends the run before it begins.
-pub(super) fn demand_no_skips(session: &Session, plan: &PlanOptions) -> Result<(), CliError> {
+pub(super) fn demand_no_skips(session: &Session, plan: &PlanOptions) -> Result<(), Failure> {
     if !plan.fail_on_skip {
         return Ok(());
     }
@@ -122,20 +122,20 @@ pub(super) fn demand_no_skips(session: &Session, plan: &PlanOptions) -> Result<(
     if counts.is_empty() {
         return Ok(());
     }
-    Err(CliError::invalid(format!("{counts} not run locally:{}{}", skipped.concat(), stages.concat())))
+    Err(Failure::input(format!("{counts} not run locally:{}{}", skipped.concat(), stages.concat())))
 }
 
 /// The same of stages that are planned as they begin.
-pub(super) fn demand_no_skipped_steps(stages: &[PlannedStage]) -> Result<(), CliError> {
+pub(super) fn demand_no_skipped_steps(stages: &[PlannedStage]) -> Result<(), Failure> {
     let skipped: Vec<String> = stages.iter().flat_map(skipped_steps).collect();
     match skipped.len() {
         0 => Ok(()),
-        count => Err(CliError::invalid(format!("{} not run locally:{}", human_count(count, "step"), skipped.concat()))),
+        count => Err(Failure::input(format!("{} not run locally:{}", human_count(count, "step"), skipped.concat()))),
     }
 }
 
 /// A pipeline of which nothing runs here is no success: the run ends before it begins.
-pub(super) fn demand_something_to_run(session: &Session) -> Result<(), CliError> {
+pub(super) fn demand_something_to_run(session: &Session) -> Result<(), Failure> {
     let stages = &session.plan().stages;
     let runs = |step: &PlannedStep| match step.action {
         Action::Container(_) | Action::Host(_) | Action::Wait(_) => true,
@@ -147,7 +147,7 @@ pub(super) fn demand_something_to_run(session: &Session) -> Result<(), CliError>
     if rows.is_empty() || stages.iter().any(is_run) {
         return Ok(());
     }
-    Err(CliError::invalid(format!("nothing of this pipeline runs locally:{}", rows.concat()))
+    Err(Failure::input(format!("nothing of this pipeline runs locally:{}", rows.concat()))
         .help("`cirun plan`, `explain` and `check` still work on it"))
 }
 

@@ -1,8 +1,8 @@
 //! Passwords of ECR for the images that steps run in: asked for by the connector's identity, where AWS is real.
 
 use cirun_aws::{IdentityOptions, Login, RegistryLoginError, registry_password};
+use cirun_diagnostics::with_causes;
 use cirun_docker_executor::Passwords;
-use cirun_engine::with_causes;
 use cirun_image_ref::{EcrRegistry, host_and_port, is_aws_name};
 use cirun_plan::{AwsLogin, RegistryPassword, Secret};
 use futures_util::future::{BoxFuture, FutureExt};

@@ -3,21 +3,21 @@
 use std::time::{Duration, SystemTime};
 
 use cirun_aws::{IdentityOptions, Login, Passed, PreflightError, Repository, SignInError, preflight};
-use cirun_engine::{Event, EventKind, Outcome, with_causes};
+use cirun_diagnostics::{Failure, FailureKind, with_causes};
+use cirun_engine::{Event, EventKind, Outcome};
 use cirun_plan::{Action, Environment, PlannedStep, Text};
 use jiff::Timestamp;
 
 use crate::{
     args::{AwsMode, PushMode},
     console,
-    error::CliError,
     record::history::History,
     session::Session,
     settings::Settings,
 };
 
 /// Signs in for each step that pushes, and fails where its push would.
-pub(super) async fn check(session: &Session) -> Result<(), CliError> {
+pub(super) async fn check(session: &Session) -> Result<(), Failure> {
     let settings = &session.settings;
     if settings.aws.value != AwsMode::Real || settings.push.value == PushMode::None {
         return Ok(());
@@ -98,7 +98,7 @@ pub(super) fn sign_in_help(error: &SignInError) -> String {
     }
 }
 
-fn told(error: &PreflightError, step: &str) -> CliError {
+fn told(error: &PreflightError, step: &str) -> Failure {
     let help = match error {
         PreflightError::SignIn(error) => sign_in_help(error),
         PreflightError::Account { wanted, .. } => {
@@ -111,7 +111,7 @@ fn told(error: &PreflightError, step: &str) -> CliError {
             )
         }
     };
-    CliError::aws_text(format!("step `{step}`: {}", with_causes(error))).help(help)
+    Failure::new(FailureKind::Aws, format!("step `{step}`: {}", with_causes(error))).help(help)
 }
 
 fn tell(session: &Session, step: &PlannedStep, passed: &Passed) {

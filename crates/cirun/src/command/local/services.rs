@@ -1,11 +1,12 @@
 //! How steps and services meet, by the flags.
 
+use cirun_diagnostics::Failure;
 use cirun_engine::{AtServiceExit, ServiceRules, Waiting};
 
-use crate::{args::RunOptions, error::CliError, session::Session};
+use crate::{args::RunOptions, session::Session};
 
 /// The rules of a run.
-pub(super) fn rules(session: &Session, options: &RunOptions) -> Result<ServiceRules, CliError> {
+pub(super) fn rules(session: &Session, options: &RunOptions) -> Result<ServiceRules, Failure> {
     let settings = &session.settings;
     let mut rules = ServiceRules {
         waiting: if settings.no_wait.value { Waiting::No } else { Waiting::UntilReady },
@@ -22,7 +23,7 @@ pub(super) fn rules(session: &Session, options: &RunOptions) -> Result<ServiceRu
                 [] => "the selected stages have no Background step".to_owned(),
                 known => format!("there are: {}", known.join(", ")),
             };
-            return Err(CliError::usage(format!("`--service-delay` names no Background step: `{id}`")).help(help));
+            return Err(Failure::usage(format!("`--service-delay` names no Background step: `{id}`")).help(help));
         }
         rules.delays.extend(delays);
     }

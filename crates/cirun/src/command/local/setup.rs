@@ -4,12 +4,14 @@ use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use cirun_aws::{Authority, SignInError, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
+use cirun_diagnostics::{Failure, FailureKind};
 use cirun_docker_executor::{
     Bind, DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar,
     SocketProxy, SocketReach, StandInImage,
 };
 use cirun_engine::Workspaces;
 use cirun_host_executor::{HostBackend, HostConfig};
+use cirun_image_ref::Endpoint;
 use cirun_plan::{Action, Secret};
 use cirun_planner::{DelegateIdentity, MachineDaemon};
 use cirun_report::human_count;
@@ -25,10 +27,9 @@ use crate::{
     backend::{Backends, needs_container},
     console, daemon, engine,
     environment::Environment,
-    error::CliError,
-    exit::ExitCode,
+    front,
     front::{
-        self, LocalRegistry, MachineRegistry, Orders, Outside, RegistriesFile, Route,
+        LocalRegistry, MachineRegistry, Orders, Outside, RegistriesFile, Route,
         on_machine::{Alone, AloneOrders, of_the_gateway},
     },
     local_store::LocalStore,
@@ -63,7 +64,7 @@ impl Setup {
 /// Where the emulated AWS forwards calls.
 #[derive(Debug)]
 struct Forwarding {
-    given: Setting<Upstream>,
+    given: Setting<Endpoint>,
     route: Route,
 }
 
@@ -89,7 +90,7 @@ pub(super) struct Stagehand<'a> {
 
 impl Stagehand<'_> {
     /// Finds the engine where a step needs one, removes what killed runs left, and starts what the steps rely on.
-    pub(super) async fn set_up(self) -> Result<Setup, CliError> {
+    pub(super) async fn set_up(self) -> Result<Setup, Failure> {
         let store = LocalStore::of(&self.session.paths, &self.session.project, self.record);
         store.make(self.session.plan())?;
         let stand_in = store.on_host(&own_binary()?);
@@ -120,7 +121,7 @@ impl Stagehand<'_> {
         let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
         let containers = DockerBackend::new(engine, config);
         let gateway = match self.host_steps_call_aws() {
-            true => Some(of_the_gateway(&containers).await.map_err(|error| CliError::io("cannot listen", &error))?),
+            true => Some(of_the_gateway(&containers).await.map_err(|error| Failure::io("cannot listen", error))?),
             false => None,
         };
         let host = self.host(gateway.as_deref())?;
@@ -137,17 +138,19 @@ impl Stagehand<'_> {
     }
 
     /// The emulated AWS of a run without an engine.
-    async fn serve_alone(self) -> Result<Option<Alone>, CliError> {
+    async fn serve_alone(self) -> Result<Option<Alone>, Failure> {
         if !self.host_steps_call_aws() {
             return Ok(None);
         }
         let settings = &self.session.settings;
         let upstream = match &settings.aws_endpoint_url {
-            Some(given) => Some(given.value.clone().trusting(front::roots(&given.value, self.environment)?)),
+            Some(given) => {
+                Some(Upstream::new(given.value.clone()).trusting(front::roots(&given.value, self.environment)?))
+            }
             None => None,
         };
         let orders = AloneOrders {
-            issuer: OidcIssuer::open(&self.session.paths.oidc()).map_err(|error| CliError::aws(&error))?,
+            issuer: OidcIssuer::open(&self.session.paths.oidc()).map_err(Failure::aws)?,
             create_on_push: settings.create_repository.value,
             faults: self.options.faults.clone(),
             upstream,
@@ -164,12 +167,12 @@ impl Stagehand<'_> {
         }
     }
 
-    fn needs_containers(self) -> Result<bool, CliError> {
+    fn needs_containers(self) -> Result<bool, Failure> {
         let stages = self.session.plan().stages.iter().filter(|stage| stage.not_here.is_none());
         let step = stages.flat_map(|stage| stage.steps()).find(|step| needs_container(step));
         match step {
             Some(step) if self.session.settings.engine.value == EngineChoice::Host => {
-                Err(CliError::usage(format!("`--engine host` runs no containers, and step `{}` needs one", step.path))
+                Err(Failure::usage(format!("`--engine host` runs no containers, and step `{}` needs one", step.path))
                     .help("omit the option, or select host steps with `--step`"))
             }
             found => Ok(found.is_some()),
@@ -177,11 +180,11 @@ impl Stagehand<'_> {
     }
 
     /// Where the emulated AWS forwards calls, and how it gets there.
-    fn forwarding(self) -> Result<Option<Forwarding>, CliError> {
+    fn forwarding(self) -> Result<Option<Forwarding>, Failure> {
         let settings = &self.session.settings;
         let Some(given) = settings.aws_endpoint_url.clone() else { return Ok(None) };
         if settings.aws.value != AwsMode::Emulated {
-            return Err(CliError::usage(format!("`aws-endpoint-url` ({}) needs `--aws emulated`", given.origin))
+            return Err(Failure::usage(format!("`aws-endpoint-url` ({}) needs `--aws emulated`", given.origin))
                 .help("the emulated AWS forwards calls there; real AWS has endpoints of its own"));
         }
         let route = front::route(&given.value, self.session.plan())?;
@@ -196,7 +199,7 @@ impl Stagehand<'_> {
         own: &OwnImage,
         registry: &MachineRegistry,
         forwarding: Option<&Forwarding>,
-    ) -> Result<Gateway, CliError> {
+    ) -> Result<Gateway, Failure> {
         let settings = &self.session.settings;
         let planned = &self.session.planned;
         let aws = settings.aws.value == AwsMode::Emulated;
@@ -208,7 +211,7 @@ impl Stagehand<'_> {
         if !aws && !closed && names.is_empty() {
             return Ok(Gateway::default());
         }
-        let authority = Authority::of_run(&front::scope(&names, aws)).map_err(|error| CliError::aws(&error))?;
+        let authority = Authority::of_run(&front::scope(&names, aws)).map_err(Failure::aws)?;
         let mut files = vec![self.file(TRUST_BUNDLE_FILE, &authority.bundle_pem())?];
         if planned.targets.iter().any(|target| target.buildkit_apart) {
             let trust = format!("{PRIVATE_DIR}/{TRUST_BUNDLE_FILE}");
@@ -217,7 +220,7 @@ impl Stagehand<'_> {
         if let Some(token) = &self.session.pod_token {
             files.push(self.file(POD_TOKEN_FILE, token.expose())?);
         }
-        let issuer = OidcIssuer::open(&self.session.paths.oidc()).map_err(|error| CliError::aws(&error))?;
+        let issuer = OidcIssuer::open(&self.session.paths.oidc()).map_err(Failure::aws)?;
         let orders = Orders {
             create_on_push: settings.create_repository.value,
             registry: settings.registry.value.clone(),
@@ -243,10 +246,10 @@ impl Stagehand<'_> {
     }
 
     /// A file that every container has, read-only, below [`PRIVATE_DIR`].
-    fn file(self, name: &str, content: &str) -> Result<Bind, CliError> {
+    fn file(self, name: &str, content: &str) -> Result<Bind, Failure> {
         let source = self.record.private()?.join(name);
         let written = std::fs::write(&source, content).and_then(|()| readable_by_all(&source));
-        written.map_err(|error| CliError::io(source.display(), &error))?;
+        written.map_err(|error| Failure::io(source.display(), error))?;
         Ok(Bind { source, target: format!("{PRIVATE_DIR}/{name}"), read_only: true })
     }
 
@@ -259,7 +262,7 @@ impl Stagehand<'_> {
     }
 
     /// The engine's socket as steps get it: behind a guard wherever it can have one.
-    fn engine_socket(self, engine: &Engine, registry: &Arc<MachineRegistry>) -> Result<EngineSocket, CliError> {
+    fn engine_socket(self, engine: &Engine, registry: &Arc<MachineRegistry>) -> Result<EngineSocket, Failure> {
         let Session { settings, paths, planned, .. } = self.session;
         if !settings.gives_sockets() {
             return Ok(EngineSocket::Refused);
@@ -279,8 +282,8 @@ impl Stagehand<'_> {
         let relied_on = daemon::of(settings, self.environment, paths) == MachineDaemon::Guarded;
         if relied_on && settings.push.value == PushMode::Local && !planned.targets.is_empty() && self.gives_the_socket()
         {
-            return Err(CliError::new(
-                ExitCode::Engine,
+            return Err(Failure::new(
+                FailureKind::Engine,
                 "the engine that answers is not the one that was expected, and its socket cannot be guarded",
             )
             .help("name the engine with `DOCKER_HOST`, or use `--no-docker-socket`"));
@@ -295,7 +298,7 @@ impl Stagehand<'_> {
         gateway: Gateway,
         (registry, engine_socket): (&MachineRegistry, EngineSocket),
         forwarding: Option<&Forwarding>,
-    ) -> Result<RunConfig, CliError> {
+    ) -> Result<RunConfig, Failure> {
         let settings = &self.session.settings;
         let (pod_words, pod_aliases) = match forwarding {
             Some(Forwarding { given, route }) => (route.pod_words(&given.value), route.pod_aliases(&given.value)),
@@ -351,13 +354,13 @@ impl Stagehand<'_> {
     }
 
     /// The files that plans name where containers have them, and where this run has written them.
-    fn own_files(self) -> Result<BTreeMap<String, Option<PathBuf>>, CliError> {
+    fn own_files(self) -> Result<BTreeMap<String, Option<PathBuf>>, Failure> {
         let names = [TRUST_BUNDLE_FILE, BUILDKIT_FILE, POD_TOKEN_FILE];
         Ok(host_steps::own_files(&names, &self.record.private()?))
     }
 
     /// Who runs host steps; `gateway` is the URL at which they reach the emulated AWS.
-    fn host(self, gateway: Option<&str>) -> Result<HostBackend, CliError> {
+    fn host(self, gateway: Option<&str>) -> Result<HostBackend, Failure> {
         let program = own_binary()?;
         let environment: BTreeMap<_, _> =
             self.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -375,16 +378,19 @@ impl Stagehand<'_> {
     }
 }
 
-fn own_binary() -> Result<PathBuf, CliError> {
-    std::env::current_exe().map_err(|error| CliError::io("cannot find cirun's own binary", &error))
+fn own_binary() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| Failure::io("cannot find cirun's own binary", error))
 }
 
 /// With real AWS, who plays the delegate.
-pub(super) async fn delegate(settings: &Settings) -> Result<Option<DelegateIdentity>, CliError> {
+pub(super) async fn delegate(settings: &Settings) -> Result<Option<DelegateIdentity>, Failure> {
     if settings.aws.value != AwsMode::Real {
         return Ok(None);
     }
-    let told = |error: SignInError| CliError::aws(&error).help(sign_in_help(&error));
+    let told = |error: SignInError| {
+        let help = sign_in_help(&error);
+        Failure::aws(error).help(help)
+    };
     let identity = resolve_identity(&identity_options(settings)).await.map_err(told)?;
     let caller = identity.caller().await.map_err(told)?;
     Ok(Some(DelegateIdentity {

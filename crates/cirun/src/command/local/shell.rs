@@ -2,18 +2,13 @@
 
 use std::sync::Arc;
 
+use cirun_diagnostics::{Failure, with_causes};
 use cirun_docker_executor::ShellTerminal;
-use cirun_engine::{BackendError, ReadyAction, Visit, with_causes};
+use cirun_engine::{BackendError, ReadyAction, Visit};
 use tokio::sync::{mpsc, watch};
 
 use super::interlude::Stage;
-use crate::{
-    backend::Backends,
-    console,
-    error::CliError,
-    signals::Signals,
-    terminal::{self, Raw},
-};
+use crate::{backend::Backends, console, signals::Signals, terminal, terminal::Raw};
 
 /// Pieces that are typed or shown on their way.
 const PIECES: usize = 64;
@@ -42,11 +37,11 @@ pub(super) fn visitor(stage: Stage, backends: Arc<Backends>, signals: Signals) -
 }
 
 /// Refuses what nobody could use.
-pub(super) fn demand_terminal() -> Result<(), CliError> {
+pub(super) fn demand_terminal() -> Result<(), Failure> {
     if console::is_interactive() && terminal::IS_SUPPORTED {
         return Ok(());
     }
-    Err(CliError::usage("`--shell-on-failure` needs a terminal".to_owned())
+    Err(Failure::usage("`--shell-on-failure` needs a terminal".to_owned())
         .help("start cirun at a terminal, or use `--keep` and inspect the containers afterwards"))
 }
 

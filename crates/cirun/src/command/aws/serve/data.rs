@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::error::CliError;
+use cirun_diagnostics::Failure;
 
 const PREFIX: &str = "cirun-aws-";
 /// A file that is locked as long as its directory is in use; the kernel unlocks it, however the process ends.
@@ -20,18 +20,18 @@ pub(super) struct Data {
 
 impl Data {
     /// Takes the named directory, or makes one below the system's temporary directory.
-    pub(super) fn open(named: Option<PathBuf>) -> Result<Self, CliError> {
+    pub(super) fn open(named: Option<PathBuf>) -> Result<Self, Failure> {
         match named {
             Some(path) => {
-                fs::create_dir_all(&path).map_err(|error| CliError::io(path.display(), &error))?;
+                fs::create_dir_all(&path).map_err(|error| Failure::io(path.display(), error))?;
                 Ok(Self { path, in_use: None })
             }
             None => Self::temporary(&std::env::temp_dir()),
         }
     }
 
-    fn temporary(parent: &Path) -> Result<Self, CliError> {
-        let failed = |error| CliError::io(parent.display(), &error);
+    fn temporary(parent: &Path) -> Result<Self, Failure> {
+        let failed = |error| Failure::io(parent.display(), error);
         remove_abandoned(parent).map_err(failed)?;
         // Under another name until it is locked: nobody shall find it abandoned meanwhile.
         let aside = parent.join(format!(".{PREFIX}{}", std::process::id()));
@@ -54,11 +54,11 @@ impl Data {
     }
 
     /// Ends its use.
-    pub(super) fn close(self) -> Result<(), CliError> {
+    pub(super) fn close(self) -> Result<(), Failure> {
         if !self.is_temporary() {
             return Ok(());
         }
-        fs::remove_dir_all(&self.path).map_err(|error| CliError::io(self.path.display(), &error))
+        fs::remove_dir_all(&self.path).map_err(|error| Failure::io(self.path.display(), error))
     }
 }
 
