@@ -28,7 +28,7 @@ const COVERAGE: [&str; 5] = [
 /// An input that needs more time or memory than this is a finding.
 const BOUNDS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=16384"];
 
-/// Fuzz the pure crates with libFuzzer: build the targets and run each for some time.
+/// Fuzz the pure crates and the gate's protocol with libFuzzer: build the targets and run each for some time.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Targets (default: all)
@@ -53,6 +53,7 @@ enum Target {
     Parser,
     Expressions,
     Planner,
+    Gate,
 }
 
 impl Target {
@@ -61,6 +62,7 @@ impl Target {
             Self::Parser => "parser",
             Self::Expressions => "expressions",
             Self::Planner => "planner",
+            Self::Gate => "gate",
         }
     }
 }

@@ -9,6 +9,7 @@
 //! A hard link is like any other file: a step can only link to files in its mount, which it can read anyway.
 
 mod error;
+#[cfg(feature = "patterns")]
 mod find;
 mod root;
 mod stream;
@@ -16,6 +17,7 @@ mod sys;
 mod walk;
 
 pub use error::{Kind, Refusal};
+#[cfg(feature = "patterns")]
 pub use find::{Finding, Pattern, Star, below, has_wildcards, normal};
 pub use root::{Facts, Root};
 pub use stream::read_capped;
