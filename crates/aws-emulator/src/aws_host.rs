@@ -4,6 +4,9 @@ use cirun_image_ref::{AWS_SUFFIXES, is_aws_name};
 
 use crate::{RegistryHost, storage::is_region};
 
+/// The `X-Amz-Target` prefix of ECR's API.
+pub(crate) const ECR_TARGET: &str = "AmazonEC2ContainerRegistry_V20150921.";
+
 /// The service of an AWS name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AwsHost {

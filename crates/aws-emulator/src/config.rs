@@ -2,13 +2,10 @@
 
 mod seeds;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use self::seeds::InvalidSeeds;
-use crate::{
-    Certificates, Clock, EcrRegistry, Fault, Limits, OidcIssuer, Origins, RegistryHost, RepositoryName, RequestLog,
-    Upstream,
-};
+use crate::{Clock, EcrRegistry, Fault, Limits, OidcIssuer, RegistryHost, RepositoryName, RequestLog, Upstream};
 
 /// The settings of [`serve`](crate::serve).
 #[derive(Clone, Debug)]
@@ -97,10 +94,35 @@ pub struct Tls {
     pub private_key: String,
 }
 
-impl std::fmt::Debug for Tls {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("private_key", &"[secret]").finish_non_exhaustive()
     }
+}
+
+/// The source of certificates for the TLS address.
+pub trait Certificates: fmt::Debug + Send + Sync {
+    /// Creates the certificate for the name in the client's request, in lower case, or for a client without a name;
+    /// `None` refuses the client. It is called once per name, on a connection's thread.
+    fn of(&self, name: Option<&str>) -> Option<Tls>;
+}
+
+/// One certificate for every client.
+impl Certificates for Tls {
+    fn of(&self, _name: Option<&str>) -> Option<Tls> {
+        Some(self.clone())
+    }
+}
+
+/// The addresses of the registries whose names the emulator uses.
+#[derive(Clone, Debug, Default)]
+pub struct Origins {
+    /// The addresses of hosts that are not looked up.
+    pub addresses: BTreeMap<String, SocketAddr>,
+    /// AWS names are never called, not even after a redirect.
+    pub without_aws: bool,
+    /// Certificates (PEM) to trust in addition to the public roots.
+    pub roots: Vec<String>,
 }
 
 /// What a client of the plain HTTP address may do without a token, besides reading; a strict emulator ignores it.
@@ -146,8 +168,8 @@ pub struct Identity {
     pub user: String,
 }
 
-impl std::fmt::Debug for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }

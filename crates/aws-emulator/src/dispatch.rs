@@ -5,7 +5,7 @@ use http::{Method, request::Parts};
 
 use crate::{
     EcrRegistry, RegistryHost,
-    aws_host::{self, AwsHost},
+    aws_host::{self, AwsHost, ECR_TARGET},
     clouds::{self, Cloud},
     http::{form_pairs, header_text},
     oidc,
@@ -13,9 +13,6 @@ use crate::{
     sigv4,
     storage::is_account,
 };
-
-/// The `X-Amz-Target` prefix of ECR's API.
-pub(crate) const ECR_TARGET: &str = "AmazonEC2ContainerRegistry_V20150921.";
 
 /// The target of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ pub(crate) use self::{
 };
 use crate::{
     AuthKind, EcrRegistry, RepositoryName, Service, Strictness,
-    dispatch::ECR_TARGET,
+    aws_host::ECR_TARGET,
     emulator::{Emulator, Exchange, blocking},
     forward::{self, Part},
     http::{RequestBody, ResponseBody, content, header_text, read_body},

@@ -23,6 +23,7 @@ mod oidc;
 mod pattern;
 mod refuse;
 mod registry;
+mod router;
 mod s3;
 mod server;
 mod sigv4;
@@ -37,15 +38,17 @@ pub use self::{
     aws_host::is_emulated,
     clock::Clock,
     clouds::identity_hosts,
-    config::{Config, Identity, InvalidSeeds, Listen, OidcTrust, PlainHttp, Role, Seeds, Strictness, Tls},
+    config::{
+        Certificates, Config, Identity, InvalidSeeds, Listen, OidcTrust, Origins, PlainHttp, Role, Seeds, Strictness,
+        Tls,
+    },
     dispatch::host_names,
     fault::{Failure, Fault, FaultKind, InvalidFault},
     forward::Upstream,
     log::{AuthKind, LogEntry, RequestLog, Service, least_policy},
     oidc::{Audience, OidcError, OidcIssuer, OidcKey, Workload},
     refuse::NOT_EMULATED,
-    registry::Origins,
-    server::{Certificates, Limits, ServeError, Server, serve},
+    server::{Limits, ServeError, Server, serve},
     storage::{
         Digest, EcrRegistry, GcOptions, GcReport, InvalidDigest, InvalidName, RegistryHost, RepositoryName, StoreError,
         Tag, gc,

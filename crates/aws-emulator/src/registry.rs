@@ -14,17 +14,19 @@ mod receive;
 mod route;
 mod tag;
 mod upload;
+mod user;
+mod wanted;
 
 use std::sync::Arc;
 
 use http::{Response, StatusCode};
 
-pub use self::origin::Origins;
 use self::{
     access::Access,
     error::RegistryError,
     origin::Wanted,
     route::{Object, Route},
+    wanted::wanted,
 };
 pub(crate) use self::{hash_cache::HashCache, layer_link::layer_address, origin::OriginClient};
 use crate::{
@@ -152,7 +154,7 @@ async fn run(
     let repository = RepositoryRef { registry, name };
     let emulator = Arc::clone(exchange.emulator);
     let call = Call { exchange: &mut *exchange, access, repository, base: format!("/v2/{given}") };
-    let wanted = Wanted::of(&call, &object);
+    let wanted = wanted(&call, &object);
     let here = match object {
         Object::Blob(digest) => blob::answer(call, digest).await,
         Object::StartUpload => upload::start(call, body).await,

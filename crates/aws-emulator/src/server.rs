@@ -1,11 +1,12 @@
 //! The listeners: TLS and plain HTTP, until they are stopped.
 
+mod error;
 mod limits;
 #[cfg(test)]
 mod tests;
 mod tls;
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming, service::service_fn};
@@ -13,7 +14,6 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
-use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -23,10 +23,11 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::limits::{Counter, Idle, MAX_HEADER_LIST, MAX_STREAMS, Place};
-pub use self::{limits::Limits, tls::Certificates};
+pub use self::{error::ServeError, limits::Limits};
 use crate::{
-    Config, StoreError,
+    Config,
     emulator::{Emulator, Listener, blocking},
+    router,
 };
 
 /// The largest read of a connection.
@@ -34,37 +35,6 @@ pub(crate) const READ_BYTES: usize = 128 * 1024;
 /// How often to look for unfinished uploads, and their minimum age.
 const COLLECTION: Duration = Duration::from_secs(3600);
 const STALE: Duration = Duration::from_secs(24 * 3600);
-
-/// Why the emulator could not start.
-#[derive(Debug, Error)]
-pub enum ServeError {
-    /// No address to listen on.
-    #[error("no address to listen on")]
-    NoAddress,
-    /// Listening on an address failed.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// The cause.
-        source: io::Error,
-    },
-    /// A TLS address without a certificate.
-    #[error("a TLS address needs a certificate")]
-    NoCertificate,
-    /// The certificate or key cannot be used.
-    #[error("the certificate cannot be used: {0}")]
-    Certificate(String),
-    /// The data directory cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The OIDC issuer's key cannot be used.
-    #[error(transparent)]
-    Oidc(#[from] crate::OidcError),
-    /// The request log cannot be opened.
-    #[error("cannot open the request log: {0}")]
-    RequestLog(io::Error),
-}
 
 /// A running emulator. Dropping it does not stop it: call [`Server::shutdown`], or end the process.
 #[derive(Debug)]
@@ -215,7 +185,7 @@ impl Connections {
         let service = service_fn(move |request: Request<Incoming>| {
             let emulator = Arc::clone(&emulator);
             let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
-            async move { Ok::<_, Infallible>(emulator.handle(listener, request).await) }
+            async move { Ok::<_, Infallible>(router::handle(&emulator, listener, request).await) }
         });
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http1().max_buf_size(READ_BYTES).timer(TokioTimer::new()).header_read_timeout(self.limits.head);

@@ -102,7 +102,7 @@ impl Bench {
             request = request.header(*name, *value);
         }
         let body = Full::new(Bytes::copy_from_slice(body)).map_err(|never| match never {}).boxed_unsync();
-        read(self.emulator.handle(listener, request.body(body).unwrap()).await).await
+        read(crate::router::handle(&self.emulator, listener, request.body(body).unwrap()).await).await
     }
 
     /// Calls an STS action with a signature that only a lenient emulator accepts.

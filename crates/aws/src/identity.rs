@@ -9,7 +9,7 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 
-use crate::sign_in::{Refusal, SignInError};
+use crate::error::{Refusal, SignInError};
 
 /// Credentials, with their region.
 #[derive(Clone)]

@@ -3,8 +3,9 @@
 use std::time::SystemTime;
 
 use crate::{
+    error::{Refusal, SignInError},
     identity::IdentityOptions,
-    sign_in::{Login, Refusal, SignInError, sign_in},
+    sign_in::{Login, sign_in},
 };
 
 /// The target of a push.

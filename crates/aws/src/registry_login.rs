@@ -3,8 +3,9 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::{
+    error::{Refusal, SignInError},
     identity::IdentityOptions,
-    sign_in::{Login, Refusal, SignInError, sign_in},
+    sign_in::{Login, sign_in},
 };
 
 /// The login of a registry client; valid for twelve hours.

@@ -36,9 +36,9 @@ use self::{
 use crate::{
     Backend, EventKind, Outcome, RunError,
     attempt::{Message, Wires},
+    context::{Broken, Context, Halt},
     emit::Emitter,
     record::{RunRecord, StageRecord},
-    run::{Broken, Context, Halt},
     scope::RunScope,
     status::Tally,
 };

@@ -1,15 +1,15 @@
-//! A run: its stages in order, and its result.
+//! A run: its stages in order.
 
 use std::{sync::Arc, time::Duration};
 
-use cirun_diagnostics::FailureKind;
-use cirun_plan::{Plan, PlannedStage, Profile, StageId, StepPath};
+use cirun_plan::{Plan, PlannedStage, Profile, StageId};
 use jiff::Timestamp;
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
-    Backend, BackendError, Cancellation, Config, Event, EventKind, Masker, Outcome,
+    Backend, Cancellation, Config, Event, EventKind, Masker, Outcome, RunResult,
     condition::{self, Turn, Whole},
+    context::{Broken, Context, Halt},
     dispatch::Dispatcher,
     emit::Emitter,
     record::{RunRecord, StageRecord},
@@ -23,134 +23,6 @@ use crate::{
 pub struct Engine<B> {
     backend: Arc<B>,
     config: Config,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct RunResult {
-    /// The combined outcome of the stages; `Failed` if there is an error, `Skipped` if nothing has run.
-    pub outcome: Outcome,
-    /// The outcome of each stage; `Skipped` where none of its steps has run.
-    pub stages: Vec<(StageId, Outcome)>,
-    /// Why the run could not continue, other than failed steps.
-    pub error: Option<RunError>,
-    /// The text of that error with its causes; masked.
-    pub error_text: Option<String>,
-    /// The step whose end reported that error.
-    pub told_by: Option<StepPath>,
-    /// The first step of the plan that failed or timed out.
-    pub first_failed: Option<StepPath>,
-    /// Whether a user ended it.
-    pub cancelled: bool,
-    /// The number of differences from CI.
-    pub differences: usize,
-}
-
-/// Why a run could not continue.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The backend could not find out how a step ended.
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-    /// The receiver of events is gone: a sink failed.
-    #[error("the receiver of the run's events is gone")]
-    Abandoned,
-    /// A bug of cirun: a task panicked.
-    #[error("cirun has a bug: a task panicked")]
-    Panicked {
-        /// The step of the task, if it had one.
-        step: Option<StepPath>,
-    },
-}
-
-impl RunError {
-    /// What the exit code depends on.
-    pub fn kind(&self) -> FailureKind {
-        match self {
-            Self::Backend(error) => error.kind(),
-            Self::Abandoned => FailureKind::Engine,
-            Self::Panicked { .. } => FailureKind::Bug,
-        }
-    }
-}
-
-/// The error that ended a run.
-#[derive(Debug)]
-pub(crate) struct Broken {
-    pub(crate) error: RunError,
-    /// The step whose end reports it.
-    pub(crate) told_by: Option<StepPath>,
-}
-
-/// The state that all stages of a run share.
-pub(crate) struct Context<B> {
-    pub(crate) backend: Arc<B>,
-    pub(crate) config: Config,
-    pub(crate) emitter: Emitter,
-    pub(crate) cancel: Cancellation,
-}
-
-impl<B> Context<B> {
-    /// Returns when a user asks for the run to end.
-    pub(crate) async fn cancelled(&self) {
-        tokio::select! {
-            biased;
-            () = self.cancel.first.cancelled() => {}
-            () = self.cancel.second.cancelled() => {}
-        }
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancel.first.is_cancelled() || self.cancel.second.is_cancelled()
-    }
-}
-
-/// Why no further step starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Halt {
-    /// A user requested it.
-    Cancelled,
-    /// A step's failure strategy aborted the run.
-    Aborted { step: StepPath },
-    /// A step's failure strategy ended the stage.
-    RolledBack { step: StepPath },
-    /// A service ended, and that is not allowed.
-    ServiceEnded { service: StepPath },
-    /// The run cannot continue; the reason has been reported.
-    Broken,
-}
-
-impl Halt {
-    /// Whether running steps are stopped. A rollback lets them finish.
-    pub(crate) fn stops_running_steps(&self) -> bool {
-        match self {
-            Self::Cancelled | Self::Aborted { .. } | Self::ServiceEnded { .. } | Self::Broken => true,
-            Self::RolledBack { .. } => false,
-        }
-    }
-
-    /// The outcome of steps that have not begun.
-    pub(crate) fn for_later_steps(&self) -> (Outcome, String) {
-        match self {
-            Self::RolledBack { step } => {
-                (Outcome::Skipped, format!("the stage was stopped by the failure strategy of `{step}`"))
-            }
-            Self::ServiceEnded { .. } => (Outcome::Skipped, self.for_running_steps()),
-            Self::Cancelled | Self::Aborted { .. } | Self::Broken => (Outcome::Aborted, self.for_running_steps()),
-        }
-    }
-
-    /// Why a running step was stopped.
-    pub(crate) fn for_running_steps(&self) -> String {
-        match self {
-            Self::Cancelled => "the run was cancelled".to_owned(),
-            Self::Aborted { step } | Self::RolledBack { step } => {
-                format!("the run was aborted by the failure strategy of `{step}`")
-            }
-            Self::ServiceEnded { service } => format!("the stage was stopped because its service `{service}` exited"),
-            Self::Broken => "the run could not continue".to_owned(),
-        }
-    }
 }
 
 impl<B: Backend> Engine<B> {

@@ -1,6 +1,6 @@
 //! Private ECR registries, by their host names.
 
-use crate::{NameRule, host_and_port, region::partition_of};
+use crate::{account::is_account, host_and_port, region::partition_of};
 
 /// The account and region of a private ECR registry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,7 +44,7 @@ impl EcrRegistry {
             true => suffix == partition.dual_stack,
             false => suffix == partition.suffix || suffix == "amazonaws.com",
         };
-        (is_suffix && NameRule::Account.holds(account)).then(|| Self::new(account, region))
+        (is_suffix && is_account(account)).then(|| Self::new(account, region))
     }
 
     /// The registry's ECR host name.

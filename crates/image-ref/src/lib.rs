@@ -2,6 +2,7 @@
 //!
 //! Pure. All decisions by name about what may leave the machine are made here, so that they are consistent.
 
+mod account;
 mod aws;
 mod ecr;
 mod endpoint;
@@ -13,6 +14,7 @@ mod region;
 mod repository;
 mod rule;
 
+pub use account::is_account;
 pub use aws::{AWS_SUFFIXES, is_aws_name};
 pub use ecr::EcrRegistry;
 pub use endpoint::{Endpoint, InvalidEndpoint};

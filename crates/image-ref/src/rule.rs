@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{EcrRegistry, reference::is_path_component, region::partition_of};
+use crate::{EcrRegistry, account::is_account, reference::is_path_component, region::partition_of};
 
 /// The longest tag (OCI distribution specification).
 const LONGEST_TAG: usize = 128;
@@ -65,7 +65,7 @@ impl NameRule {
     /// Whether a name follows the rule.
     pub fn holds(self, name: &str) -> bool {
         match self {
-            Self::Account => name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit()),
+            Self::Account => is_account(name),
             Self::Region => partition_of(name).is_some(),
             Self::EcrRegistry => EcrRegistry::parse(name).is_some(),
             Self::EcrRepository => ECR_REPOSITORY.contains(&name.len()) && name.split('/').all(is_ecr_component),

@@ -14,8 +14,10 @@ mod object;
 mod pattern;
 mod program;
 mod rooted;
+mod surroundings;
 mod upload;
 
 pub use error::StoreError;
 pub use evict::make_room_in_all;
-pub use program::{Program, Surroundings, run};
+pub use program::{Program, run};
+pub use surroundings::Surroundings;

@@ -16,8 +16,9 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::Upstream;
+use super::upstream::Upstream;
 use crate::{
+    StoreError,
     http::{RequestBody, ResponseBody},
     tls_client::trusting,
 };
@@ -41,6 +42,12 @@ pub(crate) enum UpstreamError {
     Unreachable { upstream: String, reason: String },
     #[error("{0}")]
     Local(String),
+}
+
+impl From<StoreError> for UpstreamError {
+    fn from(error: StoreError) -> Self {
+        Self::Local(error.to_string())
+    }
 }
 
 /// The response of the upstream.

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{Request, header};
 use serde_json::json;
 
-use super::{UpstreamClient, UpstreamError};
-use crate::{dispatch::ECR_TARGET, storage::RepositoryRef};
+use super::client::{UpstreamClient, UpstreamError};
+use crate::{aws_host::ECR_TARGET, storage::RepositoryRef};
 
 /// Where an action is answered if calls are forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

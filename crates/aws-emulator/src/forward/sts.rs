@@ -3,7 +3,7 @@
 use http::Response;
 use quick_xml::{Reader, escape::unescape, events::Event};
 
-use super::{Answer, UpstreamClient, UpstreamError};
+use super::client::{Answer, UpstreamClient, UpstreamError};
 use crate::{
     emulator::{Exchange, blocking},
     http::ResponseBody,

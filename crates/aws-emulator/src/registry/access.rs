@@ -4,7 +4,8 @@ use http::Method;
 
 use super::{
     RegistryError,
-    login::{self, Login, User},
+    login::{self, Login},
+    user::User,
 };
 use crate::{
     AuthKind, RegistryHost, Strictness,

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Method, Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::user::User;
 use crate::{
     AuthKind, RegistryHost, Service,
     emulator::{Emulator, Exchange},
@@ -68,27 +68,6 @@ pub(super) fn challenge(exchange: &Exchange<'_>, host: &RegistryHost, scope: Opt
     };
     let scope = scope.map(|scope| format!(",scope=\"{scope}\"")).unwrap_or_default();
     format!("Bearer realm=\"{realm}\",service=\"{service}\"{scope}")
-}
-
-/// A user with a password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct User {
-    pub(crate) name: String,
-    pub(crate) password: String,
-}
-
-impl User {
-    /// Parses the value of a `Basic` header.
-    pub(crate) fn from_basic(basic: &str) -> Option<Self> {
-        let text = String::from_utf8(STANDARD.decode(basic.trim()).ok()?).ok()?;
-        let (name, password) = text.split_once(':')?;
-        Self::new(name, password)
-    }
-
-    fn new(name: &str, password: &str) -> Option<Self> {
-        let given = !name.is_empty() && !password.is_empty();
-        given.then(|| Self { name: name.to_owned(), password: password.to_owned() })
-    }
 }
 
 /// The content of an access token.

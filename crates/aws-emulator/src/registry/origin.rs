@@ -15,11 +15,8 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{
-    Call, Object,
-    login::{Kind, User},
-};
-use crate::{http::ResponseBody, tls_client::trusting};
+use super::user::User;
+use crate::{Origins, http::ResponseBody, tls_client::trusting};
 
 /// The timeout for a registry to accept a connection, and to begin its response.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,8 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const MAX_REDIRECTS: usize = 5;
 /// The largest response of a token endpoint.
 const MAX_TOKEN_BYTES: usize = 256 * 1024;
-/// The client's headers about acceptable responses.
-const ASKED: [header::HeaderName; 2] = [header::ACCEPT, header::RANGE];
 /// The response's headers about its content.
 const CONTENT_HEADERS: [&str; 7] = [
     "content-type",
@@ -40,17 +35,6 @@ const CONTENT_HEADERS: [&str; 7] = [
     "last-modified",
 ];
 
-/// The addresses of the registries whose names the emulator uses.
-#[derive(Clone, Debug, Default)]
-pub struct Origins {
-    /// The addresses of hosts that are not looked up.
-    pub addresses: BTreeMap<String, SocketAddr>,
-    /// AWS names are never called, not even after a redirect.
-    pub without_aws: bool,
-    /// Certificates (PEM) to trust in addition to the public roots.
-    pub roots: Vec<String>,
-}
-
 /// A client of the real registries.
 #[derive(Clone)]
 pub(crate) struct OriginClient {
@@ -61,45 +45,14 @@ pub(crate) struct OriginClient {
 
 /// A client's request that may be answered by the real registry.
 pub(super) struct Wanted {
-    host: String,
-    path: String,
-    method: Method,
-    headers: HeaderMap,
-    user: Option<User>,
+    pub(super) host: String,
+    pub(super) path: String,
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) user: Option<User>,
 }
 
 impl Wanted {
-    /// The request to forward if the content is missing here. A client that is about to push must get the answer from
-    /// here: a layer that only the real registry has would be missing in the pushed image.
-    pub(super) fn of(call: &Call<'_, '_>, object: &Object<'_>) -> Option<Self> {
-        let reader = call.access.reader.as_ref()?;
-        let method = &call.exchange.parts.method;
-        let is_read = match (object, method) {
-            (Object::Blob(_), &Method::GET) => true,
-            (Object::Manifest(_), &Method::GET | &Method::HEAD) => !reader.pushes || *method == Method::GET,
-            (Object::Tags, &Method::GET) => !reader.pushes,
-            _ => false,
-        };
-        let tail = call.exchange.parts.uri.path_and_query()?.as_str();
-        let host = match Kind::of(call.repository.registry.as_str()) {
-            Kind::DockerHub => "registry-1.docker.io",
-            Kind::Google | Kind::Azure | Kind::Other => call.repository.registry.as_str(),
-        };
-        let mut headers = HeaderMap::new();
-        for name in ASKED {
-            for value in call.exchange.parts.headers.get_all(&name) {
-                headers.append(&name, value.clone());
-            }
-        }
-        is_read.then(|| Self {
-            host: host.to_owned(),
-            path: tail.to_owned(),
-            method: method.clone(),
-            headers,
-            user: reader.user.clone(),
-        })
-    }
-
     /// The registry, as text to print.
     pub(super) fn host(&self) -> &str {
         &self.host

@@ -15,25 +15,11 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::ServeError;
-use crate::Tls;
+use super::error::ServeError;
+use crate::{Certificates, Tls};
 
 /// The number of certificates in the cache.
 const KEPT: usize = 512;
-
-/// The source of certificates for the TLS address.
-pub trait Certificates: fmt::Debug + Send + Sync {
-    /// Creates the certificate for the name in the client's request, in lower case, or for a client without a name;
-    /// `None` refuses the client. It is called once per name, on a connection's thread.
-    fn of(&self, name: Option<&str>) -> Option<Tls>;
-}
-
-/// One certificate for every client.
-impl Certificates for Tls {
-    fn of(&self, _name: Option<&str>) -> Option<Tls> {
-        Some(self.clone())
-    }
-}
 
 /// Creates the acceptor for TLS clients.
 pub(super) fn acceptor(certificates: Arc<dyn Certificates>) -> Result<TlsAcceptor, ServeError> {

@@ -7,7 +7,7 @@ use cirun_plan::{Action, StepPath};
 use tokio::{sync::mpsc, task::JoinError};
 
 use super::{Dispatcher, NodeId};
-use crate::{Backend, BackendError, Outcome, RunError, attempt::Message, run::Halt};
+use crate::{Backend, BackendError, Outcome, RunError, attempt::Message, context::Halt};
 
 /// The number of events about the start of a stage that may wait.
 const PROGRESS: usize = 64;

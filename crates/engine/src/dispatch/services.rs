@@ -20,11 +20,11 @@ use crate::{
     AtServiceExit, Backend, BackendError, EventKind, Exit, MaskedLine, Outcome, Readiness, ReadyAction, ReadyStep,
     RunError, TestSummary,
     attempt::{ServiceStart, ServiceTask, collect_reports},
+    context::Halt,
     event::ENDED_EARLY,
     exit_code::{describe_exit_code, exit_code_meaning},
     failure::Failure,
     resolve::Resolved,
-    run::Halt,
     written,
 };
 

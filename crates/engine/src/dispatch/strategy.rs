@@ -10,8 +10,8 @@ use super::{Dispatcher, NodeId, finish::Finish, services::ServiceState, tree::Re
 use crate::{
     Answer, Backend, Outcome, Question,
     attempt::Message,
+    context::Halt,
     failure::{self, Cause, Failure},
-    run::Halt,
 };
 
 /// Who decided what to do after a failure.
