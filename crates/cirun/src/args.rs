@@ -182,8 +182,8 @@ pub(crate) enum InsideCommand {
     /// Print the ports that accept connections, at intervals
     Watch,
     /// Run a host step, and end it when cirun ends
-    Guard {
-        /// Arguments of the guard
+    Supervisor {
+        /// Arguments of the supervisor
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<std::ffi::OsString>,
     },

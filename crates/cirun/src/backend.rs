@@ -19,13 +19,15 @@ pub(crate) struct Backends {
     /// Processes.
     pub host: HostBackend,
     /// What plays plugins as a process, but for the words of the step.
-    pub stand_in: Vec<String>,
+    pub local_plugin: Vec<String>,
 }
 
 /// Whether a step runs in a container, also where cirun's own program takes the place of its plugin.
 pub(crate) fn needs_container(step: &PlannedStep) -> bool {
     match &step.action {
-        Action::Container(container) => container.stand_in.as_ref().is_none_or(|stand_in| !stand_in.value.on_host),
+        Action::Container(container) => {
+            container.local_plugin.as_ref().is_none_or(|local_plugin| !local_plugin.value.on_host)
+        }
         Action::Host(_) | Action::Wait(_) | Action::Skip(_) => false,
     }
 }
@@ -41,9 +43,12 @@ impl Backends {
     /// The step as it runs here: what cirun plays runs as a process where the run has no engine.
     fn routed<'s>(&self, step: &'s ReadyStep) -> Cow<'s, ReadyStep> {
         let ReadyAction::Container(container) = &step.action else { return Cow::Borrowed(step) };
-        let (None, Some(stand_in)) = (&self.containers, &container.stand_in) else { return Cow::Borrowed(step) };
+        let (None, Some(local_plugin)) = (&self.containers, &container.local_plugin) else {
+            return Cow::Borrowed(step);
+        };
         let workspace = ["--workspace".to_owned(), container.working_dir.clone()];
-        let argv = self.stand_in.iter().cloned().chain(workspace).chain(stand_in.words.iter().cloned()).collect();
+        let argv =
+            self.local_plugin.iter().cloned().chain(workspace).chain(local_plugin.words.iter().cloned()).collect();
         let host = ReadyHost { argv, env: container.env.clone(), ports: Vec::new() };
         Cow::Owned(ReadyStep { action: ReadyAction::Host(Box::new(host)), ..step.clone() })
     }
@@ -60,7 +65,7 @@ impl Backend for Backends {
 
     async fn prepare(&self, step: &PlannedStep) -> Result<(), BackendError> {
         match &step.action {
-            Action::Container(container) if container.stand_in.is_some() && self.containers.is_none() => Ok(()),
+            Action::Container(container) if container.local_plugin.is_some() && self.containers.is_none() => Ok(()),
             Action::Container(_) => self.containers()?.prepare(step).await,
             Action::Host(_) => self.host.prepare(step).await,
             Action::Wait(_) | Action::Skip(_) => Ok(()),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use cirun_diagnostics::{Failure, FailureKind};
-use cirun_docker_executor::{Bind, StandInImage};
+use cirun_docker_executor::{Bind, LocalPluginImage};
 use cirun_plan::{Action, ContainerAction, Plan};
 use sha2::{Digest, Sha256};
 
@@ -45,7 +45,7 @@ impl LocalStore {
     /// Makes the directories, if a step of the plan uses them. Step containers run as any user, so everyone may write to
     /// them; what is around them is closed to other users.
     pub(crate) fn make(&self, plan: &Plan) -> Result<(), Failure> {
-        if stand_ins(plan).next().is_none() {
+        if local_plugins(plan).next().is_none() {
             return Ok(());
         }
         for directory in [&self.caches, &self.artifacts] {
@@ -57,13 +57,13 @@ impl LocalStore {
     }
 
     /// What plays plugins in containers.
-    pub(crate) fn image(&self, own: &OwnImage) -> StandInImage {
+    pub(crate) fn image(&self, own: &OwnImage) -> LocalPluginImage {
         let bind = |source: &PathBuf, target: &str| Bind {
             source: source.clone(),
             target: target.to_owned(),
             read_only: false,
         };
-        StandInImage {
+        LocalPluginImage {
             image: front::helper_image(own),
             command: own.inside(&["store", "--caches", CACHES, "--artifacts", ARTIFACTS]),
             binds: vec![bind(&self.caches, CACHES), bind(&self.artifacts, ARTIFACTS)],
@@ -89,10 +89,10 @@ pub(crate) fn caches_of(paths: &Paths, project: &Path) -> PathBuf {
 }
 
 /// The containers of the plan whose program cirun plays.
-pub(crate) fn stand_ins(plan: &Plan) -> impl Iterator<Item = &ContainerAction> {
+pub(crate) fn local_plugins(plan: &Plan) -> impl Iterator<Item = &ContainerAction> {
     plan.stages.iter().filter(|stage| stage.not_here.is_none()).flat_map(|stage| stage.steps()).filter_map(|step| {
         match &step.action {
-            Action::Container(container) => Some(&**container).filter(|container| container.stand_in.is_some()),
+            Action::Container(container) => Some(&**container).filter(|container| container.local_plugin.is_some()),
             Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
         }
     })

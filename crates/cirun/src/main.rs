@@ -57,9 +57,9 @@ fn main() -> process::ExitCode {
             return code.into();
         }
     };
-    // The guard watches over a process group and must be alone in its process: no runtime, no threads.
-    if let Command::Inside { command: InsideCommand::Guard { words } } = args.command {
-        return cirun_host_executor::guard_main(words).into();
+    // The supervisor watches over a process group and must be alone in its process: no runtime, no threads.
+    if let Command::Inside { command: InsideCommand::Supervisor { words } } = args.command {
+        return cirun_host_executor::supervisor_main(words).into();
     }
     match run(args) {
         Ok(code) => code.into(),

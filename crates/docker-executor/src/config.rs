@@ -8,7 +8,7 @@ use cirun_engine::Workspaces;
 use cirun_plan::StageId;
 
 pub use self::helpers::{
-    Bind, HelperImage, PodImage, ReadyLine, RootFs, Sidecar, StandInImage, VolumeMount, WatcherImage,
+    Bind, HelperImage, LocalPluginImage, PodImage, ReadyLine, RootFs, Sidecar, VolumeMount, WatcherImage,
 };
 use crate::{DockerConfig, Owner, Passwords, SocketProxy};
 
@@ -41,7 +41,7 @@ pub struct RunConfig {
     /// The helper that lists the listening ports of a network namespace that this process cannot see.
     pub watcher: WatcherImage,
     /// The local replacement for the programs of some images.
-    pub stand_in: StandInImage,
+    pub local_plugin: LocalPluginImage,
     /// Use the watcher for ports even if this process can see them.
     pub always_watch_inside: bool,
     /// Overrides the pull policies of the steps.

@@ -11,7 +11,7 @@ use crate::{
     Cleaned, Keep, ObjectKind,
     labels::{group_filter, stage_filter},
     shared::Shared,
-    stage::Stage,
+    stage::RunningStage,
 };
 
 /// The pause before the next attempt: the engine may still be removing the same object.
@@ -21,7 +21,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// left.
 ///
 /// It lists the objects again after each round: a removal that another call began may still be running.
-pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) -> Result<Vec<String>, BackendError> {
+pub(crate) async fn destroy(
+    shared: &Shared,
+    stage: &RunningStage,
+    deadline: Duration,
+) -> Result<Vec<String>, BackendError> {
     let deadline = Instant::now() + deadline;
     stage.ending.cancel();
     if shared.config.keep == Keep::Everything {
@@ -42,7 +46,7 @@ pub(crate) async fn destroy(shared: &Shared, stage: &Stage, deadline: Duration) 
 /// Removes the objects of a containerised step group; [`destroy`] removes what is left of it.
 pub(crate) async fn end_group(
     shared: &Shared,
-    stage: &Stage,
+    stage: &RunningStage,
     group: &StepPath,
     deadline: Duration,
 ) -> Result<Vec<String>, BackendError> {

@@ -10,4 +10,4 @@ mod registry;
 
 pub use login::DockerConfig;
 pub(crate) use policy::{ImageRequest, Needed, Rules, requests_of};
-pub(crate) use pull::{Source, ensure_all, ensure_one};
+pub(crate) use pull::{ImageSources, ensure_all, ensure_one};

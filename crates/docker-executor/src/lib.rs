@@ -38,8 +38,8 @@ mod unix_socket;
 
 pub use backend::DockerBackend;
 pub use config::{
-    Bind, Egress, EngineSocket, HelperImage, Keep, Mirror, PodImage, PullOverride, ReadyLine, RootFs, RunConfig,
-    Sidecar, StandInImage, VolumeMount, WatcherImage,
+    Bind, Egress, EngineSocket, HelperImage, Keep, LocalPluginImage, Mirror, PodImage, PullOverride, ReadyLine, RootFs,
+    RunConfig, Sidecar, VolumeMount, WatcherImage,
 };
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect, is_socket_here};
 pub use engine::{Engine, EngineInfo};

@@ -8,7 +8,7 @@ use cirun_engine::EventKind;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 
-use crate::{listeners::Listeners, service::tcp_ports, shared::Shared, stage::Stage};
+use crate::{listeners::Listeners, service::tcp_ports, shared::Shared, stage::RunningStage};
 
 /// Two services of a pod that run their images' own programs, and the port that both use.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(crate) async fn report_clashes(
 }
 
 /// The listening ports of a step's pod; `None` without a pod, or if they cannot be seen from here.
-pub(crate) async fn open_ports(shared: &Shared, stage: &Stage, path: &StepPath) -> Option<Vec<u16>> {
+pub(crate) async fn open_ports(shared: &Shared, stage: &RunningStage, path: &StepPath) -> Option<Vec<u16>> {
     let pod = stage.around(path).pod.get()?;
     let state = shared.engine.docker.inspect_container(pod, None).await.ok()?;
     let mut listeners = Listeners::here(pod, state.state.and_then(|state| state.pid)).await?;

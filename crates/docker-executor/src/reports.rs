@@ -16,7 +16,7 @@ use crate::{
     names::object_name,
     shared::Shared,
     spec::{HostInfo, Network, helper_mounts},
-    stage::Stage,
+    stage::RunningStage,
 };
 
 /// Where a container path is outside the container.
@@ -47,7 +47,7 @@ pub(crate) async fn collect(
 
 async fn collect_from(
     shared: &Shared,
-    stage: &Stage,
+    stage: &RunningStage,
     step: &ReadyStep,
     container: &ReadyContainer,
     own: Option<&str>,
@@ -101,7 +101,7 @@ fn is_read(host: &HostInfo, glob: &str) -> bool {
 }
 
 /// Whether an ended step's container must stay until its reports are read.
-pub(crate) fn need_the_container(stage: &Stage, step: &ReadyStep, result: &Result<Exit, BackendError>) -> bool {
+pub(crate) fn need_the_container(stage: &RunningStage, step: &ReadyStep, result: &Result<Exit, BackendError>) -> bool {
     let host = &stage.around(&step.path).host;
     let mut globs = step.reports.iter().map(|text| absolute(&stage.workspace, text));
     matches!(result, Ok(Exit::Code { .. }))
@@ -216,7 +216,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        HelperImage, Keep, Owner, StandInImage,
+        HelperImage, Keep, LocalPluginImage, Owner,
         labels::StageLabels,
         spec::{Network, SharedVolume},
     };
@@ -240,7 +240,7 @@ mod tests {
             network: Network::Bridge,
             engine_socket: None,
             publish_address: IpAddr::from([127, 0, 0, 1]),
-            stand_in: StandInImage {
+            local_plugin: LocalPluginImage {
                 image: HelperImage { reference: "n".into(), rootfs: None, changes: Vec::new() },
                 command: Vec::new(),
                 binds: Vec::new(),

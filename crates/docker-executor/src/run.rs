@@ -32,7 +32,7 @@ use crate::{
     reports::need_the_container,
     shared::Shared,
     spec::{Network, container_config},
-    stage::Stage,
+    stage::RunningStage,
     surroundings::Surroundings,
 };
 
@@ -90,7 +90,7 @@ fn keeps(keep: Keep, result: &Result<Exit, BackendError>) -> bool {
 /// cannot start, or was stopped before.
 pub(crate) async fn create_step(
     shared: &Arc<Shared>,
-    stage: &Stage,
+    stage: &RunningStage,
     step: &ReadyStep,
     container: &ReadyContainer,
     io: &StepIo,
@@ -104,7 +104,7 @@ pub(crate) async fn create_step(
 
 async fn create_unless_asked(
     shared: &Arc<Shared>,
-    stage: &Stage,
+    stage: &RunningStage,
     step: &ReadyStep,
     container: &ReadyContainer,
 ) -> Result<Result<String, Exit>, BackendError> {

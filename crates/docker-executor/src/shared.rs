@@ -13,9 +13,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     Engine, RunConfig,
-    images::{Rules, Source},
+    images::{ImageSources, Rules},
     names::UniqueNames,
-    stage::Stage,
+    stage::RunningStage,
 };
 
 /// State that the calls of a run share.
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) config: RunConfig,
-    stage: Mutex<Option<Arc<Stage>>>,
+    stage: Mutex<Option<Arc<RunningStage>>>,
     names: Mutex<UniqueNames>,
     /// The containers of failed steps, if they are kept.
     held: Mutex<HashMap<StepPath, String>>,
@@ -50,18 +50,18 @@ impl Shared {
         }
     }
 
-    pub(crate) fn current_stage(&self) -> Result<Arc<Stage>, BackendError> {
+    pub(crate) fn current_stage(&self) -> Result<Arc<RunningStage>, BackendError> {
         self.stage_slot().clone().ok_or_else(|| BackendError::Engine {
             what: "run a step".to_owned(),
             reason: "the stage was not started".to_owned(),
         })
     }
 
-    pub(crate) fn enter_stage(&self, stage: Arc<Stage>) {
+    pub(crate) fn enter_stage(&self, stage: Arc<RunningStage>) {
         *self.stage_slot() = Some(stage);
     }
 
-    fn stage_slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<Stage>>> {
+    fn stage_slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<RunningStage>>> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -117,8 +117,8 @@ impl Shared {
     }
 
     /// The sources of images.
-    pub(crate) fn images(&self) -> Source<'_> {
-        Source {
+    pub(crate) fn images(&self) -> ImageSources<'_> {
+        ImageSources {
             engine: &self.engine,
             logins: &self.config.docker_config,
             passwords: &*self.config.passwords,

@@ -4,14 +4,14 @@ use cirun_engine::BackendError;
 use futures_util::future::join_all;
 
 use crate::{
-    Sidecar, error::engine_error, names::object_name, shared::Shared, spec::sidecar_config, stage::Stage,
+    Sidecar, error::engine_error, names::object_name, shared::Shared, spec::sidecar_config, stage::RunningStage,
     surroundings::Surroundings,
 };
 
 /// Starts all sidecars at once, one for each network of the stage: the engine gives a container on several networks the
 /// names of all of them, and two step groups may have services of the same name. Tries all of them, and returns the
 /// first failure.
-pub(crate) async fn start_all(shared: &Shared, stage: &Stage) -> Result<(), BackendError> {
+pub(crate) async fn start_all(shared: &Shared, stage: &RunningStage) -> Result<(), BackendError> {
     let each = shared
         .config
         .sidecars
@@ -20,7 +20,12 @@ pub(crate) async fn start_all(shared: &Shared, stage: &Stage) -> Result<(), Back
     join_all(each).await.into_iter().collect()
 }
 
-async fn start(shared: &Shared, stage: &Stage, sidecar: &Sidecar, around: &Surroundings) -> Result<(), BackendError> {
+async fn start(
+    shared: &Shared,
+    stage: &RunningStage,
+    sidecar: &Sidecar,
+    around: &Surroundings,
+) -> Result<(), BackendError> {
     let name = object_name(&around.host.name, &sidecar.name);
     let failed = |error| engine_error(format!("start the helper container `{name}`"), &error);
     for volume in &sidecar.volumes {

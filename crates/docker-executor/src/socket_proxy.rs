@@ -23,7 +23,7 @@ pub(crate) use self::unix::start;
 #[cfg(not(unix))]
 pub(crate) fn start(
     _shared: &std::sync::Arc<crate::shared::Shared>,
-    _stage: &std::sync::Arc<crate::stage::Stage>,
+    _stage: &std::sync::Arc<crate::stage::RunningStage>,
     _settings: &SocketProxy,
 ) -> Result<(), cirun_engine::BackendError> {
     Err(cirun_engine::BackendError::Engine {

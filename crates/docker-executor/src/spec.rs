@@ -15,7 +15,7 @@ use cirun_plan::{Mount as SharedPath, PortBinding, Role, Storage, Traced};
 use indexmap::IndexMap;
 
 use crate::{
-    Bind, EngineSocket, PodImage, RunConfig, Sidecar, StandInImage, VolumeMount, WatcherImage, labels::StageLabels,
+    Bind, EngineSocket, LocalPluginImage, PodImage, RunConfig, Sidecar, VolumeMount, WatcherImage, labels::StageLabels,
     names::object_name,
 };
 
@@ -42,7 +42,7 @@ pub(crate) struct HostInfo {
     pub(crate) engine_socket: Option<PathBuf>,
     pub(crate) publish_address: IpAddr,
     /// The local replacement for the programs of some images.
-    pub(crate) stand_in: StandInImage,
+    pub(crate) local_plugin: LocalPluginImage,
 }
 
 /// A volume in all containers of a stage.
@@ -108,7 +108,7 @@ impl HostInfo {
             network,
             engine_socket,
             publish_address: config.publish_address,
-            stand_in: config.stand_in.clone(),
+            local_plugin: config.local_plugin.clone(),
         }
     }
 
@@ -130,11 +130,11 @@ pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, hos
         let bind = Bind { source: socket.clone(), target: ENGINE_SOCKET.to_owned(), read_only: false };
         mounts.push(bind_mount(&bind));
     }
-    let (image, entrypoint) = match &container.stand_in {
-        Some(stand_in) => {
-            mounts.extend(host.stand_in.binds.iter().map(bind_mount));
-            let argv = host.stand_in.command.iter().chain(&stand_in.words).cloned().collect();
-            (host.stand_in.image.reference.clone(), Some(argv))
+    let (image, entrypoint) = match &container.local_plugin {
+        Some(local_plugin) => {
+            mounts.extend(host.local_plugin.binds.iter().map(bind_mount));
+            let argv = host.local_plugin.command.iter().chain(&local_plugin.words).cloned().collect();
+            (host.local_plugin.image.reference.clone(), Some(argv))
         }
         None => (container.image.clone(), container.entrypoint.clone()),
     };

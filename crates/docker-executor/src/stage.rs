@@ -21,7 +21,7 @@ use crate::{
 
 /// A running stage.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct RunningStage {
     pub(crate) id: String,
     /// The path of the workspace in its containers.
     pub(crate) workspace: String,
@@ -43,7 +43,7 @@ pub(crate) struct Stage {
     services: Mutex<HashMap<StepPath, Arc<StartedService>>>,
 }
 
-impl Stage {
+impl RunningStage {
     /// A stage of which nothing exists yet. `socket` is the engine's, on the engine's machine.
     pub(crate) fn new(config: &RunConfig, socket: &Path, planned: &PlannedStage, requests: &[ImageRequest]) -> Self {
         let id = planned.id.to_string();
@@ -95,7 +95,7 @@ impl Stage {
     /// an earlier run.
     pub(crate) fn image_to_get(&self, step: &ReadyStep, container: &ReadyContainer) -> Option<ImageRequest> {
         let from_run = self.from_run.contains(&step.path);
-        if container.stand_in.is_some() || (!from_run && self.verified.contains(&container.image)) {
+        if container.local_plugin.is_some() || (!from_run && self.verified.contains(&container.image)) {
             return None;
         }
         let pull = match container.pull {

@@ -16,7 +16,7 @@ use crate::{
     shared::Shared,
     sidecar, socket_proxy,
     spec::{Network, resolv_conf},
-    stage::Stage,
+    stage::RunningStage,
     surroundings::Surroundings,
 };
 
@@ -27,7 +27,7 @@ pub(crate) async fn start(
     progress: &mpsc::Sender<EventKind>,
 ) -> Result<(), BackendError> {
     let requests = requests_of(planned);
-    let stage = Arc::new(Stage::new(&shared.config, &shared.engine.socket_path(), planned, &requests));
+    let stage = Arc::new(RunningStage::new(&shared.config, &shared.engine.socket_path(), planned, &requests));
     shared.enter_stage(Arc::clone(&stage));
     make_run_dir(&shared.config.run_dir)?;
     let (images, surroundings) =
@@ -52,7 +52,11 @@ fn gets_the_socket(step: &PlannedStep) -> bool {
 }
 
 /// Pods and sidecars need the networks, but not each other.
-async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
+async fn make_surroundings(
+    shared: &Arc<Shared>,
+    stage: &RunningStage,
+    planned: &PlannedStage,
+) -> Result<(), BackendError> {
     helper_images(shared, stage, planned).await?;
     try_join_all(stage.all_surroundings().map(|surroundings| surroundings.make(shared))).await?;
     let pods = try_join_all(stage.all_surroundings().map(|surroundings| surroundings.start_pod(shared, planned)));
@@ -65,7 +69,7 @@ async fn make_surroundings(shared: &Arc<Shared>, stage: &Stage, planned: &Planne
 }
 
 /// Writes the files by which containers use only the resolver of their network.
-async fn name_resolvers(shared: &Shared, stage: &Stage, resolver: &str) -> Result<(), BackendError> {
+async fn name_resolvers(shared: &Shared, stage: &RunningStage, resolver: &str) -> Result<(), BackendError> {
     let directory = &shared.config.private_dir;
     fs::create_dir_all(directory)
         .map_err(|source| BackendError::Io { what: format!("make the directory {}", directory.display()), source })?;
@@ -96,21 +100,21 @@ fn resolv_conf_text(address: &str) -> String {
 }
 
 /// One at a time: sidecars and pods usually have the same image.
-async fn helper_images(shared: &Shared, stage: &Stage, planned: &PlannedStage) -> Result<(), BackendError> {
+async fn helper_images(shared: &Shared, stage: &RunningStage, planned: &PlannedStage) -> Result<(), BackendError> {
     if stage.all_surroundings().any(|surroundings| surroundings.host.network == Network::Pod) {
         shared.engine.ensure_helper_image(&shared.config.pod.image).await?;
     }
     for sidecar in &shared.config.sidecars {
         shared.engine.ensure_helper_image(&sidecar.image).await?;
     }
-    if planned.steps().iter().any(|step| has_stand_in(step)) {
-        shared.engine.ensure_helper_image(&shared.config.stand_in.image).await?;
+    if planned.steps().iter().any(|step| has_local_plugin(step)) {
+        shared.engine.ensure_helper_image(&shared.config.local_plugin.image).await?;
     }
     Ok(())
 }
 
-fn has_stand_in(step: &PlannedStep) -> bool {
-    matches!(&step.action, Action::Container(container) if container.stand_in.is_some())
+fn has_local_plugin(step: &PlannedStep) -> bool {
+    matches!(&step.action, Action::Container(container) if container.local_plugin.is_some())
 }
 
 /// Steps run as any user and write their output files there, so every user may write (outputs.everyone-writes).

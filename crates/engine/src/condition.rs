@@ -73,7 +73,7 @@ fn status_reason(asked: StageStatus, whole: Whole, current: Outcome) -> String {
     format!("the {name} {is}, and `when` asks for {key} {asked}")
 }
 
-fn evaluate(pieces: &cirun_plan::Pieces, scope: &RunScope<'_>) -> Result<bool, String> {
+fn evaluate(pieces: &cirun_plan::DeferredText, scope: &RunScope<'_>) -> Result<bool, String> {
     match pieces.resolve(scope) {
         Ok(Evaluation::Ready { value, .. }) => value.truth().ok_or_else(|| NULL.to_owned()),
         Ok(Evaluation::Pending) => Err("it needs a value that no step has produced".to_owned()),
@@ -89,12 +89,12 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{record::RunRecord, testing::origin};
+    use crate::{history::RunHistory, testing::origin};
 
     fn turn(status: StageStatus, condition: Option<bool>, current: Outcome) -> String {
         let source = Template::parse("a == b").0;
         let condition = condition.map(|holds| Traced::new(Condition::Known { holds, source }, origin()));
-        let (run, stage) = (RunRecord::default(), StageId("build".to_owned()));
+        let (run, stage) = (RunHistory::default(), StageId("build".to_owned()));
         let scope = RunScope { run: &run, stage: &stage, step: None, strategy: None, now: Timestamp::UNIX_EPOCH };
         match decide(&When { status, condition }, Whole::Stage, current, &scope) {
             Turn::Take => "take".to_owned(),

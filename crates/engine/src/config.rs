@@ -34,7 +34,7 @@ pub struct Config {
     /// Answers `ManualIntervention`; without it, the strategy's action for a timeout is taken at once.
     pub questions: Option<mpsc::Sender<Question>>,
     /// Receives failed steps, and holds the run until each visit ends.
-    pub visitor: Option<mpsc::Sender<Visit>>,
+    pub on_failure: Option<mpsc::Sender<FailureHook>>,
     /// The earlier run that this one continues, if any.
     pub earlier: Option<Earlier>,
     /// Plans stages with values that are decided when they begin.
@@ -144,9 +144,9 @@ pub struct Question {
     pub reply: oneshot::Sender<Answer>,
 }
 
-/// A failed step; the run waits until the visitor is done.
+/// A failed step; the run waits until the on_failure is done.
 #[derive(Debug)]
-pub struct Visit {
+pub struct FailureHook {
     /// The step in its last attempt.
     pub step: ReadyStep,
     /// The reason for the failure; masked.

@@ -38,7 +38,7 @@ use crate::{
     attempt::{Message, Wires},
     context::{Broken, Context, Halt},
     emit::Emitter,
-    record::{RunRecord, StageRecord},
+    history::{RunHistory, StageHistory},
     scope::RunScope,
     status::Tally,
 };
@@ -49,7 +49,7 @@ const MESSAGES: usize = 256;
 /// Walks one stage.
 pub(crate) struct Dispatcher<'a, B> {
     context: &'a Context<B>,
-    run: &'a mut RunRecord,
+    run: &'a mut RunHistory,
     halt: &'a mut Option<Halt>,
     error: &'a mut Option<Broken>,
     stage: Arc<PlannedStage>,
@@ -87,7 +87,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
     /// Creates a dispatcher for a stage of `run`. It does nothing until one of its methods is called.
     pub(crate) fn new(
         context: &'a Context<B>,
-        run: &'a mut RunRecord,
+        run: &'a mut RunHistory,
         halt: &'a mut Option<Halt>,
         error: &'a mut Option<Broken>,
         stage: Arc<PlannedStage>,
@@ -262,8 +262,8 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         &self.context.emitter
     }
 
-    fn record(&mut self) -> &mut StageRecord {
-        self.run.stages.entry(self.stage.id.clone()).or_insert_with(|| StageRecord::new(&self.stage))
+    fn record(&mut self) -> &mut StageHistory {
+        self.run.stages.entry(self.stage.id.clone()).or_insert_with(|| StageHistory::new(&self.stage))
     }
 
     /// The values that expressions at a node can read, and the stage's status there.

@@ -24,10 +24,10 @@ mod dotenv;
 mod emit;
 mod exit_code;
 mod failure;
+mod history;
 mod lines;
 mod mask;
 mod outputs;
-mod record;
 mod resolve;
 mod result;
 mod scope;
@@ -48,7 +48,7 @@ pub use backend::{
 };
 pub use cirun_diagnostics::with_causes;
 pub use config::{
-    AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, Question, ServiceRules, Visit, Waiting,
+    AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, FailureHook, Question, ServiceRules, Waiting,
 };
 pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use earlier::Earlier;

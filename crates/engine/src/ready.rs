@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cirun_plan::{PortBinding, PullPolicy, RegistryAuth, Role, StandIn, StepPath};
+use cirun_plan::{LocalPlugin, PortBinding, PullPolicy, RegistryAuth, Role, StepPath};
 use indexmap::IndexMap;
 
 /// A step to run now.
@@ -63,7 +63,7 @@ pub struct ReadyContainer {
     /// Mount the engine's socket.
     pub engine_socket: bool,
     /// The local replacement for the image's program.
-    pub stand_in: Option<StandIn>,
+    pub local_plugin: Option<LocalPlugin>,
 }
 
 /// A process of the machine with final settings.

@@ -84,7 +84,7 @@ impl Resolver<'_> {
             memory_bytes: planned.memory_bytes.as_ref().map(|bytes| bytes.value),
             working_dir: planned.working_dir.clone(),
             engine_socket: planned.engine_socket,
-            stand_in: planned.stand_in.as_ref().map(|stand_in| stand_in.value.clone()),
+            local_plugin: planned.local_plugin.as_ref().map(|local_plugin| local_plugin.value.clone()),
         })
     }
 

@@ -12,7 +12,7 @@ use crate::{
     context::{Broken, Context, Halt},
     dispatch::Dispatcher,
     emit::Emitter,
-    record::{RunRecord, StageRecord},
+    history::{RunHistory, StageHistory},
     scope::RunScope,
     so_far::SoFar,
     with_causes,
@@ -40,7 +40,7 @@ impl<B: Backend> Engine<B> {
         let context = Context { backend, config, emitter, cancel };
         let began = Instant::now();
         context.emitter.emit(started(plan, &context.config)).await;
-        let mut state = RunState { record: RunRecord::new(plan), halt: None, error: None, shown: Vec::new() };
+        let mut state = RunState { record: RunHistory::new(plan), halt: None, error: None, shown: Vec::new() };
         for stage in &plan.stages {
             state.plan_and_run(&context, stage).await;
         }
@@ -54,7 +54,7 @@ impl<B: Backend> Engine<B> {
 
 /// The results that stages pass on to later ones.
 struct RunState {
-    record: RunRecord,
+    record: RunHistory,
     halt: Option<Halt>,
     error: Option<Broken>,
     /// The outcomes of the finished stages, as reported to the user.
@@ -109,7 +109,7 @@ impl RunState {
                 outcome
             }
         };
-        let ran = self.record.stages.get(&stage.id).is_some_and(StageRecord::has_run);
+        let ran = self.record.stages.get(&stage.id).is_some_and(StageHistory::has_run);
         let outcome = match &self.halt {
             Some(Halt::ServiceEnded { .. }) => Outcome::Failed,
             Some(_) | None if self.error.is_some() && outcome != Outcome::Skipped => Outcome::Failed,

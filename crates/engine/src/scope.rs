@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use crate::{
     Outcome,
-    record::{GroupRecord, RunRecord, StageRecord, StepRecord, StepState},
+    history::{GroupHistory, RunHistory, StageHistory, StepHistory, StepState},
     status::{Tally, is_failure, is_success},
 };
 
 /// The run, as seen from one place in a stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RunScope<'a> {
-    pub(crate) run: &'a RunRecord,
+    pub(crate) run: &'a RunHistory,
     pub(crate) stage: &'a StageId,
     /// The step whose text is evaluated; `steps.ID` starts the search beside it. None for the stage's own conditions.
     pub(crate) step: Option<&'a StepPath>,
@@ -77,7 +77,7 @@ impl RunScope<'_> {
         }
     }
 
-    fn of_stage(&self, stage: &StageRecord, rest: &[Segment]) -> Lookup {
+    fn of_stage(&self, stage: &StageHistory, rest: &[Segment]) -> Lookup {
         match keys(rest).as_slice() {
             ["strategy", "currentStatus" | "liveStatus" | "status"] => self.own_loop(stage),
             _ => in_stage(stage, rest),
@@ -85,13 +85,13 @@ impl RunScope<'_> {
     }
 
     /// The status of the loop that the stage is an instance of.
-    fn own_loop(&self, stage: &StageRecord) -> Lookup {
+    fn own_loop(&self, stage: &StageHistory) -> Lookup {
         stage.looped.as_ref().map_or(Lookup::Missing, |looped| self.stage_loop(&looped.0))
     }
 
     /// The combined status of the instances of a looped stage.
     fn stage_loop(&self, id: &str) -> Lookup {
-        let is_instance = |stage: &&StageRecord| stage.looped.as_ref().is_some_and(|looped| looped.0 == id);
+        let is_instance = |stage: &&StageHistory| stage.looped.as_ref().is_some_and(|looped| looped.0 == id);
         let mut instances = self.run.stages.values().filter(is_instance).peekable();
         if instances.peek().is_none() {
             return Lookup::Missing;
@@ -103,7 +103,7 @@ impl RunScope<'_> {
 
     /// `steps.ID`: the nearest group around the step that has such a step, then the next outer one. `stepGroup` is the
     /// nearest group itself.
-    fn beside(&self, stage: &StageRecord, first: &str, rest: &[Segment]) -> Lookup {
+    fn beside(&self, stage: &StageHistory, first: &str, rest: &[Segment]) -> Lookup {
         let own: Vec<&str> = self.step.map(|path| path.ids().collect()).unwrap_or_default();
         let groups = own.split_last().map_or(&[][..], |(_, groups)| groups);
         if first == "stepGroup" {
@@ -113,7 +113,7 @@ impl RunScope<'_> {
         found.into_iter().find(|found| *found != Lookup::Missing).unwrap_or(Lookup::Missing)
     }
 
-    fn in_strategy(&self, stage: &StageRecord, rest: &[Segment]) -> Lookup {
+    fn in_strategy(&self, stage: &StageHistory, rest: &[Segment]) -> Lookup {
         match keys(rest).as_slice() {
             ["currentStatus" | "liveStatus" | "status"] => match self.strategy {
                 Some(outcome) => text(outcome.status()),
@@ -130,7 +130,7 @@ impl RunScope<'_> {
     }
 }
 
-fn in_stage(stage: &StageRecord, rest: &[Segment]) -> Lookup {
+fn in_stage(stage: &StageHistory, rest: &[Segment]) -> Lookup {
     match keys(rest).as_slice() {
         ["currentStatus" | "liveStatus" | "status"] => text(stage.current().status()),
         ["failedSteps"] => text(&failed_steps(stage)),
@@ -142,13 +142,13 @@ fn in_stage(stage: &StageRecord, rest: &[Segment]) -> Lookup {
 }
 
 /// The failed steps, in the service's list format; nothing if there are none (environment.status).
-fn failed_steps(stage: &StageRecord) -> String {
-    let failed = |step: &StepRecord| matches!(step.state, StepState::Finished { outcome, .. } if is_failure(outcome));
+fn failed_steps(stage: &StageHistory) -> String {
+    let failed = |step: &StepHistory| matches!(step.state, StepState::Finished { outcome, .. } if is_failure(outcome));
     let ids: Vec<&str> = stage.steps.values().filter(|step| failed(step)).map(|step| step.id.as_str()).collect();
     if ids.is_empty() { String::new() } else { format!("[{}]", ids.join(", ")) }
 }
 
-fn in_execution(stage: &StageRecord, rest: &[Segment]) -> Lookup {
+fn in_execution(stage: &StageHistory, rest: &[Segment]) -> Lookup {
     match keys(rest).first() {
         Some(&"steps") => in_steps(stage, Vec::new(), &rest[1..]),
         Some(&("currentStatus" | "liveStatus" | "status")) => text(stage.current().status()),
@@ -157,7 +157,7 @@ fn in_execution(stage: &StageRecord, rest: &[Segment]) -> Lookup {
 }
 
 /// The value of the rest of a path after `steps.`, in the group `ids`.
-fn in_steps<'a>(stage: &StageRecord, mut ids: Vec<&'a str>, rest: &'a [Segment]) -> Lookup {
+fn in_steps<'a>(stage: &StageHistory, mut ids: Vec<&'a str>, rest: &'a [Segment]) -> Lookup {
     let Some((Segment::Key(id), rest)) = rest.split_first() else { return Lookup::Missing };
     ids.push(id);
     let path = StepPath::new(&stage.id.0, ids.iter().copied());
@@ -167,7 +167,7 @@ fn in_steps<'a>(stage: &StageRecord, mut ids: Vec<&'a str>, rest: &'a [Segment])
     }
 }
 
-fn in_group<'a>(stage: &StageRecord, ids: Vec<&'a str>, rest: &'a [Segment]) -> Lookup {
+fn in_group<'a>(stage: &StageHistory, ids: Vec<&'a str>, rest: &'a [Segment]) -> Lookup {
     match keys(rest).as_slice() {
         ["steps", ..] => in_steps(stage, ids, &rest[1..]),
         [field] => {
@@ -178,7 +178,7 @@ fn in_group<'a>(stage: &StageRecord, ids: Vec<&'a str>, rest: &'a [Segment]) -> 
     }
 }
 
-fn group_field(ids: &[&str], group: &GroupRecord, name: &str) -> Option<Value> {
+fn group_field(ids: &[&str], group: &GroupHistory, name: &str) -> Option<Value> {
     let time = |at: Timestamp| Value::Int(at.as_millisecond());
     match name {
         "identifier" => ids.last().map(|id| Value::from(*id)),
@@ -190,7 +190,7 @@ fn group_field(ids: &[&str], group: &GroupRecord, name: &str) -> Option<Value> {
     }
 }
 
-fn in_step(path: &StepPath, step: &StepRecord, rest: &[Segment]) -> Lookup {
+fn in_step(path: &StepPath, step: &StepHistory, rest: &[Segment]) -> Lookup {
     let variables = &step.outputs.variables;
     let (value, secret, rest) = match keys(rest).as_slice() {
         ["output", "outputVariables", name, ..] => match variables.get(*name) {
@@ -219,7 +219,7 @@ fn artifact_name(path: &StepPath) -> String {
     format!("artifact_{}", path.ids().collect::<Vec<_>>().join("_"))
 }
 
-fn in_artifact(stage: &StageRecord, name: &str, rest: &[Segment]) -> Lookup {
+fn in_artifact(stage: &StageHistory, name: &str, rest: &[Segment]) -> Lookup {
     let step = stage.steps.iter().find(|(path, _)| artifact_name(path) == name);
     match step.and_then(|(_, step)| step.outputs.artifact.clone()) {
         Some(artifact) => descend(artifact, false, rest),
@@ -227,7 +227,7 @@ fn in_artifact(stage: &StageRecord, name: &str, rest: &[Segment]) -> Lookup {
     }
 }
 
-fn field(step: &StepRecord, name: &str) -> Option<Value> {
+fn field(step: &StepHistory, name: &str) -> Option<Value> {
     let time = |at: Timestamp| Value::Int(at.as_millisecond());
     let word = |word: &str| Some(Value::String(word.to_owned()));
     match (name, step.state) {

@@ -4,17 +4,17 @@ use cirun_expressions::{Lookup, Scope, Segment};
 use cirun_plan::StageId;
 use jiff::Timestamp;
 
-use crate::{record::RunRecord, scope::RunScope};
+use crate::{history::RunHistory, scope::RunScope};
 
 /// A copy of the run's record, of which only the stages that have ended can be seen.
 #[derive(Debug)]
 pub(crate) struct SoFar {
-    run: RunRecord,
+    run: RunHistory,
     now: Timestamp,
 }
 
 impl SoFar {
-    pub(crate) fn of(run: &RunRecord, now: Timestamp) -> Self {
+    pub(crate) fn of(run: &RunHistory, now: Timestamp) -> Self {
         Self { run: run.clone(), now }
     }
 

@@ -18,14 +18,14 @@ use crate::{
     paths::HostPaths,
     process::{self, Process, Spawn},
     readiness, reports,
-    stage::Stage,
+    stage::HostStage,
 };
 
 /// Runs host steps.
 #[derive(Debug)]
 pub struct HostBackend {
     config: HostConfig,
-    stage: Mutex<Option<Arc<Stage>>>,
+    stage: Mutex<Option<Arc<HostStage>>>,
 }
 
 impl HostBackend {
@@ -36,7 +36,7 @@ impl HostBackend {
         Self { config, stage: Mutex::new(None) }
     }
 
-    fn stage(&self) -> Result<Arc<Stage>, BackendError> {
+    fn stage(&self) -> Result<Arc<HostStage>, BackendError> {
         let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
         stage.ok_or_else(|| BackendError::Engine {
             what: "run a step on this machine".to_owned(),
@@ -57,19 +57,19 @@ impl HostBackend {
         Ok(command)
     }
 
-    /// Prepares the files of the attempt and starts the step under a guard.
-    async fn spawn(&self, stage: &Stage, step: &ReadyStep) -> Result<Result<Process, Exit>, BackendError> {
+    /// Prepares the files of the attempt and starts the step under a supervisor.
+    async fn spawn(&self, stage: &HostStage, step: &ReadyStep) -> Result<Result<Process, Exit>, BackendError> {
         let host = host_action(step)?;
         if let Err(reason) = cirun_step_files::remove(stage.paths.files_of(host)).await? {
             return Ok(Err(Exit::NotStarted { code: RUNNER_ERROR, reason }));
         }
-        let (guard, arguments) = self.config.guard.split_first().ok_or_else(|| BackendError::Engine {
+        let (supervisor, arguments) = self.config.supervisor.split_first().ok_or_else(|| BackendError::Engine {
             what: "run a step on this machine".to_owned(),
-            reason: "no guard program is configured".to_owned(),
+            reason: "no supervisor program is configured".to_owned(),
         })?;
         let mut environment = stage.paths.environment(&self.config.environment, &host.env);
         stage.exports.put_over(&mut environment);
-        let mut command = std::process::Command::new(guard);
+        let mut command = std::process::Command::new(supervisor);
         command
             .args(arguments)
             .args(stage.paths.arguments(&host.argv, &host.env))
@@ -101,7 +101,7 @@ impl Backend for HostBackend {
         let made = paths.home.clone();
         let what = format!("make the home directory {}", made.display());
         blocking(move || home::make(&made)).await.map_err(io_error(what))?;
-        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Stage::new(paths)));
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(HostStage::new(paths)));
         Ok(())
     }
 

@@ -24,8 +24,8 @@ pub struct HostConfig {
     /// names; a variable that names one without a path is removed.
     pub own_files: BTreeMap<String, Option<PathBuf>>,
     /// A program, by its absolute path (steps run in another directory and with another `PATH`), and the arguments with
-    /// which it calls [`guard_main`](crate::guard_main) on the rest of its arguments.
-    pub guard: Vec<OsString>,
+    /// which it calls [`supervisor_main`](crate::supervisor_main) on the rest of its arguments.
+    pub supervisor: Vec<OsString>,
     /// How long a step may take to end after SIGTERM (flow.stop).
     pub stop_grace: Duration,
 }

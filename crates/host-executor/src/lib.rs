@@ -1,6 +1,6 @@
 //! Runs steps without an image as processes of the machine (infra.host-steps).
 //!
-//! Each step runs under a *guard*: a process of cirun's own program that starts the step in a process group of its own,
+//! Each step runs under a *supervisor*: a process of cirun's own program that starts the step in a process group of its own,
 //! reports how it ended, and ends everything that the step left behind when the stage is removed or when cirun is gone,
 //! however it ended. docs/host-steps.md describes the environment of a step.
 
@@ -16,8 +16,6 @@ mod readiness;
 mod reports;
 
 #[cfg(unix)]
-mod guard;
-#[cfg(unix)]
 mod output;
 #[cfg(unix)]
 mod process;
@@ -27,6 +25,8 @@ mod process_table;
 mod protocol;
 #[cfg(unix)]
 mod stage;
+#[cfg(unix)]
+mod supervisor;
 #[cfg(not(unix))]
 mod unsupported;
 #[cfg(not(unix))]
@@ -39,6 +39,6 @@ mod backend;
 pub use backend::HostBackend;
 pub use config::HostConfig;
 #[cfg(unix)]
-pub use guard::guard_main;
+pub use supervisor::supervisor_main;
 #[cfg(not(unix))]
-pub use unsupported::guard_main;
+pub use unsupported::supervisor_main;

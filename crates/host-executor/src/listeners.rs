@@ -1,22 +1,22 @@
 //! The ports that the processes of a step listen on.
 
-/// Which of `wanted` ports the processes below a guard listen on, and which another program uses; `None` if that is
+/// Which of `wanted` ports the processes below a supervisor listen on, and which another program uses; `None` if that is
 /// unknown.
 #[cfg(target_os = "linux")]
-pub(crate) fn below(guard: u32, wanted: &[u16]) -> Option<Found> {
+pub(crate) fn below(supervisor: u32, wanted: &[u16]) -> Option<Found> {
     use std::{collections::BTreeSet, fs};
 
     use cirun_engine::listening;
 
     let tables =
-        ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/{guard}/net/{table}")).unwrap_or_default());
+        ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/{supervisor}/net/{table}")).unwrap_or_default());
     let open: Vec<_> =
         listening(&tables.concat()).into_iter().filter(|found| wanted.contains(&found.address.port())).collect();
     if open.is_empty() {
         return Some(Found::default());
     }
     let mut sockets = BTreeSet::new();
-    for process in crate::process_table::descendants_of(i32::try_from(guard).ok()?) {
+    for process in crate::process_table::descendants_of(i32::try_from(supervisor).ok()?) {
         // A process that has just ended has no sockets.
         for file in fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten() {
             let target = fs::read_link(file.path()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A step's process, seen from cirun: its guard, its output, its end.
+//! A step's process, seen from cirun: its supervisor, its output, its end.
 
 use std::{
     io,
@@ -25,12 +25,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     output::OutputPipe,
     protocol::Report,
-    stage::{Guarded, Stage},
+    stage::{HostStage, Supervised},
 };
 
 /// What to start.
 pub(crate) struct Spawn {
-    /// The guard and its arguments, complete except for its streams.
+    /// The supervisor and its arguments, complete except for its streams.
     pub(crate) command: std::process::Command,
     /// The step's own program, as text to print.
     pub(crate) program: String,
@@ -38,7 +38,7 @@ pub(crate) struct Spawn {
     pub(crate) step: StepPath,
 }
 
-/// A step under a guard.
+/// A step under a supervisor.
 pub(crate) struct Process {
     reports: Reports,
     stdout: OutputPipe,
@@ -46,7 +46,7 @@ pub(crate) struct Process {
     asks: Asks,
 }
 
-/// The reports of the guard, in order.
+/// The reports of the supervisor, in order.
 struct Reports {
     lines: Lines<BufReader<OwnedReadHalf>>,
     /// The step's program, as text to print.
@@ -62,8 +62,8 @@ struct Asks {
     grace: Duration,
 }
 
-/// Starts a guard; the step may still fail to start.
-pub(crate) fn spawn(stage: &Stage, spawn: Spawn, grace: Duration) -> Result<Result<Process, Exit>, BackendError> {
+/// Starts a supervisor; the step may still fail to start.
+pub(crate) fn spawn(stage: &HostStage, spawn: Spawn, grace: Duration) -> Result<Result<Process, Exit>, BackendError> {
     let Spawn { command, program, step } = spawn;
     let what = format!("start the step `{step}` on this machine");
     let failed = |source| BackendError::Io { what: what.clone(), source };
@@ -81,10 +81,10 @@ pub(crate) fn spawn(stage: &Stage, spawn: Spawn, grace: Duration) -> Result<Resu
         }
         Err(source) => return Err(failed(source)),
     };
-    // The command has the guard's ends of the streams.
+    // The command has the supervisor's ends of the streams.
     drop(command);
     let (reports, orders) = UnixStream::from_std(control).map_err(failed)?.into_split();
-    let (terminate, kill) = stage.keep(Guarded { step, child, orders });
+    let (terminate, kill) = stage.keep(Supervised { step, child, orders });
     Ok(Ok(Process {
         reports: Reports { lines: BufReader::new(reports).lines(), program, group: None },
         stdout: OutputPipe::new(stdout, Stream::Stdout).map_err(failed)?,
@@ -161,15 +161,15 @@ impl Reports {
                     }
                     return Ok(report);
                 }
-                None => format!("its guard printed `{line}`: is it from another version of cirun?"),
+                None => format!("its supervisor printed `{line}`: is it from another version of cirun?"),
             },
-            Ok(None) => "its guard ended first: it was killed, or is not a guard".to_owned(),
+            Ok(None) => "its supervisor ended first: it was killed, or is not a supervisor".to_owned(),
             Err(error) => error.to_string(),
         };
         Err(BackendError::Engine { what: format!("follow `{}`", self.program), reason: self.abandon(reason) })
     }
 
-    /// No guard watches the step any more, so it must end. The guard has only just ended: the group's id cannot have
+    /// No supervisor watches the step any more, so it must end. The supervisor has only just ended: the group's id cannot have
     /// been reused yet.
     fn abandon(&self, mut reason: String) -> String {
         if let Some(group) = self.group

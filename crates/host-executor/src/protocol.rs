@@ -1,9 +1,9 @@
-//! The protocol between the backend and a guard, over the socket on the guard's standard input.
+//! The protocol between the backend and a supervisor, over the socket on the supervisor's standard input.
 //!
 //! The backend sends [`Order`]s, one byte each; the end of the stream means that cirun is gone, and is equivalent to
-//! [`Order::Kill`]. The guard sends [`Report`]s, one line each.
+//! [`Order::Kill`]. The supervisor sends [`Report`]s, one line each.
 
-/// An order to a guard.
+/// An order to a supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     /// Asks every process of the step to end (SIGTERM).
@@ -26,7 +26,7 @@ impl Order {
     }
 }
 
-/// A report of a guard.
+/// A report of a supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Report {
     /// The step's program runs, with this pid, which is its process group's too.
@@ -49,7 +49,7 @@ impl Report {
         }
     }
 
-    /// Reads a line without its end; `None` for one that guards do not write.
+    /// Reads a line without its end; `None` for one that supervisors do not write.
     pub(crate) fn decode(line: &str) -> Option<Self> {
         let (word, number) = line.split_once(' ')?;
         let number = number.parse().ok()?;

@@ -9,14 +9,14 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::{listeners, stage::Stage};
+use crate::{listeners, stage::HostStage};
 
 /// The pause between two checks.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Waits until all `ports` are open. The readiness of a service without ports is unknown.
 pub(crate) async fn watch(
-    stage: &Stage,
+    stage: &HostStage,
     service: &StepPath,
     ports: &[u16],
     within: Duration,
@@ -24,14 +24,14 @@ pub(crate) async fn watch(
     if ports.is_empty() {
         return Ok(Readiness::Unknown);
     }
-    let Some((guard, ended)) = stage.guard_of(service) else { return Ok(Readiness::Ended) };
+    let Some((supervisor, ended)) = stage.supervisor_of(service) else { return Ok(Readiness::Ended) };
     let deadline = Instant::now() + within;
     loop {
         let wanted = ports.to_vec();
-        let looked = task::spawn_blocking(move || listeners::below(guard, &wanted)).await;
+        let looked = task::spawn_blocking(move || listeners::below(supervisor, &wanted)).await;
         let what = || format!("look at the ports of `{service}`");
         let found = looked.map_err(|error| BackendError::Io { what: what(), source: io::Error::other(error) })?;
-        // The guard has ended, so what was seen may belong to another process.
+        // The supervisor has ended, so what was seen may belong to another process.
         if ended.is_cancelled() {
             return Ok(Readiness::Ended);
         }

@@ -1,4 +1,4 @@
-//! The guards of a stage, from the start of each to its end.
+//! The supervisors of a stage, from the start of each to its end.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ const KILLING: Duration = Duration::from_millis(500);
 
 /// A running stage.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct HostStage {
     pub(crate) paths: HostPaths,
     /// The variables that its steps exported to later ones.
     pub(crate) exports: Exports,
@@ -33,10 +33,10 @@ pub(crate) struct Stage {
     running: Running,
 }
 
-/// The guards that have not ended, by process id.
+/// The supervisors that have not ended, by process id.
 type Running = Arc<Mutex<BTreeMap<u32, Kept>>>;
 
-/// A registered guard, with the tokens that end its step.
+/// A registered supervisor, with the tokens that end its step.
 #[derive(Debug, Clone)]
 struct Kept {
     step: StepPath,
@@ -45,15 +45,15 @@ struct Kept {
     ended: CancellationToken,
 }
 
-/// A guard and the connection to it.
-pub(crate) struct Guarded {
+/// A supervisor and the connection to it.
+pub(crate) struct Supervised {
     /// The step, as text to print.
     pub(crate) step: StepPath,
     pub(crate) child: Child,
     pub(crate) orders: OwnedWriteHalf,
 }
 
-impl Stage {
+impl HostStage {
     pub(crate) fn new(paths: HostPaths) -> Self {
         Self {
             paths,
@@ -65,29 +65,29 @@ impl Stage {
         }
     }
 
-    /// Registers a guard until it ends. The tokens ask it to terminate and to kill its step.
-    pub(crate) fn keep(&self, guarded: Guarded) -> (CancellationToken, CancellationToken) {
+    /// Registers a supervisor until it ends. The tokens ask it to terminate and to kill its step.
+    pub(crate) fn keep(&self, supervised: Supervised) -> (CancellationToken, CancellationToken) {
         let (terminate, kill) = (self.ending.child_token(), self.kill.child_token());
         let kept = Kept {
-            step: guarded.step.clone(),
+            step: supervised.step.clone(),
             terminate: terminate.clone(),
             kill: kill.clone(),
             ended: CancellationToken::new(),
         };
         let running = Arc::clone(&self.running);
         // Registered before the task runs, so that the end of a group never misses it.
-        let pid = guarded.child.id().unwrap_or(0);
+        let pid = supervised.child.id().unwrap_or(0);
         lock(&running).insert(pid, kept.clone());
         self.keepers.spawn(async move {
-            watch(guarded, &kept.terminate, &kept.kill).await;
+            watch(supervised, &kept.terminate, &kept.kill).await;
             lock(&running).remove(&pid);
             kept.ended.cancel();
         });
         (terminate, kill)
     }
 
-    /// The guard of a running step, and a token that fires when nothing of the step is left.
-    pub(crate) fn guard_of(&self, step: &StepPath) -> Option<(u32, CancellationToken)> {
+    /// The supervisor of a running step, and a token that fires when nothing of the step is left.
+    pub(crate) fn supervisor_of(&self, step: &StepPath) -> Option<(u32, CancellationToken)> {
         let running = lock(&self.running);
         running.iter().find(|(_, kept)| kept.step == *step).map(|(pid, kept)| (*pid, kept.ended.clone()))
     }
@@ -137,28 +137,28 @@ impl Stage {
     }
 }
 
-/// Forwards orders until the guard has ended. A guard that cannot be reached has ended.
-async fn watch(mut guarded: Guarded, terminate: &CancellationToken, kill: &CancellationToken) {
+/// Forwards orders until the supervisor has ended. A supervisor that cannot be reached has ended.
+async fn watch(mut supervised: Supervised, terminate: &CancellationToken, kill: &CancellationToken) {
     let order = |order: Order| [order.encode()];
     tokio::select! {
         biased;
-        _ = guarded.child.wait() => return,
+        _ = supervised.child.wait() => return,
         () = kill.cancelled() => {}
         () = terminate.cancelled() => {
-            drop(guarded.orders.write_all(&order(Order::Terminate)).await);
+            drop(supervised.orders.write_all(&order(Order::Terminate)).await);
             tokio::select! {
                 biased;
-                _ = guarded.child.wait() => return,
+                _ = supervised.child.wait() => return,
                 () = kill.cancelled() => {}
             }
         }
     }
-    drop(guarded.orders.write_all(&order(Order::Kill)).await);
-    drop(guarded.child.wait().await);
+    drop(supervised.orders.write_all(&order(Order::Kill)).await);
+    drop(supervised.child.wait().await);
 }
 
-fn left(guard: u32, kept: &Kept) -> String {
-    format!("processes of the step `{}` (guard {guard})", kept.step)
+fn left(supervisor: u32, kept: &Kept) -> String {
+    format!("processes of the step `{}` (supervisor {supervisor})", kept.step)
 }
 
 fn lock(running: &Mutex<BTreeMap<u32, Kept>>) -> MutexGuard<'_, BTreeMap<u32, Kept>> {

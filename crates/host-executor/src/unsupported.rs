@@ -9,24 +9,24 @@ use tokio_util::sync::CancellationToken;
 
 use crate::paths::HostPaths;
 
-/// There is nothing to guard: the exit code of an internal failure.
-pub fn guard_main(_: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
+/// There is nothing to supervise: the exit code of an internal failure.
+pub fn supervisor_main(_: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     70
 }
 
 /// A stage without processes.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct HostStage {
     pub(crate) paths: HostPaths,
     pub(crate) ending: CancellationToken,
 }
 
-impl Stage {
+impl HostStage {
     pub(crate) fn new(paths: HostPaths) -> Self {
         Self { paths, ending: CancellationToken::new() }
     }
 
-    pub(crate) fn guard_of(&self, _: &StepPath) -> Option<(u32, CancellationToken)> {
+    pub(crate) fn supervisor_of(&self, _: &StepPath) -> Option<(u32, CancellationToken)> {
         None
     }
 
@@ -64,7 +64,7 @@ impl Process {
     }
 }
 
-pub(crate) fn spawn(_: &Stage, spawn: Spawn, _: Duration) -> Result<Result<Process, Exit>, BackendError> {
+pub(crate) fn spawn(_: &HostStage, spawn: Spawn, _: Duration) -> Result<Result<Process, Exit>, BackendError> {
     let Spawn { command, program, step } = spawn;
     drop(command);
     Err(BackendError::Io {

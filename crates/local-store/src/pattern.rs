@@ -8,13 +8,13 @@ use crate::{StoreError, Surroundings, files::LIMITS, rooted::Anchor};
 
 /// A file or directory that was found.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct SourceFile {
     /// Its path, for its place in the store and for messages.
     pub(crate) path: PathBuf,
     pub(crate) entry: Entry,
 }
 
-impl Source {
+impl SourceFile {
     pub(crate) fn is_file(&self) -> bool {
         self.entry.facts.kind == Kind::File
     }
@@ -26,8 +26,8 @@ impl Source {
 
 /// The files found, and those that were not accessible.
 #[derive(Debug, Default)]
-pub(crate) struct Sources {
-    pub(crate) found: Vec<Source>,
+pub(crate) struct SourceFiles {
+    pub(crate) found: Vec<SourceFile>,
     /// As text to print.
     pub(crate) left_out: Vec<String>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Sources {
 /// # Errors
 /// [`StoreError::Source`] for a pattern that cannot be parsed, and for a path without wildcards that passes through a
 /// link.
-pub(crate) fn matching(text: &str, star: Star, around: &Surroundings) -> Result<Option<Sources>, StoreError> {
+pub(crate) fn matching(text: &str, star: Star, around: &Surroundings) -> Result<Option<SourceFiles>, StoreError> {
     let path = around.absolute(Path::new(text));
     let wild = has_wildcards(text);
     let is_wild = |part: &Path| has_wildcards(&part.to_string_lossy());
@@ -60,20 +60,20 @@ pub(crate) fn matching(text: &str, star: Star, around: &Surroundings) -> Result<
     if !wild && entries.is_empty() {
         return Ok(None);
     }
-    let found = entries.into_iter().map(|entry| Source { path: start.join(&entry.path), entry }).collect();
+    let found = entries.into_iter().map(|entry| SourceFile { path: start.join(&entry.path), entry }).collect();
     let left_out =
         refused.iter().map(|(path, refusal)| format!("{} is left out: {refusal}", start.join(path).display()));
-    Ok(Some(Sources { found, left_out: left_out.collect() }))
+    Ok(Some(SourceFiles { found, left_out: left_out.collect() }))
 }
 
 /// All files in a directory, recursively, sorted.
-pub(crate) fn files_below(directory: &Source, around: &Surroundings) -> Result<Sources, StoreError> {
+pub(crate) fn files_below(directory: &SourceFile, around: &Surroundings) -> Result<SourceFiles, StoreError> {
     let Anchor { root, below } = around.anchor(&directory.path)?;
     let cannot = |reason: &dyn std::fmt::Display| StoreError::Source(format!("{}: {reason}", directory.path.display()));
     let root = root.sub(&below).map_err(|refusal| cannot(&refusal))?;
     let mut walk = root.walk(LIMITS);
     let stores = around.store_identities();
-    let mut sources = Sources::default();
+    let mut sources = SourceFiles::default();
     while let Some(next) = walk.next() {
         // A file that cannot be read is not uploaded; the plugins continue, too.
         let Ok(entry) = next else { continue };
@@ -81,7 +81,7 @@ pub(crate) fn files_below(directory: &Source, around: &Surroundings) -> Result<S
         match entry.facts.kind {
             Kind::File => {
                 let below = entry.path.clone();
-                sources.found.push(Source { path, entry: entry.settled(&root, below) });
+                sources.found.push(SourceFile { path, entry: entry.settled(&root, below) });
             }
             Kind::Link => sources.left_out.push(format!("{} is left out: it is a symbolic link", path.display())),
             Kind::Directory if stores.contains(&entry.facts.identity) => walk.skip_directory(),

@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use crate::{StoreError, Surroundings, error::refused, files, pattern::Source, rooted::plain};
+use crate::{StoreError, Surroundings, error::refused, files, pattern::SourceFile, rooted::plain};
 
 /// The files of an upload.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Upload {
     /// The bucket or repository.
     pub(crate) bucket: String,
     /// Files and their targets in the bucket.
-    pub(crate) files: Vec<(Source, String)>,
+    pub(crate) files: Vec<(SourceFile, String)>,
     /// Files that were not accessible, as text to print.
     pub(crate) left_out: Vec<String>,
 }
@@ -35,7 +35,7 @@ pub(crate) fn run(upload: &Upload, around: &Surroundings, say: &mut dyn FnMut(&s
     }
     for (source, key) in found {
         let key = plain(Path::new(key));
-        let Source { path, entry } = source;
+        let SourceFile { path, entry } = source;
         let bytes = entry.facts.bytes;
         if bytes > around.limit {
             let (path, limit) = (path.display(), files::size(around.limit));

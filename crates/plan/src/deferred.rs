@@ -13,10 +13,10 @@ impl<T: Scope + fmt::Debug + Send + Sync> StaticScope for T {}
 /// A deferred text: literal parts (for example a script's prefix) around templates that depend on a running step. As
 /// small as a pointer: every text of the plan has room for one, but few are deferred.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pieces(Box<Deferred>);
+pub struct DeferredText(Box<Parts>);
 
 #[derive(Debug, Clone)]
-struct Deferred {
+struct Parts {
     parts: Vec<Part>,
     known: Arc<dyn StaticScope>,
 }
@@ -28,16 +28,16 @@ enum Part {
     Template(Template),
 }
 
-impl PartialEq for Deferred {
+impl PartialEq for Parts {
     fn eq(&self, other: &Self) -> bool {
         self.parts == other.parts
     }
 }
 
-impl Pieces {
+impl DeferredText {
     /// Defers `template`; it gets the names in `known` now, and the results of steps later.
     pub fn new(template: Template, known: Arc<dyn StaticScope>) -> Self {
-        Self(Box::new(Deferred { parts: vec![Part::Template(template)], known }))
+        Self(Box::new(Parts { parts: vec![Part::Template(template)], known }))
     }
 
     /// The same text with literal text before and after it.

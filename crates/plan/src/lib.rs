@@ -20,7 +20,7 @@ mod text;
 mod tree;
 mod wire;
 
-pub use deferred::{Pieces, StaticScope};
+pub use deferred::{DeferredText, StaticScope};
 pub use duration::{ParseDurationError, parse_duration};
 pub use environment::{EnvVars, Environment};
 pub use files::{ENGINE_DIR, StepFiles};
@@ -32,8 +32,8 @@ pub use rules::{AwsNames, BrokenName, Must, Outside, Source, VariableRule, cache
 pub use secret::Secret;
 pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId};
 pub use step::{
-    Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, Mount,
-    OutputVariable, PlannedStep, PortBinding, PullPolicy, Role, SkipReason, StageStatus, StandIn, StepPath, Storage,
+    Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, LocalPlugin,
+    Mount, OutputVariable, PlannedStep, PortBinding, PullPolicy, Role, SkipReason, StageStatus, StepPath, Storage,
     StrategyLevel, When,
 };
 pub use text::Text;

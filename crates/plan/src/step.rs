@@ -162,12 +162,12 @@ pub struct ContainerAction {
     /// Whether the host's engine socket is mounted (infra.socket).
     pub engine_socket: bool,
     /// The local replacement for the image's program, with the same environment and mounts.
-    pub stand_in: Option<Traced<StandIn>>,
+    pub local_plugin: Option<Traced<LocalPlugin>>,
 }
 
 /// A program of cirun that replaces an image's program, which would access a store outside this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StandIn {
+pub struct LocalPlugin {
     /// The emulated plugin and its options, as arguments for that program.
     pub words: Vec<String>,
     /// Whether it may run as a process if the run has no other container, as the program does in CI.
@@ -286,7 +286,7 @@ pub enum Condition {
         source: Template,
     },
     /// Evaluated when the step's turn comes.
-    Deferred(crate::Pieces),
+    Deferred(crate::DeferredText),
 }
 
 impl Condition {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use cirun_expressions::{EvalError, Evaluation, Scope};
 
-use crate::{Pieces, Secret};
+use crate::{DeferredText, Secret};
 
 /// A string of the plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub enum Text {
     /// Known, with a secret in it.
     Secret(Secret),
     /// Depends on a running step; evaluated just before its own step starts.
-    Deferred(Pieces),
+    Deferred(DeferredText),
 }
 
 impl Text {

@@ -146,7 +146,7 @@ fn describe(step: &PlannedStep) -> String {
     match &step.action {
         Action::Container(container) => {
             append(&mut line, "", Some(container.image.value.shown()));
-            append(&mut line, "", container.stand_in.as_ref().map(|_| "emulated by cirun".to_owned()));
+            append(&mut line, "", container.local_plugin.as_ref().map(|_| "emulated by cirun".to_owned()));
             append(&mut line, "cpu ", container.nano_cpus.as_ref().map(|cpus| quantity::cpus(cpus.value)));
             append(&mut line, "memory ", container.memory_bytes.as_ref().map(|bytes| quantity::memory(bytes.value)));
             append(&mut line, "", container.privileged.value.then(|| "privileged".to_owned()));

@@ -115,8 +115,8 @@ struct WireStep<'a> {
     skip_reason: Option<&'a str>,
     image: Option<Cow<'a, str>>,
     /// The local replacement of the image's program, with its arguments.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stand_in: Option<&'a [String]>,
+    #[serde(rename = "stand_in", skip_serializing_if = "Option::is_none")]
+    local_plugin: Option<&'a [String]>,
     pull: Option<&'static str>,
     entrypoint: Option<Vec<Cow<'a, str>>>,
     command: Option<Vec<Cow<'a, str>>>,
@@ -259,7 +259,8 @@ impl<'a> WireStep<'a> {
             Action::Container(container) => {
                 wire.runs = "container";
                 wire.image = Some(wire.text(&container.image.value));
-                wire.stand_in = container.stand_in.as_ref().map(|stand_in| stand_in.value.words.as_slice());
+                wire.local_plugin =
+                    container.local_plugin.as_ref().map(|local_plugin| local_plugin.value.words.as_slice());
                 wire.pull = Some(pull(container.pull.value));
                 wire.entrypoint = container.entrypoint.as_ref().map(|argv| wire.texts(&argv.value));
                 wire.command = container.command.as_ref().map(|argv| wire.texts(&argv.value));
@@ -297,7 +298,7 @@ impl<'a> WireStep<'a> {
             runs: "skipped",
             skip_reason: None,
             image: None,
-            stand_in: None,
+            local_plugin: None,
             pull: None,
             entrypoint: None,
             command: None,

@@ -122,7 +122,7 @@ impl<'a> StepCtx<'a> {
                 Profile::Kubernetes => false,
                 Profile::Vm | Profile::Cloud | Profile::Docker => true,
             },
-            stand_in: None,
+            local_plugin: None,
         }
     }
 

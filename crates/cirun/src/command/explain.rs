@@ -5,7 +5,9 @@ mod docker_run;
 use std::path::PathBuf;
 
 use cirun_diagnostics::{Failure, Severity, by_likeness};
-use cirun_plan::{Action, ContainerAction, Environment as Variables, PlannedStep, PortBinding, StandIn, Text, Traced};
+use cirun_plan::{
+    Action, ContainerAction, Environment as Variables, LocalPlugin, PlannedStep, PortBinding, Text, Traced,
+};
 use cirun_report::human_duration;
 
 use crate::{
@@ -126,9 +128,10 @@ fn container_facts(container: &ContainerAction) -> Vec<Fact> {
         Fact::new("pull", &container.pull, format!("{:?}", container.pull.value)),
         Fact::new("privileged", &container.privileged, container.privileged.value.to_string()),
     ];
-    let emulated =
-        |stand_in: &Traced<StandIn>| Fact::new("emulated by cirun", stand_in, stand_in.value.words.join(" "));
-    facts.extend(container.stand_in.iter().map(emulated));
+    let emulated = |local_plugin: &Traced<LocalPlugin>| {
+        Fact::new("emulated by cirun", local_plugin, local_plugin.value.words.join(" "))
+    };
+    facts.extend(container.local_plugin.iter().map(emulated));
     facts.extend(container.connector.iter().map(|connector| Fact::new("connector", connector, &connector.value)));
     facts.extend(container.entrypoint.iter().map(|argv| Fact::new("entrypoint", argv, list(&argv.value))));
     facts.extend(container.command.iter().map(|argv| Fact::new("command", argv, list(&argv.value))));

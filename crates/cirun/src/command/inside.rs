@@ -101,7 +101,7 @@ pub(crate) async fn run(command: InsideCommand) -> Result<ExitCode, Failure> {
             }
             until_stopped().await
         }
-        InsideCommand::Guard { .. } => until_stopped().await,
+        InsideCommand::Supervisor { .. } => until_stopped().await,
         InsideCommand::Store { program, list, caches, artifacts, workspace } => {
             store::run(program, store::Orders { list, caches, artifacts, workspace })
         }

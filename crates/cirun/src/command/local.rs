@@ -165,7 +165,7 @@ async fn carry_out(
     let stage = interlude::Stage { pause, told: sender.downgrade() };
     let backends = Arc::new(setup.backends);
     let questions = (!plan.no_input && console::is_interactive()).then(|| questions::answer(stage.clone()));
-    let visitor = options.shell_on_failure.then(|| shell::visitor(stage, Arc::clone(&backends), signals.clone()));
+    let on_failure = options.shell_on_failure.then(|| shell::on_failure(stage, Arc::clone(&backends), signals.clone()));
     let (exit_signals, strict_parity) = (signals.clone(), plan.strict_parity);
     let is_held = !session.planned.gates.is_empty();
     let config = Config {
@@ -178,7 +178,7 @@ async fn carry_out(
         services,
         clock: Clock::new(Timestamp::now),
         questions,
-        visitor,
+        on_failure,
         earlier,
         plan_again: session.plan_again(late::demands(session, plan, clean)),
         after_stage: {

@@ -128,12 +128,12 @@ fn to_step(step: &PlannedStep, settings: &Settings, on_host: bool) -> Vec<Grant>
     let grant = |kind, detail: String| Grant { kind, to: step.path.full().to_owned(), detail };
     match &step.action {
         Action::Host(host) => vec![grant(Kind::HostStep, command(host))],
-        Action::Container(container) if container.stand_in.is_some() && on_host => {
+        Action::Container(container) if container.local_plugin.is_some() && on_host => {
             let image = one_line(&container.image.value.shown());
             vec![grant(Kind::HostStep, format!("cirun in place of {image}, with the paths that the step names"))]
         }
         // cirun's own program runs in place of the image's.
-        Action::Container(container) if container.stand_in.is_some() => Vec::new(),
+        Action::Container(container) if container.local_plugin.is_some() => Vec::new(),
         Action::Container(container) => {
             let image = one_line(&container.image.value.shown());
             let mut grants = Vec::new();

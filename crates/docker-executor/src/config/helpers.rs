@@ -127,7 +127,7 @@ pub struct WatcherImage {
 
 /// A program that runs instead of the programs of some images; the containers are otherwise those of their steps.
 #[derive(Debug, Clone)]
-pub struct StandInImage {
+pub struct LocalPluginImage {
     /// Its image.
     pub image: HelperImage,
     /// Program and first arguments; the arguments of the step follow.

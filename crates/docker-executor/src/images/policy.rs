@@ -44,7 +44,7 @@ pub(crate) fn requests_of(stage: &PlannedStage) -> Vec<ImageRequest> {
     let mut requests: IndexMap<String, ImageRequest> = IndexMap::new();
     for step in stage.steps().into_iter().filter(|step| !step.image_from_run && may_run(step)) {
         let Action::Container(container) = &step.action else { continue };
-        if container.stand_in.is_some() {
+        if container.local_plugin.is_some() {
             continue;
         }
         let image = match &container.image.value {

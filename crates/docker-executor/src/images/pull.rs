@@ -22,7 +22,7 @@ use crate::{
 
 /// The sources and policies of images.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Source<'a> {
+pub(crate) struct ImageSources<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) logins: &'a DockerConfig,
     pub(crate) passwords: &'a dyn Passwords,
@@ -34,7 +34,7 @@ pub(crate) struct Source<'a> {
 /// Checks or pulls every image. All are tried, so that one run reports all missing images. An image that only a step
 /// needs may be missing: the step fails on its turn.
 pub(crate) async fn ensure_all(
-    source: Source<'_>,
+    source: ImageSources<'_>,
     requests: &[ImageRequest],
     progress: &mpsc::Sender<EventKind>,
 ) -> Result<(), BackendError> {
@@ -61,7 +61,7 @@ pub(crate) async fn ensure_all(
 
 /// Checks or pulls one image.
 pub(crate) async fn ensure_one(
-    source: Source<'_>,
+    source: ImageSources<'_>,
     request: &ImageRequest,
     progress: Option<&mpsc::Sender<EventKind>>,
 ) -> Result<(), BackendError> {
@@ -107,7 +107,7 @@ pub(crate) async fn ensure_one(
 }
 
 /// The login to send to the registry: the connector's, or the user's own if there is none.
-async fn login_for(source: Source<'_>, request: &ImageRequest) -> Result<Option<DockerCredentials>, String> {
+async fn login_for(source: ImageSources<'_>, request: &ImageRequest) -> Result<Option<DockerCredentials>, String> {
     let registry = registry_of(&request.image);
     source.passwords.permit(registry)?;
     match &request.auth {
@@ -121,7 +121,7 @@ async fn login_for(source: Source<'_>, request: &ImageRequest) -> Result<Option<
 
 /// Takes an image from the mirror, and gives it its own name; `false` if the mirror does not have it.
 async fn take_copy(
-    source: Source<'_>,
+    source: ImageSources<'_>,
     image: &str,
     copy: &str,
     progress: Option<&mpsc::Sender<EventKind>>,
@@ -157,7 +157,7 @@ async fn report(
 /// Reports an image for another processor than the engine's: it is slow with an emulator, and ends with `exec format
 /// error` without one.
 async fn warn_of_emulation(
-    source: Source<'_>,
+    source: ImageSources<'_>,
     image: &str,
     platform: Option<&str>,
     progress: Option<&mpsc::Sender<EventKind>>,
@@ -183,7 +183,7 @@ fn fits(found: &str, wanted: Option<&str>) -> bool {
 }
 
 async fn pull(
-    source: Source<'_>,
+    source: ImageSources<'_>,
     image: &str,
     login: Option<DockerCredentials>,
     progress: Option<&mpsc::Sender<EventKind>>,

@@ -3,12 +3,12 @@
 use cirun_engine::{Exit, ReadyContainer};
 use cirun_plan::StepPath;
 
-use crate::{pod_ports::open_ports, shared::Shared, spec::Network, stage::Stage};
+use crate::{pod_ports::open_ports, shared::Shared, spec::Network, stage::RunningStage};
 
 /// The cause of a service's end, as text to print; `None` if only its output can explain it.
 pub(super) async fn of(
     shared: &Shared,
-    stage: &Stage,
+    stage: &RunningStage,
     path: &StepPath,
     daemon: Option<Daemon>,
     exit: &Exit,
@@ -24,7 +24,7 @@ pub(super) async fn of(
 }
 
 /// A service that failed in a pod may need a port that another service uses: something still listens on it.
-async fn port_taken(shared: &Shared, stage: &Stage, path: &StepPath, code: i64) -> Option<String> {
+async fn port_taken(shared: &Shared, stage: &RunningStage, path: &StepPath, code: i64) -> Option<String> {
     if stage.around(path).host.network != Network::Pod {
         return None;
     }
@@ -100,7 +100,7 @@ mod tests {
             memory_bytes: None,
             working_dir: "/harness".to_owned(),
             engine_socket: false,
-            stand_in: None,
+            local_plugin: None,
         }
     }
 

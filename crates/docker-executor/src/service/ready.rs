@@ -12,7 +12,7 @@ use crate::{
     listeners::Listeners,
     shared::Shared,
     spec::{HostInfo, Network},
-    stage::Stage,
+    stage::RunningStage,
 };
 
 /// The pause between two checks of the ports.
@@ -69,7 +69,7 @@ async fn listeners(shared: &Arc<Shared>, host: &HostInfo, container: &str) -> Re
 
 async fn watch_ports(
     shared: &Shared,
-    stage: &Stage,
+    stage: &RunningStage,
     (step, service): (&ReadyStep, &StartedService),
     listeners: &mut Listeners,
     deadline: Instant,

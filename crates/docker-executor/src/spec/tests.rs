@@ -25,7 +25,7 @@ fn host(network: Network) -> HostInfo {
         network,
         engine_socket: Some("/run/user/1000/docker.sock".into()),
         publish_address: IpAddr::from([127, 0, 0, 1]),
-        stand_in: StandInImage {
+        local_plugin: LocalPluginImage {
             image: HelperImage { reference: "cirun.local/cirun:1".into(), rootfs: None, changes: Vec::new() },
             command: vec!["/cirun".into(), "store".into()],
             binds: vec![bind("/home/u/.cache/cirun/caches", "/cirun.d/caches", false)],
@@ -49,7 +49,7 @@ fn redis() -> ReadyContainer {
         memory_bytes: Some(524_288_000),
         working_dir: "/harness".into(),
         engine_socket: true,
-        stand_in: None,
+        local_plugin: None,
     }
 }
 
@@ -383,9 +383,9 @@ fn a_sidecar() {
 
 /// A local plugin has its own image and mounts, and the step's environment, user and volumes.
 #[test]
-fn a_stand_in_replaces_the_program() {
-    let stand_in = cirun_plan::StandIn { words: vec!["cache".into()], on_host: false };
-    let container = ReadyContainer { stand_in: Some(stand_in), entrypoint: None, command: None, ..redis() };
+fn a_local_plugin_replaces_the_program() {
+    let local_plugin = cirun_plan::LocalPlugin { words: vec!["cache".into()], on_host: false };
+    let container = ReadyContainer { local_plugin: Some(local_plugin), entrypoint: None, command: None, ..redis() };
     let host = host(Network::Bridge);
     let plain = container_config(&step(&redis(), Role::Foreground), &redis(), &host);
     let body = container_config(&step(&container, Role::Foreground), &container, &host);

@@ -10,8 +10,9 @@ use std::{
 };
 
 use cirun_docker_executor::{
-    ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, Keep, OwnedObject,
-    Owner, Passwords, PodImage, PullOverride, RunConfig, Selection, StandInImage, WatcherImage, connect,
+    ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, Keep,
+    LocalPluginImage, OwnedObject, Owner, Passwords, PodImage, PullOverride, RunConfig, Selection, WatcherImage,
+    connect,
 };
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputChunk, ReadyAction, ReadyContainer, ReadyStep, ServiceExit, StepIo,
@@ -117,7 +118,11 @@ impl Bench {
             sidecars: Vec::new(),
             pod: PodImage { image: helper(), command: vec!["sleep".into(), "1000000".into()], aliases: Vec::new() },
             watcher: WatcherImage { image: helper(), command: ["sh", "-c", WATCH].map(str::to_owned).to_vec() },
-            stand_in: StandInImage { image: helper(), command: vec!["sh".into(), "-c".into()], binds: Vec::new() },
+            local_plugin: LocalPluginImage {
+                image: helper(),
+                command: vec!["sh".into(), "-c".into()],
+                binds: Vec::new(),
+            },
             always_watch_inside: false,
             pull: PullOverride::Yaml,
             offline: false,
@@ -259,7 +264,7 @@ pub(super) fn step(id: &str, script: &str, change: impl FnOnce(&mut ReadyContain
         memory_bytes: None,
         working_dir: "/harness".into(),
         engine_socket: false,
-        stand_in: None,
+        local_plugin: None,
     };
     change(&mut container);
     ReadyStep {
@@ -322,7 +327,7 @@ fn planned_step(step: &ReadyStep) -> PlannedStep {
         memory_bytes: None,
         working_dir: container.working_dir.clone(),
         engine_socket: container.engine_socket,
-        stand_in: None,
+        local_plugin: None,
     };
     PlannedStep {
         path: step.path.clone(),

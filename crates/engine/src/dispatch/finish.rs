@@ -11,11 +11,11 @@ use super::{
     tree::Kind,
 };
 use crate::{
-    Backend, BackendError, EventKind, Outcome, ReadyStep, RunError, TestSummary, Visit,
+    Backend, BackendError, EventKind, FailureHook, Outcome, ReadyStep, RunError, TestSummary,
     attempt::{Ended, Job},
     failure::{Cause, Failure},
+    history::StepState,
     outputs::{OutputValue, Outputs},
-    record::StepState,
     verdict::{self, Verdict},
 };
 
@@ -130,7 +130,7 @@ impl<B: Backend> Dispatcher<'_, B> {
 
     /// Starts the visit to a step that failed by itself.
     fn visit(&mut self, node: NodeId, finish: &Finish) -> Option<(ReadyStep, String)> {
-        self.context.config.visitor.as_ref()?;
+        self.context.config.on_failure.as_ref()?;
         if !matches!(finish.outcome, Outcome::Failed | Outcome::TimedOut) || self.halt.is_some() {
             return None;
         }
@@ -140,12 +140,12 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// The rest of the stage waits meanwhile: the visitor uses the terminal.
+    /// The rest of the stage waits meanwhile: the on_failure uses the terminal.
     async fn await_visitor(&self, (step, reason): (ReadyStep, String)) {
-        let Some(visitor) = &self.context.config.visitor else { return };
+        let Some(on_failure) = &self.context.config.on_failure else { return };
         let (done, gone) = oneshot::channel();
         let visited = async {
-            if visitor.send(Visit { step, reason, done }).await.is_ok() {
+            if on_failure.send(FailureHook { step, reason, done }).await.is_ok() {
                 drop(gone.await);
             }
         };

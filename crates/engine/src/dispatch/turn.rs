@@ -17,8 +17,8 @@ use crate::{
     attempt::{AttemptTask, Job, Message},
     condition::{self, Turn, Whole},
     failure::{Cause, Failure},
+    history::{GroupHistory, StepState},
     outputs::{OutputValue, Outputs},
-    record::{GroupRecord, StepState},
     resolve::{self, Resolved},
 };
 
@@ -90,7 +90,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let now = self.context.config.clock.now();
         let Some(group) = &self.tree.branch(node).group else { return };
         let (path, name) = (group.path.clone(), group.name.clone());
-        let record = GroupRecord { name, started: now, ended: None };
+        let record = GroupHistory { name, started: now, ended: None };
         self.record().groups.entry(path).or_insert(record).ended = outcome.map(|outcome| (now, outcome));
     }
 

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::resolve;
 use crate::{
-    OutputFiles, ReadyAction, outputs,
-    record::RunRecord,
+    OutputFiles, ReadyAction,
+    history::RunHistory,
+    outputs,
     scope::RunScope,
     testing::{deferred, plan, stage, step},
 };
@@ -13,7 +14,7 @@ use crate::{
 /// Resolves `planned` after a step `first` that has exported `V=1`, `EMPTY=` and a secret `KEY=k3y`.
 fn resolved(planned: &PlannedStep, profile: Profile) -> String {
     let stage_id = StageId("build".to_owned());
-    let mut run = RunRecord::new(&plan([stage("build", [step("first")])]));
+    let mut run = RunHistory::new(&plan([stage("build", [step("first")])]));
     let files = OutputFiles {
         outputs: Some(b"V=1\nEMPTY=".to_vec()),
         secrets: Some(b"KEY=k3y".to_vec()),

@@ -6,13 +6,14 @@ use jiff::Timestamp;
 
 use super::RunScope;
 use crate::{
-    Outcome, OutputFiles, outputs,
-    record::{GroupRecord, RunRecord, StepState},
+    Outcome, OutputFiles,
+    history::{GroupHistory, RunHistory, StepState},
+    outputs,
     testing::{group, looped, plan, stage, step},
 };
 
 /// Two stages: the first has ended, the second is at `g.unit`.
-fn run() -> RunRecord {
+fn run() -> RunHistory {
     let plan = plan([
         stage("build", [step("compile")]),
         stage(
@@ -24,7 +25,7 @@ fn run() -> RunRecord {
             ],
         ),
     ]);
-    let mut run = RunRecord::new(&plan);
+    let mut run = RunHistory::new(&plan);
     let exports = |text: &str| OutputFiles { outputs: Some(text.as_bytes().to_vec()), ..OutputFiles::default() };
     for (stage, path, text) in [
         ("build", "compile", "WHERE=build"),
@@ -47,7 +48,7 @@ fn run() -> RunRecord {
     test.current.add(Outcome::Failed);
     test.started = Some(Timestamp::from_second(9).expect("a time"));
     let at = |second| Timestamp::from_second(second).expect("a time");
-    let group = |name: &str, ended| GroupRecord { name: name.to_owned(), started: at(10), ended };
+    let group = |name: &str, ended| GroupHistory { name: name.to_owned(), started: at(10), ended };
     test.groups = IndexMap::from([
         (StepPath::new("test", ["g"]), group("Group", None)),
         (StepPath::new("test", ["m"]), group("Matrix", Some((at(12), Outcome::Failed)))),
@@ -135,7 +136,8 @@ fn statuses_by_their_other_names() {
 #[test]
 fn loops_of_stages_have_a_status() {
     let instance = |id: &str| PlannedStage { looped: Some(StageId("s".to_owned())), ..stage(id, [step("a")]) };
-    let mut run = RunRecord::new(&plan([instance("s_0"), instance("s_1"), instance("s_2"), stage("end", [step("a")])]));
+    let mut run =
+        RunHistory::new(&plan([instance("s_0"), instance("s_1"), instance("s_2"), stage("end", [step("a")])]));
     run.stages.get_mut(&StageId("s_1".to_owned())).expect("the stage is planned").outcome = Some(Outcome::Failed);
     let (stage, now) = (StageId("end".to_owned()), Timestamp::UNIX_EPOCH);
     let scope = RunScope { run: &run, stage: &stage, step: None, strategy: None, now };

@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use cirun_expressions::{Lookup, Scope, Segment, Template};
 use cirun_plan::{
-    Action, Cause, Condition, ContainerAction, ContainerisedGroup, EnvVar, Environment, FailureAction, FailureStrategy,
-    Group, GroupKind, HostAction, Must, Node, Origin, OutputVariable, Pieces, Place, Plan, PlannedStage, PlannedStep,
-    Profile, PullPolicy, Role, Secret, SkipReason, StageId, StageStatus, StepPath, StrategyLevel, Text, Traced,
-    VariableRule, When,
+    Action, Cause, Condition, ContainerAction, ContainerisedGroup, DeferredText, EnvVar, Environment, FailureAction,
+    FailureStrategy, Group, GroupKind, HostAction, Must, Node, Origin, OutputVariable, Place, Plan, PlannedStage,
+    PlannedStep, Profile, PullPolicy, Role, Secret, SkipReason, StageId, StageStatus, StepPath, StrategyLevel, Text,
+    Traced, VariableRule, When,
 };
 
 /// An environment in which nothing was known when the plan was made: all values come from running steps.
@@ -47,8 +47,8 @@ pub fn deferred_condition(template: &str) -> Traced<Condition> {
     traced(Condition::Deferred(pieces(template)))
 }
 
-fn pieces(template: &str) -> Pieces {
-    Pieces::new(Template::parse(template).0, Arc::new(NothingKnown))
+fn pieces(template: &str) -> DeferredText {
+    DeferredText::new(Template::parse(template).0, Arc::new(NothingKnown))
 }
 
 /// A Run step in a container.
@@ -75,7 +75,7 @@ pub fn step(id: &str) -> StepBuilder {
         memory_bytes: None,
         working_dir: "/harness".to_owned(),
         engine_socket: false,
-        stand_in: None,
+        local_plugin: None,
     };
     StepBuilder(PlannedStep {
         path: StepPath::new("", [id]),

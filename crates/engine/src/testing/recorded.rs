@@ -15,8 +15,8 @@ use tokio::{
 
 use super::FakeBackend;
 use crate::{
-    Answer, Cancellation, Clock, Config, Engine, Event, EventKind, MaskedLine, Question, RunResult, ServiceRules,
-    Stream, Visit,
+    Answer, Cancellation, Clock, Config, Engine, Event, EventKind, FailureHook, MaskedLine, Question, RunResult,
+    ServiceRules, Stream,
 };
 
 /// The settings of a test's run. Its clock is tokio's, which tests pause.
@@ -121,8 +121,8 @@ impl Runner {
         }
         let config = config(self.answers.map(answering), self.look_ahead, self.services);
         let visits: Arc<Mutex<Vec<String>>> = Arc::default();
-        let visitor = self.visits.map(|duration| visiting(duration, Arc::clone(&visits)));
-        let engine = Engine::new(Arc::clone(&backend), Config { visitor, ..config });
+        let on_failure = self.visits.map(|duration| visiting(duration, Arc::clone(&visits)));
+        let engine = Engine::new(Arc::clone(&backend), Config { on_failure, ..config });
         let result = engine.run(plan, sender, cancel).await;
         let events = events.await.expect("collecting events does not panic");
         let violations = backend.violations();
@@ -151,7 +151,7 @@ fn config(questions: Option<mpsc::Sender<Question>>, look_ahead: usize, services
             Timestamp::UNIX_EPOCH + SignedDuration::try_from(began.elapsed()).unwrap_or_default()
         }),
         questions,
-        visitor: None,
+        on_failure: None,
         earlier: None,
         plan_again: None,
         after_stage: Arc::new(|_| Vec::new()),
@@ -176,8 +176,8 @@ fn answering(answers: Vec<(Duration, Answer)>) -> mpsc::Sender<Question> {
     sender
 }
 
-fn visiting(duration: Duration, visits: Arc<Mutex<Vec<String>>>) -> mpsc::Sender<Visit> {
-    let (sender, mut receiver) = mpsc::channel::<Visit>(1);
+fn visiting(duration: Duration, visits: Arc<Mutex<Vec<String>>>) -> mpsc::Sender<FailureHook> {
+    let (sender, mut receiver) = mpsc::channel::<FailureHook>(1);
     tokio::spawn(async move {
         while let Some(visit) = receiver.recv().await {
             visits

@@ -120,12 +120,12 @@ async fn a_guard_that_is_killed_takes_the_step_along() {
     let (_directory, bed) = bed().await;
     let (mut ends, _output) = bed.service(&sh("svc", FAMILY)).await;
     let (parent, child) = (bed.pid("parent").await, bed.pid("child").await);
-    let guard = Pid::from_raw(parent_of(parent)).unwrap();
-    kill_process(guard, Signal::KILL).unwrap();
+    let supervisor = Pid::from_raw(parent_of(parent)).unwrap();
+    kill_process(supervisor, Signal::KILL).unwrap();
 
     let end = timeout(PATIENCE, ends.recv()).await.unwrap().unwrap();
     let Exit::NotStarted { code: 255, reason } = end.exit else { panic!("{end:?}") };
-    insta::assert_snapshot!(reason, @"follow `sh`: its guard ended first: it was killed, or is not a guard");
+    insta::assert_snapshot!(reason, @"follow `sh`: its supervisor ended first: it was killed, or is not a supervisor");
     eventually(|| (!is_alive(parent) && !is_alive(child)).then_some(())).await;
 }
 
@@ -140,7 +140,7 @@ async fn removing_a_stage_that_never_started_is_fine() {
         workspaces: Workspaces::default(),
         run_dir: directory.path().join("run"),
         environment: Default::default(),
-        guard: Vec::new(),
+        supervisor: Vec::new(),
         stop_grace: Duration::ZERO,
     });
     assert_eq!(backend.destroy_stage(Duration::ZERO).await.unwrap(), Vec::<String>::new());

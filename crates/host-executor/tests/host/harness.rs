@@ -82,12 +82,12 @@ pub(crate) fn container(image: &str) -> ReadyContainer {
         memory_bytes: None,
         working_dir: "/harness".to_owned(),
         engine_socket: false,
-        stand_in: None,
+        local_plugin: None,
     }
 }
 
 impl Bed {
-    /// A stage whose steps run in `workspace`, under the guard of `testbed`.
+    /// A stage whose steps run in `workspace`, under the supervisor of `testbed`.
     pub(crate) async fn at(workspace: PathBuf, testbed: &Path) -> Self {
         Self::with(workspace, testbed, |_| {}).await
     }
@@ -112,7 +112,7 @@ impl Bed {
             own_files: BTreeMap::new(),
             given: [("LANG", "run"), ("GIVEN", "run")].map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             environment: machine.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            guard: vec![testbed.into(), "guard".into()],
+            supervisor: vec![testbed.into(), "supervisor".into()],
             stop_grace: PATIENCE,
         };
         change(&mut config);

@@ -1,9 +1,9 @@
-//! Programs for the tests: `guard ARGV…` is a guard, `drive WORKSPACE SCRIPT` runs a step as cirun does, to be killed,
+//! Programs for the tests: `supervisor ARGV…` is a supervisor, `drive WORKSPACE SCRIPT` runs a step as cirun does, to be killed,
 //! `listen PORT` is a server.
 
 use std::{env, path::Path, process::ExitCode};
 
-use cirun_host_executor::guard_main;
+use cirun_host_executor::supervisor_main;
 
 #[path = "harness.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -12,7 +12,7 @@ mod harness;
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
     match arguments.next().as_deref() {
-        Some("guard") => ExitCode::from(guard_main(arguments)),
+        Some("supervisor") => ExitCode::from(supervisor_main(arguments)),
         Some("drive") => {
             let (Some(workspace), Some(script)) = (arguments.next(), arguments.next()) else {
                 return ExitCode::from(64);

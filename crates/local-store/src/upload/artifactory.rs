@@ -7,7 +7,7 @@ use cirun_beneath::Star;
 use super::{Upload, join};
 use crate::{
     StoreError, Surroundings,
-    pattern::{Source, Sources, files_below, matching},
+    pattern::{SourceFile, SourceFiles, files_below, matching},
 };
 
 /// Finds the files and their targets in the repository, with which the target begins.
@@ -21,8 +21,8 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     {
         sources = files_below(directory, around)?;
     }
-    let Sources { mut found, left_out } = sources;
-    found.retain(Source::is_file);
+    let SourceFiles { mut found, left_out } = sources;
+    found.retain(SourceFile::is_file);
     let (repository, below) = target.split_once('/').unwrap_or((target, ""));
     let flat = around.flag("PLUGIN_FLAT");
     // A target without a trailing slash is a file name, which several files cannot share.
@@ -35,7 +35,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
         };
         if renamed { below.to_owned() } else { join(below, &path.to_string_lossy()) }
     };
-    let named = |file: Source| {
+    let named = |file: SourceFile| {
         let name = name(&file.path);
         (file, name)
     };

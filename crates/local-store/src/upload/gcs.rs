@@ -5,7 +5,7 @@ use cirun_beneath::{Star, has_wildcards};
 use super::{Upload, join};
 use crate::{
     StoreError, Surroundings,
-    pattern::{Source, Sources, files_below, matching},
+    pattern::{SourceFile, SourceFiles, files_below, matching},
 };
 
 /// Finds the files and their names in the bucket; the target begins with the bucket.
@@ -13,7 +13,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     let (bucket, target) =
         around.demand("PLUGIN_TARGET")?.split_once('/').unwrap_or((around.demand("PLUGIN_TARGET")?, ""));
     let source = around.demand("PLUGIN_SOURCE")?;
-    let mut found: Vec<(Source, String)> = Vec::new();
+    let mut found: Vec<(SourceFile, String)> = Vec::new();
     let mut left_out = Vec::new();
     // For a single file the target is its name, unless it ends with a slash.
     let mut is_single_file = false;
@@ -21,7 +21,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
         let mut sources = paths(pattern, around)?;
         left_out.append(&mut sources.left_out);
         is_single_file =
-            pattern == source.trim() && !has_wildcards(pattern) && sources.found.iter().all(Source::is_file);
+            pattern == source.trim() && !has_wildcards(pattern) && sources.found.iter().all(SourceFile::is_file);
         for source in sources.found {
             let base = if source.is_directory() { Some(source.path.as_path()) } else { source.path.parent() };
             let base = base.unwrap_or(&source.path).to_owned();
@@ -32,7 +32,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
             } else {
                 vec![source]
             };
-            for file in files.into_iter().filter(Source::is_file) {
+            for file in files.into_iter().filter(SourceFile::is_file) {
                 if !found.iter().any(|(known, _)| known.path == file.path) {
                     let below = file.path.strip_prefix(&base).unwrap_or(&file.path).to_string_lossy().into_owned();
                     found.push((file, below));
@@ -46,7 +46,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
     Ok(Upload { store: "gs", scheme: "gs", bucket: bucket.to_owned(), files, left_out })
 }
 
-fn paths(pattern: &str, around: &Surroundings) -> Result<Sources, StoreError> {
+fn paths(pattern: &str, around: &Surroundings) -> Result<SourceFiles, StoreError> {
     let sources = matching(pattern, Star::OneName, around)?;
     let sources = sources.ok_or_else(|| StoreError::Source(format!("{pattern} does not exist")))?;
     if sources.found.is_empty() {

@@ -6,7 +6,7 @@ use regex::Regex;
 use super::{Upload, join};
 use crate::{
     StoreError, Surroundings,
-    pattern::{Source, matching},
+    pattern::{SourceFile, matching},
 };
 
 /// Finds the files and their keys.
@@ -30,7 +30,7 @@ pub(crate) fn plan(around: &Surroundings) -> Result<Upload, StoreError> {
 }
 
 /// A path in the plugin's form: relative if the pattern is.
-fn written(found: &Source, source: &str, around: &Surroundings) -> String {
+fn written(found: &SourceFile, source: &str, around: &Surroundings) -> String {
     let seen = match found.path.strip_prefix(&around.workspace) {
         Ok(below) if source.starts_with('/') => around.planned_workspace.join(below),
         Ok(below) => below.to_owned(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::Template;
-use cirun_plan::{Cause, EnvVars, Origin, Pieces, Profile, Text, Traced};
+use cirun_plan::{Cause, DeferredText, EnvVars, Origin, Profile, Text, Traced};
 
 use super::{Env, codebase, step, step::RunnerOrigins};
 use crate::{
@@ -88,7 +88,7 @@ fn statuses(ctx: &Ctx<'_>) -> Env {
         ("CI_BUILD_STATUS", STATUS),
         ("DRONE_FAILED_STEPS", "<+stage.failedSteps>"),
     ] {
-        let pieces = Pieces::new(Template::parse(expression).0, Arc::clone(&ctx.names) as _);
+        let pieces = DeferredText::new(Template::parse(expression).0, Arc::clone(&ctx.names) as _);
         let origin = Origin::new(Cause::Service { rule: "environment.status" });
         env.set(name, Traced::new(Text::Deferred(pieces), origin));
     }

@@ -6,7 +6,7 @@ mod repeat;
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::Value;
 use cirun_parser::{Int, ParameterField, model::StrategySpec};
-use cirun_plan::{Condition, Pieces};
+use cirun_plan::{Condition, DeferredText};
 use indexmap::IndexMap;
 
 use crate::{
@@ -187,7 +187,7 @@ fn distinct(instances: &mut [Instance]) {
 }
 
 /// What waits for a stage before this one is expanded when the stage begins; what waits for a step is never.
-fn too_late(ctx: &Ctx<'_>, what: &str, pieces: &Pieces, span: Span) -> Expansion {
+fn too_late(ctx: &Ctx<'_>, what: &str, pieces: &DeferredText, span: Span) -> Expansion {
     if ctx.waits_for_stages(pieces) {
         ctx.notes.undecided(what);
         return Expansion::Later;

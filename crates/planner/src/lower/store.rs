@@ -6,7 +6,7 @@ mod mapping;
 mod plugins;
 
 use cirun_parser::model::{StoreSpec, StoreStep};
-use cirun_plan::{Action, Cause, Origin, Profile, StandIn, Text, Traced};
+use cirun_plan::{Action, Cause, LocalPlugin, Origin, Profile, Text, Traced};
 
 use super::{ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
 use crate::{
@@ -56,7 +56,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     let mut container = at.container(image, env, &fields);
     container.connector = credentials.connector;
     if target.player == StorePlayer::Cirun {
-        container.stand_in = Some(stand_in(&store, plugin.word));
+        container.local_plugin = Some(local_plugin(&store, plugin.word));
         // The local emulation does not need it.
         container.engine_socket = false;
     }
@@ -64,7 +64,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     Lowered { retry: Some(retry), ..Lowered::foreground(Action::Container(Box::new(container))) }
 }
 
-fn stand_in(store: &StoreCtx<'_, '_>, word: &str) -> Traced<StandIn> {
+fn local_plugin(store: &StoreCtx<'_, '_>, word: &str) -> Traced<LocalPlugin> {
     let mut words = vec![word.to_owned()];
     if work(store.spec.step) == StoreWork::Upload && !local::keeps_uploads(&store.at.ctx) {
         words.push("--list".to_owned());
@@ -73,7 +73,7 @@ fn stand_in(store: &StoreCtx<'_, '_>, word: &str) -> Traced<StandIn> {
         Profile::Vm | Profile::Cloud => true,
         Profile::Kubernetes | Profile::Docker => false,
     };
-    Traced::new(StandIn { words, on_host }, Origin::new(Cause::Local(local::KEPT_HERE)))
+    Traced::new(LocalPlugin { words, on_host }, Origin::new(Cause::Local(local::KEPT_HERE)))
 }
 
 /// What a step does in its store.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::{Evaluation, Template, Value};
 use cirun_parser::{Flag, Int, ParameterField, Text, TextList, TextMap};
-use cirun_plan::{Cause, Origin, Pieces, Place, Secret, Text as PlanText, Traced};
+use cirun_plan::{Cause, DeferredText, Origin, Place, Secret, Text as PlanText, Traced};
 use recording::Recording;
 
 use super::{Names, secrets};
@@ -26,7 +26,7 @@ pub(crate) struct Ctx<'a> {
 #[derive(Debug, Clone)]
 pub(crate) enum Evaluated {
     Ready { value: Value, secret: bool },
-    Deferred(Pieces),
+    Deferred(DeferredText),
 }
 
 /// Returns the field unless it is missing or empty; the Studio writes an empty text for "not set".
@@ -209,7 +209,7 @@ impl<'a> Ctx<'a> {
                 // starts. The empty values may not fit an operator: only the lookups matter, not the result.
                 let probe = Recording::pretending(&self.names);
                 let pretended = template.evaluate(&probe);
-                let pieces = Pieces::new(template.clone(), Arc::clone(&self.names) as _);
+                let pieces = DeferredText::new(template.clone(), Arc::clone(&self.names) as _);
                 if probe.asks_for_secrets() {
                     self.decide_secrets(&probe, (template, &pieces), span);
                 }

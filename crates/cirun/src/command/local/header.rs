@@ -56,7 +56,7 @@ fn reach(session: &Session, environment: &Environment) -> Vec<String> {
         ));
     }
     let with_socket =
-        count(|step| matches!(&step.action, Action::Container(it) if it.engine_socket && it.stand_in.is_none()));
+        count(|step| matches!(&step.action, Action::Container(it) if it.engine_socket && it.local_plugin.is_none()));
     if with_socket > 0 && session.settings.gives_sockets() {
         let get = if with_socket == 1 { "gets" } else { "get" };
         lines.push(format!(

@@ -6,8 +6,8 @@ use cirun_aws::{Authority, SignInError, resolve_identity};
 use cirun_aws_emulator::{OidcIssuer, Upstream};
 use cirun_diagnostics::{Failure, FailureKind};
 use cirun_docker_executor::{
-    Bind, DockerBackend, Egress, Engine, EngineSocket, Keep, Mirror, Owner, PullOverride, RunConfig, Sidecar,
-    SocketProxy, SocketReach, StandInImage,
+    Bind, DockerBackend, Egress, Engine, EngineSocket, Keep, LocalPluginImage, Mirror, Owner, PullOverride, RunConfig,
+    Sidecar, SocketProxy, SocketReach,
 };
 use cirun_engine::Workspaces;
 use cirun_host_executor::{HostBackend, HostConfig};
@@ -93,11 +93,11 @@ impl Stagehand<'_> {
     pub(super) async fn set_up(self) -> Result<Setup, Failure> {
         let store = LocalStore::of(&self.session.paths, &self.session.project, self.record);
         store.make(self.session.plan())?;
-        let stand_in = store.on_host(&own_binary()?);
+        let local_plugin = store.on_host(&own_binary()?);
         if !self.needs_containers()? {
             let alone = self.serve_alone().await?;
             let host = self.host(alone.as_ref().map(Alone::url).as_deref())?;
-            let backends = Backends { containers: None, host, stand_in };
+            let backends = Backends { containers: None, host, local_plugin };
             let artifacts = self.record.artifacts();
             return Ok(Setup { backends, engine: None, artifacts, machine_registry: None, alone });
         }
@@ -113,9 +113,9 @@ impl Stagehand<'_> {
         let registry = Arc::new(MachineRegistry::new(engine.clone(), own.clone(), name));
         let socket = self.engine_socket(&engine, &registry)?;
         let gateway = self.gateway(&engine, &own, &registry, forwarding.as_ref()).await?;
-        let stand_in_image = store.image(&own);
+        let local_plugin_image = store.image(&own);
         let config =
-            self.run_config(owner, (&own, stand_in_image), gateway, (&registry, socket), forwarding.as_ref())?;
+            self.run_config(owner, (&own, local_plugin_image), gateway, (&registry, socket), forwarding.as_ref())?;
         let info = engine.info().await?;
         self.say_emulation(&engine);
         let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
@@ -125,7 +125,7 @@ impl Stagehand<'_> {
             false => None,
         };
         let host = self.host(gateway.as_deref())?;
-        let backends = Backends { containers: Some(containers), host, stand_in };
+        let backends = Backends { containers: Some(containers), host, local_plugin };
         let artifacts = self.record.artifacts();
         Ok(Setup { backends, engine: Some(shown), artifacts, machine_registry: Some(registry), alone: None })
     }
@@ -294,7 +294,7 @@ impl Stagehand<'_> {
     fn run_config(
         self,
         owner: Owner,
-        (own, stand_in): (&OwnImage, StandInImage),
+        (own, local_plugin): (&OwnImage, LocalPluginImage),
         gateway: Gateway,
         (registry, engine_socket): (&MachineRegistry, EngineSocket),
         forwarding: Option<&Forwarding>,
@@ -322,7 +322,7 @@ impl Stagehand<'_> {
             sidecars: gateway.sidecar.into_iter().collect(),
             pod: front::pod(own, front::helper_image(own), &pod_words, pod_aliases),
             watcher: front::watcher(own, front::helper_image(own)),
-            stand_in,
+            local_plugin,
             always_watch_inside: false,
             pull: match settings.pull.value {
                 PullMode::Yaml => PullOverride::Yaml,
@@ -365,7 +365,7 @@ impl Stagehand<'_> {
         let environment: BTreeMap<_, _> =
             self.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(HostBackend::new(HostConfig {
-            guard: vec![program.into(), "__inside".into(), "guard".into()],
+            supervisor: vec![program.into(), "__inside".into(), "supervisor".into()],
             workspace: self.session.workspace.clone(),
             workspaces: self.workspaces.clone(),
             run_dir: self.record.steps(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cirun_diagnostics::{Failure, with_causes};
 use cirun_docker_executor::ShellTerminal;
-use cirun_engine::{BackendError, ReadyAction, Visit};
+use cirun_engine::{BackendError, FailureHook, ReadyAction};
 use tokio::sync::{mpsc, watch};
 
 use super::interlude::Stage;
@@ -14,8 +14,8 @@ use crate::{backend::Backends, console, signals::Signals, terminal, terminal::Ra
 const PIECES: usize = 64;
 
 /// Opens a shell in each step that fails, one after the other.
-pub(super) fn visitor(stage: Stage, backends: Arc<Backends>, signals: Signals) -> mpsc::Sender<Visit> {
-    let (sender, mut visits) = mpsc::channel::<Visit>(1);
+pub(super) fn on_failure(stage: Stage, backends: Arc<Backends>, signals: Signals) -> mpsc::Sender<FailureHook> {
+    let (sender, mut visits) = mpsc::channel::<FailureHook>(1);
     tokio::spawn(async move {
         while let Some(visit) = visits.recv().await {
             let interlude = stage.clear().await;
@@ -45,7 +45,7 @@ pub(super) fn demand_terminal() -> Result<(), Failure> {
         .help("start cirun at a terminal, or use `--keep` and inspect the containers afterwards"))
 }
 
-async fn open(visit: &Visit, backends: &Backends, signals: &Signals) -> Result<(), BackendError> {
+async fn open(visit: &FailureHook, backends: &Backends, signals: &Signals) -> Result<(), BackendError> {
     match (&visit.step.action, &backends.containers) {
         (ReadyAction::Container(_), Some(containers)) => {
             let (typed, input) = mpsc::channel(PIECES);

@@ -8,7 +8,7 @@ use super::{
     document::{Object, known, object_of, text_of},
     fields,
     label::label,
-    places::{Places, Source},
+    places::{MountSource, Places},
     refusal::Refusal,
     walk::Missing,
 };
@@ -42,14 +42,14 @@ pub(super) fn bind(bind: &str, places: &Places, needs: &mut Needs) -> Result<Str
     }
     let source = match source.starts_with('/') {
         true => places.find(source, Missing::Made)?,
-        false => Source::Volume(volume_name(source)?),
+        false => MountSource::Volume(volume_name(source)?),
     };
     let source = match source {
-        Source::Volume(name) => {
+        MountSource::Volume(name) => {
             needs.volumes.push(name.clone());
             name
         }
-        Source::Path(path) => {
+        MountSource::Path(path) => {
             let path = path.display().to_string();
             if path.contains(':') {
                 return Err(Refusal::bad(format_args!("`{path}` has a colon: use a mount with `type=bind`")));
@@ -90,13 +90,13 @@ pub(super) fn mount(
                 Some(_) | None => Missing::Refused,
             };
             match places.find(&source, missing)? {
-                Source::Path(path) => {
+                MountSource::Path(path) => {
                     mount.insert("Source".to_owned(), path.display().to_string().into());
                     if !options.is_empty() {
                         mount.insert("BindOptions".to_owned(), Value::Object(options));
                     }
                 }
-                Source::Volume(name) => {
+                MountSource::Volume(name) => {
                     needs.volumes.push(name.clone());
                     mount.insert("Type".to_owned(), "volume".into());
                     mount.insert("Source".to_owned(), name.into());

@@ -44,7 +44,7 @@ pub(super) struct Places {
 
 /// The source of a mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum MountSource {
     /// A path of this machine.
     Path(PathBuf),
     /// A volume.
@@ -56,14 +56,14 @@ impl Places {
     ///
     /// # Errors
     /// A path outside the stage, or one that gives access to the engine.
-    pub(super) fn find(&self, asked: &str, missing: Missing) -> Result<Source, Refusal> {
+    pub(super) fn find(&self, asked: &str, missing: Missing) -> Result<MountSource, Refusal> {
         let path = clean(asked).ok_or_else(|| Refusal::bad(format_args!("`{asked}` is not an absolute path")))?;
         if USUAL.iter().any(|usual| path == Path::new(usual)) || path == self.engine {
-            return Ok(Source::Path(self.proxy.clone()));
+            return Ok(MountSource::Path(self.proxy.clone()));
         }
         if let Some((place, volume)) = self.shared.iter().find(|(place, _)| path.starts_with(place)) {
             if path == *place {
-                return Ok(Source::Volume(volume.clone()));
+                return Ok(MountSource::Volume(volume.clone()));
             }
             let reason = format!("it is in the shared path `{}`: mount that path", place.display());
             return Err(Refusal::forbidden(format_args!("a mount of `{asked}`"), &reason));
@@ -98,9 +98,9 @@ impl Places {
         Ok(below(&real, path.strip_prefix(above).unwrap_or(Path::new(""))))
     }
 
-    fn leads_to_no_engine(&self, asked: &str, found: PathBuf) -> Result<Source, Refusal> {
+    fn leads_to_no_engine(&self, asked: &str, found: PathBuf) -> Result<MountSource, Refusal> {
         if found == self.proxy {
-            return Ok(Source::Path(found));
+            return Ok(MountSource::Path(found));
         }
         if found.starts_with("/proc") {
             let reason = "the links of processes lead to every file of the machine";
@@ -112,7 +112,7 @@ impl Places {
             (Ok(_) | Err(_), _) => false,
         };
         if is_same(&self.engine) {
-            return Ok(Source::Path(self.proxy.clone()));
+            return Ok(MountSource::Path(self.proxy.clone()));
         }
         let sockets = std::iter::once(self.engine.as_path()).chain(OTHERS.iter().map(Path::new));
         for socket in sockets {
@@ -122,7 +122,7 @@ impl Places {
                 return Err(Refusal::forbidden(format_args!("a mount of `{asked}`"), reason));
             }
         }
-        Ok(Source::Path(found))
+        Ok(MountSource::Path(found))
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     refusal::Refusal,
     state::Proxy,
 };
-use crate::{SocketProxy, shared::Shared, socket_proxy::settings::SOCKET, stage::Stage, unix_socket};
+use crate::{SocketProxy, shared::Shared, socket_proxy::settings::SOCKET, stage::RunningStage, unix_socket};
 
 /// The pause after a connection that could not be accepted, probably for lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -29,7 +29,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 /// [`BackendError::Io`] if the socket cannot be created, [`BackendError::Engine`] if the engine has none on this
 /// machine.
-pub(crate) fn start(shared: &Arc<Shared>, stage: &Arc<Stage>, settings: &SocketProxy) -> Result<(), BackendError> {
+pub(crate) fn start(
+    shared: &Arc<Shared>,
+    stage: &Arc<RunningStage>,
+    settings: &SocketProxy,
+) -> Result<(), BackendError> {
     let proxy = Proxy::new(shared, stage, settings)?;
     let listener = unix_socket::listen(&settings.directory, SOCKET)
         .map_err(|source| BackendError::Io { what: format!("listen on {}", settings.socket().display()), source })?;

@@ -15,14 +15,14 @@ use crate::{
     error::is_missing,
     shared::Shared,
     socket_proxy::new_names::{Fate, full_name},
-    stage::Stage,
+    stage::RunningStage,
 };
 
 /// A stage's proxy.
 #[derive(Clone)]
 pub(super) struct Proxy {
     pub(super) shared: Arc<Shared>,
-    stage: Arc<Stage>,
+    stage: Arc<RunningStage>,
     pub(super) settings: SocketProxy,
     /// The mapping of the steps' paths.
     pub(super) places: Arc<Places>,
@@ -58,7 +58,11 @@ impl Proxy {
     ///
     /// # Errors
     /// [`BackendError::Engine`] if the engine has no socket on this machine.
-    pub(super) fn new(shared: &Arc<Shared>, stage: &Arc<Stage>, settings: &SocketProxy) -> Result<Self, BackendError> {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        stage: &Arc<RunningStage>,
+        settings: &SocketProxy,
+    ) -> Result<Self, BackendError> {
         let engine = shared.engine.socket_here().ok_or_else(|| BackendError::Engine {
             what: "proxy the engine's socket".to_owned(),
             reason: "it is not on this machine".to_owned(),
@@ -93,7 +97,7 @@ impl Proxy {
         self.digests.lock().unwrap_or_else(PoisonError::into_inner).push(digest);
     }
 
-    pub(super) fn stage(&self) -> &Arc<Stage> {
+    pub(super) fn stage(&self) -> &Arc<RunningStage> {
         &self.stage
     }
 
@@ -122,7 +126,7 @@ impl Proxy {
 }
 
 /// The mapping of the paths in the stage's containers.
-fn places(shared: &Shared, stage: &Stage, settings: &SocketProxy, engine: &Path) -> Places {
+fn places(shared: &Shared, stage: &RunningStage, settings: &SocketProxy, engine: &Path) -> Places {
     let workspace = shared.config.workspace_of(&cirun_plan::StageId(stage.id.clone()));
     let mounted =
         |container: &str, machine: &Path| Mounted { container: container.into(), machine: machine.to_owned() };

@@ -2,7 +2,7 @@
 
 use cirun_diagnostics::{Diagnostic, Severity, Span, codes::plan as codes};
 use cirun_expressions::{Segment, Template};
-use cirun_plan::Pieces;
+use cirun_plan::DeferredText;
 
 use super::recording::Recording;
 use crate::scope::{Ctx, dotted, secrets};
@@ -55,7 +55,12 @@ impl Ctx<'_> {
 
     /// A secret whose name waits cannot be masked before its step runs: it is decided when the stage begins, or refused.
     /// Those with such a name are taken out of `probe`.
-    pub(super) fn decide_secrets(&self, probe: &Recording<'_>, (template, pieces): (&Template, &Pieces), span: Span) {
+    pub(super) fn decide_secrets(
+        &self,
+        probe: &Recording<'_>,
+        (template, pieces): (&Template, &DeferredText),
+        span: Span,
+    ) {
         let marked = Recording::marking(&self.names);
         // Only what was looked up matters, not what came of it.
         drop(template.evaluate(&marked));
@@ -134,7 +139,7 @@ impl Ctx<'_> {
         self.notes.report_absent(diagnostic);
     }
 
-    pub(crate) fn deferred_too_late(&self, what: &str, pieces: &Pieces, span: Span) {
+    pub(crate) fn deferred_too_late(&self, what: &str, pieces: &DeferredText, span: Span) {
         if self.waits_for_stages(pieces) {
             self.notes.undecided(what);
             return;
@@ -147,7 +152,7 @@ impl Ctx<'_> {
     }
 
     /// Whether a text waits for nothing but stages before this one, so that it is decided when this stage begins.
-    pub(crate) fn waits_for_stages(&self, pieces: &Pieces) -> bool {
+    pub(crate) fn waits_for_stages(&self, pieces: &DeferredText) -> bool {
         let probe = Recording::pretending(&self.names);
         // Only what was looked up matters, not what came of it.
         drop(pieces.resolve(&probe));

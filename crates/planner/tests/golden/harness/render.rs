@@ -87,9 +87,9 @@ fn render_step(text: &mut String, indent: &str, step: &PlannedStep) {
     match &step.action {
         Action::Container(container) => {
             put("image", container.image.value.shown());
-            if let Some(stand_in) = &container.stand_in {
-                let host = if stand_in.value.on_host { ", also on the host" } else { "" };
-                put("emulated", format!("{}{host}", stand_in.value.words.join(" ")));
+            if let Some(local_plugin) = &container.local_plugin {
+                let host = if local_plugin.value.on_host { ", also on the host" } else { "" };
+                put("emulated", format!("{}{host}", local_plugin.value.words.join(" ")));
             }
             if container.pull.value != PullPolicy::IfNotPresent {
                 put("pull", format!("{:?}", container.pull.value));

@@ -45,8 +45,8 @@ fn table(machine: &Machine, paths: &[&str]) -> String {
     let lines = paths.iter().map(|path| {
         let real = path.replace("ROOT", machine.root.to_str().unwrap());
         let found = match machine.places.find(&real, Missing::Refused) {
-            Ok(Source::Path(found)) => found.display().to_string(),
-            Ok(Source::Volume(name)) => format!("volume {name}"),
+            Ok(MountSource::Path(found)) => found.display().to_string(),
+            Ok(MountSource::Volume(name)) => format!("volume {name}"),
             Err(refusal) => refusal.message.replace("cirun's socket proxy", "proxy"),
         };
         format!("{path}: {found}\n").replace(machine.root.to_str().unwrap(), "ROOT")
@@ -116,7 +116,7 @@ fn paths_of_the_machine_where_the_socket_is_open() {
 fn what_is_missing_is_made_by_this_user_within_the_workspace() {
     let machine = machine(SocketReach::Limited);
     let made = machine.places.find("/harness/absolute/new/one", Missing::Made);
-    assert_eq!(made, Ok(Source::Path(machine.root.join("work/app/new/one"))));
+    assert_eq!(made, Ok(MountSource::Path(machine.root.join("work/app/new/one"))));
     assert!(machine.root.join("work/app/new/one").is_dir());
     assert!(machine.places.find("/harness/up/new", Missing::Made).is_err());
     assert!(!machine.root.join("other/new").exists());

@@ -1,6 +1,6 @@
 //! The processes of a step on Linux: every descendant, including those that left the process group or became daemons.
 //!
-//! The guard is their subreaper (prctl(2)): a process whose parent ends becomes its child. A child that was not waited
+//! The supervisor is their subreaper (prctl(2)): a process whose parent ends becomes its child. A child that was not waited
 //! for keeps its pid, so a signal sent under the lock below cannot reach another process.
 
 use std::{

@@ -8,19 +8,19 @@ use crate::{Outcome, outputs::Outputs, status::Tally};
 
 /// The stages so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RunRecord {
-    pub(crate) stages: IndexMap<StageId, StageRecord>,
+pub(crate) struct RunHistory {
+    pub(crate) stages: IndexMap<StageId, StageHistory>,
 }
 
 /// A stage so far.
 #[derive(Debug, Clone)]
-pub(crate) struct StageRecord {
+pub(crate) struct StageHistory {
     pub(crate) id: StageId,
     /// The looped stage that this stage is an instance of.
     pub(crate) looped: Option<StageId>,
-    pub(crate) steps: IndexMap<StepPath, StepRecord>,
+    pub(crate) steps: IndexMap<StepPath, StepHistory>,
     /// The loops and step groups that have started, by the ids of the step groups around them and their own.
-    pub(crate) groups: IndexMap<StepPath, GroupRecord>,
+    pub(crate) groups: IndexMap<StepPath, GroupHistory>,
     /// When it began.
     pub(crate) started: Option<Timestamp>,
     /// `currentStatus`: the combined outcome of what has finished.
@@ -33,7 +33,7 @@ pub(crate) struct StageRecord {
 
 /// A loop or step group so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct GroupRecord {
+pub(crate) struct GroupHistory {
     pub(crate) name: String,
     pub(crate) started: Timestamp,
     /// Its end, and its status.
@@ -42,7 +42,7 @@ pub(crate) struct GroupRecord {
 
 /// A step so far.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StepRecord {
+pub(crate) struct StepHistory {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) step_type: String,
@@ -62,10 +62,10 @@ pub(crate) enum StepState {
     Finished { attempts: u32, started: Timestamp, ended: Timestamp, outcome: Outcome },
 }
 
-impl RunRecord {
+impl RunHistory {
     /// Creates the record of a new run.
     pub(crate) fn new(plan: &Plan) -> Self {
-        let stages = plan.stages.iter().map(|stage| (stage.id.clone(), StageRecord::new(stage)));
+        let stages = plan.stages.iter().map(|stage| (stage.id.clone(), StageHistory::new(stage)));
         Self { stages: stages.collect() }
     }
 
@@ -74,7 +74,7 @@ impl RunRecord {
         let Some(at) = self.stages.get_index_of(outline) else { return };
         self.stages.shift_remove(outline);
         for (offset, stage) in stages.iter().enumerate() {
-            self.stages.shift_insert(at + offset, stage.id.clone(), StageRecord::new(stage));
+            self.stages.shift_insert(at + offset, stage.id.clone(), StageHistory::new(stage));
         }
     }
 
@@ -105,7 +105,7 @@ impl RunRecord {
 
     /// The first step of the plan that failed or timed out; services are left out.
     pub(crate) fn first_failed(&self) -> Option<&StepPath> {
-        let failed = |step: &StepRecord| {
+        let failed = |step: &StepHistory| {
             step.role == Role::Foreground
                 && matches!(step.state, StepState::Finished { outcome: Outcome::Failed | Outcome::TimedOut, .. })
         };
@@ -114,9 +114,9 @@ impl RunRecord {
     }
 }
 
-impl StageRecord {
+impl StageHistory {
     pub(crate) fn new(stage: &PlannedStage) -> Self {
-        let steps = stage.steps().into_iter().map(|step| (step.path.clone(), StepRecord::new(step)));
+        let steps = stage.steps().into_iter().map(|step| (step.path.clone(), StepHistory::new(step)));
         Self {
             id: stage.id.clone(),
             looped: stage.looped.clone(),
@@ -132,7 +132,7 @@ impl StageRecord {
     /// Whether any of its steps has run.
     pub(crate) fn has_run(&self) -> bool {
         let is_skipped =
-            |step: &StepRecord| matches!(step.state, StepState::Finished { outcome: Outcome::Skipped, .. });
+            |step: &StepHistory| matches!(step.state, StepState::Finished { outcome: Outcome::Skipped, .. });
         self.steps.values().any(|step| !is_skipped(step))
     }
 
@@ -142,14 +142,14 @@ impl StageRecord {
     }
 }
 
-impl GroupRecord {
+impl GroupHistory {
     /// The service's name for the state.
     pub(crate) fn status(&self) -> &'static str {
         self.ended.map_or("RUNNING", |(_, outcome)| outcome.status())
     }
 }
 
-impl StepRecord {
+impl StepHistory {
     pub(crate) fn new(step: &PlannedStep) -> Self {
         Self {
             id: step.id.clone(),

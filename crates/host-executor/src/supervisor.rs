@@ -1,12 +1,12 @@
-//! The guard: the process between cirun and a step.
+//! The supervisor: the process between cirun and a step.
 //!
 //! It never prints: its output streams belong to the step.
 
 #[cfg(target_os = "linux")]
-#[path = "guard/linux.rs"]
+#[path = "supervisor/linux.rs"]
 mod family;
 #[cfg(not(target_os = "linux"))]
-#[path = "guard/portable.rs"]
+#[path = "supervisor/portable.rs"]
 mod family;
 
 use std::{
@@ -27,7 +27,7 @@ use rustix::process::{Pid, Signal, setsid};
 use self::family::Family;
 use crate::protocol::{Order, Report};
 
-/// The exit code if the guard itself failed, before or during the step.
+/// The exit code if the supervisor itself failed, before or during the step.
 const FAILED: u8 = 70;
 /// The pause between two rounds of killing, doubled each time: processes that one round orphaned are found by the next
 /// one, and those of another user (sudo) stay after every round.
@@ -35,9 +35,9 @@ const NEXT_ROUND: Duration = Duration::from_millis(5);
 /// The longest pause.
 const LAST_ROUNDS: Duration = Duration::from_secs(1);
 
-/// Runs `argv` as a step and returns when nothing of it is left. The exit code shows only whether the guard worked: the
+/// Runs `argv` as a step and returns when nothing of it is left. The exit code shows only whether the supervisor worked: the
 /// step's own exit is reported through the socket on the standard input. The caller must not have started a thread.
-pub fn guard_main(argv: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
+pub fn supervisor_main(argv: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
     let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
     let Ok(control) = std::io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from) else { return FAILED };
     // A new session protects the step from Ctrl-C in cirun's terminal, and the terminal from the step: a prompt for a
