@@ -4,8 +4,8 @@ mod secret_script;
 
 use cirun_expressions::{Evaluation, Value};
 use cirun_plan::{
-    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Source, Text, Traced,
-    VariableRule,
+    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Text, Traced,
+    ValueForm, VariableRule,
 };
 use indexmap::IndexMap;
 
@@ -137,7 +137,7 @@ impl Resolver<'_> {
             let value = env.get(variable).map_or("", String::as_str);
             let is_secret = self.secrets.iter().any(|secret| secret.expose() == value)
                 || planned.env.get(variable).is_some_and(|planned| planned.value.value.is_secret());
-            must.check(value, Source::Expression).map_err(|broken| {
+            must.check(value, ValueForm::Expression).map_err(|broken| {
                 let broken = if is_secret { broken.hidden() } else { broken };
                 format!("variable `{variable}`: {broken}")
             })?;

@@ -1,6 +1,6 @@
 //! AWS host names.
 
-use crate::host_and_port;
+use crate::{host_and_port, partition_of};
 
 /// The suffixes of AWS names: those of its APIs in all partitions, as in its SDKs (IPv4 endpoints, then dual-stack
 /// ones), and of its services for clients (`on.aws`).
@@ -25,6 +25,12 @@ pub const AWS_SUFFIXES: [&str; 17] = [
     "csp.hci.ic.gov",
     "api.aws.hci.ic.gov",
 ];
+
+/// The host of a service in a region: `sts.eu-west-1.amazonaws.com`.
+pub fn aws_host(service: &str, region: &str) -> String {
+    let suffix = partition_of(region).map_or("amazonaws.com", |partition| partition.suffix);
+    format!("{service}.{region}.{suffix}")
+}
 
 /// Whether a host is an AWS name: one of [`AWS_SUFFIXES`] or any name below it, at any depth, in any case, with or
 /// without a port and a trailing dot.

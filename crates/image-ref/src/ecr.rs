@@ -1,6 +1,6 @@
 //! Private ECR registries, by their host names.
 
-use crate::{account::is_account, host_and_port, region::partition_of};
+use crate::{account::is_account, aws_host, host_and_port, region::partition_of};
 
 /// The account and region of a private ECR registry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,6 +23,11 @@ impl EcrRegistry {
         let (account, rest) = host.split_once('.')?;
         let is_ecr = Self::parse(&format!("{}.{rest}", "0".repeat(12))).is_some();
         (is_ecr && !account.is_empty() && Self::parse(host).is_none()).then_some(account)
+    }
+
+    /// Whether a host is meant as a private ECR registry, even if its account is mistaken.
+    pub fn is_meant(host: &str) -> bool {
+        Self::parse(host).is_some() || Self::mistaken_account(host).is_some()
     }
 
     /// Parses a registry's host in any form, including FIPS and dual-stack ones, in any case, with or without a port;
@@ -49,8 +54,7 @@ impl EcrRegistry {
 
     /// The registry's ECR host name.
     pub fn host(&self) -> String {
-        let suffix = partition_of(&self.region).map_or("amazonaws.com", |partition| partition.suffix);
-        format!("{}.dkr.ecr.{}.{suffix}", self.account, self.region)
+        aws_host(&format!("{}.dkr.ecr", self.account), &self.region)
     }
 }
 

@@ -3,9 +3,11 @@
 //! Pure. All decisions by name about what may leave the machine are made here, so that they are consistent.
 
 mod account;
+mod address;
 mod aws;
 mod ecr;
 mod endpoint;
+mod flaw;
 mod host;
 mod hub;
 mod locality;
@@ -15,13 +17,15 @@ mod repository;
 mod rule;
 
 pub use account::is_account;
-pub use aws::{AWS_SUFFIXES, is_aws_name};
+pub use address::{RegistryUrl, split_address};
+pub use aws::{AWS_SUFFIXES, aws_host, is_aws_name};
 pub use ecr::EcrRegistry;
 pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use flaw::ReferenceFlaw;
 pub use host::{host_and_port, is_dns_name, is_loopback};
-pub use hub::{DOCKER_HUB, DOCKER_HUB_HOSTS, DOCKER_HUB_INDEX, canonical_registry, is_docker_hub};
+pub use hub::{DOCKER_HUB, DOCKER_HUB_HOSTS, DOCKER_HUB_INDEX, canonical_registry, is_docker_hub, login_address};
 pub use locality::Locality;
-pub use reference::{is_path_component, registry_of, split_registry};
+pub use reference::{bare_name, is_path_component, registry_of, split_registry};
 pub use region::{PARTITIONS, Partition, partition_of};
 pub use repository::{Repository, split_tag};
 pub use rule::{BrokenRule, NameRule};

@@ -1,6 +1,6 @@
 //! Image references: their registry, and the path of their repository.
 
-use crate::DOCKER_HUB;
+use crate::{DOCKER_HUB, split_tag};
 
 /// Splits a reference into its registry's host, if it has one, and the rest, like Docker's clients and engine: a first
 /// part with a dot, a port or a capital letter is a host, and so is `localhost`.
@@ -19,6 +19,12 @@ pub fn registry_of(reference: &str) -> &str {
     split_registry(reference).0.unwrap_or(DOCKER_HUB)
 }
 
+/// The path of a reference, without registry, tag and digest.
+pub fn bare_name(reference: &str) -> &str {
+    let name = reference.split_once('@').map_or(reference, |(name, _)| name);
+    split_registry(split_tag(name).0).1
+}
+
 /// Whether a text is a component of a repository's path: lower-case letters and digits, separated by `.`, `_`, `__` or
 /// any number of `-` (OCI distribution specification).
 pub fn is_path_component(text: &str) -> bool {
@@ -32,6 +38,18 @@ pub fn is_path_component(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_without_registry_tag_and_digest() {
+        for (reference, expected) in [
+            ("plugins/kaniko-ecr:1.13.3", "plugins/kaniko-ecr"),
+            ("docker.io/plugins/ecr", "plugins/ecr"),
+            ("localhost:5000/plugins/ecr:1@sha256:00", "plugins/ecr"),
+            ("buildx", "buildx"),
+        ] {
+            assert_eq!(bare_name(reference), expected, "{reference}");
+        }
+    }
 
     #[test]
     fn registries() {

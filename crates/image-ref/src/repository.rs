@@ -1,6 +1,6 @@
 //! Repositories: the target of an image's name, and its place in a registry of this machine.
 
-use crate::{DOCKER_HUB, canonical_registry, host_and_port, split_registry};
+use crate::{DOCKER_HUB, canonical_registry, host_and_port, is_docker_hub, split_registry};
 
 /// A repository in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,11 +15,17 @@ impl Repository {
     /// Parses an image's name without a tag: without a registry it is on Docker Hub, where a single word is in
     /// `library/`.
     pub fn of(name: &str) -> Self {
+        let written = Self::as_written(name);
+        Self { registry: canonical_registry(&written.registry), ..written }
+    }
+
+    /// The same, with the registry's host as it is written.
+    pub fn as_written(name: &str) -> Self {
         let (registry, path) = split_registry(name);
-        let registry = canonical_registry(registry.unwrap_or_default());
-        let official = registry == DOCKER_HUB && !path.contains('/');
+        let registry = registry.unwrap_or(DOCKER_HUB);
+        let official = is_docker_hub(registry) && !path.contains('/');
         let path = if official { format!("library/{path}") } else { path.to_owned() };
-        Self { registry, path }
+        Self { registry: registry.to_owned(), path }
     }
 
     /// The registry without its port, which is not allowed in the middle of a name.

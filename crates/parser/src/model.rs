@@ -22,7 +22,7 @@ pub use flow::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec,
 pub use git_connector::{GitConnector, GitLogin, GitProvider, GitUser};
 pub use pipeline::{BuildSpec, Codebase, Pipeline, StageNode, Variable, VariableType};
 pub use stage::{
-    Caching, CiStage, Infrastructure, Platform, RegistrySpec, Runtime, ServiceDependency, Stage, StageSpec,
+    Caching, CiStage, InfrastructureSpec, PlatformSpec, RegistrySpec, RuntimeSpec, ServiceDependency, Stage, StageSpec,
 };
 pub use step::{ExecutionNode, OtherSpec, Step, StepGroup, StepGroupInfra, StepSpec};
 pub use step_specs::{

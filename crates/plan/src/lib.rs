@@ -28,7 +28,7 @@ pub use mermaid::render_mermaid;
 pub use origin::{Cause, Origin, Place, Traced};
 pub use profile::{NetworkModel, Profile};
 pub use registry_auth::{AwsKeys, AwsLogin, RegistryAuth, RegistryPassword};
-pub use rules::{AwsNames, BrokenName, Must, Outside, Source, VariableRule, cache_repositories, tag_list};
+pub use rules::{AwsNames, BrokenName, Must, Outside, ValueForm, VariableRule, cache_repositories, tag_list};
 pub use secret::Secret;
 pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId};
 pub use step::{

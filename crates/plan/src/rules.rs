@@ -82,7 +82,7 @@ pub enum BrokenName {
 
 /// Whether a value comes from an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum ValueForm {
     /// It is a literal.
     Literal,
     /// It comes from an expression, so `null` is not a name.
@@ -108,7 +108,7 @@ impl Must {
     ///
     /// # Errors
     /// The first invalid name in it.
-    pub fn check(&self, value: &str, source: Source) -> Result<(), BrokenName> {
+    pub fn check(&self, value: &str, source: ValueForm) -> Result<(), BrokenName> {
         match self {
             Self::Name(rule) => name(*rule, value, source),
             Self::Tags => tags(value, source),
@@ -138,18 +138,18 @@ pub fn tag_list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim)
 }
 
-fn is_null(value: &str, source: Source) -> bool {
-    value == "null" && source == Source::Expression
+fn is_null(value: &str, source: ValueForm) -> bool {
+    value == "null" && source == ValueForm::Expression
 }
 
-fn name(rule: NameRule, name: &str, source: Source) -> Result<(), BrokenName> {
+fn name(rule: NameRule, name: &str, source: ValueForm) -> Result<(), BrokenName> {
     if is_null(name, source) {
         return Err(BrokenName::Null);
     }
     rule.check(name).map_err(|_| BrokenName::Invalid { name: name.to_owned(), rule })
 }
 
-fn tags(value: &str, source: Source) -> Result<(), BrokenName> {
+fn tags(value: &str, source: ValueForm) -> Result<(), BrokenName> {
     if value.trim().is_empty() {
         return Err(BrokenName::NoTag);
     }
@@ -162,8 +162,8 @@ fn ecr(host: &str) -> Result<(), BrokenName> {
     }
     // The part with the error is more useful than the whole value.
     if let Some((account, rest)) = host.split_once(".dkr.ecr.") {
-        name(NameRule::Account, account, Source::Literal)?;
-        name(NameRule::Region, rest.split('.').next().unwrap_or(rest), Source::Literal)?;
+        name(NameRule::Account, account, ValueForm::Literal)?;
+        name(NameRule::Region, rest.split('.').next().unwrap_or(rest), ValueForm::Literal)?;
     }
     Err(BrokenName::Invalid { name: host.to_owned(), rule: NameRule::EcrRegistry })
 }
@@ -185,7 +185,7 @@ fn repository_host(value: &str, outside: &Outside) -> Result<(), BrokenName> {
     registry(&canonical_registry(split_registry(value).0.unwrap_or_default()), outside)
 }
 
-fn repository(value: &str, source: Source, outside: &Outside) -> Result<(), BrokenName> {
+fn repository(value: &str, source: ValueForm, outside: &Outside) -> Result<(), BrokenName> {
     repository_host(value, outside)?;
     let (host, path) = split_registry(value);
     let rule = match host {
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     fn verdict(must: &Must, value: &str) -> String {
-        must.check(value, Source::Expression).map_or_else(|broken| broken.to_string(), |()| "fine".to_owned())
+        must.check(value, ValueForm::Expression).map_or_else(|broken| broken.to_string(), |()| "fine".to_owned())
     }
 
     #[test]
@@ -251,12 +251,12 @@ mod tests {
 
     #[test]
     fn a_literal_null_is_a_tag() {
-        assert_eq!(Must::Tags.check("null", Source::Literal), Ok(()));
+        assert_eq!(Must::Tags.check("null", ValueForm::Literal), Ok(()));
     }
 
     #[test]
     fn secrets_are_not_shown() {
-        let broken = Must::Name(NameRule::Account).check("hunter2", Source::Literal).unwrap_err().hidden();
+        let broken = Must::Name(NameRule::Account).check("hunter2", ValueForm::Literal).unwrap_err().hidden();
         assert!(!broken.to_string().contains("hunter2"), "{broken}");
     }
 }

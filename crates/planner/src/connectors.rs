@@ -5,9 +5,9 @@ mod assumed;
 pub(crate) mod git;
 
 use assumed::Absent;
-pub(crate) use assumed::{Kind, Need};
+pub(crate) use assumed::{ConnectorKind, Need};
 use cirun_diagnostics::{Span, codes::plan as codes, unknown_word};
-use cirun_image_ref::DOCKER_HUB_INDEX;
+use cirun_image_ref::{DOCKER_HUB_INDEX, RegistryUrl};
 use cirun_parser::{
     ParameterField, Text,
     model::{Connector, ConnectorSpec, DockerAuth, DockerConnector},
@@ -59,7 +59,7 @@ impl<'a> Ctx<'a> {
         }
         if id.value == HARNESS_IMAGES {
             return match need {
-                Need::Pull | Need::BaseImage | Need::Push(Kind::Docker) => Connection::HarnessImages(id),
+                Need::Pull | Need::BaseImage | Need::Push(ConnectorKind::Docker) => Connection::HarnessImages(id),
                 Need::Push(kind) | Need::Store(kind) | Need::Keep(kind) => {
                     self.wrong_type_of_harness_images(span, kind);
                     Connection::Absent
@@ -113,7 +113,7 @@ impl<'a> Ctx<'a> {
             return None;
         };
         let url = self.known(url_field, "`dockerRegistryUrl`")?;
-        let Some(address) = RegistryAddress::parse(&url.value) else {
+        let Some(address) = RegistryUrl::parse(&url.value) else {
             self.notes.report(
                 codes::MALFORMED_REGISTRY_URL
                     .says(format!("`{}` is not the URL of a registry", url.value))
@@ -145,7 +145,7 @@ impl<'a> Ctx<'a> {
         [username, username_ref]: [Option<&Text>; 2],
         password_ref: Option<&Text>,
         span: Span,
-    ) -> Option<Credentials> {
+    ) -> Option<DockerLogin> {
         let user = match (given(username), given(username_ref)) {
             (Some(field), _) => {
                 let text = self.text(field);
@@ -175,7 +175,7 @@ impl<'a> Ctx<'a> {
                 None
             }
         };
-        Some(Credentials { user: user?, password: password? })
+        Some(DockerLogin { user: user?, password: password? })
     }
 
     /// Reports a missing field of a connector.
@@ -199,7 +199,7 @@ impl<'a> Ctx<'a> {
         );
     }
 
-    fn wrong_type_of_harness_images(&self, span: Span, wanted: Kind) {
+    fn wrong_type_of_harness_images(&self, span: Span, wanted: ConnectorKind) {
         let (id, wanted) = (HARNESS_IMAGES, wanted.word());
         self.notes.report(
             codes::WRONG_CONNECTOR_TYPE
@@ -243,12 +243,12 @@ pub(crate) fn chained(origin: Origin, nearer: &Origin) -> Origin {
 pub(crate) struct DockerRegistry {
     pub(crate) url: Traced<String>,
     pub(crate) url_span: Span,
-    pub(crate) address: RegistryAddress,
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) address: RegistryUrl,
+    pub(crate) credentials: Option<DockerLogin>,
 }
 
 /// The user and password of a Docker connector.
-pub(crate) struct Credentials {
+pub(crate) struct DockerLogin {
     pub(crate) user: Traced<PlanText>,
     pub(crate) password: Traced<cirun_plan::Secret>,
 }
@@ -263,38 +263,8 @@ impl DockerRegistry {
             PlanText::Deferred(_) => return None,
         };
         let registry =
-            if self.address.is_docker_hub() { DOCKER_HUB_INDEX.to_owned() } else { self.address.host.clone() };
+            if self.address.is_never_prefixed() { DOCKER_HUB_INDEX.to_owned() } else { self.address.host.clone() };
         Some(RegistryPassword { registry, username, password: credentials.password.value.clone() })
-    }
-}
-
-/// Host and path of `dockerRegistryUrl`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RegistryAddress {
-    /// Host with port.
-    pub(crate) host: String,
-    /// Path with a leading slash and without a trailing one, or empty.
-    path: String,
-}
-
-impl RegistryAddress {
-    /// Splits the URL of a registry; `None` without a scheme or host.
-    pub(crate) fn parse(url: &str) -> Option<Self> {
-        let (scheme, rest) = url.trim().split_once("://")?;
-        let (host, path) =
-            rest.split_once('/').map_or((rest, String::new()), |(host, path)| (host, format!("/{path}")));
-        (matches!(scheme, "http" | "https") && !host.is_empty())
-            .then(|| Self { host: host.to_owned(), path: path.trim_end_matches('/').to_owned() })
-    }
-
-    /// Whether the host is never added to image names (images.never-prefixed).
-    pub(crate) fn is_docker_hub(&self) -> bool {
-        matches!(self.host.as_str(), "index.docker.io" | "registry.hub.docker.com")
-    }
-
-    /// The image's name with the registry before it, unless it already has it.
-    pub(crate) fn prefix(&self, image: &str) -> Option<String> {
-        (!self.is_docker_hub() && !image.contains(&self.host)).then(|| format!("{}{}/{image}", self.host, self.path))
     }
 }
 
@@ -308,41 +278,5 @@ pub(crate) fn as_docker(connector: &Connector) -> Option<&DockerConnector> {
         | ConnectorSpec::Artifactory(_)
         | ConnectorSpec::Git(_)
         | ConnectorSpec::Other(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn prefixed(url: &str, image: &str) -> Option<String> {
-        RegistryAddress::parse(url).expect("a URL").prefix(image)
-    }
-
-    #[test]
-    fn images_get_host_and_path() {
-        assert_eq!(prefixed("https://reg.example/v2/", "team/app:1").as_deref(), Some("reg.example/v2/team/app:1"));
-        assert_eq!(prefixed("http://localhost:5000", "app").as_deref(), Some("localhost:5000/app"));
-    }
-
-    #[test]
-    fn images_that_name_the_host_stay() {
-        assert_eq!(prefixed("https://reg.example", "reg.example/app:1"), None);
-    }
-
-    #[test]
-    fn docker_hub_is_never_a_prefix() {
-        assert_eq!(prefixed("https://index.docker.io/v2/", "redis:7"), None);
-        assert_eq!(prefixed("https://registry.hub.docker.com/v2/", "redis:7"), None);
-        assert_eq!(
-            prefixed("https://registry-1.docker.io/v2/", "redis:7").as_deref(),
-            Some("registry-1.docker.io/v2/redis:7")
-        );
-    }
-
-    #[test]
-    fn a_url_needs_a_scheme() {
-        assert_eq!(RegistryAddress::parse("reg.example"), None);
-        assert_eq!(RegistryAddress::parse("https:///x"), None);
     }
 }

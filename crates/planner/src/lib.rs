@@ -43,4 +43,4 @@ pub use inputs::{
 };
 pub use notes::LeftOut;
 pub use planning::{Planned, plan};
-pub use targets::{Access, Decided, RegistryTarget, S3Bucket, StorePlayer, StoreTarget, StoreWork};
+pub use targets::{Access, Decided, RegistryTarget, S3Bucket, StoreLocation, StoreTarget, StoreWork};

@@ -81,7 +81,7 @@ pub(crate) struct ContainerFields<'a> {
 impl<'a> StepCtx<'a> {
     /// The profile of the stage.
     pub(crate) fn profile(&self) -> Profile {
-        self.stage.column.profile()
+        self.stage.infrastructure.profile()
     }
 
     /// The whole environment, including the step's own layers.
@@ -96,7 +96,7 @@ impl<'a> StepCtx<'a> {
 
     /// A container with this image and environment, and no overrides.
     pub(crate) fn container(&self, image: Image, env: Environment, fields: &ContainerFields<'_>) -> ContainerAction {
-        let limits = limits::of(&self.ctx, self.stage.column, fields.resources);
+        let limits = limits::of(&self.ctx, self.stage.infrastructure, fields.resources);
         let privileged = fields
             .privileged
             .and_then(|flag| self.ctx.flag(flag, "`privileged`"))

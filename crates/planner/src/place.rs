@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cirun_parser::{Node, model::RegistrySpec};
 use cirun_plan::{EnvVars, StepPath};
 
-use crate::{applicability::Column, infrastructure::platform::Platform};
+use crate::infrastructure::{Infrastructure, platform::Platform};
 
 /// The stage.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub(crate) struct StagePlace {
     pub(crate) name: String,
     /// Its type: `CI`, or another type with containerised step groups.
     pub(crate) kind: String,
-    pub(crate) column: Column,
+    pub(crate) infrastructure: Infrastructure,
     pub(crate) platform: Platform,
     /// Whether this is a containerised step group in the stage: its steps belong to the group, not to the stage.
     pub(crate) containerised: bool,

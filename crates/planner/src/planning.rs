@@ -22,7 +22,7 @@ use crate::{
     inputs::{AwsMode, Inputs, PushMode},
     notes::{Idle, LeftOut, Noted, Notes},
     scope::{
-        Ctx, Entry, Names, StepIds, World, given,
+        Ctx, Entry, GlobalScope, Names, StepIds, given,
         run_values::{execution, of_run},
         variables,
     },
@@ -201,13 +201,13 @@ fn selected<'p>(ctx: &Ctx<'_>, pipeline: &'p Pipeline) -> Vec<&'p Stage> {
 
 /// The outermost names: the pipeline's, the codebase's, the run's.
 fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> {
-    let world = || World {
+    let global = || GlobalScope {
         secrets: Arc::clone(&inputs.secrets),
         now_ms: inputs.run.now_ms,
         overrides: overrides(pipeline, inputs),
         so_far: inputs.so_far.clone(),
     };
-    let bare = Ctx { inputs, notes, names: Names::root(world(), IndexMap::new()) };
+    let bare = Ctx { inputs, notes, names: Names::root(global(), IndexMap::new()) };
     let run = |what: &str| Entry::text(what, Cause::Service { rule: "expressions.run-values" });
     let yaml = |field: Option<&cirun_parser::Text>, fallback: &str| run(&text(&bare, field, fallback));
     let id = pipeline.identifier.as_ref().map_or("pipeline", |id| id.value.as_str());
@@ -261,7 +261,7 @@ fn names(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: &Notes) -> Arc<Names> 
     for (id, stage) in stages_by_id {
         entries.entry(id).or_insert(stage);
     }
-    Names::root(world(), entries)
+    Names::root(global(), entries)
 }
 
 /// `pipeline.tags.NAME`.

@@ -6,5 +6,5 @@ pub(crate) mod run_values;
 pub(crate) mod secrets;
 pub(crate) mod variables;
 
-pub(crate) use names::{Entry, Known, Names, StepIds, World, dotted};
+pub(crate) use names::{Entry, GlobalScope, Known, Names, StepIds, dotted};
 pub(crate) use resolve::{Ctx, Evaluated, given};

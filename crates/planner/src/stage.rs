@@ -21,7 +21,12 @@ use crate::{
         looping::{Expansion, Instance, expand, waiting},
     },
     infrastructure,
-    infrastructure::{Infrastructure, containerised, platform::Platform, shared_paths, volumes},
+    infrastructure::{
+        StageInfrastructure, containerised,
+        platform::Platform,
+        shared_paths,
+        volumes::{self, PodOwner},
+    },
     lints::{service_addresses, service_conflicts},
     lower::build_and_push::plugins::plugin_without_digest,
     notes::{LeftOut, Owner},
@@ -75,7 +80,7 @@ pub(crate) fn lower_other(
     kind: &Spanned<String>,
     execution: &[ExecutionNode],
 ) -> Vec<PlannedStage> {
-    let Some((column, profile)) = containerised::first(ctx, execution) else {
+    let Some((first, profile)) = containerised::first(ctx, execution) else {
         containerised::report_services(ctx, execution, &kind.value);
         ctx.notes.left_out(LeftOut {
             stage: StageId(stage.identifier.value.clone()),
@@ -91,8 +96,13 @@ pub(crate) fn lower_other(
         return Vec::new();
     };
     let spec = CiStage { execution: execution.to_vec(), ..CiStage::default() };
-    let infrastructure =
-        Infrastructure { column, profile, host_names: Vec::new(), volumes: None, platform: Platform::DEFAULT };
+    let infrastructure = StageInfrastructure {
+        kind: first,
+        profile,
+        host_names: Vec::new(),
+        volumes: None,
+        platform: Platform::DEFAULT,
+    };
     instances(ctx, facts, stage, &spec, &kind.value, &infrastructure)
 }
 
@@ -102,7 +112,7 @@ fn instances(
     stage: &Stage,
     spec: &CiStage,
     kind: &str,
-    infrastructure: &Infrastructure,
+    infrastructure: &StageInfrastructure,
 ) -> Vec<PlannedStage> {
     each(ctx, stage, |ctx, suffix, index| {
         let place = StagePlace { index, ..place(ctx, facts, stage, spec, suffix, infrastructure) };
@@ -139,7 +149,7 @@ fn place(
     stage: &Stage,
     spec: &CiStage,
     suffix: &str,
-    infrastructure: &Infrastructure,
+    infrastructure: &StageInfrastructure,
 ) -> StagePlace {
     let name =
         given(stage.name.as_ref()).map_or_else(|| stage.identifier.value.clone(), |name| ctx.text(name).value.shown());
@@ -147,7 +157,7 @@ fn place(
         id: format!("{}{suffix}", stage.identifier.value),
         name: format!("{name}{suffix}"),
         kind: CI.to_owned(),
-        column: infrastructure.column,
+        infrastructure: infrastructure.kind,
         platform: infrastructure.platform.clone(),
         containerised: false,
         registries: spec.registries.clone().into(),
@@ -182,7 +192,7 @@ pub(crate) fn decide(ctx: &Ctx<'_>, facts: &mut PipelineFacts<'_>, stage: &Stage
 }
 
 /// The login of the clone, as far as the steps on a machine see it; in a pod only the clone's own container has it.
-fn clone_login(ctx: &Ctx<'_>, pipeline: &Pipeline, spec: &CiStage, infrastructure: &Infrastructure) -> Env {
+fn clone_login(ctx: &Ctx<'_>, pipeline: &Pipeline, spec: &CiStage, infrastructure: &StageInfrastructure) -> Env {
     match infrastructure.profile.value {
         Profile::Vm | Profile::Cloud | Profile::Docker if clones(ctx, spec) => git::codebase_login(ctx, pipeline),
         Profile::Vm | Profile::Cloud | Profile::Docker | Profile::Kubernetes => Env::default(),
@@ -214,7 +224,7 @@ fn instance(
     }
     let strategies = flow::strategies(&ctx, &stage.failure_strategies);
     let tree = StageTree::new(&ctx, place, [&facts.variables, &own], std::mem::take(&mut facts.pushed));
-    let volumes = volumes::of(&ctx, profile.value, volumes::Owner::Stage, place.volumes.as_ref());
+    let volumes = volumes::of(&ctx, profile.value, PodOwner::Stage, place.volumes.as_ref());
     let mut execution = tree.lower(&ctx, &services, Vec::new());
     execution.extend(tree.lower(&ctx, &spec.execution, strategies));
     let planned = PlannedStage {
@@ -242,11 +252,11 @@ fn instance(
 /// Reports `registries` of a stage whose pod does not read them.
 fn report_registries(ctx: &Ctx<'_>, spec: &CiStage, place: &StagePlace) {
     if let Some(first) = spec.registries.first()
-        && place.column.profile() == Profile::Kubernetes
+        && place.infrastructure.profile() == Profile::Kubernetes
     {
         ctx.notes.report(
             codes::IGNORED_INPUT
-                .says(format!("`registries` has no effect on {}", place.column.name()))
+                .says(format!("`registries` has no effect on {}", place.infrastructure.name()))
                 .at(first.span, "only machines read it (images.registries)")
                 .help("give the steps a `connectorRef`"),
         );
@@ -290,7 +300,7 @@ fn report_other_processor(ctx: &Ctx<'_>, place: &StagePlace) {
 
 /// The names of a stage.
 fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes: [&[ExecutionNode]; 2]) -> Arc<Names> {
-    let ids = Arc::new(StepIds::of(nodes, &|step| plugin_without_digest(&step.spec, place.column.profile())));
+    let ids = Arc::new(StepIds::of(nodes, &|step| plugin_without_digest(&step.spec, place.infrastructure.profile())));
     let steps = || Entry::Steps(Arc::clone(&ids));
     let text = |text: &str| Entry::value(Value::String(text.to_owned()));
     let mut entries = IndexMap::new();

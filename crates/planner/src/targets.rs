@@ -1,6 +1,6 @@
 //! The registries that the plan pushes to, and the host names that the gateway of a run must answer for.
 
-use cirun_image_ref::{DOCKER_HUB_HOSTS, EcrRegistry, Locality, host_and_port, is_dns_name, is_docker_hub};
+use cirun_image_ref::{DOCKER_HUB_HOSTS, EcrRegistry, Locality, aws_host, host_and_port, is_dns_name, is_docker_hub};
 use cirun_plan::StepPath;
 use indexmap::IndexSet;
 
@@ -60,7 +60,7 @@ pub struct StoreTarget {
     /// The operation.
     pub work: StoreWork,
     /// Where the files are in this run.
-    pub player: StorePlayer,
+    pub location: StoreLocation,
     /// The bucket, if its calls are forwarded.
     pub s3: Option<S3Bucket>,
 }
@@ -78,9 +78,9 @@ pub enum StoreWork {
 
 /// Where a step's files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StorePlayer {
+pub enum StoreLocation {
     /// In a directory of this machine, managed by cirun.
-    Cirun,
+    Here,
     /// At the step's own endpoint, which is in the stage or on this machine.
     Endpoint(String),
     /// At the endpoint to which the emulated AWS forwards calls.
@@ -150,8 +150,8 @@ pub(crate) fn gateway_hosts<'t>(
                 Some(ecr) => {
                     if emulated.aws {
                         hosts.insert("sts.amazonaws.com".to_owned());
-                        hosts.insert(format!("sts.{}.amazonaws.com", ecr.region));
-                        hosts.insert(format!("api.ecr.{}.amazonaws.com", ecr.region));
+                        hosts.insert(aws_host("sts", &ecr.region));
+                        hosts.insert(aws_host("api.ecr", &ecr.region));
                     }
                     if emulated.aws || emulated.registries {
                         hosts.insert(ecr.host());
@@ -175,8 +175,8 @@ pub(crate) fn store_hosts(stores: &[StoreTarget]) -> impl Iterator<Item = String
     for bucket in stores.iter().filter_map(|store| store.s3.as_ref()) {
         let region = bucket.region.as_deref().unwrap_or("us-east-1");
         hosts.insert("sts.amazonaws.com".to_owned());
-        hosts.insert(format!("sts.{region}.amazonaws.com"));
-        for host in ["s3.amazonaws.com".to_owned(), format!("s3.{region}.amazonaws.com")] {
+        hosts.insert(aws_host("sts", region));
+        for host in ["s3.amazonaws.com".to_owned(), aws_host("s3", region)] {
             hosts.insert(format!("{}.{host}", bucket.name));
             hosts.insert(host);
         }

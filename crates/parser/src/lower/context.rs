@@ -15,7 +15,7 @@ pub(crate) enum Identity {
 
 /// The kind of stage around steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Home {
+pub(crate) enum StageKind {
     /// A CI stage.
     Ci,
     /// Another stage, whose steps are not checked.
@@ -32,13 +32,13 @@ const WRITTEN_ELSEWHERE: [(&str, &str); 2] =
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) identity: Identity,
-    pub(crate) home: Home,
+    pub(crate) stage: StageKind,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Context {
     pub(crate) fn new(identity: Identity) -> Self {
-        Self { identity, home: Home::Unknown, diagnostics: Vec::new() }
+        Self { identity, stage: StageKind::Unknown, diagnostics: Vec::new() }
     }
 
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {

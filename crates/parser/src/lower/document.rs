@@ -6,7 +6,7 @@ use crate::{
     Document, DocumentKind, Node, Parse,
     lower::{
         connector,
-        context::{Context, Home, Identity},
+        context::{Context, Identity, StageKind},
         execution,
         flow::{check_word, read},
         pipeline,
@@ -110,15 +110,15 @@ fn template(node: &Node, cx: &mut Context) -> Option<TemplateDocument> {
 
 fn template_body(kind: &str, spec: &Node, cx: &mut Context) -> TemplateBody {
     cx.identity = Identity::Optional;
-    cx.home = Home::Unknown;
+    cx.stage = StageKind::Unknown;
     match kind {
         "Step" => TemplateBody::Step(Box::new(execution::lower_step(spec, cx))),
         "StepGroup" => {
             let stage_type = spec.get("stageType").and_then(Node::text);
-            cx.home = match stage_type {
-                Some("CI") => Home::Ci,
-                Some(_) => Home::Other,
-                None => Home::Unknown,
+            cx.stage = match stage_type {
+                Some("CI") => StageKind::Ci,
+                Some(_) => StageKind::Other,
+                None => StageKind::Unknown,
             };
             TemplateBody::StepGroup(Box::new(execution::lower_group(spec, cx)))
         }

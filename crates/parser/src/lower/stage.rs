@@ -5,14 +5,14 @@ use cirun_diagnostics::{Spanned, nearest};
 use crate::{
     FieldInfo, FieldKind, Node, Text, TextList, codes,
     lower::{
-        context::{Context, Home},
+        context::{Context, StageKind},
         execution::{lower_list, lower_some, named_nodes, wrapper},
         flow::{StageWhen, check_mapped_once, check_word, read},
         identifier,
         spec::{FromNode, REQUIRED, Slot, check_tables, fields, is_map, record},
     },
     model::{
-        BackgroundSpec, CiStage, ExecutionNode, FailureStrategySpec, Infrastructure, RegistrySpec, Runtime,
+        BackgroundSpec, CiStage, ExecutionNode, FailureStrategySpec, InfrastructureSpec, RegistrySpec, RuntimeSpec,
         ServiceDependency, Stage, StageNode, StageSpec, StrategySpec, TemplateRef, Variable,
     },
     words::{PULL_POLICIES, SIZES, SYSTEMS},
@@ -107,9 +107,9 @@ pub(crate) fn lower_stage(node: &Node, cx: &mut Context) -> Stage {
     let kind = read::<Spanned<String>>(node, "type", cx);
     let fields = StageFields::read_known(node, cx);
     check_mapped_once(&fields.failure_strategies, cx);
-    let outer = cx.home;
+    let outer = cx.stage;
     let spec = lower_spec(node, kind, &fields, cx);
-    cx.home = outer;
+    cx.stage = outer;
     let mut variables = fields.variables;
     variables.extend(fields.pipeline_variables);
     Stage {
@@ -131,7 +131,7 @@ fn lower_spec(node: &Node, kind: Option<Spanned<String>>, fields: &StageFields, 
     let spec = node.get("spec").filter(|spec| !spec.is_null());
     match kind {
         Some(kind) if kind.value == "CI" => {
-            cx.home = Home::Ci;
+            cx.stage = StageKind::Ci;
             let has_steps = spec.is_some_and(|spec| {
                 spec.text().is_some() || spec.get("execution").is_some_and(|execution| !execution.is_null())
             });
@@ -142,7 +142,7 @@ fn lower_spec(node: &Node, kind: Option<Spanned<String>>, fields: &StageFields, 
             StageSpec::Ci(Box::new(ci))
         }
         Some(kind) => {
-            cx.home = Home::Other;
+            cx.stage = StageKind::Other;
             if !TYPES.contains(&kind.value.as_str()) && !kind.value.contains("<+") {
                 unknown_type(&kind, cx);
             }
@@ -304,7 +304,7 @@ pub(crate) fn lower_execution(spec: &Node, cx: &mut Context) -> Vec<ExecutionNod
     }
 }
 
-impl FromNode for Runtime {
+impl FromNode for RuntimeSpec {
     const KIND: FieldKind = FieldKind::Object(RUNTIME);
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
@@ -323,7 +323,7 @@ impl FromNode for Runtime {
     }
 }
 
-impl FromNode for Infrastructure {
+impl FromNode for InfrastructureSpec {
     const KIND: FieldKind = FieldKind::Named("infrastructure");
 
     fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {

@@ -5,7 +5,7 @@ use cirun_diagnostics::{Spanned, nearest};
 use crate::{
     FieldInfo, FieldKind, Node, Text, TextList, Value, codes,
     lower::{
-        context::{Context, Home},
+        context::{Context, StageKind},
         flow::{check_word, read},
         spec::{FromNode, check_tables, fields, is_map},
     },
@@ -27,7 +27,7 @@ pub(crate) fn lower_spec(step: &Node, kind: &Spanned<String>, cx: &mut Context) 
         return other(NOT_A_TYPE, spec);
     };
     if found.class == StepClass::NotCi {
-        if cx.home == Home::Ci {
+        if cx.stage == StageKind::Ci {
             let message = format!("`{}` is not a step of CI stages", kind.value);
             let error = codes::NOT_CI_STEP.says(message).at(kind.span, "the service refuses it here");
             cx.report(error.help("put it in a Custom or Deployment stage, or use a Run step"));
@@ -100,7 +100,7 @@ fn other(why: &'static str, spec: Option<&Node>) -> StepSpec {
 }
 
 fn unknown_type(kind: &Spanned<String>, cx: &mut Context) {
-    if kind.value.is_empty() || cx.home == Home::Other {
+    if kind.value.is_empty() || cx.stage == StageKind::Other {
         return;
     }
     let ci = STEP_TYPES.iter().filter(|known| known.class != StepClass::NotCi);

@@ -63,11 +63,11 @@ record! {
         /// Whether to clone the codebase before the first step.
         "cloneCodebase" => clone_codebase: Option<Flag>,
         /// The operating system and architecture.
-        "platform" => platform: Option<Platform>,
+        "platform" => platform: Option<PlatformSpec>,
         /// Harness Cloud, or the local runner.
-        "runtime" => runtime: Option<Runtime>,
+        "runtime" => runtime: Option<RuntimeSpec>,
         /// A Kubernetes cluster, a pool of machines, or the infrastructure of another stage.
-        "infrastructure" => infrastructure: Option<Infrastructure>,
+        "infrastructure" => infrastructure: Option<InfrastructureSpec>,
         /// Paths that all steps share.
         "sharedPaths" => shared_paths: Option<TextList>,
         /// Cache Intelligence.
@@ -95,7 +95,7 @@ record! {
 spec! {
     /// `platform`.
     #[derive(Debug, Clone, PartialEq)]
-    pub struct Platform {
+    pub struct PlatformSpec {
         /// `Linux`, `MacOS` or `Windows`.
         "os" => os: Option<Text> as words::SYSTEMS,
         /// `Amd64` or `Arm64`.
@@ -106,7 +106,7 @@ spec! {
 
 /// `runtime`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Runtime {
+pub struct RuntimeSpec {
     /// `type`: `Cloud` or `Docker`.
     pub kind: Text,
     /// `spec`, as written.
@@ -115,7 +115,7 @@ pub struct Runtime {
 
 /// `infrastructure`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Infrastructure {
+pub struct InfrastructureSpec {
     /// `type`, as written (`KubernetesDirect`, `VM`, `KubernetesHosted`, `Cloud`, `Docker`, `UseFromStage`).
     pub kind: Option<Text>,
     /// `useFromStage`: a stage's identifier.

@@ -2,7 +2,7 @@
 
 use super::{Outline, Shown, line, map, merged};
 use crate::model::{
-    BuildSpec, Infrastructure, Lowered, Runtime, ServiceDependency, Stage, StageNode, StageSpec, TemplateBody,
+    BuildSpec, InfrastructureSpec, Lowered, RuntimeSpec, ServiceDependency, Stage, StageNode, StageSpec, TemplateBody,
     Variable, VariableType,
 };
 
@@ -64,13 +64,13 @@ impl Outline for Stage {
     }
 }
 
-impl Outline for Runtime {
+impl Outline for RuntimeSpec {
     fn outline(&self) -> Shown {
         map([("type", self.kind.outline()), ("spec", self.spec.outline())])
     }
 }
 
-impl Outline for Infrastructure {
+impl Outline for InfrastructureSpec {
     fn outline(&self) -> Shown {
         let named = map([("type", self.kind.outline()), ("useFromStage", self.use_from_stage.outline())]);
         merged([named, self.spec.outline()])

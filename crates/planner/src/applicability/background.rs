@@ -3,13 +3,13 @@
 use cirun_parser::model::BackgroundSpec;
 
 use super::{
-    Cell::{Allowed as A, Ignored as I, Rejected as X, Required as R, Unless},
+    Applicability::{Allowed as A, Ignored as I, Rejected as X, Required as R, Unless},
     Row,
     field::{flag, int, list, map, node, registries, text, true_flag},
     row,
 };
 
-const U: super::Cell = Unless("harnessManagedImage");
+const U: super::Applicability = Unless("harnessManagedImage");
 
 /// One row for each input.
 #[rustfmt::skip]

@@ -4,13 +4,13 @@ use cirun_diagnostics::Span;
 use cirun_parser::model::{BuildAndPushSpec, BuildTarget};
 
 use super::{
-    Cell::{Allowed as A, Hidden as H, Ignored as I, Required as R, Unless},
+    Applicability::{Allowed as A, Hidden as H, Ignored as I, Required as R, Unless},
     Row,
     field::{flag, int, list, map, reported_by_parser, text, true_flag},
     row,
 };
 
-const U: super::Cell = Unless("registryRef");
+const U: super::Applicability = Unless("registryRef");
 
 /// The inputs that only BuildAndPushECR has.
 #[rustfmt::skip]

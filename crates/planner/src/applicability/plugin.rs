@@ -3,13 +3,13 @@
 use cirun_parser::model::PluginSpec;
 
 use super::{
-    Cell::{Allowed as A, Hidden as H, Ignored as I, Rejected as X, Required as R, Unless},
+    Applicability::{Allowed as A, Hidden as H, Ignored as I, Rejected as X, Required as R, Unless},
     Row,
     field::{flag, list, map, node, registries, text},
     row,
 };
 
-const U: super::Cell = Unless("uses");
+const U: super::Applicability = Unless("uses");
 
 /// One row for each input of the Plugin step.
 #[rustfmt::skip]

@@ -3,15 +3,15 @@
 use cirun_parser::model::RunSpec;
 
 use super::{
-    Cell::{Allowed as A, Beside, Ignored as I, Required as R, Unless},
+    Applicability::{Allowed as A, Beside, Ignored as I, Required as R, Unless},
     Row,
     field::{flag, map, registries, text},
     row,
 };
 
-const U: super::Cell = Unless("registryRef");
-const C: super::Cell = Unless("image");
-const B: super::Cell = Beside("image");
+const U: super::Applicability = Unless("registryRef");
+const C: super::Applicability = Unless("image");
+const B: super::Applicability = Beside("image");
 
 /// One row for each input of the Run step.
 #[rustfmt::skip]

@@ -9,7 +9,7 @@ use cirun_parser::model::{
 };
 
 use super::{
-    Cell::{Allowed as A, Hidden as H, Ignored as I, Required as R},
+    Applicability::{Allowed as A, Hidden as H, Ignored as I, Required as R},
     Row,
     field::{flag, int, list, reported_by_parser, text},
     row,

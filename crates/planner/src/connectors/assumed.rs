@@ -19,16 +19,16 @@ pub(crate) enum Need {
     /// To clone a repository.
     Clone,
     /// To push an image.
-    Push(Kind),
+    Push(ConnectorKind),
     /// To access a store of files.
-    Store(Kind),
+    Store(ConnectorKind),
     /// For a store with files on this machine.
-    Keep(Kind),
+    Keep(ConnectorKind),
 }
 
 /// The type of connector that a step requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ConnectorKind {
     Aws,
     Docker,
     Gcp,
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
     Artifactory,
 }
 
-impl Kind {
+impl ConnectorKind {
     /// The type's name in documents.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -88,15 +88,19 @@ impl Need {
             (Self::PullFromEcr, AwsMode::Emulated, _) => "the emulated ECR serves the image",
             (Self::BaseImage, _, _) => "base images are pulled without a login",
             (Self::Clone, _, _) => "the repository is cloned without a login",
-            (Self::PullFromEcr | Self::Push(Kind::Aws) | Self::Store(Kind::Aws), AwsMode::Real, _) => {
-                "your own AWS identity signs in, as the delegate would"
-            }
-            (Self::Push(Kind::Aws) | Self::Store(Kind::Aws), AwsMode::Emulated, _) => {
+            (
+                Self::PullFromEcr | Self::Push(ConnectorKind::Aws) | Self::Store(ConnectorKind::Aws),
+                AwsMode::Real,
+                _,
+            ) => "your own AWS identity signs in, as the delegate would",
+            (Self::Push(ConnectorKind::Aws) | Self::Store(ConnectorKind::Aws), AwsMode::Emulated, _) => {
                 "the step gets keys of the emulated AWS"
             }
-            (Self::Push(Kind::Aws) | Self::Store(Kind::Aws), AwsMode::Off, _) => "the step gets no credentials",
+            (Self::Push(ConnectorKind::Aws) | Self::Store(ConnectorKind::Aws), AwsMode::Off, _) => {
+                "the step gets no credentials"
+            }
             // With real AWS, there is no emulated sign-in for the other clouds.
-            (Self::Push(Kind::Gcp | Kind::Azure), AwsMode::Real, PushMode::Local) => return None,
+            (Self::Push(ConnectorKind::Gcp | ConnectorKind::Azure), AwsMode::Real, PushMode::Local) => return None,
             (Self::Push(_), _, PushMode::Local) => "the local registry takes the push without the connector's login",
             (Self::Push(_), _, PushMode::None) => "the image is only built, and needs no login",
             (Self::Keep(_), _, _) => "the files stay on this machine, and need no login",

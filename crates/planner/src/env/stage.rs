@@ -33,7 +33,7 @@ pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, ow
     let variables = as_env(pipeline.iter().chain(own));
     let mut under = Env::default();
     let mut over = Env::default();
-    match stage.column.profile() {
+    match stage.infrastructure.profile() {
         Profile::Kubernetes => {
             under.over(&variables);
             under.over(&build);
@@ -121,7 +121,7 @@ fn machine(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
     if let Some(machine) = inputs.codebase.netrc_machine() {
         env.known("DRONE_NETRC_MACHINE", machine, Cause::Codebase("environment.clone"));
     }
-    if stage.column.profile() != Profile::Docker {
+    if stage.infrastructure.profile() != Profile::Docker {
         env.known("DRONE_WORKSPACE", stage.platform.workspace(), cause());
     }
     env
@@ -129,7 +129,7 @@ fn machine(inputs: &Inputs<'_>, stage: &StagePlace) -> Env {
 
 /// The service's name for the infrastructure.
 fn infrastructure(stage: &StagePlace) -> &'static str {
-    match stage.column.profile() {
+    match stage.infrastructure.profile() {
         Profile::Kubernetes => "KUBERNETES_DIRECT",
         Profile::Vm => "VM",
         Profile::Cloud => "HOSTED_VM",

@@ -95,7 +95,7 @@ pub(crate) fn assemble(
     own: OwnLayers,
     span: Span,
 ) -> Environment {
-    let profile = stage.column.profile();
+    let profile = stage.infrastructure.profile();
     let mut env = Environment::new();
     env.share(Arc::clone(&layers.under));
     env.share(match place.index {

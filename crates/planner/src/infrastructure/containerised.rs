@@ -5,13 +5,13 @@ use cirun_parser::model::{ExecutionNode, Step, StepGroup, StepSpec};
 use cirun_plan::{Cause, Origin, Profile, Traced};
 
 use super::user;
-use crate::{applicability::Column, scope::Ctx};
+use crate::{infrastructure::Infrastructure, scope::Ctx};
 
 /// The meaning of a type of `stepGroupInfra`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
-    /// The containers of the group run as in this column.
-    Containers(Column),
+    /// The containers of the group run as in this infrastructure.
+    Containers(Infrastructure),
     /// The group runs like one without `stepGroupInfra`.
     Nothing,
     /// Only Harness has this infrastructure.
@@ -20,8 +20,8 @@ enum Meaning {
 
 /// The types of `stepGroupInfra` (groups.types).
 const TYPES: [(&str, Meaning); 5] = [
-    ("KubernetesDirect", Meaning::Containers(Column::KubernetesDirect)),
-    ("VM", Meaning::Containers(Column::Vm)),
+    ("KubernetesDirect", Meaning::Containers(Infrastructure::KubernetesDirect)),
+    ("VM", Meaning::Containers(Infrastructure::Vm)),
     ("ECSDirect", Meaning::Elsewhere),
     ("Delegate", Meaning::Nothing),
     ("Noop", Meaning::Nothing),
@@ -29,31 +29,31 @@ const TYPES: [(&str, Meaning); 5] = [
 
 /// Where a group's steps run.
 #[derive(Debug, Clone)]
-pub(crate) enum Infrastructure {
+pub(crate) enum GroupInfrastructure {
     /// In the infrastructure around it.
     Around,
     /// In a pod or network of its own.
-    Own(Column, Traced<Profile>),
+    Own(Infrastructure, Traced<Profile>),
     /// Not here; with the reason, as text to print.
     Nowhere(String),
 }
 
 /// Reads a group's `stepGroupInfra`.
-pub(crate) fn of(ctx: &Ctx<'_>, group: &StepGroup) -> Infrastructure {
-    let Some(infra) = &group.infra else { return Infrastructure::Around };
+pub(crate) fn of(ctx: &Ctx<'_>, group: &StepGroup) -> GroupInfrastructure {
+    let Some(infra) = &group.infra else { return GroupInfrastructure::Around };
     user::check_pod(ctx, |name| infra.spec.get(name));
-    let Some(word) = ctx.known(&infra.kind, "`stepGroupInfra.type`") else { return Infrastructure::Around };
+    let Some(word) = ctx.known(&infra.kind, "`stepGroupInfra.type`") else { return GroupInfrastructure::Around };
     match TYPES.iter().find(|(known, _)| *known == word.value).map(|(_, meaning)| *meaning) {
-        Some(Meaning::Containers(column)) => match &ctx.inputs.profile {
+        Some(Meaning::Containers(infrastructure)) => match &ctx.inputs.profile {
             Some(forced) => {
                 let origin = Origin::new(Cause::Setting(forced.given_by.clone()));
-                Infrastructure::Own(Column::of(forced.value), Traced::new(forced.value, origin))
+                GroupInfrastructure::Own(Infrastructure::of(forced.value), Traced::new(forced.value, origin))
             }
-            None => Infrastructure::Own(column, Traced::new(column.profile(), word.origin)),
+            None => GroupInfrastructure::Own(infrastructure, Traced::new(infrastructure.profile(), word.origin)),
         },
-        Some(Meaning::Nothing) => Infrastructure::Around,
+        Some(Meaning::Nothing) => GroupInfrastructure::Around,
         Some(Meaning::Elsewhere) => {
-            Infrastructure::Nowhere(format!("its step group runs on `{}` infrastructure", word.value))
+            GroupInfrastructure::Nowhere(format!("its step group runs on `{}` infrastructure", word.value))
         }
         None => {
             let words = TYPES.map(|(word, _)| word).join(", ");
@@ -63,24 +63,24 @@ pub(crate) fn of(ctx: &Ctx<'_>, group: &StepGroup) -> Infrastructure {
                     .at(infra.kind.span, "no such infrastructure of a step group")
                     .help(format!("write one of {words}")),
             );
-            Infrastructure::Around
+            GroupInfrastructure::Around
         }
     }
 }
 
 /// Whether a group has a pod or network of its own.
 pub(crate) fn is(ctx: &Ctx<'_>, group: &StepGroup) -> bool {
-    matches!(of(ctx, group), Infrastructure::Own(..))
+    matches!(of(ctx, group), GroupInfrastructure::Own(..))
 }
 
 /// How the first containerised group among `nodes` runs, at any depth.
-pub(crate) fn first(ctx: &Ctx<'_>, nodes: &[ExecutionNode]) -> Option<(Column, Traced<Profile>)> {
+pub(crate) fn first(ctx: &Ctx<'_>, nodes: &[ExecutionNode]) -> Option<(Infrastructure, Traced<Profile>)> {
     nodes.iter().find_map(|node| match node {
         ExecutionNode::Step(_) => None,
         ExecutionNode::Parallel(nodes) => first(ctx, &nodes.value),
         ExecutionNode::Group(group) => match of(ctx, group) {
-            Infrastructure::Own(column, profile) => Some((column, profile)),
-            Infrastructure::Around | Infrastructure::Nowhere(_) => first(ctx, &group.steps),
+            GroupInfrastructure::Own(infrastructure, profile) => Some((infrastructure, profile)),
+            GroupInfrastructure::Around | GroupInfrastructure::Nowhere(_) => first(ctx, &group.steps),
         },
     })
 }

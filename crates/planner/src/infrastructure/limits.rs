@@ -6,7 +6,7 @@ use cirun_plan::{Cause, Origin, Profile, Traced};
 
 use super::{quantity, quantity::QuantityError};
 use crate::{
-    applicability::Column,
+    infrastructure::Infrastructure,
     scope::{Ctx, given},
 };
 
@@ -21,8 +21,8 @@ const LEAST_MEMORY: u64 = 6 * 1_048_576;
 
 /// The limits of a step: on Kubernetes the written ones or the defaults, elsewhere none. Requests only have to be
 /// quantities: nothing is scheduled here.
-pub(crate) fn of(ctx: &Ctx<'_>, column: Column, resources: Option<&Resources>) -> Limits {
-    if column.profile() != Profile::Kubernetes {
+pub(crate) fn of(ctx: &Ctx<'_>, infrastructure: Infrastructure, resources: Option<&Resources>) -> Limits {
+    if infrastructure.profile() != Profile::Kubernetes {
         return Limits { nano_cpus: None, memory_bytes: None };
     }
     written(ctx, resources.and_then(|r| r.request_cpu.as_ref()), "CPU request", quantity::nano_cpus);

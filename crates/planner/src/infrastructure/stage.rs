@@ -1,4 +1,4 @@
-//! How a stage would run in CI: its column of the tables, from `runtime` and `infrastructure` (infra.types).
+//! How a stage would run in CI: the infrastructure, from `runtime` and `infrastructure` (infra.types).
 
 use cirun_diagnostics::{Span, codes::plan as codes, nearest};
 use cirun_expressions::Template;
@@ -10,24 +10,24 @@ use cirun_plan::{Cause, Origin, Profile, Traced};
 
 use super::{platform, platform::Platform, user};
 use crate::{
-    applicability::Column,
+    infrastructure::Infrastructure,
     scope::{Ctx, given},
 };
 
 /// The values of `runtime.type` and `infrastructure.type`.
-const WORDS: [(&str, Column); 7] = [
-    ("KubernetesDirect", Column::KubernetesDirect),
-    ("Kubernetes", Column::KubernetesDirect),
-    ("Kubernetes-direct", Column::KubernetesDirect),
-    ("KubernetesHosted", Column::KubernetesHosted),
-    ("Cloud", Column::Cloud),
-    ("VM", Column::Vm),
-    ("Docker", Column::Docker),
+const WORDS: [(&str, Infrastructure); 7] = [
+    ("KubernetesDirect", Infrastructure::KubernetesDirect),
+    ("Kubernetes", Infrastructure::KubernetesDirect),
+    ("Kubernetes-direct", Infrastructure::KubernetesDirect),
+    ("KubernetesHosted", Infrastructure::KubernetesHosted),
+    ("Cloud", Infrastructure::Cloud),
+    ("VM", Infrastructure::Vm),
+    ("Docker", Infrastructure::Docker),
 ];
 
 /// How a CI stage would run.
-pub(crate) struct Infrastructure {
-    pub(crate) column: Column,
+pub(crate) struct StageInfrastructure {
+    pub(crate) kind: Infrastructure,
     pub(crate) profile: Traced<Profile>,
     /// `spec.hostNames`: names of the pod itself (network.host-names).
     pub(crate) host_names: Vec<String>,
@@ -37,26 +37,26 @@ pub(crate) struct Infrastructure {
 }
 
 /// Decides how a CI stage would run, and follows `useFromStage`.
-pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, stage: &Stage, spec: &CiStage) -> Option<Infrastructure> {
+pub(crate) fn of(ctx: &Ctx<'_>, pipeline: &Pipeline, stage: &Stage, spec: &CiStage) -> Option<StageInfrastructure> {
     let source = source(ctx, pipeline, stage, spec);
     if let Some(infrastructure) = source.and_then(|spec| spec.infrastructure.as_ref()) {
         user::check_pod(ctx, |name| infrastructure.spec.get(name));
     }
     let host_names = source.map(|spec| host_names(ctx, spec)).unwrap_or_default();
-    let (column, profile) = match &ctx.inputs.profile {
+    let (kind, profile) = match &ctx.inputs.profile {
         Some(forced) => {
             let origin = Origin::new(Cause::Setting(forced.given_by.clone()));
-            (Column::of(forced.value), Traced::new(forced.value, origin))
+            (Infrastructure::of(forced.value), Traced::new(forced.value, origin))
         }
         None => written(ctx, stage, source?)?,
     };
     let platform = platform::of(ctx, source.unwrap_or(spec));
     let volumes = source.and_then(|spec| spec.infrastructure.as_ref()?.spec.get("volumes").cloned());
-    Some(Infrastructure { column, profile, host_names, volumes, platform })
+    Some(StageInfrastructure { kind, profile, host_names, volumes, platform })
 }
 
-/// The column for `runtime.type` or `infrastructure.type`.
-fn written(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage) -> Option<(Column, Traced<Profile>)> {
+/// The infrastructure for `runtime.type` or `infrastructure.type`.
+fn written(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage) -> Option<(Infrastructure, Traced<Profile>)> {
     if let Some(runtime) = &spec.runtime {
         return word(ctx, &ctx.known(&runtime.kind, "`runtime.type`")?, runtime.kind.span);
     }
@@ -114,9 +114,11 @@ fn report_unknown(ctx: &Ctx<'_>, id: &str, span: Span) {
     );
 }
 
-fn word(ctx: &Ctx<'_>, word: &Traced<String>, span: Span) -> Option<(Column, Traced<Profile>)> {
+fn word(ctx: &Ctx<'_>, word: &Traced<String>, span: Span) -> Option<(Infrastructure, Traced<Profile>)> {
     match WORDS.iter().find(|(known, _)| *known == word.value) {
-        Some((_, column)) => Some((*column, Traced::new(column.profile(), word.origin.clone()))),
+        Some((_, infrastructure)) => {
+            Some((*infrastructure, Traced::new(infrastructure.profile(), word.origin.clone())))
+        }
         None => {
             let words = WORDS.map(|(word, _)| word);
             let help = match nearest(&word.value, words) {

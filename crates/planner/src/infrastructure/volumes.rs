@@ -11,7 +11,7 @@ use crate::scope::Ctx;
 
 /// The owner of the pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owner {
+pub(crate) enum PodOwner {
     /// A stage.
     Stage,
     /// A containerised step group.
@@ -19,7 +19,7 @@ pub(crate) enum Owner {
 }
 
 /// The local equivalent of a volume type, and the difference from the cluster.
-struct Kind {
+struct VolumeKind {
     word: &'static str,
     /// Whether a stage may have it; a step group may have any.
     is_for_stages: bool,
@@ -30,27 +30,27 @@ struct Kind {
 
 /// An empty directory is the same everywhere, except for the `size` of one on disk. The content of other volumes is in
 /// the cluster, and no directory of this machine replaces a node's directory.
-const KINDS: [Kind; 5] = [
-    Kind { word: "EmptyDir", is_for_stages: true, is_mounted: true, differs: None },
-    Kind {
+const KINDS: [VolumeKind; 5] = [
+    VolumeKind { word: "EmptyDir", is_for_stages: true, is_mounted: true, differs: None },
+    VolumeKind {
         word: "PersistentVolumeClaim",
         is_for_stages: true,
         is_mounted: true,
         differs: Some("the claim's content is in the cluster: here the volume is empty, and removed after the run"),
     },
-    Kind {
+    VolumeKind {
         word: "HostPath",
         is_for_stages: true,
         is_mounted: true,
         differs: Some("a directory of the node: here the volume is empty, and removed after the run"),
     },
-    Kind {
+    VolumeKind {
         word: "ConfigMap",
         is_for_stages: false,
         is_mounted: false,
         differs: Some("it is in the cluster: nothing is mounted here"),
     },
-    Kind {
+    VolumeKind {
         word: "Secret",
         is_for_stages: false,
         is_mounted: false,
@@ -62,7 +62,7 @@ const KINDS: [Kind; 5] = [
 const NO_DIRECTORIES: [&str; 5] = ["File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice"];
 
 /// The volumes in every container of a pod; none on other infrastructure.
-pub(crate) fn of(ctx: &Ctx<'_>, profile: Profile, owner: Owner, volumes: Option<&Node>) -> Vec<Traced<Mount>> {
+pub(crate) fn of(ctx: &Ctx<'_>, profile: Profile, owner: PodOwner, volumes: Option<&Node>) -> Vec<Traced<Mount>> {
     match profile {
         Profile::Kubernetes => {
             volumes.map(Node::items).unwrap_or_default().iter().filter_map(|one| volume(ctx, owner, one)).collect()
@@ -71,7 +71,7 @@ pub(crate) fn of(ctx: &Ctx<'_>, profile: Profile, owner: Owner, volumes: Option<
     }
 }
 
-fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
+fn volume(ctx: &Ctx<'_>, owner: PodOwner, node: &Node) -> Option<Traced<Mount>> {
     let path = text(ctx, node.get("mountPath")?)?;
     let (word, at) = (text(ctx, node.get("type")?)?, node.get("type")?.span);
     let Some(kind) = KINDS.iter().find(|kind| kind.word == word.value) else {
@@ -83,7 +83,7 @@ fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
         );
         return None;
     };
-    if owner == Owner::Stage && !kind.is_for_stages {
+    if owner == PodOwner::Stage && !kind.is_for_stages {
         report_rejected(ctx, kind, at);
         return None;
     }
@@ -109,7 +109,7 @@ fn volume(ctx: &Ctx<'_>, owner: Owner, node: &Node) -> Option<Traced<Mount>> {
         .then(|| Traced::new(Mount { path: path.value, storage }, path.origin))
 }
 
-fn report_rejected(ctx: &Ctx<'_>, kind: &Kind, at: Span) {
+fn report_rejected(ctx: &Ctx<'_>, kind: &VolumeKind, at: Span) {
     let words: Vec<&str> = KINDS.iter().filter(|kind| kind.is_for_stages).map(|kind| kind.word).collect();
     ctx.notes.report(
         codes::REJECTED_INPUT
@@ -122,7 +122,7 @@ fn report_rejected(ctx: &Ctx<'_>, kind: &Kind, at: Span) {
 }
 
 /// The medium of an empty directory; the others are on disk.
-fn storage(ctx: &Ctx<'_>, kind: &Kind, node: &Node) -> Storage {
+fn storage(ctx: &Ctx<'_>, kind: &VolumeKind, node: &Node) -> Storage {
     let field =
         |key: &str| node.get("spec")?.get(key).filter(|field| field.text().is_some_and(|text| !text.is_empty()));
     let medium = field("medium").and_then(|medium| text(ctx, medium));

@@ -39,7 +39,7 @@ pub(crate) fn check(
 ) {
     let all = planned.steps();
     let groups = planned.containerised.iter().map(|group| (Some(&group.path), group.profile.value));
-    for (group, profile) in std::iter::once((None, stage.column.profile())).chain(groups) {
+    for (group, profile) in std::iter::once((None, stage.infrastructure.profile())).chain(groups) {
         let around = |step: &PlannedStep| planned.containerised_around(&step.path).map(|around| &around.path);
         let here = all.iter().copied().filter(|step| around(step) == group);
         let (services, steps): (Vec<_>, Vec<_>) = here.partition(|step| step.role == Role::Service);

@@ -10,11 +10,11 @@ use cirun_plan::{
 use crate::notes::Notes;
 
 /// The place of a step's identifier.
-type Place<'a> = &'a dyn Fn(&PlannedStep) -> Option<Span>;
+type PlaceOf<'a> = &'a dyn Fn(&PlannedStep) -> Option<Span>;
 
 /// Reports services that conflict: those of the stage, and those of each containerised group, whose services end with
 /// it.
-pub(crate) fn check(planned: &PlannedStage, place: Place<'_>, notes: &Notes) {
+pub(crate) fn check(planned: &PlannedStage, place: PlaceOf<'_>, notes: &Notes) {
     check_surroundings(planned, None, planned.profile.value, place, notes);
     for group in &planned.containerised {
         check_surroundings(planned, Some(&group.path), group.profile.value, place, notes);
@@ -25,7 +25,7 @@ fn check_surroundings(
     planned: &PlannedStage,
     group: Option<&StepPath>,
     profile: Profile,
-    place: Place<'_>,
+    place: PlaceOf<'_>,
     notes: &Notes,
 ) {
     let is_there = |step: &PlannedStep| planned.containerised_around(&step.path).map(|around| &around.path) == group;
@@ -57,7 +57,7 @@ fn bound(action: &Action) -> &[Traced<PortBinding>] {
 }
 
 /// Only one service can bind a port of the host.
-fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: Place<'_>, notes: &Notes) {
+fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: PlaceOf<'_>, notes: &Notes) {
     let mut first_at: BTreeMap<u16, &PlannedStep> = BTreeMap::new();
     // The conditions of two services may exclude each other.
     for (step, ports) in services.iter().filter(|(step, _)| step.when.condition.is_none()) {
@@ -89,7 +89,7 @@ fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: Place<
 }
 
 /// A name must belong to one service.
-fn names(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes: &Notes) {
+fn names(services: &[(&PlannedStep, &ContainerAction)], place: PlaceOf<'_>, notes: &Notes) {
     let mut first_at: BTreeMap<&str, &PlannedStep> = BTreeMap::new();
     for (step, container) in services {
         for alias in &container.aliases {
@@ -111,7 +111,7 @@ fn names(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes:
 }
 
 /// In a pod, two services with the same image, unchanged, need the same ports.
-fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, notes: &Notes) {
+fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: PlaceOf<'_>, notes: &Notes) {
     let mut first_of: BTreeMap<&str, &PlannedStep> = BTreeMap::new();
     let as_it_is = |container: &ContainerAction| container.entrypoint.is_none() && container.command.is_none();
     for (step, container) in services.iter().filter(|(_, container)| as_it_is(container)) {
@@ -134,7 +134,11 @@ fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: Place<'_>, no
     }
 }
 
-fn at_both(mut diagnostic: Diagnostic, place: Place<'_>, (first, second): (&PlannedStep, &PlannedStep)) -> Diagnostic {
+fn at_both(
+    mut diagnostic: Diagnostic,
+    place: PlaceOf<'_>,
+    (first, second): (&PlannedStep, &PlannedStep),
+) -> Diagnostic {
     let places = (place(first), place(second));
     if let (_, Some(span)) = places {
         diagnostic = diagnostic.at(span, if first.path == second.path { "in this step" } else { "the second" });

@@ -25,9 +25,9 @@ use crate::{
 
 /// Lowers a Background step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
-    check(ROWS, at.step, spec, at.stage.column, at.ctx.notes);
+    check(ROWS, at.step, spec, at.stage.infrastructure, at.ctx.notes);
     if at.stage.is_ci() && !at.stage.containerised {
-        check(CI_ONLY, at.step, spec, at.stage.column, at.ctx.notes);
+        check(CI_ONLY, at.step, spec, at.stage.infrastructure, at.ctx.notes);
     }
     let ctx = &at.ctx;
     let shell = shell_of(ctx, spec.shell.as_ref());
@@ -83,7 +83,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
         }
         None => match at.profile() {
             Profile::Vm | Profile::Cloud => {
-                check(CONTAINER_ONLY, at.step, spec, at.stage.column, at.ctx.notes);
+                check(CONTAINER_ONLY, at.step, spec, at.stage.infrastructure, at.ctx.notes);
                 let ports = ports(at, spec);
                 match (entrypoint, composed) {
                     (Some(entrypoint), _) => {
@@ -131,7 +131,7 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
     let mut aliases = vec![Traced::new(name, Origin::new(cause))];
     aliases.extend(own_id);
     if let Some(more) = more
-        && has_effect(ROWS, "networkAliases", at.stage.column)
+        && has_effect(ROWS, "networkAliases", at.stage.infrastructure)
     {
         for alias in at.ctx.list(more) {
             match alias.value {
@@ -155,12 +155,12 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
 fn ports(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Vec<Traced<PortBinding>> {
     let mut ports = Vec::new();
     if let Some(bindings) = &spec.port_bindings
-        && has_effect(ROWS, "portBindings", at.stage.column)
+        && has_effect(ROWS, "portBindings", at.stage.infrastructure)
     {
         ports.extend(port_bindings(at, bindings));
     }
     if let Some(list) = &spec.ports
-        && has_effect(ROWS, "ports", at.stage.column)
+        && has_effect(ROWS, "ports", at.stage.infrastructure)
     {
         for item in at.ctx.list(list) {
             let Some(text) = known_port(at, &item.value, list.span) else { continue };

@@ -43,8 +43,8 @@ pub(crate) type Pushed = Vec<String>;
 
 /// Lowers a build-and-push step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Pushed) {
-    check(build_and_push::own_rows(&spec.target), at.step, spec, at.stage.column, at.ctx.notes);
-    check(build_and_push::COMMON, at.step, spec, at.stage.column, at.ctx.notes);
+    check(build_and_push::own_rows(&spec.target), at.step, spec, at.stage.infrastructure, at.ctx.notes);
+    check(build_and_push::COMMON, at.step, spec, at.stage.infrastructure, at.ctx.notes);
     let retry = retry::of_plugin(at, spec.retry.as_ref(), "ecr.retry");
     let caching = spec.caching.as_ref().and_then(|flag| at.ctx.flag(flag, "`caching`"));
     let builder = plugins::builder(at.profile(), caching.as_ref().is_some_and(|caching| caching.value));

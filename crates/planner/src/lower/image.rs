@@ -2,11 +2,10 @@
 
 mod aws_login;
 mod late;
-mod reference;
 mod registries;
 
 use cirun_diagnostics::{Severity, Span, codes::plan as codes, unknown_word};
-use cirun_image_ref::{EcrRegistry, NameRule, split_registry};
+use cirun_image_ref::{EcrRegistry, NameRule, ReferenceFlaw, RegistryUrl, split_registry, split_tag};
 use cirun_parser::{
     ConnectorClass, Text, connector_class,
     model::{AwsConnector, ConnectorSpec, RegistrySpec},
@@ -82,9 +81,9 @@ pub(crate) fn of_step(at: &StepCtx<'_>, fields: &ImageFields<'_>) -> Image {
 /// Reports an image reference that no engine accepts.
 fn check_reference(ctx: &Ctx<'_>, reference: &PlanText, span: Span) {
     let PlanText::Known(text) = reference else { return };
-    if let Some(flaw) = reference::flaw(text) {
-        ctx.notes
-            .report(codes::BAD_IMAGE.says(format!("`{text}` is not an image")).at(span, flaw.what).help(flaw.help));
+    if let Some(flaw) = ReferenceFlaw::of(text) {
+        let (what, help) = explained(text, flaw);
+        ctx.notes.report(codes::BAD_IMAGE.says(format!("`{text}` is not an image")).at(span, what).help(help));
     } else if let Some(account) = split_registry(text).0.and_then(EcrRegistry::mistaken_account) {
         let mut warning = codes::INVALID_NAME
             .says(format!("`{account}` is not the id of an AWS account"))
@@ -92,6 +91,37 @@ fn check_reference(ctx: &Ctx<'_>, reference: &PlanText, span: Span) {
             .help("this is an ECR image, and the registry does not exist: correct the account");
         warning.severity = Severity::Warning;
         ctx.notes.report(warning);
+    }
+}
+
+/// The problem of a reference, and what to do about it.
+fn explained(reference: &str, flaw: ReferenceFlaw<'_>) -> (&'static str, String) {
+    match flaw {
+        ReferenceFlaw::Scheme(bare) => ("an image has no scheme", format!("write `{bare}`")),
+        ReferenceFlaw::Space => ("an image's name has no spaces", "remove them".to_owned()),
+        ReferenceFlaw::Wildcard => {
+            ("the name of an image has no wildcard (images.name)", "name one image, with its tag".to_owned())
+        }
+        ReferenceFlaw::NoPath(host) => {
+            ("images of ECR and GCR name a path (images.path)", format!("write `{host}/PATH:TAG`"))
+        }
+        ReferenceFlaw::Digest => {
+            ("this is not a digest", "write `NAME@sha256:` and the 64 digits, or a tag".to_owned())
+        }
+        ReferenceFlaw::Tag => (
+            "this is not a tag",
+            "a tag has letters, digits, `_`, `.` and `-`, at most 128, and begins with neither `.` nor `-`".to_owned(),
+        ),
+        ReferenceFlaw::EmptyPart => {
+            ("a part of the name is missing", "write `HOST/NAME:TAG`, or `NAME:TAG`".to_owned())
+        }
+        ReferenceFlaw::UpperCase => {
+            ("the name of an image is in lower case", format!("write `{}`", reference.to_ascii_lowercase()))
+        }
+        ReferenceFlaw::Path => (
+            "this is not the name of an image",
+            "a name has lower-case letters and digits, with `.`, `_` and `-` between them".to_owned(),
+        ),
     }
 }
 
@@ -112,8 +142,7 @@ fn of_ecr(reference: &PlanText) -> Option<bool> {
 }
 
 fn is_of_ecr(image: &str) -> bool {
-    let is_ecr = |host| EcrRegistry::parse(host).is_some() || EcrRegistry::mistaken_account(host).is_some();
-    split_registry(image).0.is_some_and(is_ecr)
+    split_registry(image).0.is_some_and(EcrRegistry::is_meant)
 }
 
 /// Reports a connector that CI pulls the image with and cirun does not, or that cannot pull images at all.
@@ -144,7 +173,7 @@ fn report_unused(ctx: &Ctx<'_>, named: &Named<'_>) {
 fn prefixed(
     ctx: &Ctx<'_>,
     named: &Named<'_>,
-    address: &crate::connectors::RegistryAddress,
+    address: &RegistryUrl,
     span: Span,
     reference: Traced<PlanText>,
 ) -> Traced<PlanText> {
@@ -191,14 +220,7 @@ fn unknown_policy(ctx: &Ctx<'_>, word: &str, span: Span) {
 
 /// Whether a reference has the tag `latest` or no tag.
 fn is_latest(reference: &str) -> bool {
-    if reference.contains('@') {
-        return false;
-    }
-    let name = reference.rsplit('/').next().unwrap_or(reference);
-    match name.rsplit_once(':') {
-        Some((_, tag)) => tag == "latest",
-        None => true,
-    }
+    split_tag(reference).1.is_none_or(|tag| tag == "latest")
 }
 
 #[cfg(test)]

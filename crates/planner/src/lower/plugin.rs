@@ -14,7 +14,7 @@ use crate::{
 
 /// Lowers a Plugin step: the image's own entrypoint, with the settings as variables.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &PluginSpec) -> Lowered {
-    check(ROWS, at.step, spec, at.stage.column, at.ctx.notes);
+    check(ROWS, at.step, spec, at.stage.infrastructure, at.ctx.notes);
     let ctx = &at.ctx;
     let Some(image) = given(spec.image.as_ref()) else {
         return Lowered::impossible(if given(spec.uses.as_ref()).is_some() {

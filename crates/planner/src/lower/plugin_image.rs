@@ -1,5 +1,6 @@
 //! Replacements for plugin images (`--plugin-image NAME=IMAGE`).
 
+use cirun_image_ref::bare_name;
 use cirun_plan::{Cause, Origin, PullPolicy, Text, Traced};
 
 use super::image::Image;
@@ -19,40 +20,10 @@ pub(crate) fn replace(ctx: &Ctx<'_>, image: &mut Image) {
 }
 
 fn given_for<'c>(ctx: &'c Ctx<'_>, reference: &str) -> Option<(&'c str, &'c str)> {
-    let name = name(reference);
+    let name = bare_name(reference);
     let short = name.rsplit('/').next().unwrap_or(name);
     let images = &ctx.inputs.plugin_images;
     [name, short]
         .into_iter()
         .find_map(|key| images.get_key_value(key).map(|(key, image)| (key.as_str(), image.as_str())))
-}
-
-/// A reference without its registry's host, tag and digest.
-fn name(reference: &str) -> &str {
-    let bare = reference.split('@').next().unwrap_or(reference);
-    let bare = match bare.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => name,
-        Some(_) | None => bare,
-    };
-    match bare.split_once('/') {
-        Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => rest,
-        Some(_) | None => bare,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::name;
-
-    #[test]
-    fn names_have_no_host_tag_or_digest() {
-        for (reference, expected) in [
-            ("plugins/kaniko-ecr:1.13.3", "plugins/kaniko-ecr"),
-            ("docker.io/plugins/ecr", "plugins/ecr"),
-            ("localhost:5000/plugins/ecr:1@sha256:00", "plugins/ecr"),
-            ("buildx", "buildx"),
-        ] {
-            assert_eq!(name(reference), expected, "{reference}");
-        }
-    }
 }

@@ -24,7 +24,7 @@ use crate::{
 
 /// Lowers a Run step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
-    check_but(ROWS, given_by_registries(at, spec), at.step, spec, at.stage.column, at.ctx.notes);
+    check_but(ROWS, given_by_registries(at, spec), at.step, spec, at.stage.infrastructure, at.ctx.notes);
     if !spec.output_variables.is_empty() {
         lints::exit_before_outputs(&at.ctx, spec.command.as_ref());
     }

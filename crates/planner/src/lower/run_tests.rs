@@ -48,7 +48,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunTestsSpec) -> Lowered {
     // The tables of Run also apply to RunTests, except for `command`, which is already set.
     let mut run = spec.run.clone();
     run.command = spec.build_tool.clone();
-    check_but(ROWS, given_by_registries(at, &run), at.step, &run, at.stage.column, ctx.notes);
+    check_but(ROWS, given_by_registries(at, &run), at.step, &run, at.stage.infrastructure, ctx.notes);
     lower_script(at, &spec.run, Some(Traced::new(script, origin)))
 }
 

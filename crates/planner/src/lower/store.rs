@@ -12,7 +12,7 @@ use super::{ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image
 use crate::{
     applicability::{check::check, store},
     env::{Env, step::OwnLayers},
-    targets::{StorePlayer, StoreWork},
+    targets::{StoreLocation, StoreWork},
 };
 
 /// Such a step at its place.
@@ -25,16 +25,16 @@ pub(crate) struct StoreCtx<'a, 'b> {
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     let store = StoreCtx { at, spec };
     for rows in store::rows(spec.step) {
-        check(rows, at.step, spec, at.stage.column, at.ctx.notes);
+        check(rows, at.step, spec, at.stage.infrastructure, at.ctx.notes);
     }
     let retry = retry::of_plugin(at, spec.retry.as_ref(), "stores.retry");
     let mut derived = Env::default();
     let target = local::target(&store);
-    let credentials = auth::of(&store, &target.player);
+    let credentials = auth::of(&store, &target.location);
     derived.over(&credentials.before);
     derived.over(&mapping::variables(&store));
     let mut added = Env::default();
-    if target.player != StorePlayer::Cirun {
+    if target.location != StoreLocation::Here {
         local::identity(&store, &credentials.need, &mut added);
     }
     let env = at.env(OwnLayers { derived, user: Env::default(), secrets: credentials.after, local: added });
@@ -55,7 +55,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     };
     let mut container = at.container(image, env, &fields);
     container.connector = credentials.connector;
-    if target.player == StorePlayer::Cirun {
+    if target.location == StoreLocation::Here {
         container.local_plugin = Some(local_plugin(&store, plugin.word));
         // The local emulation does not need it.
         container.engine_socket = false;

@@ -27,13 +27,13 @@ pub(crate) fn facts(inputs: &Inputs<'_>, pipeline: &Pipeline) -> Option<(Codebas
 }
 
 /// The build that the pipeline names, if it is a literal.
-struct Named<'p> {
+struct NamedBuild<'p> {
     kind: &'static str,
     value: &'p str,
     span: Span,
 }
 
-fn named(build: &BuildSpec) -> Option<Named<'_>> {
+fn named(build: &BuildSpec) -> Option<NamedBuild<'_>> {
     let (kind, field) = match build {
         BuildSpec::Branch(field) => ("branch", field),
         BuildSpec::Tag(field) => ("tag", field),
@@ -41,7 +41,7 @@ fn named(build: &BuildSpec) -> Option<Named<'_>> {
         BuildSpec::Commit(field) => ("commit", field),
         BuildSpec::Expression(_) => return None,
     };
-    literal(field).map(|value| Named { kind, value, span: field.span })
+    literal(field).map(|value| NamedBuild { kind, value, span: field.span })
 }
 
 fn literal(field: &Text) -> Option<&str> {
@@ -51,7 +51,7 @@ fn literal(field: &Text) -> Option<&str> {
     }
 }
 
-impl Named<'_> {
+impl NamedBuild<'_> {
     /// Replaces the build of the checkout; reports if another one is checked out.
     fn apply(&self, facts: &mut CodebaseFacts) -> Option<Diagnostic> {
         let value = || Some(self.value.to_owned());

@@ -22,12 +22,12 @@ pub(crate) struct Names {
 #[derive(Debug)]
 enum Around {
     Layer(Arc<Names>),
-    World(World),
+    Global(GlobalScope),
 }
 
 /// What the outermost layer has besides names.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct GlobalScope {
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) now_ms: i64,
     /// `--var` with a path: overrides every layer.
@@ -109,8 +109,8 @@ impl Entry {
 
 impl Names {
     /// The outermost layer.
-    pub(crate) fn root(world: World, entries: IndexMap<String, Entry>) -> Arc<Self> {
-        Arc::new(Self { entries, around: Around::World(world) })
+    pub(crate) fn root(global: GlobalScope, entries: IndexMap<String, Entry>) -> Arc<Self> {
+        Arc::new(Self { entries, around: Around::Global(global) })
     }
 
     /// Creates a layer inside `around`.
@@ -160,7 +160,7 @@ impl Names {
         };
         match &self.around {
             Around::Layer(around) => [own, around.known_under(path)].concat(),
-            Around::World(_) => own,
+            Around::Global(_) => own,
         }
     }
 
@@ -182,18 +182,18 @@ impl Names {
 
     /// The store of secrets.
     pub(crate) fn secrets(&self) -> &dyn SecretStore {
-        &*self.world().secrets
+        &*self.global().secrets
     }
 
-    fn world(&self) -> &World {
+    fn global(&self) -> &GlobalScope {
         match &self.around {
-            Around::World(world) => world,
-            Around::Layer(around) => around.world(),
+            Around::Global(global) => global,
+            Around::Layer(around) => around.global(),
         }
     }
 
     fn overridden(&self, path: &[Segment]) -> Option<&String> {
-        let overrides = &self.world().overrides;
+        let overrides = &self.global().overrides;
         if overrides.is_empty() { None } else { overrides.get(&dotted(path)) }
     }
 
@@ -236,7 +236,7 @@ impl Scope for Names {
             Found::Missing if self.is_artifact(path) => Lookup::Pending,
             Found::Missing => Lookup::Missing,
         };
-        match (&found, &self.world().so_far) {
+        match (&found, &self.global().so_far) {
             (Lookup::Pending, Some(so_far)) => so_far.lookup(path),
             _ => found,
         }
@@ -250,7 +250,7 @@ impl Scope for Names {
     }
 
     fn now_ms(&self) -> i64 {
-        self.world().now_ms
+        self.global().now_ms
     }
 }
 

@@ -22,7 +22,10 @@ use crate::{
         looping,
         looping::{Expansion, Instance, expand},
     },
-    infrastructure::{containerised, shared_paths, volumes},
+    infrastructure::{
+        GroupInfrastructure, containerised, shared_paths,
+        volumes::{self, PodOwner},
+    },
     lower,
     lower::{Lowered, StepCtx, build_and_push, store},
     notes::Owner,
@@ -35,14 +38,14 @@ const DEFAULT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10 *
 
 /// The state that all steps of a stage share.
 pub(crate) struct StageTree<'a> {
-    home: Rc<Home>,
+    target: Rc<ExecutionTarget>,
     /// The pipeline's and the stage's variables.
     variables: [&'a Variables; 2],
     state: RefCell<State>,
 }
 
 /// The surroundings of steps: the stage's own, or a containerised group's.
-struct Home {
+struct ExecutionTarget {
     place: StagePlace,
     layers: StageEnv,
     /// Why steps do not run here, if they do not.
@@ -64,13 +67,13 @@ struct State {
 
 /// The current position in the tree.
 #[derive(Clone)]
-struct Within<'a> {
+struct LoweringContext<'a> {
     ctx: Ctx<'a>,
     /// Ids of the groups around it, outermost first.
     groups: Vec<String>,
     /// Strategies of the groups around it, the nearest first, then the stage's.
     strategies: Vec<FailureStrategy>,
-    home: Rc<Home>,
+    target: Rc<ExecutionTarget>,
     /// The instance of the loop around it: the repeated node gets its suffix, the steps its index.
     index: (usize, usize),
 }
@@ -81,20 +84,20 @@ impl<'a> StageTree<'a> {
         let closed = (!place.is_ci()).then(|| {
             format!("outside containerised step groups, a delegate runs the steps of a `{}` stage", place.kind)
         });
-        let home = Rc::new(Home {
+        let target = Rc::new(ExecutionTarget {
             layers: stage::layers(ctx, place, variables[0], variables[1]),
             place: place.clone(),
             closed,
             services: RefCell::default(),
         });
-        Self { home, variables, state: RefCell::new(State { pushed, ..State::default() }) }
+        Self { target, variables, state: RefCell::new(State { pushed, ..State::default() }) }
     }
 
     /// Lowers the stage's nodes.
     pub(crate) fn lower(&self, ctx: &Ctx<'a>, nodes: &[ExecutionNode], strategies: Vec<FailureStrategy>) -> Vec<Node> {
-        let home = Rc::clone(&self.home);
-        let within = Within { ctx: ctx.clone(), groups: Vec::new(), strategies, home, index: (0, 1) };
-        self.nodes(&within, nodes)
+        let target = Rc::clone(&self.target);
+        let context = LoweringContext { ctx: ctx.clone(), groups: Vec::new(), strategies, target, index: (0, 1) };
+        self.nodes(&context, nodes)
     }
 
     /// The place of a step's identifier.
@@ -112,28 +115,28 @@ impl<'a> StageTree<'a> {
         self.state.into_inner().pushed
     }
 
-    fn nodes(&self, within: &Within<'a>, nodes: &[ExecutionNode]) -> Vec<Node> {
-        nodes.iter().flat_map(|node| self.node(within, node)).collect()
+    fn nodes(&self, context: &LoweringContext<'a>, nodes: &[ExecutionNode]) -> Vec<Node> {
+        nodes.iter().flat_map(|node| self.node(context, node)).collect()
     }
 
-    fn node(&self, within: &Within<'a>, node: &ExecutionNode) -> Option<Node> {
+    fn node(&self, context: &LoweringContext<'a>, node: &ExecutionNode) -> Option<Node> {
         match node {
             ExecutionNode::Step(step) => self.looped(
-                within,
+                context,
                 step.strategy.as_ref(),
                 "step",
                 (&step.identifier.value, step.name.as_ref()),
-                |within, suffix| Node::Step(Box::new(self.step(within, step, suffix))),
+                |context, suffix| Node::Step(Box::new(self.step(context, step, suffix))),
             ),
             ExecutionNode::Group(group) => self.looped(
-                within,
+                context,
                 group.strategy.as_ref(),
                 "stepGroup",
                 (&group.identifier.value, group.name.as_ref()),
-                |within, suffix| Node::Group(Box::new(self.group(within, group, suffix))),
+                |context, suffix| Node::Group(Box::new(self.group(context, group, suffix))),
             ),
             ExecutionNode::Parallel(nodes) => {
-                let nodes = self.nodes(within, &nodes.value);
+                let nodes = self.nodes(context, &nodes.value);
                 match nodes.len() {
                     0 => None,
                     1 => nodes.into_iter().next(),
@@ -146,17 +149,17 @@ impl<'a> StageTree<'a> {
     /// Lowers a node once, or as a group of its instances.
     fn looped(
         &self,
-        within: &Within<'a>,
+        context: &LoweringContext<'a>,
         strategy: Option<&cirun_parser::model::StrategySpec>,
         level: &str,
         (id, name): (&str, Option<&cirun_parser::Text>),
-        lower: impl Fn(&Within<'a>, &str) -> Node,
+        lower: impl Fn(&LoweringContext<'a>, &str) -> Node,
     ) -> Option<Node> {
-        match expand(&within.ctx, strategy) {
-            Expansion::Once => Some(lower(within, "")),
+        match expand(&context.ctx, strategy) {
+            Expansion::Once => Some(lower(context, "")),
             expansion @ (Expansion::Later | Expansion::Never) => {
-                let names = Names::within(&within.ctx.names, looping::waiting());
-                let mut node = lower(&Within { ctx: within.ctx.with_names(names), ..within.clone() }, "");
+                let names = Names::within(&context.ctx.names, looping::waiting());
+                let mut node = lower(&LoweringContext { ctx: context.ctx.with_names(names), ..context.clone() }, "");
                 if let Expansion::Never = expansion {
                     skip_all(std::slice::from_mut(&mut node));
                 }
@@ -165,12 +168,12 @@ impl<'a> StageTree<'a> {
             Expansion::Instances(instances, max_concurrency) => {
                 let steps = instances
                     .iter()
-                    .map(|instance| lower(&within.in_instance(instance, level), &instance.suffix))
+                    .map(|instance| lower(&context.in_instance(instance, level), &instance.suffix))
                     .collect();
                 Some(Node::Group(Box::new(Group {
                     kind: GroupKind::Loop,
                     id: id.to_owned(),
-                    name: name_of(name, id, &within.ctx),
+                    name: name_of(name, id, &context.ctx),
                     when: cirun_plan::When { status: cirun_plan::StageStatus::All, condition: None },
                     failure_strategies: Vec::new(),
                     steps,
@@ -180,12 +183,12 @@ impl<'a> StageTree<'a> {
         }
     }
 
-    fn group(&self, within: &Within<'a>, group: &StepGroup, suffix: &str) -> Group {
+    fn group(&self, context: &LoweringContext<'a>, group: &StepGroup, suffix: &str) -> Group {
         let id = format!("{}{suffix}", group.identifier.value);
-        let name = format!("{}{suffix}", name_of(group.name.as_ref(), &group.identifier.value, &within.ctx));
+        let name = format!("{}{suffix}", name_of(group.name.as_ref(), &group.identifier.value, &context.ctx));
         let mut entries = IndexMap::new();
-        let variables: IndexMap<String, Entry> = crate::scope::variables::entries(&within.ctx, &group.variables);
-        let steps = within.ctx.names.steps_in_group(&group.identifier.value);
+        let variables: IndexMap<String, Entry> = crate::scope::variables::entries(&context.ctx, &group.variables);
+        let steps = context.ctx.names.steps_in_group(&group.identifier.value);
         let known = [
             ("identifier", Entry::value(Value::String(id.clone()))),
             ("name", Entry::value(Value::String(name.clone()))),
@@ -194,13 +197,13 @@ impl<'a> StageTree<'a> {
         let steps = steps.map(|steps| ("steps", steps));
         entries.extend(steps.clone().map(|(key, steps)| (key.to_owned(), steps)));
         entries.insert("stepGroup".to_owned(), Entry::tree(known.into_iter().chain(steps).chain(of_run())));
-        let ctx = within.ctx.with_names(Names::within(&within.ctx.names, entries));
+        let ctx = context.ctx.with_names(Names::within(&context.ctx.names, entries));
         let own = flow::strategies(&ctx, &group.failure_strategies);
-        let mut inner = within.clone();
+        let mut inner = context.clone();
         inner.groups.push(id.clone());
-        inner.strategies = own.iter().cloned().chain(within.strategies.iter().cloned()).collect();
+        inner.strategies = own.iter().cloned().chain(context.strategies.iter().cloned()).collect();
         inner.ctx = ctx;
-        inner.home = self.home_of(&inner, group);
+        inner.target = self.target_of(&inner, group);
         Group {
             kind: GroupKind::StepGroup,
             id,
@@ -212,38 +215,39 @@ impl<'a> StageTree<'a> {
         }
     }
 
-    /// The surroundings of a group's steps; `within` is inside the group.
-    fn home_of(&self, within: &Within<'a>, group: &StepGroup) -> Rc<Home> {
-        let ctx = &within.ctx;
-        let around = &within.home;
+    /// The surroundings of a group's steps; `context` is inside the group.
+    fn target_of(&self, context: &LoweringContext<'a>, group: &StepGroup) -> Rc<ExecutionTarget> {
+        let ctx = &context.ctx;
+        let around = &context.target;
         match containerised::of(ctx, group) {
-            containerised::Infrastructure::Around => Rc::clone(around),
-            containerised::Infrastructure::Nowhere(why) => Rc::new(Home {
+            GroupInfrastructure::Around => Rc::clone(around),
+            GroupInfrastructure::Nowhere(why) => Rc::new(ExecutionTarget {
                 place: around.place.clone(),
                 layers: around.layers.clone(),
                 closed: Some(why),
                 services: RefCell::default(),
             }),
-            containerised::Infrastructure::Own(column, profile) => {
+            GroupInfrastructure::Own(infrastructure, profile) => {
                 report_own_surroundings(ctx, group);
-                let place = StagePlace { column, containerised: true, ..around.place.clone() };
-                let path = StepPath::new(&place.id, within.groups.iter().map(String::as_str));
+                let place = StagePlace { infrastructure, containerised: true, ..around.place.clone() };
+                let path = StepPath::new(&place.id, context.groups.iter().map(String::as_str));
                 let infra = group.infra.as_ref().and_then(|infra| infra.spec.get("volumes"));
-                let volumes = volumes::of(ctx, profile.value, volumes::Owner::StepGroup, infra);
+                let volumes = volumes::of(ctx, profile.value, PodOwner::StepGroup, infra);
                 let shared_paths = shared_paths::of(ctx, group.shared_paths.as_ref(), &group.steps, &volumes);
                 self.state.borrow_mut().containerised.push(ContainerisedGroup { path, profile, shared_paths });
                 let layers = stage::layers(ctx, &place, self.variables[0], self.variables[1]);
-                Rc::new(Home { place, layers, closed: None, services: RefCell::default() })
+                Rc::new(ExecutionTarget { place, layers, closed: None, services: RefCell::default() })
             }
         }
     }
 
-    fn step(&self, within: &Within<'a>, step: &Step, suffix: &str) -> PlannedStep {
+    fn step(&self, context: &LoweringContext<'a>, step: &Step, suffix: &str) -> PlannedStep {
         let id = format!("{}{suffix}", step.identifier.value);
-        let name = format!("{}{suffix}", name_of(step.name.as_ref(), &step.identifier.value, &within.ctx));
-        let path = StepPath::new(&within.home.place.id, within.groups.iter().map(String::as_str).chain([id.as_str()]));
-        self.claim(within, &path, step.identifier.span);
-        let around = within.ctx.notes.enter(Owner::Step(path.clone()), step.span);
+        let name = format!("{}{suffix}", name_of(step.name.as_ref(), &step.identifier.value, &context.ctx));
+        let path =
+            StepPath::new(&context.target.place.id, context.groups.iter().map(String::as_str).chain([id.as_str()]));
+        self.claim(context, &path, step.identifier.span);
+        let around = context.ctx.notes.enter(Owner::Step(path.clone()), step.span);
         let entries = [(
             "step".to_owned(),
             Entry::tree([
@@ -252,7 +256,7 @@ impl<'a> StageTree<'a> {
                 ("type", Entry::value(Value::String(step.kind.value.clone()))),
             ]),
         )];
-        let ctx = within.ctx.with_names(Names::within(&within.ctx.names, entries.into_iter().collect()));
+        let ctx = context.ctx.with_names(Names::within(&context.ctx.names, entries.into_iter().collect()));
         let number = {
             let mut state = self.state.borrow_mut();
             state.number += 1;
@@ -261,11 +265,11 @@ impl<'a> StageTree<'a> {
         let place = StepPlace {
             id: id.clone(),
             path: path.clone(),
-            group: within.groups.last().cloned(),
-            index: within.index,
+            group: context.groups.last().cloned(),
+            index: context.index,
             number,
         };
-        let Home { place: stage, layers, closed, services } = &*within.home;
+        let ExecutionTarget { place: stage, layers, closed, services } = &*context.target;
         let at = StepCtx { ctx: ctx.clone(), stage, layers, place, step, services };
         report_policies(&ctx, step, &path);
         let (lowered, pushed) = match closed {
@@ -283,7 +287,7 @@ impl<'a> StageTree<'a> {
             // (groups.advanced).
             Role::Service if stage.is_ci() && !stage.containerised => Vec::new(),
             Role::Service | Role::Foreground => {
-                let around = within
+                let around = context
                     .strategies
                     .iter()
                     .cloned()
@@ -318,10 +322,10 @@ impl<'a> StageTree<'a> {
     }
 
     /// Reports a path that another step already has.
-    fn claim(&self, within: &Within<'a>, path: &StepPath, span: Span) {
+    fn claim(&self, context: &LoweringContext<'a>, path: &StepPath, span: Span) {
         let mut state = self.state.borrow_mut();
         match state.paths.get(path) {
-            Some(first) => within.ctx.notes.report(
+            Some(first) => context.ctx.notes.report(
                 codes::DUPLICATE_STEP
                     .says(format!("two steps have the identifier `{path}`"))
                     .at(span, "the second")
@@ -342,7 +346,7 @@ impl<'a> StageTree<'a> {
     }
 }
 
-impl<'a> Within<'a> {
+impl<'a> LoweringContext<'a> {
     fn in_instance(&self, instance: &Instance, level: &str) -> Self {
         let names: Arc<Names> = Names::within(&self.ctx.names, instance.names(level));
         Self { ctx: self.ctx.with_names(names), index: instance.index, ..self.clone() }

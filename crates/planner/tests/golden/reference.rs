@@ -74,11 +74,11 @@ const ROWS: &[Row] = &[
     ("ecr.kaniko-role", "auth::access_key_and_secret_key_with_cross_account_overlay"),
     ("ecr.pod-identity", "auth::irsa_where_aws_is_emulated"),
     ("ecr.login-variables", "diagnostics::every_code_has_a_document_that_shows_it"),
-    ("ecr.unread-everywhere", "pitfalls::variables_that_no_plugin_reads"),
+    ("ecr.unread-everywhere", "lints::variables_that_no_plugin_reads"),
     ("ecr.readers", "diagnostics::every_code_has_a_document_that_shows_it"),
 
     ("network.localhost", "values::the_bare_id_of_a_grouped_service"),
-    ("network.host-names", "pitfalls::service_by_its_id_that_host_names_list"),
+    ("network.host-names", "lints::service_by_its_id_that_host_names_list"),
     ("network.in-group", "background::alias_in_a_step_group_is_group_and_id"),
     ("network.group-id", "containerised::a_service_by_its_id_alone"),
     ("network.host-port", "background_applicability::ports_that_the_machine_has_not"),

@@ -1,7 +1,7 @@
 //! The steps that save, restore and upload files: a golden for each row of their tables (the reference's page stores).
 
 use cirun_plan::{Profile, Secret};
-use cirun_planner::{AwsMode, DelegateIdentity, Inputs, PushMode, Setting, StorePlayer};
+use cirun_planner::{AwsMode, DelegateIdentity, Inputs, PushMode, Setting, StoreLocation};
 use insta::assert_snapshot;
 
 use crate::harness::{by_profile_with, delegate, difference, plan_steps, render};
@@ -162,15 +162,15 @@ const MINIO: &str =
 /// Where the files are, by step, endpoint and settings.
 #[test]
 fn players() {
-    let player = |kind: &str, spec: &str, adjust: fn(&mut Inputs<'_>)| {
+    let location = |kind: &str, spec: &str, adjust: fn(&mut Inputs<'_>)| {
         let steps = format!("{MINIO}{}", step(kind, spec));
         let outcome = plan_steps(Profile::Vm, &steps, adjust);
         let store = outcome.planned.stores[0].clone();
-        let who = match store.player {
-            StorePlayer::Cirun => "cirun".to_owned(),
-            StorePlayer::Endpoint(endpoint) => format!("the endpoint {endpoint}"),
-            StorePlayer::Forwarded => format!("forwarded: {}", outcome.planned.gateway_hosts.join(" ")),
-            StorePlayer::Real => "the real store".to_owned(),
+        let who = match store.location {
+            StoreLocation::Here => "cirun".to_owned(),
+            StoreLocation::Endpoint(endpoint) => format!("the endpoint {endpoint}"),
+            StoreLocation::Forwarded => format!("forwarded: {}", outcome.planned.gateway_hosts.join(" ")),
+            StoreLocation::Real => "the real store".to_owned(),
         };
         let notes = outcome.planned.parity.iter().map(|found| format!("\n  {}", found.message)).collect::<String>();
         format!("{kind}, {}: {who}{notes}\n", store.address)
@@ -180,22 +180,22 @@ fn players() {
     let none = |inputs: &mut Inputs<'_>| inputs.push = PushMode::None;
     let with = |input: &str| format!("{SAVE_S3}, {input}");
     let rows = [
-        player("SaveCacheS3", SAVE_S3, local),
-        player("SaveCacheS3", SAVE_S3, real),
-        player("SaveCacheS3", SAVE_S3, none),
-        player("SaveCacheS3", SAVE_S3, forwarded),
-        player("SaveCacheS3", &with("endpoint: \"http://minio:9000\""), local),
-        player("SaveCacheS3", &with("endpoint: \"http://localhost:9000\""), forwarded),
-        player("SaveCacheS3", &with("endpoint: \"http://intranet:9000\""), local),
-        player("SaveCacheS3", &with("endpoint: \"http://minio.localhost:9000\""), local),
-        player("SaveCacheS3", &with("endpoint: \"127.evil.example\""), local),
-        player("SaveCacheS3", &with("endpoint: \"https://minio.example.com\""), local),
-        player("SaveCacheS3", &with("endpoint: \"https://minio.example.com\""), forwarded),
-        player("S3Upload", S3_UPLOAD, local),
-        player("S3Upload", S3_UPLOAD, none),
-        player("S3Upload", S3_UPLOAD, forwarded),
-        player("GCSUpload", "connectorRef: google, bucket: b, sourcePath: out", forwarded),
-        player("GCSUpload", "connectorRef: google, bucket: b, sourcePath: out", none),
+        location("SaveCacheS3", SAVE_S3, local),
+        location("SaveCacheS3", SAVE_S3, real),
+        location("SaveCacheS3", SAVE_S3, none),
+        location("SaveCacheS3", SAVE_S3, forwarded),
+        location("SaveCacheS3", &with("endpoint: \"http://minio:9000\""), local),
+        location("SaveCacheS3", &with("endpoint: \"http://localhost:9000\""), forwarded),
+        location("SaveCacheS3", &with("endpoint: \"http://intranet:9000\""), local),
+        location("SaveCacheS3", &with("endpoint: \"http://minio.localhost:9000\""), local),
+        location("SaveCacheS3", &with("endpoint: \"127.evil.example\""), local),
+        location("SaveCacheS3", &with("endpoint: \"https://minio.example.com\""), local),
+        location("SaveCacheS3", &with("endpoint: \"https://minio.example.com\""), forwarded),
+        location("S3Upload", S3_UPLOAD, local),
+        location("S3Upload", S3_UPLOAD, none),
+        location("S3Upload", S3_UPLOAD, forwarded),
+        location("GCSUpload", "connectorRef: google, bucket: b, sourcePath: out", forwarded),
+        location("GCSUpload", "connectorRef: google, bucket: b, sourcePath: out", none),
     ];
     assert_snapshot!(rows.concat());
 }

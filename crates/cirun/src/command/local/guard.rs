@@ -2,7 +2,7 @@
 
 use cirun_diagnostics::Failure;
 use cirun_image_ref::{EcrRegistry, host_and_port, is_dns_name};
-use cirun_planner::{Decided, RegistryTarget, StorePlayer, StoreTarget, StoreWork};
+use cirun_planner::{Decided, RegistryTarget, StoreLocation, StoreTarget, StoreWork};
 
 use crate::{
     args::{AwsMode, EgressMode, PushMode},
@@ -30,7 +30,7 @@ pub(super) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(
 
 /// Refuses to save or upload to a real store that was not allowed, and to reach S3 without real AWS.
 pub(super) fn check_stores(settings: &Settings, stores: &[StoreTarget]) -> Result<(), Failure> {
-    for store in stores.iter().filter(|store| store.player == StorePlayer::Real) {
+    for store in stores.iter().filter(|store| store.location == StoreLocation::Real) {
         let name = store.address.split_once("://").map_or(store.address.as_str(), |(_, name)| name);
         if store.address.starts_with("s3://") && settings.aws.value != AwsMode::Real {
             return Err(Failure::usage(format!(
@@ -149,8 +149,8 @@ mod tests {
     /// The verdict on a step that uploads to an address, or restores from it.
     fn store_verdict(values: Values, address: &str, work: StoreWork) -> String {
         let (settings, _) = Settings::resolve(vec![Layer { origin: Origin::Flag, values }], Trust::UserOnly);
-        let player = if settings.push.value == PushMode::Real { StorePlayer::Real } else { StorePlayer::Cirun };
-        let store = StoreTarget { step: "up".to_owned(), address: address.to_owned(), work, player, s3: None };
+        let location = if settings.push.value == PushMode::Real { StoreLocation::Real } else { StoreLocation::Here };
+        let store = StoreTarget { step: "up".to_owned(), address: address.to_owned(), work, location, s3: None };
         match check_stores(&settings, &[store]) {
             Ok(()) => "goes on".to_owned(),
             Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),

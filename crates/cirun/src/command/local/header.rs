@@ -1,7 +1,7 @@
 //! The first lines of a run: what runs where, as whom, and where pushes go.
 
 use cirun_plan::{Action, PlannedStep};
-use cirun_planner::{StorePlayer, StoreWork};
+use cirun_planner::{StoreLocation, StoreWork};
 use cirun_report::human_count;
 
 use super::{gates, setup::Setup};
@@ -70,17 +70,17 @@ fn reach(session: &Session, environment: &Environment) -> Vec<String> {
 /// A line for each kind of store that steps use.
 fn stores(session: &Session, setup: &Setup) -> Vec<String> {
     let stores = &session.planned.stores;
-    let used = |upload: bool, player: &StorePlayer| {
-        stores.iter().any(|store| (store.work == StoreWork::Upload) == upload && store.player == *player)
+    let used = |upload: bool, location: &StoreLocation| {
+        stores.iter().any(|store| (store.work == StoreWork::Upload) == upload && store.location == *location)
     };
     let mut lines = Vec::new();
-    if used(false, &StorePlayer::Cirun) {
+    if used(false, &StoreLocation::Here) {
         lines.push(format!(
             "  caches     local, in {}",
             local_store::caches_of(&session.paths, &session.project).display()
         ));
     }
-    if used(true, &StorePlayer::Cirun) {
+    if used(true, &StoreLocation::Here) {
         lines.push(match session.settings.push.value {
             PushMode::None => "  uploads    nowhere: files are listed only".to_owned(),
             PushMode::Local | PushMode::Real => format!("  uploads    collected in {}", setup.artifacts.display()),
@@ -88,13 +88,13 @@ fn stores(session: &Session, setup: &Setup) -> Vec<String> {
     }
     let mut elsewhere: Vec<String> = Vec::new();
     for store in stores {
-        let line = match (&store.player, &session.settings.aws_endpoint_url) {
-            (StorePlayer::Endpoint(endpoint), _) => format!("  S3         {} at {endpoint}", store.address),
-            (StorePlayer::Forwarded, Some(upstream)) => {
+        let line = match (&store.location, &session.settings.aws_endpoint_url) {
+            (StoreLocation::Endpoint(endpoint), _) => format!("  S3         {} at {endpoint}", store.address),
+            (StoreLocation::Forwarded, Some(upstream)) => {
                 format!("  S3         {} is forwarded to {}", store.address, upstream.value)
             }
-            (StorePlayer::Real, _) => format!("  store      {}, the real one", store.address),
-            (StorePlayer::Cirun | StorePlayer::Forwarded, _) => continue,
+            (StoreLocation::Real, _) => format!("  store      {}, the real one", store.address),
+            (StoreLocation::Here | StoreLocation::Forwarded, _) => continue,
         };
         if !elsewhere.contains(&line) {
             elsewhere.push(line);

@@ -1,5 +1,7 @@
 //! The default ports of well-known services.
 
+use cirun_image_ref::bare_name;
+
 /// Images by the last part of their names, and their ports.
 const PORTS: [(&str, u16); 30] = [
     ("activemq", 61616),
@@ -36,8 +38,8 @@ const PORTS: [(&str, u16); 30] = [
 
 /// The port of a service, by the name of its image.
 pub(super) fn port(image: &str) -> Option<u16> {
-    let name = image.rsplit('/').next().unwrap_or(image);
-    let name = name.split([':', '@']).next().unwrap_or(name);
+    let path = bare_name(image);
+    let name = path.rsplit('/').next().unwrap_or(path);
     PORTS.iter().find(|(known, _)| *known == name).map(|(_, port)| *port)
 }
 

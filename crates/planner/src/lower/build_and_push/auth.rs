@@ -1,7 +1,7 @@
 //! The variables from the connector of a build-and-push step.
 
 use cirun_diagnostics::{Span, codes::plan as codes};
-use cirun_image_ref::{DOCKER_HUB_INDEX, is_docker_hub, split_registry};
+use cirun_image_ref::{DOCKER_HUB_INDEX, login_address};
 use cirun_parser::{
     Text, TextList,
     model::{BuildTarget, ConnectorSpec, DockerConnector},
@@ -10,7 +10,7 @@ use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
 use super::{BuildCtx, aws_auth, aws_auth::LocalNeed, azure_auth, google_auth};
 use crate::{
-    connectors::{Connection, Kind, Named, chained},
+    connectors::{Connection, ConnectorKind, Named, chained},
     env::Env,
     inputs::PushMode,
     scope::Ctx,
@@ -28,12 +28,12 @@ pub(crate) struct Credentials {
 }
 
 /// The type of connector for a push.
-pub(super) fn kind(target: &BuildTarget) -> Kind {
+pub(super) fn kind(target: &BuildTarget) -> ConnectorKind {
     match target {
-        BuildTarget::Ecr { .. } => Kind::Aws,
-        BuildTarget::Docker { .. } => Kind::Docker,
-        BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => Kind::Gcp,
-        BuildTarget::Acr { .. } => Kind::Azure,
+        BuildTarget::Ecr { .. } => ConnectorKind::Aws,
+        BuildTarget::Docker { .. } => ConnectorKind::Docker,
+        BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => ConnectorKind::Gcp,
+        BuildTarget::Acr { .. } => ConnectorKind::Azure,
     }
 }
 
@@ -74,10 +74,7 @@ fn assumed(build: &BuildCtx<'_, '_>, id: &Traced<String>) -> Credentials {
         BuildTarget::Docker { repo, .. } => {
             let repo = build.at.ctx.given_text(repo.as_ref()).filter(|repo| !repo.value.is_deferred());
             if let Some(repo) = repo {
-                let registry = match split_registry(&repo.value.shown()) {
-                    (Some(host), _) if !is_docker_hub(host) => format!("https://{host}"),
-                    (Some(_) | None, _) => DOCKER_HUB_INDEX.to_owned(),
-                };
+                let registry = login_address(&repo.value.shown());
                 let origin =
                     repo.origin.then(Cause::Local("assumed as the registry of a connector that is in no file"));
                 credentials.before.set(DOCKER[0], Traced::new(PlanText::Known(registry), origin));
@@ -112,7 +109,8 @@ pub(crate) fn set_docker_login(
     rule: &'static str,
 ) {
     let Some(registry) = ctx.docker_registry(named, docker) else { return };
-    let url = if registry.address.is_docker_hub() { DOCKER_HUB_INDEX.to_owned() } else { registry.url.value.clone() };
+    let url =
+        if registry.address.is_never_prefixed() { DOCKER_HUB_INDEX.to_owned() } else { registry.url.value.clone() };
     let origin = ctx.of_connector(named, "dockerRegistryUrl", registry.url_span).then(Cause::Mapping { rule });
     env.set(address, Traced::new(PlanText::Known(url), origin));
     if let Some(given) = registry.credentials {

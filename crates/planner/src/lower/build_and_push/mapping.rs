@@ -104,7 +104,7 @@ pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
 }
 
 fn effective(build: &BuildCtx<'_, '_>, mapping: &Mapping) -> bool {
-    has_effect(COMMON, mapping.input, build.at.stage.column)
+    has_effect(COMMON, mapping.input, build.at.stage.infrastructure)
 }
 
 /// Whether no row maps this input for the plugin that runs, and this is the input's first row.

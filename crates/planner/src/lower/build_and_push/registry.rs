@@ -2,7 +2,7 @@
 //! push.acr-repository).
 
 use cirun_diagnostics::codes::plan as codes;
-use cirun_image_ref::{DOCKER_HUB, EcrRegistry, canonical_registry, split_registry};
+use cirun_image_ref::{DOCKER_HUB, EcrRegistry, RegistryUrl, Repository, canonical_registry};
 use cirun_parser::{
     Text,
     model::{BuildTarget, DockerAuth},
@@ -11,7 +11,7 @@ use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
 use super::{BuildCtx, Pushed, plugins::Builder, target::plain};
 use crate::{
-    connectors::{Connection, RegistryAddress, as_docker},
+    connectors::{Connection, as_docker},
     env::Env,
     targets::Access,
 };
@@ -122,7 +122,7 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
     let Some(repo) = ctx.given_text(repo) else { return (String::new(), String::new()) };
     let shown = repo.value.shown();
     mapped(&mut registry.env, "PLUGIN_REPO", repo.value, repo.origin, "push.docker-repo");
-    let (host, repository) = docker_name(&shown);
+    let pushed = Repository::as_written(&shown);
     let named = match &build.connection {
         Connection::Found(named) => Some(named),
         Connection::HarnessImages(_) => {
@@ -135,24 +135,15 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
         if matches!(docker.auth, None | Some(DockerAuth::Anonymous | DockerAuth::Unknown)) {
             registry.access = Access::Anonymous;
         }
-        let address = ctx.given_text(docker.url.as_ref()).and_then(|url| RegistryAddress::parse(&url.value.shown()));
+        let address = ctx.given_text(docker.url.as_ref()).and_then(|url| RegistryUrl::parse(&url.value.shown()));
         if let Some(address) = address {
             let login = canonical_registry(&address.host);
-            if login != host && host == DOCKER_HUB {
+            if login != pushed.registry && pushed.registry == DOCKER_HUB {
                 report_no_registry(build, &login, &shown);
             }
         }
     }
-    (host, repository)
-}
-
-/// The host and repository of an image's name, as the plugins push it: without a host it is on Docker Hub.
-fn docker_name(repo: &str) -> (String, String) {
-    match split_registry(repo) {
-        (Some(host), path) => (host.to_owned(), path.to_owned()),
-        (None, path) if path.contains('/') => (DOCKER_HUB.to_owned(), path.to_owned()),
-        (None, path) => (DOCKER_HUB.to_owned(), format!("library/{path}")),
-    }
+    (pushed.registry, pushed.path)
 }
 
 fn report_no_registry(build: &BuildCtx<'_, '_>, login: &str, repo: &str) {

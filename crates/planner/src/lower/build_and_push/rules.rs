@@ -4,7 +4,7 @@
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_image_ref::{NameRule, is_aws_name};
 use cirun_parser::{ParameterField, Text as Field, model::BuildTarget};
-use cirun_plan::{AwsNames, BrokenName, Environment, Must, Outside, Source, Text, VariableRule};
+use cirun_plan::{AwsNames, BrokenName, Environment, Must, Outside, Text, ValueForm, VariableRule};
 
 use super::{BuildCtx, plugins::Builder, registry::in_registry, target::plain};
 use crate::{
@@ -18,13 +18,13 @@ use crate::{
 struct Judged {
     /// Its name in messages: `account`, or `PLUGIN_REGION`.
     name: &'static str,
-    place: Place,
+    place: WrittenIn,
     span: Span,
-    source: Source,
+    source: ValueForm,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum WrittenIn {
     Field,
     Variable,
 }
@@ -116,7 +116,7 @@ fn fields(build: &BuildCtx<'_, '_>, variable: &str, must: &Must) -> Vec<(Judged,
     let ctx = &build.at.ctx;
     let one = |name: &'static str, field: &Option<Field>, must: Must| {
         given(field.as_ref()).filter(|field| !waits_for_input(&field.value)).map(|field| {
-            let judged = Judged { name, place: Place::Field, span: field.span, source: source(&field.value) };
+            let judged = Judged { name, place: WrittenIn::Field, span: field.span, source: source(&field.value) };
             (judged, ctx.text(field).value, must)
         })
     };
@@ -152,7 +152,7 @@ fn fields(build: &BuildCtx<'_, '_>, variable: &str, must: &Must) -> Vec<(Judged,
 fn tags(build: &BuildCtx<'_, '_>) -> Vec<(Judged, Text, Must)> {
     let Some(field) = &build.spec.tags else { return Vec::new() };
     let ctx = &build.at.ctx;
-    let judged = |span, source| Judged { name: "tags", place: Place::Field, span, source };
+    let judged = |span, source| Judged { name: "tags", place: WrittenIn::Field, span, source };
     match &field.value {
         ParameterField::Literal(items) => items
             .iter()
@@ -161,7 +161,7 @@ fn tags(build: &BuildCtx<'_, '_>) -> Vec<(Judged, Text, Must)> {
             .collect(),
         ParameterField::Expression(_) if waits_for_input(&field.value) => Vec::new(),
         ParameterField::Expression(_) => {
-            ctx.list(field).into_iter().map(|item| tag(judged(field.span, Source::Expression), item.value)).collect()
+            ctx.list(field).into_iter().map(|item| tag(judged(field.span, ValueForm::Expression), item.value)).collect()
         }
     }
 }
@@ -183,10 +183,10 @@ fn waits_for_input<T>(field: &ParameterField<T>) -> bool {
     }
 }
 
-fn source<T>(field: &ParameterField<T>) -> Source {
+fn source<T>(field: &ParameterField<T>) -> ValueForm {
     match field {
-        ParameterField::Literal(_) => Source::Literal,
-        ParameterField::Expression(_) => Source::Expression,
+        ParameterField::Literal(_) => ValueForm::Literal,
+        ParameterField::Expression(_) => ValueForm::Expression,
     }
 }
 
@@ -196,10 +196,10 @@ fn of_variable(build: &BuildCtx<'_, '_>, name: &'static str) -> Judged {
         ParameterField::Literal(entries) => {
             entries.iter().find(|(key, _)| key.0.value == name).map(|(_, value)| (value.span, source(&value.value)))
         }
-        ParameterField::Expression(_) => Some((map.span, Source::Expression)),
+        ParameterField::Expression(_) => Some((map.span, ValueForm::Expression)),
     });
-    let (span, source) = written.unwrap_or((build.at.step.identifier.span, Source::Literal));
-    Judged { name, place: Place::Variable, span, source }
+    let (span, source) = written.unwrap_or((build.at.step.identifier.span, ValueForm::Literal));
+    Judged { name, place: WrittenIn::Variable, span, source }
 }
 
 /// Checks a known value, without the registry that some plugins remove from its beginning.
@@ -222,9 +222,11 @@ fn report(build: &BuildCtx<'_, '_>, judged: &Judged, broken: BrokenName) {
         BrokenName::Invalid { name, rule } => {
             let what = rule.what();
             let message = match (place, source) {
-                (Place::Field, Source::Literal) => format!("`{name}` is not {what}"),
-                (Place::Field, Source::Expression) => format!("`{called}` evaluates to `{name}`, which is not {what}"),
-                (Place::Variable, _) => format!("`{called}` has `{name}`, which is not {what}"),
+                (WrittenIn::Field, ValueForm::Literal) => format!("`{name}` is not {what}"),
+                (WrittenIn::Field, ValueForm::Expression) => {
+                    format!("`{called}` evaluates to `{name}`, which is not {what}")
+                }
+                (WrittenIn::Variable, _) => format!("`{called}` has `{name}`, which is not {what}"),
             };
             (message, rule.rule(), help(rule, &name))
         }

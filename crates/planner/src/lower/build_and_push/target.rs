@@ -1,6 +1,8 @@
 //! The final target of a push: by the step's final variables, because the user's own may redirect the push.
 
-use cirun_image_ref::{DOCKER_HUB, EcrRegistry, Locality, canonical_registry, is_docker_hub, split_registry};
+use cirun_image_ref::{
+    DOCKER_HUB, EcrRegistry, Locality, Repository, canonical_registry, is_docker_hub, registry_of, split_address,
+};
 use cirun_parser::model::BuildTarget;
 use cirun_plan::{Environment, Text, cache_repositories};
 
@@ -77,7 +79,7 @@ fn login(env: &Environment) -> Option<String> {
 /// image.
 fn caches(build: &BuildCtx<'_, '_>, env: &Environment) -> Vec<String> {
     let known = |name: &str| env.get(name).and_then(|var| plain(&var.value.value)).unwrap_or_default();
-    let host = |reference: &str| split_registry(reference).0.unwrap_or(DOCKER_HUB).to_owned();
+    let host = |reference: &str| registry_of(reference).to_owned();
     match (build.builder, &build.spec.target) {
         (Builder::Buildx, _) => cache_repositories(&known("PLUGIN_CACHE_TO")).map(host).collect(),
         (Builder::Kaniko, BuildTarget::Docker { .. } | BuildTarget::Acr { .. }) => Some(known("PLUGIN_CACHE_REPO"))
@@ -93,8 +95,7 @@ fn caches(build: &BuildCtx<'_, '_>, env: &Environment) -> Vec<String> {
 /// Splits a registry's address, with or without a scheme, and the path after it.
 fn address(value: &Text) -> Located {
     let whole = text(value);
-    let bare = whole.split_once("://").map_or(whole.as_str(), |(_, bare)| bare);
-    let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
+    let (host, path) = split_address(&whole);
     let decided = match value {
         Text::Deferred(pieces) => {
             let beginning = pieces.beginning();
@@ -113,11 +114,8 @@ fn name(value: &Text) -> Located {
         Text::Deferred(pieces) => decided_by(pieces.beginning()),
         Text::Known(_) | Text::Secret(_) => Decided::BeforeRun,
     };
-    let (host, path) = split_registry(&whole);
-    let host = host.unwrap_or(DOCKER_HUB);
-    let path =
-        if host == DOCKER_HUB { below(if path.contains('/') { "" } else { "library" }, path) } else { path.to_owned() };
-    Located { host: host.to_owned(), decided, path }
+    let Repository { registry, path } = Repository::as_written(&whole);
+    Located { host: registry, decided, path }
 }
 
 /// Whether the beginning of a text contains the whole host.

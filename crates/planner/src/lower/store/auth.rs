@@ -14,7 +14,7 @@ use cirun_parser::{
 
 use super::StoreCtx;
 use crate::{
-    connectors::{Connection, Kind, Named, Need},
+    connectors::{Connection, ConnectorKind, Named, Need},
     lower::build_and_push::{
         auth::{Credentials, set, set_secret},
         aws_auth,
@@ -22,26 +22,28 @@ use crate::{
         azure_auth, google_auth,
     },
     scope::given,
-    targets::StorePlayer,
+    targets::StoreLocation,
 };
 
 const ARTIFACTORY: &str = "stores.artifactory-login";
 const EXTERNAL_ID: &str = "PLUGIN_EXTERNAL_ID";
 
 /// Resolves the credentials of a step.
-pub(super) fn of(store: &StoreCtx<'_, '_>, player: &StorePlayer) -> Credentials {
+pub(super) fn of(store: &StoreCtx<'_, '_>, location: &StoreLocation) -> Credentials {
     let ctx = &store.at.ctx;
     let kind = kind(store.spec.step);
-    let need = match player {
-        StorePlayer::Cirun => Need::Keep(kind),
-        StorePlayer::Endpoint(_) | StorePlayer::Forwarded | StorePlayer::Real => Need::Store(kind),
+    let need = match location {
+        StoreLocation::Here => Need::Keep(kind),
+        StoreLocation::Endpoint(_) | StoreLocation::Forwarded | StoreLocation::Real => Need::Store(kind),
     };
     let named = match ctx.connector(store.spec.connector_ref.as_ref(), need) {
         Connection::Found(named) => named,
         Connection::Assumed(id) => {
             let need = match kind {
-                Kind::Aws => aws_auth::assumed(store.spec.connector_ref.as_ref()),
-                Kind::Docker | Kind::Gcp | Kind::Azure | Kind::Artifactory => LocalNeed::Nothing,
+                ConnectorKind::Aws => aws_auth::assumed(store.spec.connector_ref.as_ref()),
+                ConnectorKind::Docker | ConnectorKind::Gcp | ConnectorKind::Azure | ConnectorKind::Artifactory => {
+                    LocalNeed::Nothing
+                }
             };
             return Credentials { need, connector: Some(id), ..Credentials::default() };
         }
@@ -75,12 +77,12 @@ pub(super) fn of(store: &StoreCtx<'_, '_>, player: &StorePlayer) -> Credentials 
 }
 
 /// The type of connector that a step requires.
-fn kind(step: StoreStep) -> Kind {
+fn kind(step: StoreStep) -> ConnectorKind {
     match step {
-        SaveCacheS3 | RestoreCacheS3 | S3Upload => Kind::Aws,
-        SaveCacheGcs | RestoreCacheGcs | GcsUpload => Kind::Gcp,
-        SaveCacheAzure | RestoreCacheAzure => Kind::Azure,
-        ArtifactoryUpload => Kind::Artifactory,
+        SaveCacheS3 | RestoreCacheS3 | S3Upload => ConnectorKind::Aws,
+        SaveCacheGcs | RestoreCacheGcs | GcsUpload => ConnectorKind::Gcp,
+        SaveCacheAzure | RestoreCacheAzure => ConnectorKind::Azure,
+        ArtifactoryUpload => ConnectorKind::Artifactory,
     }
 }
 

@@ -2,7 +2,7 @@
 //! store.
 
 use cirun_diagnostics::codes::plan as codes;
-use cirun_image_ref::Locality;
+use cirun_image_ref::{Locality, split_address};
 use cirun_parser::model::StoreStep::{
     ArtifactoryUpload, GcsUpload, RestoreCacheAzure, RestoreCacheGcs, RestoreCacheS3, S3Upload, SaveCacheAzure,
     SaveCacheGcs, SaveCacheS3,
@@ -18,7 +18,7 @@ use crate::{
         local::{Signing, identity as sign},
     },
     scope::Ctx,
-    targets::{S3Bucket, StorePlayer, StoreTarget, StoreWork},
+    targets::{S3Bucket, StoreLocation, StoreTarget, StoreWork},
 };
 
 /// Why cirun emulates a plugin.
@@ -31,23 +31,23 @@ pub(super) fn keeps_uploads(ctx: &Ctx<'_>) -> bool {
 
 /// Decides where the files are, and reports it if that differs from CI.
 pub(super) fn target(store: &StoreCtx<'_, '_>) -> StoreTarget {
-    let player = player(store);
+    let location = location(store);
     let address = address(store);
-    report(store, &player, &address);
-    let s3 = s3_bucket(store).filter(|_| player == StorePlayer::Forwarded);
-    StoreTarget { step: store.at.place.path.to_string(), address, work: work(store.spec.step), player, s3 }
+    report(store, &location, &address);
+    let s3 = s3_bucket(store).filter(|_| location == StoreLocation::Forwarded);
+    StoreTarget { step: store.at.place.path.to_string(), address, work: work(store.spec.step), location, s3 }
 }
 
-fn player(store: &StoreCtx<'_, '_>) -> StorePlayer {
+fn location(store: &StoreCtx<'_, '_>) -> StoreLocation {
     let ctx = &store.at.ctx;
     if ctx.inputs.push == PushMode::Real {
-        return StorePlayer::Real;
+        return StoreLocation::Real;
     }
     let only_listed = work(store.spec.step) == StoreWork::Upload && !keeps_uploads(ctx);
     match (endpoint(store), on_s3(store) && !only_listed) {
-        (Some(endpoint), true) if is_local(store, &endpoint) => StorePlayer::Endpoint(endpoint),
-        (None, true) if ctx.inputs.aws.forwarded && s3_bucket(store).is_some() => StorePlayer::Forwarded,
-        (Some(_) | None, _) => StorePlayer::Cirun,
+        (Some(endpoint), true) if is_local(store, &endpoint) => StoreLocation::Endpoint(endpoint),
+        (None, true) if ctx.inputs.aws.forwarded && s3_bucket(store).is_some() => StoreLocation::Forwarded,
+        (Some(_) | None, _) => StoreLocation::Here,
     }
 }
 
@@ -63,15 +63,9 @@ fn endpoint(store: &StoreCtx<'_, '_>) -> Option<String> {
     store.at.ctx.given_text(store.spec.endpoint.as_ref()).map(|text| text.value.shown())
 }
 
-/// The host of an endpoint, with its port; the scheme may be missing (the plugins then use `https`).
-fn host(endpoint: &str) -> &str {
-    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or(rest)
-}
-
 fn is_local(store: &StoreCtx<'_, '_>, endpoint: &str) -> bool {
     let services = store.at.services.borrow();
-    Locality::of(host(endpoint), services.iter().map(String::as_str)).is_local()
+    Locality::of(split_address(endpoint).0, services.iter().map(String::as_str)).is_local()
 }
 
 fn s3_bucket(store: &StoreCtx<'_, '_>) -> Option<S3Bucket> {
@@ -100,25 +94,25 @@ fn address(store: &StoreCtx<'_, '_>) -> String {
     }
 }
 
-fn report(store: &StoreCtx<'_, '_>, player: &StorePlayer, address: &str) {
+fn report(store: &StoreCtx<'_, '_>, location: &StoreLocation, address: &str) {
     let id = &store.at.place.id;
-    let message = match (player, work(store.spec.step) == StoreWork::Upload, keeps_uploads(&store.at.ctx)) {
+    let message = match (location, work(store.spec.step) == StoreWork::Upload, keeps_uploads(&store.at.ctx)) {
         // The step's own endpoint is also CI's.
-        (StorePlayer::Real | StorePlayer::Endpoint(_), _, _) => return,
-        (StorePlayer::Forwarded, _, _) => {
+        (StoreLocation::Real | StoreLocation::Endpoint(_), _, _) => return,
+        (StoreLocation::Forwarded, _, _) => {
             format!("`{id}` uses your AWS endpoint, in CI {address}")
         }
-        (StorePlayer::Cirun, false, _) => {
+        (StoreLocation::Here, false, _) => {
             let caches = store.at.ctx.inputs.caches.as_deref().unwrap_or("a directory of this machine");
             format!("`{id}` uses the local cache in {caches}, in CI {address}")
         }
-        (StorePlayer::Cirun, true, true) => {
+        (StoreLocation::Here, true, true) => {
             format!("the files of `{id}` are collected with the run's artifacts; in CI they go to {address}")
         }
-        (StorePlayer::Cirun, true, false) => format!("`{id}` only lists its files; in CI they go to {address}"),
+        (StoreLocation::Here, true, false) => format!("`{id}` only lists its files; in CI they go to {address}"),
     };
     let mut diagnostic = codes::STORE_NOT_ASKED.says(message).at(store.at.step.kind.span, KEPT_HERE);
-    if *player == StorePlayer::Cirun && endpoint(store).is_some() && on_s3(store) {
+    if *location == StoreLocation::Here && endpoint(store).is_some() && on_s3(store) {
         diagnostic = diagnostic.help("the step's endpoint is outside of the stage: `--push real` uses it");
     }
     store.at.ctx.notes.report(diagnostic);
