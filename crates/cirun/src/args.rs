@@ -6,12 +6,10 @@ mod options;
 use std::path::PathBuf;
 
 use aws::parse_relay;
-pub(crate) use aws::{AwsCommand, GcOptions, Relay, SERVE_ADDRESS, ServeOptions, TokenOptions};
+pub(crate) use aws::{AwsCommand, GcOptions, SERVE_ADDRESS, ServeOptions, TokenOptions};
+use cirun_runner::inside::PortRelay;
 use clap::{Parser, Subcommand, ValueEnum};
-pub(crate) use options::{
-    AwsMode, CheckFormat, EgressMode, EngineChoice, PlanOptions, ProgressMode, PullMode, PushMode, RerunOptions,
-    RunOptions, parse_profile,
-};
+pub(crate) use options::{CheckFormat, PlanOptions, RerunOptions, RunOptions};
 
 /// Run the Build stage of a Harness CI pipeline on your machine.
 #[derive(Debug, Parser)]
@@ -177,7 +175,7 @@ pub(crate) enum InsideCommand {
     Pause {
         /// Forward a port of the pod to another one on its loopback
         #[arg(long = "relay", value_name = "PORT=PORT", value_parser = parse_relay)]
-        relays: Vec<Relay>,
+        relays: Vec<PortRelay>,
     },
     /// Print the ports that accept connections, at intervals
     Watch,

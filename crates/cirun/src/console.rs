@@ -9,6 +9,7 @@ use std::{
 };
 
 use cirun_diagnostics::Failure;
+use cirun_project::Dialogue;
 use cirun_terminal_text::{legible, legible_in_colour};
 
 use crate::args::ColorChoice;
@@ -45,6 +46,38 @@ pub(crate) fn prompt(text: &str) {
     let mut stderr = io::stderr().lock();
     drop(stderr.write_all(legible(text).as_bytes()).and_then(|()| stderr.flush()));
 }
+
+/// The terminal, for the parts of cirun that ask and report.
+#[derive(Debug)]
+pub(crate) struct Terminal;
+
+impl Dialogue for Terminal {
+    fn say(&self, line: &str) {
+        say(line);
+    }
+
+    fn can_answer(&self) -> bool {
+        is_interactive()
+    }
+
+    fn ask(&self, question: &str) -> io::Result<Option<String>> {
+        prompt(question);
+        loop {
+            match type_line(LOOK)? {
+                Typed::Nothing => {}
+                Typed::Line(line) => return Ok(Some(line)),
+                Typed::End => return Ok(None),
+            }
+        }
+    }
+
+    fn ask_unseen(&self, question: &str) -> io::Result<Option<String>> {
+        type_unseen(question)
+    }
+}
+
+/// How long one look for an answer takes; it is looked for again.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What a person has typed meanwhile.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,7 +123,7 @@ pub(crate) fn type_line(_patience: std::time::Duration) -> io::Result<Typed> {
 /// Asks for a line that the terminal does not show while it is typed; none where the input has ended. Ctrl-C is an error of the
 /// kind `Interrupted`.
 #[cfg(unix)]
-pub(crate) fn type_unseen(question: &str) -> io::Result<Option<String>> {
+fn type_unseen(question: &str) -> io::Result<Option<String>> {
     let unseen = Unseen::begin()?;
     prompt(question);
     // A terminal gives one line at a time, and none that is longer.
@@ -107,7 +140,7 @@ pub(crate) fn type_unseen(question: &str) -> io::Result<Option<String>> {
 
 /// Nothing here hides what is typed.
 #[cfg(not(unix))]
-pub(crate) fn type_unseen(_question: &str) -> io::Result<Option<String>> {
+fn type_unseen(_question: &str) -> io::Result<Option<String>> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "on this system the terminal would show what you type"))
 }
 

@@ -3,10 +3,9 @@
 use std::fmt::Write;
 
 use cirun_diagnostics::{Code, codes};
-
-use crate::{
-    secrets,
-    settings::{self, May, RULES, Rule},
+use cirun_project::{
+    secrets, settings,
+    settings::{May, RULES, Rule},
 };
 
 const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");

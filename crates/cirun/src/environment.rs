@@ -1,35 +1,47 @@
-//! A snapshot of the process's environment: the only place that reads it.
+//! What the process finds around it: variables, the current directory, the machine's name, the user's directories. No
+//! other module reads them.
 
-use std::{collections::BTreeMap, env, io, path::PathBuf};
+use std::{env, io};
 
-/// The environment and the current directory, once.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Environment {
-    variables: BTreeMap<String, String>,
-    /// The current directory.
-    pub directory: PathBuf,
+use cirun_diagnostics::Failure;
+use cirun_project::{Environment, Paths};
+use etcetera::{BaseStrategy, choose_base_strategy};
+
+/// Takes a snapshot; variables that are not UTF-8 are left out.
+pub(crate) fn capture() -> io::Result<Environment> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    Ok(Environment::new(env::vars_os().filter_map(text), env::current_dir()?, machine_name()))
 }
 
-impl Environment {
-    /// Takes the snapshot; variables that are not UTF-8 are left out.
-    pub(crate) fn capture() -> io::Result<Self> {
-        let variables =
-            env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Ok(Self { variables: variables.collect(), directory: env::current_dir()? })
-    }
+/// The user's directories by the system's convention (XDG on Linux and macOS).
+pub(crate) fn paths() -> Result<Paths, Failure> {
+    let base = choose_base_strategy().map_err(|_| {
+        Failure::usage("there is no home directory").help("set HOME to a directory that cirun can write to")
+    })?;
+    let state = base.state_dir().unwrap_or_else(|| base.data_dir().join("state"));
+    Ok(Paths {
+        home: base.home_dir().to_owned(),
+        config: base.config_dir().join("cirun"),
+        data: base.data_dir().join("cirun"),
+        state: state.join("cirun"),
+        cache: base.cache_dir().join("cirun"),
+    })
+}
 
-    /// The same variables in another current directory.
-    pub(crate) fn in_directory(self, directory: PathBuf) -> Self {
-        Self { directory, ..self }
-    }
+/// The name of this machine; `local` if it has none.
+fn machine_name() -> String {
+    node_name().or_else(|| env::var("COMPUTERNAME").ok()).unwrap_or_else(|| "local".to_owned())
+}
 
-    /// A variable; an empty one counts as unset.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
+#[cfg(unix)]
+fn node_name() -> Option<String> {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    Some(name).filter(|name| !name.is_empty())
+}
 
-    /// All variables.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
-        self.variables.iter()
-    }
+#[cfg(not(unix))]
+fn node_name() -> Option<String> {
+    None
 }

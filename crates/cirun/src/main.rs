@@ -3,33 +3,14 @@
 //! The binary: arguments, settings, wiring and exit codes. It holds no rule of Harness's.
 
 mod args;
-mod backend;
-mod clean_clone;
-mod codebase;
 mod command;
-mod consent;
+mod compile;
 mod console;
-mod daemon;
 mod diagnostics;
 #[cfg(test)]
 mod documentation;
-mod engine;
 mod environment;
 mod exit;
-mod front;
-mod git;
-mod local_store;
-mod machine;
-mod own_image;
-mod paths;
-mod project;
-mod record;
-mod relay;
-mod repository;
-mod run_id;
-mod secrets;
-mod session;
-mod settings;
 mod shell_word;
 mod signals;
 mod sinks;
@@ -38,9 +19,11 @@ mod terminal;
 use std::process;
 
 use args::{Args, Command, InsideCommand};
-use cirun_diagnostics::Failure;
+use cirun_diagnostics::{Failure, FailureKind};
+use cirun_project::Context;
+use cirun_runner::LocalMachine;
 use clap::Parser;
-use environment::Environment;
+use console::Terminal;
 use exit::ExitCode;
 use mimalloc::MiMalloc;
 
@@ -72,29 +55,39 @@ fn main() -> process::ExitCode {
 
 fn run(args: Args) -> Result<ExitCode, Failure> {
     let environment =
-        Environment::capture().map_err(|error| Failure::usage(format!("there is no current directory: {error}")))?;
+        environment::capture().map_err(|error| Failure::usage(format!("there is no current directory: {error}")))?;
     console::set_color(args.color, environment.get("NO_COLOR").is_some());
-    match args.command {
-        Command::Local { file, plan, run } => block_on(command::local::run(file, &plan, &run, &environment))?,
-        Command::Plan { file, plan, format } => command::plan::run(file, &plan, format, &environment),
-        Command::Explain { words, plan } => command::explain::run(words, &plan, &environment),
-        Command::Check { files, plan, format, explain } => {
-            command::check::run(files, &plan, format, explain, &environment)
+    let command = match args.command {
+        Command::Completions { shell } => return command::manual::completions(shell),
+        Command::Schema => return command::schema::run(),
+        Command::Man { words } => return command::manual::man(&words),
+        Command::Inside { command } => return block_on(command::inside::run(command, &environment))?,
+        command => command,
+    };
+    let machine = LocalMachine { environment, paths: environment::paths()? };
+    with_machine(command, machine.context(&Terminal))
+}
+
+/// Commands that read the user's files, or an engine.
+fn with_machine(command: Command, context: Context<'_>) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Local { file, plan, run } => block_on(command::local::run(file, &plan, &run, context))?,
+        Command::Plan { file, plan, format } => command::plan::run(file, &plan, format, context),
+        Command::Explain { words, plan } => command::explain::run(words, &plan, context),
+        Command::Check { files, plan, format, explain } => command::check::run(files, &plan, format, explain, context),
+        Command::List { file, plan, format } => command::list::run(file, &plan, format, context),
+        Command::Runs { format } => command::runs::run(format, context),
+        Command::Logs { words } => command::logs::run(&words, context),
+        Command::Report { run, html, junit } => command::report::run(run.as_deref(), html, junit, context),
+        Command::Rerun { run, options } => block_on(command::rerun::run(run.as_deref(), *options, context))?,
+        Command::Trust { directory, list, revoke } => command::trust::run(directory, list, revoke, context),
+        Command::Doctor => block_on(command::doctor::run(context))?,
+        Command::Ps => block_on(command::ps::ps(context))?,
+        Command::Clean { dry_run, all, run } => block_on(command::ps::clean(context, dry_run, all, run))?,
+        Command::Aws { command } => block_on(command::aws::run(command, context))?,
+        Command::Completions { .. } | Command::Schema | Command::Man { .. } | Command::Inside { .. } => {
+            Err(Failure::new(FailureKind::Bug, "this command needs no machine"))
         }
-        Command::List { file, plan, format } => command::list::run(file, &plan, format, &environment),
-        Command::Runs { format } => command::runs::run(format),
-        Command::Logs { words } => command::logs::run(&words),
-        Command::Report { run, html, junit } => command::report::run(run.as_deref(), html, junit),
-        Command::Rerun { run, options } => block_on(command::rerun::run(run.as_deref(), *options, &environment))?,
-        Command::Trust { directory, list, revoke } => command::trust::run(directory, list, revoke, &environment),
-        Command::Doctor => block_on(command::doctor::run(&environment))?,
-        Command::Ps => block_on(command::ps::ps(&environment))?,
-        Command::Clean { dry_run, all, run } => block_on(command::ps::clean(&environment, dry_run, all, run))?,
-        Command::Aws { command } => block_on(command::aws::run(command, &environment))?,
-        Command::Completions { shell } => command::manual::completions(shell),
-        Command::Schema => command::schema::run(),
-        Command::Man { words } => command::manual::man(&words),
-        Command::Inside { command } => block_on(command::inside::run(command))?,
     }
 }
 

@@ -9,19 +9,17 @@ use std::{
 
 use cirun_diagnostics::{Failure, FailureKind, with_causes};
 use cirun_engine::Event;
+use cirun_project::settings::ProgressMode;
 use cirun_report::{
     Colour, Fanout, HtmlSink, JsonSink, JunitSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink,
     SinkError, TtySink,
 };
+use cirun_runner::record::Record;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    args::{ProgressMode, RunOptions},
-    console,
-    record::Record,
-};
+use crate::{args::RunOptions, console};
 
 /// How words for people look.
 pub(crate) fn look() -> Look {

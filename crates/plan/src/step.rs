@@ -90,6 +90,18 @@ pub struct PlannedStep {
     pub image_from_run: bool,
 }
 
+impl PlannedStep {
+    /// Whether it runs in a container; cirun's own program may take the place of its plugin, which needs none.
+    pub fn needs_container(&self) -> bool {
+        match &self.action {
+            Action::Container(container) => {
+                container.local_plugin.as_ref().is_none_or(|local_plugin| !local_plugin.value.on_host)
+            }
+            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => false,
+        }
+    }
+}
+
 /// Whether the stage waits for a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {

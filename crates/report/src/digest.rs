@@ -2,6 +2,7 @@
 
 use cirun_engine::{MaskedLine, Outcome, TestSummary, describe_exit_code};
 use cirun_plan::StepPath;
+use cirun_terminal_text::human_count;
 
 use crate::{
     Look,
@@ -50,7 +51,7 @@ fn step(look: Look, stage: &StageRecord, path: &StepPath, entry: &Entry, finish:
         lines.push(quoted(look, Mark::StepLine, error));
     }
     if !finish.tail.is_empty() {
-        lines.push(format!("  last {}:", human::count(finish.tail.len(), "line")));
+        lines.push(format!("  last {}:", human_count(finish.tail.len(), "line")));
         lines.extend(finish.tail.iter().map(|line| quoted(look, Mark::StepLine, line.as_str())));
     }
     if let Some(hint) = advice(finish, &dead) {

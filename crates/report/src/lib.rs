@@ -33,7 +33,7 @@ mod junit;
 mod log_files;
 
 pub use html::HtmlSink;
-pub use human::{bytes as human_bytes, count as human_count, duration as human_duration};
+pub use human::{bytes as human_bytes, duration as human_duration};
 pub use json::JsonSink;
 pub use junit::JunitSink;
 pub use log_files::LogFilesSink;

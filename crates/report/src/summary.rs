@@ -1,6 +1,7 @@
 //! The table at the end of a run, and the verdict under it.
 
 use cirun_engine::{Outcome, TestSummary, exit_code_meaning};
+use cirun_terminal_text::human_count;
 
 use crate::{
     Look, human,
@@ -114,9 +115,9 @@ fn test_ratio(tests: &TestSummary) -> String {
 /// `12 tests passed`, `2 of 12 tests failed`, `11 tests passed, 1 skipped`.
 pub(crate) fn test_words(tests: &TestSummary) -> String {
     if tests.failed > 0 {
-        return format!("{} of {} failed", tests.failed, human::count(tests.total as usize, "test"));
+        return format!("{} of {} failed", tests.failed, human_count(tests.total as usize, "test"));
     }
-    let passed = format!("{} passed", human::count(tests.passed as usize, "test"));
+    let passed = format!("{} passed", human_count(tests.passed as usize, "test"));
     if tests.skipped > 0 { format!("{passed}, {} skipped", tests.skipped) } else { passed }
 }
 

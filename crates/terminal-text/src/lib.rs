@@ -3,7 +3,11 @@
 //!
 //! Bytes that are not UTF-8 are text here; callers replace them before they display them.
 
+mod count;
+
 use std::{borrow::Cow, fmt::Write, ops::Range};
+
+pub use count::human_count;
 
 /// The kinds of pieces in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

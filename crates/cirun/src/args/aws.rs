@@ -8,6 +8,7 @@ use std::{
 
 use cirun_aws_emulator::Fault;
 use cirun_image_ref::Endpoint;
+use cirun_runner::inside::PortRelay;
 use clap::{Args, Subcommand};
 use jiff::{Span, SpanRelativeTo};
 
@@ -116,19 +117,10 @@ pub(crate) struct GcOptions {
     pub untagged_after: Option<Duration>,
 }
 
-/// A port that is forwarded to another one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Relay {
-    /// The port that accepts connections.
-    pub port: u16,
-    /// The port that they are forwarded to.
-    pub target: u16,
-}
-
-pub(super) fn parse_relay(text: &str) -> Result<Relay, String> {
+pub(super) fn parse_relay(text: &str) -> Result<PortRelay, String> {
     let (port, target) = text.split_once('=').ok_or("expected PORT=PORT")?;
     let read = |port: &str| port.parse().map_err(|_| format!("`{port}` is not a port"));
-    Ok(Relay { port: read(port)?, target: read(target)? })
+    Ok(PortRelay { port: read(port)?, target: read(target)? })
 }
 
 fn parse_account(text: &str) -> Result<String, String> {

@@ -5,10 +5,14 @@ use std::{path::PathBuf, time::Duration};
 use cirun_aws_emulator::Fault;
 use cirun_image_ref::Endpoint;
 use cirun_plan::{Profile, parse_duration};
+use cirun_project::{
+    PlanRequest,
+    secrets::GivenSecret,
+    settings::{
+        AwsMode, EgressMode, EndpointWord, EngineChoice, ProgressMode, PullMode, PushMode, Values, parse_profile,
+    },
+};
 use clap::{Args, ValueEnum};
-use serde::Deserialize;
-
-use crate::secrets::GivenSecret;
 
 /// What to plan.
 #[derive(Debug, Clone, Default, Args)]
@@ -156,6 +160,77 @@ pub(crate) struct RunOptions {
     pub html: Option<PathBuf>,
 }
 
+impl PlanOptions {
+    /// What is asked for, with the flags of a run if there is one.
+    pub(crate) fn request(&self, file: Option<PathBuf>, run: Option<&RunOptions>) -> PlanRequest {
+        let plan = self.clone();
+        PlanRequest {
+            file,
+            stages: plan.stages,
+            steps: plan.steps,
+            from: plan.from,
+            until: plan.until,
+            approve: plan.approve,
+            input_sets: plan.input_sets,
+            inputs: plan.inputs,
+            vars: plan.vars,
+            no_input: plan.no_input,
+            secrets: plan.secrets,
+            env: plan.env,
+            codebase: plan.codebase,
+            oidc_token_file: plan.oidc_token_file,
+            strict_parity: plan.strict_parity,
+            trust: plan.trust,
+            asks_consent: run.is_some(),
+            flags: flags(self, run),
+        }
+    }
+}
+
+impl RunOptions {
+    /// How the runner runs it, besides the settings.
+    pub(crate) fn for_runner(&self, plan: &PlanOptions) -> cirun_runner::RunOptions {
+        cirun_runner::RunOptions {
+            platform: self.platform.clone(),
+            service_delays: self.service_delays.clone(),
+            keep: self.keep,
+            keep_failed: self.shell_on_failure,
+            faults: self.faults.clone(),
+            fail_on_skip: plan.fail_on_skip,
+        }
+    }
+}
+
+/// The settings that flags give.
+fn flags(plan: &PlanOptions, run: Option<&RunOptions>) -> Values {
+    let mut values = Values {
+        infra: plan.infra.map(Into::into),
+        aws: plan.aws,
+        push: plan.push,
+        egress: run.and_then(|run| run.egress),
+        pull: plan.pull,
+        workspace: plan.workspace.clone(),
+        include: plan.include.clone(),
+        secret_file: plan.secret_files.clone(),
+        plugin_image: plan.plugin_images.iter().cloned().collect(),
+        ..Values::default()
+    };
+    if let Some(run) = run {
+        values.progress = run.progress;
+        values.engine = run.engine;
+        values.create_repository = run.create_repository.then_some(true);
+        values.no_docker_socket = run.no_docker_socket.then_some(true);
+        values.open_docker_socket = run.open_docker_socket.then_some(true);
+        values.offline = run.offline.then_some(true);
+        values.no_wait = run.no_wait.then_some(true);
+        values.fail_on_service_exit = run.fail_on_service_exit.then_some(true);
+        values.aws_profile = run.aws_profile.clone();
+        values.aws_endpoint_url = run.aws_endpoint_url.clone().map(EndpointWord);
+        values.allow_account = run.allow_accounts.clone();
+    }
+    values
+}
+
 /// How to run a recorded run again.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RerunOptions {
@@ -194,97 +269,15 @@ pub(crate) struct RerunOptions {
     pub trust: bool,
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub(crate) enum $name { $($(#[$variant_doc])* $variant),+ }
-    };
-}
-
-words! {
-    /// Which AWS the steps use.
-    AwsMode {
-        /// The built-in emulator, at every AWS name
-        Emulated,
-        /// AWS itself, with your credentials
-        Real,
-        /// No credentials and no emulator
-        Off,
-    }
-}
-words! {
-    /// Where pushes go.
-    PushMode {
-        /// To the local registry, whatever the YAML says
-        Local,
-        /// To the registries in the YAML, for allowed accounts
-        Real,
-        /// Nowhere: only build the images
-        None,
-    }
-}
-words! {
-    /// Which connections may leave the stage's network.
-    EgressMode {
-        /// None: steps reach only the stage's own names and the emulated AWS
-        None,
-        /// Connections to AWS only; the same as `none` if AWS is emulated
-        Aws,
-        /// All connections
-        All,
-    }
-}
-words! {
-    /// When to pull images.
-    PullMode {
-        /// As the step says
-        Yaml,
-        /// Before every step
-        Always,
-        /// If the engine does not have them
-        Missing,
-        /// Never
-        Never,
-    }
-}
-words! {
-    /// What runs the containers.
-    EngineChoice {
-        /// The engine that cirun finds
-        Auto,
-        /// A Docker-compatible engine
-        Docker,
-        /// No engine: host steps only
-        Host,
-    }
-}
-words! {
-    /// How to show the run.
-    ProgressMode {
-        /// Progress bars on a terminal, plain lines elsewhere
-        Auto,
-        /// Progress bars
-        Tty,
-        /// Plain lines
-        Plain,
-        /// Events as JSON on stdout
-        Json,
-        /// Only failures and the summary
-        Quiet,
-    }
-}
-words! {
-    /// The output formats of `check`.
-    CheckFormat {
-        /// Text with source excerpts
-        Human,
-        /// JSON
-        Json,
-        /// SARIF, for code scanners
-        Sarif,
-    }
+/// The output formats of `check`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// Text with source excerpts
+    Human,
+    /// JSON
+    Json,
+    /// SARIF, for code scanners
+    Sarif,
 }
 
 fn parse_pair(text: &str) -> Result<(String, String), String> {
@@ -309,13 +302,6 @@ fn parse_delay(text: &str) -> Result<(String, Duration), String> {
         Ok(None) => Err(format!("`{id}` has no time: write it as in `{id}=5s`")),
         Err(error) => Err(error.to_string()),
     }
-}
-
-pub(crate) fn parse_profile(text: &str) -> Result<Profile, String> {
-    Profile::ALL
-        .into_iter()
-        .find(|profile| profile.as_str() == text)
-        .ok_or_else(|| "expected kubernetes, vm, cloud or docker".to_owned())
 }
 
 /// Checks a fault, but keeps its text: the emulator's container parses it again.

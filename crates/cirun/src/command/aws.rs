@@ -6,17 +6,18 @@ mod serve;
 mod token;
 
 use cirun_diagnostics::Failure;
+use cirun_project::Context;
 pub(crate) use gc::inside as collect_inside;
 
-use crate::{args::AwsCommand, environment::Environment, exit::ExitCode};
+use crate::{args::AwsCommand, exit::ExitCode};
 
 /// Does one of the commands.
-pub(crate) async fn run(command: AwsCommand, environment: &Environment) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(command: AwsCommand, context: Context<'_>) -> Result<ExitCode, Failure> {
     match command {
-        AwsCommand::Serve(options) => serve::run(*options, environment).await,
-        AwsCommand::Token(options) => token::run(&options),
-        AwsCommand::Policy { run, request_log } => policy::run(run.as_deref(), request_log),
+        AwsCommand::Serve(options) => serve::run(*options, context).await,
+        AwsCommand::Token(options) => token::run(&options, context),
+        AwsCommand::Policy { run, request_log } => policy::run(run.as_deref(), request_log, context),
         AwsCommand::Gc { data: Some(data), options } => gc::directory(&data, &options).await,
-        AwsCommand::Gc { data: None, options } => gc::machine(&options, environment).await,
+        AwsCommand::Gc { data: None, options } => gc::machine(&options, context).await,
     }
 }

@@ -5,14 +5,15 @@ mod rules;
 use std::path::PathBuf;
 
 use cirun_diagnostics::{Failure, Severity, by_likeness, codes, json_lines, sarif};
-use cirun_report::human_count;
+use cirun_parser::model::Pipeline;
+use cirun_planner::Planned;
+use cirun_project::{CompileError, Compiled, Context, Findings, Purpose, compile, consent::Request, locate};
+use cirun_terminal_text::human_count;
 
 use crate::{
     args::{CheckFormat, PlanOptions},
     console, diagnostics,
-    environment::Environment,
     exit::ExitCode,
-    session::Findings,
 };
 
 /// Checks every file; errors make the exit code 3, and with `--strict-parity` differences from CI make it 7.
@@ -21,27 +22,30 @@ pub(crate) fn run(
     options: &PlanOptions,
     format: CheckFormat,
     explain: Option<String>,
-    environment: &Environment,
+    context: Context<'_>,
 ) -> Result<ExitCode, Failure> {
     if let Some(code) = explain {
         return explain_code(&code);
     }
     let files = if files.is_empty() { vec![None] } else { files.into_iter().map(Some).collect() };
-    let mut checked: Vec<Findings> = Vec::new();
+    let mut checked: Vec<Checked> = Vec::new();
     for file in files {
         if let Some(before) = checked.last_mut() {
-            before.inspected = None;
+            before.kept = None;
         }
-        checked.push(Findings::of(file, options, environment)?);
+        checked.push(Checked::new(file, options, context)?);
     }
-    let found = || checked.iter().map(|findings| (&*findings.diagnostics, &findings.sources));
+    let found = || checked.iter().map(|Checked { findings, .. }| (&*findings.diagnostics, &findings.sources));
     match format {
         CheckFormat::Human => say(&checked),
         CheckFormat::Json => console::data(&json_lines(found()))?,
         CheckFormat::Sarif => console::data(&sarif(found()))?,
     }
     let worst = |severity: Severity| {
-        checked.iter().flat_map(|findings| &findings.diagnostics).any(|diagnostic| diagnostic.severity == severity)
+        checked
+            .iter()
+            .flat_map(|checked| &checked.findings.diagnostics)
+            .any(|diagnostic| diagnostic.severity == severity)
     };
     let code = match (worst(Severity::Error), options.strict_parity && worst(Severity::Parity)) {
         (true, _) => ExitCode::InvalidInput,
@@ -53,8 +57,35 @@ pub(crate) fn run(
     Ok(code)
 }
 
-fn say(checked: &[Findings]) {
-    for findings in checked {
+/// What was found in one file.
+#[derive(Debug)]
+struct Checked {
+    findings: Findings,
+    /// What a run would ask for, if anything.
+    asks: Option<String>,
+    /// What it was found in: no one waits for its memory to be freed where the process ends anyway.
+    kept: Option<Box<(Pipeline, Planned)>>,
+}
+
+impl Checked {
+    /// Looks for everything that is wrong, in a file that may hold no pipeline at all.
+    fn new(file: Option<PathBuf>, options: &PlanOptions, context: Context<'_>) -> Result<Self, Failure> {
+        let request = options.request(file, None);
+        match compile(locate(&request, context)?, &request, context, Purpose::Inspect) {
+            Ok(compiled) => {
+                let asks = Request::of(&compiled).announced(&compiled);
+                let Compiled { file, sources, diagnostics, pipeline, planned, .. } = compiled;
+                let findings = Findings { file, sources, diagnostics };
+                Ok(Self { findings, asks, kept: Some(Box::new((pipeline, planned))) })
+            }
+            Err(CompileError::NoPipeline(findings)) => Ok(Self { findings: *findings, asks: None, kept: None }),
+            Err(CompileError::Failure(failure)) => Err(failure),
+        }
+    }
+}
+
+fn say(checked: &[Checked]) {
+    for Checked { findings, asks, .. } in checked {
         diagnostics::say(&findings.diagnostics, Severity::Note, &findings.sources);
         let count = |severity| findings.diagnostics.iter().filter(|found| found.severity == severity).count();
         console::say(&format!(
@@ -64,7 +95,7 @@ fn say(checked: &[Findings]) {
             human_count(count(Severity::Warning), "warning"),
             human_count(count(Severity::Parity), "difference")
         ));
-        findings.asks.iter().for_each(|asks| console::say(asks));
+        asks.iter().for_each(|asks| console::say(asks));
     }
 }
 

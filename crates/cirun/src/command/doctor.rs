@@ -5,8 +5,10 @@ mod machine;
 
 use cirun_aws::{Authority, IdentityOptions, resolve_identity};
 use cirun_diagnostics::{Failure, with_causes};
+use cirun_project::{Context, Paths};
+use cirun_runner::gateway::machine_scope;
 
-use crate::{console, environment::Environment, exit::ExitCode, front::machine_scope, paths::Paths};
+use crate::{console, exit::ExitCode};
 
 /// What a finding means for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,15 +45,14 @@ impl Finding {
 }
 
 /// Looks at everything that a run relies on. AWS is optional; the engine decides the exit code.
-pub(crate) async fn run(environment: &Environment) -> Result<ExitCode, Failure> {
-    let paths = Paths::find()?;
-    let mut findings = engine::look(environment, &paths).await;
+pub(crate) async fn run(context: Context<'_>) -> Result<ExitCode, Failure> {
+    let mut findings = engine::look(context).await;
     let has_engine =
         findings.iter().all(|finding| finding.state != State::Bad || !engine::IS_NEEDED.contains(&finding.what));
-    findings.push(authority(&paths));
+    findings.push(authority(context.paths));
     findings.push(aws().await);
     findings.push(machine::ports());
-    findings.push(machine::records(&paths.runs()));
+    findings.push(machine::records(&context.paths.runs()));
     let text: String = findings.iter().map(render).collect();
     console::data(&text)?;
     Ok(if has_engine { ExitCode::Success } else { ExitCode::Engine })

@@ -8,15 +8,10 @@ use cirun_diagnostics::{Failure, Severity, by_likeness};
 use cirun_plan::{
     Action, ContainerAction, Environment as Variables, LocalPlugin, PlannedStep, PortBinding, Text, Traced,
 };
+use cirun_project::{Context, Purpose};
 use cirun_report::human_duration;
 
-use crate::{
-    args::PlanOptions,
-    console,
-    environment::Environment,
-    exit::ExitCode,
-    session::{Purpose, Session},
-};
+use crate::{args::PlanOptions, compile, console, exit::ExitCode};
 
 /// One line of the answer.
 struct Fact {
@@ -32,11 +27,11 @@ impl Fact {
 }
 
 /// Explains a step, or one of its variables or settings.
-pub(crate) fn run(words: Vec<String>, options: &PlanOptions, environment: &Environment) -> Result<ExitCode, Failure> {
+pub(crate) fn run(words: Vec<String>, options: &PlanOptions, context: Context<'_>) -> Result<ExitCode, Failure> {
     let (file, step, name) = sort(words);
-    let session = Session::show(file, options, environment, Purpose::Show)?;
-    session.demand_valid(Severity::Error)?;
-    let steps: Vec<&PlannedStep> = session.plan().stages.iter().flat_map(|stage| stage.steps()).collect();
+    let compiled = compile::show(file, options, context, Purpose::Show)?;
+    compile::demand_valid(&compiled, Severity::Error)?;
+    let steps: Vec<&PlannedStep> = compiled.plan().stages.iter().flat_map(|stage| stage.steps()).collect();
     let found = find(&steps, &step)?;
     let facts = facts(found);
     let text = match name {

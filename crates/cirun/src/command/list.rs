@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use cirun_diagnostics::{Failure, FailureKind, Severity};
 use cirun_plan::{Plan, PlannedStage, Role};
+use cirun_project::{Context, Purpose};
 use serde::Serialize;
 
 use crate::{
     args::{ListFormat, PlanOptions},
-    console,
-    environment::Environment,
+    compile, console,
     exit::ExitCode,
-    session::{Purpose, Session},
 };
 
 #[derive(Serialize)]
@@ -39,11 +38,11 @@ pub(crate) fn run(
     file: Option<PathBuf>,
     options: &PlanOptions,
     format: ListFormat,
-    environment: &Environment,
+    context: Context<'_>,
 ) -> Result<ExitCode, Failure> {
-    let session = Session::show(file, options, environment, Purpose::List)?;
-    session.demand_valid(Severity::Error)?;
-    let rows = rows(session.plan());
+    let compiled = compile::show(file, options, context, Purpose::List)?;
+    compile::demand_valid(&compiled, Severity::Error)?;
+    let rows = rows(compiled.plan());
     let text = match format {
         ListFormat::Text => text(&rows),
         ListFormat::Json => {

@@ -5,20 +5,16 @@ use std::collections::BTreeSet;
 use cirun_diagnostics::Failure;
 use cirun_engine::{Event, EventKind};
 use cirun_plan::StepPath;
+use cirun_project::Context;
 use cirun_report::{LogSink, Sink};
+use cirun_runner::record::history::{History, RecordedRun};
 
 use super::local::sink_error;
-use crate::{
-    console,
-    exit::ExitCode,
-    paths::Paths,
-    record::history::{History, RecordedRun},
-    sinks,
-};
+use crate::{console, exit::ExitCode, sinks};
 
 /// Prints the lines of `[RUN] [STEP]`.
-pub(crate) fn run(words: &[String]) -> Result<ExitCode, Failure> {
-    let history = History::of(&Paths::find()?);
+pub(crate) fn run(words: &[String], context: Context<'_>) -> Result<ExitCode, Failure> {
+    let history = History::of(context.paths);
     let (run, step) = asked(&history, words)?;
     let events = run.events()?;
     let mut sink = LogSink::new(console::Data, sinks::look(), wanted(&run, &events, step)?);

@@ -1,9 +1,10 @@
 //! `cirun completions`, `cirun man`: made from the arguments' own definitions.
 
 use cirun_diagnostics::Failure;
+use cirun_project::settings::VARIABLES;
 use clap::CommandFactory;
 
-use crate::{args::Args, console, exit::ExitCode, settings::VARIABLES};
+use crate::{args::Args, console, exit::ExitCode};
 
 /// Prints a completion script.
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, Failure> {

@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 
 use cirun_diagnostics::{Failure, Severity};
+use cirun_project::{Context, Purpose, consent::Request};
 
 use crate::{
     args::{PlanFormat, PlanOptions},
-    consent::Request,
-    console,
-    environment::Environment,
+    compile, console,
     exit::ExitCode,
-    session::{Purpose, Session},
 };
 
 /// Prints the plan; nothing outside the files is asked.
@@ -18,19 +16,19 @@ pub(crate) fn run(
     file: Option<PathBuf>,
     options: &PlanOptions,
     format: PlanFormat,
-    environment: &Environment,
+    context: Context<'_>,
 ) -> Result<ExitCode, Failure> {
-    let session = Session::show(file, options, environment, Purpose::Show)?;
-    session.demand_valid(Severity::Warning)?;
-    Request::of(&session).announced(&session).iter().for_each(|asks| console::say(asks));
-    let plan = session.plan();
+    let compiled = compile::show(file, options, context, Purpose::Show)?;
+    compile::demand_valid(&compiled, Severity::Warning)?;
+    Request::of(&compiled).announced(&compiled).iter().for_each(|asks| console::say(asks));
+    let plan = compiled.plan();
     let written = match format {
-        PlanFormat::Tree => console::data(&cirun_plan::render_tree(plan, &session.planned.rows)),
+        PlanFormat::Tree => console::data(&cirun_plan::render_tree(plan, &compiled.planned.rows)),
         PlanFormat::Json => console::stream(|out| cirun_plan::write_json(plan, out)),
         PlanFormat::Mermaid => console::data(&cirun_plan::render_mermaid(plan)),
     };
     written?;
     // The process ends here: freeing a large plan piece by piece takes a tenth of the time that making it took.
-    std::mem::forget(session);
+    std::mem::forget(compiled);
     Ok(ExitCode::Success)
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use cirun_diagnostics::Failure;
 use cirun_docker_executor::{Liveness, ObjectKind, OwnedObject, Owner, Selection};
-use cirun_report::human_count;
+use cirun_project::{Context, Paths};
+use cirun_runner::{engine, local_store, record};
+use cirun_terminal_text::human_count;
 
-use crate::{console, engine, environment::Environment, exit::ExitCode, local_store, paths::Paths, record};
+use crate::{console, exit::ExitCode};
 
 /// Lists what cirun owns on the engine.
-pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, Failure> {
-    let engine = engine::find(environment, &Paths::find()?).await?;
+pub(crate) async fn ps(context: Context<'_>) -> Result<ExitCode, Failure> {
+    let engine = engine::find(context.environment, context.paths).await?;
     let objects = engine.list_owned().await?;
     let me = Owner::current();
     let rows: Vec<[String; 5]> = objects.iter().map(|object| row(object, &me)).collect();
@@ -20,17 +22,16 @@ pub(crate) async fn ps(environment: &Environment) -> Result<ExitCode, Failure> {
 
 /// Removes what cirun owns on the engine but for runs that are under way; the machine's registry and its images, and the local caches, only when asked.
 pub(crate) async fn clean(
-    environment: &Environment,
+    context: Context<'_>,
     dry_run: bool,
     all: bool,
     run: Option<String>,
 ) -> Result<ExitCode, Failure> {
-    let paths = Paths::find()?;
-    if all && let Some(bytes) = local_store::clear_caches(&paths, dry_run)? {
-        console::data(&format!("caches {} ({bytes} bytes)\n", paths.caches().display()))?;
+    if all && let Some(bytes) = local_store::clear_caches(context.paths, dry_run)? {
+        console::data(&format!("caches {} ({bytes} bytes)\n", context.paths.caches().display()))?;
     }
-    let mut stays = clean_records(&paths, dry_run)?;
-    let engine = engine::find(environment, &paths).await?;
+    let mut stays = clean_records(context.paths, dry_run)?;
+    let engine = engine::find(context.environment, context.paths).await?;
     let selection = match run {
         Some(run) => Selection::Run(run),
         None if all => Selection::Everything,

@@ -3,14 +3,21 @@
 use std::path::PathBuf;
 
 use cirun_diagnostics::Failure;
+use cirun_project::Context;
 use cirun_report::{Fanout, HtmlSink, JunitSink, QuietSink, Sink};
+use cirun_runner::record::history::History;
 
-use super::local::sink_error;
-use crate::{console, exit::ExitCode, local_store, paths::Paths, record::history::History, sinks};
+use super::local::{say_collected, sink_error};
+use crate::{console, exit::ExitCode, sinks};
 
 /// Prints the summary, and writes the reports that are asked for.
-pub(crate) fn run(run: Option<&str>, html: Option<PathBuf>, junit: Option<PathBuf>) -> Result<ExitCode, Failure> {
-    let run = History::of(&Paths::find()?).find(run)?;
+pub(crate) fn run(
+    run: Option<&str>,
+    html: Option<PathBuf>,
+    junit: Option<PathBuf>,
+    context: Context<'_>,
+) -> Result<ExitCode, Failure> {
+    let run = History::of(context.paths).find(run)?;
     let mut all = Fanout::new().with(QuietSink::summary(console::Data, sinks::look()));
     if let Some(path) = html {
         all.push(Box::new(HtmlSink::new(sinks::create(&path)?)));
@@ -24,6 +31,6 @@ pub(crate) fn run(run: Option<&str>, html: Option<PathBuf>, junit: Option<PathBu
     for event in run.events_to_the_end()? {
         all.consume(&event).map_err(|error| sink_error(&error))?;
     }
-    local_store::say_collected(&run.artifacts());
+    say_collected(&run.artifacts());
     Ok(ExitCode::Success)
 }

@@ -4,23 +4,19 @@ use std::{collections::BTreeMap, env, path::PathBuf};
 
 use cirun_diagnostics::Failure;
 use cirun_engine::{Earlier, Event, EventKind, MASK, Outcome};
+use cirun_project::{Context, PlanRequest, Purpose, compile, consent::Request, find, settings::Trust};
+use cirun_runner::record::{
+    Invocation,
+    history::{History, RecordedRun},
+};
 use clap::Parser;
 use indexmap::IndexMap;
 
 use super::local::{self, Start};
 use crate::{
-    args::{Args, Command, PlanOptions, RerunOptions, RunOptions},
-    consent::Request,
+    args::{Args, Command, PlanOptions, RerunOptions},
     console,
-    environment::Environment,
     exit::ExitCode,
-    paths::Paths,
-    record::{
-        Invocation,
-        history::{History, RecordedRun},
-    },
-    session::{Session, find},
-    settings::Trust,
 };
 
 /// The flag that trusts a repository for a run.
@@ -29,12 +25,8 @@ const TRUST: &str = "--trust";
 const SECRET: &str = "***";
 
 /// Runs a recorded run again.
-pub(crate) async fn run(
-    run: Option<&str>,
-    options: RerunOptions,
-    environment: &Environment,
-) -> Result<ExitCode, Failure> {
-    let recorded = History::of(&Paths::find()?).find(run)?;
+pub(crate) async fn run(run: Option<&str>, options: RerunOptions, context: Context<'_>) -> Result<ExitCode, Failure> {
+    let recorded = History::of(context.paths).find(run)?;
     let mut invocation = recorded.invocation()?;
     if invocation.is_masked() {
         return Err(Failure::usage(format!("cannot run {} again: a secret was among its arguments", recorded.id))
@@ -46,7 +38,7 @@ pub(crate) async fn run(
         return Err(not_understood(&recorded, "it was not started by `cirun local`"));
     };
     say_missing_secrets(&invocation, &options);
-    let here = |path: PathBuf| environment.directory.join(path);
+    let here = |path: PathBuf| context.environment.directory.join(path);
     how.progress = options.progress.or(how.progress);
     how.events = options.events.clone().map(here).or(how.events);
     how.junit = options.junit.clone().map(here).or(how.junit);
@@ -60,24 +52,20 @@ pub(crate) async fn run(
     let earlier = select(&recorded, &options, &mut plan)?;
     env::set_current_dir(&invocation.directory)
         .map_err(|error| Failure::usage(format!("cannot go back to {}: {error}", invocation.directory.display())))?;
-    let environment = environment.clone().in_directory(invocation.directory.clone());
-    plan.trust = options.trust || recorded_trust && is_unchanged(file.clone(), &plan, &how, &environment, &invocation);
+    let environment = context.environment.clone().in_directory(invocation.directory.clone());
+    let context = Context { environment: &environment, ..context };
+    plan.trust =
+        options.trust || recorded_trust && is_unchanged(&plan.request(file.clone(), Some(&how)), context, &invocation);
     invocation.arguments.retain(|argument| argument != TRUST);
     invocation.arguments.extend(plan.trust.then(|| TRUST.to_owned()));
-    local::start(file, &plan, &how, &environment, Start { invocation, earlier }).await
+    local::start(file, &plan, &how, context, Start { invocation, earlier }).await
 }
 
 /// Whether the documents are those of the recorded run, for which `--trust` was given.
-fn is_unchanged(
-    file: Option<PathBuf>,
-    plan: &PlanOptions,
-    how: &RunOptions,
-    environment: &Environment,
-    invocation: &Invocation,
-) -> bool {
-    let located = find(file, plan, Some(how), environment, Trust::Repository).ok();
-    let session = located.and_then(|located| Session::preview(located, plan, environment));
-    let content = session.map(|session| Request::of(&session).content().to_owned());
+fn is_unchanged(request: &PlanRequest, context: Context<'_>, invocation: &Invocation) -> bool {
+    let located = find(request, context, Trust::Repository).ok();
+    let compiled = located.and_then(|located| compile(located, request, context, Purpose::Show).ok());
+    let content = compiled.map(|compiled| Request::of(&compiled).content().to_owned());
     let is_unchanged = content.is_some() && content == invocation.content;
     if !is_unchanged {
         console::say("note: the pipeline or its templates have changed: `--trust` of the recorded run does not apply");

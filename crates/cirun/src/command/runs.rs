@@ -1,16 +1,12 @@
 //! `cirun runs`: the recorded runs.
 
 use cirun_diagnostics::{Failure, FailureKind};
+use cirun_project::Context;
+use cirun_runner::record::history::{History, RecordedRun};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use crate::{
-    args::ListFormat,
-    console,
-    exit::ExitCode,
-    paths::Paths,
-    record::history::{History, RecordedRun},
-};
+use crate::{args::ListFormat, console, exit::ExitCode};
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -25,8 +21,8 @@ struct Row<'a> {
 }
 
 /// Prints the runs, the newest first.
-pub(crate) fn run(format: ListFormat) -> Result<ExitCode, Failure> {
-    let runs = History::of(&Paths::find()?).runs()?;
+pub(crate) fn run(format: ListFormat, context: Context<'_>) -> Result<ExitCode, Failure> {
+    let runs = History::of(context.paths).runs()?;
     let text = match format {
         ListFormat::Text => text(&runs, &TimeZone::system()),
         ListFormat::Json => {

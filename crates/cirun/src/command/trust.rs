@@ -3,29 +3,28 @@
 use std::path::PathBuf;
 
 use cirun_diagnostics::Failure;
-use cirun_report::human_count;
-
-use crate::{
+use cirun_project::{
+    Context,
     consent::{Consents, Remembered, repository_of},
-    console,
-    environment::Environment,
-    exit::ExitCode,
-    paths::Paths,
 };
+use cirun_terminal_text::human_count;
+
+use crate::{console, exit::ExitCode};
 
 /// Shows or forgets what one repository was allowed, or shows all.
 pub(crate) fn run(
     directory: Option<PathBuf>,
     list: bool,
     revoke: bool,
-    environment: &Environment,
+    context: Context<'_>,
 ) -> Result<ExitCode, Failure> {
-    let consents = Consents::of(&Paths::find()?);
+    let consents = Consents::of(context.paths);
     if list {
         console::data(&rendered(&consents.all()))?;
         return Ok(ExitCode::Success);
     }
-    let directory = directory.map_or_else(|| environment.directory.clone(), |given| environment.directory.join(given));
+    let here = &context.environment.directory;
+    let directory = directory.map_or_else(|| here.clone(), |given| here.join(given));
     let repository = repository_of(&directory)?;
     if revoke {
         let count = human_count(consents.revoke(&repository)?, "consent");

@@ -1,6 +1,7 @@
 //! The page: failures first, then notes, the timeline and the logs.
 
 use cirun_plan::StepPath;
+use cirun_terminal_text::human_count;
 use jiff::Timestamp;
 
 use super::markup::{Markup, percent};
@@ -169,7 +170,7 @@ fn description(entry: &Entry) -> String {
         State::Service { .. } => BACKGROUND,
         State::Step { step_type, .. } => step_type,
     };
-    let lines = human::count(entry.log.lines().len(), "line");
+    let lines = human_count(entry.log.lines().len(), "line");
     let tests = entry.tests().map(test_words).unwrap_or_default();
     let parts = [kind, &lines, &tests];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")

@@ -3,6 +3,7 @@
 use std::{io, mem};
 
 use cirun_engine::{Event, EventKind, ImageState};
+use cirun_terminal_text::human_count;
 use console::truncate_str;
 use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressDrawTarget, TermLike};
@@ -192,7 +193,7 @@ impl Screen {
             .filter(|entry| entry.finish().is_some() || entry.is_service())
             .count();
         let time = look.paint(Tone::Strong, &human::duration(self.record.since_start(now)));
-        let mut text = format!("{time}  {done} of {} done", human::count(planned.max(done), "step"));
+        let mut text = format!("{time}  {done} of {} done", human_count(planned.max(done), "step"));
         for (name, sign, tone) in self.record.stages.last().into_iter().flat_map(services) {
             text.push_str(&format!("  {} {name}", look.paint(tone, sign)));
         }

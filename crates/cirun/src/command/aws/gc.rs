@@ -4,18 +4,16 @@ use std::path::Path;
 
 use cirun_aws_emulator::{GcOptions, GcReport, gc};
 use cirun_diagnostics::{Failure, FailureKind};
-use cirun_report::{human_bytes, human_count};
+use cirun_project::{Context, settings_here};
+use cirun_report::human_bytes;
+use cirun_runner::{
+    OwnImage, engine, gateway,
+    gateway::{DATA_DIRECTORY, LocalRegistry},
+};
+use cirun_terminal_text::human_count;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    args, console, engine,
-    environment::Environment,
-    exit::ExitCode,
-    front,
-    front::{DATA_DIRECTORY, LocalRegistry},
-    own_image::OwnImage,
-    session,
-};
+use crate::{args, console, exit::ExitCode};
 
 /// What went, on its way out of a container.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,12 +35,12 @@ pub(super) async fn directory(data: &Path, options: &args::GcOptions) -> Result<
 }
 
 /// Collects the registry of this machine, in its own container: the volume is the engine's.
-pub(super) async fn machine(options: &args::GcOptions, environment: &Environment) -> Result<ExitCode, Failure> {
-    let (settings, paths) = session::settings(environment)?;
+pub(super) async fn machine(options: &args::GcOptions, context: Context<'_>) -> Result<ExitCode, Failure> {
+    let settings = settings_here(context)?;
     let name = &settings.registry.value;
-    let engine = engine::find(environment, &paths).await?;
+    let engine = engine::find(context.environment, context.paths).await?;
     let own = OwnImage::locate()?;
-    let registry = LocalRegistry::ensure(&engine, &own, front::helper_image(&own), name).await?;
+    let registry = LocalRegistry::ensure(&engine, &own, gateway::helper_image(&own), name).await?;
     let mut words = vec!["gc".to_owned(), DATA_DIRECTORY.to_owned(), format!("--grace={}s", options.grace.as_secs())];
     words.extend(options.untagged_after.map(|age| format!("--untagged-after={}s", age.as_secs())));
     words.extend(options.dry_run.then(|| "--dry-run".to_owned()));

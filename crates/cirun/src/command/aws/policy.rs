@@ -7,19 +7,16 @@ use std::{
 
 use cirun_aws_emulator::{LogEntry, least_policy};
 use cirun_diagnostics::{Failure, FailureKind};
+use cirun_project::Context;
+use cirun_runner::record::history::{History, RecordedRun};
 
-use crate::{
-    console,
-    exit::ExitCode,
-    paths::Paths,
-    record::history::{History, RecordedRun},
-};
+use crate::{console, exit::ExitCode};
 
 /// Prints the policy, JSON.
-pub(super) fn run(run: Option<&str>, request_log: Option<PathBuf>) -> Result<ExitCode, Failure> {
+pub(super) fn run(run: Option<&str>, request_log: Option<PathBuf>, context: Context<'_>) -> Result<ExitCode, Failure> {
     let log = match request_log {
         Some(file) => file,
-        None => find(&History::of(&Paths::find()?), run)?,
+        None => find(&History::of(context.paths), run)?,
     };
     let text = fs::read_to_string(&log).map_err(|error| Failure::usage(format!("{}: {error}", log.display())))?;
     let policy = serde_json::to_string_pretty(&least_policy(&entries(&log, &text)?))
@@ -57,8 +54,9 @@ fn find(history: &History, wanted: Option<&str>) -> Result<PathBuf, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use cirun_runner::gateway::REQUEST_LOG;
+
     use super::*;
-    use crate::front::REQUEST_LOG;
 
     /// The records of runs, each with its id, the time it began and whether it called AWS.
     fn runs(rows: &[(&str, &str, bool)]) -> tempfile::TempDir {
@@ -94,15 +92,15 @@ mod tests {
         ]);
         assert_eq!(found(directory.path(), None), "0101-c/emulator/requests.jsonl", "the new year's");
         assert_eq!(found(directory.path(), Some("1230")), "1230-a/emulator/requests.jsonl");
-        assert_eq!(found(directory.path(), Some("0101-d")), "error: run 0101-d called no emulated AWS");
-        assert_eq!(found(directory.path(), Some("12")), "error: 2 runs begin with `12`");
-        assert_eq!(found(directory.path(), Some("x")), "error: no run `x` is recorded");
-        assert_eq!(found(&directory.path().join("none"), None), "error: no recorded run called the emulated AWS");
+        assert_eq!(found(directory.path(), Some("0101-d")), "run 0101-d called no emulated AWS");
+        assert_eq!(found(directory.path(), Some("12")), "2 runs begin with `12`");
+        assert_eq!(found(directory.path(), Some("x")), "no run `x` is recorded");
+        assert_eq!(found(&directory.path().join("none"), None), "no recorded run called the emulated AWS");
     }
 
     #[test]
     fn a_file_that_is_no_log() {
         let error = entries(Path::new("log"), "\n").unwrap_err().to_string();
-        assert!(error.starts_with("error: log:1:0: not an entry of a request log: EOF"), "{error}");
+        assert!(error.starts_with("log:1:0: not an entry of a request log: EOF"), "{error}");
     }
 }

@@ -15,35 +15,28 @@ use cirun_aws_emulator::{
     Upstream, host_names,
 };
 use cirun_diagnostics::{Failure, FailureKind};
+use cirun_project::{Context, Paths};
+use cirun_runner::gateway::{OnDemand, SHUTDOWN, machine_scope, roots};
 use data::Data;
 
-use crate::{
-    args::ServeOptions,
-    console,
-    environment::Environment,
-    exit::ExitCode,
-    front::{OnDemand, SHUTDOWN, machine_scope, roots},
-    paths::Paths,
-    shell_word::quote,
-    signals::Signals,
-};
+use crate::{args::ServeOptions, console, exit::ExitCode, shell_word::quote, signals::Signals};
 
 /// The keys of whoever declares none; AWS's own example.
 const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// Serves until interrupted.
-pub(super) async fn run(options: ServeOptions, environment: &Environment) -> Result<ExitCode, Failure> {
+pub(super) async fn run(options: ServeOptions, context: Context<'_>) -> Result<ExitCode, Failure> {
     let upstream = match options.aws_endpoint_url.clone() {
-        Some(endpoint) => Some(Upstream::new(endpoint.clone()).trusting(roots(&endpoint, environment)?)),
+        Some(endpoint) => Some(Upstream::new(endpoint.clone()).trusting(roots(&endpoint, context.environment)?)),
         None => None,
     };
-    let paths = Paths::find()?;
     let signals = Signals::listen().map_err(|error| Failure::io("cannot listen to signals", error))?;
     let seeds = seeds(&options)?;
-    let trust = trust(&paths, &options, &seeds)?;
+    let trust = trust(context.paths, &options, &seeds)?;
     let data = Data::open(options.data.clone())?;
-    let served = serve(&options, &paths, seeds.clone(), Arc::clone(&trust.certificates), upstream, data.path()).await;
+    let served =
+        serve(&options, context.paths, seeds.clone(), Arc::clone(&trust.certificates), upstream, data.path()).await;
     let result = match served {
         Ok(server) => {
             let told = tell(&options, &server, &seeds, &trust, &data);

@@ -2,13 +2,14 @@
 
 use cirun_aws_emulator::{Audience, OidcIssuer, Workload};
 use cirun_diagnostics::Failure;
+use cirun_project::Context;
 use jiff::Timestamp;
 
-use crate::{args::TokenOptions, console, exit::ExitCode, paths::Paths};
+use crate::{args::TokenOptions, console, exit::ExitCode};
 
 /// Prints a token.
-pub(super) fn run(options: &TokenOptions) -> Result<ExitCode, Failure> {
-    let issuer = OidcIssuer::open(&Paths::find()?.oidc()).map_err(Failure::aws)?;
+pub(super) fn run(options: &TokenOptions, context: Context<'_>) -> Result<ExitCode, Failure> {
+    let issuer = OidcIssuer::open(&context.paths.oidc()).map_err(Failure::aws)?;
     let workload = Workload {
         account_id: options.account.clone(),
         organization_id: options.org.clone(),

@@ -4,23 +4,18 @@ use std::{collections::BTreeSet, path::Path};
 
 use cirun_docker_executor::{Engine, EngineInfo};
 use cirun_plan::Action;
+use cirun_project::{Context, Purpose};
+use cirun_runner::{OwnImage, engine};
 
 use super::{Finding, machine};
-use crate::{
-    args::PlanOptions,
-    engine,
-    environment::Environment,
-    own_image::OwnImage,
-    paths::Paths,
-    session::{Purpose, Session},
-};
+use crate::{args::PlanOptions, compile};
 
 /// What no step in a container can do without.
 pub(super) const IS_NEEDED: [&str; 2] = ["engine", "containers"];
 
 /// What the engine is and has. Without one there is a single finding.
-pub(super) async fn look(environment: &Environment, paths: &Paths) -> Vec<Finding> {
-    let engine = match engine::find(environment, paths).await {
+pub(super) async fn look(context: Context<'_>) -> Vec<Finding> {
+    let engine = match engine::find(context.environment, context.paths).await {
         Ok(engine) => engine,
         Err(error) => {
             return vec![Finding::bad(
@@ -36,7 +31,7 @@ pub(super) async fn look(environment: &Environment, paths: &Paths) -> Vec<Findin
     };
     let mut findings = itself(&info);
     findings.push(own_image(&engine).await);
-    findings.extend(images_of_the_pipeline(&engine, environment).await);
+    findings.extend(images_of_the_pipeline(&engine, context).await);
     if let Some(root) =
         info.root.as_deref().map(Path::new).filter(|root| engine.socket_here().is_some() && root.exists())
     {
@@ -77,11 +72,11 @@ async fn own_image(engine: &Engine) -> Finding {
 }
 
 /// The images of the pipeline that `cirun local` would run in this directory, if there is one.
-async fn images_of_the_pipeline(engine: &Engine, environment: &Environment) -> Vec<Finding> {
-    let Ok(session) = Session::show(None, &PlanOptions::default(), environment, Purpose::Inspect) else {
+async fn images_of_the_pipeline(engine: &Engine, context: Context<'_>) -> Vec<Finding> {
+    let Ok(compiled) = compile::show(None, &PlanOptions::default(), context, Purpose::Inspect) else {
         return Vec::new();
     };
-    let steps = session.plan().stages.iter().flat_map(|stage| stage.steps());
+    let steps = compiled.plan().stages.iter().flat_map(|stage| stage.steps());
     let images: BTreeSet<&str> = steps
         .filter_map(|step| match &step.action {
             Action::Container(container) => container.image.value.as_known(),
@@ -96,7 +91,7 @@ async fn images_of_the_pipeline(engine: &Engine, environment: &Environment) -> V
             Err(error) => return vec![Finding::bad("images", error.to_string(), "restart the engine")],
         }
     }
-    let of = session.file.display();
+    let of = compiled.file.display();
     if images.is_empty() {
         return Vec::new();
     }

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use cirun_diagnostics::Failure;
 use cirun_planner::Gate;
+use cirun_project::Compiled;
 
-use crate::{args::PlanOptions, console, console::Typed, exit::ExitCode, session::Session};
+use crate::{args::PlanOptions, console, console::Typed, exit::ExitCode};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Asks for the approvals that stages wait for; false where there are none, or no one can be asked.
-pub(super) fn approve(session: &Session, plan: &PlanOptions) -> Result<bool, Failure> {
-    let gates = &session.planned.gates;
+pub(super) fn approve(compiled: &Compiled, plan: &PlanOptions) -> Result<bool, Failure> {
+    let gates = &compiled.planned.gates;
     if gates.is_empty() || plan.no_input || !console::is_interactive() {
         return Ok(false);
     }
@@ -30,8 +31,8 @@ pub(super) fn exit_code(code: ExitCode, is_held: bool) -> ExitCode {
 }
 
 /// A run that ended at an approval stage is not the whole pipeline.
-pub(super) fn demand_approved(session: &Session, code: ExitCode) -> Result<ExitCode, Failure> {
-    let gates = &session.planned.gates;
+pub(super) fn demand_approved(compiled: &Compiled, code: ExitCode) -> Result<ExitCode, Failure> {
+    let gates = &compiled.planned.gates;
     if exit_code(code, !gates.is_empty()) == code {
         return Ok(code);
     }

@@ -2,47 +2,51 @@
 
 use cirun_plan::{Action, PlannedStep};
 use cirun_planner::{StoreLocation, StoreWork};
-use cirun_report::human_count;
-
-use super::{gates, setup::Setup};
-use crate::{
-    args::{AwsMode, PushMode},
-    console,
-    environment::Environment,
-    local_store,
-    session::Session,
+use cirun_project::{
+    Compiled, Environment,
+    settings::{AwsMode, PushMode},
 };
+use cirun_runner::Setup;
+use cirun_terminal_text::human_count;
+
+use super::gates;
+use crate::console;
 
 /// Says what is about to happen.
-pub(super) fn say(session: &Session, run: &str, setup: &Setup, environment: &Environment) {
+pub(super) fn say(compiled: &Compiled, run: &str, setup: &Setup, environment: &Environment) {
     let stages: Vec<String> =
-        session.plan().stages.iter().map(|stage| format!("{} ({})", stage.id, stage.profile.value)).collect();
-    console::say(&format!("cirun {} · {} · {}", env!("CARGO_PKG_VERSION"), session.plan().pipeline, stages.join(", ")));
+        compiled.plan().stages.iter().map(|stage| format!("{} ({})", stage.id, stage.profile.value)).collect();
+    console::say(&format!(
+        "cirun {} · {} · {}",
+        env!("CARGO_PKG_VERSION"),
+        compiled.plan().pipeline,
+        stages.join(", ")
+    ));
     console::say(&format!("  run        {run}"));
-    console::say(&format!("  workspace  {}", session.workspace.display()));
+    console::say(&format!("  workspace  {}", compiled.workspace.display()));
     if let Some(engine) = &setup.engine {
         console::say(&format!("  engine     {engine}"));
     }
-    reach(session, environment).iter().for_each(|line| console::say(line));
-    let pushes_somewhere = !session.planned.targets.is_empty();
-    let emulates = session.settings.aws.value == AwsMode::Emulated && setup.engine.is_some();
-    if pushes_somewhere || emulates || session.settings.aws.value == AwsMode::Real {
-        console::say(&format!("  AWS        {}", aws(session)));
+    reach(compiled, environment).iter().for_each(|line| console::say(line));
+    let pushes_somewhere = !compiled.planned.targets.is_empty();
+    let emulates = compiled.settings.aws.value == AwsMode::Emulated && setup.engine.is_some();
+    if pushes_somewhere || emulates || compiled.settings.aws.value == AwsMode::Real {
+        console::say(&format!("  AWS        {}", aws(compiled)));
     }
     if pushes_somewhere {
-        console::say(&format!("  pushes     {}", pushes(session, setup)));
+        console::say(&format!("  pushes     {}", pushes(compiled, setup)));
     }
-    for gate in &session.planned.gates {
+    for gate in &compiled.planned.gates {
         console::say(&format!("  gate       {}: `--approve` runs them", gates::waiting(gate)));
     }
-    stores(session, setup).iter().for_each(|line| console::say(line));
-    assumed(session).iter().for_each(|line| console::say(line));
+    stores(compiled, setup).iter().for_each(|line| console::say(line));
+    assumed(compiled).iter().for_each(|line| console::say(line));
     console::say("");
 }
 
 /// What steps reach that containers of a run do not.
-fn reach(session: &Session, environment: &Environment) -> Vec<String> {
-    let stages = session.plan().stages.iter().filter(|stage| stage.not_here.is_none());
+fn reach(compiled: &Compiled, environment: &Environment) -> Vec<String> {
+    let stages = compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
     let steps: Vec<&PlannedStep> = stages.flat_map(|stage| stage.steps()).collect();
     let count = |is_meant: fn(&PlannedStep) -> bool| steps.iter().filter(|step| is_meant(step)).count();
     let mut lines = Vec::new();
@@ -57,7 +61,7 @@ fn reach(session: &Session, environment: &Environment) -> Vec<String> {
     }
     let with_socket =
         count(|step| matches!(&step.action, Action::Container(it) if it.engine_socket && it.local_plugin.is_none()));
-    if with_socket > 0 && session.settings.gives_sockets() {
+    if with_socket > 0 && compiled.settings.gives_sockets() {
         let get = if with_socket == 1 { "gets" } else { "get" };
         lines.push(format!(
             "  socket     {} {get} the engine's, through which all of this machine can be reached",
@@ -68,27 +72,26 @@ fn reach(session: &Session, environment: &Environment) -> Vec<String> {
 }
 
 /// A line for each kind of store that steps use.
-fn stores(session: &Session, setup: &Setup) -> Vec<String> {
-    let stores = &session.planned.stores;
+fn stores(compiled: &Compiled, setup: &Setup) -> Vec<String> {
+    let stores = &compiled.planned.stores;
     let used = |upload: bool, location: &StoreLocation| {
         stores.iter().any(|store| (store.work == StoreWork::Upload) == upload && store.location == *location)
     };
     let mut lines = Vec::new();
     if used(false, &StoreLocation::Here) {
-        lines.push(format!(
-            "  caches     local, in {}",
-            local_store::caches_of(&session.paths, &session.project).display()
-        ));
+        lines.push(format!("  caches     local, in {}", compiled.paths.caches_of(&compiled.project).display()));
     }
     if used(true, &StoreLocation::Here) {
-        lines.push(match session.settings.push.value {
+        lines.push(match compiled.settings.push.value {
             PushMode::None => "  uploads    nowhere: files are listed only".to_owned(),
-            PushMode::Local | PushMode::Real => format!("  uploads    collected in {}", setup.artifacts.display()),
+            PushMode::Local | PushMode::Real => {
+                format!("  uploads    collected in {}", setup.record.artifacts().display())
+            }
         });
     }
     let mut elsewhere: Vec<String> = Vec::new();
     for store in stores {
-        let line = match (&store.location, &session.settings.aws_endpoint_url) {
+        let line = match (&store.location, &compiled.settings.aws_endpoint_url) {
             (StoreLocation::Endpoint(endpoint), _) => format!("  S3         {} at {endpoint}", store.address),
             (StoreLocation::Forwarded, Some(upstream)) => {
                 format!("  S3         {} is forwarded to {}", store.address, upstream.value)
@@ -105,15 +108,15 @@ fn stores(session: &Session, setup: &Setup) -> Vec<String> {
 }
 
 /// The connectors that are in no file.
-fn assumed(session: &Session) -> Option<String> {
-    let ids = &session.planned.assumed_connectors;
+fn assumed(compiled: &Compiled) -> Option<String> {
+    let ids = &compiled.planned.assumed_connectors;
     let list = ids.join(", ");
     (!ids.is_empty()).then(|| format!("  assumed    {list}: in no file; `cirun check` says what takes their place"))
 }
 
-fn aws(session: &Session) -> String {
-    match (session.settings.aws.value, &session.identity) {
-        (AwsMode::Emulated, _) => match &session.settings.aws_endpoint_url {
+fn aws(compiled: &Compiled) -> String {
+    match (compiled.settings.aws.value, &compiled.identity) {
+        (AwsMode::Emulated, _) => match &compiled.settings.aws_endpoint_url {
             None => "emulated: in containers, every AWS name resolves to this run's gateway".to_owned(),
             Some(upstream) => format!("emulated; STS, ECR and S3 are forwarded to {}", upstream.value),
         },
@@ -123,14 +126,14 @@ fn aws(session: &Session) -> String {
     }
 }
 
-fn pushes(session: &Session, setup: &Setup) -> String {
-    match (session.settings.push.value, setup.registry()) {
+fn pushes(compiled: &Compiled, setup: &Setup) -> String {
+    match (compiled.settings.push.value, setup.registry()) {
         (PushMode::None, _) => "nowhere: images are built, not pushed".to_owned(),
         (PushMode::Local, Some(registry)) => format!("to the local registry, {}", registry.host()),
         (PushMode::Local, None) => "stay in this stage".to_owned(),
         (PushMode::Real, _) => {
             let mut hosts: Vec<&str> = Vec::new();
-            for target in &session.planned.targets {
+            for target in &compiled.planned.targets {
                 if !hosts.contains(&target.host.as_str()) {
                     hosts.push(&target.host);
                 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use cirun_diagnostics::{Failure, with_causes};
 use cirun_docker_executor::ShellTerminal;
 use cirun_engine::{BackendError, FailureHook, ReadyAction};
+use cirun_runner::Backends;
 use tokio::sync::{mpsc, watch};
 
 use super::interlude::Stage;
-use crate::{backend::Backends, console, signals::Signals, terminal, terminal::Raw};
+use crate::{console, signals::Signals, terminal, terminal::Raw};
 
 /// Pieces that are typed or shown on their way.
 const PIECES: usize = 64;

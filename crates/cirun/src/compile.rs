@@ -1,0 +1,53 @@
+//! Compiles a pipeline for a command, and prints what was found.
+
+use cirun_diagnostics::{Diagnostic, Failure, Severity};
+use cirun_project::{
+    CompileError, Compiled, Context, Findings, Located, PlanRequest, Purpose, compile, is_left_out, locate,
+};
+use cirun_terminal_text::human_count;
+
+use crate::{args::PlanOptions, diagnostics};
+
+/// Compiles what was located; without any pipeline, prints why.
+pub(crate) fn open(
+    located: Located,
+    request: &PlanRequest,
+    context: Context<'_>,
+    purpose: Purpose,
+) -> Result<Compiled, Failure> {
+    compile(located, request, context, purpose).map_err(|error| match error {
+        CompileError::Failure(failure) => failure,
+        CompileError::NoPipeline(findings) => {
+            let Findings { file, sources, diagnostics } = *findings;
+            diagnostics::say(&diagnostics, Severity::Note, &sources);
+            Failure::input(format!("{} holds no pipeline that can be planned", file.display()))
+        }
+    })
+}
+
+/// Locates and compiles for a command that only shows something.
+pub(crate) fn show(
+    file: Option<std::path::PathBuf>,
+    options: &PlanOptions,
+    context: Context<'_>,
+    purpose: Purpose,
+) -> Result<Compiled, Failure> {
+    let request = options.request(file, None);
+    open(locate(&request, context)?, &request, context, purpose)
+}
+
+/// Prints every finding of at least `least`, and fails if one is an error. Files that were left out are always named.
+pub(crate) fn demand_valid(compiled: &Compiled, least: Severity) -> Result<(), Failure> {
+    diagnostics::say(&compiled.diagnostics, least, &compiled.sources);
+    if least > Severity::Warning {
+        let left_out: Vec<Diagnostic> =
+            compiled.diagnostics.iter().filter(|found| is_left_out(found)).cloned().collect();
+        diagnostics::say(&left_out, Severity::Warning, &compiled.sources);
+    }
+    let errors = compiled.errors();
+    if errors == 0 {
+        return Ok(());
+    }
+    let consequence = if compiled.running { "; nothing was started" } else { "" };
+    Err(Failure::input(format!("the pipeline has {}{consequence}", human_count(errors, "error"))))
+}

@@ -1,0 +1,155 @@
+//! Consent: what a run of a repository reaches beyond containers of its own is asked for once, and remembered for the same
+//! content.
+//!
+//! Everything a repository decides goes through here before anything starts. Without a terminal nothing is asked, and nothing
+//! starts.
+
+mod content;
+mod grant;
+mod store;
+
+use std::path::{Path, PathBuf};
+
+use cirun_diagnostics::Failure;
+use cirun_plan::PlannedStage;
+use cirun_terminal_text::human_count;
+pub use store::{Consents, Remembered};
+
+use self::grant::Grant;
+use crate::{
+    Compiled, Context, Dialogue, Located, PlanRequest, Purpose,
+    compile::compile,
+    find,
+    settings::{Settings, Trust},
+};
+
+/// What a run asks for.
+#[derive(Debug)]
+pub struct Request {
+    /// The repository's directory.
+    repository: PathBuf,
+    /// The digest of its documents.
+    content: String,
+    /// What it would be given; empty if nothing takes consent.
+    grants: Vec<Grant>,
+}
+
+impl Request {
+    /// What a run of this plan asks for.
+    pub fn of(compiled: &Compiled) -> Self {
+        Self {
+            repository: compiled.standing.repository.clone(),
+            content: content::digest(&compiled.sources),
+            grants: grant::of(compiled),
+        }
+    }
+
+    /// The digest of the repository's documents.
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// A line for who looks at a pipeline, if it would run and ask.
+    pub fn announced(&self, compiled: &Compiled) -> Option<String> {
+        if compiled.errors() > 0 || self.is_settled(compiled) {
+            return None;
+        }
+        let kinds = grant::counted(&self.grants);
+        Some(format!("a run asks for consent first: {kinds}; `cirun local` lists them, `--trust` allows them"))
+    }
+
+    fn is_settled(&self, compiled: &Compiled) -> bool {
+        compiled.standing.is_trusted || self.grants.is_empty() || Consents::of(&compiled.paths).cover(self)
+    }
+
+    fn list(&self) -> String {
+        format!("{} asks for more than its own containers:\n{}", self.repository.display(), grant::list(&self.grants))
+    }
+
+    /// Asks a person, and remembers a yes.
+    fn is_granted_now(&self, consents: &Consents, person: &dyn Dialogue) -> Result<bool, Failure> {
+        person.say(&self.list());
+        let answer = person.ask("allow this, now and for later runs with the same pipeline and templates? [y/N] ");
+        let granted = answer.is_ok_and(|line| line.is_some_and(|line| is_yes(&line)));
+        if granted {
+            consents.remember(self)?;
+        }
+        Ok(granted)
+    }
+}
+
+fn is_yes(line: &str) -> bool {
+    ["y", "yes"].iter().any(|word| line.trim().eq_ignore_ascii_case(word))
+}
+
+/// Fails unless everything that the run reaches beyond containers of its own is allowed; a person is asked if `asks`.
+///
+/// # Errors
+/// It is not allowed.
+pub fn demand(compiled: &Compiled, request: &Request, context: Context<'_>, asks: bool) -> Result<(), Failure> {
+    if request.is_settled(compiled) {
+        return Ok(());
+    }
+    let person = context.person;
+    if !asks || !person.can_answer() {
+        person.say(&request.list());
+        let count = human_count(request.grants.len(), "grant");
+        return Err(Failure::input(format!(
+            "the run needs consent for {count}, and there is no terminal to ask at; nothing was started"
+        ))
+        .help("`--trust` allows it for one run; at a terminal cirun asks once and remembers the answer"));
+    }
+    match request.is_granted_now(&Consents::of(&compiled.paths), person)? {
+        true => Ok(()),
+        false => Err(Failure::input("the run was not allowed; nothing was started")
+            .help("`--trust` allows one run without a question")),
+    }
+}
+
+/// What the instances of a stage would be given that its outline was not, for a person; none where all was allowed with it.
+pub fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: &Settings) -> Option<String> {
+    let more = grant::beyond(outline, stages, settings);
+    (!more.is_empty()).then(|| {
+        let steps: Vec<String> = more.iter().map(|grant| format!("`{}`", grant.to)).collect();
+        format!("{} ({})", grant::counted(&more), steps.join(", "))
+    })
+}
+
+/// The repository with all of its settings, if consent for them is remembered or given now.
+pub(crate) fn for_settings(
+    located: &Located,
+    plan: &PlanRequest,
+    context: Context<'_>,
+) -> Result<Option<Located>, Failure> {
+    let consents = Consents::of(context.paths);
+    let asks = plan.asks_consent && !plan.no_input && context.person.can_answer();
+    if !asks && consents.given_to(&located.standing.repository).is_empty() {
+        return Ok(None);
+    }
+    let trusted = || find(plan, context, Trust::Repository);
+    // Only a look at what would be followed: nothing is started.
+    let Ok(compiled) = compile(trusted()?, plan, context, Purpose::Show) else { return Ok(None) };
+    let request = Request::of(&compiled);
+    let granted = consents.cover(&request) || asks && request.is_granted_now(&consents, context.person)?;
+    if granted { trusted().map(Some) } else { Ok(None) }
+}
+
+/// The directory by which consent for what is run in `here` is remembered.
+pub fn repository_of(here: &Path) -> Result<PathBuf, Failure> {
+    let root = crate::find_upwards(here, ".git").unwrap_or_else(|| here.to_owned());
+    std::fs::canonicalize(&root).map_err(|error| Failure::usage(format!("there is no {}: {error}", root.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_clear_yes_is_one() {
+        for (line, expected) in
+            [("y\n", true), (" Yes ", true), ("", false), ("no", false), ("yess", false), ("\n", false)]
+        {
+            assert_eq!(is_yes(line), expected, "{line:?}");
+        }
+    }
+}

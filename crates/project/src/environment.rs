@@ -1,0 +1,35 @@
+//! A snapshot of the environment.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// The environment and the current directory, once.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    /// The current directory.
+    pub directory: PathBuf,
+    /// The name of the machine.
+    pub machine: String,
+}
+
+impl Environment {
+    /// The environment with these variables, in this directory, on a machine of this name.
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>, directory: PathBuf, machine: String) -> Self {
+        Self { variables: variables.into_iter().collect(), directory, machine }
+    }
+
+    /// The same variables in another current directory.
+    pub fn in_directory(self, directory: PathBuf) -> Self {
+        Self { directory, ..self }
+    }
+
+    /// A variable; an empty one counts as unset.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// All variables.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.variables.iter()
+    }
+}

@@ -1,0 +1,12 @@
+//! AWS for one run: who signs in, whether it may push, and passwords of its registries.
+
+mod identity;
+mod inputs;
+mod passwords;
+mod preflight;
+
+pub use identity::delegate;
+pub use inputs::emulated_delegate;
+pub(crate) use inputs::inputs;
+pub(crate) use passwords::EcrPasswords;
+pub use preflight::check as preflight;

@@ -1,0 +1,147 @@
+//! Real AWS, before anything is built: each step that pushes to ECR signs in once, as its plugin will.
+
+use std::time::{Duration, SystemTime};
+
+use cirun_aws::{Login, Passed, PreflightError, Repository, preflight};
+use cirun_diagnostics::{Failure, FailureKind, with_causes};
+use cirun_engine::{Event, EventKind, Outcome};
+use cirun_plan::{Action, Environment, PlannedStep, Text};
+use cirun_project::{
+    Compiled, Dialogue,
+    settings::{AwsMode, PushMode},
+};
+use jiff::Timestamp;
+
+use super::identity::{identity_options, sign_in_help};
+use crate::record::history::History;
+
+/// Signs in for each step that pushes, and fails where its push would.
+///
+/// # Errors
+/// A push would fail, or the signer has no credentials.
+pub async fn check(compiled: &Compiled, person: &dyn Dialogue) -> Result<(), Failure> {
+    let settings = &compiled.settings;
+    if settings.aws.value != AwsMode::Real || settings.push.value == PushMode::None {
+        return Ok(());
+    }
+    let options = identity_options(settings);
+    for target in &compiled.planned.targets {
+        let Some(ecr) = &target.ecr else { continue };
+        let step = steps(compiled).find(|step| step.path == target.step);
+        let Some((step, login)) = step.and_then(|step| Some((step, login(environment(step)?)?))) else {
+            person.say(&format!(
+                "warning: `{}` signs in with values that only a running step decides: it is not checked before the run",
+                target.step
+            ));
+            continue;
+        };
+        let repository =
+            Repository { account: ecr.account.clone(), region: ecr.region.clone(), name: target.repository.clone() };
+        let passed =
+            preflight(&options, &login, &repository).await.map_err(|error| failure(&error, target.step.as_str()))?;
+        warn(compiled, step, &passed, person);
+    }
+    Ok(())
+}
+
+fn steps(compiled: &Compiled) -> impl Iterator<Item = &PlannedStep> {
+    compiled.plan().stages.iter().flat_map(|stage| stage.steps())
+}
+
+fn environment(step: &PlannedStep) -> Option<&Environment> {
+    match &step.action {
+        Action::Container(container) => Some(&container.env),
+        Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
+    }
+}
+
+/// How the plugin will sign in, read from the variables that it reads; `None` while one of them is open.
+fn login(env: &Environment) -> Option<Login> {
+    let value = |name: &str| match env.get(name).map(|var| &var.value.value) {
+        None => Some(None),
+        Some(Text::Known(text)) => Some(Some(text.clone())),
+        Some(Text::Secret(secret)) => Some(Some(secret.expose().to_owned())),
+        Some(Text::Deferred(_)) => None,
+    };
+    let pair = |id: &str, secret: &str| Some(value(id)?.zip(value(secret)?));
+    let token = value("AWS_SESSION_TOKEN")?;
+    // Where the plugin ignores the connector's keys, the ambient ones have been added.
+    let keys = match pair("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")? {
+        Some(ambient) => Some(ambient),
+        None => pair("PLUGIN_ACCESS_KEY", "PLUGIN_SECRET_KEY")?,
+    };
+    Some(Login {
+        keys: keys.map(|(id, secret)| (id, secret, token)),
+        role: value("PLUGIN_ASSUME_ROLE")?,
+        external_id: value("PLUGIN_EXTERNAL_ID")?,
+        oidc_token: value("PLUGIN_OIDC_TOKEN_ID")?,
+    })
+}
+
+fn failure(error: &PreflightError, step: &str) -> Failure {
+    let help = match error {
+        PreflightError::SignIn(error) => sign_in_help(error),
+        PreflightError::Account { wanted, .. } => {
+            format!("check `account`, take the connector of account {wanted}, or add `crossAccountAccess` to it")
+        }
+        PreflightError::Permission { action, .. } => format!("give the signer {action} in its IAM policy"),
+        PreflightError::Repository { name, region, .. } => {
+            format!(
+                "make it: `aws ecr create-repository --repository-name {name} --region {region}`; or check `imageName`"
+            )
+        }
+    };
+    Failure::new(FailureKind::Aws, format!("step `{step}`: {}", with_causes(error))).help(help)
+}
+
+fn warn(compiled: &Compiled, step: &PlannedStep, passed: &Passed, person: &dyn Dialogue) {
+    if let Some(reason) = &passed.unchecked {
+        person.say(&format!("warning: `{}` pushes to a repository that could not be looked up: {reason}", step.path));
+    }
+    let left = passed.expires.and_then(|expires| expires.duration_since(SystemTime::now()).ok());
+    let needed = last_time(compiled, step.path.full());
+    if let (Some(left), Some(needed)) = (left, needed)
+        && needed > left
+    {
+        person.say(&format!(
+            "warning: the credentials of `{}` expire in {} min, and its push took {} min last time",
+            step.path,
+            left.as_secs() / 60,
+            needed.as_secs().div_ceil(60)
+        ));
+    }
+}
+
+/// How long after the start of the last run of this pipeline the step had succeeded.
+fn last_time(compiled: &Compiled, step: &str) -> Option<Duration> {
+    let mut runs = History::of(&compiled.paths).runs().ok()?;
+    runs.retain(|run| run.pipeline == compiled.plan().pipeline);
+    runs.iter().find_map(|run| until(run.started, &run.events().ok()?, step))
+}
+
+/// The time between a run's start and the end of a step that succeeded.
+fn until(started: Timestamp, events: &[Event], step: &str) -> Option<Duration> {
+    let end = events.iter().find(|event| match &event.kind {
+        EventKind::StepFinished { step: path, outcome, .. } => *outcome == Outcome::Succeeded && path.full() == step,
+        _ => false,
+    });
+    Duration::try_from(end?.at.duration_since(started)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_run_gives_the_duration_of_a_push() {
+        let started = "2026-11-20T12:00:00Z".parse().unwrap();
+        let ended = |step, outcome| {
+            let time = "2026-11-20T12:10:00.500Z";
+            let line = format!(r#"{{"type":"step_finished","time":"{time}","step":"{step}","outcome":"{outcome}"}}"#);
+            cirun_report::read_event(&line).unwrap().unwrap()
+        };
+        let events = [ended("build.test", "failed"), ended("build.push", "succeeded")];
+        assert_eq!(until(started, &events, "build.push"), Some(Duration::from_millis(600_500)));
+        assert_eq!(until(started, &events, "build.test"), None);
+    }
+}

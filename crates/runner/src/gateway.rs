@@ -1,0 +1,181 @@
+//! The gateway of a run: the emulator and the name server beside each stage, and the registry of this machine that keeps its images.
+
+mod buildkit;
+mod certificates;
+pub(crate) mod configuration;
+pub(crate) mod on_machine;
+mod pushed;
+mod reach;
+mod registries;
+mod registry;
+pub(crate) mod resolver;
+mod upstream;
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use cirun_aws::{Authority, Scope};
+use cirun_aws_emulator::OidcKey;
+use cirun_diagnostics::Failure;
+use cirun_docker_executor::{Bind, HelperImage, PodImage, ReadyLine, RootFs, Sidecar, VolumeMount, WatcherImage};
+use cirun_image_ref::AWS_SUFFIXES;
+use cirun_plan::PortBinding;
+use cirun_planner::Planned;
+use indexmap::IndexMap;
+
+use self::configuration::{EmulatorFile, HttpsFile, UpstreamFile};
+pub(crate) use self::{
+    buildkit::buildkit_config,
+    pushed::KEPT_LOG,
+    reach::Reach,
+    registries::{RegistriesFile, kept_here, names},
+    resolver::{Outside, ResolverFile},
+    upstream::{Route, SERVICE_START, route},
+};
+pub use self::{
+    certificates::{OnDemand, machine_scope},
+    pushed::{Pushed, REQUEST_LOG, pushed},
+    registry::{LocalRegistry, MachineRegistry},
+    resolver::refused,
+    upstream::roots,
+};
+use crate::{OwnImage, record::Record};
+
+/// Where the emulator's container has its configuration and log.
+const EMULATOR_DIRECTORY: &str = "/cirun.d";
+/// Where it has the registry's data.
+pub const DATA_DIRECTORY: &str = "/data";
+
+/// The port on which a gateway takes what comes from this machine (by the engine's socket, and from host steps), published
+/// on loopback; other registries that it answers for are unlikely to have it.
+pub(crate) const PLAIN_PORT: u16 = 45577;
+/// The sidecar's name within a stage.
+pub(crate) const SIDECAR: &str = "aws";
+/// The gateway's configuration in its container: written into it, so that the keys in it go with it.
+pub(crate) const CONFIGURATION: &str = "/gateway.json";
+/// A name server that no packet reaches (RFC 5737): the engine of a closed stage asks no one for names outside.
+const NO_NAME_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 53));
+
+/// What the emulator prints when it answers.
+pub(crate) const READY_LINE: &str = "cirun: emulated AWS is ready";
+
+/// How long requests under way may take when an emulator ends.
+pub const SHUTDOWN: Duration = Duration::from_secs(2);
+
+/// cirun's own binary as an image of the engine.
+pub fn helper_image(own: &OwnImage) -> HelperImage {
+    let packed = own.clone();
+    HelperImage {
+        reference: own.name.clone(),
+        rootfs: Some(RootFs::new(move || packed.tar().map(Bytes::from).map_err(io::Error::other))),
+        changes: Vec::new(),
+    }
+}
+
+/// What holds a pod's network namespace: the same image, doing nothing but what `words` say.
+pub(crate) fn pod(own: &OwnImage, image: HelperImage, words: &[String], aliases: Vec<String>) -> PodImage {
+    let words: Vec<&str> = ["pause"].into_iter().chain(words.iter().map(String::as_str)).collect();
+    PodImage { image, command: own.inside(&words), aliases }
+}
+
+/// What a run asks of its emulator.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    /// A push makes the repository that it names.
+    pub create_on_push: bool,
+    /// The machine's registry, whose volume it has.
+    pub registry: String,
+    /// Who signed the run's OIDC token.
+    pub issuer: OidcKey,
+    /// Errors on purpose.
+    pub faults: Vec<String>,
+    /// Every name of AWS leads to the gateway.
+    pub aws: bool,
+    /// What becomes of names that neither the gateway nor the stage has.
+    pub outside: Outside,
+    /// Who answers STS and ECR first.
+    pub upstream: Option<UpstreamFile>,
+    /// Something on this machine calls it: it has a plain port on loopback.
+    pub plain: bool,
+}
+
+/// What tells a namespace's ports: the same image.
+pub(crate) fn watcher(own: &OwnImage, image: HelperImage) -> WatcherImage {
+    WatcherImage { image, command: own.inside(&["watch"]) }
+}
+
+/// What a run's authority can vouch for: the names that its gateway takes.
+pub(crate) fn scope(names: &[String], aws: bool) -> Scope {
+    let suffixes = AWS_SUFFIXES.iter().filter(|_| aws).map(|suffix| (*suffix).to_owned());
+    Scope::new(suffixes.chain(names.iter().cloned()), [])
+}
+
+/// What the gateway answers for, and by which authority.
+#[derive(Debug)]
+pub(crate) struct Answered<'a> {
+    /// The plan.
+    pub planned: &'a Planned,
+    /// The names besides AWS's.
+    pub names: &'a [String],
+    /// The registries among them.
+    pub registries: RegistriesFile,
+    /// Who vouches for them.
+    pub authority: &'a Authority,
+}
+
+/// The gateway of a stage's network: its emulator and its name server. Its certificates come from this run's authority.
+pub(crate) fn gateway(
+    own: &OwnImage,
+    Answered { planned, names, registries, authority }: Answered<'_>,
+    record: &Record,
+    orders: Orders,
+) -> Result<Sidecar, Failure> {
+    let file = EmulatorFile {
+        data: PathBuf::from(DATA_DIRECTORY),
+        https: Some(HttpsFile {
+            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 443)),
+            authority: authority.to_pem(),
+            names: names.to_vec(),
+            aws: orders.aws,
+        }),
+        create_on_push: orders.create_on_push,
+        issuer: Some(orders.issuer),
+        faults: orders.faults,
+        resolver: Some(ResolverFile {
+            aws: orders.aws,
+            forwards: orders.upstream.is_some(),
+            names: names.iter().map(|name| name.to_ascii_lowercase()).collect(),
+            outside: orders.outside,
+            directory: PathBuf::from(EMULATOR_DIRECTORY),
+        }),
+        upstream: orders.upstream,
+        plain_port: orders.plain.then_some(PLAIN_PORT),
+        registries,
+        home: planned
+            .targets
+            .iter()
+            .find_map(|target| target.ecr.as_ref().map(|ecr| (ecr.account.clone(), ecr.region.clone()))),
+        request_log: Some(PathBuf::from(format!("{EMULATOR_DIRECTORY}/{REQUEST_LOG}"))),
+    };
+    Ok(Sidecar {
+        name: SIDECAR.to_owned(),
+        image: helper_image(own),
+        command: own.inside(&["emulator", CONFIGURATION]),
+        env: IndexMap::new(),
+        aliases: Vec::new(),
+        files: vec![(CONFIGURATION.to_owned(), file.text()?.into())],
+        name_servers: match orders.outside {
+            Outside::Refused => vec![NO_NAME_SERVER],
+            Outside::Asked => Vec::new(),
+        },
+        binds: vec![Bind { source: record.emulator(), target: EMULATOR_DIRECTORY.to_owned(), read_only: false }],
+        volumes: vec![VolumeMount { name: orders.registry, target: DATA_DIRECTORY.to_owned() }],
+        ports: orders.plain.then_some(PortBinding { host: 0, container: PLAIN_PORT }).into_iter().collect(),
+        ready: Some(ReadyLine { text: READY_LINE.to_owned(), within: Duration::from_secs(20) }),
+    })
+}

@@ -1,0 +1,72 @@
+//! Certificates for the name that a client asks for.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use cirun_aws::{Authority, Scope};
+use cirun_aws_emulator::{Certificates, Tls};
+use cirun_image_ref::{AWS_SUFFIXES, is_aws_name};
+
+/// Issues certificates for names of AWS, and for `names`.
+#[derive(Debug)]
+pub struct OnDemand {
+    authority: Authority,
+    /// Names of AWS are among them.
+    aws: bool,
+    /// The other names, and addresses; a client that names none gets the certificate of all these.
+    names: Vec<String>,
+}
+
+/// What this machine's own authority can vouch for: AWS's names, and the addresses and the name of this machine.
+pub fn machine_scope(addresses: impl IntoIterator<Item = IpAddr>) -> Scope {
+    let names = AWS_SUFFIXES.iter().copied().chain(["localhost"]).map(str::to_owned);
+    let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    Scope::new(names, loopback.into_iter().chain(addresses))
+}
+
+impl OnDemand {
+    /// Certificates of this authority, for names of AWS if `aws`, and for `names`.
+    pub fn new(authority: Authority, aws: bool, names: Vec<String>) -> Self {
+        Self { authority, aws, names }
+    }
+
+    fn covers(&self, name: &str) -> bool {
+        self.aws && is_aws_name(name) || self.names.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Certificates for OnDemand {
+    fn of(&self, name: Option<&str>) -> Option<Tls> {
+        let names = match name {
+            Some(name) if self.covers(name) => vec![name.to_owned()],
+            Some(_) => return None,
+            None if self.names.is_empty() => vec!["sts.amazonaws.com".to_owned()],
+            None => self.names.clone(),
+        };
+        let issued = self.authority.issue(&names).ok()?;
+        Some(Tls { certificate_chain: issued.chain_pem, private_key: issued.key_pem })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::scope;
+
+    #[test]
+    fn only_for_names_of_the_run() {
+        let names = vec!["quay.io".to_owned()];
+        let with = |aws| OnDemand::new(Authority::of_run(&scope(&names, aws)).unwrap(), aws, names.clone());
+        for (aws, name, expected) in [
+            (true, Some("sts.mars-1.amazonaws.com"), true),
+            (true, Some("x.lambda-url.us-east-1.on.aws"), true),
+            (true, Some("quay.io"), true),
+            (true, Some("ghcr.io"), false),
+            (true, Some("amazonaws.com.evil.example"), false),
+            (true, None, true),
+            (false, Some("sts.amazonaws.com"), false),
+            (false, Some("quay.io"), true),
+        ] {
+            assert_eq!(with(aws).of(name).is_some(), expected, "{aws} {name:?}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The stores of this machine that take the place of those outside: caches by key, and the uploads of a run.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use cirun_diagnostics::{Failure, FailureKind};
+use cirun_docker_executor::{Bind, LocalPluginImage};
+use cirun_plan::{Action, ContainerAction, Plan};
+use cirun_project::{Dialogue, Paths, close_to_others};
+
+use crate::{
+    OwnImage, gateway,
+    record::{Record, open_to_all},
+};
+
+/// Where a container of a stage has them.
+const CACHES: &str = "/cirun.d/caches";
+const ARTIFACTS: &str = "/cirun.d/artifacts";
+/// How much the caches of a repository may take, in bytes; the least recently used go first.
+pub const KEPT_OF_ONE: u64 = 10_000_000_000;
+/// How much the caches of all repositories may take, in bytes.
+const KEPT_OF_ALL: u64 = 20_000_000_000;
+/// The directories of a run.
+#[derive(Debug)]
+pub struct LocalStore {
+    caches: PathBuf,
+    artifacts: PathBuf,
+}
+
+impl LocalStore {
+    /// The directories of this project and run.
+    pub fn of(paths: &Paths, project: &Path, record: &Record) -> Self {
+        Self { caches: paths.caches_of(project), artifacts: record.artifacts() }
+    }
+
+    /// Makes the directories, if a step of the plan uses them. Step containers run as any user, so everyone may write to
+    /// them; what is around them is closed to other users.
+    pub fn make(&self, plan: &Plan, person: &dyn Dialogue) -> Result<(), Failure> {
+        if local_plugins(plan).next().is_none() {
+            return Ok(());
+        }
+        for directory in [&self.caches, &self.artifacts] {
+            make(directory).map_err(|error| Failure::io(directory.display(), error))?;
+        }
+        let all = self.caches.parent().unwrap_or(&self.caches);
+        cirun_local_store::make_room_in_all(all, KEPT_OF_ALL, &mut |line| person.say(&format!("caches: {line}")))
+            .map_err(|error| Failure::new(FailureKind::Engine, error.to_string()))
+    }
+
+    /// What plays plugins in containers.
+    pub fn image(&self, own: &OwnImage) -> LocalPluginImage {
+        let bind = |source: &PathBuf, target: &str| Bind {
+            source: source.clone(),
+            target: target.to_owned(),
+            read_only: false,
+        };
+        LocalPluginImage {
+            image: gateway::helper_image(own),
+            command: own.inside(&["store", "--caches", CACHES, "--artifacts", ARTIFACTS]),
+            binds: vec![bind(&self.caches, CACHES), bind(&self.artifacts, ARTIFACTS)],
+        }
+    }
+
+    /// What plays plugins as a process of this machine, but for the words of the step.
+    pub fn on_host(&self, program: &Path) -> Vec<String> {
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let words = ["__inside", "store", "--caches"].map(str::to_owned).into_iter();
+        let words = words.chain([path(&self.caches), "--artifacts".to_owned(), path(&self.artifacts)]);
+        [path(program)].into_iter().chain(words).collect()
+    }
+}
+
+/// The containers of the plan whose program cirun plays.
+pub fn local_plugins(plan: &Plan) -> impl Iterator<Item = &ContainerAction> {
+    plan.stages.iter().filter(|stage| stage.not_here.is_none()).flat_map(|stage| stage.steps()).filter_map(|step| {
+        match &step.action {
+            Action::Container(container) => Some(&**container).filter(|container| container.local_plugin.is_some()),
+            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
+        }
+    })
+}
+
+fn make(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    if let Some(parent) = directory.parent() {
+        close_to_others(parent)?;
+    }
+    open_to_all(directory)
+}
+
+/// The files that were uploaded into a directory, by their places in the store, each with its bytes.
+///
+/// # Errors
+/// The directory cannot be read; there is none where nothing was uploaded.
+pub fn collected(artifacts: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
+    let mut files = Vec::new();
+    list(artifacts, &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+/// Removes the caches of this user; returns how many bytes they were, or none where there are none.
+pub fn clear_caches(paths: &Paths, dry_run: bool) -> Result<Option<u64>, Failure> {
+    let caches = paths.caches();
+    let failed = |error: io::Error| Failure::io(caches.display(), error);
+    let mut files = Vec::new();
+    list(&caches, &mut files).map_err(failed)?;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    if !dry_run {
+        fs::remove_dir_all(&caches).map_err(failed)?;
+    }
+    Ok(Some(files.iter().map(|(_, bytes)| bytes).sum()))
+}
+
+/// Every file below a directory, with its size; none where the directory is not there.
+fn list(directory: &Path, files: &mut Vec<(PathBuf, u64)>) -> io::Result<()> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            list(&entry.path(), files)?;
+        } else {
+            files.push((entry.path(), entry.metadata()?.len()));
+        }
+    }
+    Ok(())
+}

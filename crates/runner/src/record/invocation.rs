@@ -1,0 +1,104 @@
+//! What a run was started with, but no secret.
+
+use std::path::PathBuf;
+
+use cirun_engine::{MASK, Masker};
+use cirun_project::secrets::{GivenSecret, Source};
+use serde::{Deserialize, Serialize};
+
+/// The file of a record that holds it.
+pub(super) const FILE: &str = "invocation.json";
+
+/// Where and how a run was started.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// The current directory.
+    pub directory: PathBuf,
+    /// The arguments after the program's name, without the values of secrets.
+    pub arguments: Vec<String>,
+    /// The secrets whose values were among the arguments, by identifier.
+    pub secrets: Vec<String>,
+    /// What a person answered to missing inputs, by path.
+    pub answers: Vec<(String, String)>,
+    /// The digest of the documents that were run; `--trust` among the arguments was for those.
+    #[serde(default)]
+    pub content: Option<String>,
+}
+
+impl Invocation {
+    /// Takes the values of secrets out of `arguments`.
+    pub fn new(directory: PathBuf, arguments: impl IntoIterator<Item = String>) -> Self {
+        let mut invocation = Self { directory, ..Self::default() };
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let given = match argument.strip_prefix("--secret") {
+                Some("") => arguments.next(),
+                Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+                None => None,
+            };
+            match given.map(|given| (GivenSecret::parse(&given), given)) {
+                None => invocation.arguments.push(argument),
+                // It asks again, or reads the file again.
+                Some((Ok(GivenSecret { source: Source::Asked | Source::File(_), .. }), given)) => {
+                    invocation.arguments.push(format!("--secret={given}"));
+                }
+                Some((Ok(GivenSecret { id, source: Source::Value(_) }), _)) => invocation.secrets.push(id),
+                // No run began with that.
+                Some((Err(_), _)) => {}
+            }
+        }
+        invocation
+    }
+
+    /// Masks what it repeats of a secret: in a variable or an input, for instance.
+    pub fn mask(&mut self, masker: &Masker) {
+        let answers = self.answers.iter_mut().map(|(_, answer)| answer);
+        for text in self.arguments.iter_mut().chain(answers) {
+            *text = masker.mask(text).into_owned();
+        }
+    }
+
+    /// Whether something of it was masked, so that it cannot be run again.
+    pub fn is_masked(&self) -> bool {
+        self.arguments.iter().chain(self.answers.iter().map(|(_, answer)| answer)).any(|text| text.contains(MASK))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cirun_plan::Secret;
+
+    use super::*;
+
+    #[test]
+    fn no_secret_is_kept() {
+        let words = [
+            "local",
+            "--secret",
+            "a=hush",
+            "ci.yaml",
+            "--secret=b=quiet",
+            "--secret-file",
+            "s.env",
+            "--var",
+            "x=-hush-",
+        ];
+        let mut invocation = Invocation::new("/w".into(), words.map(str::to_owned));
+        assert_eq!(invocation.arguments, ["local", "ci.yaml", "--secret-file", "s.env", "--var", "x=-hush-"]);
+        assert_eq!(invocation.secrets, ["a", "b"]);
+        assert!(!invocation.is_masked());
+        invocation.answers.push(("p".to_owned(), "hush".to_owned()));
+        invocation.mask(&Masker::new(&[Secret::new("hush")]));
+        assert_eq!(invocation.arguments.last().map(String::as_str), Some("x=-**************-"));
+        assert_eq!(invocation.answers, [("p".to_owned(), MASK.to_owned())]);
+        assert!(invocation.is_masked());
+    }
+
+    #[test]
+    fn what_is_asked_for_or_read_is_so_again() {
+        let words = ["local", "--secret", "a", "--secret=b=@key.pem", "--secret", "c=hush"];
+        let invocation = Invocation::new("/w".into(), words.map(str::to_owned));
+        assert_eq!(invocation.arguments, ["local", "--secret=a", "--secret=b=@key.pem"]);
+        assert_eq!(invocation.secrets, ["c"]);
+    }
+}

@@ -1,0 +1,24 @@
+//! Ids of runs: short, sortable by time, unlike any other on this machine.
+
+use std::process;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// A new id such as `1120-130501-a3f9c2`: month, day, time (UTC), and what tells two runs of one second apart.
+pub fn new(now: Timestamp) -> String {
+    let salt = Sha256::digest(format!("{}/{}", process::id(), now.as_nanosecond()));
+    format!("{}-{}", now.strftime("%m%d-%H%M%S"), &hex::encode(salt)[..6])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_fit_for_names_and_labels() {
+        let id = new(Timestamp::from_second(1_795_180_000).unwrap());
+        assert!(id.starts_with("1120-130640-"), "{id}");
+        assert!(id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
+    }
+}

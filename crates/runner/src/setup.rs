@@ -1,0 +1,157 @@
+//! Makes ready what a run needs besides its plan: the engine, cirun's own images, the gateway, the backends.
+
+mod containers;
+mod gateway;
+mod host;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use cirun_diagnostics::Failure;
+use cirun_docker_executor::{DockerBackend, Engine, Owner};
+use cirun_engine::Workspaces;
+use cirun_plan::Action;
+use cirun_project::{
+    Compiled, Context,
+    settings::{AwsMode, EngineChoice},
+};
+use cirun_terminal_text::human_count;
+
+use self::{containers::ContainerInputs, gateway::GatewayInputs};
+use crate::{
+    Backends, OwnImage, RunOptions, engine,
+    gateway::{
+        LocalRegistry, MachineRegistry,
+        on_machine::{Alone, of_the_gateway},
+    },
+    local_store::LocalStore,
+    record::Record,
+};
+
+/// How long a step that was asked to end may take. CI waits 30 s (flow.stop); here a person waits, often for a shell
+/// that as first process of its container does not hear SIGTERM.
+pub(crate) const GRACE: Duration = Duration::from_secs(3);
+
+/// What a run has besides its plan.
+#[derive(Debug)]
+pub struct Setup {
+    /// Who runs the steps.
+    pub backends: Arc<Backends>,
+    /// The engine, for people; none if no step needs one.
+    pub engine: Option<String>,
+    /// The run's record.
+    pub record: Record,
+    /// The registry that keeps pushed images; none if no step needs an engine.
+    pub machine_registry: Option<Arc<MachineRegistry>>,
+    /// The emulated AWS that this process serves, if no engine can.
+    pub(crate) alone: Option<Alone>,
+}
+
+impl Setup {
+    /// The registry that keeps pushed images, if the run has needed one so far.
+    pub fn registry(&self) -> Option<&LocalRegistry> {
+        self.machine_registry.as_ref().and_then(|registry| registry.running())
+    }
+}
+
+/// Sets up one run.
+#[derive(Clone, Copy)]
+pub struct RunSetup<'a> {
+    /// What runs.
+    pub compiled: &'a Compiled,
+    /// How.
+    pub options: &'a RunOptions,
+    /// The environment, and who reads notes.
+    pub context: Context<'a>,
+    /// The run's directory.
+    pub record: &'a Record,
+    /// The run's id.
+    pub run: &'a str,
+    /// The clean workspaces of stages.
+    pub workspaces: &'a Workspaces,
+}
+
+impl RunSetup<'_> {
+    /// Finds the engine where a step needs one, removes what killed runs left, and starts what the steps rely on.
+    ///
+    /// # Errors
+    /// No engine, no image, or settings that do not go together.
+    pub async fn set_up(self) -> Result<Setup, Failure> {
+        let store = LocalStore::of(&self.compiled.paths, &self.compiled.project, self.record);
+        store.make(self.compiled.plan(), self.context.person)?;
+        let local_plugin = store.on_host(&own_binary()?);
+        let record = self.record.clone();
+        if !self.needs_containers()? {
+            let alone = self.serve_alone().await?;
+            let host = self.host(alone.as_ref().map(Alone::url).as_deref())?;
+            let backends = Arc::new(Backends { containers: None, host, local_plugin });
+            return Ok(Setup { backends, engine: None, record, machine_registry: None, alone });
+        }
+        let engine = engine::find(self.context.environment, &self.compiled.paths).await?;
+        let owner = Owner::current();
+        let reaped = engine.reap_dead_runs(&owner).await?;
+        if !reaped.removed.is_empty() {
+            let count = human_count(reaped.removed.len(), "object");
+            self.context.person.say(&format!("removed {count} that a killed run left"));
+        }
+        let own = OwnImage::locate()?;
+        let forwarding = self.forwarding()?;
+        let name = self.compiled.settings.registry.value.clone();
+        let registry = Arc::new(MachineRegistry::new(engine.clone(), own.clone(), name));
+        let socket = self.engine_socket(&engine, &registry)?;
+        let parts = GatewayInputs { engine: &engine, own: &own, registry: &registry, forwarding: forwarding.as_ref() };
+        let gateway = self.gateway(parts).await?;
+        let config = self.run_config(ContainerInputs {
+            owner,
+            own: &own,
+            local_plugin: store.image(&own),
+            gateway,
+            registry: &registry,
+            engine_socket: socket,
+            forwarding: forwarding.as_ref(),
+        })?;
+        let info = engine.info().await?;
+        self.warn_of_emulation(&engine);
+        let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
+        let containers = DockerBackend::new(engine, config);
+        let gateway = match self.host_steps_call_aws() {
+            true => Some(of_the_gateway(&containers).await.map_err(|error| Failure::io("cannot listen", error))?),
+            false => None,
+        };
+        let host = self.host(gateway.as_deref())?;
+        let backends = Arc::new(Backends { containers: Some(containers), host, local_plugin });
+        Ok(Setup { backends, engine: Some(shown), record, machine_registry: Some(registry), alone: None })
+    }
+
+    /// Whether steps of this machine are to find the emulated AWS: no name server of the run can lead them there.
+    fn host_steps_call_aws(self) -> bool {
+        let stages = self.compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
+        let mut steps = stages.flat_map(|stage| stage.steps());
+        self.compiled.settings.aws.value == AwsMode::Emulated
+            && steps.any(|step| matches!(step.action, Action::Host(_)))
+    }
+
+    fn warn_of_emulation(self, engine: &Engine) {
+        let here = engine.platform();
+        if let Some(wanted) = self.options.platform.as_ref().filter(|wanted| !here.starts_with(wanted.as_str())) {
+            self.context.person.say(&format!(
+                "warning: the engine is {here}, so `{wanted}` is emulated: slower, and only where the engine's machine has an emulator (binfmt)"
+            ));
+        }
+    }
+
+    fn needs_containers(self) -> Result<bool, Failure> {
+        let stages = self.compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
+        let step = stages.flat_map(|stage| stage.steps()).find(|step| step.needs_container());
+        match step {
+            Some(step) if self.compiled.settings.engine.value == EngineChoice::Host => {
+                Err(Failure::usage(format!("`--engine host` runs no containers, and step `{}` needs one", step.path))
+                    .help("omit the option, or select host steps with `--step`"))
+            }
+            found => Ok(found.is_some()),
+        }
+    }
+}
+
+fn own_binary() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| Failure::io("cannot find cirun's own binary", error))
+}

@@ -1,0 +1,144 @@
+//! The gateway of a run, and where its emulated AWS forwards calls.
+
+use cirun_aws::Authority;
+use cirun_aws_emulator::{OidcIssuer, Upstream};
+use cirun_diagnostics::Failure;
+use cirun_docker_executor::{Bind, Engine, Sidecar};
+use cirun_image_ref::Endpoint;
+use cirun_project::{
+    BUILDKIT_FILE, POD_TOKEN_FILE, PRIVATE_DIR, TRUST_BUNDLE_FILE,
+    settings::{AwsMode, EgressMode, PushMode, Setting},
+};
+
+use super::RunSetup;
+use crate::{
+    OwnImage,
+    gateway::{
+        self, Answered, MachineRegistry, Orders, Outside, RegistriesFile, Route,
+        on_machine::{Alone, AloneOrders},
+    },
+    record::readable_by_all,
+};
+
+/// Where the emulated AWS forwards calls.
+#[derive(Debug)]
+pub(super) struct Forwarding {
+    pub(super) given: Setting<Endpoint>,
+    pub(super) route: Route,
+}
+
+/// What the gateway of a run consists of; nothing if the run has none.
+#[derive(Debug, Default)]
+pub(super) struct Gateway {
+    pub(super) sidecar: Option<Sidecar>,
+    /// The files by which containers trust it.
+    pub(super) files: Vec<Bind>,
+}
+
+/// What a gateway is made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GatewayInputs<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) own: &'a OwnImage,
+    pub(super) registry: &'a MachineRegistry,
+    pub(super) forwarding: Option<&'a Forwarding>,
+}
+
+impl RunSetup<'_> {
+    /// Where the emulated AWS forwards calls, and how it gets there.
+    pub(super) fn forwarding(self) -> Result<Option<Forwarding>, Failure> {
+        let settings = &self.compiled.settings;
+        let Some(given) = settings.aws_endpoint_url.clone() else { return Ok(None) };
+        if settings.aws.value != AwsMode::Emulated {
+            return Err(Failure::usage(format!("`aws-endpoint-url` ({}) needs `--aws emulated`", given.origin))
+                .help("the emulated AWS forwards calls there; real AWS has endpoints of its own"));
+        }
+        let route = gateway::route(&given.value, self.compiled.plan())?;
+        Ok(Some(Forwarding { given, route }))
+    }
+
+    /// The gateway of the run's stages, and the files that containers trust it by. Every stage with emulated AWS has one, as
+    /// its steps may ask for any name of AWS; so has one that is closed, or whose pushes stay here.
+    pub(super) async fn gateway(self, inputs: GatewayInputs<'_>) -> Result<Gateway, Failure> {
+        let GatewayInputs { engine, own, registry, forwarding } = inputs;
+        let settings = &self.compiled.settings;
+        let planned = &self.compiled.planned;
+        let aws = settings.aws.value == AwsMode::Emulated;
+        let closed = settings.egress.value != EgressMode::All;
+        let names = gateway::names(planned, settings);
+        if !gateway::kept_here(planned, settings).is_empty() || !names.is_empty() {
+            registry.ensure().await?;
+        }
+        if !aws && !closed && names.is_empty() {
+            return Ok(Gateway::default());
+        }
+        let authority = Authority::of_run(&gateway::scope(&names, aws)).map_err(Failure::aws)?;
+        let mut files = vec![self.file(TRUST_BUNDLE_FILE, &authority.bundle_pem())?];
+        if planned.targets.iter().any(|target| target.buildkit_apart) {
+            let trust = format!("{PRIVATE_DIR}/{TRUST_BUNDLE_FILE}");
+            files.push(self.file(BUILDKIT_FILE, &gateway::buildkit_config(planned, &names, &trust)?)?);
+        }
+        if let Some(token) = &self.compiled.pod_token {
+            files.push(self.file(POD_TOKEN_FILE, token.expose())?);
+        }
+        let issuer = OidcIssuer::open(&self.compiled.paths.oidc()).map_err(Failure::aws)?;
+        let orders = Orders {
+            create_on_push: settings.create_repository.value,
+            registry: settings.registry.value.clone(),
+            issuer: issuer.key(),
+            faults: self.options.faults.clone(),
+            aws,
+            outside: if closed { Outside::Refused } else { Outside::Asked },
+            upstream: match forwarding {
+                Some(Forwarding { given, route }) => {
+                    Some(route.open(given, self.record, self.context.environment).await?)
+                }
+                None => None,
+            },
+            plain: self.host_steps_call_aws()
+                || (settings.push.value == PushMode::Local && self.gives_the_socket() && !names.is_empty()),
+        };
+        let answered = Answered {
+            planned,
+            names: &names,
+            registries: RegistriesFile::of(planned, settings),
+            authority: &authority,
+        };
+        let sidecar = gateway::gateway(own, answered, self.record, orders)?;
+        if let Some(running) = registry.running() {
+            for (name, local) in &settings.base_images {
+                running.seed(engine, name, &local.value).await?;
+            }
+        }
+        Ok(Gateway { sidecar: Some(sidecar), files })
+    }
+
+    /// The emulated AWS of a run without an engine.
+    pub(super) async fn serve_alone(self) -> Result<Option<Alone>, Failure> {
+        if !self.host_steps_call_aws() {
+            return Ok(None);
+        }
+        let settings = &self.compiled.settings;
+        let upstream = match &settings.aws_endpoint_url {
+            Some(given) => Some(
+                Upstream::new(given.value.clone()).trusting(gateway::roots(&given.value, self.context.environment)?),
+            ),
+            None => None,
+        };
+        let orders = AloneOrders {
+            issuer: OidcIssuer::open(&self.compiled.paths.oidc()).map_err(Failure::aws)?,
+            create_on_push: settings.create_repository.value,
+            faults: self.options.faults.clone(),
+            upstream,
+        };
+        Alone::serve(self.record, orders).await.map(Some)
+    }
+
+    /// A file that every container has, read-only, below [`PRIVATE_DIR`].
+    fn file(self, name: &str, content: &str) -> Result<Bind, Failure> {
+        let source = self.record.private()?.join(name);
+        let written = std::fs::write(&source, content).and_then(|()| readable_by_all(&source));
+        written.map_err(|error| Failure::io(source.display(), error))?;
+        Ok(Bind { source, target: format!("{PRIVATE_DIR}/{name}"), read_only: true })
+    }
+}

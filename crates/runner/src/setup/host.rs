@@ -1,0 +1,36 @@
+//! How host steps are run.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use cirun_diagnostics::Failure;
+use cirun_host_executor::{HostBackend, HostConfig};
+use cirun_project::{BUILDKIT_FILE, POD_TOKEN_FILE, TRUST_BUNDLE_FILE};
+
+use super::{GRACE, RunSetup, own_binary};
+use crate::host_steps;
+
+impl RunSetup<'_> {
+    /// The files that plans name where containers have them, and where this run has written them.
+    pub(super) fn own_files(self) -> Result<BTreeMap<String, Option<PathBuf>>, Failure> {
+        let names = [TRUST_BUNDLE_FILE, BUILDKIT_FILE, POD_TOKEN_FILE];
+        Ok(host_steps::own_files(&names, &self.record.private()?))
+    }
+
+    /// Who runs host steps; `gateway` is the URL at which they reach the emulated AWS.
+    pub(super) fn host(self, gateway: Option<&str>) -> Result<HostBackend, Failure> {
+        let program = own_binary()?;
+        let environment: BTreeMap<_, _> =
+            self.context.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Ok(HostBackend::new(HostConfig {
+            supervisor: vec![program.into(), "__inside".into(), "supervisor".into()],
+            workspace: self.compiled.workspace.clone(),
+            workspaces: self.workspaces.clone(),
+            run_dir: self.record.steps(),
+            environment,
+            given: host_steps::given(self.compiled, gateway),
+            homes: self.record.homes(),
+            own_files: self.own_files()?,
+            stop_grace: GRACE,
+        }))
+    }
+}
