@@ -1,26 +1,28 @@
-//! Looks up connectors by reference, and returns their credentials for images (connectors.references,
-//! images.connector-types).
+//! Connectors: how they are found by reference (connectors.references, images.connector-types), and how each type signs in.
 
+pub(crate) mod artifactory;
 mod assumed;
+pub(crate) mod aws;
+pub(crate) mod aws_login;
+pub(crate) mod azure;
+pub(crate) mod credentials;
+pub(crate) mod docker;
 pub(crate) mod git;
+pub(crate) mod google;
 
 use assumed::Absent;
 pub(crate) use assumed::{ConnectorKind, Need};
-use cirun_diagnostics::{Span, codes::plan as codes, unknown_word};
-use cirun_image_ref::{DOCKER_HUB_INDEX, RegistryUrl};
+use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
     ParameterField, Text,
-    model::{Connector, ConnectorSpec, DockerAuth, DockerConnector},
+    model::{Connector, ConnectorSpec, DockerConnector},
 };
-use cirun_plan::{Cause, Origin, RegistryPassword, Text as PlanText, Traced};
+use cirun_plan::{Cause, Origin, Traced};
 
 use crate::scope::{Ctx, given, secrets::without_scope};
 
 /// The connector that every account has: anonymous Docker Hub.
 const HARNESS_IMAGES: &str = "account.harnessImage";
-
-/// The values of `providerType` (connectors.docker-provider).
-const PROVIDER_TYPES: [&str; 4] = ["DockerHub", "Harbor", "Quay", "Other"];
 
 /// The result of a `connectorRef`.
 pub(crate) enum Connection<'a> {
@@ -98,86 +100,6 @@ impl<'a> Ctx<'a> {
         origin
     }
 
-    /// The registry of a Docker connector and its credentials; checks the required fields.
-    pub(crate) fn docker_registry(&self, named: &Named<'_>, docker: &DockerConnector) -> Option<DockerRegistry> {
-        let connector = named.connector;
-        match given(docker.provider_type.as_ref()) {
-            Some(field) => self.check_provider_type(field),
-            None => self.connector_lacks(connector, "providerType", "a Docker connector needs it (connectors.docker)"),
-        }
-        if docker.auth.is_none() {
-            self.connector_lacks(connector, "auth", "a Docker connector needs it (connectors.docker)");
-        }
-        let Some(url_field) = given(docker.url.as_ref()) else {
-            self.connector_lacks(connector, "dockerRegistryUrl", "a Docker connector needs it (connectors.docker)");
-            return None;
-        };
-        let url = self.known(url_field, "`dockerRegistryUrl`")?;
-        let Some(address) = RegistryUrl::parse(&url.value) else {
-            self.notes.report(
-                codes::MALFORMED_REGISTRY_URL
-                    .says(format!("`{}` is not the URL of a registry", url.value))
-                    .at(url_field.span, "a URL without scheme is refused (connectors.docker-url)")
-                    .help("write it with its scheme, such as `https://registry.example.com`"),
-            );
-            return None;
-        };
-        let credentials = match &docker.auth {
-            None | Some(DockerAuth::Anonymous | DockerAuth::Unknown) => None,
-            Some(DockerAuth::UsernamePassword { username, username_ref, password_ref, span }) => {
-                self.user_and_password(named, [username.as_ref(), username_ref.as_ref()], password_ref.as_ref(), *span)
-            }
-        };
-        Some(DockerRegistry { url, url_span: url_field.span, address, credentials })
-    }
-
-    fn check_provider_type(&self, field: &Text) {
-        let Some(word) = self.known(field, "`providerType`") else { return };
-        if !PROVIDER_TYPES.contains(&word.value.as_str()) {
-            let what = ["type of registry", "type"];
-            self.notes.report(unknown_word(what, &word.value, field.span, &PROVIDER_TYPES));
-        }
-    }
-
-    fn user_and_password(
-        &self,
-        named: &Named<'_>,
-        [username, username_ref]: [Option<&Text>; 2],
-        password_ref: Option<&Text>,
-        span: Span,
-    ) -> Option<DockerLogin> {
-        let user = match (given(username), given(username_ref)) {
-            (Some(field), _) => {
-                let text = self.text(field);
-                Some(Traced::new(text.value, self.of_connector(named, "auth.spec.username", field.span)))
-            }
-            (None, Some(field)) => self.secret_ref(field).map(|secret| {
-                let origin = chained(self.of_connector(named, "auth.spec.usernameRef", field.span), &secret.origin);
-                Traced::new(PlanText::Secret(secret.value), origin)
-            }),
-            (None, None) => {
-                self.lacks(
-                    named,
-                    "username` or `usernameRef",
-                    "`UsernamePassword` needs it (connectors.docker-login)",
-                    span,
-                );
-                None
-            }
-        };
-        let password = match given(password_ref) {
-            Some(field) => self.secret_ref(field).map(|secret| {
-                let origin = chained(self.of_connector(named, "auth.spec.passwordRef", field.span), &secret.origin);
-                Traced::new(secret.value, origin)
-            }),
-            None => {
-                self.lacks(named, "passwordRef", "`UsernamePassword` needs it (connectors.docker-login)", span);
-                None
-            }
-        };
-        Some(DockerLogin { user: user?, password: password? })
-    }
-
     /// Reports a missing field of a connector.
     pub(crate) fn lacks(&self, named: &Named<'_>, field: &str, rule: &str, span: Span) {
         self.notes.report(
@@ -207,15 +129,6 @@ impl<'a> Ctx<'a> {
                 .at(span, "cirun pulls images from Docker Hub, without a login"),
         );
     }
-
-    fn connector_lacks(&self, connector: &Connector, field: &str, rule: &str) {
-        self.notes.report(
-            codes::INCOMPLETE_CONNECTOR
-                .says(format!("the connector `{}` has no `{field}`", connector.identifier.value))
-                .at(connector.identifier.span, rule)
-                .help(format!("add `{field}` to the connector's `spec`")),
-        );
-    }
 }
 
 /// Whether an expression resolved to null.
@@ -237,35 +150,6 @@ pub(crate) fn chained(origin: Origin, nearer: &Origin) -> Origin {
         | Cause::Codebase(_)
         | Cause::Local(_) => origin,
     })
-}
-
-/// The settings of a Docker connector.
-pub(crate) struct DockerRegistry {
-    pub(crate) url: Traced<String>,
-    pub(crate) url_span: Span,
-    pub(crate) address: RegistryUrl,
-    pub(crate) credentials: Option<DockerLogin>,
-}
-
-/// The user and password of a Docker connector.
-pub(crate) struct DockerLogin {
-    pub(crate) user: Traced<PlanText>,
-    pub(crate) password: Traced<cirun_plan::Secret>,
-}
-
-impl DockerRegistry {
-    /// The credentials in the engine's form.
-    pub(crate) fn auth(&self) -> Option<RegistryPassword> {
-        let credentials = self.credentials.as_ref()?;
-        let username = match &credentials.user.value {
-            PlanText::Known(text) => text.clone(),
-            PlanText::Secret(secret) => secret.expose().to_owned(),
-            PlanText::Deferred(_) => return None,
-        };
-        let registry =
-            if self.address.is_never_prefixed() { DOCKER_HUB_INDEX.to_owned() } else { self.address.host.clone() };
-        Some(RegistryPassword { registry, username, password: credentials.password.value.clone() })
-    }
 }
 
 /// Whether the connector is for a Docker registry.

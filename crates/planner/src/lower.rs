@@ -1,5 +1,6 @@
 //! Lowers steps of the document to steps of the plan.
 
+mod aws_identity;
 pub(crate) mod background;
 pub(crate) mod build_and_push;
 pub(crate) mod git_clone;

@@ -80,7 +80,7 @@ pub(crate) struct Notes {
     /// The diagnostics of missing things, by severity and message, as indices.
     absent: RefCell<BTreeMap<(Severity, String), usize>>,
     secrets: RefCell<Vec<Secret>>,
-    targets: RefCell<IndexSet<RegistryTarget>>,
+    targets: RefCell<Vec<RegistryTarget>>,
     stores: RefCell<Vec<(StepPath, StoreTarget)>>,
     assumed: RefCell<IndexSet<(String, Owner)>>,
     left_out: RefCell<Vec<LeftOut>>,
@@ -91,7 +91,7 @@ pub(crate) struct Notes {
 pub(crate) struct Noted {
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) secrets: Vec<Secret>,
-    pub(crate) targets: IndexSet<RegistryTarget>,
+    pub(crate) targets: Vec<RegistryTarget>,
     pub(crate) stores: Vec<StoreTarget>,
     pub(crate) assumed_connectors: IndexSet<String>,
     pub(crate) left_out: Vec<LeftOut>,
@@ -168,7 +168,10 @@ impl Notes {
 
     /// Adds a registry that a step pushes to.
     pub(crate) fn target(&self, target: RegistryTarget) {
-        self.targets.borrow_mut().insert(target);
+        let mut targets = self.targets.borrow_mut();
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
     }
 
     /// Adds a store that a step uses for files.

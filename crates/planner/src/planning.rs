@@ -152,7 +152,7 @@ fn of_codebase(pipeline: &Pipeline, inputs: &Inputs<'_>, notes: Notes) -> Planne
         diagnostics,
         parity,
         gateway_hosts: hosts,
-        targets: targets.into_iter().collect(),
+        targets,
         rows,
         left_out,
         gates: gates.closed(),

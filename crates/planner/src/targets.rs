@@ -1,11 +1,11 @@
 //! The registries that the plan pushes to, and the host names that the gateway of a run must answer for.
 
 use cirun_image_ref::{DOCKER_HUB_HOSTS, EcrRegistry, Locality, aws_host, host_and_port, is_dns_name, is_docker_hub};
-use cirun_plan::StepPath;
+use cirun_plan::{AwsLogin, StepPath};
 use indexmap::IndexSet;
 
 /// A registry and repository that a step pushes to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistryTarget {
     /// The step.
     pub step: StepPath,
@@ -20,7 +20,9 @@ pub struct RegistryTarget {
     /// The account and region, if it is a private ECR registry.
     pub ecr: Option<EcrRegistry>,
     /// The host outside the stage that the plugin logs in to, if it is a different one.
-    pub login: Option<String>,
+    pub login_host: Option<String>,
+    /// How the plugin signs in to AWS, if it is a private ECR registry; `None` if a running step decides a part of it.
+    pub login: Option<AwsLogin>,
     /// Further hosts outside the stage to which the plugin writes a build cache.
     pub caches: Vec<String>,
     /// How the step logs in.
@@ -101,7 +103,7 @@ pub struct S3Bucket {
 impl RegistryTarget {
     /// The hosts outside the stage and the machine that the plugin may call, as far as known.
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
-        self.written().chain(self.login.as_deref())
+        self.written().chain(self.login_host.as_deref())
     }
 
     /// Those that it writes to.

@@ -135,6 +135,7 @@ mod tests {
             host,
             repository: "shop".to_owned(),
             ecr: to.ok().map(registry),
+            login_host: None,
             login: None,
             caches: Vec::new(),
             access: Access::Login,

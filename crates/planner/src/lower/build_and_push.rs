@@ -1,12 +1,9 @@
 //! Build-and-push steps: the plugin that runs, and its variables (the reference's pages ecr and push).
 
 pub(crate) mod auth;
-pub(crate) mod aws_auth;
-pub(crate) mod azure_auth;
 pub(crate) mod base_image;
 mod buildkit;
 pub(crate) mod contracts;
-pub(crate) mod google_auth;
 pub(crate) mod local;
 pub(crate) mod mapping;
 pub(crate) mod plugins;
@@ -67,7 +64,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     let sent = derived.clone();
     let env = at.env(OwnLayers { derived, user, secrets: credentials.after, local: local.env });
 
-    let target = target::of(&build, &registry, &env);
+    let target = target::of(&build, &registry, credentials.connector.as_ref(), &env);
     let rules = rules::check(&build, &sent, &env, &target);
     at.ctx.notes.target(target);
     contracts::check(&build, &env);

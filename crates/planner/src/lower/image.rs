@@ -1,6 +1,5 @@
 //! The image of a step: its reference, credentials and pull policy (images.pull-policy, images.prefix).
 
-mod aws_login;
 mod late;
 mod registries;
 
@@ -14,7 +13,7 @@ use cirun_plan::{Cause, Origin, Profile, PullPolicy, RegistryAuth, Text as PlanT
 
 use super::StepCtx;
 use crate::{
-    connectors::{Connection, Named, Need, as_docker},
+    connectors::{Connection, Named, Need, as_docker, aws_login},
     inputs::AwsMode,
     scope::{Ctx, given},
 };
@@ -69,7 +68,7 @@ pub(crate) fn of_step(at: &StepCtx<'_>, fields: &ImageFields<'_>) -> Image {
                 }
             }
             (None, Some(aws)) => {
-                auth = aws_login::of(ctx, named, aws).map(|login| RegistryAuth::Aws(Box::new(login)));
+                auth = aws_login::of_connector(ctx, named, aws).map(|login| RegistryAuth::Aws(Box::new(login)));
             }
             (None, None) => report_unused(ctx, named),
         }

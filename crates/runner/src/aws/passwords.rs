@@ -80,7 +80,8 @@ impl Passwords for EcrPasswords {
     }
 }
 
-fn login_of(login: &AwsLogin) -> Login {
+/// The login in the form of `cirun-aws`.
+pub(super) fn login_of(login: &AwsLogin) -> Login {
     let open = |secret: &Secret| secret.expose().to_owned();
     let keys = login.keys.as_ref();
     Login {

@@ -2,17 +2,20 @@
 
 use std::time::{Duration, SystemTime};
 
-use cirun_aws::{Login, Passed, PreflightError, Repository, preflight};
+use cirun_aws::{Passed, PreflightError, Repository, preflight};
 use cirun_diagnostics::{Failure, FailureKind, with_causes};
 use cirun_engine::{Event, EventKind, Outcome};
-use cirun_plan::{Action, Environment, PlannedStep, Text};
+use cirun_plan::StepPath;
 use cirun_project::{
     Compiled, Dialogue,
     settings::{AwsMode, PushMode},
 };
 use jiff::Timestamp;
 
-use super::identity::{identity_options, sign_in_help};
+use super::{
+    identity::{identity_options, sign_in_help},
+    passwords::login_of,
+};
 use crate::record::history::History;
 
 /// Signs in for each step that pushes, and fails where its push would.
@@ -27,8 +30,7 @@ pub async fn check(compiled: &Compiled, person: &dyn Dialogue) -> Result<(), Fai
     let options = identity_options(settings);
     for target in &compiled.planned.targets {
         let Some(ecr) = &target.ecr else { continue };
-        let step = steps(compiled).find(|step| step.path == target.step);
-        let Some((step, login)) = step.and_then(|step| Some((step, login(environment(step)?)?))) else {
+        let Some(login) = &target.login else {
             person.say(&format!(
                 "warning: `{}` signs in with values that only a running step decides: it is not checked before the run",
                 target.step
@@ -37,45 +39,12 @@ pub async fn check(compiled: &Compiled, person: &dyn Dialogue) -> Result<(), Fai
         };
         let repository =
             Repository { account: ecr.account.clone(), region: ecr.region.clone(), name: target.repository.clone() };
-        let passed =
-            preflight(&options, &login, &repository).await.map_err(|error| failure(&error, target.step.as_str()))?;
-        warn(compiled, step, &passed, person);
+        let passed = preflight(&options, &login_of(login), &repository)
+            .await
+            .map_err(|error| failure(&error, target.step.as_str()))?;
+        warn(compiled, &target.step, &passed, person);
     }
     Ok(())
-}
-
-fn steps(compiled: &Compiled) -> impl Iterator<Item = &PlannedStep> {
-    compiled.plan().stages.iter().flat_map(|stage| stage.steps())
-}
-
-fn environment(step: &PlannedStep) -> Option<&Environment> {
-    match &step.action {
-        Action::Container(container) => Some(&container.env),
-        Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
-    }
-}
-
-/// How the plugin will sign in, read from the variables that it reads; `None` while one of them is open.
-fn login(env: &Environment) -> Option<Login> {
-    let value = |name: &str| match env.get(name).map(|var| &var.value.value) {
-        None => Some(None),
-        Some(Text::Known(text)) => Some(Some(text.clone())),
-        Some(Text::Secret(secret)) => Some(Some(secret.expose().to_owned())),
-        Some(Text::Deferred(_)) => None,
-    };
-    let pair = |id: &str, secret: &str| Some(value(id)?.zip(value(secret)?));
-    let token = value("AWS_SESSION_TOKEN")?;
-    // Where the plugin ignores the connector's keys, the ambient ones have been added.
-    let keys = match pair("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")? {
-        Some(ambient) => Some(ambient),
-        None => pair("PLUGIN_ACCESS_KEY", "PLUGIN_SECRET_KEY")?,
-    };
-    Some(Login {
-        keys: keys.map(|(id, secret)| (id, secret, token)),
-        role: value("PLUGIN_ASSUME_ROLE")?,
-        external_id: value("PLUGIN_EXTERNAL_ID")?,
-        oidc_token: value("PLUGIN_OIDC_TOKEN_ID")?,
-    })
 }
 
 fn failure(error: &PreflightError, step: &str) -> Failure {
@@ -94,18 +63,18 @@ fn failure(error: &PreflightError, step: &str) -> Failure {
     Failure::new(FailureKind::Aws, format!("step `{step}`: {}", with_causes(error))).help(help)
 }
 
-fn warn(compiled: &Compiled, step: &PlannedStep, passed: &Passed, person: &dyn Dialogue) {
+fn warn(compiled: &Compiled, step: &StepPath, passed: &Passed, person: &dyn Dialogue) {
     if let Some(reason) = &passed.unchecked {
-        person.say(&format!("warning: `{}` pushes to a repository that could not be looked up: {reason}", step.path));
+        person.say(&format!("warning: `{step}` pushes to a repository that could not be looked up: {reason}"));
     }
     let left = passed.expires.and_then(|expires| expires.duration_since(SystemTime::now()).ok());
-    let needed = last_time(compiled, step.path.full());
+    let needed = last_time(compiled, step.full());
     if let (Some(left), Some(needed)) = (left, needed)
         && needed > left
     {
         person.say(&format!(
             "warning: the credentials of `{}` expire in {} min, and its push took {} min last time",
-            step.path,
+            step,
             left.as_secs() / 60,
             needed.as_secs().div_ceil(60)
         ));

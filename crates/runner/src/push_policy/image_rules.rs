@@ -146,6 +146,7 @@ mod tests {
             locality: Locality::Elsewhere,
             repository: "team/shop".to_owned(),
             ecr: None,
+            login_host: None,
             login: None,
             caches: Vec::new(),
             access,

@@ -4,20 +4,19 @@ use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{ParameterField, TextList, model::ConnectorSpec};
 use cirun_plan::{Text as PlanText, Traced};
 
-use super::{
-    BuildCtx,
-    auth::{set_docker_hub, set_docker_login},
-};
+use super::BuildCtx;
 use crate::{
-    connectors::{Connection, Need, as_docker},
+    connectors::{Connection, Need, as_docker, docker::DockerVariables},
     env::Env,
     scope::given,
 };
 
-const RULE: &str = "ecr.base-image";
-
-/// Registry, user and password.
-const VARIABLES: [&str; 3] = ["PLUGIN_BASE_IMAGE_REGISTRY", "PLUGIN_BASE_IMAGE_USERNAME", "PLUGIN_BASE_IMAGE_PASSWORD"];
+const VARIABLES: DockerVariables = DockerVariables {
+    registry: "PLUGIN_BASE_IMAGE_REGISTRY",
+    username: "PLUGIN_BASE_IMAGE_USERNAME",
+    password: "PLUGIN_BASE_IMAGE_PASSWORD",
+    rule: "ecr.base-image",
+};
 
 /// The variables of the first base image connector; the service uses no other (ecr.base-image).
 pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
@@ -31,10 +30,10 @@ pub(crate) fn variables(build: &BuildCtx<'_, '_>) -> Env {
     let ctx = &build.at.ctx;
     match ctx.connector_of_id(first, span, Need::BaseImage) {
         Connection::Found(named) => match as_docker(named.connector) {
-            Some(docker) => set_docker_login(ctx, &named, docker, &mut env, VARIABLES, RULE),
+            Some(docker) => VARIABLES.set_login(ctx, &named, docker, &mut env),
             None => report_not_docker(build, span, &named.connector.spec),
         },
-        Connection::HarnessImages(id) => set_docker_hub(&id, &mut env, VARIABLES[0], RULE),
+        Connection::HarnessImages(id) => VARIABLES.set_docker_hub(&id, &mut env),
         Connection::Assumed(_) | Connection::Absent => {}
     }
     env

@@ -4,14 +4,17 @@ use cirun_image_ref::{
     DOCKER_HUB, EcrRegistry, Locality, Repository, canonical_registry, is_docker_hub, registry_of, split_address,
 };
 use cirun_parser::model::BuildTarget;
-use cirun_plan::{Environment, Text, cache_repositories};
+use cirun_plan::{Environment, Text, Traced, cache_repositories};
 
 use super::{
     BuildCtx, buildkit,
     plugins::Builder,
     registry::{Registry, in_registry},
 };
-use crate::targets::{Decided, RegistryTarget};
+use crate::{
+    connectors::aws_login,
+    targets::{Decided, RegistryTarget},
+};
 
 /// A host and the rest of a name.
 struct Located {
@@ -21,7 +24,12 @@ struct Located {
 }
 
 /// The registry and repository in the step's variables.
-pub(super) fn of(build: &BuildCtx<'_, '_>, registry: &Registry, env: &Environment) -> RegistryTarget {
+pub(super) fn of(
+    build: &BuildCtx<'_, '_>,
+    registry: &Registry,
+    connector: Option<&Traced<String>>,
+    env: &Environment,
+) -> RegistryTarget {
     let located = located(build, env);
     let services = build.at.services.borrow();
     let locality = |host: &str| Locality::of(host, services.iter().map(String::as_str));
@@ -29,19 +37,22 @@ pub(super) fn of(build: &BuildCtx<'_, '_>, registry: &Registry, env: &Environmen
         let is_known = canonical_registry(host) == canonical_registry(&located.host);
         !is_known && !host.is_empty() && !locality(host).is_local()
     };
-    let login = login(env).filter(is_another);
+    let login_host = login_host(env).filter(is_another);
     let caches = caches(build, env).into_iter().filter(is_another).collect();
+    let ecr = EcrRegistry::parse(&located.host).filter(|_| located.decided == Decided::BeforeRun);
+    let connector = connector.map(|id| id.value.as_str());
     RegistryTarget {
         step: build.at.place.path.clone(),
         locality: match located.decided {
             Decided::BeforeRun => locality(&located.host),
             Decided::WhileRunning => Locality::Elsewhere,
         },
-        ecr: EcrRegistry::parse(&located.host).filter(|_| located.decided == Decided::BeforeRun),
+        login: ecr.as_ref().and_then(|_| aws_login::of_variables(connector, |name| env.get(name))),
+        ecr,
         host: located.host,
         decided: located.decided,
         repository: located.path,
-        login,
+        login_host,
         caches,
         access: registry.access,
         buildkit_apart: buildkit::is_apart(build.builder, |name| env.get(name)),
@@ -69,7 +80,7 @@ fn located(build: &BuildCtx<'_, '_>, env: &Environment) -> Located {
 }
 
 /// The registry that the plugin logs in to.
-fn login(env: &Environment) -> Option<String> {
+fn login_host(env: &Environment) -> Option<String> {
     let registry = env.get("PLUGIN_REGISTRY").map(|var| address(&var.value.value));
     let known = registry.filter(|registry| registry.decided == Decided::BeforeRun && !registry.host.is_empty());
     known.map(|registry| if is_docker_hub(&registry.host) { DOCKER_HUB.to_owned() } else { registry.host })

@@ -11,12 +11,10 @@ use cirun_plan::Text;
 
 use super::{StoreCtx, work};
 use crate::{
+    connectors::credentials::LocalNeed,
     env::Env,
     inputs::PushMode,
-    lower::build_and_push::{
-        aws_auth::LocalNeed,
-        local::{Signing, identity as sign},
-    },
+    lower::aws_identity::{Signing, identity as sign},
     scope::Ctx,
     targets::{S3Bucket, StoreLocation, StoreTarget, StoreWork},
 };

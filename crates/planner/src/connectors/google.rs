@@ -1,14 +1,13 @@
 //! How a `Gcp` connector signs in: the variables of each flow (push.gcp-key, push.gcp-oidc, push.gcp-inherit).
 
-use cirun_parser::{
-    Text,
-    model::{GcpConnector, GcpCredential},
-};
+use cirun_parser::model::{GcpConnector, GcpCredential};
 use cirun_plan::Cause;
 
-use super::auth::{Credentials, no_delegate, selectors, set, set_oidc_token, set_secret};
+use super::{
+    Named,
+    credentials::{Credentials, Fields, Required, no_delegate, selectors},
+};
 use crate::{
-    connectors::Named,
     env::Env,
     scope::{Ctx, given},
 };
@@ -31,8 +30,8 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, gcp: &GcpConnector) ->
     match &gcp.credential {
         GcpCredential::Manual { secret_key_ref } => match given(secret_key_ref.as_ref()) {
             Some(field) => {
-                let place = ("credential.spec.secretKeyRef", field.span);
-                set_secret(ctx, named, &mut credentials.after, "PLUGIN_JSON_KEY", place, field, MANUAL);
+                let fields = Fields { ctx, named, rule: MANUAL };
+                fields.secret(&mut credentials.after, "PLUGIN_JSON_KEY", "credential.spec.secretKeyRef", field);
             }
             None => {
                 let rule = "`ManualConfig` needs it (push.gcp-key)";
@@ -40,21 +39,17 @@ pub(crate) fn variables(ctx: &Ctx<'_>, named: &Named<'_>, gcp: &GcpConnector) ->
             }
         },
         GcpCredential::Oidc { pool, provider, project, service_account } => {
-            let values: [Option<&Text>; 4] =
-                [project.as_ref(), provider.as_ref(), pool.as_ref(), service_account.as_ref()];
-            for ((name, variable, required), value) in OIDC_FIELDS.into_iter().zip(values) {
-                match given(value) {
-                    Some(field) => {
-                        let text = ctx.text(field).value;
-                        set(ctx, named, &mut credentials.before, variable, (name, field.span), text, OIDC);
-                    }
-                    None => ctx.lacks(named, name, required, gcp.span),
-                }
+            let fields = Fields { ctx, named, rule: OIDC };
+            for ((name, variable, because), field) in
+                OIDC_FIELDS.into_iter().zip([project, provider, pool, service_account])
+            {
+                let required = Required::of(gcp.span, name, field, because);
+                fields.required_text(&mut credentials.before, variable, &required);
             }
-            set_oidc_token(ctx, named, &mut credentials.before, OIDC);
+            fields.oidc_token(&mut credentials.before);
         }
         GcpCredential::InheritFromDelegate => {
-            selectors(ctx, named, (gcp.delegate_selectors.as_ref(), gcp.span), INHERIT);
+            selectors(ctx, named, gcp.delegate_selectors.as_ref(), gcp.span, INHERIT);
             no_delegate(ctx, named, INHERIT);
         }
     }
