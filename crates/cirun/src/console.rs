@@ -10,7 +10,7 @@ use std::{
 
 use cirun_diagnostics::Failure;
 use cirun_project::Dialogue;
-use cirun_terminal_text::{legible, legible_in_colour};
+use cirun_terminal_text::{LegibleWriter, legible, legible_in_colour};
 
 use crate::args::ColorChoice;
 
@@ -197,46 +197,10 @@ pub(crate) fn data(text: &str) -> Result<(), Failure> {
 
 /// Writes data to stdout as it comes.
 pub(crate) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let mut stdout = BufWriter::with_capacity(1 << 16, Legible { out: io::stdout().lock(), rest: Vec::new() });
+    let mut stdout = BufWriter::with_capacity(1 << 16, LegibleWriter::new(io::stdout().lock()));
     match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::io("cannot write to stdout", error)),
         Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// Passes text on as a terminal may have it.
-struct Legible<W> {
-    out: W,
-    /// The first bytes of a character, whose others are still to come.
-    rest: Vec<u8>,
-}
-
-impl<W: Write> Write for Legible<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.rest.extend_from_slice(bytes);
-        while !self.rest.is_empty() {
-            let (text, invalid) = match str::from_utf8(&self.rest) {
-                Ok(text) => (text, 0),
-                Err(error) => {
-                    let text = self.rest.get(..error.valid_up_to()).unwrap_or_default();
-                    (str::from_utf8(text).unwrap_or_default(), error.error_len().unwrap_or(0))
-                }
-            };
-            let taken = text.len() + invalid;
-            self.out.write_all(legible(text).as_bytes())?;
-            if invalid > 0 {
-                self.out.write_all("\u{fffd}".as_bytes())?;
-            }
-            if taken == 0 {
-                break;
-            }
-            self.rest.drain(..taken);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
 
@@ -279,19 +243,4 @@ pub(crate) fn say_in_colour(text: &str) {
 fn write_line(line: &str) {
     let mut stderr = io::stderr().lock();
     drop(stderr.write_all(line.as_bytes()).and_then(|()| stderr.write_all(b"\n")));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_character_that_comes_in_parts() {
-        let mut out = Legible { out: Vec::new(), rest: Vec::new() };
-        for byte in "a\u{202e}é\u{1b}[31m\n".as_bytes() {
-            out.write_all(&[*byte]).unwrap();
-        }
-        out.write_all(b"\xff.").unwrap();
-        assert_eq!(String::from_utf8(out.out).unwrap(), "a\\u202eé\\u001b[31m\n\u{fffd}.");
-    }
 }

@@ -7,8 +7,6 @@ mod command;
 mod compile;
 mod console;
 mod diagnostics;
-#[cfg(test)]
-mod documentation;
 mod environment;
 mod exit;
 mod shell_word;

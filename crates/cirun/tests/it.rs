@@ -11,6 +11,7 @@ mod it {
     mod check;
     mod clients;
     mod docker;
+    mod documentation;
     mod earlier_stages;
     mod exit_codes;
     mod explain;

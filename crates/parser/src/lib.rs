@@ -15,6 +15,8 @@ mod node;
 mod outline;
 mod recognise;
 mod saving;
+mod schema;
+
 mod step_types;
 pub mod tables;
 #[cfg(test)]
@@ -33,6 +35,7 @@ pub use merge::{
 };
 pub use node::{Document, DocumentKind, Entry, Node, Value};
 pub use saving::refused_when_saved;
+pub use schema::schema;
 pub use step_types::{STEP_TYPES, StepClass, StepType, step_type};
 pub use yaml::{MAX_BYTES, MAX_DEPTH, decode, parse_documents};
 

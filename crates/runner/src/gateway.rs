@@ -49,7 +49,7 @@ use crate::{OwnImage, record::Record};
 /// Where the emulator's container has its configuration and log.
 const EMULATOR_DIRECTORY: &str = "/cirun.d";
 /// Where it has the registry's data.
-pub const DATA_DIRECTORY: &str = "/data";
+pub(crate) const DATA_DIRECTORY: &str = "/data";
 
 /// The port on which a gateway takes what comes from this machine (by the engine's socket, and from host steps), published
 /// on loopback; other registries that it answers for are unlikely to have it.
@@ -68,7 +68,7 @@ pub(crate) const READY_LINE: &str = "cirun: emulated AWS is ready";
 pub const SHUTDOWN: Duration = Duration::from_secs(2);
 
 /// cirun's own binary as an image of the engine.
-pub fn helper_image(own: &OwnImage) -> HelperImage {
+pub(crate) fn helper_image(own: &OwnImage) -> HelperImage {
     let packed = own.clone();
     HelperImage {
         reference: own.name.clone(),

@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod local_store;
 mod machine;
 mod own_image;
+pub mod registry_gc;
 mod relay;
 
 mod backends;
@@ -30,6 +31,8 @@ mod plan_again;
 mod run;
 
 pub mod inside;
+
+pub mod doctor;
 
 pub use backends::Backends;
 pub use clean_clone::CleanWorkspaces;

@@ -4,10 +4,12 @@
 //! Bytes that are not UTF-8 are text here; callers replace them before they display them.
 
 mod count;
+mod writer;
 
 use std::{borrow::Cow, fmt::Write, ops::Range};
 
 pub use count::human_count;
+pub use writer::LegibleWriter;
 
 /// The kinds of pieces in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

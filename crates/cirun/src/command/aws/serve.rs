@@ -1,7 +1,5 @@
 //! `cirun aws serve`: the emulator on this machine, until interrupted.
 
-mod data;
-
 use std::{
     fs,
     net::{IpAddr, SocketAddr},
@@ -16,8 +14,10 @@ use cirun_aws_emulator::{
 };
 use cirun_diagnostics::{Failure, FailureKind};
 use cirun_project::{Context, Paths};
-use cirun_runner::gateway::{OnDemand, SHUTDOWN, machine_scope, roots};
-use data::Data;
+use cirun_runner::{
+    aws::ServeData,
+    gateway::{OnDemand, SHUTDOWN, machine_scope, roots},
+};
 
 use crate::{args::ServeOptions, console, exit::ExitCode, shell_word::quote, signals::Signals};
 
@@ -34,7 +34,7 @@ pub(super) async fn run(options: ServeOptions, context: Context<'_>) -> Result<E
     let signals = Signals::listen().map_err(|error| Failure::io("cannot listen to signals", error))?;
     let seeds = seeds(&options)?;
     let trust = trust(context.paths, &options, &seeds)?;
-    let data = Data::open(options.data.clone())?;
+    let data = ServeData::open(options.data.clone())?;
     let served =
         serve(&options, context.paths, seeds.clone(), Arc::clone(&trust.certificates), upstream, data.path()).await;
     let result = match served {
@@ -160,7 +160,13 @@ fn names(options: &ServeOptions, seeds: &Seeds) -> Vec<String> {
     names
 }
 
-fn tell(options: &ServeOptions, server: &Server, seeds: &Seeds, trust: &Trust, data: &Data) -> Result<(), Failure> {
+fn tell(
+    options: &ServeOptions,
+    server: &Server,
+    seeds: &Seeds,
+    trust: &Trust,
+    data: &ServeData,
+) -> Result<(), Failure> {
     let (http, https) = addresses(options);
     let (http, https) = (reachable(server.http.unwrap_or(http)), reachable(server.https.unwrap_or(https)));
     let Some(identity) = seeds.identities.first() else {

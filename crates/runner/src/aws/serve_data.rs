@@ -13,14 +13,15 @@ const PREFIX: &str = "cirun-aws-";
 const IN_USE: &str = "in-use";
 
 /// The directory, and what says that it is in use.
-pub(super) struct Data {
+#[derive(Debug)]
+pub struct ServeData {
     path: PathBuf,
     in_use: Option<File>,
 }
 
-impl Data {
+impl ServeData {
     /// Takes the named directory, or makes one below the system's temporary directory.
-    pub(super) fn open(named: Option<PathBuf>) -> Result<Self, Failure> {
+    pub fn open(named: Option<PathBuf>) -> Result<Self, Failure> {
         match named {
             Some(path) => {
                 fs::create_dir_all(&path).map_err(|error| Failure::io(path.display(), error))?;
@@ -44,17 +45,17 @@ impl Data {
     }
 
     /// Where it is.
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether it goes at the end.
-    pub(super) fn is_temporary(&self) -> bool {
+    pub fn is_temporary(&self) -> bool {
         self.in_use.is_some()
     }
 
     /// Ends its use.
-    pub(super) fn close(self) -> Result<(), Failure> {
+    pub fn close(self) -> Result<(), Failure> {
         if !self.is_temporary() {
             return Ok(());
         }
@@ -111,7 +112,7 @@ mod tests {
         let left = parent.path().join(format!(".cirun-aws-{}", std::process::id()));
         fs::create_dir(&left).unwrap();
         fs::write(left.join("secret"), "known").unwrap();
-        let used = Data::temporary(parent.path()).unwrap();
+        let used = ServeData::temporary(parent.path()).unwrap();
         assert!(!used.path().join("secret").exists());
         #[cfg(unix)]
         {

@@ -187,7 +187,7 @@ const NUMBERS: &[&str] = &["runAsUser", "cpu", "value", "versionLabel"];
 fn yaml(text: &str) -> Value {
     let mut sources = Sources::default();
     let id = sources.add("", text);
-    json_of(&cirun_parser::parse_documents(&sources, id).tree[0].root)
+    json_of(&crate::parse_documents(&sources, id).tree[0].root)
 }
 
 fn pipeline(stage: Value, step: Value) -> Value {

@@ -1,9 +1,11 @@
+#![expect(clippy::disallowed_methods, reason = "tests read the documents of testdata; the crate itself takes text")]
+
 use std::{fs, path::Path};
 
 use cirun_diagnostics::Sources;
-use cirun_parser::{Node, Value as NodeValue};
 
 use super::*;
+use crate::{Node, Value as NodeValue};
 
 mod mutants;
 
@@ -40,8 +42,8 @@ fn mistakes(file: &Path) -> Vec<String> {
 fn mistakes_by(validator: &jsonschema::Validator, file: &Path) -> Vec<String> {
     let bytes = fs::read(file).unwrap();
     let mut sources = Sources::default();
-    let id = sources.add("", cirun_parser::decode(&bytes).unwrap());
-    let documents = cirun_parser::parse_documents(&sources, id).tree;
+    let id = sources.add("", crate::decode(&bytes).unwrap());
+    let documents = crate::parse_documents(&sources, id).tree;
     assert!(!documents.is_empty(), "{} holds no document", file.display());
     let mut found = Vec::new();
     for document in documents {
@@ -180,8 +182,8 @@ fn documents_of_the_corpus() {
 fn is_clean(file: &Path) -> bool {
     let bytes = fs::read(file).unwrap();
     let mut sources = Sources::default();
-    let id = sources.add("", cirun_parser::decode(&bytes).unwrap());
-    let parsed = cirun_parser::parse_documents(&sources, id);
-    let lowered = parsed.tree.iter().all(|document| cirun_parser::lower_document(document).diagnostics.is_empty());
+    let id = sources.add("", crate::decode(&bytes).unwrap());
+    let parsed = crate::parse_documents(&sources, id);
+    let lowered = parsed.tree.iter().all(|document| crate::lower_document(document).diagnostics.is_empty());
     parsed.diagnostics.is_empty() && lowered
 }

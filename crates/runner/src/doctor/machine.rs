@@ -1,27 +1,23 @@
 //! The ports and disks of this machine.
 
-use std::{net::TcpListener, path::Path};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+};
 
 use cirun_report::human_bytes;
 
 use super::Finding;
-use crate::args::SERVE_ADDRESS;
 
-/// Less free space than this is told: an image build takes it easily.
+/// Less free space than this is reported: an image build takes it easily.
 const LITTLE_SPACE: u64 = 5_000_000_000;
 
-/// The ports of `cirun aws serve`, plain and TLS, unless it is told otherwise.
-const SERVE_PORTS: [u16; 2] = [SERVE_ADDRESS.port(), SERVE_ADDRESS.port() + 1];
-
 /// Whether the ports that cirun asks for by number are free.
-pub(super) fn ports() -> Finding {
-    let taken: Vec<String> = SERVE_PORTS
-        .into_iter()
-        .filter(|port| TcpListener::bind((SERVE_ADDRESS.ip(), *port)).is_err())
-        .map(|port| port.to_string())
-        .collect();
+pub(super) fn ports(addresses: [SocketAddr; 2]) -> Finding {
+    let is_taken = |address: &SocketAddr| TcpListener::bind(address).is_err();
+    let taken: Vec<String> = addresses.into_iter().filter(is_taken).map(|address| address.port().to_string()).collect();
     if taken.is_empty() {
-        let ports = SERVE_PORTS.map(|port| port.to_string()).join(" and ");
+        let ports = addresses.map(|address| address.port().to_string()).join(" and ");
         return Finding::good("ports", format!("{ports} are free for `cirun aws serve`"));
     }
     let text = format!("{} of this machine is in use, and `cirun aws serve` needs it", taken.join(" and "));

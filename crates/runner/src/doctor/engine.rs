@@ -4,17 +4,16 @@ use std::{collections::BTreeSet, path::Path};
 
 use cirun_docker_executor::{Engine, EngineInfo};
 use cirun_plan::Action;
-use cirun_project::{Context, Purpose};
-use cirun_runner::{OwnImage, engine};
+use cirun_project::{Compiled, Context};
 
 use super::{Finding, machine};
-use crate::{args::PlanOptions, compile};
+use crate::{OwnImage, engine};
 
 /// What no step in a container can do without.
 pub(super) const IS_NEEDED: [&str; 2] = ["engine", "containers"];
 
 /// What the engine is and has. Without one there is a single finding.
-pub(super) async fn look(context: Context<'_>) -> Vec<Finding> {
+pub(super) async fn look(context: Context<'_>, pipeline: Option<&Compiled>) -> Vec<Finding> {
     let engine = match engine::find(context.environment, context.paths).await {
         Ok(engine) => engine,
         Err(error) => {
@@ -31,7 +30,7 @@ pub(super) async fn look(context: Context<'_>) -> Vec<Finding> {
     };
     let mut findings = itself(&info);
     findings.push(own_image(&engine).await);
-    findings.extend(images_of_the_pipeline(&engine, context).await);
+    findings.extend(images_of_the_pipeline(&engine, pipeline).await);
     if let Some(root) =
         info.root.as_deref().map(Path::new).filter(|root| engine.socket_here().is_some() && root.exists())
     {
@@ -72,10 +71,8 @@ async fn own_image(engine: &Engine) -> Finding {
 }
 
 /// The images of the pipeline that `cirun local` would run in this directory, if there is one.
-async fn images_of_the_pipeline(engine: &Engine, context: Context<'_>) -> Vec<Finding> {
-    let Ok(compiled) = compile::show(None, &PlanOptions::default(), context, Purpose::Inspect) else {
-        return Vec::new();
-    };
+async fn images_of_the_pipeline(engine: &Engine, pipeline: Option<&Compiled>) -> Vec<Finding> {
+    let Some(compiled) = pipeline else { return Vec::new() };
     let steps = compiled.plan().stages.iter().flat_map(|stage| stage.steps());
     let images: BTreeSet<&str> = steps
         .filter_map(|step| match &step.action {

@@ -8,9 +8,9 @@ use cirun_project::{
     settings::{May, RULES, Rule},
 };
 
-const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
+const CONFIGURATION: &str = include_str!("../../../../docs/configuration.md");
 
-const BACKGROUND: &str = include_str!("../../../docs/background.md");
+const BACKGROUND: &str = include_str!("../../../../docs/background.md");
 
 /// The lines of the page's tables that begin with `name` in backticks.
 fn rows(name: &str) -> usize {
@@ -69,7 +69,7 @@ fn every_diagnostic_is_documented() {
     for Code { id, severity, title, explanation } in codes::all() {
         write!(page, "\n## {id}\n\n{severity}: {title}\n\n{explanation}\n").unwrap();
     }
-    snapbox::assert_data_eq!(page, snapbox::file!["../../../docs/diagnostics.md"].raw());
+    snapbox::assert_data_eq!(page, snapbox::file!["../../../../docs/diagnostics.md"].raw());
 }
 
 /// The tests that docs/background.md names for each row: `it/FILE::NAME` or `golden/FILE::NAME`.

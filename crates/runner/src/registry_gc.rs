@@ -1,0 +1,58 @@
+//! Removes what no image needs, from a directory or from the registry of this machine.
+
+use std::path::Path;
+
+use cirun_aws_emulator::{GcOptions, GcReport, gc};
+use cirun_diagnostics::{Failure, FailureKind};
+use cirun_docker_executor::Engine;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    OwnImage,
+    gateway::{DATA_DIRECTORY, LocalRegistry, helper_image},
+};
+
+/// What was removed, or would be.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Removed {
+    /// Blobs.
+    pub blobs: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Uploads that were never finished.
+    pub uploads: u64,
+    /// Images without a tag.
+    pub images: u64,
+}
+
+/// Collects a data directory.
+///
+/// # Errors
+/// It cannot be read or written.
+pub async fn collect(data: &Path, options: GcOptions) -> Result<Removed, Failure> {
+    let data = data.to_owned();
+    let report = tokio::task::spawn_blocking(move || gc(&data, options)).await.map_err(Failure::aws)?;
+    let GcReport { blobs, bytes, uploads, images } = report.map_err(Failure::aws)?;
+    Ok(Removed { blobs, bytes, uploads, images })
+}
+
+/// Collects the registry of this machine in its own container, because its volume is the engine's.
+///
+/// # Errors
+/// The registry cannot be started, or its container reports no result.
+pub async fn collect_registry(engine: &Engine, name: &str, options: &GcOptions) -> Result<Removed, Failure> {
+    let own = OwnImage::locate()?;
+    let registry = LocalRegistry::ensure(engine, &own, helper_image(&own), name).await?;
+    let mut words = vec!["gc".to_owned(), DATA_DIRECTORY.to_owned(), format!("--grace={}s", options.grace.as_secs())];
+    words.extend(options.untagged_after.map(|age| format!("--untagged-after={}s", age.as_secs())));
+    words.extend(options.dry_run.then(|| "--dry-run".to_owned()));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let output = engine.exec(registry.container(), own.inside(&words)).await?;
+    match (output.exit_code, serde_json::from_str(&output.stdout)) {
+        (0, Ok(removed)) => Ok(removed),
+        _ => {
+            let why = format!("the local registry's collection failed: {}", output.stderr.trim());
+            Err(Failure::new(FailureKind::Aws, why))
+        }
+    }
+}
