@@ -16,12 +16,7 @@ use cirun_terminal_text::human_count;
 pub use store::{Consents, Remembered};
 
 use self::grant::Grant;
-use crate::{
-    Compiled, Context, Dialogue, Located, PlanRequest, Purpose,
-    compile::compile,
-    find,
-    settings::{Settings, Trust},
-};
+use crate::{Compiled, Context, Dialogue, settings::Settings};
 
 /// What a run asks for.
 #[derive(Debug)]
@@ -67,7 +62,7 @@ impl Request {
     }
 
     /// Asks a person, and remembers a yes.
-    fn is_granted_now(&self, consents: &Consents, person: &dyn Dialogue) -> Result<bool, Failure> {
+    pub(crate) fn is_granted_now(&self, consents: &Consents, person: &dyn Dialogue) -> Result<bool, Failure> {
         person.say(&self.list());
         let answer = person.ask("allow this, now and for later runs with the same pipeline and templates? [y/N] ");
         let granted = answer.is_ok_and(|line| line.is_some_and(|line| is_yes(&line)));
@@ -113,25 +108,6 @@ pub fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: &Settin
         let steps: Vec<String> = more.iter().map(|grant| format!("`{}`", grant.to)).collect();
         format!("{} ({})", grant::counted(&more), steps.join(", "))
     })
-}
-
-/// The repository with all of its settings, if consent for them is remembered or given now.
-pub(crate) fn for_settings(
-    located: &Located,
-    plan: &PlanRequest,
-    context: Context<'_>,
-) -> Result<Option<Located>, Failure> {
-    let consents = Consents::of(context.paths);
-    let asks = plan.asks_consent && !plan.no_input && context.person.can_answer();
-    if !asks && consents.given_to(&located.standing.repository).is_empty() {
-        return Ok(None);
-    }
-    let trusted = || find(plan, context, Trust::Repository);
-    // Only a look at what would be followed: nothing is started.
-    let Ok(compiled) = compile(trusted()?, plan, context, Purpose::Show) else { return Ok(None) };
-    let request = Request::of(&compiled);
-    let granted = consents.cover(&request) || asks && request.is_granted_now(&consents, context.person)?;
-    if granted { trusted().map(Some) } else { Ok(None) }
 }
 
 /// The directory by which consent for what is run in `here` is remembered.

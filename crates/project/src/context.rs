@@ -1,13 +1,11 @@
 //! What compiling needs to know of the machine and of the person in front of it.
 
-use std::{fmt, io};
-
 use cirun_diagnostics::Failure;
 use cirun_parser::model::{Connector, Pipeline};
 use cirun_planner::{AwsInputs, DelegateIdentity, MachineDaemon, RunFacts};
 use indexmap::IndexMap;
 
-use crate::{Environment, Paths, PlanRequest, settings::Settings};
+use crate::{Dialogue, Environment, Paths, PlanRequest, settings::Settings};
 
 /// Who and what a pipeline is compiled for.
 #[derive(Clone, Copy)]
@@ -20,27 +18,6 @@ pub struct Context<'a> {
     pub person: &'static dyn Dialogue,
     /// The machine that would run the plan.
     pub machine: &'a dyn Machine,
-}
-
-/// A person at a terminal, or no one.
-pub trait Dialogue: fmt::Debug + Send + Sync {
-    /// Shows one line.
-    fn say(&self, line: &str);
-
-    /// Whether questions are answered.
-    fn can_answer(&self) -> bool;
-
-    /// Asks for a line; none where the input has ended.
-    ///
-    /// # Errors
-    /// The terminal cannot be read.
-    fn ask(&self, question: &str) -> io::Result<Option<String>>;
-
-    /// Asks for a line that is not shown while it is typed; none where the input has ended.
-    ///
-    /// # Errors
-    /// The terminal cannot be read; of the kind `Interrupted` for Ctrl-C.
-    fn ask_unseen(&self, question: &str) -> io::Result<Option<String>>;
 }
 
 /// What a plan needs to know of the machine that would run it.

@@ -9,7 +9,7 @@ use cirun_beneath::Root;
 use cirun_diagnostics::Failure;
 
 use crate::{
-    Context, Dialogue, Paths, PlanRequest, consent, documents, find_upwards,
+    Context, Dialogue, Paths, PlanRequest, documents, find_upwards,
     repository::{self, Boundary, LARGEST_SETTINGS},
     settings::{Beyond, Layer, Origin, Settings, Trust, Values},
 };
@@ -45,22 +45,6 @@ pub struct Standing {
     pub beyond: Vec<Beyond>,
     /// Whether those are followed.
     pub follows_all: bool,
-}
-
-/// Finds everything that planning needs, and says which settings of the repository are not followed.
-///
-/// # Errors
-/// No pipeline, workspace or valid settings.
-pub fn locate(request: &PlanRequest, context: Context<'_>) -> Result<Located, Failure> {
-    let located = find(request, context, Trust::UserOnly)?;
-    if located.standing.is_trusted || located.standing.beyond.is_empty() {
-        return Ok(located);
-    }
-    if let Some(trusted) = consent::for_settings(&located, request, context)? {
-        return Ok(trusted);
-    }
-    say_beyond(&located.standing.beyond, context.person);
-    Ok(located)
 }
 
 /// Says which settings of a repository are not followed.

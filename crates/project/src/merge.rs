@@ -18,9 +18,6 @@ use cirun_planner::Planned;
 
 use crate::{Checkout, Dialogue, PlanRequest, documents::Documents, unneeded};
 
-/// The build of a codebase has a local answer when nobody gives one: what is checked out.
-pub(super) const BUILD: &str = "properties.ci.codebase.build";
-
 /// What to do about inputs that nobody gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {

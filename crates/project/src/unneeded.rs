@@ -4,7 +4,10 @@
 use cirun_diagnostics::Span;
 use cirun_parser::{MissingInput, Node, Value, missing_inputs};
 
-use crate::{Checkout, merge::BUILD};
+use crate::Checkout;
+
+/// The build of a codebase has a local answer when nobody gives one: what is checked out.
+const BUILD: &str = "properties.ci.codebase.build";
 
 /// Fields of a stage's infrastructure that only a cluster, a pool or the service reads.
 const OF_THE_CLUSTER: [&[&str]; 16] = [

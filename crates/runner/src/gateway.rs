@@ -35,7 +35,7 @@ pub(crate) use self::{
     reach::Reach,
     registries::{RegistriesFile, kept_here, names},
     resolver::{Outside, ResolverFile},
-    upstream::{Route, SERVICE_START, route},
+    upstream::{Route, route},
 };
 pub use self::{
     certificates::{OnDemand, machine_scope},
@@ -46,6 +46,8 @@ pub use self::{
 };
 use crate::{OwnImage, record::Record};
 
+/// How long a service that calls are forwarded to may take until it listens, once it is called.
+pub(crate) const SERVICE_START: Duration = Duration::from_secs(20);
 /// Where the emulator's container has its configuration and log.
 const EMULATOR_DIRECTORY: &str = "/cirun.d";
 /// Where it has the registry's data.

@@ -44,7 +44,7 @@ impl Consents {
     }
 
     /// Whether all that is asked for was allowed before, for the same content. What cannot be read was not.
-    pub(super) fn cover(&self, request: &Request) -> bool {
+    pub(crate) fn cover(&self, request: &Request) -> bool {
         let remembered = read(&self.file(&request.repository, &request.content));
         remembered.is_some_and(|remembered| {
             remembered.repository == request.repository

@@ -12,7 +12,7 @@ use cirun_aws_emulator::{Certificates, Config, Listen, OidcIssuer, OidcKey, Plai
 use cirun_diagnostics::{Failure, FailureKind};
 use serde::{Deserialize, Serialize};
 
-use super::{certificates::OnDemand, registries::RegistriesFile, resolver::ResolverFile, upstream::SERVICE_START};
+use super::{SERVICE_START, certificates::OnDemand, registries::RegistriesFile, resolver::ResolverFile};
 
 /// What the emulator is told in its container, as a JSON file.
 #[derive(Debug, Serialize, Deserialize)]

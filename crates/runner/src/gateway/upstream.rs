@@ -20,9 +20,6 @@ const SOCKET: &str = "upstream.sock";
 /// How long the endpoint may take to accept a connection before the run.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a service that calls are forwarded to may take until it listens, once it is called.
-pub(crate) const SERVICE_START: Duration = Duration::from_secs(20);
-
 /// How the front gets to the endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
