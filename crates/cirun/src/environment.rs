@@ -12,7 +12,10 @@ pub(crate) fn capture() -> io::Result<Environment> {
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
-    Ok(Environment::new(env::vars_os().filter_map(text), env::current_dir()?, machine_name()))
+    let mut environment = Environment::new(env::vars_os().filter_map(text), env::current_dir()?);
+    environment.program = env::current_exe()?;
+    environment.machine = machine_name();
+    Ok(environment)
 }
 
 /// The user's directories by the system's convention (XDG on Linux and macOS).

@@ -19,6 +19,8 @@ mod it {
     mod host;
     mod hostile;
     mod inputs;
+    #[cfg(unix)]
+    mod library;
     mod list;
     mod manual;
     mod plan;

@@ -10,12 +10,15 @@ pub struct Environment {
     pub directory: PathBuf,
     /// The name of the machine.
     pub machine: String,
+    /// cirun's own program, which supervises host steps and is the image of gateways.
+    pub program: PathBuf,
 }
 
 impl Environment {
-    /// The environment with these variables, in this directory, on a machine of this name.
-    pub fn new(variables: impl IntoIterator<Item = (String, String)>, directory: PathBuf, machine: String) -> Self {
-        Self { variables: variables.into_iter().collect(), directory, machine }
+    /// These variables in this directory, on a machine and by a program of cirun's name.
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>, directory: PathBuf) -> Self {
+        let [machine, program] = ["local", "cirun"].map(str::to_owned);
+        Self { variables: variables.into_iter().collect(), directory, machine, program: program.into() }
     }
 
     /// The same variables in another current directory.

@@ -73,6 +73,7 @@ pub fn command_without_filters(root: &Path) -> io::Result<Command> {
     Ok(command)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the names of what a child would inherit, not its values")]
 fn bare_command(directory: &Path, reach: Reach) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(directory).stdin(Stdio::null());

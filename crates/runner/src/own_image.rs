@@ -3,7 +3,7 @@
 //! A dynamic binary carries its libraries and is started through its own loader, so that `cargo run` needs no further step.
 
 use std::{
-    env, fs,
+    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::Command,
@@ -35,13 +35,16 @@ struct Library {
 }
 
 impl OwnImage {
-    /// Finds the running binary and what it is linked with.
-    pub fn locate() -> Result<Self, Failure> {
+    /// The image of cirun's program and what it is linked with; it must be linked as the running program is.
+    ///
+    /// # Errors
+    /// This is no Linux, or the program cannot be read.
+    pub fn of(program: &Path) -> Result<Self, Failure> {
         if !cfg!(target_os = "linux") {
             return Err(Failure::usage("this build of cirun cannot run inside a Linux container")
                 .help("use `--aws off`, or run a Linux build of cirun inside the engine's VM"));
         }
-        let binary = env::current_exe().map_err(|error| Failure::io("cannot find cirun's own binary", error))?;
+        let binary = program.to_owned();
         let libraries = linked(&binary).map_err(|error| Failure::io("cannot list cirun's libraries", error))?;
         let stamp = stamp(&binary).map_err(|error| Failure::io(binary.display(), error))?;
         let entrypoint = match libraries.iter().find(|library| library.loader) {
@@ -135,8 +138,9 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test is the program")]
     fn packs_the_running_binary_with_its_loader() {
-        let image = OwnImage::locate().unwrap();
+        let image = OwnImage::of(&std::env::current_exe().unwrap()).unwrap();
         let bytes = image.tar().unwrap();
         let mut archive = tar::Archive::new(bytes.as_slice());
         let names: Vec<_> =

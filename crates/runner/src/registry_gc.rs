@@ -40,9 +40,13 @@ pub async fn collect(data: &Path, options: GcOptions) -> Result<Removed, Failure
 ///
 /// # Errors
 /// The registry cannot be started, or its container reports no result.
-pub async fn collect_registry(engine: &Engine, name: &str, options: &GcOptions) -> Result<Removed, Failure> {
-    let own = OwnImage::locate()?;
-    let registry = LocalRegistry::ensure(engine, &own, helper_image(&own), name).await?;
+pub async fn collect_registry(
+    engine: &Engine,
+    own: &OwnImage,
+    name: &str,
+    options: &GcOptions,
+) -> Result<Removed, Failure> {
+    let registry = LocalRegistry::ensure(engine, own, helper_image(own), name).await?;
     let mut words = vec!["gc".to_owned(), DATA_DIRECTORY.to_owned(), format!("--grace={}s", options.grace.as_secs())];
     words.extend(options.untagged_after.map(|age| format!("--untagged-after={}s", age.as_secs())));
     words.extend(options.dry_run.then(|| "--dry-run".to_owned()));

@@ -4,7 +4,7 @@ mod containers;
 mod gateway;
 mod host;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use cirun_diagnostics::Failure;
 use cirun_docker_executor::{DockerBackend, Engine, Owner};
@@ -78,7 +78,7 @@ impl RunSetup<'_> {
     pub async fn set_up(self) -> Result<Setup, Failure> {
         let store = LocalStore::of(&self.compiled.paths, &self.compiled.project, self.record);
         store.make(self.compiled.plan(), self.context.person)?;
-        let local_plugin = store.on_host(&own_binary()?);
+        let local_plugin = store.on_host(&self.context.environment.program);
         let record = self.record.clone();
         if !self.needs_containers()? {
             let alone = self.serve_alone().await?;
@@ -93,7 +93,7 @@ impl RunSetup<'_> {
             let count = human_count(reaped.removed.len(), "object");
             self.context.person.say(&format!("removed {count} that a killed run left"));
         }
-        let own = OwnImage::locate()?;
+        let own = OwnImage::of(&self.context.environment.program)?;
         let forwarding = self.forwarding()?;
         let name = self.compiled.settings.registry.value.clone();
         let registry = Arc::new(MachineRegistry::new(engine.clone(), own.clone(), name));
@@ -150,8 +150,4 @@ impl RunSetup<'_> {
             found => Ok(found.is_some()),
         }
     }
-}
-
-fn own_binary() -> Result<PathBuf, Failure> {
-    std::env::current_exe().map_err(|error| Failure::io("cannot find cirun's own binary", error))
 }

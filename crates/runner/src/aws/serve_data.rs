@@ -20,14 +20,17 @@ pub struct ServeData {
 }
 
 impl ServeData {
-    /// Takes the named directory, or makes one below the system's temporary directory.
-    pub fn open(named: Option<PathBuf>) -> Result<Self, Failure> {
+    /// Takes the named directory, or makes one below `temporary`.
+    ///
+    /// # Errors
+    /// The directory cannot be made.
+    pub fn open(named: Option<PathBuf>, temporary: &Path) -> Result<Self, Failure> {
         match named {
             Some(path) => {
                 fs::create_dir_all(&path).map_err(|error| Failure::io(path.display(), error))?;
                 Ok(Self { path, in_use: None })
             }
-            None => Self::temporary(&std::env::temp_dir()),
+            None => Self::temporary(temporary),
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) async fn look(context: Context<'_>, pipeline: Option<&Compiled>) -> V
         Err(error) => return vec![Finding::bad("engine", error.to_string(), "restart the engine")],
     };
     let mut findings = itself(&info);
-    findings.push(own_image(&engine).await);
+    findings.push(own_image(&engine, &context.environment.program).await);
     findings.extend(images_of_the_pipeline(&engine, pipeline).await);
     if let Some(root) =
         info.root.as_deref().map(Path::new).filter(|root| engine.socket_here().is_some() && root.exists())
@@ -56,8 +56,8 @@ fn itself(info: &EngineInfo) -> Vec<Finding> {
     findings
 }
 
-async fn own_image(engine: &Engine) -> Finding {
-    let own = match OwnImage::locate() {
+async fn own_image(engine: &Engine, program: &Path) -> Finding {
+    let own = match OwnImage::of(program) {
         Ok(own) => own,
         Err(error) => {
             return Finding::bad("helper image", error.to_string(), "use `--aws off` and a vm or cloud profile");

@@ -6,7 +6,7 @@ use cirun_diagnostics::Failure;
 use cirun_host_executor::{HostBackend, HostConfig};
 use cirun_project::{BUILDKIT_FILE, POD_TOKEN_FILE, TRUST_BUNDLE_FILE};
 
-use super::{GRACE, RunSetup, own_binary};
+use super::{GRACE, RunSetup};
 use crate::host_steps;
 
 impl RunSetup<'_> {
@@ -18,7 +18,7 @@ impl RunSetup<'_> {
 
     /// Who runs host steps; `gateway` is the URL at which they reach the emulated AWS.
     pub(super) fn host(self, gateway: Option<&str>) -> Result<HostBackend, Failure> {
-        let program = own_binary()?;
+        let program = self.context.environment.program.clone();
         let environment: BTreeMap<_, _> =
             self.context.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(HostBackend::new(HostConfig {

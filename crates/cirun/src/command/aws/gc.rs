@@ -7,7 +7,7 @@ use cirun_diagnostics::{Failure, FailureKind};
 use cirun_project::{Context, settings_here};
 use cirun_report::human_bytes;
 use cirun_runner::{
-    engine,
+    OwnImage, engine,
     registry_gc::{Removed, collect, collect_registry},
 };
 use cirun_terminal_text::human_count;
@@ -29,7 +29,8 @@ pub(super) async fn machine(options: &args::GcOptions, context: Context<'_>) -> 
     let settings = settings_here(context)?;
     let name = &settings.registry.value;
     let engine = engine::find(context.environment, context.paths).await?;
-    let removed = collect_registry(&engine, name, &of(options)).await?;
+    let own = OwnImage::of(&context.environment.program)?;
+    let removed = collect_registry(&engine, &own, name, &of(options)).await?;
     say(&removed, options, &format!("the local registry (volume {name})"));
     Ok(ExitCode::Success)
 }

@@ -34,7 +34,7 @@ pub(super) async fn run(options: ServeOptions, context: Context<'_>) -> Result<E
     let signals = Signals::listen().map_err(|error| Failure::io("cannot listen to signals", error))?;
     let seeds = seeds(&options)?;
     let trust = trust(context.paths, &options, &seeds)?;
-    let data = ServeData::open(options.data.clone())?;
+    let data = ServeData::open(options.data.clone(), &std::env::temp_dir())?;
     let served =
         serve(&options, context.paths, seeds.clone(), Arc::clone(&trust.certificates), upstream, data.path()).await;
     let result = match served {
