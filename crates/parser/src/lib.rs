@@ -7,6 +7,7 @@ mod connector_types;
 mod field;
 #[cfg(test)]
 mod golden;
+mod local_steps;
 mod lower;
 mod merge;
 pub mod model;
@@ -36,7 +37,7 @@ pub use merge::{
 pub use node::{Document, DocumentKind, Entry, Node, Value};
 pub use saving::refused_when_saved;
 pub use schema::schema;
-pub use step_types::{STEP_TYPES, StepClass, StepType, step_type};
+pub use step_types::{LocalStep, STEP_TYPES, StepClass, StepType, step_type};
 pub use yaml::{MAX_BYTES, MAX_DEPTH, decode, parse_documents};
 
 /// A tree with the diagnostics of its text; the tree is as complete as the text allows.

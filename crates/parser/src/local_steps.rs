@@ -1,13 +1,4 @@
-//! The steps that run locally: a line for each, from which the model, the reader and the outline follow.
-
-use crate::{
-    Node,
-    lower::{context::Context, step},
-    model::{
-        BackgroundSpec, BuildAndPushSpec, BuildTargetKind, GitCloneSpec, OtherSpec, PluginSpec, RunSpec, RunTestsSpec,
-        StoreSpec, StoreStep, WaitSpec,
-    },
-};
+//! What follows from the table of steps that run locally: a variant of the model for each, its reader, its outline.
 
 /// Declares a variant, the type of its `spec`, and the function that reads it.
 macro_rules! local_steps {
@@ -17,7 +8,7 @@ macro_rules! local_steps {
         pub enum StepSpec {
             $($(#[doc = $about])+ $variant(Box<$spec>),)*
             /// A step type of the schema that does not run locally, or a type that CI stages do not have.
-            Other(OtherSpec),
+            Other($crate::model::OtherSpec),
             /// A reference without a type.
             Template,
         }
@@ -30,7 +21,7 @@ macro_rules! local_steps {
 
         impl LocalStep {
             /// Reads the `spec` of a step of this kind.
-            pub(crate) fn read(self, spec: &Node, cx: &mut Context) -> StepSpec {
+            pub(crate) fn read(self, spec: &$crate::Node, cx: &mut $crate::lower::context::Context) -> StepSpec {
                 match self {
                     $(Self::$variant $(($part))? => StepSpec::$variant(Box::new($read(spec, cx $(, $part)?))),)*
                 }
@@ -38,33 +29,15 @@ macro_rules! local_steps {
         }
 
         #[cfg(test)]
-        impl crate::outline::Outline for StepSpec {
-            fn outline(&self) -> crate::outline::Shown {
+        impl $crate::outline::Outline for StepSpec {
+            fn outline(&self) -> $crate::outline::Shown {
                 match self {
                     $(Self::$variant(spec) => spec.outline(),)*
                     Self::Other(spec) => spec.outline(),
-                    Self::Template => crate::outline::Shown::Nothing,
+                    Self::Template => $crate::outline::Shown::Nothing,
                 }
             }
         }
     };
 }
-
-local_steps! {
-    /// `Run`, and `Test`, which has the same fields.
-    Run = RunSpec, RunSpec::read_known;
-    /// `Background`.
-    Background = BackgroundSpec, step::background;
-    /// `Plugin`.
-    Plugin = PluginSpec, PluginSpec::read_known;
-    /// `GitClone`.
-    GitClone = GitCloneSpec, GitCloneSpec::read_known;
-    /// `BuildAndPushECR`, `…DockerRegistry`, `…GAR`, `…GCR`, `…ACR`.
-    BuildAndPush(target: BuildTargetKind) = BuildAndPushSpec, step::build_and_push;
-    /// `SaveCache*`, `RestoreCache*`, `S3Upload`, `GCSUpload`, `ArtifactoryUpload`.
-    Store(step: StoreStep) = StoreSpec, StoreSpec::read_known;
-    /// `RunTests`.
-    RunTests = RunTestsSpec, step::run_tests;
-    /// `Wait`.
-    Wait = WaitSpec, WaitSpec::read_known;
-}
+pub(crate) use local_steps;

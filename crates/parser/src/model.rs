@@ -11,7 +11,9 @@ mod step;
 mod step_specs;
 mod store;
 
-pub use build_and_push::{BuildAndPushSpec, BuildTarget};
+pub use build_and_push::{
+    AcrTarget, BuildAndPushSpec, BuildTarget, BuildTargetKind, DockerTarget, EcrTarget, GoogleTarget,
+};
 pub use connector::{
     ArtifactoryAuth, ArtifactoryConnector, AwsConnector, AwsCredential, AzureAuth, AzureConnector, AzureCredential,
     Connector, ConnectorSpec, CrossAccountAccess, DockerAuth, DockerConnector, GcpConnector, GcpCredential,
@@ -24,9 +26,8 @@ pub use pipeline::{BuildSpec, Codebase, Pipeline, StageNode, Variable, VariableT
 pub use stage::{
     Caching, CiStage, InfrastructureSpec, PlatformSpec, RegistrySpec, RuntimeSpec, ServiceDependency, Stage, StageSpec,
 };
-pub use step::{ExecutionNode, OtherSpec, Step, StepGroup, StepGroupInfra, StepSpec};
-pub use step_specs::{
-    BackgroundSpec, GitCloneSpec, OutputAliasSpec, OutputVariableSpec, PluginSpec, ReportsSpec, Resources, RunSpec,
-    RunTestsSpec, Shell, WaitSpec,
-};
+pub use step::{ExecutionNode, OtherSpec, Step, StepGroup, StepGroupInfra};
+pub use step_specs::*;
 pub use store::{StoreSpec, StoreStep};
+
+pub use crate::step_types::StepSpec;

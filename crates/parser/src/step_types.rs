@@ -1,13 +1,40 @@
-//! The types of steps as data: those allowed in a CI stage (documents.step-types), those that run locally, why the
-//! others do not, and the fields of each (4.3).
+//! The types of steps as data: those that run locally, those allowed in a CI stage (documents.step-types), why the
+//! others do not run, and the fields of each.
 
-use crate::{FieldInfo, lower::step_tables as tables, model};
+use crate::{
+    FieldInfo,
+    local_steps::local_steps,
+    lower::{step, step_tables as tables},
+    model::{
+        self, BackgroundSpec, BuildAndPushSpec, BuildTargetKind, GitCloneSpec, PluginSpec, RunSpec, RunTestsSpec,
+        StoreSpec, StoreStep, WaitSpec,
+    },
+};
+
+local_steps! {
+    /// `Run`, and `Test`, which has the same fields.
+    Run = RunSpec, RunSpec::read_known;
+    /// `Background`.
+    Background = BackgroundSpec, step::background;
+    /// `Plugin`.
+    Plugin = PluginSpec, PluginSpec::read_known;
+    /// `GitClone`.
+    GitClone = GitCloneSpec, GitCloneSpec::read_known;
+    /// `BuildAndPushECR`, `…DockerRegistry`, `…GAR`, `…GCR`, `…ACR`.
+    BuildAndPush(target: BuildTargetKind) = BuildAndPushSpec, step::build_and_push;
+    /// `SaveCache*`, `RestoreCache*`, `S3Upload`, `GCSUpload`, `ArtifactoryUpload`.
+    Store(step: StoreStep) = StoreSpec, StoreSpec::read_known;
+    /// `RunTests`.
+    RunTests = RunTestsSpec, step::run_tests;
+    /// `Wait`.
+    Wait = WaitSpec, WaitSpec::read_known;
+}
 
 /// What a local run does with a type of step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepClass {
-    /// It runs.
-    Local,
+    /// It runs, as a step of this kind.
+    Local(LocalStep),
     /// It is shown as skipped, for this reason.
     Skipped(&'static str),
     /// The service does not allow it in a CI stage.
@@ -53,27 +80,65 @@ macro_rules! step_types {
 }
 
 step_types! {
-    StepClass::Local => {
-        "Run" => model::RunSpec::FIELDS;
-        "Background" => model::BackgroundSpec::FIELDS;
-        "Plugin" => model::PluginSpec::FIELDS;
-        "GitClone" => model::GitCloneSpec::FIELDS;
-        "Test" => model::RunSpec::FIELDS;
-        "RunTests" => model::RunTestsSpec::FIELDS, model::RunSpec::FIELDS;
-        "BuildAndPushDockerRegistry" => model::BuildAndPushSpec::FIELDS, tables::DOCKER;
-        "BuildAndPushECR" => model::BuildAndPushSpec::FIELDS, tables::ECR;
-        "BuildAndPushGCR" => model::BuildAndPushSpec::FIELDS, tables::GOOGLE;
-        "BuildAndPushGAR" => model::BuildAndPushSpec::FIELDS, tables::GOOGLE;
-        "BuildAndPushACR" => model::BuildAndPushSpec::FIELDS, tables::ACR;
-        "Wait" => model::WaitSpec::FIELDS;
+    StepClass::Local(LocalStep::Run) => {
+        "Run" => RunSpec::FIELDS;
+        "Test" => RunSpec::FIELDS;
+    }
+    StepClass::Local(LocalStep::Background) => {
+        "Background" => BackgroundSpec::FIELDS;
+    }
+    StepClass::Local(LocalStep::Plugin) => {
+        "Plugin" => PluginSpec::FIELDS;
+    }
+    StepClass::Local(LocalStep::GitClone) => {
+        "GitClone" => GitCloneSpec::FIELDS;
+    }
+    StepClass::Local(LocalStep::RunTests) => {
+        "RunTests" => RunTestsSpec::FIELDS, RunSpec::FIELDS;
+    }
+    StepClass::Local(LocalStep::BuildAndPush(BuildTargetKind::Docker)) => {
+        "BuildAndPushDockerRegistry" => BuildAndPushSpec::FIELDS, model::DockerTarget::FIELDS;
+    }
+    StepClass::Local(LocalStep::BuildAndPush(BuildTargetKind::Ecr)) => {
+        "BuildAndPushECR" => BuildAndPushSpec::FIELDS, model::EcrTarget::FIELDS;
+    }
+    StepClass::Local(LocalStep::BuildAndPush(BuildTargetKind::Gcr)) => {
+        "BuildAndPushGCR" => BuildAndPushSpec::FIELDS, model::GoogleTarget::FIELDS;
+    }
+    StepClass::Local(LocalStep::BuildAndPush(BuildTargetKind::Gar)) => {
+        "BuildAndPushGAR" => BuildAndPushSpec::FIELDS, model::GoogleTarget::FIELDS;
+    }
+    StepClass::Local(LocalStep::BuildAndPush(BuildTargetKind::Acr)) => {
+        "BuildAndPushACR" => BuildAndPushSpec::FIELDS, model::AcrTarget::FIELDS;
+    }
+    StepClass::Local(LocalStep::Wait) => {
+        "Wait" => WaitSpec::FIELDS;
+    }
+    StepClass::Local(LocalStep::Store(StoreStep::SaveCacheS3)) => {
         "SaveCacheS3" => tables::SHARED, tables::CONNECTED, tables::SAVE, tables::CACHE_S3;
+    }
+    StepClass::Local(LocalStep::Store(StoreStep::RestoreCacheS3)) => {
         "RestoreCacheS3" => tables::SHARED, tables::CONNECTED, tables::RESTORE, tables::CACHE_S3;
+    }
+    StepClass::Local(LocalStep::Store(StoreStep::SaveCacheGcs)) => {
         "SaveCacheGCS" => tables::SHARED, tables::CONNECTED, tables::SAVE, tables::CACHE_GCS;
+    }
+    StepClass::Local(LocalStep::Store(StoreStep::RestoreCacheGcs)) => {
         "RestoreCacheGCS" => tables::SHARED, tables::CONNECTED, tables::RESTORE, tables::CACHE_GCS;
+    }
+    StepClass::Local(LocalStep::Store(StoreStep::SaveCacheAzure)) => {
         "SaveCacheAzure" => tables::SHARED, tables::CONNECTED, tables::SAVE, tables::CACHE_AZURE;
+    }
+    StepClass::Local(LocalStep::Store(StoreStep::RestoreCacheAzure)) => {
         "RestoreCacheAzure" => tables::SHARED, tables::CONNECTED, tables::RESTORE, tables::RESTORE_PATHS, tables::CACHE_AZURE;
+    }
+    StepClass::Local(LocalStep::Store(StoreStep::S3Upload)) => {
         "S3Upload" => tables::SHARED, tables::CONNECTED, tables::S3_UPLOAD;
+    }
+    StepClass::Local(LocalStep::Store(StoreStep::GcsUpload)) => {
         "GCSUpload" => tables::SHARED, tables::CONNECTED, tables::GCS_UPLOAD;
+    }
+    StepClass::Local(LocalStep::Store(StoreStep::ArtifactoryUpload)) => {
         "ArtifactoryUpload" => tables::SHARED, tables::CONNECTED, tables::ARTIFACTORY_UPLOAD;
     }
     StepClass::Skipped(ACTIONS) => {

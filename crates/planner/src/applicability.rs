@@ -4,7 +4,6 @@
 //! applicability tables are KubernetesDirect and KubernetesHosted, VM and Docker, and Cloud.
 
 pub(crate) mod background;
-pub(crate) mod build_and_push;
 pub(crate) mod check;
 pub(crate) mod field;
 pub(crate) mod plugin;
@@ -45,7 +44,7 @@ pub(crate) struct Row<S: 'static> {
     pub(crate) place: fn(&Step, &S) -> Option<Span>,
 }
 
-const fn row<S>(
+pub(crate) const fn row<S>(
     input: &'static str,
     cells: [Applicability; 5],
     rule: &'static str,
@@ -54,14 +53,21 @@ const fn row<S>(
     Row { input, cells, rule, place }
 }
 
-/// Whether `input` has an effect on `infrastructure`.
+impl<S> Row<S> {
+    /// Whether the input has an effect on `infrastructure`.
+    pub(crate) fn has_effect(&self, infrastructure: Infrastructure) -> bool {
+        match self.cells[infrastructure.index()] {
+            Applicability::Required
+            | Applicability::Unless(_)
+            | Applicability::Beside(_)
+            | Applicability::Allowed
+            | Applicability::Hidden => true,
+            Applicability::Ignored | Applicability::Rejected => false,
+        }
+    }
+}
+
+/// Whether the input with this name has an effect on `infrastructure`.
 pub(crate) fn has_effect<S>(rows: &[Row<S>], input: &str, infrastructure: Infrastructure) -> bool {
-    rows.iter().find(|row| row.input == input).is_some_and(|row| match row.cells[infrastructure.index()] {
-        Applicability::Required
-        | Applicability::Unless(_)
-        | Applicability::Beside(_)
-        | Applicability::Allowed
-        | Applicability::Hidden => true,
-        Applicability::Ignored | Applicability::Rejected => false,
-    })
+    rows.iter().find(|row| row.input == input).is_some_and(|row| row.has_effect(infrastructure))
 }

@@ -1,25 +1,26 @@
 //! Lowers steps of the document to steps of the plan.
 
 mod aws_identity;
-pub(crate) mod background;
+mod background;
 pub(crate) mod build_and_push;
-pub(crate) mod git_clone;
+mod git_clone;
 mod image;
-pub(crate) mod other;
-pub(crate) mod plugin;
+mod other;
+mod plugin;
 mod plugin_image;
 mod reports;
-pub(crate) mod retry;
-pub(crate) mod run;
-pub(crate) mod run_tests;
+mod retry;
+mod run;
+mod run_tests;
 mod shell;
-pub(crate) mod store;
+mod store;
 
 use std::cell::RefCell;
 
+use build_and_push::Pushed;
 use cirun_parser::{
     Flag, ParameterField, Text, TextList, TextMap,
-    model::{ReportsSpec, Resources, Step},
+    model::{ReportsSpec, Resources, Step, StepSpec},
 };
 use cirun_plan::{
     Action, Cause, ContainerAction, Environment, Origin, OutputVariable, Profile, Role, SkipReason, Text as PlanText,
@@ -28,12 +29,16 @@ use cirun_plan::{
 use image::Image;
 
 use crate::{
+    applicability::{
+        Row,
+        check::{Checked, check},
+    },
     env::{
         Env,
         stage::StageEnv,
         step::{OwnLayers, user_layer},
     },
-    infrastructure::{limits, user},
+    infrastructure::{containerised, limits, user},
     place::{StagePlace, StepPlace},
     scope::Ctx,
 };
@@ -127,6 +132,22 @@ impl<'a> StepCtx<'a> {
         }
     }
 
+    /// Checks the inputs in `spec` against their rows.
+    pub(crate) fn check<S: 'static>(&self, rows: impl Iterator<Item = &'static Row<S>> + Clone, spec: &S) {
+        self.check_but(rows, spec, None);
+    }
+
+    /// The same, except for an input that another setting of the stage replaces.
+    pub(crate) fn check_but<S: 'static>(
+        &self,
+        rows: impl Iterator<Item = &'static Row<S>> + Clone,
+        spec: &S,
+        replaced: Option<&'static str>,
+    ) {
+        let infrastructure = self.stage.infrastructure;
+        check(rows, &Checked { step: self.step, spec, infrastructure, replaced }, self.ctx.notes);
+    }
+
     /// The report globs of a step.
     pub(crate) fn reports(&self, reports: Option<&ReportsSpec>) -> Vec<Traced<PlanText>> {
         reports::of(&self.ctx, reports)
@@ -143,4 +164,33 @@ impl<'a> StepCtx<'a> {
         (written && !items.is_empty())
             .then(|| Traced::new(items.into_iter().map(|item| item.value).collect(), self.ctx.written(field.span)))
     }
+}
+
+/// A step in a stage where steps do not run. A service belongs in a containerised group: Harness does not start it
+/// elsewhere.
+pub(crate) fn not_here(at: &StepCtx<'_>, why: &str) -> Lowered {
+    if let StepSpec::Background(_) = &at.step.spec
+        && !at.stage.is_ci()
+        && !at.stage.containerised
+    {
+        containerised::report_background_outside(&at.ctx, at.step, &at.stage.kind);
+    }
+    other::not_here(at, why)
+}
+
+/// Lowers a step, with the references that it pushes.
+pub(crate) fn step(at: &StepCtx<'_>) -> (Lowered, Pushed) {
+    let lowered = match &at.step.spec {
+        StepSpec::Run(spec) => run::lower(at, spec),
+        StepSpec::Background(spec) => background::lower(at, spec),
+        StepSpec::Plugin(spec) => plugin::lower(at, spec),
+        StepSpec::GitClone(spec) => git_clone::lower(at, spec),
+        StepSpec::BuildAndPush(spec) => return build_and_push::lower(at, spec),
+        StepSpec::Store(spec) => store::lower(at, spec),
+        StepSpec::RunTests(spec) => run_tests::lower(at, spec),
+        StepSpec::Wait(spec) => other::wait(at, spec),
+        StepSpec::Other(spec) => other::skipped(at, spec),
+        StepSpec::Template => other::template(at),
+    };
+    (lowered, Vec::new())
 }

@@ -130,12 +130,12 @@ fn references(nodes: &[ExecutionNode], visit: &mut impl FnMut(&str, &str)) {
             ExecutionNode::Parallel(nodes) => references(&nodes.value, visit),
             ExecutionNode::Step(step) => {
                 let reference = match &step.spec {
-                    StepSpec::Run(spec) => &spec.connector_ref,
-                    StepSpec::Background(spec) => &spec.connector_ref,
-                    StepSpec::Plugin(spec) => &spec.connector_ref,
-                    StepSpec::BuildAndPush(spec) => &spec.connector_ref,
-                    StepSpec::Store(spec) => &spec.connector_ref,
-                    StepSpec::RunTests(spec) => &spec.run.connector_ref,
+                    StepSpec::Run(spec) => spec.connector_ref.as_ref(),
+                    StepSpec::Background(spec) => spec.connector_ref.as_ref(),
+                    StepSpec::Plugin(spec) => spec.connector_ref.as_ref(),
+                    StepSpec::BuildAndPush(spec) => spec.target.connector_ref(),
+                    StepSpec::Store(spec) => spec.connector_ref.as_ref(),
+                    StepSpec::RunTests(spec) => spec.run.connector_ref.as_ref(),
                     StepSpec::GitClone(_) | StepSpec::Wait(_) | StepSpec::Other(_) | StepSpec::Template => continue,
                 };
                 if let Some(field) = reference

@@ -10,8 +10,8 @@ use crate::{
         spec::{FromNode, check_tables, fields, is_map},
     },
     model::{
-        BackgroundSpec, BuildAndPushSpec, BuildSpec, BuildTarget, GitCloneSpec, OtherSpec, PluginSpec, ReportsSpec,
-        Resources, RunSpec, RunTestsSpec, StepSpec, StoreSpec, StoreStep, WaitSpec,
+        BackgroundSpec, BuildAndPushSpec, BuildSpec, BuildTarget, BuildTargetKind, OtherSpec, ReportsSpec, Resources,
+        RunSpec, RunTestsSpec, StepSpec,
     },
     step_types::{STEP_TYPES, StepClass, StepType, step_type},
 };
@@ -39,7 +39,11 @@ pub(crate) fn lower_spec(step: &Node, kind: &Spanned<String>, cx: &mut Context) 
         Some(spec) if check_spec(spec, found, cx) => spec,
         Some(_) | None => &empty,
     };
-    known_spec(found, spec, cx)
+    match found.class {
+        StepClass::Local(kind) => kind.read(spec, cx),
+        StepClass::Skipped(why) => other(why, Some(spec)),
+        StepClass::NotCi => other(NOT_CI, Some(spec)),
+    }
 }
 
 fn check_spec(spec: &Node, kind: &StepType, cx: &mut Context) -> bool {
@@ -49,48 +53,23 @@ fn check_spec(spec: &Node, kind: &StepType, cx: &mut Context) -> bool {
     }
 }
 
-fn known_spec(kind: &StepType, spec: &Node, cx: &mut Context) -> StepSpec {
-    match kind.name {
-        "Run" | "Test" => StepSpec::Run(Box::new(RunSpec::read_known(spec, cx))),
-        "Background" => StepSpec::Background(Box::new(BackgroundSpec::read_known(spec, cx, None))),
-        "Plugin" => StepSpec::Plugin(Box::new(PluginSpec::read_known(spec, cx))),
-        "GitClone" => StepSpec::GitClone(Box::new(GitCloneSpec::read_known(spec, cx))),
-        "RunTests" => {
-            let run = RunSpec::read_known(spec, cx);
-            StepSpec::RunTests(Box::new(RunTestsSpec::read_known(spec, cx, run)))
-        }
-        "Wait" => StepSpec::Wait(WaitSpec::read_known(spec, cx)),
-        name => match (build_target(name, spec, cx), StoreStep::named(name), kind.class) {
-            (None, Some(step), _) => StepSpec::Store(Box::new(StoreSpec::read_known(spec, cx, step))),
-            (Some(target), _, _) => {
-                let mut build = BuildAndPushSpec::read_known(spec, cx, target);
-                build.remote_cache_image = build.remote_cache_image.or_else(|| read(spec, "remoteCacheRepo", cx));
-                StepSpec::BuildAndPush(Box::new(build))
-            }
-            (None, None, StepClass::Skipped(why)) => other(why, Some(spec)),
-            (None, None, StepClass::Local | StepClass::NotCi) => other(NOT_CI, Some(spec)),
-        },
-    }
+/// A Background step; a legacy service has arguments besides.
+pub(crate) fn background(spec: &Node, cx: &mut Context) -> BackgroundSpec {
+    BackgroundSpec::read_known(spec, cx, None)
 }
 
-fn build_target(name: &str, spec: &Node, cx: &mut Context) -> Option<BuildTarget> {
-    let mut text = |key: &str| read::<Text>(spec, key, cx);
-    Some(match name {
-        "BuildAndPushECR" => {
-            BuildTarget::Ecr { region: text("region"), account: text("account"), image_name: text("imageName") }
-        }
-        "BuildAndPushDockerRegistry" => BuildTarget::Docker { repo: text("repo"), registry_ref: text("registryRef") },
-        "BuildAndPushGAR" => {
-            BuildTarget::Gar { host: text("host"), project_id: text("projectID"), image_name: text("imageName") }
-        }
-        "BuildAndPushGCR" => {
-            BuildTarget::Gcr { host: text("host"), project_id: text("projectID"), image_name: text("imageName") }
-        }
-        "BuildAndPushACR" => {
-            BuildTarget::Acr { repository: text("repository"), subscription_id: text("subscriptionId") }
-        }
-        _ => return None,
-    })
+/// A RunTests step, with the fields that it shares with Run.
+pub(crate) fn run_tests(spec: &Node, cx: &mut Context) -> RunTestsSpec {
+    let run = RunSpec::read_known(spec, cx);
+    RunTestsSpec::read_known(spec, cx, run)
+}
+
+/// A build-and-push step for a registry of that kind.
+pub(crate) fn build_and_push(spec: &Node, cx: &mut Context, kind: BuildTargetKind) -> BuildAndPushSpec {
+    let target = BuildTarget::read(kind, spec, cx);
+    let mut build = BuildAndPushSpec::read_known(spec, cx, target);
+    build.remote_cache_image = build.remote_cache_image.or_else(|| read(spec, "remoteCacheRepo", cx));
+    build
 }
 
 fn other(why: &'static str, spec: Option<&Node>) -> StepSpec {
@@ -106,9 +85,11 @@ fn unknown_type(kind: &Spanned<String>, cx: &mut Context) {
     let ci = STEP_TYPES.iter().filter(|known| known.class != StepClass::NotCi);
     let help = match nearest(&kind.value, ci.map(|known| known.name)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "the types of steps that run locally are Run, Background, Plugin, GitClone, Test, RunTests, \
-                 BuildAndPush… and Wait"
-            .to_owned(),
+        None => {
+            let local = STEP_TYPES.iter().filter(|known| matches!(known.class, StepClass::Local(_)));
+            let names: Vec<&str> = local.map(|known| known.name).collect();
+            format!("the types of steps that run locally are {}", names.join(", "))
+        }
     };
     let message = format!("unknown step type `{}`", kind.value);
     cx.report(codes::UNKNOWN_STEP_TYPE.says(message).at(kind.span, "no such step type").help(help));

@@ -10,46 +10,6 @@ const PACKAGES: &[&str] =
     &["CARGO", "GENERIC", "GO", "MAVEN", "NPM", "NUGET", "PYTHON", "RPM", "DART", "CONDA", "COMPOSER", "HUGGINGFACE"];
 
 fields! {
-    /// Only `BuildAndPushECR`.
-    ECR {
-        /// The AWS connector of the registry.
-        "connectorRef": FieldKind::Text, REQUIRED;
-        /// The AWS region of the registry.
-        "region": FieldKind::Text, REQUIRED;
-        /// The id of the AWS account that the registry belongs to: 12 digits, quoted.
-        "account": FieldKind::Text, REQUIRED;
-        /// The repository in the registry, without the registry's host.
-        "imageName": FieldKind::Text, REQUIRED;
-    }
-    /// Only `BuildAndPushDockerRegistry`, which needs one of `connectorRef` and `registryRef`.
-    DOCKER {
-        /// The repository, with the registry's host unless it is Docker Hub.
-        "repo": FieldKind::Text, REQUIRED;
-        /// A Harness Artifact Registry, instead of a connector.
-        "registryRef": FieldKind::Text;
-        /// The repository that caches layers.
-        "remoteCacheRepo": FieldKind::Text;
-    }
-    /// `BuildAndPushGAR` and `BuildAndPushGCR`.
-    GOOGLE {
-        /// The Google connector of the registry.
-        "connectorRef": FieldKind::Text, REQUIRED;
-        /// The host of the registry.
-        "host": FieldKind::Text, REQUIRED;
-        /// The Google project that the registry belongs to.
-        "projectID": FieldKind::Text, REQUIRED;
-        /// The image, with the repository of the Artifact Registry before it.
-        "imageName": FieldKind::Text, REQUIRED;
-    }
-    /// Only `BuildAndPushACR`.
-    ACR {
-        /// The Azure connector of the registry.
-        "connectorRef": FieldKind::Text, REQUIRED;
-        /// The repository, with the registry's host before it.
-        "repository": FieldKind::Text, REQUIRED;
-        /// The Azure subscription, for the link to the image.
-        "subscriptionId": FieldKind::Text;
-    }
     /// The common fields of caches and uploads.
     SHARED {
         "baseImageConnectorRefs": FieldKind::TextList;

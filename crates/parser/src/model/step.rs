@@ -5,10 +5,7 @@ use indexmap::IndexMap;
 
 use crate::{
     Node, Text, TextList,
-    model::{
-        BackgroundSpec, BuildAndPushSpec, FailureStrategySpec, GitCloneSpec, PluginSpec, RunSpec, RunTestsSpec,
-        StoreSpec, StrategySpec, TemplateRef, Variable, WaitSpec, WhenSpec,
-    },
+    model::{FailureStrategySpec, StepSpec, StrategySpec, TemplateRef, Variable, WhenSpec},
 };
 
 /// An item of `steps`.
@@ -83,31 +80,6 @@ pub struct StepGroupInfra {
     pub kind: Text,
     /// `spec`, as written.
     pub spec: IndexMap<String, Node>,
-}
-
-/// `spec` of a step, by its type.
-#[derive(Debug, Clone, PartialEq)]
-pub enum StepSpec {
-    /// `Run`, and `Test`, which has the same fields.
-    Run(Box<RunSpec>),
-    /// `Background`.
-    Background(Box<BackgroundSpec>),
-    /// `Plugin`.
-    Plugin(Box<PluginSpec>),
-    /// `GitClone`.
-    GitClone(Box<GitCloneSpec>),
-    /// `BuildAndPushECR`, `…DockerRegistry`, `…GAR`, `…GCR`, `…ACR`.
-    BuildAndPush(Box<BuildAndPushSpec>),
-    /// `SaveCache*`, `RestoreCache*`, `S3Upload`, `GCSUpload`, `ArtifactoryUpload`.
-    Store(Box<StoreSpec>),
-    /// `RunTests`.
-    RunTests(Box<RunTestsSpec>),
-    /// `Wait`.
-    Wait(WaitSpec),
-    /// A step type of the schema that does not run locally, or a type that CI stages do not have.
-    Other(OtherSpec),
-    /// A reference without a type.
-    Template,
 }
 
 /// A step that is shown but does not run.

@@ -25,26 +25,6 @@ pub enum StoreStep {
     ArtifactoryUpload,
 }
 
-impl StoreStep {
-    /// All of them, with their names in `type:`.
-    pub const ALL: [(&str, Self); 9] = [
-        ("SaveCacheS3", Self::SaveCacheS3),
-        ("SaveCacheGCS", Self::SaveCacheGcs),
-        ("SaveCacheAzure", Self::SaveCacheAzure),
-        ("RestoreCacheS3", Self::RestoreCacheS3),
-        ("RestoreCacheGCS", Self::RestoreCacheGcs),
-        ("RestoreCacheAzure", Self::RestoreCacheAzure),
-        ("S3Upload", Self::S3Upload),
-        ("GCSUpload", Self::GcsUpload),
-        ("ArtifactoryUpload", Self::ArtifactoryUpload),
-    ];
-
-    /// The type with this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, step)| *step)
-    }
-}
-
 record! {
     /// The inputs of all of these steps; the table of a type has those that it uses.
     #[derive(Debug, Clone, PartialEq)]

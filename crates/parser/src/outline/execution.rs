@@ -43,23 +43,10 @@ impl Outline for Step {
     }
 }
 
-impl Outline for StepSpec {
+impl Outline for OtherSpec {
     fn outline(&self) -> Shown {
-        match self {
-            Self::Run(spec) => spec.outline(),
-            Self::Background(spec) => spec.outline(),
-            Self::Plugin(spec) => spec.outline(),
-            Self::GitClone(spec) => spec.outline(),
-            Self::BuildAndPush(spec) => spec.outline(),
-            Self::Store(spec) => spec.outline(),
-            Self::RunTests(spec) => spec.outline(),
-            Self::Wait(spec) => spec.outline(),
-            Self::Other(OtherSpec { why, fields }) => {
-                let fields = fields.iter().map(|(key, value)| (key.value.clone(), value.outline())).collect();
-                merged([map([("not run", line(why))]), Shown::Map(fields)])
-            }
-            Self::Template => Shown::Nothing,
-        }
+        let fields = self.fields.iter().map(|(key, value)| (key.value.clone(), value.outline())).collect();
+        merged([map([("not run", line(self.why))]), Shown::Map(fields)])
     }
 }
 
@@ -72,20 +59,10 @@ impl Outline for StoreStep {
 impl Outline for BuildTarget {
     fn outline(&self) -> Shown {
         match self {
-            Self::Ecr { region, account, image_name } => {
-                map([("region", region.outline()), ("account", account.outline()), ("imageName", image_name.outline())])
-            }
-            Self::Docker { repo, registry_ref } => {
-                map([("repo", repo.outline()), ("registryRef", registry_ref.outline())])
-            }
-            Self::Gar { host, project_id, image_name } | Self::Gcr { host, project_id, image_name } => map([
-                ("host", host.outline()),
-                ("projectID", project_id.outline()),
-                ("imageName", image_name.outline()),
-            ]),
-            Self::Acr { repository, subscription_id } => {
-                map([("repository", repository.outline()), ("subscriptionId", subscription_id.outline())])
-            }
+            Self::Ecr(target) => target.outline(),
+            Self::Docker(target) => target.outline(),
+            Self::Gar(target) | Self::Gcr(target) => target.outline(),
+            Self::Acr(target) => target.outline(),
         }
     }
 }

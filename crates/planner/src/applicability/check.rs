@@ -6,24 +6,26 @@ use cirun_parser::model::Step;
 use super::{Applicability, Row};
 use crate::{infrastructure::Infrastructure, notes::Notes};
 
-/// Reports every input of `step` that its table's `infrastructure` requires, ignores or rejects.
-pub(crate) fn check<S>(rows: &[Row<S>], step: &Step, spec: &S, infrastructure: Infrastructure, notes: &Notes) {
-    check_but(rows, None, step, spec, infrastructure, notes);
+/// A step at its place.
+pub(crate) struct Checked<'c, S> {
+    pub(crate) step: &'c Step,
+    pub(crate) spec: &'c S,
+    pub(crate) infrastructure: Infrastructure,
+    /// The input that another setting of the stage replaces.
+    pub(crate) replaced: Option<&'static str>,
 }
 
-/// The same, except for the input `stands_in`, which another setting of the stage replaces.
-pub(crate) fn check_but<S>(
-    rows: &[Row<S>],
-    stands_in: Option<&str>,
-    step: &Step,
-    spec: &S,
-    infrastructure: Infrastructure,
+/// Reports every input of a step that its table requires, ignores or rejects on the step's infrastructure.
+pub(crate) fn check<S: 'static>(
+    rows: impl Iterator<Item = &'static Row<S>> + Clone,
+    checked: &Checked<'_, S>,
     notes: &Notes,
 ) {
-    let written = |input: &str| rows.iter().find(|row| row.input == input).and_then(|row| (row.place)(step, spec));
+    let Checked { step, spec, infrastructure, replaced } = *checked;
+    let written = |input: &str| rows.clone().find(|row| row.input == input).and_then(|row| (row.place)(step, spec));
     let subject = format!("`{}` step `{}`", step.kind.value, step.identifier.value);
     let profile = infrastructure.name();
-    for row in rows.iter().filter(|row| Some(row.input) != stands_in) {
+    for row in rows.clone().filter(|row| Some(row.input) != replaced) {
         let diagnostic = match (row.cells[infrastructure.index()], (row.place)(step, spec)) {
             (Applicability::Required, None) => missing(&subject, row, infrastructure, step),
             (Applicability::Unless(other), None) if written(other).is_none() => {

@@ -15,7 +15,6 @@ use super::{
 use crate::{
     applicability::{
         background::{CI_ONLY, CONTAINER_ONLY, ROWS},
-        check::check,
         has_effect,
     },
     env::step::OwnLayers,
@@ -25,9 +24,9 @@ use crate::{
 
 /// Lowers a Background step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
-    check(ROWS, at.step, spec, at.stage.infrastructure, at.ctx.notes);
+    at.check(ROWS.iter(), spec);
     if at.stage.is_ci() && !at.stage.containerised {
-        check(CI_ONLY, at.step, spec, at.stage.infrastructure, at.ctx.notes);
+        at.check(CI_ONLY.iter(), spec);
     }
     let ctx = &at.ctx;
     let shell = shell_of(ctx, spec.shell.as_ref());
@@ -83,7 +82,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
         }
         None => match at.profile() {
             Profile::Vm | Profile::Cloud => {
-                check(CONTAINER_ONLY, at.step, spec, at.stage.infrastructure, at.ctx.notes);
+                at.check(CONTAINER_ONLY.iter(), spec);
                 let ports = ports(at, spec);
                 match (entrypoint, composed) {
                     (Some(entrypoint), _) => {

@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod base_image;
 mod buildkit;
 pub(crate) mod contracts;
+mod inputs;
 pub(crate) mod local;
 pub(crate) mod mapping;
 pub(crate) mod plugins;
@@ -14,14 +15,13 @@ mod target;
 
 use cirun_parser::{
     ParameterField, Text as Field,
-    model::{BuildAndPushSpec, BuildTarget},
+    model::{AcrTarget, BuildAndPushSpec, BuildTarget, DockerTarget, EcrTarget, GoogleTarget},
 };
 use cirun_plan::{Action, Cause, Origin, Profile, Text, Traced};
 use plugins::Builder;
 
 use super::{ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
 use crate::{
-    applicability::{build_and_push, check::check},
     connectors::{Connection, Need},
     env::{Env, step::OwnLayers},
     lints,
@@ -40,12 +40,11 @@ pub(crate) type Pushed = Vec<String>;
 
 /// Lowers a build-and-push step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Pushed) {
-    check(build_and_push::own_rows(&spec.target), at.step, spec, at.stage.infrastructure, at.ctx.notes);
-    check(build_and_push::COMMON, at.step, spec, at.stage.infrastructure, at.ctx.notes);
+    inputs::check(at, spec);
     let retry = retry::of_plugin(at, spec.retry.as_ref(), "ecr.retry");
     let caching = spec.caching.as_ref().and_then(|flag| at.ctx.flag(flag, "`caching`"));
     let builder = plugins::builder(at.profile(), caching.as_ref().is_some_and(|caching| caching.value));
-    let connection = at.ctx.connector(spec.connector_ref.as_ref(), Need::Push(auth::kind(&spec.target)));
+    let connection = at.ctx.connector(spec.target.connector_ref(), Need::Push(auth::kind(&spec.target)));
     let build = BuildCtx { at, spec, builder, connection };
 
     let mut derived = Env::default();
@@ -95,12 +94,13 @@ fn names(spec: &BuildAndPushSpec) -> impl Iterator<Item = &Field> {
         Some(ParameterField::Expression(_)) | None => &[],
     };
     let target = match &spec.target {
-        BuildTarget::Ecr { region, account, image_name } => vec![region, account, image_name],
-        BuildTarget::Docker { repo, .. } => vec![repo],
-        BuildTarget::Gar { host, project_id, image_name } | BuildTarget::Gcr { host, project_id, image_name } => {
+        BuildTarget::Ecr(EcrTarget { region, account, image_name, .. }) => vec![region, account, image_name],
+        BuildTarget::Docker(DockerTarget { repo, .. }) => vec![repo],
+        BuildTarget::Gar(GoogleTarget { host, project_id, image_name, .. })
+        | BuildTarget::Gcr(GoogleTarget { host, project_id, image_name, .. }) => {
             vec![host, project_id, image_name]
         }
-        BuildTarget::Acr { repository, .. } => vec![repository],
+        BuildTarget::Acr(AcrTarget { repository, .. }) => vec![repository],
     };
     target.into_iter().flatten().chain(tags)
 }

@@ -16,7 +16,7 @@ use super::{
     shell::{Export, ScriptOf},
 };
 use crate::{
-    applicability::{check::check_but, run::ROWS},
+    applicability::run::ROWS,
     env::step::OwnLayers,
     lints,
     scope::{Ctx, given},
@@ -24,7 +24,7 @@ use crate::{
 
 /// Lowers a Run step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
-    check_but(ROWS, given_by_registries(at, spec), at.step, spec, at.stage.infrastructure, at.ctx.notes);
+    at.check_but(ROWS.iter(), spec, given_by_registries(at, spec));
     if !spec.output_variables.is_empty() {
         lints::exit_before_outputs(&at.ctx, spec.command.as_ref());
     }

@@ -8,10 +8,7 @@ use super::{
     Lowered, StepCtx,
     run::{given_by_registries, lower_script},
 };
-use crate::{
-    applicability::{check::check_but, run::ROWS},
-    scope::given,
-};
+use crate::{applicability::run::ROWS, scope::given};
 
 /// The program of each build tool; the step's `args` follow it.
 const TOOLS: [(&str, &str); 9] = [
@@ -48,7 +45,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunTestsSpec) -> Lowered {
     // The tables of Run also apply to RunTests, except for `command`, which is already set.
     let mut run = spec.run.clone();
     run.command = spec.build_tool.clone();
-    check_but(ROWS, given_by_registries(at, &run), at.step, &run, at.stage.infrastructure, ctx.notes);
+    at.check_but(ROWS.iter(), &run, given_by_registries(at, &run));
     lower_script(at, &spec.run, Some(Traced::new(script, origin)))
 }
 

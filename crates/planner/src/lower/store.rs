@@ -10,7 +10,7 @@ use cirun_plan::{Action, Cause, LocalPlugin, Origin, Profile, Text, Traced};
 
 use super::{ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
 use crate::{
-    applicability::{check::check, store},
+    applicability::store,
     env::{Env, step::OwnLayers},
     targets::{StoreLocation, StoreWork},
 };
@@ -25,7 +25,7 @@ pub(crate) struct StoreCtx<'a, 'b> {
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     let store = StoreCtx { at, spec };
     for rows in store::rows(spec.step) {
-        check(rows, at.step, spec, at.stage.infrastructure, at.ctx.notes);
+        at.check(rows.iter(), spec);
     }
     let retry = retry::of_plugin(at, spec.retry.as_ref(), "stores.retry");
     let mut derived = Env::default();

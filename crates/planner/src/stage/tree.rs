@@ -6,7 +6,7 @@ use cirun_diagnostics::{Span, Spanned, codes::plan as codes};
 use cirun_expressions::Value;
 use cirun_parser::{
     ParameterField,
-    model::{ExecutionNode, Step, StepGroup, StepSpec},
+    model::{ExecutionNode, Step, StepGroup},
 };
 use cirun_plan::{
     Action, Cause, ContainerisedGroup, FailureStrategy, Group, GroupKind, Node, Origin, PlannedStep, Role, SkipReason,
@@ -26,8 +26,7 @@ use crate::{
         GroupInfrastructure, containerised, shared_paths,
         volumes::{self, PodOwner},
     },
-    lower,
-    lower::{Lowered, StepCtx, build_and_push, store},
+    lower::{self, StepCtx},
     notes::Owner,
     place::{StagePlace, StepPlace},
     scope::{Ctx, Entry, Names, given, run_values::of_run, variables::Variables},
@@ -273,8 +272,8 @@ impl<'a> StageTree<'a> {
         let at = StepCtx { ctx: ctx.clone(), stage, layers, place, step, services };
         report_policies(&ctx, step, &path);
         let (lowered, pushed) = match closed {
-            Some(why) => (not_here(&at, why), build_and_push::Pushed::default()),
-            None => lower_spec(&at),
+            Some(why) => (lower::not_here(&at, why), Vec::new()),
+            None => lower::step(&at),
         };
         let image_from_run = self.comes_from_run(&lowered.action);
         self.state.borrow_mut().pushed.extend(pushed);
@@ -393,32 +392,4 @@ fn name_of(name: Option<&cirun_parser::Text>, id: &str, ctx: &Ctx<'_>) -> String
         Some(Spanned { value: ParameterField::Literal(name), .. }) => name.clone(),
         Some(name) => ctx.text(name).value.shown(),
     }
-}
-
-/// A step in a stage where steps do not run. A service belongs in a containerised group: Harness does not start it
-/// elsewhere.
-fn not_here(at: &StepCtx<'_>, why: &str) -> Lowered {
-    if let StepSpec::Background(_) = &at.step.spec
-        && !at.stage.is_ci()
-        && !at.stage.containerised
-    {
-        containerised::report_background_outside(&at.ctx, at.step, &at.stage.kind);
-    }
-    lower::other::not_here(at, why)
-}
-
-fn lower_spec(at: &StepCtx<'_>) -> (Lowered, build_and_push::Pushed) {
-    let lowered = match &at.step.spec {
-        StepSpec::Run(spec) => lower::run::lower(at, spec),
-        StepSpec::Background(spec) => lower::background::lower(at, spec),
-        StepSpec::Plugin(spec) => lower::plugin::lower(at, spec),
-        StepSpec::GitClone(spec) => lower::git_clone::lower(at, spec),
-        StepSpec::BuildAndPush(spec) => return build_and_push::lower(at, spec),
-        StepSpec::Store(spec) => store::lower(at, spec),
-        StepSpec::RunTests(spec) => lower::run_tests::lower(at, spec),
-        StepSpec::Wait(spec) => lower::other::wait(at, spec),
-        StepSpec::Other(spec) => lower::other::skipped(at, spec),
-        StepSpec::Template => lower::other::template(at),
-    };
-    (lowered, Vec::new())
 }

@@ -1,7 +1,7 @@
 //! The variables from the connector of a build-and-push step.
 
 use cirun_image_ref::login_address;
-use cirun_parser::model::{BuildTarget, ConnectorSpec, DockerConnector};
+use cirun_parser::model::{BuildTarget, ConnectorSpec, DockerConnector, DockerTarget};
 use cirun_plan::{Cause, Text as PlanText, Traced};
 
 use super::BuildCtx;
@@ -14,10 +14,10 @@ use crate::{
 /// The type of connector for a push.
 pub(super) fn kind(target: &BuildTarget) -> ConnectorKind {
     match target {
-        BuildTarget::Ecr { .. } => ConnectorKind::Aws,
-        BuildTarget::Docker { .. } => ConnectorKind::Docker,
-        BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => ConnectorKind::Gcp,
-        BuildTarget::Acr { .. } => ConnectorKind::Azure,
+        BuildTarget::Ecr(_) => ConnectorKind::Aws,
+        BuildTarget::Docker(_) => ConnectorKind::Docker,
+        BuildTarget::Gar(_) | BuildTarget::Gcr(_) => ConnectorKind::Gcp,
+        BuildTarget::Acr(_) => ConnectorKind::Azure,
     }
 }
 
@@ -34,14 +34,14 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Credentials {
         Connection::Assumed(id) => return assumed(build, id),
     };
     let mut credentials = match (&build.spec.target, &named.connector.spec) {
-        (BuildTarget::Ecr { .. }, ConnectorSpec::Aws(aws)) => {
+        (BuildTarget::Ecr(_), ConnectorSpec::Aws(aws)) => {
             aws_identity::credentials(&build.at.ctx, named, aws, build.builder)
         }
-        (BuildTarget::Docker { .. }, ConnectorSpec::Docker(spec)) => docker(build, named, spec),
-        (BuildTarget::Gar { .. } | BuildTarget::Gcr { .. }, ConnectorSpec::Gcp(gcp)) => {
+        (BuildTarget::Docker(_), ConnectorSpec::Docker(spec)) => docker(build, named, spec),
+        (BuildTarget::Gar(_) | BuildTarget::Gcr(_), ConnectorSpec::Gcp(gcp)) => {
             google::variables(&build.at.ctx, named, gcp)
         }
-        (BuildTarget::Acr { .. }, ConnectorSpec::Azure(azure)) => azure::variables(&build.at.ctx, named, azure),
+        (BuildTarget::Acr(_), ConnectorSpec::Azure(azure)) => azure::variables(&build.at.ctx, named, azure),
         (target, _) => {
             build.at.ctx.wrong_connector_type(named, kind(target).word(), &build.at.step.kind.value);
             Credentials::default()
@@ -56,8 +56,8 @@ fn assumed(build: &BuildCtx<'_, '_>, id: &Traced<String>) -> Credentials {
     let mut credentials = Credentials { connector: Some(id.clone()), ..Credentials::default() };
     let stays_here = build.at.ctx.inputs.push == PushMode::Local;
     match &build.spec.target {
-        BuildTarget::Ecr { .. } => credentials.need = aws_identity::assumed(build.spec.connector_ref.as_ref()),
-        BuildTarget::Docker { repo, .. } => {
+        BuildTarget::Ecr(_) => credentials.need = aws_identity::assumed(build.spec.target.connector_ref()),
+        BuildTarget::Docker(DockerTarget { repo, .. }) => {
             let repo = build.at.ctx.given_text(repo.as_ref()).filter(|repo| !repo.value.is_deferred());
             if let Some(repo) = repo {
                 let registry = login_address(&repo.value.shown());
@@ -67,9 +67,9 @@ fn assumed(build: &BuildCtx<'_, '_>, id: &Traced<String>) -> Credentials {
             }
         }
         // If pushes stay here, the local sign-in accepts it. No substitute is sent to a real service.
-        BuildTarget::Acr { .. } | BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } if !stays_here => {}
-        BuildTarget::Acr { .. } => azure::stand_in(&mut credentials.before),
-        BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => google::stand_in(&mut credentials.before),
+        BuildTarget::Acr(_) | BuildTarget::Gar(_) | BuildTarget::Gcr(_) if !stays_here => {}
+        BuildTarget::Acr(_) => azure::stand_in(&mut credentials.before),
+        BuildTarget::Gar(_) | BuildTarget::Gcr(_) => google::stand_in(&mut credentials.before),
     }
     credentials
 }

@@ -5,7 +5,9 @@ use cirun_parser::{ParameterField, model::BuildTarget};
 use cirun_plan::Environment;
 
 use super::{
-    BuildCtx, plugins,
+    BuildCtx,
+    inputs::{COMMON, ECR, Input},
+    plugins,
     plugins::{
         Builder,
         Builder::{Buildx, Docker, Kaniko},
@@ -23,22 +25,22 @@ const UNREAD: [(&str, &str); 3] = [
     ("PLUGIN_CACHE_DIR", "use `remoteCacheImage`, or `caching: true`"),
 ];
 
-/// Variables that some of the ECR plugins read, without `PLUGIN_`, and those plugins.
+/// Variables that no input sets and that some of the ECR plugins read, without `PLUGIN_`, and those plugins.
 #[rustfmt::skip]
 const READERS: &[(&[&str], &[Builder])] = &[
-    (&["SNAPSHOT_MODE", "ENABLE_CACHE", "CACHE_REPO", "CACHE_TTL", "CACHE_COPY_LAYERS", "CACHE_RUN_LAYERS"],     &[Kaniko]),
+    (&["CACHE_TTL", "CACHE_COPY_LAYERS", "CACHE_RUN_LAYERS"],     &[Kaniko]),
     (&["INSECURE_PULL", "INSECURE_REGISTRY", "REGISTRY_CERTIFICATE", "REGISTRY_CLIENT_CERT", "REGISTRY_MIRRORS",
        "SKIP_TLS_VERIFY_PULL", "SKIP_TLS_VERIFY_REGISTRY", "SKIP_PUSH_PERMISSION_CHECK"],                        &[Kaniko]),
     (&["EXPAND_TAG", "FORCE", "CLEANUP", "COMPRESSED_CACHING", "CONTEXT_SUB_PATH", "IMAGE_NAME_WITH_DIGEST_FILE",
        "LOG_FORMAT", "OCI_LAYOUT_PATH", "PUSH_RETRY", "REPRODUCIBLE", "SINGLE_SNAPSHOT", "SKIP_UNUSED_STAGES",
        "USE_NEW_RUN", "IGNORE_VAR_RUN", "IGNORE_PATH", "IMAGE_FS_EXTRACT_RETRY", "IMAGE_DOWNLOAD_RETRY", "VERBOSITY"], &[Kaniko]),
-    (&["CACHE_FROM", "TAG", "BUILD_ARGS_FROM_ENV", "AUTO_LABEL", "LABEL_SCHEMA", "QUIET", "SQUASH", "COMPRESS",
+    (&["TAG", "BUILD_ARGS_FROM_ENV", "AUTO_LABEL", "LABEL_SCHEMA", "QUIET", "SQUASH", "COMPRESS",
        "PULL_IMAGE", "NO_CACHE", "ADD_HOST", "SCAN_ON_PUSH"],                                                    &[Buildx, Docker]),
     (&["DAEMON_OFF", "MIRROR", "STORAGE_DRIVER", "STORAGE_PATH", "BIP", "MTU", "CUSTOM_DNS", "CUSTOM_DNS_SEARCH",
        "IPV6"],                                                                                                  &[Buildx, Docker]),
-    (&["SECRET", "SECRETS_FROM_ENV", "SECRETS_FROM_FILE", "SSH_AGENT_KEY", "DRY_RUN"],                           &[Buildx, Docker]),
-    (&["CACHE_TO", "BUILDER_NAME", "BUILDER_DRIVER", "BUILDER_DRIVER_OPTS", "BUILDER_DRIVER_OPTS_NEW", "BUILDER_CONFIG",
-       "BUILDER_REMOTE_CONN", "BUILDX_LOAD", "CACHE_METRICS_FILE", "USE_LOADED_BUILDKIT", "BUILDKIT_ASSETS_DIR",
+    (&["SECRET", "SSH_AGENT_KEY", "DRY_RUN"],                           &[Buildx, Docker]),
+    (&["BUILDER_NAME", "BUILDER_DRIVER", "BUILDER_CONFIG",
+       "BUILDER_REMOTE_CONN", "BUILDX_LOAD", "USE_LOADED_BUILDKIT", "BUILDKIT_ASSETS_DIR",
        "BUILDKIT_VERSION", "BUILDX_OPTIONS", "BUILDX_OPTIONS_SEMICOLON", "BAKE_FILE", "BAKE_OPTIONS"],           &[Buildx]),
     (&["NO_PUSH", "PUSH_ONLY", "SOURCE_TAR_PATH", "TAR_PATH"],                                                   &[Kaniko, Buildx]),
     (&["SKIP_PUSH_IF_TAG_EXISTS", "EXPERIMENTAL"],                                                               &[Docker]),
@@ -54,7 +56,7 @@ pub(super) fn check(build: &BuildCtx<'_, '_>, env: &Environment) {
                 .help(instead),
         );
     }
-    if let BuildTarget::Ecr { .. } = build.spec.target {
+    if let BuildTarget::Ecr(_) = build.spec.target {
         other_plugins(build, env);
         login(build, env);
     }
@@ -74,9 +76,10 @@ pub(super) fn report_replaced(build: &BuildCtx<'_, '_>, user: &Env, connector: &
 
 /// Variables of another plugin than the one that runs.
 fn other_plugins(build: &BuildCtx<'_, '_>, env: &Environment) {
-    let foreign = READERS.iter().filter(|(_, readers)| !readers.contains(&build.builder));
-    for (name, readers) in foreign.flat_map(|(names, readers)| names.iter().map(move |name| (*name, *readers))) {
-        let name = format!("PLUGIN_{name}");
+    let set_by_user =
+        READERS.iter().flat_map(|(names, readers)| names.iter().map(move |name| (format!("PLUGIN_{name}"), *readers)));
+    let foreign = set_by_user.chain(of_inputs(COMMON)).chain(of_inputs(ECR));
+    for (name, readers) in foreign.filter(|(_, readers)| !readers.contains(&build.builder)) {
         if !env.contains_key(&name) {
             continue;
         }
@@ -89,6 +92,12 @@ fn other_plugins(build: &BuildCtx<'_, '_>, env: &Environment) {
                 .help(format!("it is for {}: remove it, or build with that plugin", others.join(" and "))),
         );
     }
+}
+
+/// The variables of inputs, and the plugins that read them.
+fn of_inputs<S>(inputs: &'static [Input<S>]) -> impl Iterator<Item = (String, &'static [Builder])> {
+    let variables = inputs.iter().flat_map(|input| input.variables);
+    variables.map(|variable| (variable.name.to_owned(), variable.to))
 }
 
 /// With buildx-ecr and ecr, a user name replaces the ECR token; kaniko-ecr uses it for the registry of the base image.

@@ -70,7 +70,7 @@ macro_rules! label {
     };
 }
 
-/// Declares the inputs of each table; an input without applicability is in `STEP` or has no row.
+/// Declares the inputs of each table; those without applicability are in `OTHERS`.
 macro_rules! tables {
     ($($record:ident $table:ident { $($more:tt)* } $((
         $(#[doc = $about:literal])+
@@ -87,12 +87,17 @@ macro_rules! tables {
 
 cirun_parser::build_and_push_inputs!(tables);
 
-/// What no variable is made of: inputs of the step itself, and parts of inputs.
+/// The names of the step.
 #[rustfmt::skip]
-const STEP: &[Row<BuildAndPushSpec>] = &[
+const NAMES: &[Row<BuildAndPushSpec>] = &[
     //                              Direct Hosted Cloud VM Docker
     row("identifier",               [R, R, R, R, R], "required (ecr.identifier)", |step, _| reported_by_parser(step)),
     row("name",                     [R, R, R, R, R], "required (ecr.name)", |step, _| text(&step.name)),
+];
+
+/// Inputs that are not a field of their own.
+#[rustfmt::skip]
+const OTHERS: &[Row<BuildAndPushSpec>] = &[
     row("resources.limits.memory",  [A, A, I, I, I], "only on Kubernetes (ecr.resources)", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_memory))),
     row("resources.limits.cpu",     [A, A, I, I, I], "only on Kubernetes (ecr.resources)", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_cpu))),
     row("timeout",                  [A, A, A, A, A], "ecr.timeout", |step, _| text(&step.timeout)),
@@ -107,7 +112,7 @@ pub(super) fn check(at: &StepCtx<'_>, spec: &BuildAndPushSpec) {
         BuildTarget::Gar(target) | BuildTarget::Gcr(target) => at.check(rows(GOOGLE), target),
         BuildTarget::Acr(target) => at.check(rows(ACR), target),
     }
-    at.check(STEP.iter().chain(rows(COMMON)), spec);
+    at.check(NAMES.iter().chain(rows(COMMON)).chain(OTHERS), spec);
 }
 
 fn rows<S>(inputs: &'static [Input<S>]) -> impl Iterator<Item = &'static Row<S>> + Clone {

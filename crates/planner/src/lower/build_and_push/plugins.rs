@@ -2,7 +2,11 @@
 
 use cirun_parser::{
     ParameterField,
-    model::{BuildTarget, StepSpec},
+    model::{
+        BuildTarget,
+        BuildTargetKind::{self, Acr, Docker, Ecr, Gar, Gcr},
+        StepSpec,
+    },
 };
 use cirun_plan::Profile;
 
@@ -19,42 +23,33 @@ pub(crate) enum Builder {
 
 /// A row of the table: the plugin of a target and a builder.
 pub(crate) struct PluginRow {
-    target: TargetKind,
+    target: BuildTargetKind,
     builder: Builder,
     pub(crate) image: &'static str,
     pub(crate) rule: &'static str,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TargetKind {
-    Ecr,
-    Docker,
-    Gar,
-    Gcr,
-    Acr,
-}
-
-const fn row(target: TargetKind, builder: Builder, image: &'static str, rule: &'static str) -> PluginRow {
+const fn row(target: BuildTargetKind, builder: Builder, image: &'static str, rule: &'static str) -> PluginRow {
     PluginRow { target, builder, image, rule }
 }
 
 #[rustfmt::skip]
 const PLUGINS: &[PluginRow] = &[
-    row(TargetKind::Ecr,    Builder::Kaniko, "plugins/kaniko-ecr:1.13.3", "ecr.plugins"),
-    row(TargetKind::Ecr,    Builder::Buildx, "plugins/buildx-ecr:1.4.2",  "ecr.plugins"),
-    row(TargetKind::Ecr,    Builder::Docker, "plugins/ecr:21.1.1",        "ecr.plugins"),
-    row(TargetKind::Docker, Builder::Kaniko, "plugins/kaniko:1.13.3",     "push.docker-plugins"),
-    row(TargetKind::Docker, Builder::Buildx, "plugins/buildx:1.3.12",     "push.docker-plugins"),
-    row(TargetKind::Docker, Builder::Docker, "plugins/docker:21.1.1",     "push.docker-plugins"),
-    row(TargetKind::Gar,    Builder::Kaniko, "plugins/kaniko-gar:1.13.3", "push.gar-plugins"),
-    row(TargetKind::Gar,    Builder::Buildx, "plugins/buildx-gar:1.4.2",  "push.gar-plugins"),
-    row(TargetKind::Gar,    Builder::Docker, "plugins/gar:21.1.1",        "push.gar-plugins"),
-    row(TargetKind::Gcr,    Builder::Kaniko, "plugins/kaniko-gcr:1.13.3", "push.gcr-plugins"),
-    row(TargetKind::Gcr,    Builder::Buildx, "plugins/buildx-gcr:1.4.2",  "push.gcr-plugins"),
-    row(TargetKind::Gcr,    Builder::Docker, "plugins/gcr:21.1.1",        "push.gcr-plugins"),
-    row(TargetKind::Acr,    Builder::Kaniko, "plugins/kaniko-acr:1.13.3", "push.acr-plugins"),
-    row(TargetKind::Acr,    Builder::Buildx, "plugins/buildx-acr:1.4.2",  "push.acr-plugins"),
-    row(TargetKind::Acr,    Builder::Docker, "plugins/acr:21.1.1",        "push.acr-plugins"),
+    row(Ecr,    Builder::Kaniko, "plugins/kaniko-ecr:1.13.3", "ecr.plugins"),
+    row(Ecr,    Builder::Buildx, "plugins/buildx-ecr:1.4.2",  "ecr.plugins"),
+    row(Ecr,    Builder::Docker, "plugins/ecr:21.1.1",        "ecr.plugins"),
+    row(Docker, Builder::Kaniko, "plugins/kaniko:1.13.3",     "push.docker-plugins"),
+    row(Docker, Builder::Buildx, "plugins/buildx:1.3.12",     "push.docker-plugins"),
+    row(Docker, Builder::Docker, "plugins/docker:21.1.1",     "push.docker-plugins"),
+    row(Gar,    Builder::Kaniko, "plugins/kaniko-gar:1.13.3", "push.gar-plugins"),
+    row(Gar,    Builder::Buildx, "plugins/buildx-gar:1.4.2",  "push.gar-plugins"),
+    row(Gar,    Builder::Docker, "plugins/gar:21.1.1",        "push.gar-plugins"),
+    row(Gcr,    Builder::Kaniko, "plugins/kaniko-gcr:1.13.3", "push.gcr-plugins"),
+    row(Gcr,    Builder::Buildx, "plugins/buildx-gcr:1.4.2",  "push.gcr-plugins"),
+    row(Gcr,    Builder::Docker, "plugins/gcr:21.1.1",        "push.gcr-plugins"),
+    row(Acr,    Builder::Kaniko, "plugins/kaniko-acr:1.13.3", "push.acr-plugins"),
+    row(Acr,    Builder::Buildx, "plugins/buildx-acr:1.4.2",  "push.acr-plugins"),
+    row(Acr,    Builder::Docker, "plugins/acr:21.1.1",        "push.acr-plugins"),
 ];
 
 /// The builder of a profile: `caching` selects buildx everywhere (ecr.caching).
@@ -68,13 +63,7 @@ pub(crate) fn builder(profile: Profile, caching: bool) -> Builder {
 
 /// The plugin of a target and a builder.
 pub(crate) fn plugin(target: &BuildTarget, builder: Builder) -> &'static PluginRow {
-    let kind = match target {
-        BuildTarget::Ecr { .. } => TargetKind::Ecr,
-        BuildTarget::Docker { .. } => TargetKind::Docker,
-        BuildTarget::Gar { .. } => TargetKind::Gar,
-        BuildTarget::Gcr { .. } => TargetKind::Gcr,
-        BuildTarget::Acr { .. } => TargetKind::Acr,
-    };
+    let kind = target.kind();
     PLUGINS
         .iter()
         .find(|row| row.target == kind && row.builder == builder)
@@ -100,7 +89,7 @@ mod tests {
 
     #[test]
     fn every_target_and_builder_has_one_plugin() {
-        for target in [TargetKind::Ecr, TargetKind::Docker, TargetKind::Gar, TargetKind::Gcr, TargetKind::Acr] {
+        for target in [Ecr, Docker, Gar, Gcr, Acr] {
             for builder in [Builder::Kaniko, Builder::Buildx, Builder::Docker] {
                 let rows = PLUGINS.iter().filter(|row| row.target == target && row.builder == builder).count();
                 assert_eq!(rows, 1, "{target:?} {builder:?}");

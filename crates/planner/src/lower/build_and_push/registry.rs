@@ -5,7 +5,7 @@ use cirun_diagnostics::codes::plan as codes;
 use cirun_image_ref::{DOCKER_HUB, EcrRegistry, RegistryUrl, Repository, canonical_registry};
 use cirun_parser::{
     Text,
-    model::{BuildTarget, DockerAuth},
+    model::{AcrTarget, BuildTarget, DockerAuth, DockerTarget, EcrTarget, GoogleTarget},
 };
 use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
@@ -35,14 +35,15 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Registry {
         registry.access = Access::Assumed;
     }
     let (host, repository) = match &build.spec.target {
-        BuildTarget::Ecr { region, account, image_name } => {
+        BuildTarget::Ecr(EcrTarget { region, account, image_name, .. }) => {
             ecr(build, &mut registry, [region.as_ref(), account.as_ref(), image_name.as_ref()])
         }
-        BuildTarget::Docker { repo, .. } => docker(build, &mut registry, repo.as_ref()),
-        BuildTarget::Gar { host, project_id, image_name } | BuildTarget::Gcr { host, project_id, image_name } => {
+        BuildTarget::Docker(DockerTarget { repo, .. }) => docker(build, &mut registry, repo.as_ref()),
+        BuildTarget::Gar(GoogleTarget { host, project_id, image_name, .. })
+        | BuildTarget::Gcr(GoogleTarget { host, project_id, image_name, .. }) => {
             google(build, &mut registry, [host.as_ref(), project_id.as_ref(), image_name.as_ref()])
         }
-        BuildTarget::Acr { repository, subscription_id } => {
+        BuildTarget::Acr(AcrTarget { repository, subscription_id, .. }) => {
             acr(build, &mut registry, repository.as_ref(), subscription_id.as_ref())
         }
     };
@@ -107,7 +108,7 @@ pub(super) fn starts_with_host(host: &str, name: &str) -> bool {
 }
 
 fn report_registry_twice(build: &BuildCtx<'_, '_>, (host, name): &(String, String)) {
-    let BuildTarget::Ecr { image_name: Some(field), .. } = &build.spec.target else { return };
+    let BuildTarget::Ecr(EcrTarget { image_name: Some(field), .. }) = &build.spec.target else { return };
     build.at.ctx.notes.report(
         codes::REGISTRY_TWICE
             .says(format!("kaniko-ecr pushes to `{host}/{name}`"))
@@ -147,7 +148,7 @@ fn docker(build: &BuildCtx<'_, '_>, registry: &mut Registry, repo: Option<&Text>
 }
 
 fn report_no_registry(build: &BuildCtx<'_, '_>, login: &str, repo: &str) {
-    let BuildTarget::Docker { repo: Some(field), .. } = &build.spec.target else { return };
+    let BuildTarget::Docker(DockerTarget { repo: Some(field), .. }) = &build.spec.target else { return };
     build.at.ctx.notes.report(
         codes::REPO_WITHOUT_REGISTRY
             .says(format!("`repo: {repo}` is pushed to Docker Hub, not to {login}"))

@@ -3,7 +3,10 @@
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_image_ref::{NameRule, is_aws_name};
-use cirun_parser::{ParameterField, Text as Field, model::BuildTarget};
+use cirun_parser::{
+    ParameterField, Text as Field,
+    model::{AcrTarget, BuildTarget, DockerTarget, EcrTarget, GoogleTarget},
+};
 use cirun_plan::{AwsNames, BrokenName, Environment, Must, Outside, Text, ValueForm, VariableRule};
 
 use super::{BuildCtx, plugins::Builder, registry::in_registry, target::plain};
@@ -42,7 +45,7 @@ pub(super) fn check(
         let fields = if is_derived(variable) { fields(build, variable, &must) } else { Vec::new() };
         let value = env.get(variable).map(|var| &var.value.value);
         let host = match (&build.spec.target, variable) {
-            (BuildTarget::Ecr { .. }, "PLUGIN_REPO") => target.host.as_str(),
+            (BuildTarget::Ecr(_), "PLUGIN_REPO") => target.host.as_str(),
             _ => "",
         };
         if !fields.is_empty() {
@@ -50,8 +53,7 @@ pub(super) fn check(
         } else if let Some(value) = value {
             judge(build, &of_variable(build, variable), (value, host), &must);
         }
-        if let (Must::Registry(outside), BuildTarget::Ecr { .. }, true) =
-            (&must, &build.spec.target, is_derived(variable))
+        if let (Must::Registry(outside), BuildTarget::Ecr(_), true) = (&must, &build.spec.target, is_derived(variable))
         {
             must = Must::Ecr(outside.clone());
         }
@@ -67,7 +69,7 @@ pub(super) fn check(
 fn musts(build: &BuildCtx<'_, '_>, target: &RegistryTarget) -> Vec<(&'static str, Must)> {
     let outside = outside(build, target);
     let mut musts = match build.spec.target {
-        BuildTarget::Ecr { .. } => {
+        BuildTarget::Ecr(_) => {
             let repository = match target.ecr.is_some() || target.host.is_empty() || is_aws_name(&target.host) {
                 true => NameRule::EcrRepository,
                 false => NameRule::Repository,
@@ -78,11 +80,11 @@ fn musts(build: &BuildCtx<'_, '_>, target: &RegistryTarget) -> Vec<(&'static str
                 ("PLUGIN_REPO", Must::Name(repository)),
             ]
         }
-        BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => vec![
+        BuildTarget::Gar(_) | BuildTarget::Gcr(_) => vec![
             ("PLUGIN_REGISTRY", Must::Registry(outside.clone())),
             ("PLUGIN_REPO", Must::Name(NameRule::Repository)),
         ],
-        BuildTarget::Docker { .. } | BuildTarget::Acr { .. } => vec![
+        BuildTarget::Docker(_) | BuildTarget::Acr(_) => vec![
             ("PLUGIN_REGISTRY", Must::Registry(outside.clone())),
             ("PLUGIN_REPO", Must::Repository(outside.clone())),
         ],
@@ -121,25 +123,30 @@ fn fields(build: &BuildCtx<'_, '_>, variable: &str, must: &Must) -> Vec<(Judged,
         })
     };
     match (&build.spec.target, variable) {
-        (BuildTarget::Ecr { account, region, .. }, "PLUGIN_REGISTRY") => [
+        (BuildTarget::Ecr(EcrTarget { account, region, .. }), "PLUGIN_REGISTRY") => [
             one("account", account, Must::Name(NameRule::Account)),
             one("region", region, Must::Name(NameRule::Region)),
         ]
         .into_iter()
         .flatten()
         .collect(),
-        (BuildTarget::Ecr { region, .. }, "PLUGIN_REGION") => one("region", region, must.clone()).into_iter().collect(),
+        (BuildTarget::Ecr(EcrTarget { region, .. }), "PLUGIN_REGION") => {
+            one("region", region, must.clone()).into_iter().collect()
+        }
         (
-            BuildTarget::Ecr { image_name, .. }
-            | BuildTarget::Gar { image_name, .. }
-            | BuildTarget::Gcr { image_name, .. },
+            BuildTarget::Ecr(EcrTarget { image_name, .. })
+            | BuildTarget::Gar(GoogleTarget { image_name, .. })
+            | BuildTarget::Gcr(GoogleTarget { image_name, .. }),
             "PLUGIN_REPO",
         ) => one("imageName", image_name, must.clone()).into_iter().collect(),
-        (BuildTarget::Gar { host, .. } | BuildTarget::Gcr { host, .. }, "PLUGIN_REGISTRY") => {
-            one("host", host, must.clone()).into_iter().collect()
+        (
+            BuildTarget::Gar(GoogleTarget { host, .. }) | BuildTarget::Gcr(GoogleTarget { host, .. }),
+            "PLUGIN_REGISTRY",
+        ) => one("host", host, must.clone()).into_iter().collect(),
+        (BuildTarget::Docker(DockerTarget { repo, .. }), "PLUGIN_REPO") => {
+            one("repo", repo, must.clone()).into_iter().collect()
         }
-        (BuildTarget::Docker { repo, .. }, "PLUGIN_REPO") => one("repo", repo, must.clone()).into_iter().collect(),
-        (BuildTarget::Acr { repository, .. }, "PLUGIN_REPO") => {
+        (BuildTarget::Acr(AcrTarget { repository, .. }), "PLUGIN_REPO") => {
             one("repository", repository, must.clone()).into_iter().collect()
         }
         (_, "PLUGIN_TAGS") => tags(build),

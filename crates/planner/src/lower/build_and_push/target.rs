@@ -65,17 +65,17 @@ fn located(build: &BuildCtx<'_, '_>, env: &Environment) -> Located {
     let registry = || set("PLUGIN_REGISTRY").map_or_else(nowhere, address);
     let repository = set("PLUGIN_REPO");
     match build.spec.target {
-        BuildTarget::Ecr { .. } => {
+        BuildTarget::Ecr(_) => {
             let registry = registry();
             let name = repository.map(text).unwrap_or_default();
             let path = in_registry(build.builder, &registry.host, &name);
             Located { path: below(&registry.path, path), ..registry }
         }
-        BuildTarget::Gar { .. } | BuildTarget::Gcr { .. } => {
+        BuildTarget::Gar(_) | BuildTarget::Gcr(_) => {
             let registry = registry();
             Located { path: below(&registry.path, &repository.map(text).unwrap_or_default()), ..registry }
         }
-        BuildTarget::Docker { .. } | BuildTarget::Acr { .. } => repository.map_or_else(nowhere, name),
+        BuildTarget::Docker(_) | BuildTarget::Acr(_) => repository.map_or_else(nowhere, name),
     }
 }
 
@@ -93,13 +93,14 @@ fn caches(build: &BuildCtx<'_, '_>, env: &Environment) -> Vec<String> {
     let host = |reference: &str| registry_of(reference).to_owned();
     match (build.builder, &build.spec.target) {
         (Builder::Buildx, _) => cache_repositories(&known("PLUGIN_CACHE_TO")).map(host).collect(),
-        (Builder::Kaniko, BuildTarget::Docker { .. } | BuildTarget::Acr { .. }) => Some(known("PLUGIN_CACHE_REPO"))
+        (Builder::Kaniko, BuildTarget::Docker(_) | BuildTarget::Acr(_)) => Some(known("PLUGIN_CACHE_REPO"))
             .filter(|name| !name.is_empty())
             .map(|name| host(&name))
             .into_iter()
             .collect(),
-        (Builder::Kaniko, BuildTarget::Ecr { .. } | BuildTarget::Gar { .. } | BuildTarget::Gcr { .. })
-        | (Builder::Docker, _) => Vec::new(),
+        (Builder::Kaniko, BuildTarget::Ecr(_) | BuildTarget::Gar(_) | BuildTarget::Gcr(_)) | (Builder::Docker, _) => {
+            Vec::new()
+        }
     }
 }
 
