@@ -1,41 +1,39 @@
 //! Plans a CI stage, or the instances of a looped one.
 
 mod codebase_clone;
+mod differences;
+mod names;
 mod tree;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use cirun_diagnostics::{Spanned, codes::plan as codes};
-use cirun_expressions::Value;
 use cirun_parser::model::{CiStage, ExecutionNode, Pipeline, ServiceDependency, Stage, StageSpec, Step, StepSpec};
 use cirun_plan::{PlannedStage, Profile, StageId, Traced};
+use differences::{report_differences, report_registries};
 use indexmap::IndexMap;
+use names::names;
 use tree::StageTree;
 
 use crate::{
     connectors::git,
     env::Env,
-    flow,
     flow::{
-        gates,
+        self, gates,
         looping::{Expansion, Instance, expand, waiting},
     },
-    infrastructure,
     infrastructure::{
-        StageInfrastructure, containerised,
+        self, StageInfrastructure, containerised,
         platform::Platform,
         shared_paths,
         volumes::{self, PodOwner},
     },
     lints::{service_addresses, service_conflicts},
-    lower::build_and_push::plugins::plugin_without_digest,
     notes::{LeftOut, Owner},
     place::{CI, StagePlace},
     scope::{
-        Ctx, Entry, Names, StepIds, given,
-        run_values::{execution, of_run},
-        variables,
-        variables::Variables,
+        Ctx, Entry, Names, given,
+        variables::{self, Variables},
     },
 };
 
@@ -249,81 +247,6 @@ fn instance(
     planned
 }
 
-/// Reports `registries` of a stage whose pod does not read them.
-fn report_registries(ctx: &Ctx<'_>, spec: &CiStage, place: &StagePlace) {
-    if let Some(first) = spec.registries.first()
-        && place.infrastructure.profile() == Profile::Kubernetes
-    {
-        ctx.notes.report(
-            codes::IGNORED_INPUT
-                .says(format!("`registries` has no effect on {}", place.infrastructure.name()))
-                .at(first.span, "only machines read it (images.registries)")
-                .help("give the steps a `connectorRef`"),
-        );
-    }
-}
-
-/// Reports differences between CI and cirun for such a stage.
-fn report_differences(ctx: &Ctx<'_>, stage: &Stage, place: &StagePlace) {
-    if place.caching {
-        ctx.notes.report(
-            codes::CACHE_INTELLIGENCE
-                .says(format!("the cache steps of stage `{}` do not run", place.id))
-                .at(stage.identifier.span, "CI restores a cache first and saves it last (clone.caches-order)"),
-        );
-    }
-    if let Some(why) = place.platform.not_here(&ctx.inputs.run.os) {
-        ctx.notes.report(
-            codes::PLATFORM_NOT_HERE
-                .says(format!("the stage `{}` is not run: {why}", place.id))
-                .at(stage.identifier.span, "its steps are planned, and shown as skipped")
-                .help("run it in CI, or on a machine of that platform"),
-        );
-    }
-    report_other_processor(ctx, place);
-}
-
-/// Reports a stage for another processor: cirun uses images for the machine's own.
-fn report_other_processor(ctx: &Ctx<'_>, place: &StagePlace) {
-    let here = &ctx.inputs.run.arch;
-    let Some(arch) = place.platform.arch.as_ref().filter(|arch| arch.value != *here) else { return };
-    ctx.notes.report(
-        codes::OTHER_PROCESSOR
-            .says(format!("the stage `{}` is for {}, but its images run as {here}", place.id, arch.value))
-            .at(arch.span, "CI has machines with this processor")
-            .help(format!(
-                "`--platform linux/{}` runs images for that processor, if the engine emulates it",
-                arch.value
-            )),
-    );
-}
-
-/// The names of a stage.
-fn names(ctx: &Ctx<'_>, stage: &Stage, spec: &CiStage, place: &StagePlace, nodes: [&[ExecutionNode]; 2]) -> Arc<Names> {
-    let ids = Arc::new(StepIds::of(nodes, &|step| plugin_without_digest(&step.spec, place.infrastructure.profile())));
-    let steps = || Entry::Steps(Arc::clone(&ids));
-    let text = |text: &str| Entry::value(Value::String(text.to_owned()));
-    let mut entries = IndexMap::new();
-    entries.insert("steps".to_owned(), steps());
-    entries.insert("execution".to_owned(), execution(steps()));
-    entries.insert("strategy".to_owned(), Entry::tree([("node", Entry::Pending)]));
-    let known = [
-        ("identifier", text(&place.id)),
-        ("name", text(&place.name)),
-        ("type", text(&place.kind)),
-        ("variables", Entry::Tree(variables::entries(ctx, &stage.variables))),
-        ("spec", Entry::tree([("execution", execution(steps()))])),
-    ];
-    // `DRONE_FAILED_STEPS` comes from `failedSteps`.
-    let of_run = of_run().chain([("failedSteps", Entry::Pending)]);
-    entries.insert("stage".to_owned(), Entry::tree(known.into_iter().chain(of_run)));
-    if !clones(ctx, spec) {
-        // In the service the codebase comes from the step that clones it (expressions.codebase).
-        entries.insert("codebase".to_owned(), Entry::Hidden);
-    }
-    Names::within(&ctx.names, entries)
-}
-
 /// Whether the stage clones the codebase: unless `cloneCodebase` is false (clone.implicit).
 pub(crate) fn clones(ctx: &Ctx<'_>, spec: &CiStage) -> bool {
     let cloned = spec.clone_codebase.as_ref().and_then(|field| ctx.flag(field, "`cloneCodebase`"));
@@ -345,9 +268,4 @@ fn as_step(service: &ServiceDependency) -> Step {
         template: None,
         span: service.span,
     }
-}
-
-/// The identifiers of a plan's stages, for suggestions.
-pub(crate) fn ids(pipeline: &Pipeline) -> BTreeSet<&str> {
-    pipeline.all_stages().map(|stage| stage.identifier.value.as_str()).collect()
 }

@@ -135,7 +135,6 @@ macro_rules! build_and_push_inputs {
             (
                 /// No effect.
                 "imagePullPolicy" => image_pull_policy: Option<Text>;
-                [I, I, I, I, I] "no such input, and no variable of the plugin is made of it" => "ecr.no-such-input";
             )
             (
                 /// The resources of the container.

@@ -6,7 +6,7 @@ use cirun_parser::{
     Text,
     model::{Connector, DockerAuth, DockerConnector},
 };
-use cirun_plan::{Cause, Origin, RegistryPassword, Text as PlanText, Traced};
+use cirun_plan::{Cause, Origin, RegistryPassword, Secret, Text as PlanText, Traced};
 
 use super::{Named, chained};
 use crate::{
@@ -16,6 +16,8 @@ use crate::{
 
 /// The values of `providerType` (connectors.docker-provider).
 const PROVIDER_TYPES: [&str; 4] = ["DockerHub", "Harbor", "Quay", "Other"];
+
+const LOGIN_NEEDS: &str = "`UsernamePassword` needs it (connectors.docker-login)";
 
 /// The settings of a Docker connector.
 pub(crate) struct DockerRegistry {
@@ -28,7 +30,7 @@ pub(crate) struct DockerRegistry {
 /// The user and password of a Docker connector.
 pub(crate) struct DockerLogin {
     pub(crate) user: Traced<PlanText>,
-    pub(crate) password: Traced<cirun_plan::Secret>,
+    pub(crate) password: Traced<Secret>,
 }
 
 impl DockerRegistry {
@@ -74,7 +76,9 @@ impl Ctx<'_> {
         let credentials = match &docker.auth {
             None | Some(DockerAuth::Anonymous | DockerAuth::Unknown) => None,
             Some(DockerAuth::UsernamePassword { username, username_ref, password_ref, span }) => {
-                self.user_and_password(named, [username.as_ref(), username_ref.as_ref()], password_ref.as_ref(), *span)
+                let user = self.user(named, username.as_ref(), username_ref.as_ref(), *span);
+                let password = self.password(named, password_ref.as_ref(), *span);
+                user.zip(password).map(|(user, password)| DockerLogin { user, password })
             }
         };
         Some(DockerRegistry { url, url_span: url_field.span, address, credentials })
@@ -88,14 +92,14 @@ impl Ctx<'_> {
         }
     }
 
-    fn user_and_password(
+    fn user(
         &self,
         named: &Named<'_>,
-        [username, username_ref]: [Option<&Text>; 2],
-        password_ref: Option<&Text>,
+        username: Option<&Text>,
+        username_ref: Option<&Text>,
         span: Span,
-    ) -> Option<DockerLogin> {
-        let user = match (given(username), given(username_ref)) {
+    ) -> Option<Traced<PlanText>> {
+        match (given(username), given(username_ref)) {
             (Some(field), _) => {
                 let text = self.text(field);
                 Some(Traced::new(text.value, self.of_connector(named, "auth.spec.username", field.span)))
@@ -105,26 +109,23 @@ impl Ctx<'_> {
                 Traced::new(PlanText::Secret(secret.value), origin)
             }),
             (None, None) => {
-                self.lacks(
-                    named,
-                    "username` or `usernameRef",
-                    "`UsernamePassword` needs it (connectors.docker-login)",
-                    span,
-                );
+                self.lacks(named, "username` or `usernameRef", LOGIN_NEEDS, span);
                 None
             }
-        };
-        let password = match given(password_ref) {
+        }
+    }
+
+    fn password(&self, named: &Named<'_>, password_ref: Option<&Text>, span: Span) -> Option<Traced<Secret>> {
+        match given(password_ref) {
             Some(field) => self.secret_ref(field).map(|secret| {
                 let origin = chained(self.of_connector(named, "auth.spec.passwordRef", field.span), &secret.origin);
                 Traced::new(secret.value, origin)
             }),
             None => {
-                self.lacks(named, "passwordRef", "`UsernamePassword` needs it (connectors.docker-login)", span);
+                self.lacks(named, "passwordRef", LOGIN_NEEDS, span);
                 None
             }
-        };
-        Some(DockerLogin { user: user?, password: password? })
+        }
     }
 
     fn connector_lacks(&self, connector: &Connector, field: &str, rule: &str) {

@@ -1,5 +1,8 @@
 //! Connectors to Git repositories: the address to clone from, and the login (clone.address, clone.login).
 
+mod address;
+
+use address::{Address, codecommit_region};
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{
     ParameterField, Text,
@@ -219,46 +222,6 @@ fn before_name(provider: GitProvider, url: &str, address: &Address) -> String {
     }
 }
 
-/// The region in a CodeCommit host.
-fn codecommit_region(host: &str) -> Option<String> {
-    let rest = host.strip_prefix("git-codecommit.")?;
-    rest.split_once(".amazonaws.com").map(|(region, _)| region.to_owned())
-}
-
-/// The parts of a URL that clones need.
-#[derive(Debug, PartialEq, Eq)]
-struct Address {
-    ssh: bool,
-    host: String,
-    port: Option<String>,
-}
-
-impl Address {
-    fn parse(url: &str) -> Option<Self> {
-        let (ssh, rest) = match url.split_once("://") {
-            Some(("http" | "https", rest)) => (false, rest),
-            Some(("ssh", rest)) => (true, rest),
-            Some(_) => return None,
-            // `git@host:path`, where the part after the colon is not a port.
-            None => {
-                let (host, _) = url.split_once(':')?;
-                let host = host.rsplit('@').next()?;
-                return is_host(host).then(|| Self { ssh: true, host: host.to_owned(), port: None });
-            }
-        };
-        let authority = rest.split('/').next()?.rsplit('@').next()?;
-        let (host, port) = match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port.to_owned())),
-            None => (authority, None),
-        };
-        is_host(host).then(|| Self { ssh, host: host.to_owned(), port })
-    }
-}
-
-fn is_host(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
-}
-
 /// The connector of the codebase, if its document was found and it is for a Git server.
 fn codebase_connector<'a>(ctx: &Ctx<'a>, pipeline: &Pipeline) -> Option<(Named<'a>, &'a GitConnector)> {
     let reference = pipeline.codebase.as_ref()?.connector_ref.as_ref();
@@ -307,32 +270,5 @@ fn literal(field: Option<&Text>) -> Option<&str> {
     match &given(field)?.value {
         ParameterField::Literal(text) => Some(text),
         ParameterField::Expression(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn host(url: &str) -> Option<(bool, String, Option<String>)> {
-        Address::parse(url).map(|address| (address.ssh, address.host, address.port))
-    }
-
-    #[test]
-    fn addresses() {
-        assert_eq!(host("https://github.com/acme"), Some((false, "github.com".into(), None)));
-        assert_eq!(host("http://u:p@git.example:3000/a"), Some((false, "git.example".into(), Some("3000".into()))));
-        assert_eq!(host("git@github.com:acme/shop.git"), Some((true, "github.com".into(), None)));
-        assert_eq!(host("ssh://git@git.example:22/a"), Some((true, "git.example".into(), Some("22".into()))));
-        for wrong in ["", "github.com/acme", "ftp://git.example/a", "https:///a", "<url>:x"] {
-            assert_eq!(host(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn regions_of_codecommit() {
-        let region = codecommit_region("git-codecommit.eu-west-1.amazonaws.com");
-        assert_eq!(region.as_deref(), Some("eu-west-1"));
-        assert_eq!(codecommit_region("github.com"), None);
     }
 }

@@ -72,7 +72,8 @@ fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: PlaceO
                     )
                     .help("keep one of the two, in `portBindings` or in `ports`"),
                     place,
-                    (step, step),
+                    step,
+                    step,
                 )),
                 Some(first) => notes.report(at_both(
                     codes::HOST_PORT_TWICE.says(format!("`{}` and `{}` both bind port {host} of the host", first.path, step.path),
@@ -81,7 +82,8 @@ fn host_ports(services: &[(&PlannedStep, &[Traced<PortBinding>])], place: PlaceO
                         "give one of them another host port; a container reaches both by their ids and container ports",
                     ),
                     place,
-                    (first, step),
+                    first,
+                    step,
                 )),
             }
         }
@@ -99,7 +101,8 @@ fn names(services: &[(&PlannedStep, &ContainerAction)], place: PlaceOf<'_>, note
                         .says(format!("`{}` and `{}` both answer to `{}`", first.path, step.path, alias.value))
                         .help("which one answers is random: rename one, or its step group"),
                     place,
-                    (first, step),
+                    first,
+                    step,
                 )),
                 Some(_) => {}
                 None => {
@@ -128,17 +131,14 @@ fn pod_ports(services: &[(&PlannedStep, &ContainerAction)], place: PlaceOf<'_>, 
                     `entrypoint` or `command`",
                     ),
                 place,
-                (first, step),
+                first,
+                step,
             )),
         }
     }
 }
 
-fn at_both(
-    mut diagnostic: Diagnostic,
-    place: PlaceOf<'_>,
-    (first, second): (&PlannedStep, &PlannedStep),
-) -> Diagnostic {
+fn at_both(mut diagnostic: Diagnostic, place: PlaceOf<'_>, first: &PlannedStep, second: &PlannedStep) -> Diagnostic {
     let places = (place(first), place(second));
     if let (_, Some(span)) = places {
         diagnostic = diagnostic.at(span, if first.path == second.path { "in this step" } else { "the second" });

@@ -137,7 +137,7 @@ pub(crate) fn identity(signing: &Signing<'_, '_>, need: &LocalNeed, env: &mut En
             if let (Some(pod), Some(ecr)) = (pod, signing.ecr) {
                 irsa(signing.at, pod, ecr, *span, env);
             } else if ctx.inputs.aws.mode != AwsMode::Off {
-                delegate(signing, (*span, *why), env);
+                delegate(signing, *span, *why, env);
             }
         }
     }
@@ -147,7 +147,7 @@ pub(crate) fn identity(signing: &Signing<'_, '_>, need: &LocalNeed, env: &mut En
 fn irsa(at: &StepCtx<'_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Span, env: &mut Env) {
     let ctx = &at.ctx;
     let role = format!("arn:aws:iam::{}:role/{}", ecr.account, pod.role);
-    report_delegate(at, &format!("{role}, by {}", pod.given_by), (span, NO_KEYS));
+    report_delegate(at, &format!("{role}, by {}", pod.given_by), span, NO_KEYS);
     if ctx.inputs.strict_parity {
         return;
     }
@@ -159,12 +159,12 @@ fn irsa(at: &StepCtx<'_>, pod: &WebIdentity, ecr: &EcrRegistry, span: Span, env:
     }
 }
 
-fn report_delegate(at: &StepCtx<'_>, signer: &str, (span, why): (Span, &str)) {
+fn report_delegate(at: &StepCtx<'_>, signer: &str, span: Span, why: &str) {
     let message = format!("`{}` signs as {signer}, in CI as the delegate or the pod", at.place.id);
     at.ctx.notes.report(codes::DELEGATE_IDENTITY.says(message).at(span, why));
 }
 
-fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, NoKeys), env: &mut Env) {
+fn delegate(signing: &Signing<'_, '_>, span: Span, why: NoKeys, env: &mut Env) {
     let ctx = &signing.at.ctx;
     let reason = match why {
         NoKeys::Inherited | NoKeys::WebIdentity => NO_KEYS,
@@ -183,7 +183,7 @@ fn delegate(signing: &Signing<'_, '_>, (span, why): (Span, NoKeys), env: &mut En
         return;
     };
     if why != NoKeys::Assumed {
-        report_delegate(signing.at, &identity.given_by, (span, reason));
+        report_delegate(signing.at, &identity.given_by, span, reason);
     }
     if ctx.inputs.strict_parity {
         return;

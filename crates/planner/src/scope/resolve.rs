@@ -211,7 +211,7 @@ impl<'a> Ctx<'a> {
                 let pretended = template.evaluate(&probe);
                 let pieces = DeferredText::new(template.clone(), Arc::clone(&self.names) as _);
                 if probe.asks_for_secrets() {
-                    self.decide_secrets(&probe, (template, &pieces), span);
+                    self.decide_secrets(&probe, template, &pieces, span);
                 }
                 self.report_never_written(&probe, span);
                 match pretended {

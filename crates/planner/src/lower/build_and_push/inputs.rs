@@ -102,6 +102,7 @@ const OTHERS: &[Row<BuildAndPushSpec>] = &[
     row("resources.limits.cpu",     [A, A, I, I, I], "only on Kubernetes (ecr.resources)", |_, s| s.resources.as_ref().and_then(|r| text(&r.limit_cpu))),
     row("timeout",                  [A, A, A, A, A], "ecr.timeout", |step, _| text(&step.timeout)),
     row("privileged",               [I, I, I, I, I], "no such input, and no variable of the plugin is made of it (ecr.no-such-input)", |_, s| true_flag(&s.privileged)),
+    row("imagePullPolicy",          [I, I, I, I, I], "no such input, and no variable of the plugin is made of it (ecr.no-such-input)", |_, s| text(&s.image_pull_policy)),
 ];
 
 /// Reports the inputs that are missing, ignored or refused.

@@ -35,17 +35,10 @@ pub(crate) fn of(build: &BuildCtx<'_, '_>) -> Registry {
         registry.access = Access::Assumed;
     }
     let (host, repository) = match &build.spec.target {
-        BuildTarget::Ecr(EcrTarget { region, account, image_name, .. }) => {
-            ecr(build, &mut registry, [region.as_ref(), account.as_ref(), image_name.as_ref()])
-        }
-        BuildTarget::Docker(DockerTarget { repo, .. }) => docker(build, &mut registry, repo.as_ref()),
-        BuildTarget::Gar(GoogleTarget { host, project_id, image_name, .. })
-        | BuildTarget::Gcr(GoogleTarget { host, project_id, image_name, .. }) => {
-            google(build, &mut registry, [host.as_ref(), project_id.as_ref(), image_name.as_ref()])
-        }
-        BuildTarget::Acr(AcrTarget { repository, subscription_id, .. }) => {
-            acr(build, &mut registry, repository.as_ref(), subscription_id.as_ref())
-        }
+        BuildTarget::Ecr(target) => ecr(build, &mut registry, target),
+        BuildTarget::Docker(target) => docker(build, &mut registry, target.repo.as_ref()),
+        BuildTarget::Gar(target) | BuildTarget::Gcr(target) => google(build, &mut registry, target),
+        BuildTarget::Acr(target) => acr(build, &mut registry, target),
     };
     let ctx = &build.at.ctx;
     let tags = build.spec.tags.as_ref().map(|tags| ctx.list(tags)).unwrap_or_default();
@@ -63,13 +56,10 @@ impl Registry {
 }
 
 /// `PLUGIN_REGISTRY`, `PLUGIN_REPO` and `PLUGIN_REGION` of BuildAndPushECR.
-fn ecr(
-    build: &BuildCtx<'_, '_>,
-    registry: &mut Registry,
-    [region, account, name]: [Option<&Text>; 3],
-) -> (String, String) {
+fn ecr(build: &BuildCtx<'_, '_>, registry: &mut Registry, target: &EcrTarget) -> (String, String) {
     let ctx = &build.at.ctx;
-    let (region, account, name) = (ctx.given_text(region), ctx.given_text(account), ctx.given_text(name));
+    let given = |field: &Option<Text>| ctx.given_text(field.as_ref());
+    let (region, account, name) = (given(&target.region), given(&target.account), given(&target.image_name));
     let mut shown = (String::new(), String::new());
     if let (Some(account), Some(region)) = (account, &region) {
         let host = account.value.followed_by(".dkr.ecr.").followed_by_text(region.value.clone());
@@ -83,7 +73,7 @@ fn ecr(
         let written = name.value.shown();
         in_registry(build.builder, &shown.0, &written).clone_into(&mut shown.1);
         if build.builder == Builder::Kaniko && starts_with_host(&shown.0, &written) {
-            report_registry_twice(build, &shown);
+            report_registry_twice(build, &shown.0, &written);
         }
         mapped(&mut registry.env, "PLUGIN_REPO", name.value, name.origin, "ecr.image-name");
     }
@@ -107,7 +97,7 @@ pub(super) fn starts_with_host(host: &str, name: &str) -> bool {
     !host.is_empty() && name.strip_prefix(host).is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn report_registry_twice(build: &BuildCtx<'_, '_>, (host, name): &(String, String)) {
+fn report_registry_twice(build: &BuildCtx<'_, '_>, host: &str, name: &str) {
     let BuildTarget::Ecr(EcrTarget { image_name: Some(field), .. }) = &build.spec.target else { return };
     build.at.ctx.notes.report(
         codes::REGISTRY_TWICE
@@ -158,13 +148,11 @@ fn report_no_registry(build: &BuildCtx<'_, '_>, login: &str, repo: &str) {
 }
 
 /// `PLUGIN_REGISTRY` = `<host>/<project>` and `PLUGIN_REPO` of BuildAndPushGAR and BuildAndPushGCR.
-fn google(
-    build: &BuildCtx<'_, '_>,
-    registry: &mut Registry,
-    [host, project, name]: [Option<&Text>; 3],
-) -> (String, String) {
+fn google(build: &BuildCtx<'_, '_>, registry: &mut Registry, target: &GoogleTarget) -> (String, String) {
     let ctx = &build.at.ctx;
-    let (Some(host), Some(project), Some(name)) = (ctx.given_text(host), ctx.given_text(project), ctx.given_text(name))
+    let given = |field: &Option<Text>| ctx.given_text(field.as_ref());
+    let (Some(host), Some(project), Some(name)) =
+        (given(&target.host), given(&target.project_id), given(&target.image_name))
     else {
         return (String::new(), String::new());
     };
@@ -177,20 +165,15 @@ fn google(
 }
 
 /// `PLUGIN_REGISTRY` = the part before the slash, `PLUGIN_REPO` = all of it (push.acr-repository).
-fn acr(
-    build: &BuildCtx<'_, '_>,
-    registry: &mut Registry,
-    repository: Option<&Text>,
-    subscription: Option<&Text>,
-) -> (String, String) {
+fn acr(build: &BuildCtx<'_, '_>, registry: &mut Registry, target: &AcrTarget) -> (String, String) {
     let ctx = &build.at.ctx;
-    let Some(repository) = ctx.given_text(repository) else { return (String::new(), String::new()) };
+    let Some(repository) = ctx.given_text(target.repository.as_ref()) else { return (String::new(), String::new()) };
     let shown = repository.value.shown();
     let (host, path) = shown.split_once('/').unwrap_or((&shown, ""));
     let rule = "push.acr-repository";
     mapped(&mut registry.env, "PLUGIN_REGISTRY", PlanText::from(host), repository.origin.clone(), rule);
     mapped(&mut registry.env, "PLUGIN_REPO", repository.value, repository.origin, "push.acr-repository");
-    if let Some(id) = ctx.given_text(subscription) {
+    if let Some(id) = ctx.given_text(target.subscription_id.as_ref()) {
         mapped(&mut registry.env, "SUBSCRIPTION_ID", id.value, id.origin, "push.acr-subscription");
     }
     (host.to_owned(), path.to_owned())

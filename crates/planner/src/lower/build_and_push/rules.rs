@@ -49,9 +49,9 @@ pub(super) fn check(
             _ => "",
         };
         if !fields.is_empty() {
-            fields.iter().for_each(|(judged, value, must)| judge(build, judged, (value, host), must));
+            fields.iter().for_each(|(judged, value, must)| judge(build, judged, value, host, must));
         } else if let Some(value) = value {
-            judge(build, &of_variable(build, variable), (value, host), &must);
+            judge(build, &of_variable(build, variable), value, host, &must);
         }
         if let (Must::Registry(outside), BuildTarget::Ecr(_), true) = (&must, &build.spec.target, is_derived(variable))
         {
@@ -210,7 +210,7 @@ fn of_variable(build: &BuildCtx<'_, '_>, name: &'static str) -> Judged {
 }
 
 /// Checks a known value, without the registry that some plugins remove from its beginning.
-fn judge(build: &BuildCtx<'_, '_>, judged: &Judged, (value, registry): (&Text, &str), must: &Must) {
+fn judge(build: &BuildCtx<'_, '_>, judged: &Judged, value: &Text, registry: &str, must: &Must) {
     let (value, is_secret) = match value {
         Text::Known(text) => (text.as_str(), false),
         // In a plan that is only displayed, the secret may be a substitute.

@@ -55,12 +55,7 @@ impl Ctx<'_> {
 
     /// A secret whose name waits cannot be masked before its step runs: it is decided when the stage begins, or refused.
     /// Those with such a name are taken out of `probe`.
-    pub(super) fn decide_secrets(
-        &self,
-        probe: &Recording<'_>,
-        (template, pieces): (&Template, &DeferredText),
-        span: Span,
-    ) {
+    pub(super) fn decide_secrets(&self, probe: &Recording<'_>, template: &Template, pieces: &DeferredText, span: Span) {
         let marked = Recording::marking(&self.names);
         // Only what was looked up matters, not what came of it.
         drop(template.evaluate(&marked));
