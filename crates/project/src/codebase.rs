@@ -1,4 +1,4 @@
-//! What git says of the workspace: the facts behind `CI_*`, `DRONE_*` and `<+codebase.*>`.
+//! What git knows about the workspace: the source of `CI_*`, `DRONE_*` and `<+codebase.*>`.
 
 use std::path::Path;
 
@@ -6,29 +6,29 @@ use gix::bstr::ByteSlice;
 
 use crate::git;
 
-/// The facts of one checkout; every one may be missing.
+/// What git knows about a checkout. Every fact may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Checkout {
     /// The branch that HEAD is on.
     pub branch: Option<String>,
     /// A tag of the commit.
     pub tag: Option<String>,
-    /// The commit's id, whole.
+    /// The full id of the commit.
     pub commit: Option<String>,
-    /// Its first parent.
+    /// The id of the commit's first parent.
     pub parent: Option<String>,
-    /// Its message.
+    /// The commit's message.
     pub message: Option<String>,
-    /// Its author's name.
+    /// The name of the commit's author.
     pub author: Option<String>,
-    /// Its author's address.
+    /// The email address of the commit's author.
     pub author_email: Option<String>,
     /// The URL of `origin`, or of the only remote.
     pub remote: Option<String>,
 }
 
 impl Checkout {
-    /// Reads the repository that `directory` is in; a directory outside any repository has no facts.
+    /// Reads the repository that contains `directory`. All facts are missing outside a repository.
     pub fn read(directory: &Path) -> Self {
         let Some(repository) = git::discover(directory) else { return Self::default() };
         let mut facts = Self { remote: remote(&repository), ..Self::default() };
@@ -47,7 +47,7 @@ impl Checkout {
     }
 }
 
-/// The URL of `origin`, or of the only remote, without a password; over HTTP also without a user, which may be a token
+/// The URL of `origin`, or of the only remote, without its password. An HTTP URL loses its user too, which may be a token
 /// (`https://ghp_…@github.com/…`).
 pub fn remote(repository: &gix::Repository) -> Option<String> {
     let remote = repository.find_default_remote(gix::remote::Direction::Fetch)?.ok()?;

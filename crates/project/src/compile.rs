@@ -1,4 +1,4 @@
-//! Makes the planner's inputs from what was found, and plans.
+//! Collects the planner's inputs and plans the pipeline.
 
 use std::{
     path::{Path, PathBuf},
@@ -25,40 +25,40 @@ use crate::{
     settings::{self, PullMode, Settings},
 };
 
-/// Why a plan is made.
+/// What a plan is for.
 #[derive(Debug)]
 pub enum Purpose {
-    /// To look at the plan: nothing outside the files is asked.
+    /// To show it: cirun asks no questions and starts no programs.
     Show,
-    /// To list what there is: inputs may be missing.
+    /// To list stages and steps: inputs may be missing.
     List,
-    /// To look for all that is wrong: inputs may be missing.
+    /// To find all mistakes: inputs may be missing.
     Inspect,
-    /// To run.
+    /// To run it.
     Run {
         /// The run's id.
         run: String,
-        /// The delegate's part, played by the developer's own identity.
+        /// The developer's own identity, which takes the place of the delegate's on real AWS.
         delegate: Option<DelegateIdentity>,
     },
 }
 
-/// Where containers have files of cirun's own: below no directory that a step can write to.
+/// The directory of cirun's own files in containers. Steps cannot write to it or to its parents.
 pub const PRIVATE_DIR: &str = "/etc/cirun";
-/// The certificates that a step trusts.
+/// The file in [`PRIVATE_DIR`] with the certificates that a step trusts.
 pub const TRUST_BUNDLE_FILE: &str = "ca-bundle.pem";
-/// By which BuildKit in a container of its own trusts the emulated registries.
+/// The file in [`PRIVATE_DIR`] that makes a BuildKit container trust the emulated registries.
 pub const BUILDKIT_FILE: &str = "buildkitd.toml";
-/// The token of the pod's service account.
+/// The file in [`PRIVATE_DIR`] with the token of the pod's service account.
 pub const POD_TOKEN_FILE: &str = "pod-token";
 
-/// What a session's inputs have in place of its own texts, which they cannot borrow.
+/// A placeholder: [`Compiled`] owns both its inputs and its sources, so that the inputs cannot borrow the sources.
 static NO_SOURCES: LazyLock<Sources> = LazyLock::new(Sources::default);
 
-/// Compiles the pipeline that was located.
+/// Compiles the located pipeline for `purpose`. Mistakes in it are diagnostics of the result.
 ///
 /// # Errors
-/// No pipeline is left to plan, or something that it needs is missing.
+/// The documents have no usable pipeline, or something that it needs is missing.
 pub fn compile(
     located: Located,
     request: &PlanRequest,
@@ -66,7 +66,7 @@ pub fn compile(
     purpose: Purpose,
 ) -> Result<Compiled, CompileError> {
     let Context { environment, person, machine, .. } = context;
-    let Located { file, workspace, boundary, settings, standing, paths } = located;
+    let Located { file, workspace, boundary, settings, repository_trust, paths } = located;
     let include = settings.include.iter().map(|setting| setting.value.clone());
     let mut places: Vec<_> = include.map(|path| Place { root: boundary.open(&path), path }).collect();
     let root = Root::open(&workspace).and_then(|root| root.sub(Path::new(DOCUMENTS)));
@@ -120,7 +120,7 @@ pub fn compile(
         &request.secrets,
         settings.secret_files.iter().map(|setting| read_secrets(setting, &boundary)),
         environment.iter().map(|(name, value)| (name.clone(), value.clone())),
-        // What is only looked at shows no secret, so that none is needed.
+        // A plan that is only shown hides all secrets, so it needs no values.
         |id| if is_run { secrets::ask(id, person).map(Some) } else { Ok(None) },
     )?;
     let now = Timestamp::now();
@@ -196,7 +196,7 @@ pub fn compile(
         file,
         workspace,
         project: project_directory,
-        standing,
+        repository_trust,
         paths,
         pod_token,
         identity,
@@ -206,7 +206,8 @@ pub fn compile(
     })
 }
 
-/// The repository names only files of its own; whom a person names, and by what links, is that person's word.
+/// Reads a file of secrets. A file that the repository names must be in the repository; a file that a person names may be
+/// anywhere, links included.
 fn read_secrets<'s>(
     setting: &'s settings::Setting<PathBuf>,
     boundary: &Boundary,
@@ -223,7 +224,7 @@ fn is_missing(place: &Place) -> bool {
     place.root.as_ref().is_err_and(Refusal::is_missing)
 }
 
-/// Connectors by every reference that means them: one without an organisation or project can be meant by any scope.
+/// The connectors by all references to them. A connector without an organisation or project can be in any scope.
 fn connectors(project: &Documents, diagnostics: &mut Vec<Diagnostic>) -> IndexMap<String, Connector> {
     let mut found = IndexMap::new();
     for body in project.bodies(DocumentKind::Connector).filter_map(|root| root.get("connector")) {

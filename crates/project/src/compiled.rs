@@ -1,4 +1,4 @@
-//! A pipeline with everything that was decided about it.
+//! A compiled pipeline: the plan and all that it was made from.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -7,58 +7,58 @@ use cirun_parser::model::Pipeline;
 use cirun_plan::{Plan, Secret, StaticScope};
 use cirun_planner::{Inputs, Planned};
 
-use crate::{Paths, Standing, settings::Settings};
+use crate::{Paths, RepositoryTrust, settings::Settings};
 
-/// A pipeline, planned, with everything that was decided on the way. It may have errors, so that all of them can be shown.
+/// A planned pipeline and all that was decided about it. It may have errors: [`Compiled::errors`] counts them.
 #[derive(Debug)]
 pub struct Compiled {
-    /// The texts.
+    /// The texts of all documents, for excerpts.
     pub sources: Sources,
-    /// The pipeline, as it was written.
+    /// The pipeline, with its templates and inputs filled in.
     pub pipeline: Pipeline,
-    /// The plan and what belongs to it.
+    /// The plan, and the pushes, stores and gateway hosts that follow from it.
     pub planned: Planned,
-    /// The findings of documents, inputs and plan, in that order.
+    /// The diagnostics of the documents, the inputs and the plan, in that order.
     pub diagnostics: Vec<Diagnostic>,
     /// The settings.
     pub settings: Settings,
     /// The pipeline's file.
     pub file: PathBuf,
-    /// The directory that is mounted at the workspace's path, absolute.
+    /// The absolute path of the directory that steps see as `/harness`.
     pub workspace: PathBuf,
-    /// The repository's directory, or the workspace's: the key of its caches.
+    /// The directory of the repository, or else the workspace. It identifies the project's caches.
     pub project: PathBuf,
-    /// How the repository is trusted.
-    pub standing: Standing,
+    /// What the repository is trusted with.
+    pub repository_trust: RepositoryTrust,
     /// cirun's own directories.
     pub paths: Paths,
     /// The token of the pod's service account, if AWS is emulated.
     pub pod_token: Option<Secret>,
-    /// Whose identity is the delegate's on real AWS.
+    /// The name of the identity that takes the delegate's place on real AWS.
     pub identity: Option<String>,
-    /// What a person answered to missing inputs, by path.
+    /// The person's answers to missing inputs: path and value.
     pub answers: Vec<(String, String)>,
-    /// Whether the plan is to run.
+    /// Whether the plan is for a run, and not only shown.
     pub running: bool,
-    /// What it was planned with, without the texts.
+    /// The planner's inputs, without the sources.
     pub(crate) inputs: Box<Inputs<'static>>,
 }
 
-/// What was found in a pipeline that may have no plan.
+/// The diagnostics of documents that have no usable pipeline.
 #[derive(Debug)]
 pub struct Findings {
     /// The pipeline's file.
     pub file: PathBuf,
-    /// The texts.
+    /// The texts of all documents, for excerpts.
     pub sources: Sources,
-    /// The findings of documents, inputs and plan, in that order.
+    /// The diagnostics, in the order in which they were found.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Why there is no compiled pipeline.
 #[derive(Debug)]
 pub enum CompileError {
-    /// No pipeline is left to plan; the findings say why.
+    /// The documents have no usable pipeline; the findings say why.
     NoPipeline(Box<Findings>),
     /// Something that the pipeline needs is missing.
     Failure(Failure),
@@ -70,17 +70,17 @@ impl From<Failure> for CompileError {
     }
 }
 
-/// Plans a pipeline again with the outputs of earlier stages.
+/// Plans the pipeline again during a run, when earlier stages have decided more of it.
 #[derive(Debug, Clone)]
 pub struct Replanner {
-    /// The texts.
+    /// The texts of all documents, for excerpts.
     pub sources: Sources,
     pipeline: Pipeline,
     inputs: Box<Inputs<'static>>,
 }
 
 impl Compiled {
-    /// How many findings are errors.
+    /// The number of diagnostics that are errors.
     pub fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|found| found.severity == Severity::Error).count()
     }
@@ -90,7 +90,7 @@ impl Compiled {
         &self.planned.plan
     }
 
-    /// What plans the same pipeline again while it runs.
+    /// Copies what is needed to plan the same pipeline again during its run.
     pub fn replanner(&self) -> Replanner {
         let Self { sources, pipeline, inputs, .. } = self;
         Replanner { sources: sources.clone(), pipeline: pipeline.clone(), inputs: inputs.clone() }
@@ -98,7 +98,7 @@ impl Compiled {
 }
 
 impl Replanner {
-    /// The plan that follows from what is known by now.
+    /// Plans the pipeline with `so_far`, the outcomes and outputs of the stages that have ended.
     pub fn plan(&self, so_far: Arc<dyn StaticScope>) -> Planned {
         let inputs = Inputs { sources: &self.sources, so_far: Some(so_far), ..(*self.inputs).clone() };
         cirun_planner::plan(&self.pipeline, &inputs)

@@ -1,8 +1,7 @@
-//! Consent: what a run of a repository reaches beyond containers of its own is asked for once, and remembered for the same
-//! content.
+//! Consent: before a run reaches beyond its own containers, cirun asks the user, and remembers the answer for the same
+//! documents.
 //!
-//! Everything a repository decides goes through here before anything starts. Without a terminal nothing is asked, and nothing
-//! starts.
+//! No run starts before this check. Without a terminal, cirun cannot ask, and a run without consent does not start.
 
 mod content;
 mod grant;
@@ -18,22 +17,22 @@ pub use store::{Consents, Remembered};
 use self::grant::Grant;
 use crate::{Compiled, Context, Dialogue, settings::Settings};
 
-/// What a run asks for.
+/// A run's request for consent.
 #[derive(Debug)]
 pub struct Request {
     /// The repository's directory.
     repository: PathBuf,
     /// The digest of its documents.
     content: String,
-    /// What it would be given; empty if nothing takes consent.
+    /// What the run asks for; empty if it needs no consent.
     grants: Vec<Grant>,
 }
 
 impl Request {
-    /// What a run of this plan asks for.
+    /// Collects what a run of this plan needs consent for.
     pub fn of(compiled: &Compiled) -> Self {
         Self {
-            repository: compiled.standing.repository.clone(),
+            repository: compiled.repository_trust.repository.clone(),
             content: content::digest(&compiled.sources),
             grants: grant::of(compiled),
         }
@@ -44,7 +43,7 @@ impl Request {
         &self.content
     }
 
-    /// A line for who looks at a pipeline, if it would run and ask.
+    /// A line for commands that only show the pipeline: what a run would ask for. None if a run would not ask, or not start.
     pub fn announced(&self, compiled: &Compiled) -> Option<String> {
         if compiled.errors() > 0 || self.is_settled(compiled) {
             return None;
@@ -54,7 +53,7 @@ impl Request {
     }
 
     fn is_settled(&self, compiled: &Compiled) -> bool {
-        compiled.standing.is_trusted || self.grants.is_empty() || Consents::of(&compiled.paths).cover(self)
+        compiled.repository_trust.is_trusted || self.grants.is_empty() || Consents::of(&compiled.paths).cover(self)
     }
 
     fn list(&self) -> String {
@@ -77,10 +76,10 @@ fn is_yes(line: &str) -> bool {
     ["y", "yes"].iter().any(|word| line.trim().eq_ignore_ascii_case(word))
 }
 
-/// Fails unless everything that the run reaches beyond containers of its own is allowed; a person is asked if `asks`.
+/// Checks that the run has consent for all that it asks for. If `asks` is set, asks the person for what is missing.
 ///
 /// # Errors
-/// It is not allowed.
+/// Consent is missing, or cannot be remembered.
 pub fn demand(compiled: &Compiled, request: &Request, context: Context<'_>, asks: bool) -> Result<(), Failure> {
     if request.is_settled(compiled) {
         return Ok(());
@@ -101,7 +100,7 @@ pub fn demand(compiled: &Compiled, request: &Request, context: Context<'_>, asks
     }
 }
 
-/// What the instances of a stage would be given that its outline was not, for a person; none where all was allowed with it.
+/// What the instances of a stage need beyond what was allowed for the stage's outline, in words; none if they need no more.
 pub fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: &Settings) -> Option<String> {
     let more = grant::beyond(outline, stages, settings);
     (!more.is_empty()).then(|| {

@@ -1,4 +1,4 @@
-//! What compiling needs to know of the machine and of the person in front of it.
+//! What compiling needs from outside: the environment, the person and the machine.
 
 use cirun_diagnostics::Failure;
 use cirun_parser::model::{Connector, Pipeline};
@@ -7,14 +7,14 @@ use indexmap::IndexMap;
 
 use crate::{Dialogue, Environment, Paths, PlanRequest, settings::Settings};
 
-/// Who and what a pipeline is compiled for.
+/// The environment, the person and the machine that a pipeline is compiled for.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
-    /// The environment, and the directory that relative paths begin at.
+    /// The environment variables, and the directory that relative paths start from.
     pub environment: &'a Environment,
     /// cirun's own directories.
     pub paths: &'a Paths,
-    /// Who reads notes and answers questions; a program has one terminal.
+    /// Who reads notes and answers questions. `'static`, as a program has one terminal.
     pub person: &'static dyn Dialogue,
     /// The machine that would run the plan.
     pub machine: &'a dyn Machine,
@@ -28,25 +28,25 @@ pub trait Machine: Send + Sync {
     /// A token cannot be read or made.
     fn aws(&self, question: AwsQuestion<'_>) -> Result<AwsInputs, Failure>;
 
-    /// Whether plugins may push through the daemon of this machine, as CI does on VMs, and images stay here all the same.
+    /// Whether plugins may push through the machine's daemon, as CI does on VMs, without images leaving the machine.
     fn daemon(&self, settings: &Settings) -> MachineDaemon;
 }
 
-/// What decides who signs in to AWS.
+/// The facts that decide who signs in to AWS.
 #[derive(Debug, Clone, Copy)]
 pub struct AwsQuestion<'a> {
     /// The settings.
     pub settings: &'a Settings,
-    /// What is to be planned.
+    /// The person's request.
     pub request: &'a PlanRequest,
-    /// The pipeline, as it was written.
+    /// The pipeline, with its templates and inputs filled in.
     pub pipeline: &'a Pipeline,
-    /// The connectors by their references.
+    /// The connectors, by reference.
     pub connectors: &'a IndexMap<String, Connector>,
-    /// The run's time and names.
+    /// The run's time and identifiers.
     pub facts: &'a RunFacts,
     /// The developer's own identity, on real AWS.
     pub delegate: Option<&'a DelegateIdentity>,
-    /// The plan is to run: programs may be started for it.
+    /// Whether the plan is for a run: only then may programs be started.
     pub running: bool,
 }

@@ -11,7 +11,7 @@ use crate::{
     repository::{Boundary, LeftOut, Place},
 };
 
-/// Where documents are looked for below the workspace.
+/// The directory of the workspace whose documents cirun reads.
 pub const DOCUMENTS: &str = ".harness";
 
 /// The documents that were read, and their texts.
@@ -19,19 +19,19 @@ pub const DOCUMENTS: &str = ".harness";
 pub(crate) struct Documents {
     /// The texts.
     pub sources: Sources,
-    /// The documents of the pipeline's file and of the project, the pipeline's own first.
+    /// The documents, those of the pipeline's file first.
     pub documents: Vec<Document>,
-    /// What is wrong in the pipeline's file, and as warnings what is wrong elsewhere.
+    /// The mistakes in the documents; at most warnings, except in the pipeline's file.
     pub diagnostics: Vec<Diagnostic>,
-    /// What a person answered to missing inputs, by path.
+    /// The person's answers to missing inputs: path and value.
     pub answers: Vec<(String, String)>,
-    /// Whose rules hold for files that a person names.
+    /// The repository, whose rules apply to files in it.
     boundary: Boundary,
 }
 
 impl Documents {
-    /// Reads `file` and every document in `places`. Mistakes in files that the pipeline may not even use do not stop it: they
-    /// become warnings; so do files that are left out.
+    /// Reads `file` and every document in `places`. The pipeline may not use all of these, so their mistakes are only
+    /// warnings, and so are files that are left out.
     pub(crate) fn read(file: &Path, boundary: Boundary, places: Vec<Place>) -> Result<Self, Failure> {
         let mut project = Self { boundary, ..Self::default() };
         project.add_named(file)?;
@@ -54,14 +54,14 @@ impl Documents {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Reads one more file, an input set for instance; its mistakes are errors.
+    /// Reads one more file, such as an input set. Its mistakes are errors.
     pub(crate) fn read_more(&mut self, file: &Path) -> Result<Vec<Document>, Failure> {
         let before = self.documents.len();
         self.add_named(file)?;
         Ok(self.documents[before..].to_vec())
     }
 
-    /// Takes out the body of the first document of the pipeline's file that is a pipeline.
+    /// Takes the body of the first pipeline in the pipeline's file.
     pub(crate) fn take_pipeline(&mut self) -> Option<Node> {
         let is_main = |document: &&mut Document| document.kind == DocumentKind::Pipeline && is_own(document);
         self.documents.iter_mut().find(is_main)?.take_body()
@@ -124,7 +124,7 @@ fn same_file(one: &Path, other: &Path) -> bool {
     one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-/// The pipeline to use when none is named: the only one under `.harness/`, or the only one with a CI stage.
+/// The pipeline to use if none is named: the only one under `.harness/`, or the only one with a CI stage.
 pub(crate) fn default_pipeline(workspace: &Path, person: &dyn Dialogue) -> Result<PathBuf, Failure> {
     let directory = workspace.join(DOCUMENTS);
     if !directory.is_dir() {
@@ -135,7 +135,7 @@ pub(crate) fn default_pipeline(workspace: &Path, person: &dyn Dialogue) -> Resul
     let root = Root::open(workspace).and_then(|root| root.sub(Path::new(DOCUMENTS)));
     let (documents, left_out) = repository::find(vec![Place { path: directory.clone(), root }]);
     for document in documents {
-        // Whatever is chosen, all of them are read then, and those that cannot be are named.
+        // Unreadable documents are reported later, when all documents are read.
         let Ok(bytes) = document.read() else { continue };
         let path = document.path;
         let Ok(text) = cirun_parser::decode(&bytes) else { continue };

@@ -1,8 +1,8 @@
-//! A snapshot of the environment.
+//! A snapshot of the environment that cirun was started in.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-/// The environment and the current directory, once.
+/// The environment variables, the current directory and the name of the machine.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
@@ -26,12 +26,12 @@ impl Environment {
         Self { directory, ..self }
     }
 
-    /// A variable; an empty one counts as unset.
+    /// The value of a variable. An empty variable counts as unset.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// All variables.
+    /// All variables, empty ones included.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
         self.variables.iter()
     }

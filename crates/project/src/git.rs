@@ -1,7 +1,7 @@
-//! Git as cirun uses it: no configuration, hook, filter or environment can make it run another program.
+//! Calls git so that no configuration, hook, filter or environment variable makes it run another program.
 //!
-//! A repository's own configuration is as foreign as its files: a directory that looks like a bare repository can be committed
-//! anywhere in a tree, and an archive can bring a whole `.git`.
+//! A repository's configuration is as untrusted as its files: a tree can contain a committed bare repository, and an archive
+//! can bring a whole `.git`.
 
 use std::{
     env, io,
@@ -11,7 +11,7 @@ use std::{
 
 use gix::{bstr::ByteSlice, discover::upwards, open, sec::trust::Mapping};
 
-/// Settings of a repository that name programs, or let it reach others, with what takes their place.
+/// Settings that name programs or reach other repositories, with the harmless values that replace them.
 const OVERRIDES: [(&str, &str); 11] = [
     ("core.fsmonitor", "false"),
     ("core.hooksPath", NOTHING),
@@ -31,34 +31,34 @@ const NOTHING: &str = "/dev/null";
 #[cfg(windows)]
 const NOTHING: &str = "NUL";
 
-/// What a command of git may reach.
+/// The repositories that a git command may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// The repository it is called in.
+    /// The repository that it is called in.
     Here,
-    /// Repositories of this machine, by their paths.
+    /// Also other repositories on this machine, by path.
     Machine,
 }
 
-/// The repository that `directory` is in, by a `.git` there or above it: a directory that only looks like a bare repository is
-/// none. Neither the user's configuration nor files that the repository's includes are read.
+/// The repository of the nearest `.git` in `directory` or above. Bare repositories do not count. Neither the user's
+/// configuration nor files that the repository's configuration includes are read.
 pub fn discover(directory: &Path) -> Option<gix::Repository> {
     let options = upwards::Options { dot_git_only: true, ..upwards::Options::default() };
     let isolated = Mapping { full: open::Options::isolated(), reduced: open::Options::isolated() };
     gix::ThreadSafeRepository::discover_opts(directory, options, isolated).ok().map(Into::into)
 }
 
-/// A command of git in `directory`, which asks no person.
+/// A git command in `directory`. It never prompts.
 pub fn command(directory: &Path, reach: Reach) -> Command {
     let mut command = bare_command(directory, reach);
     give(&mut command, OVERRIDES.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec());
     command
 }
 
-/// A command of git that looks at the content of the working tree of a repository, without the repository's own filters.
+/// A git command that reads the working tree of a repository without running the repository's filters.
 ///
 /// # Errors
-/// When git cannot be started.
+/// Git cannot be started.
 pub fn command_without_filters(root: &Path) -> io::Result<Command> {
     let mut asked = command(root, Reach::Here);
     let names = asked.args(["config", "-z", "--name-only", "--get-regexp", r"^filter\."]).output()?.stdout;
@@ -77,7 +77,7 @@ pub fn command_without_filters(root: &Path) -> io::Result<Command> {
 fn bare_command(directory: &Path, reach: Reach) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(directory).stdin(Stdio::null());
-    // A hook of git, from which cirun may be run, sets some for its own repository; others name programs.
+    // If cirun runs in a git hook, git has set some of these for the hook's repository. Others name programs.
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
         command.env_remove(name);
     }
@@ -100,7 +100,7 @@ fn bare_command(directory: &Path, reach: Reach) -> Command {
     command
 }
 
-/// Settings that win over the repository's. Variables carry them rather than `-c`: a name may hold any character.
+/// Overrides the repository's settings. Uses variables and not `-c`, as a setting's name may contain any character.
 fn give(command: &mut Command, settings: Vec<(String, String)>) {
     command.env("GIT_CONFIG_COUNT", settings.len().to_string());
     for (index, (key, value)) in settings.into_iter().enumerate() {
@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    /// A repository with hostile settings of its own, and the file that every one of them would make.
+    /// Makes a repository with hostile settings. Returns the file that each of them would create.
     fn hostile(place: &Path) -> std::path::PathBuf {
         let made = place.join("made");
         let run = |words: &[&str]| {
@@ -145,7 +145,7 @@ mod tests {
             ),
         )
         .unwrap();
-        // Not as the index remembers it, so that git looks at the content.
+        // The file differs from the index, so that git reads its content.
         fs::write(place.join("file"), "2").unwrap();
         made
     }

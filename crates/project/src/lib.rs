@@ -1,6 +1,17 @@
-//! From the files of a repository to one compiled pipeline: settings, documents, inputs, secrets, consent, and the plan.
+//! Compiles a pipeline from the files of a repository.
 //!
-//! Nothing is printed and no environment is read here: a [`Context`] says what the machine has and who answers questions.
+//! [`locate()`] finds the pipeline and the settings, [`compile()`] makes the plan, and [`consent::demand`] checks that a run of
+//! it is allowed. The crate prints nothing and does not read the environment: both are behind [`Context`].
+//!
+//! | modules | content |
+//! | --- | --- |
+//! | `context`, `environment`, `paths`, `request` | what a caller passes in |
+//! | [`settings`] | the layers of settings, and which of them a repository may set |
+//! | `repository` | reads files of a repository that may be hostile |
+//! | `documents`, `merge`, `unneeded` | from documents to one pipeline: templates, input sets, missing inputs |
+//! | `codebase`, [`git`], [`secrets`] | other sources of values: the checkout, and the secrets |
+//! | `locate`, `compile`, `compiled`, `fragments` | the steps from a request to a [`Compiled`] pipeline |
+//! | [`consent`] | what a run needs consent for, and the remembered consents |
 
 mod context;
 mod dialogue;

@@ -14,36 +14,36 @@ use crate::{
     settings::{Beyond, Layer, Origin, Settings, Trust, Values},
 };
 
-/// The settings file of a repository.
+/// The name of a repository's settings file.
 const REPOSITORY_SETTINGS: &str = ".cirun.toml";
 
-/// Where everything is.
+/// What [`compile`](crate::compile()) starts from.
 #[derive(Debug, Clone)]
 pub struct Located {
     /// The pipeline's file.
     pub file: PathBuf,
-    /// The directory that steps see as `/harness`, absolute.
+    /// The absolute path of the directory that steps see as `/harness`.
     pub workspace: PathBuf,
-    /// The rules for the files that are read.
+    /// The repository, whose rules apply to files in it.
     pub(crate) boundary: Boundary,
     /// The settings.
     pub settings: Settings,
-    /// How the repository is trusted.
-    pub standing: Standing,
+    /// What the repository is trusted with.
+    pub repository_trust: RepositoryTrust,
     /// cirun's own directories.
     pub paths: Paths,
 }
 
-/// How a repository is trusted, and what it would be trusted with.
+/// What a repository is trusted with.
 #[derive(Debug, Clone)]
-pub struct Standing {
-    /// Its directory, or the workspace's, without links: what consent is remembered by.
+pub struct RepositoryTrust {
+    /// The directory of the repository, or else the workspace, without links. Consent is remembered for it.
     pub repository: PathBuf,
-    /// Whether the user trusts it with anything, by `--trust` or by `trust` of the user's own settings.
+    /// Whether the user trusts the repository entirely, by `--trust` or by `trust` in the user's settings.
     pub is_trusted: bool,
-    /// Its settings that go further than they may.
+    /// The repository's settings that need trust.
     pub beyond: Vec<Beyond>,
-    /// Whether those are followed.
+    /// Whether cirun follows those settings.
     pub follows_all: bool,
 }
 
@@ -52,7 +52,7 @@ pub fn say_beyond(beyond: &[Beyond], person: &dyn Dialogue) {
     beyond.iter().for_each(|one| person.say(&format!("warning: {one}")));
 }
 
-/// Finds everything that planning needs; `trust` follows all settings of the repository.
+/// Finds everything that planning needs. With [`Trust::Repository`], follows all settings of the repository.
 ///
 /// # Errors
 /// No pipeline, workspace or valid settings.
@@ -64,7 +64,7 @@ pub fn find(request: &PlanRequest, context: Context<'_>, trust: Trust) -> Result
     };
     let repository = find_upwards(&here, ".git");
     let place = Here { directory: &here, repository: repository.as_deref() };
-    let (settings, mut standing) = read_settings(place, request, context, trust)?;
+    let (settings, mut repository_trust) = read_settings(place, request, context, trust)?;
     let mut own = repository.clone().or_else(|| above_documents(&here));
     let workspace = match &settings.workspace {
         Some(setting) => setting.value.clone(),
@@ -83,13 +83,13 @@ pub fn find(request: &PlanRequest, context: Context<'_>, trust: Trust) -> Result
         }
     };
     if repository.is_none() {
-        standing.repository.clone_from(&workspace);
+        repository_trust.repository.clone_from(&workspace);
     }
     let boundary = Boundary::new(own.as_deref(), &environment.directory);
-    Ok(Located { file, workspace, boundary, settings, standing, paths: paths.clone() })
+    Ok(Located { file, workspace, boundary, settings, repository_trust, paths: paths.clone() })
 }
 
-/// The settings of a command that reads no pipeline, from where it is called.
+/// The settings of the current directory, for commands that read no pipeline.
 ///
 /// # Errors
 /// A settings file or variable is invalid.
@@ -97,14 +97,14 @@ pub fn settings_here(context: Context<'_>) -> Result<Settings, Failure> {
     let directory = &context.environment.directory;
     let repository = find_upwards(directory, ".git");
     let place = Here { directory, repository: repository.as_deref() };
-    let (settings, standing) = read_settings(place, &PlanRequest::default(), context, Trust::UserOnly)?;
-    if !standing.is_trusted {
-        say_beyond(&standing.beyond, context.person);
+    let (settings, repository_trust) = read_settings(place, &PlanRequest::default(), context, Trust::UserOnly)?;
+    if !repository_trust.is_trusted {
+        say_beyond(&repository_trust.beyond, context.person);
     }
     Ok(settings)
 }
 
-/// Where settings are looked for.
+/// Where to look for settings files.
 #[derive(Clone, Copy)]
 struct Here<'a> {
     directory: &'a Path,
@@ -116,7 +116,7 @@ fn read_settings(
     request: &PlanRequest,
     Context { environment, paths, person, .. }: Context<'_>,
     trust: Trust,
-) -> Result<(Settings, Standing), Failure> {
+) -> Result<(Settings, RepositoryTrust), Failure> {
     let mut layers = Vec::new();
     layers.extend(read_layer(Origin::User, &paths.config.join("config.toml"))?);
     let real = |directory: &Path| fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
@@ -145,14 +145,14 @@ fn read_settings(
     layers.push(Layer { origin: Origin::Flag, values: request.flags.clone() });
     let (settings, more) = Settings::resolve(layers, trust);
     beyond.extend(more);
-    Ok((settings, Standing { repository: root, is_trusted, beyond, follows_all: trust == Trust::Repository }))
+    Ok((settings, RepositoryTrust { repository: root, is_trusted, beyond, follows_all: trust == Trust::Repository }))
 }
 
-/// Takes out of the repository's layer what is outside of the repository, where a symbolic link leads there too: steps would see
-/// the developer's own files, and a stranger's pipeline the developer's secrets.
+/// Removes paths that lead outside the repository, directly or by a symbolic link, from its settings, and returns them. With
+/// such paths, steps could read the developer's own files, and an untrusted pipeline the developer's secrets.
 fn take_outside(values: &mut Values, repository: &Path) -> Vec<Beyond> {
     let Ok(root) = fs::canonicalize(repository) else { return Vec::new() };
-    // What is not there says so when it is read.
+    // A missing path is reported when it is read.
     let is_outside = |path: &mut PathBuf| fs::canonicalize(path).is_ok_and(|path| !path.starts_with(&root));
     let workspace = values.workspace.take_if(is_outside).map(|path| ("workspace", path));
     let include = values.include.extract_if(.., is_outside).map(|path| ("include", path));
@@ -161,7 +161,7 @@ fn take_outside(values: &mut Values, repository: &Path) -> Vec<Beyond> {
     outside.map(|(key, path): (&'static str, PathBuf)| Beyond { key, value: path.display().to_string() }).collect()
 }
 
-/// The settings of a repository: a regular file of it, or none.
+/// Reads a repository's settings file. None if it is not a regular file.
 fn read_repository_settings(directory: &Path, shown: &Path, person: &dyn Dialogue) -> Result<Option<Layer>, Failure> {
     let read = Root::open(directory).and_then(|root| root.read(Path::new(REPOSITORY_SETTINGS), LARGEST_SETTINGS));
     let content = match read {
@@ -184,13 +184,13 @@ fn read_layer(origin: Origin, path: &Path) -> Result<Option<Layer>, Failure> {
     }
 }
 
-/// The directory above `.harness/`, where the file is in there.
+/// The parent of `.harness/`, if `here` is in such a directory.
 fn above_documents(here: &Path) -> Option<PathBuf> {
     let documents = here.ancestors().find(|directory| directory.ends_with(documents::DOCUMENTS))?;
     documents.parent().map(Path::to_owned)
 }
 
-/// A path as a person would type it from `directory`.
+/// The path relative to `directory`, if it is in there.
 pub(super) fn shorten(path: PathBuf, directory: &Path) -> PathBuf {
     match path.strip_prefix(directory) {
         Ok(short) => short.to_owned(),

@@ -21,15 +21,15 @@ use crate::{Checkout, Dialogue, PlanRequest, documents::Documents, unneeded};
 /// What to do about inputs that nobody gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
-    /// Ask the person at the terminal; without one, it is an error.
+    /// Ask the person. Without a terminal, report an error.
     Ask,
-    /// It is an error.
+    /// Report an error.
     Refuse,
-    /// It is a note.
+    /// Report a note.
     Note,
 }
 
-/// The pipeline's tree, and the sources of values that were given for a `<+input>`.
+/// The pipeline's tree, and the sources of the values that replaced an `<+input>`.
 #[derive(Debug)]
 pub(super) struct Resolved {
     pub pipeline: Node,
@@ -38,18 +38,18 @@ pub(super) struct Resolved {
     pub stages: Vec<String>,
 }
 
-/// What fills in inputs that no one gave.
+/// Where the values of missing inputs come from.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    /// What to do about them.
+    /// What to do if no value is found.
     pub missing: Missing,
-    /// What git knows.
+    /// The facts of git.
     pub checkout: &'a Checkout,
-    /// Who may answer.
+    /// The person to ask.
     pub person: &'a dyn Dialogue,
 }
 
-/// Resolves the value of `pipeline:`.
+/// Fills in the templates and inputs of `body`, the value of `pipeline:`.
 pub(super) fn resolve(
     body: Node,
     project: &mut Documents,
@@ -90,8 +90,8 @@ pub(super) fn resolve(
     Ok(Resolved { pipeline, input_sources, stages })
 }
 
-/// Makes a note of a template that is in no file where only what is known not to run uses it; what stops a run says which
-/// stages run without it.
+/// Adjusts findings of missing templates: only a note if no step that runs uses it; and if it stops a run, the help names the
+/// stages that run without it.
 pub(super) fn settle_templates(
     diagnostics: &mut [Diagnostic],
     pipeline: &Pipeline,
@@ -122,25 +122,25 @@ pub(super) fn settle_templates(
     }
 }
 
-/// What a template that is missing does.
+/// What to do about missing templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MissingTemplates {
-    /// The rest is shown without it.
+    /// Warn, and show the rest of the pipeline.
     Shown,
-    /// It is an error among others.
+    /// Report an error like any other.
     Reported,
-    /// It stops a run.
+    /// Stop the run.
     Stop,
 }
 
-/// Where the runtime inputs stand that have been reported as missing.
+/// The spans of runtime inputs that are reported as missing.
 pub(super) fn missing_at(diagnostics: &[Diagnostic]) -> Vec<Span> {
     let missing = diagnostics.iter().filter(|diagnostic| diagnostic.code == MISSING_INPUT.id);
     missing.filter_map(|diagnostic| diagnostic.labels.first()).map(|label| label.span).collect()
 }
 
-/// Whether the planner's finding says more than that inputs are missing, which has been told: what stands in the place of
-/// one cannot be right, and what reads one misses it too.
+/// Whether the planner's finding is more than a consequence of missing inputs, which are reported already: their places hold
+/// no valid value, and expressions that refer to them cannot be resolved.
 pub(super) fn is_news(found: &Diagnostic, missing: &[Span], sources: &Sources) -> bool {
     let Some(span) = found.labels.first().map(|label| label.span).filter(|_| !missing.is_empty()) else { return true };
     if missing.contains(&span) {
@@ -150,7 +150,7 @@ pub(super) fn is_news(found: &Diagnostic, missing: &[Span], sources: &Sources) -
     found.code != MISSING_INPUT.id || text.is_some_and(|text| text.contains("<+input"))
 }
 
-/// The inputs that are the values of variables which `--var` sets: the flag, the path and the value.
+/// The open inputs whose variables `--var` sets: the flag, the input's path and the value.
 fn of_variables<'a>(
     open: &'a [MissingInput],
     vars: &'a [(String, String)],
@@ -165,7 +165,7 @@ fn of_variables<'a>(
     })
 }
 
-/// Why the runtime input that was declared at `path` does not take this value, if it does not.
+/// The error if the runtime input at `path` does not allow the given value.
 fn refusal(declared: &[MissingInput], path: &str, given: &Node) -> Option<Diagnostic> {
     let path = path.strip_prefix("pipeline.").unwrap_or(path);
     let is_meant = |input: &&MissingInput| input.path == path || input.path.strip_suffix(".value") == Some(path);
@@ -176,7 +176,7 @@ fn refusal(declared: &[MissingInput], path: &str, given: &Node) -> Option<Diagno
     Some(error.at(given.span, "").at(declared.span, "the input is declared here"))
 }
 
-/// A default that its own modifiers do not allow, and that is about to be used.
+/// The warning if the input's default violates the input's own modifiers.
 fn default_not_allowed(input: &MissingInput) -> Option<Diagnostic> {
     let reason = input.input.validate(input.input.default.as_deref()?).err()?;
     let warning = INPUT_NOT_ALLOWED.with_severity(Severity::Warning).says(format!("the default: {reason}"));
@@ -192,14 +192,14 @@ fn bodies(project: &Documents, kind: DocumentKind, key: &str) -> Vec<Node> {
     project.bodies(kind).filter_map(|root| root.get(key)).cloned().collect()
 }
 
-/// What `--input-set` gives.
+/// The content of the files of `--input-set`.
 #[derive(Debug, Default)]
 struct InputSets {
     sets: Vec<Node>,
     stages: Vec<String>,
 }
 
-/// The input sets of `--input-set`, in order, with overlays replaced by what they list, and triggers by their inputs.
+/// Reads the input sets of `--input-set`, in order. The input sets of an overlay, and the inputs of a trigger, take its place.
 fn input_sets(
     project: &mut Documents,
     request: &PlanRequest,
@@ -232,7 +232,7 @@ fn input_sets(
     Ok(InputSets { sets, stages })
 }
 
-/// A trigger's `inputYaml`: the inputs as a document in a text.
+/// Parses a trigger's `inputYaml`, which is a document in a string.
 fn own_inputs(project: &mut Documents, path: &Path, trigger: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     let text = trigger.get("inputYaml").and_then(Node::text).filter(|text| !text.trim().is_empty())?;
     let id = project.sources.add(&format!("{}: inputYaml", path.display()), text);
@@ -256,7 +256,7 @@ fn referenced(references: Option<&Node>, by: &str, known: &[Node]) -> Result<Vec
         .collect()
 }
 
-/// Asks for what is missing, or says so.
+/// Asks for the inputs that are still open, or reports them.
 fn answer(
     project: &mut Documents,
     pipeline: &mut Node,
@@ -265,7 +265,7 @@ fn answer(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<(), Failure> {
     let sets = input_sets_of(project, pipeline);
-    // An input for the time of execution is asked for now too: nobody waits for a question in the middle of a run.
+    // Execution-time inputs are asked for now too, so that no run waits for an answer.
     for input in open {
         if missing == Missing::Ask && person.can_answer() {
             let text = ask(&input, person)?;
@@ -286,10 +286,10 @@ fn answer(
     Ok(())
 }
 
-/// The most input sets that a message names.
+/// Maximum number of input sets in a message.
 const MOST_SETS: usize = 3;
 
-/// The flags for the input sets of this pipeline that were found, in words.
+/// The `--input-set` flags for this pipeline's input sets in the project, as text.
 fn input_sets_of(project: &Documents, pipeline: &Node) -> String {
     let id = pipeline.get("identifier").and_then(Node::text);
     let is_of_pipeline = |document: &&Document| match document.kind {
@@ -312,7 +312,7 @@ fn input_sets_of(project: &Documents, pipeline: &Node) -> String {
     }
 }
 
-/// What may be answered, for a prompt.
+/// The allowed answers, for a prompt.
 fn choices(input: &RuntimeInput) -> String {
     let RuntimeInput { allowed_values, select_one, select_many, regex, .. } = input;
     let list =

@@ -7,26 +7,26 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-/// The most characters of a project's name in the name of its caches.
+/// Maximum length of a project's name in the name of its cache directory.
 const SHOWN_NAME: usize = 40;
 
 /// The directories of one user.
 #[derive(Debug, Clone)]
 pub struct Paths {
-    /// The user's home.
+    /// The user's home directory.
     pub home: PathBuf,
-    /// `config.toml`.
+    /// The directory of `config.toml`.
     pub config: PathBuf,
-    /// The certificate authority, the OIDC key.
+    /// The directory of the certificate authority and the OIDC key.
     pub data: PathBuf,
-    /// Recorded runs.
+    /// The directory of recorded runs and consents.
     pub state: PathBuf,
-    /// What may be thrown away: the local caches of steps.
+    /// The directory of the local caches of steps. Its content can be deleted.
     pub cache: PathBuf,
 }
 
 impl Paths {
-    /// A path in the user's `config.toml`: relative to its directory, or to the home after `~/`.
+    /// Resolves a path in `config.toml`: relative to the file's directory, or after `~/` to the home directory.
     pub fn of_user(&self, path: &Path) -> PathBuf {
         match path.strip_prefix("~") {
             Ok(below) => self.home.join(below),
@@ -34,13 +34,12 @@ impl Paths {
         }
     }
 
-    /// The caches of steps that save and restore them.
+    /// The directory of all caches.
     pub fn caches(&self) -> PathBuf {
         self.cache.join("caches")
     }
 
-    /// The caches of one project: those of its directory, and of no other one. Its `origin` does not matter, because a step
-    /// can change it.
+    /// The directory of one project's caches. The project's path identifies it, and not its `origin`, which a step can change.
     pub fn caches_of(&self, project: &Path) -> PathBuf {
         let hash = hex::encode(Sha256::digest(project.as_os_str().as_encoded_bytes()));
         let name = project.file_name().unwrap_or_default().to_string_lossy();
@@ -49,38 +48,38 @@ impl Paths {
         self.caches().join(format!("{name}-{}", &hash[..16]))
     }
 
-    /// The records of runs.
+    /// The directory of all recorded runs.
     pub fn runs(&self) -> PathBuf {
         self.state.join("runs")
     }
 
-    /// The directory of a recorded run.
+    /// The directory of one recorded run.
     pub fn run(&self, id: &str) -> PathBuf {
         self.runs().join(id)
     }
 
-    /// The key of this machine's OIDC issuer.
+    /// The directory of the local OIDC issuer's key.
     pub fn oidc(&self) -> PathBuf {
         self.data.join("oidc")
     }
 }
 
-/// The nearest directory from `start` upwards that holds `name`.
+/// The nearest directory that contains `name`: `start` or one above.
 pub fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
     start.ancestors().find(|directory| directory.join(name).exists()).map(Path::to_owned)
 }
 
-/// Makes a directory accessible to its owner only.
+/// Closes a directory to all users but its owner.
 ///
 /// # Errors
-/// The directory is someone else's, or is gone.
+/// The directory belongs to another user, or does not exist.
 #[cfg(unix)]
 pub fn close_to_others(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
 }
 
-/// Where files have no owner, a user's directory is closed already.
+/// Does nothing: on this system, a user's directory is closed already.
 #[cfg(not(unix))]
 pub fn close_to_others(_directory: &Path) -> io::Result<()> {
     Ok(())

@@ -1,8 +1,8 @@
-//! What cirun reads of a repository: regular files beneath it, within limits. A stranger may have made it.
+//! Reads the files of a repository, which may be hostile: only regular files below its directory, and within limits.
 //!
-//! A link is not followed, not even to another file of the repository: it could be one that git does not track, such as `.env`
-//! or `.git/config`, and what a document is wrong with is printed. Files that a person names outside of the repository are that
-//! person's own: links, pipes and `/dev/fd/3` are read as they are meant.
+//! Links are not followed, not even to another file of the repository: that could be an untracked one such as `.env` or
+//! `.git/config`, and diagnostics print excerpts. Files outside the repository belong to the person who names them: links,
+//! pipes and `/dev/fd/3` work.
 
 mod documents;
 mod left_out;
@@ -20,22 +20,22 @@ pub(crate) use self::{
     left_out::{LeftOut, why},
 };
 
-/// The largest file that is read of a repository.
+/// Maximum size of a document, in bytes.
 pub const LARGEST: u64 = cirun_parser::MAX_BYTES as u64;
-/// The largest settings file that is read.
+/// Maximum size of a settings file, in bytes.
 pub(crate) const LARGEST_SETTINGS: u64 = 1 << 20;
 
-/// Where a repository begins.
+/// The boundary between a repository's files and those of the user.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Boundary {
-    /// As it was found from what a person named, and as it is without links; none outside of any repository.
+    /// The repository's directory, as found from the person's path and without links; none outside of any repository.
     directory: Option<(PathBuf, PathBuf)>,
-    /// What relative paths begin at.
+    /// The start of relative paths.
     here: PathBuf,
 }
 
 impl Boundary {
-    /// The repository of a directory; `here` is what relative paths begin at.
+    /// The boundary of the repository at `directory`. Relative paths start from `here`.
     pub(crate) fn new(directory: Option<&Path>, here: &Path) -> Self {
         let directory = directory.and_then(|directory| Some((directory.to_owned(), fs::canonicalize(directory).ok()?)));
         Self { directory, here: here.to_owned() }
@@ -46,10 +46,10 @@ impl Boundary {
         self.directory.as_ref().map(|(_, real)| real.as_path())
     }
 
-    /// Reads a file that a person named, of at most `limit` bytes: one of the repository by its rules, any other as it is.
+    /// Reads a file that a person named, of at most `limit` bytes. If it is in the repository, the repository's rules apply.
     ///
     /// # Errors
-    /// The rule that it breaks, or the system's reason.
+    /// The rule that the file breaks, or the system's error.
     pub(crate) fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, Refusal> {
         match self.below(path) {
             Some((root, below)) => Root::open(&root)?.read(&below, limit),
@@ -60,7 +60,7 @@ impl Boundary {
     /// Opens a directory that a person or the settings named.
     ///
     /// # Errors
-    /// As [`Boundary::read`].
+    /// The same as of [`Boundary::read`].
     pub(crate) fn open(&self, path: &Path) -> Result<Root, Refusal> {
         match self.below(path) {
             Some((root, below)) => Root::open(&root)?.sub(&below),
@@ -68,7 +68,7 @@ impl Boundary {
         }
     }
 
-    /// The repository, and where a path is in it; none for a path outside.
+    /// The repository without links, and the path below it; none for a path outside.
     fn below(&self, path: &Path) -> Option<(PathBuf, PathBuf)> {
         let (named, real) = self.directory.as_ref()?;
         let path = self.here.join(path);
@@ -76,16 +76,16 @@ impl Boundary {
         if !climbs && let Ok(below) = path.strip_prefix(named) {
             return Some((real.clone(), below.to_owned()));
         }
-        // By another way into the repository: what leads to the file's directory was named by the person.
+        // The path leads into the repository by links or `..`, which are the person's own choice up to the file's directory.
         let below = fs::canonicalize(path.parent()?).ok()?.strip_prefix(real).ok()?.join(path.file_name()?);
         Some((real.clone(), below))
     }
 }
 
-/// Reads a file of the user's own, of at most `limit` bytes, following links.
+/// Reads one of the user's own files, of at most `limit` bytes. Follows links.
 ///
 /// # Errors
-/// [`Refusal::TooLarge`], or the system's reason.
+/// [`Refusal::TooLarge`], [`Refusal::Kind`] for a directory, or the system's error.
 pub fn read_own(path: &Path, limit: u64) -> Result<Vec<u8>, Refusal> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {

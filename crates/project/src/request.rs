@@ -1,46 +1,46 @@
-//! What a person asked to be planned.
+//! The person's request: what to plan, and with which values.
 
 use std::path::PathBuf;
 
 use crate::{secrets::GivenSecret, settings::Values};
 
-/// A pipeline, which part of it, and the values it is given.
+/// Which part of which pipeline to plan, and the values for it.
 #[derive(Debug, Clone, Default)]
 pub struct PlanRequest {
-    /// The pipeline's file; without one, the only pipeline of the repository.
+    /// The pipeline's file; by default the only pipeline of the repository.
     pub file: Option<PathBuf>,
-    /// The stages to run, by identifier; all of them if none is named.
+    /// The identifiers of the stages to run; all stages if empty.
     pub stages: Vec<String>,
-    /// The steps to run, with the services of their stages.
+    /// The steps to run, along with the services of their stages; all steps if empty.
     pub steps: Vec<String>,
     /// The first step to run.
     pub from: Option<String>,
     /// The last step to run.
     pub until: Option<String>,
-    /// Approval stages count as approved.
+    /// Treat approval stages as approved.
     pub approve: bool,
     /// Files with input sets, overlays or triggers; later ones win.
     pub input_sets: Vec<PathBuf>,
-    /// Runtime inputs by their paths in the pipeline.
+    /// Runtime inputs: path in the pipeline, and value.
     pub inputs: Vec<(String, String)>,
-    /// Pipeline and stage variables by name.
+    /// Pipeline and stage variables: name and value.
     pub vars: Vec<(String, String)>,
-    /// No question is asked.
+    /// Ask no questions.
     pub no_input: bool,
-    /// Secrets of the command line.
+    /// The secrets of `--secret`.
     pub secrets: Vec<GivenSecret>,
-    /// Variables of every step.
+    /// Environment variables for every step.
     pub env: Vec<(String, String)>,
     /// What to build: `branch`, `tag`, `pr` or `commit`, and its value.
     pub codebase: Vec<(String, String)>,
     /// The file with the OIDC token for real AWS.
     pub oidc_token_file: Option<PathBuf>,
-    /// Nothing is added that CI does not send.
+    /// Add nothing that CI does not send.
     pub strict_parity: bool,
-    /// The repository is trusted for this run.
+    /// Trust the repository for this run.
     pub trust: bool,
-    /// The run asks for consent; without it, only what was allowed before is followed.
+    /// Ask for consent. If not set, only remembered consent counts.
     pub asks_consent: bool,
-    /// Settings of the command line.
+    /// The settings of the command line.
     pub flags: Values,
 }

@@ -1,4 +1,4 @@
-//! The secrets that a run was given: flags, files, `CIRUN_SECRET_*`.
+//! Secrets, as given by flags, files and `CIRUN_SECRET_*` variables.
 
 mod given;
 mod store;
@@ -20,18 +20,21 @@ use crate::{
     repository::{LARGEST, read_own},
 };
 
-/// The prefix of variables that carry a secret.
+/// The prefix of environment variables that hold a secret.
 pub const VARIABLE_PREFIX: &str = "CIRUN_SECRET_";
 
-/// Secrets by identifier, each with who gave it.
+/// Secrets by identifier, each with its origin.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
     given: IndexMap<String, (Secret, String)>,
 }
 
 impl Secrets {
-    /// Collects the secrets; flags win over files, files over the environment, later files over earlier ones. `ask` gets the
-    /// value of a secret that a flag only names, or nothing where the value is of no interest.
+    /// Collects the secrets. Flags win over files, later files over earlier ones, and files over the environment. `ask` asks
+    /// for the value of a secret that a flag only names; it returns `None` to leave the secret out.
+    ///
+    /// # Errors
+    /// A file cannot be read or has an invalid line, or `ask` fails.
     pub fn collect<'a>(
         flags: &[GivenSecret],
         files: impl Iterator<Item = (&'a Path, Result<Vec<u8>, Refusal>)>,
@@ -54,7 +57,7 @@ impl Secrets {
                 Source::Value(value) => (Some(value.clone()), "--secret".to_owned()),
                 Source::File(path) => {
                     let text = read(path)?;
-                    // Editors and `echo` end a file's last line.
+                    // Editors and `echo` add a line end, which is not part of the secret.
                     let text = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
                     (Some(Secret::new(text)), path.display().to_string())
                 }
@@ -71,8 +74,8 @@ impl Secrets {
         self.given.insert(id.to_owned(), (value, given_by));
     }
 
-    /// A secret by the identifier of a reference: `account.` and `org.` may be left out where it is given, and in a
-    /// variable's name every other character than a letter or digit is `_`.
+    /// The secret that a reference means, and its origin. It may be given without the reference's `account.` or `org.`, and
+    /// with `_` for all characters but letters and digits.
     pub fn get(&self, reference: &str) -> Option<(Secret, String)> {
         let id = reference.strip_prefix("account.").or(reference.strip_prefix("org.")).unwrap_or(reference);
         let variable: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -89,9 +92,9 @@ fn text_of(content: Result<Vec<u8>, Refusal>, path: &Path) -> Result<String, Fai
     String::from_utf8(content.map_err(|refusal| cannot(&refusal))?).map_err(|_| cannot(&"it is not UTF-8 text"))
 }
 
-/// The fewest characters of a value that is masked for its variable's name.
+/// Minimum length of a value that is masked because of its variable's name.
 const SHORTEST: usize = 8;
-/// Words of variables' names whose values are credentials.
+/// Words in the names of variables whose values are credentials.
 const CREDENTIAL_WORDS: [&str; 11] = [
     "APIKEY",
     "CREDENTIAL",
@@ -106,8 +109,8 @@ const CREDENTIAL_WORDS: [&str; 11] = [
     "TOKEN",
 ];
 
-/// The values of the user's environment that look like credentials: no step inherits them, but a host step can find them
-/// elsewhere, and print them.
+/// The values of the user's environment that look like credentials. Steps do not inherit them, but a host step can find and
+/// print them, so they are masked.
 pub fn of_environment(environment: &Environment) -> Vec<Secret> {
     environment.iter().filter(|(name, value)| is_credential(name, value)).map(|(_, value)| Secret::new(value)).collect()
 }
@@ -118,7 +121,7 @@ fn is_credential(name: &str, value: &str) -> bool {
         CREDENTIAL_WORDS.contains(&word.as_str())
             || ["TOKEN", "PASSWORD", "SECRET"].iter().any(|end| word.ends_with(end))
     });
-    // The path of a file is none, and would be masked wherever a log names it.
+    // A file's path is no credential, and masking it would make logs unreadable.
     is_named && value.chars().count() >= SHORTEST && !Path::new(value).is_absolute()
 }
 
@@ -137,7 +140,7 @@ fn parse_dotenv(text: &str, path: &Path) -> Result<Vec<(String, String)>, Failur
     Ok(pairs)
 }
 
-/// Takes one pair of quotes off; `\n` is a line end in double quotes, so that a key's several lines fit on one.
+/// Removes one pair of quotes. In double quotes, `\n` is a line end, so that a key of several lines fits on one.
 fn unquote(value: &str) -> String {
     if let Some(inner) = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
         return inner.to_owned();

@@ -1,6 +1,6 @@
-//! Settings: five layers, the strongest that says something wins, and each value keeps its origin.
+//! Settings: each key's value comes from the strongest of five layers that has one, and keeps its origin.
 //!
-//! Resolving is pure: the binary hands in the layers' texts and variables.
+//! Resolving is pure: the caller reads the files, variables and flags.
 
 mod layer;
 mod repository;
@@ -15,7 +15,7 @@ pub use layer::{EndpointWord, Layer, VARIABLES, Values};
 pub use repository::{Beyond, May, RULES, Rule};
 pub use values::{AwsMode, EgressMode, EngineChoice, ProgressMode, PullMode, PushMode, parse_profile};
 
-/// Who gave a setting, the weakest first.
+/// Where a setting comes from, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// Built into cirun.
@@ -42,16 +42,16 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A setting and who gave it.
+/// A setting's value and origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Who gave it.
+    /// Where it comes from.
     pub origin: Origin,
 }
 
-/// Everything that can be set, decided.
+/// The resolved settings. [`Values`] describes the keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// `infra`.
@@ -74,19 +74,19 @@ pub struct Settings {
     pub offline: Setting<bool>,
     /// `no-docker-socket`: no step gets the engine's socket.
     pub no_docker_socket: Setting<bool>,
-    /// `open-docker-socket`: steps may do to the machine what the engine can.
+    /// `open-docker-socket`: steps get the engine's socket without restrictions.
     pub open_docker_socket: Setting<bool>,
     /// `no-wait`.
     pub no_wait: Setting<bool>,
     /// `fail-on-service-exit`.
     pub fail_on_service_exit: Setting<bool>,
-    /// `workspace`, absolute or relative to the current directory.
+    /// `workspace`: an absolute path, or one relative to the current directory.
     pub workspace: Option<Setting<PathBuf>>,
     /// `aws-profile`.
     pub aws_profile: Option<Setting<String>>,
-    /// `aws-endpoint-url`: where the emulated AWS forwards STS and ECR.
+    /// `aws-endpoint-url`: where the emulated AWS forwards calls of STS, ECR and S3.
     pub aws_endpoint_url: Option<Setting<Endpoint>>,
-    /// `oidc-token-command`: what prints the CI service's OIDC token, for real AWS.
+    /// `oidc-token-command`: the shell command that prints the CI service's OIDC token, for real AWS.
     pub oidc_token_command: Option<Setting<String>>,
     /// `allow-account`.
     pub allow_accounts: Vec<Setting<String>>,
@@ -98,24 +98,24 @@ pub struct Settings {
     pub secret_files: Vec<Setting<PathBuf>>,
     /// `plugin-image`, by the plugin's name.
     pub plugin_images: IndexMap<String, Setting<String>>,
-    /// `base-image`: images of the engine that builds may start FROM, by the name that the Dockerfile uses.
+    /// `base-image`: images of the engine that builds can start FROM, by their name in the Dockerfile.
     pub base_images: IndexMap<String, Setting<String>>,
-    /// `registry`: the name of this machine's registry, both its container and its volume.
+    /// `registry`: the name of the machine registry's container and volume.
     pub registry: Setting<String>,
 }
 
-/// Whether settings of the repository are followed that go further than it may.
+/// Whether to follow a repository's settings that need trust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// They may.
+    /// Follow all settings of the repository.
     Repository,
-    /// Only the user's own may.
+    /// Follow only those that a repository may always set.
     UserOnly,
 }
 
 impl Settings {
-    /// Decides every setting from `layers`, the weakest first; also returns the repository's settings that go further than it
-    /// may, which are followed only with trust.
+    /// Resolves `layers`, the weakest first. Also returns the repository's settings that need trust, whether or not they are
+    /// followed.
     pub fn resolve(layers: Vec<Layer>, trust: Trust) -> (Self, Vec<Beyond>) {
         let mut beyond = Vec::new();
         let mut settings = Self::built_in();
@@ -140,8 +140,8 @@ impl Settings {
         (settings, beyond)
     }
 
-    /// Whether steps get the engine's socket where CI gives it to them: a container that a step starts by the machine's
-    /// engine would be outside of a closed network.
+    /// Whether steps get the engine's socket where CI gives it to them. Not in a closed network: containers that a step
+    /// starts by the socket would be outside of it.
     pub fn gives_sockets(&self) -> bool {
         !self.no_docker_socket.value && self.egress.value == EgressMode::All
     }

@@ -1,5 +1,5 @@
-//! Runtime inputs that no one has to give: those of stages that are left out, what has a default, what git knows, and what
-//! nothing here reads.
+//! Drops runtime inputs that a local run does not need: those of stages that do not run, and those that have a default, that
+//! git answers, or that only CI reads.
 
 use cirun_diagnostics::Span;
 use cirun_parser::{MissingInput, Node, Value, missing_inputs};
@@ -9,7 +9,7 @@ use crate::Checkout;
 /// The build of a codebase has a local answer when nobody gives one: what is checked out.
 const BUILD: &str = "properties.ci.codebase.build";
 
-/// Fields of a stage's infrastructure that only a cluster, a pool or the service reads.
+/// Fields of a stage's infrastructure that only a cluster, a VM pool or CI itself reads.
 const OF_THE_CLUSTER: [&[&str]; 16] = [
     &["infrastructure", "spec", "connectorRef"],
     &["infrastructure", "spec", "namespace"],
@@ -29,11 +29,11 @@ const OF_THE_CLUSTER: [&[&str]; 16] = [
     &["runtime", "spec", "size"],
 ];
 
-/// What the checkout answers for: the address of its own repository, and a login that cloning would need.
+/// Fields of the codebase that are only needed for cloning: with a checkout, they need no value.
 const OF_THE_CHECKOUT: [&str; 2] = ["repoName", "connectorRef"];
 
-/// Takes out of `open` what no one has to give. Where a default or the checkout has the answer, it is put into the pipeline;
-/// `chosen` are the stages that are run, all of them if none is named.
+/// Removes the inputs that need no value from `open`, and puts the checkout's answers into the pipeline. `chosen` has the
+/// stages to run; all if empty.
 pub(super) fn settle(pipeline: &mut Node, open: &mut Vec<MissingInput>, chosen: &[String], checkout: &Checkout) {
     let is_open = |span: Span| open.iter().any(|input| input.span == span);
     let mut settled: Vec<Span> = open.iter().filter(|input| input.path == BUILD).map(|input| input.span).collect();
@@ -51,7 +51,7 @@ pub(super) fn settle(pipeline: &mut Node, open: &mut Vec<MissingInput>, chosen: 
         let id = stage.get("identifier").and_then(Node::text);
         let is_chosen = chosen.is_empty()
             || id.is_some_and(|id| {
-                // A looped stage is chosen by an instance too.
+                // The name of an instance also chooses its looped stage.
                 let is_of = |chosen: &String| {
                     chosen.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
                 };
@@ -68,7 +68,7 @@ pub(super) fn settle(pipeline: &mut Node, open: &mut Vec<MissingInput>, chosen: 
     open.retain(|input| !settled.contains(&input.span));
 }
 
-/// Whether any step of the stage may run here: those of CI, and of containerised step groups.
+/// Whether any step of the stage can run locally: those of CI stages and of containerised step groups.
 fn has_steps_here(stage: &Node) -> bool {
     let is_other = stage.get("type").and_then(Node::text).is_some_and(|kind| kind != "CI");
     !is_other || has_key(stage, "stepGroupInfra")
@@ -91,7 +91,7 @@ fn each_stage(pipeline: &Node, visit: &mut impl FnMut(&Node)) {
     }
 }
 
-/// Gives the variables that are not asked for their defaults: a `default`, or nothing where they are not required.
+/// Replaces the open inputs of variables with a `default`, or that are not required, by an empty value.
 fn fill_variables(node: &mut Node, is_open: &impl Fn(Span) -> bool, settled: &mut Vec<Span>) {
     for entry in node.entries_mut() {
         if entry.key.value == "variables" {
@@ -107,7 +107,7 @@ fn fill_variables(node: &mut Node, is_open: &impl Fn(Span) -> bool, settled: &mu
     node.items_mut().iter_mut().for_each(|item| fill_variables(item, is_open, settled));
 }
 
-/// Puts an answer in the place of an input that is open.
+/// Replaces an open input by its answer.
 fn fill(node: Option<&mut Node>, answer: Option<&str>, is_open: &impl Fn(Span) -> bool, settled: &mut Vec<Span>) {
     if let (Some(node), Some(answer)) = (node, answer)
         && is_open(node.span)
@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    /// The paths that are still asked for.
+    /// The paths of the inputs that are still open.
     fn asked(text: &str, chosen: &[&str], checkout: &Checkout) -> String {
         let mut sources = Sources::default();
         let id = sources.add("p.yaml", text);

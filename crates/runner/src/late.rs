@@ -1,4 +1,4 @@
-//! What a stage that is planned as it begins may demand: no more than the run was made ready and allowed for.
+//! Checks stages that are planned as they begin: they may need no more than the run was set up and allowed for.
 
 use std::sync::Arc;
 
@@ -8,12 +8,11 @@ use cirun_project::{Compiled, consent, settings::AwsMode};
 
 use crate::{CleanWorkspaces, RunOptions, checks, gateway::Reach, plan_again::Demands, push_policy};
 
-/// Checks such stages of the plan. What is not ready then stays so: an engine, a gateway and consent come before
-/// the first step.
+/// The check of such stages. A run gets its engine, its gateway and consent before the first step, and cannot add them later.
 pub(crate) fn demands(compiled: &Compiled, options: &RunOptions, clean: Option<&Arc<CleanWorkspaces>>) -> Box<Demands> {
     let clean = clean.cloned();
     let settings = compiled.settings.clone();
-    let (is_trusted, fail_on_skip) = (compiled.standing.is_trusted, options.fail_on_skip);
+    let (is_trusted, fail_on_skip) = (compiled.repository_trust.is_trusted, options.fail_on_skip);
     let reach = Reach::of(&compiled.planned, &settings);
     let first = &compiled.plan().stages;
     let (has_engine, has_host_steps) = (any_step(first, PlannedStep::needs_container), any_step(first, is_on_host));
@@ -37,13 +36,13 @@ pub(crate) fn demands(compiled: &Compiled, options: &RunOptions, clean: Option<&
             return Err(refusal(&outline.id, &format!("needs `{host}`, which the run was not made ready for"))
                 .help("a registry must be known before the run: write it, or give what decides it with `--var`"));
         }
-        // Their notes were those of the stages before.
+        // Their notes are the same as those of earlier stages, so they are dropped.
         let own = clean.iter().flat_map(|clean| stages.iter().map(|stage| clean.give(stage)));
         own.collect::<Result<Vec<_>, _>>().map(drop)
     })
 }
 
-/// Whether a step of the stages that run here is such a one.
+/// Whether any step of the stages that run here matches.
 fn any_step(stages: &[PlannedStage], is_one: fn(&PlannedStep) -> bool) -> bool {
     let here = stages.iter().filter(|stage| stage.not_here.is_none());
     here.flat_map(|stage| stage.steps()).any(is_one)

@@ -1,9 +1,9 @@
-//! The content that consent is given for: the documents that the plan was made from, byte by byte.
+//! The content that consent applies to: every byte of the documents that the plan was made from.
 
 use cirun_diagnostics::{SourceId, Sources};
 use sha2::{Digest, Sha256};
 
-/// A digest of the pipeline's file and of every other document, in any order.
+/// The digest of the pipeline's file and of all other documents. The order of the others does not matter.
 pub(super) fn digest(sources: &Sources) -> String {
     let mut texts = (0..sources.len() as u32).map(|id| sources.get(SourceId(id)).text.as_bytes());
     let mut hasher = Sha256::new();

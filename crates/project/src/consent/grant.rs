@@ -1,4 +1,4 @@
-//! What a plan would be given beyond containers of its own.
+//! What a plan needs consent for: all that it reaches beyond its own containers.
 
 use cirun_plan::{Action, Cause, ContainerAction, HostAction, PlannedStage, PlannedStep, StepPath};
 use cirun_terminal_text::human_count;
@@ -8,10 +8,10 @@ use crate::{
     settings::{Origin, Settings},
 };
 
-/// The most characters of a command that are shown.
+/// Maximum length of a command in the list, in characters.
 const SHOWN: usize = 100;
 
-/// What is given.
+/// The kinds of grants, in the order of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     HostStep,
@@ -22,7 +22,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The heading of its list.
+    /// The heading of the kind in the list.
     fn heading(self) -> &'static str {
         match self {
             Self::HostStep => "steps that run on this machine as you, with access to your network and files",
@@ -33,7 +33,7 @@ impl Kind {
         }
     }
 
-    /// One of it.
+    /// The word for one grant of the kind.
     fn noun(self) -> &'static str {
         match self {
             Self::HostStep => "host step",
@@ -53,18 +53,18 @@ impl Kind {
     }
 }
 
-/// One thing that is given.
+/// One thing that a run needs consent for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Grant {
     pub(super) kind: Kind,
     /// The step, or the setting.
     pub(super) to: String,
-    /// What runs, for people.
+    /// What runs, as text.
     pub(super) detail: String,
 }
 
 impl Grant {
-    /// What is remembered of it, one line. What a step runs is part of the content that consent is given for.
+    /// The line by which the grant is remembered. It leaves out what a step runs, which is part of the content's digest.
     pub(super) fn identity(&self) -> String {
         match self.kind {
             Kind::HostStep | Kind::EngineSocket | Kind::Privileged | Kind::Setting => {
@@ -75,16 +75,16 @@ impl Grant {
     }
 }
 
-/// Everything that a run of the plan would be given.
+/// Everything that a run of the plan needs consent for.
 pub(super) fn of(compiled: &Compiled) -> Vec<Grant> {
     let stages = compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
     let steps: Vec<&PlannedStep> = stages.flat_map(|stage| stage.steps()).collect();
-    // Where nothing needs a container, nothing runs in one.
+    // If no step needs a container, the run uses no engine, and local plugins run on the host.
     let on_host = !steps.iter().any(|step| step.needs_container());
     let mut grants: Vec<Grant> =
         steps.into_iter().flat_map(|step| to_step(step, &compiled.settings, on_host)).collect();
-    if compiled.standing.follows_all {
-        let settings = compiled.standing.beyond.iter();
+    if compiled.repository_trust.follows_all {
+        let settings = compiled.repository_trust.beyond.iter();
         grants.extend(settings.map(|beyond| Grant {
             kind: Kind::Setting,
             to: one_line(&beyond.setting()),
@@ -95,7 +95,7 @@ pub(super) fn of(compiled: &Compiled) -> Vec<Grant> {
     grants
 }
 
-/// What the instances of a stage would be given that the same steps of its outline were not.
+/// What the instances of a stage need beyond what the same steps of its outline were granted.
 pub(super) fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: &Settings) -> Vec<Grant> {
     let allowed: Vec<_> = outline.steps().into_iter().map(|step| (step, to_step(step, settings, false))).collect();
     let is_allowed = |step: &PlannedStep, wanted: &Grant| {
@@ -132,7 +132,7 @@ fn to_step(step: &PlannedStep, settings: &Settings, on_host: bool) -> Vec<Grant>
             let image = one_line(&container.image.value.shown());
             vec![grant(Kind::HostStep, format!("cirun in place of {image}, with the paths that the step names"))]
         }
-        // cirun's own program runs in place of the image's.
+        // cirun's own program runs, and not the image's.
         Action::Container(container) if container.local_plugin.is_some() => Vec::new(),
         Action::Container(container) => {
             let image = one_line(&container.image.value.shown());
@@ -152,7 +152,7 @@ fn to_step(step: &PlannedStep, settings: &Settings, on_host: bool) -> Vec<Grant>
     }
 }
 
-/// Whether the repository has put its image in place of a plugin's.
+/// Whether a setting of the repository replaces the plugin's image by this one.
 fn is_the_repositorys(container: &ContainerAction, settings: &Settings) -> bool {
     container.image.origin.causes().iter().any(|cause| match cause {
         Cause::Setting(name) => name
@@ -163,7 +163,7 @@ fn is_the_repositorys(container: &ContainerAction, settings: &Settings) -> bool 
     })
 }
 
-/// The first line of what a host step runs, and that there are more.
+/// The first line of what a host step runs, marked if there are more.
 fn command(host: &HostAction) -> String {
     let text = match (&host.script, host.argv.last()) {
         (Some(script), _) => script.value.shown(),
@@ -178,7 +178,8 @@ fn command(host: &HostAction) -> String {
     }
 }
 
-/// Text of a repository as one short line: nothing in it moves the cursor, turns the direction of writing, or is invisible.
+/// Text of a repository as one short line. Characters that move the cursor, change the writing direction or are invisible are
+/// replaced.
 fn one_line(text: &str) -> String {
     let mut shown: String = text.trim().chars().take(SHOWN).map(|c| if is_plain(c) { c } else { '\u{fffd}' }).collect();
     if text.trim().chars().nth(SHOWN).is_some() {
@@ -193,7 +194,7 @@ fn is_plain(character: char) -> bool {
     !character.is_control() && !turns && character != '\u{61c}'
 }
 
-/// The grants below their headings.
+/// The grants as a list, under the headings of their kinds.
 pub(super) fn list(grants: &[Grant]) -> String {
     let width = grants.iter().map(|grant| grant.to.chars().count()).max().unwrap_or_default();
     let mut lines = Vec::new();
@@ -206,7 +207,7 @@ pub(super) fn list(grants: &[Grant]) -> String {
     lines.join("\n")
 }
 
-/// How many grants of each kind there are.
+/// The number of grants of each kind, in words.
 pub(super) fn counted(grants: &[Grant]) -> String {
     let kinds = grants.chunk_by(|one, next| one.kind == next.kind);
     kinds.map(|of_kind| of_kind[0].kind.counted(of_kind.len())).collect::<Vec<_>>().join(", ")

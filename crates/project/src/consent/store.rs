@@ -1,4 +1,4 @@
-//! Consents that were given, in the user's state directory: a file each, which only the user may read.
+//! Remembered consents: one file each in the user's state directory, readable by the user only.
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::Request;
 use crate::Paths;
 
-/// The most bytes of a file that are read.
+/// Maximum size of a file, in bytes.
 const LARGEST: u64 = 1 << 20;
 
 /// A consent that was given.
@@ -23,22 +23,22 @@ const LARGEST: u64 = 1 << 20;
 pub struct Remembered {
     /// The repository's directory.
     pub repository: PathBuf,
-    /// The digest of the documents that it holds for.
+    /// The digest of the documents that it applies to.
     pub content: String,
     /// When it was given.
     pub given: Timestamp,
-    /// What was allowed, a line each.
+    /// What was allowed, one line for each grant.
     pub grants: BTreeSet<String>,
 }
 
-/// All that were given.
+/// The consents that a user has given.
 #[derive(Debug)]
 pub struct Consents {
     directory: PathBuf,
 }
 
 impl Consents {
-    /// The user's.
+    /// The consents in the user's state directory.
     pub fn of(paths: &Paths) -> Self {
         Self { directory: paths.state.join("trust") }
     }
@@ -53,7 +53,7 @@ impl Consents {
         })
     }
 
-    /// Remembers that all of this was allowed, besides what was allowed before for the same content.
+    /// Remembers that the request was granted. What was allowed before for the same content stays allowed.
     pub(super) fn remember(&self, request: &Request) -> Result<(), Failure> {
         let file = self.file(&request.repository, &request.content);
         let before = read(&file).map(|remembered| remembered.grants).unwrap_or_default();
@@ -69,7 +69,7 @@ impl Consents {
         })
     }
 
-    /// Every consent, by repository, the newest first.
+    /// All consents, sorted by repository, then newest first.
     pub fn all(&self) -> Vec<Remembered> {
         let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
         let mut all: Vec<_> = entries.filter_map(|entry| read(&entry.path())).collect();
@@ -77,14 +77,17 @@ impl Consents {
         all
     }
 
-    /// The consents for one repository, the newest first.
+    /// The consents for one repository, newest first.
     pub fn given_to(&self, repository: &Path) -> Vec<Remembered> {
         let mut all = self.all();
         all.retain(|remembered| remembered.repository == repository);
         all
     }
 
-    /// Forgets every consent for a repository, and returns how many there were.
+    /// Removes all consents for a repository and returns their number.
+    ///
+    /// # Errors
+    /// A file cannot be removed.
     pub fn revoke(&self, repository: &Path) -> Result<usize, Failure> {
         let given = self.given_to(repository);
         for remembered in &given {
@@ -102,7 +105,7 @@ impl Consents {
         self.directory.join(format!("{}.json", hex::encode(hasher.finalize())))
     }
 
-    /// Writes a file whole or not at all.
+    /// Writes a file atomically.
     fn write(&self, file: &Path, remembered: &Remembered) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
         crate::close_to_others(&self.directory)?;

@@ -1,4 +1,4 @@
-//! The YAML files below directories: regular ones, so many and so large.
+//! Finds the YAML files below directories, within limits.
 
 use std::path::{Path, PathBuf};
 
@@ -6,41 +6,41 @@ use cirun_beneath::{Entry, Kind, Limits, Refusal, Root};
 
 use super::{LARGEST, LeftOut};
 
-/// How many documents are read in all.
+/// Maximum number of documents in all places.
 const MOST_FILES: usize = 10_000;
-/// How many bytes are read of documents in all.
+/// Maximum size of all documents together, in bytes.
 const MOST_BYTES: u64 = 64 << 20;
-/// How much of each directory is looked at.
+/// Limits for the walk of each directory.
 const LIMITS: Limits = Limits { entries: 100_000, depth: 64 };
 
-/// A directory that holds documents.
+/// A directory with documents.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// As a person would type it.
+    /// The path to show.
     pub path: PathBuf,
-    /// The directory, or why it is not opened.
+    /// The directory, or why it was not opened.
     pub root: Result<Root, Refusal>,
 }
 
-/// A document that was found, not read yet.
+/// A document that was found but not read yet.
 #[derive(Debug)]
 pub(crate) struct Document {
-    /// As a person would type it.
+    /// The path to show.
     pub path: PathBuf,
     entry: Entry,
 }
 
 impl Document {
-    /// Reads it.
+    /// Reads the document.
     ///
     /// # Errors
-    /// The rule that it breaks, or the system's reason.
+    /// The rule that the file breaks, or the system's error.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Refusal> {
         self.entry.read(LARGEST)
     }
 }
 
-/// The documents of all places in a stable order, and what is left out.
+/// The documents of all places in a stable order, and the files that are left out.
 pub(crate) fn find(places: Vec<Place>) -> (Vec<Document>, Vec<LeftOut>) {
     let (mut found, mut left_out, mut bytes) = (Vec::new(), Vec::new(), 0);
     for Place { path: start, root } in places {
@@ -79,7 +79,7 @@ pub(crate) fn find(places: Vec<Place>) -> (Vec<Document>, Vec<LeftOut>) {
     (found, left_out)
 }
 
-/// Whether a name is a document's.
+/// Whether a directory entry is a document.
 enum Kept {
     Yes,
     No,
@@ -89,7 +89,7 @@ enum Kept {
 fn refusal(entry: &Entry) -> Kept {
     let is_yaml = entry.path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
     match entry.facts.kind {
-        // Of whatever name, as a directory of documents may be meant.
+        // Reported under any name, as it may lead to a directory of documents.
         Kind::Link => Kept::Refused(Refusal::Link(entry.path.clone())),
         Kind::Directory => Kept::No,
         Kind::File if is_yaml && entry.facts.bytes > LARGEST => Kept::Refused(Refusal::TooLarge(LARGEST)),
@@ -143,7 +143,7 @@ mod tests {
         for index in 0..5 {
             fs::File::create(dir.path().join(format!("{index}.yaml"))).unwrap().set_len(LARGEST).unwrap();
         }
-        let told = shown(dir.path());
-        assert!(told.starts_with("d/0.yaml\nd/1.yaml\nd/2.yaml\nd/3.yaml\nd/4.yaml: it holds more than"), "{told}");
+        let list = shown(dir.path());
+        assert!(list.starts_with("d/0.yaml\nd/1.yaml\nd/2.yaml\nd/3.yaml\nd/4.yaml: it holds more than"), "{list}");
     }
 }

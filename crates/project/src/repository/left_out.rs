@@ -14,14 +14,14 @@ use cirun_diagnostics::{
 /// A file or directory that is not read.
 #[derive(Debug)]
 pub(crate) struct LeftOut {
-    /// As a person would type it.
+    /// The path to show.
     pub path: PathBuf,
-    /// Why.
+    /// The reason.
     pub refusal: Refusal,
 }
 
 impl LeftOut {
-    /// The finding that names it. The path is its place.
+    /// The finding that names the path. The path itself is its location.
     pub(crate) fn diagnostic(&self, sources: &mut Sources) -> Diagnostic {
         let name = self.path.display().to_string();
         let source = sources.add(&name, "");
@@ -44,7 +44,7 @@ pub fn is_left_out(found: &Diagnostic) -> bool {
     warned && (found.code == FILE_TOO_LARGE.id || files::ALL.iter().any(|code| code.id == found.code))
 }
 
-/// The reason, without the path of the link itself.
+/// The reason as text. For a link, it leaves out the path.
 pub(crate) fn why(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Link(_) => "it is a symbolic link, or is under one, and links are not followed".to_owned(),

@@ -1,4 +1,4 @@
-//! A secret as `--secret` gives it.
+//! The values of `--secret`.
 
 use std::{io::ErrorKind, path::PathBuf};
 
@@ -11,25 +11,25 @@ use crate::Dialogue;
 /// A secret of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenSecret {
-    /// Its identifier.
+    /// The secret's identifier.
     pub id: String,
-    /// Where its value is.
+    /// Where its value comes from.
     pub source: Source,
 }
 
-/// Where the value of a secret is.
+/// Where the value of a secret comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// `ID`: a person types it.
+    /// `ID`: cirun asks for it.
     Asked,
     /// `ID=@FILE`: the content of a file.
     File(PathBuf),
-    /// `ID=VALUE`: on the command line itself, for all of the machine to see.
+    /// `ID=VALUE`: the command line, which every user of the machine can read.
     Value(Secret),
 }
 
 impl GivenSecret {
-    /// Reads the option's value; the error is clap's to show, and holds none of it.
+    /// Parses the option's value. The error is for clap, and does not quote the value.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (id, source) = match text.split_once('=') {
             None => (text, Source::Asked),
@@ -46,7 +46,7 @@ impl GivenSecret {
     }
 }
 
-/// Warns of values on the command line: every user of the machine can read it in the list of processes.
+/// Warns of values on the command line, which every user of the machine can read in the list of processes.
 pub(crate) fn warn_of_values(secrets: &[GivenSecret], person: &dyn Dialogue) {
     for GivenSecret { id, source } in secrets {
         match source {

@@ -1,4 +1,4 @@
-//! The secrets that were given, as the planner asks for them.
+//! The given secrets as the planner's [`SecretStore`].
 
 use cirun_plan::Secret;
 use cirun_planner::{SecretStore, Setting};
@@ -11,7 +11,7 @@ impl SecretStore for Secrets {
     }
 }
 
-/// The secrets of a plan that is only looked at: a missing one is shown as all are.
+/// The secrets of a plan that is only shown: a missing secret looks like a masked one.
 #[derive(Debug)]
 pub(crate) struct Shown(pub(crate) Secrets);
 

@@ -10,16 +10,16 @@ use serde::Deserialize;
 use super::Origin;
 use crate::settings::{AwsMode, EgressMode, EngineChoice, ProgressMode, PullMode, PushMode, parse_profile};
 
-/// What one layer says.
+/// One layer of settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
-    /// Whose layer it is.
+    /// Where its values come from.
     pub origin: Origin,
-    /// What it says.
+    /// The values of its keys.
     pub values: Values,
 }
 
-/// The keys of a settings file; every one may be missing.
+/// The keys of a settings file. All are optional.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Values {
@@ -37,9 +37,9 @@ pub struct Values {
     pub progress: Option<ProgressMode>,
     /// What runs the containers.
     pub engine: Option<EngineChoice>,
-    /// A push creates the repository that it names.
+    /// A push creates its repository if it does not exist.
     pub create_repository: Option<bool>,
-    /// Images come from registries on this machine only.
+    /// Pull images from registries on this machine only.
     pub offline: Option<bool>,
     /// No step gets the engine's socket.
     pub no_docker_socket: Option<bool>,
@@ -55,7 +55,7 @@ pub struct Values {
     pub aws_profile: Option<String>,
     /// Where the emulated AWS forwards STS, ECR and S3.
     pub aws_endpoint_url: Option<EndpointWord>,
-    /// What prints the OIDC token for real AWS.
+    /// The shell command that prints the OIDC token for real AWS.
     pub oidc_token_command: Option<String>,
     /// Accounts and registries that real pushes may reach.
     pub allow_account: Vec<String>,
@@ -63,17 +63,17 @@ pub struct Values {
     pub include: Vec<PathBuf>,
     /// Dotenv files with secrets.
     pub secret_file: Vec<PathBuf>,
-    /// Images in place of plugins', by the plugin's name.
+    /// Images that replace plugins' images, by the plugin's name.
     pub plugin_image: IndexMap<String, String>,
-    /// Images of the engine that builds may start from, by the Dockerfile's name.
+    /// Images of the engine that builds can start FROM, by their name in the Dockerfile.
     pub base_image: IndexMap<String, String>,
-    /// The name of this machine's registry.
+    /// The name of the machine registry's container and volume.
     pub registry: Option<String>,
     /// Directories whose repositories the user trusts.
     pub trust: Vec<PathBuf>,
 }
 
-/// A profile's word.
+/// An infrastructure profile, as written in a settings file.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ProfileWord(pub Profile);
@@ -92,7 +92,7 @@ impl TryFrom<String> for ProfileWord {
     }
 }
 
-/// An endpoint's URL.
+/// The URL of an endpoint, as written in a settings file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct EndpointWord(pub Endpoint);
@@ -105,13 +105,16 @@ impl TryFrom<String> for EndpointWord {
     }
 }
 
-/// Why a layer cannot be read; the message names the place.
+/// A mistake in a layer. The message names the file and line, or the variable.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct LayerError(String);
 
 impl Layer {
-    /// A settings file; relative paths in it are relative to its directory.
+    /// Parses a settings file. Its paths are relative to the file's directory.
+    ///
+    /// # Errors
+    /// The text is not TOML, has an unknown key, or a value is invalid.
     pub fn from_file(origin: Origin, path: &Path, text: &str) -> Result<Self, LayerError> {
         let mut values: Values = toml::from_str(text).map_err(|error| {
             LayerError(format!("{}: {}", place(path, text, error.span()), error.message().trim_end()))
@@ -124,7 +127,10 @@ impl Layer {
         Ok(Self { origin, values })
     }
 
-    /// The `CIRUN_*` variables that name a setting of one word.
+    /// Reads the variables of [`VARIABLES`].
+    ///
+    /// # Errors
+    /// A value is invalid.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Self, LayerError> {
         let mut text = String::new();
         for (name, key) in VARIABLES {
@@ -143,7 +149,7 @@ impl Layer {
     }
 }
 
-/// The variables and the keys they set.
+/// The environment variables and the keys that they set.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("CIRUN_INFRA", "infra"),
     ("CIRUN_AWS", "aws"),

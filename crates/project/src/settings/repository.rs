@@ -1,8 +1,7 @@
-//! What the settings of a repository may decide.
+//! Which settings a repository may set.
 //!
-//! A cloned repository is a stranger's word, so its `.cirun.toml` may only be stricter than what it finds: an allow-list, with a
-//! reason for each key that holds against a hostile repository. All else takes `--trust`, a remembered consent, or the user's own
-//! settings.
+//! A cloned repository may be hostile, so its `.cirun.toml` may only make the settings stricter: the table is an allow-list,
+//! with a reason for each key. All other settings need `--trust`, remembered consent, or the user's own settings.
 
 use std::fmt;
 
@@ -11,27 +10,27 @@ use clap::ValueEnum;
 use super::{Settings, Values};
 use crate::settings::{AwsMode, EgressMode, PullMode, PushMode};
 
-/// What the repository may set of a key.
+/// The values that a repository may set for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum May {
     /// Any value.
     Any,
-    /// The values that these words describe.
+    /// The values that this text describes.
     Only(&'static str),
-    /// Any value, which a run follows after it has asked.
+    /// Any value, but a run asks for consent before it follows it.
     Ask,
-    /// Nothing.
+    /// No value.
     Nothing,
 }
 
-/// One key.
+/// The rule for one key.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
     /// The key.
     pub key: &'static str,
-    /// What the repository may set.
+    /// The values that a repository may set.
     pub may: May,
-    /// Why no more, or why that does no harm.
+    /// Why other values need trust, or why any value is harmless.
     pub reason: &'static str,
 }
 
@@ -39,7 +38,7 @@ const STRICTER: May = May::Only("a value that is as strict as yours");
 const TRUE: May = May::Only("`true`");
 const INSIDE: May = May::Only("a path inside the repository");
 
-/// Every key. docs/configuration.md has the same table.
+/// The rules of all keys. docs/configuration.md has the same table.
 pub const RULES: [Rule; 24] = [
     rule("infra", May::Nothing, "it decides whether steps run in containers or on this machine"),
     rule("aws", May::Only("`emulated`"), "without the emulated AWS, calls leave this machine"),
@@ -71,12 +70,13 @@ const fn rule(key: &'static str, may: May, reason: &'static str) -> Rule {
     Rule { key, may, reason }
 }
 
-/// A setting of the repository that goes further than it may.
+/// A setting of the repository that needs trust. It displays as a warning: the setting, why it is not followed, and what would
+/// make cirun follow it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beyond {
     /// The key.
     pub key: &'static str,
-    /// Its value, as text.
+    /// The value, as text.
     pub value: String,
 }
 
@@ -86,7 +86,6 @@ impl Beyond {
     }
 }
 
-/// For a person: the setting, why it is not followed, and how it is.
 impl fmt::Display for Beyond {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Rule { may, reason, .. } = self.rule();
@@ -100,7 +99,7 @@ impl fmt::Display for Beyond {
 }
 
 impl Beyond {
-    /// The setting as it is written in the file.
+    /// The setting in TOML, as in the file.
     pub fn setting(&self) -> String {
         let Self { key, value } = self;
         match value.as_str() {
@@ -110,8 +109,8 @@ impl Beyond {
     }
 }
 
-/// Takes out of a repository's settings what goes further than it may over `below`, the settings of the weaker layers. Whether
-/// a path is inside of the repository is for who can look.
+/// Removes the settings that need trust from a repository's layer and returns them. `below` has the settings of the weaker
+/// layers. Does not check whether paths are inside the repository: that needs the file system.
 pub(super) fn take_beyond(values: &mut Values, below: &Settings) -> Vec<Beyond> {
     let mut beyond = Vec::new();
     let mut take = |key: &'static str, value: String| beyond.push(Beyond { key, value });

@@ -19,7 +19,7 @@ fn the_strongest_layer_wins_and_is_named() {
     assert_eq!(settings.push, Setting { value: PushMode::Local, origin: Origin::Default });
 }
 
-/// Every key with a value, as a repository may write it: whether it is followed over the defaults.
+/// Settings for every key, and whether a repository's is followed over the defaults.
 const SETTINGS: [(&str, bool); 34] = [
     ("infra = \"vm\"", false),
     ("infra = \"kubernetes\"", false),
@@ -95,7 +95,7 @@ fn stricter_is_meant_against_the_users_own() {
     assert_eq!((settings.push.value, settings.aws.value, beyond.len()), (PushMode::Local, AwsMode::Emulated, 0));
 }
 
-/// On real AWS, a repository of ECR costs money.
+/// On real AWS, an ECR repository costs money.
 #[test]
 fn a_repository_makes_none_on_real_aws() {
     let layers = vec![

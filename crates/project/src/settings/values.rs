@@ -1,4 +1,4 @@
-//! The values of settings that are words: the same on the command line, in files and in variables.
+//! Settings with a fixed set of values, spelled the same in flags, files and variables.
 
 use cirun_plan::Profile;
 use clap::ValueEnum;
@@ -86,10 +86,10 @@ words! {
     }
 }
 
-/// Reads the word of an infrastructure profile.
+/// Parses the name of an infrastructure profile.
 ///
 /// # Errors
-/// It is no profile; the message lists them.
+/// There is no such profile. The message lists the names.
 pub fn parse_profile(text: &str) -> Result<Profile, String> {
     Profile::ALL
         .into_iter()
