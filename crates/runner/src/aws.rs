@@ -1,4 +1,4 @@
-//! AWS for one run: who signs in, whether it may push, and passwords of its registries.
+//! AWS for one run: the identity, the check before real pushes, and the passwords of ECR registries.
 
 mod identity;
 mod inputs;

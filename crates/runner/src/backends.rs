@@ -1,4 +1,4 @@
-//! Containers and processes in one stage: each step goes to the backend that its action names.
+//! Containers and host processes in one run: each step goes to the backend of its action.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -11,14 +11,14 @@ use cirun_host_executor::HostBackend;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 
-/// The backends of a run; a plan of host steps only needs no engine.
+/// The backends of a run.
 #[derive(Debug)]
 pub struct Backends {
-    /// Containers.
+    /// Runs containers. `None` if the plan has host steps only, and the run no engine.
     pub containers: Option<DockerBackend>,
-    /// Processes.
+    /// Runs host processes.
     pub host: HostBackend,
-    /// What plays plugins as a process, but for the words of the step.
+    /// The command that emulates plugins as a host process, without the arguments of a step.
     pub local_plugin: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ impl Backends {
         })
     }
 
-    /// The step as it runs here: what cirun plays runs as a process where the run has no engine.
+    /// The step as it runs here: without an engine, an emulated plugin becomes a host process.
     fn routed<'s>(&self, step: &'s ReadyStep) -> Cow<'s, ReadyStep> {
         let ReadyAction::Container(container) = &step.action else { return Cow::Borrowed(step) };
         let (None, Some(local_plugin)) = (&self.containers, &container.local_plugin) else {

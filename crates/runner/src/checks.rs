@@ -1,4 +1,4 @@
-//! What ends a run before it begins.
+//! Checks that refuse a run before it begins.
 
 use cirun_diagnostics::Failure;
 use cirun_plan::{Action, PlannedStage, PlannedStep, SkipReason};
@@ -7,7 +7,8 @@ use cirun_terminal_text::human_count;
 
 use crate::{RunOptions, push_policy};
 
-/// Refuses a plan that would push where it may not, that runs nothing, or that skips what must not be skipped.
+/// Refuses a plan that would push where the push policy forbids it or that runs nothing, and with `fail_on_skip` one that
+/// skips a step.
 ///
 /// # Errors
 /// The first rule that the plan breaks.
@@ -21,7 +22,7 @@ pub fn check(compiled: &Compiled, options: &RunOptions) -> Result<(), Failure> {
     push_policy::check_egress(&compiled.settings)
 }
 
-/// With `--fail-on-skip`, a step that is not run locally ends the run before it begins.
+/// Refuses a plan with a step or stage that does not run locally (`--fail-on-skip`).
 pub(crate) fn demand_no_skips(compiled: &Compiled) -> Result<(), Failure> {
     let skipped: Vec<String> = compiled.plan().stages.iter().flat_map(skipped_steps).collect();
     let stages = left_out(compiled);
@@ -34,7 +35,7 @@ pub(crate) fn demand_no_skips(compiled: &Compiled) -> Result<(), Failure> {
     Err(Failure::input(format!("{counts} not run locally:{}{}", skipped.concat(), stages.concat())))
 }
 
-/// The same of stages that are planned as they begin.
+/// The same for stages that are planned as they begin.
 pub(crate) fn demand_no_skipped_steps(stages: &[PlannedStage]) -> Result<(), Failure> {
     let skipped: Vec<String> = stages.iter().flat_map(skipped_steps).collect();
     match skipped.len() {
@@ -43,7 +44,7 @@ pub(crate) fn demand_no_skipped_steps(stages: &[PlannedStage]) -> Result<(), Fai
     }
 }
 
-/// A pipeline of which nothing runs here is no success: the run ends before it begins.
+/// Refuses a plan without any step that runs locally: such a run would report success.
 pub(crate) fn demand_something_to_run(compiled: &Compiled) -> Result<(), Failure> {
     let stages = &compiled.plan().stages;
     let runs = |step: &PlannedStep| match step.action {
@@ -60,12 +61,12 @@ pub(crate) fn demand_something_to_run(compiled: &Compiled) -> Result<(), Failure
         .help("`cirun plan`, `explain` and `check` still work on it"))
 }
 
-/// The stages that are not in the plan, and why.
+/// The stages that are not in the plan, each with the reason.
 fn left_out(compiled: &Compiled) -> Vec<String> {
     compiled.planned.left_out.iter().map(|left| format!("\n  {}: {}", left.stage, left.why)).collect()
 }
 
-/// The steps of a stage that are not run locally, and why.
+/// The steps of a stage that do not run locally, each with the reason.
 fn skipped_steps(stage: &PlannedStage) -> Vec<String> {
     let why = |step: &PlannedStep| match (&stage.not_here, &step.action) {
         (_, Action::Skip(SkipReason::NotSelected)) => None,

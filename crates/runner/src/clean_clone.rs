@@ -1,6 +1,6 @@
-//! `--clean-clone`: the workspace of each stage as CI's clone step would leave it, and nothing else of the working tree.
+//! `--clean-clone`: makes the workspace of each stage as CI's clone step does, from HEAD and without the working tree.
 //!
-//! Git makes it, through its own protocol: no file is shared with the repository, so that steps can do to it what they like.
+//! Git clones over its own protocol. The clone shares no files with the repository, so steps cannot damage the repository.
 
 use std::{
     fs, io,
@@ -16,24 +16,28 @@ use cirun_project::{LARGEST, git, git::Reach};
 
 use crate::record::open_to_all;
 
-/// What names a file of Git LFS in `.gitattributes`.
+/// Marks files of Git LFS in `.gitattributes`.
 const LFS: &[u8] = b"filter=lfs";
 
-/// A workspace for each stage: a clone of HEAD, or an empty directory where the stage does not clone.
+/// A workspace for each stage: a clone of HEAD, or an empty directory if the stage does not clone.
 #[derive(Debug)]
 pub struct CleanWorkspaces {
-    /// What is cloned.
+    /// The workspace whose repository is cloned.
     from: PathBuf,
-    /// What all of them are in.
+    /// The directory that contains all the workspaces.
     pub directory: PathBuf,
-    /// The directory of each stage.
+    /// The workspace of each stage.
     pub of_stages: Workspaces,
-    /// What a person should know of them.
+    /// Notes for the person, such as what the clones leave out.
     pub notes: Vec<String>,
 }
 
 impl CleanWorkspaces {
-    /// Makes the workspaces of the stages that run, below `directory`, which must not exist.
+    /// Makes the workspaces of the stages that run, below `directory`, which must not exist. Stages that are planned as they
+    /// begin get theirs from [`CleanWorkspaces::give`].
+    ///
+    /// # Errors
+    /// There is no repository, or it has no commit, or git fails.
     pub fn make(workspace: &Path, plan: &Plan, directory: PathBuf) -> Result<Self, Failure> {
         let (from, of_stages) = (workspace.to_owned(), Workspaces::default());
         let mut made = Self { from, directory, of_stages, notes: Vec::new() };
@@ -44,12 +48,15 @@ impl CleanWorkspaces {
                 }
             }
         }
-        // A stage that is decided as it begins gets its own then.
+        // Stages that are planned as they begin get their workspace then.
         fs::create_dir_all(&made.directory).map_err(|error| Failure::io(made.directory.display(), error))?;
         Ok(made)
     }
 
-    /// Makes the workspace of a stage, and returns what a person should know of it.
+    /// Makes the workspace of a stage, and returns notes for the person.
+    ///
+    /// # Errors
+    /// As of [`CleanWorkspaces::make`].
     pub fn give(&self, stage: &PlannedStage) -> Result<Vec<String>, Failure> {
         let place = self.directory.join(stage.id.0.replace(['/', '\\', '.'], "_"));
         fs::create_dir_all(&place).map_err(|error| Failure::io(place.display(), error))?;
@@ -65,10 +72,10 @@ impl CleanWorkspaces {
         Ok(notes)
     }
 
-    /// Removes them.
+    /// Removes the workspaces.
     ///
     /// # Errors
-    /// A file belongs to another user: steps often run as root.
+    /// A file belongs to another user, as steps often run as root.
     pub fn remove(&self) -> io::Result<()> {
         fs::remove_dir_all(&self.directory)
     }
@@ -78,13 +85,13 @@ impl CleanWorkspaces {
 #[derive(Debug)]
 struct Clone {
     directory: PathBuf,
-    /// What takes the workspace's place: the same directory of the clone.
+    /// The directory in the clone that replaces the workspace.
     workspace: PathBuf,
     notes: Vec<String>,
 }
 
 impl Clone {
-    /// Clones the repository that `workspace` is in to `directory`, which must be empty or not exist.
+    /// Clones the repository of `workspace` to `directory`, which must be empty or not exist.
     fn make(workspace: &Path, directory: PathBuf, wanted: &CodebaseClone) -> Result<Self, Failure> {
         let repository = git::discover(workspace).ok_or_else(|| no_repository(workspace))?;
         let root = repository.workdir().ok_or_else(|| no_repository(workspace))?;
@@ -123,7 +130,7 @@ impl Clone {
         Ok(Self { notes, ..made })
     }
 
-    /// Gives `origin` the address that the repository's own has, so that steps see the one that they see in CI.
+    /// Sets `origin` to the repository's own remote, so that steps see the same URL as in CI.
     fn name_remote(&self, repository: &gix::Repository) -> Result<(), Failure> {
         let mut remote = git::command(&self.directory, Reach::Here);
         match cirun_project::remote(repository) {
@@ -132,7 +139,7 @@ impl Clone {
         }
     }
 
-    /// What CI fetches only if the codebase says so, and cirun never.
+    /// Notes on submodules and LFS files, which cirun never fetches, and CI only if the codebase says so.
     fn not_fetched(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.directory.join(".gitmodules").exists() {
@@ -146,7 +153,7 @@ impl Clone {
     }
 }
 
-/// The directory of the clone that stands for `workspace`.
+/// The directory in the clone that replaces `workspace`.
 fn in_clone(workspace: &Path, root: &Path, directory: &Path) -> Result<PathBuf, Failure> {
     let below = workspace.strip_prefix(root).unwrap_or(Path::new(""));
     match Root::open(directory).and_then(|root| root.sub(below)) {
@@ -161,7 +168,7 @@ fn in_clone(workspace: &Path, root: &Path, directory: &Path) -> Result<PathBuf, 
     }
 }
 
-/// How much of the working tree is not in HEAD.
+/// A note on the changes of the working tree that are not in HEAD; empty if there are none.
 fn left_out(root: &Path) -> Result<Vec<String>, Failure> {
     let mut status = git::command_without_filters(root).map_err(|error| no_git(&error))?;
     status.args(["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all"]);

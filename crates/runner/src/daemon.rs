@@ -1,4 +1,4 @@
-//! Whether plugins may push through the machine's daemon, as CI does on VMs, and images stay here all the same.
+//! Whether plugins may push through the machine's daemon, as CI does on VMs, without images leaving the machine.
 
 use cirun_planner::MachineDaemon;
 use cirun_project::{
@@ -8,7 +8,7 @@ use cirun_project::{
 
 use crate::engine;
 
-/// What the settings and this machine make of it; the engine is not asked.
+/// Decides by the settings and the environment, without a call to the engine.
 pub(crate) fn of(settings: &Settings, environment: &Environment, paths: &Paths) -> MachineDaemon {
     let reasons = [
         (settings.no_docker_socket.value, "`no-docker-socket`: no step gets the machine's socket"),

@@ -1,4 +1,4 @@
-//! What works on this machine, what does not, and how to fix it.
+//! Checks what works on this machine, what does not, and how to fix it.
 
 mod engine;
 mod machine;
@@ -16,18 +16,18 @@ use crate::gateway::machine_scope;
 pub enum State {
     /// It works.
     Good,
-    /// A run may do without it, or finds another way.
+    /// It does not work, but runs can do without it.
     Remark,
-    /// What needs it fails.
+    /// Runs that need it fail.
     Bad,
 }
 
-/// One look at one thing.
+/// The result of one check.
 #[derive(Debug)]
 pub struct Finding {
     /// What it means for a run.
     pub state: State,
-    /// What was looked at.
+    /// What was checked, in one word.
     pub what: &'static str,
     /// What was found.
     pub text: String,
@@ -36,24 +36,24 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// It works.
+    /// A check that passed.
     pub fn good(what: &'static str, text: impl Into<String>) -> Self {
         Self { state: State::Good, what, text: text.into(), remedy: None }
     }
 
-    /// A run may do without it.
+    /// A check of something that runs can do without.
     pub fn remark(what: &'static str, text: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { state: State::Remark, what, text: text.into(), remedy: Some(remedy.into()) }
     }
 
-    /// What needs it fails.
+    /// A check that failed.
     pub fn bad(what: &'static str, text: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { state: State::Bad, what, text: text.into(), remedy: Some(remedy.into()) }
     }
 }
 
-/// Looks at everything that a run relies on: the engine first, with the images of `pipeline`; then certificates, AWS, the
-/// addresses of `cirun aws serve`, and the disk.
+/// Checks what runs need: the engine with the images of `pipeline`, the certificates, AWS, the addresses `serve` of `cirun aws
+/// serve`, and the disk.
 pub async fn examine(context: Context<'_>, pipeline: Option<&Compiled>, serve: [SocketAddr; 2]) -> Vec<Finding> {
     let mut findings = engine::look(context, pipeline).await;
     findings.push(authority(context.paths));
@@ -63,7 +63,7 @@ pub async fn examine(context: Context<'_>, pipeline: Option<&Compiled>, serve: [
     findings
 }
 
-/// Whether containers can run, as [`examine`] found.
+/// Whether containers can run, according to the findings of [`examine`].
 pub fn has_engine(findings: &[Finding]) -> bool {
     findings.iter().all(|finding| finding.state != State::Bad || !engine::IS_NEEDED.contains(&finding.what))
 }

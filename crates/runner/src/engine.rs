@@ -1,4 +1,4 @@
-//! Finds the container engine from what the environment says.
+//! Finds the container engine by the environment.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,15 @@ use cirun_diagnostics::Failure;
 use cirun_docker_executor::{ConnectOptions, DockerConfig, Engine, HostOs, connect};
 use cirun_project::{Environment, Paths};
 
-/// Connects to the engine that this environment means.
+/// Connects to the engine of this environment.
+///
+/// # Errors
+/// No engine answers.
 pub async fn find(environment: &Environment, paths: &Paths) -> Result<Engine, Failure> {
     Ok(connect(&options(environment, paths)).await?)
 }
 
-/// Whether the engine that this environment means is likely to have its socket on this machine.
+/// Whether the engine's socket is probably on this machine. Does not connect.
 pub fn is_socket_here(environment: &Environment, paths: &Paths) -> bool {
     cirun_docker_executor::is_socket_here(&options(environment, paths))
 }
@@ -31,7 +34,10 @@ fn options(environment: &Environment, paths: &Paths) -> ConnectOptions {
     }
 }
 
-/// The user's registry logins.
+/// The user's registry logins, from Docker's configuration.
+///
+/// # Errors
+/// The configuration file is invalid.
 pub fn logins(environment: &Environment, paths: &Paths) -> Result<DockerConfig, Failure> {
     Ok(DockerConfig::load(&config_dir(environment, paths))?)
 }

@@ -1,4 +1,4 @@
-//! The gateway of a run: the emulator and the name server beside each stage, and the registry of this machine that keeps its images.
+//! The gateway of a run: the emulator and the name server beside each stage, and the machine's registry that keeps the images.
 
 mod buildkit;
 mod certificates;
@@ -50,26 +50,26 @@ use crate::{OwnImage, record::Record};
 pub(crate) const SERVICE_START: Duration = Duration::from_secs(20);
 /// Where the emulator's container has its configuration and log.
 const EMULATOR_DIRECTORY: &str = "/cirun.d";
-/// Where it has the registry's data.
+/// The directory of the registry's data in the gateway's container.
 pub(crate) const DATA_DIRECTORY: &str = "/data";
 
-/// The port on which a gateway takes what comes from this machine (by the engine's socket, and from host steps), published
-/// on loopback; other registries that it answers for are unlikely to have it.
+/// The gateway's plain HTTP port for requests from this machine: by the engine's socket, and from host steps. Published on
+/// loopback. Chosen so that a registry of the pipeline is unlikely to use it.
 pub(crate) const PLAIN_PORT: u16 = 45577;
 /// The sidecar's name within a stage.
 pub(crate) const SIDECAR: &str = "aws";
-/// The gateway's configuration in its container: written into it, so that the keys in it go with it.
+/// The gateway's configuration file in its container. No mount: its keys are removed with the container.
 pub(crate) const CONFIGURATION: &str = "/gateway.json";
-/// A name server that no packet reaches (RFC 5737): the engine of a closed stage asks no one for names outside.
+/// An unreachable name server (RFC 5737), so that the engine of a closed stage cannot look up names outside.
 const NO_NAME_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 53));
 
-/// What the emulator prints when it answers.
+/// The line that the emulator prints when it is ready.
 pub(crate) const READY_LINE: &str = "cirun: emulated AWS is ready";
 
-/// How long requests under way may take when an emulator ends.
+/// The time that an emulator gives open requests when it stops.
 pub const SHUTDOWN: Duration = Duration::from_secs(2);
 
-/// cirun's own binary as an image of the engine.
+/// cirun's own image, which the engine imports if it does not have it.
 pub(crate) fn helper_image(own: &OwnImage) -> HelperImage {
     let packed = own.clone();
     HelperImage {
@@ -79,58 +79,58 @@ pub(crate) fn helper_image(own: &OwnImage) -> HelperImage {
     }
 }
 
-/// What holds a pod's network namespace: the same image, doing nothing but what `words` say.
+/// The container that holds a pod's network namespace, from cirun's own image. `words` are its arguments.
 pub(crate) fn pod(own: &OwnImage, image: HelperImage, words: &[String], aliases: Vec<String>) -> PodImage {
     let words: Vec<&str> = ["pause"].into_iter().chain(words.iter().map(String::as_str)).collect();
     PodImage { image, command: own.inside(&words), aliases }
 }
 
-/// What a run asks of its emulator.
+/// What a run needs from its gateway.
 #[derive(Debug)]
 pub(crate) struct Orders {
-    /// A push makes the repository that it names.
+    /// A push creates its repository if it does not exist.
     pub create_on_push: bool,
-    /// The machine's registry, whose volume it has.
+    /// The volume of the machine's registry, which the gateway mounts.
     pub registry: String,
-    /// Who signed the run's OIDC token.
+    /// The key that signed the run's OIDC token.
     pub issuer: OidcKey,
-    /// Errors on purpose.
+    /// Errors to make on purpose (`--inject`).
     pub faults: Vec<String>,
-    /// Every name of AWS leads to the gateway.
+    /// The gateway answers for every name of AWS.
     pub aws: bool,
-    /// What becomes of names that neither the gateway nor the stage has.
+    /// What to do with names that neither the gateway nor the stage has.
     pub outside: Outside,
-    /// Who answers STS and ECR first.
+    /// The emulator that calls are forwarded to first.
     pub upstream: Option<UpstreamFile>,
-    /// Something on this machine calls it: it has a plain port on loopback.
+    /// The gateway needs [`PLAIN_PORT`], as something on this machine calls it.
     pub plain: bool,
 }
 
-/// What tells a namespace's ports: the same image.
+/// The container that reports the open ports of a network namespace, from cirun's own image.
 pub(crate) fn watcher(own: &OwnImage, image: HelperImage) -> WatcherImage {
     WatcherImage { image, command: own.inside(&["watch"]) }
 }
 
-/// What a run's authority can vouch for: the names that its gateway takes.
+/// The scope of a run's certificate authority: the names that its gateway answers for.
 pub(crate) fn scope(names: &[String], aws: bool) -> Scope {
     let suffixes = AWS_SUFFIXES.iter().filter(|_| aws).map(|suffix| (*suffix).to_owned());
     Scope::new(suffixes.chain(names.iter().cloned()), [])
 }
 
-/// What the gateway answers for, and by which authority.
+/// The names that the gateway answers for, and the authority of their certificates.
 #[derive(Debug)]
 pub(crate) struct Answered<'a> {
     /// The plan.
     pub planned: &'a Planned,
-    /// The names besides AWS's.
+    /// The names other than AWS's.
     pub names: &'a [String],
-    /// The registries among them.
+    /// The registries among the names.
     pub registries: RegistriesFile,
-    /// Who vouches for them.
+    /// The authority that issues their certificates.
     pub authority: &'a Authority,
 }
 
-/// The gateway of a stage's network: its emulator and its name server. Its certificates come from this run's authority.
+/// The sidecar of a stage's network with the emulator and the name server. Its certificates come from this run's authority.
 pub(crate) fn gateway(
     own: &OwnImage,
     Answered { planned, names, registries, authority }: Answered<'_>,

@@ -1,4 +1,4 @@
-//! What cirun does inside its own containers, until it is stopped.
+//! The programs that cirun runs in its own containers.
 
 mod store;
 
@@ -19,21 +19,21 @@ use crate::{
     relay::{self, Target},
 };
 
-/// The pause between two readings of a watch.
+/// The interval of [`Inside::watch`].
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// A port of a pod that leads to another one on its loopback.
+/// A relay from a port of a pod to a port on the pod's loopback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PortRelay {
-    /// The port that is opened.
+    /// The port to listen on.
     pub port: u16,
-    /// Where it leads.
+    /// The port on loopback.
     pub target: u16,
 }
 
-/// How what a container does is seen and ended.
+/// Runs one program, until it is stopped.
 pub struct Inside<'a> {
-    /// Ends it.
+    /// Stops the program.
     pub stop: CancellationToken,
     /// Prints a text to standard output.
     pub print: &'a (dyn Fn(&str) -> Result<(), Failure> + Sync),
@@ -55,10 +55,10 @@ impl Inside<'_> {
         Ok(())
     }
 
-    /// Prints the kernel's tables of sockets and a dot, over and over.
+    /// Prints the kernel's socket tables, followed by a line with a dot, at intervals.
     ///
     /// # Errors
-    /// The output is gone.
+    /// The output is closed.
     pub async fn watch(self) -> Result<(), Failure> {
         while !self.stop.is_cancelled() {
             let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
@@ -68,7 +68,7 @@ impl Inside<'_> {
         Ok(())
     }
 
-    /// Serves the registry of this machine.
+    /// Serves the machine's registry.
     ///
     /// # Errors
     /// The port is taken, or the data cannot be read.
@@ -78,7 +78,7 @@ impl Inside<'_> {
         self.serve(Config { listen: Listen { http, ..Listen::default() }, plain_http, ..Config::new(data) }).await
     }
 
-    /// Serves a gateway as its configuration file says.
+    /// Serves a gateway according to its configuration file.
     ///
     /// # Errors
     /// The file is invalid, or a port is taken.

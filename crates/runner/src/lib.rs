@@ -1,6 +1,19 @@
-//! Runs a compiled pipeline on this machine: what it may push, the engine, the gateway, the record, and the run itself.
+//! Runs a compiled pipeline on this machine.
 //!
-//! The library behind `cirun local`. It needs no command line, prints nothing, and reads no environment.
+//! The library behind `cirun local`: [`checks`] refuses what must not run, [`RunSetup::set_up`] prepares the engine and the
+//! gateway, and [`RunSetup::run`] runs the steps. It has no command line, prints nothing, and does not read the environment.
+//!
+//! | modules | content |
+//! | --- | --- |
+//! | `options`, [`mod@record`], `run_id` | how a run is started, and the directory that records it |
+//! | [`checks`], `clean_clone`, [`push_policy`], `services` | what may run, in which workspace, and what may leave the machine |
+//! | [`aws`], [`engine`], `daemon`, `machine` | this machine: its identity on AWS, its container engine |
+//! | [`gateway`], `own_image`, `relay` | the emulated AWS and the name server beside each stage |
+//! | [`local_store`], [`registry_gc`] | local caches and uploads, and cleaning up the local registry |
+//! | `backends`, `host_steps`, `setup` | prepares all that the steps of a run use |
+//! | `late`, `not_emulated`, `plan_again`, `run` | the run itself |
+//! | [`inside`] | the programs that cirun runs in its own containers |
+//! | [`doctor`] | checks that this machine can run pipelines |
 
 mod options;
 pub mod record;

@@ -1,4 +1,4 @@
-//! The stores of this machine that take the place of those outside: caches by key, and the uploads of a run.
+//! Local stores that take the place of remote ones: caches by key, and the uploads of a run.
 
 use std::{
     fs, io,
@@ -15,14 +15,15 @@ use crate::{
     record::{Record, open_to_all},
 };
 
-/// Where a container of a stage has them.
+/// The directories in containers.
 const CACHES: &str = "/cirun.d/caches";
 const ARTIFACTS: &str = "/cirun.d/artifacts";
-/// How much the caches of a repository may take, in bytes; the least recently used go first.
+/// Maximum size of a repository's caches, in bytes. The least recently used are removed first.
 pub const KEPT_OF_ONE: u64 = 10_000_000_000;
-/// How much the caches of all repositories may take, in bytes.
+/// Maximum size of the caches of all repositories, in bytes.
 const KEPT_OF_ALL: u64 = 20_000_000_000;
-/// The directories of a run.
+
+/// The directories of a run's caches and uploads.
 #[derive(Debug)]
 pub struct LocalStore {
     caches: PathBuf,
@@ -35,8 +36,11 @@ impl LocalStore {
         Self { caches: paths.caches_of(project), artifacts: record.artifacts() }
     }
 
-    /// Makes the directories, if a step of the plan uses them. Step containers run as any user, so everyone may write to
-    /// them; what is around them is closed to other users.
+    /// Makes the directories, if a step of the plan uses them. Step containers run as any user, so every user may write to
+    /// them; their parent is closed to other users.
+    ///
+    /// # Errors
+    /// A directory cannot be made.
     pub fn make(&self, plan: &Plan, person: &dyn Dialogue) -> Result<(), Failure> {
         if local_plugins(plan).next().is_none() {
             return Ok(());
@@ -49,7 +53,7 @@ impl LocalStore {
             .map_err(|error| Failure::new(FailureKind::Engine, error.to_string()))
     }
 
-    /// What plays plugins in containers.
+    /// The image and mounts that emulate plugins in containers.
     pub fn image(&self, own: &OwnImage) -> LocalPluginImage {
         let bind = |source: &PathBuf, target: &str| Bind {
             source: source.clone(),
@@ -63,7 +67,7 @@ impl LocalStore {
         }
     }
 
-    /// What plays plugins as a process of this machine, but for the words of the step.
+    /// The command that emulates plugins as a host process, without the arguments of a step.
     pub fn on_host(&self, program: &Path) -> Vec<String> {
         let path = |path: &Path| path.to_string_lossy().into_owned();
         let words = ["__inside", "store", "--caches"].map(str::to_owned).into_iter();
@@ -72,7 +76,7 @@ impl LocalStore {
     }
 }
 
-/// The containers of the plan whose program cirun plays.
+/// The containers of the plan that cirun emulates.
 pub fn local_plugins(plan: &Plan) -> impl Iterator<Item = &ContainerAction> {
     plan.stages.iter().filter(|stage| stage.not_here.is_none()).flat_map(|stage| stage.steps()).filter_map(|step| {
         match &step.action {
@@ -90,10 +94,10 @@ fn make(directory: &Path) -> io::Result<()> {
     open_to_all(directory)
 }
 
-/// The files that were uploaded into a directory, by their places in the store, each with its bytes.
+/// The uploaded files in a directory: path in the store and size in bytes, sorted. Empty if the directory does not exist.
 ///
 /// # Errors
-/// The directory cannot be read; there is none where nothing was uploaded.
+/// The directory cannot be read.
 pub fn collected(artifacts: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     let mut files = Vec::new();
     list(artifacts, &mut files)?;
@@ -101,7 +105,10 @@ pub fn collected(artifacts: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     Ok(files)
 }
 
-/// Removes the caches of this user; returns how many bytes they were, or none where there are none.
+/// Removes this user's caches. Returns their size in bytes; `None` if there are none. Removes nothing if `dry_run` is set.
+///
+/// # Errors
+/// The caches cannot be read or removed.
 pub fn clear_caches(paths: &Paths, dry_run: bool) -> Result<Option<u64>, Failure> {
     let caches = paths.caches();
     let failed = |error: io::Error| Failure::io(caches.display(), error);
@@ -116,7 +123,7 @@ pub fn clear_caches(paths: &Paths, dry_run: bool) -> Result<Option<u64>, Failure
     Ok(Some(files.iter().map(|(_, bytes)| bytes).sum()))
 }
 
-/// Every file below a directory, with its size; none where the directory is not there.
+/// All files below a directory, with their sizes. None if the directory does not exist.
 fn list(directory: &Path, files: &mut Vec<(PathBuf, u64)>) -> io::Result<()> {
     let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -1,4 +1,4 @@
-//! What a plan needs to know of this machine.
+//! Answers the questions of planning about this machine.
 
 use cirun_diagnostics::Failure;
 use cirun_planner::{AwsInputs, MachineDaemon};
@@ -6,7 +6,7 @@ use cirun_project::{AwsQuestion, Context, Dialogue, Environment, Machine, Paths,
 
 use crate::{aws, daemon};
 
-/// This machine, as its environment describes it; nothing is started and no engine is asked.
+/// This machine, as its environment describes it. Connects to no engine.
 #[derive(Debug, Clone)]
 pub struct LocalMachine {
     /// The environment.
@@ -16,7 +16,7 @@ pub struct LocalMachine {
 }
 
 impl LocalMachine {
-    /// What a pipeline is compiled with on this machine.
+    /// The context to compile a pipeline for this machine.
     pub fn context(&self, person: &'static dyn Dialogue) -> Context<'_> {
         Context { environment: &self.environment, paths: &self.paths, person, machine: self }
     }

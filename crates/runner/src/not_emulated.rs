@@ -1,4 +1,4 @@
-//! Calls to AWS services that are not emulated.
+//! Reports calls to AWS services that are not emulated.
 
 use std::{
     collections::HashSet,
@@ -12,7 +12,7 @@ use cirun_project::Dialogue;
 
 use crate::record::Record;
 
-/// The names of AWS without a service here that a run has asked for and that have not been reported yet.
+/// Finds calls of a run to AWS services that are not emulated, and reports each name once.
 pub(crate) struct NotEmulated {
     directory: PathBuf,
     person: &'static dyn Dialogue,
@@ -20,12 +20,12 @@ pub(crate) struct NotEmulated {
 }
 
 impl NotEmulated {
-    /// Those of the run with this record.
+    /// Watches the run with this record.
     pub(crate) fn of(record: &Record, person: &'static dyn Dialogue) -> Self {
         Self { directory: record.emulator(), person, reported: Mutex::default() }
     }
 
-    /// One finding for each new name.
+    /// The findings since the last call, one for each new name.
     pub(crate) fn findings(&self) -> Vec<EventKind> {
         let names = match crate::gateway::resolver::not_emulated(&self.directory) {
             Ok(names) => names,

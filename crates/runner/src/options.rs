@@ -1,20 +1,20 @@
-//! How a plan is run, besides its settings.
+//! The options of a run that are not settings.
 
 use std::time::Duration;
 
-/// What a person chose for one run.
+/// The options of one run.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
     /// The platform of the images, such as `linux/amd64`; by default the engine's.
     pub platform: Option<String>,
-    /// Services that start later, by id or path, and for which no step waits.
+    /// Services to start later, by id or path. Steps do not wait for them.
     pub service_delays: Vec<(String, Duration)>,
-    /// Containers, networks and volumes are kept after the run.
+    /// Keep containers, networks and volumes after the run.
     pub keep: bool,
-    /// The container of a failed step is kept for a shell, while the run goes on.
+    /// Keep the container of a failed step for a shell, while the run continues.
     pub keep_failed: bool,
     /// Errors that the emulated AWS makes on purpose, such as `sts:expired`.
     pub faults: Vec<String>,
-    /// A step that does not run locally is an error.
+    /// Refuse to run if a step or stage does not run locally.
     pub fail_on_skip: bool,
 }

@@ -1,6 +1,6 @@
-//! cirun's own binary as an image: what it runs in the stage's network is itself, so nothing is pulled.
+//! An image with cirun's own binary. The gateway and cirun's other containers run from it, so they need no pull.
 //!
-//! A dynamic binary carries its libraries and is started through its own loader, so that `cargo run` needs no further step.
+//! The image of a dynamic binary includes its libraries and its loader, so that `cargo run` works too.
 
 use std::{
     fs,
@@ -21,9 +21,9 @@ const LIBRARIES: &str = "lib";
 pub struct OwnImage {
     binary: PathBuf,
     libraries: Vec<Library>,
-    /// The image's name, made from the binary's size and time: another build is another image.
+    /// The image's name, with a hash of the version, size and time of the binary: each build has its own image.
     pub name: String,
-    /// What starts cirun in it; its arguments follow.
+    /// The command that starts cirun, without its arguments.
     entrypoint: Vec<String>,
 }
 
@@ -61,13 +61,16 @@ impl OwnImage {
         Ok(Self { binary, libraries, name: format!("cirun.local/cirun:{stamp}"), entrypoint })
     }
 
-    /// Program and arguments of `cirun __inside WORDS` in a container of this image.
+    /// The command that runs `cirun __inside WORDS` in a container of this image.
     pub fn inside(&self, words: &[&str]) -> Vec<String> {
         let words = words.iter().map(|word| (*word).to_owned());
         self.entrypoint.iter().cloned().chain(["__inside".to_owned()]).chain(words).collect()
     }
 
     /// The image's file system as a tar archive.
+    ///
+    /// # Errors
+    /// The binary or a library cannot be read.
     pub fn tar(&self) -> io::Result<Vec<u8>> {
         let mut archive = tar::Builder::new(Vec::new());
         archive.mode(tar::HeaderMode::Deterministic);
@@ -89,7 +92,7 @@ fn append(archive: &mut tar::Builder<Vec<u8>>, name: &str, path: &Path) -> io::R
     archive.append_data(&mut header, name, &mut file)
 }
 
-/// What tells one build from another without reading all of it.
+/// A hash that differs between builds, made without reading the binary.
 fn stamp(binary: &Path) -> io::Result<String> {
     let metadata = fs::metadata(binary)?;
     let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -98,7 +101,7 @@ fn stamp(binary: &Path) -> io::Result<String> {
     Ok(hex::encode(hash.finalize())[..16].to_owned())
 }
 
-/// Asks the dynamic loader what the binary is linked with; a static binary has no loader to ask.
+/// Asks the dynamic loader for the binary's libraries. Empty for a static binary, which has no loader.
 fn linked(binary: &Path) -> io::Result<Vec<Library>> {
     let maps = fs::read_to_string("/proc/self/maps")?;
     if !maps.lines().any(|line| line.contains("/ld-")) {
@@ -108,7 +111,7 @@ fn linked(binary: &Path) -> io::Result<Vec<Library>> {
     Ok(parse_trace(&String::from_utf8_lossy(&output.stdout)))
 }
 
-/// Reads lines such as `libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x…)` and `/lib64/ld-linux-x86-64.so.2 (0x…)`.
+/// Parses lines such as `libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x…)` and `/lib64/ld-linux-x86-64.so.2 (0x…)`.
 fn parse_trace(trace: &str) -> Vec<Library> {
     let mut libraries = Vec::new();
     for line in trace.lines() {

@@ -1,4 +1,4 @@
-//! Plans a stage again as it begins, for what the stages before it decide.
+//! Plans a stage again as it begins, if earlier stages decide a part of it.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use cirun_plan::{PlannedStage, StageId};
 use cirun_planner::Planned;
 use cirun_project::Compiled;
 
-/// Refuses what the run was not made ready for, given the stage's outline, the new plan and the stage's instances in it.
+/// Refuses what the run was not set up for. Gets the stage's outline, the new plan and the stage's instances in it.
 pub(crate) type Demands = dyn Fn(&PlannedStage, &Planned, &[PlannedStage]) -> Result<(), Failure> + Send + Sync;
 
-/// How the engine plans such a stage; none where all is decided.
+/// The function by which the engine plans such stages again. `None` if there are none.
 pub(crate) fn plan_again(compiled: &Compiled, demands: Box<Demands>) -> Option<Arc<PlanAgain>> {
     let late = compiled.plan().stages.iter().filter(|stage| !stage.undecided.is_empty());
     let outlines: Vec<PlannedStage> = late.cloned().collect();
@@ -44,7 +44,7 @@ pub(crate) fn plan_again(compiled: &Compiled, demands: Box<Demands>) -> Option<A
     }))
 }
 
-/// The instances of a stage, if they demand nothing that the run was not made ready for.
+/// The instances of a stage, if they need nothing that the run was not set up for.
 fn demanded(
     outlines: &[PlannedStage],
     stage: &StageId,

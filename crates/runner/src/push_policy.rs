@@ -1,4 +1,4 @@
-//! The push policy: no image reaches a real registry unless the person says so, by account or registry.
+//! The push policy: images reach a real registry only if the person allows its account or host.
 
 mod image_rules;
 
@@ -9,7 +9,7 @@ use cirun_project::settings::{AwsMode, EgressMode, PushMode, Settings};
 
 pub(crate) use self::image_rules::SocketRules;
 
-/// Refuses a combination of settings that would push where it was not allowed, before anything is built.
+/// Refuses plans that would push where the settings do not allow it, before anything is built.
 pub(crate) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), Failure> {
     let on_aws = targets.iter().find(|target| target.ecr.is_some());
     match (settings.push.value, settings.aws.value, on_aws) {
@@ -28,7 +28,7 @@ pub(crate) fn check(settings: &Settings, targets: &[RegistryTarget]) -> Result<(
     }
 }
 
-/// Refuses to save or upload to a real store that was not allowed, and to reach S3 without real AWS.
+/// Refuses plans that save or upload to a real store that is not allowed, or that use real S3 without real AWS.
 pub(crate) fn check_stores(settings: &Settings, stores: &[StoreTarget]) -> Result<(), Failure> {
     for store in stores.iter().filter(|store| store.location == StoreLocation::Real) {
         let name = store.address.split_once("://").map_or(store.address.as_str(), |(_, name)| name);
@@ -52,7 +52,7 @@ pub(crate) fn check_stores(settings: &Settings, stores: &[StoreTarget]) -> Resul
     Ok(())
 }
 
-/// Refuses to close the network where the steps could not do what they are to.
+/// Refuses to close the network if the settings need connections outside, such as real AWS or real pushes.
 pub(crate) fn check_egress(settings: &Settings) -> Result<(), Failure> {
     let word = match settings.egress.value {
         EgressMode::All => return Ok(()),
@@ -68,8 +68,8 @@ pub(crate) fn check_egress(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The gateway answers for names; what is no name would not come to it. A host that a running step decides is judged then, by
-/// the rules of the step that pushes.
+/// Refuses pushes to a host that is not a DNS name, such as an IP address: the gateway cannot take its place. A host that a
+/// running step decides is checked when the step pushes.
 fn stays_here(targets: &[RegistryTarget]) -> Result<(), Failure> {
     let mut hosts = targets.iter().flat_map(|target| target.hosts().map(move |host| (target, host)));
     match hosts.find(|(_, host)| !is_dns_name(host)) {
@@ -106,7 +106,7 @@ fn allowed(settings: &Settings, targets: &[RegistryTarget]) -> Result<(), Failur
     Ok(())
 }
 
-/// Whether images may go to a registry: by its account where it is ECR's, else by its host, with its port or without.
+/// Whether images may go to a registry: by its account if it is an ECR registry, else by its host, with or without port.
 pub(crate) fn is_allowed(settings: &Settings, ecr: Option<&EcrRegistry>, host: &str) -> bool {
     let whose = ecr.map_or(host, |ecr| ecr.account.as_str());
     let names = [whose, host_and_port(whose).0];
@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// The verdict on a push to the ECR registry of an account, or to a registry by its host.
+    /// The verdict on a push to the ECR registry of an account (`Ok`), or to the registry at a host (`Err`).
     fn verdict(values: Values, to: Result<&str, &str>) -> String {
         let layers = vec![Layer { origin: Origin::Flag, values }];
         let (settings, _) = Settings::resolve(layers, Trust::UserOnly);

@@ -1,4 +1,4 @@
-//! The record of a run: a directory of its own, kept after the run.
+//! The record of a run: its directory, which is kept after the run.
 
 pub mod history;
 mod invocation;
@@ -19,7 +19,7 @@ use cirun_project::{POD_TOKEN_FILE, Paths, close_to_others};
 pub use invocation::Invocation;
 pub use leftovers::{left_behind, remove as remove_leftovers};
 
-/// The events of a run, one JSON object a line.
+/// The events of a run, one JSON object per line.
 const EVENTS: &str = "events.jsonl";
 /// The plan of a run, as `cirun plan --format json` prints it.
 const PLAN: &str = "plan.json";
@@ -27,23 +27,23 @@ const PLAN: &str = "plan.json";
 const EMULATOR: &str = "emulator";
 /// The uploads of a run, by store and bucket.
 const ARTIFACTS: &str = "artifacts";
-/// What steps share with cirun: outputs, a token, whatever they write there. Nothing of it is masked.
+/// The files that steps share with cirun, such as outputs and a token. They are not masked.
 const ENGINE: &str = "engine";
 /// The clean clones.
 const CLEAN_CLONE: &str = "workspace";
-/// The homes of host steps.
+/// The home directories of host steps.
 const HOMES: &str = "homes";
 /// The socket that steps get in place of the engine's.
 const GUARD: &str = "guard";
-/// Files of cirun's own that containers get one by one, a token among them.
+/// cirun's own files for containers, such as a token. Containers mount them one by one.
 const PRIVATE: &str = "private";
-/// Locked for as long as the run goes on. One that no process has locked is of a run that was killed.
+/// Locked while the run goes on, and removed at its end. If it is there but not locked, the run was killed.
 const ALIVE: &str = "alive";
 
-/// How many files of steps are looked at.
+/// Limits for the walk of the files of steps.
 const STEP_FILES: Limits = Limits { entries: 1_000_000, depth: 0 };
 
-/// How many records are kept.
+/// Maximum number of records that are kept.
 const KEPT: usize = 50;
 
 /// The directory of one run.
@@ -54,17 +54,20 @@ pub struct Record {
     _alive: Arc<File>,
 }
 
-/// What becomes of the files that steps share with cirun.
+/// What to do with the files that steps share with cirun, when the run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepFiles {
-    /// They go with the run.
+    /// Remove them.
     Removed,
-    /// Containers that are kept have them mounted: only those go that hold outputs or a token.
+    /// Remove only outputs and tokens, as kept containers have the directories mounted.
     KeptForContainers,
 }
 
 impl Record {
-    /// Makes the directory of a new run, and removes the oldest records beyond those that are kept.
+    /// Makes the directory of a new run, and removes the oldest records if there are too many.
+    ///
+    /// # Errors
+    /// The directory cannot be made.
     pub fn create(paths: &Paths, run: &str) -> Result<Self, Failure> {
         let directory = paths.run(run);
         let unusable = |error: io::Error| {
@@ -74,7 +77,7 @@ impl Record {
         for name in [ENGINE, EMULATOR] {
             fs::create_dir_all(directory.join(name)).map_err(unusable)?;
         }
-        // It has its name only when it is locked, so that no other run takes this one for killed.
+        // Locked before it gets its name, so that no other run takes this one for killed.
         let unlocked = directory.join("alive.new");
         let alive = File::create(&unlocked).map_err(unusable)?;
         alive.lock().and_then(|()| fs::rename(&unlocked, directory.join(ALIVE))).map_err(unusable)?;
@@ -86,51 +89,61 @@ impl Record {
         Ok(record)
     }
 
-    /// The directory that is mounted at `/tmp/engine` in every container; any user may write to it.
+    /// The directory that every container mounts at `/tmp/engine`. Any user may write to it.
     pub fn steps(&self) -> PathBuf {
         self.directory.join(ENGINE)
     }
 
-    /// The home directories of host steps, while their stages run.
+    /// The directory of host steps' home directories, while their stages run.
     pub fn homes(&self) -> PathBuf {
         self.directory.join(HOMES)
     }
 
-    /// The clean clone of this run, if it has one.
+    /// The directory of this run's clean clones.
     pub fn clean_clone(&self) -> PathBuf {
         self.directory.join(CLEAN_CLONE)
     }
 
-    /// The emulator's configuration and request log.
+    /// The directory of the emulator's configuration and request log.
     pub fn emulator(&self) -> PathBuf {
         self.directory.join(EMULATOR)
     }
 
-    /// What steps uploaded, where it stays here.
+    /// The directory of the uploads that stay on this machine.
     pub fn artifacts(&self) -> PathBuf {
         self.directory.join(ARTIFACTS)
     }
 
-    /// The directory of the socket that steps get in place of the engine's.
+    /// The directory of the socket that steps get in place of the engine's. It is made if it does not exist.
+    ///
+    /// # Errors
+    /// The directory cannot be made.
     pub fn guard(&self) -> Result<PathBuf, Failure> {
         let directory = self.directory.join(GUARD);
         fs::create_dir_all(&directory).map_err(|error| Failure::io(directory.display(), error))?;
         Ok(directory)
     }
 
-    /// Files of cirun's own that containers get one by one: the directory is mounted nowhere.
+    /// The directory of cirun's own files for containers. It is made if it does not exist. Containers mount its files one by
+    /// one, and never the directory.
+    ///
+    /// # Errors
+    /// The directory cannot be made.
     pub fn private(&self) -> Result<PathBuf, Failure> {
         let directory = self.directory.join(PRIVATE);
         fs::create_dir_all(&directory).map_err(|error| Failure::io(directory.display(), error))?;
         Ok(directory)
     }
 
-    /// The events, one JSON object a line.
+    /// The file of the events, with one JSON object per line.
     pub fn events(&self) -> PathBuf {
         self.directory.join(EVENTS)
     }
 
-    /// Keeps the plan, and what the run was started with; no secret of the plan.
+    /// Writes the plan and the invocation, with the plan's secrets masked.
+    ///
+    /// # Errors
+    /// A file cannot be written.
     pub fn keep(&self, plan: &cirun_plan::Plan, mut invocation: Invocation) -> Result<(), Failure> {
         let masker = Masker::new(&plan.secrets);
         invocation.mask(&masker);
@@ -139,7 +152,10 @@ impl Record {
         self.write(invocation::FILE, &json.map_err(|error| Failure::new(FailureKind::Bug, error.to_string()))?)
     }
 
-    /// Removes what the run's steps wrote for cirun: it has read it, and it is not masked.
+    /// Removes the files that steps share with cirun, as they may contain unmasked secrets and are no longer needed.
+    ///
+    /// # Errors
+    /// A file cannot be removed.
     pub fn forget_step_files(&self, files: StepFiles) -> io::Result<()> {
         match files {
             StepFiles::Removed => remove_step_files(&self.directory)?,
@@ -151,7 +167,7 @@ impl Record {
                         root.remove(&entry.path)?;
                     }
                 }
-                // Emptied and not removed: the engine opens a container's mounts when someone copies from it.
+                // The file is emptied and not removed: `docker cp` from a container needs all of its mounts.
                 let token = self.directory.join(PRIVATE).join(POD_TOKEN_FILE);
                 match OpenOptions::new().write(true).truncate(true).open(token) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -162,19 +178,22 @@ impl Record {
         fs::remove_file(self.directory.join(ALIVE))
     }
 
-    /// What each step and service printed, as `STAGE/STEP.log`.
+    /// The directory of the output of steps and services, as `STAGE/STEP.log`.
     pub fn logs(&self) -> PathBuf {
         self.directory.join("logs")
     }
 
     /// Writes a file of the record.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn write(&self, name: &str, content: &str) -> Result<(), Failure> {
         let path = self.directory.join(name);
         fs::write(&path, content).map_err(|error| Failure::io(path.display(), error))
     }
 }
 
-/// Makes a file readable for every user of a container, whatever the process's mask says.
+/// Makes a file readable for every user of a container, whatever the umask is.
 #[cfg(unix)]
 pub fn readable_by_all(file: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -186,7 +205,7 @@ pub fn readable_by_all(_file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Step containers run as any user (outputs.everyone-writes).
+/// Lets every user write to a directory, as step containers run as any user (outputs.everyone-writes).
 #[cfg(unix)]
 pub fn open_to_all(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -198,7 +217,7 @@ pub fn open_to_all(_directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Masks the texts of a JSON document; its keys are cirun's own, and names of variables.
+/// Masks the strings of a JSON document, but not its keys, which are cirun's own or names of variables.
 fn masked_json(text: String, masker: &Masker) -> Result<String, Failure> {
     if matches!(masker.mask(&text), Cow::Borrowed(_)) {
         return Ok(text);
@@ -218,18 +237,18 @@ fn mask_texts(json: &mut serde_json::Value, masker: &Masker) {
     }
 }
 
-/// Whether a run was killed: what it left unmasked is of no use any more.
+/// Whether a run was killed, so that the files it left can be removed.
 fn was_killed(record: &Path) -> bool {
     File::open(record.join(ALIVE)).is_ok_and(|alive| alive.try_lock().is_ok())
 }
 
-/// Whether a run goes on.
+/// Whether a run is still going on.
 fn is_alive(record: &Path) -> bool {
     File::open(record.join(ALIVE)).is_ok_and(|alive| matches!(alive.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
-/// Removes what steps wrote for cirun, and what they were given. What another user's process made there may stay, in a directory
-/// that is closed to others.
+/// Removes the files that steps share with cirun, and cirun's own files for them. Files of another user may stay, in a directory
+/// that is closed to other users.
 fn remove_step_files(record: &Path) -> io::Result<()> {
     for name in [PRIVATE, ENGINE] {
         match fs::remove_dir_all(record.join(name)) {
@@ -249,7 +268,7 @@ fn prune(runs: &Path) -> io::Result<()> {
     records.sort();
     for (_, path) in records.iter().filter(|(_, path)| was_killed(path)) {
         match leftovers::remove(path) {
-            // What belongs to another user (steps often run as root) stays; `cirun clean` says so.
+            // Files of other users stay (steps often run as root); `cirun clean` reports them.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
             removed => removed?,
         }

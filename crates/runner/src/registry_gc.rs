@@ -1,4 +1,4 @@
-//! Removes what no image needs, from a directory or from the registry of this machine.
+//! Removes unused data from a directory, or from the machine's registry.
 
 use std::path::Path;
 
@@ -15,20 +15,20 @@ use crate::{
 /// What was removed, or would be.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Removed {
-    /// Blobs.
+    /// The number of blobs.
     pub blobs: u64,
-    /// Their bytes.
+    /// The size of these blobs, in bytes.
     pub bytes: u64,
-    /// Uploads that were never finished.
+    /// The number of unfinished uploads.
     pub uploads: u64,
-    /// Images without a tag.
+    /// The number of untagged images.
     pub images: u64,
 }
 
-/// Collects a data directory.
+/// Removes unused data from a data directory.
 ///
 /// # Errors
-/// It cannot be read or written.
+/// The directory cannot be read or written.
 pub async fn collect(data: &Path, options: GcOptions) -> Result<Removed, Failure> {
     let data = data.to_owned();
     let report = tokio::task::spawn_blocking(move || gc(&data, options)).await.map_err(Failure::aws)?;
@@ -36,7 +36,7 @@ pub async fn collect(data: &Path, options: GcOptions) -> Result<Removed, Failure
     Ok(Removed { blobs, bytes, uploads, images })
 }
 
-/// Collects the registry of this machine in its own container, because its volume is the engine's.
+/// Removes unused data from the machine's registry. Runs in the registry's container, as its volume belongs to the engine.
 ///
 /// # Errors
 /// The registry cannot be started, or its container reports no result.

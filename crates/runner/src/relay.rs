@@ -1,4 +1,4 @@
-//! Relays connections to an address that the other side cannot reach itself.
+//! Relays connections to an address that the client cannot reach itself.
 
 use std::{
     future::poll_fn,
@@ -14,14 +14,14 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// Where connections go.
+/// The target of a relay.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
-    /// A name or address.
+    /// The host name or address.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// How long to try: a service may be on its way up.
+    /// How long to try to connect, as a service may still be starting.
     pub patience: Duration,
 }
 
@@ -37,14 +37,14 @@ impl Target {
     }
 }
 
-/// Relays what comes in on a TCP address, for as long as the runtime lives.
+/// Listens on a TCP address and relays its connections, until the runtime ends.
 pub(crate) async fn tcp(listen: SocketAddr, target: Target) -> io::Result<()> {
     let listener = TcpListener::bind(listen).await?;
     serve(move |context| listener.poll_accept(context).map_ok(|(stream, _)| stream), target);
     Ok(())
 }
 
-/// Relays what comes in on a free port of loopback to the port of this machine that `find` knows at that moment.
+/// Listens on a free port of loopback and relays each connection to the port of this machine that `find` returns then.
 pub(crate) async fn loopback(find: impl Fn() -> Option<u16> + Send + 'static) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
@@ -55,7 +55,7 @@ pub(crate) async fn loopback(find: impl Fn() -> Option<u16> + Send + 'static) ->
                     let target = Target { host: Ipv4Addr::LOCALHOST.to_string(), port, patience: Duration::ZERO };
                     tokio::spawn(relay(stream, target));
                 }
-                // No one is there: the connection ends without an answer.
+                // There is no target: the connection is closed without an answer.
                 (Ok(_), None) => {}
                 (Err(_), _) => sleep(PAUSE).await,
             }
@@ -64,7 +64,7 @@ pub(crate) async fn loopback(find: impl Fn() -> Option<u16> + Send + 'static) ->
     Ok(address)
 }
 
-/// Relays what comes in on a Unix socket named `name` in `directory`, which is made anew and open to every user.
+/// Listens on a new Unix socket `name` in `directory`, open to every user, and relays its connections.
 #[cfg(unix)]
 pub(crate) fn unix(directory: &std::path::Path, name: &str, target: Target) -> io::Result<()> {
     let listener = cirun_docker_executor::listen_unix(directory, name)?;
@@ -89,7 +89,7 @@ fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         loop {
             match poll_fn(&mut accept).await {
                 Ok(stream) => drop(tokio::spawn(relay(stream, target.clone()))),
-                // Out of file descriptors, most likely: some are given back when connections end.
+                // Most likely for lack of file descriptors, which are free again when connections end.
                 Err(_) => sleep(PAUSE).await,
             }
         }
@@ -97,7 +97,7 @@ fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 }
 
 async fn relay(mut stream: impl AsyncRead + AsyncWrite + Unpin, target: Target) {
-    // Whoever asks sees the connection end without an answer, and says so.
+    // If this fails, the client sees the connection close without an answer, and reports that.
     if let Ok(mut there) = target.connect().await {
         copy_bidirectional(&mut stream, &mut there).await.ok();
     }
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// A server that sends back what it gets, in capitals.
+    /// A server that sends back what it gets, in upper case.
     async fn shouting() -> Target {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -158,11 +158,11 @@ mod tests {
         let target = shouting().await;
         let found = loopback(move || Some(target.port)).await.unwrap();
         assert_eq!(ask(TcpStream::connect(found).await.unwrap()).await, "HELLO");
-        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        tcp(nobody, there(1)).await.unwrap();
-        let mut stream = TcpStream::connect(nobody).await.unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        tcp(free, there(1)).await.unwrap();
+        let mut stream = TcpStream::connect(free).await.unwrap();
         let mut answer = Vec::new();
-        // Closed, or reset: either way without an answer.
+        // Closed or reset, but in either case without an answer.
         stream.read_to_end(&mut answer).await.ok();
         assert!(answer.is_empty());
     }

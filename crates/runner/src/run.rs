@@ -1,4 +1,4 @@
-//! The run itself: the engine with everything that was set up, and what has to be tidied afterwards.
+//! Runs the plan on what was set up, and cleans up afterwards.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -12,49 +12,49 @@ use crate::{
     record::StepFiles, services, setup::GRACE,
 };
 
-/// How long removing a stage's objects may take.
+/// Timeout for removing a stage's containers, networks and volumes.
 const CLEANUP: Duration = Duration::from_secs(30);
-/// Steps prepared ahead of their turn.
+/// Number of steps that are prepared in advance.
 const LOOK_AHEAD: usize = 3;
-/// Last lines of a failed step that are repeated at the end.
+/// Number of a failed step's last lines that are repeated at the end.
 const TAIL_LINES: usize = 20;
 
-/// Who takes part while a run goes on.
+/// The caller's part in a run.
 pub struct Hooks {
-    /// Who decides about a failed step of `ManualIntervention`.
+    /// Gets the questions about failed steps with `ManualIntervention`.
     pub questions: Option<mpsc::Sender<Question>>,
-    /// Who looks into a step that has failed.
+    /// Gets each step that has failed, before its container is removed.
     pub on_failure: Option<mpsc::Sender<FailureHook>>,
-    /// The exit code that the last event reports.
+    /// Chooses the exit code that the last event reports.
     pub exit_code: Arc<dyn Fn(&RunResult) -> u8 + Send + Sync>,
     /// The run that this one continues.
     pub earlier: Option<Earlier>,
-    /// The clean workspaces, for stages that are planned as they begin.
+    /// The clean workspaces, to add those of stages that are planned as they begin.
     pub clean: Option<Arc<CleanWorkspaces>>,
 }
 
 /// How a run ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// What the engine reports.
+    /// The engine's result.
     pub result: RunResult,
-    /// What could not be tidied afterwards, each a line for a person.
+    /// What could not be removed afterwards, one line each.
     pub left: Vec<String>,
 }
 
 impl RunSetup<'_> {
-    /// Refuses options that name no service of the plan.
+    /// Checks that the service delays name services of the plan.
     ///
     /// # Errors
-    /// A delay for what is no service.
+    /// One of them does not.
     pub fn demand_services(self) -> Result<(), Failure> {
         services::rules(self.compiled, self.options).map(drop)
     }
 
-    /// Runs the plan on what was set up; every event goes to `events`.
+    /// Runs the plan on `setup`, sends all events to `events`, and cleans up. A failed run is no error: see [`Ended::result`].
     ///
     /// # Errors
-    /// An option names what the plan does not have. A run that fails is no error.
+    /// An option names a service or step that the plan does not have.
     pub async fn run(
         self,
         setup: Setup,
@@ -91,7 +91,7 @@ impl RunSetup<'_> {
 }
 
 impl Setup {
-    /// Ends what the run had of its own.
+    /// Stops the emulated AWS of this process and removes the files of steps. Returns what could not be removed.
     async fn tidy(mut self, options: &RunOptions) -> (Vec<String>, Self) {
         let mut left = Vec::new();
         let mut note = |what: &str, result: io::Result<()>| {

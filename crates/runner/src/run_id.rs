@@ -1,11 +1,11 @@
-//! Ids of runs: short, sortable by time, unlike any other on this machine.
+//! Ids of runs: short, sorted by time within a year, and unique on this machine.
 
 use std::process;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// A new id such as `1120-130501-a3f9c2`: month, day, time (UTC), and what tells two runs of one second apart.
+/// A new id such as `1120-130501-a3f9c2`: month and day, time (UTC), and a hash, as several runs may start in one second.
 pub fn new(now: Timestamp) -> String {
     let salt = Sha256::digest(format!("{}/{}", process::id(), now.as_nanosecond()));
     format!("{}-{}", now.strftime("%m%d-%H%M%S"), &hex::encode(salt)[..6])

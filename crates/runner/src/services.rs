@@ -1,4 +1,4 @@
-//! How steps and services meet, by the flags.
+//! The rules for services: whether steps wait for them, and what their exit means.
 
 use cirun_diagnostics::Failure;
 use cirun_engine::{AtServiceExit, ServiceRules, Waiting};
@@ -6,7 +6,7 @@ use cirun_project::Compiled;
 
 use crate::RunOptions;
 
-/// The rules of a run.
+/// The rules of a run, from its settings and options.
 pub(crate) fn rules(compiled: &Compiled, options: &RunOptions) -> Result<ServiceRules, Failure> {
     let settings = &compiled.settings;
     let mut rules = ServiceRules {

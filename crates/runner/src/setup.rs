@@ -1,4 +1,4 @@
-//! Makes ready what a run needs besides its plan: the engine, cirun's own images, the gateway, the backends.
+//! Prepares what a run needs besides its plan: the engine, cirun's own image, the gateway and the backends.
 
 mod containers;
 mod gateway;
@@ -27,27 +27,27 @@ use crate::{
     record::Record,
 };
 
-/// How long a step that was asked to end may take. CI waits 30 s (flow.stop); here a person waits, often for a shell
-/// that as first process of its container does not hear SIGTERM.
+/// How long a step may take to end after SIGTERM. CI waits 30 s (flow.stop). Here a person waits, often for a shell, which
+/// ignores SIGTERM as the first process of its container.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
-/// What a run has besides its plan.
+/// What a run needs besides its plan.
 #[derive(Debug)]
 pub struct Setup {
-    /// Who runs the steps.
+    /// The backends that run the steps.
     pub backends: Arc<Backends>,
-    /// The engine, for people; none if no step needs one.
+    /// A description of the engine; `None` if no step needs one.
     pub engine: Option<String>,
     /// The run's record.
     pub record: Record,
-    /// The registry that keeps pushed images; none if no step needs an engine.
+    /// The registry that keeps pushed images; `None` if no step needs an engine.
     pub machine_registry: Option<Arc<MachineRegistry>>,
-    /// The emulated AWS that this process serves, if no engine can.
+    /// The emulated AWS that this process serves if the run has no engine.
     pub(crate) alone: Option<Alone>,
 }
 
 impl Setup {
-    /// The registry that keeps pushed images, if the run has needed one so far.
+    /// The registry that keeps pushed images, if the run has started it.
     pub fn registry(&self) -> Option<&LocalRegistry> {
         self.machine_registry.as_ref().and_then(|registry| registry.running())
     }
@@ -56,25 +56,25 @@ impl Setup {
 /// Sets up one run.
 #[derive(Clone, Copy)]
 pub struct RunSetup<'a> {
-    /// What runs.
+    /// The pipeline to run.
     pub compiled: &'a Compiled,
-    /// How.
+    /// The options.
     pub options: &'a RunOptions,
-    /// The environment, and who reads notes.
+    /// The environment and the person.
     pub context: Context<'a>,
-    /// The run's directory.
+    /// The run's record.
     pub record: &'a Record,
     /// The run's id.
     pub run: &'a str,
-    /// The clean workspaces of stages.
+    /// The clean workspace of each stage; empty without `--clean-clone`.
     pub workspaces: &'a Workspaces,
 }
 
 impl RunSetup<'_> {
-    /// Finds the engine where a step needs one, removes what killed runs left, and starts what the steps rely on.
+    /// Finds the engine if a step needs one, removes what killed runs left, and starts what the steps need.
     ///
     /// # Errors
-    /// No engine, no image, or settings that do not go together.
+    /// There is no engine, cirun's own image cannot be made, or settings contradict each other.
     pub async fn set_up(self) -> Result<Setup, Failure> {
         let store = LocalStore::of(&self.compiled.paths, &self.compiled.project, self.record);
         store.make(self.compiled.plan(), self.context.person)?;
@@ -122,7 +122,7 @@ impl RunSetup<'_> {
         Ok(Setup { backends, engine: Some(shown), record, machine_registry: Some(registry), alone: None })
     }
 
-    /// Whether steps of this machine are to find the emulated AWS: no name server of the run can lead them there.
+    /// Whether host steps need the emulated AWS, which they cannot find by the run's name server.
     fn host_steps_call_aws(self) -> bool {
         let stages = self.compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
         let mut steps = stages.flat_map(|stage| stage.steps());

@@ -6,7 +6,7 @@ use cirun_plan::Secret;
 use cirun_planner::DelegateIdentity;
 use cirun_project::settings::{AwsMode, Settings};
 
-/// The identity that takes the delegate's place on real AWS; none otherwise.
+/// The identity that takes the delegate's place on real AWS. `None` if AWS is not real.
 ///
 /// # Errors
 /// The developer is not signed in.
@@ -29,7 +29,7 @@ pub async fn delegate(settings: &Settings) -> Result<Option<DelegateIdentity>, F
     }))
 }
 
-/// Where the machine's own identity is looked for.
+/// Where to look for the developer's own identity.
 pub(crate) fn identity_options(settings: &Settings) -> IdentityOptions {
     IdentityOptions { profile: settings.aws_profile.as_ref().map(|profile| profile.value.clone()) }
 }

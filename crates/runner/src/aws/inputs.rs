@@ -1,4 +1,4 @@
-//! How AWS is played in a plan: who signs in, and with which token.
+//! Decides who signs in to AWS in a plan, and with which token.
 
 use std::{
     path::Path,
@@ -14,7 +14,7 @@ use cirun_project::{AwsQuestion, Environment, POD_TOKEN_FILE, PRIVATE_DIR, setti
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-/// Decides who signs in to AWS, and with what; `oidc` is the directory of the local issuer.
+/// Decides who signs in to AWS, and with what. `oidc` is the directory of the local OIDC issuer's key.
 pub(crate) fn inputs(question: AwsQuestion<'_>, environment: &Environment, oidc: &Path) -> Result<AwsInputs, Failure> {
     let AwsQuestion { settings, pipeline, facts, .. } = question;
     let mode = match settings.aws.value {
@@ -43,7 +43,7 @@ pub(crate) fn inputs(question: AwsQuestion<'_>, environment: &Environment, oidc:
     Ok(AwsInputs { mode, delegate, web_identity, oidc_token, create_repository, forwarded })
 }
 
-/// Whoever the emulated AWS meets is welcome; the name says whose part it is.
+/// The delegate's identity on the emulated AWS, which accepts any keys. The access key identifies the delegate in logs.
 pub fn emulated_delegate() -> DelegateIdentity {
     DelegateIdentity {
         access_key: "AKIACIRUNDELEGATE000".to_owned(),
@@ -73,7 +73,7 @@ fn local_token(pipeline: &Pipeline, facts: &RunFacts, oidc: &Path) -> Result<Set
     Ok(Setting { value: Secret::new(token), given_by: "the local OIDC issuer".to_owned() })
 }
 
-/// The token for real AWS: of a file, a variable, or a command's output, the first that is given.
+/// The token for real AWS, from the first of these that is given: a file, a variable, the output of a command.
 fn given_token(question: AwsQuestion<'_>, environment: &Environment) -> Result<Option<Setting<Secret>>, Failure> {
     if let Some(path) = &question.request.oidc_token_file {
         let token = std::fs::read_to_string(path).map_err(|error| {
@@ -90,7 +90,7 @@ fn given_token(question: AwsQuestion<'_>, environment: &Environment) -> Result<O
     let given_by = format!("`oidc-token-command` ({})", command.origin);
     let value = match question.running {
         true => token_of(&command.value, &given_by)?,
-        // Looking at a plan starts no program; the token is not shown in any case.
+        // Showing a plan starts no programs, and tokens are masked anyway.
         false => Secret::new(format!("the output of {}", command.value)),
     };
     Ok(Some(Setting { value, given_by }))
@@ -108,7 +108,7 @@ fn uses_oidc(connectors: &IndexMap<String, Connector>) -> bool {
     })
 }
 
-/// Runs the command in a shell; what it says on standard error is the person's to read.
+/// Runs the command in a shell. The person sees its standard error.
 fn token_of(command: &str, given_by: &str) -> Result<Secret, Failure> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let failed = |why: String| {
@@ -121,7 +121,7 @@ fn token_of(command: &str, given_by: &str) -> Result<Secret, Failure> {
         return Err(failed(format!("it ended with {}", output.status)));
     }
     let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    // A token has three parts in base64; anything else would only be refused later, and might be shown then.
+    // A token has three parts in base64. Other output would be refused later, and an error might show it.
     let is_token = token.split('.').count() == 3 && !token.contains(char::is_whitespace);
     if is_token { Ok(Secret::new(token)) } else { Err(failed("its output is not a token".to_owned())) }
 }

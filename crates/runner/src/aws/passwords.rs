@@ -1,4 +1,4 @@
-//! Passwords of ECR for the images that steps run in: asked for by the connector's identity, where AWS is real.
+//! ECR passwords for pulling the images of steps. Real AWS gives them to the connector's identity.
 
 use cirun_aws::{IdentityOptions, Login, RegistryLoginError, registry_password};
 use cirun_diagnostics::with_causes;
@@ -11,12 +11,12 @@ use tokio::sync::Mutex;
 
 use super::identity::{identity_options, sign_in_help};
 
-/// Why an image of ECR cannot be had, where AWS is emulated.
+/// Why an ECR image cannot be pulled if AWS is emulated.
 const NOT_HERE: &str = "AWS is emulated, so cirun does not ask its real registries, and the local registry does not have the \
                         image (push it there in this run or before; an image that the engine has is used with \
                         `--pull missing`; or use `--aws real`)";
 
-/// Asks AWS, once for each connector and region.
+/// Asks AWS for passwords, once for each login and region.
 #[derive(Debug)]
 pub(crate) struct EcrPasswords {
     aws: AwsMode,
@@ -33,7 +33,7 @@ struct Given {
 }
 
 impl EcrPasswords {
-    /// For the AWS of these settings.
+    /// Passwords for these settings.
     pub(crate) fn new(settings: &Settings) -> Self {
         Self { aws: settings.aws.value, options: identity_options(settings), given: Mutex::default() }
     }
@@ -56,7 +56,7 @@ impl EcrPasswords {
             Some(known) => (known.username.clone(), known.password.clone()),
             None => {
                 let asked = registry_password(&self.options, &login_of(login), &region).await;
-                let asked = asked.map_err(|error| told(&error, &login.connector))?;
+                let asked = asked.map_err(|error| reason(&error, &login.connector))?;
                 let password = Secret::new(asked.password);
                 let (username, login) = (asked.username, login.clone());
                 given.push(Given { login, region, username: username.clone(), password: password.clone() });
@@ -80,7 +80,7 @@ impl Passwords for EcrPasswords {
     }
 }
 
-/// The login in the form of `cirun-aws`.
+/// Converts the login for `cirun-aws`.
 pub(super) fn login_of(login: &AwsLogin) -> Login {
     let open = |secret: &Secret| secret.expose().to_owned();
     let keys = login.keys.as_ref();
@@ -92,7 +92,7 @@ pub(super) fn login_of(login: &AwsLogin) -> Login {
     }
 }
 
-fn told(error: &RegistryLoginError, connector: &str) -> String {
+fn reason(error: &RegistryLoginError, connector: &str) -> String {
     let help = match error {
         RegistryLoginError::SignIn(error) => sign_in_help(error),
         RegistryLoginError::Denied(_) => "give the identity ecr:GetAuthorizationToken in its IAM policy".to_owned(),

@@ -1,4 +1,4 @@
-//! Real AWS, before anything is built: each step that pushes to ECR signs in once, as its plugin will.
+//! The check before real pushes: cirun signs in for each step that pushes to ECR, as its plugin will, before anything is built.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,10 +18,10 @@ use super::{
 };
 use crate::record::history::History;
 
-/// Signs in for each step that pushes, and fails where its push would.
+/// Signs in for each step that pushes to real ECR. Does nothing if AWS is not real or nothing is pushed.
 ///
 /// # Errors
-/// A push would fail, or the signer has no credentials.
+/// A step's identity cannot sign in or must not push.
 pub async fn check(compiled: &Compiled, person: &dyn Dialogue) -> Result<(), Failure> {
     let settings = &compiled.settings;
     if settings.aws.value != AwsMode::Real || settings.push.value == PushMode::None {
@@ -81,14 +81,14 @@ fn warn(compiled: &Compiled, step: &StepPath, passed: &Passed, person: &dyn Dial
     }
 }
 
-/// How long after the start of the last run of this pipeline the step had succeeded.
+/// The time from the start of the pipeline's last run to the end of the step, if it succeeded.
 fn last_time(compiled: &Compiled, step: &str) -> Option<Duration> {
     let mut runs = History::of(&compiled.paths).runs().ok()?;
     runs.retain(|run| run.pipeline == compiled.plan().pipeline);
     runs.iter().find_map(|run| until(run.started, &run.events().ok()?, step))
 }
 
-/// The time between a run's start and the end of a step that succeeded.
+/// The time from a run's start to the end of a step that succeeded.
 fn until(started: Timestamp, events: &[Event], step: &str) -> Option<Duration> {
     let end = events.iter().find(|event| match &event.kind {
         EventKind::StepFinished { step: path, outcome, .. } => *outcome == Outcome::Succeeded && path.full() == step,

@@ -1,4 +1,5 @@
-//! The directory of the images: one that was named, or one that goes at the end, at the latest when the next one is made.
+//! The data directory of `cirun aws serve`: the one of `--data`, or a temporary one. cirun removes a temporary directory when
+//! it stops; if it was killed, the next `cirun aws serve` removes it.
 
 use std::{
     fs::{self, File},
@@ -9,10 +10,10 @@ use std::{
 use cirun_diagnostics::Failure;
 
 const PREFIX: &str = "cirun-aws-";
-/// A file that is locked as long as its directory is in use; the kernel unlocks it, however the process ends.
+/// A file that is locked while its directory is in use. The kernel unlocks it, however the process ends.
 const IN_USE: &str = "in-use";
 
-/// The directory, and what says that it is in use.
+/// The data directory, and the lock of a temporary one.
 #[derive(Debug)]
 pub struct ServeData {
     path: PathBuf,
@@ -37,7 +38,7 @@ impl ServeData {
     fn temporary(parent: &Path) -> Result<Self, Failure> {
         let failed = |error| Failure::io(parent.display(), error);
         remove_abandoned(parent).map_err(failed)?;
-        // Under another name until it is locked: nobody shall find it abandoned meanwhile.
+        // Made under another name: another process would take an unlocked directory for abandoned.
         let aside = parent.join(format!(".{PREFIX}{}", std::process::id()));
         let path = parent.join(format!("{PREFIX}{}", std::process::id()));
         create_private(&aside).map_err(failed)?;
@@ -47,17 +48,20 @@ impl ServeData {
         Ok(Self { path, in_use: Some(in_use) })
     }
 
-    /// Where it is.
+    /// The directory's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether it goes at the end.
+    /// Whether [`ServeData::close`] removes the directory.
     pub fn is_temporary(&self) -> bool {
         self.in_use.is_some()
     }
 
-    /// Ends its use.
+    /// Removes a temporary directory.
+    ///
+    /// # Errors
+    /// The directory cannot be removed.
     pub fn close(self) -> Result<(), Failure> {
         if !self.is_temporary() {
             return Ok(());
@@ -66,8 +70,8 @@ impl ServeData {
     }
 }
 
-/// Makes a directory that nobody else looks into: it will hold the key of the emulator's tokens. One that is there
-/// already was left by a killed process; if it is somebody else's, it cannot be removed.
+/// Makes a directory that no other user can read, as the key of the emulator's tokens will be in it. Replaces one that a
+/// killed process left; one of another user cannot be removed, and is an error.
 fn create_private(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -81,7 +85,7 @@ fn create_private(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what killed processes of this user left; what cannot be opened or removed is somebody else's.
+/// Removes the directories that this user's killed processes left. Skips those of other users, which it cannot open or remove.
 fn remove_abandoned(parent: &Path) -> io::Result<()> {
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
@@ -123,7 +127,7 @@ mod tests {
             assert_eq!(fs::metadata(used.path()).unwrap().permissions().mode() & 0o777, 0o700);
         }
         remove_abandoned(parent.path()).unwrap();
-        assert!(!parent.path().join("cirun-aws-1").exists(), "nobody has locked it");
+        assert!(!parent.path().join("cirun-aws-1").exists(), "no process has locked it");
         assert!(parent.path().join("other").exists() && used.path().exists());
         let path = used.path().to_owned();
         used.close().unwrap();

@@ -1,4 +1,4 @@
-//! The container engine, and the images that a run here would want of it.
+//! Checks the container engine and the images of the pipeline.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -9,10 +9,10 @@ use cirun_project::{Compiled, Context};
 use super::{Finding, machine};
 use crate::{OwnImage, engine};
 
-/// What no step in a container can do without.
+/// The checks without which no container can run.
 pub(super) const IS_NEEDED: [&str; 2] = ["engine", "containers"];
 
-/// What the engine is and has. Without one there is a single finding.
+/// Checks the engine. Returns a single finding if there is none.
 pub(super) async fn look(context: Context<'_>, pipeline: Option<&Compiled>) -> Vec<Finding> {
     let engine = match engine::find(context.environment, context.paths).await {
         Ok(engine) => engine,
@@ -70,7 +70,7 @@ async fn own_image(engine: &Engine, program: &Path) -> Finding {
     }
 }
 
-/// The images of the pipeline that `cirun local` would run in this directory, if there is one.
+/// Checks that the engine has the images of the pipeline that `cirun local` would run.
 async fn images_of_the_pipeline(engine: &Engine, pipeline: Option<&Compiled>) -> Vec<Finding> {
     let Some(compiled) = pipeline else { return Vec::new() };
     let steps = compiled.plan().stages.iter().flat_map(|stage| stage.steps());

@@ -1,4 +1,4 @@
-//! The ports and disks of this machine.
+//! Checks the ports and disks of this machine.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -9,10 +9,10 @@ use cirun_report::human_bytes;
 
 use super::Finding;
 
-/// Less free space than this is reported: an image build takes it easily.
+/// Free space in bytes below which doctor warns. An image build can need this much.
 const LITTLE_SPACE: u64 = 5_000_000_000;
 
-/// Whether the ports that cirun asks for by number are free.
+/// Checks that the ports of `cirun aws serve` are free.
 pub(super) fn ports(addresses: [SocketAddr; 2]) -> Finding {
     let is_taken = |address: &SocketAddr| TcpListener::bind(address).is_err();
     let taken: Vec<String> = addresses.into_iter().filter(is_taken).map(|address| address.port().to_string()).collect();
@@ -24,7 +24,7 @@ pub(super) fn ports(addresses: [SocketAddr; 2]) -> Finding {
     Finding::remark("ports", text, "`cirun aws serve --port 0` uses a free one")
 }
 
-/// Whether runs can be recorded in `directory`, and how much space is left there.
+/// Checks that runs can be recorded in `directory`, and the free space there.
 pub(super) fn records(directory: &Path) -> Finding {
     let there = directory.ancestors().find(|parent| parent.exists()).unwrap_or(directory);
     if is_writable(there) {
@@ -34,7 +34,7 @@ pub(super) fn records(directory: &Path) -> Finding {
     Finding::bad("disk", format!("records: cannot write to {}", there.display()), remedy)
 }
 
-/// How much space is left where `directory` is, or will be.
+/// Checks the free space of the disk where `directory` is or will be.
 pub(super) fn disk(what: &'static str, directory: &Path) -> Finding {
     let there = directory.ancestors().find(|parent| parent.exists()).unwrap_or(directory);
     match free_bytes(there) {

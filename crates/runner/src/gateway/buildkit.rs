@@ -1,4 +1,4 @@
-//! The configuration by which BuildKit in a container of its own trusts the registries that the gateway answers for.
+//! The configuration that makes a BuildKit container trust the registries that the gateway answers for.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ struct Registry<'a> {
     ca: [&'a str; 1],
 }
 
-/// The file for the names that the gateway takes, and the plan's registries with their ports; `ca` is where the plugin's
-/// container has the certificates, from which buildx copies them.
+/// The text of `buildkitd.toml` for `names` and for the plan's registries with their ports. `ca` is the path of the
+/// certificates in the plugin's container; buildx copies them from there.
 ///
 /// # Errors
-/// The text cannot be written.
+/// The text cannot be serialised.
 pub(crate) fn buildkit_config(planned: &Planned, names: &[String], ca: &str) -> Result<String, Failure> {
     let targets = planned.targets.iter().flat_map(|target| target.hosts());
     let registry = names.iter().map(String::as_str).chain(targets).map(|host| (host, Registry { ca: [ca] })).collect();

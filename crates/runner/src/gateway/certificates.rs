@@ -1,4 +1,4 @@
-//! Certificates for the name that a client asks for.
+//! Issues a certificate for the name that a client asks for.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,17 +6,17 @@ use cirun_aws::{Authority, Scope};
 use cirun_aws_emulator::{Certificates, Tls};
 use cirun_image_ref::{AWS_SUFFIXES, is_aws_name};
 
-/// Issues certificates for names of AWS, and for `names`.
+/// Issues certificates when clients ask for them.
 #[derive(Debug)]
 pub struct OnDemand {
     authority: Authority,
-    /// Names of AWS are among them.
+    /// Whether to issue certificates for the names of AWS.
     aws: bool,
-    /// The other names, and addresses; a client that names none gets the certificate of all these.
+    /// The other names and addresses. A client that asks for no name gets one certificate for all of them.
     names: Vec<String>,
 }
 
-/// What this machine's own authority can vouch for: AWS's names, and the addresses and the name of this machine.
+/// The scope of this machine's certificate authority: AWS's names, localhost and `addresses`.
 pub fn machine_scope(addresses: impl IntoIterator<Item = IpAddr>) -> Scope {
     let names = AWS_SUFFIXES.iter().copied().chain(["localhost"]).map(str::to_owned);
     let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -24,7 +24,7 @@ pub fn machine_scope(addresses: impl IntoIterator<Item = IpAddr>) -> Scope {
 }
 
 impl OnDemand {
-    /// Certificates of this authority, for names of AWS if `aws`, and for `names`.
+    /// Issues certificates of `authority` for `names`, and for the names of AWS if `aws` is set.
     pub fn new(authority: Authority, aws: bool, names: Vec<String>) -> Self {
         Self { authority, aws, names }
     }

@@ -1,4 +1,4 @@
-//! The gateway's work, as a file in its container.
+//! The gateway's configuration file.
 
 use std::{
     fs,
@@ -14,66 +14,66 @@ use serde::{Deserialize, Serialize};
 
 use super::{SERVICE_START, certificates::OnDemand, registries::RegistriesFile, resolver::ResolverFile};
 
-/// What the emulator is told in its container, as a JSON file.
+/// The configuration of the emulator and the name server in the gateway's container, as JSON.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EmulatorFile {
     /// The directory with repositories and images.
     pub(crate) data: PathBuf,
-    /// The TLS address.
+    /// The TLS endpoint.
     pub(crate) https: Option<HttpsFile>,
-    /// A push makes the repository that it names.
+    /// A push creates its repository if it does not exist.
     pub(crate) create_on_push: bool,
-    /// What it is told of names, where containers ask it.
+    /// The name server. `None` if the gateway has none.
     pub(crate) resolver: Option<ResolverFile>,
-    /// The registries that it plays besides AWS's.
+    /// The registries other than ECR that it answers for.
     pub(crate) registries: RegistriesFile,
-    /// Who signs the web identity tokens of the CI; by default the data directory's own issuer.
+    /// The key of the OIDC issuer whose tokens are accepted; by default that of the data directory.
     pub(crate) issuer: Option<OidcKey>,
-    /// Errors on purpose, as `--inject` has them.
+    /// Errors to make on purpose, in the syntax of `--inject`.
     pub(crate) faults: Vec<String>,
-    /// Who answers STS and ECR first.
+    /// The emulator that calls are forwarded to first.
     pub(crate) upstream: Option<UpstreamFile>,
-    /// The port for what comes from this machine, in plain HTTP.
+    /// The plain HTTP port for requests from this machine.
     pub(crate) plain_port: Option<u16>,
-    /// The account and region of callers whose key tells nothing else.
+    /// Account and region of callers whose key belongs to no other account.
     pub(crate) home: Option<(String, String)>,
-    /// Where each request is noted, one JSON object a line.
+    /// The request log, with one JSON object per line.
     pub(crate) request_log: Option<PathBuf>,
 }
 
 /// An emulator that calls are forwarded to.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct UpstreamFile {
-    /// Its address.
+    /// The emulator's URL.
     pub(crate) url: String,
-    /// The socket that leads there.
+    /// The Unix socket that leads to it, if it cannot be reached directly.
     pub(crate) relay: Option<PathBuf>,
-    /// Certificates (PEM) that it is trusted by, besides the public roots.
+    /// Certificates (PEM) to trust besides the public roots.
     pub(crate) roots: Vec<String>,
 }
 
-/// The TLS address.
+/// The TLS endpoint.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct HttpsFile {
-    /// The address.
+    /// The address to listen on.
     pub(crate) listen: SocketAddr,
-    /// The run's certificate authority, with its key (PEM).
+    /// The run's certificate authority with its key (PEM).
     pub(crate) authority: String,
-    /// The names besides AWS's that it issues certificates for.
+    /// The names other than AWS's to issue certificates for.
     pub(crate) names: Vec<String>,
-    /// AWS's names are among them.
+    /// Whether to issue certificates for AWS's names.
     pub(crate) aws: bool,
 }
 
 impl EmulatorFile {
-    /// The file's text; it holds keys.
+    /// The file's text. It contains keys.
     pub(crate) fn text(&self) -> Result<String, Failure> {
         serde_json::to_string(self)
             .map_err(|error| Failure::new(FailureKind::Aws, format!("cannot describe the gateway's work: {error}")))
     }
 }
 
-/// Reads what [`EmulatorFile::text`] wrote.
+/// Reads a file that [`EmulatorFile::text`] wrote.
 pub(crate) fn read(path: &Path) -> Result<(Config, Option<ResolverFile>), Failure> {
     let text = fs::read_to_string(path).map_err(|error| Failure::io(path.display(), error))?;
     let file: EmulatorFile = serde_json::from_str(&text)

@@ -1,4 +1,4 @@
-//! The emulated AWS for steps on this machine, which no name server of a run can redirect: an address on loopback.
+//! The emulated AWS for host steps: an address on loopback, as the run's name server is not theirs.
 
 use std::{fs, io, net::SocketAddr, path::PathBuf};
 
@@ -9,7 +9,7 @@ use cirun_docker_executor::DockerBackend;
 use super::{PLAIN_PORT, REQUEST_LOG, SHUTDOWN, SIDECAR};
 use crate::{record::Record, relay};
 
-/// What a run without an engine serves by itself.
+/// The emulated AWS that cirun itself serves for a run without an engine.
 #[derive(Debug)]
 pub(crate) struct Alone {
     server: Server,
@@ -20,18 +20,18 @@ pub(crate) struct Alone {
 /// How it answers.
 #[derive(Debug)]
 pub(crate) struct AloneOrders {
-    /// Who signed the run's OIDC token.
+    /// The issuer of the run's OIDC token.
     pub issuer: OidcIssuer,
-    /// A push makes the repository that it names.
+    /// A push creates its repository if it does not exist.
     pub create_on_push: bool,
-    /// Errors on purpose.
+    /// Errors to make on purpose (`--inject`).
     pub faults: Vec<String>,
-    /// Who answers STS, ECR and S3 first.
+    /// The emulator that calls are forwarded to first.
     pub upstream: Option<Upstream>,
 }
 
 impl Alone {
-    /// Serves the emulated AWS from this process, with images of its own that go at the end.
+    /// Serves the emulated AWS from this process. Its images are kept until [`Alone::end`].
     pub(crate) async fn serve(record: &Record, orders: AloneOrders) -> Result<Self, Failure> {
         let data = record.emulator().join("data");
         let faults = orders.faults.iter().map(|fault| fault.parse()).collect::<Result<_, _>>();
@@ -50,12 +50,12 @@ impl Alone {
         Ok(Self { server, address, data })
     }
 
-    /// Its URL.
+    /// The endpoint's URL.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Ends it and removes its images.
+    /// Stops serving and removes the images.
     pub(crate) async fn end(self) -> io::Result<()> {
         self.server.shutdown(SHUTDOWN).await;
         match fs::remove_dir_all(&self.data) {
@@ -65,7 +65,7 @@ impl Alone {
     }
 }
 
-/// The URL that leads to the gateway of whichever stage is under way.
+/// Opens a port on loopback that leads to the gateway of the current stage, and returns its URL.
 pub(crate) async fn of_the_gateway(containers: &DockerBackend) -> io::Result<String> {
     let containers = containers.clone();
     let address = relay::loopback(move || containers.sidecar_port(SIDECAR, PLAIN_PORT)).await?;

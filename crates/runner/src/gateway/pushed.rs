@@ -1,4 +1,4 @@
-//! What was pushed in a run, read from the emulator's request log: what really arrived, not what was asked for.
+//! The images that a run pushed, read from the emulator's request log: those that arrived, not those that steps asked for.
 
 use std::{fs, io, net::IpAddr, path::Path};
 
@@ -6,13 +6,13 @@ use cirun_aws_emulator::{LogEntry, Service};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-/// The log's file in the record's directory of the emulator.
+/// The file name of the request log in the record's directory of the emulator.
 pub const REQUEST_LOG: &str = "requests.jsonl";
 
-/// The file beside it with the images that came by the engine's socket to the registry of this machine.
+/// The file beside it with the images that steps pushed by the engine's socket, and that the machine's registry kept.
 pub(crate) const KEPT_LOG: &str = "kept.jsonl";
 
-/// A manifest that arrived under a tag.
+/// A pushed image: a manifest that arrived under a tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pushed {
     /// The registry's host name, as in production.
@@ -25,7 +25,11 @@ pub struct Pushed {
     pub digest: String,
 }
 
-/// The tags that were pushed, in order; a tag pushed twice is listed once, with its last digest.
+/// The pushed tags, in order. A tag that was pushed twice is listed once, with its last digest. `directory` is the record's
+/// directory of the emulator.
+///
+/// # Errors
+/// A log cannot be read. A missing log counts as empty.
 pub fn pushed(directory: &Path) -> io::Result<Vec<Pushed>> {
     let read = |name: &str| match fs::read_to_string(directory.join(name)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
@@ -42,7 +46,7 @@ fn parse(log: &str) -> Vec<Pushed> {
     let arrived = entries.filter_map(|entry| {
         let is_push = entry.service == Service::Registry && entry.action == "PutManifest" && entry.status < 300;
         let param = |name: &str| entry.params.get(name).filter(|_| is_push).cloned();
-        // By the engine's socket an image comes to an address, with its registry in its name.
+        // Pushes by the engine's socket go to an address, and have the registry in the image's name.
         let is_address = entry.host.parse::<IpAddr>().is_ok();
         let registry = param("registry").filter(|_| is_address).unwrap_or_else(|| entry.host.clone());
         Some(Pushed { registry, repository: param("repository")?, tag: param("tag")?, digest: param("digest")? })

@@ -1,4 +1,4 @@
-//! What a run's gateway and registry are made ready for, once, before its first stage.
+//! What a run's gateway and registry are set up for before the first stage. Later stages cannot change it.
 
 use std::collections::BTreeSet;
 
@@ -8,24 +8,24 @@ use cirun_project::settings::{AwsMode, Settings};
 
 use super::{RegistriesFile, kept_here, names, registries::emulated_images};
 
-/// The hosts of a plan that lead to this machine.
+/// The hosts of a plan that the gateway or the machine's registry answers for.
 #[derive(Debug)]
 pub(crate) struct Reach {
-    /// The names that the gateway takes.
+    /// The names that the gateway answers for.
     names: BTreeSet<String>,
-    /// It takes every name of AWS.
+    /// Whether the gateway answers for every name of AWS.
     aws: bool,
-    /// The registries whose images are sought here.
+    /// The registries whose images are pulled from the machine's registry first.
     kept: BTreeSet<String>,
-    /// The registries of AWS that steps' images must not be pulled from.
+    /// The names of AWS that steps' images must not be pulled from.
     emulated: BTreeSet<String>,
     registries: RegistriesFile,
-    /// A builder in a container of its own trusts them by a file.
+    /// Whether a BuildKit container needs the file that makes it trust the registries.
     has_builder: bool,
 }
 
 impl Reach {
-    /// What this plan needs.
+    /// The reach that this plan needs.
     pub(crate) fn of(planned: &Planned, settings: &Settings) -> Self {
         Self {
             names: names(planned, settings).into_iter().collect(),
@@ -37,7 +37,7 @@ impl Reach {
         }
     }
 
-    /// What a later plan needs beyond this one: a host, in most cases.
+    /// The first thing that a later plan needs and this one lacks, in words: a host, in most cases.
     pub(crate) fn lacks(&self, later: &Self) -> Option<String> {
         let is_taken = |name: &&String| self.names.contains(*name) || (self.aws && is_aws_name(name));
         let name = later.names.iter().find(|name| !is_taken(name));

@@ -1,4 +1,4 @@
-//! The registries that the gateway answers for besides AWS's own: names, ports, logins, and where images may be read from.
+//! The registries other than ECR that the gateway answers for: names, ports, logins, and where missing images are read from.
 
 use std::{collections::BTreeSet, net::SocketAddr};
 
@@ -12,25 +12,25 @@ use cirun_project::settings::{AwsMode, EgressMode, PushMode, Settings};
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
-/// The port that the front always answers.
+/// The port that the gateway always listens on.
 const HTTPS: u16 = 443;
 
-/// What the emulator is told of the registries that it plays.
+/// The part of the gateway's configuration about registries.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RegistriesFile {
     /// Ports besides 443, with TLS or plain HTTP.
     ports: BTreeSet<u16>,
-    /// Registries that take pushes without a login.
+    /// Registries that accept pushes without a login.
     open: BTreeSet<String>,
-    /// Passwords come from the real ECR.
+    /// Accept any password, as passwords come from the real ECR.
     any_token: bool,
-    /// What is not here may be read from the real registries.
+    /// Read missing images from the real registries.
     reads_elsewhere: bool,
-    /// Nor may it be read from a name of AWS, whoever sends there.
+    /// But never from a name of AWS, even if a registry redirects there.
     no_aws: bool,
 }
 
-/// The names that the gateway of this plan takes; none where it has no gateway.
+/// The names that the gateway of this plan answers for; empty if the plan has no gateway.
 pub(crate) fn names(planned: &Planned, settings: &Settings) -> Vec<String> {
     let mut names: IndexSet<String> = planned.gateway_hosts.iter().cloned().collect();
     if settings.aws.value != AwsMode::Real && settings.push.value == PushMode::Local {
@@ -46,8 +46,8 @@ pub(crate) fn names(planned: &Planned, settings: &Settings) -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// The registries of the images that `base-image` puts in the places of others: they are read from this machine's registry.
-/// Where steps do not trust the gateway, they cannot be.
+/// The registries of the images that `base-image` replaces: builds read those from the gateway. Empty if steps do not trust
+/// the gateway.
 fn base_registries(settings: &Settings) -> BTreeSet<String> {
     if settings.aws.value != AwsMode::Emulated && settings.push.value != PushMode::Local {
         return BTreeSet::new();
@@ -55,8 +55,8 @@ fn base_registries(settings: &Settings) -> BTreeSet<String> {
     settings.base_images.keys().map(|name| Repository::of(split_tag(name).0).registry).collect()
 }
 
-/// The registries whose images steps run from the machine's own first: those that the plan's pushes do not reach, and with
-/// emulated AWS every name of AWS that a step's image has.
+/// The registries whose images are pulled from the machine's registry first: those that the plan pushes to and that
+/// `--push local` replaces, and with emulated AWS the names of AWS in steps' images.
 pub(crate) fn kept_here(planned: &Planned, settings: &Settings) -> Vec<String> {
     let pushed: &[RegistryTarget] = if settings.push.value == PushMode::Local { &planned.targets } else { &[] };
     let mut hosts: BTreeSet<String> = pushed.iter().map(|target| target.host.clone()).collect();
@@ -64,7 +64,7 @@ pub(crate) fn kept_here(planned: &Planned, settings: &Settings) -> Vec<String> {
     hosts.into_iter().collect()
 }
 
-/// The names of AWS that steps' images have, where AWS is emulated.
+/// The names of AWS in steps' images. Empty if AWS is not emulated.
 pub(super) fn emulated_images(planned: &Planned, settings: &Settings) -> BTreeSet<String> {
     if settings.aws.value != AwsMode::Emulated {
         return BTreeSet::new();
@@ -79,7 +79,7 @@ pub(super) fn emulated_images(planned: &Planned, settings: &Settings) -> BTreeSe
 }
 
 impl RegistriesFile {
-    /// Decides which registries there are, and whether the real ones may be read.
+    /// Decides which registries the plan needs, and whether the real ones may be read.
     pub(crate) fn of(planned: &Planned, settings: &Settings) -> Self {
         let local = settings.push.value == PushMode::Local;
         let targets = || planned.targets.iter().filter(|target| local && target.ecr.is_none());
@@ -103,12 +103,12 @@ impl RegistriesFile {
         }
     }
 
-    /// Whether these registries answer on the ports of `other`, and take its pushes as it does.
+    /// Whether this configuration has all ports and open registries of `other`.
     pub(super) fn covers(&self, other: &Self) -> bool {
         other.ports.is_subset(&self.ports) && other.open.is_subset(&self.open)
     }
 
-    /// Tells the emulator.
+    /// Adds these registries to the emulator's configuration.
     pub(crate) fn apply(self, config: &mut Config) {
         config.listen.either = self.ports.into_iter().map(|port| SocketAddr::from(([0, 0, 0, 0], port))).collect();
         config.open_registries = self.open.iter().filter_map(|host| host.parse().ok()).collect();

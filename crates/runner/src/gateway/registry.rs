@@ -1,4 +1,4 @@
-//! The registry of this machine: a small container that serves the images of all runs on loopback, for `docker pull`.
+//! The machine's registry: a container that serves the images of all runs on loopback, for `docker pull`.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use tokio::sync::OnceCell;
 use super::{DATA_DIRECTORY, Pushed, READY_LINE, helper_image};
 use crate::OwnImage;
 
-/// The port that is asked for; where it is taken, the next free one is.
+/// The preferred port on loopback; if it is taken, the next free one.
 const PREFERRED_PORT: u16 = 5577;
 /// The port in the container.
 const PORT: u16 = 5000;
 
-/// The registry of that name, which is started when it is first needed.
+/// The machine's registry, started when it is first needed.
 #[derive(Debug)]
 pub struct MachineRegistry {
     engine: Engine,
@@ -27,18 +27,21 @@ pub struct MachineRegistry {
 }
 
 impl MachineRegistry {
-    /// A registry that nobody has asked for yet.
+    /// A registry that is not started yet. `name` is the name of its container and volume.
     pub fn new(engine: Engine, own: OwnImage, name: String) -> Self {
         Self { engine, own, name, running: OnceCell::new() }
     }
 
-    /// The running registry.
+    /// Starts the registry, if this run has not done so, and returns it.
+    ///
+    /// # Errors
+    /// The registry cannot be started.
     pub async fn ensure(&self) -> Result<&LocalRegistry, Failure> {
         let start = || LocalRegistry::ensure(&self.engine, &self.own, helper_image(&self.own), &self.name);
         self.running.get_or_try_init(start).await
     }
 
-    /// The same, where somebody has needed it.
+    /// The registry, if this run has started it.
     pub fn running(&self) -> Option<&LocalRegistry> {
         self.running.get()
     }
@@ -52,8 +55,10 @@ pub struct LocalRegistry {
 }
 
 impl LocalRegistry {
-    /// Makes sure that the registry of that name runs, from this build of cirun. Nothing in its description is of one
-    /// user or run, so that they share it.
+    /// Makes sure that the registry of that name runs, from this build of cirun. All users and runs share it.
+    ///
+    /// # Errors
+    /// The registry cannot be started.
     pub async fn ensure(engine: &Engine, own: &OwnImage, image: HelperImage, name: &str) -> Result<Self, Failure> {
         let service = MachineService {
             name: name.to_owned(),
@@ -77,17 +82,20 @@ impl LocalRegistry {
         &self.container
     }
 
-    /// `host:port`, as the engine and the host reach it.
+    /// The registry's `host:port`, for the engine and for this machine.
     pub fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// What `docker pull` takes for an image that was pushed under its production name.
+    /// The reference by which `docker pull` gets a pushed image.
     pub fn address(&self, image: &Pushed) -> String {
         format!("{}/{}/{}:{}", self.host(), image.registry, image.repository, image.tag)
     }
 
-    /// Copies an image of the engine into the registry, under the name that builds start FROM.
+    /// Copies an image of the engine into the registry, under the `name` that builds start FROM.
+    ///
+    /// # Errors
+    /// The engine does not have the image, or it cannot be copied.
     pub async fn seed(&self, engine: &Engine, name: &str, image: &str) -> Result<(), Failure> {
         if !engine.has_image(image, None).await? {
             return Err(Failure::new(

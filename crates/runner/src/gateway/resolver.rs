@@ -1,5 +1,5 @@
-//! The name server of a run: the gateway answers for every name of AWS and for the registries that it takes, with its own
-//! address; the engine knows the stage's names; every other name is asked for outside, or refused where the stage is closed.
+//! The name server of a run. For names of AWS and of the gateway's registries, it answers with the gateway's address. It
+//! forwards all other names to the engine, which knows the stage's names; a closed stage's names outside are refused.
 
 mod message;
 mod notes;
@@ -34,19 +34,19 @@ pub(crate) use self::{
 
 /// The port of name servers.
 const PORT: u16 = 53;
-/// Where the engine says which name server its containers have.
+/// The file in which the engine gives the container its name server.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
-/// The engine's own resolver in containers of Docker: it knows the stage's containers and aliases.
+/// The resolver in Docker's containers: it knows the stage's containers and aliases.
 const EMBEDDED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
-/// Questions under way at once; who asks beyond them asks again.
+/// Maximum number of open questions. Clients repeat questions that are dropped.
 const QUESTIONS: usize = 256;
-/// Connections at once, and how long one may be silent.
+/// Maximum number of connections, and how long one may be silent.
 const CONNECTIONS: usize = 64;
 const SILENCE: Duration = Duration::from_secs(10);
-/// The pause after a connection that could not be taken: out of file descriptors, most likely.
+/// The pause after a failed accept, most likely for lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Answers questions until the process ends.
+/// Starts the name server, which answers until the process ends.
 ///
 /// # Errors
 /// Port 53 is taken.
@@ -77,7 +77,7 @@ struct Resolver {
     engine: SocketAddr,
 }
 
-/// How a question came, and how large its answer may be.
+/// The transport of a question, which limits the size of the answer.
 #[derive(Clone, Copy)]
 enum Way {
     Udp,
@@ -85,7 +85,7 @@ enum Way {
 }
 
 impl Resolver {
-    /// The answer to a question that came to `here`, this side's address on the asker's network.
+    /// The answer to a question. `here` is this container's address on the asker's network.
     async fn answer(&self, bytes: &[u8], here: Option<IpAddr>, way: Way) -> Option<Vec<u8>> {
         let question = match Question::parse(bytes)? {
             Ok(question) => question,
@@ -124,7 +124,7 @@ async fn datagrams(resolver: Arc<Resolver>, socket: Arc<UdpSocket>) {
         tokio::spawn(async move {
             let here = address_towards(asker.ip());
             if let Some(answer) = resolver.answer(&question, here, Way::Udp).await {
-                // Whoever asked asks again.
+                // If this fails, the client repeats its question.
                 socket.send_to(&answer, asker).await.ok();
             }
             drop(place);
@@ -132,7 +132,7 @@ async fn datagrams(resolver: Arc<Resolver>, socket: Arc<UdpSocket>) {
     }
 }
 
-/// This machine's address on the way to another one: a gateway has one on each network of its stage.
+/// This container's address on the network of `asker`: a gateway has one on each network of its stage.
 fn address_towards(asker: IpAddr) -> Option<IpAddr> {
     let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     // Sends nothing.
@@ -147,11 +147,11 @@ async fn connections(resolver: Arc<Resolver>, listener: TcpListener) {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        // Without a place the connection is closed at once.
+        // Without a free place, the connection is closed at once.
         if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
             let resolver = Arc::clone(&resolver);
             tokio::spawn(async move {
-                // How a connection ends is the asker's business.
+                // Errors of a connection concern the client only.
                 converse(&resolver, stream).await.ok();
                 drop(place);
             });
@@ -159,7 +159,7 @@ async fn connections(resolver: Arc<Resolver>, listener: TcpListener) {
     }
 }
 
-/// Answers one question after the other.
+/// Answers the questions of a TCP connection, one by one.
 async fn converse(resolver: &Resolver, mut stream: TcpStream) -> io::Result<()> {
     let here = stream.local_addr()?.ip();
     loop {

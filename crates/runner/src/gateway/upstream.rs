@@ -1,8 +1,8 @@
-//! The emulator that a run's STS and ECR calls are forwarded to (`--aws-endpoint-url`), and how the front gets there.
+//! The emulator that a run's STS, ECR and S3 calls are forwarded to (`--aws-endpoint-url`), and the gateway's way to it.
 //!
-//! The front runs in a container, where `localhost` is itself. A service of the stage is on the stage's network; everything
-//! else is reached by cirun on this machine, through a socket in the run's directory, so that an emulator may go on
-//! listening on loopback only.
+//! The gateway runs in a container, where `localhost` is the container itself. It reaches a service of the stage over the
+//! stage's network. For any other emulator, it connects to a socket in the run's directory, and cirun on this machine connects
+//! that to the emulator. So the emulator can listen on loopback only.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -15,9 +15,9 @@ use tokio::{net::TcpStream, time::timeout};
 use super::{EMULATOR_DIRECTORY, configuration::UpstreamFile};
 use crate::{record::Record, relay, relay::Target};
 
-/// The socket, in the record's directory of the emulator.
+/// The file name of the socket, in the record's directory of the emulator.
 const SOCKET: &str = "upstream.sock";
-/// How long the endpoint may take to accept a connection before the run.
+/// Timeout of the test connection to the endpoint before the run.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How the front gets to the endpoint.
@@ -27,14 +27,15 @@ pub(crate) enum Route {
     Machine,
     /// By its name on the stage's network.
     Service,
-    /// Through a port of the pod that leads to the service on the pod's own loopback.
+    /// Through a port of the pod, from which a relay leads to the service on the pod's loopback.
     Pod {
-        /// The port that leads there.
+        /// The port of the relay.
         relay: u16,
     },
 }
 
-/// Finds the way: a Background step's id is a service of the stage, any other host this machine's to know.
+/// Chooses the route. A host that is the id of a Background step means that service; any other host is resolved on this
+/// machine.
 pub(crate) fn route(endpoint: &Endpoint, plan: &Plan) -> Result<Route, Failure> {
     let mut models = plan.stages.iter().filter_map(|stage| {
         let named = stage.services().any(|service| match &service.action {
@@ -57,13 +58,13 @@ pub(crate) fn route(endpoint: &Endpoint, plan: &Plan) -> Result<Route, Failure> 
     })
 }
 
-/// A port beside the service's, which the pod's services are unlikely to have.
+/// A port for the relay, which the pod's services are unlikely to use.
 fn relay_port(port: u16) -> u16 {
     port ^ 0x8000
 }
 
 impl Route {
-    /// What the pod's first container is told besides: the relay to the service.
+    /// Additional arguments for the pod's first container: the relay to the service.
     pub(crate) fn pod_words(&self, endpoint: &Endpoint) -> Vec<String> {
         match self {
             Self::Pod { relay } => vec![format!("--relay={relay}={}", endpoint.port)],
@@ -79,7 +80,7 @@ impl Route {
         }
     }
 
-    /// Opens the way, and says how the front takes it.
+    /// Opens the route, and returns the gateway's configuration for it.
     pub(crate) async fn open(
         &self,
         given: &Setting<Endpoint>,
@@ -111,7 +112,10 @@ impl Route {
     }
 }
 
-/// The certificates of `AWS_CA_BUNDLE`, where the endpoint is reached over TLS.
+/// The certificates (PEM) of `AWS_CA_BUNDLE`; empty if the variable is not set or the endpoint does not use TLS.
+///
+/// # Errors
+/// The file cannot be read.
 pub fn roots(endpoint: &Endpoint, environment: &Environment) -> Result<Vec<String>, Failure> {
     let Some(path) = environment.get("AWS_CA_BUNDLE").filter(|_| endpoint.secure) else { return Ok(Vec::new()) };
     let read = fs::read_to_string(path);

@@ -1,4 +1,4 @@
-//! `cirun __inside store`: plays a plugin for caches or uploads, where the files of its step are.
+//! `cirun __inside store`: emulates a plugin for caches or uploads in the container of its step.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use jiff::Timestamp;
 
 use crate::local_store::KEPT_OF_ONE;
 
-/// Where it keeps what.
+/// The options of `cirun __inside store`.
 #[derive(Debug)]
 pub struct Orders {
-    /// Uploads are listed and not collected.
+    /// List uploads instead of collecting them.
     pub list: bool,
     /// The directory of caches.
     pub caches: PathBuf,
@@ -22,10 +22,10 @@ pub struct Orders {
     pub workspace: Option<PathBuf>,
 }
 
-/// Runs a program to its end in the workspace, with the variables of its step; `print` shows its lines.
+/// Runs a program in the workspace, with the environment variables of its step. `print` prints its lines.
 ///
 /// # Errors
-/// The program failed, or the output is gone.
+/// The program failed, or the output is closed.
 pub fn run(
     program: Program,
     orders: Orders,

@@ -1,4 +1,4 @@
-//! The push policy for what steps do by the engine's socket: which images go where, by the settings.
+//! The push policy for pushes and pulls by the engine's socket.
 
 use std::{
     fs::OpenOptions,
@@ -25,13 +25,13 @@ pub(crate) struct SocketRules {
     settings: Settings,
     targets: Vec<RegistryTarget>,
     registry: Arc<MachineRegistry>,
-    /// The file of what was kept.
+    /// The log of kept images.
     kept: Mutex<PathBuf>,
     person: &'static dyn Dialogue,
 }
 
 impl SocketRules {
-    /// The rules of the compiled's settings and pushes.
+    /// The rules for the settings and pushes of `compiled`. `directory` gets the log of kept images.
     pub(crate) fn new(
         compiled: &Compiled,
         registry: Arc<MachineRegistry>,
@@ -71,7 +71,7 @@ impl ImageRules for SocketRules {
     }
 }
 
-/// The plan's push to that registry.
+/// The plan's push to the registry, if it has one.
 fn target<'t>(targets: &'t [RegistryTarget], registry: &str) -> Option<&'t RegistryTarget> {
     let registry = canonical_registry(registry);
     targets.iter().find(|target| target.hosts().any(|host| canonical_registry(host) == registry))
@@ -81,7 +81,7 @@ fn push(settings: &Settings, targets: &[RegistryTarget], registry: &str) -> Push
     let ecr = EcrRegistry::parse(registry);
     let planned = target(targets, registry);
     match (settings.push.value, settings.aws.value) {
-        // A service of the stage is no such name: the machine's engine looks it up elsewhere.
+        // Loopback is the engine's machine, and never a service of the stage.
         _ if is_loopback(registry) => PushRule::Pass,
         (PushMode::Local, _) => match (&ecr, planned) {
             (Some(_), _) => PushRule::Keep { login: true },
@@ -134,7 +134,7 @@ mod tests {
 
     const NO_ECR: &str = "21098765432.dkr.ecr.us-east-1.amazonaws.com";
 
-    /// What becomes of a push to, and a pull from, each registry; the plan pushes to Docker Hub and, openly, to `open.example`.
+    /// The rules for a push to and a pull from each registry. The plan pushes to Docker Hub, and to `open.example` without login.
     fn table(aws: AwsMode, push_mode: PushMode, allowed: &[&str]) -> String {
         let allow_account = allowed.iter().map(|id| (*id).to_owned()).collect();
         let values = Values { aws: Some(aws), push: Some(push_mode), allow_account, ..Values::default() };

@@ -16,10 +16,10 @@ use jiff::Timestamp;
 use super::{ARTIFACTS, EMULATOR, EVENTS, Invocation, PLAN, invocation};
 use crate::gateway::REQUEST_LOG;
 
-/// More than the last event of a run is long.
+/// Number of bytes to read from the end of a file to find its last event.
 const TAIL_BYTES: u64 = 64 * 1024;
 
-/// All records.
+/// The records in a directory.
 #[derive(Debug)]
 pub struct History {
     directory: PathBuf,
@@ -28,15 +28,15 @@ pub struct History {
 /// A run that has begun.
 #[derive(Debug)]
 pub struct RecordedRun {
-    /// Its id.
+    /// The run's id.
     pub id: String,
     /// The pipeline's identifier.
     pub pipeline: String,
-    /// When it began.
+    /// When the run began.
     pub started: Timestamp,
-    /// Its stages, by identifier.
+    /// The identifiers of its stages.
     pub stages: Vec<String>,
-    /// None for a run that was killed, or goes on.
+    /// How the run ended. `None` if it was killed, or still goes on.
     pub end: Option<End>,
     directory: PathBuf,
 }
@@ -46,9 +46,9 @@ pub struct RecordedRun {
 pub struct End {
     /// The outcome.
     pub outcome: Outcome,
-    /// The exit code of cirun.
+    /// cirun's exit code.
     pub exit_code: u8,
-    /// How long it took.
+    /// How long the run took.
     pub elapsed: Duration,
 }
 
@@ -58,12 +58,15 @@ impl History {
         Self { directory: paths.runs() }
     }
 
-    /// The records below a directory.
+    /// The records in `directory`.
     pub fn below(directory: &Path) -> Self {
         Self { directory: directory.to_owned() }
     }
 
-    /// The runs, the newest first. A record without events, of a run that did not come to its first step, is none.
+    /// The runs, newest first. Leaves out records without events, of runs that ended before their first step.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
     pub fn runs(&self) -> Result<Vec<RecordedRun>, Failure> {
         let failed = |error: io::Error| Failure::io(self.directory.display(), error);
         let entries = match fs::read_dir(&self.directory) {
@@ -86,7 +89,10 @@ impl History {
         Ok(runs)
     }
 
-    /// The run whose id is or begins with `id`, or the newest.
+    /// The run whose id is or begins with `id`; the newest run if `id` is `None`.
+    ///
+    /// # Errors
+    /// There is no such run, or `id` is ambiguous.
     pub fn find(&self, id: Option<&str>) -> Result<RecordedRun, Failure> {
         let Some(id) = id else {
             let none = || Failure::usage("no run is recorded").help("`cirun local` runs a pipeline");
@@ -106,12 +112,12 @@ impl History {
 }
 
 impl RecordedRun {
-    /// Where its uploads were collected.
+    /// The directory of its uploads.
     pub fn artifacts(&self) -> PathBuf {
         self.directory.join(ARTIFACTS)
     }
 
-    /// What its emulated AWS was asked, if it had one and was.
+    /// The request log of its emulated AWS. The file does not exist if AWS was not called.
     pub fn request_log(&self) -> PathBuf {
         self.directory.join(EMULATOR).join(REQUEST_LOG)
     }
@@ -131,7 +137,10 @@ impl RecordedRun {
         Some(Self { id: id.to_owned(), pipeline, started: at, stages, end, directory })
     }
 
-    /// Every event; a last line that was cut off by a kill is left out.
+    /// All events. A last line without an end is left out, as cirun was killed while it wrote it.
+    ///
+    /// # Errors
+    /// The file cannot be read, or an event is invalid.
     pub fn events(&self) -> Result<Vec<Event>, Failure> {
         let path = self.directory.join(EVENTS);
         let text = fs::read_to_string(&path).map_err(|error| Failure::io(path.display(), error))?;
@@ -147,20 +156,26 @@ impl RecordedRun {
         Ok(events)
     }
 
-    /// Every event, and for a run that was killed an end after the last.
+    /// All events. If the run was killed, an end is added after the last one.
+    ///
+    /// # Errors
+    /// As of [`RecordedRun::events`].
     pub fn events_to_the_end(&self) -> Result<Vec<Event>, Failure> {
         let mut events = self.events()?;
         if self.end.is_none() {
             let at = events.last().map_or(self.started, |event| event.at);
             let elapsed = Duration::try_from(at.duration_since(self.started)).unwrap_or_default();
-            // No one recorded its end; no report shows this code.
+            // A placeholder: no report shows the code.
             let (outcome, exit_code) = (Outcome::Aborted, 1);
             events.push(Event { at, kind: EventKind::RunFinished { outcome, exit_code, elapsed } });
         }
         Ok(events)
     }
 
-    /// What it was started with.
+    /// How the run was started.
+    ///
+    /// # Errors
+    /// The file cannot be read, so the run cannot be repeated.
     pub fn invocation(&self) -> Result<Invocation, Failure> {
         let path = self.directory.join(invocation::FILE);
         let unusable = |reason: String| {
@@ -171,7 +186,10 @@ impl RecordedRun {
         serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))
     }
 
-    /// The full paths of its foreground steps.
+    /// The full paths of its foreground steps, in the order of the plan.
+    ///
+    /// # Errors
+    /// The recorded plan cannot be read.
     pub fn planned_steps(&self) -> Result<Vec<String>, Failure> {
         let path = self.directory.join(PLAN);
         let text = fs::read_to_string(&path).map_err(|error| Failure::io(path.display(), error))?;
@@ -185,7 +203,7 @@ impl RecordedRun {
     }
 }
 
-/// The paths of the steps among the nodes of a plan.
+/// Collects the paths of the steps in the nodes of a plan.
 fn paths_of(nodes: &serde_json::Value, steps: &mut Vec<String>) {
     for node in nodes.as_array().into_iter().flatten() {
         steps.extend(node["step"]["path"].as_str().map(str::to_owned));

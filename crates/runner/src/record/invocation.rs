@@ -1,4 +1,4 @@
-//! What a run was started with, but no secret.
+//! How a run was started, without secrets.
 
 use std::path::PathBuf;
 
@@ -6,27 +6,27 @@ use cirun_engine::{MASK, Masker};
 use cirun_project::secrets::{GivenSecret, Source};
 use serde::{Deserialize, Serialize};
 
-/// The file of a record that holds it.
+/// The invocation's file in a record.
 pub(super) const FILE: &str = "invocation.json";
 
-/// Where and how a run was started.
+/// How a run was started, for `cirun rerun`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     /// The current directory.
     pub directory: PathBuf,
     /// The arguments after the program's name, without the values of secrets.
     pub arguments: Vec<String>,
-    /// The secrets whose values were among the arguments, by identifier.
+    /// The identifiers of the secrets whose values were among the arguments.
     pub secrets: Vec<String>,
-    /// What a person answered to missing inputs, by path.
+    /// The person's answers to missing inputs: path and value.
     pub answers: Vec<(String, String)>,
-    /// The digest of the documents that were run; `--trust` among the arguments was for those.
+    /// The digest of the documents. A recorded `--trust` applies to these documents only.
     #[serde(default)]
     pub content: Option<String>,
 }
 
 impl Invocation {
-    /// Takes the values of secrets out of `arguments`.
+    /// Records `arguments` without the values of secrets.
     pub fn new(directory: PathBuf, arguments: impl IntoIterator<Item = String>) -> Self {
         let mut invocation = Self { directory, ..Self::default() };
         let mut arguments = arguments.into_iter();
@@ -38,19 +38,19 @@ impl Invocation {
             };
             match given.map(|given| (GivenSecret::parse(&given), given)) {
                 None => invocation.arguments.push(argument),
-                // It asks again, or reads the file again.
+                // A rerun asks again, or reads the file again.
                 Some((Ok(GivenSecret { source: Source::Asked | Source::File(_), .. }), given)) => {
                     invocation.arguments.push(format!("--secret={given}"));
                 }
                 Some((Ok(GivenSecret { id, source: Source::Value(_) }), _)) => invocation.secrets.push(id),
-                // No run began with that.
+                // Cannot happen: no run starts with an invalid argument.
                 Some((Err(_), _)) => {}
             }
         }
         invocation
     }
 
-    /// Masks what it repeats of a secret: in a variable or an input, for instance.
+    /// Masks secrets that are also in other arguments, such as variables and inputs.
     pub fn mask(&mut self, masker: &Masker) {
         let answers = self.answers.iter_mut().map(|(_, answer)| answer);
         for text in self.arguments.iter_mut().chain(answers) {
@@ -58,7 +58,7 @@ impl Invocation {
         }
     }
 
-    /// Whether something of it was masked, so that it cannot be run again.
+    /// Whether something is masked, so that the run cannot be repeated.
     pub fn is_masked(&self) -> bool {
         self.arguments.iter().chain(self.answers.iter().map(|(_, answer)| answer)).any(|text| text.contains(MASK))
     }

@@ -1,4 +1,4 @@
-//! What a killed run leaves in its record besides what is kept: files of steps, clean clones, homes, sockets.
+//! Removes what a killed run left in its record: files of steps, clean clones, homes and sockets.
 
 use std::{
     fs, io,
@@ -9,10 +9,13 @@ use cirun_project::Paths;
 
 use super::{ALIVE, CLEAN_CLONE, ENGINE, GUARD, HOMES, PRIVATE, was_killed};
 
-/// What a run would have removed at its end.
+/// The directories that a run removes when it ends.
 const LEFT: [&str; 5] = [ENGINE, PRIVATE, CLEAN_CLONE, HOMES, GUARD];
 
-/// The records in which killed runs left something.
+/// The records in which killed runs left such directories.
+///
+/// # Errors
+/// The directory of records cannot be read.
 pub fn left_behind(paths: &Paths) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(paths.runs()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -29,11 +32,14 @@ pub fn left_behind(paths: &Paths) -> io::Result<Vec<PathBuf>> {
     Ok(left)
 }
 
-/// Removes what a killed run left in its record. All is tried, whatever fails.
+/// Removes what a killed run left in its record. Continues after an error.
+///
+/// # Errors
+/// The last error, if a directory cannot be removed.
 pub fn remove(record: &Path) -> io::Result<()> {
     let mut failed = None;
     for name in LEFT {
-        // The standard library follows no link below a directory that it removes.
+        // The standard library does not follow links in a directory that it removes.
         match fs::remove_dir_all(record.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => failed = Some(error),
             Ok(()) | Err(_) => {}

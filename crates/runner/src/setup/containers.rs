@@ -1,4 +1,4 @@
-//! How the containers of a run are made.
+//! The configuration of a run's containers.
 
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -26,7 +26,7 @@ use crate::{
     push_policy::SocketRules,
 };
 
-/// What containers are made from, besides the plan and the settings.
+/// What the configuration is made from, besides the plan and the settings.
 #[derive(Debug)]
 pub(super) struct ContainerInputs<'a> {
     pub(super) owner: Owner,
@@ -95,7 +95,7 @@ impl RunSetup<'_> {
         })
     }
 
-    /// The engine's socket as steps get it: behind a guard wherever it can have one.
+    /// How steps get the engine's socket: behind a proxy, if the socket is on this machine.
     pub(super) fn engine_socket(
         self,
         engine: &Engine,
@@ -130,7 +130,7 @@ impl RunSetup<'_> {
         Ok(EngineSocket::AsPlanned)
     }
 
-    /// Whether a step gets the engine's socket.
+    /// Whether any step gets the engine's socket.
     pub(super) fn gives_the_socket(self) -> bool {
         let settings = &self.compiled.settings;
         let mut steps = self.compiled.plan().stages.iter().flat_map(|stage| stage.steps());

@@ -1,4 +1,4 @@
-//! The gateway of a run, and where its emulated AWS forwards calls.
+//! Sets up the gateway of a run and the forwarding of its AWS calls.
 
 use cirun_aws::Authority;
 use cirun_aws_emulator::{OidcIssuer, Upstream};
@@ -20,22 +20,22 @@ use crate::{
     record::readable_by_all,
 };
 
-/// Where the emulated AWS forwards calls.
+/// The endpoint that the emulated AWS forwards calls to, and the way there.
 #[derive(Debug)]
 pub(super) struct Forwarding {
     pub(super) given: Setting<Endpoint>,
     pub(super) route: Route,
 }
 
-/// What the gateway of a run consists of; nothing if the run has none.
+/// The parts of a run's gateway; empty if the run has none.
 #[derive(Debug, Default)]
 pub(super) struct Gateway {
     pub(super) sidecar: Option<Sidecar>,
-    /// The files by which containers trust it.
+    /// The files that make containers trust the gateway.
     pub(super) files: Vec<Bind>,
 }
 
-/// What a gateway is made from.
+/// What a gateway needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct GatewayInputs<'a> {
     pub(super) engine: &'a Engine,
@@ -45,7 +45,7 @@ pub(super) struct GatewayInputs<'a> {
 }
 
 impl RunSetup<'_> {
-    /// Where the emulated AWS forwards calls, and how it gets there.
+    /// The endpoint that the emulated AWS forwards calls to, and the way there; `None` if it forwards none.
     pub(super) fn forwarding(self) -> Result<Option<Forwarding>, Failure> {
         let settings = &self.compiled.settings;
         let Some(given) = settings.aws_endpoint_url.clone() else { return Ok(None) };
@@ -57,8 +57,8 @@ impl RunSetup<'_> {
         Ok(Some(Forwarding { given, route }))
     }
 
-    /// The gateway of the run's stages, and the files that containers trust it by. Every stage with emulated AWS has one, as
-    /// its steps may ask for any name of AWS; so has one that is closed, or whose pushes stay here.
+    /// The gateway of the run's stages, and the files that make containers trust it. A run has one if AWS is emulated (its
+    /// steps may ask for any name of AWS), if it is closed, or if its pushes stay on this machine.
     pub(super) async fn gateway(self, inputs: GatewayInputs<'_>) -> Result<Gateway, Failure> {
         let GatewayInputs { engine, own, registry, forwarding } = inputs;
         let settings = &self.compiled.settings;
@@ -134,7 +134,7 @@ impl RunSetup<'_> {
         Alone::serve(self.record, orders).await.map(Some)
     }
 
-    /// A file that every container has, read-only, below [`PRIVATE_DIR`].
+    /// Writes a file that every container mounts read-only in [`PRIVATE_DIR`].
     fn file(self, name: &str, content: &str) -> Result<Bind, Failure> {
         let source = self.record.private()?.join(name);
         let written = std::fs::write(&source, content).and_then(|()| readable_by_all(&source));

@@ -1,4 +1,4 @@
-//! How host steps are run.
+//! The configuration of host steps.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -10,13 +10,13 @@ use super::{GRACE, RunSetup};
 use crate::host_steps;
 
 impl RunSetup<'_> {
-    /// The files that plans name where containers have them, and where this run has written them.
+    /// The files in [`cirun_project::PRIVATE_DIR`] that plans refer to, and where this run has written them.
     pub(super) fn own_files(self) -> Result<BTreeMap<String, Option<PathBuf>>, Failure> {
         let names = [TRUST_BUNDLE_FILE, BUILDKIT_FILE, POD_TOKEN_FILE];
         Ok(host_steps::own_files(&names, &self.record.private()?))
     }
 
-    /// Who runs host steps; `gateway` is the URL at which they reach the emulated AWS.
+    /// The backend for host steps. `gateway` is the URL of the emulated AWS for them.
     pub(super) fn host(self, gateway: Option<&str>) -> Result<HostBackend, Failure> {
         let program = self.context.environment.program.clone();
         let environment: BTreeMap<_, _> =

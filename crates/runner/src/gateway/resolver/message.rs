@@ -1,4 +1,4 @@
-//! Questions and answers as name servers write them (RFC 1035, 6891).
+//! DNS questions and answers (RFC 1035, 6891).
 
 use std::net::IpAddr;
 
@@ -7,11 +7,11 @@ use simple_dns::{
     rdata::{A, RData},
 };
 
-/// The largest datagram that is taken, and sent.
+/// Maximum size of a datagram, received or sent.
 pub(super) const MAX_UDP: usize = 4096;
-/// The largest answer for whoever does not say what it takes.
+/// Maximum size of an answer for clients that do not give a size.
 const LEAST_UDP: usize = 512;
-/// How long an answer may be kept, in seconds.
+/// How long clients may cache an answer, in seconds.
 const TTL: u32 = 30;
 
 /// A question that can be answered.
@@ -21,10 +21,10 @@ pub(super) struct Question<'b> {
 }
 
 impl<'b> Question<'b> {
-    /// Reads a question; `None` where it is none, and `Err` where a name server has to say that it cannot answer.
+    /// Parses a question. `None` if it is not one, `Err` with the code to answer if it is not supported.
     pub(super) fn parse(bytes: &'b [u8]) -> Option<Result<Self, RCODE>> {
         let packet = Packet::parse(bytes).ok()?;
-        // An answer is not answered: two servers would never stop.
+        // Answering an answer could make two servers loop forever.
         if packet.has_flags(PacketFlag::RESPONSE) {
             return None;
         }
@@ -36,18 +36,18 @@ impl<'b> Question<'b> {
         Some(Ok(Self { packet, name }))
     }
 
-    /// The name, in lower case, without a dot at its end.
+    /// The name in lower case, without a trailing dot.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// How large an answer by UDP may be.
+    /// The maximum size of an answer by UDP.
     pub(super) fn largest_answer(&self) -> usize {
         let said = self.packet.opt().map_or(LEAST_UDP, |opt| usize::from(opt.udp_packet_size));
         said.clamp(LEAST_UDP, MAX_UDP)
     }
 
-    /// Says that the name is at `address`; for other types than A that it exists, without a record.
+    /// The answer that the name has this address. Questions for types other than A get an answer without a record.
     pub(super) fn answer(self, address: Option<IpAddr>) -> Option<Vec<u8>> {
         let mut reply = self.packet.into_reply();
         reply.set_flags(PacketFlag::RECURSION_AVAILABLE);
@@ -62,22 +62,22 @@ impl<'b> Question<'b> {
     }
 }
 
-/// `NXDOMAIN`: no such name, so that no one waits and tries again.
+/// `NXDOMAIN`: there is no such name, and clients do not try again.
 pub(super) fn no_such_name(question: &[u8]) -> Option<Vec<u8>> {
     reply(question, RCODE::NameError, PacketFlag::empty())
 }
 
-/// The answer is too large for this way: the asker comes again by TCP.
+/// The answer is too large for UDP: the client asks again by TCP.
 pub(super) fn truncated(question: &[u8]) -> Option<Vec<u8>> {
     reply(question, RCODE::NoError, PacketFlag::TRUNCATION)
 }
 
-/// The engine's name server has not answered.
+/// `SERVFAIL`: the engine's name server has not answered.
 pub(super) fn failed(question: &[u8]) -> Option<Vec<u8>> {
     reply(question, RCODE::ServerFailure, PacketFlag::empty())
 }
 
-/// The question is of no kind that is answered here.
+/// The question is not supported. `why` is the code of the answer.
 pub(super) fn unanswerable(question: &[u8], why: RCODE) -> Option<Vec<u8>> {
     reply(question, why, PacketFlag::empty())
 }

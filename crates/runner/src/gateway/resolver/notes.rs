@@ -1,4 +1,4 @@
-//! The names that were refused, as the gateway notes them and as cirun reads them.
+//! The log of refused names: the gateway writes it, and cirun reads it.
 
 use std::{
     fs::{self, OpenOptions},
@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::gateway::REQUEST_LOG;
 
-/// The names that a closed stage asked for outside, in the record's directory of the emulator.
+/// The file of names that a closed stage may not resolve, in the record's directory of the emulator.
 const REFUSED: &str = "refused-names.jsonl";
-/// Names of AWS that the emulator has no service for, which were asked for.
+/// The file of AWS names whose service is not emulated.
 const UNSERVED: &str = "not-emulated-names.jsonl";
-/// How many lines a file gets at most: a step may ask for ever.
+/// Maximum number of lines in a file, as a step may ask forever.
 const MOST_LINES: usize = 10_000;
 
 /// A name that was asked for and refused.
@@ -27,7 +27,7 @@ struct Note {
     name: String,
 }
 
-/// Notes names in files.
+/// Writes names to the files.
 pub(super) struct Notes {
     refused: Mutex<Lines>,
     unserved: Mutex<Lines>,
@@ -39,12 +39,12 @@ impl Notes {
         Self { refused: lines(REFUSED), unserved: lines(UNSERVED) }
     }
 
-    /// A name outside, of a closed stage.
+    /// Notes a name that a closed stage may not resolve.
     pub(super) fn refused(&self, name: &str) {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).add(name);
     }
 
-    /// A name of AWS without a service here.
+    /// Notes a name of AWS whose service is not emulated.
     pub(super) fn not_emulated(&self, name: &str) {
         self.unserved.lock().unwrap_or_else(PoisonError::into_inner).add(name);
     }
@@ -56,7 +56,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// One write call: lines of several questions stay whole. A name that cannot be noted is refused all the same.
+    /// Appends a line with a single write, so that lines do not mix. Errors are ignored: the name is refused anyway.
     fn add(&mut self, name: &str) {
         let note = Note { time: jiff::Timestamp::now().to_string(), name: name.to_owned() };
         let (true, Ok(mut line)) = (self.written < MOST_LINES, serde_json::to_vec(&note)) else { return };
@@ -68,7 +68,11 @@ impl Lines {
     }
 }
 
-/// The refused names of a closed run and how often each was asked for, in the order of the first question.
+/// The refused names of a closed run and how often each was asked for, in the order of the first question. `directory` is the
+/// record's directory of the emulator.
+///
+/// # Errors
+/// The file cannot be read. A missing file counts as empty.
 pub fn refused(directory: &Path) -> io::Result<IndexMap<String, usize>> {
     let mut names = IndexMap::new();
     for note in lines::<Note>(&directory.join(REFUSED))? {
@@ -77,7 +81,7 @@ pub fn refused(directory: &Path) -> io::Result<IndexMap<String, usize>> {
     Ok(names)
 }
 
-/// The names of AWS whose service is not emulated: asked for, or called.
+/// The names of AWS whose service is not emulated and that steps looked up or called.
 pub(crate) fn not_emulated(directory: &Path) -> io::Result<IndexSet<String>> {
     let mut names: IndexSet<String> =
         lines::<Note>(&directory.join(UNSERVED))?.into_iter().map(|note| note.name).collect();

@@ -1,4 +1,4 @@
-//! What becomes of a name that a container asks for.
+//! Decides how to answer for a name.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -6,48 +6,49 @@ use cirun_aws_emulator::is_emulated;
 use cirun_image_ref::is_aws_name;
 use serde::{Deserialize, Serialize};
 
-/// What the gateway is told of names.
+/// The name server's part of the gateway's configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ResolverFile {
-    /// Every name of AWS leads to the gateway.
+    /// All names of AWS have the gateway's address.
     pub aws: bool,
-    /// Calls for buckets are forwarded, and so answered.
+    /// Calls for buckets are forwarded, so that S3 counts as emulated.
     pub forwards: bool,
-    /// The other names that lead to it, in lower case.
+    /// The other names with the gateway's address, in lower case.
     pub names: BTreeSet<String>,
-    /// What becomes of names that neither the gateway nor the stage has.
+    /// What to do with names that neither the gateway nor the stage has.
     pub outside: Outside,
-    /// The directory that takes what was refused.
+    /// The directory for the log of refused names.
     pub directory: PathBuf,
 }
 
-/// What becomes of names outside of the run.
+/// What to do with names outside of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outside {
-    /// They are asked for.
+    /// Look them up.
     Asked,
-    /// They do not exist.
+    /// Answer that they do not exist.
     Refused,
 }
 
-/// What becomes of a name.
+/// How to answer for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It leads to the gateway.
+    /// With the gateway's address.
     Here,
-    /// It leads to the gateway, which has no such service of AWS and says so to the caller.
+    /// With the gateway's address, and note the name: the gateway does not emulate this AWS service, and answers calls with
+    /// an error.
     NotEmulated,
-    /// The engine is asked, for a name of the stage or one outside.
+    /// With the answer of the engine, which knows the stage's names and those outside.
     Elsewhere,
-    /// A name of AWS below another domain, as a search list makes it: no name server outside needs to hear it.
+    /// That it does not exist: a name of AWS below another domain, which a search list made. It is not sent outside.
     Misplaced,
-    /// It does not exist for a closed stage.
+    /// That it does not exist, as the stage is closed.
     Refused,
 }
 
 impl ResolverFile {
-    /// Decides about a name in lower case, without a dot at its end.
+    /// Decides about a name in lower case, without a trailing dot.
     pub(super) fn decide(&self, name: &str) -> Verdict {
         if self.aws && is_aws_name(name) {
             return if is_emulated(name, self.forwards) { Verdict::Here } else { Verdict::NotEmulated };
@@ -58,7 +59,7 @@ impl ResolverFile {
         if self.aws && (name.contains(".amazonaws.com.") || name.starts_with("amazonaws.com.")) {
             return Verdict::Misplaced;
         }
-        // Ids of services have no dot, and the engine of a closed stage asks no one else.
+        // Names without a dot may be ids of services. The engine of a closed stage does not look them up outside.
         match self.outside {
             Outside::Refused if name.contains('.') => Verdict::Refused,
             Outside::Refused | Outside::Asked => Verdict::Elsewhere,

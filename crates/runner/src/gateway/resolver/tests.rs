@@ -1,4 +1,4 @@
-//! The resolver over sockets, with an engine of the test's own.
+//! Tests the name server over sockets, with a fake engine.
 
 use std::{collections::BTreeSet, net::SocketAddr};
 
@@ -7,7 +7,7 @@ use simple_dns::{CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, RCODE, TYPE, rd
 
 use super::*;
 
-/// A question for a name's addresses of IPv4, or of IPv6.
+/// A question for a name's IPv4 or IPv6 addresses.
 fn question(name: &str, kind: TYPE) -> Vec<u8> {
     let mut packet = Packet::new_query(7);
     let name = Name::new_unchecked(name);
@@ -15,7 +15,7 @@ fn question(name: &str, kind: TYPE) -> Vec<u8> {
     packet.build_bytes_vec().unwrap()
 }
 
-/// A resolver that asks `engine`, and its directory.
+/// A resolver that forwards to `engine`, and its directory.
 fn resolver(outside: Outside, engine: SocketAddr) -> (Arc<Resolver>, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let file = ResolverFile {
@@ -30,12 +30,12 @@ fn resolver(outside: Outside, engine: SocketAddr) -> (Arc<Resolver>, tempfile::T
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(172, 20, 0, 3));
 
-/// No one listens there.
+/// An address where nothing listens.
 fn no_engine() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 9))
 }
 
-/// Code and addresses of an answer.
+/// The code and the addresses of an answer.
 fn shown(answer: &[u8]) -> String {
     let packet = Packet::parse(answer).unwrap();
     assert_eq!((packet.id(), packet.has_flags(PacketFlag::RESPONSE)), (7, true));
@@ -100,7 +100,7 @@ async fn what_is_no_question_has_no_answer() {
     assert!(refused(directory.path()).unwrap().is_empty());
 }
 
-/// An engine that answers every question with so many addresses.
+/// A fake engine that answers every question with this number of addresses.
 async fn engine(addresses: u8) -> SocketAddr {
     let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = udp.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! Questions that the engine's name server answers.
+//! Forwards questions to the engine's name server.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -8,11 +8,11 @@ use tokio::{
     time::timeout,
 };
 
-/// How long it may take.
+/// Timeout of a question.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The largest datagram.
+/// Maximum size of a datagram.
 const MAX_BYTES: usize = 65_535;
-/// A message's id.
+/// The bytes of a message's id.
 const ID: std::ops::Range<usize> = 0..2;
 
 /// Asks by UDP.
@@ -24,7 +24,7 @@ pub(super) async fn by_udp(server: SocketAddr, question: &[u8]) -> io::Result<Ve
         let mut buffer = vec![0; MAX_BYTES];
         loop {
             let length = socket.recv(&mut buffer).await?;
-            // Only the server's datagrams come; a late answer of another question would have another id.
+            // The socket only gets datagrams of this server. The id tells a late answer to another question apart.
             if buffer[..length].get(ID) == question.get(ID) {
                 buffer.truncate(length);
                 return io::Result::Ok(buffer);
