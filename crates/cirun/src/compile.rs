@@ -1,4 +1,4 @@
-//! Compiles a pipeline for a command, and prints what was found.
+//! Compiles a pipeline for a command, and prints the diagnostics.
 
 use cirun_diagnostics::{Diagnostic, Failure, Severity};
 use cirun_project::{
@@ -8,7 +8,7 @@ use cirun_terminal_text::human_count;
 
 use crate::{args::PlanOptions, diagnostics};
 
-/// Compiles what was located; without any pipeline, prints why.
+/// Compiles a located pipeline. If there is none, prints why.
 pub(crate) fn open(
     located: Located,
     request: &PlanRequest,
@@ -25,7 +25,7 @@ pub(crate) fn open(
     })
 }
 
-/// Locates and compiles for a command that only shows something.
+/// Locates and compiles a pipeline for commands that do not run it.
 pub(crate) fn show(
     file: Option<std::path::PathBuf>,
     options: &PlanOptions,
@@ -36,7 +36,8 @@ pub(crate) fn show(
     open(locate(&request, context)?, &request, context, purpose)
 }
 
-/// Prints every finding of at least `least`, and fails if one is an error. Files that were left out are always named.
+/// Prints the diagnostics with at least the severity `least` and those about files that were left out. Fails if one is an
+/// error.
 pub(crate) fn demand_valid(compiled: &Compiled, least: Severity) -> Result<(), Failure> {
     diagnostics::say(&compiled.diagnostics, least, &compiled.sources);
     if least > Severity::Warning {

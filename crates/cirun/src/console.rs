@@ -1,7 +1,7 @@
-//! The only place that prints: data to stdout, words for people to stderr.
+//! Prints data to stdout and messages to stderr. No other module prints.
 //!
-//! Whatever is in a text (a name in a file, the message of another program), a terminal gets no orders from it: they are written
-//! out at these doors. The sinks of a run do the same for themselves.
+//! Texts may come from files and other programs, so control characters are escaped here and cannot control the terminal. The
+//! sinks of a run do the same.
 
 use std::{
     io::{self, BufWriter, IsTerminal, Write},
@@ -16,7 +16,7 @@ use crate::args::ColorChoice;
 
 static COLOR: AtomicBool = AtomicBool::new(false);
 
-/// Decides once whether stderr is coloured.
+/// Sets whether output on stderr is coloured.
 pub(crate) fn set_color(choice: ColorChoice, no_color: bool) {
     let on = match choice {
         ColorChoice::Always => true,
@@ -26,7 +26,7 @@ pub(crate) fn set_color(choice: ColorChoice, no_color: bool) {
     COLOR.store(on, Ordering::Relaxed);
 }
 
-/// Whether stderr is coloured.
+/// Whether output on stderr is coloured.
 pub(crate) fn color() -> bool {
     COLOR.load(Ordering::Relaxed)
 }
@@ -41,13 +41,13 @@ pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Writes the words of a question, without a line end.
+/// Prints a question, without a line end.
 pub(crate) fn prompt(text: &str) {
     let mut stderr = io::stderr().lock();
     drop(stderr.write_all(legible(text).as_bytes()).and_then(|()| stderr.flush()));
 }
 
-/// The terminal, for the parts of cirun that ask and report.
+/// The terminal as the [`Dialogue`] of cirun's libraries.
 #[derive(Debug)]
 pub(crate) struct Terminal;
 
@@ -76,10 +76,10 @@ impl Dialogue for Terminal {
     }
 }
 
-/// How long one look for an answer takes; it is looked for again.
+/// Timeout of one poll for an answer.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// What a person has typed meanwhile.
+/// What a person has typed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Typed {
     /// No whole line yet.
@@ -90,7 +90,7 @@ pub(crate) enum Typed {
     End,
 }
 
-/// Waits for a line from stdin, for `patience` at most: who waits can look around and wait again.
+/// Waits for a line from stdin, at most for `patience`, so that callers can check something else between two calls.
 #[cfg(unix)]
 pub(crate) fn type_line(patience: std::time::Duration) -> io::Result<Typed> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -102,7 +102,7 @@ pub(crate) fn type_line(patience: std::time::Duration) -> io::Result<Typed> {
         Ok(_) => {}
         Err(error) => return Err(error.into()),
     }
-    // A terminal gives one line at a time. What is read beyond it would not be seen by the next poll.
+    // A terminal gives one line at a time. A buffered reader could read more, which the next poll would not see.
     let mut bytes = [0; 4096];
     match rustix::io::read(&stdin, &mut bytes)? {
         0 => Ok(Typed::End),
@@ -120,13 +120,12 @@ pub(crate) fn type_line(_patience: std::time::Duration) -> io::Result<Typed> {
     }
 }
 
-/// Asks for a line that the terminal does not show while it is typed; none where the input has ended. Ctrl-C is an error of the
-/// kind `Interrupted`.
+/// Asks for a line without showing what is typed. `None` if the input has ended. Ctrl-C is an error of the kind `Interrupted`.
 #[cfg(unix)]
 fn type_unseen(question: &str) -> io::Result<Option<String>> {
     let unseen = Unseen::begin()?;
     prompt(question);
-    // A terminal gives one line at a time, and none that is longer.
+    // A terminal gives one line at a time, of at most this size.
     let mut bytes = [0; 4096];
     let count = rustix::io::read(io::stdin(), &mut bytes);
     drop(unseen);
@@ -138,18 +137,18 @@ fn type_unseen(question: &str) -> io::Result<Option<String>> {
     }
 }
 
-/// Nothing here hides what is typed.
+/// Fails: cirun cannot hide what is typed on this system.
 #[cfg(not(unix))]
 fn type_unseen(_question: &str) -> io::Result<Option<String>> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "on this system the terminal would show what you type"))
 }
 
-/// What a terminal sends for Ctrl-C where it sends no signal.
+/// The byte for Ctrl-C, if the terminal sends no signal for it.
 #[cfg(unix)]
 const INTERRUPT: u8 = 3;
 
-/// The terminal shows nothing of what is typed until this is dropped. Ctrl-C ends the line instead of the process, which would
-/// leave a terminal that shows nothing.
+/// The terminal does not show what is typed until this is dropped. Ctrl-C ends the line and not the process: a killed process
+/// could not restore the terminal.
 #[cfg(unix)]
 struct Unseen(rustix::termios::Termios);
 
@@ -170,7 +169,7 @@ impl Unseen {
 impl Drop for Unseen {
     fn drop(&mut self) {
         use rustix::termios::{OptionalActions, tcsetattr};
-        // A terminal that has gone needs no restoring.
+        // Fails only if the terminal is gone.
         let _gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }
@@ -190,12 +189,12 @@ fn terminal_width() -> Option<usize> {
     None
 }
 
-/// Writes data to stdout. A reader that went away (`cirun plan | head`) is no error.
+/// Writes data to stdout. A closed pipe (`cirun plan | head`) is no error.
 pub(crate) fn data(text: &str) -> Result<(), Failure> {
     stream(|out| out.write_all(text.as_bytes()))
 }
 
-/// Writes data to stdout as it comes.
+/// Writes data to stdout with a function, without collecting it first.
 pub(crate) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let mut stdout = BufWriter::with_capacity(1 << 16, LegibleWriter::new(io::stdout().lock()));
     match write(&mut stdout).and_then(|()| stdout.flush()) {
@@ -224,18 +223,18 @@ impl Write for Data {
     }
 }
 
-/// Writes a line for people to stderr; where stderr is gone, no one reads it.
+/// Prints a line to stderr. Ignores errors.
 pub(crate) fn say(text: &str) {
     write_line(&legible(text));
 }
 
-/// Writes why a command failed, and what to do about it.
+/// Prints why a command failed, and what to do about it.
 pub(crate) fn fail(failure: &Failure) {
     say(&format!("error: {failure}"));
     failure.remedies().iter().for_each(|remedy| say(&format!(" help: {remedy}")));
 }
 
-/// Writes a line that has colours of our own.
+/// Prints a line to stderr and keeps cirun's own colours in it.
 pub(crate) fn say_in_colour(text: &str) {
     write_line(&legible_in_colour(text));
 }

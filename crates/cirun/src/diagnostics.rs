@@ -1,13 +1,13 @@
-//! Diagnostics on the console.
+//! Prints diagnostics on the console.
 
 use cirun_diagnostics::{Diagnostic, Severity, Sources, Style, render};
 
 use crate::console;
 
-/// How many diagnostics are printed: the first ones are mended first.
+/// Maximum number of diagnostics to print, as people fix the first ones first.
 const MOST: usize = 40;
 
-/// Prints the diagnostics of at least `least`.
+/// Prints the diagnostics with at least the severity `least`.
 pub(crate) fn say(diagnostics: &[Diagnostic], least: Severity, sources: &Sources) {
     let style = Style { colour: console::color(), width: console::width() };
     let said: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least).collect();

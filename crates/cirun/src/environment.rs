@@ -1,5 +1,5 @@
-//! What the process finds around it: variables, the current directory, the machine's name, the user's directories. No
-//! other module reads them.
+//! Reads the environment: variables, the current directory, the machine's name and the user's directories. No other module
+//! reads them.
 
 use std::{env, io};
 
@@ -7,7 +7,7 @@ use cirun_diagnostics::Failure;
 use cirun_project::{Environment, Paths};
 use etcetera::{BaseStrategy, choose_base_strategy};
 
-/// Takes a snapshot; variables that are not UTF-8 are left out.
+/// Takes a snapshot. Leaves out variables that are not UTF-8.
 pub(crate) fn capture() -> io::Result<Environment> {
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -18,7 +18,7 @@ pub(crate) fn capture() -> io::Result<Environment> {
     Ok(environment)
 }
 
-/// The user's directories by the system's convention (XDG on Linux and macOS).
+/// The user's directories, by the conventions of the system (XDG on Linux and macOS).
 pub(crate) fn paths() -> Result<Paths, Failure> {
     let base = choose_base_strategy().map_err(|_| {
         Failure::usage("there is no home directory").help("set HOME to a directory that cirun can write to")

@@ -1,10 +1,10 @@
-//! The exit codes of cirun (product.md, Exit codes).
+//! The exit codes of cirun.
 
 use std::process;
 
 use cirun_diagnostics::FailureKind;
 
-/// How cirun ends.
+/// An exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum ExitCode {
@@ -33,7 +33,7 @@ pub(crate) enum ExitCode {
 }
 
 impl ExitCode {
-    /// Every code with what it means, for the manual.
+    /// All codes and their meanings, for the manual.
     pub(crate) const MEANINGS: [(Self, &'static str); 11] = [
         (Self::Success, "the stage succeeded (for `check`: no errors)"),
         (Self::StageFailed, "the stage ran and failed"),

@@ -1,6 +1,6 @@
-//! cirun: runs the Build stage of a Harness CI pipeline on the machine in front of you.
+//! cirun runs the Build stage of a Harness CI pipeline on your machine.
 //!
-//! The binary: arguments, settings, wiring and exit codes. It holds no rule of Harness's.
+//! The binary has the arguments, the commands, the console and the exit codes. The libraries have the rules of Harness.
 
 mod args;
 mod command;
@@ -33,7 +33,7 @@ fn main() -> process::ExitCode {
         Ok(args) => args,
         Err(shown) => {
             let code = if shown.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
-            // Help and usage go to a terminal or a pipe; where that is gone there is nobody to tell.
+            // If the terminal or pipe is closed, help and usage errors cannot be shown.
             drop(shown.print());
             return code.into();
         }
@@ -66,7 +66,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
     with_machine(command, machine.context(&Terminal))
 }
 
-/// Commands that read the user's files, or an engine.
+/// Runs the commands that need the user's files or an engine.
 fn with_machine(command: Command, context: Context<'_>) -> Result<ExitCode, Failure> {
     match command {
         Command::Local { file, plan, run } => block_on(command::local::run(file, &plan, &run, context))?,
@@ -89,7 +89,7 @@ fn with_machine(command: Command, context: Context<'_>) -> Result<ExitCode, Fail
     }
 }
 
-/// Runs a command that waits for others; those that only read files need no runtime.
+/// Runs an asynchronous command. Commands that only read files need no runtime.
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

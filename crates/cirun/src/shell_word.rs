@@ -1,6 +1,6 @@
-//! Words for a shell, to be copied by a person.
+//! Quotes words of commands that people copy into a shell.
 
-/// The word as a POSIX shell reads it back: in single quotes where it needs them.
+/// The word quoted for a POSIX shell: in single quotes if necessary.
 pub(crate) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

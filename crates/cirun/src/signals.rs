@@ -1,4 +1,4 @@
-//! Ctrl-C and its relatives: the first asks the run to end, the second kills it.
+//! Ctrl-C, SIGTERM and SIGHUP: the first signal stops the run, the second kills it.
 
 use std::sync::{
     Arc, OnceLock,
@@ -10,20 +10,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{console, exit::ExitCode};
 
-/// What signals have asked for.
+/// The signals that cirun has received.
 #[derive(Clone, Default)]
 pub(crate) struct Signals {
     /// Fires at the first signal.
     pub stop: CancellationToken,
-    /// Fires at the second.
+    /// Fires at the second signal.
     pub kill: CancellationToken,
     first: Arc<AtomicU8>,
     deaf: Arc<AtomicBool>,
-    /// Takes the live screen off the terminal while the person is answered.
+    /// Hides the progress bars while a message is printed.
     screen: Arc<OnceLock<Pause>>,
 }
 
-/// Ctrl-C is meant for another program until this is dropped.
+/// Ctrl-C is ignored until this is dropped, as it is for another program.
 #[derive(Debug)]
 pub(crate) struct Deaf(Arc<AtomicBool>);
 
@@ -34,7 +34,7 @@ impl Drop for Deaf {
 }
 
 impl Signals {
-    /// Listens from now on, for as long as the runtime lives.
+    /// Starts listening for signals, until the runtime ends.
     pub(crate) fn listen() -> std::io::Result<Self> {
         let signals = Self::default();
         let mut source = Source::new()?;
@@ -47,15 +47,15 @@ impl Signals {
         Ok(signals)
     }
 
-    /// A program that shares the terminal gets Ctrl-C too, and it is for that program alone.
+    /// Ignores Ctrl-C while another program shares the terminal, which gets it too.
     pub(crate) fn leave_interrupts_to_others(&self) -> Deaf {
         self.deaf.store(true, Ordering::SeqCst);
         Deaf(Arc::clone(&self.deaf))
     }
 
-    /// From now on the run has a live screen.
+    /// Hides these progress bars from now on when a message is printed.
     pub(crate) fn share_screen_with(&self, pause: Pause) {
-        // A run has one screen; a second one would find the first in place, which serves as well.
+        // Set once, as a run has one screen. A second call keeps the first.
         drop(self.screen.set(pause));
     }
 
@@ -75,7 +75,7 @@ impl Signals {
         self.stop.cancel();
     }
 
-    /// The exit code of the signal that ended the run, if one did.
+    /// The exit code of the first signal, if there was one.
     pub(crate) fn exit_code(&self) -> Option<ExitCode> {
         match self.first.load(Ordering::SeqCst) {
             0 => None,

@@ -1,4 +1,4 @@
-//! Where a run's events go: the terminal or stdout, and the files that were asked for.
+//! The sinks of a run's events: the terminal or stdout, the record, and the requested files.
 
 use std::{
     fs::File,
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{args::RunOptions, console};
 
-/// How words for people look.
+/// The colours and width of the output.
 pub(crate) fn look() -> Look {
     Look { colour: if console::color() { Colour::Always } else { Colour::Never }, width: console::width() }
 }
@@ -29,7 +29,7 @@ pub(crate) fn look() -> Look {
 /// The sinks of a run.
 pub(crate) struct Opened {
     pub sinks: Fanout,
-    /// Takes the live screen off the terminal, if there is one.
+    /// Hides the progress bars, if there are any.
     pub pause: Option<Pause>,
 }
 
@@ -65,14 +65,14 @@ pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record
     Ok(Opened { sinks, pause })
 }
 
-/// Opens a file of output.
+/// Creates an output file.
 pub(crate) fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
     File::create(path)
         .map(BufWriter::new)
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
 }
 
-/// Feeds the sinks on a thread of their own until the events end; a sink that fails asks the run to stop.
+/// Feeds the sinks on a separate thread until the events end. If a sink fails, stops the run.
 pub(crate) fn feed(
     mut sinks: Fanout,
     mut events: mpsc::Receiver<Event>,
@@ -81,7 +81,7 @@ pub(crate) fn feed(
     thread::spawn(move || {
         let mut result = Ok(());
         while let Some(event) = events.blocking_recv() {
-            // A sink that failed is gone; the others still show how the run ends.
+            // After an error, the other sinks still show how the run ends.
             if let (Err(error), Ok(())) = (sinks.consume(&event), &result) {
                 result = Err(error);
                 stop.cancel();

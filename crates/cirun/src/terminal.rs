@@ -1,4 +1,4 @@
-//! The terminal as a program in a container sees it: every key as it comes, and the size.
+//! Connects the terminal to a program in a container: raw keys, output, and the size.
 
 #[cfg_attr(unix, path = "terminal/unix.rs")]
 #[cfg_attr(not(unix), path = "terminal/other.rs")]

@@ -128,7 +128,7 @@ fn parse_account(text: &str) -> Result<String, String> {
     is_account.then(|| text.to_owned()).ok_or_else(|| "an account id has 12 digits".to_owned())
 }
 
-/// Reads `90s`, `30m`, `24h`, `7d`.
+/// Parses a duration such as `90s`, `30m`, `24h` or `7d`.
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || "expected a time such as 90s, 30m, 24h or 7d".to_owned();
     let span: Span = text.parse().map_err(|_| wrong())?;

@@ -161,7 +161,7 @@ pub(crate) struct RunOptions {
 }
 
 impl PlanOptions {
-    /// What is asked for, with the flags of a run if there is one.
+    /// The request, with the flags of a run if there are any.
     pub(crate) fn request(&self, file: Option<PathBuf>, run: Option<&RunOptions>) -> PlanRequest {
         let plan = self.clone();
         PlanRequest {
@@ -188,7 +188,7 @@ impl PlanOptions {
 }
 
 impl RunOptions {
-    /// How the runner runs it, besides the settings.
+    /// The options of the runner that are not settings.
     pub(crate) fn for_runner(&self, plan: &PlanOptions) -> cirun_runner::RunOptions {
         cirun_runner::RunOptions {
             platform: self.platform.clone(),
@@ -201,7 +201,7 @@ impl RunOptions {
     }
 }
 
-/// The settings that flags give.
+/// The settings of the flags.
 fn flags(plan: &PlanOptions, run: Option<&RunOptions>) -> Values {
     let mut values = Values {
         infra: plan.infra.map(Into::into),
@@ -304,7 +304,7 @@ fn parse_delay(text: &str) -> Result<(String, Duration), String> {
     }
 }
 
-/// Checks a fault, but keeps its text: the emulator's container parses it again.
+/// Checks a fault but returns its text, which the emulator's container parses again.
 fn parse_fault(text: &str) -> Result<String, String> {
     text.parse::<Fault>().map(|_| text.to_owned()).map_err(|error| error.to_string())
 }

@@ -1,4 +1,4 @@
-//! `cirun aws`: the emulated AWS alone, for other people's integration tests, and what runs left of theirs.
+//! `cirun aws`: the emulated AWS by itself, for integration tests, and tools for its logs and data.
 
 mod gc;
 mod policy;
@@ -11,7 +11,7 @@ pub(crate) use gc::inside as collect_inside;
 
 use crate::{args::AwsCommand, exit::ExitCode};
 
-/// Does one of the commands.
+/// Runs a subcommand.
 pub(crate) async fn run(command: AwsCommand, context: Context<'_>) -> Result<ExitCode, Failure> {
     match command {
         AwsCommand::Serve(options) => serve::run(*options, context).await,

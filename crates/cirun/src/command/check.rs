@@ -1,4 +1,4 @@
-//! `cirun check`: what CI would reject, ignore or do otherwise.
+//! `cirun check`: finds what CI would reject, ignore or do differently.
 
 mod rules;
 
@@ -16,7 +16,7 @@ use crate::{
     exit::ExitCode,
 };
 
-/// Checks every file; errors make the exit code 3, and with `--strict-parity` differences from CI make it 7.
+/// Checks every file. The exit code is 3 for errors, and with `--strict-parity` 7 for differences from CI.
 pub(crate) fn run(
     files: Vec<PathBuf>,
     options: &PlanOptions,
@@ -52,23 +52,23 @@ pub(crate) fn run(
         (false, true) => ExitCode::Parity,
         (false, false) => ExitCode::Success,
     };
-    // The process ends here: freeing a large plan piece by piece takes a tenth of the time that making it took.
+    // The process ends here. Freeing a large plan would take a tenth of the time of planning.
     std::mem::forget(checked);
     Ok(code)
 }
 
-/// What was found in one file.
+/// The findings in one file.
 #[derive(Debug)]
 struct Checked {
     findings: Findings,
-    /// What a run would ask for, if anything.
+    /// What a run would ask consent for, in words.
     asks: Option<String>,
-    /// What it was found in: no one waits for its memory to be freed where the process ends anyway.
+    /// Kept, so that the process can end without freeing it.
     kept: Option<Box<(Pipeline, Planned)>>,
 }
 
 impl Checked {
-    /// Looks for everything that is wrong, in a file that may hold no pipeline at all.
+    /// Checks a file, which need not have a pipeline.
     fn new(file: Option<PathBuf>, options: &PlanOptions, context: Context<'_>) -> Result<Self, Failure> {
         let request = options.request(file, None);
         match compile(locate(&request, context)?, &request, context, Purpose::Inspect) {

@@ -10,7 +10,7 @@ use crate::{
     exit::ExitCode,
 };
 
-/// Prints what a run here relies on. AWS is optional; the engine decides the exit code.
+/// Prints the results of all checks. The exit code depends on the engine only, as AWS is optional.
 pub(crate) async fn run(context: Context<'_>) -> Result<ExitCode, Failure> {
     let pipeline = compile::show(None, &PlanOptions::default(), context, Purpose::Inspect).ok();
     let mut tls = SERVE_ADDRESS;
@@ -20,7 +20,7 @@ pub(crate) async fn run(context: Context<'_>) -> Result<ExitCode, Failure> {
     Ok(if has_engine(&findings) { ExitCode::Success } else { ExitCode::Engine })
 }
 
-/// A line for what was found, and one for the remedy; further lines of a text stand under the first.
+/// A line for the finding and one for the remedy. Further lines of a text are aligned with its first.
 fn render(Finding { state, what, text, remedy }: &Finding) -> String {
     let mark = match state {
         State::Good => "ok",

@@ -1,4 +1,4 @@
-//! `cirun explain`: the value, origin and rule of everything that a step gets.
+//! `cirun explain`: prints the value, origin and rule of a step's variables and settings.
 
 mod docker_run;
 
@@ -13,7 +13,7 @@ use cirun_report::human_duration;
 
 use crate::{args::PlanOptions, compile, console, exit::ExitCode};
 
-/// One line of the answer.
+/// One line of the output.
 struct Fact {
     name: String,
     value: String,

@@ -1,4 +1,4 @@
-//! `cirun __inside …`: what cirun does inside its own containers.
+//! `cirun __inside …`: the programs that cirun runs in its own containers.
 
 use cirun_diagnostics::Failure;
 use cirun_project::Environment;
@@ -6,7 +6,7 @@ use cirun_runner::inside::{Inside, StoreOrders, store};
 
 use crate::{args::InsideCommand, command::aws, console, exit::ExitCode, signals::Signals};
 
-/// Does what the container is for, until it is stopped.
+/// Runs a program.
 pub(crate) async fn run(command: InsideCommand, environment: &Environment) -> Result<ExitCode, Failure> {
     match command {
         InsideCommand::Store { program, list, caches, artifacts, workspace } => {
@@ -22,7 +22,7 @@ pub(crate) async fn run(command: InsideCommand, environment: &Environment) -> Re
     Ok(ExitCode::Success)
 }
 
-/// What goes on until a signal ends it.
+/// For programs that run until a signal.
 fn inside() -> Result<Inside<'static>, Failure> {
     let signals = Signals::listen().map_err(|error| Failure::io("cannot listen to signals", error))?;
     Ok(Inside { stop: signals.stop, print: &console::data })

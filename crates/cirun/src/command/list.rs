@@ -1,4 +1,4 @@
-//! `cirun list`: stages and steps.
+//! `cirun list`: lists stages and steps.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ struct StageRow<'a> {
 #[derive(Serialize)]
 struct StepRow<'a> {
     path: &'a str,
-    /// The path below the stage, which the text shows under the stage's id.
+    /// The path below the stage, for the text format.
     #[serde(skip)]
     below: &'a str,
     name: &'a str,

@@ -34,13 +34,13 @@ use crate::{
     sinks::{self, Opened},
 };
 
-/// Events on their way to the sinks before the engine waits for them.
+/// Number of events that can wait for the sinks before the engine has to wait.
 const EVENT_QUEUE: usize = 1024;
 
-/// Where a run comes from.
+/// How a run was started.
 #[derive(Debug)]
 pub(crate) struct Start {
-    /// What it is started with, for the record.
+    /// The invocation, for the record.
     pub invocation: Invocation,
     /// The run that it continues.
     pub earlier: Option<Earlier>,
@@ -58,7 +58,7 @@ pub(crate) async fn run(
     start(file, plan, options, context, Start { invocation, earlier: None }).await
 }
 
-/// Runs a pipeline's stages, for the first time or again.
+/// Runs a pipeline's stages, for `cirun local` or `cirun rerun`.
 pub(crate) async fn start(
     file: Option<PathBuf>,
     plan: &PlanOptions,
@@ -125,7 +125,7 @@ pub(crate) async fn start(
     ended
 }
 
-/// What was asked for.
+/// The request for a run.
 #[derive(Debug)]
 struct Wanted<'a> {
     plan: &'a PlanOptions,
@@ -151,7 +151,7 @@ async fn carry_out(run_setup: RunSetup<'_>, wanted: Wanted<'_>, signals: &Signal
     pause.iter().for_each(|pause| signals.share_screen_with(pause.clone()));
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let writing = sinks::feed(sinks, receiver, signals.stop.clone());
-    let stage = interlude::Stage { pause, told: sender.downgrade() };
+    let stage = interlude::Stage { pause, queue: sender.downgrade() };
     let (exit_signals, strict_parity) = (signals.clone(), plan.strict_parity);
     let is_held = !compiled.planned.gates.is_empty();
     let hooks = Hooks {
@@ -185,7 +185,7 @@ async fn carry_out(run_setup: RunSetup<'_>, wanted: Wanted<'_>, signals: &Signal
         return Err(Failure::new(FailureKind::Parity, found).help("without `--strict-parity` they are only reported"));
     }
     match result.error {
-        // The end of the step has reported it, with all else that is known of the step.
+        // The step's last event has reported the error, with more details.
         Some(_) if result.told_by.is_some() && compiled.settings.progress.value != ProgressMode::Json => Ok(code),
         Some(error) => {
             console::say("");
@@ -200,13 +200,13 @@ async fn carry_out(run_setup: RunSetup<'_>, wanted: Wanted<'_>, signals: &Signal
     }
 }
 
-/// The end of a run that a signal stopped before its first step.
+/// Reports that a signal stopped the run before its first step, and returns the exit code.
 fn stopped_early(signals: &Signals) -> ExitCode {
     console::say("stopped before the first step: no step has run");
     signals.exit_code().unwrap_or(ExitCode::Interrupted)
 }
 
-/// Output that could not be written.
+/// The failure if an output cannot be written.
 pub(crate) fn sink_error(error: &SinkError) -> Failure {
     Failure::new(FailureKind::Engine, with_causes(error))
 }

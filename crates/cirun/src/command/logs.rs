@@ -1,4 +1,4 @@
-//! `cirun logs`: what the steps of a recorded run printed.
+//! `cirun logs`: prints the output of a recorded run's steps.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(words: &[String], context: Context<'_>) -> Result<ExitCode, Fa
     Ok(ExitCode::Success)
 }
 
-/// One word is a run where it begins the id of one, and a step of the newest one otherwise.
+/// A single word means a run if a run's id begins with it, and otherwise a step of the newest run.
 fn asked<'w>(history: &History, words: &'w [String]) -> Result<(RecordedRun, Option<&'w str>), Failure> {
     match words {
         [] => Ok((history.find(None)?, None)),
@@ -34,7 +34,7 @@ fn asked<'w>(history: &History, words: &'w [String]) -> Result<(RecordedRun, Opt
     }
 }
 
-/// The steps that `name` means, or all that printed something.
+/// The steps that `name` means; without a name, all steps that printed something.
 fn wanted(run: &RecordedRun, events: &[Event], name: Option<&str>) -> Result<BTreeSet<StepPath>, Failure> {
     let Some(name) = name else { return Ok(paths(events, |kind| matches!(kind, EventKind::StepOutput { .. }))) };
     let known = paths(events, |_| true);

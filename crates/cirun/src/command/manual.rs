@@ -1,4 +1,4 @@
-//! `cirun completions`, `cirun man`: made from the arguments' own definitions.
+//! `cirun completions` and `cirun man`, generated from the definitions of the arguments.
 
 use cirun_diagnostics::Failure;
 use cirun_project::settings::VARIABLES;
@@ -31,7 +31,7 @@ pub(crate) fn man(words: &[String]) -> Result<ExitCode, Failure> {
     print(&page)
 }
 
-/// Exit codes and environment variables, from the tables that the program uses.
+/// The exit codes and environment variables, from the same tables that cirun uses.
 pub(crate) fn after_help() -> String {
     let mut text = String::from("Exit codes:\n");
     for (code, meaning) in ExitCode::MEANINGS {

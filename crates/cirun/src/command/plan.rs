@@ -11,7 +11,7 @@ use crate::{
     exit::ExitCode,
 };
 
-/// Prints the plan; nothing outside the files is asked.
+/// Prints the plan. Asks no questions and connects to no engine.
 pub(crate) fn run(
     file: Option<PathBuf>,
     options: &PlanOptions,
@@ -28,7 +28,7 @@ pub(crate) fn run(
         PlanFormat::Mermaid => console::data(&cirun_plan::render_mermaid(plan)),
     };
     written?;
-    // The process ends here: freeing a large plan piece by piece takes a tenth of the time that making it took.
+    // The process ends here. Freeing a large plan would take a tenth of the time of planning.
     std::mem::forget(compiled);
     Ok(ExitCode::Success)
 }

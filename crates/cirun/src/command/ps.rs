@@ -1,4 +1,4 @@
-//! `cirun ps`, `cirun clean`: what runs of cirun own on the engine.
+//! `cirun ps` and `cirun clean`: list and remove what cirun created on the engine.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use cirun_terminal_text::human_count;
 
 use crate::{console, exit::ExitCode};
 
-/// Lists what cirun owns on the engine.
+/// Lists what cirun created on the engine.
 pub(crate) async fn ps(context: Context<'_>) -> Result<ExitCode, Failure> {
     let engine = engine::find(context.environment, context.paths).await?;
     let objects = engine.list_owned().await?;
@@ -20,7 +20,8 @@ pub(crate) async fn ps(context: Context<'_>) -> Result<ExitCode, Failure> {
     Ok(ExitCode::Success)
 }
 
-/// Removes what cirun owns on the engine but for runs that are under way; the machine's registry and its images, and the local caches, only when asked.
+/// Removes what cirun created on the engine, except for runs that still go on. With `all`, also removes the machine's registry
+/// with its images, and the local caches.
 pub(crate) async fn clean(
     context: Context<'_>,
     dry_run: bool,
@@ -63,7 +64,7 @@ pub(crate) async fn clean(
     Ok(if !stays { ExitCode::Success } else { ExitCode::Engine })
 }
 
-/// Removes what killed runs left in their records; says whether something stays.
+/// Removes what killed runs left in their records. Returns whether something could not be removed.
 fn clean_records(paths: &Paths, dry_run: bool) -> Result<bool, Failure> {
     let left = record::left_behind(paths).map_err(|error| Failure::io(paths.runs().display(), error))?;
     let mut stays = false;

@@ -1,4 +1,4 @@
-//! `cirun report`: a recorded run, summed up.
+//! `cirun report`: summarizes a recorded run.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use cirun_runner::record::history::History;
 use super::local::{say_collected, sink_error};
 use crate::{console, exit::ExitCode, sinks};
 
-/// Prints the summary, and writes the reports that are asked for.
+/// Prints the summary, and writes the requested reports.
 pub(crate) fn run(
     run: Option<&str>,
     html: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! `cirun rerun`: runs again with the recorded inputs, and with the outputs of what is not run again.
+//! `cirun rerun`: repeats a run with its recorded inputs. Steps that do not run again keep their outputs.
 
 use std::{collections::BTreeMap, env, path::PathBuf};
 
@@ -61,7 +61,7 @@ pub(crate) async fn run(run: Option<&str>, options: RerunOptions, context: Conte
     local::start(file, &plan, &how, context, Start { invocation, earlier }).await
 }
 
-/// Whether the documents are those of the recorded run, for which `--trust` was given.
+/// Whether the documents are the same as in the recorded run, so that its `--trust` applies.
 fn is_unchanged(request: &PlanRequest, context: Context<'_>, invocation: &Invocation) -> bool {
     let located = find(request, context, Trust::Repository).ok();
     let compiled = located.and_then(|located| compile(located, request, context, Purpose::Show).ok());
@@ -85,7 +85,7 @@ fn say_missing_secrets(invocation: &Invocation, options: &RerunOptions) {
     }
 }
 
-/// Chooses the steps that run, and takes the others from the recorded run.
+/// Selects the steps to run, and takes the results of the others from the recorded run.
 fn select(run: &RecordedRun, options: &RerunOptions, plan: &mut PlanOptions) -> Result<Option<Earlier>, Failure> {
     if options.from.is_none() && !options.failed {
         return Ok(None);
@@ -104,7 +104,7 @@ fn select(run: &RecordedRun, options: &RerunOptions, plan: &mut PlanOptions) -> 
     Ok(Some(earlier))
 }
 
-/// The steps that need not run again, with their outputs; secret ones are not recorded, and told.
+/// The steps that need not run again, with their outputs. Secret outputs are not recorded, and are reported as missing.
 fn earlier(run: &RecordedRun, events: &[Event]) -> Earlier {
     let mut steps = BTreeMap::new();
     for event in events {

@@ -1,4 +1,4 @@
-//! `cirun runs`: the recorded runs.
+//! `cirun runs`: lists the recorded runs.
 
 use cirun_diagnostics::{Failure, FailureKind};
 use cirun_project::Context;
@@ -13,14 +13,14 @@ struct Row<'a> {
     run: &'a str,
     pipeline: &'a str,
     started: String,
-    /// None for a run that was killed, or goes on.
+    /// `None` for a run that was killed, or still goes on.
     outcome: Option<&'static str>,
     exit_code: Option<u8>,
     elapsed_ms: Option<u64>,
     stages: &'a [String],
 }
 
-/// Prints the runs, the newest first.
+/// Prints the runs, newest first.
 pub(crate) fn run(format: ListFormat, context: Context<'_>) -> Result<ExitCode, Failure> {
     let runs = History::of(context.paths).runs()?;
     let text = match format {

@@ -1,4 +1,4 @@
-//! `cirun trust`: what repositories were allowed beyond containers of their own.
+//! `cirun trust`: shows and revokes the consents for repositories.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use cirun_terminal_text::human_count;
 
 use crate::{console, exit::ExitCode};
 
-/// Shows or forgets what one repository was allowed, or shows all.
+/// Shows or revokes the consents for one repository, or shows all consents.
 pub(crate) fn run(
     directory: Option<PathBuf>,
     list: bool,

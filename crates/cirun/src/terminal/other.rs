@@ -1,14 +1,14 @@
-//! Elsewhere there are no raw terminals yet: `--shell-on-failure` is refused.
+//! Other systems: raw terminals are not supported yet, and `--shell-on-failure` is refused.
 
 use std::{convert::Infallible, io};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 
-/// Whether shells can be opened at this terminal.
+/// Whether shells can be opened on this system.
 pub(crate) const IS_SUPPORTED: bool = false;
 
-/// The terminal hands on every key until this is dropped.
+/// The terminal is raw until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Raw;
 
@@ -20,7 +20,7 @@ impl Raw {
     }
 }
 
-/// Rows and columns.
+/// The number of rows and columns.
 pub(crate) fn size() -> (u16, u16) {
     (24, 80)
 }

@@ -17,15 +17,15 @@ use tokio::{
     task,
 };
 
-/// Whether shells can be opened at this terminal.
+/// Whether shells can be opened on this system.
 pub(crate) const IS_SUPPORTED: bool = true;
 
-/// How often it is looked whether anybody still wants to know what is typed.
+/// The interval for checks that the keys are still wanted.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
-/// Where nothing tells of a change of size, it is looked at this often.
+/// The interval for checks of the size, if there is no signal for its changes.
 const RESIZE_LOOK: Duration = Duration::from_secs(1);
 
-/// The terminal hands on every key, Ctrl-C too, until this is dropped.
+/// The terminal is raw until this is dropped: the program gets every key, even Ctrl-C.
 #[derive(Debug)]
 pub(crate) struct Raw(Termios);
 
@@ -43,17 +43,17 @@ impl Raw {
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        // A terminal that has gone needs no restoring.
+        // Fails only if the terminal is gone.
         let _gone = tcsetattr(io::stdin(), OptionalActions::Drain, &self.0);
     }
 }
 
-/// Rows and columns.
+/// The number of rows and columns.
 pub(crate) fn size() -> (u16, u16) {
     tcgetwinsize(io::stderr()).map_or((24, 80), |size| (size.ws_row, size.ws_col))
 }
 
-/// Carries keys and changes of size out and what is to be shown in, for as long as it is polled.
+/// Sends keys to `typed` and changes of the size to `sizes`, and prints what comes from `shown`. Runs until it is dropped.
 pub(crate) async fn carry(
     typed: mpsc::Sender<Bytes>,
     mut shown: mpsc::Receiver<Bytes>,
@@ -78,7 +78,7 @@ pub(crate) async fn carry(
     }
 }
 
-/// Reads until nobody takes the keys any more.
+/// Reads keys until the receiver is closed.
 fn read_keys(typed: &mpsc::Sender<Bytes>) {
     let stdin = io::stdin();
     let mut bytes = [0; 1024];

@@ -1,4 +1,4 @@
-//! `cirun aws gc`: removes what no image needs, from the machine's registry or from a directory.
+//! `cirun aws gc`: removes unused data from the machine's registry, or from a directory.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use cirun_terminal_text::human_count;
 
 use crate::{args, console, exit::ExitCode};
 
-/// Collects a directory of `cirun aws serve`.
+/// Removes unused data from a directory of `cirun aws serve`.
 pub(super) async fn directory(data: &Path, options: &args::GcOptions) -> Result<ExitCode, Failure> {
     if !data.join("blobs").is_dir() {
         return Err(Failure::usage(format!("{} holds no registry", data.display()))
@@ -24,7 +24,7 @@ pub(super) async fn directory(data: &Path, options: &args::GcOptions) -> Result<
     Ok(ExitCode::Success)
 }
 
-/// Collects the registry of this machine.
+/// Removes unused data from the machine's registry.
 pub(super) async fn machine(options: &args::GcOptions, context: Context<'_>) -> Result<ExitCode, Failure> {
     let settings = settings_here(context)?;
     let name = &settings.registry.value;
@@ -35,7 +35,7 @@ pub(super) async fn machine(options: &args::GcOptions, context: Context<'_>) -> 
     Ok(ExitCode::Success)
 }
 
-/// Collects inside the registry's container, and prints the result for the cirun outside.
+/// Removes unused data inside the registry's container, and prints the result as JSON for cirun outside.
 pub(crate) async fn inside(data: &Path, options: &args::GcOptions) -> Result<ExitCode, Failure> {
     let text = serde_json::to_string(&collect(data, of(options)).await?)
         .map_err(|error| Failure::caused(FailureKind::Aws, error))?;

@@ -1,4 +1,4 @@
-//! `cirun aws policy`: the least IAM policy under which a run's requests would have been allowed.
+//! `cirun aws policy`: the minimal IAM policy that allows a run's requests.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use cirun_runner::record::history::{History, RecordedRun};
 
 use crate::{console, exit::ExitCode};
 
-/// Prints the policy, JSON.
+/// Prints the policy as JSON.
 pub(super) fn run(run: Option<&str>, request_log: Option<PathBuf>, context: Context<'_>) -> Result<ExitCode, Failure> {
     let log = match request_log {
         Some(file) => file,
@@ -37,7 +37,7 @@ fn entries(log: &Path, text: &str) -> Result<Vec<LogEntry>, Failure> {
     text.lines().enumerate().map(entry).collect()
 }
 
-/// The request log of the run whose id begins so, or of the newest run that has one.
+/// The request log of the run whose id begins with `wanted`, or of the newest run that has one.
 fn find(history: &History, wanted: Option<&str>) -> Result<PathBuf, Failure> {
     let log = |run: &RecordedRun| Some(run.request_log()).filter(|log| log.exists());
     match wanted {
@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
 
-    /// The records of runs, each with its id, the time it began and whether it called AWS.
+    /// Makes records of runs, each with its id, its start and whether it called AWS.
     fn runs(rows: &[(&str, &str, bool)]) -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
         for (id, began, called) in rows {

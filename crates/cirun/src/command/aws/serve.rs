@@ -21,7 +21,7 @@ use cirun_runner::{
 
 use crate::{args::ServeOptions, console, exit::ExitCode, shell_word::quote, signals::Signals};
 
-/// The keys of whoever declares none; AWS's own example.
+/// The keys if the seeds declare none: the example in AWS's documentation.
 const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
@@ -39,15 +39,15 @@ pub(super) async fn run(options: ServeOptions, context: Context<'_>) -> Result<E
         serve(&options, context.paths, seeds.clone(), Arc::clone(&trust.certificates), upstream, data.path()).await;
     let result = match served {
         Ok(server) => {
-            let told = tell(&options, &server, &seeds, &trust, &data);
-            if told.is_ok() {
+            let printed = print(&options, &server, &seeds, &trust, &data);
+            if printed.is_ok() {
                 signals.stop.cancelled().await;
             }
             tokio::select! {
                 () = server.shutdown(SHUTDOWN) => {}
                 () = signals.kill.cancelled() => {}
             }
-            told.map(|()| ExitCode::Success)
+            printed.map(|()| ExitCode::Success)
         }
         Err(error) => Err(error),
     };
@@ -90,14 +90,14 @@ async fn serve(
     })
 }
 
-/// The plain and the TLS address.
+/// The addresses of the plain HTTP and the TLS endpoint.
 fn addresses(options: &ServeOptions) -> (SocketAddr, SocketAddr) {
     let http = SocketAddr::new(options.listen.ip(), options.port.unwrap_or(options.listen.port()));
     let next = http.port().checked_add(1).filter(|_| http.port() != 0).unwrap_or(0);
     (http, options.tls.unwrap_or(SocketAddr::new(http.ip(), next)))
 }
 
-/// Who exists: what the file says, and a user for the printed keys where it declares none.
+/// The seeds of the file. If they declare no user, one is added for the printed keys.
 fn seeds(options: &ServeOptions) -> Result<Seeds, Failure> {
     let mut seeds = match &options.seed {
         None => Seeds::default(),
@@ -119,13 +119,13 @@ fn seeds(options: &ServeOptions) -> Result<Seeds, Failure> {
     Ok(seeds)
 }
 
-/// The TLS side: the certificates, and what makes clients trust them.
+/// The certificates of the TLS endpoint, and the files that make clients trust them.
 struct Trust {
     certificates: Arc<dyn Certificates>,
     names: Vec<String>,
-    /// The authority's certificate alone.
+    /// The authority's certificate.
     certificate: PathBuf,
-    /// With the public roots.
+    /// The authority's certificate and the public roots.
     bundle: PathBuf,
 }
 
@@ -143,7 +143,7 @@ fn trust(paths: &Paths, options: &ServeOptions, seeds: &Seeds) -> Result<Trust, 
     Ok(Trust { certificates, names, certificate, bundle })
 }
 
-/// What the certificate is for: this machine, and AWS's names in every region that is served.
+/// The names of the certificate: this machine, and AWS's names in all served regions.
 fn names(options: &ServeOptions, seeds: &Seeds) -> Vec<String> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let (http, https) = addresses(options);
@@ -152,7 +152,7 @@ fn names(options: &ServeOptions, seeds: &Seeds) -> Vec<String> {
     let mut registries: Vec<EcrRegistry> = seeds.repositories.iter().map(|(registry, _)| registry.clone()).collect();
     registries.push(EcrRegistry::new(&options.account, &options.region));
     for name in host_names(&registries) {
-        // Any account's registry in the region.
+        // A wildcard for the registries of all accounts in the region.
         names.push(name.split_once(".dkr.").map_or(name.clone(), |(_, rest)| format!("*.dkr.{rest}")));
     }
     names.sort();
@@ -160,7 +160,8 @@ fn names(options: &ServeOptions, seeds: &Seeds) -> Vec<String> {
     names
 }
 
-fn tell(
+/// Prints the addresses, the keys and how clients use them.
+fn print(
     options: &ServeOptions,
     server: &Server,
     seeds: &Seeds,
@@ -203,7 +204,7 @@ fn tell(
     Ok(())
 }
 
-/// What a client on this machine connects to, where every address is listened on.
+/// The address for clients on this machine: loopback, if the server listens on all addresses.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),

@@ -1,4 +1,4 @@
-//! `cirun aws token`: a token of this machine's OIDC issuer, which stands for the CI's.
+//! `cirun aws token`: prints a token of the local OIDC issuer, which takes the place of CI's issuer.
 
 use cirun_aws_emulator::{Audience, OidcIssuer, Workload};
 use cirun_diagnostics::Failure;

@@ -1,4 +1,4 @@
-//! The rules of docs/reference, by the names that messages cite.
+//! The rules of docs/reference. Messages cite their names.
 
 macro_rules! pages {
     ($($page:literal)*) => {
@@ -6,13 +6,13 @@ macro_rules! pages {
     };
 }
 
-/// Each page, by the first part of its rules' names.
+/// The pages, by the first part of their rules' names.
 const PAGES: [(&str, &str); 17] = pages![
     "background" "clone" "connectors" "documents" "ecr" "environment" "expressions" "flow" "groups" "images" "infra"
     "network" "outputs" "plugin" "push" "run" "stores"
 ];
 
-/// The text of the rule `name` (such as `ecr.tags`), and its origin, as plain lines.
+/// The text and the origin of the rule `name` (such as `ecr.tags`), as plain text.
 pub(super) fn text(name: &str) -> Option<String> {
     let section = sections().find(|section| section.lines().next() == Some(name))?;
     Some(section.trim_end().replace("*Origin:", "Origin:").trim_end_matches('*').to_owned())

@@ -1,10 +1,10 @@
-//! The `docker run` that is nearest to a step.
+//! The `docker run` command that comes closest to a step.
 
 use cirun_plan::{ContainerAction, PlannedStep, Text};
 
 use crate::shell_word::quote;
 
-/// Renders the command, one option a line. Secrets are left as `***`.
+/// Renders the command, one option per line. Secrets are masked as `***`.
 pub(super) fn render(step: &PlannedStep, container: &ContainerAction) -> String {
     let mut words = vec!["docker run --rm".to_owned(), format!("--name {}", step.path.as_str().replace('.', "-"))];
     if container.privileged.value {

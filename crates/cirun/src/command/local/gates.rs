@@ -1,4 +1,4 @@
-//! Approval stages: what is behind one runs only when a person approves it.
+//! Approval stages: the stages behind one run only if a person approves.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use cirun_project::Compiled;
 
 use crate::{args::PlanOptions, console, console::Typed, exit::ExitCode};
 
-/// How long an answer is waited for.
+/// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Asks for the approvals that stages wait for; false where there are none, or no one can be asked.
+/// Asks for the approvals that stages wait for. False if there are none, or if no one can be asked.
 pub(super) fn approve(compiled: &Compiled, plan: &PlanOptions) -> Result<bool, Failure> {
     let gates = &compiled.planned.gates;
     if gates.is_empty() || plan.no_input || !console::is_interactive() {
@@ -25,12 +25,12 @@ pub(super) fn approve(compiled: &Compiled, plan: &PlanOptions) -> Result<bool, F
     }
 }
 
-/// The exit code of a run, where stages may wait for an approval.
+/// The exit code of a run: success becomes 3 if stages wait for an approval.
 pub(super) fn exit_code(code: ExitCode, is_held: bool) -> ExitCode {
     if is_held && code == ExitCode::Success { ExitCode::InvalidInput } else { code }
 }
 
-/// A run that ended at an approval stage is not the whole pipeline.
+/// Fails if the run succeeded but stages wait for an approval, as a part of the pipeline did not run.
 pub(super) fn demand_approved(compiled: &Compiled, code: ExitCode) -> Result<ExitCode, Failure> {
     let gates = &compiled.planned.gates;
     if exit_code(code, !gates.is_empty()) == code {
@@ -41,7 +41,7 @@ pub(super) fn demand_approved(compiled: &Compiled, code: ExitCode) -> Result<Exi
     Err(Failure::input(waiting.join("; ")).help("`--approve` runs what is behind it"))
 }
 
-/// Which stages a gate keeps from running.
+/// The stages that wait for a gate, in words.
 pub(super) fn waiting(gate: &Gate) -> String {
     let behind: Vec<String> = gate.behind.iter().map(|stage| format!("`{stage}`")).collect();
     let wait = if behind.len() == 1 { "waits" } else { "wait" };

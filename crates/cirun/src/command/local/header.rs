@@ -1,4 +1,4 @@
-//! The first lines of a run: what runs where, as whom, and where pushes go.
+//! The first lines of a run: its stages, engine and AWS identity, and where pushes go.
 
 use cirun_plan::{Action, PlannedStep};
 use cirun_planner::{StoreLocation, StoreWork};
@@ -12,7 +12,7 @@ use cirun_terminal_text::human_count;
 use super::gates;
 use crate::console;
 
-/// Says what is about to happen.
+/// Prints the lines.
 pub(super) fn say(compiled: &Compiled, run: &str, setup: &Setup, environment: &Environment) {
     let stages: Vec<String> =
         compiled.plan().stages.iter().map(|stage| format!("{} ({})", stage.id, stage.profile.value)).collect();
@@ -44,7 +44,7 @@ pub(super) fn say(compiled: &Compiled, run: &str, setup: &Setup, environment: &E
     console::say("");
 }
 
-/// What steps reach that containers of a run do not.
+/// Lines about steps that reach beyond the run's containers.
 fn reach(compiled: &Compiled, environment: &Environment) -> Vec<String> {
     let stages = compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
     let steps: Vec<&PlannedStep> = stages.flat_map(|stage| stage.steps()).collect();
@@ -107,7 +107,7 @@ fn stores(compiled: &Compiled, setup: &Setup) -> Vec<String> {
     lines
 }
 
-/// The connectors that are in no file.
+/// The line about connectors that are in no file.
 fn assumed(compiled: &Compiled) -> Option<String> {
     let ids = &compiled.planned.assumed_connectors;
     let list = ids.join(", ");

@@ -1,4 +1,4 @@
-//! A person has the terminal for a while: what was told before is shown first, and no bars are drawn meanwhile.
+//! Gives the terminal to a person for a while: shows earlier events first, and hides the progress bars.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// How long the screen may take to show what was told before.
+/// How long to wait for earlier events to be shown.
 const SHOWN_WITHIN: Duration = Duration::from_secs(1);
 
-/// Hands the terminal over.
+/// Gives the terminal to a person.
 #[derive(Clone)]
 pub(super) struct Stage {
-    /// Takes the live screen off the terminal, if there is one.
+    /// Hides the progress bars, if there are any.
     pub pause: Option<Pause>,
-    /// Events on their way to the sinks.
-    pub told: mpsc::WeakSender<Event>,
+    /// The queue of events to the sinks.
+    pub queue: mpsc::WeakSender<Event>,
 }
 
-/// The terminal is a person's until this is dropped.
+/// The person has the terminal until this is dropped.
 pub(super) struct Interlude(Option<Pause>);
 
 impl Stage {
@@ -33,10 +33,10 @@ impl Stage {
         Interlude(self.pause.clone())
     }
 
-    /// Waits until the sinks have taken what was told.
+    /// Waits until the sinks have taken all events.
     async fn until_shown(&self) {
         let deadline = Instant::now() + SHOWN_WITHIN;
-        while let Some(queue) = self.told.upgrade().filter(|queue| queue.capacity() < queue.max_capacity()) {
+        while let Some(queue) = self.queue.upgrade().filter(|queue| queue.capacity() < queue.max_capacity()) {
             drop(queue);
             if Instant::now() > deadline {
                 return;

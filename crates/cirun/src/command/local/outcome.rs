@@ -1,4 +1,4 @@
-//! What a run comes to: its exit code, the images it pushed, and what differs from CI.
+//! The outcome of a run: its exit code, the images that it pushed, and its differences from CI.
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ use crate::{
     signals::Signals,
 };
 
-/// Collected files that are listed one by one.
+/// Maximum number of uploaded files to list.
 const LISTED: usize = 20;
 
-/// The exit code of a result; with `--strict-parity`, a difference from CI that the run found counts.
+/// The exit code of a result. With `strict_parity`, differences from CI that the run found count as failure.
 pub(super) fn exit_code(result: &RunResult, signals: &Signals, strict_parity: bool) -> ExitCode {
     if let Some(code) = signals.exit_code() {
         return code;
@@ -36,12 +36,12 @@ pub(super) fn exit_code(result: &RunResult, signals: &Signals, strict_parity: bo
     }
 }
 
-/// How many differences there are, in words.
+/// The number of differences, in words.
 pub(super) fn differences(count: usize) -> String {
     format!("{} from CI", human_count(count, "difference"))
 }
 
-/// Which step wants the image that could not be got, and where it says so.
+/// The step that needs the missing image of `error`, and the origin of the image's name, in words.
 pub(super) fn who_wants(compiled: &Compiled, error: &RunError) -> Option<String> {
     let RunError::Backend(BackendError::Image { image, .. }) = error else { return None };
     compiled.plan().stages.iter().flat_map(PlannedStage::steps).find_map(|step| match &step.action {
@@ -52,7 +52,7 @@ pub(super) fn who_wants(compiled: &Compiled, error: &RunError) -> Option<String>
     })
 }
 
-/// After a failed step, how to look into it and how to go on from it.
+/// After a failed step, prints how to inspect it and how to continue from it.
 pub(super) fn say_next(result: &RunResult, compiled: &Compiled) {
     let is_read = match compiled.settings.progress.value {
         ProgressMode::Auto | ProgressMode::Tty | ProgressMode::Plain => true,
@@ -68,7 +68,7 @@ pub(super) fn say_next(result: &RunResult, compiled: &Compiled) {
     }
 }
 
-/// What was found before the run about the addresses that a failed step uses.
+/// Prints the diagnostics about addresses that a failed step uses, which were found before the run.
 fn say_addresses(compiled: &Compiled, failed: &StepPath) {
     let steps = || compiled.plan().stages.iter().flat_map(PlannedStage::steps);
     let Some(step) = steps().find(|step| step.path == *failed) else { return };
@@ -82,10 +82,10 @@ fn say_addresses(compiled: &Compiled, failed: &StepPath) {
     }
 }
 
-/// The diagnostics about addresses at which no service is.
+/// The diagnostics about addresses without a service.
 const ADDRESS_CODES: [&str; 3] = ["service-address", "service-in-group", "service-host-name"];
 
-/// With `--keep`, what is on the engine has to be removed by hand.
+/// With `--keep`, prints how to remove what the run left on the engine.
 pub(super) fn say_kept(run: &str, options: &RunOptions, has_engine: bool) {
     if options.keep && has_engine {
         console::say(&format!(
@@ -95,7 +95,7 @@ pub(super) fn say_kept(run: &str, options: &RunOptions, has_engine: bool) {
     }
 }
 
-/// With `--strict-parity`, a difference from CI ends the run before it begins.
+/// With `--strict-parity`, refuses a plan that differs from CI.
 pub(super) fn demand_parity(compiled: &Compiled, plan: &PlanOptions) -> Result<(), Failure> {
     let differences = compiled.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Parity).count();
     if !plan.strict_parity || differences == 0 {
@@ -106,7 +106,7 @@ pub(super) fn demand_parity(compiled: &Compiled, plan: &PlanOptions) -> Result<(
         .help("without `--strict-parity` they are reported and the run continues"))
 }
 
-/// Says what was pushed and how to get it.
+/// Prints the pushed images and how to pull them.
 pub(super) fn say_pushed(record: &Record, registry: Option<&LocalRegistry>) {
     let pushed = match gateway::pushed(&record.emulator()) {
         Ok(pushed) => pushed,
@@ -123,7 +123,7 @@ pub(super) fn say_pushed(record: &Record, registry: Option<&LocalRegistry>) {
     }
 }
 
-/// Says what was uploaded and collected, by its place in the store.
+/// Prints the uploaded files, by their paths in the store.
 pub(crate) fn say_collected(artifacts: &Path) {
     let files = match local_store::collected(artifacts) {
         Ok(files) => files,
@@ -144,7 +144,7 @@ pub(crate) fn say_collected(artifacts: &Path) {
     }
 }
 
-/// Says which names outside of a closed network were asked for.
+/// Prints the names that steps of a closed network asked for and that were refused.
 pub(super) fn say_refused(record: &Record) {
     match gateway::refused(&record.emulator()) {
         Ok(names) if names.is_empty() => {}
@@ -158,7 +158,7 @@ pub(super) fn say_refused(record: &Record) {
     }
 }
 
-/// Says what differs from CI.
+/// Prints the differences from CI.
 pub(super) fn say_parity(compiled: &Compiled) {
     let differences: Vec<_> =
         compiled.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Parity).collect();

@@ -1,4 +1,4 @@
-//! `ManualIntervention`: a person at the terminal says what becomes of a failed step.
+//! `ManualIntervention`: a person at the terminal decides about a failed step.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use tokio::{sync::mpsc, task};
 use super::interlude::Stage;
 use crate::console::{self, Typed};
 
-/// How often it is looked whether the question still stands.
+/// The interval for checks that the question is still open.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// The answers by what a person types: the letter, the action's word, and what it does.
+/// The answers: the letter and the word to type, and the action.
 const ANSWERS: [(&str, &str, Answer); 5] = [
     ("r", "Retry", Answer::Retry),
     ("i", "Ignore", Answer::Ignore),
@@ -20,13 +20,13 @@ const ANSWERS: [(&str, &str, Answer); 5] = [
     ("a", "Abort", Answer::Abort),
 ];
 
-/// Answers questions, one after the other, for as long as the run asks.
+/// Asks the person each question that the run sends, one by one.
 pub(super) fn answer(stage: Stage) -> mpsc::Sender<Question> {
     let (sender, mut questions) = mpsc::channel::<Question>(1);
     tokio::spawn(async move {
         while let Some(question) = questions.recv().await {
             let interlude = stage.clear().await;
-            // A panic there leaves the question without an answer, and the run goes on.
+            // If that panics, the question has no answer, and the run continues.
             drop(task::spawn_blocking(move || ask(question)).await);
             drop(interlude);
         }
@@ -56,7 +56,7 @@ fn ask(question: Question) {
                 }
                 None => console::prompt(&format!("  `{}` is not one of them; what now? ", line.trim())),
             },
-            // Without an answer, the strategy's own word counts.
+            // Without an answer, the strategy's default action applies.
             Ok(Typed::End) | Err(_) => return,
         }
     }

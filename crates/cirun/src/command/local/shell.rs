@@ -1,4 +1,4 @@
-//! `--shell-on-failure`: a person looks into a step that has failed, in the state that it has left.
+//! `--shell-on-failure`: opens a shell in a failed step, in the state that it left.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use tokio::sync::{mpsc, watch};
 use super::interlude::Stage;
 use crate::{console, signals::Signals, terminal, terminal::Raw};
 
-/// Pieces that are typed or shown on their way.
+/// Number of pieces of input or output that can wait.
 const PIECES: usize = 64;
 
-/// Opens a shell in each step that fails, one after the other.
+/// Opens a shell in each step that fails, one by one.
 pub(super) fn on_failure(stage: Stage, backends: Arc<Backends>, signals: Signals) -> mpsc::Sender<FailureHook> {
     let (sender, mut visits) = mpsc::channel::<FailureHook>(1);
     tokio::spawn(async move {
@@ -37,7 +37,7 @@ pub(super) fn on_failure(stage: Stage, backends: Arc<Backends>, signals: Signals
     sender
 }
 
-/// Refuses what nobody could use.
+/// Fails if there is no terminal for a shell.
 pub(super) fn demand_terminal() -> Result<(), Failure> {
     if console::is_interactive() && terminal::IS_SUPPORTED {
         return Ok(());
