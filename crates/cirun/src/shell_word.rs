@@ -14,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_where_a_shell_needs_it() {
+    fn words_are_quoted_if_a_shell_needs_it() {
         assert_eq!(quote("http://127.0.0.1:4577"), "http://127.0.0.1:4577");
         assert_eq!(quote("a=b"), "a=b");
         assert_eq!(quote("it's $HOME"), r"'it'\''s $HOME'");

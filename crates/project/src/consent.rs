@@ -60,7 +60,7 @@ impl Request {
         format!("{} asks for more than its own containers:\n{}", self.repository.display(), grant::list(&self.grants))
     }
 
-    /// Asks a person, and remembers a yes.
+    /// Asks the person, and remembers a yes.
     pub(crate) fn is_granted_now(&self, consents: &Consents, person: &dyn Dialogue) -> Result<bool, Failure> {
         person.say(&self.list());
         let answer = person.ask("allow this, now and for later runs with the same pipeline and templates? [y/N] ");
@@ -109,7 +109,10 @@ pub fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: &Settin
     })
 }
 
-/// The directory by which consent for what is run in `here` is remembered.
+/// The repository of `here`, as consent is remembered for it: without links, or `here` itself outside of a repository.
+///
+/// # Errors
+/// The directory does not exist.
 pub fn repository_of(here: &Path) -> Result<PathBuf, Failure> {
     let root = crate::find_upwards(here, ".git").unwrap_or_else(|| here.to_owned());
     std::fs::canonicalize(&root).map_err(|error| Failure::usage(format!("there is no {}: {error}", root.display())))
@@ -120,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_clear_yes_is_one() {
+    fn only_yes_is_consent() {
         for (line, expected) in
             [("y\n", true), (" Yes ", true), ("", false), ("no", false), ("yess", false), ("\n", false)]
         {

@@ -1,4 +1,4 @@
-//! Who reads notes and answers questions.
+//! The person who reads notes and answers questions.
 
 use std::{fmt, io};
 
@@ -7,18 +7,18 @@ pub trait Dialogue: fmt::Debug + Send + Sync {
     /// Shows one line.
     fn say(&self, line: &str);
 
-    /// Whether questions are answered.
+    /// Whether there is a person to answer questions.
     fn can_answer(&self) -> bool;
 
-    /// Asks for a line; none where the input has ended.
+    /// Asks for a line. `None` if the input has ended.
     ///
     /// # Errors
     /// The terminal cannot be read.
     fn ask(&self, question: &str) -> io::Result<Option<String>>;
 
-    /// Asks for a line that is not shown while it is typed; none where the input has ended.
+    /// Asks for a line without showing what is typed. `None` if the input has ended.
     ///
     /// # Errors
-    /// The terminal cannot be read; of the kind `Interrupted` for Ctrl-C.
+    /// The terminal cannot be read. The kind is `Interrupted` if the person pressed Ctrl-C.
     fn ask_unseen(&self, question: &str) -> io::Result<Option<String>>;
 }

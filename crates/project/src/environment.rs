@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-/// The environment variables, the current directory and the name of the machine.
+/// The environment variables, the current directory, the machine and cirun's program.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
@@ -10,12 +10,12 @@ pub struct Environment {
     pub directory: PathBuf,
     /// The name of the machine.
     pub machine: String,
-    /// cirun's own program, which supervises host steps and is the image of gateways.
+    /// The path of cirun's own program. It supervises host steps, and the gateway's image is made from it.
     pub program: PathBuf,
 }
 
 impl Environment {
-    /// These variables in this directory, on a machine and by a program of cirun's name.
+    /// An environment with these variables and this current directory. The machine is `local`, and the program `cirun`.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>, directory: PathBuf) -> Self {
         let [machine, program] = ["local", "cirun"].map(str::to_owned);
         Self { variables: variables.into_iter().collect(), directory, machine, program: program.into() }

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_runs_nothing_of_the_repository() {
+    fn git_status_runs_no_programs_of_the_repository() {
         let place = tempfile::tempdir().unwrap();
         let made = hostile(place.path());
         let status = |mut command: Command| {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_repository_in_a_tree_is_none() {
+    fn bare_repositories_in_a_tree_are_ignored() {
         let place = tempfile::tempdir().unwrap();
         let bare = place.path().join("bare");
         for directory in ["objects", "refs", "work"] {

@@ -5,13 +5,13 @@
 //!
 //! | modules | content |
 //! | --- | --- |
-//! | `context`, `environment`, `paths`, `request` | what a caller passes in |
+//! | `context`, `dialogue`, `environment`, `paths`, `request` | what a caller passes in |
 //! | [`settings`] | the layers of settings, and which of them a repository may set |
 //! | `repository` | reads files of a repository that may be hostile |
 //! | `documents`, `merge`, `unneeded` | from documents to one pipeline: templates, input sets, missing inputs |
 //! | `codebase`, [`git`], [`secrets`] | other sources of values: the checkout, and the secrets |
 //! | `locate`, `compile`, `compiled`, `fragments` | the steps from a request to a [`Compiled`] pipeline |
-//! | [`consent`] | what a run needs consent for, and the remembered consents |
+//! | [`consent`], `trusted` | what a run needs consent for, and the remembered consents |
 
 mod context;
 mod dialogue;
@@ -46,7 +46,7 @@ pub use context::{AwsQuestion, Context, Machine};
 pub use dialogue::Dialogue;
 pub use documents::DOCUMENTS;
 pub use environment::Environment;
-pub use locate::{Located, Standing, find, say_beyond, settings_here};
+pub use locate::{Located, RepositoryTrust, find, say_beyond, settings_here};
 pub use paths::{Paths, close_to_others, find_upwards};
 pub use repository::{LARGEST, is_left_out, read_own};
 pub use request::PlanRequest;

@@ -47,7 +47,7 @@ pub struct RepositoryTrust {
     pub follows_all: bool,
 }
 
-/// Says which settings of a repository are not followed.
+/// Warns of settings of a repository that are not followed.
 pub fn say_beyond(beyond: &[Beyond], person: &dyn Dialogue) {
     beyond.iter().for_each(|one| person.say(&format!("warning: {one}")));
 }
@@ -204,7 +204,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_repository_keeps_to_itself() {
+    fn paths_outside_the_repository_are_not_followed() {
         let place = tempfile::tempdir().unwrap();
         let repository = place.path().join("repository");
         fs::create_dir_all(repository.join("app")).unwrap();

@@ -18,7 +18,7 @@ use cirun_planner::Planned;
 
 use crate::{Checkout, Dialogue, PlanRequest, documents::Documents, unneeded};
 
-/// What to do about inputs that nobody gave.
+/// What to do about missing inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// Ask the person. Without a terminal, report an error.

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_caches_of_a_directory_are_its_own() {
+    fn each_directory_has_its_own_caches() {
         let at = |path: &str| PathBuf::from(path);
         let paths = Paths { home: at("/"), config: at("/"), data: at("/"), state: at("/"), cache: at("/cache") };
         let name = |project: &str| paths.caches_of(Path::new(project)).display().to_string();

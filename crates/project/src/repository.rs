@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rules_of_a_repository_hold_in_it_and_not_outside() {
+    fn the_rules_apply_inside_the_repository_only() {
         let place = tempfile::tempdir().unwrap();
         let repository = place.path().join("repository");
         fs::create_dir_all(repository.join("sub")).unwrap();

@@ -178,14 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_cannot_have_every_character_of_an_identifier() {
+    fn identifiers_match_names_of_variables() {
         let environment = [("CIRUN_SECRET_AWS_KEY".to_owned(), "v".to_owned())];
         let secrets = Secrets::collect(&[], std::iter::empty(), environment.into_iter(), |_| unreachable!()).unwrap();
         assert!(secrets.get("account.aws-key").is_some());
     }
 
     #[test]
-    fn asked_for_or_read_from_a_file() {
+    fn values_are_asked_for_or_read_from_a_file() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("key.pem");
         fs::write(&file, "one\ntwo\r\n").unwrap();
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_by_the_names_of_their_variables() {
+    fn variables_with_credentials_are_found_by_name() {
         for (name, value, expected) in [
             ("GITHUB_TOKEN", "ghp_12345678", true),
             ("AWS_SECRET_ACCESS_KEY", "abcdefgh", true),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_a_value_is_named() {
+    fn a_line_without_a_value_is_an_error() {
         let error = parse_dotenv("a=1\nnonsense", Path::new("s.env")).unwrap_err();
         assert_eq!(error.to_string(), "s.env:2:1: expected NAME=VALUE");
     }

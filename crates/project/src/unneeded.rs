@@ -6,7 +6,7 @@ use cirun_parser::{MissingInput, Node, Value, missing_inputs};
 
 use crate::Checkout;
 
-/// The build of a codebase has a local answer when nobody gives one: what is checked out.
+/// The path of the codebase's build. It needs no answer: the default is the checkout.
 const BUILD: &str = "properties.ci.codebase.build";
 
 /// Fields of a stage's infrastructure that only a cluster, a VM pool or CI itself reads.

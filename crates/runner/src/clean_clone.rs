@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_working_tree_but_head() {
+    fn the_clone_has_head_and_not_the_working_tree() {
         let place = tempfile::tempdir().unwrap();
         let root = repository(place.path());
         in_repository(&root, &["remote", "add", "origin", "https://git.example/acme/shop.git"]);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_detached_head_and_what_is_not_fetched() {
+    fn clones_a_detached_head_and_notes_what_is_not_fetched() {
         let place = tempfile::tempdir().unwrap();
         let root = repository(place.path());
         fs::write(root.join(".gitattributes"), "*.bin filter=lfs\n").unwrap();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_codebase_says_of_the_clone() {
+    fn the_codebase_decides_how_to_clone() {
         let place = tempfile::tempdir().unwrap();
         let root = repository(place.path());
         in_repository(&root, &["tag", "v1"]);
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_cloned() {
+    fn errors_if_nothing_can_be_cloned() {
         let place = tempfile::tempdir().unwrap();
         let refused = |workspace: &Path| {
             Clone::make(workspace, place.path().join("clone"), &WHOLE).map(|_| ()).unwrap_err().to_string()

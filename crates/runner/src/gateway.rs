@@ -46,9 +46,9 @@ pub use self::{
 };
 use crate::{OwnImage, record::Record};
 
-/// How long a service that calls are forwarded to may take until it listens, once it is called.
+/// How long a forwarded call waits for its service to listen.
 pub(crate) const SERVICE_START: Duration = Duration::from_secs(20);
-/// Where the emulator's container has its configuration and log.
+/// The directory of the logs in the gateway's container.
 const EMULATOR_DIRECTORY: &str = "/cirun.d";
 /// The directory of the registry's data in the gateway's container.
 pub(crate) const DATA_DIRECTORY: &str = "/data";

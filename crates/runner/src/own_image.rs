@@ -35,10 +35,10 @@ struct Library {
 }
 
 impl OwnImage {
-    /// The image of cirun's program and what it is linked with; it must be linked as the running program is.
+    /// The image of cirun's `program` and its libraries. It must be linked in the same way as the running program.
     ///
     /// # Errors
-    /// This is no Linux, or the program cannot be read.
+    /// This system is not Linux, or the program cannot be read.
     pub fn of(program: &Path) -> Result<Self, Failure> {
         if !cfg!(target_os = "linux") {
             return Err(Failure::usage("this build of cirun cannot run inside a Linux container")

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn real_stores_are_written_to_where_that_is_allowed() {
+    fn real_stores_are_written_to_only_if_allowed() {
         let values = |aws, push, allowed: &[&str]| Values {
             aws: Some(aws),
             push: Some(push),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leaves_without_a_word() {
+    fn real_pushes_need_permission() {
         let values = |aws, push, allowed: &[&str]| Values {
             aws: Some(aws),
             push: Some(push),

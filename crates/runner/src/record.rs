@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_unmasked_is_removed() {
+    fn unmasked_files_of_a_killed_run_are_removed() {
         let directory = tempfile::tempdir().unwrap();
         let paths = paths(directory.path());
         let output = |record: &Record| record.steps().join("build.a-output.env");
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn the_texts_of_a_plan_are_masked_and_its_form_is_not() {
+    fn strings_of_a_plan_are_masked_but_not_its_keys() {
         let masker = Masker::new(&[cirun_plan::Secret::new("true"), cirun_plan::Secret::new("a\"b")]);
         let json = r#"{"secret":true,"name":"true a\"b","list":["a\"b",1,null]}"#;
         let masked = masked_json(json.to_owned(), &masker).unwrap();
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn old_records_make_room() {
+    fn the_oldest_records_are_removed() {
         let directory = tempfile::tempdir().unwrap();
         let paths = paths(directory.path());
         for index in 0..KEPT + 3 {

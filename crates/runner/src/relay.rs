@@ -137,7 +137,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn through_a_socket_in_a_deep_directory() {
+    async fn relays_a_socket_in_a_deep_directory() {
         let root = tempfile::tempdir().unwrap();
         let deep = root.path().join("x".repeat(120));
         std::fs::create_dir(&deep).unwrap();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn through_a_port() {
+    async fn relays_a_port() {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         tcp(free, shouting().await).await.unwrap();
         assert_eq!(ask(TcpStream::connect(free).await.unwrap()).await, "HELLO");

@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_fit_for_names_and_labels() {
+    fn ids_are_valid_in_names_and_labels() {
         let id = new(Timestamp::from_second(1_795_180_000).unwrap());
         assert!(id.starts_with("1120-130640-"), "{id}");
         assert!(id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));

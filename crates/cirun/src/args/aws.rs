@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations() {
+    fn parses_durations() {
         let hour = Duration::from_secs(3600);
         assert_eq!(parse_duration("24h"), Ok(24 * hour));
         assert_eq!(parse_duration("7d"), Ok(7 * 24 * hour));

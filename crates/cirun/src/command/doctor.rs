@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_found_and_what_to_do() {
+    fn prints_findings_and_remedies() {
         let findings = [
             Finding::good("engine", "Docker 27"),
             Finding::remark("AWS", "no credentials", "sign in"),

@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pipeline_comes_first_and_the_others_in_any_order() {
+    fn the_order_of_documents_after_the_pipeline_does_not_matter() {
         assert_eq!(of(&["p", "a", "b"]), of(&["p", "b", "a", "b"]));
         for other in [&["a", "p", "b"][..], &["p", "ab"], &["p", "a"], &["p", "a", "b", ""], &["pa", "b"]] {
             assert_ne!(of(&["p", "a", "b"]), of(other), "{other:?}");

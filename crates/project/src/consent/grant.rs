@@ -218,14 +218,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_a_repository_cannot_draw() {
+    fn text_of_a_repository_has_no_control_characters() {
         assert_eq!(one_line("make \u{1b}[2J\u{202e}test\u{7}\r"), "make \u{fffd}[2J\u{fffd}test\u{fffd}");
         assert_eq!(one_line(&"x".repeat(101)), format!("{}…", "x".repeat(100)));
         assert_eq!(one_line(&"é".repeat(100)), "é".repeat(100));
     }
 
     #[test]
-    fn grants_are_listed_by_their_kinds() {
+    fn grants_are_listed_by_kind() {
         let grant = |kind, to: &str, detail: &str| Grant { kind, to: to.to_owned(), detail: detail.to_owned() };
         let grants = [
             grant(Kind::HostStep, "build.a", "make"),

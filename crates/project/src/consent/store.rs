@@ -43,7 +43,7 @@ impl Consents {
         Self { directory: paths.state.join("trust") }
     }
 
-    /// Whether all that is asked for was allowed before, for the same content. What cannot be read was not.
+    /// Whether everything in the request was allowed before, for the same content. An unreadable file allows nothing.
     pub(crate) fn cover(&self, request: &Request) -> bool {
         let remembered = read(&self.file(&request.repository, &request.content));
         remembered.is_some_and(|remembered| {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consent_holds_for_a_repository_its_content_and_what_was_listed() {
+    fn consent_applies_to_a_repository_its_content_and_the_listed_grants() {
         let place = tempfile::tempdir().unwrap();
         let consents = Consents { directory: place.path().join("trust") };
         let covers = |repository, content, steps: &[&str]| consents.cover(&request(repository, content, steps));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_no_consent() {
+    fn broken_files_are_no_consent() {
         let place = tempfile::tempdir().unwrap();
         let consents = Consents { directory: place.path().to_owned() };
         let asked = request("/shop", "1", &["a"]);

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_regular_file_is_named() {
+    fn files_that_are_not_regular_are_reported() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("sub/x.yaml")).unwrap();
         for file in ["b.yaml", "sub/x.yaml/a.yml", "readme.md"] {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_all_may_have() {
+    fn limits_apply_to_all_places_together() {
         let dir = tempfile::tempdir().unwrap();
         for index in 0..5 {
             fs::File::create(dir.path().join(format!("{index}.yaml"))).unwrap().set_len(LARGEST).unwrap();

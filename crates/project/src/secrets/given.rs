@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form() {
+    fn parses_every_form() {
         let source = |text: &str| GivenSecret::parse(text).map(|given| (given.id, given.source));
         assert_eq!(source("key"), Ok(("key".to_owned(), Source::Asked)));
         assert_eq!(source("key=@a/b.pem"), Ok(("key".to_owned(), Source::File("a/b.pem".into()))));

@@ -7,7 +7,7 @@ fn file(origin: Origin, text: &str) -> Layer {
 }
 
 #[test]
-fn the_strongest_layer_wins_and_is_named() {
+fn the_strongest_layer_wins_and_is_the_origin() {
     let layers = vec![
         file(Origin::User, "aws = \"off\"\npull = \"never\""),
         file(Origin::Repository, "pull = \"missing\""),
@@ -75,7 +75,7 @@ fn a_repository_may_only_be_stricter() {
 }
 
 #[test]
-fn stricter_is_meant_against_the_users_own() {
+fn stricter_means_stricter_than_the_users_settings() {
     let resolved = |user: &str, repository: &str| {
         let layers = vec![file(Origin::User, user), file(Origin::Repository, repository)];
         Settings::resolve(layers, Trust::UserOnly)
@@ -97,7 +97,7 @@ fn stricter_is_meant_against_the_users_own() {
 
 /// On real AWS, an ECR repository costs money.
 #[test]
-fn a_repository_makes_none_on_real_aws() {
+fn a_repository_cannot_create_ecr_repositories_on_real_aws() {
     let layers = vec![
         file(Origin::Repository, "create-repository = true"),
         Layer::from_environment(|name| (name == "CIRUN_AWS").then(|| "real".to_owned())).unwrap(),
@@ -115,7 +115,7 @@ fn paths_of_a_file_are_relative_to_it() {
 }
 
 #[test]
-fn mistakes_name_their_place() {
+fn errors_name_the_file_and_line() {
     let mistake = |text: &str| {
         Layer::from_file(Origin::Repository, Path::new("/repo/.cirun.toml"), text).unwrap_err().to_string()
     };

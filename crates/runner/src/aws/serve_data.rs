@@ -21,7 +21,7 @@ pub struct ServeData {
 }
 
 impl ServeData {
-    /// Takes the named directory, or makes one below `temporary`.
+    /// Opens the named directory, or makes one below `temporary`. The named directory is made if it does not exist.
     ///
     /// # Errors
     /// The directory cannot be made.
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_process_left_goes() {
+    fn directories_of_killed_processes_are_removed() {
         let parent = tempfile::tempdir().unwrap();
         for name in ["cirun-aws-1", "other"] {
             fs::create_dir(parent.path().join(name)).unwrap();

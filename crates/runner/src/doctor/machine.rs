@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_not_there_yet() {
+    fn finds_the_disk_of_a_directory_that_does_not_exist() {
         let directory = tempfile::tempdir().unwrap();
         let finding = records(&directory.path().join("cirun/runs"));
         assert!(finding.text.starts_with("records: ") && finding.text.ends_with("cirun/runs"), "{finding:?}");

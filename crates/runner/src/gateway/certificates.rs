@@ -53,7 +53,7 @@ mod tests {
     use crate::gateway::scope;
 
     #[test]
-    fn only_for_names_of_the_run() {
+    fn certificates_are_issued_for_names_of_the_run_only() {
         let names = vec!["quay.io".to_owned()];
         let with = |aws| OnDemand::new(Authority::of_run(&scope(&names, aws)).unwrap(), aws, names.clone());
         for (aws, name, expected) in [

@@ -20,7 +20,7 @@ const SOCKET: &str = "upstream.sock";
 /// Timeout of the test connection to the endpoint before the run.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How the front gets to the endpoint.
+/// The gateway's way to the endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
     /// Through cirun on this machine.

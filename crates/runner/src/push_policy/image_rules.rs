@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_goes_out_without_a_word() {
+    fn nothing_leaves_the_machine_unless_allowed() {
         insta::assert_snapshot!(table(AwsMode::Emulated, PushMode::Local, &["quay.io"]), @"
         123456789012: kept, here only
         21098765432: refused, here only

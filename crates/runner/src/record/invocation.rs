@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_secret_is_kept() {
+    fn secrets_are_not_recorded() {
         let words = [
             "local",
             "--secret",
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_or_read_is_so_again() {
+    fn secrets_to_ask_for_or_read_stay_in_the_arguments() {
         let words = ["local", "--secret", "a", "--secret=b=@key.pem", "--secret", "c=hush"];
         let invocation = Invocation::new("/w".into(), words.map(str::to_owned));
         assert_eq!(invocation.arguments, ["local", "--secret=a", "--secret=b=@key.pem"]);

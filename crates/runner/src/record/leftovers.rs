@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_goes_at_the_next_start_and_what_lives_stays() {
+    fn leftovers_of_killed_runs_are_removed_at_the_next_start() {
         let directory = tempfile::tempdir().unwrap();
         let at = directory.path().to_owned();
         let paths = Paths { home: at.clone(), config: at.clone(), data: at.clone(), state: at.clone(), cache: at };

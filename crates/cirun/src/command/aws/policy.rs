@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_run_that_called() {
+    fn uses_the_newest_run_that_called_aws() {
         let directory = runs(&[
             ("1230-a", "2026-12-30T10:00:00Z", true),
             ("1231-b", "2026-12-31T10:00:00Z", true),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_log() {
+    fn other_files_are_refused() {
         let error = entries(Path::new("log"), "\n").unwrap_err().to_string();
         assert!(error.starts_with("log:1:0: not an entry of a request log: EOF"), "{error}");
     }

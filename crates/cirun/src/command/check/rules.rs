@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_page_is_here() {
+    fn has_every_page() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference");
         let files = std::fs::read_dir(folder).expect("the pages").map(|entry| entry.expect("a page").file_name());
         let mut found: Vec<String> = files.map(|name| name.to_string_lossy().replace(".md", "")).collect();

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_and_words() {
+    fn answers_are_letters_or_words() {
         assert_eq!(chosen("r\n"), Some(Answer::Retry));
         assert_eq!(chosen(" markassuccess "), Some(Answer::MarkAsSuccess));
         assert_eq!(chosen("A"), Some(Answer::Abort));

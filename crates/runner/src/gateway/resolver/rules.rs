@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn with_emulated_aws_every_name_of_it_leads_here() {
+    fn with_emulated_aws_all_names_of_aws_have_the_gateways_address() {
         let file = file(true, Outside::Asked);
         for (name, expected) in [
             ("sts.amazonaws.com", Verdict::Here),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_stage_has_its_own_names_only() {
+    fn a_closed_stage_resolves_its_own_names_only() {
         let file = file(true, Outside::Refused);
         for (name, expected) in [
             ("sts.amazonaws.com", Verdict::Here),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn with_real_aws_only_the_registries_lead_here() {
+    fn with_real_aws_only_registries_have_the_gateways_address() {
         let file = file(false, Outside::Asked);
         for (name, expected) in [
             ("sts.amazonaws.com", Verdict::Elsewhere),

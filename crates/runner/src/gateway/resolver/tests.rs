@@ -52,7 +52,7 @@ fn shown(answer: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn names_of_aws_lead_here_and_those_without_a_service_are_noted() {
+async fn names_of_aws_have_the_gateways_address_and_unknown_services_are_noted() {
     let (resolver, directory) = resolver(Outside::Asked, no_engine());
     for (name, kind, expected) in [
         ("STS.eu-west-1.amazonaws.COM", TYPE::A, "NoError 172.20.0.3"),
@@ -87,7 +87,7 @@ async fn a_closed_stage_refuses_foreign_names_and_notes_them() {
 }
 
 #[tokio::test]
-async fn what_is_no_question_has_no_answer() {
+async fn only_messages_with_one_question_are_resolved() {
     let (resolver, directory) = resolver(Outside::Refused, no_engine());
     assert_eq!(resolver.answer(b"nonsense", Some(HERE), Way::Udp).await, None);
     let answer = Packet::new_reply(7).build_bytes_vec().unwrap();
@@ -140,7 +140,7 @@ async fn ask(server: SocketAddr, question: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn other_names_are_asked_for_and_large_answers_go_by_tcp() {
+async fn other_names_are_forwarded_and_large_answers_need_tcp() {
     let (small, _kept) = resolver(Outside::Asked, engine(2).await);
     let asked = question("pypi.org", TYPE::A);
     for way in [Way::Udp, Way::Tcp] {
@@ -154,7 +154,7 @@ async fn other_names_are_asked_for_and_large_answers_go_by_tcp() {
 }
 
 #[tokio::test]
-async fn both_ways_over_sockets() {
+async fn answers_by_udp_and_tcp() {
     let (resolver, _kept) = resolver(Outside::Asked, engine(1).await);
     let udp = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
     let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -169,7 +169,7 @@ async fn both_ways_over_sockets() {
 }
 
 #[test]
-fn the_engines_name_server() {
+fn reads_the_engines_name_server() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("resolv.conf");
     for (text, expected) in [

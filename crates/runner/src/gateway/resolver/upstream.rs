@@ -24,7 +24,7 @@ pub(super) async fn by_udp(server: SocketAddr, question: &[u8]) -> io::Result<Ve
         let mut buffer = vec![0; MAX_BYTES];
         loop {
             let length = socket.recv(&mut buffer).await?;
-            // The socket only gets datagrams of this server. The id tells a late answer to another question apart.
+            // The socket only gets datagrams of this server. A late answer to another question has another id.
             if buffer[..length].get(ID) == question.get(ID) {
                 buffer.truncate(length);
                 return io::Result::Ok(buffer);
