@@ -1,8 +1,8 @@
 //! AWS's host names: the service of a name, and whether the emulator has it.
 
-use cirun_image_ref::{AWS_SUFFIXES, is_aws_name};
+use cirun_image_ref::{AWS_SUFFIXES, is_aws_name, partition_of};
 
-use crate::{RegistryHost, storage::is_region};
+use crate::RegistryHost;
 
 /// The `X-Amz-Target` prefix of ECR's API.
 pub(crate) const ECR_TARGET: &str = "AmazonEC2ContainerRegistry_V20150921.";
@@ -45,7 +45,7 @@ pub(crate) fn of_host(host: &str) -> Option<AwsHost> {
     let below = suffixes.min_by_key(|below| below.len()).unwrap_or_default();
     let labels: Vec<&str> = below.split('.').filter(|label| !label.is_empty()).collect();
     let (labels, region) = match labels.split_last() {
-        Some((last, rest)) if is_region(last) => (rest, Some(*last)),
+        Some((last, rest)) if partition_of(last).is_some() => (rest, Some(*last)),
         _ => (labels.as_slice(), None),
     };
     Some(match (labels, region) {

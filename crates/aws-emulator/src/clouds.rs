@@ -5,6 +5,7 @@
 mod azure;
 mod google;
 
+use cirun_image_ref::LoginKind;
 use http::{Response, StatusCode, request::Parts};
 use serde_json::Value;
 
@@ -40,11 +41,10 @@ pub(crate) fn of_host(host: &str) -> Option<Cloud> {
 
 /// The names of the identity services that the plugins of this registry call.
 pub fn identity_hosts(registry: &str) -> Vec<&'static str> {
-    use crate::registry::login::Kind;
-    let cloud = match Kind::of(registry) {
-        Kind::Google => Cloud::Google,
-        Kind::Azure => Cloud::Azure,
-        Kind::DockerHub | Kind::Other => return Vec::new(),
+    let cloud = match LoginKind::of(registry) {
+        LoginKind::Google => Cloud::Google,
+        LoginKind::Azure => Cloud::Azure,
+        LoginKind::DockerHub | LoginKind::Other => return Vec::new(),
     };
     HOSTS.iter().filter(|(_, of)| *of == cloud).map(|(name, _)| *name).collect()
 }

@@ -1,6 +1,6 @@
 //! The part of AWS that a request is for: by host name, and on an endpoint without one by its headers.
 
-use cirun_image_ref::partition_of;
+use cirun_image_ref::{is_account, service_suffix};
 use http::{Method, request::Parts};
 
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
     oidc,
     registry::login,
     sigv4,
-    storage::is_account,
 };
 
 /// The target of a request.
@@ -101,11 +100,11 @@ pub fn host_names(registries: &[EcrRegistry]) -> Vec<String> {
     let mut names = vec!["sts.amazonaws.com".to_owned()];
     for registry in registries.iter().filter(|registry| is_account(&registry.account)) {
         let region = &registry.region;
-        let suffix = partition_of(region).map_or("amazonaws.com", |partition| partition.suffix);
+        let suffix = service_suffix(region);
         names.push(format!("sts.{region}.{suffix}"));
         names.push(format!("api.ecr.{region}.{suffix}"));
         names.push(format!("ecr.{region}.{suffix}"));
-        names.push(registry.host().to_string());
+        names.push(registry.host());
     }
     names.sort();
     names.dedup();

@@ -24,6 +24,7 @@ mod token;
 
 use std::sync::Arc;
 
+use cirun_image_ref::is_account;
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -40,7 +41,7 @@ use crate::{
     forward::{self, Part},
     http::{RequestBody, ResponseBody, content, header_text, read_body},
     identity::{Caller, authenticate},
-    storage::{RepositoryRef, is_account},
+    storage::RepositoryRef,
 };
 
 type Action = fn(&Call) -> Result<Value, EcrError>;
@@ -134,7 +135,7 @@ impl Call {
         let registry = self.registry(registry_id)?;
         let pattern = "(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*";
         let name: RepositoryName = name.parse().map_err(|_| EcrError::invalid("repositoryName", name, pattern))?;
-        let at = RepositoryRef { registry: registry.host(), name };
+        let at = RepositoryRef { registry: (&registry).into(), name };
         Ok(Repository { registry, at })
     }
 }
@@ -147,7 +148,7 @@ struct Repository {
 
 impl Repository {
     fn arn(&self) -> String {
-        self.registry.repository_arn(&self.at.name)
+        self.registry.repository_arn(self.at.name.as_str())
     }
 
     /// Returns the error for an image that does not exist.

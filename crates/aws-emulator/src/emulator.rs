@@ -54,7 +54,7 @@ impl Emulator {
     pub(crate) fn open(config: Config) -> Result<Self, ServeError> {
         let store = Store::open(&config.data_dir)?;
         for (registry, name) in &config.seeds.repositories {
-            let repository = RepositoryRef { registry: registry.host(), name: name.clone() };
+            let repository = RepositoryRef { registry: registry.into(), name: name.clone() };
             match store.create_repository(&repository, &RepositorySettings::new(config.clock.now())) {
                 Ok(()) | Err(StoreError::RepositoryExists(_)) => {}
                 Err(e) => return Err(e.into()),

@@ -3,6 +3,7 @@
 mod key;
 mod session;
 
+use cirun_image_ref::{is_account, partition_name};
 use http::request::Parts;
 
 pub(crate) use self::{
@@ -13,7 +14,7 @@ use crate::{
     Identity, StoreError, Strictness,
     emulator::Emulator,
     sigv4::{self, Scope, Signature, SignatureError},
-    storage::{KeyRecord, Store, is_account, partition},
+    storage::{KeyRecord, Store},
 };
 
 /// A user or a role session.
@@ -81,7 +82,7 @@ pub(crate) fn authenticate(
     body: &[u8],
 ) -> Result<Caller, AuthError> {
     let signature = sigv4::parse(parts).ok_or(AuthError::Missing)?;
-    let partition = partition(&signature.scope.region);
+    let partition = partition_name(&signature.scope.region);
     let (principal, proof, kind) = identify(emulator, &signature, partition)?;
     if emulator.strictness == Strictness::Strict {
         if signature.scope.service != service {

@@ -34,6 +34,8 @@ mod testing;
 mod tls_client;
 mod token;
 
+pub use cirun_image_ref::EcrRegistry;
+
 pub use self::{
     aws_host::is_emulated,
     clock::Clock,
@@ -50,7 +52,6 @@ pub use self::{
     refuse::NOT_EMULATED,
     server::{Limits, ServeError, Server, serve},
     storage::{
-        Digest, EcrRegistry, GcOptions, GcReport, InvalidDigest, InvalidName, RegistryHost, RepositoryName, StoreError,
-        Tag, gc,
+        Digest, GcOptions, GcReport, InvalidDigest, InvalidName, RegistryHost, RepositoryName, StoreError, Tag, gc,
     },
 };

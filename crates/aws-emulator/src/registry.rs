@@ -200,7 +200,7 @@ fn locate<'a>(
     }
     match name.and_then(|name| name.split_once('/')).filter(|(first, _)| first.contains('.')) {
         Some((registry, name)) => Ok((registry.parse().map_err(RegistryError::Name)?, Some(name))),
-        None => Ok((EcrRegistry::new(&emulator.default_account, &emulator.default_region).host(), name)),
+        None => Ok(((&EcrRegistry::new(&emulator.default_account, &emulator.default_region)).into(), name)),
     }
 }
 

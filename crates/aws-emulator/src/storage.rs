@@ -49,7 +49,6 @@ pub(crate) use self::{
     document::{Document, is_list},
     image::{ManifestRecord, NewManifest, Reference, StoredManifest},
     keys::KeyRecord,
-    name::{is_account, is_region, partition},
     registry::RegistryText,
     repository::{PolicyKind, RepositoryRef, RepositorySettings, TagMutability},
     upload::{Hasher, UploadWriter},
@@ -58,7 +57,7 @@ pub use self::{
     digest::{Digest, InvalidDigest},
     error::StoreError,
     gc::{GcOptions, GcReport, gc},
-    name::{EcrRegistry, InvalidName, RegistryHost, RepositoryName, Tag},
+    name::{InvalidName, RegistryHost, RepositoryName, Tag},
 };
 
 /// The length of the key that signs tokens and derives session keys.

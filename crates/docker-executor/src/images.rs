@@ -5,7 +5,6 @@ mod login;
 mod policy;
 mod progress;
 mod pull;
-mod reference;
 mod registry;
 
 pub use login::DockerConfig;

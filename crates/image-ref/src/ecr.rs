@@ -1,6 +1,10 @@
 //! Private ECR registries, by their host names.
 
-use crate::{account::is_account, aws_host, host_and_port, region::partition_of};
+use crate::{
+    account::is_account,
+    aws_host, host_and_port,
+    region::{partition_name, partition_of},
+};
 
 /// The account and region of a private ECR registry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +59,11 @@ impl EcrRegistry {
     /// The registry's ECR host name.
     pub fn host(&self) -> String {
         aws_host(&format!("{}.dkr.ecr", self.account), &self.region)
+    }
+
+    /// The ARN of one of its repositories.
+    pub fn repository_arn(&self, repository: &str) -> String {
+        format!("arn:{}:ecr:{}:{}:repository/{repository}", partition_name(&self.region), self.region, self.account)
     }
 }
 

@@ -39,15 +39,23 @@ pub fn is_loopback(host: &str) -> bool {
     name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
+/// Whether a text has the form of a host's name, or of an IPv4 address; without a port.
+pub fn is_host_name(text: &str) -> bool {
+    text.len() <= LONGEST_NAME && text.split('.').all(is_label)
+}
+
 /// Whether a host is a name for a resolver, with or without a port: not an address in any notation, not `localhost`,
 /// and not dependent on a running step.
 pub fn is_dns_name(host: &str) -> bool {
     let (name, _) = host_and_port(host);
-    name != "localhost" && name.len() <= LONGEST_NAME && name.split('.').all(is_label) && !ends_in_number(name)
+    name != "localhost" && is_host_name(name) && !ends_in_number(name)
 }
 
 fn is_label(label: &str) -> bool {
-    (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    (1..=LONGEST_LABEL).contains(&label.len())
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 /// Whether C libraries parse the name as an address (`10.1`, `0x7f.1`, `2130706433`): according to its last label, as

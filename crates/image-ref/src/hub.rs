@@ -8,9 +8,15 @@ pub const DOCKER_HUB: &str = "docker.io";
 /// The login address of Docker Hub, whatever the version in a connector's URL (images.docker-hub).
 pub const DOCKER_HUB_INDEX: &str = "https://index.docker.io/v1/";
 
+/// The host that serves Docker Hub's images.
+pub const DOCKER_HUB_REGISTRY: &str = "registry-1.docker.io";
+
+/// The host that serves tokens for Docker Hub.
+pub const DOCKER_HUB_TOKENS: &str = "auth.docker.io";
+
 /// Every host of Docker Hub: the names of its registry, then the token server.
 pub const DOCKER_HUB_HOSTS: [&str; 5] =
-    [DOCKER_HUB, "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "auth.docker.io"];
+    [DOCKER_HUB, "index.docker.io", DOCKER_HUB_REGISTRY, "registry.hub.docker.com", DOCKER_HUB_TOKENS];
 
 /// Whether a registry's host is one of Docker Hub's names.
 pub fn is_docker_hub(host: &str) -> bool {

@@ -11,6 +11,7 @@ mod flaw;
 mod host;
 mod hub;
 mod locality;
+mod login;
 mod reference;
 mod region;
 mod repository;
@@ -22,10 +23,16 @@ pub use aws::{AWS_SUFFIXES, aws_host, is_aws_name};
 pub use ecr::EcrRegistry;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use flaw::ReferenceFlaw;
-pub use host::{host_and_port, is_dns_name, is_loopback};
-pub use hub::{DOCKER_HUB, DOCKER_HUB_HOSTS, DOCKER_HUB_INDEX, canonical_registry, is_docker_hub, login_address};
+pub use host::{host_and_port, is_dns_name, is_host_name, is_loopback};
+pub use hub::{
+    DOCKER_HUB, DOCKER_HUB_HOSTS, DOCKER_HUB_INDEX, DOCKER_HUB_REGISTRY, DOCKER_HUB_TOKENS, canonical_registry,
+    is_docker_hub, login_address,
+};
 pub use locality::Locality;
-pub use reference::{bare_name, is_path_component, registry_of, split_registry};
-pub use region::{PARTITIONS, Partition, partition_of};
-pub use repository::{Repository, split_tag};
+pub use login::LoginKind;
+pub use reference::{
+    DEFAULT_TAG, bare_name, is_digest, is_path_component, join_tag, registry_of, split_registry, split_tag, with_tag,
+};
+pub use region::{PARTITIONS, Partition, partition_name, partition_of, service_suffix};
+pub use repository::Repository;
 pub use rule::{BrokenRule, NameRule};

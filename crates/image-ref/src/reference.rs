@@ -1,6 +1,6 @@
-//! Image references: their registry, and the path of their repository.
+//! Image references: their registry, the path of their repository, and their tag.
 
-use crate::{DOCKER_HUB, split_tag};
+use crate::DOCKER_HUB;
 
 /// Splits a reference into its registry's host, if it has one, and the rest, like Docker's clients and engine: a first
 /// part with a dot, a port or a capital letter is a host, and so is `localhost`.
@@ -23,6 +23,39 @@ pub fn registry_of(reference: &str) -> &str {
 pub fn bare_name(reference: &str) -> &str {
     let name = reference.split_once('@').map_or(reference, |(name, _)| name);
     split_registry(split_tag(name).0).1
+}
+
+/// The tag of a reference without one.
+pub const DEFAULT_TAG: &str = "latest";
+
+/// Removes a tag or digest from an image's name.
+pub fn split_tag(image: &str) -> (&str, Option<&str>) {
+    if let Some((name, digest)) = image.split_once('@') {
+        return (name, Some(digest));
+    }
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (image, None),
+    }
+}
+
+/// Adds a tag, or a digest, to an image's name.
+pub fn join_tag(name: &str, tag: &str) -> String {
+    let separator = if is_digest(tag) { '@' } else { ':' };
+    format!("{name}{separator}{tag}")
+}
+
+/// A reference with its tag or digest; [`DEFAULT_TAG`] if it has none.
+pub fn with_tag(reference: &str) -> String {
+    match split_tag(reference) {
+        (_, Some(_)) => reference.to_owned(),
+        (name, None) => join_tag(name, DEFAULT_TAG),
+    }
+}
+
+/// Whether the tag of a reference is a digest.
+pub fn is_digest(tag: &str) -> bool {
+    tag.contains(':')
 }
 
 /// Whether a text is a component of a repository's path: lower-case letters and digits, separated by `.`, `_`, `__` or
@@ -65,6 +98,31 @@ mod tests {
         ] {
             assert_eq!(split_registry(reference), (registry, path), "{reference}");
             assert_eq!(registry_of(reference), registry.unwrap_or("docker.io"), "{reference}");
+        }
+    }
+
+    #[test]
+    fn tags() {
+        for (image, expected) in [
+            ("r.io:80/a", ("r.io:80/a", None)),
+            ("r.io:80/a:1", ("r.io:80/a", Some("1"))),
+            ("a@sha256:0f", ("a", Some("sha256:0f"))),
+        ] {
+            assert_eq!(split_tag(image), expected);
+        }
+    }
+
+    #[test]
+    fn default_tags() {
+        for (reference, tagged) in [
+            ("busybox", "busybox:latest"),
+            ("plugins/kaniko-ecr:1.13.3", "plugins/kaniko-ecr:1.13.3"),
+            ("localhost:5000/a/b", "localhost:5000/a/b:latest"),
+            ("gcr.io/p/a:1", "gcr.io/p/a:1"),
+            ("1.dkr.ecr.eu-west-1.amazonaws.com/a@sha256:0f", "1.dkr.ecr.eu-west-1.amazonaws.com/a@sha256:0f"),
+            ("localhost/a:2", "localhost/a:2"),
+        ] {
+            assert_eq!(with_tag(reference), tagged, "{reference}");
         }
     }
 }

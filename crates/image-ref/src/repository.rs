@@ -39,17 +39,6 @@ impl Repository {
     }
 }
 
-/// Removes a tag or digest from an image's name.
-pub fn split_tag(image: &str) -> (&str, Option<&str>) {
-    if let Some((name, digest)) = image.split_once('@') {
-        return (name, Some(digest));
-    }
-    match image.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
-        _ => (image, None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,16 +57,5 @@ mod tests {
             assert_eq!(Repository::of(name), expected, "{name}");
         }
         assert_eq!(Repository::of("reg.example:5000/a").kept_at("127.0.0.1:7"), "127.0.0.1:7/reg.example/a");
-    }
-
-    #[test]
-    fn tags() {
-        for (image, expected) in [
-            ("r.io:80/a", ("r.io:80/a", None)),
-            ("r.io:80/a:1", ("r.io:80/a", Some("1"))),
-            ("a@sha256:0f", ("a", Some("sha256:0f"))),
-        ] {
-            assert_eq!(split_tag(image), expected);
-        }
     }
 }

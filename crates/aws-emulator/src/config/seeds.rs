@@ -2,15 +2,13 @@
 
 use std::{ops::Range, time::Duration};
 
+use cirun_image_ref::{is_account, partition_of};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
 use super::{Identity, OidcTrust, Role, Seeds};
-use crate::{
-    EcrRegistry, InvalidName,
-    storage::{is_account, is_region},
-};
+use crate::{EcrRegistry, InvalidName};
 
 /// A seeds file that cannot be used.
 #[derive(Debug, Error)]
@@ -104,7 +102,7 @@ impl Seeds {
         for table in file.repository {
             let region = match table.region {
                 None => default_region.to_owned(),
-                Some(region) if is_region(region.get_ref()) => region.into_inner(),
+                Some(region) if partition_of(region.get_ref()).is_some() => region.into_inner(),
                 Some(region) => return Err(wrong(&region, &format!("`{}` is not a region", region.get_ref()))),
             };
             let name = table.name.get_ref().parse();

@@ -1,11 +1,12 @@
 //! The encryption of a repository: recorded as requested, because nothing here is encrypted.
 
+use cirun_image_ref::partition_name;
 use ring::digest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{EcrError, choice::Choice};
-use crate::{EcrRegistry, storage::partition};
+use crate::EcrRegistry;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -48,5 +49,5 @@ impl Encryption {
 fn managed_key(EcrRegistry { account, region }: &EcrRegistry) -> String {
     let hash = hex::encode(digest::digest(&digest::SHA256, format!("aws/ecr {account} {region}").as_bytes()));
     let id = format!("{}-{}-4{}-a{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..32]);
-    format!("arn:{}:kms:{region}:{account}:key/{id}", partition(region))
+    format!("arn:{}:kms:{region}:{account}:key/{id}", partition_name(region))
 }

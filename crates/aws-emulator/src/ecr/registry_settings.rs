@@ -1,5 +1,6 @@
 //! The settings of a registry: its policy, replication and account settings. Stored, but not applied.
 
+use cirun_image_ref::{is_account, partition_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -8,10 +9,7 @@ use super::{
     choice::Choice,
     statement::{self, Scope},
 };
-use crate::{
-    EcrRegistry, StoreError,
-    storage::{RegistryText, is_account, is_region},
-};
+use crate::{EcrRegistry, StoreError, storage::RegistryText};
 
 /// The maximum number of rules in a registry, and of destinations in each.
 const MOST_RULES: usize = 25;
@@ -47,7 +45,7 @@ pub(super) fn put_policy(call: &Call) -> Result<Value, EcrError> {
 
 pub(super) fn get_policy(call: &Call) -> Result<Value, EcrError> {
     let registry = call.registry(None)?;
-    let text = call.emulator.store.registry_text(&registry.host(), RegistryText::Policy)?;
+    let text = call.emulator.store.registry_text(&(&registry).into(), RegistryText::Policy)?;
     text.map(|text| policy(&registry, &text)).ok_or_else(|| no_policy(&registry))
 }
 
@@ -109,7 +107,7 @@ pub(super) fn put_replication(call: &Call) -> Result<Value, EcrError> {
             return refused(&format!("destinations must have at most {MOST_DESTINATIONS} members"));
         }
         for Destination { region, registry_id } in &rule.destinations {
-            if !is_account(registry_id) || !is_region(region) {
+            if !is_account(registry_id) || partition_of(region).is_none() {
                 return refused(&format!("Invalid replication destination '{registry_id}' in '{region}'"));
             }
             if *region == registry.region && *registry_id == registry.account {
@@ -184,7 +182,7 @@ pub(super) fn get_setting(call: &Call) -> Result<Value, EcrError> {
 
 /// Reads a registry's JSON.
 pub(super) fn read(call: &Call, registry: &EcrRegistry, text: RegistryText) -> Result<Option<Value>, EcrError> {
-    call.emulator.store.registry_text(&registry.host(), text)?.map(|text| parse(&text)).transpose()
+    call.emulator.store.registry_text(&registry.into(), text)?.map(|text| parse(&text)).transpose()
 }
 
 /// Changes a registry's JSON.
@@ -194,7 +192,7 @@ pub(super) fn write<T>(
     text: RegistryText,
     change: impl FnOnce(Option<String>) -> Result<(Option<String>, T), EcrError>,
 ) -> Result<T, EcrError> {
-    call.emulator.store.change_registry_text(&registry.host(), text, change)
+    call.emulator.store.change_registry_text(&registry.into(), text, change)
 }
 
 /// Parses JSON written by the emulator.

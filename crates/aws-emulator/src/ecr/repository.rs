@@ -77,11 +77,11 @@ pub(super) fn describe(call: &Call) -> Result<Value, EcrError> {
         }
         return Ok(json!({ "repositories": rendered }));
     }
-    let names = store.repositories(&registry.host()).map_err(|e| EcrError::Internal(e.client_message()))?;
+    let names = store.repositories(&(&registry).into()).map_err(|e| EcrError::Internal(e.client_message()))?;
     let (names, next) = page(names, RepositoryName::to_string, input.max_results, input.next_token.as_deref())?;
     let mut rendered = Vec::new();
     for name in names {
-        let at = RepositoryRef { registry: registry.host(), name };
+        let at = RepositoryRef { registry: (&registry).into(), name };
         // One that was removed since the listing is skipped.
         if let Ok(settings) = store.repository(&at) {
             rendered.push(render(&Repository { registry: registry.clone(), at }, &settings));

@@ -73,12 +73,12 @@ fn control_plane(entry: &LogEntry) -> Vec<(String, String)> {
     };
     let registry = EcrRegistry::new(account, region);
     let names = names.split(',').filter_map(|name| name.parse::<RepositoryName>().ok());
-    names.map(|name| (registry.repository_arn(&name), action.clone())).collect()
+    names.map(|name| (registry.repository_arn(name.as_str()), action.clone())).collect()
 }
 
 fn repository_arn(entry: &LogEntry) -> Option<String> {
     let registry: RegistryHost = entry.params.get("registry")?.parse().ok()?;
-    Some(registry.ecr()?.repository_arn(&entry.params.get("repository")?.parse().ok()?))
+    Some(registry.ecr()?.repository_arn(entry.params.get("repository")?.parse::<RepositoryName>().ok()?.as_str()))
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ fn names(emulator: &Emulator, registry: Option<&RegistryHost>) -> Result<Vec<Str
     if let Some(registry) = registry {
         return Ok(of(registry)?.iter().map(ToString::to_string).collect());
     }
-    let default = EcrRegistry::new(&emulator.default_account, &emulator.default_region).host();
+    let default = RegistryHost::from(&EcrRegistry::new(&emulator.default_account, &emulator.default_region));
     let mut names = Vec::new();
     for registry in emulator.store.registry_hosts()? {
         let prefix = if registry == default { String::new() } else { format!("{registry}/") };

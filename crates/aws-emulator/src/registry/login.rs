@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use cirun_image_ref::{DOCKER_HUB_TOKENS, LoginKind};
 use http::{Method, Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,47 +25,26 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// The path at which Azure's registries exchange an identity token for their own.
 const EXCHANGE: &str = "/oauth2/exchange";
 
-/// The kinds of registries, by their login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    DockerHub,
-    Google,
-    Azure,
-    Other,
-}
-
-impl Kind {
-    pub(crate) fn of(host: &str) -> Self {
-        match host {
-            "docker.io" | "index.docker.io" | "registry-1.docker.io" | "registry.hub.docker.com" => Self::DockerHub,
-            "gcr.io" => Self::Google,
-            _ if host.ends_with(".gcr.io") || host.ends_with(".pkg.dev") => Self::Google,
-            _ if host.ends_with(".azurecr.io") => Self::Azure,
-            _ => Self::Other,
-        }
-    }
-}
-
 /// Whether a request to `host` is about a token of a registry other than AWS's.
 pub(crate) fn is_token_address(host: &str, path: &str) -> bool {
     let path = path.trim_end_matches('/');
-    match Kind::of(host) {
-        _ if host == "auth.docker.io" => path == "/token",
-        Kind::DockerHub => false,
-        Kind::Google => path == "/v2/token",
-        Kind::Azure => path == "/oauth2/token" || path == EXCHANGE,
-        Kind::Other => path == "/token",
+    match LoginKind::of(host) {
+        _ if host == DOCKER_HUB_TOKENS => path == "/token",
+        LoginKind::DockerHub => false,
+        LoginKind::Google => path == "/v2/token",
+        LoginKind::Azure => path == "/oauth2/token" || path == EXCHANGE,
+        LoginKind::Other => path == "/token",
     }
 }
 
 /// The `WWW-Authenticate` header of a registry.
 pub(super) fn challenge(exchange: &Exchange<'_>, host: &RegistryHost, scope: Option<&str>) -> String {
     let (scheme, authority) = (if exchange.listener.is_tls() { "https" } else { "http" }, &exchange.authority);
-    let (realm, service) = match Kind::of(host.as_str()) {
-        Kind::DockerHub => ("https://auth.docker.io/token".to_owned(), "registry.docker.io"),
-        Kind::Google => (format!("{scheme}://{authority}/v2/token"), host.as_str()),
-        Kind::Azure => (format!("{scheme}://{authority}/oauth2/token"), host.as_str()),
-        Kind::Other => (format!("{scheme}://{authority}/token"), host.as_str()),
+    let (realm, service) = match LoginKind::of(host.as_str()) {
+        LoginKind::DockerHub => (format!("https://{DOCKER_HUB_TOKENS}/token"), "registry.docker.io"),
+        LoginKind::Google => (format!("{scheme}://{authority}/v2/token"), host.as_str()),
+        LoginKind::Azure => (format!("{scheme}://{authority}/oauth2/token"), host.as_str()),
+        LoginKind::Other => (format!("{scheme}://{authority}/token"), host.as_str()),
     };
     let scope = scope.map(|scope| format!(",scope=\"{scope}\"")).unwrap_or_default();
     format!("Bearer realm=\"{realm}\",service=\"{service}\"{scope}")

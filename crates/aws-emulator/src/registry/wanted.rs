@@ -1,8 +1,9 @@
 //! Which requests the real registry of the same name may answer.
 
+use cirun_image_ref::{DOCKER_HUB_REGISTRY, LoginKind};
 use http::{HeaderMap, Method, header};
 
-use super::{Call, Object, login::Kind, origin::Wanted};
+use super::{Call, Object, origin::Wanted};
 
 /// The client's headers about acceptable responses.
 const ASKED: [header::HeaderName; 2] = [header::ACCEPT, header::RANGE];
@@ -19,9 +20,9 @@ pub(super) fn wanted(call: &Call<'_, '_>, object: &Object<'_>) -> Option<Wanted>
         _ => false,
     };
     let tail = call.exchange.parts.uri.path_and_query()?.as_str();
-    let host = match Kind::of(call.repository.registry.as_str()) {
-        Kind::DockerHub => "registry-1.docker.io",
-        Kind::Google | Kind::Azure | Kind::Other => call.repository.registry.as_str(),
+    let host = match LoginKind::of(call.repository.registry.as_str()) {
+        LoginKind::DockerHub => DOCKER_HUB_REGISTRY,
+        LoginKind::Google | LoginKind::Azure | LoginKind::Other => call.repository.registry.as_str(),
     };
     let mut headers = HeaderMap::new();
     for name in ASKED {

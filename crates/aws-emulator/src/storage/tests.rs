@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::EcrRegistry;
 
 /// A store over a temporary directory, with one repository.
 struct Bench {
@@ -63,7 +64,7 @@ impl Bench {
 }
 
 fn repository(name: &str) -> RepositoryRef {
-    let registry = EcrRegistry::new("123456789012", "us-east-1").host();
+    let registry = RegistryHost::from(&EcrRegistry::new("123456789012", "us-east-1"));
     RepositoryRef { registry, name: name.parse().unwrap() }
 }
 

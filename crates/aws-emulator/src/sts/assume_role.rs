@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use cirun_image_ref::is_account;
+
 use super::{Params, StsError, credentials, rule, xml::Element};
 use crate::{
     Role, Strictness,
     emulator::Emulator,
     identity::{Caller, CallerKind, Principal, Session, unique_id},
-    storage::is_account,
 };
 
 /// The default duration of a session.

@@ -1,5 +1,7 @@
 //! GetFederationToken: a user's session for someone else.
 
+use cirun_image_ref::partition_name;
+
 use super::{
     Params, StsError, credentials,
     identity::{LONGEST_USER_SESSION, USER_SESSION, refuse_session},
@@ -9,7 +11,6 @@ use super::{
 use crate::{
     emulator::Emulator,
     identity::{Caller, Principal, Session},
-    storage::partition,
 };
 
 pub(super) fn token(emulator: &Emulator, caller: &Caller, params: &Params) -> Result<Element, StsError> {
@@ -20,7 +21,7 @@ pub(super) fn token(emulator: &Emulator, caller: &Caller, params: &Params) -> Re
     let duration = rule::duration(params, USER_SESSION, LONGEST_USER_SESSION)?;
     let account = &caller.principal.account;
     let principal = Principal {
-        arn: format!("arn:{}:sts::{account}:federated-user/{name}", partition(&caller.region)),
+        arn: format!("arn:{}:sts::{account}:federated-user/{name}", partition_name(&caller.region)),
         account: account.clone(),
         user_id: format!("{account}:{name}"),
     };

@@ -2,10 +2,10 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
+use cirun_image_ref::is_account;
 use serde_json::Value;
 
 use super::{Params, StsError};
-use crate::storage::is_account;
 
 /// The longest session policy, in characters; also the limit of the packed size with tags.
 const LONGEST_POLICY: usize = 2048;

@@ -8,11 +8,10 @@ use bollard::{
     query_parameters::{CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions},
 };
 use cirun_engine::BackendError;
-use cirun_image_ref::split_tag;
+use cirun_image_ref::{DEFAULT_TAG, split_tag};
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 
-use super::registry::LATEST;
 use crate::{Engine, HelperImage, error::engine_error, labels};
 
 /// How long to keep an image of another build: a run of that build looks for it at the start of each stage, and uses it
@@ -45,7 +44,7 @@ impl Engine {
         let options = CreateImageOptionsBuilder::new()
             .from_src("-")
             .repo(repository)
-            .tag(tag.unwrap_or(LATEST))
+            .tag(tag.unwrap_or(DEFAULT_TAG))
             .changes(changes)
             .build();
         let answers = self.docker.create_image(Some(options), Some(body_full(tar)), None);

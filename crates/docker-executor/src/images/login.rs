@@ -5,12 +5,10 @@ use std::{collections::BTreeMap, fs, io, path::Path, process::Stdio};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bollard::auth::DockerCredentials;
 use cirun_engine::BackendError;
+use cirun_image_ref::{DOCKER_HUB, DOCKER_HUB_INDEX, canonical_registry};
 use cirun_plan::{RegistryPassword, Secret};
 use serde::Deserialize;
 use tokio::{io::AsyncWriteExt, process::Command};
-
-/// Docker Hub's key in the file, from its first API.
-const HUB_KEY: &str = "https://index.docker.io/v1/";
 
 /// The logins of `~/.docker/config.json`; [`Default`] has none.
 #[derive(Debug, Clone, Default)]
@@ -67,16 +65,17 @@ impl DockerConfig {
     fn parse(text: &str) -> Result<Self, serde_json::Error> {
         let file: File = serde_json::from_str(text)?;
         let logins =
-            file.auths.into_iter().filter_map(|(key, auth)| Some((host_of(&key).to_owned(), read_login(&auth)?)));
+            file.auths.into_iter().filter_map(|(key, auth)| Some((canonical_registry(&key), read_login(&auth)?)));
         Ok(Self {
             logins: logins.collect(),
             store: file.creds_store.filter(|name| !name.is_empty()),
-            helpers: file.cred_helpers.into_iter().map(|(key, name)| (host_of(&key).to_owned(), name)).collect(),
+            helpers: file.cred_helpers.into_iter().map(|(key, name)| (canonical_registry(&key), name)).collect(),
         })
     }
 
     /// The login for a registry: from its own helper, else from the store, else from the file.
     pub(super) async fn login(&self, registry: &str) -> Option<DockerCredentials> {
+        let registry = &canonical_registry(registry);
         if let Some(helper) = self.helpers.get(registry).or(self.store.as_ref())
             && let Some(login) = ask_helper(helper, registry).await
         {
@@ -93,7 +92,7 @@ pub(super) fn connector_login(auth: &RegistryPassword) -> DockerCredentials {
 }
 
 fn credentials(login: &Login, registry: &str) -> DockerCredentials {
-    let serveraddress = Some(if registry == "docker.io" { HUB_KEY.to_owned() } else { registry.to_owned() });
+    let serveraddress = Some(key_of(registry).to_owned());
     match login {
         Login::Password { username, password } => DockerCredentials {
             username: Some(username.clone()),
@@ -117,17 +116,14 @@ fn read_login(auth: &Auth) -> Option<Login> {
     Some(Login::Password { username: username.to_owned(), password: Secret::new(password.trim_end_matches('\0')) })
 }
 
-/// The host of a key: keys may be hosts or URLs.
-fn host_of(key: &str) -> &str {
-    let bare = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
-    let host = bare.split('/').next().unwrap_or(bare);
-    if host == "index.docker.io" { "docker.io" } else { host }
+/// The key of a registry in the file and in helpers.
+fn key_of(registry: &str) -> &str {
+    if registry == DOCKER_HUB { DOCKER_HUB_INDEX } else { registry }
 }
 
 /// Runs a credential helper: the server on stdin, JSON on stdout. A helper that is missing or has no login is not an
 /// error: most images need none, and a refusal of the registry is reported with the image.
 async fn ask_helper(name: &str, registry: &str) -> Option<Login> {
-    let server = if registry == "docker.io" { HUB_KEY } else { registry };
     let mut child = Command::new(format!("docker-credential-{name}"))
         .arg("get")
         .stdin(Stdio::piped())
@@ -136,7 +132,7 @@ async fn ask_helper(name: &str, registry: &str) -> Option<Login> {
         .kill_on_drop(true)
         .spawn()
         .ok()?;
-    child.stdin.take()?.write_all(server.as_bytes()).await.ok()?;
+    child.stdin.take()?.write_all(key_of(registry).as_bytes()).await.ok()?;
     let output = child.wait_with_output().await.ok()?;
     if !output.status.success() {
         return None;

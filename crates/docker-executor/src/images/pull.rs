@@ -3,7 +3,7 @@
 use bollard::{auth::DockerCredentials, query_parameters::CreateImageOptionsBuilder};
 use cirun_diagnostics::codes::run::EMULATED_IMAGE;
 use cirun_engine::{BackendError, EventKind, ImageState};
-use cirun_image_ref::{is_loopback, registry_of};
+use cirun_image_ref::{is_loopback, registry_of, with_tag};
 use cirun_plan::RegistryAuth;
 use futures_util::{StreamExt, future::join_all};
 use tokio::sync::mpsc;
@@ -12,7 +12,6 @@ use super::{
     login::{DockerConfig, connector_login},
     policy::{Decision, ImageRequest, Needed, Rules, decide},
     progress::PullProgress,
-    reference::with_tag,
     registry::LOST_NAMES,
 };
 use crate::{

@@ -5,16 +5,13 @@ use bollard::{
     query_parameters::{PushImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder},
 };
 use cirun_engine::BackendError;
-use cirun_image_ref::split_tag;
+use cirun_image_ref::{DEFAULT_TAG, split_tag};
 use futures_util::TryStreamExt;
 
 use crate::{
     Engine,
     error::{engine_error, explain, is_missing},
 };
-
-/// The tag of a name without a tag.
-pub(super) const LATEST: &str = "latest";
 
 /// How often to retry if another run removes the name.
 pub(super) const LOST_NAMES: u32 = 10;
@@ -45,7 +42,7 @@ impl Engine {
     /// [`BackendError::Engine`] if the engine refuses, or does not have `image`.
     pub async fn tag_image(&self, image: &str, new_name: &str) -> Result<(), BackendError> {
         let (repository, tag) = split_tag(new_name);
-        let options = TagImageOptionsBuilder::new().repo(repository).tag(tag.unwrap_or(LATEST)).build();
+        let options = TagImageOptionsBuilder::new().repo(repository).tag(tag.unwrap_or(DEFAULT_TAG)).build();
         let tagged = self.docker.tag_image(image, Some(options)).await;
         tagged.map_err(|error| engine_error(format!("tag `{image}` as `{new_name}`"), &error))
     }
@@ -64,7 +61,7 @@ impl Engine {
 
     async fn push(&self, image: &str) -> Result<(), Error> {
         let (repository, tag) = split_tag(image);
-        let options = PushImageOptionsBuilder::new().tag(tag.unwrap_or(LATEST)).build();
+        let options = PushImageOptionsBuilder::new().tag(tag.unwrap_or(DEFAULT_TAG)).build();
         let answers = self.docker.push_image(repository, Some(options), None);
         answers.try_for_each(|_| async { Ok(()) }).await
     }

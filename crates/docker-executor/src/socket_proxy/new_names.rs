@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bollard::query_parameters::RemoveImageOptionsBuilder;
-use cirun_image_ref::split_tag;
+use cirun_image_ref::{join_tag, with_tag};
 
 use crate::Engine;
 
@@ -42,11 +42,9 @@ impl NewNames {
 
 /// A name with its tag.
 pub(super) fn full_name(name: &str, tag: Option<&str>) -> String {
-    match (tag.filter(|tag| !tag.is_empty()), split_tag(name)) {
-        (Some(digest), _) if digest.contains(':') => format!("{name}@{digest}"),
-        (Some(tag), _) => format!("{name}:{tag}"),
-        (None, (_, Some(_))) => name.to_owned(),
-        (None, (name, None)) => format!("{name}:latest"),
+    match tag.filter(|tag| !tag.is_empty()) {
+        Some(tag) => join_tag(name, tag),
+        None => with_tag(name),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cirun_image_ref::{Repository, split_tag};
+use cirun_image_ref::{DEFAULT_TAG, Repository, is_digest, join_tag, split_tag};
 use hyper::{Response, StatusCode};
 use serde::Deserialize;
 
@@ -95,7 +95,7 @@ fn arguments(asked: &Asked) -> Result<Arguments, Refusal> {
 /// Gets an image from this machine, or from the registry of its name.
 async fn get(proxy: &Proxy, asked: &Asked, image: &str, pulls: bool) -> Result<(), BoxError> {
     let (name, tag) = split_tag(image);
-    let (place, tag) = (Repository::of(name), tag.unwrap_or("latest"));
+    let (place, tag) = (Repository::of(name), tag.unwrap_or(DEFAULT_TAG));
     let is_there = proxy.shared.engine.docker.inspect_image(image).await.is_ok();
     let rule = proxy.settings.rules.pull(&place.registry);
     if !pulls && (is_there || rule == PullRule::Pass) {
@@ -105,11 +105,11 @@ async fn get(proxy: &Proxy, asked: &Asked, image: &str, pulls: bool) -> Result<(
     if rule != PullRule::Pass {
         let kept = place.kept_at(&proxy.landing().await?.address);
         if pulled(proxy, pull::request(&asked.address, &kept, tag, platform)?).await?.is_none() {
-            let copy = if tag.contains(':') { format!("{kept}@{tag}") } else { format!("{kept}:{tag}") };
-            if tag.contains(':') {
+            if is_digest(tag) {
                 let reason = "the engine cannot name an image of the local registry by digest: use its tag";
                 return Err(Refusal::missing(format_args!("`{image}`: {reason}")).into());
             }
+            let copy = join_tag(&kept, tag);
             proxy.note_name(name, Some(tag), Fate::Removed).await;
             proxy.shared.engine.tag_image(&copy, &format!("{name}:{tag}")).await?;
             return Ok(proxy.shared.engine.untag_image(&copy).await?);

@@ -1,7 +1,7 @@
 //! Pulls through the proxied socket, which find images that are kept on this machine, and images created from an
 //! archive.
 
-use cirun_image_ref::{Repository, split_tag};
+use cirun_image_ref::{DEFAULT_TAG, Repository, is_digest, join_tag, split_tag};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header::HOST};
 
 use super::{
@@ -22,7 +22,7 @@ pub(super) async fn answer(proxy: &Proxy, mut asked: Asked) -> Result<Response<B
     };
     let (name, tag) = match (asked.address.parameter("tag"), split_tag(&image)) {
         (Some(tag), _) => (image.as_str(), tag.to_owned()),
-        (None, (name, tag)) => (name, tag.unwrap_or("latest").to_owned()),
+        (None, (name, tag)) => (name, tag.unwrap_or(DEFAULT_TAG).to_owned()),
     };
     let place = Repository::of(name);
     let rule = proxy.settings.rules.pull(&place.registry);
@@ -77,11 +77,8 @@ pub(super) fn request(
 
 /// The response; before it ends, the image gets the requested name.
 fn named(proxy: &Proxy, response: Response<Incoming>, kept: String, (name, tag): (&str, &str)) -> Response<Body> {
-    let (copy, wanted) = match tag.contains(':') {
-        // An image cannot be given a digest as its name.
-        true => (format!("{kept}@{tag}"), None),
-        false => (format!("{kept}:{tag}"), Some(format!("{name}:{tag}"))),
-    };
+    // An image cannot be given a digest as its name.
+    let (copy, wanted) = (join_tag(&kept, tag), (!is_digest(tag)).then(|| join_tag(name, tag)));
     let (engine, shared) = (proxy.shared.engine.clone(), proxy.shared.clone());
     response.map(|body| {
         relay::then(&shared, body, move |said| async move {

@@ -1,0 +1,49 @@
+//! How clients log in to a registry, by its host.
+
+use crate::is_docker_hub;
+
+/// The kinds of registries, by their login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginKind {
+    /// Docker Hub: its tokens come from another host.
+    DockerHub,
+    /// Google's registries.
+    Google,
+    /// Azure's registries.
+    Azure,
+    /// Any other.
+    Other,
+}
+
+impl LoginKind {
+    /// The login of the registry with this host.
+    pub fn of(host: &str) -> Self {
+        match host {
+            _ if is_docker_hub(host) => Self::DockerHub,
+            "gcr.io" => Self::Google,
+            _ if host.ends_with(".gcr.io") || host.ends_with(".pkg.dev") => Self::Google,
+            _ if host.ends_with(".azurecr.io") => Self::Azure,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds() {
+        for (host, kind) in [
+            ("index.docker.io", LoginKind::DockerHub),
+            ("gcr.io", LoginKind::Google),
+            ("eu.gcr.io", LoginKind::Google),
+            ("europe-docker.pkg.dev", LoginKind::Google),
+            ("team.azurecr.io", LoginKind::Azure),
+            ("notgcr.io", LoginKind::Other),
+            ("quay.io", LoginKind::Other),
+        ] {
+            assert_eq!(LoginKind::of(host), kind, "{host}");
+        }
+    }
+}
