@@ -1,6 +1,6 @@
 //! The part of AWS that a request is for: by host name, and on an endpoint without one by its headers.
 
-use cirun_image_ref::{is_account, service_suffix};
+use cirun_image_ref::{aws_host, is_account};
 use http::{Method, request::Parts};
 
 use crate::{
@@ -100,10 +100,7 @@ pub fn host_names(registries: &[EcrRegistry]) -> Vec<String> {
     let mut names = vec!["sts.amazonaws.com".to_owned()];
     for registry in registries.iter().filter(|registry| is_account(&registry.account)) {
         let region = &registry.region;
-        let suffix = service_suffix(region);
-        names.push(format!("sts.{region}.{suffix}"));
-        names.push(format!("api.ecr.{region}.{suffix}"));
-        names.push(format!("ecr.{region}.{suffix}"));
+        names.extend(["sts", "api.ecr", "ecr"].map(|service| aws_host(service, region)));
         names.push(registry.host());
     }
     names.sort();

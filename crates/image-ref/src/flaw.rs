@@ -1,6 +1,6 @@
 //! What is wrong with an image reference: registries and engines take `HOST[:PORT]/PATH[:TAG][@DIGEST]`.
 
-use crate::{EcrRegistry, NameRule, is_path_component, split_registry};
+use crate::{EcrRegistry, LoginKind, NameRule, is_path_component, split_registry};
 
 /// The first problem of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ fn cloud_registry_alone(reference: &str) -> Option<&str> {
     let reference = reference.trim_end_matches('/');
     let host = reference.split([':', '@']).next()?;
     let is_gallery = host == "public.ecr.aws";
-    let is_google = host == "gcr.io" || host.ends_with(".gcr.io") || host.ends_with("-docker.pkg.dev");
+    let is_google = LoginKind::of(host) == LoginKind::Google;
     (!reference.contains('/') && (is_google || EcrRegistry::is_meant(host) || is_gallery)).then_some(host)
 }
 

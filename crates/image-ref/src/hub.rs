@@ -1,6 +1,6 @@
 //! Docker Hub, which has several names.
 
-use crate::{registry_of, split_address};
+use crate::split_address;
 
 /// The canonical name of Docker Hub, for storage and comparison.
 pub const DOCKER_HUB: &str = "docker.io";
@@ -23,14 +23,6 @@ pub fn is_docker_hub(host: &str) -> bool {
     DOCKER_HUB_HOSTS.iter().any(|name| host.eq_ignore_ascii_case(name))
 }
 
-/// The login address of the registry in an image's name.
-pub fn login_address(name: &str) -> String {
-    match registry_of(name) {
-        host if is_docker_hub(host) => DOCKER_HUB_INDEX.to_owned(),
-        host => format!("https://{host}"),
-    }
-}
-
 /// The canonical form of a registry's host, from its name or its login address: in lower case, and `docker.io` for
 /// every name of Docker Hub, or if there is no host.
 pub fn canonical_registry(address: &str) -> String {
@@ -41,17 +33,6 @@ pub fn canonical_registry(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn logins() {
-        for (name, expected) in [
-            ("team/shop", DOCKER_HUB_INDEX),
-            ("registry-1.docker.io/team/shop", DOCKER_HUB_INDEX),
-            ("quay.io/team/shop", "https://quay.io"),
-        ] {
-            assert_eq!(login_address(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn one_spelling() {

@@ -26,13 +26,13 @@ pub use flaw::ReferenceFlaw;
 pub use host::{host_and_port, is_dns_name, is_host_name, is_loopback};
 pub use hub::{
     DOCKER_HUB, DOCKER_HUB_HOSTS, DOCKER_HUB_INDEX, DOCKER_HUB_REGISTRY, DOCKER_HUB_TOKENS, canonical_registry,
-    is_docker_hub, login_address,
+    is_docker_hub,
 };
 pub use locality::Locality;
-pub use login::LoginKind;
+pub use login::{LoginKind, login_address};
 pub use reference::{
     DEFAULT_TAG, bare_name, is_digest, is_path_component, join_tag, registry_of, split_registry, split_tag, with_tag,
 };
-pub use region::{PARTITIONS, Partition, partition_name, partition_of, service_suffix};
+pub use region::{PARTITIONS, Partition, partition_name, partition_of};
 pub use repository::Repository;
 pub use rule::{BrokenRule, NameRule};

@@ -1,6 +1,6 @@
 //! How clients log in to a registry, by its host.
 
-use crate::is_docker_hub;
+use crate::{DOCKER_HUB_INDEX, is_docker_hub, registry_of};
 
 /// The kinds of registries, by their login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +28,28 @@ impl LoginKind {
     }
 }
 
+/// The login address of the registry in an image's name.
+pub fn login_address(name: &str) -> String {
+    match registry_of(name) {
+        host if is_docker_hub(host) => DOCKER_HUB_INDEX.to_owned(),
+        host => format!("https://{host}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn logins() {
+        for (name, expected) in [
+            ("team/shop", DOCKER_HUB_INDEX),
+            ("registry-1.docker.io/team/shop", DOCKER_HUB_INDEX),
+            ("quay.io/team/shop", "https://quay.io"),
+        ] {
+            assert_eq!(login_address(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn kinds() {

@@ -55,11 +55,6 @@ pub fn partition_name(region: &str) -> &'static str {
     partition_of(region).map_or("aws", |partition| partition.name)
 }
 
-/// The suffix of the names of AWS's services in a region; `amazonaws.com` for a text that is not a region.
-pub fn service_suffix(region: &str) -> &'static str {
-    partition_of(region).map_or("amazonaws.com", |partition| partition.suffix)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
