@@ -66,10 +66,19 @@ impl Emulator {
                 Some(issuer) => issuer,
                 None => OidcIssuer::of_store(&store)?,
             },
-            upstream: config.upstream.map(UpstreamClient::new).transpose().map_err(ServeError::Certificate)?,
+            upstream: config
+                .upstream
+                .map(UpstreamClient::new)
+                .transpose()
+                .map_err(|error| ServeError::Certificate(error.to_string()))?,
             open_registries: config.open_registries,
             any_token: config.any_token,
-            origins: config.origins.as_ref().map(OriginClient::new).transpose().map_err(ServeError::Certificate)?,
+            origins: config
+                .origins
+                .as_ref()
+                .map(OriginClient::new)
+                .transpose()
+                .map_err(|error| ServeError::Certificate(error.to_string()))?,
             store,
             default_account: config.default_account,
             default_region: config.default_region,

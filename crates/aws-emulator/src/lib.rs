@@ -16,6 +16,7 @@ mod emulator;
 mod fault;
 mod forward;
 mod http;
+mod http_client;
 mod identity;
 mod jws;
 mod log;
@@ -31,7 +32,6 @@ mod storage;
 mod sts;
 #[cfg(test)]
 mod testing;
-mod tls_client;
 mod token;
 
 pub use cirun_image_ref::EcrRegistry;

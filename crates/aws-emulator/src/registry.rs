@@ -181,7 +181,7 @@ async fn elsewhere(
     };
     exchange.entry.param("from", wanted.host());
     let answer = origins.fetch(wanted).await;
-    answer.map_err(|reason| absent.explained(&format!("nor can the real registry be read: {reason}")))
+    answer.map_err(|error| absent.explained(&format!("nor can the real registry be read: {error}")))
 }
 
 /// Finds the registry and the name of the repository in it. On an endpoint without a name, the path's first component

@@ -5,7 +5,7 @@ mod context;
 
 use std::{path::Path, time::Duration};
 
-use bollard::{API_DEFAULT_VERSION, Docker};
+use bollard::{API_DEFAULT_VERSION, Docker, errors::Error};
 pub use candidates::{Candidate, ConnectOptions, HostOs, candidates};
 use cirun_engine::BackendError;
 
@@ -17,6 +17,24 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Seconds until the client gives up on the first byte of a response. Starting a container on a busy machine takes
 /// long.
 const REQUEST_TIMEOUT_S: u64 = 300;
+
+/// Why a candidate is not the engine.
+#[derive(Debug, thiserror::Error)]
+enum ConnectError {
+    #[error("no such socket")]
+    NoSocket,
+    #[error("no answer within {} s", ANSWER_WITHIN.as_secs())]
+    NoAnswer,
+    #[error(
+        "ssh is not supported: forward the socket (`ssh -L /tmp/engine.sock:/var/run/docker.sock HOST`) and set \
+         DOCKER_HOST=unix:///tmp/engine.sock"
+    )]
+    Ssh,
+    #[error("no certificates are set: set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH")]
+    NoCertificates,
+    #[error("{}", explain(.0))]
+    Engine(#[from] Error),
+}
 
 /// Connects to the first candidate that responds, and negotiates the API version.
 ///
@@ -32,7 +50,7 @@ pub async fn connect(options: &ConnectOptions) -> Result<Engine, BackendError> {
         }
     }
     if let Err(problem) = context {
-        tried.insert(0, problem);
+        tried.insert(0, problem.to_string());
     }
     Err(unreachable(&tried))
 }
@@ -61,21 +79,21 @@ fn unreachable(tried: &[String]) -> BackendError {
     BackendError::Unreachable { reason, remedy: Some(remedy) }
 }
 
-async fn try_connect(candidate: &Candidate) -> Result<Docker, String> {
+async fn try_connect(candidate: &Candidate) -> Result<Docker, ConnectError> {
     if let Some(path) = candidate.address.strip_prefix("unix://")
         && !Path::new(path).exists()
     {
-        return Err("no such socket".to_owned());
+        return Err(ConnectError::NoSocket);
     }
     let docker = open(candidate)?;
     match tokio::time::timeout(ANSWER_WITHIN, docker.negotiate_version()).await {
         Ok(Ok(docker)) => Ok(docker),
-        Ok(Err(error)) => Err(explain(&error)),
-        Err(_) => Err(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(ConnectError::NoAnswer),
     }
 }
 
-fn open(candidate: &Candidate) -> Result<Docker, String> {
+fn open(candidate: &Candidate) -> Result<Docker, ConnectError> {
     let address = candidate.address.as_str();
     let opened = if let Some(tls) = &candidate.tls {
         install_crypto();
@@ -89,18 +107,15 @@ fn open(candidate: &Candidate) -> Result<Docker, String> {
             API_DEFAULT_VERSION,
         )
     } else if address.starts_with("ssh://") {
-        return Err("ssh is not supported: forward the socket (`ssh -L /tmp/engine.sock:/var/run/docker.sock HOST`) \
-             and set DOCKER_HOST=unix:///tmp/engine.sock"
-            .to_owned());
+        return Err(ConnectError::Ssh);
     } else if address.starts_with("https://") {
-        return Err("no certificates are set: set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH".to_owned());
+        return Err(ConnectError::NoCertificates);
     } else if address.starts_with("tcp://") || address.starts_with("http://") {
         Docker::connect_with_http(address, REQUEST_TIMEOUT_S, API_DEFAULT_VERSION)
     } else {
         Docker::connect_with_host(address).map(|docker| docker.with_timeout(Duration::from_secs(REQUEST_TIMEOUT_S)))
     };
-    let docker = opened.map_err(|error| explain(&error))?;
-    Ok(docker.with_request_modifier(|mut request| {
+    Ok(opened?.with_request_modifier(|mut request| {
         // The engine decodes this header as URL-safe base64 and treats a failure as "no login"; the client writes the
         // standard alphabet, so passwords with `?` or `~` would be dropped silently.
         if let Some(value) = request.headers_mut().get_mut("x-registry-auth")

@@ -48,8 +48,8 @@ pub use images::DockerConfig;
 pub use machine_service::{MachineService, RunningService};
 pub use owned::{Cleaned, ObjectKind, OwnedObject, Selection};
 pub use owner::{Liveness, Owner};
-pub use passwords::Passwords;
+pub use passwords::{NoPassword, Passwords};
 pub use shell::ShellTerminal;
-pub use socket_proxy::{ImageRules, KeptImage, PullRule, PushRule, SocketProxy, SocketReach};
+pub use socket_proxy::{ImageRules, KeptImage, NoRegistry, PullRule, PushRule, SocketProxy, SocketReach};
 #[cfg(unix)]
 pub use unix_socket::listen as listen_unix;

@@ -54,8 +54,8 @@ pub(crate) async fn run(
 ) -> Result<Exit, BackendError> {
     let stage = shared.current_stage()?;
     let files = cirun_step_files::Step { run_dir: &shared.config.run_dir, env: &container.env };
-    if let Err(reason) = cirun_step_files::remove(files).await? {
-        return Ok(Exit::NotStarted { code: RUNNER_ERROR, reason });
+    if let Err(refused) = cirun_step_files::remove(files).await? {
+        return Ok(Exit::NotStarted { code: RUNNER_ERROR, reason: refused.to_string() });
     }
     let id = match create_step(shared, &stage, step, container, &io).await? {
         Ok(id) => id,

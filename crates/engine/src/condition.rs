@@ -1,12 +1,20 @@
 //! Evaluates `when`: whether a node whose turn has come runs (flow.when).
 
-use cirun_expressions::Evaluation;
+use cirun_expressions::{EvalError, Evaluation};
 use cirun_plan::{Condition, StageStatus, When};
 
 use crate::{Outcome, scope::RunScope, status};
 
-/// Null is an error (flow.condition: an evaluation error fails the node).
-const NULL: &str = "it evaluates to null, which is neither true nor false";
+/// Why a condition is neither true nor false.
+#[derive(Debug, thiserror::Error)]
+enum ConditionError {
+    #[error("it evaluates to null, which is neither true nor false")]
+    Null,
+    #[error("it needs a value that no step has produced")]
+    Pending,
+    #[error(transparent)]
+    Evaluation(#[from] EvalError),
+}
 
 /// The result of a `when`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +50,7 @@ pub(crate) fn decide(when: &When, whole: Whole, current: Outcome, scope: &RunSco
     let Some(condition) = &when.condition else { return Turn::Take };
     let (result, shown) = match &condition.value {
         Condition::Known { holds, source } => (Ok(*holds), source.source().to_owned()),
-        Condition::Null { source } => (Err(NULL.to_owned()), source.source().to_owned()),
+        Condition::Null { source } => (Err(ConditionError::Null), source.source().to_owned()),
         Condition::Deferred(pieces) => (evaluate(pieces, scope), pieces.shown()),
     };
     match result {
@@ -73,11 +81,11 @@ fn status_reason(asked: StageStatus, whole: Whole, current: Outcome) -> String {
     format!("the {name} {is}, and `when` asks for {key} {asked}")
 }
 
-fn evaluate(pieces: &cirun_plan::DeferredText, scope: &RunScope<'_>) -> Result<bool, String> {
+fn evaluate(pieces: &cirun_plan::DeferredText, scope: &RunScope<'_>) -> Result<bool, ConditionError> {
     match pieces.resolve(scope) {
-        Ok(Evaluation::Ready { value, .. }) => value.truth().ok_or_else(|| NULL.to_owned()),
-        Ok(Evaluation::Pending) => Err("it needs a value that no step has produced".to_owned()),
-        Err(error) => Err(error.to_string()),
+        Ok(Evaluation::Ready { value, .. }) => value.truth().ok_or(ConditionError::Null),
+        Ok(Evaluation::Pending) => Err(ConditionError::Pending),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -55,7 +55,7 @@ pub use earlier::Earlier;
 pub use event::{ENDED_EARLY, Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
 pub use exit_code::{describe_exit_code, exit_code_hint, exit_code_meaning};
 pub use mask::{MASK, Masker};
-pub use plan_again::{PlanAgain, PlannedAgain};
+pub use plan_again::{CannotPlan, PlanAgain, PlannedAgain};
 pub use ready::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep};
 pub use result::{RunError, RunResult};
 pub use run::Engine;

@@ -5,7 +5,7 @@ use cirun_expressions::Value;
 use cirun_plan::OutputVariable;
 use indexmap::IndexMap;
 
-use crate::{OutputFiles, dotenv};
+use crate::{DotenvError, OutputFiles, dotenv};
 
 /// Marks a value that the script encoded as base64 so that it can hold any text.
 const BASE64_MARK: &str = "__B64__";
@@ -27,25 +27,48 @@ pub(crate) struct Outputs {
     pub(crate) notes: Vec<String>,
 }
 
-/// Reads the files of a step that succeeded. An error is the reason why the step fails after all.
-pub(crate) fn read(files: &OutputFiles, declared: &[OutputVariable]) -> Result<Outputs, String> {
+/// Why a step that succeeded fails after all.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutputsError {
+    /// A file that cannot be trusted, as text to print.
+    #[error("{0}")]
+    Refused(String),
+    /// It declares variables, and wrote no file.
+    #[error("{}", missing(.0))]
+    Missing(Vec<String>),
+    /// Its file cannot be parsed.
+    #[error("the output file cannot be read: {0}; a value of several lines needs escaping or base64")]
+    Unreadable(DotenvError),
+}
+
+/// Why an artifact file is not read.
+#[derive(Debug, thiserror::Error)]
+enum ArtifactError {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("its kind `{0}` is not known")]
+    UnknownKind(String),
+    #[error("it has no `kind`")]
+    NoKind,
+}
+
+/// Reads the files of a step that succeeded.
+pub(crate) fn read(files: &OutputFiles, declared: &[OutputVariable]) -> Result<Outputs, OutputsError> {
     if let Some(reason) = &files.refused {
-        return Err(reason.clone());
+        return Err(OutputsError::Refused(reason.clone()));
     }
     let mut outputs = Outputs::default();
     match (&files.outputs, declared) {
         (None, []) => {}
-        (None, _) => return Err(missing(declared)),
+        (None, _) => {
+            return Err(OutputsError::Missing(declared.iter().map(|variable| variable.name.clone()).collect()));
+        }
         (Some(bytes), _) => match dotenv::parse(&String::from_utf8_lossy(bytes)) {
             Ok(variables) => select(variables, declared, &mut outputs),
             Err(error) if declared.is_empty() => {
                 outputs.notes.push(format!("the output file cannot be read, so no variable is exported: {error}"));
             }
-            Err(error) => {
-                return Err(format!(
-                    "the output file cannot be read: {error}; a value of several lines needs escaping or base64"
-                ));
-            }
+            Err(error) => return Err(OutputsError::Unreadable(error)),
         },
     }
     if let Some(bytes) = &files.secrets {
@@ -66,8 +89,8 @@ pub(crate) fn read(files: &OutputFiles, declared: &[OutputVariable]) -> Result<O
     Ok(outputs)
 }
 
-fn missing(declared: &[OutputVariable]) -> String {
-    let names: Vec<_> = declared.iter().map(|variable| format!("`{}`", variable.name)).collect();
+fn missing(declared: &[String]) -> String {
+    let names: Vec<_> = declared.iter().map(|name| format!("`{name}`")).collect();
     format!(
         "the step declares the output variable{} {}, but its output file was not written (exit 255 in CI): the lines \
          that export them come after the script, and a script that ends with `exit 0` never reaches them",
@@ -100,8 +123,8 @@ fn decode(text: String) -> String {
 }
 
 /// The outcome of an artifact file: `stepArtifacts.publishedImageArtifacts[]` or `.publishedFileArtifacts[]`.
-fn artifact(bytes: &[u8]) -> Result<Option<Value>, String> {
-    let file: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+fn artifact(bytes: &[u8]) -> Result<Option<Value>, ArtifactError> {
+    let file: serde_json::Value = serde_json::from_slice(bytes)?;
     let data = &file["data"];
     let list = |name: &str| data[name].as_array().map(Vec::as_slice).unwrap_or_default();
     let text = |value: &serde_json::Value| Value::String(value.as_str().unwrap_or_default().to_owned());
@@ -117,8 +140,8 @@ fn artifact(bytes: &[u8]) -> Result<Option<Value>, String> {
                 .map(|file| map([("name", text(&file["name"])), ("url", text(&file["url"]))]));
             ("publishedFileArtifacts", files.collect())
         }
-        Some(kind) => return Err(format!("its kind `{kind}` is not known")),
-        None => return Err("it has no `kind`".to_owned()),
+        Some(kind) => return Err(ArtifactError::UnknownKind(kind.to_owned())),
+        None => return Err(ArtifactError::NoKind),
     };
     Ok(Some(map([("stepArtifacts", map([(published.0, Value::List(published.1))]))])))
 }
@@ -222,7 +245,7 @@ mod tests {
     fn artifact_as_text(text: &str) -> String {
         match artifact(text.as_bytes()) {
             Ok(value) => format!("{value:?}"),
-            Err(problem) => problem,
+            Err(problem) => problem.to_string(),
         }
     }
 

@@ -2,10 +2,10 @@
 
 mod secret_script;
 
-use cirun_expressions::{Evaluation, Value};
+use cirun_expressions::{EvalError, Evaluation, Value};
 use cirun_plan::{
-    Action, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Text, Traced,
-    ValueForm, VariableRule,
+    Action, BrokenName, ContainerAction, Environment, HostAction, PlannedStep, Profile, Secret, SkipReason, Text,
+    Traced, ValueForm, VariableRule,
 };
 use indexmap::IndexMap;
 
@@ -21,8 +21,41 @@ pub(crate) struct Resolved {
     pub(crate) secrets: Vec<Secret>,
 }
 
-/// Resolves a step that runs in a container or as a process; `None` for other steps. The error is text to print.
-pub(crate) fn resolve(step: &PlannedStep, profile: Profile, scope: &RunScope<'_>) -> Result<Option<Resolved>, String> {
+/// Why a step's texts are not final.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ResolveError {
+    /// A value that no step has produced.
+    #[error("`{0}` needs a value that no step has produced")]
+    Pending(String),
+    /// An expression that has no value.
+    #[error("`{shown}` cannot be evaluated: {error}")]
+    Evaluation {
+        /// The text, as to print.
+        shown: String,
+        error: EvalError,
+    },
+    /// A variable whose text is not final.
+    #[error("variable `{name}`: {error}")]
+    Variable {
+        /// Its name.
+        name: String,
+        error: Box<ResolveError>,
+    },
+    /// A variable whose final value is invalid.
+    #[error("variable `{name}`: {error}")]
+    Invalid {
+        /// Its name.
+        name: String,
+        error: BrokenName,
+    },
+}
+
+/// Resolves a step that runs in a container or as a process; `None` for other steps.
+pub(crate) fn resolve(
+    step: &PlannedStep,
+    profile: Profile,
+    scope: &RunScope<'_>,
+) -> Result<Option<Resolved>, ResolveError> {
     let mut resolver = Resolver { scope, profile, unresolved: Vec::new(), secrets: Vec::new() };
     let action = match &step.action {
         Action::Container(container) => ReadyAction::Container(Box::new(resolver.container(container)?)),
@@ -60,7 +93,7 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn container(&mut self, planned: &ContainerAction) -> Result<ReadyContainer, String> {
+    fn container(&mut self, planned: &ContainerAction) -> Result<ReadyContainer, ResolveError> {
         let mut entrypoint = self.list(planned.entrypoint.as_ref())?;
         let mut command = self.list(planned.command.as_ref())?;
         let mut env = self.env(&planned.env)?;
@@ -88,7 +121,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn host(&mut self, planned: &HostAction) -> Result<ReadyHost, String> {
+    fn host(&mut self, planned: &HostAction) -> Result<ReadyHost, ResolveError> {
         let Words { words: mut argv, secrecy } = self.words(&planned.argv)?;
         let mut env = self.env(&planned.env)?;
         if secrecy == Secrecy::Secret {
@@ -98,11 +131,11 @@ impl Resolver<'_> {
         Ok(ReadyHost { argv, env, ports })
     }
 
-    fn list(&mut self, texts: Option<&Traced<Vec<Text>>>) -> Result<Option<Words>, String> {
+    fn list(&mut self, texts: Option<&Traced<Vec<Text>>>) -> Result<Option<Words>, ResolveError> {
         texts.map(|texts| self.words(&texts.value)).transpose()
     }
 
-    fn words(&mut self, texts: &[Text]) -> Result<Words, String> {
+    fn words(&mut self, texts: &[Text]) -> Result<Words, ResolveError> {
         let (mut words, mut secrecy) = (Vec::with_capacity(texts.len()), Secrecy::Open);
         for text in texts {
             let (word, is_secret) = self.evaluate(text)?;
@@ -114,11 +147,13 @@ impl Resolver<'_> {
         Ok(Words { words, secrecy })
     }
 
-    fn env(&mut self, planned: &Environment) -> Result<IndexMap<String, String>, String> {
+    fn env(&mut self, planned: &Environment) -> Result<IndexMap<String, String>, ResolveError> {
         let mut env = IndexMap::with_capacity(planned.len());
         for (name, variable) in planned {
             let text = &variable.value.value;
-            let (value, secret) = self.evaluate(text).map_err(|problem| format!("variable `{name}`: {problem}"))?;
+            let (value, secret) = self
+                .evaluate(text)
+                .map_err(|error| ResolveError::Variable { name: name.clone(), error: Box::new(error) })?;
             if text.is_deferred() && value.is_empty() && drops_empty_variables(self.profile) {
                 continue;
             }
@@ -132,32 +167,32 @@ impl Resolver<'_> {
     }
 
     /// Checks the variables that depended on the run; one that is not set is checked as empty.
-    fn check(&self, planned: &ContainerAction, env: &IndexMap<String, String>) -> Result<(), String> {
+    fn check(&self, planned: &ContainerAction, env: &IndexMap<String, String>) -> Result<(), ResolveError> {
         for VariableRule { variable, must } in &planned.rules {
             let value = env.get(variable).map_or("", String::as_str);
             let is_secret = self.secrets.iter().any(|secret| secret.expose() == value)
                 || planned.env.get(variable).is_some_and(|planned| planned.value.value.is_secret());
             must.check(value, ValueForm::Expression).map_err(|broken| {
-                let broken = if is_secret { broken.hidden() } else { broken };
-                format!("variable `{variable}`: {broken}")
+                let error = if is_secret { broken.hidden() } else { broken };
+                ResolveError::Invalid { name: variable.clone(), error }
             })?;
         }
         Ok(())
     }
 
-    fn text(&mut self, text: &Text) -> Result<String, String> {
+    fn text(&mut self, text: &Text) -> Result<String, ResolveError> {
         self.evaluate(text).map(|(value, _)| value)
     }
 
-    fn evaluate(&mut self, text: &Text) -> Result<(String, bool), String> {
+    fn evaluate(&mut self, text: &Text) -> Result<(String, bool), ResolveError> {
         match text.resolve(self.scope) {
             Ok(Evaluation::Ready { value, secret, unresolved }) => {
                 self.unresolved.extend(unresolved);
                 // A missing name beside secret outputs is not a secret.
                 Ok((value.render(), secret && value != Value::Null))
             }
-            Ok(Evaluation::Pending) => Err(format!("`{}` needs a value that no step has produced", text.shown())),
-            Err(error) => Err(format!("`{}` cannot be evaluated: {error}", text.shown())),
+            Ok(Evaluation::Pending) => Err(ResolveError::Pending(text.shown().into_owned())),
+            Err(error) => Err(ResolveError::Evaluation { shown: text.shown().into_owned(), error }),
         }
     }
 }

@@ -81,7 +81,8 @@ impl RunState {
                     self.run_stage(context, stage, None).await;
                 }
             }
-            Err(reason) => {
+            Err(error) => {
+                let reason = error.to_string();
                 let failed = StageTurn::End { outcome: Outcome::Failed, step_outcome: Outcome::Skipped, reason };
                 self.run_stage(context, stage, Some(failed)).await;
             }

@@ -7,6 +7,7 @@ mod xml;
 
 use std::time::Duration;
 
+use self::xml::XmlError;
 use crate::{ReportFile, TestSummary};
 
 /// The number of failed cases that a summary keeps.
@@ -30,6 +31,15 @@ pub(crate) fn add(file: &ReportFile, summary: &mut TestSummary) -> Vec<String> {
     let uncounted = tally.uncounted().map(|what| format!("`{}`: {what}", file.path));
     tally.add_to(summary);
     mistake.into_iter().chain(uncounted).collect()
+}
+
+/// Why a file is not a report.
+#[derive(Debug, thiserror::Error)]
+enum ReportError {
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    #[error("it has no `<{0}>`")]
+    Without(&'static str),
 }
 
 /// The cases of one report.

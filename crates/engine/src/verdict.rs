@@ -43,7 +43,7 @@ pub(crate) fn judge(
         }
         Exit::Code { code: 0, .. } => match outputs::read(files, &step.outputs) {
             Ok(outputs) => Ok(Verdict::Succeeded { exit_code: Some(0), outputs }),
-            Err(reason) => failed(Cause::Outputs, Some(RUNNER_ERROR), reason),
+            Err(error) => failed(Cause::Outputs, Some(RUNNER_ERROR), error.to_string()),
         },
         Exit::Code { code, oom_killed: true } => {
             let reason = format!("it was killed for using more memory than its limit (exit code {code})");

@@ -60,8 +60,8 @@ impl HostBackend {
     /// Prepares the files of the attempt and starts the step under a supervisor.
     async fn spawn(&self, stage: &HostStage, step: &ReadyStep) -> Result<Result<Process, Exit>, BackendError> {
         let host = host_action(step)?;
-        if let Err(reason) = cirun_step_files::remove(stage.paths.files_of(host)).await? {
-            return Ok(Err(Exit::NotStarted { code: RUNNER_ERROR, reason }));
+        if let Err(refused) = cirun_step_files::remove(stage.paths.files_of(host)).await? {
+            return Ok(Err(Exit::NotStarted { code: RUNNER_ERROR, reason: refused.to_string() }));
         }
         let (supervisor, arguments) = self.config.supervisor.split_first().ok_or_else(|| BackendError::Engine {
             what: "run a step on this machine".to_owned(),

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    string::FromUtf8Error,
     sync::{Mutex, PoisonError},
 };
 
-use cirun_engine::{ReadyHost, parse_dotenv};
+use cirun_engine::{BackendError, DotenvError, ReadyHost, parse_dotenv};
 use cirun_plan::StepFiles;
+use cirun_step_files::RefusedFile;
 
 use crate::paths::HostPaths;
 
@@ -26,19 +27,33 @@ impl Exports {
         env.extend(given.map(|(name, value)| (name.clone(), value.clone())));
     }
 
-    /// Reads the exports of a step that has ended; the error is text to print.
-    pub(crate) async fn take(&self, paths: &HostPaths, host: &ReadyHost) -> Result<(), String> {
-        let lost = |error: &dyn fmt::Display| {
-            format!(
-                "the variables that the step exported through ${FILE} are lost: \
-            {error}"
-            )
-        };
-        let read = cirun_step_files::export(paths.files_of(host)).await.map_err(|error| lost(&error))?;
-        let Some(content) = read.map_err(|reason| lost(&reason))? else { return Ok(()) };
-        let text = String::from_utf8(content).map_err(|error| lost(&error))?;
-        let exported = parse_dotenv(&text).map_err(|error| lost(&error))?;
+    /// Reads the exports of a step that has ended.
+    pub(crate) async fn take(&self, paths: &HostPaths, host: &ReadyHost) -> Result<(), LostExports> {
+        self.read(paths, host).await.map_err(LostExports)
+    }
+
+    async fn read(&self, paths: &HostPaths, host: &ReadyHost) -> Result<(), Unreadable> {
+        let Some(content) = cirun_step_files::export(paths.files_of(host)).await?? else { return Ok(()) };
+        let exported = parse_dotenv(&String::from_utf8(content)?)?;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(exported);
         Ok(())
     }
+}
+
+/// Why the exports of a step are lost.
+#[derive(Debug, thiserror::Error)]
+#[error("the variables that the step exported through ${FILE} are lost: {0}")]
+pub(crate) struct LostExports(Unreadable);
+
+/// Why the file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error(transparent)]
+    Run(#[from] BackendError),
+    #[error(transparent)]
+    Refused(#[from] RefusedFile),
+    #[error(transparent)]
+    NotText(#[from] FromUtf8Error),
+    #[error(transparent)]
+    Syntax(#[from] DotenvError),
 }

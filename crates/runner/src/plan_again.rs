@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cirun_diagnostics::{Diagnostic, Failure, Severity, location};
-use cirun_engine::{EventKind, PlanAgain, PlannedAgain};
+use cirun_engine::{CannotPlan, EventKind, PlanAgain, PlannedAgain};
 use cirun_plan::{PlannedStage, StageId};
 use cirun_planner::Planned;
 use cirun_project::Compiled;
@@ -40,7 +40,7 @@ pub(crate) fn plan_again(compiled: &Compiled, demands: Box<Demands>) -> Option<A
             Some(error) => Err(format!("{}{}", error.message, place(error))),
             None => demanded(&outlines, stage, &planned, &*demands),
         };
-        PlannedAgain { secrets: planned.plan.secrets, findings, stages }
+        PlannedAgain { secrets: planned.plan.secrets, findings, stages: stages.map_err(CannotPlan) }
     }))
 }
 

@@ -31,8 +31,14 @@ pub async fn read(step: Step<'_>) -> Result<OutputFiles, BackendError> {
     let outputs = step.file("DRONE_OUTPUT").or_else(|| step.file("HARNESS_OUTPUT_FILE"));
     let (secrets, artifact) = (step.file("HARNESS_OUTPUT_SECRET_FILE"), step.file("PLUGIN_ARTIFACT_FILE"));
     step.blocking("read the output files", move |root| {
-        let mut refused = Vec::new();
-        let mut take = |file: Option<PathBuf>| file.and_then(|file| read_file(root, &file, &mut refused));
+        let mut refused = None;
+        let mut take = |file: Option<PathBuf>| match read_file(root, file?) {
+            Ok(content) => content,
+            Err(error) => {
+                refused.get_or_insert(error);
+                None
+            }
+        };
         let mut files = OutputFiles { outputs: take(outputs), secrets: None, artifact: take(artifact), refused: None };
         files.secrets = take(secrets.clone());
         if let (Some(path), Some(_)) = (secrets, &files.secrets) {
@@ -40,10 +46,35 @@ pub async fn read(step: Step<'_>) -> Result<OutputFiles, BackendError> {
             // run tries again.
             drop(root.remove(&path));
         }
-        files.refused = refused.into_iter().next();
+        files.refused = refused.map(|refused| refused.to_string());
         Ok(files)
     })
     .await
+}
+
+/// A file that is not used, because a step could mislead cirun with it.
+#[derive(Debug, thiserror::Error)]
+#[error("the output file {ENGINE_DIR}/{} {}: {refusal}", .path.display(), .deed.failed())]
+pub struct RefusedFile {
+    path: PathBuf,
+    deed: Deed,
+    refusal: Refusal,
+}
+
+/// What was to be done with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Read,
+    Remove,
+}
+
+impl Deed {
+    fn failed(self) -> &'static str {
+        match self {
+            Self::Read => "is refused",
+            Self::Remove => "cannot be removed",
+        }
+    }
 }
 
 /// Removes the files of an earlier attempt: a retry writes to the same files, and in CI they would be new. The inner
@@ -51,18 +82,13 @@ pub async fn read(step: Step<'_>) -> Result<OutputFiles, BackendError> {
 ///
 /// # Errors
 /// As [`read`].
-pub async fn remove(step: Step<'_>) -> Result<Result<(), String>, BackendError> {
+pub async fn remove(step: Step<'_>) -> Result<Result<(), RefusedFile>, BackendError> {
     let files: Vec<PathBuf> = StepFiles::VARIABLES.iter().filter_map(|variable| step.file(variable)).collect();
     step.blocking("remove the output files", move |root| {
         for file in files {
             match root.remove(&file) {
                 Ok(()) | Err(Refusal::Missing) => {}
-                Err(refusal) => {
-                    return Ok(Err(format!(
-                        "the output file {ENGINE_DIR}/{} cannot be removed: {refusal}",
-                        file.display()
-                    )));
-                }
+                Err(refusal) => return Ok(Err(RefusedFile { path: file, deed: Deed::Remove, refusal })),
             }
         }
         Ok(Ok(()))
@@ -70,19 +96,14 @@ pub async fn remove(step: Step<'_>) -> Result<Result<(), String>, BackendError> 
     .await
 }
 
-/// Reads the variables that a step exported to the later host steps of its stage (`$DRONE_ENV`). The inner error is
-/// text to print.
+/// Reads the variables that a step exported to the later host steps of its stage (`$DRONE_ENV`). The inner error
+/// is a file that is not used.
 ///
 /// # Errors
 /// As [`read`].
-pub async fn export(step: Step<'_>) -> Result<Result<Option<Vec<u8>>, String>, BackendError> {
+pub async fn export(step: Step<'_>) -> Result<Result<Option<Vec<u8>>, RefusedFile>, BackendError> {
     let Some(file) = step.file("DRONE_ENV") else { return Ok(Ok(None)) };
-    step.blocking("read what the step exported", move |root| {
-        let mut refused = Vec::new();
-        let content = read_file(root, &file, &mut refused);
-        Ok(refused.pop().map_or(Ok(content), Err))
-    })
-    .await
+    step.blocking("read what the step exported", move |root| Ok(read_file(root, file))).await
 }
 
 impl Step<'_> {
@@ -105,14 +126,11 @@ impl Step<'_> {
     }
 }
 
-fn read_file(root: &Root, file: &Path, refused: &mut Vec<String>) -> Option<Vec<u8>> {
-    match root.read(file, LARGEST) {
-        Ok(content) => Some(content),
-        Err(Refusal::Missing) => None,
-        Err(refusal) => {
-            refused.push(format!("the output file {ENGINE_DIR}/{} is refused: {refusal}", file.display()));
-            None
-        }
+fn read_file(root: &Root, path: PathBuf) -> Result<Option<Vec<u8>>, RefusedFile> {
+    match root.read(&path, LARGEST) {
+        Ok(content) => Ok(Some(content)),
+        Err(Refusal::Missing) => Ok(None),
+        Err(refusal) => Err(RefusedFile { path, deed: Deed::Read, refusal }),
     }
 }
 
@@ -186,7 +204,7 @@ mod tests {
             }
         );
         assert!(!bench.path("run/a-output-secrets.env").exists());
-        assert_eq!(bench.with(remove), Ok(()));
+        assert!(bench.with(remove).is_ok());
         assert_eq!(bench.with(read), OutputFiles::default());
     }
 
@@ -214,7 +232,7 @@ mod tests {
     fn nothing_is_removed_through_a_link() {
         let bench = Bench::new();
         symlink(bench.path("home"), bench.path("run/a-d")).unwrap();
-        let reason = bench.with(remove).unwrap_err();
+        let reason = bench.with(remove).unwrap_err().to_string();
         assert_eq!(
             reason,
             "the output file /tmp/engine/a-d/victim cannot be removed: `a-d` is a symbolic link, and links are not followed"
@@ -222,7 +240,7 @@ mod tests {
         assert!(bench.path("home/victim").exists());
         fs::remove_file(bench.path("run/a-d")).unwrap();
         symlink(bench.path("home/victim"), bench.path("run/a-output.env")).unwrap();
-        assert_eq!(bench.with(remove), Ok(()));
+        assert!(bench.with(remove).is_ok());
         assert!(bench.path("home/victim").exists() && !bench.path("run/a-output.env").is_symlink());
     }
 }

@@ -1,32 +1,22 @@
 //! One request to the upstream endpoint.
 
-use std::{fmt, io, path::Path, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{body::Incoming, client::conn::http1};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use hyper::body::Incoming;
 use thiserror::Error;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    time::{Instant, sleep},
-};
-use tokio_rustls::TlsConnector;
 
 use super::upstream::Upstream;
 use crate::{
     StoreError,
     http::{RequestBody, ResponseBody},
-    tls_client::trusting,
+    http_client::{Client, Target, UnusableRoot},
 };
 
 /// The timeout of an upstream; LocalStack loads a service at its first call.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The pause before a service that is starting is tried again.
-const TRY_AGAIN: Duration = Duration::from_millis(50);
 /// The largest response of an API call.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Headers that belong to a connection, not to the call.
@@ -72,7 +62,7 @@ impl Answer {
 /// A client of the upstream endpoint.
 pub(crate) struct UpstreamClient {
     upstream: Upstream,
-    tls: Option<TlsConnector>,
+    client: Client,
 }
 
 impl fmt::Display for UpstreamClient {
@@ -82,10 +72,13 @@ impl fmt::Display for UpstreamClient {
 }
 
 impl UpstreamClient {
-    /// Creates the client; the error names the certificate that cannot be read.
-    pub(crate) fn new(upstream: Upstream) -> Result<Self, String> {
-        let tls = upstream.endpoint.secure.then(|| trusting(&upstream.roots).map(TlsConnector::from)).transpose()?;
-        Ok(Self { upstream, tls })
+    /// Creates the client.
+    ///
+    /// # Errors
+    /// A certificate that cannot be used.
+    pub(crate) fn new(upstream: Upstream) -> Result<Self, UnusableRoot> {
+        let client = Client::trusting(&upstream.roots)?;
+        Ok(Self { upstream, client })
     }
 
     /// Forwards a call unchanged, with the client's host name.
@@ -118,63 +111,21 @@ impl UpstreamClient {
         UpstreamError::Unreachable { upstream: self.to_string(), reason }
     }
 
-    /// The connection continues in a task of its own until the body of the response has been read.
     async fn pass_on(&self, parts: &Parts, authority: &str, body: RequestBody) -> Result<Response<Incoming>, BoxError> {
         let mut request = Request::new(body);
         *request.method_mut() = parts.method.clone();
         *request.uri_mut() = parts.uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
         *request.headers_mut() = of_the_call(&parts.headers);
         request.headers_mut().insert(header::HOST, authority.parse()?);
-        let (mut sender, connection) = http1::handshake(TokioIo::new(self.dial().await?)).await?;
-        // The reader of the body gets its error too.
-        tokio::spawn(async move { drop(connection.await) });
-        Ok(sender.send_request(request).await?)
-    }
-
-    async fn connect(&self) -> io::Result<TcpStream> {
-        let deadline = Instant::now() + self.upstream.start;
-        loop {
-            match TcpStream::connect((self.host(), self.upstream.endpoint.port)).await {
-                Err(_) if Instant::now() < deadline => sleep(TRY_AGAIN).await,
-                tried => return tried,
-            }
-        }
-    }
-
-    /// A stream to the endpoint, with TLS if required.
-    async fn dial(&self) -> Result<Box<dyn Duplex>, BoxError> {
-        let stream: Box<dyn Duplex> = match &self.upstream.relay {
-            None => Box::new(self.connect().await?),
-            Some(relay) => through(relay).await?,
+        let Upstream { endpoint, relay, start, .. } = &self.upstream;
+        // An IPv6 address has brackets in a URL, and none in a socket's address.
+        let name = endpoint.host.trim_matches(['[', ']']);
+        let target = match relay {
+            None => Target::Host { name, port: endpoint.port, start: *start },
+            Some(relay) => Target::Socket(relay),
         };
-        match &self.tls {
-            None => Ok(stream),
-            Some(tls) => {
-                let name = ServerName::try_from(self.host().to_owned())?;
-                Ok(Box::new(tls.connect(name, stream).await?))
-            }
-        }
+        Ok(self.client.send(target, endpoint.secure.then_some(name), request).await?)
     }
-
-    /// An IPv6 address has brackets in a URL, and none in a socket's address.
-    fn host(&self) -> &str {
-        self.upstream.endpoint.host.trim_matches(['[', ']'])
-    }
-}
-
-/// A stream of any kind.
-trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
-
-#[cfg(unix)]
-async fn through(relay: &Path) -> Result<Box<dyn Duplex>, BoxError> {
-    Ok(Box::new(tokio::net::UnixStream::connect(relay).await?))
-}
-
-#[cfg(not(unix))]
-async fn through(relay: &Path) -> Result<Box<dyn Duplex>, BoxError> {
-    Err(format!("{}: this system has no such sockets", relay.display()).into())
 }
 
 /// All headers except those of the connection.

@@ -1,22 +1,20 @@
 //! Images that are missing here: read from the real registry of the same name; only reads are forwarded.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use cirun_image_ref::is_aws_name;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper::{body::Incoming, client::conn::http1};
-use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
-use tokio_rustls::TlsConnector;
+use hyper::body::Incoming;
+use thiserror::Error;
 
 use super::user::User;
-use crate::{Origins, http::ResponseBody, tls_client::trusting};
+use crate::{
+    Origins,
+    http::{ResponseBody, percent_encode},
+    http_client::{Client, ClientError, Target, UnusableRoot},
+};
 
 /// The timeout for a registry to accept a connection, and to begin its response.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -35,12 +33,47 @@ const CONTENT_HEADERS: [&str; 7] = [
     "last-modified",
 ];
 
+/// Why the real registry gives no content.
+#[derive(Debug, Error)]
+pub(super) enum OriginError {
+    #[error("{0} is an AWS name, and AWS is emulated: nothing is read from there")]
+    Aws(String),
+    #[error("`{0}` is not an address")]
+    Address(String),
+    #[error(transparent)]
+    Request(http::Error),
+    #[error("cannot reach {host}: {error}")]
+    Unreachable { host: String, error: io::Error },
+    #[error("{host}: {error}")]
+    Tls { host: String, error: io::Error },
+    #[error("{0}: no answer in {} s", PATIENCE.as_secs())]
+    NoAnswer(String),
+    #[error("{0}: too many redirects")]
+    Redirects(String),
+    #[error(transparent)]
+    Broken(ClientError),
+    #[error(transparent)]
+    Token(Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    TokenJson(#[from] serde_json::Error),
+}
+
+impl OriginError {
+    fn of(error: ClientError, host: String) -> Self {
+        match error {
+            ClientError::Connect(error) => Self::Unreachable { host, error },
+            ClientError::Tls(error) => Self::Tls { host, error },
+            ClientError::Name(_) | ClientError::Http(_) => Self::Broken(error),
+        }
+    }
+}
+
 /// A client of the real registries.
 #[derive(Clone)]
 pub(crate) struct OriginClient {
     addresses: BTreeMap<String, SocketAddr>,
     without_aws: bool,
-    tls: Arc<ClientConfig>,
+    client: Client,
 }
 
 /// A client's request that may be answered by the real registry.
@@ -61,16 +94,19 @@ impl Wanted {
 
 impl OriginClient {
     /// Prepares the client.
-    pub(crate) fn new(origins: &Origins) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// A certificate that cannot be used.
+    pub(crate) fn new(origins: &Origins) -> Result<Self, UnusableRoot> {
         Ok(Self {
             addresses: origins.addresses.clone(),
             without_aws: origins.without_aws,
-            tls: trusting(&origins.roots)?,
+            client: Client::trusting(&origins.roots)?,
         })
     }
 
     /// Calls the real registry: first without credentials, then as the client.
-    pub(super) async fn fetch(&self, wanted: &Wanted) -> Result<Response<ResponseBody>, String> {
+    pub(super) async fn fetch(&self, wanted: &Wanted) -> Result<Response<ResponseBody>, OriginError> {
         let url = format!("https://{}{}", wanted.host, wanted.path);
         let mut answer = self.follow(&url, wanted, None).await?;
         if answer.status() == StatusCode::UNAUTHORIZED
@@ -90,14 +126,18 @@ impl OriginClient {
     }
 
     /// The header for the registry's challenge.
-    async fn authorization(&self, refused: &Response<Incoming>, wanted: &Wanted) -> Result<Option<String>, String> {
+    async fn authorization(
+        &self,
+        refused: &Response<Incoming>,
+        wanted: &Wanted,
+    ) -> Result<Option<String>, OriginError> {
         let challenge = refused.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
         let basic = wanted.user.as_ref().map(basic);
         let Some(bearer) = challenge.and_then(|text| text.strip_prefix("Bearer ")) else { return Ok(basic) };
         let Some(realm) = parameter(bearer, "realm") else { return Ok(None) };
-        let mut url = format!("{realm}?service={}", encode(parameter(bearer, "service").unwrap_or_default()));
+        let mut url = format!("{realm}?service={}", percent_encode(parameter(bearer, "service").unwrap_or_default()));
         if let Some(scope) = parameter(bearer, "scope") {
-            url.push_str(&format!("&scope={}", encode(scope)));
+            url.push_str(&format!("&scope={}", percent_encode(scope)));
         }
         // The client's password may be one that only the emulator accepts.
         for authorization in basic.map(Some).into_iter().chain([None]) {
@@ -108,13 +148,13 @@ impl OriginClient {
         Ok(None)
     }
 
-    async fn token(&self, url: &str, authorization: Option<&str>) -> Result<Option<String>, String> {
+    async fn token(&self, url: &str, authorization: Option<&str>) -> Result<Option<String>, OriginError> {
         let answer = self.ask(url, &Method::GET, &HeaderMap::new(), authorization).await?;
         if !answer.status().is_success() {
             return Ok(None);
         }
-        let body = Limited::new(answer.into_body(), MAX_TOKEN_BYTES).collect().await.map_err(|e| e.to_string())?;
-        let json: serde_json::Value = serde_json::from_slice(&body.to_bytes()).map_err(|e| e.to_string())?;
+        let body = Limited::new(answer.into_body(), MAX_TOKEN_BYTES).collect().await.map_err(OriginError::Token)?;
+        let json: serde_json::Value = serde_json::from_slice(&body.to_bytes())?;
         let token = ["token", "access_token"].iter().find_map(|name| json.get(name)?.as_str());
         Ok(token.map(str::to_owned))
     }
@@ -125,7 +165,7 @@ impl OriginClient {
         url: &str,
         wanted: &Wanted,
         authorization: Option<String>,
-    ) -> Result<Response<Incoming>, String> {
+    ) -> Result<Response<Incoming>, OriginError> {
         let (mut url, mut authorization) = (url.to_owned(), authorization);
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.ask(&url, &wanted.method, &wanted.headers, authorization.as_deref()).await?;
@@ -145,7 +185,7 @@ impl OriginClient {
                 _ => return Ok(answer),
             }
         }
-        Err(format!("{url}: too many redirects"))
+        Err(OriginError::Redirects(url))
     }
 
     async fn ask(
@@ -154,11 +194,11 @@ impl OriginClient {
         method: &Method,
         headers: &HeaderMap,
         authorization: Option<&str>,
-    ) -> Result<Response<Incoming>, String> {
-        let uri: Uri = url.parse().map_err(|_| format!("`{url}` is not an address"))?;
+    ) -> Result<Response<Incoming>, OriginError> {
+        let uri: Uri = url.parse().map_err(|_| OriginError::Address(url.to_owned()))?;
         let host = uri.host().unwrap_or_default().to_owned();
         if self.without_aws && is_aws_name(&host) {
-            return Err(format!("{host} is an AWS name, and AWS is emulated: nothing is read from there"));
+            return Err(OriginError::Aws(host));
         }
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, &host);
@@ -171,40 +211,21 @@ impl OriginClient {
         let request = request
             .header(header::USER_AGENT, concat!("cirun/", env!("CARGO_PKG_VERSION")))
             .body(Empty::<Bytes>::new())
-            .map_err(|error| error.to_string())?;
-        let exchange = async {
-            let stream = match self.addresses.get(&host) {
-                Some(address) => TcpStream::connect(address).await,
-                None => TcpStream::connect((host.as_str(), uri.port_u16().unwrap_or(443))).await,
-            };
-            let stream = stream.map_err(|error| format!("cannot reach {host}: {error}"))?;
-            let name = ServerName::try_from(host.clone()).map_err(|error| error.to_string())?;
-            let stream = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
-            send(stream.map_err(|error| format!("{host}: {error}"))?, request).await
+            .map_err(OriginError::Request)?;
+        let target = match self.addresses.get(&host) {
+            Some(address) => Target::Address(*address),
+            None => Target::Host { name: &host, port: uri.port_u16().unwrap_or(443), start: Duration::ZERO },
         };
-        tokio::time::timeout(PATIENCE, exchange)
-            .await
-            .map_err(|_| format!("{host}: no answer in {} s", PATIENCE.as_secs()))?
+        match tokio::time::timeout(PATIENCE, self.client.send(target, Some(&host), request)).await {
+            Ok(answer) => answer.map_err(|error| OriginError::of(error, host.clone())),
+            Err(_) => Err(OriginError::NoAnswer(host)),
+        }
     }
-}
-
-async fn send(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Empty<Bytes>>,
-) -> Result<Response<Incoming>, String> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-    // Ends with the body that it transfers, which gets any error.
-    tokio::spawn(async move { connection.await.ok() });
-    sender.send_request(request).await.map_err(|error| error.to_string())
 }
 
 fn basic(user: &User) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     format!("Basic {}", STANDARD.encode(format!("{}:{}", user.name, user.password)))
-}
-
-fn encode(text: &str) -> String {
-    crate::http::percent_encode(text)
 }
 
 /// `https://host:port` of an address.

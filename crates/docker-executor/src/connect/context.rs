@@ -1,6 +1,9 @@
 //! The current docker context: `config.json` names it, `contexts/meta/*/meta.json` describes it.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 
@@ -31,8 +34,21 @@ struct Endpoint {
     host: String,
 }
 
-/// The context that the docker CLI would use; `None` for the default one. The error is text to print, for broken files.
-pub(super) fn current(options: &ConnectOptions) -> Result<Option<Candidate>, String> {
+/// Why the current context is not known.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ContextError {
+    #[error("{}: {source}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        source: io::Error,
+    },
+    #[error("docker context `{0}` does not exist: see `docker context ls`")]
+    Missing(String),
+}
+
+/// The context that the docker CLI would use; `None` for the default one.
+pub(super) fn current(options: &ConnectOptions) -> Result<Option<Candidate>, ContextError> {
     let Some(dir) = &options.config_dir else { return Ok(None) };
     let named = match &options.docker_context {
         Some(name) => name.clone(),
@@ -44,19 +60,19 @@ pub(super) fn current(options: &ConnectOptions) -> Result<Option<Candidate>, Str
     find(dir, &named)
 }
 
-fn configured(path: &Path) -> Result<String, String> {
+fn configured(path: &Path) -> Result<String, ContextError> {
     match fs::read_to_string(path) {
         Ok(text) => serde_json::from_str::<Config>(&text)
             .map(|config| config.current_context)
-            .map_err(|error| format!("{}: {error}", path.display())),
+            .map_err(|error| ContextError::Unreadable { path: path.to_owned(), source: error.into() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(format!("{}: {error}", path.display())),
+        Err(source) => Err(ContextError::Unreadable { path: path.to_owned(), source }),
     }
 }
 
 /// A hash of the context's name is the directory's name; reading all of them avoids computing it.
-fn find(dir: &Path, name: &str) -> Result<Option<Candidate>, String> {
-    let missing = || format!("docker context `{name}` does not exist: see `docker context ls`");
+fn find(dir: &Path, name: &str) -> Result<Option<Candidate>, ContextError> {
+    let missing = || ContextError::Missing(name.to_owned());
     for entry in fs::read_dir(dir.join("contexts/meta")).map_err(|_| missing())?.flatten() {
         let Ok(text) = fs::read_to_string(entry.path().join("meta.json")) else { continue };
         let Ok(meta) = serde_json::from_str::<Meta>(&text) else { continue };
@@ -91,7 +107,7 @@ mod tests {
         match current(&options) {
             Ok(Some(found)) => format!("{} ({}) tls {}", found.address, found.source, found.tls.is_some()),
             Ok(None) => "none".to_owned(),
-            Err(text) => text.replace(&dir.path().display().to_string(), "DIR"),
+            Err(error) => error.to_string().replace(&dir.path().display().to_string(), "DIR"),
         }
     }
 

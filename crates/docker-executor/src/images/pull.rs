@@ -1,6 +1,6 @@
 //! Gets the images of a stage, all at once.
 
-use bollard::{auth::DockerCredentials, query_parameters::CreateImageOptionsBuilder};
+use bollard::{auth::DockerCredentials, errors::Error, query_parameters::CreateImageOptionsBuilder};
 use cirun_diagnostics::codes::run::EMULATED_IMAGE;
 use cirun_engine::{BackendError, EventKind, ImageState};
 use cirun_image_ref::{is_loopback, registry_of, with_tag};
@@ -15,7 +15,7 @@ use super::{
     registry::LOST_NAMES,
 };
 use crate::{
-    Engine, Mirror, Passwords,
+    Engine, Mirror, NoPassword, Passwords,
     error::{engine_error, explain, is_missing},
 };
 
@@ -86,9 +86,10 @@ pub(crate) async fn ensure_one(
             report(progress, image, ImageState::Started).await?;
             match login_for(source, request).await {
                 Ok(login) => {
-                    pull(source, image, login, progress).await.map_err(|reason| remedy(&reason, image, present))
+                    let pulled = pull(source, image, login, progress).await;
+                    pulled.map_err(|error| remedy(&explain(&error), image, present))
                 }
-                Err(reason) => Err(reason),
+                Err(error) => Err(error.to_string()),
             }
         }
     };
@@ -106,7 +107,7 @@ pub(crate) async fn ensure_one(
 }
 
 /// The login to send to the registry: the connector's, or the user's own if there is none.
-async fn login_for(source: ImageSources<'_>, request: &ImageRequest) -> Result<Option<DockerCredentials>, String> {
+async fn login_for(source: ImageSources<'_>, request: &ImageRequest) -> Result<Option<DockerCredentials>, NoPassword> {
     let registry = registry_of(&request.image);
     source.passwords.permit(registry)?;
     match &request.auth {
@@ -186,7 +187,7 @@ async fn pull(
     image: &str,
     login: Option<DockerCredentials>,
     progress: Option<&mpsc::Sender<EventKind>>,
-) -> Result<(), String> {
+) -> Result<(), Error> {
     let mut options = CreateImageOptionsBuilder::new().from_image(&with_tag(image));
     if let Some(platform) = source.platform {
         options = options.platform(platform);
@@ -194,7 +195,7 @@ async fn pull(
     let mut messages = source.engine.docker.create_image(Some(options.build()), None, login);
     let mut bytes = PullProgress::default();
     while let Some(message) = messages.next().await {
-        let message = message.map_err(|error| explain(&error))?;
+        let message = message?;
         if let (Some(progress), Some((current, total))) = (progress, bytes.take(&message)) {
             let state = ImageState::Progress { current, total };
             // A busy receiver may miss a report: the next one has the newer state.

@@ -36,6 +36,11 @@ impl SocketProxy {
     }
 }
 
+/// Why the machine's registry cannot be used, as text to print.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NoRegistry(pub String);
+
 /// Rules for images that steps move through the engine's socket. Registries are named by host, with their port; Docker
 /// Hub is `docker.io`.
 pub trait ImageRules: fmt::Debug + Send + Sync {
@@ -46,7 +51,7 @@ pub trait ImageRules: fmt::Debug + Send + Sync {
     fn pull(&self, registry: &str) -> PullRule;
 
     /// `host:port` of the machine's registry, for stages without a gateway; it is started if necessary.
-    fn machine_registry(&self) -> BoxFuture<'_, Result<String, String>>;
+    fn machine_registry(&self) -> BoxFuture<'_, Result<String, NoRegistry>>;
 
     /// Records an image that the machine's registry has accepted.
     fn kept(&self, image: &KeptImage);

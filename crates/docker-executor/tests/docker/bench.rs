@@ -11,8 +11,8 @@ use std::{
 
 use cirun_docker_executor::{
     ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, Keep,
-    LocalPluginImage, OwnedObject, Owner, Passwords, PodImage, PullOverride, RunConfig, Selection, WatcherImage,
-    connect,
+    LocalPluginImage, NoPassword, OwnedObject, Owner, Passwords, PodImage, PullOverride, RunConfig, Selection,
+    WatcherImage, connect,
 };
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputChunk, ReadyAction, ReadyContainer, ReadyStep, ServiceExit, StepIo,
@@ -77,11 +77,11 @@ pub(super) async fn engine() -> Engine {
 struct NoPasswords;
 
 impl Passwords for NoPasswords {
-    fn ask<'a>(&'a self, login: &'a AwsLogin, _: &'a str) -> BoxFuture<'a, Result<RegistryPassword, String>> {
-        Box::pin(async { Err(format!("there is no password of {}", login.connector)) })
+    fn ask<'a>(&'a self, login: &'a AwsLogin, _: &'a str) -> BoxFuture<'a, Result<RegistryPassword, NoPassword>> {
+        Box::pin(async { Err(NoPassword(format!("there is no password of {}", login.connector))) })
     }
 
-    fn permit(&self, _: &str) -> Result<(), String> {
+    fn permit(&self, _: &str) -> Result<(), NoPassword> {
         Ok(())
     }
 }

@@ -111,7 +111,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
         let (scope, _) = self.scope(node, Some(&step.path));
         let resolved = match turn {
-            Turn::Take => resolve::resolve(&step, profile, &scope),
+            Turn::Take => resolve::resolve(&step, profile, &scope).map_err(|error| error.to_string()),
             Turn::Skip(reason) => {
                 self.finish_step(node, Finish::new(Outcome::Skipped).because(reason)).await;
                 return;

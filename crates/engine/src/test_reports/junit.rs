@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use super::{
-    Case, Tally, Verdict,
+    Case, ReportError, Tally, Verdict,
     xml::{self, Element, Part},
 };
 
 /// Counts the cases of a report.
 ///
 /// # Errors
-/// The problem, as text to print.
-pub(super) fn read(content: &[u8], tally: &mut Tally) -> Result<(), String> {
+/// See [`ReportError`].
+pub(super) fn read(content: &[u8], tally: &mut Tally) -> Result<(), ReportError> {
     let mut report = Report { tally, open: Vec::new(), suites: Vec::new(), case: Case::default(), seen_suite: false };
     xml::read(content, |part| report.take(part))?;
     let is_report = report.seen_suite || report.tally.outside_of_suites > 0;
-    if is_report { Ok(()) } else { Err("it has no `<testsuite>`".to_owned()) }
+    if is_report { Ok(()) } else { Err(ReportError::Without("testsuite")) }
 }
 
 struct Report<'t> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{
-    Case, Tally, Verdict,
+    Case, ReportError, Tally, Verdict,
     xml::{self, Element, Part},
 };
 
@@ -16,16 +16,18 @@ use super::{
 /// result.
 ///
 /// # Errors
-/// The problem, as text to print.
-pub(super) fn read(content: &[u8], tally: &mut Tally) -> Result<(), String> {
+/// See [`ReportError`].
+pub(super) fn read(content: &[u8], tally: &mut Tally) -> Result<(), ReportError> {
     let mut report = Report::default();
     let read = xml::read(content, |part| report.take(part));
     match read {
-        Err(mistake) if report.inside.is_empty() && !report.results.is_empty() => tally.mistake = Some(mistake),
+        Err(mistake) if report.inside.is_empty() && !report.results.is_empty() => {
+            tally.mistake = Some(mistake.to_string())
+        }
         read => read?,
     }
     if !report.seen_run {
-        return Err("it has no `<TestRun>`".to_owned());
+        return Err(ReportError::Without("TestRun"));
     }
     for (id, mut case) in report.results {
         let class = report.classes.get(&id).filter(|class| !case.name.starts_with(class.as_str()));

@@ -2,7 +2,7 @@
 
 use cirun_aws::{IdentityOptions, Login, RegistryLoginError, registry_password};
 use cirun_diagnostics::with_causes;
-use cirun_docker_executor::Passwords;
+use cirun_docker_executor::{NoPassword, Passwords};
 use cirun_image_ref::{EcrRegistry, host_and_port, is_aws_name};
 use cirun_plan::{AwsLogin, RegistryPassword, Secret};
 use cirun_project::settings::{AwsMode, Settings};
@@ -68,13 +68,17 @@ impl EcrPasswords {
 }
 
 impl Passwords for EcrPasswords {
-    fn ask<'a>(&'a self, login: &'a AwsLogin, registry: &'a str) -> BoxFuture<'a, Result<RegistryPassword, String>> {
-        self.get(login, registry).boxed()
+    fn ask<'a>(
+        &'a self,
+        login: &'a AwsLogin,
+        registry: &'a str,
+    ) -> BoxFuture<'a, Result<RegistryPassword, NoPassword>> {
+        async { self.get(login, registry).await.map_err(NoPassword) }.boxed()
     }
 
-    fn permit(&self, registry: &str) -> Result<(), String> {
+    fn permit(&self, registry: &str) -> Result<(), NoPassword> {
         match self.aws == AwsMode::Emulated && is_aws_name(host_and_port(registry).0) {
-            true => Err(NOT_HERE.to_owned()),
+            true => Err(NoPassword(NOT_HERE.to_owned())),
             false => Ok(()),
         }
     }

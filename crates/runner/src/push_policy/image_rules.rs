@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use cirun_docker_executor::{ImageRules, KeptImage, PullRule, PushRule};
+use cirun_docker_executor::{ImageRules, KeptImage, NoRegistry, PullRule, PushRule};
 use cirun_image_ref::{EcrRegistry, canonical_registry, is_aws_name, is_loopback};
 use cirun_planner::RegistryTarget;
 use cirun_project::{
@@ -53,8 +53,11 @@ impl ImageRules for SocketRules {
         pull(&self.settings, &self.targets, registry)
     }
 
-    fn machine_registry(&self) -> BoxFuture<'_, Result<String, String>> {
-        async { self.registry.ensure().await.map(|running| running.host()).map_err(|error| error.to_string()) }.boxed()
+    fn machine_registry(&self) -> BoxFuture<'_, Result<String, NoRegistry>> {
+        async {
+            self.registry.ensure().await.map(|running| running.host()).map_err(|error| NoRegistry(error.to_string()))
+        }
+        .boxed()
     }
 
     fn kept(&self, image: &KeptImage) {

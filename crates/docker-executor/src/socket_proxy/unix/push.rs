@@ -2,7 +2,7 @@
 
 use bollard::query_parameters::ListImagesOptionsBuilder;
 use cirun_engine::BackendError;
-use cirun_image_ref::Repository;
+use cirun_image_ref::{Repository, join_tag};
 use hyper::{
     Method, Request, Response,
     header::{HOST, HeaderValue},
@@ -67,8 +67,12 @@ async fn keep(
     let pushed = Pushed { name: name.to_owned(), kept, place, tags, gateway: landing.gateway };
     let begun = match pushed.tag(proxy).await {
         Ok(()) => forward::ask(proxy.engine_socket(), request).await,
-        Err(reason) => {
+        Err(error) => {
             pushed.untag(proxy).await;
+            let reason = match error {
+                BackendError::Engine { reason, .. } => reason,
+                other => other.to_string(),
+            };
             return Ok(answer::refusal(404, &reason));
         }
     };
@@ -98,13 +102,11 @@ struct Pushed {
 }
 
 impl Pushed {
-    /// Gives the image its temporary name. The error is the engine's, as text to print.
-    async fn tag(&self, proxy: &Proxy) -> Result<(), String> {
+    /// Gives the image its temporary name.
+    async fn tag(&self, proxy: &Proxy) -> Result<(), BackendError> {
         for tag in &self.tags {
-            let (name, kept) = (format!("{}:{tag}", self.name), format!("{}:{tag}", self.kept));
-            if let Err(BackendError::Engine { reason, .. }) = proxy.shared.engine.tag_image(&name, &kept).await {
-                return Err(reason);
-            }
+            let (name, kept) = (join_tag(&self.name, tag), join_tag(&self.kept, tag));
+            proxy.shared.engine.tag_image(&name, &kept).await?;
         }
         Ok(())
     }
@@ -112,13 +114,13 @@ impl Pushed {
     async fn untag(&self, proxy: &Proxy) {
         for tag in &self.tags {
             // Another push of the same image may have removed the name.
-            drop(proxy.shared.engine.untag_image(&format!("{}:{tag}", self.kept)).await);
+            drop(proxy.shared.engine.untag_image(&join_tag(&self.kept, tag)).await);
         }
     }
 
     async fn done(self, proxy: &Proxy, said: Said) {
         for (tag, digest) in said.pushed.iter().filter(|_| !said.failed) {
-            let image = proxy.shared.engine.docker.inspect_image(&format!("{}:{tag}", self.kept)).await;
+            let image = proxy.shared.engine.docker.inspect_image(&join_tag(&self.kept, tag)).await;
             if let Some(id) = image.ok().and_then(|image| image.id) {
                 proxy.remember(KeptDigest { id, name: self.name.clone(), digest: digest.clone() });
             }

@@ -11,7 +11,7 @@ use cirun_engine::BackendError;
 
 use super::{answer::BoxError, places::Places, refused::Refused, walk::Mounted};
 use crate::{
-    RunConfig, SocketProxy,
+    NoRegistry, RunConfig, SocketProxy,
     error::is_missing,
     shared::Shared,
     socket_proxy::new_names::{Fate, full_name},
@@ -79,7 +79,7 @@ impl Proxy {
     }
 
     /// The registry that keeps images: the stage's gateway, or the machine's registry.
-    pub(super) async fn landing(&self) -> Result<Landing, String> {
+    pub(super) async fn landing(&self) -> Result<Landing, NoRegistry> {
         let (sidecar, port) = &self.settings.gateway;
         match self.stage.sidecar_port(sidecar, *port) {
             Some(port) => Ok(Landing { address: format!("127.0.0.1:{port}"), gateway: true }),
