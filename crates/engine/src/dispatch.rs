@@ -1,11 +1,13 @@
 //! The dispatcher of a stage: it alone holds the stage's state, decides, and emits events. Tasks run steps and send
 //! messages.
 
+mod branch;
 mod finish;
 mod lifecycle;
 mod live;
 mod prepare;
 mod service_failure;
+mod service_text;
 mod services;
 mod strategy;
 mod tree;
@@ -25,7 +27,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::tree::NodeId;
+pub(crate) use self::branch::NodeId;
 use self::{
     live::Live,
     prepare::Preparations,

@@ -191,8 +191,8 @@ impl Resolver<'_> {
                 // A missing name beside secret outputs is not a secret.
                 Ok((value.render(), secret && value != Value::Null))
             }
-            Ok(Evaluation::Pending) => Err(ResolveError::Pending(text.shown().into_owned())),
-            Err(error) => Err(ResolveError::Evaluation { shown: text.shown().into_owned(), error }),
+            Ok(Evaluation::Pending) => Err(ResolveError::Pending(text.shown())),
+            Err(error) => Err(ResolveError::Evaluation { shown: text.shown(), error }),
         }
     }
 }

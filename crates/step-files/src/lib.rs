@@ -6,5 +6,5 @@
 mod outputs;
 mod reports;
 
-pub use outputs::{Step, export, read, remove};
+pub use outputs::{RefusedFile, Step, export, read, remove};
 pub use reports::{Collection, ReportPath, shown_below};

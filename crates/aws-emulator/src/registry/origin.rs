@@ -46,16 +46,14 @@ pub(super) enum OriginError {
     Unreachable { host: String, error: io::Error },
     #[error("{host}: {error}")]
     Tls { host: String, error: io::Error },
-    #[error("{0}: no answer in {} s", PATIENCE.as_secs())]
-    NoAnswer(String),
+    #[error("{host}: no answer in {} s", PATIENCE.as_secs())]
+    NoAnswer { host: String },
     #[error("{0}: too many redirects")]
     Redirects(String),
     #[error(transparent)]
     Broken(ClientError),
     #[error(transparent)]
     Token(Box<dyn std::error::Error + Send + Sync>),
-    #[error(transparent)]
-    TokenJson(#[from] serde_json::Error),
 }
 
 impl OriginError {
@@ -115,7 +113,7 @@ impl OriginClient {
             answer = self.follow(&url, wanted, Some(authorization)).await?;
         }
         let (parts, body) = answer.into_parts();
-        let mut response = Response::new(body.map_err(std::io::Error::other).boxed_unsync());
+        let mut response = Response::new(body.map_err(io::Error::other).boxed_unsync());
         *response.status_mut() = parts.status;
         for name in CONTENT_HEADERS {
             if let Some(value) = parts.headers.get(name) {
@@ -154,7 +152,8 @@ impl OriginClient {
             return Ok(None);
         }
         let body = Limited::new(answer.into_body(), MAX_TOKEN_BYTES).collect().await.map_err(OriginError::Token)?;
-        let json: serde_json::Value = serde_json::from_slice(&body.to_bytes())?;
+        let json: serde_json::Value =
+            serde_json::from_slice(&body.to_bytes()).map_err(|e| OriginError::Token(e.into()))?;
         let token = ["token", "access_token"].iter().find_map(|name| json.get(name)?.as_str());
         Ok(token.map(str::to_owned))
     }
@@ -218,7 +217,7 @@ impl OriginClient {
         };
         match tokio::time::timeout(PATIENCE, self.client.send(target, Some(&host), request)).await {
             Ok(answer) => answer.map_err(|error| OriginError::of(error, host.clone())),
-            Err(_) => Err(OriginError::NoAnswer(host)),
+            Err(_) => Err(OriginError::NoAnswer { host }),
         }
     }
 }

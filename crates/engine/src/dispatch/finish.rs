@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use super::{
     Dispatcher, NodeId, Work,
+    branch::Kind,
     live::{Since, Tail},
-    tree::Kind,
 };
 use crate::{
     Backend, BackendError, EventKind, FailureHook, Outcome, ReadyStep, RunError, TestSummary,

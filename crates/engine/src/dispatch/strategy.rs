@@ -6,7 +6,7 @@ use cirun_diagnostics::codes::run as codes;
 use cirun_plan::{Attempts, FailureAction};
 use tokio::sync::oneshot;
 
-use super::{Dispatcher, NodeId, finish::Finish, services::ServiceState, tree::Restart};
+use super::{Dispatcher, NodeId, branch::Restart, finish::Finish, services::ServiceState};
 use crate::{
     Answer, Backend, Outcome, Question,
     attempt::Message,

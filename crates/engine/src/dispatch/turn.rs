@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use super::{
     Dispatcher, NodeId, Work,
+    branch::{Kind, Restart},
     finish::Finish,
     live::{Live, Since, Tail},
-    tree::{Kind, Restart},
 };
 use crate::{
     Backend, EventKind, Outcome,

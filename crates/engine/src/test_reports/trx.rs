@@ -22,7 +22,7 @@ pub(super) fn read(content: &[u8], tally: &mut Tally) -> Result<(), ReportError>
     let read = xml::read(content, |part| report.take(part));
     match read {
         Err(mistake) if report.inside.is_empty() && !report.results.is_empty() => {
-            tally.mistake = Some(mistake.to_string())
+            tally.mistake = Some(mistake.to_string());
         }
         read => read?,
     }

@@ -91,7 +91,7 @@ pub(super) fn read(bytes: &[u8], mut take: impl FnMut(Part<'_>)) -> Result<(), X
             Event::GeneralRef(reference) => take(Part::Text(&resolved(&reference)?)),
             Event::Decl(declaration) => match declaration.encoding() {
                 Some(Ok(encoding)) if !encoding.eq_ignore_ascii_case("utf-8") => {
-                    return Err(XmlError::Encoding(encoding.to_owned()));
+                    return Err(XmlError::Encoding(encoding.into_owned()));
                 }
                 Some(_) | None => {}
             },

@@ -1,7 +1,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Cursor,
+    io::{Cursor, Write as _},
     os::unix::fs::{MetadataExt, symlink},
 };
 
