@@ -12,6 +12,7 @@ mod mirror;
 mod mutability;
 mod page;
 mod policy;
+mod policy_text;
 mod pull_through;
 mod put_image;
 mod registry_settings;

@@ -73,6 +73,10 @@ pub(crate) enum AuthError {
     Service,
 }
 
+/// AWS's message for [`AuthError::Signature`].
+pub(crate) const WRONG_SIGNATURE: &str = "The request signature we calculated does not match the signature you provided. \
+     Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
+
 /// Finds out who signed a request to `service`; with [`Strictness::Strict`] also checks the signature.
 pub(crate) fn authenticate(
     emulator: &Emulator,

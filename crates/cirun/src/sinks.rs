@@ -11,9 +11,8 @@ use cirun_diagnostics::{Failure, FailureKind, with_causes};
 use cirun_engine::Event;
 use cirun_project::settings::ProgressMode;
 use cirun_report::{
-    Colour, Fanout, HtmlSink, JsonSink, JunitSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink,
-    SinkError, TtySink,
-};
+    Colour, Fanout, HTML, JsonSink, JUNIT, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink,
+    SinkError, TtySink, ReportSink};
 use cirun_runner::record::Record;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -56,11 +55,10 @@ pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record
     if let Some(path) = &options.events {
         sinks.push(Box::new(JsonSink::new(create(path)?)));
     }
-    if let Some(path) = &options.junit {
-        sinks.push(Box::new(JunitSink::new(create(path)?)));
-    }
-    if let Some(path) = &options.html {
-        sinks.push(Box::new(HtmlSink::new(create(path)?)));
+    for (path, format) in [(&options.junit, &JUNIT), (&options.html, &HTML)] {
+        if let Some(path) = path {
+            sinks.push(Box::new(ReportSink::new(format, create(path)?)));
+        }
     }
     Ok(Opened { sinks, pause })
 }

@@ -7,7 +7,7 @@ use std::{io, sync::Arc};
 use bollard::models::{ContainerCreateBody, HostConfig};
 use cirun_beneath::{Refusal, Root, below, has_wildcards, normal, read_capped};
 use cirun_engine::{BackendError, Exit, ReadyContainer, ReadyStep, Reports};
-use cirun_step_files::{Collection, ReportPath, shown_below};
+use cirun_step_files::{Collection, ReportPath, cannot_search, shown_below};
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -57,7 +57,7 @@ async fn collect_from(
     let mut found = Collection::default();
     for text in &step.reports {
         let glob = absolute(workspace, text);
-        let broken = |refusal: Refusal| broken(text, refusal);
+        let broken = |refusal: Refusal| cannot_search(text, refusal);
         let path = ReportPath::new(&glob).map_err(broken)?;
         let (before, place) = (found.met(), locate(host, &glob));
         let packed = Packed { from: literal(&glob), path, workspace: workspace.to_owned() };
@@ -106,14 +106,6 @@ pub(crate) fn need_the_container(stage: &RunningStage, step: &ReadyStep, result:
     let mut globs = step.reports.iter().map(|text| absolute(&stage.workspace, text));
     matches!(result, Ok(Exit::Code { .. }))
         && globs.any(|glob| locate(host, &glob) == Place::Container && is_read(host, &glob))
-}
-
-fn broken(text: &str, refusal: Refusal) -> BackendError {
-    let what = format!("find the reports `{text}`");
-    match refusal {
-        Refusal::Io(source) => BackendError::Io { what, source },
-        refusal => BackendError::Engine { what, reason: refusal.to_string() },
-    }
 }
 
 /// The glob as an absolute path in the container.
@@ -318,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_broken_glob_is_reported() {
-        let error = broken("a[.xml", ReportPath::new(&absolute("/harness", "a[.xml")).unwrap_err());
+        let error = cannot_search("a[.xml", ReportPath::new(&absolute("/harness", "a[.xml")).unwrap_err());
         insta::assert_snapshot!(error, @"find the reports `a[.xml`: it is not a pattern: unclosed character class; missing ']'");
     }
 }

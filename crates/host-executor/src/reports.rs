@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cirun_beneath::{Refusal, Root, below, has_wildcards, normal};
 use cirun_engine::{BackendError, Reports};
-use cirun_step_files::{Collection, ReportPath, shown_below};
+use cirun_step_files::{Collection, ReportPath, cannot_search, shown_below};
 
 use crate::paths::HostPaths;
 
@@ -34,13 +34,7 @@ pub(crate) fn collect(paths: &HostPaths, home: Option<&str>, globs: &[String]) -
             Err(Refusal::Missing) => ReportPath::new(&pattern).map(drop),
             Err(refusal) => Err(refusal),
         };
-        searched.map_err(|refusal| {
-            let what = format!("find the reports `{text}`");
-            match refusal {
-                Refusal::Io(source) => BackendError::Io { what, source },
-                refusal => BackendError::Engine { what, reason: refusal.to_string() },
-            }
-        })?;
+        searched.map_err(|refusal| cannot_search(text, refusal))?;
         if found.met() == before {
             let what = if directory == paths.workspace { "the workspace, " } else { "" };
             found.miss(text, format!("in {what}`{}`", directory.display()));

@@ -6,7 +6,7 @@
 use std::{env, error::Error, io, thread, time::Duration};
 
 use cirun_engine::{Event, EventKind};
-use cirun_report::{Colour, HtmlSink, JsonSink, JunitSink, Look, PlainSink, QuietSink, Refresh, Sink, TtySink};
+use cirun_report::{Colour, HTML, JsonSink, JUNIT, Look, PlainSink, QuietSink, Refresh, Sink, TtySink, ReportSink};
 use console::Term;
 use jiff::Timestamp;
 
@@ -45,8 +45,8 @@ fn sink(name: &str) -> Result<Box<dyn Sink>, Box<dyn Error>> {
         "plain" => Box::new(PlainSink::new(io::stderr(), look)),
         "quiet" => Box::new(QuietSink::new(io::stderr(), look)),
         "json" => Box::new(JsonSink::new(io::stdout())),
-        "junit" => Box::new(JunitSink::new(io::stdout())),
-        "html" => Box::new(HtmlSink::new(io::stdout())),
+        "junit" => Box::new(ReportSink::new(&JUNIT, io::stdout())),
+        "html" => Box::new(ReportSink::new(&HTML, io::stdout())),
         other => return Err(format!("no sink is called `{other}`").into()),
     })
 }

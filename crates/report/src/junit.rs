@@ -1,51 +1,26 @@
 //! `--junit FILE`: each stage is a test suite, each step a test case, for tools that read JUnit.
 
-use std::io::Write;
-
-use cirun_engine::{Event, EventKind, Outcome, TestSummary, describe_exit_code};
+use cirun_engine::{Outcome, TestSummary, describe_exit_code};
 use cirun_plan::StepPath;
-use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use crate::{
-    Colour, Sink, SinkError,
+    Colour, ReportFormat, SinkError,
     clean::clean,
     human,
-    legible::legible_event,
     record::{Entry, RunRecord, StageRecord, State, StepFinish},
     summary::words,
 };
 
-const WHAT: &str = "the JUnit report";
-
-/// The number of lines of each step in its `system-out`.
-const KEEP_LINES: usize = 200;
-
-/// Writes the report when the run has ended.
-pub struct JunitSink<W> {
-    out: W,
-    record: RunRecord,
-}
-
-impl<W: Write + Send> JunitSink<W> {
-    /// Writes to `out`, a file that is opened when the run begins, so that a bad path is found at once.
-    pub fn new(out: W) -> Self {
-        Self { out, record: RunRecord::new(KEEP_LINES) }
-    }
-}
-
-impl<W: Write + Send> Sink for JunitSink<W> {
-    fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
-        let event = &*legible_event(event);
-        self.record.apply(event);
-        if !matches!(event.kind, EventKind::RunFinished { .. }) {
-            return Ok(());
-        }
-        let text = report(&self.record)
-            .to_string()
-            .map_err(|error| SinkError::Format { what: WHAT, reason: error.to_string() })?;
-        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(SinkError::write(WHAT))
-    }
-}
+/// The report.
+pub static JUNIT: ReportFormat = ReportFormat {
+    what: "the JUnit report",
+    keep_lines: 200,
+    render: |record, _, _| {
+        let failed = |error: SerializeError| SinkError::Format { what: JUNIT.what, reason: error.to_string() };
+        report(record).to_string().map_err(failed)
+    },
+};
 
 fn report(record: &RunRecord) -> Report {
     let pipeline = record.header.as_ref().map_or("pipeline", |header| header.pipeline.as_str());

@@ -28,14 +28,15 @@ mod quiet;
 mod summary;
 mod tty;
 
+mod report_file;
 mod html;
 mod junit;
 mod log_files;
 
-pub use html::HtmlSink;
+pub use html::HTML;
 pub use human::{bytes as human_bytes, duration as human_duration};
 pub use json::JsonSink;
-pub use junit::JunitSink;
+pub use junit::JUNIT;
 pub use log_files::LogFilesSink;
 pub use logs::LogSink;
 pub use look::{Colour, Look};
@@ -44,3 +45,4 @@ pub use quiet::QuietSink;
 pub use recorded::{ReadEventError, read_event};
 pub use sink::{Fanout, Sink, SinkError};
 pub use tty::{Pause, Refresh, TtySink};
+pub use report_file::{ReportFormat, ReportSink};

@@ -7,4 +7,4 @@ mod outputs;
 mod reports;
 
 pub use outputs::{RefusedFile, Step, export, read, remove};
-pub use reports::{Collection, ReportPath, shown_below};
+pub use reports::{Collection, ReportPath, cannot_search, shown_below};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use cirun_beneath::{Entry as Found, Finding, Kind, Limits, Pattern, Refusal, Root, Star};
-use cirun_engine::{MissedReport, ReportFile, Reports};
+use cirun_engine::{BackendError, MissedReport, ReportFile, Reports};
 
 /// The largest report.
 const LARGEST_REPORT: u64 = 32 << 20;
@@ -59,6 +59,15 @@ impl ReportPath {
             || (self.names_directories
                 && is_report(Path::new(file))
                 && directories.into_iter().any(|directory| self.pattern.matches(directory)))
+    }
+}
+
+/// The error for a path in `reports` that cannot be searched.
+pub fn cannot_search(text: &str, refusal: Refusal) -> BackendError {
+    let what = format!("find the reports `{text}`");
+    match refusal {
+        Refusal::Io(source) => BackendError::Io { what, source },
+        refusal => BackendError::Engine { what, reason: refusal.to_string() },
     }
 }
 

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{Digest, StoreError, fault::Failure, identity::AuthError};
+use crate::{Digest, StoreError, fault::Failure, identity::{AuthError, WRONG_SIGNATURE}};
 
 /// Why ECR refuses a call.
 #[derive(Debug)]
@@ -154,11 +154,7 @@ fn auth(error: AuthError) -> (u16, &'static str, String) {
         AuthError::Missing => ("MissingAuthenticationTokenException", "Missing Authentication Token"),
         AuthError::Unknown => ("UnrecognizedClientException", "The security token included in the request is invalid."),
         AuthError::Expired => ("ExpiredTokenException", "The security token included in the request is expired"),
-        AuthError::Signature => (
-            "InvalidSignatureException",
-            "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
-             Access Key and signing method. Consult the service documentation for details.",
-        ),
+        AuthError::Signature => ("InvalidSignatureException", WRONG_SIGNATURE),
         AuthError::Time => ("InvalidSignatureException", "Signature expired or not yet current"),
         AuthError::Service => ("InvalidSignatureException", "Credential should be scoped to correct service: 'ecr'."),
     };

@@ -18,6 +18,7 @@ use super::{
     image::{Filter, images},
     image_id::ImageId,
     page::{page, with_token},
+    policy_text::LIFECYCLE,
     token::seconds,
 };
 use crate::{StoreError, Tag, storage::PolicyKind};
@@ -51,19 +52,19 @@ pub(super) fn put(call: &Call) -> Result<Value, EcrError> {
     let policy = Policy::parse(&text)?;
     call.emulator.store.set_policy(&repository.at, PolicyKind::Lifecycle, Some(&text)).map_err(repository.error())?;
     apply(call, &repository, &policy)?;
-    Ok(render(&repository, &text))
+    Ok(LIFECYCLE.render(&repository, &text))
 }
 
 pub(super) fn get(call: &Call) -> Result<Value, EcrError> {
     let (_, repository) = read(call)?;
-    let text = current(call, &repository)?;
-    evaluated(call, &repository, render(&repository, &text))
+    let text = LIFECYCLE.current(call, &repository)?;
+    evaluated(call, &repository, LIFECYCLE.render(&repository, &text))
 }
 
 pub(super) fn delete(call: &Call) -> Result<Value, EcrError> {
     let (_, repository) = read(call)?;
-    let text = current(call, &repository)?;
-    let answer = evaluated(call, &repository, render(&repository, &text))?;
+    let text = LIFECYCLE.current(call, &repository)?;
+    let answer = evaluated(call, &repository, LIFECYCLE.render(&repository, &text))?;
     call.emulator.store.set_policy(&repository.at, PolicyKind::Lifecycle, None).map_err(repository.error())?;
     Ok(answer)
 }
@@ -137,7 +138,7 @@ pub(super) fn start_preview(call: &Call) -> Result<Value, EcrError> {
     let (input, repository) = read(call)?;
     let text = match input.lifecycle_policy_text {
         Some(text) => text,
-        None => current(call, &repository)?,
+        None => LIFECYCLE.current(call, &repository)?,
     };
     let expired = expired(call, &repository, &Policy::parse(&text)?, call.emulator.clock.now())?;
     let results = expired.into_iter().map(|expired| PreviewResult {
@@ -152,7 +153,7 @@ pub(super) fn start_preview(call: &Call) -> Result<Value, EcrError> {
         .store
         .set_policy(&repository.at, PolicyKind::LifecyclePreview, Some(&kept))
         .map_err(repository.error())?;
-    let mut answer = render(&repository, &text);
+    let mut answer = LIFECYCLE.render(&repository, &text);
     answer["status"] = json!("IN_PROGRESS");
     Ok(answer)
 }
@@ -190,24 +191,11 @@ pub(super) fn get_preview(call: &Call) -> Result<Value, EcrError> {
             })
         })
         .collect();
-    let mut answer = render(&repository, &text);
+    let mut answer = LIFECYCLE.render(&repository, &text);
     answer["status"] = json!("COMPLETE");
     answer["previewResults"] = json!(shown);
     answer["summary"] = json!({ "expiringImageTotalCount": total });
     Ok(with_token(answer, next))
-}
-
-fn current(call: &Call, repository: &Repository) -> Result<String, EcrError> {
-    let text = call.emulator.store.policy(&repository.at, PolicyKind::Lifecycle).map_err(repository.error())?;
-    text.ok_or_else(|| repository.without("LifecyclePolicyNotFoundException", "Lifecycle policy"))
-}
-
-fn render(repository: &Repository, text: &str) -> Value {
-    json!({
-        "registryId": repository.registry.account,
-        "repositoryName": repository.at.name.as_str(),
-        "lifecyclePolicyText": text,
-    })
 }
 
 /// Adds the time when the policy was last applied.

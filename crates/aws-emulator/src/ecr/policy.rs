@@ -1,13 +1,13 @@
 //! The policy of a repository. Stored, but not applied.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Call, EcrError, Repository,
+    policy_text::ACCESS,
     statement::{self, Scope},
 };
-use crate::storage::PolicyKind;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,8 +25,8 @@ fn read(call: &Call) -> Result<(Input, Repository), EcrError> {
 
 pub(super) fn get(call: &Call) -> Result<Value, EcrError> {
     let (_, repository) = read(call)?;
-    let text = current(call, &repository)?;
-    Ok(render(&repository, &text))
+    let text = ACCESS.current(call, &repository)?;
+    Ok(ACCESS.render(&repository, &text))
 }
 
 pub(super) fn put(call: &Call) -> Result<Value, EcrError> {
@@ -35,26 +35,13 @@ pub(super) fn put(call: &Call) -> Result<Value, EcrError> {
     store.repository(&repository.at).map_err(repository.error())?;
     let text = input.policy_text.ok_or_else(|| EcrError::missing("policyText"))?;
     statement::check(&text, Scope::Repository)?;
-    store.set_policy(&repository.at, PolicyKind::Access, Some(&text)).map_err(repository.error())?;
-    Ok(render(&repository, &text))
+    store.set_policy(&repository.at, ACCESS.kind, Some(&text)).map_err(repository.error())?;
+    Ok(ACCESS.render(&repository, &text))
 }
 
 pub(super) fn delete(call: &Call) -> Result<Value, EcrError> {
     let (_, repository) = read(call)?;
-    let text = current(call, &repository)?;
-    call.emulator.store.set_policy(&repository.at, PolicyKind::Access, None).map_err(repository.error())?;
-    Ok(render(&repository, &text))
-}
-
-fn current(call: &Call, repository: &Repository) -> Result<String, EcrError> {
-    let text = call.emulator.store.policy(&repository.at, PolicyKind::Access).map_err(repository.error())?;
-    text.ok_or_else(|| repository.without("RepositoryPolicyNotFoundException", "Repository policy"))
-}
-
-fn render(repository: &Repository, text: &str) -> Value {
-    json!({
-        "registryId": repository.registry.account,
-        "repositoryName": repository.at.name.as_str(),
-        "policyText": text,
-    })
+    let text = ACCESS.current(call, &repository)?;
+    call.emulator.store.set_policy(&repository.at, ACCESS.kind, None).map_err(repository.error())?;
+    Ok(ACCESS.render(&repository, &text))
 }

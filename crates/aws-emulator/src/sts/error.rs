@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::xml::Element;
-use crate::{fault::Failure, identity::AuthError};
+use crate::{fault::Failure, identity::{AuthError, WRONG_SIGNATURE}};
 
 /// Why STS refuses a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,11 +148,7 @@ fn auth(error: AuthError) -> (u16, &'static str, String) {
         AuthError::Missing => ("MissingAuthenticationToken", "Request is missing Authentication Token"),
         AuthError::Unknown => ("InvalidClientTokenId", "The security token included in the request is invalid"),
         AuthError::Expired => ("ExpiredToken", "The security token included in the request is expired"),
-        AuthError::Signature => (
-            "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
-             Access Key and signing method. Consult the service documentation for details.",
-        ),
+        AuthError::Signature => ("SignatureDoesNotMatch", WRONG_SIGNATURE),
         AuthError::Time => ("SignatureDoesNotMatch", "Signature expired or not yet current"),
         AuthError::Service => ("SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sts'."),
     };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cirun_diagnostics::Failure;
 use cirun_project::Context;
-use cirun_report::{Fanout, HtmlSink, JunitSink, QuietSink, Sink};
+use cirun_report::{Fanout, HTML, JUNIT, QuietSink, Sink, ReportSink};
 use cirun_runner::record::history::History;
 
 use super::local::{say_collected, sink_error};
@@ -20,10 +20,10 @@ pub(crate) fn run(
     let run = History::of(context.paths).find(run)?;
     let mut all = Fanout::new().with(QuietSink::summary(console::Data, sinks::look()));
     if let Some(path) = html {
-        all.push(Box::new(HtmlSink::new(sinks::create(&path)?)));
+        all.push(Box::new(ReportSink::new(&HTML, sinks::create(&path)?)));
     }
     if let Some(path) = junit {
-        all.push(Box::new(JunitSink::new(sinks::create(&path)?)));
+        all.push(Box::new(ReportSink::new(&JUNIT, sinks::create(&path)?)));
     }
     if run.end.is_none() {
         console::say(&format!("run {} has not finished: it was killed, or is still running", run.id));

@@ -1,14 +1,14 @@
 //! The reports that are written at the end: JUnit and HTML.
 
 use cirun_engine::{Event, EventKind, Outcome};
-use cirun_report::{HtmlSink, JunitSink, Sink};
+use cirun_report::{HTML, JUNIT, Sink, ReportSink};
 use insta::assert_snapshot;
 
 use crate::{Closed, script, written};
 
 #[test]
 fn junit() {
-    assert_snapshot!(written(&script::failing(), |out| Box::new(JunitSink::new(out))), @r#"
+    assert_snapshot!(written(&script::failing(), |out| Box::new(ReportSink::new(&JUNIT, out))), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="shop" tests="5" skipped="2" failures="1" errors="0" time="6.040">
         <testsuite name="build" tests="5" skipped="2" errors="0" failures="1" time="6.020">
@@ -60,7 +60,7 @@ fn junit() {
 
 #[test]
 fn junit_of_two_stages() {
-    assert_snapshot!(written(&script::two_stages(), |out| Box::new(JunitSink::new(out))), @r#"
+    assert_snapshot!(written(&script::two_stages(), |out| Box::new(ReportSink::new(&JUNIT, out))), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="shop" tests="4" skipped="0" failures="2" errors="1" time="74.000">
         <testsuite name="build" tests="1" skipped="0" errors="0" failures="0" time="64.000">
@@ -89,7 +89,7 @@ fn junit_of_two_stages() {
 
 /// The page without its style sheet.
 fn html(events: &[Event]) -> String {
-    let page = written(events, |out| Box::new(HtmlSink::new(out)));
+    let page = written(events, |out| Box::new(ReportSink::new(&HTML, out)));
     let (head, rest) = page.split_once("<style>").expect("a style sheet");
     let (_, body) = rest.split_once("</style>").expect("its end");
     format!("{head}<style>…</style>{body}")
@@ -178,8 +178,8 @@ fn reports_come_only_at_the_end_and_say_when_they_cannot() {
     let events = script::failing();
     let (last, before) = events.split_last().unwrap();
     let mut sinks: [(Box<dyn Sink>, &str); 2] = [
-        (Box::new(JunitSink::new(Closed)), "cannot write the JUnit report"),
-        (Box::new(HtmlSink::new(Closed)), "cannot write the HTML report"),
+        (Box::new(ReportSink::new(&JUNIT, Closed)), "cannot write the JUnit report"),
+        (Box::new(ReportSink::new(&HTML, Closed)), "cannot write the HTML report"),
     ];
     for (sink, message) in &mut sinks {
         for event in before {

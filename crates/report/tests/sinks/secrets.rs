@@ -9,8 +9,7 @@ use base64::{
 use cirun_engine::{Event, EventKind, ImageState, Masker, Outcome};
 use cirun_plan::{Secret, StageId};
 use cirun_report::{
-    Colour, HtmlSink, JsonSink, JunitSink, LogFilesSink, LogSink, Look, PlainSink, QuietSink, Refresh, Sink, TtySink,
-};
+    Colour, HTML, JsonSink, JUNIT, LogFilesSink, LogSink, Look, PlainSink, QuietSink, Refresh, Sink, TtySink, ReportSink};
 use indicatif::InMemoryTerm;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -128,8 +127,8 @@ fn shown(events: &[Event]) -> Vec<(&'static str, String)> {
         shown.push(("tty", String::from_utf8(term.contents_formatted()).expect("UTF-8")));
     }
     shown.push(("json", crate::written(events, |out: Buffer| Box::new(JsonSink::new(out)))));
-    shown.push(("junit", crate::written(events, |out: Buffer| Box::new(JunitSink::new(out)))));
-    shown.push(("html", crate::written(events, |out: Buffer| Box::new(HtmlSink::new(out)))));
+    shown.push(("junit", crate::written(events, |out: Buffer| Box::new(ReportSink::new(&JUNIT, out)))));
+    shown.push(("html", crate::written(events, |out: Buffer| Box::new(ReportSink::new(&HTML, out)))));
     let directory = tempfile::tempdir().expect("a directory");
     let mut files = LogFilesSink::new(directory.path());
     events.iter().for_each(|event| files.consume(event).expect("the directory takes everything"));
@@ -237,8 +236,8 @@ fn what_is_shown_gives_no_orders() {
     for text in [
         crate::written(&script.events, |out| Box::new(PlainSink::new(out, look))),
         crate::written(&script.events, |out| Box::new(QuietSink::new(out, look))),
-        crate::written(&script.events, |out| Box::new(HtmlSink::new(out))),
-        crate::written(&script.events, |out| Box::new(JunitSink::new(out))),
+        crate::written(&script.events, |out| Box::new(ReportSink::new(&HTML, out))),
+        crate::written(&script.events, |out| Box::new(ReportSink::new(&JUNIT, out))),
         term.contents(),
     ] {
         let found = text.chars().find(|character| cirun_terminal_text::is_written_out(*character));
