@@ -11,8 +11,9 @@ use cirun_diagnostics::{Failure, FailureKind, with_causes};
 use cirun_engine::Event;
 use cirun_project::settings::ProgressMode;
 use cirun_report::{
-    Colour, Fanout, HTML, JsonSink, JUNIT, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink,
-    SinkError, TtySink, ReportSink};
+    Colour, Fanout, HTML, JUNIT, JsonSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, ReportSink, Sink,
+    SinkError, TtySink,
+};
 use cirun_runner::record::Record;
 use jiff::Timestamp;
 use tokio::sync::mpsc;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyContainer, ReadyStep, Reports,
-    ServiceExit, StepIo,
+    ServiceExit, Shell, StepIo,
 };
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
@@ -64,6 +64,11 @@ impl Backend for DockerBackend {
 
     async fn collect_reports(&self, step: &ReadyStep) -> Result<Reports, BackendError> {
         reports::collect(&self.shared, step, container_of(step)?).await
+    }
+
+    fn shell(&self, step: &ReadyStep) -> Result<Shell, BackendError> {
+        let (backend, path) = (self.clone(), step.path.clone());
+        Ok(Shell::Session(Box::new(move |terminal| Box::pin(async move { backend.open_shell(&path, terminal).await }))))
     }
 
     async fn end_group(&self, group: &StepPath, deadline: Duration) -> Result<Vec<String>, BackendError> {

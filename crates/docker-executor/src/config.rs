@@ -4,13 +4,13 @@ mod helpers;
 
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use cirun_engine::Workspaces;
+use cirun_engine::{Owner, Workspaces};
 use cirun_plan::StageId;
 
 pub use self::helpers::{
     Bind, HelperImage, LocalPluginImage, PodImage, ReadyLine, RootFs, Sidecar, VolumeMount, WatcherImage,
 };
-use crate::{DockerConfig, Owner, Passwords, SocketProxy};
+use crate::{DockerConfig, Passwords, SocketProxy};
 
 /// The settings of a run.
 #[derive(Debug, Clone)]

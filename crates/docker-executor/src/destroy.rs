@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use cirun_engine::BackendError;
+use cirun_engine::{BackendError, Cleaned, ObjectKind};
 use cirun_plan::StepPath;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Cleaned, Keep, ObjectKind,
+    Keep,
     labels::{group_filter, stage_filter},
     shared::Shared,
     stage::RunningStage,

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::{Keep, Owner};
+use cirun_engine::Owner;
+
+use crate::Keep;
 
 pub(crate) const RUN: &str = "cirun.run";
 pub(crate) const STAGE: &str = "cirun.stage";

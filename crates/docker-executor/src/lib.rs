@@ -18,7 +18,6 @@ mod listeners;
 mod machine_service;
 mod names;
 mod owned;
-mod owner;
 mod passwords;
 mod pod_ports;
 mod readiness;
@@ -46,10 +45,7 @@ pub use engine::{Engine, EngineInfo};
 pub use exec::ExecOutput;
 pub use images::DockerConfig;
 pub use machine_service::{MachineService, RunningService};
-pub use owned::{Cleaned, ObjectKind, OwnedObject, Selection};
-pub use owner::{Liveness, Owner};
 pub use passwords::{NoPassword, Passwords};
-pub use shell::ShellTerminal;
 pub use socket_proxy::{ImageRules, KeptImage, NoRegistry, PullRule, PushRule, SocketProxy, SocketReach};
 #[cfg(unix)]
 pub use unix_socket::listen as listen_unix;

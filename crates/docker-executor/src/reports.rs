@@ -204,11 +204,12 @@ async fn read_packed(
 mod tests {
     use std::{fs, net::IpAddr, path::Path};
 
+    use cirun_engine::Owner;
     use cirun_plan::Storage;
 
     use super::*;
     use crate::{
-        HelperImage, Keep, LocalPluginImage, Owner,
+        HelperImage, Keep, LocalPluginImage,
         labels::StageLabels,
         spec::{Network, SharedVolume},
     };

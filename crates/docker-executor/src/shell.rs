@@ -9,14 +9,10 @@ use bollard::{
         ResizeContainerTTYOptionsBuilder,
     },
 };
-use bytes::Bytes;
-use cirun_engine::BackendError;
+use cirun_engine::{BackendError, ShellTerminal};
 use cirun_plan::StepPath;
 use futures_util::StreamExt;
-use tokio::{
-    io::AsyncWriteExt,
-    sync::{mpsc, watch},
-};
+use tokio::io::AsyncWriteExt;
 
 use crate::{
     DockerBackend,
@@ -27,24 +23,13 @@ use crate::{
 /// Bash if the image has it. The exit code of the last command is ignored.
 const SHELL: [&str; 3] = ["/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"];
 
-/// A user's terminal.
-#[derive(Debug)]
-pub struct ShellTerminal {
-    /// The input; closed when the user has gone.
-    pub input: mpsc::Receiver<Bytes>,
-    /// The output.
-    pub output: mpsc::Sender<Bytes>,
-    /// Its rows and columns.
-    pub size: watch::Receiver<(u16, u16)>,
-}
-
 impl DockerBackend {
     /// Opens a shell in a copy of the container of `step`'s last failure, and returns when it ends. Containers of
     /// failed steps must be kept for this ([`Keep::Failed`](crate::Keep::Failed)).
     ///
     /// # Errors
     /// [`BackendError::Engine`] if there is no such container, if its image has no shell, or if the engine fails.
-    pub async fn shell(&self, step: &StepPath, terminal: ShellTerminal) -> Result<(), BackendError> {
+    pub(crate) async fn open_shell(&self, step: &StepPath, terminal: ShellTerminal) -> Result<(), BackendError> {
         let failed = |reason: String| BackendError::Engine { what: format!("open a shell in `{step}`"), reason };
         let container = self.shared.held(step).ok_or_else(|| failed("it has no container".to_owned()))?;
         let docker = &self.shared.engine.docker;

@@ -5,7 +5,8 @@ use std::{future::Future, time::Duration};
 use bytes::Bytes;
 use cirun_diagnostics::{Failure, FailureKind};
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
-use tokio::sync::mpsc;
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{EventKind, ReadyStep, Stream};
@@ -57,6 +58,15 @@ pub trait Backend: Send + Sync + 'static {
     /// Finds the report files of a finished step, or of a running service, by the globs of [`ReadyStep::reports`].
     fn collect_reports(&self, step: &ReadyStep) -> impl Future<Output = Result<Reports, BackendError>> + Send;
 
+    /// How to open a shell in the state that a failed step has left: its files, environment, user and network.
+    ///
+    /// # Errors
+    /// [`BackendError::Engine`] if there is no such state.
+    fn shell(&self, step: &ReadyStep) -> Result<Shell, BackendError> {
+        let what = format!("open a shell in `{}`", step.path);
+        Err(BackendError::Engine { what, reason: "its backend has no shells".to_owned() })
+    }
+
     /// Ends the services and the pod or network of a containerised step group; idempotent. All its foreground steps
     /// have ended. Returns what could not be removed, as text to print.
     fn end_group(
@@ -68,6 +78,25 @@ pub trait Backend: Send + Sync + 'static {
     /// Removes everything of the stage within `deadline`; idempotent. Returns what could not be removed, as text to
     /// print.
     fn destroy_stage(&self, deadline: Duration) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
+}
+
+/// A shell in the state of a failed step.
+pub enum Shell {
+    /// A program that uses the terminal itself.
+    Program(std::process::Command),
+    /// A session elsewhere, over channels; the future ends with it.
+    Session(Box<dyn FnOnce(ShellTerminal) -> BoxFuture<'static, Result<(), BackendError>> + Send>),
+}
+
+/// A user's terminal.
+#[derive(Debug)]
+pub struct ShellTerminal {
+    /// The input; closed when the user has gone.
+    pub input: mpsc::Receiver<Bytes>,
+    /// The output.
+    pub output: mpsc::Sender<Bytes>,
+    /// Its rows and columns.
+    pub size: watch::Receiver<(u16, u16)>,
 }
 
 /// The channels of a running step.

@@ -12,6 +12,8 @@ mod backend;
 mod config;
 mod earlier;
 mod event;
+mod inventory;
+mod owner;
 mod plan_again;
 mod ready;
 mod run;
@@ -44,7 +46,7 @@ pub mod testing;
 
 pub use backend::{
     Backend, BackendError, Exit, MissedReport, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, ServiceExit,
-    StepIo,
+    Shell, ShellTerminal, StepIo,
 };
 pub use cirun_diagnostics::with_causes;
 pub use config::{
@@ -54,7 +56,9 @@ pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use earlier::Earlier;
 pub use event::{ENDED_EARLY, Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
 pub use exit_code::{describe_exit_code, exit_code_hint, exit_code_meaning};
+pub use inventory::{Cleaned, Inventory, ObjectKind, OwnedObject, Selection};
 pub use mask::{MASK, Masker};
+pub use owner::{Liveness, Owner};
 pub use plan_again::{CannotPlan, PlanAgain, PlannedAgain};
 pub use ready::{ReadyAction, ReadyContainer, ReadyHost, ReadyStep};
 pub use result::{RunError, RunResult};

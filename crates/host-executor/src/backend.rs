@@ -8,7 +8,7 @@ use std::{
 
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputChunk, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep,
-    Reports, ServiceExit, StepIo, Stream,
+    Reports, ServiceExit, Shell, StepIo, Stream,
 };
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::{fs, sync::mpsc, task};
@@ -42,19 +42,6 @@ impl HostBackend {
             what: "run a step on this machine".to_owned(),
             reason: "no stage was started".to_owned(),
         })
-    }
-
-    /// Runs a shell for the user in the place and environment of the step. It uses the caller's streams.
-    ///
-    /// # Errors
-    /// [`BackendError::Engine`] if no stage is running, or the step does not run on the machine.
-    pub fn shell(&self, step: &ReadyStep) -> Result<std::process::Command, BackendError> {
-        let (stage, host) = (self.stage()?, host_action(step)?);
-        let mut environment = stage.paths.environment(&self.config.environment, &host.env);
-        stage.exports.put_over(&mut environment);
-        let mut command = std::process::Command::new(environment.get("SHELL").map_or("sh", String::as_str));
-        command.env_clear().envs(environment).current_dir(&stage.paths.workspace);
-        Ok(command)
     }
 
     /// Prepares the files of the attempt and starts the step under a supervisor.
@@ -173,6 +160,16 @@ impl Backend for HostBackend {
             what: "read the reports".to_owned(),
             source: io::Error::other(error),
         })?
+    }
+
+    /// The user's shell in the place and environment of the step.
+    fn shell(&self, step: &ReadyStep) -> Result<Shell, BackendError> {
+        let (stage, host) = (self.stage()?, host_action(step)?);
+        let mut environment = stage.paths.environment(&self.config.environment, &host.env);
+        stage.exports.put_over(&mut environment);
+        let mut command = std::process::Command::new(environment.get("SHELL").map_or("sh", String::as_str));
+        command.env_clear().envs(environment).current_dir(&stage.paths.workspace);
+        Ok(Shell::Program(command))
     }
 
     async fn end_group(&self, group: &StepPath, deadline: Duration) -> Result<Vec<String>, BackendError> {

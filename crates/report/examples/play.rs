@@ -6,7 +6,7 @@
 use std::{env, error::Error, io, thread, time::Duration};
 
 use cirun_engine::{Event, EventKind};
-use cirun_report::{Colour, HTML, JsonSink, JUNIT, Look, PlainSink, QuietSink, Refresh, Sink, TtySink, ReportSink};
+use cirun_report::{Colour, HTML, JUNIT, JsonSink, Look, PlainSink, QuietSink, Refresh, ReportSink, Sink, TtySink};
 use console::Term;
 use jiff::Timestamp;
 

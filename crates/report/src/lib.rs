@@ -28,10 +28,10 @@ mod quiet;
 mod summary;
 mod tty;
 
-mod report_file;
 mod html;
 mod junit;
 mod log_files;
+mod report_file;
 
 pub use html::HTML;
 pub use human::{bytes as human_bytes, duration as human_duration};
@@ -43,6 +43,6 @@ pub use look::{Colour, Look};
 pub use plain::PlainSink;
 pub use quiet::QuietSink;
 pub use recorded::{ReadEventError, read_event};
+pub use report_file::{ReportFormat, ReportSink};
 pub use sink::{Fanout, Sink, SinkError};
 pub use tty::{Pause, Refresh, TtySink};
-pub use report_file::{ReportFormat, ReportSink};

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use cirun_docker_executor::DockerBackend;
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep, Reports,
-    ServiceExit, StepIo,
+    ServiceExit, Shell, StepIo,
 };
 use cirun_host_executor::HostBackend;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
@@ -102,6 +102,13 @@ impl Backend for Backends {
         match &step.action {
             ReadyAction::Container(_) => self.containers()?.collect_reports(step).await,
             ReadyAction::Host(_) => self.host.collect_reports(step).await,
+        }
+    }
+
+    fn shell(&self, step: &ReadyStep) -> Result<Shell, BackendError> {
+        match &step.action {
+            ReadyAction::Container(_) => self.containers()?.shell(step),
+            ReadyAction::Host(_) => self.host.shell(step),
         }
     }
 

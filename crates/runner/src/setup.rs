@@ -7,8 +7,8 @@ mod host;
 use std::{sync::Arc, time::Duration};
 
 use cirun_diagnostics::Failure;
-use cirun_docker_executor::{DockerBackend, Engine, Owner};
-use cirun_engine::Workspaces;
+use cirun_docker_executor::{DockerBackend, Engine};
+use cirun_engine::{Inventory, Owner, Workspaces};
 use cirun_plan::Action;
 use cirun_project::{
     Compiled, Context,

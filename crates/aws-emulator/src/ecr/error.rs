@@ -3,7 +3,11 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{Digest, StoreError, fault::Failure, identity::{AuthError, WRONG_SIGNATURE}};
+use crate::{
+    Digest, StoreError,
+    fault::Failure,
+    identity::{AuthError, WRONG_SIGNATURE},
+};
 
 /// Why ECR refuses a call.
 #[derive(Debug)]

@@ -3,7 +3,10 @@
 use http::StatusCode;
 
 use super::xml::Element;
-use crate::{fault::Failure, identity::{AuthError, WRONG_SIGNATURE}};
+use crate::{
+    fault::Failure,
+    identity::{AuthError, WRONG_SIGNATURE},
+};
 
 /// Why STS refuses a call.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cirun_diagnostics::Failure;
-use cirun_docker_executor::{Liveness, ObjectKind, OwnedObject, Owner, Selection};
+use cirun_engine::{Inventory, Liveness, ObjectKind, OwnedObject, Owner, Selection};
 use cirun_project::{Context, Paths};
 use cirun_runner::{engine, local_store, record};
 use cirun_terminal_text::human_count;

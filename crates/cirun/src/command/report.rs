@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cirun_diagnostics::Failure;
 use cirun_project::Context;
-use cirun_report::{Fanout, HTML, JUNIT, QuietSink, Sink, ReportSink};
+use cirun_report::{Fanout, HTML, JUNIT, QuietSink, ReportSink, Sink};
 use cirun_runner::record::history::History;
 
 use super::local::{say_collected, sink_error};

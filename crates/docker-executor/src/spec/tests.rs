@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use cirun_engine::ReadyAction;
+use cirun_engine::{Owner, ReadyAction};
 use cirun_plan::{PullPolicy, StepPath};
 
 use super::*;
-use crate::{HelperImage, Keep, Owner};
+use crate::{HelperImage, Keep};
 
 mod helpers;
 

@@ -11,12 +11,11 @@ use std::{
 
 use cirun_docker_executor::{
     ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, Keep,
-    LocalPluginImage, NoPassword, OwnedObject, Owner, Passwords, PodImage, PullOverride, RunConfig, Selection,
-    WatcherImage, connect,
+    LocalPluginImage, NoPassword, Passwords, PodImage, PullOverride, RunConfig, WatcherImage, connect,
 };
 use cirun_engine::{
-    Backend, BackendError, EventKind, Exit, OutputChunk, ReadyAction, ReadyContainer, ReadyStep, ServiceExit, StepIo,
-    Stream, Workspaces,
+    Backend, BackendError, EventKind, Exit, Inventory, OutputChunk, OwnedObject, Owner, ReadyAction, ReadyContainer,
+    ReadyStep, Selection, ServiceExit, StepIo, Stream, Workspaces,
 };
 use cirun_plan::{
     Action, AwsLogin, Cause, ContainerAction, Mount, Node, Origin, Place, PlannedStage, PlannedStep, Profile,

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use cirun_docker_executor::{Cleaned, ObjectKind, OwnedObject, Owner, Selection};
-use cirun_engine::Backend;
+use cirun_engine::{Backend, Cleaned, Inventory, ObjectKind, OwnedObject, Owner, Selection};
 use cirun_plan::Profile;
 
 use super::bench::{Bench, PATIENCE, code, engine, service, step, wires};

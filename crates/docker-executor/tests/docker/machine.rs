@@ -1,6 +1,7 @@
 //! Containers that stay on the machine between runs.
 
-use cirun_docker_executor::{MachineService, Owner, ReadyLine, Selection, VolumeMount};
+use cirun_docker_executor::{MachineService, ReadyLine, VolumeMount};
+use cirun_engine::{Inventory, Owner, Selection};
 use cirun_plan::PortBinding;
 use indexmap::IndexMap;
 

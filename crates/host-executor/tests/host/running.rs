@@ -1,6 +1,6 @@
 //! How steps run: arguments, environment, output, exit codes.
 
-use cirun_engine::{Exit, ReadyAction};
+use cirun_engine::{Backend as _, Exit, ReadyAction, Shell};
 use cirun_host_executor::HostConfig;
 use insta::assert_snapshot;
 
@@ -43,7 +43,8 @@ async fn a_stages_own_workspace_is_where_its_steps_and_shells_are() {
     let bed = Bed::with(directory.path().to_owned(), &testbed(), give).await;
     let step = sh("a", "pwd -P");
     assert_eq!(bed.run(&step).await.stdout.trim_end(), own.display().to_string());
-    assert_eq!(bed.backend.shell(&step).unwrap().get_current_dir(), Some(own.as_path()));
+    let Shell::Program(shell) = bed.backend.shell(&step).unwrap() else { panic!("the shell is elsewhere") };
+    assert_eq!(shell.get_current_dir(), Some(own.as_path()));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The reports that are written at the end: JUnit and HTML.
 
 use cirun_engine::{Event, EventKind, Outcome};
-use cirun_report::{HTML, JUNIT, Sink, ReportSink};
+use cirun_report::{HTML, JUNIT, ReportSink, Sink};
 use insta::assert_snapshot;
 
 use crate::{Closed, script, written};

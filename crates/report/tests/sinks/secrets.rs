@@ -9,7 +9,9 @@ use base64::{
 use cirun_engine::{Event, EventKind, ImageState, Masker, Outcome};
 use cirun_plan::{Secret, StageId};
 use cirun_report::{
-    Colour, HTML, JsonSink, JUNIT, LogFilesSink, LogSink, Look, PlainSink, QuietSink, Refresh, Sink, TtySink, ReportSink};
+    Colour, HTML, JUNIT, JsonSink, LogFilesSink, LogSink, Look, PlainSink, QuietSink, Refresh, ReportSink, Sink,
+    TtySink,
+};
 use indicatif::InMemoryTerm;
 use jiff::Timestamp;
 use proptest::prelude::*;

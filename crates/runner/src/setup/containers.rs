@@ -4,9 +4,9 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use cirun_diagnostics::{Failure, FailureKind};
 use cirun_docker_executor::{
-    Egress, Engine, EngineSocket, Keep, LocalPluginImage, Mirror, Owner, PullOverride, RunConfig, SocketProxy,
-    SocketReach,
+    Egress, Engine, EngineSocket, Keep, LocalPluginImage, Mirror, PullOverride, RunConfig, SocketProxy, SocketReach,
 };
+use cirun_engine::Owner;
 use cirun_plan::Action;
 use cirun_planner::MachineDaemon;
 use cirun_project::{

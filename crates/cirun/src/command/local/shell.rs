@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use cirun_diagnostics::{Failure, with_causes};
-use cirun_docker_executor::ShellTerminal;
-use cirun_engine::{BackendError, FailureHook, ReadyAction};
+use cirun_engine::{Backend, BackendError, FailureHook, Shell, ShellTerminal};
 use cirun_runner::Backends;
 use tokio::sync::{mpsc, watch};
 
@@ -47,30 +46,25 @@ pub(super) fn demand_terminal() -> Result<(), Failure> {
 }
 
 async fn open(visit: &FailureHook, backends: &Backends, signals: &Signals) -> Result<(), BackendError> {
-    match (&visit.step.action, &backends.containers) {
-        (ReadyAction::Container(_), Some(containers)) => {
+    match backends.shell(&visit.step)? {
+        Shell::Session(open) => {
             let (typed, input) = mpsc::channel(PIECES);
             let (output, shown) = mpsc::channel(PIECES);
             let (sizes, size) = watch::channel(terminal::size());
             let failed = |source| BackendError::Io { what: "put the terminal into raw mode".to_owned(), source };
             let raw = Raw::begin().map_err(failed)?;
             let carried = terminal::carry(typed, shown, sizes);
-            let shell = containers.shell(&visit.step.path, ShellTerminal { input, output, size });
             let result = tokio::select! {
-                result = shell => result,
+                result = open(ShellTerminal { input, output, size }) => result,
                 never = carried => match never {},
             };
             drop(raw);
             result
         }
-        (ReadyAction::Host(_), _) => {
-            let mut command = tokio::process::Command::from(backends.host.shell(&visit.step)?);
+        Shell::Program(command) => {
             let failed = |source| BackendError::Io { what: "start a shell".to_owned(), source };
             let _deaf = signals.leave_interrupts_to_others();
-            command.kill_on_drop(true).status().await.map(drop).map_err(failed)
-        }
-        (ReadyAction::Container(_), None) => {
-            Err(BackendError::Unreachable { reason: "this run was started without an engine".to_owned(), remedy: None })
+            tokio::process::Command::from(command).kill_on_drop(true).status().await.map(drop).map_err(failed)
         }
     }
 }
