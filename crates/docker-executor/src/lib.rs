@@ -46,6 +46,6 @@ pub use exec::ExecOutput;
 pub use images::DockerConfig;
 pub use machine_service::{MachineService, RunningService};
 pub use passwords::{NoPassword, Passwords};
-pub use socket_proxy::{ImageRules, KeptImage, NoRegistry, PullRule, PushRule, SocketProxy, SocketReach};
+pub use socket_proxy::{GatewayPort, ImageRules, KeptImage, NoRegistry, PullRule, PushRule, SocketProxy, SocketReach};
 #[cfg(unix)]
 pub use unix_socket::listen as listen_unix;

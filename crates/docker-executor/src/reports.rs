@@ -68,7 +68,7 @@ async fn collect_from(
                     spawn_blocking(move || search_host(&bind, &glob, &workspace, &mut found).map(|()| found));
                 found = searched.await.map_err(|panic| broken(io::Error::other(panic).into()))?.map_err(broken)?;
             }
-            Place::Volume(volume) => found = read_volume(shared, (host, container), volume, packed, found).await?,
+            Place::Volume(volume) => found = read_volume(shared, host, &container.image, volume, packed, found).await?,
             Place::Container => {
                 if let Some(own) = own.filter(|_| is_read(host, &glob)) {
                     found = read_packed(shared, own, packed, found).await?;
@@ -157,7 +157,8 @@ struct Packed {
 /// The step's own container may be gone, so another one, which never runs, mounts the volume.
 async fn read_volume(
     shared: &Shared,
-    (host, container): (&HostInfo, &ReadyContainer),
+    host: &HostInfo,
+    image: &str,
     volume: &VolumeMount,
     packed: Packed,
     found: Collection,
@@ -165,7 +166,7 @@ async fn read_volume(
     let name = shared.unique_name(object_name(&host.name, "reports"));
     let mounts = helper_mounts(&[], std::slice::from_ref(volume));
     let body = ContainerCreateBody {
-        image: Some(container.image.clone()),
+        image: Some(image.to_owned()),
         // An image without a command needs one to be created.
         entrypoint: Some(vec!["cirun".to_owned()]),
         labels: Some(host.labels.of("reader", None)),

@@ -15,7 +15,9 @@ mod settings;
 mod unix;
 
 pub(crate) use self::new_names::NewNames;
-pub use self::settings::{ImageRules, KeptImage, NoRegistry, PullRule, PushRule, SocketProxy, SocketReach};
+pub use self::settings::{
+    GatewayPort, ImageRules, KeptImage, NoRegistry, PullRule, PushRule, SocketProxy, SocketReach,
+};
 #[cfg(unix)]
 pub(crate) use self::unix::start;
 

@@ -66,17 +66,13 @@ impl HostInfo {
         config: &RunConfig,
         name: String,
         labels: StageLabels,
-        (workspace, mounted_at): (&PathBuf, &str),
+        workspace: Bind,
         shared_paths: &[Traced<SharedPath>],
         network: Network,
         socket: PathBuf,
     ) -> Self {
-        let bind = |source: &PathBuf, target: &str| Bind {
-            source: source.clone(),
-            target: target.to_owned(),
-            read_only: false,
-        };
-        let mut binds = vec![bind(workspace, mounted_at), bind(&config.run_dir, RunConfig::RUN_DIR)];
+        let run_dir = Bind { source: config.run_dir.clone(), target: RunConfig::RUN_DIR.to_owned(), read_only: false };
+        let mut binds = vec![workspace, run_dir];
         binds.extend(config.files.iter().cloned());
         if config.resolver.is_some() {
             // The engine's own file would name the machine's name servers.

@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    RunConfig,
+    Bind, RunConfig,
     labels::StageLabels,
     names::object_name,
     spec::{HostInfo, Network},
@@ -77,7 +77,7 @@ fn host(
         NetworkModel::Bridge => Network::Bridge,
         NetworkModel::Pod => Network::Pod,
     };
-    let workspace = config.workspace_of(&planned.id);
-    let workspace = (&workspace, planned.workspace.as_str());
+    let source = config.workspace_of(&planned.id);
+    let workspace = Bind { source, target: planned.workspace.clone(), read_only: false };
     HostInfo::new(config, name, labels, workspace, shared_paths, network, socket.to_owned())
 }

@@ -43,7 +43,7 @@ pub(crate) async fn await_ready(
     let Some(mut listeners) = listeners(shared, &stage.around(&step.path).host, &service.container).await? else {
         return Ok(Readiness::Ended);
     };
-    let found = watch_ports(shared, &stage, (step, &service), &mut listeners, deadline).await;
+    let found = watch_ports(shared, &stage, step, &service, &mut listeners, deadline).await;
     listeners.close(shared);
     found
 }
@@ -70,7 +70,8 @@ async fn listeners(shared: &Arc<Shared>, host: &HostInfo, container: &str) -> Re
 async fn watch_ports(
     shared: &Shared,
     stage: &RunningStage,
-    (step, service): (&ReadyStep, &StartedService),
+    step: &ReadyStep,
+    service: &StartedService,
     listeners: &mut Listeners,
     deadline: Instant,
 ) -> Result<Readiness, BackendError> {

@@ -15,9 +15,18 @@ pub struct SocketProxy {
     /// The rules for images.
     pub rules: Arc<dyn ImageRules>,
     /// The sidecar that has a stage's images, and its port; for stages that have this sidecar and publish the port.
-    pub gateway: (String, u16),
+    pub gateway: GatewayPort,
     /// The rights of steps on the machine.
     pub reach: SocketReach,
+}
+
+/// A port of a stage's gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayPort {
+    /// The gateway's name as a sidecar.
+    pub sidecar: String,
+    /// The port in its container.
+    pub port: u16,
 }
 
 /// The rights of steps on the machine through the engine's socket.

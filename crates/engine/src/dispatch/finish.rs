@@ -120,16 +120,16 @@ impl<B: Backend> Dispatcher<'_, B> {
     /// Ends a step whose turn had come.
     pub(super) async fn finish_step(&mut self, node: NodeId, finish: Finish) {
         let (outcome, cause) = (finish.outcome, finish.cause);
-        let visit = self.visit(node, &finish);
+        let failed = self.hooked(node, &finish);
         self.report_step(node, node, finish).await;
-        if let Some(visit) = visit {
-            self.await_visitor(visit).await;
+        if let Some((step, reason)) = failed {
+            self.wait_for_hook(step, reason).await;
         }
         self.end_node(node, outcome, cause);
     }
 
-    /// Starts the visit to a step that failed by itself.
-    fn visit(&mut self, node: NodeId, finish: &Finish) -> Option<(ReadyStep, String)> {
+    /// The step and the reason for the failure hook, if there is one and the step failed by itself.
+    fn hooked(&mut self, node: NodeId, finish: &Finish) -> Option<(ReadyStep, String)> {
         self.context.config.on_failure.as_ref()?;
         if !matches!(finish.outcome, Outcome::Failed | Outcome::TimedOut) || self.halt.is_some() {
             return None;
@@ -140,8 +140,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         }
     }
 
-    /// The rest of the stage waits meanwhile: the on_failure uses the terminal.
-    async fn await_visitor(&self, (step, reason): (ReadyStep, String)) {
+    /// The rest of the stage waits meanwhile: the hook uses the terminal.
+    async fn wait_for_hook(&self, step: ReadyStep, reason: String) {
         let Some(on_failure) = &self.context.config.on_failure else { return };
         let (done, gone) = oneshot::channel();
         let visited = async {

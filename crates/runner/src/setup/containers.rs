@@ -4,7 +4,8 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use cirun_diagnostics::{Failure, FailureKind};
 use cirun_docker_executor::{
-    Egress, Engine, EngineSocket, Keep, LocalPluginImage, Mirror, PullOverride, RunConfig, SocketProxy, SocketReach,
+    Egress, Engine, EngineSocket, GatewayPort, Keep, LocalPluginImage, Mirror, PullOverride, RunConfig, SocketProxy,
+    SocketReach,
 };
 use cirun_engine::Owner;
 use cirun_plan::Action;
@@ -111,7 +112,7 @@ impl RunSetup<'_> {
             return Ok(EngineSocket::Proxied(SocketProxy {
                 directory: self.record.guard()?,
                 rules: Arc::new(rules),
-                gateway: (gateway::SIDECAR.to_owned(), gateway::PLAIN_PORT),
+                gateway: GatewayPort { sidecar: gateway::SIDECAR.to_owned(), port: gateway::PLAIN_PORT },
                 reach: match settings.open_docker_socket.value {
                     true => SocketReach::Open,
                     false => SocketReach::Limited,

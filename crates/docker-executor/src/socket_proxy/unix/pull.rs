@@ -32,7 +32,7 @@ pub(super) async fn answer(proxy: &Proxy, mut asked: Asked) -> Result<Response<B
         let response = forward::ask(proxy.engine_socket(), request(&asked.address, &kept, &tag, platform)?).await?;
         if response.status() == StatusCode::OK {
             proxy.note_name(name, Some(&tag), Fate::Removed).await;
-            return Ok(named(proxy, response, kept, (name, &tag)));
+            return Ok(named(proxy, response, kept, name, &tag));
         }
         if let PullRule::HereOnly(why) = rule {
             return Err(Refusal::missing(format_args!("`{name}:{tag}`: {why}")).into());
@@ -76,7 +76,7 @@ pub(super) fn request(
 }
 
 /// The response; before it ends, the image gets the requested name.
-fn named(proxy: &Proxy, response: Response<Incoming>, kept: String, (name, tag): (&str, &str)) -> Response<Body> {
+fn named(proxy: &Proxy, response: Response<Incoming>, kept: String, name: &str, tag: &str) -> Response<Body> {
     // An image cannot be given a digest as its name.
     let (copy, wanted) = (join_tag(&kept, tag), (!is_digest(tag)).then(|| join_tag(name, tag)));
     let (engine, shared) = (proxy.shared.engine.clone(), proxy.shared.clone());

@@ -11,7 +11,7 @@ use cirun_engine::BackendError;
 
 use super::{answer::BoxError, places::Places, refused::Refused, walk::Mounted};
 use crate::{
-    NoRegistry, RunConfig, SocketProxy,
+    GatewayPort, NoRegistry, RunConfig, SocketProxy,
     error::is_missing,
     shared::Shared,
     socket_proxy::new_names::{Fate, full_name},
@@ -80,7 +80,7 @@ impl Proxy {
 
     /// The registry that keeps images: the stage's gateway, or the machine's registry.
     pub(super) async fn landing(&self) -> Result<Landing, NoRegistry> {
-        let (sidecar, port) = &self.settings.gateway;
+        let GatewayPort { sidecar, port } = &self.settings.gateway;
         match self.stage.sidecar_port(sidecar, *port) {
             Some(port) => Ok(Landing { address: format!("127.0.0.1:{port}"), gateway: true }),
             None => Ok(Landing { address: self.settings.rules.machine_registry().await?, gateway: false }),
