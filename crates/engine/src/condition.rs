@@ -5,7 +5,7 @@ use cirun_plan::{Condition, StageStatus, When};
 
 use crate::{Outcome, scope::RunScope, status};
 
-/// Why a condition is neither true nor false.
+/// Why a condition is neither true nor false, which fails the node (flow.condition).
 #[derive(Debug, thiserror::Error)]
 enum ConditionError {
     #[error("it evaluates to null, which is neither true nor false")]
