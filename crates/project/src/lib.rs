@@ -1,7 +1,7 @@
 //! Compiles a pipeline from the files of a repository.
 //!
 //! [`locate()`] finds the pipeline and the settings, [`compile()`] makes the plan, and [`consent::demand`] checks that a run of
-//! it is allowed. The crate prints nothing and does not read the environment: both are behind [`Context`].
+//! it is allowed. The crate neither prints nor reads the environment: the caller supplies both through [`Context`].
 //!
 //! | modules | content |
 //! | --- | --- |
@@ -11,7 +11,7 @@
 //! | `documents`, `merge`, `unneeded` | from documents to one pipeline: templates, input sets, missing inputs |
 //! | `codebase`, [`git`], [`secrets`] | other sources of values: the checkout, and the secrets |
 //! | `locate`, `compile`, `compiled`, `fragments` | the steps from a request to a [`Compiled`] pipeline |
-//! | [`consent`], `trusted` | what a run needs consent for, and the remembered consents |
+//! | [`consent`], `trusted` | what a run needs consent for, the remembered consents, and [`locate()`] with them |
 
 mod context;
 mod dialogue;

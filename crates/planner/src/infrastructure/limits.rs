@@ -1,4 +1,4 @@
-//! Limits of a step's container (infra.limits).
+//! Limits of a step's container: on Kubernetes the written ones or the defaults, elsewhere none (infra.limits).
 
 use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_parser::{Text, model::Resources};
@@ -16,8 +16,14 @@ pub(crate) struct Limits {
     pub(crate) memory_bytes: Option<Traced<u64>>,
 }
 
+/// The processors of a step without a limit, in billionths (infra.default-cpu).
+const DEFAULT_NANO_CPUS: u64 = 400_000_000;
+/// The memory of a step without a limit: 500Mi (infra.default-memory).
+const DEFAULT_MEMORY: u64 = 500 * MIB;
 /// The Docker engine refuses less, and no process starts with less.
-const LEAST_MEMORY: u64 = 6 * 1_048_576;
+const LEAST_MEMORY: u64 = 6 * MIB;
+
+const MIB: u64 = 1 << 20;
 
 /// The limits of a step: on Kubernetes the written ones or the defaults, elsewhere none. Requests only have to be
 /// quantities: nothing is scheduled here.
@@ -32,11 +38,11 @@ pub(crate) fn of(ctx: &Ctx<'_>, infrastructure: Infrastructure, resources: Optio
     Limits {
         nano_cpus: Some(limit_cpu.unwrap_or_else(|| {
             let rule = "infra.default-cpu";
-            Traced::new(400_000_000, Origin::new(Cause::Default { rule }))
+            Traced::new(DEFAULT_NANO_CPUS, Origin::new(Cause::Default { rule }))
         })),
         memory_bytes: Some(limit_memory.unwrap_or_else(|| {
             let rule = "infra.default-memory";
-            Traced::new(500 * 1_048_576, Origin::new(Cause::Default { rule }))
+            Traced::new(DEFAULT_MEMORY, Origin::new(Cause::Default { rule }))
         })),
     }
 }
@@ -76,7 +82,7 @@ fn malformed(ctx: &Ctx<'_>, what: &str, error: &QuantityError, span: Span) {
             format!("a plain number counts bytes, and no container starts in less than 6Mi: did you mean `{text}Mi`?")
         }
         QuantityError::Range(_) if what == "memory limit" => {
-            "no container starts in less than 6Mi: the default is `500Mi`".to_owned()
+            format!("no container starts in less than 6Mi: the default is `{}Mi`", DEFAULT_MEMORY / MIB)
         }
         QuantityError::Range(_) => "write a number above zero".to_owned(),
     };

@@ -33,4 +33,5 @@ mod services;
 mod smoke;
 mod stages;
 mod stores;
+mod surprises;
 mod values;
