@@ -1,3 +1,5 @@
+//! What the tests of specifications share.
+
 use super::*;
 use crate::{PodImage, Sidecar};
 
