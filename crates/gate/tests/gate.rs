@@ -41,9 +41,13 @@ impl Gate {
     }
 
     fn order(&mut self, order: &Order) {
+        self.write(order).unwrap();
+    }
+
+    fn write(&mut self, order: &Order) -> std::io::Result<()> {
         let mut bytes = Vec::new();
         encode(order, &mut bytes);
-        self.orders.as_mut().unwrap().write_all(&bytes).unwrap();
+        self.orders.as_mut().unwrap().write_all(&bytes)
     }
 
     fn report(&mut self) -> Report {
@@ -78,7 +82,8 @@ impl Gate {
                         Stream::Stdout => stdout.extend(bytes),
                         Stream::Stderr => stderr.extend(bytes),
                     }
-                    self.order(&Order::Ack { command, bytes: length });
+                    // A gate that a signal has ended reads no more.
+                    drop(self.write(&Order::Ack { command, bytes: length }));
                 }
                 Report::Ended { command: from, end, oom_killed: _ } if from == command => {
                     let text = |bytes| String::from_utf8(bytes).unwrap();
