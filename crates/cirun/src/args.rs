@@ -3,6 +3,7 @@
 mod aws;
 mod options;
 
+use crate::sinks::ReportFiles;
 use std::path::PathBuf;
 
 use aws::parse_relay;
@@ -102,12 +103,8 @@ pub(crate) enum Command {
     Report {
         /// Run, or the first characters of its id (default: the latest run)
         run: Option<String>,
-        /// Write an HTML report
-        #[arg(long, value_name = "FILE")]
-        html: Option<PathBuf>,
-        /// Write a JUnit report
-        #[arg(long, value_name = "FILE")]
-        junit: Option<PathBuf>,
+        #[command(flatten)]
+        reports: ReportFiles,
     },
     /// Run a recorded run again, with the same inputs
     Rerun {

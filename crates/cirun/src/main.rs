@@ -76,7 +76,7 @@ fn with_machine(command: Command, context: Context<'_>) -> Result<ExitCode, Fail
         Command::List { file, plan, format } => command::list::run(file, &plan, format, context),
         Command::Runs { format } => command::runs::run(format, context),
         Command::Logs { words } => command::logs::run(&words, context),
-        Command::Report { run, html, junit } => command::report::run(run.as_deref(), html, junit, context),
+        Command::Report { run, reports } => command::report::run(run.as_deref(), reports, context),
         Command::Rerun { run, options } => block_on(command::rerun::run(run.as_deref(), *options, context))?,
         Command::Trust { directory, list, revoke } => command::trust::run(directory, list, revoke, context),
         Command::Doctor => block_on(command::doctor::run(context))?,

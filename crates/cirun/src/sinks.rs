@@ -1,5 +1,7 @@
 //! The sinks of a run's events: the terminal or stdout, the record, and the requested files.
 
+mod report_files;
+
 use std::{
     fs::File,
     io::{self, BufWriter},
@@ -11,7 +13,7 @@ use cirun_diagnostics::{Failure, FailureKind, with_causes};
 use cirun_engine::Event;
 use cirun_project::settings::ProgressMode;
 use cirun_report::{
-    Colour, Fanout, HTML, JUNIT, JsonSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, ReportSink, Sink,
+    Colour, Fanout, JsonSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink,
     SinkError, TtySink,
 };
 use cirun_runner::record::Record;
@@ -19,7 +21,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{args::RunOptions, console};
+pub(crate) use self::report_files::ReportFiles;
+use crate::console;
 
 /// The colours and width of the output.
 pub(crate) fn look() -> Look {
@@ -33,8 +36,13 @@ pub(crate) struct Opened {
     pub pause: Option<Pause>,
 }
 
-/// Opens every sink of a run.
-pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record) -> Result<Opened, Failure> {
+/// Opens every sink of a run: `events` and `reports` are the files that a person asked for.
+pub(crate) fn open(
+    progress: ProgressMode,
+    events: Option<&Path>,
+    reports: ReportFiles,
+    record: &Record,
+) -> Result<Opened, Failure> {
     let mut pause = None;
     let look = look();
     let mut sinks = Fanout::new().with(JsonSink::new(create(&record.events())?)).with(LogFilesSink::new(record.logs()));
@@ -53,14 +61,10 @@ pub(crate) fn open(progress: ProgressMode, options: &RunOptions, record: &Record
         ProgressMode::Json => sinks.push(Box::new(JsonSink::new(io::stdout()))),
         ProgressMode::Quiet => sinks.push(Box::new(QuietSink::new(io::stderr(), look))),
     }
-    if let Some(path) = &options.events {
+    if let Some(path) = events {
         sinks.push(Box::new(JsonSink::new(create(path)?)));
     }
-    for (path, format) in [(&options.junit, &JUNIT), (&options.html, &HTML)] {
-        if let Some(path) = path {
-            sinks.push(Box::new(ReportSink::new(format, create(path)?)));
-        }
-    }
+    reports.add_to(&mut sinks)?;
     Ok(Opened { sinks, pause })
 }
 

@@ -34,7 +34,7 @@ const CLEAN_CLONE: &str = "workspace";
 /// The home directories of host steps.
 const HOMES: &str = "homes";
 /// The socket that steps get in place of the engine's.
-const GUARD: &str = "guard";
+const SOCKET: &str = "socket";
 /// cirun's own files for containers, such as a token. Containers mount them one by one.
 const PRIVATE: &str = "private";
 /// Locked while the run goes on, and removed at its end. If it is there but not locked, the run was killed.
@@ -118,8 +118,8 @@ impl Record {
     ///
     /// # Errors
     /// The directory cannot be made.
-    pub fn guard(&self) -> Result<PathBuf, Failure> {
-        let directory = self.directory.join(GUARD);
+    pub fn socket(&self) -> Result<PathBuf, Failure> {
+        let directory = self.directory.join(SOCKET);
         fs::create_dir_all(&directory).map_err(|error| Failure::io(directory.display(), error))?;
         Ok(directory)
     }

@@ -1,5 +1,6 @@
 //! Options that several commands share.
 
+use crate::sinks::ReportFiles;
 use std::{path::PathBuf, time::Duration};
 
 use cirun_aws_emulator::Fault;
@@ -152,12 +153,8 @@ pub(crate) struct RunOptions {
     /// Write the events to a file, as one JSON object per line
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub events: Option<PathBuf>,
-    /// Write a JUnit report
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub junit: Option<PathBuf>,
-    /// Write an HTML report
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub html: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Output")]
+    pub reports: ReportFiles,
 }
 
 impl PlanOptions {
@@ -252,12 +249,8 @@ pub(crate) struct RerunOptions {
     /// Write the events to a file, as one JSON object per line
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// Write a JUnit report
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
-    /// Write an HTML report
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
+    #[command(flatten)]
+    pub reports: ReportFiles,
     /// Keep containers, networks and volumes after the run; `cirun clean` removes them
     #[arg(long)]
     pub keep: bool,

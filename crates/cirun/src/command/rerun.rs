@@ -41,8 +41,7 @@ pub(crate) async fn run(run: Option<&str>, options: RerunOptions, context: Conte
     let here = |path: PathBuf| context.environment.directory.join(path);
     how.progress = options.progress.or(how.progress);
     how.events = options.events.clone().map(here).or(how.events);
-    how.junit = options.junit.clone().map(here).or(how.junit);
-    how.html = options.html.clone().map(here).or(how.html);
+    how.reports = options.reports.clone().or(how.reports, &context.environment.directory);
     how.keep |= options.keep;
     how.shell_on_failure |= options.shell_on_failure;
     plan.inputs.extend(invocation.answers.iter().cloned());

@@ -7,10 +7,10 @@ use std::{
 
 use cirun_project::Paths;
 
-use super::{ALIVE, CLEAN_CLONE, ENGINE, GUARD, HOMES, PRIVATE, was_killed};
+use super::{ALIVE, CLEAN_CLONE, ENGINE, SOCKET, HOMES, PRIVATE, was_killed};
 
 /// The directories that a run removes when it ends.
-const LEFT: [&str; 5] = [ENGINE, PRIVATE, CLEAN_CLONE, HOMES, GUARD];
+const LEFT: [&str; 5] = [ENGINE, PRIVATE, CLEAN_CLONE, HOMES, SOCKET];
 
 /// The records in which killed runs left such directories.
 ///

@@ -110,7 +110,7 @@ impl RunSetup<'_> {
             let rules =
                 SocketRules::new(self.compiled, Arc::clone(registry), &self.record.emulator(), self.context.person);
             return Ok(EngineSocket::Proxied(SocketProxy {
-                directory: self.record.guard()?,
+                directory: self.record.socket()?,
                 rules: Arc::new(rules),
                 gateway: GatewayPort { sidecar: gateway::SIDECAR.to_owned(), port: gateway::PLAIN_PORT },
                 reach: match settings.open_docker_socket.value {
