@@ -3,7 +3,6 @@
 mod aws;
 mod options;
 
-use crate::sinks::ReportFiles;
 use std::path::PathBuf;
 
 use aws::parse_relay;
@@ -11,6 +10,8 @@ pub(crate) use aws::{AwsCommand, GcOptions, SERVE_ADDRESS, ServeOptions, TokenOp
 use cirun_runner::inside::PortRelay;
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use options::{CheckFormat, PlanOptions, RerunOptions, RunOptions};
+
+use crate::sinks::ReportFiles;
 
 /// Run the Build stage of a Harness CI pipeline on your machine.
 #[derive(Debug, Parser)]

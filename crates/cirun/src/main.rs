@@ -9,7 +9,6 @@ mod console;
 mod diagnostics;
 mod environment;
 mod exit;
-mod shell_word;
 mod signals;
 mod sinks;
 mod terminal;

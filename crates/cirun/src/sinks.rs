@@ -13,8 +13,7 @@ use cirun_diagnostics::{Failure, FailureKind, with_causes};
 use cirun_engine::Event;
 use cirun_project::settings::ProgressMode;
 use cirun_report::{
-    Colour, Fanout, JsonSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink,
-    SinkError, TtySink,
+    Colour, Fanout, JsonSink, LogFilesSink, Look, Pause, PlainSink, QuietSink, Refresh, Sink, SinkError, TtySink,
 };
 use cirun_runner::record::Record;
 use jiff::Timestamp;

@@ -11,6 +11,7 @@ mod excerpt;
 mod failure;
 mod human;
 mod json;
+pub mod rules;
 mod sarif;
 mod source;
 mod suggest;

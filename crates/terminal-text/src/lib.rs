@@ -4,11 +4,13 @@
 //! Bytes that are not UTF-8 are text here; callers replace them before they display them.
 
 mod count;
+mod shell_word;
 mod writer;
 
 use std::{borrow::Cow, fmt::Write, ops::Range};
 
 pub use count::human_count;
+pub use shell_word::shell_word;
 pub use writer::LegibleWriter;
 
 /// The kinds of pieces in a text.

@@ -1,6 +1,5 @@
 //! Options that several commands share.
 
-use crate::sinks::ReportFiles;
 use std::{path::PathBuf, time::Duration};
 
 use cirun_aws_emulator::Fault;
@@ -14,6 +13,8 @@ use cirun_project::{
     },
 };
 use clap::{Args, ValueEnum};
+
+use crate::sinks::ReportFiles;
 
 /// What to plan.
 #[derive(Debug, Clone, Default, Args)]

@@ -1,10 +1,8 @@
 //! `cirun check`: finds what CI would reject, ignore or do differently.
 
-mod rules;
-
 use std::path::PathBuf;
 
-use cirun_diagnostics::{Failure, Severity, by_likeness, codes, json_lines, sarif};
+use cirun_diagnostics::{Failure, Severity, by_likeness, codes, json_lines, rules, sarif};
 use cirun_parser::model::Pipeline;
 use cirun_planner::Planned;
 use cirun_project::{CompileError, Compiled, Context, Findings, Purpose, compile, consent::Request, locate};

@@ -147,12 +147,8 @@ async fn carry_out(run_setup: RunSetup<'_>, wanted: Wanted<'_>, signals: &Signal
     };
     header::say(compiled, run, &setup, context.environment);
 
-    let Opened { sinks, pause } = sinks::open(
-        compiled.settings.progress.value,
-        options.events.as_deref(),
-        options.reports.clone(),
-        record,
-    )?;
+    let Opened { sinks, pause } =
+        sinks::open(compiled.settings.progress.value, options.events.as_deref(), options.reports.clone(), record)?;
     pause.iter().for_each(|pause| signals.share_screen_with(pause.clone()));
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let writing = sinks::feed(sinks, receiver, signals.stop.clone());

@@ -7,7 +7,7 @@ use std::{
 
 use cirun_project::Paths;
 
-use super::{ALIVE, CLEAN_CLONE, ENGINE, SOCKET, HOMES, PRIVATE, was_killed};
+use super::{ALIVE, CLEAN_CLONE, ENGINE, HOMES, PRIVATE, SOCKET, was_killed};
 
 /// The directories that a run removes when it ends.
 const LEFT: [&str; 5] = [ENGINE, PRIVATE, CLEAN_CLONE, HOMES, SOCKET];

@@ -18,8 +18,9 @@ use cirun_runner::{
     aws::ServeData,
     gateway::{OnDemand, SHUTDOWN, machine_scope, roots},
 };
+use cirun_terminal_text::shell_word;
 
-use crate::{args::ServeOptions, console, exit::ExitCode, shell_word::quote, signals::Signals};
+use crate::{args::ServeOptions, console, exit::ExitCode, signals::Signals};
 
 /// The keys if the seeds declare none: the example in AWS's documentation.
 const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -181,7 +182,7 @@ fn print(
         ("AWS_REGION", options.region.clone()),
         ("AWS_DEFAULT_REGION", options.region.clone()),
     ];
-    let lines: String = exports.iter().map(|(name, value)| format!("export {name}={}\n", quote(value))).collect();
+    let lines: String = exports.iter().map(|(name, value)| format!("export {name}={}\n", shell_word(value))).collect();
     console::data(&lines)?;
     let registry = EcrRegistry::new(&options.account, &options.region).host();
     let aws: Vec<&str> = trust.names.iter().map(String::as_str).filter(|name| name.contains(".amazonaws.")).collect();

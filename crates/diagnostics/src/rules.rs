@@ -2,7 +2,7 @@
 
 macro_rules! pages {
     ($($page:literal)*) => {
-        [$(($page, include_str!(concat!("../../../../../docs/reference/", $page, ".md")))),*]
+        [$(($page, include_str!(concat!("../../../docs/reference/", $page, ".md")))),*]
     };
 }
 
@@ -13,13 +13,13 @@ const PAGES: [(&str, &str); 17] = pages![
 ];
 
 /// The text and the origin of the rule `name` (such as `ecr.tags`), as plain text.
-pub(super) fn text(name: &str) -> Option<String> {
+pub fn text(name: &str) -> Option<String> {
     let section = sections().find(|section| section.lines().next() == Some(name))?;
     Some(section.trim_end().replace("*Origin:", "Origin:").trim_end_matches('*').to_owned())
 }
 
 /// The names of all rules.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> {
     sections().filter_map(|section| section.lines().next())
 }
 
