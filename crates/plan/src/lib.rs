@@ -30,7 +30,7 @@ pub use profile::{NetworkModel, Profile};
 pub use registry_auth::{AwsKeys, AwsLogin, RegistryAuth, RegistryPassword};
 pub use rules::{AwsNames, BrokenName, Must, Outside, ValueForm, VariableRule, cache_repositories, tag_list};
 pub use secret::Secret;
-pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId};
+pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId, steps_here};
 pub use step::{
     Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, LocalPlugin,
     Mount, OutputVariable, PlannedStep, PortBinding, PullPolicy, Role, SkipReason, StageStatus, StepPath, Storage,

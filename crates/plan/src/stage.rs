@@ -154,6 +154,11 @@ impl PlannedStage {
     }
 }
 
+/// The steps of those stages that run on this machine, in written order.
+pub fn steps_here(stages: &[PlannedStage]) -> impl Iterator<Item = &PlannedStep> {
+    stages.iter().filter(|stage| stage.not_here.is_none()).flat_map(PlannedStage::steps)
+}
+
 fn collect<'a>(nodes: &'a [Node], steps: &mut Vec<&'a PlannedStep>) {
     for node in nodes {
         match node {

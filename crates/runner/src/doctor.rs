@@ -52,9 +52,13 @@ impl Finding {
     }
 }
 
-/// Checks what runs need: the engine with the images of `pipeline`, the certificates, AWS, the addresses `serve` of `cirun aws
+/// Checks what runs need: the engine with the images of `pipeline` (called only if there is an engine), the certificates, AWS, the addresses `serve` of `cirun aws
 /// serve`, and the disk.
-pub async fn examine(context: Context<'_>, pipeline: Option<&Compiled>, serve: [SocketAddr; 2]) -> Vec<Finding> {
+pub async fn examine(
+    context: Context<'_>,
+    pipeline: impl FnOnce() -> Option<Compiled>,
+    serve: [SocketAddr; 2],
+) -> Vec<Finding> {
     let mut findings = engine::look(context, pipeline).await;
     findings.push(authority(context.paths));
     findings.push(aws().await);

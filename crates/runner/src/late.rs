@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cirun_diagnostics::{Failure, FailureKind};
-use cirun_plan::{Action, PlannedStage, PlannedStep, StageId};
+use cirun_plan::{Action, PlannedStage, PlannedStep, StageId, steps_here};
 use cirun_project::{Compiled, consent, settings::AwsMode};
 
 use crate::{CleanWorkspaces, RunOptions, checks, gateway::Reach, plan_again::Demands, push_policy};
@@ -44,8 +44,7 @@ pub(crate) fn demands(compiled: &Compiled, options: &RunOptions, clean: Option<&
 
 /// Whether any step of the stages that run here matches.
 fn any_step(stages: &[PlannedStage], is_one: fn(&PlannedStep) -> bool) -> bool {
-    let here = stages.iter().filter(|stage| stage.not_here.is_none());
-    here.flat_map(|stage| stage.steps()).any(is_one)
+    steps_here(stages).any(is_one)
 }
 
 fn is_on_host(step: &PlannedStep) -> bool {

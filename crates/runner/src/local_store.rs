@@ -7,7 +7,7 @@ use std::{
 
 use cirun_diagnostics::{Failure, FailureKind};
 use cirun_docker_executor::{Bind, LocalPluginImage};
-use cirun_plan::{Action, ContainerAction, Plan};
+use cirun_plan::{Action, ContainerAction, Plan, steps_here};
 use cirun_project::{Dialogue, Paths, close_to_others};
 
 use crate::{
@@ -78,11 +78,9 @@ impl LocalStore {
 
 /// The containers of the plan that cirun emulates.
 pub fn local_plugins(plan: &Plan) -> impl Iterator<Item = &ContainerAction> {
-    plan.stages.iter().filter(|stage| stage.not_here.is_none()).flat_map(|stage| stage.steps()).filter_map(|step| {
-        match &step.action {
-            Action::Container(container) => Some(&**container).filter(|container| container.local_plugin.is_some()),
-            Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
-        }
+    steps_here(&plan.stages).filter_map(|step| match &step.action {
+        Action::Container(container) => Some(&**container).filter(|container| container.local_plugin.is_some()),
+        Action::Host(_) | Action::Wait(_) | Action::Skip(_) => None,
     })
 }
 

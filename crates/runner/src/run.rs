@@ -2,14 +2,13 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use cirun_diagnostics::Failure;
 use cirun_engine::{Cancellation, Clock, Config, Earlier, Engine, Event, FailureHook, Question, RunResult};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::{
     CleanWorkspaces, RunOptions, RunSetup, Setup, late, not_emulated::NotEmulated, plan_again::plan_again,
-    record::StepFiles, services, setup::GRACE,
+    record::StepFiles, setup::GRACE,
 };
 
 /// Timeout for removing a stage's containers, networks and volumes.
@@ -43,25 +42,14 @@ pub struct Ended {
 }
 
 impl RunSetup<'_> {
-    /// Checks that the service delays name services of the plan.
-    ///
-    /// # Errors
-    /// One of them does not.
-    pub fn demand_services(self) -> Result<(), Failure> {
-        services::rules(self.compiled, self.options).map(drop)
-    }
-
     /// Runs the plan on `setup`, sends all events to `events`, and cleans up. A failed run is no error: see [`Ended::result`].
-    ///
-    /// # Errors
-    /// An option names a service or step that the plan does not have.
     pub async fn run(
         self,
         setup: Setup,
         hooks: Hooks,
         events: mpsc::Sender<Event>,
         cancellation: Cancellation,
-    ) -> Result<(Ended, Setup), Failure> {
+    ) -> (Ended, Setup) {
         let Self { compiled, options, context, record, run, .. } = self;
         let Hooks { questions, on_failure, exit_code, earlier, clean } = hooks;
         let config = Config {
@@ -71,7 +59,7 @@ impl RunSetup<'_> {
             cleanup_deadline: CLEANUP,
             look_ahead: LOOK_AHEAD,
             tail_lines: TAIL_LINES,
-            services: services::rules(compiled, options)?,
+            services: setup.services.clone(),
             clock: Clock::new(Timestamp::now),
             questions,
             on_failure,
@@ -86,7 +74,7 @@ impl RunSetup<'_> {
         let backends = Arc::clone(&setup.backends);
         let result = Engine::new(backends, config).run(compiled.plan(), events, cancellation).await;
         let (left, setup) = setup.tidy(options).await;
-        Ok((Ended { result, left }, setup))
+        (Ended { result, left }, setup)
     }
 }
 

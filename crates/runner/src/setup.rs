@@ -8,8 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use cirun_diagnostics::Failure;
 use cirun_docker_executor::{DockerBackend, Engine};
-use cirun_engine::{Inventory, Owner, Workspaces};
-use cirun_plan::Action;
+use cirun_engine::{Inventory, Owner, ServiceRules, Workspaces};
+use cirun_plan::{Action, steps_here};
 use cirun_project::{
     Compiled, Context,
     settings::{AwsMode, EngineChoice},
@@ -25,6 +25,7 @@ use crate::{
     },
     local_store::LocalStore,
     record::Record,
+    services,
 };
 
 /// How long a step may take to end after SIGTERM. CI waits 30 s (flow.stop). Here a person waits, often for a shell, which
@@ -38,6 +39,8 @@ pub struct Setup {
     pub backends: Arc<Backends>,
     /// A description of the engine; `None` if no step needs one.
     pub engine: Option<String>,
+    /// How steps and services meet.
+    pub(crate) services: ServiceRules,
     /// The run's record.
     pub record: Record,
     /// The registry that keeps pushed images; `None` if no step needs an engine.
@@ -76,6 +79,7 @@ impl RunSetup<'_> {
     /// # Errors
     /// There is no engine, cirun's own image cannot be made, or settings contradict each other.
     pub async fn set_up(self) -> Result<Setup, Failure> {
+        let services = services::rules(self.compiled, self.options)?;
         let store = LocalStore::of(&self.compiled.paths, &self.compiled.project, self.record);
         store.make(self.compiled.plan(), self.context.person)?;
         let local_plugin = store.on_host(&self.context.environment.program);
@@ -84,7 +88,7 @@ impl RunSetup<'_> {
             let alone = self.serve_alone().await?;
             let host = self.host(alone.as_ref().map(Alone::url).as_deref())?;
             let backends = Arc::new(Backends { containers: None, host, local_plugin });
-            return Ok(Setup { backends, engine: None, record, machine_registry: None, alone });
+            return Ok(Setup { backends, services, engine: None, record, machine_registry: None, alone });
         }
         let engine = engine::find(self.context.environment, &self.compiled.paths).await?;
         let owner = Owner::current();
@@ -119,13 +123,12 @@ impl RunSetup<'_> {
         };
         let host = self.host(gateway.as_deref())?;
         let backends = Arc::new(Backends { containers: Some(containers), host, local_plugin });
-        Ok(Setup { backends, engine: Some(shown), record, machine_registry: Some(registry), alone: None })
+        Ok(Setup { backends, services, engine: Some(shown), record, machine_registry: Some(registry), alone: None })
     }
 
     /// Whether host steps need the emulated AWS, which they cannot find by the run's name server.
     fn host_steps_call_aws(self) -> bool {
-        let stages = self.compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
-        let mut steps = stages.flat_map(|stage| stage.steps());
+        let mut steps = steps_here(&self.compiled.plan().stages);
         self.compiled.settings.aws.value == AwsMode::Emulated
             && steps.any(|step| matches!(step.action, Action::Host(_)))
     }
@@ -140,8 +143,7 @@ impl RunSetup<'_> {
     }
 
     fn needs_containers(self) -> Result<bool, Failure> {
-        let stages = self.compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
-        let step = stages.flat_map(|stage| stage.steps()).find(|step| step.needs_container());
+        let step = steps_here(&self.compiled.plan().stages).find(|step| step.needs_container());
         match step {
             Some(step) if self.compiled.settings.engine.value == EngineChoice::Host => {
                 Err(Failure::usage(format!("`--engine host` runs no containers, and step `{}` needs one", step.path))

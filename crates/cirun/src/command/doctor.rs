@@ -12,10 +12,10 @@ use crate::{
 
 /// Prints the results of all checks. The exit code depends on the engine only, as AWS is optional.
 pub(crate) async fn run(context: Context<'_>) -> Result<ExitCode, Failure> {
-    let pipeline = compile::show(None, &PlanOptions::default(), context, Purpose::Inspect).ok();
+    let pipeline = || compile::show(None, &PlanOptions::default(), context, Purpose::Inspect).ok();
     let mut tls = SERVE_ADDRESS;
     tls.set_port(SERVE_ADDRESS.port() + 1);
-    let findings = examine(context, pipeline.as_ref(), [SERVE_ADDRESS, tls]).await;
+    let findings = examine(context, pipeline, [SERVE_ADDRESS, tls]).await;
     console::data(&findings.iter().map(render).collect::<String>())?;
     Ok(if has_engine(&findings) { ExitCode::Success } else { ExitCode::Engine })
 }

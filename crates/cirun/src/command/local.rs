@@ -140,7 +140,6 @@ struct Wanted<'a> {
 async fn carry_out(run_setup: RunSetup<'_>, wanted: Wanted<'_>, signals: &Signals) -> Result<ExitCode, Failure> {
     let RunSetup { compiled, context, record, run, .. } = run_setup;
     let Wanted { plan, options, clean, earlier } = wanted;
-    run_setup.demand_services()?;
     let setup = tokio::select! {
         setup = run_setup.set_up() => setup?,
         () = signals.stop.cancelled() => return Ok(stopped_early(signals)),
@@ -167,7 +166,7 @@ async fn carry_out(run_setup: RunSetup<'_>, wanted: Wanted<'_>, signals: &Signal
         clean: clean.cloned(),
     };
     let cancel = Cancellation { first: signals.stop.clone(), second: signals.kill.clone() };
-    let (Ended { result, left }, setup) = run_setup.run(setup, hooks, sender, cancel).await?;
+    let (Ended { result, left }, setup) = run_setup.run(setup, hooks, sender, cancel).await;
     let written = writing.join().unwrap_or(Ok(()));
 
     left.iter().for_each(|left| console::say(&format!("warning: {left}")));

@@ -103,7 +103,7 @@ async fn a_pipeline_is_compiled_and_run() {
         earlier: None,
         clean: None,
     };
-    let (ended, _) = setup.run(ready, hooks, sender, Cancellation::default()).await.unwrap();
+    let (ended, _) = setup.run(ready, hooks, sender, Cancellation::default()).await;
     assert_eq!((ended.result.outcome, ended.left), (Outcome::Succeeded, Vec::new()));
     assert_eq!(seen.await.unwrap(), ["hello"]);
 }

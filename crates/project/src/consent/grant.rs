@@ -1,6 +1,6 @@
 //! What a plan needs consent for: all that it reaches beyond its own containers.
 
-use cirun_plan::{Action, Cause, ContainerAction, HostAction, PlannedStage, PlannedStep, StepPath};
+use cirun_plan::{Action, Cause, ContainerAction, HostAction, PlannedStage, PlannedStep, StepPath, steps_here};
 use cirun_terminal_text::human_count;
 
 use crate::{
@@ -77,8 +77,7 @@ impl Grant {
 
 /// Everything that a run of the plan needs consent for.
 pub(super) fn of(compiled: &Compiled) -> Vec<Grant> {
-    let stages = compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
-    let steps: Vec<&PlannedStep> = stages.flat_map(|stage| stage.steps()).collect();
+    let steps: Vec<&PlannedStep> = steps_here(&compiled.plan().stages).collect();
     // If no step needs a container, the run uses no engine, and local plugins run on the host.
     let on_host = !steps.iter().any(|step| step.needs_container());
     let mut grants: Vec<Grant> =
@@ -105,9 +104,7 @@ pub(super) fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: 
             grant.kind == wanted.kind && (wanted.kind != Kind::PluginImage || grant.detail == wanted.detail)
         })
     };
-    let here = stages.iter().filter(|stage| stage.not_here.is_none());
-    let steps = here.flat_map(|stage| stage.steps());
-    let mut more: Vec<Grant> = steps
+    let mut more: Vec<Grant> = steps_here(stages)
         .flat_map(|step| {
             let wanted = to_step(step, settings, false).into_iter();
             wanted.filter(move |grant| !is_allowed(step, grant)).collect::<Vec<_>>()

@@ -13,7 +13,7 @@ use crate::{OwnImage, engine};
 pub(super) const IS_NEEDED: [&str; 2] = ["engine", "containers"];
 
 /// Checks the engine. Returns a single finding if there is none.
-pub(super) async fn look(context: Context<'_>, pipeline: Option<&Compiled>) -> Vec<Finding> {
+pub(super) async fn look(context: Context<'_>, pipeline: impl FnOnce() -> Option<Compiled>) -> Vec<Finding> {
     let engine = match engine::find(context.environment, context.paths).await {
         Ok(engine) => engine,
         Err(error) => {
@@ -30,7 +30,7 @@ pub(super) async fn look(context: Context<'_>, pipeline: Option<&Compiled>) -> V
     };
     let mut findings = itself(&info);
     findings.push(own_image(&engine, &context.environment.program).await);
-    findings.extend(images_of_the_pipeline(&engine, pipeline).await);
+    findings.extend(images_of_the_pipeline(&engine, pipeline().as_ref()).await);
     if let Some(root) =
         info.root.as_deref().map(Path::new).filter(|root| engine.socket_here().is_some() && root.exists())
     {

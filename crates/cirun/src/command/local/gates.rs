@@ -1,15 +1,14 @@
 //! Approval stages: the stages behind one run only if a person approves.
 
-use std::time::Duration;
-
 use cirun_diagnostics::Failure;
 use cirun_planner::Gate;
-use cirun_project::Compiled;
+use cirun_project::{Compiled, Dialogue};
 
-use crate::{args::PlanOptions, console, console::Typed, exit::ExitCode};
-
-/// How long to wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::{
+    args::PlanOptions,
+    console::{self, Terminal},
+    exit::ExitCode,
+};
 
 /// Asks for the approvals that stages wait for. False if there are none, or if no one can be asked.
 pub(super) fn approve(compiled: &Compiled, plan: &PlanOptions) -> Result<bool, Failure> {
@@ -18,11 +17,9 @@ pub(super) fn approve(compiled: &Compiled, plan: &PlanOptions) -> Result<bool, F
         return Ok(false);
     }
     gates.iter().for_each(|gate| console::say(&format!("{}.", waiting(gate))));
-    console::prompt("approve, so that they run too? [y/N] ");
-    match console::type_line(PATIENCE).map_err(|error| Failure::io("cannot read the answer", error))? {
-        Typed::Line(line) => Ok(matches!(line.trim(), "y" | "Y" | "yes")),
-        _ => Ok(false),
-    }
+    let answer = Terminal.ask("approve, so that they run too? [y/N] ");
+    let answer = answer.map_err(|error| Failure::io("cannot read the answer", error))?;
+    Ok(answer.is_some_and(|line| matches!(line.trim(), "y" | "Y" | "yes")))
 }
 
 /// The exit code of a run: success becomes 3 if stages wait for an approval.

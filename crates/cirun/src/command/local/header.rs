@@ -1,6 +1,6 @@
 //! The first lines of a run: its stages, engine and AWS identity, and where pushes go.
 
-use cirun_plan::{Action, PlannedStep};
+use cirun_plan::{Action, PlannedStep, steps_here};
 use cirun_planner::{StoreLocation, StoreWork};
 use cirun_project::{
     Compiled, Environment,
@@ -46,8 +46,7 @@ pub(super) fn say(compiled: &Compiled, run: &str, setup: &Setup, environment: &E
 
 /// Lines about steps that reach beyond the run's containers.
 fn reach(compiled: &Compiled, environment: &Environment) -> Vec<String> {
-    let stages = compiled.plan().stages.iter().filter(|stage| stage.not_here.is_none());
-    let steps: Vec<&PlannedStep> = stages.flat_map(|stage| stage.steps()).collect();
+    let steps: Vec<&PlannedStep> = steps_here(&compiled.plan().stages).collect();
     let count = |is_meant: fn(&PlannedStep) -> bool| steps.iter().filter(|step| is_meant(step)).count();
     let mut lines = Vec::new();
     let on_host = count(|step| matches!(step.action, Action::Host(_)));
