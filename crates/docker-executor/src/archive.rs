@@ -36,8 +36,23 @@ impl Engine {
     pub(crate) async fn write_file(&self, container: &str, path: &str, content: &[u8]) -> Result<(), BackendError> {
         let what = || format!("write `{path}` into a container");
         let Some((parent, name)) = split_path(path) else { return Ok(()) };
-        let tar = file_tar(name, content).map_err(|source| BackendError::Io { what: what(), source })?;
+        let tar = file_tar(name, 0o600, content).map_err(|source| BackendError::Io { what: what(), source })?;
         let options = UploadToContainerOptionsBuilder::new().path(parent).build();
+        let written = self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await;
+        written.map_err(|error| engine_error(what(), &error))
+    }
+
+    /// Writes a program that everyone may execute into a directory of a container.
+    pub(crate) async fn write_program(
+        &self,
+        container: &str,
+        directory: &str,
+        name: &str,
+        content: &[u8],
+    ) -> Result<(), BackendError> {
+        let what = || format!("write `{directory}/{name}` into a container");
+        let tar = file_tar(name, 0o755, content).map_err(|source| BackendError::Io { what: what(), source })?;
+        let options = UploadToContainerOptionsBuilder::new().path(directory).build();
         let written = self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await;
         written.map_err(|error| engine_error(what(), &error))
     }
@@ -83,9 +98,9 @@ fn directory_tar(name: &str) -> io::Result<Vec<u8>> {
     builder.into_inner()
 }
 
-fn file_tar(name: &str, content: &[u8]) -> io::Result<Vec<u8>> {
+fn file_tar(name: &str, mode: u32, content: &[u8]) -> io::Result<Vec<u8>> {
     let mut header = tar::Header::new_gnu();
-    header.set_mode(0o600);
+    header.set_mode(mode);
     header.set_size(content.len() as u64);
     let mut builder = tar::Builder::new(Vec::new());
     builder.append_data(&mut header, name, content)?;

@@ -9,7 +9,7 @@ use cirun_engine::{
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 
-use crate::{Engine, RunConfig, destroy, reports, run, service, shared::Shared, start};
+use crate::{Engine, RunConfig, destroy, gate, reports, run, service, shared::Shared, start};
 
 /// Runs the container steps of a run, one stage at a time. Cheap to clone; clones share the run.
 #[derive(Debug, Clone)]
@@ -23,6 +23,13 @@ impl DockerBackend {
         Self { shared: Arc::new(Shared::new(engine, config)) }
     }
 
+    /// Why steps of the run had no gate, although they should have had one, as text to print; each reason is returned
+    /// once.
+    pub fn take_gate_finding(&self) -> Option<String> {
+        let (image, reason) = self.shared.gate.take_finding()?;
+        Some(format!("the gate cannot run in `{image}` on this engine ({reason}): its steps start without it"))
+    }
+
     /// The loopback port that publishes a sidecar's `container_port`, once the stage has started.
     pub fn sidecar_port(&self, sidecar: &str, container_port: u16) -> Option<u16> {
         self.shared.current_stage().ok()?.sidecar_port(sidecar, container_port)
@@ -34,10 +41,12 @@ impl Backend for DockerBackend {
         start::start(&self.shared, stage, &progress).await
     }
 
-    /// Does nothing: creating a container takes only a fiftieth of its run time (peers.md 2.9), and its environment is
-    /// not final yet.
-    async fn prepare(&self, _step: &PlannedStep) -> Result<(), BackendError> {
-        Ok(())
+    async fn prepare(&self, step: &PlannedStep) -> Result<(), BackendError> {
+        gate::prepare(&self.shared, step).await
+    }
+
+    async fn discard(&self, step: &StepPath) {
+        gate::discard(&self.shared, step);
     }
 
     async fn run(&self, step: &ReadyStep, io: StepIo) -> Result<Exit, BackendError> {

@@ -10,7 +10,7 @@ use cirun_plan::StageId;
 pub use self::helpers::{
     Bind, HelperImage, LocalPluginImage, PodImage, ReadyLine, RootFs, Sidecar, VolumeMount, WatcherImage,
 };
-use crate::{DockerConfig, Passwords, SocketProxy};
+use crate::{DockerConfig, GateProgram, Passwords, SocketProxy};
 
 /// The settings of a run.
 #[derive(Debug, Clone)]
@@ -65,6 +65,9 @@ pub struct RunConfig {
     /// The address that published ports listen on. CI binds all addresses; loopback keeps the services of a run to the
     /// machine.
     pub publish_address: IpAddr,
+    /// The gate's program: steps get one, except with [`Keep::Everything`], which keeps containers as they are without.
+    /// `None` runs every step without a gate.
+    pub gate: Option<GateProgram>,
     /// How long a container may take to end after its stop signal (flow.stop).
     pub stop_grace: Duration,
     /// Which containers stay after they have ended.
@@ -74,6 +77,11 @@ pub struct RunConfig {
 impl RunConfig {
     /// The path of the run's directory in containers (infra.engine-directory).
     pub const RUN_DIR: &str = "/tmp/engine";
+
+    /// The gate's program, if steps get one.
+    pub(crate) fn gate(&self) -> Option<&GateProgram> {
+        self.gate.as_ref().filter(|_| self.keep != Keep::Everything)
+    }
 
     /// The workspace of a stage on the host.
     pub(crate) fn workspace_of(&self, stage: &StageId) -> PathBuf {

@@ -28,6 +28,7 @@ pub(crate) async fn destroy(
 ) -> Result<Vec<String>, BackendError> {
     let deadline = Instant::now() + deadline;
     stage.ending.cancel();
+    shared.gate.close();
     if shared.config.keep == Keep::Everything {
         return Ok(Vec::new());
     }

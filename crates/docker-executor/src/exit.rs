@@ -12,7 +12,7 @@ pub(crate) fn not_started(message: &str) -> Option<Exit> {
     {
         (127, not_found(program, &name))
     } else if message.contains("permission denied") && program.is_some() {
-        (126, format!("{name} cannot be executed: it is not marked as executable, or is a directory"))
+        (126, not_executable(&name))
     } else if message.contains("exec format error") {
         (126, wrong_format(&name))
     } else if let Some(user) = message.split("unable to find user ").nth(1) {
@@ -38,7 +38,7 @@ pub(crate) fn wrong_architecture(code: i64, output: &[u8]) -> Option<Exit> {
     Some(Exit::NotStarted { code: 126, reason: wrong_format(&name) })
 }
 
-fn not_found(program: Option<&str>, name: &str) -> String {
+pub(crate) fn not_found(program: Option<&str>, name: &str) -> String {
     match program {
         Some("sh" | "bash" | "pwsh" | "powershell" | "python3" | "python") => {
             format!("the image has no {name}: choose another `shell`, or an image that has it")
@@ -47,7 +47,15 @@ fn not_found(program: Option<&str>, name: &str) -> String {
     }
 }
 
-fn wrong_format(name: &str) -> String {
+pub(crate) fn not_executable(name: &str) -> String {
+    format!("{name} cannot be executed: it is not marked as executable, or is a directory")
+}
+
+pub(crate) fn lost_interpreter(name: &str) -> String {
+    format!("{name} needs an interpreter or a loader that is not in the image: check its first line, and the image")
+}
+
+pub(crate) fn wrong_format(name: &str) -> String {
     format!(
         "{name} is for another processor (exec format error), or is a script without `#!`: check the image's platform, \
          `--platform`, and emulation (binfmt)"

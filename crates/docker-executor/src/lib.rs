@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod exec;
 mod exit;
+mod gate;
 mod images;
 mod labels;
 mod listeners;
@@ -43,6 +44,7 @@ pub use config::{
 pub use connect::{Candidate, ConnectOptions, HostOs, candidates, connect, is_socket_here};
 pub use engine::{Engine, EngineInfo};
 pub use exec::ExecOutput;
+pub use gate::GateProgram;
 pub use images::DockerConfig;
 pub use machine_service::{MachineService, RunningService};
 pub use passwords::{NoPassword, Passwords};

@@ -11,6 +11,7 @@ use std::{
 use bollard::{
     container::LogOutput,
     errors::Error,
+    models::ContainerCreateBody,
     query_parameters::{
         AttachContainerOptionsBuilder, KillContainerOptionsBuilder, StopContainerOptionsBuilder,
         WaitContainerOptionsBuilder,
@@ -27,6 +28,7 @@ use crate::{
     engine::Output,
     error::{engine_error, explain, is_port_taken},
     exit::{not_started, wrong_architecture},
+    gate::{self, Held, Ran},
     images::ensure_one,
     names::object_name,
     reports::need_the_container,
@@ -57,6 +59,14 @@ pub(crate) async fn run(
     if let Err(refused) = cirun_step_files::remove(files).await? {
         return Ok(Exit::NotStarted { code: RUNNER_ERROR, reason: refused.to_string() });
     }
+    // Boxed: a plan may run many steps side by side, in one future.
+    let gated = Box::pin(gate::run(shared, &stage, step, container, &io)).await;
+    if let Some(Ran { result, left }) = gated {
+        if let Some(left) = left {
+            settle(shared, &stage, step, &result, left);
+        }
+        return result;
+    }
     let id = match create_step(shared, &stage, step, container, &io).await? {
         Ok(id) => id,
         Err(exit) => return Ok(exit),
@@ -67,15 +77,25 @@ pub(crate) async fn run(
         Ok(Err(exit)) => Ok(exit),
         Err(error) => Err(error),
     };
-    if keeps(shared.config.keep, &result) {
-        shared.hold(&step.path, id);
-        return result;
-    }
-    match need_the_container(&stage, step, &result) {
-        true => shared.leave(&step.path, id),
-        false => shared.remove_later(id),
-    }
+    settle(shared, &stage, step, &result, Held { container: id, link: None, env: Vec::new() });
     result
+}
+
+/// Keeps the container of an ended step while something needs it, and removes it otherwise.
+fn settle(
+    shared: &Arc<Shared>,
+    stage: &RunningStage,
+    step: &ReadyStep,
+    result: &Result<Exit, BackendError>,
+    left: Held,
+) {
+    if keeps(shared.config.keep, result) {
+        shared.hold(&step.path, left);
+    } else if need_the_container(stage, step, result) {
+        shared.leave(&step.path, left.container);
+    } else {
+        shared.remove_later(left.container);
+    }
 }
 
 fn keeps(keep: Keep, result: &Result<Exit, BackendError>) -> bool {
@@ -108,13 +128,33 @@ async fn create_unless_asked(
     step: &ReadyStep,
     container: &ReadyContainer,
 ) -> Result<Result<String, Exit>, BackendError> {
+    get_image(shared, stage, step, container).await?;
+    create_from(shared, stage, step, container_config(step, container, &stage.around(&step.path).host)).await
+}
+
+/// Gets a step's image if it was not available when the stage started.
+pub(crate) async fn get_image(
+    shared: &Shared,
+    stage: &RunningStage,
+    step: &ReadyStep,
+    container: &ReadyContainer,
+) -> Result<(), BackendError> {
+    match stage.image_to_get(step, container) {
+        Some(request) => ensure_one(shared.images(), &request, None).await,
+        None => Ok(()),
+    }
+}
+
+/// Creates a step's container; its image is there. The inner `Err` is a step that cannot start.
+pub(crate) async fn create_from(
+    shared: &Shared,
+    stage: &RunningStage,
+    step: &ReadyStep,
+    body: ContainerCreateBody,
+) -> Result<Result<String, Exit>, BackendError> {
     let around = stage.around(&step.path);
     let name = shared.unique_name(object_name(&around.host.name, step.path.as_str()));
     let what = || format!("create the container of `{}`", step.path);
-    let body = container_config(step, container, &around.host);
-    if let Some(request) = stage.image_to_get(step, container) {
-        ensure_one(shared.images(), &request, None).await?;
-    }
     match shared.create(name, body, shared.config.platform.clone()).await {
         Ok(id) => {
             open_volumes(shared, around, &id).await?;
@@ -221,7 +261,7 @@ async fn pump(mut output: Output, io: &StepIo, exited: &CancellationToken) -> Re
 ///
 /// After a successful start, `not-running` is true from the container's end on, however early; `next-exit` would have
 /// to reach the engine before the start.
-async fn wait(shared: &Shared, id: &str) -> Result<i64, BackendError> {
+pub(crate) async fn wait(shared: &Shared, id: &str) -> Result<i64, BackendError> {
     let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
     let mut answers = Box::pin(shared.engine.docker.wait_container(id, Some(options)));
     match answers.next().await {
@@ -239,13 +279,13 @@ async fn wait(shared: &Shared, id: &str) -> Result<i64, BackendError> {
 /// 137 may be a kill or the kernel's reaction to too much memory; only the engine knows which. Docker 20.10 misses it
 /// in about one of fifty cases if the container's first process is killed, on a busy machine; its events do not report
 /// it then either.
-async fn oom_killed(shared: &Shared, id: &str) -> Result<bool, BackendError> {
+pub(crate) async fn oom_killed(shared: &Shared, id: &str) -> Result<bool, BackendError> {
     let container = shared.engine.docker.inspect_container(id, None).await;
     let container = container.map_err(|error| engine_error("look at an ended container", &error))?;
     Ok(container.state.and_then(|state| state.oom_killed).unwrap_or(false))
 }
 
-async fn asked_to_end(io: &StepIo) {
+pub(crate) async fn asked_to_end(io: &StepIo) {
     tokio::select! {
         () = io.stop.cancelled() => {}
         () = io.kill.cancelled() => {}

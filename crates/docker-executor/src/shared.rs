@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     Engine, RunConfig,
+    gate::{GateState, Held},
     images::{ImageSources, Rules},
     names::UniqueNames,
     stage::RunningStage,
@@ -26,9 +27,11 @@ pub(crate) struct Shared {
     stage: Mutex<Option<Arc<RunningStage>>>,
     names: Mutex<UniqueNames>,
     /// The containers of failed steps, if they are kept.
-    held: Mutex<HashMap<StepPath, String>>,
+    held: Mutex<HashMap<StepPath, Held>>,
     /// The containers of ended steps, kept until their reports are read.
     left: Mutex<HashMap<StepPath, String>>,
+    /// The gates of steps.
+    pub(crate) gate: GateState,
     /// Requests that create objects; `destroy_stage` waits for them before it looks for objects.
     pub(crate) making: TaskTracker,
     /// Removals, and the output of services; `destroy_stage` waits for them.
@@ -45,6 +48,7 @@ impl Shared {
             names: Mutex::new(UniqueNames::default()),
             held: Mutex::default(),
             left: Mutex::default(),
+            gate: GateState::default(),
             making: TaskTracker::new(),
             tasks: TaskTracker::new(),
         }
@@ -97,13 +101,18 @@ impl Shared {
     }
 
     /// Keeps the container of a failed step for inspection.
-    pub(crate) fn hold(&self, step: &StepPath, container: String) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(step.clone(), container);
+    pub(crate) fn hold(&self, step: &StepPath, left: Held) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(step.clone(), left);
     }
 
     /// The container of a step's last failure.
     pub(crate) fn held(&self, step: &StepPath) -> Option<String> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(step).cloned()
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(step).map(|held| held.container.clone())
+    }
+
+    /// Takes the container of a step's last failure, and the gate in it.
+    pub(crate) fn take_held(&self, step: &StepPath) -> Option<Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(step)
     }
 
     /// Leaves the container of an ended step until its reports are read; otherwise the stage removes it.

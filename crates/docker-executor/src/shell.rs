@@ -18,28 +18,52 @@ use crate::{
     DockerBackend,
     error::{engine_error, explain},
     exit::not_started,
+    gate,
+    spec::pairs,
 };
 
 /// Bash if the image has it. The exit code of the last command is ignored.
-const SHELL: [&str; 3] = ["/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"];
+pub(crate) const SHELL: [&str; 3] =
+    ["/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"];
 
 impl DockerBackend {
-    /// Opens a shell in a copy of the container of `step`'s last failure, and returns when it ends. Containers of
-    /// failed steps must be kept for this ([`Keep::Failed`](crate::Keep::Failed)).
+    /// Opens a shell in the container of `step`'s last failure, or in a copy of it if no gate is in it, and returns when
+    /// it ends. Containers of failed steps must be kept for this ([`Keep::Failed`](crate::Keep::Failed)).
     ///
     /// # Errors
     /// [`BackendError::Engine`] if there is no such container, if its image has no shell, or if the engine fails.
     pub(crate) async fn open_shell(&self, step: &StepPath, terminal: ShellTerminal) -> Result<(), BackendError> {
         let failed = |reason: String| BackendError::Engine { what: format!("open a shell in `{step}`"), reason };
-        let container = self.shared.held(step).ok_or_else(|| failed("it has no container".to_owned()))?;
+        let no_container = || failed("it has no container".to_owned());
+        let mut held = self.shared.take_held(step).ok_or_else(no_container)?;
+        let opened = match &mut held.link {
+            Some(link) => match gate::talk(link, &held.env, terminal).await {
+                Ok(talked) => talked.map_err(|reason| failed(reason.to_owned())),
+                Err(error) => Err(error),
+            },
+            None => self.shell_in_copy(step, (&held.container, &held.env), terminal).await,
+        };
+        self.shared.hold(step, held);
+        opened
+    }
+
+    /// Opens a shell in a copy of a container that has ended.
+    async fn shell_in_copy(
+        &self,
+        step: &StepPath,
+        (container, env): (&str, &[(String, String)]),
+        terminal: ShellTerminal,
+    ) -> Result<(), BackendError> {
+        let failed = |reason: String| BackendError::Engine { what: format!("open a shell in `{step}`"), reason };
         let docker = &self.shared.engine.docker;
         let engine_failed = |error| engine_error(format!("open a shell in `{step}`"), &error);
-        let old = docker.inspect_container(&container, None).await.map_err(engine_failed)?;
-        let image = self.copy_of(&container).await.map_err(engine_failed)?;
+        let old = docker.inspect_container(container, None).await.map_err(engine_failed)?;
+        let image = self.copy_of(container).await.map_err(engine_failed)?;
         let name = self
             .shared
             .unique_name(format!("{}-shell", old.name.as_deref().unwrap_or_default().trim_start_matches('/')));
-        let created = self.shared.create(name, body(old, &image), self.shared.config.platform.clone()).await;
+        let created =
+            self.shared.create(name, body(old, env.to_vec(), &image), self.shared.config.platform.clone()).await;
         let result = match created {
             Ok(shell) => {
                 // The container keeps the layers, so if cirun is killed only a container is left.
@@ -71,13 +95,14 @@ impl DockerBackend {
 }
 
 /// Creates a copy of the failed step's container, with a shell on a terminal.
-fn body(old: ContainerInspectResponse, image: &str) -> ContainerCreateBody {
+fn body(old: ContainerInspectResponse, env: Vec<(String, String)>, image: &str) -> ContainerCreateBody {
     let config = old.config.unwrap_or_default();
     ContainerCreateBody {
         image: Some(image.to_owned()),
         entrypoint: Some(SHELL.map(str::to_owned).to_vec()),
         cmd: Some(Vec::new()),
-        env: config.env,
+        // With a gate, the container's own variables are the image's.
+        env: if env.is_empty() { config.env } else { Some(pairs(env)) },
         user: config.user,
         working_dir: config.working_dir,
         labels: config.labels,

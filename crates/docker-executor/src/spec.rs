@@ -149,7 +149,7 @@ pub(crate) fn container_config(step: &ReadyStep, container: &ReadyContainer, hos
         image: Some(image),
         entrypoint,
         cmd: container.command.clone(),
-        env: Some(step_env(&container.env, &host.absent_files)),
+        env: Some(pairs(step_env(&container.env, &host.absent_files))),
         user: container.user.clone(),
         working_dir: Some(container.working_dir.clone()),
         tty: Some(false),
@@ -182,9 +182,14 @@ pub(crate) fn volume_options(storage: Storage) -> Option<HashMap<String, String>
 }
 
 /// A step's environment without the variables that name a missing file: their readers would fail.
-fn step_env(env: &IndexMap<String, String>, absent: &BTreeSet<String>) -> Vec<String> {
+pub(crate) fn step_env(env: &IndexMap<String, String>, absent: &BTreeSet<String>) -> Vec<(String, String)> {
     let there = env.iter().filter(|(_, value)| !absent.contains(*value));
-    there.map(|(name, value)| format!("{name}={value}")).collect()
+    there.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Variables in the engine's form.
+pub(crate) fn pairs(env: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
+    env.into_iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// The environment in the engine's form.

@@ -12,6 +12,7 @@ mod docker {
     mod cleanup;
     mod ends;
     mod files;
+    mod gate;
     mod images;
     mod login;
     mod machine;

@@ -30,6 +30,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Prepares as much of `step` as possible before its turn. This is a hint: `run` works without it.
     fn prepare(&self, step: &PlannedStep) -> impl Future<Output = Result<(), BackendError>> + Send;
 
+    /// Removes what `prepare` made for a step whose turn will not come: it is skipped, or the stage ends.
+    fn discard(&self, step: &StepPath) -> impl Future<Output = ()> + Send;
+
     /// Runs a foreground step to its end. All output has been sent to `io.output` when this returns. `io.stop` asks the
     /// step to end (SIGTERM, grace period), `io.kill` kills it; both then return [`Exit::Stopped`].
     fn run(&self, step: &ReadyStep, io: StepIo) -> impl Future<Output = Result<Exit, BackendError>> + Send;

@@ -97,6 +97,8 @@ impl Backend for HostBackend {
         Ok(())
     }
 
+    async fn discard(&self, _: &StepPath) {}
+
     async fn run(&self, step: &ReadyStep, io: StepIo) -> Result<Exit, BackendError> {
         let stage = self.stage()?;
         let mut process = match self.spawn(&stage, step).await? {

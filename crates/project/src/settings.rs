@@ -13,7 +13,7 @@ use cirun_plan::Profile;
 use indexmap::IndexMap;
 pub use layer::{EndpointWord, Layer, VARIABLES, Values};
 pub use repository::{Beyond, May, RULES, Rule};
-pub use values::{AwsMode, EgressMode, EngineChoice, ProgressMode, PullMode, PushMode, parse_profile};
+pub use values::{AwsMode, EgressMode, EngineChoice, Isolation, ProgressMode, PullMode, PushMode, parse_profile};
 
 /// Where a setting comes from, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +68,8 @@ pub struct Settings {
     pub progress: Setting<ProgressMode>,
     /// `engine`.
     pub engine: Setting<EngineChoice>,
+    /// `isolation`.
+    pub isolation: Setting<Isolation>,
     /// `create-repository`.
     pub create_repository: Setting<bool>,
     /// `offline`.
@@ -158,6 +160,7 @@ impl Settings {
             pull: default(PullMode::Yaml),
             progress: default(ProgressMode::Auto),
             engine: default(EngineChoice::Auto),
+            isolation: default(Isolation::Plain),
             create_repository: default(false),
             offline: default(false),
             no_docker_socket: default(false),
@@ -197,6 +200,7 @@ impl Settings {
         replace(&mut self.pull, values.pull, origin);
         replace(&mut self.progress, values.progress, origin);
         replace(&mut self.engine, values.engine, origin);
+        replace(&mut self.isolation, values.isolation, origin);
         fill(&mut self.infra, values.infra.map(|word| word.0), origin);
         fill(&mut self.workspace, values.workspace, origin);
         fill(&mut self.aws_profile, values.aws_profile, origin);

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use cirun_diagnostics::codes::run::NO_GATE;
 use cirun_docker_executor::DockerBackend;
 use cirun_engine::{
     Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep, Reports,
@@ -23,6 +24,12 @@ pub struct Backends {
 }
 
 impl Backends {
+    /// Reports that steps had no gate, where they should have had one.
+    pub(crate) fn without_a_gate(&self) -> Option<EventKind> {
+        let finding = self.containers.as_ref()?.take_gate_finding()?;
+        Some(EventKind::found(NO_GATE, finding, None))
+    }
+
     fn containers(&self) -> Result<&DockerBackend, BackendError> {
         self.containers.as_ref().ok_or_else(|| BackendError::Unreachable {
             reason: "this run was started without an engine, and a step needs a container".to_owned(),
@@ -59,6 +66,12 @@ impl Backend for Backends {
             Action::Container(_) => self.containers()?.prepare(step).await,
             Action::Host(_) => self.host.prepare(step).await,
             Action::Wait(_) | Action::Skip(_) => Ok(()),
+        }
+    }
+
+    async fn discard(&self, step: &StepPath) {
+        if let Some(containers) = &self.containers {
+            containers.discard(step).await;
         }
     }
 

@@ -67,7 +67,8 @@ impl RunSetup<'_> {
             plan_again: plan_again(compiled, late::demands(compiled, options, clean.as_ref())),
             after_stage: {
                 let not_emulated = NotEmulated::of(record, context.person);
-                Arc::new(move |_| not_emulated.findings())
+                let backends = Arc::clone(&setup.backends);
+                Arc::new(move |_| not_emulated.findings().into_iter().chain(backends.without_a_gate()).collect())
             },
             exit_code,
         };

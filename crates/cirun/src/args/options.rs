@@ -9,7 +9,8 @@ use cirun_project::{
     PlanRequest,
     secrets::GivenSecret,
     settings::{
-        AwsMode, EgressMode, EndpointWord, EngineChoice, ProgressMode, PullMode, PushMode, Values, parse_profile,
+        AwsMode, EgressMode, EndpointWord, EngineChoice, Isolation, ProgressMode, PullMode, PushMode, Values,
+        parse_profile,
     },
 };
 use clap::{Args, ValueEnum};
@@ -109,6 +110,9 @@ pub(crate) struct RunOptions {
     /// What runs the containers
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<EngineChoice>,
+    /// How the containers of steps start
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub isolation: Option<Isolation>,
     /// Do not mount the engine's socket into steps, as CI does on VMs
     #[arg(long)]
     pub no_docker_socket: bool,
@@ -216,6 +220,7 @@ fn flags(plan: &PlanOptions, run: Option<&RunOptions>) -> Values {
     if let Some(run) = run {
         values.progress = run.progress;
         values.engine = run.engine;
+        values.isolation = run.isolation;
         values.create_repository = run.create_repository.then_some(true);
         values.no_docker_socket = run.no_docker_socket.then_some(true);
         values.open_docker_socket = run.open_docker_socket.then_some(true);

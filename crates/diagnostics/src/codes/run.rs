@@ -45,6 +45,10 @@ codes! {
          and strict XML only. The outcome of the step stays.";
     PREPARE_FAILED = Note "prepare-failed", "a step could not be prepared ahead of its turn",
         "The step is prepared again when its turn comes; an error at that time is reported as its failure.";
+    NO_GATE = Note "no-gate", "the containers of steps start at their turn, without a gate",
+        "The gate is a small program that cirun starts in the containers of steps ahead of their turn. It cannot run there: \
+         the engine is for another processor than cirun, or forbids it. The steps run as with `--isolation plain`: each takes \
+         the start of a container longer, and nothing else differs.";
     AWS_NOT_EMULATED = Warning "aws-not-emulated", "a step called an AWS service that is not emulated",
         "With emulated AWS, every AWS name resolves to the run's gateway. It has STS, ECR and its registries, and \
          buckets where `--aws-endpoint-url` forwards calls; a call to any other service is refused there and never \

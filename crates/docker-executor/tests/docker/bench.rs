@@ -10,7 +10,7 @@ use std::{
 };
 
 use cirun_docker_executor::{
-    ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, HelperImage, HostOs, Keep,
+    ConnectOptions, DockerBackend, DockerConfig, Egress, Engine, EngineSocket, GateProgram, HelperImage, HostOs, Keep,
     LocalPluginImage, NoPassword, Passwords, PodImage, PullOverride, RunConfig, WatcherImage, connect,
 };
 use cirun_engine::{
@@ -69,6 +69,14 @@ pub(super) async fn engine() -> Engine {
     let options =
         ConnectOptions { docker_host: std::env::var("DOCKER_HOST").ok(), ..ConnectOptions::new(HostOs::current()) };
     connect(&options).await.unwrap()
+}
+
+/// The isolation that these tests run with, as cirun's setting has it.
+fn gate() -> Option<GateProgram> {
+    match std::env::var("CIRUN_ISOLATION").as_deref() {
+        Ok("plain") => None,
+        Ok(_) | Err(_) => Some(GateProgram::new(cirun_gate_program::PROGRAM.expect("this build has a gate"))),
+    }
 }
 
 /// Gives passwords to no identity.
@@ -133,6 +141,7 @@ impl Bench {
             resolver: None,
             engine_socket: EngineSocket::AsPlanned,
             publish_address: [127, 0, 0, 1].into(),
+            gate: gate(),
             stop_grace: Duration::from_secs(1),
             keep: Keep::Nothing,
         };

@@ -160,7 +160,7 @@ impl<B: Backend> Dispatcher<'_, B> {
     /// `teller` may run again.
     pub(super) async fn report_step(&mut self, node: NodeId, teller: NodeId, finish: Finish) {
         let step = self.tree.step(node);
-        self.preparations.discard(node);
+        self.discard_preparation(node);
         let now = self.now();
         let Finish { outcome, exit_code, reason, outputs, .. } = finish;
         let begun = match (self.live.remove(&node), self.services.remove(&node)) {

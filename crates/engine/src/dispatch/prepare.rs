@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use cirun_plan::{Action, PlannedStep};
+use tokio::task::JoinHandle;
 
 use super::{Dispatcher, NodeId};
 use crate::{Backend, attempt::Preparation};
@@ -14,8 +15,8 @@ pub(super) struct Preparations {
     /// The first step that was neither prepared nor skipped.
     next: usize,
     ahead: HashMap<NodeId, Preparation>,
-    /// Preparations of steps that will not run; they are ending.
-    discarded: Vec<Preparation>,
+    /// The removals of preparations of steps that will not run.
+    discarded: Vec<JoinHandle<()>>,
 }
 
 impl Preparations {
@@ -27,17 +28,20 @@ impl Preparations {
     pub(super) fn take(&mut self, node: NodeId) -> Option<Preparation> {
         self.ahead.remove(&node)
     }
-
-    /// Ends the preparation of a step that has ended without it.
-    pub(super) fn discard(&mut self, node: NodeId) {
-        if let Some(preparation) = self.ahead.remove(&node) {
-            preparation.abort();
-            self.discarded.push(preparation);
-        }
-    }
 }
 
 impl<B: Backend> Dispatcher<'_, B> {
+    /// Ends the preparation of a step that has ended without it, and removes what it made.
+    pub(super) fn discard_preparation(&mut self, node: NodeId) {
+        let Some(preparation) = self.preparations.take(node) else { return };
+        let (backend, path) = (Arc::clone(&self.context.backend), self.tree.step(node).path.clone());
+        self.preparations.discarded.push(tokio::spawn(async move {
+            preparation.abort();
+            let _whatever_came_of_it = preparation.await;
+            backend.discard(&path).await;
+        }));
+    }
+
     /// Starts preparations, up to the configured number of steps ahead.
     pub(super) fn look_ahead(&mut self) {
         while self.halt.is_none() && self.preparations.ahead.len() < self.context.config.look_ahead {
@@ -57,9 +61,9 @@ impl<B: Backend> Dispatcher<'_, B> {
     /// Waits until no preparation is running.
     pub(super) async fn end_preparations(&mut self) {
         let nodes: Vec<_> = self.preparations.ahead.keys().copied().collect();
-        nodes.into_iter().for_each(|node| self.preparations.discard(node));
-        for preparation in self.preparations.discarded.drain(..) {
-            let _whatever_came_of_it = preparation.await;
+        nodes.into_iter().for_each(|node| self.discard_preparation(node));
+        for removal in self.preparations.discarded.drain(..) {
+            let _its_own_panic_ends_it = removal.await;
         }
     }
 }

@@ -103,6 +103,10 @@ impl Backend for FakeBackend {
         result
     }
 
+    async fn discard(&self, step: &StepPath) {
+        self.with_order(|order| order.discard(step.as_str()));
+    }
+
     async fn run(&self, step: &ReadyStep, io: StepIo) -> Result<Exit, BackendError> {
         self.with_order(|order| order.run(step));
         self.with_order(|order| order.environments.insert(step.path.as_str().to_owned(), environment(step)));

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::Origin;
-use crate::settings::{AwsMode, EgressMode, EngineChoice, ProgressMode, PullMode, PushMode, parse_profile};
+use crate::settings::{AwsMode, EgressMode, EngineChoice, Isolation, ProgressMode, PullMode, PushMode, parse_profile};
 
 /// One layer of settings.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +37,8 @@ pub struct Values {
     pub progress: Option<ProgressMode>,
     /// What runs the containers.
     pub engine: Option<EngineChoice>,
+    /// How the containers of steps start.
+    pub isolation: Option<Isolation>,
     /// A push creates its repository if it does not exist.
     pub create_repository: Option<bool>,
     /// Pull images from registries on this machine only.
@@ -158,6 +160,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("CIRUN_PULL", "pull"),
     ("CIRUN_PROGRESS", "progress"),
     ("CIRUN_ENGINE", "engine"),
+    ("CIRUN_ISOLATION", "isolation"),
     ("CIRUN_CREATE_REPOSITORY", "create-repository"),
     ("CIRUN_OFFLINE", "offline"),
     ("CIRUN_NO_DOCKER_SOCKET", "no-docker-socket"),

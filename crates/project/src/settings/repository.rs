@@ -39,7 +39,7 @@ const TRUE: May = May::Only("`true`");
 const INSIDE: May = May::Only("a path inside the repository");
 
 /// The rules of all keys. docs/configuration.md has the same table.
-pub const RULES: [Rule; 24] = [
+pub const RULES: [Rule; 25] = [
     rule("infra", May::Nothing, "it decides whether steps run in containers or on this machine"),
     rule("aws", May::Only("`emulated`"), "without the emulated AWS, calls leave this machine"),
     rule("push", STRICTER, "`none` is stricter than `local`, and `local` than `real`"),
@@ -47,6 +47,7 @@ pub const RULES: [Rule; 24] = [
     rule("pull", STRICTER, "from few registry requests to many: `never`, `missing`, `yaml`, `always`"),
     rule("progress", May::Nothing, "it decides what you see of the run"),
     rule("engine", May::Nothing, "it decides whether steps run in containers or on this machine"),
+    rule("isolation", May::Nothing, "it decides whether the engine knows the environment of steps"),
     rule("create-repository", May::Any, "it applies to the emulated AWS only"),
     rule("offline", TRUE, "nothing is pulled then"),
     rule("no-docker-socket", TRUE, "no step gets the engine's socket then"),
@@ -122,6 +123,7 @@ pub(super) fn take_beyond(values: &mut Values, below: &Settings) -> Vec<Beyond> 
         pull,
         progress,
         engine,
+        isolation,
         create_repository: _,
         offline,
         no_docker_socket,
@@ -160,6 +162,9 @@ pub(super) fn take_beyond(values: &mut Values, below: &Settings) -> Vec<Beyond> 
     }
     if let Some(engine) = engine.take() {
         take("engine", word(engine));
+    }
+    if let Some(isolation) = isolation.take() {
+        take("isolation", word(isolation));
     }
     let flags =
         [("offline", offline), ("no-docker-socket", no_docker_socket), ("fail-on-service-exit", fail_on_service_exit)];

@@ -20,7 +20,7 @@ fn the_strongest_layer_wins_and_is_the_origin() {
 }
 
 /// Settings for every key, and whether a repository's is followed over the defaults.
-const SETTINGS: [(&str, bool); 34] = [
+const SETTINGS: [(&str, bool); 35] = [
     ("infra = \"vm\"", false),
     ("infra = \"kubernetes\"", false),
     ("aws = \"emulated\"", true),
@@ -36,6 +36,7 @@ const SETTINGS: [(&str, bool); 34] = [
     ("pull = \"always\"", false),
     ("progress = \"quiet\"", false),
     ("engine = \"host\"", false),
+    ("isolation = \"plain\"", false),
     ("create-repository = true", true),
     ("offline = true", true),
     ("offline = false", false),
@@ -119,7 +120,7 @@ fn errors_name_the_file_and_line() {
     let mistake = |text: &str| {
         Layer::from_file(Origin::Repository, Path::new("/repo/.cirun.toml"), text).unwrap_err().to_string()
     };
-    insta::assert_snapshot!(mistake("pull = \"yaml\"\npsuh = \"local\""), @"/repo/.cirun.toml:2:1: unknown field `psuh`, expected one of `infra`, `aws`, `push`, `egress`, `pull`, `progress`, `engine`, `create-repository`, `offline`, `no-docker-socket`, `open-docker-socket`, `no-wait`, `fail-on-service-exit`, `workspace`, `aws-profile`, `aws-endpoint-url`, `oidc-token-command`, `allow-account`, `include`, `secret-file`, `plugin-image`, `base-image`, `registry`, `trust`");
+    insta::assert_snapshot!(mistake("pull = \"yaml\"\npsuh = \"local\""), @"/repo/.cirun.toml:2:1: unknown field `psuh`, expected one of `infra`, `aws`, `push`, `egress`, `pull`, `progress`, `engine`, `isolation`, `create-repository`, `offline`, `no-docker-socket`, `open-docker-socket`, `no-wait`, `fail-on-service-exit`, `workspace`, `aws-profile`, `aws-endpoint-url`, `oidc-token-command`, `allow-account`, `include`, `secret-file`, `plugin-image`, `base-image`, `registry`, `trust`");
     insta::assert_snapshot!(mistake("infra = \"k8s\""), @"/repo/.cirun.toml:1:9: expected kubernetes, vm, cloud or docker");
     let variable = Layer::from_environment(|name| (name == "CIRUN_AWS").then(|| "moto".to_owned())).unwrap_err();
     insta::assert_snapshot!(variable, @"CIRUN_AWS: unknown variant `moto`, expected one of `emulated`, `real`, `off`");

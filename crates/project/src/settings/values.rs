@@ -71,6 +71,15 @@ words! {
     }
 }
 words! {
+    /// How the containers of steps start.
+    Isolation {
+        /// Ahead of their turn, with a small program that waits for the step's command
+        Gate,
+        /// At their turn, with the step's command
+        Plain,
+    }
+}
+words! {
     /// How to show the run.
     ProgressMode {
         /// Progress bars on a terminal, plain lines elsewhere

@@ -4,15 +4,15 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use cirun_diagnostics::{Failure, FailureKind};
 use cirun_docker_executor::{
-    Egress, Engine, EngineSocket, GatewayPort, Keep, LocalPluginImage, Mirror, PullOverride, RunConfig, SocketProxy,
-    SocketReach,
+    Egress, Engine, EngineSocket, GateProgram, GatewayPort, Keep, LocalPluginImage, Mirror, PullOverride, RunConfig,
+    SocketProxy, SocketReach,
 };
 use cirun_engine::Owner;
 use cirun_plan::Action;
 use cirun_planner::MachineDaemon;
 use cirun_project::{
     Compiled,
-    settings::{EgressMode, PullMode, PushMode},
+    settings::{EgressMode, Isolation, PullMode, PushMode},
 };
 
 use super::{
@@ -87,6 +87,10 @@ impl RunSetup<'_> {
             },
             engine_socket,
             publish_address: Ipv4Addr::LOCALHOST.into(),
+            gate: match settings.isolation.value {
+                Isolation::Gate => cirun_gate_program::PROGRAM.map(GateProgram::new),
+                Isolation::Plain => None,
+            },
             stop_grace: GRACE,
             keep: match (self.options.keep, self.options.keep_failed) {
                 (true, _) => Keep::Everything,
