@@ -45,8 +45,8 @@ use crate::{
     status::Tally,
 };
 
-/// The number of messages that may wait for the dispatcher.
-const MESSAGES: usize = 256;
+/// The number of messages that may wait for the dispatcher. One may be a batch of lines, so they are few.
+const MESSAGES: usize = 32;
 
 /// Walks one stage.
 pub(crate) struct Dispatcher<'a, B> {
@@ -201,12 +201,12 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
         let Some(message) = message else { return };
         match message {
             Message::Started { node } => self.started(node).await,
-            Message::Line { node, stream, line } => {
+            Message::Lines { node, stream, lines } => {
                 let step = self.tree.step(node).path.clone();
                 if let Some(tail) = self.tail_mut(node) {
-                    tail.push(line.clone());
+                    tail.extend(&lines);
                 }
-                self.emitter().emit(EventKind::StepOutput { step, stream, line }).await;
+                self.emitter().emit(EventKind::StepOutput { step, stream, lines }).await;
             }
             Message::PrepareFailed { node, problem } => {
                 let text = format!("the step could not be prepared ahead of its turn: {problem}");

@@ -7,6 +7,8 @@ use cirun_plan::{Profile, StageId, StepPath};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use crate::{MaskedLine, MaskedLines};
+
 /// The beginning of the reason of a service that ended before its stage, if no failure strategy has decided its outcome.
 pub const ENDED_EARLY: &str = "it ended before the stage did";
 
@@ -92,14 +94,14 @@ pub enum EventKind {
         /// From 1.
         attempt: u32,
     },
-    /// A step or service printed a line.
+    /// A step or service printed lines.
     StepOutput {
         /// The step.
         step: StepPath,
         /// The stream.
         stream: Stream,
-        /// The line, without its line end.
-        line: MaskedLine,
+        /// The lines; those that come at once are in one event.
+        lines: MaskedLines,
     },
     /// A step ended.
     StepFinished {
@@ -201,29 +203,13 @@ pub enum ImageState {
     },
 }
 
-/// The stream of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The stream of a step's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stream {
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
-}
-
-/// A line after masking.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaskedLine(String);
-
-impl MaskedLine {
-    /// Wraps text that is already masked: the masker's own result, or a line of a recorded run.
-    pub fn from_masked(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// A summary of a step's JUnit reports.

@@ -5,9 +5,10 @@
 mod held;
 
 use cirun_terminal_text::{Piece, pieces};
+use memchr::memchr2;
 
 use self::held::Held;
-use crate::{MaskedLine, Masker};
+use crate::{MaskedLines, Masker};
 
 /// The longest line in bytes; the rest continues on the next line (CI drops the rest: outputs.long-lines).
 pub(crate) const MAX_LINE: usize = 71_680;
@@ -31,39 +32,50 @@ impl LineSplitter {
     }
 
     /// Appends the lines that still wait, because their time is over.
-    pub(crate) fn release(&mut self, masker: &Masker, lines: &mut Vec<MaskedLine>) {
+    pub(crate) fn release(&mut self, masker: &Masker, lines: &mut MaskedLines) {
         self.held.release(masker, lines);
     }
 
     /// Takes the next bytes, and appends the lines that they complete to `lines`.
-    pub(crate) fn push(&mut self, bytes: &[u8], masker: &Masker, lines: &mut Vec<MaskedLine>) {
+    pub(crate) fn push(&mut self, bytes: &[u8], masker: &Masker, lines: &mut MaskedLines) {
         let mut rest = bytes;
-        while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-            self.extend(&rest[..end], masker, lines);
-            match (rest[end], self.line.is_empty(), self.after_return) {
-                (b'\n', true, true) => self.after_return = false,
-                (b'\n', ..) => self.end(masker, lines),
-                // A return at the start of a line prints nothing.
-                (_, true, _) => {}
-                (_, false, _) => {
-                    self.end(masker, lines);
-                    self.after_return = true;
-                }
+        while !rest.is_empty() {
+            if self.line.is_empty() && !self.after_return {
+                rest = &rest[self.held.push_closed(rest, masker, lines)..];
             }
-            rest = &rest[end + 1..];
+            rest = self.push_line(rest, masker, lines);
         }
-        self.extend(rest, masker, lines);
+    }
+
+    /// Takes bytes up to the end of a line; returns the others.
+    fn push_line<'b>(&mut self, bytes: &'b [u8], masker: &Masker, lines: &mut MaskedLines) -> &'b [u8] {
+        let Some(end) = memchr2(b'\n', b'\r', bytes) else {
+            self.extend(bytes, masker, lines);
+            return &[];
+        };
+        self.extend(&bytes[..end], masker, lines);
+        match (bytes[end], self.line.is_empty(), self.after_return) {
+            (b'\n', true, true) => self.after_return = false,
+            (b'\n', ..) => self.end(masker, lines),
+            // A return at the start of a line prints nothing.
+            (_, true, _) => {}
+            (_, false, _) => {
+                self.end(masker, lines);
+                self.after_return = true;
+            }
+        }
+        &bytes[end + 1..]
     }
 
     /// Ends the stream: a last part without a line end is a line too.
-    pub(crate) fn finish(&mut self, masker: &Masker, lines: &mut Vec<MaskedLine>) {
+    pub(crate) fn finish(&mut self, masker: &Masker, lines: &mut MaskedLines) {
         if !self.line.is_empty() {
             self.end(masker, lines);
         }
         self.held.release(masker, lines);
     }
 
-    fn extend(&mut self, bytes: &[u8], masker: &Masker, lines: &mut Vec<MaskedLine>) {
+    fn extend(&mut self, bytes: &[u8], masker: &Masker, lines: &mut MaskedLines) {
         if bytes.is_empty() {
             return;
         }
@@ -71,7 +83,7 @@ impl LineSplitter {
         // The buffer keeps up to a secret's length beyond a line, so that a secret across the cut is found.
         for part in bytes.chunks(MAX_LINE) {
             self.line.extend_from_slice(part);
-            while self.line.len() >= MAX_LINE + masker.longest().max(1) {
+            while self.line.len() >= longest_line(masker) {
                 let cut = self.cut(masker);
                 self.held.push(&String::from_utf8_lossy(&self.line[..cut]), CONTINUED, masker, lines);
                 self.line.drain(..cut);
@@ -91,11 +103,20 @@ impl LineSplitter {
         (cut.saturating_sub(3)..=cut).rev().find(|at| !inside_character(at)).unwrap_or(cut)
     }
 
-    fn end(&mut self, masker: &Masker, lines: &mut Vec<MaskedLine>) {
-        self.held.push(&String::from_utf8_lossy(&self.line), "", masker, lines);
+    fn end(&mut self, masker: &Masker, lines: &mut MaskedLines) {
+        self.line.push(b'\n');
+        if self.held.push_closed(&self.line, masker, lines) == 0 {
+            let text = &self.line[..self.line.len() - 1];
+            self.held.push(&String::from_utf8_lossy(text), "", masker, lines);
+        }
         self.line.clear();
         self.after_return = false;
     }
+}
+
+/// The length at which a line is cut.
+fn longest_line(masker: &Masker) -> usize {
+    MAX_LINE + masker.longest().max(1)
 }
 
 #[cfg(test)]
@@ -107,12 +128,12 @@ mod tests {
     use super::*;
 
     fn split(chunks: &[&[u8]], masker: &Masker) -> Vec<String> {
-        let (mut splitter, mut lines) = (LineSplitter::default(), Vec::new());
+        let (mut splitter, mut lines) = (LineSplitter::default(), MaskedLines::default());
         for chunk in chunks {
             splitter.push(chunk, masker, &mut lines);
         }
         splitter.finish(masker, &mut lines);
-        lines.iter().map(|line| line.as_str().to_owned()).collect()
+        lines.iter().map(str::to_owned).collect()
     }
 
     fn shown(chunks: &[&[u8]]) -> String {
@@ -158,21 +179,60 @@ mod tests {
         }
     }
 
+    const SECRETS: [&str; 3] = ["tr0ub4dor-and-3", "s3cret", "zq"];
+
+    /// Text with secrets, parts of them, and what is invisible between.
+    fn output() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            4 => "[a-z ]{0,6}",
+            4 => Just("\n".to_owned()),
+            1 => Just("\r\n".to_owned()),
+            1 => Just("\r".to_owned()),
+            2 => prop::sample::select(SECRETS.to_vec()).prop_map(str::to_owned),
+            4 => (0..SECRETS[0].len(), 1..6_usize).prop_map(|(from, length)| SECRETS[0].chars().skip(from).take(length).collect()),
+            2 => prop::sample::select(vec!["\u{1b}[1m", "\u{1b}[0m", "é", "\u{200b}", "\u{8}", "\t", "✓"]).prop_map(str::to_owned),
+        ];
+        prop::collection::vec(part, 0..24).prop_map(|parts| parts.concat())
+    }
+
+    fn cut<'t>(text: &'t [u8], cuts: &[usize]) -> Vec<&'t [u8]> {
+        let mut cuts: Vec<_> = cuts.iter().map(|cut| *cut % (text.len() + 1)).collect();
+        cuts.sort_unstable();
+        cuts.push(text.len());
+        let from = std::iter::once(0).chain(cuts.clone());
+        from.zip(&cuts).map(|(from, to)| &text[from..*to]).collect()
+    }
+
     proptest! {
         #[test]
-        fn chunks_do_not_matter(text in "([a-z]{0,6}(s3cret)?[\r\n]{0,2}){0,8}", cuts in prop::collection::vec(0_usize..60, 0..6)) {
-            let masker = Masker::new(&[Secret::new("s3cret")]);
-            let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
-            cuts.sort_unstable();
-            cuts.push(text.len());
-            let (mut chunks, mut from) = (Vec::new(), 0);
-            for cut in cuts {
-                chunks.push(&text.as_bytes()[from..cut]);
-                from = cut;
-            }
-            let lines = split(&chunks, &masker);
+        fn chunks_do_not_matter(text in output(), cuts in prop::collection::vec(any::<usize>(), 0..6)) {
+            let masker = Masker::new(&SECRETS.map(Secret::new));
+            let lines = split(&cut(text.as_bytes(), &cuts), &masker);
             prop_assert_eq!(&lines, &split(&[text.as_bytes()], &masker));
-            prop_assert!(!lines.join("\n").contains("s3cret"));
+            let shown = lines.join("\n");
+            for secret in SECRETS {
+                prop_assert!(!shown.contains(secret), "{}", secret);
+            }
+        }
+
+        /// Lines that are taken together are masked as each of them alone is.
+        #[test]
+        fn a_short_way_leads_to_the_same_lines(text in output()) {
+            let (masker, text) = (Masker::new(&SECRETS.map(Secret::new)), text.replace('\r', ""));
+            let (mut held, mut one_by_one) = (Held::default(), MaskedLines::default());
+            for line in text.split_terminator('\n') {
+                held.push(line, "", &masker, &mut one_by_one);
+            }
+            held.release(&masker, &mut one_by_one);
+            prop_assert_eq!(split(&[text.as_bytes()], &masker), one_by_one.iter().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn no_byte_is_lost(bytes in prop::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..200), cuts in prop::collection::vec(any::<usize>(), 0..6)) {
+            let bytes: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b'\r').collect();
+            let lines = split(&cut(&bytes, &cuts), &Masker::default());
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            prop_assert_eq!(lines, text.split_terminator('\n').map(str::to_owned).collect::<Vec<_>>());
         }
     }
 }

@@ -60,18 +60,19 @@ impl Masker {
 
     /// The text with every secret and these ranges replaced by [`MASK`].
     pub(crate) fn mask_with<'t>(&self, text: &'t str, more: Vec<Range<usize>>) -> Cow<'t, str> {
-        let found = self.find(text.as_bytes(), more);
-        if found.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let (mut masked, mut from) = (String::with_capacity(text.len()), 0);
-        for range in found {
-            masked.push_str(&text[from..range.start]);
-            masked.push_str(MASK);
-            from = range.end;
-        }
-        masked.push_str(&text[from..]);
-        Cow::Owned(masked)
+        replaced(text, &self.find(text.as_bytes(), more))
+    }
+
+    /// Whole lines, all visible and [closed](Self::is_closed), with every secret replaced by [`MASK`]. No secret's form
+    /// has a line feed, so the lines are searched at once.
+    pub(crate) fn mask_closed<'t>(&self, lines: &'t str) -> Cow<'t, str> {
+        replaced(lines, &joined(self.find_visible(lines.as_bytes(), Vec::new())))
+    }
+
+    /// Whether a visible line has no part of a secret that began in the line before, which ended with `before`, and
+    /// ends with no first part of one.
+    pub(crate) fn is_closed(&self, before: &[u8], line: &[u8]) -> bool {
+        self.openings.as_ref().is_none_or(|openings| openings.is_closed(before, line))
     }
 
     /// Masks a line.
@@ -114,26 +115,52 @@ impl Masker {
         found.filter(|range| Openings::may_part(range.len()) && range.start < border && border < range.end).collect()
     }
 
-    /// The ranges of secrets and `all`, in order; overlapping ones are merged, so that no part of one stays visible.
-    fn find(&self, bytes: &[u8], mut all: Vec<Range<usize>>) -> Vec<Range<usize>> {
-        let Some(finder) = &self.finder else { return all };
-        // Most texts have no secret, and this check is faster than the full search.
-        if finder.is_match(bytes) {
+    /// The ranges of secrets and `more`, in order; overlapping ones are merged, so that no part of one stays visible.
+    fn find(&self, bytes: &[u8], more: Vec<Range<usize>>) -> Vec<Range<usize>> {
+        let mut all = self.find_visible(bytes, more);
+        for view in views(bytes) {
+            let found = self.find_visible(&view.bytes, Vec::new());
+            all.extend(found.iter().map(|range| view.origin(range)));
+        }
+        joined(all)
+    }
+
+    /// Adds the ranges of secrets to `all`; no byte is invisible.
+    fn find_visible(&self, bytes: &[u8], mut all: Vec<Range<usize>>) -> Vec<Range<usize>> {
+        // Most texts have no secret, and the check is faster than the full search.
+        if let Some(finder) = self.finder.as_ref().filter(|finder| finder.is_match(bytes)) {
             all.extend(finder.find_overlapping_iter(bytes).map(|found| found.range()));
         }
-        for view in views(bytes) {
-            all.extend(finder.find_overlapping_iter(&view.bytes).map(|found| view.origin(&found.range())));
-        }
-        all.sort_by_key(|range| range.start);
-        let mut joined: Vec<Range<usize>> = Vec::with_capacity(all.len());
-        for range in all {
-            match joined.last_mut() {
-                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-                _ => joined.push(range),
-            }
-        }
-        joined
+        all
     }
+}
+
+/// The ranges in order; overlapping ones are merged.
+fn joined(mut all: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    all.sort_by_key(|range| range.start);
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(all.len());
+    for range in all {
+        match joined.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+/// The text with these ranges replaced by [`MASK`].
+fn replaced<'t>(text: &'t str, ranges: &[Range<usize>]) -> Cow<'t, str> {
+    if ranges.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let (mut masked, mut from) = (String::with_capacity(text.len()), 0);
+    for range in ranges {
+        masked.push_str(&text[from..range.start]);
+        masked.push_str(MASK);
+        from = range.end;
+    }
+    masked.push_str(&text[from..]);
+    Cow::Owned(masked)
 }
 
 impl fmt::Debug for Masker {

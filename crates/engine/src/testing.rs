@@ -12,3 +12,14 @@ pub use self::{
     },
     recorded::{Recorded, Runner},
 };
+use crate::{MaskedLines, Masker, lines::LineSplitter};
+
+/// The masked lines of one stream that comes in these chunks, as a run's events have them.
+pub fn masked_lines<'b>(chunks: impl IntoIterator<Item = &'b [u8]>, masker: &Masker) -> MaskedLines {
+    let (mut splitter, mut lines) = (LineSplitter::default(), MaskedLines::default());
+    for chunk in chunks {
+        splitter.push(chunk, masker, &mut lines);
+    }
+    splitter.finish(masker, &mut lines);
+    lines
+}

@@ -1,6 +1,8 @@
 //! Makes a program's line safe to display: it may colour text, but has no other effect on the terminal.
 
-use cirun_terminal_text::{Piece, pieces};
+use std::borrow::Cow;
+
+use cirun_terminal_text::{Piece, is_visible, pieces};
 use console::measure_text_width;
 
 use crate::Colour;
@@ -9,7 +11,10 @@ const TAB: usize = 8;
 
 /// The line as a terminal would display it, without anything that could move the cursor, ring, set the title or turn
 /// the direction of text. Tabs become spaces, because a prefix before the line moves the tab stops.
-pub(crate) fn clean(line: &str, colour: Colour) -> String {
+pub(crate) fn clean(line: &str, colour: Colour) -> Cow<'_, str> {
+    if is_visible(line.as_bytes()) && !line.contains('\t') {
+        return line.into();
+    }
     let line = line.trim_end_matches('\r');
     // A progress bar redraws its line after a carriage return: only the last state counts.
     let line = line.rsplit_once('\r').map_or(line, |(_, last)| last);
@@ -29,7 +34,7 @@ pub(crate) fn clean(line: &str, colour: Colour) -> String {
     if coloured {
         out.push_str("\u{1b}[0m");
     }
-    out
+    out.into()
 }
 
 fn push_text(out: &mut String, text: &str) {

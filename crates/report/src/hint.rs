@@ -1,6 +1,9 @@
 //! The next action after a failure, from the output of the step.
 
-use cirun_engine::exit_code_hint;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use cirun_engine::{MaskedLines, exit_code_hint};
 
 /// A next action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +94,26 @@ pub(crate) fn find<'a>(
     }
 }
 
-/// Whether a line looks like the first message about a failure.
-pub(crate) fn looks_like_error(line: &str) -> bool {
-    const WORDS: [&str; 8] = ["error", "fatal", "panic", "exception", "traceback", "failed", "failure", "denied"];
+/// Words that are in each line that looks like an error.
+const WORDS: [&str; 8] = ["error", "fatal", "panic", "exception", "traceback", "failed", "failure", "denied"];
+
+static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let mut builder = AhoCorasick::builder();
+    builder.ascii_case_insensitive(true).build(WORDS).expect("a few words are no too large automaton")
+});
+
+/// The first line that looks like a message about a failure.
+pub(crate) fn first_error(lines: &MaskedLines) -> Option<&str> {
+    let text = lines.text();
+    let with_a_word = FINDER.find_iter(text).map(|word| {
+        let start = text[..word.start()].rfind('\n').map_or(0, |end| end + 1);
+        let line = &text[start..];
+        line.split_once('\n').map_or(line, |(line, _)| line)
+    });
+    with_a_word.into_iter().find(|line| looks_like_error(line))
+}
+
+fn looks_like_error(line: &str) -> bool {
     // Only whole words: `errors: 0` and `--fail-on-error=false` are not errors, `Error:` and `E: error` are.
     let lowered = line.to_lowercase();
     lowered

@@ -3,11 +3,11 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::PathBuf,
 };
 
-use cirun_engine::{Event, EventKind};
+use cirun_engine::{Event, EventKind, MaskedLines};
 use cirun_plan::StepPath;
 
 use crate::{Sink, SinkError};
@@ -18,7 +18,7 @@ const WHAT: &str = "the log of a step";
 pub struct LogFilesSink {
     directory: PathBuf,
     /// The files of the running stage.
-    files: HashMap<StepPath, BufWriter<File>>,
+    files: HashMap<StepPath, File>,
     stage: PathBuf,
 }
 
@@ -29,20 +29,17 @@ impl LogFilesSink {
         Self { stage: directory.clone(), directory, files: HashMap::new() }
     }
 
-    fn write(&mut self, step: &StepPath, line: &str) -> io::Result<()> {
+    /// Writes the lines at once, so that a reader of the file sees them.
+    fn write(&mut self, step: &StepPath, lines: &MaskedLines) -> io::Result<()> {
         let file = match self.files.entry(step.clone()) {
             Entry::Occupied(file) => file.into_mut(),
             Entry::Vacant(place) => {
                 fs::create_dir_all(&self.stage)?;
                 let file = File::create(self.stage.join(format!("{step}.log")))?;
-                place.insert(BufWriter::new(file))
+                place.insert(file)
             }
         };
-        writeln!(file, "{line}")
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.files.values_mut().try_for_each(Write::flush)
+        file.write_all(lines.text().as_bytes())
     }
 }
 
@@ -53,20 +50,19 @@ impl Sink for LogFilesSink {
                 self.stage = self.directory.join(&stage.0);
                 Ok(())
             }
-            EventKind::StepOutput { step, line, .. } => self.write(step, line.as_str()),
-            // The last lines of a service are read when a failed step is examined.
-            EventKind::StepFinished { .. } | EventKind::ServiceExited { .. } => self.flush(),
+            EventKind::StepOutput { step, lines, .. } => self.write(step, lines),
             EventKind::StageFinished { .. } => {
-                let flushed = self.flush();
                 self.files.clear();
-                flushed
+                Ok(())
             }
             EventKind::RunStarted { .. }
             | EventKind::Diagnostic { .. }
             | EventKind::ImagePull { .. }
             | EventKind::ServiceStarted { .. }
             | EventKind::ServiceReady { .. }
+            | EventKind::ServiceExited { .. }
             | EventKind::StepStarted { .. }
+            | EventKind::StepFinished { .. }
             | EventKind::RunFinished { .. } => Ok(()),
         };
         written.map_err(SinkError::write(WHAT))
@@ -75,7 +71,7 @@ impl Sink for LogFilesSink {
 
 #[cfg(test)]
 mod tests {
-    use cirun_engine::{MaskedLine, Outcome, Stream};
+    use cirun_engine::{Outcome, Stream};
     use cirun_plan::StageId;
     use jiff::Timestamp;
 
@@ -92,7 +88,7 @@ mod tests {
                 emit(EventKind::StepOutput {
                     step: StepPath::new(stage, [step]),
                     stream: Stream::Stdout,
-                    line: MaskedLine::from_masked(line),
+                    lines: MaskedLines::from_masked([line]),
                 });
             }
             emit(EventKind::StageFinished {

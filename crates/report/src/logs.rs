@@ -25,15 +25,18 @@ impl<W: Write + Send> LogSink<W> {
 
 impl<W: Write + Send> Sink for LogSink<W> {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
-        let EventKind::StepOutput { step, line, .. } = &event.kind else { return Ok(()) };
+        let EventKind::StepOutput { step, lines, .. } = &event.kind else { return Ok(()) };
         if !self.steps.contains(step) {
             return Ok(());
         }
-        let line = clean(line.as_str(), self.look.colour);
-        let written = match self.steps.len() {
-            1 => writeln!(self.out, "{line}"),
-            _ => writeln!(self.out, "{:<width$}  {line}", step.as_str(), width = self.width),
-        };
-        written.map_err(SinkError::write("the lines of steps"))
+        for line in lines.iter() {
+            let line = clean(line, self.look.colour);
+            let written = match self.steps.len() {
+                1 => writeln!(self.out, "{line}"),
+                _ => writeln!(self.out, "{:<width$}  {line}", step.as_str(), width = self.width),
+            };
+            written.map_err(SinkError::write("the lines of steps"))?;
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //! above its bars.
 
 use cirun_diagnostics::Severity;
-use cirun_engine::{Event, EventKind, ImageState, Outcome, describe_exit_code};
+use cirun_engine::{Event, EventKind, ImageState, MaskedLines, Outcome, describe_exit_code};
 use cirun_plan::StepPath;
 use console::{measure_text_width, truncate_str};
 use indexmap::IndexMap;
@@ -101,10 +101,7 @@ impl Narrator {
                 let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
                 vec![self.line(record, step, Mark::Start, &format!("{step_type} started at +{at}{again}"))]
             }
-            EventKind::StepOutput { step, stream: _, line } => {
-                let mark = if is_service(record, step) { Mark::ServiceLine } else { Mark::StepLine };
-                vec![self.line(record, step, mark, &clean(line.as_str(), self.look.colour))]
-            }
+            EventKind::StepOutput { step, stream: _, lines } => self.output(record, step, lines),
             // A service that was ready ends with its stage, as expected.
             EventKind::StepFinished { step, tests, .. } if is_service(record, step) => {
                 tests.iter().map(|tests| self.line(record, step, Mark::Service, &test_words(tests))).collect()
@@ -113,7 +110,8 @@ impl Narrator {
                 let mut lines = vec![self.line(record, step, mark(*outcome), &finish_words(record, step, *outcome))];
                 for (name, value) in outputs {
                     let room = self.look.width.saturating_sub(self.prefix + 3).max(20);
-                    let text = clean(&format!("{name}={}", value.replace('\n', "\\n")), self.look.colour);
+                    let text = format!("{name}={}", value.replace('\n', "\\n"));
+                    let text = clean(&text, self.look.colour);
                     lines.push(self.line(record, step, Mark::Output, &truncate_str(&text, room, "…")));
                 }
                 lines
@@ -173,23 +171,37 @@ impl Narrator {
         self.prefixed(SELF, Tone::Strong, mark, text)
     }
 
-    /// A line about a step or a service, in its colour.
-    fn line(&mut self, record: &RunRecord, step: &StepPath, mark: Mark, text: &str) -> String {
-        let tone = match record.find(step) {
-            Some((number, entry)) if entry.is_service() => Tone::Service(number),
-            Some((number, _)) => Tone::Step(number),
-            None => Tone::Strong,
-        };
-        self.prefixed(step.as_str(), tone, mark, text)
+    /// The lines that a step or a service printed.
+    fn output(&mut self, record: &RunRecord, step: &StepPath, lines: &MaskedLines) -> Vec<String> {
+        let mark = if is_service(record, step) { Mark::ServiceLine } else { Mark::StepLine };
+        let prefix = self.prefix(step.as_str(), tone(record, step), mark);
+        let shown = lines.iter().map(|line| {
+            let mut shown = String::with_capacity(prefix.len() + line.len());
+            shown.push_str(&prefix);
+            shown.push_str(&clean(line, self.look.colour));
+            shown.truncate(shown.trim_end().len());
+            shown
+        });
+        shown.collect()
     }
 
-    fn prefixed(&mut self, who: &str, tone: Tone, mark: Mark, text: &str) -> String {
+    /// A line about a step or a service, in its colour.
+    fn line(&mut self, record: &RunRecord, step: &StepPath, mark: Mark, text: &str) -> String {
+        self.prefixed(step.as_str(), tone(record, step), mark, text)
+    }
+
+    /// What is before each line about `who`.
+    fn prefix(&mut self, who: &str, tone: Tone, mark: Mark) -> String {
         let who = shorten_path(who, *PREFIX.end());
         let width = measure_text_width(&who);
         self.prefix = self.prefix.max(width);
         let padding = " ".repeat(self.prefix - width);
         let sign = self.look.paint(mark.tone(), mark.glyph());
-        let first = format!("{}{padding} {sign} ", self.look.paint(tone, &who));
+        format!("{}{padding} {sign} ", self.look.paint(tone, &who))
+    }
+
+    fn prefixed(&mut self, who: &str, tone: Tone, mark: Mark, text: &str) -> String {
+        let first = self.prefix(who, tone, mark);
         let is_data = matches!(mark, Mark::StepLine | Mark::ServiceLine | Mark::Output);
         if is_data || self.sentences == Sentences::Whole {
             return format!("{first}{text}").trim_end().to_owned();
@@ -197,6 +209,15 @@ impl Narrator {
         let indent = self.prefix + 3;
         let room = self.look.width.saturating_sub(indent).max(LEAST_SENTENCE);
         format!("{first}{}", wrap(text, room).join(&format!("\n{}", " ".repeat(indent))))
+    }
+}
+
+/// The colour of a step or a service.
+fn tone(record: &RunRecord, step: &StepPath) -> Tone {
+    match record.find(step) {
+        Some((number, entry)) if entry.is_service() => Tone::Service(number),
+        Some((number, _)) => Tone::Step(number),
+        None => Tone::Strong,
     }
 }
 

@@ -46,6 +46,9 @@ impl<W: Write + Send> Sink for QuietSink<W> {
     fn consume(&mut self, event: &Event) -> Result<(), SinkError> {
         let event = &*legible_event(event);
         self.record.apply(event);
+        if let EventKind::StepOutput { .. } = event.kind {
+            return Ok(());
+        }
         let all = self.narrator.lines(event, &self.record);
         let is_shown = is_failure(&event.kind) && !(self.failures == Failures::AtTheEnd && is_of_a_step(&event.kind));
         let mut lines = if is_shown { all } else { Vec::new() };

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use cirun_diagnostics::Severity;
-use cirun_engine::{ENDED_EARLY, Event, EventKind, MaskedLine, Outcome, TestSummary};
+use cirun_engine::{ENDED_EARLY, Event, EventKind, MaskedLine, MaskedLines, Outcome, TestSummary};
 use cirun_plan::{Profile, StageId, StepPath};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use crate::{hint::looks_like_error, log::Log};
+use crate::{hint::first_error, log::Log};
 
 /// The Harness type of services.
 pub(crate) const BACKGROUND: &str = "Background";
@@ -148,7 +148,7 @@ impl RunRecord {
                 let state = State::Step { step_type: step_type.clone(), attempt: *attempt, finish: None };
                 self.entry(step).start(event.at, state);
             }
-            EventKind::StepOutput { step, line, .. } => self.entry(step).print(line.as_str()),
+            EventKind::StepOutput { step, lines, .. } => self.entry(step).print(lines),
             EventKind::StepFinished { step, .. } => self.entry(step).finish_with(StepFinish::of(event)),
             EventKind::StageFinished { outcome, elapsed, .. } => {
                 self.stage().finish = Some(StageFinish { outcome: *outcome, elapsed: *elapsed });
@@ -227,10 +227,10 @@ impl Entry {
         }
     }
 
-    fn print(&mut self, line: &str) {
-        self.log.push(line);
-        if self.first_error.is_none() && looks_like_error(line) {
-            self.first_error = Some(line.to_owned());
+    fn print(&mut self, lines: &MaskedLines) {
+        lines.iter().for_each(|line| self.log.push(line));
+        if self.first_error.is_none() {
+            self.first_error = first_error(lines).map(str::to_owned);
         }
     }
 

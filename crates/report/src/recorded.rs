@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cirun_diagnostics::Severity;
-use cirun_engine::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
+use cirun_engine::{Event, EventKind, ImageState, MaskedLine, MaskedLines, Outcome, Stream, TestSummary};
 use cirun_plan::{Profile, StageId, StepPath};
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ fn kind(event: &Fields<'_>) -> Result<Option<EventKind>, ReadEventError> {
         "step_output" => EventKind::StepOutput {
             step: event.step()?,
             stream: if event.text("stream")? == "stderr" { Stream::Stderr } else { Stream::Stdout },
-            line: MaskedLine::from_masked(event.text("line")?),
+            lines: MaskedLines::from_masked([event.text("line")?]),
         },
         "step_finished" => step_finished(event)?,
         "stage_finished" => EventKind::StageFinished {

@@ -4,15 +4,42 @@
 
 use std::time::Duration;
 
-use cirun_engine::{Event, EventKind, ImageState, MaskedLine, Stream, TestSummary};
+use cirun_engine::{Event, EventKind, ImageState, MaskedLine, MaskedLines, Stream, TestSummary};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+/// Appends the lines of an event, each with its line end.
+///
+/// # Errors
+/// The event cannot be written as JSON.
+pub(crate) fn write(event: &Event, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    match &event.kind {
+        EventKind::StepOutput { lines, .. } => write_output(event, lines, out),
+        _ => {
+            serde_json::to_writer(&mut *out, &WireEvent::new(event))?;
+            out.push(b'\n');
+            Ok(())
+        }
+    }
+}
+
+/// Only the text of the lines differs, and it is the last field.
+fn write_output(event: &Event, lines: &MaskedLines, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let event = serde_json::to_vec(&WireEvent::new(event))?;
+    let before = event.strip_suffix(b"\"\"}").unwrap_or(&event);
+    for line in lines.iter() {
+        out.extend_from_slice(before);
+        serde_json::to_writer(&mut *out, line)?;
+        out.extend_from_slice(b"}\n");
+    }
+    Ok(())
+}
+
 /// An event as its line of JSON.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum WireEvent<'a> {
+enum WireEvent<'a> {
     RunStarted {
         time: WireTime,
         run: &'a str,
@@ -67,6 +94,7 @@ pub(crate) enum WireEvent<'a> {
         time: WireTime,
         step: &'a str,
         stream: &'static str,
+        /// Empty: [`write_output`] puts the lines of the event in its place.
         line: &'a str,
     },
     StepFinished {
@@ -138,7 +166,7 @@ impl Serialize for WireOutputs<'_> {
 }
 
 impl<'a> WireEvent<'a> {
-    pub(crate) fn new(event: &'a Event) -> Self {
+    fn new(event: &'a Event) -> Self {
         let time = WireTime(event.at);
         match &event.kind {
             EventKind::RunStarted { run, pipeline, version, profile, stages } => Self::RunStarted {
@@ -174,8 +202,8 @@ impl<'a> WireEvent<'a> {
             EventKind::StepStarted { step, step_type, attempt } => {
                 Self::StepStarted { time, step: step.full(), step_type, attempt: *attempt }
             }
-            EventKind::StepOutput { step, stream, line } => {
-                Self::StepOutput { time, step: step.full(), stream: stream_name(*stream), line: line.as_str() }
+            EventKind::StepOutput { step, stream, lines: _ } => {
+                Self::StepOutput { time, step: step.full(), stream: stream_name(*stream), line: "" }
             }
             EventKind::StepFinished { step, outcome, exit_code, reason, elapsed, outputs, tests, tail } => {
                 Self::StepFinished {

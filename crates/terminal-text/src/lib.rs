@@ -60,6 +60,15 @@ impl Iterator for Pieces<'_> {
     }
 }
 
+/// Whether the whole text is visible: it is UTF-8 and has one piece, or none.
+pub fn is_visible(text: &[u8]) -> bool {
+    // Without a branch for each byte, so that the compiler takes many at once.
+    if text.iter().fold(true, |all, byte| all & matches!(byte, b'\t' | 0x20..=0x7e)) {
+        return true;
+    }
+    special(text).is_none() && text_length(text) == text.len() && str::from_utf8(text).is_ok()
+}
+
 /// The length of the text at the start of `bytes`, whose first byte is text.
 fn text_length(bytes: &[u8]) -> usize {
     let mut at = 1;

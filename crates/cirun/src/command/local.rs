@@ -34,8 +34,8 @@ use crate::{
     sinks::{self, Opened},
 };
 
-/// Number of events that can wait for the sinks before the engine has to wait.
-const EVENT_QUEUE: usize = 1024;
+/// Number of events that can wait for the sinks before the engine has to wait. One may be a batch of lines, so they are few.
+const EVENT_QUEUE: usize = 32;
 
 /// How a run was started.
 #[derive(Debug)]

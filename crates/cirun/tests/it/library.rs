@@ -90,8 +90,8 @@ async fn a_pipeline_is_compiled_and_run() {
     let seen = tokio::spawn(async move {
         let mut lines = Vec::new();
         while let Some(event) = events.recv().await {
-            if let EventKind::StepOutput { line, .. } = event.kind {
-                lines.push(line.as_str().to_owned());
+            if let EventKind::StepOutput { lines: printed, .. } = event.kind {
+                lines.extend(printed.iter().map(str::to_owned));
             }
         }
         lines

@@ -1,7 +1,7 @@
 //! The messages from tasks to the dispatcher.
 
 use crate::{
-    Answer, BackendError, Exit, MaskedLine, OutputFiles, Readiness, ReadyStep, Stream, TestSummary, dispatch::NodeId,
+    Answer, BackendError, Exit, MaskedLines, OutputFiles, Readiness, ReadyStep, Stream, TestSummary, dispatch::NodeId,
 };
 
 /// A task's message.
@@ -9,8 +9,8 @@ use crate::{
 pub(crate) enum Message {
     /// An attempt begins.
     Started { node: NodeId },
-    /// A step or service printed a line.
-    Line { node: NodeId, stream: Stream, line: MaskedLine },
+    /// A step or service printed lines.
+    Lines { node: NodeId, stream: Stream, lines: MaskedLines },
     /// A preparation failed; the step runs without it.
     PrepareFailed { node: NodeId, problem: String },
     /// An attempt has ended.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{MaskedLine, TestSummary, attempt::Job, failure::Failure};
+use crate::{MaskedLine, MaskedLines, TestSummary, attempt::Job, failure::Failure};
 
 /// The state of a running foreground step.
 #[derive(Debug)]
@@ -46,11 +46,11 @@ impl Tail {
         Self { lines: VecDeque::new(), limit }
     }
 
-    pub(super) fn push(&mut self, line: MaskedLine) {
-        self.lines.push_back(line);
-        if self.lines.len() > self.limit {
-            self.lines.pop_front();
-        }
+    pub(super) fn extend(&mut self, lines: &MaskedLines) {
+        let last: Vec<&str> = lines.iter().rev().take(self.limit).collect();
+        let surplus = (self.lines.len() + last.len()).saturating_sub(self.limit);
+        self.lines.drain(..surplus);
+        self.lines.extend(last.into_iter().rev().map(MaskedLine::from_masked));
     }
 
     pub(super) fn lines(&self) -> Vec<MaskedLine> {

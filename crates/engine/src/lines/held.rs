@@ -6,8 +6,12 @@
 
 use std::{collections::VecDeque, ops::Range};
 
+use cirun_terminal_text::is_visible;
+use memchr::memchr;
+
+use super::longest_line;
 use crate::{
-    MaskedLine, Masker,
+    MaskedLines, Masker,
     mask::{GLANCE, View},
 };
 
@@ -41,12 +45,38 @@ impl Held {
         !self.lines.is_empty()
     }
 
+    /// Takes the whole lines at the start of `bytes` that need no closer look: all is visible, and no secret continues
+    /// across their ends. Appends them, and returns their length with the line feeds.
+    pub(super) fn push_closed(&mut self, bytes: &[u8], masker: &Masker, out: &mut MaskedLines) -> usize {
+        if self.is_waiting() || self.shown.len() >= GLANCE {
+            return 0;
+        }
+        let (mut end, longest) = (0, longest_line(masker));
+        while let Some(length) = memchr(b'\n', &bytes[end..]) {
+            let line = &bytes[end..end + length];
+            if length >= longest || !is_visible(line) || !masker.is_closed(&self.shown, line) {
+                break;
+            }
+            self.remember_end(line);
+            end += length + 1;
+        }
+        let lines = str::from_utf8(&bytes[..end]).unwrap_or_default();
+        out.push_text(&masker.mask_closed(lines));
+        lines.len()
+    }
+
+    /// Keeps the last bytes of a line that is closed.
+    fn remember_end(&mut self, line: &[u8]) {
+        self.shown.extend_from_slice(&line[line.len().saturating_sub(GLANCE - 1)..]);
+        self.shown.drain(..self.shown.len().saturating_sub(GLANCE - 1));
+    }
+
     /// Takes the next line, and appends the lines that do not have to wait.
-    pub(super) fn push(&mut self, text: &str, mark: &'static str, masker: &Masker, out: &mut Vec<MaskedLine>) {
+    pub(super) fn push(&mut self, text: &str, mark: &'static str, masker: &Masker, out: &mut MaskedLines) {
         if masker.is_idle() {
             self.release(masker, out);
             self.shown.clear();
-            out.push(masked(text, mark, Vec::new(), masker));
+            out.push_parts([text, mark]);
             return;
         }
         let (view, start) = (View::shown(text.as_bytes()), self.shown.len());
@@ -69,7 +99,7 @@ impl Held {
     }
 
     /// Appends the waiting lines: the rest of the secret has not come.
-    pub(super) fn release(&mut self, masker: &Masker, out: &mut Vec<MaskedLine>) {
+    pub(super) fn release(&mut self, masker: &Masker, out: &mut MaskedLines) {
         if let Some(open) = masker.open(&self.shown).filter(|open| self.is_waiting() && open.is_most()) {
             self.mask(&(self.shown.len() - open.length..self.shown.len()));
         }
@@ -89,9 +119,11 @@ impl Held {
         }
     }
 
-    fn emit_first(&mut self, masker: &Masker, out: &mut Vec<MaskedLine>) {
+    fn emit_first(&mut self, masker: &Masker, out: &mut MaskedLines) {
         if let Some(line) = self.lines.pop_front() {
-            out.push(masked(&line.text, line.mark, line.parts, masker));
+            let mut parts = line.parts;
+            parts.sort_by_key(|part| part.start);
+            out.push_parts([&*masker.mask_with(&line.text, parts), line.mark]);
         }
     }
 
@@ -106,11 +138,6 @@ impl Held {
             line.start -= gone;
         }
     }
-}
-
-fn masked(text: &str, mark: &str, mut parts: Vec<Range<usize>>, masker: &Masker) -> MaskedLine {
-    parts.sort_by_key(|part| part.start);
-    MaskedLine::from_masked(format!("{}{mark}", masker.mask_with(text, parts)))
 }
 
 #[cfg(test)]
@@ -129,7 +156,7 @@ mod tests {
 
     /// The released lines, with `/` at each release.
     fn hold(lines: &[&str]) -> String {
-        let (masker, mut held, mut out) = (&*MASKER, Held::default(), Vec::new());
+        let (masker, mut held, mut out) = (&*MASKER, Held::default(), MaskedLines::default());
         for line in lines {
             match *line {
                 "/" => held.release(masker, &mut out),
@@ -139,7 +166,7 @@ mod tests {
         let waiting = held.lines.len();
         assert!(waiting <= MOST_LINES);
         held.release(masker, &mut out);
-        let shown: Vec<_> = out.iter().map(|line| line.as_str().replace(crate::mask::MASK, "***")).collect();
+        let shown: Vec<_> = out.iter().map(|line| line.replace(crate::mask::MASK, "***")).collect();
         format!("{} ({waiting} waited)", shown.join("|").replace('\u{1b}', "^"))
     }
 

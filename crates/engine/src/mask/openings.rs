@@ -58,6 +58,21 @@ impl Openings {
         (first..last).filter(|at| self.may_open(&bytes[*at..])).find_map(|at| self.open_at(&bytes[at..]))
     }
 
+    /// Whether no form begins in `before`, which has fewer than [`GLANCE`] bytes, and continues in `line`, and `line`
+    /// ends with no first part of one. The beginnings that are too short to decide are those of the next line.
+    pub(super) fn is_closed(&self, before: &[u8], line: &[u8]) -> bool {
+        let mut border = [0; 2 * (GLANCE - 1)];
+        let next = line.len().min(GLANCE - 1);
+        border[..before.len()].copy_from_slice(before);
+        border[before.len()..before.len() + next].copy_from_slice(&line[..next]);
+        if border[..before.len() + next].windows(GLANCE).any(|bytes| self.may_open(bytes)) {
+            return false;
+        }
+        let first = line.len().saturating_sub(self.longest - 1);
+        let mut begins = line[first..].windows(GLANCE).enumerate().filter(|(_, bytes)| self.may_open(bytes));
+        !begins.any(|(at, _)| self.open_at(&line[first + at..]).is_some())
+    }
+
     fn open_at(&self, beginning: &[u8]) -> Option<Open> {
         let at = self.forms.partition_point(|form| &**form < beginning);
         let going_on = self.forms[at..].iter().take_while(|form| form.starts_with(beginning));

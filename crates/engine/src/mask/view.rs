@@ -21,8 +21,8 @@ enum Reading {
 pub(crate) struct View {
     /// The visible text.
     pub(crate) bytes: Vec<u8>,
-    /// The original position of each byte.
-    from: Vec<usize>,
+    /// The start of each part of it: here, and in the original.
+    parts: Vec<(usize, usize)>,
 }
 
 impl View {
@@ -32,7 +32,7 @@ impl View {
     }
 
     fn of(text: &[u8], reading: Reading) -> Self {
-        let mut view = Self { bytes: Vec::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
+        let mut view = Self { bytes: Vec::with_capacity(text.len()), parts: Vec::new() };
         for (piece, range) in pieces(text) {
             match piece {
                 Piece::Text => view.take(text, range),
@@ -48,12 +48,21 @@ impl View {
 
     /// The original range of a range: from its first byte to its last.
     pub(crate) fn origin(&self, range: &Range<usize>) -> Range<usize> {
-        self.from[range.start]..self.from[range.end - 1] + 1
+        self.position(range.start)..self.position(range.end - 1) + 1
+    }
+
+    fn position(&self, at: usize) -> usize {
+        let part = self.parts.partition_point(|(start, _)| *start <= at);
+        let (start, original) = self.parts[part - 1];
+        original + (at - start)
     }
 
     fn take(&mut self, text: &[u8], range: Range<usize>) {
-        self.bytes.extend_from_slice(&text[range.clone()]);
-        self.from.extend(range);
+        let at = self.bytes.len();
+        if self.parts.last().is_none_or(|(start, original)| original + (at - start) != range.start) {
+            self.parts.push((at, range.start));
+        }
+        self.bytes.extend_from_slice(&text[range]);
     }
 
     fn take_printable(&mut self, text: &[u8], range: Range<usize>) {
@@ -73,7 +82,7 @@ impl View {
         for _ in 0..columns.min(self.bytes.len()) {
             while self.bytes.pop().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {}
         }
-        self.from.truncate(self.bytes.len());
+        while self.parts.pop_if(|(start, _)| *start >= self.bytes.len()).is_some() {}
     }
 }
 

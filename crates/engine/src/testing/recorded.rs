@@ -197,7 +197,9 @@ impl Recorded {
         for event in &self.events {
             let seconds = event.at.as_second();
             let at = if seconds == 0 { String::new() } else { format!("{seconds}s ") };
-            writeln!(text, "{at}{}", line(&event.kind)).expect("writing to a string cannot fail");
+            for line in lines(&event.kind) {
+                writeln!(text, "{at}{line}").expect("writing to a string cannot fail");
+            }
         }
         text
     }
@@ -212,6 +214,15 @@ impl Recorded {
     pub fn calls(&self) -> String {
         self.backend.calls().join(", ")
     }
+}
+
+fn lines(kind: &EventKind) -> Vec<String> {
+    let EventKind::StepOutput { step, stream, lines } = kind else { return vec![line(kind)] };
+    let mark = match stream {
+        Stream::Stdout => "|",
+        Stream::Stderr => "!",
+    };
+    lines.iter().map(|line| format!("step_output {step} {mark} {line}")).collect()
 }
 
 fn line(kind: &EventKind) -> String {
@@ -232,13 +243,7 @@ fn line(kind: &EventKind) -> String {
             format!("service_exited {step} exit={exit_code}{}{}", reason_text(reason.as_deref()), tail_text(tail))
         }
         EventKind::StepStarted { step, attempt, .. } => format!("step_started {step} #{attempt}"),
-        EventKind::StepOutput { step, stream, line } => {
-            let mark = match stream {
-                Stream::Stdout => "|",
-                Stream::Stderr => "!",
-            };
-            format!("step_output {step} {mark} {}", line.as_str())
-        }
+        EventKind::StepOutput { step, .. } => format!("step_output {step}"),
         EventKind::StepFinished { step, outcome, exit_code, reason, elapsed, outputs, tests, tail } => {
             let mut text = format!("step_finished {step} {}", outcome.as_str());
             text.extend(exit_code.map(|code| format!(" exit={code}")));

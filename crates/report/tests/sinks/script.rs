@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cirun_engine::{Event, EventKind, ImageState, MaskedLine, Outcome, Stream, TestSummary};
+use cirun_engine::{Event, EventKind, ImageState, MaskedLine, MaskedLines, Outcome, Stream, TestSummary};
 use cirun_plan::{Profile, StageId, StepPath};
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,7 +32,11 @@ impl Script {
     }
 
     pub(crate) fn out(&mut self, step: &str, text: &str) -> &mut Self {
-        self.say(EventKind::StepOutput { step: path(step), stream: Stream::Stdout, line: masked(text) })
+        self.say(EventKind::StepOutput {
+            step: path(step),
+            stream: Stream::Stdout,
+            lines: MaskedLines::from_masked([text]),
+        })
     }
 
     pub(crate) fn started(&mut self, step: &str, step_type: &str) -> &mut Self {
@@ -282,7 +286,7 @@ pub(crate) fn every_type() -> Vec<Event> {
         .say(EventKind::StepOutput {
             step: path("tests.unit"),
             stream: Stream::Stderr,
-            line: masked("tab\t\u{1b}[31mred\u{1b}[0m \"quoted\" é"),
+            lines: MaskedLines::from_masked(["tab\t\u{1b}[31mred\u{1b}[0m \"quoted\" é"]),
         })
         .say(with_outputs(finish("tests.unit", Outcome::TimedOut, None, 600_000)));
     script.events.extend(checks_finish());

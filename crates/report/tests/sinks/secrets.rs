@@ -212,7 +212,7 @@ fn what_is_shown_gives_no_orders() {
     script.say(EventKind::StepOutput {
         step: step.clone(),
         stream: cirun_engine::Stream::Stdout,
-        line: script::masked(order),
+        lines: cirun_engine::MaskedLines::from_masked([order]),
     });
     let mut finish = script::finish("x", Outcome::Failed, None, 10);
     if let EventKind::StepFinished { step: of, reason, outputs, tests, tail, .. } = &mut finish {
