@@ -68,21 +68,23 @@ fn all(results: Vec<Result<()>>) -> Result<()> {
 }
 
 /// Unit and integration tests, or those whose name contains `named`; nextest runs the engine's tests in a second
-/// profile, which limits how many run at once.
+/// profile, which limits how many run at once, and a part of them without gates in a third.
 fn rust(engine: &Engine, named: Option<&str>) -> Vec<Result<()>> {
     let registry = Registry { engine, name: format!("cirun-registry-test-{}", std::process::id()) };
-    let run = |words: &[&str]| {
+    let command = |words: &[&str]| {
         let cargo = cargo().args(words).args(named).dir(&project::root()).env("DOCKER_HOST", engine.host());
-        cargo.env("CIRUN_TEST_REGISTRY", &registry.name).run()
+        cargo.env("CIRUN_TEST_REGISTRY", &registry.name)
     };
     if has_nextest() {
-        return vec![
-            run(&["nextest", "run", "--workspace"]),
-            run(&["nextest", "run", "--workspace", "--profile", "docker"]),
-        ];
+        let nextest = |profile: &str| command(&["nextest", "run", "--workspace", "--profile", profile]);
+        let mut results = vec![nextest("default").run(), nextest("docker").run()];
+        if named.is_none() {
+            results.push(nextest("docker-plain").env("CIRUN_ISOLATION", "plain").run());
+        }
+        return results;
     }
     eprintln!("cargo-nextest is not installed: cargo's own test runner runs the same tests");
-    vec![run(&["test", "--workspace", "--all-targets", "--no-fail-fast"])]
+    vec![command(&["test", "--workspace", "--all-targets", "--no-fail-fast"]).run()]
 }
 
 /// The registry that the tests' runs share, a container and a volume; removed after the tests.

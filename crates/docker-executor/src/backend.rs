@@ -9,7 +9,7 @@ use cirun_engine::{
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 
-use crate::{Engine, RunConfig, destroy, gate, reports, run, service, shared::Shared, start};
+use crate::{Engine, Room, RunConfig, destroy, gate, reports, run, service, shared::Shared, start};
 
 /// Runs the container steps of a run, one stage at a time. Cheap to clone; clones share the run.
 #[derive(Debug, Clone)]
@@ -28,6 +28,14 @@ impl DockerBackend {
     pub fn take_gate_finding(&self) -> Option<String> {
         let (image, reason) = self.shared.gate.take_finding()?;
         Some(format!("the gate cannot run in `{image}` on this engine ({reason}): its steps start without it"))
+    }
+
+    /// The size of the engine's machine.
+    ///
+    /// # Errors
+    /// [`BackendError::Engine`] if the engine does not respond.
+    pub async fn room(&self) -> Result<Room, BackendError> {
+        self.shared.engine.room().await
     }
 
     /// The loopback port that publishes a sidecar's `container_port`, once the stage has started.

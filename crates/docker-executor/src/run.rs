@@ -32,6 +32,7 @@ use crate::{
     images::ensure_one,
     names::object_name,
     reports::need_the_container,
+    rest::{self, Delivered},
     shared::Shared,
     spec::{Network, container_config},
     stage::RunningStage,
@@ -224,17 +225,18 @@ pub(crate) async fn follow(shared: &Shared, id: &str, output: Output, io: &StepI
     if stopped.load(Ordering::Relaxed) {
         return Ok(Exit::Stopped);
     }
-    let head = pumped?;
-    if let Some(exit) = wrong_architecture(code, &head) {
+    let delivered = pumped?;
+    if let Some(exit) = wrong_architecture(code, &delivered.head) {
         return Ok(exit);
     }
+    rest::forward(shared, id, delivered, io).await?;
     Ok(Exit::Code { code, oom_killed: code != 0 && oom_killed(shared, id).await? })
 }
 
-/// Forwards the output, in order, to its end; returns its first bytes. It continues without a receiver: a container
-/// whose output no one reads would block.
-async fn pump(mut output: Output, io: &StepIo, exited: &CancellationToken) -> Result<Vec<u8>, BackendError> {
-    let mut head = Vec::new();
+/// Forwards the output, in order, to its end. It continues without a receiver: a container whose output no one reads
+/// would block.
+async fn pump(mut output: Output, io: &StepIo, exited: &CancellationToken) -> Result<Delivered, BackendError> {
+    let mut delivered = Delivered::new();
     loop {
         let chunk = tokio::select! {
             biased;
@@ -245,14 +247,13 @@ async fn pump(mut output: Output, io: &StepIo, exited: &CancellationToken) -> Re
             }
         };
         let (stream, bytes) = match chunk {
-            None => return Ok(head),
+            None => return Ok(delivered.end()),
             Some(Ok(LogOutput::StdErr { message })) => (Stream::Stderr, message),
             Some(Ok(LogOutput::StdOut { message } | LogOutput::Console { message })) => (Stream::Stdout, message),
             Some(Ok(LogOutput::StdIn { .. })) => continue,
             Some(Err(error)) => return Err(engine_error("read a step's output", &error)),
         };
-        let room = (HEAD_BYTES + 1).saturating_sub(head.len()).min(bytes.len());
-        head.extend_from_slice(&bytes[..room]);
+        delivered.count(stream, &bytes, HEAD_BYTES + 1);
         drop(io.output.send(OutputChunk { stream, bytes }).await);
     }
 }

@@ -9,6 +9,7 @@ use std::{
 use bollard::{errors::Error, models::ContainerCreateBody};
 use cirun_engine::BackendError;
 use cirun_plan::StepPath;
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) config: RunConfig,
-    stage: Mutex<Option<Arc<RunningStage>>>,
+    stage: watch::Sender<Option<Arc<RunningStage>>>,
     names: Mutex<UniqueNames>,
     /// The containers of failed steps, if they are kept.
     held: Mutex<HashMap<StepPath, Held>>,
@@ -44,7 +45,7 @@ impl Shared {
         Self {
             engine,
             config,
-            stage: Mutex::new(None),
+            stage: watch::Sender::new(None),
             names: Mutex::new(UniqueNames::default()),
             held: Mutex::default(),
             left: Mutex::default(),
@@ -55,18 +56,22 @@ impl Shared {
     }
 
     pub(crate) fn current_stage(&self) -> Result<Arc<RunningStage>, BackendError> {
-        self.stage_slot().clone().ok_or_else(|| BackendError::Engine {
+        self.stage.borrow().clone().ok_or_else(|| BackendError::Engine {
             what: "run a step".to_owned(),
             reason: "the stage was not started".to_owned(),
         })
     }
 
     pub(crate) fn enter_stage(&self, stage: Arc<RunningStage>) {
-        *self.stage_slot() = Some(stage);
+        self.stage.send_replace(Some(stage));
     }
 
-    fn stage_slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<RunningStage>>> {
-        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The stage of a step, once it has begun.
+    pub(crate) async fn stage_of(&self, step: &StepPath) -> Result<Arc<RunningStage>, BackendError> {
+        let has = |stage: &Option<Arc<RunningStage>>| stage.as_ref().is_some_and(|stage| stage.has(step));
+        // The sender is in `self`, so the wait does not fail.
+        drop(self.stage.subscribe().wait_for(has).await);
+        self.current_stage()
     }
 
     /// Runs a request that creates an object to its end, even if the caller is cancelled: the engine carries on with a

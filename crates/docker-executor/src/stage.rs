@@ -8,6 +8,7 @@ use std::{
 
 use cirun_engine::{ReadyContainer, ReadyStep};
 use cirun_plan::{PlannedStage, PortBinding, PullPolicy, StepPath};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -31,8 +32,10 @@ pub(crate) struct RunningStage {
     pub(crate) own: Surroundings,
     /// The surroundings of its containerised step groups.
     pub(crate) groups: Vec<Surroundings>,
-    /// Images that were available when the stage started.
+    /// Images that are available when the stage has started.
     verified: HashSet<String>,
+    /// Those of them that are available so far.
+    available: watch::Sender<HashSet<String>>,
     /// Steps whose image an earlier step of the run builds.
     from_run: HashSet<StepPath>,
     /// Host ports of sidecars, by name and container port.
@@ -66,11 +69,28 @@ impl RunningStage {
                 .filter(|request| request.needed == Needed::ByStage)
                 .map(|request| request.image.clone())
                 .collect(),
+            available: watch::Sender::default(),
             from_run: planned.steps().iter().filter(|step| step.image_from_run).map(|step| step.path.clone()).collect(),
             sidecar_ports: Mutex::default(),
             new_names: Mutex::default(),
             services: Mutex::default(),
         }
+    }
+
+    /// Whether a step is one of its steps.
+    pub(crate) fn has(&self, step: &StepPath) -> bool {
+        step.full().strip_prefix(&self.id).is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    /// Records that an image is available.
+    pub(crate) fn add_image(&self, image: &str) {
+        self.available.send_if_modified(|available| available.insert(image.to_owned()));
+    }
+
+    /// Waits until an image of the stage is available.
+    pub(crate) async fn await_image(&self, image: &str) {
+        // The sender is in `self`, so the wait does not fail.
+        drop(self.available.subscribe().wait_for(|available| available.contains(image)).await);
     }
 
     /// The surroundings of a step: its containerised group's, or the stage's.

@@ -30,8 +30,10 @@ pub(crate) async fn start(
     let stage = Arc::new(RunningStage::new(&shared.config, &shared.engine.socket_path(), planned, &requests));
     shared.enter_stage(Arc::clone(&stage));
     make_run_dir(&shared.config.run_dir)?;
-    let (images, surroundings) =
-        tokio::join!(ensure_all(shared.images(), &requests, progress), make_surroundings(shared, &stage, planned));
+    let (images, surroundings) = tokio::join!(
+        ensure_all(shared.images(), &requests, progress, |image| stage.add_image(image)),
+        make_surroundings(shared, &stage, planned)
+    );
     images.and(surroundings)?;
     if let EngineSocket::Proxied(settings) = &shared.config.engine_socket
         && planned.steps().into_iter().any(gets_the_socket)
@@ -62,10 +64,11 @@ async fn make_surroundings(
     let pods = try_join_all(stage.all_surroundings().map(|surroundings| surroundings.start_pod(shared, planned)));
     let (pods, sidecars) = tokio::join!(pods, sidecar::start_all(shared, stage));
     pods.map(drop).and(sidecars)?;
-    match &shared.config.resolver {
-        None => Ok(()),
-        Some(resolver) => name_resolvers(shared, stage, resolver).await,
+    if let Some(resolver) = &shared.config.resolver {
+        name_resolvers(shared, stage, resolver).await?;
     }
+    stage.all_surroundings().for_each(|surroundings| surroundings.ready.cancel());
+    Ok(())
 }
 
 /// Writes the files by which containers use only the resolver of their network.

@@ -23,6 +23,8 @@ pub(crate) struct Surroundings {
     pub(crate) host: HostInfo,
     /// Fires when they are being removed: the ends of services are expected then.
     pub(crate) ending: CancellationToken,
+    /// Fires once containers can be started in them.
+    pub(crate) ready: CancellationToken,
     /// Set once every user may write to the shared volumes.
     pub(crate) volumes_opened: OnceCell<()>,
     /// The pod's container.
@@ -40,7 +42,14 @@ impl Surroundings {
     ) -> Self {
         let labels = StageLabels::new(&config.run_id, &planned.id.0, &config.owner, config.keep);
         let host = host(config, socket, planned, name, labels, planned.profile.value, &planned.shared_paths);
-        Self { group: None, host, ending, volumes_opened: OnceCell::new(), pod: OnceCell::new() }
+        Self {
+            group: None,
+            host,
+            ending,
+            ready: CancellationToken::new(),
+            volumes_opened: OnceCell::new(),
+            pod: OnceCell::new(),
+        }
     }
 
     /// The surroundings of a step group, in addition to the stage's.
@@ -58,6 +67,7 @@ impl Surroundings {
             group: Some(group.path.clone()),
             host,
             ending: stage.ending.child_token(),
+            ready: CancellationToken::new(),
             volumes_opened: OnceCell::new(),
             pod: OnceCell::new(),
         }

@@ -9,6 +9,7 @@ mod free_port;
 #[cfg(test)]
 mod docker {
     mod bench;
+    mod broken;
     mod cleanup;
     mod ends;
     mod files;

@@ -13,10 +13,9 @@ use crate::{EventKind, ReadyStep, Stream};
 
 /// Runs steps in containers, as processes, or in memory for tests.
 ///
-/// Each step has two phases: *prepare* may happen early, while other steps run; *run* happens when its turn has come
-/// and its environment is final. The order of calls is `start_stage`, `prepare`*, (`run`
-/// `start_service`
-/// `end_group`)*, `destroy_stage`. `destroy_stage` is also called after a `start_stage` that failed or never finished,
+/// Each step has two phases: *prepare* may happen early, while the stage starts or other steps run; *run* happens when
+/// its turn has come and its environment is final. The order of calls is `start_stage`, (`run`, `start_service`,
+/// `end_group`)*, `destroy_stage`, and a step's `prepare` is between `start_stage` and its own `run`. `destroy_stage` is also called after a `start_stage` that failed or never finished,
 /// and it may be called twice.
 pub trait Backend: Send + Sync + 'static {
     /// Creates what the steps of the stage share (network, volumes, pod) and pulls their images. `progress` receives
@@ -27,7 +26,8 @@ pub trait Backend: Send + Sync + 'static {
         progress: mpsc::Sender<EventKind>,
     ) -> impl Future<Output = Result<(), BackendError>> + Send;
 
-    /// Prepares as much of `step` as possible before its turn. This is a hint: `run` works without it.
+    /// Prepares as much of `step` as possible before its turn, once its stage has come far enough. This is a hint: `run`
+    /// works without it.
     fn prepare(&self, step: &PlannedStep) -> impl Future<Output = Result<(), BackendError>> + Send;
 
     /// Removes what `prepare` made for a step whose turn will not come: it is skipped, or the stage ends.

@@ -23,8 +23,8 @@ pub struct Config {
     pub grace: Duration,
     /// How long the removal of a stage's objects may take.
     pub cleanup_deadline: Duration,
-    /// How many steps are prepared ahead of their turn.
-    pub look_ahead: usize,
+    /// How far steps are prepared ahead of their turn.
+    pub look_ahead: LookAhead,
     /// The number of last lines in the event of a failed step, or of a service that ended.
     pub tail_lines: usize,
     /// How steps wait for the services before them.
@@ -43,6 +43,15 @@ pub struct Config {
     pub after_stage: Arc<AfterStage>,
     /// The exit code of cirun for a result, for the event stream.
     pub exit_code: Arc<dyn Fn(&RunResult) -> u8 + Send + Sync>,
+}
+
+/// How far steps are prepared ahead of their turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookAhead {
+    /// The number of steps.
+    pub steps: usize,
+    /// The number of bytes that the memory limits of prepared and running steps may reach together.
+    pub memory: u64,
 }
 
 /// How steps wait for the services before them.

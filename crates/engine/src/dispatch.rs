@@ -12,6 +12,7 @@ mod services;
 mod strategy;
 mod tree;
 mod turn;
+mod upcoming;
 mod waiting;
 
 use std::{
@@ -96,7 +97,6 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
     ) -> Self {
         let (sender, messages) = mpsc::channel(MESSAGES);
         let tree = Tree::new(&stage.id, &stage.execution);
-        let preparations = Preparations::new(tree.steps_under(ROOT));
         let stop = context.cancel.first.child_token();
         Self {
             leaving: stop.child_token(),
@@ -114,7 +114,7 @@ impl<'a, B: Backend> Dispatcher<'a, B> {
             services: BTreeMap::new(),
             held: Vec::new(),
             afterwards: Tally::default(),
-            preparations,
+            preparations: Preparations::default(),
             tasks: JoinSet::new(),
             owners: HashMap::new(),
             sender,

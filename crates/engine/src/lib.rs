@@ -51,7 +51,8 @@ pub use backend::{
 };
 pub use cirun_diagnostics::with_causes;
 pub use config::{
-    AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, FailureHook, Question, ServiceRules, Waiting,
+    AfterStage, Answer, AtServiceExit, Cancellation, Clock, Config, FailureHook, LookAhead, Question, ServiceRules,
+    Waiting,
 };
 pub use dotenv::{DotenvError, parse as parse_dotenv};
 pub use earlier::Earlier;

@@ -160,7 +160,7 @@ impl Settings {
             pull: default(PullMode::Yaml),
             progress: default(ProgressMode::Auto),
             engine: default(EngineChoice::Auto),
-            isolation: default(Isolation::Plain),
+            isolation: default(Isolation::Gate),
             create_repository: default(false),
             offline: default(false),
             no_docker_socket: default(false),

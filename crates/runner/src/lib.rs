@@ -11,7 +11,7 @@
 //! | [`gateway`], `own_image`, `relay` | the emulated AWS and the name server beside each stage |
 //! | [`local_store`], [`registry_gc`] | local caches and uploads, and cleaning up the local registry |
 //! | `backends`, `host_steps`, `setup` | prepares all that the steps of a run use |
-//! | `late`, `not_emulated`, `plan_again`, `run` | the run itself |
+//! | `late`, `look_ahead`, `not_emulated`, `plan_again`, `run` | the run itself |
 //! | [`inside`] | the programs that cirun runs in its own containers |
 //! | [`doctor`] | checks that this machine can run pipelines |
 
@@ -39,6 +39,7 @@ mod host_steps;
 mod setup;
 
 mod late;
+mod look_ahead;
 mod not_emulated;
 mod plan_again;
 mod run;

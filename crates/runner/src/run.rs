@@ -13,8 +13,6 @@ use crate::{
 
 /// Timeout for removing a stage's containers, networks and volumes.
 const CLEANUP: Duration = Duration::from_secs(30);
-/// Number of steps that are prepared in advance.
-const LOOK_AHEAD: usize = 3;
 /// Number of a failed step's last lines that are repeated at the end.
 const TAIL_LINES: usize = 20;
 
@@ -57,7 +55,7 @@ impl RunSetup<'_> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             grace: GRACE,
             cleanup_deadline: CLEANUP,
-            look_ahead: LOOK_AHEAD,
+            look_ahead: setup.backends.look_ahead().await,
             tail_lines: TAIL_LINES,
             services: setup.services.clone(),
             clock: Clock::new(Timestamp::now),

@@ -11,6 +11,7 @@ mod forward;
 mod groups;
 mod host_steps;
 mod images;
+mod isolation;
 mod late_stages;
 mod looking;
 mod oidc;

@@ -12,15 +12,24 @@ use super::{
 };
 use crate::shared::Shared;
 
-/// Opens the gate of a step, if its container is known already. A step that cannot start is found again at its turn.
+/// Opens the gate of a step, if its container is known already, as soon as its image and its network are there. A step
+/// that cannot start is found again at its turn.
 pub(crate) async fn prepare(shared: &Arc<Shared>, step: &PlannedStep) -> Result<(), BackendError> {
-    let stage = shared.current_stage()?;
     let Some(program) = shared.config.gate() else { return Ok(()) };
+    let stage = shared.stage_of(&step.path).await?;
     let Some(ready) = foreseen(step, &stage.workspace) else { return Ok(()) };
     let ReadyAction::Container(container) = &ready.action else { return Ok(()) };
     let body = describe(&stage, program, &ready, container);
     let image = body.image.clone().unwrap_or_default();
-    if stage.image_to_get(&ready, container).is_some() || shared.gate.is_refused(&image) {
+    if stage.image_to_get(&ready, container).is_some() {
+        return Ok(());
+    }
+    if container.local_plugin.is_none() {
+        stage.await_image(&image).await;
+    }
+    stage.around(&step.path).ready.cancelled().await;
+    let _turn = shared.gate.opening.acquire().await;
+    if shared.gate.is_refused(&image) {
         return Ok(());
     }
     match Box::pin(open(shared, &stage, program, &ready, body)).await {

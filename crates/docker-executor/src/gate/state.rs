@@ -7,19 +7,36 @@ use std::{
 
 use cirun_engine::BackendError;
 use cirun_plan::StepPath;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::{link::Link, open::Opened};
 
+/// How many gates open ahead of their steps' turns at once, in the order of the steps: with more, the first ones would
+/// be ready later.
+const OPEN_AT_ONCE: usize = 3;
+
 /// What a run knows about its gates.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct GateState {
+    /// Turns to open a gate ahead.
+    pub(super) opening: Semaphore,
     /// Set once the engine has the program.
     pub(super) placed: OnceCell<()>,
     /// The containers of steps whose turn has not come.
     prepared: Mutex<HashMap<StepPath, Opened>>,
     /// Images in which the gate cannot run, with the reason.
     refused: Mutex<BTreeMap<String, String>>,
+}
+
+impl Default for GateState {
+    fn default() -> Self {
+        Self {
+            opening: Semaphore::new(OPEN_AT_ONCE),
+            placed: OnceCell::new(),
+            prepared: Mutex::default(),
+            refused: Mutex::default(),
+        }
+    }
 }
 
 impl GateState {

@@ -31,13 +31,18 @@ pub(crate) struct ImageSources<'a> {
 }
 
 /// Checks or pulls every image. All are tried, so that one run reports all missing images. An image that only a step
-/// needs may be missing: the step fails on its turn.
+/// needs may be missing: the step fails on its turn. `available` receives each image that is there.
 pub(crate) async fn ensure_all(
     source: ImageSources<'_>,
     requests: &[ImageRequest],
     progress: &mpsc::Sender<EventKind>,
+    available: impl Fn(&str),
 ) -> Result<(), BackendError> {
-    let results = join_all(requests.iter().map(|request| ensure_one(source, request, Some(progress)))).await;
+    let results = join_all(requests.iter().map(async |request| {
+        let ensured = ensure_one(source, request, Some(progress)).await;
+        ensured.inspect(|()| available(&request.image))
+    }))
+    .await;
     let mut errors = results.into_iter().zip(requests).filter_map(|(result, request)| match (result, request.needed) {
         (Err(BackendError::Image { .. }), Needed::ByStep) => None,
         (result, _) => result.err(),

@@ -44,6 +44,7 @@ pub(super) struct Bench {
     pub(super) backend: DockerBackend,
     pub(super) run_id: String,
     pub(super) dir: tempfile::TempDir,
+    pub(super) config: RunConfig,
     profile: Profile,
 }
 
@@ -77,6 +78,16 @@ fn gate() -> Option<GateProgram> {
         Ok("plain") => None,
         Ok(_) | Err(_) => Some(GateProgram::new(cirun_gate_program::PROGRAM.expect("this build has a gate"))),
     }
+}
+
+/// A gate whatever `CIRUN_ISOLATION` says.
+pub(super) fn with_gate(config: &mut RunConfig) {
+    config.gate = Some(GateProgram::new(cirun_gate_program::PROGRAM.expect("this build has a gate")));
+}
+
+/// No gate whatever `CIRUN_ISOLATION` says.
+pub(super) fn plain(config: &mut RunConfig) {
+    config.gate = None;
 }
 
 /// Gives passwords to no identity.
@@ -146,8 +157,8 @@ impl Bench {
             keep: Keep::Nothing,
         };
         change(&mut config);
-        let backend = DockerBackend::new(engine.clone(), config);
-        Self { engine, backend, run_id, dir, profile }
+        let backend = DockerBackend::new(engine.clone(), config.clone());
+        Self { engine, backend, run_id, dir, config, profile }
     }
 
     /// A run whose stage starts with these services.
@@ -159,6 +170,12 @@ impl Bench {
 
     pub(super) async fn start(&self, steps: &[&ReadyStep]) -> Result<Vec<EventKind>, BackendError> {
         self.start_planned(planned(self.profile, steps, &["/shared"])).await
+    }
+
+    /// Starts the stage on another backend of the same run.
+    pub(super) async fn start_on(&self, backend: &DockerBackend, steps: &[&ReadyStep]) {
+        let stage = planned(self.profile, steps, &[]);
+        backend.start_stage(&stage, mpsc::channel(100).0).await.unwrap();
     }
 
     pub(super) async fn start_planned(&self, stage: PlannedStage) -> Result<Vec<EventKind>, BackendError> {

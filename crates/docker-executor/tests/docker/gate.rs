@@ -7,12 +7,7 @@ use cirun_docker_executor::GateProgram;
 use cirun_engine::{Backend, Exit, Inventory, OwnedObject, Owner, ReadyAction, ReadyStep, Selection};
 use cirun_plan::{Action, Node, PlannedStage, PlannedStep, Profile, Text};
 
-use super::bench::{Bench, busybox, code, planned, step};
-
-/// A gate whatever `CIRUN_ISOLATION` says.
-fn with_gate(config: &mut cirun_docker_executor::RunConfig) {
-    config.gate = Some(GateProgram::new(cirun_gate_program::PROGRAM.unwrap()));
-}
+use super::bench::{Bench, busybox, code, planned, step, with_gate};
 
 async fn started(steps: &[&ReadyStep], profile: Profile) -> Bench {
     let bench = Bench::with(profile, with_gate).await;

@@ -38,6 +38,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let (progress, mut facts) = mpsc::channel(PROGRESS);
         let (backend, stage) = (Arc::clone(&self.context.backend), Arc::clone(&self.stage));
         let mut starting = tokio::spawn(async move { backend.start_stage(&stage, progress).await });
+        self.look_ahead();
         let result = loop {
             tokio::select! {
                 biased;

@@ -1,31 +1,33 @@
-//! Look-ahead: the steps that come next are prepared while others run.
+//! Look-ahead: the steps that come next are prepared while the stage starts or others run.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use cirun_plan::{Action, PlannedStep};
+use cirun_plan::{Action, PlannedStep, Role, StageStatus};
 use tokio::task::JoinHandle;
 
-use super::{Dispatcher, NodeId};
-use crate::{Backend, attempt::Preparation};
+use super::{Dispatcher, NodeId, tree::ROOT};
+use crate::{Backend, LookAhead, attempt::Preparation, status};
 
 /// The preparations, running or done, of steps whose turn has not come.
+#[derive(Default)]
 pub(super) struct Preparations {
-    /// Every step, in written order.
-    order: Vec<NodeId>,
-    /// The first step that was neither prepared nor skipped.
-    next: usize,
     ahead: HashMap<NodeId, Preparation>,
+    /// Every step that was ever prepared: one that runs again is not.
+    begun: HashSet<NodeId>,
+    /// The number of steps that had started or ended at the last look: without another one, the next ones are the same.
+    seen: Option<usize>,
+    moves: usize,
     /// The removals of preparations of steps that will not run.
     discarded: Vec<JoinHandle<()>>,
 }
 
 impl Preparations {
-    pub(super) fn new(order: Vec<NodeId>) -> Self {
-        Self { order, next: 0, ahead: HashMap::new(), discarded: Vec::new() }
-    }
-
-    /// Takes the preparation of a step whose turn has come.
+    /// Takes the preparation of a step whose turn has come, or that has ended.
     pub(super) fn take(&mut self, node: NodeId) -> Option<Preparation> {
+        self.moves += 1;
         self.ahead.remove(&node)
     }
 }
@@ -42,20 +44,42 @@ impl<B: Backend> Dispatcher<'_, B> {
         }));
     }
 
-    /// Starts preparations, up to the configured number of steps ahead.
+    /// Starts preparations of the next steps, as far as the settings allow.
     pub(super) fn look_ahead(&mut self) {
-        while self.halt.is_none() && self.preparations.ahead.len() < self.context.config.look_ahead {
-            let Some(&node) = self.preparations.order.get(self.preparations.next) else { return };
-            self.preparations.next += 1;
+        let LookAhead { steps, memory } = self.context.config.look_ahead;
+        let moves = self.preparations.moves;
+        if self.halt.is_some() || steps == 0 || self.preparations.seen.replace(moves) == Some(moves) {
+            return;
+        }
+        let mut used = self.memory_limits();
+        for node in self.tree.upcoming(steps + 1, |node| takes_time(&self.tree.step(node))) {
             let step = self.tree.step(node);
-            let has_come = self.live.contains_key(&node) || self.services.contains_key(&node);
-            if has_come || self.tree.outcome(node).is_some() || !is_worth_preparing(&step) {
+            let has_come = self.live.contains_key(&node);
+            if has_come || !self.is_worth_preparing(&step) || self.preparations.begun.contains(&node) {
                 continue;
             }
+            used = used.saturating_add(memory_limit(&step));
+            if self.preparations.ahead.len() >= steps || used > memory {
+                return;
+            }
+            self.preparations.begun.insert(node);
             let backend = Arc::clone(&self.context.backend);
             let preparation = tokio::spawn(async move { backend.prepare(&step).await });
             self.preparations.ahead.insert(node, preparation);
         }
+    }
+
+    /// The memory limits of the containers that run or are prepared.
+    fn memory_limits(&self) -> u64 {
+        let nodes = self.live.keys().chain(self.services.keys()).chain(self.preparations.ahead.keys());
+        nodes.map(|node| memory_limit(&self.tree.step(*node))).fold(0, u64::saturating_add)
+    }
+
+    /// Whether it is likely that the step runs, and known what it needs.
+    fn is_worth_preparing(&self, step: &PlannedStep) -> bool {
+        let waits_for_a_failure =
+            step.when.status == StageStatus::Failure && !status::is_failure(self.tree.current(ROOT).combined());
+        !step.image_from_run && !waits_for_a_failure
     }
 
     /// Waits until no preparation is running.
@@ -68,11 +92,19 @@ impl<B: Backend> Dispatcher<'_, B> {
     }
 }
 
-/// Whether the step certainly needs preparation, and is not known to be skipped.
-fn is_worth_preparing(step: &PlannedStep) -> bool {
+/// Whether the step certainly runs something, and is not known to be skipped.
+fn takes_time(step: &PlannedStep) -> bool {
     let is_known_to_be_skipped = step.when.condition.as_ref().is_some_and(|condition| condition.value.never_holds());
     match step.action {
-        Action::Container(_) | Action::Host(_) => !step.image_from_run && !is_known_to_be_skipped,
+        Action::Container(_) | Action::Host(_) => step.role == Role::Foreground && !is_known_to_be_skipped,
         Action::Wait(_) | Action::Skip(_) => false,
+    }
+}
+
+/// The memory limit of a step's container; 0 without one.
+fn memory_limit(step: &PlannedStep) -> u64 {
+    match &step.action {
+        Action::Container(container) => container.memory_bytes.as_ref().map_or(0, |bytes| bytes.value),
+        Action::Host(_) | Action::Wait(_) | Action::Skip(_) => 0,
     }
 }

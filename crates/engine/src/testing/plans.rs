@@ -243,6 +243,12 @@ impl StepBuilder {
         self
     }
 
+    /// Limits its memory.
+    #[must_use]
+    pub fn memory(self, bytes: u64) -> Self {
+        self.container(|container| container.memory_bytes = Some(traced(bytes)))
+    }
+
     fn container(mut self, change: impl FnOnce(&mut ContainerAction)) -> Self {
         if let Action::Container(container) = &mut self.0.action {
             change(container);

@@ -15,8 +15,8 @@ use tokio::{
 
 use super::FakeBackend;
 use crate::{
-    Answer, Cancellation, Clock, Config, Engine, Event, EventKind, FailureHook, MaskedLine, Question, RunResult,
-    ServiceRules, Stream,
+    Answer, Cancellation, Clock, Config, Engine, Event, EventKind, FailureHook, LookAhead, MaskedLine, Question,
+    RunResult, ServiceRules, Stream,
 };
 
 /// The settings of a test's run. Its clock is tokio's, which tests pause.
@@ -26,7 +26,7 @@ pub struct Runner {
     answers: Option<Vec<(Duration, Answer)>>,
     visits: Option<Duration>,
     cancel: Vec<Duration>,
-    look_ahead: usize,
+    look_ahead: LookAhead,
     stop_listening: bool,
     services: ServiceRules,
 }
@@ -52,7 +52,7 @@ impl Runner {
             answers: None,
             visits: None,
             cancel: Vec::new(),
-            look_ahead: 0,
+            look_ahead: LookAhead { steps: 0, memory: u64::MAX },
             stop_listening: false,
             services: ServiceRules::default(),
         }
@@ -82,7 +82,14 @@ impl Runner {
     /// Prepares this number of steps ahead.
     #[must_use]
     pub fn look_ahead(mut self, steps: usize) -> Self {
-        self.look_ahead = steps;
+        self.look_ahead.steps = steps;
+        self
+    }
+
+    /// The memory that limits of prepared and running steps may reach together.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.look_ahead.memory = bytes;
         self
     }
 
@@ -132,7 +139,7 @@ impl Runner {
     }
 }
 
-fn config(questions: Option<mpsc::Sender<Question>>, look_ahead: usize, services: ServiceRules) -> Config {
+fn config(questions: Option<mpsc::Sender<Question>>, look_ahead: LookAhead, services: ServiceRules) -> Config {
     let began = Instant::now();
     let exit_code = |result: &RunResult| match (&result.error, result.cancelled) {
         (Some(_), _) => 4,

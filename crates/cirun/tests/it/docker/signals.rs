@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use super::engine;
-use crate::it::support::{Running, Stage, TestEnvironment, assert_nothing_left, left_by, run_step, until};
+use crate::it::support::{Running, Stage, TestEnvironment, assert_nothing_left, docker, left_by, run_step, until};
 
 /// A run in the middle of its step, which ignores SIGTERM.
 fn stubborn() -> (TestEnvironment, Running) {
@@ -15,7 +15,11 @@ fn stubborn() -> (TestEnvironment, Running) {
 }
 
 fn begun(environment: &TestEnvironment) -> Running {
-    let running = environment.start(&["local", "ci.yaml", "--events", "e.jsonl"]);
+    begun_with(environment, &[])
+}
+
+fn begun_with(environment: &TestEnvironment, args: &[&str]) -> Running {
+    let running = environment.start(&[&["local", "ci.yaml", "--events", "e.jsonl"], args].concat());
     until("the step prints", || {
         let events = std::fs::read_to_string(environment.workspace().join("e.jsonl")).unwrap_or_default();
         events.contains("\"begun\"")
@@ -81,5 +85,23 @@ fn killed() {
     let next = engine(&Stage::kubernetes().step(&run_step("a", "true")).pipeline());
     drop(super::run(&next, &[], 0));
     // Any run on this machine may have done it, including a concurrent test.
+    assert_nothing_left(&run);
+}
+
+/// Neither the step that runs nor the one whose turn has not come.
+#[test]
+fn no_process_stays_behind_a_gate() {
+    let stage = Stage::kubernetes().step(&run_step("long", "trap '' TERM\necho begun; sleep 1000"));
+    let environment = engine(&stage.step(&run_step("after", "true")).pipeline());
+    let running = begun_with(&environment, &["--isolation", "gate"]);
+    let run = environment.events().run().to_owned();
+    let label = format!("label=cirun.run={run}");
+    let steps = ["ps", "--quiet", "--filter", &label, "--filter", "label=cirun.role=step"];
+    until("the next step is prepared", || docker(&steps).lines().count() == 2);
+    running.signal(Signal::KILL);
+    drop(running.wait());
+    until("the gates end", || docker(&steps).is_empty());
+    let next = engine(&Stage::kubernetes().step(&run_step("a", "true")).pipeline());
+    drop(super::run(&next, &[], 0));
     assert_nothing_left(&run);
 }

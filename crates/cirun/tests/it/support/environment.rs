@@ -50,12 +50,16 @@ impl TestEnvironment {
 
     /// Uses the engine of this machine, by `DOCKER_HOST` of the tests' own environment or the usual socket.
     ///
-    /// The registry is `CIRUN_TEST_REGISTRY`, which `cargo xtask test` removes at the end, or one that only the tests
+    /// Steps are isolated as `CIRUN_ISOLATION` says, or as by default. The registry is `CIRUN_TEST_REGISTRY`, which `cargo xtask test` removes at the end, or one that only the tests
     /// of this tree use.
     pub(crate) fn with_engine(self) -> Self {
         let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
         let registry = std::env::var("CIRUN_TEST_REGISTRY").unwrap_or_else(|_| registry_of_this_tree());
-        self.with("DOCKER_HOST", &host).with("CIRUN_REGISTRY", &registry)
+        let environment = self.with("DOCKER_HOST", &host).with("CIRUN_REGISTRY", &registry);
+        match std::env::var("CIRUN_ISOLATION") {
+            Ok(isolation) => environment.with("CIRUN_ISOLATION", &isolation),
+            Err(_) => environment,
+        }
     }
 
     /// Runs ask for consent, as for users; otherwise every run gets `--trust`.

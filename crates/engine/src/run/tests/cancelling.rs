@@ -79,7 +79,7 @@ async fn while_a_step_is_prepared() {
     3s stage_finished build aborted
     3s run_finished aborted exit=130
     ");
-    assert_snapshot!(run.calls(), @"start build, run a #1, prepare b, read_outputs a, destroy");
+    assert_snapshot!(run.calls(), @"start build, prepare a, prepare b, run a #1, read_outputs a, destroy");
 }
 
 #[tokio::test(start_paused = true)]

@@ -167,7 +167,7 @@ async fn next_steps_are_prepared_meanwhile() {
         .step("c", behaves().prepares_in(15))
         .step("d", behaves().cannot_prepare());
     let run = Runner::new(backend).look_ahead(2).run(&plan).await;
-    assert_snapshot!(run.calls(), @"start build, run a #1, prepare c, prepare d, read_outputs a, run b #1, read_outputs b, prepare e, run c #1, read_outputs c, run d #1, read_outputs d, run e #1, read_outputs e, destroy");
+    assert_snapshot!(run.calls(), @"start build, prepare a, prepare c, run a #1, read_outputs a, run b #1, read_outputs b, prepare d, prepare e, run c #1, read_outputs c, run d #1, read_outputs d, run e #1, read_outputs e, destroy");
     assert_snapshot!(run.text(), @r"
     run_started shop build:7
     stage_started build
@@ -192,11 +192,29 @@ async fn next_steps_are_prepared_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_more_is_prepared_than_fits_into_memory() {
+    let plan = plan([stage("build", ["a", "b", "c"].map(|id| step(id).memory(40)))]);
+    let backend =
+        ["a", "b", "c"].into_iter().fold(FakeBackend::new(), |backend, id| backend.step(id, behaves().takes(1)));
+    let run = Runner::new(backend).look_ahead(5).memory(100).run(&plan).await;
+    assert_snapshot!(run.calls(), @"start build, prepare a, prepare b, run a #1, read_outputs a, run b #1, prepare c, read_outputs b, run c #1, read_outputs c, destroy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_branch_has_its_next_step_prepared() {
+    let branch = |id: &str| group(id, ["1", "2", "3"].map(|step_id| step(&format!("{id}{step_id}"))));
+    let plan = plan([stage("build", [step("z").node(), parallel([branch("a"), branch("b")])])]);
+    let run = Runner::new(FakeBackend::new().step("z", behaves().takes(1))).look_ahead(3).run(&plan).await;
+    let prepared: Vec<_> = run.backend.calls().into_iter().filter(|call| call.starts_with("prepare")).collect();
+    assert_eq!(prepared[..4], ["prepare z", "prepare a.a1", "prepare b.b1", "prepare a.a2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn preparations_of_skipped_steps_make_room() {
     let plan = plan([stage("build", [step("a"), step("b"), step("c"), step("d").when(StageStatus::Failure)])]);
     let backend = FakeBackend::new().step("a", behaves().exits(1).takes(5)).step("b", behaves().prepares_in(60));
     let run = Runner::new(backend).look_ahead(1).run(&plan).await;
-    assert_snapshot!(run.calls(), @"start build, run a #1, prepare b, run d #1, read_outputs d, destroy");
+    assert_snapshot!(run.calls(), @"start build, prepare a, run a #1, prepare b, run d #1, read_outputs d, destroy");
     assert_snapshot!(run.ends(), @r"
     5s step_finished a failed exit=1 in 5s (exit code 1)
     5s step_finished b skipped (the stage has failed, and `when` asks for stageStatus Success)

@@ -42,7 +42,8 @@ impl Order {
 
     pub(super) fn prepare(&mut self, path: &str) {
         self.calls.push(format!("prepare {path}"));
-        self.require(self.phase == Phase::Started, &format!("{path} is prepared while no stage is started"));
+        let has_stage = matches!(self.phase, Phase::Starting | Phase::Started);
+        self.require(has_stage, &format!("{path} is prepared while no stage is started"));
         let is_first = self.prepared.insert(path.to_owned());
         self.require(is_first, &format!("{path} is prepared twice"));
         let has_begun = self.begun.iter().any(|(begun, _)| begun == path);
@@ -52,7 +53,8 @@ impl Order {
 
     pub(super) fn prepared(&mut self, path: &str) {
         self.preparing.remove(path);
-        self.require(self.phase == Phase::Started, &format!("{path} is still prepared while its stage is removed"));
+        let has_stage = matches!(self.phase, Phase::Starting | Phase::Started);
+        self.require(has_stage, &format!("{path} is still prepared while its stage is removed"));
     }
 
     /// The engine's tests see the calls that a plan leads to; this one only has to be in order.
