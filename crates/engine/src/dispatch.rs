@@ -6,6 +6,7 @@ mod finish;
 mod lifecycle;
 mod live;
 mod prepare;
+mod removal;
 mod service_failure;
 mod service_text;
 mod services;
@@ -28,7 +29,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::branch::NodeId;
+pub(crate) use self::{branch::NodeId, lifecycle::StageEnd, removal::Removal};
 use self::{
     live::Live,
     prepare::Preparations,

@@ -5,8 +5,8 @@
 //!
 //! Guarantees for consumers of events: every step of the plan has exactly one [`EventKind::StepFinished`], even if it
 //! did not run; all lines of a step come before it; a service's comes after its stage has been removed; all events of a
-//! stage are between its [`EventKind::StageStarted`] and its [`EventKind::StageFinished`]; [`EventKind::RunFinished`]
-//! is the last event.
+//! stage are between its [`EventKind::StageStarted`] and its [`EventKind::StageFinished`], but what could not be removed
+//! may be reported later; [`EventKind::RunFinished`] is the last event. Durations are without the removal of a stage.
 
 mod backend;
 mod config;

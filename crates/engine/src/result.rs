@@ -24,6 +24,8 @@ pub struct RunResult {
     pub cancelled: bool,
     /// The number of differences from CI.
     pub differences: usize,
+    /// What could not be removed after the last event, as text to print; masked.
+    pub left: Vec<String>,
 }
 
 /// Why a run could not continue.

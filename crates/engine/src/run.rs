@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use cirun_diagnostics::codes::run as codes;
 use cirun_plan::{Plan, PlannedStage, Profile, StageId};
 use jiff::Timestamp;
 use tokio::{sync::mpsc, time::Instant};
@@ -10,7 +11,7 @@ use crate::{
     Backend, Cancellation, Config, Event, EventKind, Masker, Outcome, RunResult,
     condition::{self, Turn, Whole},
     context::{Broken, Context, Halt},
-    dispatch::Dispatcher,
+    dispatch::{Dispatcher, Removal, StageEnd},
     emit::Emitter,
     history::{RunHistory, StageHistory},
     scope::RunScope,
@@ -40,14 +41,18 @@ impl<B: Backend> Engine<B> {
         let context = Context { backend, config, emitter, cancel };
         let began = Instant::now();
         context.emitter.emit(started(plan, &context.config)).await;
-        let mut state = RunState { record: RunHistory::new(plan), halt: None, error: None, shown: Vec::new() };
+        let mut state = RunState::new(plan);
         for stage in &plan.stages {
             state.plan_and_run(&context, stage).await;
         }
-        let result = state.result(&context.emitter);
+        let elapsed = began.elapsed().saturating_sub(state.removing);
+        let removal = state.removal.take();
+        let mut result = state.result(&context.emitter);
         let exit_code = (context.config.exit_code)(&result);
-        let (outcome, elapsed) = (result.outcome, began.elapsed());
-        context.emitter.emit(EventKind::RunFinished { outcome, exit_code, elapsed }).await;
+        context.emitter.emit(EventKind::RunFinished { outcome: result.outcome, exit_code, elapsed }).await;
+        if let Some(mut removal) = removal {
+            result.left = removal.end().await.iter().map(|left| context.emitter.mask(left)).collect();
+        }
         result
     }
 }
@@ -59,9 +64,28 @@ struct RunState {
     error: Option<Broken>,
     /// The outcomes of the finished stages, as reported to the user.
     shown: Vec<(StageId, Outcome)>,
+    /// The removal of the last stage's objects.
+    removal: Option<Removal>,
+    /// The time for which the run waited for removals.
+    removing: Duration,
 }
 
 impl RunState {
+    fn new(plan: &Plan) -> Self {
+        let record = RunHistory::new(plan);
+        Self { record, halt: None, error: None, shown: Vec::new(), removal: None, removing: Duration::ZERO }
+    }
+
+    /// Waits until nothing is left of the stage before.
+    async fn end_removal<B>(&mut self, context: &Context<B>) {
+        let Some(mut removal) = self.removal.take() else { return };
+        let began = Instant::now();
+        for problem in removal.end().await {
+            context.emitter.diagnostic(codes::CLEANUP_INCOMPLETE, &problem, None).await;
+        }
+        self.removing += began.elapsed();
+    }
+
     /// Runs a stage; what it decides when it begins is decided now, unless it does not run.
     async fn plan_and_run<B: Backend>(&mut self, context: &Context<B>, stage: &PlannedStage) {
         let turn = self.turn(stage, context.config.clock.now());
@@ -91,6 +115,7 @@ impl RunState {
 
     /// Runs a stage, or ends it as its turn says; without one, its conditions say what its turn is.
     async fn run_stage<B: Backend>(&mut self, context: &Context<B>, stage: &PlannedStage, turn: Option<StageTurn>) {
+        self.end_removal(context).await;
         let began = Instant::now();
         context.emitter.emit(EventKind::StageStarted { stage: stage.id.clone() }).await;
         if context.is_cancelled() && self.halt.is_none() {
@@ -103,13 +128,15 @@ impl RunState {
         let turn = turn.unwrap_or_else(|| self.turn(stage, now));
         let mut dispatcher =
             Dispatcher::new(context, &mut self.record, &mut self.halt, &mut self.error, Arc::new(stage.clone()));
-        let outcome = match turn {
+        let StageEnd { outcome, at, removal } = match turn {
             StageTurn::Run => dispatcher.run_stage().await,
             StageTurn::End { outcome, step_outcome, reason } => {
                 dispatcher.skip_all(step_outcome, &reason).await;
-                outcome
+                StageEnd::now(outcome)
             }
         };
+        self.removal = removal;
+        self.removing += at.elapsed();
         let ran = self.record.stages.get(&stage.id).is_some_and(StageHistory::has_run);
         let outcome = match &self.halt {
             Some(Halt::ServiceEnded { .. }) => Outcome::Failed,
@@ -126,7 +153,7 @@ impl RunState {
             record.outcome = Some(outcome);
             record.ended = Some(context.config.clock.now());
         }
-        self.finish(context, stage, shown, began.elapsed()).await;
+        self.finish(context, stage, shown, at.duration_since(began)).await;
     }
 
     async fn finish<B>(&self, context: &Context<B>, stage: &PlannedStage, outcome: Outcome, elapsed: Duration) {
@@ -174,6 +201,7 @@ impl RunState {
             first_failed,
             cancelled: self.halt == Some(Halt::Cancelled),
             differences: emitter.differences(),
+            left: Vec::new(),
         }
     }
 }

@@ -71,8 +71,9 @@ impl RunSetup<'_> {
             exit_code,
         };
         let backends = Arc::clone(&setup.backends);
-        let result = Engine::new(backends, config).run(compiled.plan(), events, cancellation).await;
-        let (left, setup) = setup.tidy(options).await;
+        let mut result = Engine::new(backends, config).run(compiled.plan(), events, cancellation).await;
+        let (more, setup) = setup.tidy(options).await;
+        let left = std::mem::take(&mut result.left).into_iter().chain(more).collect();
         (Ended { result, left }, setup)
     }
 }

@@ -1,6 +1,6 @@
 //! Other systems: raw terminals are not supported yet, and `--shell-on-failure` is refused.
 
-use std::{convert::Infallible, io};
+use std::io;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
@@ -25,11 +25,11 @@ pub(crate) fn size() -> (u16, u16) {
     (24, 80)
 }
 
-/// Carries nothing.
+/// Carries nothing, until the sender of `shown` is gone.
 pub(crate) async fn carry(
     _typed: mpsc::Sender<Bytes>,
-    _shown: mpsc::Receiver<Bytes>,
+    mut shown: mpsc::Receiver<Bytes>,
     _sizes: watch::Sender<(u16, u16)>,
-) -> Infallible {
-    std::future::pending().await
+) {
+    while shown.recv().await.is_some() {}
 }

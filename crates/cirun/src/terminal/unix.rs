@@ -1,7 +1,6 @@
 //! Unix: termios, SIGWINCH.
 
 use std::{
-    convert::Infallible,
     io::{self, Write},
     time::Duration,
 };
@@ -53,12 +52,13 @@ pub(crate) fn size() -> (u16, u16) {
     tcgetwinsize(io::stderr()).map_or((24, 80), |size| (size.ws_row, size.ws_col))
 }
 
-/// Sends keys to `typed` and changes of the size to `sizes`, and prints what comes from `shown`. Runs until it is dropped.
+/// Sends keys to `typed` and changes of the size to `sizes`, and prints what comes from `shown`, until the
+/// sender of `shown` is gone and all is printed.
 pub(crate) async fn carry(
     typed: mpsc::Sender<Bytes>,
     mut shown: mpsc::Receiver<Bytes>,
     sizes: watch::Sender<(u16, u16)>,
-) -> Infallible {
+) {
     task::spawn_blocking(move || read_keys(&typed));
     let mut changed = signal(SignalKind::window_change()).ok();
     loop {
@@ -69,7 +69,8 @@ pub(crate) async fn carry(
             }
         };
         tokio::select! {
-            Some(bytes) = shown.recv() => {
+            bytes = shown.recv() => {
+                let Some(bytes) = bytes else { return };
                 let mut stderr = io::stderr().lock();
                 drop(stderr.write_all(&bytes).and_then(|()| stderr.flush()));
             }

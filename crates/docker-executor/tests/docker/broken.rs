@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::bench::{Bench, PATIENCE, code, plain, step, wires, with_gate};
 
-/// The engine's socket behind a proxy that cuts the streams of containers when it is told to, and nothing else.
+/// The engine's socket behind a proxy that cuts the streams of containers on demand, and nothing else.
 struct Proxy {
     socket: PathBuf,
     cut: CancellationToken,

@@ -1,36 +1,59 @@
 //! A stage from its start to its removal. The removal always happens, and has its own deadline.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use cirun_diagnostics::codes::run as codes;
 use cirun_plan::{Action, StepPath};
-use tokio::{sync::mpsc, task::JoinError};
+use tokio::{sync::mpsc, time::Instant};
 
-use super::{Dispatcher, NodeId};
-use crate::{Backend, BackendError, Outcome, RunError, attempt::Message, context::Halt};
+use super::{
+    Dispatcher, NodeId,
+    removal::{MARGIN, Removal},
+};
+use crate::{Backend, Outcome, RunError, attempt::Message, context::Halt};
 
 /// The number of events about the start of a stage that may wait.
 const PROGRESS: usize = 64;
 
-/// The time beyond its deadline after which a backend's removal is abandoned.
-const CLEANUP_MARGIN: Duration = Duration::from_secs(5);
+/// How a stage ended.
+#[derive(Debug)]
+pub(crate) struct StageEnd {
+    pub(crate) outcome: Outcome,
+    /// When its last step ended.
+    pub(crate) at: Instant,
+    /// The removal of its objects, if it still runs.
+    pub(crate) removal: Option<Removal>,
+}
+
+impl StageEnd {
+    pub(crate) fn now(outcome: Outcome) -> Self {
+        Self { outcome, at: Instant::now(), removal: None }
+    }
+}
 
 impl<B: Backend> Dispatcher<'_, B> {
-    /// Runs the stage. When this returns, every step has been reported as finished, and nothing of the stage is left.
-    pub(crate) async fn run_stage(mut self) -> Outcome {
+    /// Runs the stage. When this returns, every step has been reported as finished, and nothing of the stage runs.
+    pub(crate) async fn run_stage(mut self) -> StageEnd {
         let needs_backend =
             self.stage.steps().iter().any(|step| matches!(step.action, Action::Container(_) | Action::Host(_)));
         if !needs_backend {
-            return self.walk().await;
+            return StageEnd::now(self.walk().await);
         }
         self.start().await;
-        let outcome = self.walk().await;
+        let end = StageEnd::now(self.walk().await);
         self.leaving.cancel();
         self.collect_service_reports(None).await;
         self.end_preparations().await;
-        self.destroy().await;
+        let mut removal = Removal::begin(Arc::clone(&self.context.backend), self.context.config.cleanup_deadline);
+        let removal = match self.services.is_empty() {
+            true => Some(removal),
+            false => {
+                self.follow(&mut removal).await;
+                None
+            }
+        };
         self.close().await;
-        outcome
+        StageEnd { removal, ..end }
     }
 
     /// Creates the stage's shared objects. If that fails, the run stops.
@@ -75,7 +98,7 @@ impl<B: Backend> Dispatcher<'_, B> {
         let sender = self.sender.clone();
         // The task belongs to no step. What it cannot remove is removed, or reported, with the stage.
         self.tasks.spawn(async move {
-            let removal = tokio::time::timeout(deadline + CLEANUP_MARGIN, backend.end_group(&path, deadline)).await;
+            let removal = tokio::time::timeout(deadline + MARGIN, backend.end_group(&path, deadline)).await;
             let left = match removal {
                 Ok(Ok(left)) => left,
                 Ok(Err(error)) => vec![error.to_string()],
@@ -93,20 +116,16 @@ impl<B: Backend> Dispatcher<'_, B> {
         self.finish_branch(node).await;
     }
 
-    /// Removes the stage's objects, while the last output of services still arrives.
-    async fn destroy(&mut self) {
-        let (backend, deadline) = (Arc::clone(&self.context.backend), self.context.config.cleanup_deadline);
-        let mut removal = tokio::spawn(async move {
-            tokio::time::timeout(deadline + CLEANUP_MARGIN, backend.destroy_stage(deadline)).await
-        });
-        let result = loop {
+    /// Waits for the removal of the stage's objects, while the last output of services still arrives.
+    async fn follow(&mut self, removal: &mut Removal) {
+        let left = loop {
             tokio::select! {
                 biased;
                 message = self.messages.recv() => self.handle(message).await,
-                result = &mut removal => break result,
+                left = removal.end() => break left,
             }
         };
-        for problem in cleanup_problems(result, deadline) {
+        for problem in left {
             self.emitter().diagnostic(codes::CLEANUP_INCOMPLETE, &problem, None).await;
         }
     }
@@ -128,16 +147,5 @@ impl<B: Backend> Dispatcher<'_, B> {
             self.handle(Some(message)).await;
         }
         self.finish_services().await;
-    }
-}
-
-type Removal = Result<Result<Result<Vec<String>, BackendError>, tokio::time::error::Elapsed>, JoinError>;
-
-fn cleanup_problems(result: Removal, deadline: Duration) -> Vec<String> {
-    match result {
-        Ok(Ok(Ok(left))) => left,
-        Ok(Ok(Err(error))) => vec![error.to_string()],
-        Ok(Err(_elapsed)) => vec![format!("the stage was not removed within {deadline:?}")],
-        Err(_panic) => vec!["cirun has a bug: the removal of the stage panicked".to_owned()],
     }
 }

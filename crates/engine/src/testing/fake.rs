@@ -23,6 +23,7 @@ pub struct FakeBackend {
     behaviours: HashMap<String, Vec<Behaviour>>,
     stage_start: Behaviour,
     leftovers: Vec<String>,
+    removal: Duration,
     order: Mutex<Order>,
     removed: Mutex<CancellationToken>,
 }
@@ -51,6 +52,13 @@ impl FakeBackend {
     #[must_use]
     pub fn leaves(mut self, what: &str) -> Self {
         self.leftovers.push(what.to_owned());
+        self
+    }
+
+    /// Takes this number of seconds to remove a stage.
+    #[must_use]
+    pub fn removes_in(mut self, seconds: u64) -> Self {
+        self.removal = Duration::from_secs(seconds);
         self
     }
 
@@ -163,6 +171,7 @@ impl Backend for FakeBackend {
 
     async fn destroy_stage(&self, _deadline: Duration) -> Result<Vec<String>, BackendError> {
         self.with_order(Order::destroy);
+        tokio::time::sleep(self.removal).await;
         self.removed().cancel();
         Ok(self.leftovers.clone())
     }

@@ -54,10 +54,8 @@ async fn open(visit: &FailureHook, backends: &Backends, signals: &Signals) -> Re
             let failed = |source| BackendError::Io { what: "put the terminal into raw mode".to_owned(), source };
             let raw = Raw::begin().map_err(failed)?;
             let carried = terminal::carry(typed, shown, sizes);
-            let result = tokio::select! {
-                result = open(ShellTerminal { input, output, size }) => result,
-                never = carried => match never {},
-            };
+            // The shell's last words are still to be shown when it has ended.
+            let (result, ()) = tokio::join!(open(ShellTerminal { input, output, size }), carried);
             drop(raw);
             result
         }

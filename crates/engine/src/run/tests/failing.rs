@@ -233,18 +233,24 @@ async fn a_panic_is_a_bug_and_everything_is_removed() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_removed_is_reported() {
-    let plan = plan([stage("build", [step("a")])]);
+    let plan = plan([stage("build", [step("a")]), stage("test", [step("b")])]);
     let run = Runner::new(FakeBackend::new().leaves("network cirun-r1 is in use")).run(&plan).await;
     assert_snapshot!(run.text(), @r"
-    run_started shop build:1
+    run_started shop build:1 test:1
     stage_started build
     image_pull busybox Present
     step_started a #1
     step_finished a succeeded exit=0
-    diagnostic warning cleanup-incomplete: network cirun-r1 is in use
     stage_finished build succeeded
+    diagnostic warning cleanup-incomplete: network cirun-r1 is in use
+    stage_started test
+    image_pull busybox Present
+    step_started b #1
+    step_finished b succeeded exit=0
+    stage_finished test succeeded
     run_finished succeeded exit=0
     ");
+    assert_eq!(run.result.left, ["network cirun-r1 is in use"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,14 @@
 //! Stages, sequences, parallel nodes, groups, loops, look-ahead.
 
+use std::time::Duration;
+
 use cirun_plan::{SkipReason, StageStatus, When};
 use insta::assert_snapshot;
 
-use crate::testing::{FakeBackend, Runner, behaves, group, looped, parallel, plan, stage, stage_when, step};
+use crate::{
+    EventKind,
+    testing::{FakeBackend, Runner, behaves, group, looped, parallel, plan, stage, stage_when, step},
+};
 
 #[tokio::test(start_paused = true)]
 async fn steps_in_order() {
@@ -146,6 +151,30 @@ async fn an_empty_stage_succeeds() {
     stage_finished test skipped
     run_finished skipped exit=0
     ");
+}
+
+/// Only the next stage waits for the removal of a stage without services.
+#[tokio::test(start_paused = true)]
+async fn the_verdict_comes_before_the_removal() {
+    let plan = plan([
+        stage("build", [step("a")]),
+        stage("test", [step("b"), step("db").service()]),
+        stage("last", [step("c")]),
+    ]);
+    let run = Runner::new(FakeBackend::new().removes_in(5)).run(&plan).await;
+    assert_snapshot!(run.ends(), @r"
+    step_finished a succeeded exit=0
+    stage_finished build succeeded
+    5s step_finished b succeeded exit=0
+    10s step_finished db succeeded in 5s
+    10s stage_finished test succeeded
+    10s step_finished c succeeded exit=0
+    10s stage_finished last succeeded
+    10s run_finished succeeded exit=0
+    ");
+    let last = run.events.last().unwrap();
+    let EventKind::RunFinished { elapsed, .. } = last.kind else { panic!("{last:?}") };
+    assert_eq!(elapsed, Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
