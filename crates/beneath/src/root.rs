@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    Entry, Kind, Limits, Refusal, Walk, read_capped,
+    Kind, Refusal, read_capped,
     sys::{self, Handle},
 };
 
@@ -50,6 +50,10 @@ impl Root {
         Self { handle }
     }
 
+    pub(crate) fn handle(&self) -> &Arc<Handle> {
+        &self.handle
+    }
+
     /// Opens a directory in this one as a root of its own.
     ///
     /// # Errors
@@ -67,14 +71,6 @@ impl Root {
             Some((directory, name)) => sys::look(&directory, name).map_err(plain),
             None => Ok(sys::facts_of_directory(&self.handle)?),
         }
-    }
-
-    /// Returns an entry to be read later.
-    ///
-    /// # Errors
-    /// As [`Root::look`].
-    pub fn entry(&self, below: &Path) -> Result<Entry, Refusal> {
-        Ok(Entry::new(below.to_owned(), self.look(below)?, self.clone(), below.to_owned()))
     }
 
     /// The target of a link.
@@ -184,11 +180,6 @@ impl Root {
     /// As [`Root::sub`].
     pub fn directory_as_file(&self, below: &Path) -> Result<File, Refusal> {
         Ok(sys::as_file(&self.sub(below)?.handle)?)
-    }
-
-    /// Walks through everything in this directory, sorted by name, each directory before its content.
-    pub fn walk(&self, limits: Limits) -> Walk {
-        Walk::new(Arc::clone(&self.handle), limits)
     }
 
     /// The parent of a path's last name, and that name; `None` for this directory itself.

@@ -36,7 +36,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(path: PathBuf, facts: Facts, from: Root, way: PathBuf) -> Self {
+    fn new(path: PathBuf, facts: Facts, from: Root, way: PathBuf) -> Self {
         Self { path, facts, from, way }
     }
 
@@ -79,6 +79,21 @@ impl Entry {
     }
 }
 
+impl Root {
+    /// Returns an entry to be read later.
+    ///
+    /// # Errors
+    /// As [`Root::look`].
+    pub fn entry(&self, below: &Path) -> Result<Entry, Refusal> {
+        Ok(Entry::new(below.to_owned(), self.look(below)?, self.clone(), below.to_owned()))
+    }
+
+    /// Walks through everything in this directory, sorted by name, each directory before its content.
+    pub fn walk(&self, limits: Limits) -> Walk {
+        Walk::new(Arc::clone(self.handle()), limits)
+    }
+}
+
 /// A directory in progress.
 #[derive(Debug)]
 struct Level {
@@ -99,7 +114,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    pub(crate) fn new(root: Arc<Handle>, limits: Limits) -> Self {
+    fn new(root: Arc<Handle>, limits: Limits) -> Self {
         let path = PathBuf::new();
         // The first level is read like the others, but through the root's own handle.
         Self { limits, seen: 0, levels: Vec::new(), next: Some((root, OsString::new(), path)) }

@@ -2,7 +2,6 @@
 
 mod datetime;
 mod json;
-mod json_filter;
 mod json_path;
 mod regex;
 mod shell;

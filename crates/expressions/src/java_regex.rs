@@ -10,6 +10,7 @@ mod escape;
 mod family;
 mod matching;
 mod parse;
+mod reader;
 mod replace;
 #[cfg(test)]
 mod tests;

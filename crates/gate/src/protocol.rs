@@ -4,13 +4,15 @@
 //! length of what follows (four bytes, little end first), the kind of the message (one byte), and its fields. Neither side
 //! trusts the other's lengths: a reader needs memory only for bytes that have arrived.
 
+mod error;
 mod fields;
 mod frame;
 mod order;
 mod program;
 mod report;
 
-pub use frame::{Decoder, LIMIT, Message, ProtocolError, encode};
+pub use error::ProtocolError;
+pub use frame::{Decoder, LIMIT, Message, encode};
 pub use order::Order;
 pub use program::{Limit, Program, Resource, Size, User};
 pub use report::{End, NotStarted, Report, Stream};

@@ -6,10 +6,12 @@ mod document;
 mod flow;
 mod git_connector;
 mod pipeline;
+pub(crate) mod resources;
 mod stage;
 mod step;
 mod step_specs;
 mod store;
+mod variable;
 
 pub use build_and_push::{
     AcrTarget, BuildAndPushSpec, BuildTarget, BuildTargetKind, DockerTarget, EcrTarget, GoogleTarget,
@@ -22,12 +24,16 @@ pub use connector::{
 pub use document::{InputSetDocument, Lowered, OverlayDocument, TemplateBody, TemplateDocument, TriggerDocument};
 pub use flow::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec, TemplateRef, WhenSpec};
 pub use git_connector::{GitConnector, GitLogin, GitProvider, GitUser};
-pub use pipeline::{BuildSpec, Codebase, Pipeline, StageNode, Variable, VariableType};
+pub use pipeline::{BuildSpec, Codebase, Pipeline, StageNode};
+pub(crate) use pipeline::{CI_PROPERTIES, PROPERTIES};
+pub use resources::Resources;
+pub(crate) use stage::EXECUTION;
 pub use stage::{
     Caching, CiStage, InfrastructureSpec, PlatformSpec, RegistrySpec, RuntimeSpec, ServiceDependency, Stage, StageSpec,
 };
-pub use step::{ExecutionNode, OtherSpec, Step, StepGroup, StepGroupInfra};
+pub use step::{ExecutionNode, Step, StepGroup, StepGroupInfra};
 pub use step_specs::*;
 pub use store::{StoreSpec, StoreStep};
+pub use variable::{Variable, VariableType};
 
 pub use crate::step_types::StepSpec;

@@ -5,12 +5,13 @@ use crate::{
     lower::{
         connector::{AWS, AZURE, CONNECTOR, GCP, GENERIC_GIT, GIT, SECRET},
         execution::{GroupFields, StepFields},
-        stage::{INFRASTRUCTURE, SERVICE_ARGS, StageFields},
-        step::{REPORTS, RESOURCES},
+        infrastructure::INFRASTRUCTURE,
+        stage::{SERVICE_ARGS, StageFields},
+        step_specs::REPORTS,
     },
     model::{
         ArtifactoryConnector, BackgroundSpec, CiStage, DockerConnector, InputSetDocument, OverlayDocument, Pipeline,
-        TemplateDocument, TriggerDocument,
+        TemplateDocument, TriggerDocument, resources::RESOURCES,
     },
 };
 

@@ -5,7 +5,14 @@ use std::{iter, sync::Arc};
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use crate::EnvVar;
+use crate::{Text, Traced};
+
+/// A variable of a step's environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnvVar {
+    /// Its value and origin.
+    pub value: Traced<Text>,
+}
 
 /// Variables by name, in order. Every step looks up dozens of names, so the hash must be fast.
 pub type EnvVars = IndexMap<String, EnvVar, RandomState>;
@@ -134,7 +141,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::{Cause, Origin, Text, Traced};
+    use crate::{Cause, Origin};
 
     fn var(value: &str) -> EnvVar {
         EnvVar { value: Traced::new(Text::from(value), Origin::new(Cause::Setting("test".to_owned()))) }

@@ -22,7 +22,7 @@ mod wire;
 
 pub use deferred::{DeferredText, StaticScope};
 pub use duration::{ParseDurationError, parse_duration};
-pub use environment::{EnvVars, Environment};
+pub use environment::{EnvVar, EnvVars, Environment};
 pub use files::{ENGINE_DIR, StepFiles};
 pub use mermaid::render_mermaid;
 pub use origin::{Cause, Origin, Place, Traced};
@@ -32,8 +32,8 @@ pub use rules::{AwsNames, BrokenName, Must, Outside, ValueForm, VariableRule, ca
 pub use secret::Secret;
 pub use stage::{CodebaseClone, ContainerisedGroup, Group, GroupKind, Node, Plan, PlannedStage, StageId, steps_here};
 pub use step::{
-    Action, Attempts, Condition, ContainerAction, EnvVar, FailureAction, FailureStrategy, HostAction, LocalPlugin,
-    Mount, OutputVariable, PlannedStep, PortBinding, PullPolicy, Role, SkipReason, StageStatus, StepPath, Storage,
+    Action, Attempts, Condition, ContainerAction, FailureAction, FailureStrategy, HostAction, LocalPlugin, Mount,
+    OutputVariable, PlannedStep, PortBinding, PullPolicy, Role, SkipReason, StageStatus, StepPath, Storage,
     StrategyLevel, When,
 };
 pub use text::Text;

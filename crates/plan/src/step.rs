@@ -199,13 +199,6 @@ pub struct HostAction {
     pub ports: Vec<Traced<PortBinding>>,
 }
 
-/// A variable of a step's environment.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EnvVar {
-    /// Its value and origin.
-    pub value: Traced<Text>,
-}
-
 /// A directory shared by every container of the stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {

@@ -93,6 +93,15 @@ impl Text {
         }
     }
 
+    /// The text unless it depends on a running step; a secret in clear.
+    pub fn exposed(&self) -> Option<&str> {
+        match self {
+            Self::Known(text) => Some(text),
+            Self::Secret(secret) => Some(secret.expose()),
+            Self::Deferred(_) => None,
+        }
+    }
+
     /// Whether it contains a secret.
     pub fn is_secret(&self) -> bool {
         match self {

@@ -2,6 +2,7 @@
 
 pub(crate) mod calver;
 pub(crate) mod codebase;
+mod runner;
 pub(crate) mod semver;
 pub(crate) mod stage;
 pub(crate) mod step;
@@ -12,11 +13,7 @@ use cirun_plan::{Cause, EnvVar, EnvVars, Origin, Text, Traced};
 
 /// Whether the value of a variable is known and empty.
 pub(crate) fn is_empty(var: &EnvVar) -> bool {
-    match &var.value.value {
-        Text::Known(text) => text.is_empty(),
-        Text::Secret(secret) => secret.expose().is_empty(),
-        Text::Deferred(_) => false,
-    }
+    var.value.value.exposed().is_some_and(str::is_empty)
 }
 
 /// Variables in order; setting one again replaces its value.

@@ -1,12 +1,12 @@
 //! JSONPath, as Jayway's library implements it: `$.store.book[?(@.price < 10)].title`.
 
+mod filter;
 mod function;
 mod parse;
 
 use std::{borrow::Cow, cell::Cell};
 
-use self::function::Function;
-use super::json_filter::Filter;
+use self::{filter::Filter, function::Function};
 use crate::{Value, fault::Fault};
 
 /// The maximum number of values that a path may visit, including the paths of its filters.

@@ -3,18 +3,21 @@
 //! The document ignores namespaces, so a name with a prefix in a path matches nothing.
 
 mod axis;
+mod context;
+mod document;
 mod evaluate;
 mod function;
 mod lexer;
 mod parse;
+mod tree;
 mod value;
 
-use super::xml::Document;
+pub(super) use self::document::Document;
 use crate::fault::Fault;
 
 /// A parsed path.
 #[derive(Debug)]
-pub(super) struct XPath(parse::Expression);
+pub(super) struct XPath(tree::Expression);
 
 impl XPath {
     /// Parses `path`.
@@ -30,7 +33,7 @@ impl XPath {
     /// The result of the path as text: of the first node, a number, `true` or `false`.
     pub(super) fn text(&self, document: &Document) -> Result<String, Fault> {
         // Java's numbers for a path without predicates around it.
-        let context = evaluate::Context { document, node: value::Node::Element(0), position: -1, size: 0 };
+        let context = context::Context { document, node: value::Node::Element(0), position: -1, size: 0 };
         Ok(context.evaluate(&self.0)?.text(document))
     }
 }

@@ -1,6 +1,6 @@
 //! Classes: `[a-z&&[^b]]`.
 
-use super::parse::{Read, Reader};
+use super::reader::{Read, Reader};
 use crate::fault::Fault;
 
 /// A set of characters.

@@ -2,7 +2,7 @@
 
 use super::{
     class::Class,
-    parse::{Read, Reader},
+    reader::{Read, Reader},
 };
 use crate::fault::Fault;
 

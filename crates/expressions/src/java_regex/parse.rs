@@ -2,43 +2,10 @@
 
 use super::{
     class::Class,
+    reader::{Flags, Read, Reader},
     tree::{Breaks, Parsed, Tree},
 };
 use crate::fault::Fault;
-
-/// The maximum nesting of groups and classes.
-const MAX_DEPTH: usize = 60;
-
-/// The flags that `(?…)` sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Flags {
-    /// `i`: of ASCII letters only, unless `unicode_case`.
-    pub(super) ignore_case: bool,
-    /// `m`.
-    lines: bool,
-    /// `s`.
-    dot_all: bool,
-    /// `x`.
-    comments: bool,
-    /// `d`.
-    unix_lines: bool,
-    /// `u`.
-    pub(super) unicode_case: bool,
-    /// `U`.
-    pub(super) unicode_classes: bool,
-}
-
-pub(super) type Read<T = Tree> = Result<T, Fault>;
-
-/// Parses one pattern.
-pub(super) struct Reader {
-    pub(super) pattern: Vec<char>,
-    pub(super) at: usize,
-    pub(super) flags: Flags,
-    pub(super) depth: usize,
-    groups: usize,
-    names: Vec<(String, usize)>,
-}
 
 /// Parses `pattern`; [`Fault::Value`] is an error in it, [`Fault::Refused`] a feature that only Java has.
 pub(super) fn parse(pattern: &str) -> Read<Parsed> {
@@ -81,44 +48,6 @@ fn without_quoting(pattern: &str) -> Vec<char> {
 }
 
 impl Reader {
-    /// The next character, after white space and comments in `(?x)`.
-    pub(super) fn peek(&mut self) -> Option<char> {
-        while self.flags.comments {
-            match self.pattern.get(self.at) {
-                Some('#') => {
-                    while self.pattern.get(self.at).is_some_and(|character| !is_break(*character)) {
-                        self.at += 1;
-                    }
-                }
-                Some(' ' | '\t' | '\n' | '\x0B' | '\x0C' | '\r') => self.at += 1,
-                Some(_) | None => break,
-            }
-        }
-        self.pattern.get(self.at).copied()
-    }
-
-    pub(super) fn take(&mut self) -> Option<char> {
-        let next = self.peek();
-        self.at += usize::from(next.is_some());
-        next
-    }
-
-    pub(super) fn take_if(&mut self, wanted: char) -> bool {
-        let found = self.peek() == Some(wanted);
-        self.at += usize::from(found);
-        found
-    }
-
-    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
-        if self.depth == MAX_DEPTH {
-            return Err(Fault::refused(format!("groups nest more than {MAX_DEPTH} levels deep")));
-        }
-        self.depth += 1;
-        let tree = read(self);
-        self.depth -= 1;
-        tree
-    }
-
     fn breaks(&self) -> Breaks {
         if self.flags.unix_lines { Breaks::Unix } else { Breaks::All }
     }
@@ -165,21 +94,6 @@ impl Reader {
             (false, true) => r"[^\n]",
             (false, false) => r"[^\n\r\x{85}\x{2028}\x{2029}]",
         }
-    }
-
-    /// One character, in both cases if the flags require it.
-    pub(super) fn literal(&self, character: char) -> String {
-        let escaped = regex::escape(character.encode_utf8(&mut [0; 4]));
-        if !self.flags.ignore_case {
-            return escaped;
-        }
-        if self.flags.unicode_case {
-            return format!("(?i:{escaped})");
-        }
-        if character.is_ascii_alphabetic() {
-            return format!("[{}{}]", character.to_ascii_lowercase(), character.to_ascii_uppercase());
-        }
-        escaped
     }
 
     fn escaped(&mut self) -> Read {
@@ -335,8 +249,4 @@ impl Reader {
             self.at += 1;
         }
     }
-}
-
-fn is_break(character: char) -> bool {
-    matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }

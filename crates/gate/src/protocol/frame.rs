@@ -1,37 +1,15 @@
 //! Frames: messages with their length, and the decoder that finds them in a stream.
 
-use super::fields::{Reader, Writer};
+use super::{
+    ProtocolError,
+    fields::{Reader, Writer},
+};
 
 /// The longest frame, without its length. The kernel takes at most 6 MB of arguments and environment.
 pub const LIMIT: usize = 8 << 20;
 
 /// The number of bytes of a frame's length.
 const HEADER: usize = 4;
-
-/// Why a stream is not of this protocol.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProtocolError {
-    /// A frame is empty, or longer than [`LIMIT`].
-    #[error("a frame of {0} bytes")]
-    Length(usize),
-    /// A message ends before its last field.
-    #[error("a message is too short")]
-    Short,
-    /// A message continues after its last field.
-    #[error("a message is too long")]
-    Long,
-    /// A text is not UTF-8.
-    #[error("a text is not UTF-8")]
-    Text,
-    /// A value that this version does not have.
-    #[error("no {what} has the number {value}")]
-    Unknown {
-        /// The kind of value.
-        what: &'static str,
-        /// The number.
-        value: u8,
-    },
-}
 
 /// A message of the protocol.
 pub trait Message: Sized {

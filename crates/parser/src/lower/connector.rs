@@ -12,7 +12,7 @@ use crate::{
     CONNECTOR_TYPES, FieldKind, Node, Parse, Text, codes, connector_class,
     lower::{
         context::{Context, Identity},
-        flow::{one_of, read},
+        entries::{one_of, read},
         spec::{FromNode, REQUIRED, check_tables, fields, is_map},
     },
     model::{

@@ -7,9 +7,8 @@ use crate::{
     lower::{
         connector,
         context::{Context, Identity, StageKind},
-        execution,
-        flow::{check_word, read},
-        pipeline,
+        entries::{check_word, read},
+        execution, pipeline,
         spec::{FromNode, check_tables, is_map},
         stage,
     },

@@ -1,23 +1,20 @@
 //! `steps`: steps, step groups and parallel nodes.
 
-use cirun_diagnostics::{Spanned, nearest};
-use indexmap::IndexMap;
+use cirun_diagnostics::Spanned;
 
 use crate::{
-    Entry, FieldInfo, FieldKind, Node, Text, TextList, Value, codes,
+    FieldKind, Node, Text, TextList,
     lower::{
         context::{Context, start_of},
-        flow::{self, read},
-        identifier,
-        spec::{FromNode, REQUIRED, Slot, check_tables, fields, is_map, record},
-        stage::{SECURITY_CONTEXT, TOLERATION, VOLUME},
+        entries::{one_of, read, wrapper},
+        flow, identifier,
+        spec::{FromNode, REQUIRED, Slot, is_map, record},
         step,
     },
     model::{
         ExecutionNode, FailureStrategySpec, Step, StepGroup, StepGroupInfra, StepSpec, StrategySpec, TemplateRef,
         Variable, WhenSpec,
     },
-    words::{PULL_POLICIES, SYSTEMS},
 };
 
 /// The kinds of items in `steps`.
@@ -51,37 +48,6 @@ fn lower_node(node: &Node, cx: &mut Context) -> Option<ExecutionNode> {
         }
         _ => is_map(body, cx).then(|| ExecutionNode::Step(Box::new(lower_step(body, cx)))),
     }
-}
-
-/// The only key of an item of `steps` or `stages`.
-pub(super) fn wrapper<'n>(node: &'n Node, names: &[&'static str], cx: &mut Context) -> Option<&'n Entry> {
-    if node.is_null() || !is_map(node, cx) {
-        return None;
-    }
-    let found = node.entries().iter().find(|entry| names.contains(&entry.key.value.as_str()));
-    if found.is_none() {
-        let near = node.entries().iter().find_map(|entry| nearest(&entry.key.value, names.iter().copied()));
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("an item begins with `- {}:`", names[0]),
-        };
-        let message = format!("expected one of {}", list_of(names));
-        let error = codes::MISSING_FIELD.says(message).at(start_of(node.span), "in this item");
-        cx.report(error.help(help));
-    }
-    let found = found?;
-    if found.value.is_null() {
-        match found.key.value.as_str() {
-            "parallel" => cx.expected_list(&found.value),
-            _ => cx.expected_map(&found.value),
-        }
-        return None;
-    }
-    Some(found)
-}
-
-fn list_of(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A list of execution nodes; checks their siblings.
@@ -224,7 +190,7 @@ record! {
 
 pub(crate) fn lower_group(node: &Node, cx: &mut Context) -> StepGroup {
     cx.check_fields(node, &[GroupFields::FIELDS]);
-    flow::one_of(node, &["steps", "template"], cx);
+    one_of(node, &["steps", "template"], cx);
     let identifier = identifier::read(node, cx);
     let fields = GroupFields::read_known(node, cx);
     flow::check_mapped_once(&fields.failure_strategies, cx);
@@ -245,63 +211,5 @@ pub(crate) fn lower_group(node: &Node, cx: &mut Context) -> StepGroup {
         infra: fields.infra,
         template: fields.template,
         span: node.span,
-    }
-}
-
-fields! {
-    GROUP_INFRA {
-        "type": FieldKind::Enum(&["KubernetesDirect", "VM", "ECSDirect", "Delegate", "Noop"]), REQUIRED;
-        "spec": FieldKind::ByType(GROUP_INFRAS), REQUIRED;
-    }
-    /// Including `Delegate` and `Noop`.
-    GROUP_CLUSTER {
-        /// The connector of the cluster.
-        "connectorRef": FieldKind::Text, REQUIRED;
-        /// The namespace of the pod.
-        "namespace": FieldKind::Text;
-        "annotations": FieldKind::TextMap;
-        "automountServiceAccountToken": FieldKind::Flag;
-        "containerSecurityContext": FieldKind::Object(SECURITY_CONTEXT);
-        "harnessImageConnectorRef": FieldKind::Text;
-        "hostNames": FieldKind::TextList;
-        "imagePullPolicy": PULL_POLICIES;
-        "initTimeout": FieldKind::Text;
-        "labels": FieldKind::TextMap;
-        "nodeSelector": FieldKind::TextMap;
-        "os": SYSTEMS;
-        "podSpecOverlay": FieldKind::Text;
-        "priorityClassName": FieldKind::Text;
-        "resources": FieldKind::Any;
-        "runAsUser": FieldKind::TextOrNumber;
-        "serviceAccountName": FieldKind::Text;
-        "tolerations": FieldKind::List(&FieldKind::Object(TOLERATION));
-        "volumes": FieldKind::List(&FieldKind::Object(VOLUME));
-    }
-}
-
-const GROUP_INFRAS: &[(&str, &[FieldInfo])] =
-    &[("KubernetesDirect", GROUP_CLUSTER), ("Delegate", GROUP_CLUSTER), ("Noop", GROUP_CLUSTER)];
-
-impl FromNode for StepGroupInfra {
-    const KIND: FieldKind = FieldKind::Object(GROUP_INFRA);
-
-    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        if !check_tables(node, &[GROUP_INFRA], cx) {
-            return None;
-        }
-        let Some(kind) = read::<Text>(node, "type", cx) else {
-            cx.missing("type", node.span);
-            return None;
-        };
-        Some(Self { kind, spec: named_nodes(node.get("spec"), cx) })
-    }
-}
-
-/// The entries of a free map, by name.
-pub(super) fn named_nodes(node: Option<&Node>, cx: &mut Context) -> IndexMap<String, Node> {
-    let Some(node) = node.filter(|node| is_map(node, cx)) else { return IndexMap::new() };
-    match &node.value {
-        Value::Map(entries) => entries.iter().map(|entry| (entry.key.value.clone(), entry.value.clone())).collect(),
-        Value::Null | Value::Scalar { .. } | Value::List(_) => IndexMap::new(),
     }
 }

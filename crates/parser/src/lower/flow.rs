@@ -1,15 +1,15 @@
-//! Conditions, failure strategies and loops.
+//! Conditions and failure strategies.
 
 use cirun_diagnostics::{Spanned, nearest};
-use indexmap::IndexMap;
 
 use crate::{
-    FieldKind, Int, Node, ParameterField, Text, TextList, TextMap, Value, codes,
+    FieldKind, Int, Node, Text, TextList, Value, codes,
     lower::{
         context::Context,
-        spec::{FromNode, check_tables, fields, is_map},
+        entries::{check_word, read},
+        spec::{FromNode, REQUIRED, check_tables, fields, is_map},
     },
-    model::{FailureActionSpec, FailureStrategySpec, RepeatSpec, StrategySpec, WhenSpec},
+    model::{FailureActionSpec, FailureStrategySpec, WhenSpec},
 };
 
 fields! {
@@ -21,14 +21,6 @@ fields! {
     STAGE_WHEN {
         "pipelineStatus": FieldKind::Enum(STATUSES), REQUIRED;
         "condition": FieldKind::Text;
-    }
-    STRATEGY {
-        "matrix": FieldKind::Named("map");
-        "repeat": FieldKind::Object(RepeatSpec::FIELDS);
-        "parallelism": FieldKind::Int;
-        "maxConcurrency": FieldKind::Int;
-        "when": FieldKind::Text;
-        "onFailure": LOOP_FAILURES;
     }
     ON_FAILURE {
         "errors": FieldKind::List(&FieldKind::Enum(FAILURE_ERRORS)), REQUIRED;
@@ -50,8 +42,6 @@ fields! {
         "onTimeout": FieldKind::Named("map");
     }
 }
-
-use crate::{lower::spec::REQUIRED, words::LOOP_FAILURES};
 
 /// The values of a condition's status.
 const STATUSES: &[&str] = &["Success", "Failure", "All"];
@@ -97,18 +87,6 @@ pub const FAILURE_ACTIONS: &[&str] = &[
 const NEEDED: &[(&str, &[&str])] =
     &[("Retry", &["retryCount", "retryIntervals", "onRetryFailure"]), ("ManualIntervention", &["timeout"])];
 
-/// Warns of a word that is not one of `words`.
-pub(crate) fn check_word(found: &Spanned<String>, words: &[&'static str], cx: &mut Context) {
-    let word = found.value.as_str();
-    if !word.contains("<+") && !words.contains(&word) {
-        let help = match nearest(word, words.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("one of {}", words.join(", ")),
-        };
-        cx.report(codes::UNEXPECTED_VALUE.says(format!("`{word}` is not known here")).at(found.span, "").help(help));
-    }
-}
-
 /// The condition of a step or step group.
 impl FromNode for WhenSpec {
     const KIND: FieldKind = FieldKind::Object(STEP_WHEN);
@@ -147,11 +125,6 @@ impl WhenSpec {
             span: node.span,
         }
     }
-}
-
-/// The field `key` of a map, if it exists and can be read.
-pub(crate) fn read<T: FromNode>(node: &Node, key: &str, cx: &mut Context) -> Option<T> {
-    node.get(key).filter(|value| !value.is_null()).and_then(|value| T::from_node(value, cx))
 }
 
 impl FromNode for FailureStrategySpec {
@@ -276,70 +249,4 @@ fn then(spec: &Node, cx: &mut Context) -> Option<Box<FailureActionSpec>> {
     let follow = ["onRetryFailure", "onTimeout"].iter().find_map(|key| spec.get(key)).filter(|node| !node.is_null())?;
     is_map(follow, cx).then_some(())?;
     read(follow, "action", cx).map(Box::new)
-}
-
-impl FromNode for StrategySpec {
-    const KIND: FieldKind = FieldKind::Object(STRATEGY);
-
-    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        if !check_tables(node, &[STRATEGY], cx) {
-            return None;
-        }
-        one_of(node, &["matrix", "repeat", "parallelism"], cx);
-        let matrix = node.get("matrix").filter(|matrix| !matrix.is_null());
-        let repeat = node.get("repeat").filter(|repeat| !repeat.is_null());
-        if let Some(repeat) = repeat {
-            one_of(repeat, &["times", "items"], cx);
-        }
-        let named = |key: &str| [matrix, repeat, Some(node)].into_iter().flatten().find_map(|place| place.get(key));
-        Some(Self {
-            max_concurrency: named("maxConcurrency").filter(|n| !n.is_null()).and_then(|n| Int::from_node(n, cx)),
-            node_name: named("nodeName").filter(|n| !n.is_null()).and_then(|n| Text::from_node(n, cx)),
-            exclude: matrix.and_then(|matrix| matrix.get("exclude")).map_or_else(Vec::new, |node| exclude(node, cx)),
-            matrix: matrix.and_then(|matrix| axes(matrix, cx)),
-            parallelism: read(node, "parallelism", cx),
-            repeat: read(node, "repeat", cx),
-            when: read(node, "when", cx),
-            on_failure: read(node, "onFailure", cx),
-            span: node.span,
-        })
-    }
-}
-
-/// Reports the second of two keys that exclude each other.
-pub(crate) fn one_of(node: &Node, keys: &[&str], cx: &mut Context) {
-    let mut found = node.entries().iter().filter(|entry| keys.contains(&entry.key.value.as_str()));
-    if let (Some(first), Some(second)) = (found.next(), found.next()) {
-        let message = format!("`{}` cannot be combined with `{}`", second.key.value, first.key.value);
-        let error = codes::CONFLICTING_FIELDS.says(message).at(second.key.span, "").at(first.key.span, "the other one");
-        cx.report(error.help("keep one of them"));
-    }
-}
-
-fn axes(matrix: &Node, cx: &mut Context) -> Option<IndexMap<String, Node>> {
-    is_map(matrix, cx).then_some(())?;
-    let settings = ["exclude", "maxConcurrency", "nodeName"];
-    let mut axes = IndexMap::new();
-    for entry in matrix.entries().iter().filter(|entry| !settings.contains(&entry.key.value.as_str())) {
-        let expression = entry.value.text().is_some_and(|text| text.contains("<+"));
-        if expression || matches!(entry.value.value, Value::List(_)) {
-            axes.insert(entry.key.value.clone(), entry.value.clone());
-        } else {
-            cx.expected_list(&entry.value);
-        }
-    }
-    Some(axes)
-}
-
-fn exclude(node: &Node, cx: &mut Context) -> Vec<IndexMap<String, Text>> {
-    let mut rows = Vec::new();
-    if !node.is_null() && node.items().is_empty() && !matches!(node.value, Value::List(_)) {
-        cx.expected_list(node);
-    }
-    for item in node.items() {
-        if let Some(TextMap { value: ParameterField::Literal(row), .. }) = TextMap::from_node(item, cx) {
-            rows.push(row.into_iter().map(|(key, value)| (key.0.value, value)).collect());
-        }
-    }
-    rows
 }

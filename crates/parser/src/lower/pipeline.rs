@@ -6,13 +6,12 @@ use crate::{
     FieldKind, Flag, Node, Parse, Text, codes,
     lower::{
         context::{Context, Identity, start_of},
-        flow::read,
+        entries::read,
         identifier,
         leaf::short,
         spec::{FromNode, REQUIRED, check_tables, fields},
-        step::AMOUNTS,
     },
-    model::{Codebase, Pipeline, Variable, VariableType},
+    model::{CI_PROPERTIES, Codebase, PROPERTIES, Pipeline, Variable, VariableType},
     words::VARIABLE_TYPES,
 };
 
@@ -61,44 +60,6 @@ fn codebase(properties: &Node, cx: &mut Context) -> Option<Codebase> {
 }
 
 fields! {
-    /// `properties`.
-    PROPERTIES {
-        "ci": FieldKind::Object(CI_PROPERTIES);
-    }
-    CI_PROPERTIES {
-        "codebase": FieldKind::Object(Codebase::FIELDS);
-    }
-    /// `flowControl`.
-    FLOW_CONTROL {
-        "barriers": FieldKind::List(&FieldKind::Object(BARRIER));
-    }
-    BARRIER {
-        "identifier": FieldKind::Text, REQUIRED;
-        "name": FieldKind::Text, REQUIRED;
-    }
-    /// An item of `notificationRules`.
-    NOTIFICATION_RULE {
-        "name": FieldKind::Text;
-        "identifier": FieldKind::Any;
-        "enabled": FieldKind::Flag;
-        "template": FieldKind::Named("map");
-        "pipelineEvents": FieldKind::List(&FieldKind::Object(PIPELINE_EVENT));
-        "notificationMethod": FieldKind::Object(NOTIFICATION_METHOD);
-    }
-    PIPELINE_EVENT {
-        "type": FieldKind::Enum(PIPELINE_EVENTS);
-        "forStages": FieldKind::TextList;
-        "forSteps": FieldKind::TextList;
-    }
-    NOTIFICATION_METHOD {
-        "type": FieldKind::Enum(&["Slack", "Email", "PagerDuty", "MsTeams", "Webhook", "Datadog"]), REQUIRED;
-        "spec": FieldKind::Named("map"), REQUIRED;
-    }
-    /// `resources` of the codebase.
-    CLONE_RESOURCES {
-        "limits": FieldKind::Object(AMOUNTS), REQUIRED;
-        "requests": FieldKind::Object(AMOUNTS);
-    }
     VARIABLE {
         "name": FieldKind::Named("variableName"), REQUIRED;
         "type": VARIABLE_TYPES, REQUIRED;
@@ -111,22 +72,6 @@ fields! {
         "__uuid": FieldKind::Text;
     }
 }
-
-const PIPELINE_EVENTS: &[&str] = &[
-    "AllEvents",
-    "PipelineStart",
-    "PipelineSuccess",
-    "PipelineFailed",
-    "PipelineEnd",
-    "PipelinePaused",
-    "PipelineResumed",
-    "StageStart",
-    "StageSuccess",
-    "StageFailed",
-    "StepFailed",
-    "TriggerFailed",
-    "WaitingForUserAction",
-];
 
 impl FromNode for Variable {
     const KIND: FieldKind = FieldKind::Object(VARIABLE);

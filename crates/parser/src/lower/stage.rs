@@ -1,21 +1,21 @@
-//! Stages, and the infrastructure of CI stages.
+//! Stages.
 
 use cirun_diagnostics::{Spanned, nearest};
 
 use crate::{
-    FieldInfo, FieldKind, Node, Text, TextList, codes,
+    FieldKind, Node, Text, TextList, codes,
     lower::{
         context::{Context, StageKind},
-        execution::{lower_list, lower_some, named_nodes, wrapper},
-        flow::{StageWhen, check_mapped_once, check_word, read},
+        entries::{read, wrapper},
+        execution::{lower_list, lower_some},
+        flow::{StageWhen, check_mapped_once},
         identifier,
         spec::{FromNode, REQUIRED, Slot, check_tables, fields, is_map, record},
     },
     model::{
-        BackgroundSpec, CiStage, ExecutionNode, FailureStrategySpec, InfrastructureSpec, RegistrySpec, RuntimeSpec,
-        ServiceDependency, Stage, StageNode, StageSpec, StrategySpec, TemplateRef, Variable,
+        BackgroundSpec, CiStage, EXECUTION, ExecutionNode, FailureStrategySpec, RegistrySpec, ServiceDependency, Stage,
+        StageNode, StageSpec, StrategySpec, TemplateRef, Variable,
     },
-    words::{PULL_POLICIES, SIZES, SYSTEMS},
 };
 
 /// The types of stages (documents.stage-types), with CI first.
@@ -35,10 +35,6 @@ const TYPES: &[&str] = &[
     "Security",
     "Chaos",
 ];
-
-/// The types of infrastructure: the schema's, and those of older documents that the service still accepts.
-const INFRASTRUCTURES: &[&str] =
-    &["KubernetesDirect", "VM", "UseFromStage", "KubernetesHosted", "Cloud", "Docker", "Kubernetes-direct"];
 
 impl FromNode for StageNode {
     const KIND: FieldKind = FieldKind::Named("stageNode");
@@ -169,105 +165,6 @@ fn unknown_type(kind: &Spanned<String>, cx: &mut Context) {
 }
 
 fields! {
-    /// `execution`.
-    EXECUTION {
-        "steps": FieldKind::Some(&FieldKind::Named("executionNode")), REQUIRED;
-        "rollbackSteps": FieldKind::Any;
-        "metadata": FieldKind::Any;
-        "variables": FieldKind::Unread;
-    }
-    /// `buildIntelligence`.
-    BUILD_INTELLIGENCE {
-        "enabled": FieldKind::Flag;
-    }
-    /// `slsa_provenance`.
-    PROVENANCE {
-        "enabled": FieldKind::Flag;
-        "attestation": FieldKind::Any;
-    }
-    RUNTIME {
-        "type": FieldKind::Enum(&["Cloud", "Docker"]), REQUIRED;
-        "spec": FieldKind::Object(RUNTIME_SPEC), REQUIRED;
-    }
-    RUNTIME_SPEC {
-        "size": SIZES;
-        "imageName": FieldKind::Text;
-        "imageSpec": FieldKind::Any;
-        "nestedVirtualization": FieldKind::Flag;
-        "harnessImageConnectorRef": FieldKind::Text;
-    }
-    INFRASTRUCTURE {
-        "type": FieldKind::Enum(INFRASTRUCTURES);
-        "spec": FieldKind::ByType(INFRASTRUCTURE_SPECS);
-        "useFromStage": FieldKind::Text;
-    }
-    /// `spec` of `KubernetesDirect`.
-    CLUSTER {
-        /// The connector of the cluster.
-        "connectorRef": FieldKind::Text, REQUIRED;
-        /// The namespace of the pod.
-        "namespace": FieldKind::Text, REQUIRED;
-        "annotations": FieldKind::TextMap;
-        "automountServiceAccountToken": FieldKind::Flag;
-        "containerSecurityContext": FieldKind::Object(SECURITY_CONTEXT);
-        /// The connector for Harness's own images.
-        "harnessImageConnectorRef": FieldKind::Text;
-        "hostNames": FieldKind::TextList;
-        "imagePullPolicy": PULL_POLICIES;
-        /// How long the pod may take to start.
-        "initTimeout": FieldKind::Text;
-        "labels": FieldKind::TextMap;
-        "nodeSelector": FieldKind::TextMap;
-        "os": SYSTEMS;
-        "podSpecOverlay": FieldKind::Text;
-        "priorityClassName": FieldKind::Text;
-        "runAsUser": FieldKind::TextOrNumber;
-        "serviceAccountName": FieldKind::Text;
-        "tolerations": FieldKind::List(&FieldKind::Object(TOLERATION));
-        "volumes": FieldKind::List(&FieldKind::Object(VOLUME));
-        "delegateSelectors": FieldKind::Any;
-    }
-    SECURITY_CONTEXT {
-        "allowPrivilegeEscalation": FieldKind::Flag;
-        "capabilities": FieldKind::Object(CAPABILITIES);
-        "privileged": FieldKind::Flag;
-        "procMount": FieldKind::Text;
-        "readOnlyRootFilesystem": FieldKind::Flag;
-        "runAsGroup": FieldKind::TextOrNumber;
-        "runAsNonRoot": FieldKind::Flag;
-        "runAsUser": FieldKind::TextOrNumber;
-    }
-    CAPABILITIES {
-        "add": FieldKind::TextList;
-        "drop": FieldKind::TextList;
-    }
-    TOLERATION {
-        "effect": FieldKind::Text;
-        "key": FieldKind::Text;
-        "operator": FieldKind::Text;
-        "value": FieldKind::Text;
-        "tolerationSeconds": FieldKind::Int;
-    }
-    VOLUME {
-        "type": FieldKind::Enum(&["EmptyDir", "PersistentVolumeClaim", "HostPath", "ConfigMap", "Secret"]);
-        /// The path of the volume in the steps.
-        "mountPath": FieldKind::Text;
-        "spec": FieldKind::Any;
-        "name": FieldKind::Any;
-    }
-    /// `spec` of `VM`.
-    POOL {
-        "type": FieldKind::Enum(&["Pool"]), REQUIRED;
-        "spec": FieldKind::Object(POOL_SPEC), REQUIRED;
-    }
-    POOL_SPEC {
-        /// The pool of machines.
-        "poolName": FieldKind::Text;
-        "identifier": FieldKind::Text;
-        "os": SYSTEMS;
-        "harnessImageConnectorRef": FieldKind::Text;
-        "initTimeout": FieldKind::Text;
-    }
     SERVICE {
         "identifier": FieldKind::Text, REQUIRED;
         "name": FieldKind::Text;
@@ -279,8 +176,6 @@ fields! {
         "args": FieldKind::TextList;
     }
 }
-
-const INFRASTRUCTURE_SPECS: &[(&str, &[FieldInfo])] = &[("KubernetesDirect", CLUSTER), ("VM", POOL)];
 
 fn lower_ci(spec: &Node, cx: &mut Context) -> CiStage {
     if !check_tables(spec, &[CiStage::FIELDS], cx) {
@@ -301,44 +196,6 @@ pub(crate) fn lower_execution(spec: &Node, cx: &mut Context) -> Vec<ExecutionNod
             cx.missing("steps", execution.span);
             Vec::new()
         }
-    }
-}
-
-impl FromNode for RuntimeSpec {
-    const KIND: FieldKind = FieldKind::Object(RUNTIME);
-
-    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        if !check_tables(node, &[RUNTIME], cx) {
-            return None;
-        }
-        let Some(kind) = read::<Text>(node, "type", cx) else {
-            cx.missing("type", node.span);
-            return None;
-        };
-        if let Some(word) = read::<Spanned<String>>(node, "type", cx) {
-            check_word(&word, &["Cloud", "Docker"], cx);
-        }
-        let spec = node.get("spec").filter(|spec| !spec.is_null() && check_tables(spec, &[RUNTIME_SPEC], cx));
-        Some(Self { kind, spec: spec.cloned() })
-    }
-}
-
-impl FromNode for InfrastructureSpec {
-    const KIND: FieldKind = FieldKind::Named("infrastructure");
-
-    fn from_node(node: &Node, cx: &mut Context) -> Option<Self> {
-        if !check_tables(node, &[INFRASTRUCTURE], cx) {
-            return None;
-        }
-        if let Some(word) = read::<Spanned<String>>(node, "type", cx) {
-            check_word(&word, INFRASTRUCTURES, cx);
-        }
-        Some(Self {
-            kind: read(node, "type", cx),
-            use_from_stage: read(node, "useFromStage", cx),
-            spec: named_nodes(node.get("spec"), cx),
-            span: node.span,
-        })
     }
 }
 

@@ -4,11 +4,8 @@ use cirun_diagnostics::Spanned;
 
 use crate::{
     FieldKind, Flag, Int, Node, Text, TextList, TextMap,
-    lower::{
-        CLONE_RESOURCES, FLOW_CONTROL, NOTIFICATION_RULE, PROPERTIES,
-        spec::{REQUIRED, record, spec},
-    },
-    model::{Stage, TemplateRef},
+    lower::spec::{REQUIRED, fields, record, spec},
+    model::{Stage, TemplateRef, Variable, resources::AMOUNTS},
     words,
 };
 
@@ -91,31 +88,62 @@ impl Pipeline {
     }
 }
 
-/// A variable of a pipeline, stage or step group.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Variable {
-    /// `name`.
-    pub name: Spanned<String>,
-    /// `type`.
-    pub kind: VariableType,
-    /// `value`.
-    pub value: Option<Text>,
-    /// `default`.
-    pub default: Option<Text>,
-    /// `required`.
-    pub required: Option<Flag>,
+fields! {
+    /// `properties`.
+    PROPERTIES {
+        "ci": FieldKind::Object(CI_PROPERTIES);
+    }
+    CI_PROPERTIES {
+        "codebase": FieldKind::Object(Codebase::FIELDS);
+    }
+    /// `flowControl`.
+    FLOW_CONTROL {
+        "barriers": FieldKind::List(&FieldKind::Object(BARRIER));
+    }
+    BARRIER {
+        "identifier": FieldKind::Text, REQUIRED;
+        "name": FieldKind::Text, REQUIRED;
+    }
+    /// An item of `notificationRules`.
+    NOTIFICATION_RULE {
+        "name": FieldKind::Text;
+        "identifier": FieldKind::Any;
+        "enabled": FieldKind::Flag;
+        "template": FieldKind::Named("map");
+        "pipelineEvents": FieldKind::List(&FieldKind::Object(PIPELINE_EVENT));
+        "notificationMethod": FieldKind::Object(NOTIFICATION_METHOD);
+    }
+    PIPELINE_EVENT {
+        "type": FieldKind::Enum(PIPELINE_EVENTS);
+        "forStages": FieldKind::TextList;
+        "forSteps": FieldKind::TextList;
+    }
+    NOTIFICATION_METHOD {
+        "type": FieldKind::Enum(&["Slack", "Email", "PagerDuty", "MsTeams", "Webhook", "Datadog"]), REQUIRED;
+        "spec": FieldKind::Named("map"), REQUIRED;
+    }
+    /// `resources` of the codebase.
+    CLONE_RESOURCES {
+        "limits": FieldKind::Object(AMOUNTS), REQUIRED;
+        "requests": FieldKind::Object(AMOUNTS);
+    }
 }
 
-/// The types of variables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VariableType {
-    /// Text.
-    String,
-    /// A number.
-    Number,
-    /// The identifier of a secret.
-    Secret,
-}
+const PIPELINE_EVENTS: &[&str] = &[
+    "AllEvents",
+    "PipelineStart",
+    "PipelineSuccess",
+    "PipelineFailed",
+    "PipelineEnd",
+    "PipelinePaused",
+    "PipelineResumed",
+    "StageStart",
+    "StageSuccess",
+    "StageFailed",
+    "StepFailed",
+    "TriggerFailed",
+    "WaitingForUserAction",
+];
 
 spec! {
     /// `properties.ci.codebase`.

@@ -5,10 +5,7 @@ use indexmap::IndexMap;
 
 use crate::{
     FieldKind, Flag, Node, Text, TextList,
-    lower::{
-        BUILD_INTELLIGENCE, EXECUTION, PROVENANCE,
-        spec::{record, spec},
-    },
+    lower::spec::{REQUIRED, fields, record, spec},
     model::{BackgroundSpec, ExecutionNode, FailureStrategySpec, StrategySpec, TemplateRef, Variable, WhenSpec},
     words,
 };
@@ -89,6 +86,25 @@ record! {
         "delegateSelectors": FieldKind::Unread, "Of the stage and its infrastructure.";
         "service": FieldKind::Unread, "Of Deployment stages.";
         "skipGitClone": FieldKind::Flag, "Of older documents.";
+    }
+}
+
+fields! {
+    /// `execution`.
+    EXECUTION {
+        "steps": FieldKind::Some(&FieldKind::Named("executionNode")), REQUIRED;
+        "rollbackSteps": FieldKind::Any;
+        "metadata": FieldKind::Any;
+        "variables": FieldKind::Unread;
+    }
+    /// `buildIntelligence`.
+    BUILD_INTELLIGENCE {
+        "enabled": FieldKind::Flag;
+    }
+    /// `slsa_provenance`.
+    PROVENANCE {
+        "enabled": FieldKind::Flag;
+        "attestation": FieldKind::Any;
     }
 }
 

@@ -81,12 +81,3 @@ pub struct StepGroupInfra {
     /// `spec`, as written.
     pub spec: IndexMap<String, Node>,
 }
-
-/// A step that is shown but does not run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OtherSpec {
-    /// The reason, as text to print.
-    pub why: &'static str,
-    /// Its fields, as written.
-    pub fields: Vec<(Spanned<String>, Node)>,
-}

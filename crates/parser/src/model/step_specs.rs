@@ -5,25 +5,12 @@ use cirun_diagnostics::{Span, Spanned};
 use crate::{
     FieldKind, Flag, Int, Node, Text, TextList, TextMap,
     lower::spec::{REQUIRED, record, spec},
-    model::{BuildSpec, RegistrySpec},
+    model::{BuildSpec, RegistrySpec, Resources},
     words,
 };
 
 /// A map with any content.
 const VALUES: FieldKind = FieldKind::Named("values");
-
-/// `resources`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Resources {
-    /// `limits.cpu`.
-    pub limit_cpu: Option<Text>,
-    /// `limits.memory`.
-    pub limit_memory: Option<Text>,
-    /// `requests.cpu`.
-    pub request_cpu: Option<Text>,
-    /// `requests.memory`.
-    pub request_memory: Option<Text>,
-}
 
 /// `reports`.
 #[derive(Debug, Clone, PartialEq)]
@@ -314,4 +301,13 @@ spec! {
         "metadata": FieldKind::Any, "Nothing that a local run reads.";
         "uuid": FieldKind::Text, "Nothing that a local run reads.";
     }
+}
+
+/// A step that is shown but does not run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OtherSpec {
+    /// The reason, as text to print.
+    pub why: &'static str,
+    /// Its fields, as written.
+    pub fields: Vec<(Spanned<String>, Node)>,
 }

@@ -37,11 +37,7 @@ impl DockerRegistry {
     /// The credentials in the engine's form.
     pub(crate) fn auth(&self) -> Option<RegistryPassword> {
         let credentials = self.credentials.as_ref()?;
-        let username = match &credentials.user.value {
-            PlanText::Known(text) => text.clone(),
-            PlanText::Secret(secret) => secret.expose().to_owned(),
-            PlanText::Deferred(_) => return None,
-        };
+        let username = credentials.user.value.exposed()?.to_owned();
         let registry =
             if self.address.is_never_prefixed() { DOCKER_HUB_INDEX.to_owned() } else { self.address.host.clone() };
         Some(RegistryPassword { registry, username, password: credentials.password.value.clone() })

@@ -6,7 +6,10 @@ use cirun_diagnostics::{Span, codes::plan as codes};
 use cirun_expressions::Template;
 use cirun_plan::{Cause, DeferredText, EnvVars, Origin, Profile, Text, Traced};
 
-use super::{Env, codebase, step, step::RunnerOrigins};
+use super::{
+    Env, codebase,
+    runner::{RunnerOrigins, UNLOOPED, instance, trust_layer},
+};
 use crate::{
     inputs::Inputs,
     place::StagePlace,
@@ -63,8 +66,8 @@ pub(crate) fn layers(ctx: &Ctx<'_>, stage: &StagePlace, pipeline: &Variables, ow
     StageEnv {
         under: under.into_shared(),
         over: over.into_shared(),
-        unlooped: step::instance(step::UNLOOPED, &origins),
-        trust: step::trust_layer(inputs.trust_bundle.as_deref()),
+        unlooped: instance(UNLOOPED, &origins),
+        trust: trust_layer(inputs.trust_bundle.as_deref()),
         origins,
     }
 }

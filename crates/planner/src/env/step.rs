@@ -8,6 +8,7 @@ use cirun_plan::{Cause, EnvVar, EnvVars, Environment, Origin, Profile, StepFiles
 
 use super::{
     Env, is_empty,
+    runner::{FILES, RunnerOrigins, UNLOOPED, instance},
     stage::{StageEnv, report_dropped},
 };
 use crate::{
@@ -33,10 +34,6 @@ impl OwnLayers {
         self.derived.len() + self.user.len() + self.secrets.len() + self.local.len()
     }
 }
-
-/// The variables that name the certificate bundle, each for clients that read no other.
-const TRUST: [&str; 6] =
-    ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"];
 
 /// Resolves a step's `envVariables`.
 pub(crate) fn user_layer(ctx: &Ctx<'_>, profile: Profile, variables: Option<&TextMap>) -> Env {
@@ -132,9 +129,6 @@ pub(crate) fn assemble(
 /// How many variables the runner sets for each step alone.
 const RUNNER_VARIABLES: usize = 9;
 
-/// The loop position of a step that is not in a loop.
-pub(crate) const UNLOOPED: (usize, usize) = (0, 1);
-
 /// Adds a layer, and records the names of its empty variables.
 fn put(env: &mut Environment, layer: Env, empty: &mut Vec<String>) {
     for (name, var) in layer.into_vars() {
@@ -175,31 +169,6 @@ fn trust(env: &mut Environment, bundle: &Arc<EnvVars>) {
     }
 }
 
-/// The certificate bundle under each of its names, if there is a bundle.
-pub(crate) fn trust_layer(bundle: Option<&str>) -> Arc<EnvVars> {
-    let Some(bundle) = bundle else { return Arc::default() };
-    let origin = Origin::new(Cause::Local("the emulator's certificates are signed by this run's CA"));
-    let mut env = Env::default();
-    for name in TRUST {
-        env.set(name, Traced::new(Text::Known(bundle.to_owned()), origin.clone()));
-    }
-    env.into_shared()
-}
-
-/// `*_INDEX` and `*_TOTAL` of the step's loop.
-pub(crate) fn instance((index, total): (usize, usize), origins: &RunnerOrigins) -> Arc<EnvVars> {
-    let mut env = Env::default();
-    for (name, number) in [
-        ("HARNESS_STEP_INDEX", index),
-        ("HARNESS_STEP_TOTAL", total),
-        ("HARNESS_NODE_INDEX", index),
-        ("HARNESS_NODE_TOTAL", total),
-    ] {
-        env.set(name, Traced::new(Text::Known(number.to_string()), origins.instance.clone()));
-    }
-    env.into_shared()
-}
-
 /// The files that the runner names, which override every other layer.
 fn files(env: &mut Environment, place: &StepPlace, profile: Profile, origins: &RunnerOrigins) {
     let files = StepFiles::of(&place.path);
@@ -228,28 +197,3 @@ fn files(env: &mut Environment, place: &StepPlace, profile: Profile, origins: &R
 /// Variables whose value the runner uses as a file name of the step.
 const PREFIXED: [&str; 4] =
     ["PLUGIN_METADATA_FILE", "PLUGIN_CACHE_METRICS_FILE", "PLUGIN_CACHE_INTEL_METRICS_FILE", "PLUGIN_BUILD_TOOL_FILE"];
-
-const FILES: &str = "environment.files";
-
-/// The origins of the variables that the runner sets for each step; the same for all of them.
-#[derive(Debug, Clone)]
-pub(crate) struct RunnerOrigins {
-    instance: Origin,
-    step: Origin,
-    files: Origin,
-    artifact_on_kubernetes: Origin,
-}
-
-impl Default for RunnerOrigins {
-    fn default() -> Self {
-        let service = |rule| Origin::new(Cause::Service { rule });
-        Self {
-            instance: service("environment.places"),
-            step: service("environment.step-identity"),
-            files: service(FILES),
-            artifact_on_kubernetes: Origin::new(Cause::Local(
-                "CI writes /addon/tmp/.plugin/artifact, which is one file for all steps",
-            )),
-        }
-    }
-}

@@ -2,9 +2,10 @@
 
 use super::{
     JsonPath, Selector, Step,
+    filter::Filter,
     function::{FUNCTIONS, Function},
 };
-use crate::{fault::Fault, functors::json_filter::Filter};
+use crate::fault::Fault;
 
 impl JsonPath {
     /// Parses a path. Without `$` it starts as if after `$.`, so `.a` searches recursively.

@@ -1,7 +1,7 @@
 //! The axis of a step.
 
 use super::{
-    super::xml::{Content, Document},
+    document::{Content, Document},
     value::Node,
 };
 

@@ -1,22 +1,13 @@
 //! Evaluates an XPath.
 
 use super::{
-    super::xml::{Content, Document},
     axis::Axis,
-    parse::{Expression, Operator, Path, Start, Step, Test},
-    value::{Node, Value, number},
+    context::Context,
+    document::Content,
+    tree::{Expression, Operator, Path, Start, Step, Test},
+    value::{Node, Value},
 };
 use crate::fault::Fault;
-
-/// The context of an expression.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub(super) document: &'a Document,
-    pub(super) node: Node,
-    /// The position among the nodes of a predicate, from 1.
-    pub(super) position: i64,
-    pub(super) size: i64,
-}
 
 impl Context<'_> {
     pub(super) fn evaluate(&self, expression: &Expression) -> Result<Value, Fault> {
@@ -191,15 +182,5 @@ impl Context<'_> {
         placed.sort();
         placed.dedup();
         Ok(placed.into_iter().map(|(_, node)| node).collect())
-    }
-
-    /// The number of the context's node.
-    pub(super) fn here(&self) -> Value {
-        Value::Text(self.node.text(self.document))
-    }
-
-    /// The sum of the nodes' numbers.
-    pub(super) fn sum(&self, nodes: &[Node]) -> f64 {
-        nodes.iter().map(|node| number(&node.text(self.document))).sum()
     }
 }

@@ -3,7 +3,7 @@
 use std::{fmt, ops::RangeInclusive};
 
 use super::{
-    evaluate::Context,
+    context::Context,
     value::{Node, Value},
 };
 use crate::fault::Fault;

@@ -1,6 +1,6 @@
 //! The values of an XPath.
 
-use super::super::xml::{Content, Document};
+use super::document::{Content, Document};
 
 /// A node of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ use crate::{
     FieldKind, Node, Text,
     lower::{
         context::Context,
-        flow::read,
+        entries::read,
         spec::{FromNode, REQUIRED, check_tables, fields},
     },
     model::{AzureAuth, AzureConnector, AzureCredential, GcpConnector, GcpCredential},

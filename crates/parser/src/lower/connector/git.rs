@@ -10,7 +10,7 @@ use crate::{
     FieldKind, Node, Text,
     lower::{
         context::Context,
-        flow::{check_word, read},
+        entries::{check_word, read},
         spec::{REQUIRED, check_tables, fields},
     },
     model::{GitConnector, GitLogin, GitProvider, GitUser},

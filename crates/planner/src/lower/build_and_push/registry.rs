@@ -9,7 +9,7 @@ use cirun_parser::{
 };
 use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
-use super::{BuildCtx, Pushed, plugins::Builder, target::plain};
+use super::{BuildCtx, Pushed, plugins::Builder};
 use crate::{
     connectors::{Connection, as_docker},
     env::Env,
@@ -50,7 +50,7 @@ impl Registry {
     /// Uses the registry in the step's own variables, if they override the fields.
     pub(crate) fn override_by(&mut self, user: &Env) {
         if let Some(var) = user.get("PLUGIN_REGISTRY") {
-            self.ecr = plain(&var.value.value).and_then(|registry| EcrRegistry::parse(&registry));
+            self.ecr = var.value.value.exposed().and_then(EcrRegistry::parse);
         }
     }
 }
@@ -64,7 +64,7 @@ fn ecr(build: &BuildCtx<'_, '_>, registry: &mut Registry, target: &EcrTarget) ->
     if let (Some(account), Some(region)) = (account, &region) {
         let host = account.value.followed_by(".dkr.ecr.").followed_by_text(region.value.clone());
         let host = host.followed_by(".amazonaws.com");
-        registry.ecr = plain(&host).and_then(|host| EcrRegistry::parse(&host));
+        registry.ecr = host.exposed().and_then(EcrRegistry::parse);
         shown.0 = host.shown();
         let rule = "ecr.registry";
         mapped(&mut registry.env, "PLUGIN_REGISTRY", host, account.origin, rule);

@@ -9,7 +9,7 @@ use cirun_parser::{
 };
 use cirun_plan::{AwsNames, BrokenName, Environment, Must, Outside, Text, ValueForm, VariableRule};
 
-use super::{BuildCtx, plugins::Builder, registry::in_registry, target::plain};
+use super::{BuildCtx, plugins::Builder, registry::in_registry};
 use crate::{
     env::Env,
     inputs::{AwsMode, PushMode},
@@ -175,7 +175,7 @@ fn tags(build: &BuildCtx<'_, '_>) -> Vec<(Judged, Text, Must)> {
 
 /// A tag, or several separated by commas; an empty one among others is ignored.
 fn tag(judged: Judged, value: Text) -> (Judged, Text, Must) {
-    let must = match plain(&value) {
+    let must = match value.exposed() {
         Some(text) if text.contains(',') => Must::Tags,
         Some(_) | None => Must::Name(NameRule::Tag),
     };

@@ -3,7 +3,6 @@
 
 use cirun_diagnostics::codes::plan as codes;
 use cirun_parser::TextMap;
-use cirun_plan::Text;
 
 use super::BuildCtx;
 
@@ -23,11 +22,7 @@ pub(super) fn check(build: &BuildCtx<'_, '_>) {
 fn report(build: &BuildCtx<'_, '_>, map: Option<&TextMap>, separator: char, label: &str, help: &str) {
     let ctx = &build.at.ctx;
     for (name, span, value) in map.map(|map| ctx.map(map)).unwrap_or_default() {
-        let splits = match &value.value {
-            Text::Known(text) => text.contains(separator),
-            Text::Secret(secret) => secret.expose().contains(separator),
-            Text::Deferred(_) => false,
-        };
+        let splits = value.value.exposed().is_some_and(|text| text.contains(separator));
         if splits || name.contains(separator) {
             ctx.notes.report(
                 codes::SPLIT_VALUE

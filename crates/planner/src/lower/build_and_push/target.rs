@@ -89,15 +89,13 @@ fn login_host(env: &Environment) -> Option<String> {
 /// The registries to which the plugin writes a cache: kaniko for ECR and Google's registries writes it next to the
 /// image.
 fn caches(build: &BuildCtx<'_, '_>, env: &Environment) -> Vec<String> {
-    let known = |name: &str| env.get(name).and_then(|var| plain(&var.value.value)).unwrap_or_default();
+    let known = |name: &str| env.get(name).and_then(|var| var.value.value.exposed()).unwrap_or_default();
     let host = |reference: &str| registry_of(reference).to_owned();
     match (build.builder, &build.spec.target) {
-        (Builder::Buildx, _) => cache_repositories(&known("PLUGIN_CACHE_TO")).map(host).collect(),
-        (Builder::Kaniko, BuildTarget::Docker(_) | BuildTarget::Acr(_)) => Some(known("PLUGIN_CACHE_REPO"))
-            .filter(|name| !name.is_empty())
-            .map(|name| host(&name))
-            .into_iter()
-            .collect(),
+        (Builder::Buildx, _) => cache_repositories(known("PLUGIN_CACHE_TO")).map(host).collect(),
+        (Builder::Kaniko, BuildTarget::Docker(_) | BuildTarget::Acr(_)) => {
+            Some(known("PLUGIN_CACHE_REPO")).filter(|name| !name.is_empty()).map(host).into_iter().collect()
+        }
         (Builder::Kaniko, BuildTarget::Ecr(_) | BuildTarget::Gar(_) | BuildTarget::Gcr(_)) | (Builder::Docker, _) => {
             Vec::new()
         }
@@ -146,14 +144,4 @@ fn text(text: &Text) -> String {
         Text::Secret(secret) => secret.expose().to_owned(),
         Text::Deferred(pieces) => pieces.shown(),
     }
-}
-
-/// A known text, even with a secret in it: an account's id may be one.
-pub(super) fn plain(text: &Text) -> Option<String> {
-    match text {
-        Text::Known(text) => Some(text.clone()),
-        Text::Secret(secret) => Some(secret.expose().to_owned()),
-        Text::Deferred(_) => None,
-    }
-    .filter(|text| !text.is_empty())
 }

@@ -7,7 +7,6 @@ use cirun_parser::model::StoreStep::{
     ArtifactoryUpload, GcsUpload, RestoreCacheAzure, RestoreCacheGcs, RestoreCacheS3, S3Upload, SaveCacheAzure,
     SaveCacheGcs, SaveCacheS3,
 };
-use cirun_plan::Text;
 
 use super::{StoreCtx, work};
 use crate::{
@@ -67,10 +66,8 @@ fn is_local(store: &StoreCtx<'_, '_>, endpoint: &str) -> bool {
 }
 
 fn s3_bucket(store: &StoreCtx<'_, '_>) -> Option<S3Bucket> {
-    let known = |field: &Option<cirun_parser::Text>| match store.at.ctx.given_text(field.as_ref())?.value {
-        Text::Known(text) => Some(text),
-        Text::Secret(secret) => Some(secret.expose().to_owned()),
-        Text::Deferred(_) => None,
+    let known = |field: &Option<cirun_parser::Text>| {
+        store.at.ctx.given_text(field.as_ref())?.value.exposed().map(str::to_owned)
     };
     on_s3(store).then_some(())?;
     Some(S3Bucket { name: known(&store.spec.bucket)?, region: known(&store.spec.region) })

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::json_path::{JsonPath, Search, as_number};
+use super::{JsonPath, Search, as_number};
 use crate::{Value, fault::Fault, java_regex};
 
 /// The maximum nesting of parentheses and `!`.
