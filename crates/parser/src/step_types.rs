@@ -23,7 +23,7 @@ local_steps! {
     /// `BuildAndPushECR`, `…DockerRegistry`, `…GAR`, `…GCR`, `…ACR`.
     BuildAndPush(target: BuildTargetKind) = BuildAndPushSpec, step_specs::build_and_push;
     /// `SaveCache*`, `RestoreCache*`, `S3Upload`, `GCSUpload`, `ArtifactoryUpload`.
-    Store(step: StoreStep) = StoreSpec, StoreSpec::read_known;
+    Store(step: StoreStep) = StoreSpec, StoreSpec::read;
     /// `RunTests`.
     RunTests = RunTestsSpec, step_specs::run_tests;
     /// `Wait`.
@@ -115,42 +115,51 @@ step_types! {
         "Wait" => WaitSpec::FIELDS;
     }
     StepClass::Local(LocalStep::Store(StoreStep::SaveCacheS3)) => {
-        "SaveCacheS3" => tables::SHARED, tables::CONNECTED, tables::SAVE, tables::CACHE_S3;
+        "SaveCacheS3"
+            => model::SharedInputs::FIELDS, model::ConnectedInputs::FIELDS, model::SaveInputs::FIELDS, model::SaveOptions::FIELDS, model::S3Cache::FIELDS;
     }
     StepClass::Local(LocalStep::Store(StoreStep::RestoreCacheS3)) => {
-        "RestoreCacheS3" => tables::SHARED, tables::CONNECTED, tables::RESTORE, tables::CACHE_S3;
+        "RestoreCacheS3"
+            => model::SharedInputs::FIELDS, model::ConnectedInputs::FIELDS, model::RestoreInputs::FIELDS, model::RestoreOptions::FIELDS, model::S3Cache::FIELDS;
     }
     StepClass::Local(LocalStep::Store(StoreStep::SaveCacheGcs)) => {
-        "SaveCacheGCS" => tables::SHARED, tables::CONNECTED, tables::SAVE, tables::CACHE_GCS;
+        "SaveCacheGCS"
+            => model::SharedInputs::FIELDS, model::ConnectedInputs::FIELDS, model::SaveInputs::FIELDS, model::SaveOptions::FIELDS, model::GcsCache::FIELDS;
     }
     StepClass::Local(LocalStep::Store(StoreStep::RestoreCacheGcs)) => {
-        "RestoreCacheGCS" => tables::SHARED, tables::CONNECTED, tables::RESTORE, tables::CACHE_GCS;
+        "RestoreCacheGCS"
+            => model::SharedInputs::FIELDS, model::ConnectedInputs::FIELDS, model::RestoreInputs::FIELDS, model::RestoreOptions::FIELDS, model::GcsCache::FIELDS;
     }
     StepClass::Local(LocalStep::Store(StoreStep::SaveCacheAzure)) => {
-        "SaveCacheAzure" => tables::SHARED, tables::CONNECTED, tables::SAVE, tables::CACHE_AZURE;
+        "SaveCacheAzure"
+            => model::SharedInputs::FIELDS, model::ConnectedInputs::FIELDS, model::SaveInputs::FIELDS, model::SaveOptions::FIELDS, model::AzureCache::FIELDS;
     }
     StepClass::Local(LocalStep::Store(StoreStep::RestoreCacheAzure)) => {
-        "RestoreCacheAzure" => tables::SHARED, tables::CONNECTED, tables::RESTORE, tables::RESTORE_PATHS, tables::CACHE_AZURE;
+        "RestoreCacheAzure"
+            => model::SharedInputs::FIELDS, model::ConnectedInputs::FIELDS, model::RestoreInputs::FIELDS, model::RestoreOptions::FIELDS, model::RestoredPaths::FIELDS, model::AzureCache::FIELDS;
     }
     StepClass::Local(LocalStep::Store(StoreStep::S3Upload)) => {
-        "S3Upload" => tables::SHARED, tables::CONNECTED, tables::S3_UPLOAD;
+        "S3Upload" => model::SharedInputs::FIELDS, model::ConnectedInputs::FIELDS, model::S3Upload::FIELDS;
     }
     StepClass::Local(LocalStep::Store(StoreStep::GcsUpload)) => {
-        "GCSUpload" => tables::SHARED, tables::CONNECTED, tables::GCS_UPLOAD;
+        "GCSUpload" => model::SharedInputs::FIELDS, model::ConnectedInputs::FIELDS, model::GcsUpload::FIELDS;
     }
     StepClass::Local(LocalStep::Store(StoreStep::ArtifactoryUpload)) => {
-        "ArtifactoryUpload" => tables::SHARED, tables::CONNECTED, tables::ARTIFACTORY_UPLOAD;
+        "ArtifactoryUpload"
+            => model::SharedInputs::FIELDS, model::ConnectedInputs::FIELDS, model::ArtifactoryUpload::FIELDS;
     }
     StepClass::Skipped(ACTIONS) => {
         "Action" => tables::ACTION;
         "Bitrise" => tables::ACTION;
     }
     StepClass::Skipped(UPLOAD) => {
-        "HarUpload" => tables::SHARED, tables::HAR_UPLOAD;
+        "HarUpload" => model::SharedInputs::FIELDS, tables::HAR_UPLOAD;
     }
     StepClass::Skipped(CACHE) => {
-        "SaveCache" => tables::SHARED, tables::SAVE, tables::CACHE_ANY;
-        "RestoreCache" => tables::SHARED, tables::RESTORE, tables::CACHE_ANY;
+        "SaveCache"
+            => model::SharedInputs::FIELDS, model::SaveInputs::FIELDS, model::SaveOptions::FIELDS, tables::CACHE_ANY;
+        "RestoreCache"
+            => model::SharedInputs::FIELDS, model::RestoreInputs::FIELDS, model::RestoreOptions::FIELDS, tables::CACHE_ANY;
     }
     StepClass::Skipped(SERVICE) => {
         "Policy" => tables::POLICY;

@@ -14,6 +14,7 @@ mod run;
 mod run_tests;
 mod shell;
 mod store;
+pub(crate) mod variables;
 
 use std::cell::RefCell;
 
@@ -30,7 +31,7 @@ use image::Image;
 
 use crate::{
     applicability::{
-        Row,
+        Row, Visit,
         check::{Checked, check},
     },
     env::{
@@ -82,6 +83,15 @@ pub(crate) struct ContainerFields<'a> {
     pub(crate) resources: Option<&'a Resources>,
     pub(crate) privileged: Option<&'a Flag>,
     pub(crate) run_as_user: Option<&'a Text>,
+}
+
+/// Checks the tables of a step.
+pub(crate) struct Check<'c, 'a>(pub(crate) &'c StepCtx<'a>);
+
+impl Visit for Check<'_, '_> {
+    fn table<S: 'static>(&mut self, rows: &'static [Row<S>], inputs: &S) {
+        self.0.check(rows.iter(), inputs);
+    }
 }
 
 impl<'a> StepCtx<'a> {

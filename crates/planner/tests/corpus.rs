@@ -134,7 +134,7 @@ fn references(nodes: &[ExecutionNode], visit: &mut impl FnMut(&str, &str)) {
                     StepSpec::Background(spec) => spec.connector_ref.as_ref(),
                     StepSpec::Plugin(spec) => spec.connector_ref.as_ref(),
                     StepSpec::BuildAndPush(spec) => spec.target.connector_ref(),
-                    StepSpec::Store(spec) => spec.connector_ref.as_ref(),
+                    StepSpec::Store(spec) => spec.connected.connector_ref.as_ref(),
                     StepSpec::RunTests(spec) => spec.run.connector_ref.as_ref(),
                     StepSpec::GitClone(_) | StepSpec::Wait(_) | StepSpec::Other(_) | StepSpec::Template => continue,
                 };

@@ -186,6 +186,24 @@ macro_rules! record {
 }
 pub(crate) use record;
 
+/// The records of a table of inputs, such as [`run_inputs!`](crate::run_inputs): of a row the part before the first `;`.
+macro_rules! records {
+    ($($(#[$meta:meta])* $record:ident $table:ident { $($more:tt)* } $((
+        $(#[doc = $about:literal])+
+        $yaml:literal => $field:ident: $type:ty $(as $kind:path)? $(= $required:ident)?;
+        $($planner:tt)*
+    ))*)*) => {
+        $($crate::lower::spec::record! {
+            $(#[$meta])*
+            pub struct $record {
+                $($(#[doc = $about])+ $yaml => $field: $type $(as $kind)? $(= $required)?,)*
+            }
+            $($more)*
+        })*
+    };
+}
+pub(crate) use records;
+
 /// A [`record`] that reads all fields of one map.
 macro_rules! spec {
     ($(#[$meta:meta])* $vis:vis struct $name:ident $($rest:tt)*) => {

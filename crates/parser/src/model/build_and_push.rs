@@ -4,24 +4,30 @@ use crate::{
     FieldKind, Flag, Int, Node, Text, TextList, TextMap,
     lower::{
         context::Context,
-        spec::{REQUIRED, record},
+        spec::{REQUIRED, records},
     },
     model::Resources,
 };
 
 /// The inputs of these steps, a row for each: the one table from which the model, the reader, the schema, the checks
 /// of applicability and the variables of the plugins follow. It calls the macro `$with` with all rows; that of the
-/// parser reads the first part of a row, that of the planner the rest.
+/// parser reads the first part of a row, that of the planner the rest. `run_inputs!`, `background_inputs!`,
+/// `plugin_inputs!` and `store_inputs!` have the inputs of the other steps in the same form.
 ///
 /// A row has
 /// - its documentation, name in YAML, field, type, for some the kind in the schema, and whether the schema requires it;
 /// - its applicability on KubernetesDirect, KubernetesHosted, Cloud, VM and Docker (`R`equired, `U`nless another is set,
-///   `A`llowed, `H`idden, `I`gnored), for some why, and its rule in the reference;
-/// - the variables that are made of it: how, for which plugins.
+///   `A`llowed, `H`idden, `I`gnored, `X`: refused), for some why, and its rule in the reference. A part of an input
+///   (`of`) has an applicability of its own, and `if` names the test of whether an input is set;
+/// - the variables that are made of it: which builders get it, and how.
+///
+/// Here `U` is: required unless `registryRef` is set.
 #[macro_export]
 macro_rules! build_and_push_inputs {
     ($with:ident) => {
         $with! {
+            /// The inputs that all of these steps have.
+            #[derive(Debug, Clone, PartialEq)]
             BuildAndPushSpec COMMON
             {
                 given {
@@ -71,7 +77,7 @@ macro_rules! build_and_push_inputs {
                 /// Faster snapshots, in Kaniko.
                 "optimize" => optimize: Option<Flag>;
                 [A, A, I, I, I] "only on Kubernetes, where Kaniko takes snapshots" => "ecr.optimize";
-                "PLUGIN_SNAPSHOT_MODE": [Kaniko] = Flag(Unset::IsTrue, "redo");
+                "PLUGIN_SNAPSHOT_MODE": [Kaniko] = WithFlag(Unset::IsTrue, "redo");
             )
             (
                 /// The repository that caches layers (`remoteCacheRepo` for Docker).
@@ -84,9 +90,9 @@ macro_rules! build_and_push_inputs {
                 /// Build Intelligence: caches layers.
                 "caching" => caching: Option<Flag>;
                 [A, A, A, A, A] => "ecr.caching";
-                "PLUGIN_BUILDER_DRIVER_OPTS": [Buildx] = Flag(Unset::IsFalse, DRIVER_OPTS);
-                "PLUGIN_BUILDER_DRIVER_OPTS_NEW": [Buildx] = Flag(Unset::IsFalse, DRIVER_OPTS);
-                "PLUGIN_CACHE_METRICS_FILE": [Buildx] = Flag(Unset::IsFalse, "cache-metrics.json");
+                "PLUGIN_BUILDER_DRIVER_OPTS": [Buildx] = WithFlag(Unset::IsFalse, DRIVER_OPTS);
+                "PLUGIN_BUILDER_DRIVER_OPTS_NEW": [Buildx] = WithFlag(Unset::IsFalse, DRIVER_OPTS);
+                "PLUGIN_CACHE_METRICS_FILE": [Buildx] = WithFlag(Unset::IsFalse, "cache-metrics.json");
             )
             (
                 /// Images to use as cache sources.
@@ -134,17 +140,24 @@ macro_rules! build_and_push_inputs {
             )
             (
                 /// No effect.
-                "imagePullPolicy" => image_pull_policy: Option<Text>;
+                "privileged" => privileged: Option<Flag>;
+                if true_flag [I, I, I, I, I] "no such input, and no variable of the plugin is made of it"
+                    => "ecr.no-such-input";
             )
             (
                 /// The resources of the container.
                 "resources" => resources: Option<Resources>;
+                of limit_memory "resources.limits.memory" [A, A, I, I, I] "only on Kubernetes" => "ecr.resources";
+                of limit_cpu "resources.limits.cpu" [A, A, I, I, I] "only on Kubernetes" => "ecr.resources";
             )
             (
                 /// No effect.
-                "privileged" => privileged: Option<Flag>;
+                "imagePullPolicy" => image_pull_policy: Option<Text>;
+                [I, I, I, I, I] "no such input, and no variable of the plugin is made of it" => "ecr.no-such-input";
             )
 
+            /// The inputs of `BuildAndPushECR`.
+            #[derive(Debug, Clone, PartialEq)]
             EcrTarget ECR {}
             (
                 /// The AWS connector of the registry.
@@ -167,6 +180,8 @@ macro_rules! build_and_push_inputs {
                 [R, R, R, R, R] "required" => "ecr.image-name";
             )
 
+            /// The inputs of `BuildAndPushDockerRegistry`.
+            #[derive(Debug, Clone, PartialEq)]
             DockerTarget DOCKER { known { "remoteCacheRepo": FieldKind::Text, "The repository that caches layers."; } }
             (
                 /// The connector of the registry.
@@ -184,6 +199,8 @@ macro_rules! build_and_push_inputs {
                 [R, R, R, R, R] "required" => "push.docker-repo";
             )
 
+            /// The inputs of `BuildAndPushGAR` and `BuildAndPushGCR`.
+            #[derive(Debug, Clone, PartialEq)]
             GoogleTarget GOOGLE {}
             (
                 /// The Google connector of the registry.
@@ -206,6 +223,8 @@ macro_rules! build_and_push_inputs {
                 [R, R, R, R, R] "required" => "push.gar-image-name";
             )
 
+            /// The inputs of `BuildAndPushACR`.
+            #[derive(Debug, Clone, PartialEq)]
             AcrTarget ACR {}
             (
                 /// The Azure connector of the registry.
@@ -223,24 +242,6 @@ macro_rules! build_and_push_inputs {
                 [A, A, A, A, A] => "push.acr-subscription";
             )
         }
-    };
-}
-
-/// Declares the record of each table.
-macro_rules! records {
-    ($($record:ident $table:ident { $($more:tt)* } $((
-        $(#[doc = $about:literal])+
-        $yaml:literal => $field:ident: $type:ty $(as $kind:path)? $(= $required:ident)?;
-        $($planner:tt)*
-    ))*)*) => {
-        $(record! {
-            #[doc = concat!("The inputs of the table ", stringify!($table), " (documents.step-fields).")]
-            #[derive(Debug, Clone, PartialEq)]
-            pub struct $record {
-                $($(#[doc = $about])+ $yaml => $field: $type $(as $kind)? $(= $required)?,)*
-            }
-            $($more)*
-        })*
     };
 }
 

@@ -6,7 +6,9 @@ use indexmap::IndexMap;
 use crate::{
     FieldKind, Flag, Node, Text, TextList,
     lower::spec::{REQUIRED, fields, record, spec},
-    model::{BackgroundSpec, ExecutionNode, FailureStrategySpec, StrategySpec, TemplateRef, Variable, WhenSpec},
+    model::{
+        BackgroundSpec, ExecutionNode, FailureStrategySpec, RegistrySpec, StrategySpec, TemplateRef, Variable, WhenSpec,
+    },
     words,
 };
 
@@ -140,22 +142,6 @@ pub struct InfrastructureSpec {
     pub spec: IndexMap<String, Node>,
     /// Its place.
     pub span: Span,
-}
-
-record! {
-    /// An item of `registries`: a connector and its images (images.registries).
-    #[derive(Debug, Clone, PartialEq)]
-    pub struct RegistrySpec {
-        /// The connector.
-        "connectorRef" => connector_ref: Option<Text>,
-        /// A regular expression for the images; without it the connector's type decides.
-        "match" => pattern: Option<Text>,
-    }
-    with span;
-    known {
-        "connectorIdentifier": FieldKind::Text, "The connector, by the service's own name.";
-        "name": FieldKind::Text, "The connector, by the name in `registry.credentials`.";
-    }
 }
 
 spec! {

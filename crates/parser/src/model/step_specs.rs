@@ -1,16 +1,14 @@
-//! The fields of the steps that run locally (documents.step-fields).
+//! The fields of the steps that run locally and have no table of inputs, and of what several steps have
+//! (documents.step-fields).
 
 use cirun_diagnostics::{Span, Spanned};
 
 use crate::{
-    FieldKind, Flag, Int, Node, Text, TextList, TextMap,
+    FieldKind, Flag, Node, Text, TextList,
     lower::spec::{REQUIRED, record, spec},
-    model::{BuildSpec, RegistrySpec, Resources},
+    model::{BuildSpec, Resources, RunSpec},
     words,
 };
-
-/// A map with any content.
-const VALUES: FieldKind = FieldKind::Named("values");
 
 /// `reports`.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,20 +19,6 @@ pub struct ReportsSpec {
     pub paths: Option<TextList>,
     /// Its place.
     pub span: Span,
-}
-
-spec! {
-    /// An item of `outputVariables`.
-    #[derive(Debug, Clone, PartialEq)]
-    pub struct OutputVariableSpec {
-        /// The exported key.
-        "name" => name: Spanned<String> as words::VARIABLE_NAME,
-        /// `String`, `Number` or `Secret`.
-        "type" => kind: Option<Text> as words::VARIABLE_TYPES,
-        /// The shell variable to read.
-        "value" => value: Option<Text>,
-    }
-    known { "description": FieldKind::Text, "A description."; }
 }
 
 /// `shell`, as written and as parsed.
@@ -63,142 +47,6 @@ impl Shell {
             "python" => Some(Self::Python),
             _ => None,
         }
-    }
-}
-
-spec! {
-    /// `Run` and `Test`.
-    #[derive(Debug, Clone, PartialEq, Default)]
-    pub struct RunSpec {
-        /// The script.
-        "command" => command: Option<Text>,
-        /// `Sh`, `Bash`, `Powershell`, `Pwsh` or `Python`.
-        "shell" => shell: Option<Text> as words::SHELLS,
-        /// The connector of the image's registry.
-        "connectorRef" => connector_ref: Option<Text>,
-        /// The connectors that pull images, instead of the stage's list and of `connectorRef`; not on Kubernetes.
-        "registries" => registries: Vec<RegistrySpec>,
-        /// The Harness Artifact Registry of the image.
-        "registryRef" => registry_ref: Option<Text>,
-        /// The image in which the script runs; on machines without one it runs on the machine itself.
-        "image" => image: Option<Text>,
-        /// `Always`, `Never` or `IfNotPresent`.
-        "imagePullPolicy" => image_pull_policy: Option<Text> as words::PULL_POLICIES,
-        /// Environment variables.
-        "envVariables" => env_variables: Option<TextMap>,
-        /// Variables that later steps can read.
-        "outputVariables" => output_variables: Vec<OutputVariableSpec>,
-        /// Whether to run the container with all rights on its machine.
-        "privileged" => privileged: Option<Flag>,
-        /// Test reports to collect.
-        "reports" => reports: Option<ReportsSpec>,
-        /// The resources of the container.
-        "resources" => resources: Option<Resources>,
-        /// The user id.
-        "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
-        /// Publishes the output variables under another name.
-        "outputAlias" => output_alias: Option<OutputAliasSpec>,
-        /// `Test`: whether to select the tests that a change can affect.
-        "intelligenceMode" => intelligence_mode: Option<Flag>,
-        /// `Test`: the paths of the tests.
-        "globs" => globs: Option<TextList>,
-        /// `Test`: the number of parts to split the tests into.
-        "parallelism" => parallelism: Option<Int>,
-    }
-    known {
-        "description": FieldKind::Text, "Not read here: a description belongs to the step.";
-        "baseImageConnectorRefs": FieldKind::TextList, "Of other steps.";
-    }
-}
-
-spec! {
-    /// `outputAlias`.
-    #[derive(Debug, Clone, PartialEq)]
-    pub struct OutputAliasSpec {
-        /// The name.
-        "key" => key: Option<Text> = REQUIRED,
-        /// `Pipeline`, `Stage` or `StepGroup`.
-        "scope" => scope: Option<Text> as words::SCOPES = REQUIRED,
-    }
-}
-
-record! {
-    /// `Background` (the reference's page background).
-    #[derive(Debug, Clone, PartialEq, Default)]
-    pub struct BackgroundSpec {
-        /// The image of the service.
-        "image" => image: Option<Text>,
-        /// The connector of the image's registry.
-        "connectorRef" => connector_ref: Option<Text>,
-        /// The connectors that pull images, instead of the stage's list and of `connectorRef`; not on Kubernetes.
-        "registries" => registries: Vec<RegistrySpec>,
-        /// The script, or the arguments of the entrypoint.
-        "command" => command: Option<Text>,
-        /// Replaces the image's entrypoint.
-        "entrypoint" => entrypoint: Option<TextList>,
-        /// `Sh`, `Bash`, `Powershell`, `Pwsh` or `Python`.
-        "shell" => shell: Option<Text> as words::SHELLS,
-        /// Environment variables.
-        "envVariables" => env_variables: Option<TextMap>,
-        /// The resources of the container.
-        "resources" => resources: Option<Resources>,
-        /// Whether to run the container with all rights on its machine.
-        "privileged" => privileged: Option<Flag>,
-        /// The user id.
-        "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
-        /// `Always`, `Never` or `IfNotPresent`.
-        "imagePullPolicy" => image_pull_policy: Option<Text> as words::PULL_POLICIES,
-        /// Ports of the machine, mapped to ports of the service; not on Kubernetes.
-        "portBindings" => port_bindings: Option<TextMap>,
-        /// Ports, in a form that only the service's own classes have.
-        "ports" => ports: Option<TextList>,
-        /// Further host names; only on machines.
-        "networkAliases" => network_aliases: Option<TextList>,
-        /// Test reports to collect.
-        "reports" => reports: Option<ReportsSpec>,
-        /// How many times to start the step.
-        "retry" => retry: Option<Int>,
-        /// Whether the image is one of Harness's own.
-        "harnessManagedImage" => harness_managed_image: Option<Flag>,
-        /// No effect: a service has no outputs.
-        "outputVariables" => output_variables: Option<Node>,
-    }
-    given {
-        /// `args` of a legacy service: the arguments of its entrypoint.
-        args: Option<TextList>,
-    }
-}
-
-spec! {
-    /// `Plugin`.
-    #[derive(Debug, Clone, PartialEq, Default)]
-    pub struct PluginSpec {
-        /// The plugin's image.
-        "image" => image: Option<Text>,
-        /// The connector of the image's registry.
-        "connectorRef" => connector_ref: Option<Text>,
-        /// The connectors that pull images, instead of the stage's list and of `connectorRef`; not on Kubernetes.
-        "registries" => registries: Vec<RegistrySpec>,
-        /// The Harness Artifact Registry of the image.
-        "registryRef" => registry_ref: Option<Text>,
-        /// Replaces the image's entrypoint.
-        "entrypoint" => entrypoint: Option<TextList>,
-        /// The plugin's settings: each becomes `PLUGIN_<NAME>`.
-        "settings" => settings: Option<Node> as VALUES,
-        /// A plugin in a git repository.
-        "uses" => uses: Option<Text>,
-        /// Environment variables: not in the schema, but in use.
-        "envVariables" => env_variables: Option<TextMap>,
-        /// `Always`, `Never` or `IfNotPresent`.
-        "imagePullPolicy" => image_pull_policy: Option<Text> as words::PULL_POLICIES,
-        /// Whether to run the container with all rights on its machine.
-        "privileged" => privileged: Option<Flag>,
-        /// Test reports to collect.
-        "reports" => reports: Option<ReportsSpec>,
-        /// The resources of the container.
-        "resources" => resources: Option<Resources>,
-        /// The user id.
-        "runAsUser" => run_as_user: Option<Text> as FieldKind::TextOrNumber,
     }
 }
 

@@ -7,8 +7,8 @@ use crate::{
     Text,
     lower::flow::StageWhen,
     model::{
-        BuildTarget, ExecutionNode, FailureActionSpec, FailureStrategySpec, OtherSpec, ReportsSpec, Resources, Step,
-        StepGroup, StepGroupInfra, StepSpec, StoreStep, StrategySpec, WhenSpec,
+        BuildTarget, CacheInputs, ExecutionNode, FailureActionSpec, FailureStrategySpec, OtherSpec, ReportsSpec,
+        Resources, Step, StepGroup, StepGroupInfra, StepSpec, Store, StoreSpec, StrategySpec, WhenSpec,
     },
 };
 
@@ -50,9 +50,25 @@ impl Outline for OtherSpec {
     }
 }
 
-impl Outline for StoreStep {
+impl Outline for StoreSpec {
     fn outline(&self) -> Shown {
-        Shown::Nothing
+        let (inputs, options) = match &self.cache {
+            Some(CacheInputs::Save(inputs, options)) => (inputs.outline(), options.outline()),
+            Some(CacheInputs::Restore(inputs, paths, options)) => {
+                let paths = paths.as_ref().map(Outline::outline).unwrap_or_default();
+                (merged([inputs.outline(), paths]), options.outline())
+            }
+            None => (Shown::Nothing, Shown::Nothing),
+        };
+        let store = match &self.store {
+            Store::S3Cache(inputs) => inputs.outline(),
+            Store::GcsCache(inputs) => inputs.outline(),
+            Store::AzureCache(inputs) => inputs.outline(),
+            Store::S3Upload(inputs) => inputs.outline(),
+            Store::GcsUpload(inputs) => inputs.outline(),
+            Store::ArtifactoryUpload(inputs) => inputs.outline(),
+        };
+        merged([self.connected.outline(), store, inputs, options, self.shared.outline()])
     }
 }
 

@@ -15,7 +15,8 @@ pub(crate) struct Checked<'c, S> {
     pub(crate) replaced: Option<&'static str>,
 }
 
-/// Reports every input of a step that its table requires, ignores or rejects on the step's infrastructure.
+/// Reports every input of a step that its table requires, ignores or rejects on the step's infrastructure; what is
+/// required in any case comes first.
 pub(crate) fn check<S: 'static>(
     rows: impl Iterator<Item = &'static Row<S>> + Clone,
     checked: &Checked<'_, S>,
@@ -25,7 +26,10 @@ pub(crate) fn check<S: 'static>(
     let written = |input: &str| rows.clone().find(|row| row.input == input).and_then(|row| (row.place)(step, spec));
     let subject = format!("`{}` step `{}`", step.kind.value, step.identifier.value);
     let profile = infrastructure.name();
-    for row in rows.clone().filter(|row| Some(row.input) != replaced) {
+    let is_required = |row: &&Row<S>| row.cells[infrastructure.index()] == Applicability::Required;
+    let first = rows.clone().filter(is_required);
+    let then = rows.clone().filter(|row| !is_required(row));
+    for row in first.chain(then).filter(|row| Some(row.input) != replaced) {
         let diagnostic = match (row.cells[infrastructure.index()], (row.place)(step, spec)) {
             (Applicability::Required, None) => missing(&subject, row, infrastructure, step),
             (Applicability::Unless(other), None) if written(other).is_none() => {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     applicability::{
-        background::{CI_ONLY, CONTAINER_ONLY, ROWS},
+        background::{BACKGROUND, CI_ONLY, CONTAINER_ONLY},
         has_effect,
     },
     env::step::OwnLayers,
@@ -24,7 +24,7 @@ use crate::{
 
 /// Lowers a Background step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Lowered {
-    at.check(ROWS.iter(), spec);
+    at.check(BACKGROUND.iter(), spec);
     if at.stage.is_ci() && !at.stage.containerised {
         at.check(CI_ONLY.iter(), spec);
     }
@@ -130,7 +130,7 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
     let mut aliases = vec![Traced::new(name, Origin::new(cause))];
     aliases.extend(own_id);
     if let Some(more) = more
-        && has_effect(ROWS, "networkAliases", at.stage.infrastructure)
+        && has_effect(BACKGROUND, "networkAliases", at.stage.infrastructure)
     {
         for alias in at.ctx.list(more) {
             match alias.value {
@@ -154,12 +154,12 @@ fn aliases(at: &StepCtx<'_>, more: Option<&TextList>) -> Vec<Traced<String>> {
 fn ports(at: &StepCtx<'_>, spec: &BackgroundSpec) -> Vec<Traced<PortBinding>> {
     let mut ports = Vec::new();
     if let Some(bindings) = &spec.port_bindings
-        && has_effect(ROWS, "portBindings", at.stage.infrastructure)
+        && has_effect(BACKGROUND, "portBindings", at.stage.infrastructure)
     {
         ports.extend(port_bindings(at, bindings));
     }
     if let Some(list) = &spec.ports
-        && has_effect(ROWS, "ports", at.stage.infrastructure)
+        && has_effect(BACKGROUND, "ports", at.stage.infrastructure)
     {
         for item in at.ctx.list(list) {
             let Some(text) = known_port(at, &item.value, list.span) else { continue };

@@ -4,7 +4,6 @@ pub(crate) mod auth;
 pub(crate) mod base_image;
 mod buildkit;
 pub(crate) mod contracts;
-mod inputs;
 pub(crate) mod local;
 pub(crate) mod mapping;
 pub(crate) mod plugins;
@@ -20,8 +19,9 @@ use cirun_parser::{
 use cirun_plan::{Action, Cause, Origin, Profile, Text, Traced};
 use plugins::Builder;
 
-use super::{ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
+use super::{Check, ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
 use crate::{
+    applicability::build_and_push as inputs,
     connectors::{Connection, Need},
     env::{Env, step::OwnLayers},
     lints,
@@ -40,7 +40,7 @@ pub(crate) type Pushed = Vec<String>;
 
 /// Lowers a build-and-push step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Pushed) {
-    inputs::check(at, spec);
+    inputs::visit(spec, &mut Check(at));
     let retry = retry::of_plugin(at, spec.retry.as_ref(), "ecr.retry");
     let caching = spec.caching.as_ref().and_then(|flag| at.ctx.flag(flag, "`caching`"));
     let builder = plugins::builder(at.profile(), caching.as_ref().is_some_and(|caching| caching.value));

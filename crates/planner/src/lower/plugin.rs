@@ -7,14 +7,14 @@ use cirun_plan::Action;
 
 use super::{ContainerFields, Lowered, StepCtx, image, image::ImageFields, plugin_image};
 use crate::{
-    applicability::plugin::ROWS,
+    applicability::plugin::PLUGIN,
     env::{Env, step::OwnLayers},
     scope::given,
 };
 
 /// Lowers a Plugin step: the image's own entrypoint, with the settings as variables.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &PluginSpec) -> Lowered {
-    at.check(ROWS.iter(), spec);
+    at.check(PLUGIN.iter(), spec);
     let ctx = &at.ctx;
     let Some(image) = given(spec.image.as_ref()) else {
         return Lowered::impossible(if given(spec.uses.as_ref()).is_some() {

@@ -16,7 +16,7 @@ use super::{
     shell::{Export, ScriptOf},
 };
 use crate::{
-    applicability::run::ROWS,
+    applicability::run::RUN,
     env::step::OwnLayers,
     lints,
     scope::{Ctx, given},
@@ -24,7 +24,7 @@ use crate::{
 
 /// Lowers a Run step.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
-    at.check_but(ROWS.iter(), spec, given_by_registries(at, spec));
+    at.check_but(RUN.iter(), spec, connected_elsewhere(at, spec));
     if !spec.output_variables.is_empty() {
         lints::exit_before_outputs(&at.ctx, spec.command.as_ref());
     }
@@ -35,10 +35,11 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunSpec) -> Lowered {
     lower_script(at, spec, script)
 }
 
-/// `connectorRef`, or the connector from the `registries` of the step or of its stage.
-pub(super) fn given_by_registries(at: &StepCtx<'_>, spec: &RunSpec) -> Option<&'static str> {
+/// `connectorRef`, if `registryRef` or the `registries` of the step or of its stage take its place.
+pub(super) fn connected_elsewhere(at: &StepCtx<'_>, spec: &RunSpec) -> Option<&'static str> {
     let listed = !spec.registries.is_empty() || !at.stage.registries.is_empty();
-    (listed && at.profile() != Profile::Kubernetes).then_some("connectorRef")
+    let is_read = at.profile() != Profile::Kubernetes;
+    (listed && is_read || given(spec.registry_ref.as_ref()).is_some()).then_some("connectorRef")
 }
 
 /// Lowers a step that runs `script` as a Run step does.

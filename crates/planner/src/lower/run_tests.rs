@@ -6,9 +6,9 @@ use cirun_plan::{Cause, Origin, Text as PlanText, Traced};
 
 use super::{
     Lowered, StepCtx,
-    run::{given_by_registries, lower_script},
+    run::{connected_elsewhere, lower_script},
 };
-use crate::{applicability::run::ROWS, scope::given};
+use crate::{applicability::run::RUN, scope::given};
 
 /// The program of each build tool; the step's `args` follow it.
 const TOOLS: [(&str, &str); 9] = [
@@ -45,7 +45,7 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &RunTestsSpec) -> Lowered {
     // The tables of Run also apply to RunTests, except for `command`, which is already set.
     let mut run = spec.run.clone();
     run.command = spec.build_tool.clone();
-    at.check_but(ROWS.iter(), &run, given_by_registries(at, &run));
+    at.check_but(RUN.iter(), &run, connected_elsewhere(at, &run));
     lower_script(at, &spec.run, Some(Traced::new(script, origin)))
 }
 

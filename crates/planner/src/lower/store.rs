@@ -8,9 +8,9 @@ mod plugins;
 use cirun_parser::model::{StoreSpec, StoreStep};
 use cirun_plan::{Action, Cause, LocalPlugin, Origin, Profile, Text, Traced};
 
-use super::{ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
+use super::{Check, ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
 use crate::{
-    applicability::store,
+    applicability::store::visit,
     env::{Env, step::OwnLayers},
     targets::{StoreLocation, StoreWork},
 };
@@ -24,10 +24,8 @@ pub(crate) struct StoreCtx<'a, 'b> {
 /// Lowers a step that uses a store for files.
 pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     let store = StoreCtx { at, spec };
-    for rows in store::rows(spec.step) {
-        at.check(rows.iter(), spec);
-    }
-    let retry = retry::of_plugin(at, spec.retry.as_ref(), "stores.retry");
+    visit(spec, &mut Check(at));
+    let retry = retry::of_plugin(at, spec.shared.retry.as_ref(), "stores.retry");
     let mut derived = Env::default();
     let target = local::target(&store);
     let credentials = auth::of(&store, &target.location);
@@ -49,9 +47,9 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
     let mut image = Image { reference, pull, auth: None, connector: None };
     plugin_image::replace(&at.ctx, &mut image);
     let fields = ContainerFields {
-        resources: spec.resources.as_ref(),
+        resources: spec.shared.resources.as_ref(),
         privileged: None,
-        run_as_user: spec.run_as_user.as_ref(),
+        run_as_user: spec.shared.run_as_user.as_ref(),
     };
     let mut container = at.container(image, env, &fields);
     container.connector = credentials.connector;

@@ -5,15 +5,19 @@ use cirun_parser::{ParameterField, model::BuildTarget};
 use cirun_plan::Environment;
 
 use super::{
-    BuildCtx,
-    inputs::{COMMON, ECR, Input},
-    plugins,
+    BuildCtx, plugins,
     plugins::{
         Builder,
         Builder::{Buildx, Docker, Kaniko},
     },
 };
-use crate::env::Env;
+use crate::{
+    applicability::{
+        Row,
+        build_and_push::{COMMON, ECR},
+    },
+    env::Env,
+};
 
 /// Variables that the documentation names but no plugin reads, with alternatives.
 const UNREAD: [(&str, &str); 3] = [
@@ -95,7 +99,7 @@ fn other_plugins(build: &BuildCtx<'_, '_>, env: &Environment) {
 }
 
 /// The variables of inputs, and the plugins that read them.
-fn of_inputs<S>(inputs: &'static [Input<S>]) -> impl Iterator<Item = (String, &'static [Builder])> {
+fn of_inputs<S>(inputs: &'static [Row<S>]) -> impl Iterator<Item = (String, &'static [Builder])> {
     let variables = inputs.iter().flat_map(|input| input.variables);
     variables.map(|variable| (variable.name.to_owned(), variable.to))
 }

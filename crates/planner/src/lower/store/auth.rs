@@ -30,11 +30,11 @@ pub(super) fn of(store: &StoreCtx<'_, '_>, location: &StoreLocation) -> Credenti
         StoreLocation::Here => Need::Keep(kind),
         StoreLocation::Endpoint(_) | StoreLocation::Forwarded | StoreLocation::Real => Need::Store(kind),
     };
-    let named = match ctx.connector(store.spec.connector_ref.as_ref(), need) {
+    let named = match ctx.connector(store.spec.connected.connector_ref.as_ref(), need) {
         Connection::Found(named) => named,
         Connection::Assumed(id) => {
             let need = match kind {
-                ConnectorKind::Aws => aws_identity::assumed(store.spec.connector_ref.as_ref()),
+                ConnectorKind::Aws => aws_identity::assumed(store.spec.connected.connector_ref.as_ref()),
                 ConnectorKind::Docker | ConnectorKind::Gcp | ConnectorKind::Azure | ConnectorKind::Artifactory => {
                     LocalNeed::Nothing
                 }

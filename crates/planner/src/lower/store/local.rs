@@ -3,10 +3,7 @@
 
 use cirun_diagnostics::codes::plan as codes;
 use cirun_image_ref::{Locality, split_address};
-use cirun_parser::model::StoreStep::{
-    ArtifactoryUpload, GcsUpload, RestoreCacheAzure, RestoreCacheGcs, RestoreCacheS3, S3Upload, SaveCacheAzure,
-    SaveCacheGcs, SaveCacheS3,
-};
+use cirun_parser::{Text, model::Store};
 
 use super::{StoreCtx, work};
 use crate::{
@@ -49,15 +46,15 @@ fn location(store: &StoreCtx<'_, '_>) -> StoreLocation {
 }
 
 fn on_s3(store: &StoreCtx<'_, '_>) -> bool {
-    match store.spec.step {
-        SaveCacheS3 | RestoreCacheS3 | S3Upload => true,
-        SaveCacheGcs | RestoreCacheGcs | GcsUpload | SaveCacheAzure | RestoreCacheAzure | ArtifactoryUpload => false,
+    match store.spec.store {
+        Store::S3Cache(_) | Store::S3Upload(_) => true,
+        Store::GcsCache(_) | Store::GcsUpload(_) | Store::AzureCache(_) | Store::ArtifactoryUpload(_) => false,
     }
 }
 
 /// The step's own endpoint, as far as it is known.
 fn endpoint(store: &StoreCtx<'_, '_>) -> Option<String> {
-    store.at.ctx.given_text(store.spec.endpoint.as_ref()).map(|text| text.value.shown())
+    store.at.ctx.given_text(store.spec.store.endpoint()).map(|text| text.value.shown())
 }
 
 fn is_local(store: &StoreCtx<'_, '_>, endpoint: &str) -> bool {
@@ -66,26 +63,23 @@ fn is_local(store: &StoreCtx<'_, '_>, endpoint: &str) -> bool {
 }
 
 fn s3_bucket(store: &StoreCtx<'_, '_>) -> Option<S3Bucket> {
-    let known = |field: &Option<cirun_parser::Text>| {
-        store.at.ctx.given_text(field.as_ref())?.value.exposed().map(str::to_owned)
-    };
+    let known = |field: Option<&Text>| store.at.ctx.given_text(field)?.value.exposed().map(str::to_owned);
     on_s3(store).then_some(())?;
-    Some(S3Bucket { name: known(&store.spec.bucket)?, region: known(&store.spec.region) })
+    Some(S3Bucket { name: known(store.spec.store.bucket())?, region: known(store.spec.store.region()) })
 }
 
 /// The address of the files in CI, as text to print.
 fn address(store: &StoreCtx<'_, '_>) -> String {
-    let spec = store.spec;
-    let shown = |field: &Option<cirun_parser::Text>| {
-        store.at.ctx.given_text(field.as_ref()).map(|text| text.value.shown()).unwrap_or_default()
-    };
-    match spec.step {
-        SaveCacheS3 | RestoreCacheS3 | S3Upload => format!("s3://{}", shown(&spec.bucket)),
-        SaveCacheGcs | RestoreCacheGcs | GcsUpload => format!("gs://{}", shown(&spec.bucket)),
-        SaveCacheAzure | RestoreCacheAzure => {
-            format!("azure://{}/{}", shown(&spec.storage_account), shown(&spec.container_name))
+    let shown =
+        |field: Option<&Text>| store.at.ctx.given_text(field).map(|text| text.value.shown()).unwrap_or_default();
+    let bucket = || shown(store.spec.store.bucket());
+    match &store.spec.store {
+        Store::S3Cache(_) | Store::S3Upload(_) => format!("s3://{}", bucket()),
+        Store::GcsCache(_) | Store::GcsUpload(_) => format!("gs://{}", bucket()),
+        Store::AzureCache(cache) => {
+            format!("azure://{}/{}", shown(cache.storage_account.as_ref()), shown(cache.container_name.as_ref()))
         }
-        ArtifactoryUpload => format!("artifactory://{}", shown(&spec.target)),
+        Store::ArtifactoryUpload(upload) => format!("artifactory://{}", shown(upload.target.as_ref())),
     }
 }
 
