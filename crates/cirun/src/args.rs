@@ -1,6 +1,7 @@
 //! The command line.
 
 mod aws;
+mod bad_value;
 mod options;
 
 use std::path::PathBuf;
@@ -38,6 +39,32 @@ pub(crate) enum ColorChoice {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(flatten)]
+    OnMachine(MachineCommand),
+    /// Print a shell completion script
+    Completions {
+        /// Shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a JSON Schema of Harness documents, for editors
+    Schema,
+    /// Print a manual page
+    Man {
+        /// Command, such as `local` or `aws serve` (default: cirun itself)
+        #[arg(value_name = "COMMAND")]
+        words: Vec<String>,
+    },
+    /// Run a program of cirun's own containers
+    #[command(name = "__inside", hide = true)]
+    Inside {
+        #[command(subcommand)]
+        command: InsideCommand,
+    },
+}
+
+/// The commands that need the user's files or an engine.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MachineCommand {
     /// Run a pipeline (all CI stages in order, or those of `--stage ID`)
     Local {
         /// Pipeline file (default: the only pipeline under `.harness/`)
@@ -145,25 +172,6 @@ pub(crate) enum Command {
     Aws {
         #[command(subcommand)]
         command: AwsCommand,
-    },
-    /// Print a shell completion script
-    Completions {
-        /// Shell
-        shell: clap_complete::Shell,
-    },
-    /// Print a JSON Schema of Harness documents, for editors
-    Schema,
-    /// Print a manual page
-    Man {
-        /// Command, such as `local` or `aws serve` (default: cirun itself)
-        #[arg(value_name = "COMMAND")]
-        words: Vec<String>,
-    },
-    /// Run a program of cirun's own containers
-    #[command(name = "__inside", hide = true)]
-    Inside {
-        #[command(subcommand)]
-        command: InsideCommand,
     },
 }
 

@@ -15,8 +15,8 @@ mod terminal;
 
 use std::process;
 
-use args::{Args, Command, InsideCommand};
-use cirun_diagnostics::{Failure, FailureKind};
+use args::{Args, Command, InsideCommand, MachineCommand};
+use cirun_diagnostics::Failure;
 use cirun_project::Context;
 use cirun_runner::LocalMachine;
 use clap::Parser;
@@ -55,36 +55,34 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         environment::capture().map_err(|error| Failure::usage(format!("there is no current directory: {error}")))?;
     console::set_color(args.color, environment.get("NO_COLOR").is_some());
     let command = match args.command {
+        Command::OnMachine(command) => command,
         Command::Completions { shell } => return command::manual::completions(shell),
         Command::Schema => return command::schema::run(),
         Command::Man { words } => return command::manual::man(&words),
         Command::Inside { command } => return block_on(command::inside::run(command, &environment))?,
-        command => command,
     };
     let machine = LocalMachine { environment, paths: environment::paths()? };
-    with_machine(command, machine.context(&Terminal))
+    on_machine(command, machine.context(&Terminal))
 }
 
-/// Runs the commands that need the user's files or an engine.
-fn with_machine(command: Command, context: Context<'_>) -> Result<ExitCode, Failure> {
+fn on_machine(command: MachineCommand, context: Context<'_>) -> Result<ExitCode, Failure> {
     match command {
-        Command::Local { file, plan, run } => block_on(command::local::run(file, &plan, &run, context))?,
-        Command::Plan { file, plan, format } => command::plan::run(file, &plan, format, context),
-        Command::Explain { words, plan } => command::explain::run(words, &plan, context),
-        Command::Check { files, plan, format, explain } => command::check::run(files, &plan, format, explain, context),
-        Command::List { file, plan, format } => command::list::run(file, &plan, format, context),
-        Command::Runs { format } => command::runs::run(format, context),
-        Command::Logs { words } => command::logs::run(&words, context),
-        Command::Report { run, reports } => command::report::run(run.as_deref(), reports, context),
-        Command::Rerun { run, options } => block_on(command::rerun::run(run.as_deref(), *options, context))?,
-        Command::Trust { directory, list, revoke } => command::trust::run(directory, list, revoke, context),
-        Command::Doctor => block_on(command::doctor::run(context))?,
-        Command::Ps => block_on(command::ps::ps(context))?,
-        Command::Clean { dry_run, all, run } => block_on(command::ps::clean(context, dry_run, all, run))?,
-        Command::Aws { command } => block_on(command::aws::run(command, context))?,
-        Command::Completions { .. } | Command::Schema | Command::Man { .. } | Command::Inside { .. } => {
-            Err(Failure::new(FailureKind::Bug, "this command needs no machine"))
+        MachineCommand::Local { file, plan, run } => block_on(command::local::run(file, &plan, &run, context))?,
+        MachineCommand::Plan { file, plan, format } => command::plan::run(file, &plan, format, context),
+        MachineCommand::Explain { words, plan } => command::explain::run(words, &plan, context),
+        MachineCommand::Check { files, plan, format, explain } => {
+            command::check::run(files, &plan, format, explain, context)
         }
+        MachineCommand::List { file, plan, format } => command::list::run(file, &plan, format, context),
+        MachineCommand::Runs { format } => command::runs::run(format, context),
+        MachineCommand::Logs { words } => command::logs::run(&words, context),
+        MachineCommand::Report { run, reports } => command::report::run(run.as_deref(), reports, context),
+        MachineCommand::Rerun { run, options } => block_on(command::rerun::run(run.as_deref(), *options, context))?,
+        MachineCommand::Trust { directory, list, revoke } => command::trust::run(directory, list, revoke, context),
+        MachineCommand::Doctor => block_on(command::doctor::run(context))?,
+        MachineCommand::Ps => block_on(command::ps::ps(context))?,
+        MachineCommand::Clean { dry_run, all, run } => block_on(command::ps::clean(context, dry_run, all, run))?,
+        MachineCommand::Aws { command } => block_on(command::aws::run(command, context))?,
     }
 }
 

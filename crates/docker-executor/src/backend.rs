@@ -9,7 +9,7 @@ use cirun_engine::{
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
 use tokio::sync::mpsc;
 
-use crate::{Engine, Room, RunConfig, destroy, gate, reports, run, service, shared::Shared, start};
+use crate::{Engine, RunConfig, destroy, gate, reports, run, service, shared::Shared, start};
 
 /// Runs the container steps of a run, one stage at a time. Cheap to clone; clones share the run.
 #[derive(Debug, Clone)]
@@ -21,21 +21,6 @@ impl DockerBackend {
     /// Creates the executor of one run.
     pub fn new(engine: Engine, config: RunConfig) -> Self {
         Self { shared: Arc::new(Shared::new(engine, config)) }
-    }
-
-    /// Why steps of the run had no gate, although they should have had one, as text to print; each reason is returned
-    /// once.
-    pub fn take_gate_finding(&self) -> Option<String> {
-        let (image, reason) = self.shared.gate.take_finding()?;
-        Some(format!("the gate cannot run in `{image}` on this engine ({reason}): its steps start without it"))
-    }
-
-    /// The size of the engine's machine.
-    ///
-    /// # Errors
-    /// [`BackendError::Engine`] if the engine does not respond.
-    pub async fn room(&self) -> Result<Room, BackendError> {
-        self.shared.engine.room().await
     }
 
     /// The loopback port that publishes a sidecar's `container_port`, once the stage has started.
@@ -86,6 +71,11 @@ impl Backend for DockerBackend {
     fn shell(&self, step: &ReadyStep) -> Result<Shell, BackendError> {
         let (backend, path) = (self.clone(), step.path.clone());
         Ok(Shell::Session(Box::new(move |terminal| Box::pin(async move { backend.open_shell(&path, terminal).await }))))
+    }
+
+    fn take_finding(&self) -> Option<String> {
+        let (image, reason) = self.shared.gate.take_finding()?;
+        Some(format!("the gate cannot run in `{image}` on this engine ({reason}): its steps start without it"))
     }
 
     async fn end_group(&self, group: &StepPath, deadline: Duration) -> Result<Vec<String>, BackendError> {

@@ -1,7 +1,10 @@
 //! The interface between the engine and a backend.
 
+mod any;
+
 use std::{future::Future, time::Duration};
 
+pub use any::AnyBackend;
 use bytes::Bytes;
 use cirun_diagnostics::{Failure, FailureKind};
 use cirun_plan::{PlannedStage, PlannedStep, StepPath};
@@ -68,6 +71,11 @@ pub trait Backend: Send + Sync + 'static {
     fn shell(&self, step: &ReadyStep) -> Result<Shell, BackendError> {
         let what = format!("open a shell in `{}`", step.path);
         Err(BackendError::Engine { what, reason: "its backend has no shells".to_owned() })
+    }
+
+    /// A finding about how the stage's steps ran, as text to print; each is returned once.
+    fn take_finding(&self) -> Option<String> {
+        None
     }
 
     /// Ends the services and the pod or network of a containerised step group; idempotent. All its foreground steps

@@ -46,8 +46,8 @@ mod written;
 pub mod testing;
 
 pub use backend::{
-    Backend, BackendError, Exit, MissedReport, OutputChunk, OutputFiles, Readiness, ReportFile, Reports, ServiceExit,
-    Shell, ShellTerminal, StepIo,
+    AnyBackend, Backend, BackendError, Exit, MissedReport, OutputChunk, OutputFiles, Readiness, ReportFile, Reports,
+    ServiceExit, Shell, ShellTerminal, StepIo,
 };
 pub use cirun_diagnostics::with_causes;
 pub use config::{

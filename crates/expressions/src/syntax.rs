@@ -2,6 +2,7 @@
 
 mod ast;
 mod blocks;
+mod collection;
 mod lexer;
 mod number;
 mod operand;

@@ -280,9 +280,9 @@ pub enum PushMode {
 /// If pushes must stay on this machine: whether those through the machine's daemon do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MachineDaemon {
-    /// They do: its socket is guarded.
+    /// They do: steps get a proxy of its socket.
     #[default]
-    Guarded,
+    Proxied,
     /// They would not, or the daemon lacks what the step needs; with the reason, as text to print.
     Unusable(&'static str),
 }

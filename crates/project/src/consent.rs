@@ -63,17 +63,13 @@ impl Request {
     /// Asks the person, and remembers a yes.
     pub(crate) fn is_granted_now(&self, consents: &Consents, person: &dyn Dialogue) -> Result<bool, Failure> {
         person.say(&self.list());
-        let answer = person.ask("allow this, now and for later runs with the same pipeline and templates? [y/N] ");
-        let granted = answer.is_ok_and(|line| line.is_some_and(|line| is_yes(&line)));
+        let answer = person.agrees("allow this, now and for later runs with the same pipeline and templates? [y/N] ");
+        let granted = answer.is_ok_and(|agrees| agrees);
         if granted {
             consents.remember(self)?;
         }
         Ok(granted)
     }
-}
-
-fn is_yes(line: &str) -> bool {
-    ["y", "yes"].iter().any(|word| line.trim().eq_ignore_ascii_case(word))
 }
 
 /// Checks that the run has consent for all that it asks for. If `asks` is set, asks the person for what is missing.
@@ -116,18 +112,4 @@ pub fn beyond(outline: &PlannedStage, stages: &[PlannedStage], settings: &Settin
 pub fn repository_of(here: &Path) -> Result<PathBuf, Failure> {
     let root = crate::find_upwards(here, ".git").unwrap_or_else(|| here.to_owned());
     std::fs::canonicalize(&root).map_err(|error| Failure::usage(format!("there is no {}: {error}", root.display())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_yes_is_consent() {
-        for (line, expected) in
-            [("y\n", true), (" Yes ", true), ("", false), ("no", false), ("yess", false), ("\n", false)]
-        {
-            assert_eq!(is_yes(line), expected, "{line:?}");
-        }
-    }
 }

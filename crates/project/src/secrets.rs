@@ -10,7 +10,7 @@ use cirun_diagnostics::Failure;
 use cirun_plan::Secret;
 use indexmap::IndexMap;
 
-pub use self::given::{GivenSecret, Source};
+pub use self::given::{BadSecret, GivenSecret, Source};
 pub(crate) use self::{
     given::{ask, warn_of_values},
     store::Shown,

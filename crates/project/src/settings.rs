@@ -13,7 +13,9 @@ use cirun_plan::Profile;
 use indexmap::IndexMap;
 pub use layer::{EndpointWord, Layer, VARIABLES, Values};
 pub use repository::{Beyond, May, RULES, Rule};
-pub use values::{AwsMode, EgressMode, EngineChoice, Isolation, ProgressMode, PullMode, PushMode, parse_profile};
+pub use values::{
+    AwsMode, EgressMode, EngineChoice, Isolation, ProgressMode, PullMode, PushMode, UnknownProfile, parse_profile,
+};
 
 /// Where a setting comes from, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,10 +3,9 @@
 use std::{borrow::Cow, time::Duration};
 
 use cirun_diagnostics::codes::run::NO_GATE;
-use cirun_docker_executor::DockerBackend;
 use cirun_engine::{
-    Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep, Reports,
-    ServiceExit, Shell, StepIo,
+    AnyBackend, Backend, BackendError, EventKind, Exit, LookAhead, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep,
+    Reports, ServiceExit, Shell, StepIo,
 };
 use cirun_host_executor::HostBackend;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
@@ -16,7 +15,9 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub struct Backends {
     /// Runs containers. `None` if the plan has host steps only, and the run no engine.
-    pub containers: Option<DockerBackend>,
+    pub containers: Option<AnyBackend>,
+    /// How far container steps are prepared ahead of their turn.
+    pub look_ahead: LookAhead,
     /// Runs host processes.
     pub host: HostBackend,
     /// The command that emulates plugins as a host process, without the arguments of a step.
@@ -26,11 +27,11 @@ pub struct Backends {
 impl Backends {
     /// Reports that steps had no gate, where they should have had one.
     pub(crate) fn without_a_gate(&self) -> Option<EventKind> {
-        let finding = self.containers.as_ref()?.take_gate_finding()?;
+        let finding = self.containers.as_ref()?.take_finding()?;
         Some(EventKind::found(NO_GATE, finding, None))
     }
 
-    fn containers(&self) -> Result<&DockerBackend, BackendError> {
+    fn containers(&self) -> Result<&AnyBackend, BackendError> {
         self.containers.as_ref().ok_or_else(|| BackendError::Unreachable {
             reason: "this run was started without an engine, and a step needs a container".to_owned(),
             remedy: None,

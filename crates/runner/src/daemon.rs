@@ -16,11 +16,11 @@ pub(crate) fn of(settings: &Settings, environment: &Environment, paths: &Paths) 
         (!settings.base_images.is_empty(), "the machine's daemon does not look for `base-image` in the local registry"),
         (
             !engine::is_socket_here(environment, paths),
-            "the engine's socket is not on this machine: it cannot be guarded",
+            "the engine's socket is not on this machine: cirun cannot put its proxy before it",
         ),
     ];
     reasons
         .into_iter()
         .find(|(holds, _)| *holds)
-        .map_or(MachineDaemon::Guarded, |(_, why)| MachineDaemon::Unusable(why))
+        .map_or(MachineDaemon::Proxied, |(_, why)| MachineDaemon::Unusable(why))
 }

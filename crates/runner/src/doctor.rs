@@ -1,7 +1,7 @@
 //! Checks what works on this machine, what does not, and how to fix it.
 
 mod engine;
-mod machine;
+pub(crate) mod machine;
 
 use std::net::SocketAddr;
 

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `options`, [`mod@record`], `run_id` | how a run is started, and the directory that records it |
 //! | [`checks`], `clean_clone`, [`push_policy`], `services` | what may run, in which workspace, and what may leave the machine |
-//! | [`aws`], [`engine`], `daemon`, `machine` | this machine: its identity on AWS, its container engine |
+//! | [`aws`], [`engines`], [`engine`], `daemon`, `machine` | this machine: its identity on AWS, its container engine |
 //! | [`gateway`], `own_image`, `relay` | the emulated AWS and the name server beside each stage |
 //! | [`local_store`], [`registry_gc`] | local caches and uploads, and cleaning up the local registry |
 //! | `backends`, `host_steps`, `setup` | prepares all that the steps of a run use |
@@ -27,6 +27,7 @@ mod services;
 pub mod aws;
 mod daemon;
 pub mod engine;
+pub mod engines;
 pub mod gateway;
 pub mod local_store;
 mod machine;

@@ -1,9 +1,7 @@
 //! How far steps are prepared ahead of their turn.
 
-use cirun_docker_executor::Room;
+use cirun_docker_executor::{Engine, Room};
 use cirun_engine::LookAhead;
-
-use crate::Backends;
 
 /// The numbers of steps that are prepared at least and at most.
 const STEPS: (usize, usize) = (4, 16);
@@ -13,13 +11,10 @@ fn of(room: Room) -> LookAhead {
     LookAhead { steps: room.cpus.saturating_mul(2).clamp(STEPS.0, STEPS.1), memory: room.memory }
 }
 
-impl Backends {
-    /// How far steps are prepared ahead of their turn.
-    pub(crate) async fn look_ahead(&self) -> LookAhead {
-        let Some(containers) = &self.containers else { return LookAhead { steps: 0, memory: 0 } };
-        // An engine that does not respond is found when the stage starts.
-        containers.room().await.map_or(LookAhead { steps: STEPS.0, memory: u64::MAX }, of)
-    }
+/// How far steps are prepared ahead of their turn on this engine.
+pub(crate) async fn on(engine: &Engine) -> LookAhead {
+    // An engine that does not respond is found when the stage starts.
+    engine.room().await.map_or(LookAhead { steps: STEPS.0, memory: u64::MAX }, of)
 }
 
 #[cfg(test)]

@@ -3,34 +3,24 @@
 mod containers;
 mod gateway;
 mod host;
+mod run_setup;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use cirun_diagnostics::Failure;
-use cirun_docker_executor::{DockerBackend, Engine};
-use cirun_engine::{Inventory, Owner, ServiceRules, Workspaces};
+use cirun_engine::{LookAhead, ServiceRules};
 use cirun_plan::{Action, steps_here};
-use cirun_project::{
-    Compiled, Context,
-    settings::{AwsMode, EngineChoice},
-};
-use cirun_terminal_text::human_count;
+use cirun_project::settings::{AwsMode, EngineChoice};
 
-use self::{containers::ContainerInputs, gateway::GatewayInputs};
+pub use self::run_setup::RunSetup;
+pub(crate) use self::{containers::ContainerInputs, gateway::GatewayInputs, run_setup::GRACE};
 use crate::{
-    Backends, OwnImage, RunOptions, engine,
-    gateway::{
-        LocalRegistry, MachineRegistry,
-        on_machine::{Alone, of_the_gateway},
-    },
+    Backends, engines,
+    gateway::{LocalRegistry, MachineRegistry, on_machine::Alone},
     local_store::LocalStore,
     record::Record,
     services,
 };
-
-/// How long a step may take to end after SIGTERM. CI waits 30 s (flow.stop). Here a person waits, often for a shell, which
-/// ignores SIGTERM as the first process of its container.
-pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
 /// What a run needs besides its plan.
 #[derive(Debug)]
@@ -56,23 +46,6 @@ impl Setup {
     }
 }
 
-/// Sets up one run.
-#[derive(Clone, Copy)]
-pub struct RunSetup<'a> {
-    /// The pipeline to run.
-    pub compiled: &'a Compiled,
-    /// The options.
-    pub options: &'a RunOptions,
-    /// The environment and the person.
-    pub context: Context<'a>,
-    /// The run's record.
-    pub record: &'a Record,
-    /// The run's id.
-    pub run: &'a str,
-    /// The clean workspace of each stage; empty without `--clean-clone`.
-    pub workspaces: &'a Workspaces,
-}
-
 impl RunSetup<'_> {
     /// Finds the engine if a step needs one, removes what killed runs left, and starts what the steps need.
     ///
@@ -87,59 +60,34 @@ impl RunSetup<'_> {
         if !self.needs_containers()? {
             let alone = self.serve_alone().await?;
             let host = self.host(alone.as_ref().map(Alone::url).as_deref())?;
-            let backends = Arc::new(Backends { containers: None, host, local_plugin });
+            let backends = Arc::new(Backends { containers: None, look_ahead: LookAhead { steps: 0, memory: 0 }, host, local_plugin });
             return Ok(Setup { backends, services, engine: None, record, machine_registry: None, alone });
         }
-        let engine = engine::find(self.context.environment, &self.compiled.paths).await?;
-        let owner = Owner::current();
-        let reaped = engine.reap_dead_runs(&owner).await?;
-        if !reaped.removed.is_empty() {
-            let count = human_count(reaped.removed.len(), "object");
-            self.context.person.say(&format!("removed {count} that a killed run left"));
-        }
-        let own = OwnImage::of(&self.context.environment.program)?;
-        let forwarding = self.forwarding()?;
-        let name = self.compiled.settings.registry.value.clone();
-        let registry = Arc::new(MachineRegistry::new(engine.clone(), own.clone(), name));
-        let socket = self.engine_socket(&engine, &registry)?;
-        let parts = GatewayInputs { engine: &engine, own: &own, registry: &registry, forwarding: forwarding.as_ref() };
-        let gateway = self.gateway(parts).await?;
-        let config = self.run_config(ContainerInputs {
-            owner,
-            own: &own,
-            local_plugin: store.image(&own),
-            gateway,
-            registry: &registry,
-            engine_socket: socket,
-            forwarding: forwarding.as_ref(),
-        })?;
-        let info = engine.info().await?;
-        self.warn_of_emulation(&engine);
-        let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
-        let containers = DockerBackend::new(engine, config);
-        let gateway = match self.host_steps_call_aws() {
-            true => Some(of_the_gateway(&containers).await.map_err(|error| Failure::io("cannot listen", error))?),
-            false => None,
-        };
-        let host = self.host(gateway.as_deref())?;
-        let backends = Arc::new(Backends { containers: Some(containers), host, local_plugin });
-        Ok(Setup { backends, services, engine: Some(shown), record, machine_registry: Some(registry), alone: None })
+        let engine =
+            engines::find(self.compiled.settings.engine.value, self.context.environment, &self.compiled.paths).await?;
+        let containers = engine.set_up(self, &store).await?;
+        let host = self.host(containers.aws_for_host.as_deref())?;
+        let backends = Arc::new(Backends {
+            containers: Some(containers.backend),
+            look_ahead: containers.look_ahead,
+            host,
+            local_plugin,
+        });
+        Ok(Setup {
+            backends,
+            services,
+            engine: Some(containers.engine),
+            record,
+            machine_registry: Some(containers.machine_registry),
+            alone: None,
+        })
     }
 
     /// Whether host steps need the emulated AWS, which they cannot find by the run's name server.
-    fn host_steps_call_aws(self) -> bool {
+    pub(crate) fn host_steps_call_aws(self) -> bool {
         let mut steps = steps_here(&self.compiled.plan().stages);
         self.compiled.settings.aws.value == AwsMode::Emulated
             && steps.any(|step| matches!(step.action, Action::Host(_)))
-    }
-
-    fn warn_of_emulation(self, engine: &Engine) {
-        let here = engine.platform();
-        if let Some(wanted) = self.options.platform.as_ref().filter(|wanted| !here.starts_with(wanted.as_str())) {
-            self.context.person.say(&format!(
-                "warning: the engine is {here}, so `{wanted}` is emulated: slower, and only where the engine's machine has an emulator (binfmt)"
-            ));
-        }
     }
 
     fn needs_containers(self) -> Result<bool, Failure> {

@@ -1,5 +1,7 @@
 //! The allowed dependencies between crates: the pure crates must not depend on tokio in any way.
 
+use std::fs;
+
 use anyhow::Result;
 
 use crate::{project, sh::Cmd};
@@ -18,20 +20,21 @@ const PURE: [&str; 7] = [
 const CONTROL: &str = "cirun-docker-executor";
 /// Who may use a crate's types (ARCHITECTURE.md): libraries of others are behind one of ours, and only the runner and the
 /// command line join the sides.
-const WALLS: [(&str, &[&str]); 12] = [
+const WALLS: [(&str, &[&str]); 10] = [
     ("bollard", &["cirun-docker-executor"]),
     ("granit-parser", &["cirun-parser"]),
     ("aws-config", &["cirun-aws"]),
     ("cirun-planner", &["cirun-project", "cirun-runner", "cirun"]),
     ("cirun-project", &["cirun-runner", "cirun"]),
-    ("cirun-docker-executor", &["cirun-runner", "cirun"]),
-    ("cirun-host-executor", &["cirun-runner", "cirun"]),
     ("cirun-aws", &["cirun-runner", "cirun"]),
     ("cirun-aws-emulator", &["cirun-runner", "cirun"]),
     ("cirun-local-store", &["cirun-runner", "cirun"]),
     ("cirun-report", &["cirun-runner", "cirun"]),
     ("cirun-runner", &["cirun"]),
 ];
+
+/// Who may use an executor's types.
+const BEFORE_EXECUTORS: [&str; 2] = ["cirun-runner", "cirun"];
 
 pub(super) fn check() -> Result<Vec<String>> {
     let mut problems = Vec::new();
@@ -41,6 +44,11 @@ pub(super) fn check() -> Result<Vec<String>> {
     for name in PURE {
         if reaches(name, "tokio")? {
             problems.push(format!("{name} reaches tokio: `cargo tree -p {name} -e normal -i tokio` shows the way"));
+        }
+    }
+    for executor in executors()? {
+        for user in direct_users(&executor)?.iter().filter(|user| !BEFORE_EXECUTORS.contains(&user.as_str())) {
+            problems.push(format!("{user} depends on {executor}, which only {} may", BEFORE_EXECUTORS.join(", ")));
         }
     }
     for (dependency, allowed) in WALLS {
@@ -53,6 +61,13 @@ pub(super) fn check() -> Result<Vec<String>> {
         }
     }
     Ok(problems)
+}
+
+/// The crates that run steps, by their names.
+fn executors() -> Result<Vec<String>> {
+    let crates = fs::read_dir(project::root().join("crates"))?.collect::<Result<Vec<_>, _>>()?;
+    let names = crates.iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.filter(|name| name.ends_with("-executor")).map(|name| format!("cirun-{name}")).collect())
 }
 
 /// Whether `dependency` is anywhere in the dependencies of `package`.

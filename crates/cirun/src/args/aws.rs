@@ -12,6 +12,8 @@ use cirun_runner::inside::PortRelay;
 use clap::{Args, Subcommand};
 use jiff::{Span, SpanRelativeTo};
 
+use super::bad_value::BadValue;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum AwsCommand {
     /// Serve STS, ECR, a registry and an OIDC issuer on this machine until interrupted
@@ -117,23 +119,22 @@ pub(crate) struct GcOptions {
     pub untagged_after: Option<Duration>,
 }
 
-pub(super) fn parse_relay(text: &str) -> Result<PortRelay, String> {
-    let (port, target) = text.split_once('=').ok_or("expected PORT=PORT")?;
-    let read = |port: &str| port.parse().map_err(|_| format!("`{port}` is not a port"));
+pub(super) fn parse_relay(text: &str) -> Result<PortRelay, BadValue> {
+    let (port, target) = text.split_once('=').ok_or(BadValue::Relay)?;
+    let read = |port: &str| port.parse().map_err(|_| BadValue::Port(port.to_owned()));
     Ok(PortRelay { port: read(port)?, target: read(target)? })
 }
 
-fn parse_account(text: &str) -> Result<String, String> {
+fn parse_account(text: &str) -> Result<String, BadValue> {
     let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_account.then(|| text.to_owned()).ok_or_else(|| "an account id has 12 digits".to_owned())
+    if is_account { Ok(text.to_owned()) } else { Err(BadValue::Account) }
 }
 
 /// Parses a duration such as `90s`, `30m`, `24h` or `7d`.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "expected a time such as 90s, 30m, 24h or 7d".to_owned();
-    let span: Span = text.parse().map_err(|_| wrong())?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
-    Duration::try_from(duration).map_err(|_| wrong())
+fn parse_duration(text: &str) -> Result<Duration, BadValue> {
+    let span: Span = text.parse().map_err(|_| BadValue::Time)?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| BadValue::Time)?;
+    Duration::try_from(duration).map_err(|_| BadValue::Time)
 }
 
 #[cfg(test)]
@@ -143,9 +144,9 @@ mod tests {
     #[test]
     fn parses_durations() {
         let hour = Duration::from_secs(3600);
-        assert_eq!(parse_duration("24h"), Ok(24 * hour));
-        assert_eq!(parse_duration("7d"), Ok(7 * 24 * hour));
-        assert_eq!(parse_duration("0s"), Ok(Duration::ZERO));
+        assert_eq!(parse_duration("24h").ok(), Some(24 * hour));
+        assert_eq!(parse_duration("7d").ok(), Some(7 * 24 * hour));
+        assert_eq!(parse_duration("0s").ok(), Some(Duration::ZERO));
         for bad in ["", "7", "-1h", "1y", "soon"] {
             assert!(parse_duration(bad).is_err(), "{bad}");
         }

@@ -15,6 +15,7 @@ use cirun_project::{
 };
 use clap::{Args, ValueEnum};
 
+use super::bad_value::BadValue;
 use crate::sinks::ReportFiles;
 
 /// What to plan.
@@ -279,31 +280,31 @@ pub(crate) enum CheckFormat {
     Sarif,
 }
 
-fn parse_pair(text: &str) -> Result<(String, String), String> {
+fn parse_pair(text: &str) -> Result<(String, String), BadValue> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected a name, `=` and a value".to_owned()),
+        _ => Err(BadValue::Pair),
     }
 }
 
-fn parse_platform(text: &str) -> Result<String, String> {
+fn parse_platform(text: &str) -> Result<String, BadValue> {
     let parts: Vec<&str> = text.split('/').collect();
     match parts.len() {
         2..=3 if parts.iter().all(|part| !part.is_empty()) => Ok(text.to_owned()),
-        _ => Err("expected OS/ARCH, such as `linux/amd64` or `linux/arm/v7`".to_owned()),
+        _ => Err(BadValue::Platform),
     }
 }
 
-fn parse_delay(text: &str) -> Result<(String, Duration), String> {
-    let (id, time) = parse_pair(text).map_err(|_| "expected ID=TIME, such as `db=5s`".to_owned())?;
-    match parse_duration(&time) {
-        Ok(Some(delay)) => Ok((id, delay)),
-        Ok(None) => Err(format!("`{id}` has no time: write it as in `{id}=5s`")),
-        Err(error) => Err(error.to_string()),
+fn parse_delay(text: &str) -> Result<(String, Duration), BadValue> {
+    let (id, time) = parse_pair(text).map_err(|_| BadValue::Delay)?;
+    match parse_duration(&time)? {
+        Some(delay) => Ok((id, delay)),
+        None => Err(BadValue::NoTime(id)),
     }
 }
 
 /// Checks a fault but returns its text, which the emulator's container parses again.
-fn parse_fault(text: &str) -> Result<String, String> {
-    text.parse::<Fault>().map(|_| text.to_owned()).map_err(|error| error.to_string())
+fn parse_fault(text: &str) -> Result<String, BadValue> {
+    text.parse::<Fault>()?;
+    Ok(text.to_owned())
 }

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use cirun_diagnostics::Failure;
-use cirun_engine::{Inventory, Liveness, ObjectKind, OwnedObject, Owner, Selection};
-use cirun_project::{Context, Paths};
-use cirun_runner::{engine, local_store, record};
+use cirun_engine::{Liveness, ObjectKind, OwnedObject, Owner, Selection};
+use cirun_project::{Context, Paths, settings::EngineChoice};
+use cirun_runner::{engines, local_store, record};
 use cirun_terminal_text::human_count;
 
 use crate::{console, exit::ExitCode};
 
 /// Lists what cirun created on the engine.
 pub(crate) async fn ps(context: Context<'_>) -> Result<ExitCode, Failure> {
-    let engine = engine::find(context.environment, context.paths).await?;
+    let engine = engines::find(EngineChoice::Auto, context.environment, context.paths).await?;
     let objects = engine.list_owned().await?;
     let me = Owner::current();
     let rows: Vec<[String; 5]> = objects.iter().map(|object| row(object, &me)).collect();
@@ -32,7 +32,7 @@ pub(crate) async fn clean(
         console::data(&format!("caches {} ({bytes} bytes)\n", context.paths.caches().display()))?;
     }
     let mut stays = clean_records(context.paths, dry_run)?;
-    let engine = engine::find(context.environment, context.paths).await?;
+    let engine = engines::find(EngineChoice::Auto, context.environment, context.paths).await?;
     let selection = match run {
         Some(run) => Selection::Run(run),
         None if all => Selection::Everything,

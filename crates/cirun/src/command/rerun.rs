@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 
 use super::local::{self, Start};
 use crate::{
-    args::{Args, Command, PlanOptions, RerunOptions},
+    args::{Args, Command, MachineCommand, PlanOptions, RerunOptions},
     console,
     exit::ExitCode,
 };
@@ -34,7 +34,7 @@ pub(crate) async fn run(run: Option<&str>, options: RerunOptions, context: Conte
     }
     let arguments = ["cirun".to_owned()].into_iter().chain(invocation.arguments.iter().cloned());
     let parsed = Args::try_parse_from(arguments).map_err(|error| not_understood(&recorded, &error.to_string()))?;
-    let Command::Local { file, mut plan, run: mut how } = parsed.command else {
+    let Command::OnMachine(MachineCommand::Local { file, mut plan, run: mut how }) = parsed.command else {
         return Err(not_understood(&recorded, "it was not started by `cirun local`"));
     };
     say_missing_secrets(&invocation, &options);

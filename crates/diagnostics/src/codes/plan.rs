@@ -268,6 +268,6 @@ codes! {
          cannot be assumed.";
     OWN_DAEMON = Parity "own-daemon", "a plugin with a daemon of its own",
         "On VM, Cloud and the local runner, the plugin builds and pushes with the machine's Docker daemon. If cirun \
-         cannot guard its socket, or the plugin does not use it (buildx), `--push local` makes the plugin start a \
-         daemon of its own, in a privileged container.";
+         cannot put its proxy before the socket, or the plugin does not use it (buildx), `--push local` makes the plugin \
+         start a daemon of its own, in a privileged container.";
 }

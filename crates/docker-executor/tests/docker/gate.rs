@@ -152,10 +152,10 @@ async fn a_gate_that_cannot_run_is_done_without() {
     .await;
     bench.start(&[&step]).await.unwrap();
     assert_eq!(bench.run(&step).await.out(), "plain\n");
-    let finding = bench.backend.take_gate_finding().unwrap();
+    let finding = bench.backend.take_finding().unwrap();
     assert!(finding.starts_with(&format!("the gate cannot run in `{}` on this engine (", busybox())), "{finding}");
     assert_eq!(bench.run(&ReadyStep { attempt: 2, ..step }).await.out(), "plain\n");
-    assert_eq!(bench.backend.take_gate_finding(), None);
+    assert_eq!(bench.backend.take_finding(), None);
     bench.finish().await;
 }
 

@@ -16,10 +16,10 @@ use cirun_parser::{
     ParameterField, Text as Field,
     model::{AcrTarget, BuildAndPushSpec, BuildTarget, DockerTarget, EcrTarget, GoogleTarget},
 };
-use cirun_plan::{Action, Cause, Origin, Profile, Text, Traced};
+use cirun_plan::{Action, Cause, Profile, Traced};
 use plugins::Builder;
 
-use super::{Check, ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
+use super::{Check, Lowered, StepCtx, plugin_image, plugin_image::PluginStep, retry};
 use crate::{
     applicability::build_and_push as inputs,
     connectors::{Connection, Need},
@@ -69,15 +69,17 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &BuildAndPushSpec) -> (Lowered, Push
     contracts::check(&build, &env);
     separators::check(&build);
     names(spec).for_each(|field| lints::null_in_name(&at.ctx, field));
-    let mut image = plugin(&build);
-    plugin_image::replace(&at.ctx, &mut image);
-    let fields = ContainerFields {
-        resources: spec.resources.as_ref(),
-        privileged: None,
-        run_as_user: spec.run_as_user.as_ref(),
-    };
-    let mut container = at.container(image, env, &fields);
-    container.connector = credentials.connector;
+    let row = plugins::plugin(&spec.target, builder);
+    let mut container = plugin_image::container(
+        at,
+        PluginStep {
+            image: (row.image, row.rule),
+            env,
+            connector: credentials.connector,
+            resources: spec.resources.as_ref(),
+            run_as_user: spec.run_as_user.as_ref(),
+        },
+    );
     container.rules = rules;
     if let Some(origin) = local.privileged {
         container.privileged = Traced::new(true, origin);
@@ -103,14 +105,6 @@ fn names(spec: &BuildAndPushSpec) -> impl Iterator<Item = &Field> {
         BuildTarget::Acr(AcrTarget { repository, .. }) => vec![repository],
     };
     target.into_iter().flatten().chain(tags)
-}
-
-/// The plugin's image, before `--plugin-image` replaces it.
-fn plugin(build: &BuildCtx<'_, '_>) -> Image {
-    let row = plugins::plugin(&build.spec.target, build.builder);
-    let reference = Traced::new(Text::from(row.image), Origin::new(Cause::Default { rule: row.rule }));
-    let pull = image::pull_policy(&build.at.ctx, None, &reference.value);
-    Image { reference, pull, auth: None, connector: None }
 }
 
 /// The variables that CI sends on one side only (ecr.daemon-off, ecr.metadata-file).

@@ -6,9 +6,9 @@ mod mapping;
 mod plugins;
 
 use cirun_parser::model::{StoreSpec, StoreStep};
-use cirun_plan::{Action, Cause, LocalPlugin, Origin, Profile, Text, Traced};
+use cirun_plan::{Action, Cause, LocalPlugin, Origin, Profile, Traced};
 
-use super::{Check, ContainerFields, Lowered, StepCtx, image, image::Image, plugin_image, retry};
+use super::{Check, Lowered, StepCtx, plugin_image, plugin_image::PluginStep, retry};
 use crate::{
     applicability::store::visit,
     env::{Env, step::OwnLayers},
@@ -42,17 +42,16 @@ pub(crate) fn lower(at: &StepCtx<'_>, spec: &StoreSpec) -> Lowered {
         Profile::Kubernetes | Profile::Docker => plugin.rule,
         Profile::Vm | Profile::Cloud => plugin.rule_on_vm,
     };
-    let reference = Traced::new(Text::from(plugin.image), Origin::new(Cause::Default { rule }));
-    let pull = image::pull_policy(&at.ctx, None, &reference.value);
-    let mut image = Image { reference, pull, auth: None, connector: None };
-    plugin_image::replace(&at.ctx, &mut image);
-    let fields = ContainerFields {
-        resources: spec.shared.resources.as_ref(),
-        privileged: None,
-        run_as_user: spec.shared.run_as_user.as_ref(),
-    };
-    let mut container = at.container(image, env, &fields);
-    container.connector = credentials.connector;
+    let mut container = plugin_image::container(
+        at,
+        PluginStep {
+            image: (plugin.image, rule),
+            env,
+            connector: credentials.connector,
+            resources: spec.shared.resources.as_ref(),
+            run_as_user: spec.shared.run_as_user.as_ref(),
+        },
+    );
     if target.location == StoreLocation::Here {
         container.local_plugin = Some(local_plugin(&store, plugin.word));
         // The local emulation does not need it.

@@ -82,7 +82,7 @@ fn daemon_off_is_undone_where_the_machines_daemon_would_push_elsewhere() {
     == vm, cloud, docker
     push BuildAndPushECR
       image: plugins/buildx-ecr:1.4.2
-      privileged: added by cirun: BuildKit pushes from its own container, past the guard of the machine's socket
+      privileged: added by cirun: BuildKit pushes from its own container, past the proxy of the machine's socket
       env: PLUGIN_REGISTRY=123456789012.dkr.ecr.us-east-1.amazonaws.com
       env: PLUGIN_REPO=shop
       env: PLUGIN_REGION=us-east-1
@@ -95,7 +95,7 @@ fn daemon_off_is_undone_where_the_machines_daemon_would_push_elsewhere() {
       env: PLUGIN_ACCESS_KEY=AKIAKEY
       env: PLUGIN_SECRET_KEY=***
     parity[own-daemon] `push` starts a daemon of its own: CI uses the machine's
-      at `push`: BuildKit pushes from its own container, past the guard of the machine's socket
+      at `push`: BuildKit pushes from its own container, past the proxy of the machine's socket
     ");
 }
 

@@ -21,6 +21,7 @@ mod git_clone;
 mod git_connectors;
 mod harness;
 mod idle;
+mod limits;
 mod lints;
 mod looping;
 mod plugin;

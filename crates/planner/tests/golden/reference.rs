@@ -59,7 +59,7 @@ const ROWS: &[Row] = &[
     ("ecr.resources", "ecr::resources"),
     ("ecr.timeout", "ecr::timeout"),
     ("ecr.retry", "ecr::retry"),
-    ("ecr.no-such-input", "values::without_effect_on_a_build"),
+    ("ecr.no-such-input", "limits::without_effect_on_a_build"),
     ("ecr.plugins", "ecr_local::plugin_image_is_overridable"),
     ("ecr.daemon-off", "ecr_local::daemon_off_on_vm"),
     ("ecr.own-daemon", "ecr_local::daemon_off_is_undone_where_the_machines_daemon_would_push_elsewhere"),

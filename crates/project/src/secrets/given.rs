@@ -29,21 +29,35 @@ pub enum Source {
 }
 
 impl GivenSecret {
-    /// Parses the option's value. The error is for clap, and does not quote the value.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// Parses the option's value.
+    ///
+    /// # Errors
+    /// [`BadSecret`], which does not quote the value.
+    pub fn parse(text: &str) -> Result<Self, BadSecret> {
         let (id, source) = match text.split_once('=') {
             None => (text, Source::Asked),
             Some((id, value)) => match value.strip_prefix('@') {
-                Some("") => return Err("expected the name of a file after `@`".to_owned()),
+                Some("") => return Err(BadSecret::NoFile),
                 Some(path) => (id, Source::File(path.into())),
                 None => (id, Source::Value(Secret::new(value))),
             },
         };
         if id.is_empty() {
-            return Err("expected the identifier of a secret".to_owned());
+            return Err(BadSecret::NoIdentifier);
         }
         Ok(Self { id: id.to_owned(), source })
     }
+}
+
+/// A value of the option that names no secret, or no file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSecret {
+    /// Nothing after `@`.
+    #[error("expected the name of a file after `@`")]
+    NoFile,
+    /// Nothing before `=`.
+    #[error("expected the identifier of a secret")]
+    NoIdentifier,
 }
 
 /// Warns of values on the command line, which every user of the machine can read in the list of processes.

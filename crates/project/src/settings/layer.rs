@@ -8,7 +8,9 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::Origin;
-use crate::settings::{AwsMode, EgressMode, EngineChoice, Isolation, ProgressMode, PullMode, PushMode, parse_profile};
+use crate::settings::{
+    AwsMode, EgressMode, EngineChoice, Isolation, ProgressMode, PullMode, PushMode, UnknownProfile, parse_profile,
+};
 
 /// One layer of settings.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,9 +89,9 @@ impl From<Profile> for ProfileWord {
 }
 
 impl TryFrom<String> for ProfileWord {
-    type Error = String;
+    type Error = UnknownProfile;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, UnknownProfile> {
         parse_profile(&text).map(Self)
     }
 }

@@ -99,9 +99,11 @@ words! {
 ///
 /// # Errors
 /// There is no such profile. The message lists the names.
-pub fn parse_profile(text: &str) -> Result<Profile, String> {
-    Profile::ALL
-        .into_iter()
-        .find(|profile| profile.as_str() == text)
-        .ok_or_else(|| "expected kubernetes, vm, cloud or docker".to_owned())
+pub fn parse_profile(text: &str) -> Result<Profile, UnknownProfile> {
+    Profile::ALL.into_iter().find(|profile| profile.as_str() == text).ok_or(UnknownProfile)
 }
+
+/// A text that is not the name of a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected kubernetes, vm, cloud or docker")]
+pub struct UnknownProfile;

@@ -35,7 +35,7 @@ pub(super) fn records(directory: &Path) -> Finding {
 }
 
 /// Checks the free space of the disk where `directory` is or will be.
-pub(super) fn disk(what: &'static str, directory: &Path) -> Finding {
+pub(crate) fn disk(what: &'static str, directory: &Path) -> Finding {
     let there = directory.ancestors().find(|parent| parent.exists()).unwrap_or(directory);
     match free_bytes(there) {
         Ok(bytes) => space(what, directory, bytes),

@@ -29,18 +29,18 @@ use crate::{
 
 /// What the configuration is made from, besides the plan and the settings.
 #[derive(Debug)]
-pub(super) struct ContainerInputs<'a> {
-    pub(super) owner: Owner,
-    pub(super) own: &'a OwnImage,
-    pub(super) local_plugin: LocalPluginImage,
-    pub(super) gateway: Gateway,
-    pub(super) registry: &'a MachineRegistry,
-    pub(super) engine_socket: EngineSocket,
-    pub(super) forwarding: Option<&'a Forwarding>,
+pub(crate) struct ContainerInputs<'a> {
+    pub(crate) owner: Owner,
+    pub(crate) own: &'a OwnImage,
+    pub(crate) local_plugin: LocalPluginImage,
+    pub(crate) gateway: Gateway,
+    pub(crate) registry: &'a MachineRegistry,
+    pub(crate) engine_socket: EngineSocket,
+    pub(crate) forwarding: Option<&'a Forwarding>,
 }
 
 impl RunSetup<'_> {
-    pub(super) fn run_config(self, inputs: ContainerInputs<'_>) -> Result<RunConfig, Failure> {
+    pub(crate) fn run_config(self, inputs: ContainerInputs<'_>) -> Result<RunConfig, Failure> {
         let ContainerInputs { owner, own, local_plugin, gateway, registry, engine_socket, forwarding } = inputs;
         let settings = &self.compiled.settings;
         let (pod_words, pod_aliases) = match forwarding {
@@ -101,7 +101,7 @@ impl RunSetup<'_> {
     }
 
     /// How steps get the engine's socket: behind a proxy, if the socket is on this machine.
-    pub(super) fn engine_socket(
+    pub(crate) fn engine_socket(
         self,
         engine: &Engine,
         registry: &Arc<MachineRegistry>,
@@ -123,12 +123,12 @@ impl RunSetup<'_> {
                 },
             }));
         }
-        let relied_on = daemon::of(settings, self.context.environment, paths) == MachineDaemon::Guarded;
+        let relied_on = daemon::of(settings, self.context.environment, paths) == MachineDaemon::Proxied;
         if relied_on && settings.push.value == PushMode::Local && !planned.targets.is_empty() && self.gives_the_socket()
         {
             return Err(Failure::new(
                 FailureKind::Engine,
-                "the engine that answers is not the one that was expected, and its socket cannot be guarded",
+                "the engine that answers is not the one that was expected, and cirun cannot put its proxy before its socket",
             )
             .help("name the engine with `DOCKER_HOST`, or use `--no-docker-socket`"));
         }
@@ -136,7 +136,7 @@ impl RunSetup<'_> {
     }
 
     /// Whether any step gets the engine's socket.
-    pub(super) fn gives_the_socket(self) -> bool {
+    pub(crate) fn gives_the_socket(self) -> bool {
         let settings = &self.compiled.settings;
         let mut steps = self.compiled.plan().stages.iter().flat_map(|stage| stage.steps());
         let planned = steps.any(|step| matches!(&step.action, Action::Container(container) if container.engine_socket));

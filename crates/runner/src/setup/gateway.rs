@@ -22,31 +22,31 @@ use crate::{
 
 /// The endpoint that the emulated AWS forwards calls to, and the way there.
 #[derive(Debug)]
-pub(super) struct Forwarding {
-    pub(super) given: Setting<Endpoint>,
-    pub(super) route: Route,
+pub(crate) struct Forwarding {
+    pub(crate) given: Setting<Endpoint>,
+    pub(crate) route: Route,
 }
 
 /// The parts of a run's gateway; empty if the run has none.
 #[derive(Debug, Default)]
-pub(super) struct Gateway {
-    pub(super) sidecar: Option<Sidecar>,
+pub(crate) struct Gateway {
+    pub(crate) sidecar: Option<Sidecar>,
     /// The files that make containers trust the gateway.
-    pub(super) files: Vec<Bind>,
+    pub(crate) files: Vec<Bind>,
 }
 
 /// What a gateway needs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct GatewayInputs<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) own: &'a OwnImage,
-    pub(super) registry: &'a MachineRegistry,
-    pub(super) forwarding: Option<&'a Forwarding>,
+pub(crate) struct GatewayInputs<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) own: &'a OwnImage,
+    pub(crate) registry: &'a MachineRegistry,
+    pub(crate) forwarding: Option<&'a Forwarding>,
 }
 
 impl RunSetup<'_> {
     /// The endpoint that the emulated AWS forwards calls to, and the way there; `None` if it forwards none.
-    pub(super) fn forwarding(self) -> Result<Option<Forwarding>, Failure> {
+    pub(crate) fn forwarding(self) -> Result<Option<Forwarding>, Failure> {
         let settings = &self.compiled.settings;
         let Some(given) = settings.aws_endpoint_url.clone() else { return Ok(None) };
         if settings.aws.value != AwsMode::Emulated {
@@ -59,7 +59,7 @@ impl RunSetup<'_> {
 
     /// The gateway of the run's stages, and the files that make containers trust it. A run has one if AWS is emulated (its
     /// steps may ask for any name of AWS), if it is closed, or if its pushes stay on this machine.
-    pub(super) async fn gateway(self, inputs: GatewayInputs<'_>) -> Result<Gateway, Failure> {
+    pub(crate) async fn gateway(self, inputs: GatewayInputs<'_>) -> Result<Gateway, Failure> {
         let GatewayInputs { engine, own, registry, forwarding } = inputs;
         let settings = &self.compiled.settings;
         let planned = &self.compiled.planned;
@@ -114,7 +114,7 @@ impl RunSetup<'_> {
     }
 
     /// The emulated AWS of a run without an engine.
-    pub(super) async fn serve_alone(self) -> Result<Option<Alone>, Failure> {
+    pub(crate) async fn serve_alone(self) -> Result<Option<Alone>, Failure> {
         if !self.host_steps_call_aws() {
             return Ok(None);
         }

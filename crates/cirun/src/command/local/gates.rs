@@ -17,9 +17,8 @@ pub(super) fn approve(compiled: &Compiled, plan: &PlanOptions) -> Result<bool, F
         return Ok(false);
     }
     gates.iter().for_each(|gate| console::say(&format!("{}.", waiting(gate))));
-    let answer = Terminal.ask("approve, so that they run too? [y/N] ");
-    let answer = answer.map_err(|error| Failure::io("cannot read the answer", error))?;
-    Ok(answer.is_some_and(|line| matches!(line.trim(), "y" | "Y" | "yes")))
+    let approved = Terminal.agrees("approve, so that they run too? [y/N] ");
+    approved.map_err(|error| Failure::io("cannot read the answer", error))
 }
 
 /// The exit code of a run: success becomes 3 if stages wait for an approval.

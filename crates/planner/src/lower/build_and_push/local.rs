@@ -19,7 +19,7 @@ pub(crate) struct Local {
     pub(crate) privileged: Option<Origin>,
 }
 
-const BUILDKIT: &str = "BuildKit pushes from its own container, past the guard of the machine's socket";
+const BUILDKIT: &str = "BuildKit pushes from its own container, past the proxy of the machine's socket";
 const NO_DAEMON: &str = "buildx starts its own daemon if there is no socket (ecr.own-daemon)";
 
 /// Decides the additions.
@@ -70,7 +70,7 @@ fn not_the_machines(inputs: &Inputs<'_>, builder: Builder) -> Option<&'static st
     match (inputs.push, inputs.daemon, builder) {
         (PushMode::Real | PushMode::None, _, _) => None,
         (PushMode::Local, MachineDaemon::Unusable(why), _) => Some(why),
-        (PushMode::Local, MachineDaemon::Guarded, Builder::Buildx) => Some(BUILDKIT),
-        (PushMode::Local, MachineDaemon::Guarded, Builder::Docker | Builder::Kaniko) => None,
+        (PushMode::Local, MachineDaemon::Proxied, Builder::Buildx) => Some(BUILDKIT),
+        (PushMode::Local, MachineDaemon::Proxied, Builder::Docker | Builder::Kaniko) => None,
     }
 }
