@@ -4,8 +4,8 @@ use std::{borrow::Cow, time::Duration};
 
 use cirun_diagnostics::codes::run::NO_GATE;
 use cirun_engine::{
-    AnyBackend, Backend, BackendError, EventKind, Exit, LookAhead, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep,
-    Reports, ServiceExit, Shell, StepIo,
+    AnyBackend, Backend, BackendError, EventKind, Exit, LookAhead, OutputFiles, Readiness, ReadyAction, ReadyHost,
+    ReadyStep, Reports, ServiceExit, Shell, StepIo,
 };
 use cirun_host_executor::HostBackend;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};

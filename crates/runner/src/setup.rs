@@ -60,7 +60,12 @@ impl RunSetup<'_> {
         if !self.needs_containers()? {
             let alone = self.serve_alone().await?;
             let host = self.host(alone.as_ref().map(Alone::url).as_deref())?;
-            let backends = Arc::new(Backends { containers: None, look_ahead: LookAhead { steps: 0, memory: 0 }, host, local_plugin });
+            let backends = Arc::new(Backends {
+                containers: None,
+                look_ahead: LookAhead { steps: 0, memory: 0 },
+                host,
+                local_plugin,
+            });
             return Ok(Setup { backends, services, engine: None, record, machine_registry: None, alone });
         }
         let engine =

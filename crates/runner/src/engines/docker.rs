@@ -94,7 +94,13 @@ async fn set_up(engine: Engine, run: RunSetup<'_>, store: &LocalStore) -> Result
         true => Some(of_the_gateway(&backend).await.map_err(|error| Failure::io("cannot listen", error))?),
         false => None,
     };
-    Ok(Containers { backend: AnyBackend::new(backend), engine: shown, look_ahead, machine_registry: registry, aws_for_host })
+    Ok(Containers {
+        backend: AnyBackend::new(backend),
+        engine: shown,
+        look_ahead,
+        machine_registry: registry,
+        aws_for_host,
+    })
 }
 
 fn warn_of_emulation(run: RunSetup<'_>, engine: &Engine) {
