@@ -30,7 +30,21 @@ enum Layer {
     Own(IndexMap<String, Option<EnvVar>, RandomState>),
 }
 
+/// Whether a variable is the same one, in the same place of the memory, for other steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    Shared,
+    Own,
+}
+
 impl Layer {
+    fn sharing(&self) -> Sharing {
+        match self {
+            Self::Shared(_) => Sharing::Shared,
+            Self::Own(_) => Sharing::Own,
+        }
+    }
+
     fn names(&self) -> Box<dyn Iterator<Item = &String> + '_> {
         match self {
             Self::Shared(vars) => Box::new(vars.keys()),
@@ -77,7 +91,12 @@ impl Environment {
 
     /// Returns a variable.
     pub fn get(&self, name: &str) -> Option<&EnvVar> {
-        self.layers.iter().rev().find_map(|layer| layer.get(name)).flatten()
+        self.find(name).map(|(variable, _)| variable)
+    }
+
+    fn find(&self, name: &str) -> Option<(&EnvVar, Sharing)> {
+        let (entry, sharing) = self.layers.iter().rev().find_map(|layer| Some((layer.get(name)?, layer.sharing())))?;
+        Some((entry?, sharing))
     }
 
     /// Whether a variable is set.
@@ -87,9 +106,17 @@ impl Environment {
 
     /// The variables; one that is set again keeps its first position.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &EnvVar)> {
+        self.iter_with_sharing().map(|(name, variable, _)| (name, variable))
+    }
+
+    /// Like [`Self::iter`], with what may be said of a variable once for several steps.
+    pub(crate) fn iter_with_sharing(&self) -> impl Iterator<Item = (&String, &EnvVar, Sharing)> {
         self.layers.iter().enumerate().flat_map(move |(index, layer)| {
             let first = move |name: &&String| !self.layers[..index].iter().any(|below| below.get(name).is_some());
-            layer.names().filter(first).filter_map(move |name| Some((name, self.get(name)?)))
+            layer.names().filter(first).filter_map(move |name| {
+                let (variable, sharing) = self.find(name)?;
+                Some((name, variable, sharing))
+            })
         })
     }
 

@@ -44,6 +44,18 @@ impl Indented {
 }
 
 impl Formatter for Indented {
+    /// Writes JSON that a formatter has written at level 0; nothing in a plan has bytes otherwise.
+    fn write_byte_array<W: ?Sized + Write>(&mut self, out: &mut W, json: &[u8]) -> io::Result<()> {
+        // A line break in a string would be escaped.
+        for (index, line) in json.split(|byte| *byte == b'\n').enumerate() {
+            if index > 0 {
+                self.next_line(out, false)?;
+            }
+            out.write_all(line)?;
+        }
+        Ok(())
+    }
+
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         self.open(out, b"[")
     }
@@ -94,6 +106,21 @@ mod tests {
             "none": {}, "nothing": [], "deep": [[{"a": [1, "two", null], "b": {"c": []}}, {}], 3],
         });
         assert_eq!(indented(&value), serde_json::to_string_pretty(&value).unwrap());
+    }
+
+    #[test]
+    fn json_that_is_already_written_is_indented() {
+        struct Bytes(Vec<u8>);
+        impl serde::Serialize for Bytes {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_bytes(&self.0)
+            }
+        }
+        let inner = json!({"a\n": [1, {"b": []}]});
+        let mut bytes = Vec::new();
+        let nested = [[Bytes(indented(&inner).into_bytes())]];
+        nested.serialize(&mut Serializer::with_formatter(&mut bytes, Indented::default())).unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), indented(&json!([[inner]])));
     }
 
     #[test]

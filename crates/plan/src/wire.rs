@@ -1,5 +1,7 @@
 //! The plan as JSON (product.md, Plan JSON). Secrets are `***`; deferred text stays as written, with a mark.
 
+mod variables;
+
 use std::{
     borrow::Cow,
     io::{self, BufWriter, Write},
@@ -7,10 +9,10 @@ use std::{
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
+use self::variables::{SharedVariables, Variables};
 use crate::{
-    Action, Condition, ContainerisedGroup, EnvVar, Environment, Mount, NetworkModel, Node, Origin, Plan, PlannedStage,
-    PlannedStep, PortBinding, Profile, PullPolicy, Role, SkipReason, StageStatus, Text, Traced, indented::Indented,
-    quantity,
+    Action, Condition, ContainerisedGroup, Mount, NetworkModel, Node, Plan, PlannedStage, PlannedStep, PortBinding,
+    Profile, PullPolicy, Role, SkipReason, StageStatus, Text, Traced, indented::Indented, quantity,
 };
 
 /// The plan as one JSON document, indented, with a line end.
@@ -27,10 +29,15 @@ pub fn to_json(plan: &Plan) -> String {
 /// Any error of `out`.
 pub fn write_json(plan: &Plan, out: impl Write) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, out);
-    let wire = WirePlan { version: 1, pipeline: &plan.pipeline, stages: Each(&plan.stages) };
-    wire.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Indented::default()))?;
+    let shared = SharedVariables::default();
+    let wire = WirePlan { version: 1, pipeline: &plan.pipeline, stages: Each(&plan.stages, &shared) };
+    write(&wire, &mut out)?;
     out.write_all(b"\n")?;
     out.flush()
+}
+
+fn write(value: &impl Serialize, out: &mut impl Write) -> serde_json::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(out, Indented::default()))
 }
 
 #[derive(Serialize)]
@@ -41,11 +48,11 @@ struct WirePlan<'a> {
 }
 
 /// A list whose items are serialised one after the other.
-struct Each<'a, T>(&'a [T]);
+struct Each<'a, T>(&'a [T], &'a SharedVariables);
 
 impl Serialize for Each<'_, PlannedStage> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(WireStage::new))
+        serializer.collect_seq(self.0.iter().map(|stage| WireStage::new(stage, self.1)))
     }
 }
 
@@ -55,11 +62,11 @@ impl Serialize for Each<'_, Node> {
         for node in self.0 {
             match node {
                 Node::Step(step) if step.role == Role::Service => {}
-                Node::Step(step) => items.serialize_element(&WireNode::Step(Box::new(WireStep::new(step))))?,
+                Node::Step(step) => items.serialize_element(&WireNode::Step(Box::new(WireStep::new(step, self.1))))?,
                 Node::Group(group) => {
-                    items.serialize_element(&WireNode::Group { id: &group.id, steps: Each(&group.steps) })?;
+                    items.serialize_element(&WireNode::Group { id: &group.id, steps: Each(&group.steps, self.1) })?;
                 }
-                Node::Parallel(nodes) => items.serialize_element(&WireNode::Parallel(Each(nodes)))?,
+                Node::Parallel(nodes) => items.serialize_element(&WireNode::Parallel(Each(nodes, self.1)))?,
             }
         }
         items.end()
@@ -121,7 +128,8 @@ struct WireStep<'a> {
     entrypoint: Option<Vec<Cow<'a, str>>>,
     command: Option<Vec<Cow<'a, str>>>,
     script: Option<Cow<'a, str>>,
-    env: Variables<'a>,
+    #[serde(serialize_with = "variables::or_none")]
+    env: Option<Variables<'a>>,
     aliases: Vec<&'a str>,
     ports: Vec<WirePort>,
     privileged: bool,
@@ -142,42 +150,6 @@ struct WireStep<'a> {
     /// Whether some of the texts above depend on a running step.
     #[serde(skip_serializing_if = "is_false")]
     deferred: bool,
-}
-
-/// The variables of a step.
-struct Variables<'a>(Option<&'a Environment>);
-
-impl Serialize for Variables<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.into_iter().flat_map(Environment::iter).map(|(name, variable)| {
-            let EnvVar { value: Traced { value, origin } } = variable;
-            WireVariable {
-                name,
-                value: value.shown_text(),
-                secret: value.is_secret(),
-                origin: WireOrigin(origin),
-                deferred: value.is_deferred(),
-            }
-        }))
-    }
-}
-
-#[derive(Serialize)]
-struct WireVariable<'a> {
-    name: &'a str,
-    value: Cow<'a, str>,
-    secret: bool,
-    origin: WireOrigin<'a>,
-    #[serde(skip_serializing_if = "is_false")]
-    deferred: bool,
-}
-
-struct WireOrigin<'a>(&'a Origin);
-
-impl Serialize for WireOrigin<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self.0)
-    }
 }
 
 #[derive(Serialize)]
@@ -205,13 +177,13 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl<'a> WireStage<'a> {
-    fn new(stage: &'a PlannedStage) -> Self {
+    fn new(stage: &'a PlannedStage, shared: &'a SharedVariables) -> Self {
         let steps = stage.steps();
         let next = |index: usize| steps[index..].iter().find(|step| step.role == Role::Foreground);
         let services = steps.iter().enumerate().filter(|(_, step)| step.role == Role::Service);
         let services = services.map(|(index, step)| WireStep {
             starts_before: Some(next(index).map(|step| step.path.full())),
-            ..WireStep::new(step)
+            ..WireStep::new(step, shared)
         });
         Self {
             id: &stage.id.0,
@@ -221,7 +193,7 @@ impl<'a> WireStage<'a> {
             workspace: &stage.workspace,
             shared_paths: paths(&stage.shared_paths),
             services: services.collect(),
-            execution: Each(&stage.execution),
+            execution: Each(&stage.execution, shared),
             not_here: stage.not_here.as_deref(),
             undecided: &stage.undecided,
             containerised: stage.containerised.iter().map(WireContainerised::new).collect(),
@@ -253,7 +225,7 @@ fn paths(mounts: &[Traced<Mount>]) -> Vec<&str> {
 }
 
 impl<'a> WireStep<'a> {
-    fn new(step: &'a PlannedStep) -> Self {
+    fn new(step: &'a PlannedStep, shared: &'a SharedVariables) -> Self {
         let mut wire = Self::bare(step);
         match &step.action {
             Action::Container(container) => {
@@ -265,7 +237,7 @@ impl<'a> WireStep<'a> {
                 wire.entrypoint = container.entrypoint.as_ref().map(|argv| wire.texts(&argv.value));
                 wire.command = container.command.as_ref().map(|argv| wire.texts(&argv.value));
                 wire.script = container.script.as_ref().map(|script| wire.text(&script.value));
-                wire.env = Variables(Some(&container.env));
+                wire.env = Some(Variables { env: &container.env, shared });
                 wire.aliases = container.aliases.iter().map(|alias| alias.value.as_str()).collect();
                 wire.ports = container.ports.iter().map(|port| WirePort::new(port.value)).collect();
                 wire.privileged = container.privileged.value;
@@ -278,7 +250,7 @@ impl<'a> WireStep<'a> {
                 wire.runs = "host";
                 wire.command = Some(wire.texts(&host.argv));
                 wire.script = host.script.as_ref().map(|script| wire.text(&script.value));
-                wire.env = Variables(Some(&host.env));
+                wire.env = Some(Variables { env: &host.env, shared });
                 wire.ports = host.ports.iter().map(|port| WirePort::new(port.value)).collect();
             }
             Action::Wait(_) => wire.runs = "wait",
@@ -303,7 +275,7 @@ impl<'a> WireStep<'a> {
             entrypoint: None,
             command: None,
             script: None,
-            env: Variables(None),
+            env: None,
             aliases: Vec::new(),
             ports: Vec::new(),
             privileged: false,
