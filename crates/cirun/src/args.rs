@@ -238,6 +238,8 @@ pub(crate) enum PlanFormat {
     Tree,
     /// The whole plan as JSON
     Json,
+    /// The whole plan as JSON, with the variables of a stage once
+    JsonV2,
     /// A Mermaid flow chart
     Mermaid,
 }

@@ -23,8 +23,10 @@ pub struct Environment {
     layers: Vec<Layer>,
 }
 
+/// Variables that override those of the layers below.
 #[derive(Debug, Clone)]
-enum Layer {
+pub(crate) enum Layer {
+    /// The same for other steps.
     Shared(Arc<EnvVars>),
     /// `None` removes a variable of a layer below.
     Own(IndexMap<String, Option<EnvVar>, RandomState>),
@@ -128,6 +130,11 @@ impl Environment {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
+    }
+
+    /// The layers, the lowest first.
+    pub(crate) fn layers(&self) -> &[Layer] {
+        &self.layers
     }
 
     fn own(&mut self) -> &mut IndexMap<String, Option<EnvVar>, RandomState> {

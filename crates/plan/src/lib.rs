@@ -38,4 +38,4 @@ pub use step::{
 };
 pub use text::Text;
 pub use tree::{StageRow, render_tree};
-pub use wire::{to_json, write_json};
+pub use wire::{to_json, write_json, write_json_v2};

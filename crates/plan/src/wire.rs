@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use self::variables::{SharedVariables, Variables};
+use self::variables::{Form, SharedLayers, Variables, WrittenVariables};
 use crate::{
     Action, Condition, ContainerisedGroup, Mount, NetworkModel, Node, Plan, PlannedStage, PlannedStep, PortBinding,
     Profile, PullPolicy, Role, SkipReason, StageStatus, Text, Traced, indented::Indented, quantity,
@@ -28,10 +28,30 @@ pub fn to_json(plan: &Plan) -> String {
 /// # Errors
 /// Any error of `out`.
 pub fn write_json(plan: &Plan, out: impl Write) -> io::Result<()> {
+    write_version(1, plan, &Form::Whole(WrittenVariables::default()), out)
+}
+
+/// Writes the plan as one JSON document in version 2: a stage's variables are in `environments` once, and the `env` of a
+/// step is a list of layers, each of which overrides those before it. All else is as in [`write_json`].
+///
+/// # Errors
+/// Any error of `out`.
+pub fn write_json_v2(plan: &Plan, out: impl Write) -> io::Result<()> {
+    let environments = plan.stages.iter().flat_map(PlannedStage::steps).filter_map(|step| match &step.action {
+        Action::Container(container) => Some(&container.env),
+        Action::Host(host) => Some(&host.env),
+        Action::Wait(_) | Action::Skip(_) => None,
+    });
+    write_version(2, plan, &Form::Layers(SharedLayers::of(environments)), out)
+}
+
+fn write_version(version: u32, plan: &Plan, form: &Form<'_>, out: impl Write) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, out);
-    let shared = SharedVariables::default();
-    let wire = WirePlan { version: 1, pipeline: &plan.pipeline, stages: Each(&plan.stages, &shared) };
-    write(&wire, &mut out)?;
+    let environments = match form {
+        Form::Whole(_) => None,
+        Form::Layers(layers) => Some(layers),
+    };
+    write(&WirePlan { version, pipeline: &plan.pipeline, environments, stages: Each(&plan.stages, form) }, &mut out)?;
     out.write_all(b"\n")?;
     out.flush()
 }
@@ -44,11 +64,14 @@ fn write(value: &impl Serialize, out: &mut impl Write) -> serde_json::Result<()>
 struct WirePlan<'a> {
     version: u32,
     pipeline: &'a str,
+    /// The variables that steps share, in version 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environments: Option<&'a SharedLayers<'a>>,
     stages: Each<'a, PlannedStage>,
 }
 
 /// A list whose items are serialised one after the other.
-struct Each<'a, T>(&'a [T], &'a SharedVariables);
+struct Each<'a, T>(&'a [T], &'a Form<'a>);
 
 impl Serialize for Each<'_, PlannedStage> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -177,13 +200,13 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl<'a> WireStage<'a> {
-    fn new(stage: &'a PlannedStage, shared: &'a SharedVariables) -> Self {
+    fn new(stage: &'a PlannedStage, form: &'a Form<'a>) -> Self {
         let steps = stage.steps();
         let next = |index: usize| steps[index..].iter().find(|step| step.role == Role::Foreground);
         let services = steps.iter().enumerate().filter(|(_, step)| step.role == Role::Service);
         let services = services.map(|(index, step)| WireStep {
             starts_before: Some(next(index).map(|step| step.path.full())),
-            ..WireStep::new(step, shared)
+            ..WireStep::new(step, form)
         });
         Self {
             id: &stage.id.0,
@@ -193,7 +216,7 @@ impl<'a> WireStage<'a> {
             workspace: &stage.workspace,
             shared_paths: paths(&stage.shared_paths),
             services: services.collect(),
-            execution: Each(&stage.execution, shared),
+            execution: Each(&stage.execution, form),
             not_here: stage.not_here.as_deref(),
             undecided: &stage.undecided,
             containerised: stage.containerised.iter().map(WireContainerised::new).collect(),
@@ -225,7 +248,7 @@ fn paths(mounts: &[Traced<Mount>]) -> Vec<&str> {
 }
 
 impl<'a> WireStep<'a> {
-    fn new(step: &'a PlannedStep, shared: &'a SharedVariables) -> Self {
+    fn new(step: &'a PlannedStep, form: &'a Form<'a>) -> Self {
         let mut wire = Self::bare(step);
         match &step.action {
             Action::Container(container) => {
@@ -237,7 +260,7 @@ impl<'a> WireStep<'a> {
                 wire.entrypoint = container.entrypoint.as_ref().map(|argv| wire.texts(&argv.value));
                 wire.command = container.command.as_ref().map(|argv| wire.texts(&argv.value));
                 wire.script = container.script.as_ref().map(|script| wire.text(&script.value));
-                wire.env = Some(Variables { env: &container.env, shared });
+                wire.env = Some(Variables { env: &container.env, form });
                 wire.aliases = container.aliases.iter().map(|alias| alias.value.as_str()).collect();
                 wire.ports = container.ports.iter().map(|port| WirePort::new(port.value)).collect();
                 wire.privileged = container.privileged.value;
@@ -250,7 +273,7 @@ impl<'a> WireStep<'a> {
                 wire.runs = "host";
                 wire.command = Some(wire.texts(&host.argv));
                 wire.script = host.script.as_ref().map(|script| wire.text(&script.value));
-                wire.env = Some(Variables { env: &host.env, shared });
+                wire.env = Some(Variables { env: &host.env, form });
                 wire.ports = host.ports.iter().map(|port| WirePort::new(port.value)).collect();
             }
             Action::Wait(_) => wire.runs = "wait",

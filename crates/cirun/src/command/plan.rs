@@ -25,6 +25,7 @@ pub(crate) fn run(
     let written = match format {
         PlanFormat::Tree => console::data(&cirun_plan::render_tree(plan, &compiled.planned.rows)),
         PlanFormat::Json => console::stream(|out| cirun_plan::write_json(plan, out)),
+        PlanFormat::JsonV2 => console::stream(|out| cirun_plan::write_json_v2(plan, out)),
         PlanFormat::Mermaid => console::data(&cirun_plan::render_mermaid(plan)),
     };
     written?;
