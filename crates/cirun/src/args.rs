@@ -22,6 +22,9 @@ pub(crate) struct Args {
     /// When to use coloured output
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+    /// Write where the time goes to this file, in Chrome's trace format (for ui.perfetto.dev)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }

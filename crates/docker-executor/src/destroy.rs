@@ -21,6 +21,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// left.
 ///
 /// It lists the objects again after each round: a removal that another call began may still be running.
+#[tracing::instrument(name = "remove the stage", level = "debug", skip_all)]
 pub(crate) async fn destroy(
     shared: &Shared,
     stage: &RunningStage,

@@ -49,6 +49,7 @@ const RUNNER_ERROR: i64 = 255;
 const HEAD_BYTES: usize = 512;
 
 /// Runs a foreground step.
+#[tracing::instrument(name = "run", level = "debug", skip_all, fields(step = %step.path))]
 pub(crate) async fn run(
     shared: &Arc<Shared>,
     step: &ReadyStep,
@@ -147,6 +148,7 @@ pub(crate) async fn get_image(
 }
 
 /// Creates a step's container; its image is there. The inner `Err` is a step that cannot start.
+#[tracing::instrument(name = "create the container", level = "debug", skip_all, fields(step = %step.path))]
 pub(crate) async fn create_from(
     shared: &Shared,
     stage: &RunningStage,
@@ -180,6 +182,7 @@ async fn open_volumes(shared: &Shared, around: &Surroundings, container: &str) -
 }
 
 /// Attaches and starts. The order matters: output can be lost if the client attaches after the start.
+#[tracing::instrument(name = "start the container", level = "debug", skip_all, fields(step = %step.path))]
 pub(crate) async fn start(
     shared: &Shared,
     id: &str,

@@ -11,6 +11,7 @@ use cirun_engine::BackendError;
 use cirun_plan::StepPath;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::{
     Engine, RunConfig,
@@ -97,7 +98,8 @@ impl Shared {
     /// Removes a container. Only `destroy_stage` has to wait for it, and removes the container if this fails.
     pub(crate) fn remove_later(self: &Arc<Self>, container: String) {
         let shared = Arc::clone(self);
-        self.tasks.spawn(async move { drop(shared.engine.remove(&container).await) });
+        let removal = async move { drop(shared.engine.remove(&container).await) };
+        self.tasks.spawn(removal.instrument(tracing::debug_span!("remove a container")));
     }
 
     /// Returns a name that no object of this run has had.

@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// Starts the stage. If a part fails, the others still finish: `destroy_stage` finds everything by its label.
+#[tracing::instrument(name = "start the stage", level = "debug", skip_all, fields(stage = %planned.id))]
 pub(crate) async fn start(
     shared: &Arc<Shared>,
     planned: &PlannedStage,
@@ -54,6 +55,7 @@ fn gets_the_socket(step: &PlannedStep) -> bool {
 }
 
 /// Pods and sidecars need the networks, but not each other.
+#[tracing::instrument(name = "make networks and volumes", level = "debug", skip_all)]
 async fn make_surroundings(
     shared: &Arc<Shared>,
     stage: &RunningStage,
@@ -72,6 +74,7 @@ async fn make_surroundings(
 }
 
 /// Writes the files by which containers use only the resolver of their network.
+#[tracing::instrument(name = "start the name servers", level = "debug", skip_all)]
 async fn name_resolvers(shared: &Shared, stage: &RunningStage, resolver: &str) -> Result<(), BackendError> {
     let directory = &shared.config.private_dir;
     fs::create_dir_all(directory)
@@ -103,6 +106,7 @@ fn resolv_conf_text(address: &str) -> String {
 }
 
 /// One at a time: sidecars and pods usually have the same image.
+#[tracing::instrument(name = "get helper images", level = "debug", skip_all)]
 async fn helper_images(shared: &Shared, stage: &RunningStage, planned: &PlannedStage) -> Result<(), BackendError> {
     if stage.all_surroundings().any(|surroundings| surroundings.host.network == Network::Pod) {
         shared.engine.ensure_helper_image(&shared.config.pod.image).await?;

@@ -114,6 +114,7 @@ impl RunState {
     }
 
     /// Runs a stage, or ends it as its turn says; without one, its conditions say what its turn is.
+    #[tracing::instrument(name = "stage", level = "debug", skip_all, fields(stage = %stage.id))]
     async fn run_stage<B: Backend>(&mut self, context: &Context<B>, stage: &PlannedStage, turn: Option<StageTurn>) {
         self.end_removal(context).await;
         let began = Instant::now();

@@ -10,6 +10,7 @@ use cirun_project::{Environment, Paths};
 ///
 /// # Errors
 /// No engine answers.
+#[tracing::instrument(name = "find the engine", level = "debug", skip_all)]
 pub async fn find(environment: &Environment, paths: &Paths) -> Result<Engine, Failure> {
     Ok(connect(&options(environment, paths)).await?)
 }

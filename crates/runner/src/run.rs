@@ -80,6 +80,7 @@ impl RunSetup<'_> {
 
 impl Setup {
     /// Stops the emulated AWS of this process and removes the files of steps. Returns what could not be removed.
+    #[tracing::instrument(name = "tidy up", level = "debug", skip_all)]
     async fn tidy(mut self, options: &RunOptions) -> (Vec<String>, Self) {
         let mut left = Vec::new();
         let mut note = |what: &str, result: io::Result<()>| {

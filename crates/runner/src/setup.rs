@@ -51,6 +51,7 @@ impl RunSetup<'_> {
     ///
     /// # Errors
     /// There is no engine, cirun's own image cannot be made, or settings contradict each other.
+    #[tracing::instrument(name = "set up", level = "debug", skip_all)]
     pub async fn set_up(self) -> Result<Setup, Failure> {
         let services = services::rules(self.compiled, self.options)?;
         let store = LocalStore::of(&self.compiled.paths, &self.compiled.project, self.record);

@@ -14,6 +14,7 @@ use crate::shared::Shared;
 
 /// Opens the gate of a step, if its container is known already, as soon as its image and its network are there. A step
 /// that cannot start is found again at its turn.
+#[tracing::instrument(name = "prepare", level = "debug", skip_all, fields(step = %step.path))]
 pub(crate) async fn prepare(shared: &Arc<Shared>, step: &PlannedStep) -> Result<(), BackendError> {
     let Some(program) = shared.config.gate() else { return Ok(()) };
     let stage = shared.stage_of(&step.path).await?;

@@ -70,6 +70,7 @@ pub(super) async fn open(
     }
 }
 
+#[tracing::instrument(name = "open a gate", level = "debug", skip_all, fields(step = %step.path))]
 async fn open_once(
     shared: &Arc<Shared>,
     stage: &RunningStage,
@@ -100,6 +101,7 @@ async fn open_once(
     }
 }
 
+#[tracing::instrument(name = "look at the image", level = "debug", skip_all, fields(image))]
 async fn look_at(shared: &Shared, image: &str) -> Result<ImageInspect, BackendError> {
     let inspected = shared.engine.docker.inspect_image(image).await;
     inspected.map_err(|error| engine_error(format!("look at the image `{image}`"), &error))
@@ -110,6 +112,7 @@ pub(super) async fn is_current(shared: &Shared, image: &str, id: Option<String>)
     look_at(shared, image).await.is_ok_and(|image| image.id == id)
 }
 
+#[tracing::instrument(name = "start the container", level = "debug", skip_all, fields(step = %step.path))]
 async fn start(
     shared: &Shared,
     stage: &RunningStage,

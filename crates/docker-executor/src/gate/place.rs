@@ -47,6 +47,7 @@ pub(super) async fn ensure(
 }
 
 /// Writes the program, also over one that a killed run did not finish.
+#[tracing::instrument(name = "place the gate", level = "debug", skip_all)]
 pub(super) async fn place(
     shared: &Shared,
     program: &GateProgram,

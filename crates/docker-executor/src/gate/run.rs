@@ -110,6 +110,7 @@ pub(crate) async fn run(
     Some(run_opened(shared, opened, &words, env, io).await)
 }
 
+#[tracing::instrument(name = "run the command", level = "debug", skip_all)]
 async fn run_opened(shared: &Shared, opened: Opened, words: &[String], env: Vec<(String, String)>, io: &StepIo) -> Ran {
     let Opened { container, mut link, image, .. } = opened;
     let command = link.new_command();

@@ -18,6 +18,7 @@ use crate::{
 
 /// Starts a service. One whose program cannot be started, or whose port on the machine is in use, has ended at once: in
 /// CI that does not fail the step (background.started), so it is reported through `ended`.
+#[tracing::instrument(name = "start a service", level = "debug", skip_all)]
 pub(crate) async fn start(
     shared: &Arc<Shared>,
     step: &ReadyStep,

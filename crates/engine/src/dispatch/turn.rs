@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use cirun_diagnostics::codes::{plan::UNRESOLVED_EXPRESSION, run as codes};
 use cirun_plan::{Action, PlannedStep, Role, SkipReason};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::{
     Dispatcher, NodeId, Work,
@@ -204,7 +205,8 @@ impl<B: Backend> Dispatcher<'_, B> {
             preparation,
             wires,
         };
-        self.spawn(node, task.run());
+        let span = tracing::debug_span!("step", step = %step.path);
+        self.spawn(node, task.run().instrument(span));
     }
 
     /// Starts a task.

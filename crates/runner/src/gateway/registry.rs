@@ -36,6 +36,7 @@ impl MachineRegistry {
     ///
     /// # Errors
     /// The registry cannot be started.
+    #[tracing::instrument(name = "the local registry", level = "debug", skip_all)]
     pub async fn ensure(&self) -> Result<&LocalRegistry, Failure> {
         let start = || LocalRegistry::ensure(&self.engine, &self.own, helper_image(&self.own), &self.name);
         self.running.get_or_try_init(start).await

@@ -59,6 +59,7 @@ impl RunSetup<'_> {
 
     /// The gateway of the run's stages, and the files that make containers trust it. A run has one if AWS is emulated (its
     /// steps may ask for any name of AWS), if it is closed, or if its pushes stay on this machine.
+    #[tracing::instrument(name = "set up the gateway", level = "debug", skip_all)]
     pub(crate) async fn gateway(self, inputs: GatewayInputs<'_>) -> Result<Gateway, Failure> {
         let GatewayInputs { engine, own, registry, forwarding } = inputs;
         let settings = &self.compiled.settings;
