@@ -18,8 +18,8 @@ use crate::{EventKind, ReadyStep, Stream};
 ///
 /// Each step has two phases: *prepare* may happen early, while the stage starts or other steps run; *run* happens when
 /// its turn has come and its environment is final. The order of calls is `start_stage`, (`run`, `start_service`,
-/// `end_group`)*, `destroy_stage`, and a step's `prepare` is between `start_stage` and its own `run`. `destroy_stage` is also called after a `start_stage` that failed or never finished,
-/// and it may be called twice.
+/// `end_group`)*, `destroy_stage`. A step's `prepare` is called after `start_stage` and before its own `run`.
+/// `destroy_stage` is also called after a `start_stage` that failed or never finished, and it may be called twice.
 pub trait Backend: Send + Sync + 'static {
     /// Creates what the steps of the stage share (network, volumes, pod) and pulls their images. `progress` receives
     /// events to report meanwhile ([`EventKind::ImagePull`]). No step runs yet.
