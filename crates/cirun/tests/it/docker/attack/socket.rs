@@ -257,7 +257,7 @@ fn mounts_of_the_workspace_reach_it() {
          ! within --mount type=bind,source=/harness/nowhere,target=/a {BUSYBOX} true 2> said\nhead -n 1 said\n\
          echo shared > /cache/file\n\
          within -v /cache:/c {BUSYBOX} cat /c/file\n\
-         within -v /var/run/docker.sock:/var/run/docker.sock --entrypoint sh {DIND} -c 'until docker ps --quiet | grep -q $(hostname); do :; done; docker ps --quiet' | wc -l\n\
+         within -v /var/run/docker.sock:/var/run/docker.sock --entrypoint sh {DIND} -c 'read id < /etc/hostname; until case $(docker ps --quiet) in *$id*) ;; *) false ;; esac; do :; done; docker ps --quiet' | wc -l\n\
          ! within -v /etc:/e {BUSYBOX} true 2> said\nhead -n 1 said"
     );
     let pipeline = Stage::vm().step(&client("a", &command)).pipeline();
