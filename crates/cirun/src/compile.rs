@@ -1,6 +1,6 @@
 //! Compiles a pipeline for a command, and prints the diagnostics.
 
-use cirun_diagnostics::{Diagnostic, Failure, Severity};
+use cirun_diagnostics::{Failure, Severity};
 use cirun_project::{
     CompileError, Compiled, Context, Findings, Located, PlanRequest, Purpose, compile, is_left_out, locate,
 };
@@ -41,8 +41,7 @@ pub(crate) fn show(
 pub(crate) fn demand_valid(compiled: &Compiled, least: Severity) -> Result<(), Failure> {
     diagnostics::say(&compiled.diagnostics, least, &compiled.sources);
     if least > Severity::Warning {
-        let left_out: Vec<Diagnostic> =
-            compiled.diagnostics.iter().filter(|found| is_left_out(found)).cloned().collect();
+        let left_out: Vec<_> = compiled.diagnostics.iter().filter(|found| is_left_out(found)).cloned().collect();
         diagnostics::say(&left_out, Severity::Warning, &compiled.sources);
     }
     let errors = compiled.errors();

@@ -12,7 +12,6 @@ mod exit;
 mod signals;
 mod sinks;
 mod terminal;
-mod trace;
 
 use std::process;
 
@@ -54,7 +53,7 @@ fn main() -> process::ExitCode {
 fn run(args: Args) -> Result<ExitCode, Failure> {
     let environment =
         environment::capture().map_err(|error| Failure::usage(format!("there is no current directory: {error}")))?;
-    let _written_at_the_end = args.trace.as_deref().map(trace::start).transpose()?;
+    let _written_at_the_end = args.trace.as_deref().map(cirun_runner::trace::start).transpose()?;
     console::set_color(args.color, environment.get("NO_COLOR").is_some());
     let command = match args.command {
         Command::OnMachine(command) => command,

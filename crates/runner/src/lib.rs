@@ -13,7 +13,7 @@
 //! | `backends`, `host_steps`, `setup` | prepares all that the steps of a run use |
 //! | `late`, `look_ahead`, `not_emulated`, `plan_again`, `run` | the run itself |
 //! | [`inside`] | the programs that cirun runs in its own containers |
-//! | [`doctor`] | checks that this machine can run pipelines |
+//! | [`doctor`], [`trace`] | checks that this machine can run pipelines; where the time of a command goes |
 
 mod options;
 pub mod record;
@@ -48,6 +48,7 @@ mod run;
 pub mod inside;
 
 pub mod doctor;
+pub mod trace;
 
 pub use backends::Backends;
 pub use clean_clone::CleanWorkspaces;

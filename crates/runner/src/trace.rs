@@ -11,7 +11,7 @@ use tracing_subscriber::{Layer as _, filter::filter_fn, layer::SubscriberExt as 
 ///
 /// # Errors
 /// The file cannot be written.
-pub(crate) fn start(file: &Path) -> Result<FlushGuard, Failure> {
+pub fn start(file: &Path) -> Result<FlushGuard, Failure> {
     let name = file.display();
     let writer = File::create(file).map_err(|error| Failure::io(format!("cannot write the trace {name}"), error))?;
     let builder = ChromeLayerBuilder::new().writer(writer).trace_style(TraceStyle::Async).include_args(true);
