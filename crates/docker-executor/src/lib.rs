@@ -24,7 +24,6 @@ mod pod_ports;
 mod readiness;
 mod reports;
 mod rest;
-mod room;
 mod run;
 mod service;
 mod shared;
@@ -50,7 +49,6 @@ pub use gate::GateProgram;
 pub use images::DockerConfig;
 pub use machine_service::{MachineService, RunningService};
 pub use passwords::{NoPassword, Passwords};
-pub use room::Room;
 pub use socket_proxy::{GatewayPort, ImageRules, KeptImage, NoRegistry, PullRule, PushRule, SocketProxy, SocketReach};
 #[cfg(unix)]
 pub use unix_socket::listen as listen_unix;

@@ -4,8 +4,8 @@ use std::{borrow::Cow, time::Duration};
 
 use cirun_diagnostics::codes::run::NO_GATE;
 use cirun_engine::{
-    AnyBackend, Backend, BackendError, EventKind, Exit, LookAhead, OutputFiles, Readiness, ReadyAction, ReadyHost,
-    ReadyStep, Reports, ServiceExit, Shell, StepIo,
+    AnyBackend, Backend, BackendError, EventKind, Exit, OutputFiles, Readiness, ReadyAction, ReadyHost, ReadyStep,
+    Reports, ServiceExit, Shell, StepIo,
 };
 use cirun_host_executor::HostBackend;
 use cirun_plan::{Action, PlannedStage, PlannedStep, StepPath};
@@ -16,8 +16,6 @@ use tokio::sync::mpsc;
 pub struct Backends {
     /// Runs containers. `None` if the plan has host steps only, and the run no engine.
     pub containers: Option<AnyBackend>,
-    /// How far container steps are prepared ahead of their turn.
-    pub look_ahead: LookAhead,
     /// Runs host processes.
     pub host: HostBackend,
     /// The command that emulates plugins as a host process, without the arguments of a step.

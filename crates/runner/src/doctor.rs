@@ -52,7 +52,8 @@ impl Finding {
     }
 }
 
-/// Checks what runs need: the engine with the images of `pipeline` (called only if there is an engine), the certificates, AWS, the addresses `serve` of `cirun aws
+/// Checks what runs need: the engine with the images of `pipeline` (called only if there is an engine), the
+/// certificates, AWS, the addresses `serve` of `cirun aws
 /// serve`, and the disk.
 pub async fn examine(
     context: Context<'_>,

@@ -55,7 +55,7 @@ impl RunSetup<'_> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             grace: GRACE,
             cleanup_deadline: CLEANUP,
-            look_ahead: setup.backends.look_ahead,
+            look_ahead: setup.look_ahead,
             tail_lines: TAIL_LINES,
             services: setup.services.clone(),
             clock: Clock::new(Timestamp::now),

@@ -31,6 +31,8 @@ pub struct Setup {
     pub engine: Option<String>,
     /// How steps and services meet.
     pub(crate) services: ServiceRules,
+    /// How far steps are prepared ahead of their turn.
+    pub(crate) look_ahead: LookAhead,
     /// The run's record.
     pub record: Record,
     /// The registry that keeps pushed images; `None` if no step needs an engine.
@@ -61,27 +63,19 @@ impl RunSetup<'_> {
         if !self.needs_containers()? {
             let alone = self.serve_alone().await?;
             let host = self.host(alone.as_ref().map(Alone::url).as_deref())?;
-            let backends = Arc::new(Backends {
-                containers: None,
-                look_ahead: LookAhead { steps: 0, memory: 0 },
-                host,
-                local_plugin,
-            });
-            return Ok(Setup { backends, services, engine: None, record, machine_registry: None, alone });
+            let backends = Arc::new(Backends { containers: None, host, local_plugin });
+            let look_ahead = LookAhead { steps: 0, memory: 0 };
+            return Ok(Setup { backends, services, look_ahead, engine: None, record, machine_registry: None, alone });
         }
         let engine =
             engines::find(self.compiled.settings.engine.value, self.context.environment, &self.compiled.paths).await?;
         let containers = engine.set_up(self, &store).await?;
         let host = self.host(containers.aws_for_host.as_deref())?;
-        let backends = Arc::new(Backends {
-            containers: Some(containers.backend),
-            look_ahead: containers.look_ahead,
-            host,
-            local_plugin,
-        });
+        let backends = Arc::new(Backends { containers: Some(containers.backend), host, local_plugin });
         Ok(Setup {
             backends,
             services,
+            look_ahead: containers.look_ahead,
             engine: Some(containers.engine),
             record,
             machine_registry: Some(containers.machine_registry),

@@ -88,7 +88,7 @@ async fn set_up(engine: Engine, run: RunSetup<'_>, store: &LocalStore) -> Result
     let info = engine.info().await?;
     warn_of_emulation(run, &engine);
     let shown = format!("{} {} ({})", info.operating_system, info.version, info.address);
-    let look_ahead = look_ahead::on(&engine).await;
+    let look_ahead = look_ahead::on(&info);
     let backend = DockerBackend::new(engine, config);
     let aws_for_host = match run.host_steps_call_aws() {
         true => Some(of_the_gateway(&backend).await.map_err(|error| Failure::io("cannot listen", error))?),
