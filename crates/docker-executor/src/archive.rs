@@ -32,27 +32,18 @@ impl Engine {
         self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await.map_err(failed)
     }
 
-    /// Writes a file that only root may read into a container that is not running yet; its directory must exist.
-    pub(crate) async fn write_file(&self, container: &str, path: &str, content: &[u8]) -> Result<(), BackendError> {
-        let what = || format!("write `{path}` into a container");
-        let Some((parent, name)) = split_path(path) else { return Ok(()) };
-        let tar = file_tar(name, 0o600, content).map_err(|source| BackendError::Io { what: what(), source })?;
-        let options = UploadToContainerOptionsBuilder::new().path(parent).build();
-        let written = self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await;
-        written.map_err(|error| engine_error(what(), &error))
-    }
-
-    /// Writes a program that everyone may execute into a directory of a container.
-    pub(crate) async fn write_program(
+    /// Writes a file with these permissions into a container that is not running yet; its directory must exist.
+    pub(crate) async fn write_file(
         &self,
         container: &str,
-        directory: &str,
-        name: &str,
+        path: &str,
+        mode: u32,
         content: &[u8],
     ) -> Result<(), BackendError> {
-        let what = || format!("write `{directory}/{name}` into a container");
-        let tar = file_tar(name, 0o755, content).map_err(|source| BackendError::Io { what: what(), source })?;
-        let options = UploadToContainerOptionsBuilder::new().path(directory).build();
+        let what = || format!("write `{path}` into a container");
+        let Some((parent, name)) = split_path(path) else { return Ok(()) };
+        let tar = file_tar(name, mode, content).map_err(|source| BackendError::Io { what: what(), source })?;
+        let options = UploadToContainerOptionsBuilder::new().path(parent).build();
         let written = self.docker.upload_to_container(container, Some(options), body_full(tar.into())).await;
         written.map_err(|error| engine_error(what(), &error))
     }

@@ -8,6 +8,9 @@ use crate::{
     surroundings::Surroundings,
 };
 
+/// Helper containers get keys.
+const ROOT_ONLY: u32 = 0o600;
+
 /// Starts all sidecars at once, one for each network of the stage: the engine gives a container on several networks the
 /// names of all of them, and two step groups may have services of the same name. Tries all of them, and returns the
 /// first failure.
@@ -39,7 +42,7 @@ async fn start(
     }
     let id = shared.create(name.clone(), config, None).await.map_err(failed)?;
     for (path, content) in &sidecar.files {
-        shared.engine.write_file(&id, path, content).await?;
+        shared.engine.write_file(&id, path, ROOT_ONLY, content).await?;
     }
     shared.engine.docker.start_container(&id, None).await.map_err(failed)?;
     if publishes {

@@ -11,7 +11,7 @@ use super::{
     link::Link,
     place,
     program::GateProgram,
-    spec::{gated, path},
+    spec::{PATH, gated},
     state::Trouble,
 };
 use crate::{
@@ -124,7 +124,7 @@ async fn start(
     let mut link = attached.map_err(|error| engine_error(format!("attach to `{}`", step.path), &error))?;
     if let Err(error) = shared.engine.start(container, stage.around(&step.path).host.network).await {
         let reason = explain(&error);
-        if reason.contains(&path()) {
+        if reason.contains(PATH) {
             return Err(Trouble::Gate(reason));
         }
         return not_started(&reason).map(Err).ok_or_else(|| engine_error(what(), &error).into());

@@ -11,7 +11,7 @@ use cirun_engine::BackendError;
 
 use super::{
     program::GateProgram,
-    spec::{Access, DIRECTORY, NAME, volume_mount},
+    spec::{Access, PATH, volume_mount},
 };
 use crate::{
     error::{engine_error, is_missing},
@@ -21,6 +21,8 @@ use crate::{
     spec::HostInfo,
 };
 
+/// Every user of a container may execute the program.
+const EXECUTABLE: u32 = 0o755;
 /// The role of the volumes.
 const ROLE: &str = "gate";
 /// The role of the containers that write them.
@@ -76,7 +78,7 @@ pub(super) async fn place(
     };
     let writer = shared.unique_name(object_name(&host.name, WRITER));
     let writer = shared.create(writer, body, shared.config.platform.clone()).await.map_err(failed)?;
-    let written = shared.engine.write_program(&writer, DIRECTORY, NAME, program.bytes()).await;
+    let written = shared.engine.write_file(&writer, PATH, EXECUTABLE, program.bytes()).await;
     // If this fails, the end of the stage removes it.
     drop(shared.engine.remove(&writer).await);
     written?;

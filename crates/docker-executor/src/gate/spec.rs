@@ -3,19 +3,14 @@
 use bollard::models::{ContainerCreateBody, HealthConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions};
 
 /// The directory of the program in containers.
-pub(super) const DIRECTORY: &str = "/.cirun-gate";
-/// Its name there.
-pub(super) const NAME: &str = "gate";
-
+const DIRECTORY: &str = "/.cirun-gate";
 /// The path of the program in containers.
-pub(super) fn path() -> String {
-    format!("{DIRECTORY}/{NAME}")
-}
+pub(super) const PATH: &str = "/.cirun-gate/gate";
 
 /// Puts a gate into a container in place of its program, its environment and its log: the gate gets the first two later,
 /// and its output is frames. Nothing else changes.
 pub(super) fn gated(mut body: ContainerCreateBody, volume: &str) -> ContainerCreateBody {
-    body.entrypoint = Some(vec![path()]);
+    body.entrypoint = Some(vec![PATH.to_owned()]);
     body.cmd = None;
     body.env = None;
     // A check would begin before the step does.
