@@ -8,7 +8,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Dispatcher, NodeId,
-    removal::{MARGIN, Removal},
+    removal::{Removal, left_by},
 };
 use crate::{Backend, Outcome, RunError, attempt::Message, context::Halt};
 
@@ -98,12 +98,8 @@ impl<B: Backend> Dispatcher<'_, B> {
         let sender = self.sender.clone();
         // The task belongs to no step. What it cannot remove is removed, or reported, with the stage.
         self.tasks.spawn(async move {
-            let removal = tokio::time::timeout(deadline + MARGIN, backend.end_group(&path, deadline)).await;
-            let left = match removal {
-                Ok(Ok(left)) => left,
-                Ok(Err(error)) => vec![error.to_string()],
-                Err(_elapsed) => vec![format!("the step group `{path}` was not removed within {deadline:?}")],
-            };
+            let what = format!("the step group `{path}`");
+            let left = left_by(backend.end_group(&path, deadline), &what, deadline).await;
             let _gone = sender.send(Message::GroupEnded { node, left }).await;
         });
     }

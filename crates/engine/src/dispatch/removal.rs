@@ -7,7 +7,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use crate::{Backend, BackendError};
 
 /// The time beyond its deadline after which a backend's removal is abandoned.
-pub(super) const MARGIN: Duration = Duration::from_secs(5);
+const MARGIN: Duration = Duration::from_secs(5);
 
 /// A removal that has begun.
 #[derive(Debug)]
@@ -18,12 +18,7 @@ pub(crate) struct Removal {
 impl Removal {
     /// Begins the removal of the stage; it has its own deadline.
     pub(super) fn begin<B: Backend>(backend: Arc<B>, deadline: Duration) -> Self {
-        let task = tokio::spawn(async move {
-            match timeout(deadline + MARGIN, backend.destroy_stage(deadline)).await {
-                Ok(removed) => left(removed),
-                Err(_elapsed) => vec![format!("the stage was not removed within {deadline:?}")],
-            }
-        });
+        let task = tokio::spawn(async move { left_by(backend.destroy_stage(deadline), "the stage", deadline).await });
         Self { task }
     }
 
@@ -34,6 +29,14 @@ impl Removal {
     }
 }
 
-fn left(removed: Result<Vec<String>, BackendError>) -> Vec<String> {
-    removed.unwrap_or_else(|error| vec![error.to_string()])
+/// Waits for a removal that has this deadline; returns what is left of `what`, as text to print.
+pub(super) async fn left_by(
+    removal: impl Future<Output = Result<Vec<String>, BackendError>>,
+    what: &str,
+    deadline: Duration,
+) -> Vec<String> {
+    match timeout(deadline + MARGIN, removal).await {
+        Ok(removed) => removed.unwrap_or_else(|error| vec![error.to_string()]),
+        Err(_elapsed) => vec![format!("{what} was not removed within {deadline:?}")],
+    }
 }
