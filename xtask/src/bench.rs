@@ -76,7 +76,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if matches!(args.bench, Some(Bench::Functions)) {
         return Cmd::new("cargo").args(["bench", "--workspace", "--benches"]).dir(&project::root()).run();
     }
-    let binary = args.binary.clone().map_or_else(release, Ok)?;
+    // The programs run in other directories.
+    let binary = args.binary.as_deref().map_or_else(release, |given| Ok(fs::canonicalize(given)?))?;
     if let Some(Bench::Registry { megabytes }) = args.bench {
         return registry::run(&binary, megabytes, args.rounds);
     }

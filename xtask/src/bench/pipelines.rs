@@ -1,32 +1,18 @@
 //! The pipelines that the benchmarks run, and the directory that they are in.
 
+#[path = "../../../crates/planner/benches/plan/pipeline.rs"]
+mod planned;
+
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 use anyhow::Result;
 
+use self::planned::HEAD;
+pub(super) use self::planned::pipeline;
 use crate::{project, sh::Cmd};
 
 /// The image of every step and service.
 pub(super) const IMAGE: &str = "cirun.local/busybox:1";
-
-/// The pipeline before its steps.
-pub(super) const HEAD: &str = "pipeline:
-  name: bench
-  identifier: bench
-  projectIdentifier: default
-  orgIdentifier: default
-  stages:
-    - stage:
-        name: build
-        identifier: build
-        type: CI
-        spec:
-          cloneCodebase: false
-          platform: {os: Linux, arch: Amd64}
-          runtime: {type: Docker, spec: {}}
-          execution:
-            steps:
-";
 
 /// A list of Background steps that stay.
 pub(super) fn services(count: u32) -> String {

@@ -1,7 +1,6 @@
 //! `cargo xtask bench plan`: time and memory of parsing and planning, compared with a plain YAML reader.
 
 use std::{
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -10,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{millis, peak, pipelines::HEAD, table::Table};
+use super::{millis, peak, pipelines::pipeline, table::Table};
 use crate::{project, sh::Cmd};
 
 /// The sizes, smallest first.
@@ -167,32 +166,6 @@ fn generate(steps: usize) -> Result<PathBuf> {
     let file = project::cache_dir("bench")?.join(format!("{steps}_steps.yaml"));
     fs::write(&file, pipeline(steps))?;
     Ok(file)
-}
-
-/// A valid pipeline of `steps` Run steps, each with an expression and an output variable.
-fn pipeline(steps: usize) -> String {
-    let mut text = String::from(HEAD);
-    for number in 0..steps {
-        write!(
-            text,
-            "              - step:
-                  type: Run
-                  name: Step {number}
-                  identifier: step_{number}
-                  spec:
-                    shell: Sh
-                    connectorRef: account.harnessImage
-                    image: busybox:1
-                    command: echo <+pipeline.name> {number}; VALUE={number}
-                    envVariables:
-                      NUMBER: \"{number}\"
-                    outputVariables:
-                      - name: VALUE
-"
-        )
-        .expect("writing to a string cannot fail");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! A pipeline from its text to the JSON of its plan.
 
-use std::fmt::Write as _;
+mod pipeline;
 
 use cirun_diagnostics::Sources;
 use cirun_parser::{Document, lower_pipeline, parse_documents};
 use cirun_plan::to_json;
 use cirun_planner::{Inputs, plan};
 use divan::{Bencher, counter::BytesCount};
+use pipeline::pipeline;
 
 const SIZES: [usize; 2] = [200, 10_000];
 
@@ -51,48 +52,4 @@ fn read(steps: usize) -> (Sources, Document) {
     let id = sources.add("bench", &pipeline(steps));
     let document = parse_documents(&sources, id).tree.pop().expect("the text has a document");
     (sources, document)
-}
-
-/// The YAML of a valid pipeline of `steps` Run steps, each with an expression and an output variable.
-fn pipeline(steps: usize) -> String {
-    let mut text = String::from(
-        "pipeline:
-  name: bench
-  identifier: bench
-  projectIdentifier: default
-  orgIdentifier: default
-  stages:
-    - stage:
-        name: build
-        identifier: build
-        type: CI
-        spec:
-          cloneCodebase: false
-          platform: {os: Linux, arch: Amd64}
-          runtime: {type: Docker, spec: {}}
-          execution:
-            steps:
-",
-    );
-    for number in 0..steps {
-        write!(
-            text,
-            "              - step:
-                  type: Run
-                  name: Step {number}
-                  identifier: step_{number}
-                  spec:
-                    shell: Sh
-                    connectorRef: account.harnessImage
-                    image: busybox:1
-                    command: echo <+pipeline.name> {number}; VALUE={number}
-                    envVariables:
-                      NUMBER: \"{number}\"
-                    outputVariables:
-                      - name: VALUE
-"
-        )
-        .expect("writing to a string cannot fail");
-    }
-    text
 }
